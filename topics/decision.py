@@ -1,0 +1,208 @@
+"""The vocabulary of pure domain code: what a decider, a policy and a projection get and give. No I/O, no clock here."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from topics.ids import derive
+from topics.message import Message
+from topics.registry import Topic
+
+C = TypeVar("C", bound=Message)
+E = TypeVar("E", bound=Message)
+S = TypeVar("S", bound=msgspec.Struct)
+F = TypeVar("F")
+D = TypeVar("D", bound=msgspec.Struct)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What comes with a command besides its body.
+
+    now: the broker's append time, UTC. claims: for every unique value that the command asked for, who owns it now.
+    prepared: what the domain's preparation made of this command (None without one).
+    """
+
+    command_id: str
+    aggregate_id: str
+    now: datetime
+    caller: str | None = None
+    correlation_id: str = ""
+    claims: Mapping[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    prepared: Any = None
+
+    def new_id(self, name: str) -> str:
+        """An id for something that this command makes; the same on every retry."""
+        return derive(self.command_id, name)
+
+
+class Sealed(msgspec.Struct, frozen=True):
+    """An answer that only the asking edge process can open (base64 of a libsodium sealed box)."""
+
+    box: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """code: stable, snake_case. detail: a sentence for the user. field: which input, where there is one."""
+
+    code: str
+    detail: str
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision(Generic[E]):
+    events: tuple[E, ...] = ()
+    answer: msgspec.Struct | Sealed | Mapping[str, Any] | list[Any] | None = None
+    rejection: Rejection | None = None
+    handed_on: bool = False
+
+
+def accept(*events: E, answer: msgspec.Struct | Sealed | Mapping[str, Any] | list[Any] | None = None) -> Decision[E]:
+    """The events happen (none: nothing to change) and the caller gets `answer`."""
+    return Decision(events=events, answer=answer)
+
+
+def reject(code: str, detail: str, *, field: str | None = None, events: tuple[E, ...] = ()) -> Decision[E]:
+    """The caller is refused. `events` only where the refusal itself must be remembered."""
+    return Decision(events=events, rejection=Rejection(code, detail, field))
+
+
+def hand_on(*events: E) -> Decision[E]:
+    """The events happen; a command that the policy makes of them answers the caller in another domain."""
+    return Decision(events=events, handed_on=True)
+
+
+class StalePreparation(Exception):
+    """The preparation looked at a state that is no longer current: prepare again."""
+
+
+def no_facts() -> None:
+    return None
+
+
+def _no_needs(command: Any, state: Any) -> Iterable[tuple[str, str]]:
+    return ()
+
+
+def _no_claims(command: Any, aggregate_id: str) -> Iterable[tuple[str, str]]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decider(Generic[C, E, S, F]):
+    """One aggregate type of a domain. All functions are pure.
+
+    state: its struct; `state()` is the aggregate before its first event. facts: class whose constructor takes one
+    mapping for each name in `fact_types`; `needs` names the (fact name, key) pairs a command reads.
+    claims: (kind, value) pairs that must be this aggregate's own, e.g. ("email", "a@b.c").
+    """
+
+    state: type[S]
+    decide: Callable[[C, S, F, Context], Decision[E]]
+    evolve: Callable[[S, E], S]
+    facts: Callable[..., F] = no_facts  # type: ignore[assignment]
+    fact_types: Mapping[str, type[msgspec.Struct]] = field(default_factory=dict[str, type[msgspec.Struct]])
+    needs: Callable[[C, S], Iterable[tuple[str, str]]] = _no_needs
+    claims: Callable[[C, str], Iterable[tuple[str, str]]] = _no_claims
+
+
+@dataclass(frozen=True, slots=True)
+class EventMeta:
+    """About an event: version is the aggregate's after it, at is the time of the command that led to it."""
+
+    id: str
+    aggregate_id: str
+    version: int
+    at: datetime
+    correlation_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """A message for another topic. Its id is derive(cause, topic name + suffix); `suffix` tells several to one topic apart.
+
+    answers: the receiver answers the original caller (see hand_on).
+    """
+
+    topic: Topic
+    key: str
+    message: Message
+    suffix: str = ""
+    answers: bool = False
+
+
+React = Callable[[E, EventMeta, S], Iterable[Send]]
+"""policy: an event and the state after it → messages for other domains."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """About a message that another domain or system published. key: the Kafka key as sent, not to be trusted."""
+
+    id: str
+    source: str
+    at: datetime
+    aggregate_id: str | None = None  # ce_subject
+    version: int | None = None  # ce_sequence
+    key: str | None = None
+
+
+Translate = Callable[[Any, Arrival], Iterable[Send]]
+"""intake: a foreign message → own commands. Raises Undecodable for what it cannot accept."""
+
+
+@dataclass(frozen=True, slots=True)
+class SideKey:
+    """A plain Redis key beside the document. expires_at: absolute, so that a rebuild makes the same."""
+
+    name: str
+    value: str
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown(Generic[D]):
+    """What a view (or a fact table) holds of an aggregate after an event. document None: no longer shown."""
+
+    document: D | None
+    put: tuple[SideKey, ...] = ()
+    drop: tuple[str, ...] = ()
+
+
+def _no_indexes(document: Any) -> Mapping[str, float]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View(Generic[D, E]):
+    """A projection of one topic's events: a document an aggregate, and the sorted sets (index → score) it stands in.
+
+    name: keys are `view:<name>:<aggregate id>` and `index:<index>` (topics/keys.py). ready: key that stands once the view
+    has caught up. show: (document before, event, meta) → what is shown now; pure.
+    """
+
+    name: str
+    topic: Topic
+    document: type[D]
+    show: Callable[[D | None, E, EventMeta], Shown[D]]
+    indexes: Callable[[D], Mapping[str, float]] = _no_indexes
+    ready: str = ""
+
+    @property
+    def ready_key(self) -> str:
+        return self.ready or f"views:ready:{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactTable(Generic[D, E]):
+    """A domain's own copy of another's facts, in its own store: a document an aggregate, fed by that domain's events."""
+
+    name: str
+    topic: Topic
+    document: type[D]
+    show: Callable[[D | None, E, EventMeta], Shown[D]]

@@ -1,0 +1,54 @@
+"""Names of the Redis keys that domains write and the edge reads.
+
+A view document is `<version>\\n<json>`: the version of the aggregate that it shows, then the JSON that a client gets;
+an empty JSON part means that the aggregate is no longer shown.
+"""
+
+DENY_READY = "deny:ready"  # stands once the token deny-list is complete; without it protected routes answer 503
+
+
+def document(view: str, aggregate_id: str) -> str:
+    return f"view:{view}:{aggregate_id}"
+
+
+def index(name: str) -> str:
+    """A sorted set of aggregate ids."""
+    return f"index:{name}"
+
+
+def floor(group: str, topic: str, partition: int) -> str:
+    """Next offset that the projection has to do."""
+    return f"floor:{group}:{topic}:{partition}"
+
+
+def caught_up(view: str) -> str:
+    """Set of the partitions that have been read up to where the log ended when they were opened."""
+    return f"caught_up:{view}"
+
+
+def reply(operation_id: str) -> str:
+    return f"reply:{operation_id}"
+
+
+def reply_channel(edge_id: str) -> str:
+    return f"replies:{edge_id}"
+
+
+def wrote(caller: str, domain: str) -> str:
+    """`<aggregate id>@<version>;` appended for each write of this caller, kept for some seconds."""
+    return f"wrote:{caller}:{domain}"
+
+
+def withdrawn(command_id: str) -> str:
+    """The edge promised (503) that this command takes no effect."""
+    return f"withdrawn:{command_id}"
+
+
+def denied_token(jti: str) -> str:
+    return f"blacklist:{jti}"
+
+
+def split(value: bytes) -> tuple[int, bytes]:
+    """(version, json) of a stored document."""
+    version, _, body = value.partition(b"\n")
+    return int(version), body

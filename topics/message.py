@@ -1,0 +1,58 @@
+"""What a message body is: a frozen struct of bare JSON. Everything *about* a message travels in headers (headers.py)."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+
+import msgspec
+
+T = TypeVar("T")
+
+SECRET = msgspec.Meta(extra={"secret": True})
+Secret = Annotated[T, SECRET]
+"""A field of an event that goes to `evolve` and the store but never to Kafka. Needs a default: readers of the topic see that."""
+
+MessageId = str
+"""CloudEvents `id`, unique within its `source`."""
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of every command, event and public message. Unknown fields are ignored; the class name is the `ce_type`."""
+
+
+class Undecodable(ValueError):
+    """The bytes are no message of this type. `field` is the path of the first offending field, `$` for the whole."""
+
+    def __init__(self, field: str, why: str) -> None:
+        super().__init__(f"{field}: {why}")
+        self.field = field
+        self.why = why
+
+
+_PATH = re.compile(r"^(?P<why>.*?)(?: - at `(?:key in )?(?P<path>\$.*?)`)?$", re.DOTALL)
+_MISSING = re.compile(r"required field `(?P<name>[^`]+)`")
+
+
+def field_error(error: msgspec.MsgspecError | UnicodeError) -> Undecodable:
+    """Turns msgspec's message into (field, why): `Expected `int`, got `str` - at `$.quantity`` → (`quantity`, …)."""
+    matched = _PATH.match(str(error))
+    why, path = (matched["why"], matched["path"] or "$") if matched else (str(error), "$")
+    missing = _MISSING.search(why)
+    if missing:
+        path = f"{path}.{missing['name']}"
+    return Undecodable(path.removeprefix("$.") or "$", why)
+
+
+def secret_fields(kind: type[msgspec.Struct]) -> frozenset[str]:
+    """Names of the fields typed `Secret[…]`."""
+    hints = get_type_hints(kind, include_extras=True)
+    return frozenset(name for name, hint in hints.items() if _is_secret(hint))
+
+
+def _is_secret(hint: Any) -> bool:
+    return get_origin(hint) is Annotated and SECRET in get_args(hint)
+
+
+def without_secrets(message: msgspec.Struct, names: frozenset[str]) -> Mapping[str, Any]:
+    """The public part of an event whose type has secret fields."""
+    return {name: value for name, value in msgspec.structs.asdict(message).items() if name not in names}

@@ -1,0 +1,38 @@
+"""The answer to a command, as it travels from a domain to the edge through Redis."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+
+class Wrote(msgspec.Struct, frozen=True, array_like=True):
+    """One write of a flow: reads of the same caller wait until the views show it."""
+
+    domain: str
+    aggregate_id: str
+    version: Annotated[int, msgspec.Meta(ge=1)]
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """done: `body` is the answer's JSON, or `sealed` holds it for one edge process. failed: code, detail, field say why.
+
+    fingerprint: of the request that first used the idempotency key. caller: whose operation it is.
+    """
+
+    operation_id: str
+    status: Literal["done", "failed"]
+    body: msgspec.Raw | None = None
+    sealed: str | None = None
+    code: str | None = None
+    detail: str | None = None
+    field: str | None = None
+    wrote: tuple[Wrote, ...] = ()
+    caller: str | None = None
+    fingerprint: str | None = None
+
+
+DECODER: msgspec.json.Decoder[Reply] = msgspec.json.Decoder(Reply)
+
+
+def body_of(reply: Reply) -> Any:
+    return None if reply.body is None else msgspec.json.decode(reply.body)
