@@ -1,0 +1,70 @@
+"""The keys of a deployment, as files in KEYS_DIR, each base64 of 32 bytes.
+
+private (agents only, mode 0600): `jwt.seed` Ed25519 seed of the access tokens' signature, `auth_box.private` X25519 key
+that opens sealed passwords, `mail_tokens.key` HMAC key of mail and refresh tokens.
+shared with the edge: `jwt.public`, `auth_box.public`, `fingerprint.key` (HMAC of raw requests, edge only).
+"""
+
+import base64
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+import nacl.public
+import nacl.signing
+
+from stores.settings import key_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AgentKeys:
+    jwt: nacl.signing.SigningKey
+    auth_box: nacl.public.PrivateKey
+    mail_tokens: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeKeys:
+    jwt: nacl.signing.VerifyKey
+    auth_box: nacl.public.PublicKey
+    fingerprint: bytes
+
+
+def agent_keys(folder: Path) -> AgentKeys:
+    """Raises BadSetting where a file is missing or unusable."""
+    return AgentKeys(
+        jwt=nacl.signing.SigningKey(key_bytes(folder / "jwt.seed", 32)),
+        auth_box=nacl.public.PrivateKey(key_bytes(folder / "auth_box.private", 32)),
+        mail_tokens=key_bytes(folder / "mail_tokens.key", 32),
+    )
+
+
+def edge_keys(folder: Path) -> EdgeKeys:
+    """Raises BadSetting where a file is missing or unusable."""
+    return EdgeKeys(
+        jwt=nacl.signing.VerifyKey(key_bytes(folder / "jwt.public", 32)),
+        auth_box=nacl.public.PublicKey(key_bytes(folder / "auth_box.public", 32)),
+        fingerprint=key_bytes(folder / "fingerprint.key", 32),
+    )
+
+
+def make_keys(folder: Path) -> None:
+    """Makes what is missing; never replaces a key. A private key decides its public one."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    seed = _keep(folder / "jwt.seed", secrets.token_bytes(32))
+    private = _keep(folder / "auth_box.private", secrets.token_bytes(32))
+    for name in ("mail_tokens.key", "fingerprint.key"):
+        _keep(folder / name, secrets.token_bytes(32))
+    _keep(folder / "jwt.public", bytes(nacl.signing.SigningKey(seed).verify_key))
+    _keep(folder / "auth_box.public", bytes(nacl.public.PrivateKey(private).public_key))
+
+
+def _keep(path: Path, value: bytes) -> bytes:
+    """Whole or not at all: written beside and linked into place, so a kill leaves no half key."""
+    if not path.exists():
+        beside = path.with_suffix(f".{os.getpid()}")
+        beside.touch(mode=0o600)
+        beside.write_text(base64.b64encode(value).decode() + "\n")
+        beside.rename(path)
+    return key_bytes(path, len(value))

@@ -1,0 +1,155 @@
+"""The one settings object: every environment variable that the product reads, checked at the start.
+
+An unusable or contradictory value raises BadSetting, which a composition root turns into one line and exit code 2.
+"""
+
+import base64
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import quote, urlsplit
+
+DEFAULT_KAFKA = "kafka:9092"
+
+
+class BadSetting(ValueError):
+    """`variable` names the environment variable, `why` what is wrong with its value. The value is never repeated whole."""
+
+    def __init__(self, variable: str, why: str) -> None:
+        super().__init__(f"{variable}: {why}")
+        self.variable = variable
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Addresses, keys and switches. URLs carry their credentials: never log this object."""
+
+    kafka: tuple[str, ...]  # KAFKA_BROKERS or KAFKA_BOOTSTRAP_SERVERS, host:port
+    redis: str  # REDIS_URL, or REDIS_HOST REDIS_PORT REDIS_PASSWORD REDIS_DB
+    postgres: str  # POSTGRES_URL
+    smtp: str  # SMTP_URL, smtp://[user:password@]host:port
+    keys: Path  # KEYS_DIR: files that `./lezzet up` makes, see stores/keyring.py
+    client_origin: str  # CLIENT_ORIGIN: where mail links lead
+    cors_origins: tuple[str, ...]  # CORS_ORIGINS
+    edge_host: str  # EDGE_HOST
+    edge_port: int  # EDGE_PORT
+    agents_health_port: int  # AGENTS_HEALTH_PORT, 0: any free port
+    plain_tokens: bool  # EMAIL_EVENT_TOKENS=plain
+    log_level: str  # LOG_LEVEL
+
+
+def load(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Settings of this process. Raises BadSetting."""
+    return Settings(
+        kafka=_kafka(environment),
+        redis=_redis(environment),
+        postgres=_url(environment, "POSTGRES_URL", "postgresql://lezzet@localhost:5432/lezzet", ("postgresql", "postgres")),
+        smtp=_url(environment, "SMTP_URL", "smtp://localhost:25", ("smtp", "smtps")),
+        keys=Path(environment.get("KEYS_DIR", ".lezzet/keys")),
+        client_origin=_origin("CLIENT_ORIGIN", environment.get("CLIENT_ORIGIN", "http://localhost:3000")),
+        cors_origins=tuple(
+            _origin("CORS_ORIGINS", part.strip())
+            for part in environment.get("CORS_ORIGINS", "http://localhost:3000").split(",")
+            if part.strip()
+        ),
+        edge_host=environment.get("EDGE_HOST", "127.0.0.1"),
+        edge_port=_port(environment, "EDGE_PORT", 8080),
+        agents_health_port=_port(environment, "AGENTS_HEALTH_PORT", 0),
+        plain_tokens=_choice(environment, "EMAIL_EVENT_TOKENS", ("hashed", "plain")) == "plain",
+        log_level=_choice(environment, "LOG_LEVEL", ("info", "debug", "warning", "error")),
+    )
+
+
+def load_or_exit(environment: Mapping[str, str] = os.environ) -> Settings:
+    """For composition roots: one line on stderr and exit code 2 where a value is unusable."""
+    try:
+        return load(environment)
+    except BadSetting as error:
+        exit_with(error)
+
+
+def exit_with(error: BadSetting) -> NoReturn:
+    sys.stderr.write(f"configuration: {error}\n")
+    raise SystemExit(2)
+
+
+def _kafka(environment: Mapping[str, str]) -> tuple[str, ...]:
+    named = {name: environment[name] for name in ("KAFKA_BROKERS", "KAFKA_BOOTSTRAP_SERVERS") if environment.get(name)}
+    lists = {name: tuple(part.strip() for part in value.split(",")) for name, value in named.items()}
+    for name, brokers in lists.items():
+        for broker in brokers:
+            host, _, port = broker.rpartition(":")
+            if not host or not port.isdigit() or not 0 < int(port) < 65536:
+                raise BadSetting(name, f"{broker!r} is not host:port")
+    if len({frozenset(brokers) for brokers in lists.values()}) > 1:
+        raise BadSetting("KAFKA_BOOTSTRAP_SERVERS", "contradicts KAFKA_BROKERS, set one of them or both alike")
+    return next(iter(lists.values()), (DEFAULT_KAFKA,))
+
+
+def _redis(environment: Mapping[str, str]) -> str:
+    parts = {name: environment[name] for name in ("REDIS_HOST", "REDIS_PORT", "REDIS_DB") if environment.get(name)}
+    password = environment.get("REDIS_PASSWORD", "")
+    host, port, db = parts.get("REDIS_HOST", "localhost"), parts.get("REDIS_PORT", "6379"), parts.get("REDIS_DB", "0")
+    if not port.isdigit() or not 0 < int(port) < 65536:
+        raise BadSetting("REDIS_PORT", f"{port!r} is not a port number (1-65535)")
+    if not db.isdigit():
+        raise BadSetting("REDIS_DB", f"{db!r} is not a database number")
+    if not environment.get("REDIS_URL"):
+        return f"redis://{f':{quote(password, safe="")}@' if password else ''}{host}:{port}/{db}"
+    url = _url(environment, "REDIS_URL", "", ("redis", "rediss"))
+    said = urlsplit(url)
+    meant = {"REDIS_HOST": said.hostname, "REDIS_PORT": str(said.port or 6379), "REDIS_DB": said.path.strip("/") or "0"}
+    for name, value in parts.items():
+        if meant[name] != value:
+            raise BadSetting(name, "contradicts REDIS_URL, set one of them or both alike")
+    return url
+
+
+def _url(environment: Mapping[str, str], name: str, default: str, schemes: tuple[str, ...]) -> str:
+    value = environment.get(name) or default
+    try:
+        said = urlsplit(value)
+        usable = said.scheme in schemes and bool(said.hostname) and (said.port is None or said.port > 0)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise BadSetting(name, f"is not a URL of the form {schemes[0]}://host:port")
+    return value
+
+
+def _origin(name: str, value: str) -> str:
+    said = urlsplit(value)
+    if said.scheme not in ("http", "https") or not said.netloc or said.path.strip("/"):
+        raise BadSetting(name, f"{value!r} is not an origin of the form https://host[:port]")
+    return value.rstrip("/")
+
+
+def _port(environment: Mapping[str, str], name: str, default: int) -> int:
+    value = environment.get(name) or str(default)
+    if not value.isdigit() or int(value) > 65535:
+        raise BadSetting(name, f"{value!r} is not a port number (0-65535)")
+    return int(value)
+
+
+def _choice(environment: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    value = environment.get(name) or choices[0]
+    if value not in choices:
+        raise BadSetting(name, f"{value!r} is none of {', '.join(choices)}")
+    return value
+
+
+def key_bytes(path: Path, length: int) -> bytes:
+    """A base64 key file of the keys folder. Raises BadSetting naming KEYS_DIR."""
+    try:
+        value = base64.b64decode(path.read_text().strip(), validate=True)
+    except FileNotFoundError:
+        raise BadSetting("KEYS_DIR", f"{path.name} is missing there, `./lezzet up` makes it") from None
+    except (OSError, ValueError) as error:
+        raise BadSetting("KEYS_DIR", f"{path.name} is not readable base64 ({type(error).__name__})") from None
+    if len(value) != length:
+        raise BadSetting("KEYS_DIR", f"{path.name} holds {len(value)} bytes, {length} are needed")
+    return value
