@@ -16,7 +16,7 @@ DEFAULT_KAFKA = "kafka:9092"
 
 
 class BadSetting(ValueError):
-    """`variable` names the environment variable, `why` what is wrong with its value. The value is never repeated whole."""
+    """`variable` names the environment variable, `why` what is wrong with its value."""
 
     def __init__(self, variable: str, why: str) -> None:
         super().__init__(f"{variable}: {why}")
@@ -47,7 +47,9 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
     return Settings(
         kafka=_kafka(environment),
         redis=_redis(environment),
-        postgres=_url(environment, "POSTGRES_URL", "postgresql://lezzet@localhost:5432/lezzet", ("postgresql", "postgres")),
+        postgres=_url(
+            environment, "POSTGRES_URL", "postgresql://lezzet@localhost:5432/lezzet", ("postgresql", "postgres")
+        ),
         smtp=_url(environment, "SMTP_URL", "smtp://localhost:25", ("smtp", "smtps")),
         keys=Path(environment.get("KEYS_DIR", ".lezzet/keys")),
         client_origin=_origin("CLIENT_ORIGIN", environment.get("CLIENT_ORIGIN", "http://localhost:3000")),
@@ -99,7 +101,8 @@ def _redis(environment: Mapping[str, str]) -> str:
     if not db.isdigit():
         raise BadSetting("REDIS_DB", f"{db!r} is not a database number")
     if not environment.get("REDIS_URL"):
-        return f"redis://{f':{quote(password, safe="")}@' if password else ''}{host}:{port}/{db}"
+        secret = f":{quote(password, safe='')}@" if password else ""
+        return f"redis://{secret}{host}:{port}/{db}"
     url = _url(environment, "REDIS_URL", "", ("redis", "rediss"))
     said = urlsplit(url)
     meant = {"REDIS_HOST": said.hostname, "REDIS_PORT": str(said.port or 6379), "REDIS_DB": said.path.strip("/") or "0"}

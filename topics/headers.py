@@ -32,5 +32,6 @@ DLQ_SOURCE = "dlq_source"
 DLQ_GROUP = "dlq_group"  # consumer group that refused it
 DLQ_PARKED = "dlq_parked"  # "1": the key is parked in the domain's store; absent: dead-lettered singly
 
-CARRIED_ON = (REPLY_TO, REPLY_SEAL, OPERATION, CALLER, FINGERPRINT, DEADLINE)
-"""What a command handed on to another domain keeps of its cause: its last hop answers the caller."""
+CARRIED_ON = (REPLY_TO, REPLY_SEAL, OPERATION, CALLER, FINGERPRINT)
+"""What a command handed on to another domain keeps of its cause: its last hop answers the caller. Not the deadline: once
+the first hop has happened, the rest of the flow must."""

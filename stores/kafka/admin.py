@@ -1,0 +1,60 @@
+"""Makes the topics of the registry, with their dead-letter topics; changes the settings of those that exist."""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import TopicAlreadyExistsError, for_code
+
+from topics.registry import FOREVER, Topic
+
+_DLQ_RETENTION = timedelta(days=30)
+_LARGE = 2 * 1024 * 1024  # bytes: an event carries what a command brought and more, a dead letter the original and why
+
+
+def settings_of(topic: Topic) -> dict[str, str]:
+    """Kafka's configuration of a topic."""
+    kept_forever = topic.retention == FOREVER
+    return {
+        "retention.ms": "-1" if kept_forever else str(int(topic.retention.total_seconds() * 1000)),
+        "retention.bytes": "-1",
+        "cleanup.policy": "delete",
+        "message.timestamp.type": "LogAppendTime" if topic.append_time else "CreateTime",
+        "max.message.bytes": str(_LARGE if kept_forever else max(topic.max_bytes, _LARGE)),
+    }
+
+
+def wanted(topics: Iterable[Topic]) -> dict[str, tuple[int, dict[str, str]]]:
+    """Name → (partitions, configuration), the dead-letter topics among them."""
+    found: dict[str, tuple[int, dict[str, str]]] = {}
+    for topic in topics:
+        found[topic.name] = (topic.partitions, settings_of(topic))
+        dead = {"retention.ms": str(int(_DLQ_RETENTION.total_seconds() * 1000)), "max.message.bytes": str(2 * _LARGE)}
+        found[topic.dead_letters] = (1, dead)
+    return found
+
+
+async def make_topics(brokers: Sequence[str], topics: Iterable[Topic]) -> list[str]:
+    """Returns the names that were made. Raises KafkaError."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=list(brokers), request_timeout_ms=20_000)
+    await admin.start()
+    try:
+        there = set(await admin.list_topics())
+        plan = wanted(topics)
+        new = [
+            NewTopic(name, partitions, 1, topic_configs=configuration)
+            for name, (partitions, configuration) in plan.items()
+            if name not in there
+        ]
+        if new:
+            answer = await admin.create_topics(new)
+            for name, code, *_ in answer.topic_errors:
+                if code and for_code(code) is not TopicAlreadyExistsError:
+                    raise for_code(code)(name)
+        old = [ConfigResource(ConfigResourceType.TOPIC, n, configs=c) for n, (_, c) in plan.items() if n in there]
+        if old:
+            await admin.alter_configs(old)
+        return sorted(topic.name for topic in new)
+    finally:
+        await admin.close()

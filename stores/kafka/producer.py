@@ -1,0 +1,147 @@
+"""Commands of a first publisher (edge, demo data, command line) to Kafka, over one idempotent producer.
+
+A producer that has failed once is never trusted again: after a KafkaError it is thrown away and made anew in the
+background, so whoever sends needs no patience and no reconnect logic of its own.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from stores.errors import Unavailable
+from stores.telemetry import logger
+
+REQUEST_TIMEOUT_MS = 3_000
+START_SECONDS = 5.0  # a broker that accepts and says nothing must not hold up the next try
+STOP_SECONDS = 2.0
+BACKOFF_SECONDS = (0.1, 0.2, 0.5, 1.0)
+MAX_PENDING = 2_000  # sends without an acknowledgement; more would only be expired when Kafka is back
+MAX_BYTES = 2 * 1024 * 1024
+
+_log = logger("stores.kafka.producer")
+
+
+class Appended(NamedTuple):
+    """Where the log has the message. at: ms since the epoch, by the broker's clock on LogAppendTime topics."""
+
+    partition: int
+    offset: int
+    at: int
+
+
+class CommandProducer:
+    """`start()` returns at once and connects in the background, for as long as it takes."""
+
+    def __init__(self, brokers: Sequence[str], client_id: str) -> None:
+        self._brokers = ",".join(brokers)
+        self._client_id = client_id
+        self._producer: AIOKafkaProducer | None = None
+        self._connected = asyncio.Event()
+        self._broken = asyncio.Event()
+        self._keeper: asyncio.Task[None] | None = None
+        self._closing: set[asyncio.Task[None]] = set()
+        self._pending = 0
+
+    @property
+    def connected(self) -> bool:
+        return self._producer is not None
+
+    def start(self) -> None:
+        self._keeper = asyncio.create_task(self._keep(), name="kafka producer")
+
+    async def wait_connected(self) -> None:
+        await self._connected.wait()
+
+    async def send(self, topic: str, key: str, headers: Mapping[str, str], body: bytes) -> Appended:
+        """Waits for the acknowledgement of all replicas. Bound it by a timeout: giving up does not withdraw the record.
+
+        Raises Unavailable when Kafka is not there, refuses, or too much is on its way already.
+        """
+        producer = self._producer
+        if producer is None:
+            raise Unavailable("kafka", "not connected")
+        if self._pending >= MAX_PENDING:
+            raise Unavailable("kafka", f"{MAX_PENDING} messages wait for their acknowledgement")
+        self._pending += 1
+        try:
+            encoded = [(name, value.encode()) for name, value in headers.items()]
+            acknowledged = await producer.send(topic, body, key.encode(), headers=encoded)
+            # shield: a caller that gives up must not cancel a future that the batch still resolves
+            record: Any = await asyncio.shield(acknowledged)
+        except KafkaError as error:
+            self._replace(producer, error)
+            raise Unavailable("kafka", type(error).__name__) from error
+        finally:
+            self._pending -= 1
+        return Appended(record.partition, record.offset, record.timestamp)
+
+    async def stop(self) -> None:
+        """Within STOP_SECONDS, also when Kafka is down; what is unacknowledged by then is given up."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.gather(self._keeper, return_exceptions=True)
+        if self._producer is not None:
+            producer, self._producer = self._producer, None
+            await _close(producer)
+        await asyncio.gather(*self._closing, return_exceptions=True)
+
+    def _replace(self, producer: AIOKafkaProducer, error: KafkaError) -> None:
+        if self._producer is not producer:
+            return
+        _log.warning("kafka producer replaced", error=type(error).__name__)
+        self._producer = None
+        self._connected.clear()
+        self._broken.set()
+        task = asyncio.create_task(_close(producer))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    async def _keep(self) -> None:
+        while True:
+            self._broken.clear()
+            self._producer = await self._make()
+            self._connected.set()
+            await self._broken.wait()
+
+    async def _make(self) -> AIOKafkaProducer:
+        tries = 0
+        while True:
+            producer = AIOKafkaProducer(
+                bootstrap_servers=self._brokers,
+                client_id=self._client_id,
+                acks="all",
+                enable_idempotence=True,
+                linger_ms=0,
+                request_timeout_ms=REQUEST_TIMEOUT_MS,
+                max_request_size=MAX_BYTES,
+                metadata_max_age_ms=30_000,
+            )
+            try:
+                await asyncio.wait_for(producer.start(), START_SECONDS)
+            except (KafkaError, OSError, TimeoutError) as error:
+                await _close(producer)
+                if tries == 0:
+                    _log.warning("kafka is not reachable, trying on", error=type(error).__name__)
+                await asyncio.sleep(BACKOFF_SECONDS[min(tries, len(BACKOFF_SECONDS) - 1)])
+                tries += 1
+            except asyncio.CancelledError:
+                await _close(producer)
+                raise
+            else:
+                _log.info("kafka producer connected")
+                return producer
+
+
+async def _close(producer: AIOKafkaProducer) -> None:
+    """aiokafka's stop() flushes first, for ever if need be; past the bound only the connections are closed."""
+    with contextlib.suppress(KafkaError, OSError, TimeoutError):
+        await asyncio.wait_for(producer.stop(), STOP_SECONDS)
+        return
+    with contextlib.suppress(Exception):
+        await producer._sender.close()  # pyright: ignore[reportPrivateUsage]
+    with contextlib.suppress(Exception):
+        await producer.client.close()

@@ -1,0 +1,38 @@
+"""Which failures of asyncpg are doubt and which are data (the list was measured, each entry was met under faults)."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from stores.errors import BadData, Conflict, Unavailable
+
+SERVER = "PostgreSQL"
+
+_AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # "cannot switch to state", after a cancelled statement
+    asyncpg.OperatorInterventionError,  # 57…: shutting down, starting up, cancelled by the statement timeout
+    asyncpg.InsufficientResourcesError,
+    asyncpg.exceptions.LockNotAvailableError,
+    asyncpg.exceptions.IdleInTransactionSessionTimeoutError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+)
+_CONFLICT = (asyncpg.exceptions.TransactionRollbackError,)  # 40001, 40P01
+_DATA = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)  # SQLSTATE 22, 23
+
+
+@asynccontextmanager
+async def translated() -> AsyncGenerator[None]:
+    """Raises the store's own errors for asyncpg's. Anything else is a bug of ours and stays what it is."""
+    try:
+        yield
+    except _CONFLICT as error:
+        raise Conflict(f"{SERVER}: {error.sqlstate}") from error
+    except _DATA as error:
+        raise BadData(getattr(error, "sqlstate", None) or "22000", type(error).__name__) from error
+    except _AWAY as error:
+        raise Unavailable(SERVER, f"{type(error).__name__}: {str(error)[:120]}") from error

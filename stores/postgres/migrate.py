@@ -1,0 +1,26 @@
+"""Brings a domain's schema up to date: plain SQL files, in order, each once (yoyo-migrations keeps the record)."""
+
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import psycopg
+import yoyo
+from psycopg import sql
+
+RUNTIME = Path(__file__).parent / "migrations"
+
+
+def migrate(url: str, domain: str) -> int:
+    """Returns how many files were applied. `domain` is the schema; a lock in it keeps two migrations apart."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(domain)))
+    parts = urlsplit(url)
+    backend = yoyo.get_backend(
+        urlunsplit(("postgresql+psycopg", parts.netloc, parts.path, f"options={quote(f'-csearch_path={domain}')}", ""))
+    )
+    own = RUNTIME / domain
+    migrations = yoyo.read_migrations(*(str(folder) for folder in (RUNTIME, own) if folder.is_dir()))
+    with backend, backend.lock():
+        waiting = backend.to_apply(migrations)
+        backend.apply_migrations(waiting)
+    return len(waiting)

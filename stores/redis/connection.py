@@ -1,0 +1,20 @@
+"""How everybody connects to Redis: short time-outs, no retries inside the driver (the callers know what to do)."""
+
+from redis.asyncio import ConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+TIMEOUT = 2.0  # seconds
+
+
+def connect(url: str, *, timeout: float = TIMEOUT, connections: int = 32) -> Redis:
+    """Opens nothing yet. Answers are bytes."""
+    pool = ConnectionPool.from_url(
+        url,
+        socket_timeout=timeout,
+        socket_connect_timeout=timeout,
+        max_connections=connections,
+        retry=Retry(NoBackoff(), 0),
+        health_check_interval=0,
+    )
+    return Redis(connection_pool=pool)

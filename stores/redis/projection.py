@@ -1,0 +1,113 @@
+"""Where views live: documents, sorted sets and side keys in Redis, moved together with the floor by one script."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from redis.asyncio import Redis
+
+from stores.protocol import Source
+from stores.redis.errors import translated
+from topics import keys
+
+# KEYS[1] the floor. ARGV: floor as it was read, floor after, number of (set, partition, partitions, ready key) marks, the
+# marks, then the changes as command lines: length, words… Nothing is written where the floor is not what was read: a
+# zombie, or our own earlier try whose answer was lost.
+_APPLY = """
+local floor = redis.call('GET', KEYS[1])
+if floor ~= ARGV[1] then return floor or '' end
+local i = 4 + 4 * tonumber(ARGV[3])
+while ARGV[i] do
+    local n = tonumber(ARGV[i])
+    redis.call(unpack(ARGV, i + 1, i + n))
+    i = i + n + 1
+end
+redis.call('SET', KEYS[1], ARGV[2])
+for m = 0, tonumber(ARGV[3]) - 1 do
+    local a = 4 + 4 * m
+    redis.call('SADD', ARGV[a], ARGV[a + 1])
+    if redis.call('SCARD', ARGV[a]) >= tonumber(ARGV[a + 2]) then redis.call('SET', ARGV[a + 3], '1') end
+end
+return 'ok'
+"""
+
+Words = tuple[str | bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Says that a view has caught up in one of its partitions; with the last one the ready key appears."""
+
+    view: str
+    partition: int
+    partitions: int
+    ready_key: str
+
+    def words(self) -> Words:
+        return keys.caught_up(self.view), str(self.partition), str(self.partitions), self.ready_key
+
+
+@dataclass(slots=True)
+class ViewChanges:
+    """Redis commands in order."""
+
+    lines: list[Words] = field(default_factory=list[Words])
+
+    def document(self, view: str, aggregate_id: str, version: int, body: bytes) -> None:
+        self.lines.append(("SET", keys.document(view, aggregate_id), f"{version}\n".encode() + body))
+
+    def enter(self, index: str, aggregate_id: str, score: float) -> None:
+        self.lines.append(("ZADD", keys.index(index), repr(score), aggregate_id))
+
+    def leave(self, index: str, aggregate_id: str) -> None:
+        self.lines.append(("ZREM", keys.index(index), aggregate_id))
+
+    def put(self, name: str, value: str, expires_at: datetime | None) -> None:
+        expiry = () if expires_at is None else ("PXAT", str(int(expires_at.timestamp() * 1000)))
+        self.lines.append(("SET", name, value, *expiry))
+
+    def drop(self, name: str) -> None:
+        self.lines.append(("DEL", name))
+
+
+class ProjectionStore:
+    """Raises Unavailable."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._apply = redis.register_script(_APPLY)
+
+    async def open(self, source: Source, earliest: int) -> int:
+        """The floor; `earliest` where Redis knows none (new, or empty after a loss: the view is built again)."""
+        name = keys.floor(*source)
+        async with translated():
+            await self._redis.set(name, earliest, nx=True)
+            floor = await self._redis.get(name)
+        return earliest if floor is None else int(floor)
+
+    async def load(
+        self, source: Source, documents: Sequence[tuple[str, str]]
+    ) -> tuple[int | None, list[tuple[int, bytes]]]:
+        """The floor (None: lost), and for each (view, aggregate) its version and JSON; version 0 where there is none."""
+        names = [keys.floor(*source), *(keys.document(view, aggregate) for view, aggregate in documents)]
+        async with translated():
+            floor, *values = await self._redis.mget(names)
+        return None if floor is None else int(floor), [(0, b"") if v is None else keys.split(v) for v in values]
+
+    async def apply(
+        self, source: Source, floor: int, next_floor: int, changes: ViewChanges, marks: Sequence[Mark] = ()
+    ) -> bool:
+        """False: the floor was not `floor`, nothing is written."""
+        arguments: list[str | bytes] = [str(floor), str(next_floor), str(len(marks))]
+        for mark in marks:
+            arguments.extend(mark.words())
+        for line in changes.lines:
+            arguments.append(str(len(line)))
+            arguments.extend(line)
+        async with translated():
+            return await self._apply(keys=[keys.floor(*source)], args=arguments) == b"ok"
+
+    async def floors(self, sources: Sequence[Source]) -> list[int | None]:
+        async with translated():
+            values = await self._redis.mget([keys.floor(*source) for source in sources])
+        return [None if value is None else int(value) for value in values]
