@@ -1,4 +1,4 @@
-"""What a message body is: a frozen struct of bare JSON. Everything *about* a message travels in headers (headers.py)."""
+"""What a message body is: a frozen struct of bare JSON. Everything *about* a message travels in headers."""
 
 import re
 from collections.abc import Mapping
@@ -6,11 +6,13 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from topics.fields import FORMS
+
 T = TypeVar("T")
 
 SECRET = msgspec.Meta(extra={"secret": True})
 Secret = Annotated[T, SECRET]
-"""A field of an event that goes to `evolve` and the store but never to Kafka. Needs a default: readers of the topic see that."""
+"""A field of an event that goes to `evolve` and the store but never to Kafka. Needs a default, which readers see."""
 
 MessageId = str
 """CloudEvents `id`, unique within its `source`."""
@@ -30,6 +32,8 @@ class Undecodable(ValueError):
 
 
 _PATH = re.compile(r"^(?P<why>.*?)(?: - at `(?:key in )?(?P<path>\$.*?)`)?$", re.DOTALL)
+_FORM = re.compile(r"^Expected `str` matching regex (?P<pattern>.*)$", re.DOTALL)
+_FORM_NAMES = {repr(pattern): name for pattern, name in FORMS.items()}
 _MISSING = re.compile(r"required field `(?P<name>[^`]+)`")
 
 
@@ -40,6 +44,9 @@ def field_error(error: msgspec.MsgspecError | UnicodeError) -> Undecodable:
     missing = _MISSING.search(why)
     if missing:
         path = f"{path}.{missing['name']}"
+    expected = _FORM.match(why)
+    if expected:
+        why = f"Expected {_FORM_NAMES.get(expected['pattern'], 'another form')}"
     return Undecodable(path.removeprefix("$.") or "$", why)
 
 

@@ -63,7 +63,9 @@ class Topic:
             type_name = self.untyped(body)
         decoder = self._decoders.get(type_name)
         if decoder is None:
-            raise Undecodable("ce_type", f"unknown type {type_name[:80]!r}, this topic carries {', '.join(self._types)}")
+            raise Undecodable(
+                "ce_type", f"unknown type {type_name[:80]!r}, this topic carries {', '.join(self._types)}"
+            )
         if b"\\u0000" in body or b"\0" in body:
             raise Undecodable("$", "NUL characters are not allowed")
         try:

@@ -1,0 +1,86 @@
+"""What happened to accounts. Read by projections (log-in look-up, token deny-list)."""
+
+from datetime import datetime
+
+import msgspec
+
+from topics.fields import Id, Sha256
+from topics.message import Message, Secret
+from topics.registry import FOREVER, Topic
+
+
+class Verification(msgspec.Struct, frozen=True, kw_only=True):
+    """A mail token by its reference and hash. token: in plain only under EMAIL_EVENT_TOKENS=plain."""
+
+    reference: str
+    token_sha256: Sha256
+    expires_at: datetime
+    token: str | None = None
+
+
+class IssuedToken(msgspec.Struct, frozen=True, kw_only=True):
+    """An access token, by its id."""
+
+    jti: Id
+    expires_at: datetime
+
+
+class AccountRegistered(Message, frozen=True, kw_only=True):
+    """email: as claimed (lower case). password_hash: argon2id, in the domain's store only."""
+
+    email: str
+    verification: Verification
+    password_hash: Secret[str] = ""
+
+
+class VerificationRequested(Message, frozen=True, kw_only=True):
+    email: str
+    verification: Verification
+
+
+class EmailVerified(Message, frozen=True, kw_only=True):
+    email: str
+    reference: str
+
+
+class SessionStarted(Message, frozen=True, kw_only=True):
+    """generation: what the refresh token derives from. expires_at: of the refresh token."""
+
+    session_id: str
+    access: IssuedToken
+    generation: str
+    refresh_sha256: Sha256
+    started_at: datetime
+    expires_at: datetime
+
+
+class SessionRefreshed(Message, frozen=True, kw_only=True):
+    """The refresh token was rotated (generation is new) or, for a second asker within the grace, given again."""
+
+    session_id: str
+    access: IssuedToken
+    generation: str
+    refresh_sha256: Sha256
+    refreshed_at: datetime
+    expires_at: datetime
+
+
+class SessionEnded(Message, frozen=True, kw_only=True):
+    """denied: every access token of the session that has not expired by itself."""
+
+    session_id: str
+    denied: tuple[IssuedToken, ...]
+    ended_at: datetime
+
+
+Event = AccountRegistered | VerificationRequested | EmailVerified | SessionStarted | SessionRefreshed | SessionEnded
+
+TOPIC = Topic(
+    name="auth_events",
+    messages=(AccountRegistered, VerificationRequested, EmailVerified, SessionStarted, SessionRefreshed, SessionEnded),
+    key="user id",
+    producers=("auth",),
+    consumers=("auth",),
+    retention=FOREVER,
+    max_bytes=2 * 1024 * 1024,
+)

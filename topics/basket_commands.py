@@ -1,0 +1,75 @@
+"""Commands to a user's basket. From the edge; RestoreItems from the order domain when it refused an order."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from topics.basket_events import Line
+from topics.fields import DayOrTime, Id, Note, PaymentMethod, Quantity
+from topics.message import Message
+from topics.registry import Topic
+
+
+class AddItem(Message, frozen=True, kw_only=True):
+    """Sets the line of this meal: the same meal again replaces quantity and note. restaurant_id: a hint at most."""
+
+    meal_id: Id
+    quantity: Quantity
+    restaurant_id: Id | None = None
+    note: Note | None = None
+    schedule_date: DayOrTime | None = None
+
+
+class ChangeItem(Message, frozen=True, kw_only=True):
+    """What is absent stays."""
+
+    meal_id: Id
+    quantity: Quantity | None = None
+    note: Note | None = None
+    schedule_date: DayOrTime | None = None
+
+
+class RemoveItem(Message, frozen=True, kw_only=True):
+    meal_id: Id
+
+
+class Clear(Message, frozen=True, kw_only=True):
+    """Takes everything out."""
+
+
+class CheckoutItem(msgspec.Struct, frozen=True, kw_only=True):
+    meal_id: Id
+    quantity: Quantity
+    note: Note | None = None
+
+
+class Checkout(Message, frozen=True, kw_only=True):
+    """items absent or empty: what is in the basket. restaurant_id: a hint at most, the meals say whose order it is."""
+
+    payment_method: PaymentMethod
+    items: Annotated[tuple[CheckoutItem, ...], Meta(max_length=100)] | None = None
+    restaurant_id: Id | None = None
+    coupon_code: Annotated[str, Meta(max_length=64)] | None = None
+    address_id: Id | None = None
+    note: Note | None = None
+    schedule_date: DayOrTime | None = None
+
+
+class RestoreItems(Message, frozen=True, kw_only=True):
+    """The order was refused: its lines go back, unless the user has begun anew elsewhere."""
+
+    order_id: Id
+    lines: tuple[Line, ...]
+
+
+Command = AddItem | ChangeItem | RemoveItem | Clear | Checkout | RestoreItems
+
+TOPIC = Topic(
+    name="basket_commands",
+    messages=(AddItem, ChangeItem, RemoveItem, Clear, Checkout, RestoreItems),
+    key="user id",
+    producers=("edge", "order"),
+    consumers=("basket",),
+    append_time=True,
+)

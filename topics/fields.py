@@ -1,0 +1,79 @@
+"""Field types that messages share: what a client may send, and how a refusal of it reads."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+_END = r"(?!\n)$"  # `$` alone would let a trailing newline through
+
+_ID = r"^[A-Za-z0-9][A-Za-z0-9_.:-]*" + _END
+_EMAIL = r"^\s*[^@\s,;:<>()\[\]\"\\]+@[^@\s,;:<>()\[\]\"\\]+\.[^@\s,;:<>()\[\]\"\\.]+\s*" + _END
+_RECIPIENT = f"({_EMAIL})|({_ID})"
+_SAID = r"\S"
+_PHONE = r"^\+?[0-9][0-9 ()./-]{5,}" + _END
+_URL = r"^(https?://[^\s/]\S*)?" + _END
+_HOURS = r"^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)" + _END
+_DAY_OR_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}\S*)?" + _END
+_SHA256 = r"^[0-9a-f]{64}" + _END
+_UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}" + _END
+
+FORMS = {
+    _ID: "an id (letters, digits and `_.:-`)",
+    _EMAIL: "an e-mail address such as name@example.com",
+    _RECIPIENT: "an e-mail address or a user id",
+    _SAID: "a text that is not blank",
+    _PHONE: "a phone number such as +90 555 111 22 33",
+    _URL: "an absolute http(s) URL",
+    _HOURS: "opening hours such as 09:00-22:00",
+    _DAY_OR_TIME: "a date or time such as 2026-03-01T19:30",
+    _SHA256: "a SHA-256 in hex",
+    _UUID: "a UUID",
+}
+"""Pattern → how an error names it."""
+
+Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=_ID)]
+Uuid = Annotated[str, Meta(pattern=_UUID)]
+Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=_EMAIL)]
+Recipient = Annotated[str, Meta(min_length=1, max_length=254, pattern=_RECIPIENT)]
+Name = Annotated[str, Meta(min_length=1, max_length=120, pattern=_SAID)]
+Word = Annotated[str, Meta(max_length=120)]
+Text = Annotated[str, Meta(max_length=2000)]
+Note = Annotated[str, Meta(max_length=500)]
+Phone = Annotated[str, Meta(max_length=32, pattern=_PHONE)]
+Url = Annotated[str, Meta(max_length=2000, pattern=_URL)]
+Hours = Annotated[str, Meta(pattern=_HOURS)]
+DayOrTime = Annotated[str, Meta(max_length=40, pattern=_DAY_OR_TIME)]
+Sha256 = Annotated[str, Meta(pattern=_SHA256)]
+SealedBox = Annotated[str, Meta(min_length=1, max_length=2048)]
+"""Base64 of a libsodium sealed box."""
+
+Money = Annotated[float, Meta(ge=0, le=1_000_000)]
+"""Turkish lira as a JSON number; two decimals count (topics/pricing.py)."""
+
+Quantity = Annotated[int, Meta(ge=1, le=99)]
+Minutes = Annotated[int, Meta(ge=0, le=24 * 60)]
+Latitude = Annotated[float, Meta(ge=-90, le=90)]
+Longitude = Annotated[float, Meta(ge=-180, le=180)]
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+OpenOrClosed = Literal["open", "closed"]
+PaymentMethod = Literal["credit_card", "cash", "pos"]
+
+
+class Address(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a restaurant is. Always there in a document, with empty texts for what nobody said."""
+
+    title: Word = ""
+    address: Text = ""
+    city: Word = ""
+    district: Word = ""
+    full_address: Text = ""
+    zip_code: Annotated[str, Meta(max_length=16)] = ""
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
+
+
+def normal_email(address: str) -> str:
+    """The form in which an address is claimed, looked up and compared."""
+    return address.strip().lower()

@@ -1,0 +1,13 @@
+"""Public: news for a user or an address, in the shape of `email_event`. Restaurants publish campaigns here."""
+
+from topics.email_event import MAILS, mail_type
+from topics.registry import Topic
+
+TOPIC = Topic(
+    name="notification",
+    messages=MAILS,
+    key="user id or mail address",
+    producers=("restaurant", "other systems"),
+    consumers=("notification",),
+    untyped=mail_type,
+)

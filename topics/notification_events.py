@@ -1,0 +1,51 @@
+"""What happened to mails. MailRequested is what the sending effect works on; its event id is the Message-ID."""
+
+import msgspec
+
+from topics.message import Message
+from topics.registry import FOREVER, Topic
+
+
+class Letter(msgspec.Struct, frozen=True, kw_only=True):
+    """A mail before it is rendered. subject: empty for the template's own."""
+
+    template: str
+    variables: dict[str, str]
+    subject: str = ""
+
+
+class AddressRemembered(Message, frozen=True, kw_only=True):
+    email: str
+
+
+class LetterKept(Message, frozen=True, kw_only=True):
+    """It waits until the address is known."""
+
+    letter: Letter
+
+
+class MailRequested(Message, frozen=True, kw_only=True):
+    to: str
+    letter: Letter
+
+
+class MailSent(Message, frozen=True, kw_only=True):
+    mail_id: str
+
+
+class MailFailed(Message, frozen=True, kw_only=True):
+    mail_id: str
+    reason: str
+
+
+Event = AddressRemembered | LetterKept | MailRequested | MailSent | MailFailed
+
+TOPIC = Topic(
+    name="notification_events",
+    messages=(AddressRemembered, LetterKept, MailRequested, MailSent, MailFailed),
+    key="user id or mail address",
+    producers=("notification",),
+    consumers=("notification",),
+    retention=FOREVER,
+    max_bytes=2 * 1024 * 1024,
+)
