@@ -1,0 +1,71 @@
+"""Mails as files: one .eml each, named by the time of its arrival, so that sorting by name is newest last."""
+
+import os
+import secrets
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import msgspec
+
+
+class Mail(msgspec.Struct, frozen=True):
+    """One mail as the page shows it. `to` is the recipient of the envelope, several joined by ", "."""
+
+    id: str
+    to: str
+    sender: str
+    subject: str
+    text: str
+    html: str
+    message_id: str
+    at: datetime
+
+
+class MailStore:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def add(self, sender: str, recipients: Sequence[str], content: bytes) -> None:
+        """On the disk when it returns, under its final name: a mail that was answered with 250 survives a kill."""
+        name = f"{time.time_ns():020d}-{secrets.token_hex(4)}"
+        envelope = f"Return-Path: <{sender}>\r\n" + "".join(f"Delivered-To: {to}\r\n" for to in recipients)
+        beside = self._folder / f"{name}.new"
+        with beside.open("wb") as out:
+            out.write(envelope.encode() + content)
+            out.flush()
+            os.fsync(out.fileno())
+        beside.rename(self._folder / f"{name}.eml")
+        directory = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+    def all(self, to: str = "") -> list[Mail]:
+        """Newest last; only those to one address, in any case, where `to` is given."""
+        mails = (_read(path) for path in sorted(self._folder.glob("*.eml")))
+        return [mail for mail in mails if to.lower() in ("", *mail.to.lower().split(", "))]
+
+
+def _read(path: Path) -> Mail:
+    message = message_from_bytes(path.read_bytes(), policy=policy.default)
+    arrived = int(path.stem.partition("-")[0])
+    return Mail(
+        id=path.stem,
+        to=", ".join(str(value) for value in message.get_all("Delivered-To", [])),
+        sender=str(message["Return-Path"]).strip("<>"),
+        subject=str(message["Subject"] or ""),
+        text=_body(message, "plain"),
+        html=_body(message, "html"),
+        message_id=str(message["Message-ID"] or "").strip(),
+        at=datetime.fromtimestamp(arrived / 1e9, UTC),
+    )
+
+
+def _body(message: EmailMessage, kind: str) -> str:
+    part = message.get_body(preferencelist=(kind,))
+    return str(part.get_content()) if part else ""

@@ -1,0 +1,123 @@
+"""PostgreSQL from the distribution's package, as an unprivileged process on loopback with password authentication."""
+
+import os
+import pwd
+import shutil
+import signal
+from pathlib import Path
+
+from infra import apt, versions
+from infra.failure import CannotStart
+from infra.servers.program import Account, Program
+from infra.shell import run
+from infra.site import Site
+from infra.spawn import wrapped
+
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",  # a path in the data folder may be longer than a socket's name can be
+    "password_encryption": "scram-sha-256",
+    "max_connections": "200",
+    "shared_buffers": "128MB",
+    "logging_collector": "off",
+}
+
+
+class Postgres:
+    name = "postgres"
+    required = True
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._folder = site.data.root / "postgres"
+        self._cluster = self._folder / "cluster"
+
+    async def install(self) -> None:
+        package = f"postgresql-{versions.POSTGRES}"
+        looked = "no initdb in PGBIN, /usr/lib/postgresql/*/bin and PATH"
+        self._bin = (await apt.provide("PostgreSQL", package, _initdb, looked, self._site.cache)).parent
+        self._account = _account(self._site.data.root)
+
+    async def prepare(self) -> None:
+        folder = self._site.data.of(self.name)
+        if self._account:
+            os.chown(folder, self._account.user, self._account.group)
+        if not self._cluster.exists():
+            await self._format(folder)
+
+    async def _format(self, folder: Path) -> None:
+        """Role and database are made before it ever listens; the cluster gets its name when it is whole."""
+        beside = folder / "unfinished"
+        shutil.rmtree(beside, ignore_errors=True)
+        password = self._password_file(folder)
+        initdb = (self._program("initdb"), "-D", str(beside), "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8")
+        await self._run((*initdb, "--auth=scram-sha-256", f"--pwfile={password}"))
+        password.unlink()
+        single = (self._program("postgres"), "--single", "-D", str(beside), "postgres")
+        made = (
+            f"CREATE ROLE lezzet LOGIN PASSWORD '{self._site.data.password('postgres')}'\n"
+            "CREATE DATABASE lezzet OWNER lezzet\n"
+        )
+        await self._run(single, made)
+        beside.rename(self._cluster)
+
+    def _password_file(self, folder: Path) -> Path:
+        """The superuser's, for initdb, which reads it as the other user."""
+        path = folder / "initdb.password"
+        path.touch(mode=0o600)
+        path.write_text(self._site.data.password("postgres-superuser") + "\n")
+        if self._account:
+            os.chown(path, self._account.user, self._account.group)
+        return path
+
+    async def _run(self, argv: tuple[str, ...], given: str = "") -> None:
+        environment = {**os.environ, "HOME": str(self._folder)}
+        argv = wrapped(argv, self._account)
+        await run(argv, what="PostgreSQL", folder=self._folder, environment=environment, given=given)
+
+    def _program(self, name: str) -> str:
+        return str(self._bin / name)
+
+    def program(self) -> Program:
+        settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        port = self._site.ports["postgres"]
+        return Program(
+            name=self.name,
+            argv=(self._program("postgres"), "-D", str(self._cluster), "-p", str(port), *settings),
+            folder=self._folder,
+            ports=(("postgres", port),),
+            ready=self._ready,
+            environment={**os.environ, "HOME": str(self._folder)},
+            account=self._account,
+            stop_signal=signal.SIGINT,  # fast shutdown: it does not wait for its clients to leave
+        )
+
+    async def _ready(self) -> bool:
+        asked = (self._bin / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self._site.ports["postgres"]))
+        try:
+            await run(asked, what=self.name)
+        except CannotStart:
+            return False
+        return True
+
+
+def _initdb() -> Path | None:
+    named = [Path(os.environ["PGBIN"])] if os.environ.get("PGBIN") else []
+    packaged = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True)
+    for folder in (*named, *packaged):
+        if (folder / "initdb").exists():
+            return folder / "initdb"
+    found = shutil.which("initdb")
+    return Path(found).resolve() if found else None
+
+
+def _account(data: Path) -> Account | None:
+    """PostgreSQL refuses to be root: the package's own user, or nobody."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        user = pwd.getpwnam("postgres")
+    except KeyError:
+        user = pwd.getpwnam("nobody")
+    passable = all(folder.stat().st_mode & 0o001 for folder in (data, *data.parents))
+    return Account(user=user.pw_uid, group=user.pw_gid, reads_everything=not passable)

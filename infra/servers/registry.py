@@ -1,0 +1,16 @@
+"""The servers by name, in the order in which they are stopped last to first."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from infra.servers.kafka import Kafka
+from infra.servers.mailbox import Mailbox
+from infra.servers.postgres import Postgres
+from infra.servers.program import Server
+from infra.servers.redis import Redis
+from infra.site import Site
+
+SERVERS: Mapping[str, Callable[[Site], Server]] = {server.name: server for server in (Kafka, Postgres, Redis, Mailbox)}
+
+
+def servers(site: Site, names: Iterable[str] = tuple(SERVERS)) -> list[Server]:
+    return [SERVERS[name](site) for name in names]
