@@ -30,6 +30,11 @@ def reply(operation_id: str) -> str:
     return f"reply:{operation_id}"
 
 
+def operation_owner(operation_id: str) -> str:
+    """Caller of a command that was answered 202, until its reply says it."""
+    return f"operation:{operation_id}"
+
+
 def reply_channel(edge_id: str) -> str:
     return f"replies:{edge_id}"
 
@@ -52,3 +57,18 @@ def split(value: bytes) -> tuple[int, bytes]:
     """(version, json) of a stored document."""
     version, _, body = value.partition(b"\n")
     return int(version), body
+
+
+def login(email_sha256: str) -> str:
+    """Holds the user id of an address (SHA-256 hex of its normal form)."""
+    return f"login:{email_sha256}"
+
+
+def verification(token: str) -> str:
+    """Holds the user id of a mail token: its SHA-256 hex, the token itself under EMAIL_EVENT_TOKENS=plain."""
+    return f"verify:{token}"
+
+
+def pending_user(user_id: str) -> str:
+    """Stands while an account waits for its profile, 15 minutes at most. A view, never a condition."""
+    return f"pending_user:{user_id}"

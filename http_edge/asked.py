@@ -1,0 +1,66 @@
+"""One request, as the functions of a row see it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from http_edge.tokens import Caller
+from topics import ids
+
+if TYPE_CHECKING:
+    from http_edge.edge import Edge
+
+
+@dataclass(slots=True)
+class Asked:
+    """caller: None on public routes without a good token. request_id: names this request in logs and on topics.
+
+    at: loop time when the request was read. body: the decoded struct of the row's `takes`. raw: the body's bytes.
+    """
+
+    edge: "Edge"
+    method: str
+    path: str
+    parameters: Mapping[str, str]
+    query: Mapping[str, str]
+    caller: Caller | None
+    request_id: str
+    traceparent: str
+    at: float
+    idempotency_key: str | None = None
+    raw: bytes = b""
+    body: Any = None
+    command_id: str = ""
+
+    @property
+    def me(self) -> str:
+        """The caller's id. Only rows that are not PUBLIC may ask."""
+        assert self.caller is not None
+        return self.caller.id
+
+    def new_id(self, name: str) -> str:
+        """An id for something that this command makes; a retry with the same Idempotency-Key gets the same."""
+        return ids.derive(self.command_id, name)
+
+
+def own(asked: Asked) -> str:
+    """Key: the caller's own aggregate."""
+    return asked.me
+
+
+def parameter(name: str) -> Any:
+    """Key: the aggregate that the path names."""
+
+    def named(asked: Asked) -> str:
+        return asked.parameters[name]
+
+    return named
+
+
+def new(name: str) -> Any:
+    """Key: an aggregate that this command makes."""
+
+    def made(asked: Asked) -> str:
+        return asked.new_id(name)
+
+    return made

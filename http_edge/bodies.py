@@ -1,0 +1,124 @@
+"""Request bodies: read within bounds, then decoded strictly. Whatever is wrong is named, with its field."""
+
+import asyncio
+import json
+from typing import Any, NoReturn, TypeVar
+
+import msgspec
+from aiohttp import StreamReader
+from aiohttp.web import BaseRequest, RequestPayloadError
+
+from http_edge.problems import Problem, invalid
+from topics.fields import FORMS
+from topics.message import field_error
+
+MAX_BYTES = 256 * 1024
+READ_SECONDS = 10.0
+MAX_DEPTH = 32
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+async def read(request: BaseRequest, content: StreamReader) -> bytes:
+    """The raw body. Raises Problem 413, 415, 408 or 400."""
+    encoding = request.headers.get("Content-Encoding", "identity")
+    if encoding.lower() != "identity":
+        raise Problem(415, "unsupported_encoding", "Content-Encoding: bodies are taken uncompressed only.")
+    if (request.content_length or 0) > MAX_BYTES:
+        raise _too_large()
+    parts, size = list[bytes](), 0
+    try:
+        async with asyncio.timeout(READ_SECONDS):
+            while part := await content.readany():
+                size += len(part)
+                if size > MAX_BYTES:
+                    raise _too_large()
+                parts.append(part)
+    except TimeoutError:
+        raise Problem(408, "body_too_slow", "The body did not arrive in time.") from None
+    except RequestPayloadError:
+        raise invalid("$", "the transfer encoding of the body is broken", status=400) from None
+    return b"".join(parts)
+
+
+def _too_large() -> Problem:
+    return Problem(413, "body_too_large", f"A body has at most {MAX_BYTES} bytes.", headers={"Connection": "close"})
+
+
+def check_type(content_type: str | None) -> None:
+    """JSON in UTF-8, which is also what a missing header means. Raises Problem 415."""
+    if content_type is None:
+        return
+    kind, _, rest = content_type.lower().partition(";")
+    charset = rest.partition("charset=")[2].strip().strip('"')
+    if kind.strip() != "application/json" or charset not in ("", "utf-8", "utf8"):
+        raise Problem(415, "unsupported_media_type", "Content-Type: bodies are application/json in UTF-8.")
+
+
+def decode(raw: bytes, decoder: msgspec.json.Decoder[S]) -> S:
+    """Raises Problem: 400 where it is no JSON, 422 where it is not the JSON that is wanted."""
+    if not raw.strip():
+        raise invalid("$", "a JSON body is required", status=400)
+    try:
+        body = decoder.decode(raw)
+    except msgspec.ValidationError as error:
+        refused = field_error(error)
+        raise invalid(refused.field, _in_words(refused.why)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise invalid("$", f"is no JSON: {error}"[:200], status=400) from None
+    except (RecursionError, ValueError, OverflowError):
+        raise invalid("$", "is nested too deeply or holds a number beyond measure", status=400) from None
+    _refuse_ambiguous(raw)
+    return body
+
+
+def owner_named(raw: bytes) -> Any:
+    """The `user_id` that some clients send along, None where there is none."""
+    return _NAMED.decode(raw).user_id if b'"user_id"' in raw else None
+
+
+class _Named(msgspec.Struct):
+    user_id: Any = None
+
+
+_NAMED = msgspec.json.Decoder(_Named)
+
+
+def _in_words(why: str) -> str:
+    """msgspec quotes the pattern; people get its name."""
+    _, found, pattern = why.partition("matching regex ")
+    if not found:
+        return why
+    return f"expected {FORMS.get(pattern.strip(chr(39)).replace(chr(92) * 2, chr(92)), 'another form')}"
+
+
+def _refuse_ambiguous(raw: bytes) -> None:
+    """Names that come twice and NUL characters: msgspec keeps the last of the first, PostgreSQL refuses the second."""
+    try:
+        _STRICT.decode(raw.decode())
+    except (RecursionError, ValueError) as error:
+        raise invalid("$", f"is no JSON: {error}"[:200], status=400) from None
+
+
+def _checked(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise invalid(name[:64], "is given twice", status=400)
+        if "\0" in name or _has_nul(value):
+            raise invalid(name.replace("\0", "")[:64] or "$", "NUL characters are not allowed")
+        found[name] = value
+    return found
+
+
+def _has_nul(value: Any) -> bool:
+    if isinstance(value, list):
+        return any(_has_nul(item) for item in value)  # pyright: ignore[reportUnknownVariableType]
+    return isinstance(value, str) and "\0" in value
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number in JSON")
+
+
+_STRICT = json.JSONDecoder(object_pairs_hook=_checked, parse_constant=_no_constant)

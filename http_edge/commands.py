@@ -1,0 +1,127 @@
+"""Command routes: request → message → Kafka → reply → answer, as a plain REST call would answer."""
+
+import base64
+from collections.abc import Awaitable, Callable
+from inspect import isawaitable
+from typing import Any, NoReturn
+
+import msgspec
+import nacl.exceptions
+import nacl.public
+
+from http_edge import own_writes
+from http_edge.answer import Answer, of_json
+from http_edge.asked import Asked
+from http_edge.delivery import REPLY_SECONDS, deliver, headers_of
+from http_edge.guard import check_denied, check_user_id, deny_keys
+from http_edge.idempotency import TOO_LATE, attempts, check_same_request, fingerprint, lookup_keys, standing
+from http_edge.problems import FieldError, Problem, invalid, unavailable
+from http_edge.routes import PUBLIC, CommandRow
+from http_edge.views import named
+from topics import ids
+from topics.message import Message, field_error
+from topics.reply import Reply, body_of
+
+Handler = Callable[[Asked], Awaitable[Answer]]
+
+STATUS_OF = {"not_found": 404, "invalid_input": 422}
+"""Rejection codes that mean the same on every route; any other is a conflict with the state of things."""
+
+
+def handler(row: CommandRow) -> Handler:
+    """The row's handler. It raises Problem, and Unavailable where Redis is away."""
+
+    async def run(asked: Asked) -> Answer:
+        deadline_ms = int(asked.edge.clock() * 1000) + int(REPLY_SECONDS * 1000)
+        known = await _enter(row, asked)
+        mine = fingerprint(asked.edge.keys.fingerprint, asked) if asked.idempotency_key else None
+        if known is not None:
+            return await _render(row, asked, known, mine)
+        message = await _message(row, asked)
+        key = await named(row.key, asked)
+        header = headers_of(asked, type(message).__name__, key, deadline_ms, mine)
+        reply = await deliver(asked, row.topic.name, key, header, row.topic.encode(message))
+        if reply is None:
+            return await _later(row, asked, message)
+        return await _render(row, asked, reply, mine)
+
+    return run
+
+
+async def _enter(row: CommandRow, asked: Asked) -> Reply | None:
+    """Checks the caller and gives the command its id, in one MGET; the reply of an earlier try with the same key."""
+    if asked.caller is not None:
+        check_user_id(asked, asked.query.get("user_id"))
+    denied = list(deny_keys(asked.caller)) if asked.caller is not None and row.who is not PUBLIC else []
+    tries = attempts(asked) if asked.idempotency_key is not None else []
+    values = await asked.edge.reads.get([*denied, *lookup_keys(tries)]) if denied or tries else []
+    if denied:
+        check_denied(values[0], values[1])
+    if not tries:
+        asked.command_id = ids.fresh()
+        return None
+    asked.command_id, reply = standing(tries, values[len(denied) :])
+    return reply
+
+
+async def _message(row: CommandRow, asked: Asked) -> Message:
+    if row.make is not None:
+        made = row.make(asked)
+        return await made if isawaitable(made) else made
+    if isinstance(asked.body, row.message):
+        return asked.body
+    fields = {name: value for name, value in msgspec.structs.asdict(asked.body).items() if value is not msgspec.UNSET}
+    try:
+        return msgspec.convert({**fields, **asked.parameters}, row.message)
+    except msgspec.ValidationError as error:
+        refused = field_error(error)
+        raise invalid(refused.field, refused.why) from None
+
+
+async def _later(row: CommandRow, asked: Asked, message: Message) -> Answer:
+    """Taken, not answered yet."""
+    if row.tokens:
+        # the answer will be sealed to this request; whoever asks again gets tokens of their own
+        raise unavailable("answer_late", "This takes longer than usual, please try again.")
+    from http_edge.operations import note_owner, pending
+
+    await note_owner(asked)
+    extra = await row.estimate(asked, message) if row.estimate is not None else {}
+    location = {"Location": f"/operations/{asked.command_id}"}
+    return of_json({**extra, **pending(asked.command_id)}, 202, location)
+
+
+async def _render(row: CommandRow, asked: Asked, reply: Reply, mine: str | None) -> Answer:
+    check_same_request(reply, mine)
+    if reply.status == "failed":
+        _refuse(row, reply)
+    body = _opened(asked, reply.sealed) if reply.sealed is not None else body_of(reply)
+    if row.settles is not None:
+        await _settle(row, asked, reply)
+    return of_json(row.shape(body) if row.shape is not None else body, row.success)
+
+
+def _refuse(row: CommandRow, reply: Reply) -> NoReturn:
+    code, detail = reply.code or "refused", reply.detail or "This is not possible."
+    if code in TOO_LATE:
+        raise unavailable("not_taken", "This could not be done in time and has not been done, please try again.")
+    status = row.refusals.get(code) or STATUS_OF.get(code, 409)
+    errors = (FieldError(reply.field, detail),) if reply.field else ()
+    raise Problem(status, code, detail, errors=errors)
+
+
+def _opened(asked: Asked, sealed: str) -> Any:
+    """Raises Problem 409 where another process (or this one before a restart) was the asker."""
+    try:
+        return msgspec.json.decode(nacl.public.SealedBox(asked.edge.seal).decrypt(base64.b64decode(sealed)))
+    except (nacl.exceptions.CryptoError, ValueError):
+        raise Problem(409, "answer_gone", "This was done before, its answer cannot be read again. Log in.") from None
+
+
+async def _settle(row: CommandRow, asked: Asked, reply: Reply) -> None:
+    """Raises Problem 503 where the row insists."""
+    view = row.settles
+    assert view is not None
+    wanted = {wrote.aggregate_id: wrote.version for wrote in reply.wrote if wrote.domain == view.domain}
+    if wanted and not await own_writes.wait(asked.edge.reads, view.name, wanted) and row.must_settle:
+        raise unavailable("view_behind", "This was done, but does not show everywhere yet, please try again.")

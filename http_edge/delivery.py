@@ -1,0 +1,110 @@
+"""A command on its way: into Kafka, and back as a reply, within the time that a request has.
+
+From T0, when the request was read: the command's deadline is T0+2.0 s; acknowledgement or reply are awaited until
+T0+2.5 s. Neither by then: the command is withdrawn and the caller is told 503, so it must not take effect later.
+Acknowledged in time but not answered by T0+2.0 s: it will take effect, the answer comes later.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import cast
+
+from http_edge.asked import Asked
+from http_edge.edge import AppendedAt, Edge
+from http_edge.problems import Problem, unavailable
+from stores.errors import Unavailable
+from stores.telemetry import logger
+from topics import headers, keys
+from topics.reply import DECODER, Reply
+
+REPLY_SECONDS = 2.0
+ACK_SECONDS = 2.5
+LAST_LOOK_SECONDS = 0.2
+WITHDRAWN_KEPT_SECONDS = 86_400
+
+_log = logger("http_edge.delivery")
+
+
+def headers_of(asked: Asked, kind: str, subject: str, deadline_ms: int, fingerprint: str | None) -> dict[str, str]:
+    edge = asked.edge
+    found = {
+        headers.ID: asked.command_id,
+        headers.TYPE: kind,
+        headers.SOURCE: "lezzet/edge",
+        headers.TIME: _rfc3339(edge.clock()),
+        headers.SUBJECT: subject,
+        headers.CORRELATION: asked.request_id,
+        headers.DEADLINE: str(deadline_ms),
+        headers.REPLY_TO: edge.id,
+        headers.REPLY_SEAL: edge.seal_text,
+        headers.OPERATION: asked.command_id,
+        headers.TRACEPARENT: asked.traceparent,
+    }
+    if asked.caller is not None:
+        found[headers.CALLER] = asked.caller.id
+    if fingerprint is not None:
+        found[headers.FINGERPRINT] = fingerprint
+    return found
+
+
+async def deliver(asked: Asked, topic: str, key: str, header: Mapping[str, str], body: bytes) -> Reply | None:
+    """The reply; None: acknowledged, not answered yet. Raises Problem 503: it takes no effect."""
+    edge, operation = asked.edge, asked.command_id
+    heard = asyncio.ensure_future(edge.answers.expect(operation))
+    sent = asyncio.ensure_future(edge.commands.send(topic, key, header, body))
+    try:
+        await asyncio.wait({heard, sent}, timeout=_left(asked, ACK_SECONDS), return_when=asyncio.FIRST_COMPLETED)
+        if not heard.done():
+            if not sent.done() or sent.exception() is not None:
+                return await _withdraw(edge, operation, sent)
+            if _too_late(sent.result(), header):
+                raise _not_taken()
+            await asyncio.wait({heard}, timeout=_left(asked, REPLY_SECONDS))
+        return heard.result() if heard.done() else await _last_look(edge, operation)
+    finally:
+        edge.answers.forget(operation)
+        sent.cancel()
+
+
+def _left(asked: Asked, seconds: float) -> float:
+    return max(0.0, asked.at + seconds - asyncio.get_running_loop().time())
+
+
+def _too_late(appended: AppendedAt, header: Mapping[str, str]) -> bool:
+    """By the broker's clock, as the domain will see it too: it rejects the command as expired."""
+    return appended.at > int(header[headers.DEADLINE])
+
+
+def _not_taken() -> Problem:
+    return unavailable("not_taken", "This could not be done right now and has not been done, please try again.")
+
+
+async def _last_look(edge: Edge, operation: str) -> Reply | None:
+    """The stored copy, for a reply that was published while nobody listened."""
+    try:
+        async with asyncio.timeout(LAST_LOOK_SECONDS):
+            stored = (await edge.reads.get((keys.reply(operation),)))[0]
+    except (Unavailable, TimeoutError):
+        return None
+    return None if stored is None else DECODER.decode(stored)
+
+
+async def _withdraw(edge: Edge, operation: str, sent: "asyncio.Future[AppendedAt]") -> Reply:
+    """Best effort, the deadline says the same. A reply that is there by now tells more than a 503. Raises Problem."""
+    why = str(sent.exception()) if sent.done() else "no acknowledgement"
+    _log.warning("command withdrawn", command=operation, why=why)
+    try:
+        async with asyncio.timeout(LAST_LOOK_SECONDS):
+            await edge.reads.put(keys.withdrawn(operation), "1", WITHDRAWN_KEPT_SECONDS)
+    except (Unavailable, TimeoutError):
+        raise _not_taken() from None
+    reply = await _last_look(edge, operation)
+    if reply is None:
+        raise _not_taken()
+    return cast(Reply, reply)
+
+
+def _rfc3339(seconds: float) -> str:
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,64 @@
+"""What the routes of one edge process stand on. The composition root chooses; nobody else knows a technology."""
+
+import base64
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import nacl.public
+
+from http_edge.tokens import Tokens
+from stores.keyring import EdgeKeys
+from topics.reply import Reply
+
+
+class Reads(Protocol):
+    """Redis as a place to look. Raises Unavailable."""
+
+    def get(self, keys: Sequence[str]) -> Awaitable[list[bytes | None]]: ...
+    async def members(self, index: str, *, newest_first: bool = False) -> list[bytes]: ...
+    async def put(self, key: str, value: str, seconds: int) -> None: ...
+
+
+class Hears(Protocol):
+    """Replies of the domains to this process."""
+
+    connected: bool
+
+    def expect(self, operation_id: str) -> Awaitable[Reply]: ...
+    def forget(self, operation_id: str) -> None: ...
+
+
+class AppendedAt(Protocol):
+    """at: ms since the epoch, by the broker's clock."""
+
+    @property
+    def at(self) -> int: ...
+
+
+class Sends(Protocol):
+    """Commands into Kafka. Raises Unavailable."""
+
+    @property
+    def connected(self) -> bool: ...
+    async def send(self, topic: str, key: str, headers: Mapping[str, str], body: bytes) -> AppendedAt: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """id: names the process on its reply channel. seal: what only this process can open; drawn anew at each start."""
+
+    id: str
+    reads: Reads
+    answers: Hears
+    commands: Sends
+    tokens: Tokens
+    keys: EdgeKeys
+    cors_origins: frozenset[str]
+    seal: nacl.public.PrivateKey = field(default_factory=nacl.public.PrivateKey.generate)
+    clock: Callable[[], float] = time.time
+    seal_text: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "seal_text", base64.b64encode(bytes(self.seal.public_key)).decode())

@@ -1,0 +1,53 @@
+"""Whoever writes and then reads sees the write: reads of a caller wait for the views to have what that caller wrote.
+
+`wrote:<caller>:<domain>` is kept for some seconds by the domain's runtime: `<aggregate id>@<version>;` a write.
+"""
+
+import asyncio
+from collections.abc import Mapping
+
+from http_edge.edge import Reads
+from http_edge.problems import unavailable
+from topics import keys
+
+WAIT_SECONDS = 1.0
+FIRST_POLL_SECONDS = 0.003
+SLOWEST_POLL_SECONDS = 0.05
+
+
+def noted(value: bytes | None) -> dict[str, int]:
+    """Aggregate id → the highest version that the caller wrote."""
+    found: dict[str, int] = {}
+    for note in (value or b"").decode().split(";"):
+        aggregate, _, version = note.rpartition("@")
+        if aggregate and version.isdigit():
+            found[aggregate] = max(found.get(aggregate, 0), int(version))
+    return found
+
+
+def version(document: bytes | None) -> int:
+    return 0 if document is None else keys.split(document)[0]
+
+
+async def wait(reads: Reads, view: str, wanted: Mapping[str, int], seconds: float = WAIT_SECONDS) -> bool:
+    """Until the view shows all these versions. False: it does not within `seconds`. Raises Unavailable."""
+    loop = asyncio.get_running_loop()
+    end, pause, missing = loop.time() + seconds, FIRST_POLL_SECONDS, dict(wanted)
+    while True:
+        ids = list(missing)
+        documents = await reads.get([keys.document(view, each) for each in ids])
+        missing = {
+            each: missing[each] for each, shown in zip(ids, documents, strict=True) if version(shown) < missing[each]
+        }
+        if not missing:
+            return True
+        if loop.time() + pause > end:
+            return False
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.6, SLOWEST_POLL_SECONDS)
+
+
+async def require(reads: Reads, view: str, wanted: Mapping[str, int]) -> None:
+    """Raises Problem 503 where the view stays behind."""
+    if wanted and not await wait(reads, view, wanted):
+        raise unavailable("view_behind", "Your last change is not shown yet, please try again.")

@@ -1,0 +1,111 @@
+"""Method and path → row. A path with one trailing slash more or less is the same route."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, NamedTuple, TypeVar
+from urllib.parse import unquote_to_bytes
+
+from http_edge.problems import FieldError, Problem, invalid, not_found
+from http_edge.routes import PARAMETER
+
+H = TypeVar("H")
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
+_BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+NO_PARAMETERS: Mapping[str, str] = {}
+
+
+class Found(NamedTuple, Generic[H]):
+    handler: H
+    parameters: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class _Node(Generic[H]):
+    children: dict[str, "_Node[H]"] = field(default_factory=dict[str, "_Node[H]"])
+    parameter: "_Node[H] | None" = None
+    methods: dict[str, tuple[H, tuple[str, ...]]] = field(default_factory=dict[str, tuple[H, tuple[str, ...]]])
+
+
+class Router(Generic[H]):
+    """Literal segments win over parameters (`/meals/restaurant/{id}` beside `/meals/{id}`)."""
+
+    def __init__(self, routes: Iterable[tuple[str, str, H]]) -> None:
+        self._root: _Node[H] = _Node()
+        self._exact: dict[tuple[str, str], Found[H]] = {}
+        for method, path, handler in routes:
+            self._add(method, path, handler)
+
+    def _add(self, method: str, path: str, handler: H) -> None:
+        node = self._root
+        for segment in _segments(path):
+            if PARAMETER.fullmatch(segment):
+                node.parameter = node.parameter or _Node()
+                node = node.parameter
+            else:
+                node = node.children.setdefault(segment, _Node())
+        node.methods[method] = (handler, tuple(PARAMETER.findall(path)))
+        if "{" not in path:
+            self._exact[method, path] = self._exact[method, path.rstrip("/")] = Found(handler, NO_PARAMETERS)
+
+    def find(self, method: str, path: str) -> Found[H]:
+        """path: raw, without query. Raises Problem 400 (not decodable), 404 (no route, no possible id) or 405."""
+        exact = self._exact.get((method, path))
+        if exact is not None:
+            return exact
+        node, values = self._walk(path)
+        found = node.methods.get(method) or (node.methods.get("GET") if method == "HEAD" else None)
+        if found is None:
+            allowed = ", ".join(allow(node.methods))
+            raise Problem(405, "method_not_allowed", f"{method} is not possible here.", headers={"Allow": allowed})
+        handler, names = found
+        parameters = dict(zip(names, values, strict=True))
+        for name, value in parameters.items():
+            if not _ID.fullmatch(value):
+                raise not_found("No such id is possible.", errors=(FieldError(name, "is no id"),))
+        return Found(handler, parameters)
+
+    def methods(self, path: str) -> tuple[str, ...]:
+        """What OPTIONS answers. Raises Problem like find()."""
+        return allow(self._walk(path)[0].methods)
+
+    def _walk(self, path: str) -> tuple[_Node[H], list[str]]:
+        node, values = self._root, list[str]()
+        for segment in _segments(path):
+            plain = decoded(segment, "path")
+            below = node.children.get(plain)
+            if below is None and node.parameter is not None and plain:
+                below = node.parameter
+                values.append(plain)
+            if below is None:
+                raise not_found()
+            node = below
+        if not node.methods:
+            raise not_found()
+        return node, values
+
+
+def allow(methods: Iterable[str]) -> tuple[str, ...]:
+    named = set(methods)
+    return tuple(sorted(named | {"OPTIONS"} | ({"HEAD"} if "GET" in named else set[str]())))
+
+
+def decoded(text: str, field_name: str) -> str:
+    """Percent-decoded. Raises Problem 400 on bad escapes, on what is not UTF-8, and on NUL."""
+    if "%" not in text:
+        return text
+    if _BAD_PERCENT.search(text):
+        raise invalid(field_name, "has a broken percent-encoding", status=400)
+    try:
+        plain = unquote_to_bytes(text).decode()
+    except UnicodeDecodeError:
+        raise invalid(field_name, "is not UTF-8", status=400) from None
+    if "\0" in plain:
+        raise invalid(field_name, "NUL characters are not allowed", status=400)
+    return plain
+
+
+def _segments(path: str) -> list[str]:
+    trimmed = path[1:-1] if path.endswith("/") and len(path) > 1 else path[1:]
+    return trimmed.split("/") if trimmed else []

@@ -1,0 +1,145 @@
+"""Routes are data. From these rows come the handlers, OpenAPI, and the tests of permissions and of bad input."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal
+
+import msgspec
+
+from http_edge.answer import Answer
+from http_edge.asked import Asked
+from topics.message import Message
+from topics.registry import Topic
+
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+Key = Callable[[Asked], str | Awaitable[str]]
+"""Which aggregate a command is for, or which document (or index) a view route reads."""
+
+PARAMETER = re.compile(r"\{(\w+)\}")
+
+
+class Who(StrEnum):
+    """Who may call. Whether a resource is theirs is the domain's (commands) or the row's `owner` (views) to say."""
+
+    PUBLIC = "anyone; a token, good or bad, changes nothing"
+    CUSTOMER = "a logged-in user, about what is theirs"
+    RESTAURANT_OWNER = "a logged-in user who owns the restaurant; others get 404"
+
+
+PUBLIC, CUSTOMER, RESTAURANT_OWNER = Who.PUBLIC, Who.CUSTOMER, Who.RESTAURANT_OWNER
+
+
+class Nothing(msgspec.Struct, frozen=True):
+    """The body of a request without one: whatever is sent is ignored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewOf:
+    """A projection that a domain keeps in Redis. domain: whose writes the reader waits for."""
+
+    name: str
+    domain: str
+    ready: str
+
+
+def shown(name: str, domain: str, ready: str = "") -> ViewOf:
+    return ViewOf(name=name, domain=domain, ready=ready or f"views:ready:{name}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What all routes have. gives: the answer's type, for OpenAPI. says: one line of documentation."""
+
+    method: Method
+    path: str
+    who: Who
+    gives: Any
+    says: str
+    success: int = 200
+    takes: type[msgspec.Struct] = Nothing
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        return tuple(PARAMETER.findall(self.path))
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandRow(Row):
+    """Sends a command and waits for its reply.
+
+    make: the message out of the request (default: the body is the message). refusals: rejection code → status.
+    shape: reply body → answer's JSON. tokens: the answer holds tokens, so it is sealed and there is no 202.
+    settles: the answer waits until this view has what the command wrote (must: else 503).
+    estimate: more fields for a 202. idempotency keys are honoured on every row.
+    """
+
+    topic: Topic
+    message: type[Message]
+    key: Key
+    make: Callable[[Asked], Message | Awaitable[Message]] | None = None
+    refusals: Mapping[str, int] = field(default_factory=dict[str, int])
+    shape: Callable[[Any], Any] | None = None
+    tokens: bool = False
+    settles: ViewOf | None = None
+    must_settle: bool = False
+    estimate: Callable[[Asked, Message], Awaitable[Mapping[str, Any]]] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewRow(Row):
+    """Reads one document (key) or all documents of an index (index).
+
+    owner: field of the document that must be the caller's id, else 404. absent: what is given where there is no
+    document (None: 404). shape: the document's JSON → the answer's, by slicing, never by decoding.
+    """
+
+    view: ViewOf
+    key: Key | None = None
+    index: Key | None = None
+    newest_first: bool = False
+    owner: str = ""
+    absent: bytes | None = None
+    shape: Callable[[bytes], bytes] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnRow(Row):
+    """Answered by the edge itself."""
+
+    handle: Callable[[Asked], Awaitable[Answer]]
+
+
+AnyRow = CommandRow | ViewRow | OwnRow
+
+
+def command(
+    method: Method,
+    path: str,
+    message: type[Message],
+    *,
+    to: Topic,
+    key: Key,
+    who: Who,
+    gives: Any,
+    says: str,
+    takes: type[msgspec.Struct] | None = None,
+    answers: Mapping[int, str | tuple[str, ...]] | None = None,
+    **more: Any,
+) -> CommandRow:
+    """answers: status → the rejection codes that get it. Codes that are not named: see commands.STATUS_OF."""
+    listed = {status: (codes,) if isinstance(codes, str) else codes for status, codes in (answers or {}).items()}
+    refusals = {code: status for status, codes in listed.items() for code in codes}
+    return CommandRow(
+        method=method, path=path, message=message, topic=to, key=key, who=who, gives=gives, says=says,
+        takes=message if takes is None else takes, refusals=refusals, **more,
+    )  # fmt: skip
+
+
+def view(path: str, of: ViewOf, *, who: Who, gives: Any, says: str, **more: Any) -> ViewRow:
+    return ViewRow(method="GET", path=path, view=of, who=who, gives=gives, says=says, **more)

@@ -1,0 +1,95 @@
+"""View routes: one MGET for the deny-list, the view's readiness, the caller's own writes and the document; bytes out."""
+
+from collections.abc import Awaitable, Callable
+from inspect import isawaitable
+
+import msgspec
+
+from http_edge.answer import Answer
+from http_edge.asked import Asked
+from http_edge.guard import check_denied, check_user_id, deny_keys
+from http_edge.own_writes import noted, require, version
+from http_edge.problems import not_found, unavailable
+from http_edge.routes import PUBLIC, Key, ViewRow
+from topics import keys
+
+Handler = Callable[[Asked], Awaitable[Answer]]
+
+_ANY = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+def handler(row: ViewRow) -> Handler:
+    """The row's handler. It raises Problem, and Unavailable where Redis is away."""
+    return _document(row, row.key) if row.key is not None else _listing(row, row.index)
+
+
+def _document(row: ViewRow, key: Key) -> Handler:
+    async def document(asked: Asked) -> Answer:
+        name = await named(key, asked)
+        place = keys.document(row.view.name, name)
+        wrote, shown = await _first_look(row, asked, place)
+        if wrote is not None:
+            least = noted(wrote).get(name, 0)
+            if version(shown) < least:
+                await require(asked.edge.reads, row.view.name, {name: least})
+                shown = (await asked.edge.reads.get((place,)))[0]
+        return _given(row, asked, b"" if shown is None else keys.split(shown)[1])
+
+    return document
+
+
+def _listing(row: ViewRow, key: Key | None) -> Handler:
+    assert key is not None, f"{row.name} reads neither a document nor an index"
+
+    async def listing(asked: Asked) -> Answer:
+        index = keys.index(await named(key, asked))
+        wrote, _ = await _first_look(row, asked, None)
+        if wrote is not None:
+            # before the index is read: an index from before the write would miss what the documents show
+            await require(asked.edge.reads, row.view.name, noted(wrote))
+        members = await asked.edge.reads.members(index, newest_first=row.newest_first)
+        if not members:
+            return Answer(b"[]")
+        documents = await asked.edge.reads.get([keys.document(row.view.name, each.decode()) for each in members])
+        bodies = (keys.split(each)[1] for each in documents if each is not None)
+        return Answer(b"[" + b",".join(body for body in bodies if body) + b"]")
+
+    return listing
+
+
+async def _first_look(row: ViewRow, asked: Asked, place: str | None) -> tuple[bytes | None, bytes | None]:
+    """(what the caller noted as written, the document) after all checks. One MGET."""
+    caller = asked.caller
+    wanted = [row.view.ready]
+    if place is not None:
+        wanted.append(place)
+    if caller is not None:
+        if asked.query:
+            check_user_id(asked, asked.query.get("user_id"))
+        wanted.append(keys.wrote(caller.id, row.view.domain))
+        wanted += deny_keys(caller)
+    values = await asked.edge.reads.get(wanted)
+    if caller is not None and row.who is not PUBLIC:
+        check_denied(values[-2], values[-1])
+    if values[0] is None:
+        raise unavailable("view_not_ready", "This is being prepared, please try again.")
+    return values[-3] if caller is not None else None, values[1] if place is not None else None
+
+
+def _given(row: ViewRow, asked: Asked, body: bytes) -> Answer:
+    if not body:
+        if row.absent is None:
+            raise not_found()
+        return Answer(row.absent)
+    if row.owner and (asked.caller is None or not _belongs(body, row.owner, asked.caller.id)):
+        raise not_found()
+    return Answer(body if row.shape is None else row.shape(body))
+
+
+def _belongs(body: bytes, owner: str, caller: str) -> bool:
+    return bytes(_ANY.decode(body).get(owner, msgspec.Raw(b""))) == msgspec.json.encode(caller)
+
+
+async def named(key: Key, asked: Asked) -> str:
+    name = key(asked)
+    return await name if isawaitable(name) else name
