@@ -60,6 +60,7 @@ class Supervisor:
         await server.prepare()
         child = self.start(server.program())
         await child.until_ready()
+        self.say(f"{server.name} is ready")
         return child
 
     async def start_servers(self, wanted: Iterable[Server]) -> None:
@@ -91,11 +92,14 @@ def supervisor_of(data: DataFolder) -> Mark | None:
     return known if processes.alive(known) else None
 
 
-def end_leftovers(data: DataFolder, say: Callable[[str], None]) -> None:
-    """Ends what the children's records name and still runs: their supervisor was killed. Blocks."""
+def end_leftovers(data: DataFolder, say: Callable[[str], None]) -> bool:
+    """Ends what the children's records name and still runs: their supervisor was killed. Blocks. Whether there was any."""
+    found = False
     for record in sorted(data.run.glob("*.json")):
         left = Mark.read(record)
         if left and record.name != SELF and processes.session(left):
             say(f"{record.stem} (pid {left.pid}) outlived its supervisor, it is ended")
             processes.end(left)
+            found = True
         record.unlink(missing_ok=True)
+    return found

@@ -1,0 +1,51 @@
+"""`./lezzet [--data DIR] COMMAND ...`: finds the command's row and runs it."""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from infra.commands import COMMANDS, Call, Module
+from infra.failure import CannotStart
+from infra.folders import CHECKOUT, data_folder
+from infra.site import Site
+
+
+def main(arguments: Sequence[str]) -> int:
+    rows = "\n".join(f"  {command.name:8} {command.does}" for command in COMMANDS)
+    parser = argparse.ArgumentParser(
+        prog="lezzet",
+        usage="./lezzet [--data DIR] COMMAND ...",
+        description=f"commands (each has --help):\n{rows}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--data", help="the stack's data folder, else LEZZET_DATA, else .lezzet in the checkout")
+    parser.add_argument("command", choices=[command.name for command in COMMANDS], metavar="COMMAND")
+    parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    chosen = parser.parse_args(arguments)
+    if chosen.data:
+        os.environ["LEZZET_DATA"] = str(data_folder(chosen.data).root)
+    command = next(command for command in COMMANDS if command.name == chosen.command)
+    try:
+        return _run(command.runs, chosen.rest)
+    except CannotStart as error:
+        sys.stderr.write(f"lezzet {command.name}: {error}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(target: Call | Module, rest: list[str]) -> int:
+    if isinstance(target, Call):
+        module, _, name = target.function.partition(":")
+        function: Callable[[list[str]], int] = getattr(importlib.import_module(module), name)
+        return function(rest)
+    data = data_folder()
+    environment = Site.of(data).environment() if data.ours() else dict(os.environ)
+    os.chdir(CHECKOUT)
+    os.execve(sys.executable, [sys.executable, "-m", target.module, *target.before, *rest], environment)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,18 @@
+"""Whether an HTTP server answers well: the ready check of whatever has a page."""
+
+import asyncio
+import urllib.error
+import urllib.request
+
+
+async def answers(url: str, within: float = 2.0) -> bool:
+    """True for 2xx. Raises OSError where nobody listens."""
+    return await asyncio.to_thread(_answers, url, within)
+
+
+def _answers(url: str, within: float) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=within):  # noqa: S310 - a URL of ours
+            return True
+    except urllib.error.HTTPError:
+        return False

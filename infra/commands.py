@@ -1,0 +1,41 @@
+"""The sub-commands of ./lezzet, one row each. What a row names is imported when the command is given, not before."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`module:function`, called with the rest of the arguments; it returns the exit code."""
+
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """`python -m module before... arguments...`, with the stack's addresses in its environment."""
+
+    module: str
+    before: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    name: str
+    does: str
+    runs: Call | Module
+
+
+COMMANDS = (
+    Command("up", "starts everything: servers, agents, edge, demo data", Call("infra.up:main")),
+    Command("status", "shows the processes and the addresses", Call("infra.status:main")),
+    Command("down", "stops everything; --purge removes the data folder too", Call("infra.down:main")),
+    Command("server", "stop, start or kill one process of a running stack", Call("infra.server:main")),
+    Command("mail", "shows what the development mail server received", Call("infra.mail:main")),
+    Command("test", "runs every check and every test", Call("infra.testing:main")),
+    Command("topics", "the topics: their contracts, sizes and lags", Module("replay", ("topics",))),
+    Command("tail", "follows a topic", Module("replay", ("tail",))),
+    Command("trace", "everything that belongs to one correlation id", Module("replay", ("trace",))),
+    Command("dlq", "lists, shows and redrives dead letters", Module("replay", ("dlq",))),
+    Command("bench", "measures: ./lezzet bench NAME", Module("infra.bench")),
+    Command("fault", "breaks something on purpose: ./lezzet fault NAME", Module("infra.fault")),
+)

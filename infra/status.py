@@ -1,0 +1,65 @@
+"""`./lezzet status [--json]`: exit code 0 when all that is required runs."""
+
+import json
+import sys
+import urllib.error
+import urllib.request
+from dataclasses import asdict
+from typing import Any
+
+from infra import control
+from infra.arguments import chosen_data, parser
+from infra.failure import CannotStart
+from infra.site import Site
+
+
+def main(arguments: list[str]) -> int:
+    said = parser("status", __doc__)
+    said.add_argument(
+        "--json", action="store_true", help='{"processes": [{name, pid, state, lag?}], "endpoints": {..}}'
+    )
+    chosen = said.parse_args(arguments)
+    data = chosen_data(chosen)
+    try:
+        states = control.states(data)
+    except CannotStart as error:
+        sys.stderr.write(f"{error}\n")
+        states = []
+    processes = [_shown(state) for state in states]
+    endpoints = asdict(Site.of(data).endpoints) if data.ours() else {}
+    if chosen.json:
+        print(json.dumps({"processes": processes, "endpoints": endpoints}))
+    elif states:
+        _print(processes, endpoints)
+    return 0 if states and all(state["state"] == "running" for state in states if state["required"]) else 1
+
+
+def _shown(state: dict[str, Any]) -> dict[str, Any]:
+    shown = {name: state[name] for name in ("name", "pid", "state")}
+    lag = _lag(state["health"]) if state["health"] else None
+    return shown if lag is None else {**shown, "lag": lag}
+
+
+def _lag(health: str) -> int | None:
+    """Messages that the process has still to do, by its own word. None where it does not say."""
+    try:
+        with urllib.request.urlopen(health, timeout=2) as answer:  # noqa: S310 - a URL of ours
+            body = answer.read()
+    except urllib.error.HTTPError as error:  # not ready: the body says why, and how far it is
+        body = error.read()
+    except OSError:
+        return None
+    try:
+        lag = json.loads(body).get("lag")
+    except (ValueError, AttributeError):
+        return None
+    return lag if isinstance(lag, int) else None
+
+
+def _print(processes: list[dict[str, Any]], endpoints: dict[str, str]) -> None:
+    for process in processes:
+        lag = f"  lag {process['lag']}" if "lag" in process else ""
+        print(f"{process['name']:10} {process['state']:9} {process['pid'] or '-':>7}{lag}")
+    print()
+    for name, address in endpoints.items():
+        print(f"{name:10} {address}")

@@ -1,0 +1,39 @@
+"""What `up` prints at its end: the addresses, and a first walk through the product to copy."""
+
+from infra.folders import CHECKOUT
+from infra.site import Site
+
+# Each line stands alone in a shell; the next ones use the variables of those before.
+WALK = r"""
+EDGE={edge}; MAIL=you$RANDOM@example.com; JSON='Content-Type: application/json'
+curl -s $EDGE/restaurants
+curl -s $EDGE/auth/register -H "$JSON" -d '{{"email":"'$MAIL'","password":"correct horse 1"}}'
+TOKEN=$({lezzet} mail --to $MAIL --token)
+curl -s $EDGE/auth/verify-email -H "$JSON" -d '{{"token":"'$TOKEN'"}}'
+ACCESS=$(curl -s $EDGE/auth/login -H "$JSON" -d '{{"email":"'$MAIL'","password":"correct horse 1"}}' | sed -E 's/.*"access_token":"([^"]+)".*/\1/')
+RESTAURANT=$(curl -s $EDGE/restaurants | grep -o '"id":"[^"]*"' | head -1 | cut -d'"' -f4)
+MEAL=$(curl -s $EDGE/meals/restaurant/$RESTAURANT | grep -o '"id":"[^"]*"' | head -1 | cut -d'"' -f4)
+curl -s $EDGE/carts/add -H "$JSON" -H "Authorization: Bearer $ACCESS" -d '{{"restaurant_id":"'$RESTAURANT'","meal_id":"'$MEAL'","quantity":2}}'
+curl -s $EDGE/carts/checkout -H "$JSON" -H "Authorization: Bearer $ACCESS" -d '{{"payment_method":"cash"}}'
+{lezzet} mail --to $MAIL
+"""
+
+
+def addresses(site: Site) -> str:
+    at = site.endpoints
+    return (
+        f"web gateway  {at.edge}\n"
+        f"mail page    {at.mail}\n"
+        f"kafka        {at.kafka}\n"
+        f"more         {_lezzet(site)} status   (all addresses with their passwords)\n"
+        f"stop         {_lezzet(site)} down"
+    )
+
+
+def walk(site: Site) -> str:
+    return "a first walk, line by line:\n" + WALK.format(edge=site.endpoints.edge, lezzet=_lezzet(site))
+
+
+def _lezzet(site: Site) -> str:
+    default = site.data.root == CHECKOUT / ".lezzet"
+    return "./lezzet" if default else f"./lezzet --data {site.data.root}"
