@@ -1,5 +1,7 @@
 """What happened to meals. Basket and order keep facts of it: prices come from here, never from a client."""
 
+from datetime import datetime
+
 import msgspec
 
 from topics.catalog_commands import MealOption
@@ -22,6 +24,7 @@ class MealDetails(msgspec.Struct, frozen=True, kw_only=True):
 class MealAdded(Message, frozen=True, kw_only=True):
     restaurant_id: str
     details: MealDetails
+    added_at: datetime
 
 
 class MealChanged(Message, frozen=True, kw_only=True):

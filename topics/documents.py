@@ -1,4 +1,4 @@
-"""What clients read: the JSON of view documents and of answers. Projections and deciders make them, the edge shows them.
+"""What clients read: the JSON of view documents and answers. Projections and deciders make them, the edge shows them.
 
 Times are RFC 3339 in UTC, amounts lira with two decimals, lists are never null.
 """

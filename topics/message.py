@@ -31,7 +31,7 @@ class Undecodable(ValueError):
         self.why = why
 
 
-_PATH = re.compile(r"^(?P<why>.*?)(?: - at `(?:key in )?(?P<path>\$.*?)`)?$", re.DOTALL)
+_PATH = re.compile(r"^(?P<why>.*?)(?: - at (?:`key` in )?`(?P<path>\$.*?)`)?$", re.DOTALL)
 _FORM = re.compile(r"^Expected `str` matching regex (?P<pattern>.*)$", re.DOTALL)
 _FORM_NAMES = {repr(pattern): name for pattern, name in FORMS.items()}
 _MISSING = re.compile(r"required field `(?P<name>[^`]+)`")

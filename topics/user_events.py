@@ -29,6 +29,9 @@ class EmailLearned(Message, frozen=True, kw_only=True):
 
 
 class ProfileCompleted(Message, frozen=True, kw_only=True):
+    """email: as known by then."""
+
+    email: str | None
     profile: Profile
     completed_at: datetime
 

@@ -1,0 +1,1 @@
+"""The catalog: what restaurants sell, and for how much."""

@@ -1,0 +1,134 @@
+"""What a meal may do. Only the owner of its restaurant may say; to everybody else it answers as if it did not exist."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, assert_never
+
+import msgspec
+from msgspec.structs import asdict, replace
+
+from agents.catalog.facts import RESTAURANTS, Facts
+from agents.catalog.projection import meal
+from topics.catalog_commands import AddMeal, ChangeMeal, Command, RemoveMeal, SetAvailability
+from topics.catalog_events import AvailabilityChanged, Event, MealAdded, MealChanged, MealDetails, MealRemoved
+from topics.decision import Context, Decider, Decision, accept, reject
+from topics.documents import Done, Meal
+from topics.pricing import rounded
+
+REMOVED = Done(message="The meal is off the menu.")
+
+
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
+    restaurant_id: str
+    details: MealDetails
+    added_at: datetime
+
+
+class Dish(msgspec.Struct, frozen=True, kw_only=True):
+    """offer None: not on a menu. removed: it was on one, and its id is never used again."""
+
+    offer: Offer | None = None
+    removed: bool = False
+
+
+def decide(command: Command, dish: Dish, facts: Facts, context: Context) -> Decision[Event]:
+    if isinstance(command, AddMeal):
+        return _add(command, dish, facts, context)
+    offer = dish.offer
+    if dish.removed and isinstance(command, RemoveMeal):
+        return accept(answer=REMOVED)
+    if offer is None or not _owns(context, facts, offer.restaurant_id):
+        return reject("not_found", "you have no such meal")
+    match command:
+        case ChangeMeal():
+            return _change(command, offer, context)
+        case SetAvailability():
+            return _set_availability(command, offer, context)
+        case RemoveMeal():
+            return accept(MealRemoved(restaurant_id=offer.restaurant_id), answer=REMOVED)
+        case _:
+            assert_never(command)
+
+
+def _owns(context: Context, facts: Facts, restaurant_id: str) -> bool:
+    ownership = facts.restaurants.get(restaurant_id)
+    return ownership is not None and ownership.owner_id == context.caller
+
+
+def _add(command: AddMeal, dish: Dish, facts: Facts, context: Context) -> Decision[Event]:
+    if not _owns(context, facts, command.restaurant_id):
+        return reject("not_found", "you have no such restaurant", field="restaurant_id")
+    said = {name: value for name, value in asdict(command).items() if name != "restaurant_id"}
+    details = MealDetails(**_with_whole_kurus(said))
+    if dish.offer is None and not dish.removed:
+        added = MealAdded(restaurant_id=command.restaurant_id, details=details, added_at=context.now)
+        offer = Offer(restaurant_id=command.restaurant_id, details=details, added_at=context.now)
+        return accept(added, answer=_answer(offer, context))
+    if dish.offer and (dish.offer.restaurant_id, dish.offer.details) == (command.restaurant_id, details):
+        return accept(answer=_answer(dish.offer, context))
+    return reject("meal_exists", "there is a meal with this id already")
+
+
+def _change(command: ChangeMeal, offer: Offer, context: Context) -> Decision[Event]:
+    said = {name: value for name, value in asdict(command).items() if value is not None}
+    details = replace(offer.details, **_with_whole_kurus(said))
+    answer = _answer(replace(offer, details=details), context)
+    if details == offer.details:
+        return accept(answer=answer)
+    return accept(MealChanged(restaurant_id=offer.restaurant_id, details=details), answer=answer)
+
+
+def _set_availability(command: SetAvailability, offer: Offer, context: Context) -> Decision[Event]:
+    details = replace(offer.details, is_available=command.is_available)
+    answer = _answer(replace(offer, details=details), context)
+    if details == offer.details:
+        return accept(answer=answer)
+    changed = AvailabilityChanged(restaurant_id=offer.restaurant_id, is_available=command.is_available)
+    return accept(changed, answer=answer)
+
+
+def _with_whole_kurus(said: dict[str, Any]) -> dict[str, Any]:
+    return said if "price" not in said else said | {"price": rounded(said["price"])}
+
+
+def _answer(offer: Offer, context: Context) -> Meal:
+    return meal(context.aggregate_id, offer.restaurant_id, offer.details, offer.added_at, context.now)
+
+
+def needs(command: Command, dish: Dish) -> Iterable[tuple[str, str]]:
+    """Whose restaurant it is: the one named, or the one on whose menu the meal is."""
+    if isinstance(command, AddMeal):
+        yield RESTAURANTS.name, command.restaurant_id
+    elif dish.offer is not None:
+        yield RESTAURANTS.name, dish.offer.restaurant_id
+
+
+def evolve(dish: Dish, event: Event) -> Dish:
+    match event:
+        case MealAdded():
+            return Dish(offer=Offer(restaurant_id=event.restaurant_id, details=event.details, added_at=event.added_at))
+        case MealChanged():
+            return replace(dish, offer=dish.offer and replace(dish.offer, details=event.details))
+        case AvailabilityChanged():
+            return _with_availability(dish, event.is_available)
+        case MealRemoved():
+            return Dish(removed=True)
+        case _:
+            assert_never(event)
+
+
+def _with_availability(dish: Dish, is_available: bool) -> Dish:
+    if dish.offer is None:
+        return dish
+    details = replace(dish.offer.details, is_available=is_available)
+    return replace(dish, offer=replace(dish.offer, details=details))
+
+
+DECIDER = Decider[Command, Event, Dish, Facts](
+    state=Dish,
+    decide=decide,
+    evolve=evolve,
+    facts=Facts,
+    fact_types={RESTAURANTS.name: RESTAURANTS.document},
+    needs=needs,
+)

@@ -1,0 +1,35 @@
+"""What the catalog knows of restaurants: whose they are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import assert_never
+
+import msgspec
+
+from topics import restaurant_events
+from topics.decision import EventMeta, FactTable, Shown
+from topics.restaurant_events import Event, RestaurantChanged, RestaurantOpened
+
+
+class Ownership(msgspec.Struct, frozen=True, kw_only=True):
+    owner_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    restaurants: Mapping[str, Ownership] = field(default_factory=dict[str, Ownership])
+
+
+def show(before: Ownership | None, event: Event, meta: EventMeta) -> Shown[Ownership]:
+    match event:
+        case RestaurantOpened():
+            return Shown(Ownership(owner_id=event.owner_id))
+        case RestaurantChanged():
+            return Shown(before)
+        case _:
+            assert_never(event)
+
+
+RESTAURANTS = FactTable[Ownership, Event](
+    name="restaurants", topic=restaurant_events.TOPIC, document=Ownership, show=show
+)

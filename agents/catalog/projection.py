@@ -1,0 +1,39 @@
+"""What clients see of meals."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import assert_never
+
+from msgspec.structs import asdict, replace
+
+from topics import catalog_events
+from topics.catalog_events import AvailabilityChanged, Event, MealAdded, MealChanged, MealDetails, MealRemoved
+from topics.decision import EventMeta, Shown, View
+from topics.documents import Meal
+
+
+def meal(meal_id: str, restaurant_id: str, details: MealDetails, created: datetime, updated: datetime) -> Meal:
+    """The document, and the answer to the restaurant's owner."""
+    return Meal(id=meal_id, restaurant_id=restaurant_id, created_at=created, updated_at=updated, **asdict(details))
+
+
+def show(before: Meal | None, event: Event, meta: EventMeta) -> Shown[Meal]:
+    match event:
+        case MealAdded():
+            return Shown(meal(meta.aggregate_id, event.restaurant_id, event.details, event.added_at, event.added_at))
+        case MealChanged():
+            return Shown(before and replace(before, updated_at=meta.at, **asdict(event.details)))
+        case AvailabilityChanged():
+            return Shown(before and replace(before, updated_at=meta.at, is_available=event.is_available))
+        case MealRemoved():
+            return Shown(None)
+        case _:
+            assert_never(event)
+
+
+def indexes(document: Meal) -> Mapping[str, float]:
+    """The menu of a restaurant, in the order in which it was written."""
+    return {f"meals:{document.restaurant_id}": document.created_at.timestamp()}
+
+
+MEAL = View[Meal, Event](name="meal", topic=catalog_events.TOPIC, document=Meal, show=show, indexes=indexes)

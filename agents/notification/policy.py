@@ -1,0 +1,37 @@
+"""Intake: what others publish, as commands to the recipient whom the body names. Their keys are not trusted."""
+
+from collections.abc import Iterable
+
+from msgspec.structs import asdict
+
+from topics import notification_commands, order_events
+from topics.decision import Arrival, Send
+from topics.email_event import Mail
+from topics.fields import normal_email
+from topics.message import Undecodable
+from topics.notification_commands import ConfirmOrder, RememberAddress, SendMail
+from topics.order_events import OrderPlaced
+from topics.user_created import UserCreated
+
+
+def remember_address(message: UserCreated, arrival: Arrival) -> Iterable[Send]:
+    user_id = message.user_id or message.id
+    if user_id is None:
+        raise Undecodable("user_id", "neither id nor user_id is there")
+    if message.email is not None:
+        yield Send(notification_commands.TOPIC, user_id, RememberAddress(email=message.email))
+
+
+def send_mail(message: Mail, arrival: Arrival) -> Iterable[Send]:
+    """The template follows from the type: a publisher's own template names mean nothing here."""
+    recipient = normal_email(message.to) if "@" in message.to else message.to
+    mail = SendMail(to=recipient, template=message.type, variables=asdict(message.variables), subject=message.subject)
+    yield Send(notification_commands.TOPIC, recipient, mail)
+
+
+def confirm_order(message: order_events.Event, arrival: Arrival) -> Iterable[Send]:
+    if isinstance(message, OrderPlaced) and arrival.aggregate_id is not None:
+        confirmation = ConfirmOrder(
+            order_id=arrival.aggregate_id, restaurant_name=message.restaurant_name, total=message.total
+        )
+        yield Send(notification_commands.TOPIC, message.user_id, confirmation)

@@ -1,0 +1,1 @@
+"""Orders: what a user has ordered, and what it costs."""

@@ -1,0 +1,1 @@
+"""Restaurants: who owns them, where they are, when they are open, what they ask for a delivery."""

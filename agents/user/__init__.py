@@ -1,0 +1,1 @@
+"""Users: the person behind an account."""

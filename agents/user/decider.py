@@ -1,0 +1,106 @@
+"""What a user's profile may do. It may be complete before `user_created` arrives: topics have no order between them."""
+
+from datetime import date, datetime, timedelta
+from typing import Any, assert_never
+
+import msgspec
+from msgspec.structs import asdict, replace
+
+from topics.decision import Context, Decider, Decision, accept, reject
+from topics.documents import User
+from topics.fields import normal_email
+from topics.user_commands import ChangeProfile, Command, CompleteProfile, CreatePending
+from topics.user_events import EmailLearned, Event, PendingCreated, Profile, ProfileChanged, ProfileCompleted
+
+PENDING_LIFE = timedelta(minutes=15)
+EARLIEST_BIRTH = date(1900, 1, 1)
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """profile None: not complete yet. since: when it was completed."""
+
+    email: str | None = None
+    pending: bool = False
+    profile: Profile | None = None
+    since: datetime | None = None
+
+
+def decide(command: Command, person: Person, facts: None, context: Context) -> Decision[Event]:
+    match command:
+        case CreatePending():
+            return _create_pending(command, person, context)
+        case CompleteProfile():
+            return _complete(command, person, context)
+        case ChangeProfile():
+            return _change(command, person, context)
+        case _:
+            assert_never(command)
+
+
+def _create_pending(command: CreatePending, person: Person, context: Context) -> Decision[Event]:
+    email = normal_email(command.email) if command.email else None
+    if person.profile is None and not person.pending:
+        return accept(PendingCreated(email=email, expires_at=context.now + PENDING_LIFE))
+    if email is None or email == person.email:
+        return accept()
+    return accept(EmailLearned(email=email))
+
+
+def _complete(command: CompleteProfile, person: Person, context: Context) -> Decision[Event]:
+    profile = Profile(
+        full_name=command.full_name.strip(),
+        born_date=command.born_date,
+        gender=command.gender,
+        phone=command.phone,
+    )
+    if person.profile == profile and person.since is not None:
+        return accept(answer=_user(context, person.email, profile, person.since))
+    if person.profile is not None:
+        return reject("profile_exists", "the profile is complete already, change it instead")
+    if not EARLIEST_BIRTH <= profile.born_date < context.now.date():
+        return reject("invalid_born_date", "nobody is born on that day", field="born_date")
+    completed = ProfileCompleted(email=person.email, profile=profile, completed_at=context.now)
+    return accept(completed, answer=_user(context, person.email, profile, context.now))
+
+
+def _change(command: ChangeProfile, person: Person, context: Context) -> Decision[Event]:
+    if person.profile is None or person.since is None:
+        return reject("not_found", "there is no profile yet, complete it first")
+    said: dict[str, Any] = {name: value for name, value in asdict(command).items() if value is not None}
+    profile = replace(person.profile, **said)
+    if not EARLIEST_BIRTH <= profile.born_date < context.now.date():
+        return reject("invalid_born_date", "nobody is born on that day", field="born_date")
+    answer = _user(context, person.email, profile, person.since)
+    if profile == person.profile:
+        return accept(answer=answer)
+    return accept(ProfileChanged(profile=profile, changed_at=context.now), answer=answer)
+
+
+def _user(context: Context, email: str | None, profile: Profile, since: datetime) -> User:
+    return User(
+        id=context.aggregate_id,
+        email=email,
+        full_name=profile.full_name,
+        born_date=profile.born_date,
+        gender=profile.gender,
+        phone=profile.phone,
+        created_at=since,
+        updated_at=context.now,
+    )
+
+
+def evolve(person: Person, event: Event) -> Person:
+    match event:
+        case PendingCreated():
+            return replace(person, email=event.email or person.email, pending=True)
+        case EmailLearned():
+            return replace(person, email=event.email)
+        case ProfileCompleted():
+            return replace(person, profile=event.profile, since=event.completed_at)
+        case ProfileChanged():
+            return replace(person, profile=event.profile)
+        case _:
+            assert_never(event)
+
+
+DECIDER = Decider[Command, Event, Person, None](state=Person, decide=decide, evolve=evolve)
