@@ -33,9 +33,21 @@ class Opening(NamedTuple):
     epoch: int
 
 
+class Claimed(NamedTuple):
+    """owners: of each asked value. fresh: those that were free until now."""
+
+    owners: dict[ClaimKey, str]
+    fresh: set[ClaimKey]
+
+
 class Stored(NamedTuple):
     version: int
     body: str  # JSON
+
+
+class Fact(NamedTuple):
+    version: int
+    body: str | None  # None: gone; the version stays as a guard
 
 
 class OutboxRow(NamedTuple):
@@ -114,11 +126,11 @@ class Unit(Protocol):
         """What the store knows of these messages and these aggregates, in one go."""
         ...
 
-    async def claim(self, claims: Mapping[ClaimKey, str]) -> dict[ClaimKey, str]:
-        """Takes what is free for the given owners; returns the owner of each."""
+    async def claim(self, claims: Mapping[ClaimKey, str]) -> Claimed:
+        """Takes what is free for the given owners."""
         ...
 
-    async def facts(self, wanted: Sequence[FactKey]) -> dict[FactKey, Stored]: ...
+    async def facts(self, wanted: Sequence[FactKey]) -> dict[FactKey, Fact]: ...
 
     async def parked_rows(self, keys: Sequence[str]) -> list[ParkedRow]:
         """All that waits for these keys in this topic, oldest first."""

@@ -2,15 +2,28 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 
+from aiokafka import AIOKafkaClient
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from topics.registry import FOREVER, Topic
 
 _DLQ_RETENTION = timedelta(days=30)
 _LARGE = 2 * 1024 * 1024  # bytes: an event carries what a command brought and more, a dead letter the original and why
+
+
+async def ping(brokers: Sequence[str]) -> None:
+    """Raises KafkaError or OSError where no broker answers."""
+    client = AIOKafkaClient(bootstrap_servers=",".join(brokers))
+    try:
+        await client.bootstrap()
+        if not client.cluster.brokers():
+            raise KafkaError("no broker in the metadata")
+    finally:
+        await client.close()
 
 
 def settings_of(topic: Topic) -> dict[str, str]:
@@ -37,7 +50,7 @@ def wanted(topics: Iterable[Topic]) -> dict[str, tuple[int, dict[str, str]]]:
 
 async def make_topics(brokers: Sequence[str], topics: Iterable[Topic]) -> list[str]:
     """Returns the names that were made. Raises KafkaError."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=list(brokers), request_timeout_ms=20_000)
+    admin = AIOKafkaAdminClient(bootstrap_servers=",".join(brokers), request_timeout_ms=20_000)
     await admin.start()
     try:
         there = set(await admin.list_topics())
@@ -48,7 +61,7 @@ async def make_topics(brokers: Sequence[str], topics: Iterable[Topic]) -> list[s
             if name not in there
         ]
         if new:
-            answer = await admin.create_topics(new)
+            answer: Any = await admin.create_topics(new)
             for name, code, *_ in answer.topic_errors:
                 if code and for_code(code) is not TopicAlreadyExistsError:
                     raise for_code(code)(name)

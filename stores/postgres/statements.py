@@ -29,6 +29,7 @@ insert into claim (kind, value, owner)
 select c.kind, c.value, c.owner from unnest($1::text[], $2::text[], $3::text[]) c(kind, value, owner)
  order by c.kind, c.value
 on conflict do nothing
+returning kind, value
 """
 """Sorted, so that two batches which want the same values wait for each other instead of deadlocking."""
 

@@ -36,6 +36,12 @@ async def connect(url: str, domain: str, *, size: int = 6) -> asyncpg.Pool:
     )
 
 
+async def ping(url: str) -> None:
+    """Raises what asyncpg raises where the server does not answer."""
+    connection = await asyncpg.connect(url, timeout=ACQUIRE)
+    await connection.close()
+
+
 async def _keep(connection: asyncpg.pool.PoolConnectionProxy) -> None:
     """asyncpg's own reset would cost each batch a round trip, and nothing but a transaction is ever left open here."""
 

@@ -9,7 +9,19 @@ from asyncpg.pool import PoolConnectionProxy
 from stores.errors import Conflict
 from stores.postgres import statements
 from stores.postgres.errors import translated
-from stores.protocol import Changes, ClaimKey, FactKey, InboxKey, OutboxRow, ParkedRow, Snapshot, Source, Stored
+from stores.protocol import (
+    Changes,
+    Claimed,
+    ClaimKey,
+    Fact,
+    FactKey,
+    InboxKey,
+    OutboxRow,
+    ParkedRow,
+    Snapshot,
+    Source,
+    Stored,
+)
 
 _encode = msgspec.json.encode
 _decode_headers = msgspec.json.Decoder(tuple[tuple[str, bytes], ...]).decode
@@ -39,18 +51,19 @@ class PostgresUnit:
                 snapshot.parked.add(a)
         return snapshot
 
-    async def claim(self, claims: Mapping[ClaimKey, str]) -> dict[ClaimKey, str]:
+    async def claim(self, claims: Mapping[ClaimKey, str]) -> Claimed:
         kinds, values = [key[0] for key in claims], [key[1] for key in claims]
         async with translated():
-            await self._connection.execute(statements.CLAIM, kinds, values, list(claims.values()))
+            fresh = await self._connection.fetch(statements.CLAIM, kinds, values, list(claims.values()))
             # A statement of its own: it sees the owner whose transaction we may just have waited for.
             rows = await self._connection.fetch(statements.OWNERS, kinds, values)
-        return {(kind, value): owner for kind, value, owner in rows}
+        owners: dict[ClaimKey, str] = {(kind, value): owner for kind, value, owner in rows}
+        return Claimed(owners, {(kind, value) for kind, value in fresh})
 
-    async def facts(self, wanted: Sequence[FactKey]) -> dict[FactKey, Stored]:
+    async def facts(self, wanted: Sequence[FactKey]) -> dict[FactKey, Fact]:
         async with translated():
             rows = await self._connection.fetch(statements.FACTS, [w[0] for w in wanted], [w[1] for w in wanted])
-        return {(name, key): Stored(version, body) for name, key, version, body in rows}
+        return {(name, key): Fact(version, body) for name, key, version, body in rows}
 
     async def parked_rows(self, keys: Sequence[str]) -> list[ParkedRow]:
         async with translated():

@@ -23,7 +23,7 @@ _log = logger("stores.redis.answers")
 
 
 class Answers:
-    """Futures by operation id. The connection is kept for ever; after a reconnect the stored replies are looked at once."""
+    """Futures by operation id. The connection is kept for ever; a reconnect looks at the stored replies once."""
 
     def __init__(self, client: Redis, edge_id: str) -> None:
         self._client = client

@@ -4,6 +4,8 @@ from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from stores.redis.errors import translated
+
 TIMEOUT = 2.0  # seconds
 
 
@@ -18,3 +20,13 @@ def connect(url: str, *, timeout: float = TIMEOUT, connections: int = 32) -> Red
         health_check_interval=0,
     )
     return Redis(connection_pool=pool)
+
+
+async def ping(url: str) -> None:
+    """Raises Unavailable."""
+    client = connect(url)
+    try:
+        async with translated():
+            await client.ping()
+    finally:
+        await client.aclose()

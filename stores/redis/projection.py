@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from redis.asyncio import Redis
 
@@ -70,6 +71,10 @@ class ViewChanges:
         self.lines.append(("DEL", name))
 
 
+def _split(value: Any) -> tuple[int, bytes]:
+    return (0, b"") if value is None else keys.split(value)
+
+
 class ProjectionStore:
     """Raises Unavailable."""
 
@@ -92,7 +97,7 @@ class ProjectionStore:
         names = [keys.floor(*source), *(keys.document(view, aggregate) for view, aggregate in documents)]
         async with translated():
             floor, *values = await self._redis.mget(names)
-        return None if floor is None else int(floor), [(0, b"") if v is None else keys.split(v) for v in values]
+        return None if floor is None else int(floor), [_split(v) for v in values]
 
     async def apply(
         self, source: Source, floor: int, next_floor: int, changes: ViewChanges, marks: Sequence[Mark] = ()

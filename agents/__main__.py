@@ -1,0 +1,72 @@
+"""`python -m agents [domain …]`: runs the given domains, all by default. Any number of copies may run side by side."""
+
+import asyncio
+import importlib
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import structlog
+import uvloop
+
+from agents.runtime.health import Health
+from agents.runtime.process import Process
+from agents.runtime.publisher import Publisher
+from agents.runtime.runtime import Resources, Runtime
+from agents.waiting import servers_are_up
+from stores import telemetry
+from stores.postgres.store import PostgresStore, connect
+from stores.redis.connection import connect as connect_redis
+from stores.redis.projection import ProjectionStore
+from stores.redis.replies import Replies
+from stores.settings import BadSetting, Settings, exit_with, load_or_exit
+
+DOMAINS = ("auth", "user", "restaurant", "catalog", "basket", "order", "notification")
+
+log = structlog.get_logger()
+
+
+async def run(settings: Settings, domains: Sequence[str]) -> int:
+    """Returns the exit code."""
+    redis = connect_redis(settings.redis)
+    with tempfile.TemporaryDirectory(prefix="lezzet-agents-") as data:
+        publisher = Publisher(settings.kafka)
+        resources = Resources(settings, publisher, Replies(redis), ProjectionStore(redis), Path(data))
+        runtimes = [await _runtime(domain, resources) for domain in domains]
+        process = Process([group for runtime in runtimes for group in runtime.groups()])
+        process.listen()
+        health = Health(process)
+        port = await health.start("127.0.0.1", settings.agents_health_port)
+        log.info("agents_starting", domains=list(domains), health_port=port)
+        if not await process.unless_stopped(asyncio.ensure_future(servers_are_up(settings))):
+            return 0
+        return await process.run()
+
+
+async def _runtime(domain: str, resources: Resources) -> Runtime:
+    store = PostgresStore(await connect(resources.settings.postgres, domain), domain)
+    runtime = Runtime(domain, store, resources)
+    importlib.import_module(f"agents.{domain}.agent").register(runtime)
+    return runtime
+
+
+def main(arguments: Sequence[str]) -> None:
+    unknown = [name for name in arguments if name not in DOMAINS]
+    if unknown:
+        sys.stderr.write(f"agents: no domain {unknown[0]!r}; there are {', '.join(DOMAINS)}\n")
+        raise SystemExit(2)
+    settings = load_or_exit()
+    telemetry.configure("agents", settings.log_level)
+    try:
+        code = uvloop.run(run(settings, arguments or DOMAINS))
+    except BadSetting as error:
+        exit_with(error)
+    # Threads of Faust may still wait for a dead broker: what had to be done is done.
+    sys.stderr.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,114 @@
+"""A Kafka record as the runtime sees it: who sent it, which id it has, what it says, or why it says nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from aiokafka import ConsumerRecord
+
+from topics import headers, ids
+from topics.message import Message, Undecodable
+from topics.registry import Topic
+
+_KEY_LENGTH = 256  # characters; longer keys are nobody's aggregate
+_OURS = frozenset(value for name, value in vars(headers).items() if name.isupper() and isinstance(value, str))
+
+RawHeaders = tuple[tuple[str, bytes], ...]
+
+
+@dataclass(slots=True, eq=False)
+class Arrival:
+    """headers: ours only, as text. error: set instead of message. at: the record's time, for commands the append time."""
+
+    offset: int
+    at: datetime
+    key: str | None
+    id: str
+    source: str
+    raw_key: bytes | None
+    raw_headers: RawHeaders
+    body: bytes | None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    message: Message | None = None
+    error: Undecodable | None = None
+    withdrawn: bool = False
+    prepared: Any = None
+    prepared_on: int = -1  # version of the state that the preparation looked at
+
+    @property
+    def inbox_key(self) -> tuple[str, str]:
+        return self.source, self.id
+
+    @property
+    def expired(self) -> bool:
+        """Appended after its deadline, or withdrawn: the caller was told that it does not happen."""
+        deadline = self.headers.get(headers.DEADLINE)
+        return self.withdrawn or (deadline is not None and self.at.timestamp() * 1000 > float(deadline))
+
+
+def read(topic: Topic, incarnation: int, record: ConsumerRecord[bytes, bytes], *, keyed: bool) -> Arrival:
+    """Never raises: what cannot be read has `error`. keyed: a message without a key is an error."""
+    raw = tuple((name, value or b"") for name, value in record.headers or ())
+    found, error = _ours(raw)
+    key, key_error = _key(record.key, keyed)
+    arrival = Arrival(
+        offset=record.offset,
+        at=datetime.fromtimestamp(record.timestamp / 1000, UTC),
+        key=key,
+        id=found.get(headers.ID) or ids.of_position(record.topic, incarnation, record.partition, record.offset),
+        source=found.get(headers.SOURCE) or f"kafka/{record.topic}",
+        raw_key=record.key,
+        raw_headers=raw,
+        body=record.value,
+        headers=found,
+        error=error or key_error,
+    )
+    if arrival.error is None:
+        decode(topic, arrival)
+    return arrival
+
+
+def decode(topic: Topic, arrival: Arrival) -> None:
+    """Fills in the message or the error. Also for a parked message whose code or body was mended."""
+    try:
+        arrival.message, arrival.error = topic.decode(arrival.headers.get(headers.TYPE), arrival.body), None
+    except Undecodable as error:
+        arrival.error = error
+    except Exception as error:
+        # A recursion limit or an unforeseen value: still nobody's reason to stop the partition.
+        arrival.error = Undecodable("$", f"{type(error).__name__}: {error}")
+
+
+def ours(raw: RawHeaders) -> Mapping[str, str]:
+    """Our headers of a message that was read before."""
+    return _ours(raw)[0]
+
+
+def _ours(raw: RawHeaders) -> tuple[dict[str, str], Undecodable | None]:
+    found: dict[str, str] = {}
+    for name, value in raw:
+        if name not in _OURS:
+            continue
+        try:
+            found[name] = value.decode()
+        except UnicodeDecodeError:
+            return found, Undecodable(name, "the header is not UTF-8")
+        if len(value) > 4096 or b"\0" in value:
+            return {}, Undecodable(name, "the header is longer than 4,096 bytes or has a NUL character")
+    deadline = found.get(headers.DEADLINE)
+    if deadline is not None and not deadline.isdecimal():
+        return found, Undecodable(headers.DEADLINE, "is not a number of milliseconds since the epoch")
+    return found, None
+
+
+def _key(raw: bytes | None, keyed: bool) -> tuple[str | None, Undecodable | None]:
+    if not raw:
+        return None, Undecodable("key", "missing, and commands are keyed by their aggregate") if keyed else None
+    try:
+        key = raw.decode()
+    except UnicodeDecodeError:
+        return None, Undecodable("key", "is not UTF-8") if keyed else None
+    if len(key) > _KEY_LENGTH or "\0" in key:
+        return None, Undecodable("key", f"longer than {_KEY_LENGTH} characters, or with a NUL") if keyed else None
+    return key, None

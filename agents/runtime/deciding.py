@@ -1,0 +1,236 @@
+"""Decide: commands → one transaction a batch → events, answers and commands for others."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+
+from agents.runtime import arrivals
+from agents.runtime.arrivals import Arrival
+from agents.runtime.drain import Drain
+from agents.runtime.floor import Standing, standing
+from agents.runtime.leases import Batch, Lease
+from agents.runtime.ledger import Ledger, Roles
+from stores.errors import BadData, Conflict
+from stores.protocol import ClaimKey, DomainStore, OutboxRow, ParkedRow, Snapshot, Unit
+from topics import headers, redrive
+from topics.decision import StalePreparation
+from topics.message import field_error
+
+LATE = 2.0  # seconds after its append from which a command may have been withdrawn by the edge
+
+_redrive = msgspec.json.Decoder(redrive.Redrive)
+
+
+class Preparation(Protocol):
+    """Slow work before the transaction, off the loop: password hashes, sealed boxes, signatures."""
+
+    async def prepare(
+        self, command: Any, aggregate_id: str, state: Any, headers: Mapping[str, str], now: datetime, command_id: str
+    ) -> Any: ...
+
+
+class Withdrawals(Protocol):
+    async def withdrawn(self, ids: Sequence[str]) -> set[str]:
+        """Which of these commands the edge has promised not to happen. Raises Doubt."""
+        ...
+
+
+class _Waiting(NamedTuple):
+    """A parked message on its redrive."""
+
+    seq: int
+    arrival: Arrival
+
+
+class Deciding:
+    """See agents.runtime.work.Work."""
+
+    def __init__(
+        self, roles: Roles, store: DomainStore, drain: Drain, withdrawals: Withdrawals,
+        preparation: Preparation | None = None,
+    ) -> None:  # fmt: skip
+        self._roles = roles
+        self._store = store
+        self._drain = drain
+        self._withdrawals = withdrawals
+        self._preparation = preparation
+        self._state = msgspec.json.Decoder(roles.decider.state)
+
+    async def open(self, lease: Lease, earliest: int) -> None:
+        lease.next, lease.incarnation, lease.epoch = await self._store.open(lease.source, earliest)
+        await self._drain.left(lease)
+
+    async def idle(self, lease: Lease) -> None:
+        await self._drain.idle(lease)
+
+    async def run(self, batch: Batch) -> None:
+        if batch.arrivals is None:
+            batch.arrivals = [self._read(batch.lease, record) for record in batch.records]
+        await self._prepare(batch)
+        try:
+            await self._transact(batch, batch.arrivals, batch.first, batch.next)
+        except StalePreparation as error:
+            raise Conflict("prepared on a state that has changed") from error
+        except BadData:
+            # Somebody's data cannot be stored, and the store does not say whose: message by message.
+            await self._singly(batch, batch.arrivals)
+
+    async def _singly(self, batch: Batch, found: Sequence[Arrival]) -> None:
+        first = batch.first
+        for arrival in found:
+            after = arrival.offset + 1 if arrival is not found[-1] else batch.next
+            try:
+                await self._transact(batch, [arrival], first, after)
+            except BadData as error:
+                await self._transact(batch, [arrival], first, after, poison=str(error))
+            first = after
+
+    async def _transact(
+        self, batch: Batch, found: Sequence[Arrival], first: int, after: int, poison: str | None = None
+    ) -> None:
+        lease = batch.lease
+        async with self._store.unit(lease.source) as unit:
+            where = self._standing(batch, first, unit.floor)
+            todo = [arrival for arrival in found if arrival.offset >= where.floor]
+            rows = await self._decide(unit, lease, todo, after, poison) if todo or after > where.floor else []
+        await self._publish(lease, where, rows)
+
+    def _standing(self, batch: Batch, first: int, floor: int) -> Standing:
+        return standing(batch, floor) if first == batch.first else Standing(floor, floor > first)
+
+    async def _publish(self, lease: Lease, where: Standing, rows: Sequence[OutboxRow]) -> None:
+        if where.surprised:
+            await self._drain.left(lease)
+        else:
+            await self._drain.rows(lease, rows)
+
+    async def _decide(
+        self, unit: Unit, lease: Lease, todo: Sequence[Arrival], after: int, poison: str | None
+    ) -> list[OutboxRow]:
+        keys = list({arrival.key for arrival in todo if arrival.key is not None})
+        waiting = await self._parked(unit, todo)
+        every = [*todo, *(w.arrival for rows in waiting.values() for w in rows)]
+        snapshot = await unit.read([arrival.inbox_key for arrival in every], keys)
+        owners, fresh = await unit.claim(claims) if (claims := self._claims(every, snapshot)) else ({}, set[ClaimKey]())
+        ledger = Ledger(self._roles, lease.source, snapshot, owners)
+        await self._learn(unit, ledger, every)
+        for arrival in todo:
+            if arrival.message is not None and arrival is not todo[0]:
+                await self._learn(unit, ledger, (arrival,))
+            if poison is not None:
+                ledger.poison(arrival, poison)
+            elif isinstance(arrival.message, redrive.Redrive):
+                self._redrive(ledger, arrival, waiting.get(arrival.key or "", []))
+            else:
+                ledger.take(arrival)
+        ledger.release_claims(fresh)
+        sent = list(lease.sent)
+        ledger.changes.next, ledger.changes.sent = after, sent
+        rows = await unit.commit(ledger.changes)
+        del lease.sent[: len(sent)]
+        return rows
+
+    async def _learn(self, unit: Unit, ledger: Ledger, asked: Sequence[Arrival]) -> None:
+        own = [a for a in asked if a.error is None and not isinstance(a.message, redrive.Redrive)]
+        missing = ledger.missing_facts(own)
+        if missing:
+            ledger.learn(missing, await unit.facts(missing))
+
+    def _claims(self, every: Sequence[Arrival], snapshot: Snapshot) -> dict[ClaimKey, str]:
+        """First come, first served within the batch; messages that are known ask for nothing."""
+        wanted: dict[ClaimKey, str] = {}
+        for arrival in every:
+            skip = arrival.message is None or isinstance(arrival.message, redrive.Redrive) or arrival.expired
+            if not skip and arrival.key is not None and arrival.inbox_key not in snapshot.known:
+                for claim in self._roles.decider.claims(arrival.message, arrival.key):
+                    wanted.setdefault(claim, arrival.key)
+        return wanted
+
+    # -- redrive
+
+    async def _parked(self, unit: Unit, todo: Sequence[Arrival]) -> dict[str, list[_Waiting]]:
+        wanted = [a.key for a in todo if isinstance(a.message, redrive.Redrive) and a.key is not None]
+        waiting: dict[str, list[_Waiting]] = {}
+        for row in await unit.parked_rows(wanted) if wanted else []:
+            waiting.setdefault(row.key, []).append(_Waiting(row.seq, self._unparked(row)))
+        for rows in waiting.values():
+            for _, arrival in rows:
+                await self._prepare_one(arrival, await self._store.states([arrival.key or ""]))
+        return waiting
+
+    def _unparked(self, row: ParkedRow) -> Arrival:
+        arrival = Arrival(
+            offset=row.offset, at=row.at, key=row.key, id=row.id, source=row.source, raw_key=row.key.encode(),
+            raw_headers=row.headers, body=row.body, headers=arrivals.ours(row.headers),
+        )  # fmt: skip
+        arrivals.decode(self._roles.commands, arrival)
+        return arrival
+
+    def _redrive(self, ledger: Ledger, order: Arrival, waiting: Sequence[_Waiting]) -> None:
+        """In their order; the first that fails again keeps itself and all behind it parked."""
+        if order.inbox_key in ledger.known:
+            return
+        wish = order.message
+        assert isinstance(wish, redrive.Redrive)
+        repaired = {(r.source, r.id): r.body for r in wish.repaired}
+        key = order.key or ""
+        for seq, arrival in waiting:
+            body = repaired.get(arrival.inbox_key)
+            if body is not None:
+                arrival.body = body
+                arrivals.decode(self._roles.commands, arrival)
+            if arrival.id in wish.drop:
+                ledger.changes.unpark.append(seq)
+            elif not ledger.take_parked(key, arrival, seq):
+                break
+        else:
+            ledger.parked.discard(key)
+        ledger.changes.inbox[order.inbox_key] = None
+
+    # -- before the transaction
+
+    def _read(self, lease: Lease, record: Any) -> Arrival:
+        arrival = arrivals.read(self._roles.commands, lease.incarnation, record, keyed=True)
+        if arrival.headers.get(headers.TYPE) == redrive.TYPE and arrival.key is not None:
+            try:
+                arrival.message, arrival.error = _redrive.decode(arrival.body or b""), None
+            except msgspec.MsgspecError as error:
+                arrival.error = field_error(error)
+        return arrival
+
+    async def _prepare(self, batch: Batch) -> None:
+        todo = [a for a in batch.arrivals or () if a.offset >= batch.lease.next and a.message is not None]
+        await self._mark_withdrawn(todo)
+        if self._preparation is not None and todo:
+            states = await self._store.states(list({a.key for a in todo if a.key is not None}))
+            await asyncio.gather(*(self._prepare_one(a, states) for a in todo))
+
+    async def _prepare_one(self, arrival: Arrival, states: Mapping[str, Any]) -> None:
+        if self._preparation is None or arrival.key is None or isinstance(arrival.message, redrive.Redrive):
+            return
+        stored = states.get(arrival.key)
+        version = 0 if stored is None else stored.version
+        if (
+            arrival.message is None
+            or arrival.expired
+            or (arrival.prepared is not None and arrival.prepared_on == version)
+        ):
+            return
+        state = self._roles.decider.state() if stored is None else self._state.decode(stored.body)
+        arrival.prepared_on = version
+        arrival.prepared = await self._preparation.prepare(
+            arrival.message, arrival.key, state, arrival.headers, arrival.at, arrival.id
+        )
+
+    async def _mark_withdrawn(self, todo: Sequence[Arrival]) -> None:
+        """A command that is done late, by an outage, may be one that the edge answered 503 because no word came back."""
+        now = time.time()
+        late = [a for a in todo if headers.DEADLINE in a.headers and now - a.at.timestamp() > LATE]
+        if late:
+            withdrawn = await self._withdrawals.withdrawn([a.id for a in late])
+            for arrival in late:
+                arrival.withdrawn = arrival.id in withdrawn

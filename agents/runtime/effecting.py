@@ -1,0 +1,112 @@
+"""Effect: something outside for each event (a mail, a payment, a kitchen ticket), with the event's id as idempotency key.
+
+Each chunk of events is claimed in the store before it is tried and ended after, with the outcome commands in the same
+transaction. So an effect is repeated only where the process died between the two.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any
+
+import structlog
+
+from agents.runtime import events, letters, metrics
+from agents.runtime.drain import Drain
+from agents.runtime.events import Event
+from agents.runtime.floor import standing
+from agents.runtime.leases import Batch, Lease, Reopen
+from stores.errors import Doubt
+from stores.protocol import Changes, DomainStore, OutboxRow
+from topics import ids
+from topics.decision import EventMeta, Send
+from topics.registry import Topic
+
+log = structlog.get_logger()
+
+Perform = Callable[[Any, EventMeta], Awaitable[Iterable[Send]]]
+"""Does the effect; returns the outcome as commands. Raises Doubt where the outside is down: tried again, for ever."""
+
+
+class Effecting:
+    """See agents.runtime.work.Work."""
+
+    def __init__(
+        self, topic: Topic, domain: str, perform: Perform, store: DomainStore, drain: Drain, concurrency: int
+    ) -> None:
+        self._topic = topic
+        self._domain = domain
+        self._perform = perform
+        self._store = store
+        self._drain = drain
+        self._concurrency = concurrency
+        self._tried: set[str] = set()  # by this process, known not to have happened
+
+    async def open(self, lease: Lease, earliest: int) -> None:
+        lease.next, lease.incarnation, lease.epoch = await self._store.open(lease.source, earliest)
+        await self._drain.left(lease)
+
+    async def idle(self, lease: Lease) -> None:
+        await self._drain.idle(lease)
+
+    async def run(self, batch: Batch) -> None:
+        lease = batch.lease
+        async with self._store.unit(lease.source) as unit:
+            where = standing(batch, unit.floor)
+        if where.surprised:
+            await self._drain.left(lease)
+        found, bad = events.read(self._topic, batch, where.floor)
+        for start in range(0, len(found), self._concurrency):
+            await self._chunk(lease, found[start : start + self._concurrency])
+        if batch.next > where.floor:
+            dead = [
+                letters.dead(lease.source, self._topic, arrival, str(arrival.error), parked=False) for arrival in bad
+            ]
+            async with self._store.unit(lease.source) as unit:
+                sent = list(lease.sent)
+                rows = await unit.commit(Changes(next=batch.next, outbox=dead, sent=sent))
+                del lease.sent[: len(sent)]
+            await self._drain.rows(lease, rows)
+
+    async def _chunk(self, lease: Lease, chunk: Sequence[Event]) -> None:
+        """Raises Doubt; what was done is then already recorded and not done again."""
+        if lease.void.is_set():
+            raise Reopen("the lease ended")
+        begun = await self._store.begin_effects(lease.source, lease.epoch, [event.meta.id for event in chunk])
+        todo = [event for event in chunk if event.meta.id in begun]
+        for event in todo:
+            if begun[event.meta.id] and event.meta.id not in self._tried:
+                metrics.REPEATED.labels(lease.source.group).inc()
+                log.warning("effect_repeated", group=lease.source.group, event=event.meta.id)
+        outcomes = await asyncio.gather(*(self._one(event) for event in todo), return_exceptions=True)
+        done, rows, doubt = self._sort(lease, todo, outcomes)
+        if done:
+            await self._drain.rows(lease, await self._store.end_effects(lease.source, done, rows))
+        if doubt is not None:
+            raise doubt
+
+    def _sort(
+        self, lease: Lease, todo: Sequence[Event], outcomes: Sequence[list[OutboxRow] | BaseException]
+    ) -> tuple[list[str], list[OutboxRow], Doubt | None]:
+        """What is done, with its outbox rows, and the first doubt. A raising effect is dead-lettered, not tried for ever."""
+        done: list[str] = []
+        rows: list[OutboxRow] = []
+        doubt: Doubt | None = None
+        for event, outcome in zip(todo, outcomes, strict=True):
+            if isinstance(outcome, Doubt):
+                doubt = outcome
+                self._tried.add(event.meta.id)
+                continue
+            done.append(event.meta.id)
+            self._tried.discard(event.meta.id)
+            if isinstance(outcome, BaseException):
+                log.error("effect_failed", group=lease.source.group, event=event.meta.id, why=repr(outcome)[:200])
+                why = f"{type(outcome).__name__}: {outcome}"
+                rows.append(letters.dead(lease.source, self._topic, event.arrival, why, parked=False))
+            else:
+                rows.extend(outcome)
+        return done, rows, doubt
+
+    async def _one(self, event: Event) -> list[OutboxRow]:
+        sends = await self._perform(event.message, event.meta)
+        cause = ids.derive(event.meta.id, "effect")
+        return [letters.sent(send, cause, event.arrival, self._domain) for send in sends]

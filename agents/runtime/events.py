@@ -1,0 +1,80 @@
+"""Events as projections read them: whose, which version, and whether it is the next one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from agents.runtime import arrivals, metrics
+from agents.runtime.arrivals import Arrival
+from agents.runtime.leases import Batch
+from topics import headers
+from topics.decision import EventMeta
+from topics.message import Undecodable
+from topics.registry import Topic
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True, eq=False)
+class Event:
+    arrival: Arrival
+    meta: EventMeta
+    message: Any
+
+
+def read(topic: Topic, batch: Batch, floor: int) -> tuple[list[Event], list[Arrival]]:
+    """Events from the floor on, and what could not be read."""
+    good: list[Event] = []
+    bad: list[Arrival] = []
+    for record in batch.records:
+        if record.offset < floor:
+            continue
+        arrival = arrivals.read(topic, batch.lease.incarnation, record, keyed=True)
+        try:
+            good.append(Event(arrival, _meta(arrival), arrival.message))
+        except Undecodable as error:
+            arrival.error = error
+            log.error("event_not_read", topic=topic.name, offset=arrival.offset, why=str(error))
+            bad.append(arrival)
+    return good, bad
+
+
+def _meta(arrival: Arrival) -> EventMeta:
+    if arrival.error is not None:
+        raise arrival.error
+    found: Mapping[str, str] = arrival.headers
+    sequence, time = found.get(headers.SEQUENCE, ""), found.get(headers.TIME)
+    if not sequence.isdecimal() or int(sequence) < 1:
+        raise Undecodable(headers.SEQUENCE, "missing, or not a version number from 1")
+    try:
+        at = arrival.at if time is None else datetime.fromisoformat(time)
+    except ValueError:
+        raise Undecodable(headers.TIME, "is not an RFC 3339 time") from None
+    key = found.get(headers.SUBJECT) or arrival.key or ""
+    return EventMeta(arrival.id, key, int(sequence), at, found.get(headers.CORRELATION, ""))
+
+
+def is_next(group: str, topic: str, event: Event, seen: int) -> bool | None:
+    """True: apply. False: seen before (a row that went out twice). None: versions are missing before it, an alarm."""
+    if event.meta.version <= seen:
+        return False
+    if event.meta.version == seen + 1:
+        return True
+    metrics.GAPS.labels(group, topic).inc()
+    log.error(
+        "version_gap", group=group, topic=topic, aggregate=event.meta.aggregate_id, seen=seen, got=event.meta.version
+    )
+    return None
+
+
+def gap(event: Event, seen: int) -> Arrival:
+    """The event as a dead letter."""
+    event.arrival.error = Undecodable(headers.SEQUENCE, f"version gap: {seen} was seen, {event.meta.version} came")
+    return event.arrival
+
+
+def aggregates(events: Sequence[Event]) -> list[str]:
+    return list(dict.fromkeys(event.meta.aggregate_id for event in events))

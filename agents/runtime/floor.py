@@ -1,0 +1,27 @@
+"""The floor's word on a batch: what of it is still to do, and whether somebody else was here."""
+
+from typing import NamedTuple
+
+from agents.runtime import metrics
+from agents.runtime.leases import Batch, Reopen
+
+
+class Standing(NamedTuple):
+    """floor: below it everything is done. surprised: it was not where the lease said, so the outbox may hold rows that
+    this process knows nothing of: a zombie's, or our own after a COMMIT whose answer was lost."""
+
+    floor: int
+    surprised: bool
+
+
+def standing(batch: Batch, floor: int) -> Standing:
+    """Raises Reopen for a hole before the batch, the first time that it is seen."""
+    if batch.first > floor:
+        if batch.lease.hole != floor:
+            raise Reopen(f"a hole: the floor is {floor}, the batch begins at {batch.first}", hole=floor)
+        # Read again from the floor and still missing: transaction markers, compaction, retention.
+        metrics.HOLES.labels(batch.lease.source.group, batch.lease.source.topic).inc()
+        return Standing(floor, False)
+    if batch.first < floor:
+        metrics.SURPRISES.labels(batch.lease.source.group).inc()
+    return Standing(floor, batch.first < floor)

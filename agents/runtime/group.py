@@ -1,0 +1,123 @@
+"""One shape of a domain's work = one faust.App = one consumer group, with all its traps closed (docs/runtime.md)."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import faust
+import structlog
+
+from agents.runtime import metrics
+from agents.runtime.leases import IDLE, Batch, Lease, Leases, Reopen
+from agents.runtime.transport import BatchSchema, Consumer, Transport
+from agents.runtime.work import Work, carry
+from stores.errors import Doubt
+
+log = structlog.get_logger()
+
+_STUCK = 20.0  # seconds without a turn of the fetch loop
+_SETTINGS: dict[str, Any] = {
+    "web_enabled": False,  # listens on 0.0.0.0:6066 otherwise
+    "topic_disable_leader": True,
+    "topic_allow_declare": False,
+    "table_standby_replicas": 0,
+    "worker_redirect_stdouts": False,
+    "stream_wait_empty": False,  # else a handler that waits hangs the revoke, and the broker evicts its worker
+    "stream_buffer_maxsize": 64,  # counts events, and each is a batch
+    "broker_session_timeout": 6.0,
+    "broker_heartbeat_interval": 1.0,
+    "broker_rebalance_timeout": 6.0,
+    "broker_request_timeout": 10.0,
+    "broker_commit_interval": 1.0,
+    "broker_max_poll_interval": 30.0,  # the only guard when the main loop hangs: heartbeats go on in Faust's thread
+}
+
+
+class Group:
+    """works: topic name → its work. Start once; `stop` is bounded and does not need Kafka."""
+
+    def __init__(self, name: str, brokers: Sequence[str], works: Mapping[str, Work], data: Path) -> None:
+        self.name = name
+        self.leases = Leases(name, works)
+        self._works = works
+        self._app = faust.App(name, broker=[f"kafka://{b}" for b in brokers], datadir=data / name, **_SETTINGS)
+        self._app.transport = Transport(self._app.conf.broker_consumer, self._app, self.leases)
+        self._running: set[asyncio.Task[None]] = set()
+        self._tasks: list[asyncio.Task[Any]] = []
+        topic = self._app.topic(*works, schema=BatchSchema())
+        self._app.agent(topic, name=f"{name}.dispatch")(self._dispatch)
+
+    async def start(self) -> None:
+        """Raises where Kafka is away: wait for it first (`app.start()` does not)."""
+        self._app.finalize()
+        await self._app.start()
+        self._tasks.append(asyncio.create_task(self._look_after_idle()))
+
+    @property
+    def crashed(self) -> BaseException | None:
+        return self._app.crash_reason if self._app.crashed else None
+
+    @property
+    def consumer(self) -> Consumer:
+        return cast(Consumer, self._app.consumer)
+
+    @property
+    def stuck(self) -> bool:
+        """The fetch loop has not turned: the thread, the loop or a callback of Faust's hangs."""
+        looked = self.consumer.looked_at
+        return bool(looked) and time.monotonic() - looked > _STUCK
+
+    def lag(self) -> int:
+        lag = self.consumer.lag()
+        metrics.LAG.labels(self.name).set(lag)
+        return lag
+
+    @property
+    def settled(self) -> bool:
+        """Everything that is assigned is open."""
+        return len(self.leases.held) == len(self.consumer.assignment())
+
+    async def _dispatch(self, stream: Any) -> None:
+        # One task a batch: the transport has at most one in flight a partition. Faust's own ways to run agents side by
+        # side reorder a key or restart into SystemExit (docs/runtime.md).
+        async for event in stream.events():
+            batch: Batch = event.value
+            task = asyncio.create_task(carry(self.leases, self._works[batch.lease.tp.topic], batch))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+
+    async def _look_after_idle(self) -> None:
+        while True:
+            await asyncio.sleep(IDLE / 2)
+            now = asyncio.get_running_loop().time()
+            for lease in list(self.leases.held.values()):
+                if lease.batch is None and not lease.busy and now - lease.active_at > IDLE:
+                    await self._idle(lease)
+
+    async def _idle(self, lease: Lease) -> None:
+        lease.busy = True
+        try:
+            await self._works[lease.tp.topic].idle(lease)
+        except Reopen as again:
+            log.info("reopened", group=self.name, source=lease.source, why=str(again))
+            self.leases.reopen(lease.tp)
+        except Doubt as doubt:
+            log.info("idle_work_put_off", group=self.name, source=lease.source, why=str(doubt)[:200])
+        except Exception:
+            log.exception("idle_work_failed", group=self.name, source=lease.source)
+        finally:
+            lease.busy = False
+            self.leases.kafka.poke()
+
+    async def stop(self, seconds: float) -> None:
+        """Not app.stop(): that waits for ever for a stuck handler, and a minute for a dead broker."""
+        for task in self._tasks:
+            task.cancel()
+        consumer = self.consumer
+        consumer.stop_flow()
+        await self.leases.shut(seconds / 2)
+        for task in list(self._running):
+            task.cancel()
+        await consumer.leave(seconds / 2)

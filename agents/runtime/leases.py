@@ -1,0 +1,227 @@
+"""Leases: this process' right to one partition for one assignment.
+
+A partition is fetched only under a lease, and a batch carries the lease that it was fetched under: what comes back under
+an old one is thrown away, since every new lease seeks to the store's floor. That makes fetches under way during a seek,
+records that aiokafka still holds, and Faust's own bookkeeping harmless.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import structlog
+from aiokafka import ConsumerRecord
+
+from agents.runtime import metrics
+from stores.protocol import Source
+
+if TYPE_CHECKING:
+    from agents.runtime.arrivals import Arrival
+    from agents.runtime.work import Work
+
+log = structlog.get_logger()
+
+DRAIN = 2.0  # seconds that a revoke waits for running batches
+_RETRY = (0.1, 1.0)  # seconds, first and longest wait between tries to open
+_STOPPED = 5.0  # seconds between looks at a partition that was stopped loudly
+IDLE = 1.0  # seconds without a batch after which a partition counts as idle
+
+
+class TP(NamedTuple):
+    topic: str
+    partition: int
+
+
+class OutsideLog(Exception):
+    """The floor lies outside the log: the topic was made anew, or retention removed what was not done yet."""
+
+
+class Reopen(Exception):
+    """Open the partition again at its floor. hole: the floor before which messages are missing, if that is why."""
+
+    def __init__(self, why: str, hole: int | None = None) -> None:
+        super().__init__(why)
+        self.hole = hole
+
+
+@dataclass(eq=False, slots=True)
+class Lease:
+    """closing: take no more, stop waiting. void: publish no more. sent: outbox rows that are out, not yet deleted.
+
+    end: where the log ended at the opening. hole: a floor before which messages were missing once already.
+    """
+
+    source: Source
+    next: int = 0
+    epoch: int = 0
+    incarnation: int = 0
+    end: int = 0
+    hole: int | None = None
+    batch: "Batch | None" = None
+    busy: bool = False
+    active_at: float = 0.0
+    sent: list[int] = field(default_factory=list[int])
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
+    void: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def tp(self) -> TP:
+        return TP(self.source.topic, self.source.partition)
+
+    def end_now(self) -> None:
+        self.closing.set()
+        self.void.set()
+
+
+@dataclass(eq=False, slots=True)
+class Batch:
+    """Records of one partition in offset order. first: the offset they are known to begin at (no later than the first's)."""
+
+    lease: Lease
+    records: list[ConsumerRecord[bytes, bytes]]
+    first: int
+    finished: asyncio.Event = field(default_factory=asyncio.Event)
+    arrivals: "list[Arrival] | None" = None
+
+    @property
+    def next(self) -> int:
+        return self.records[-1].offset + 1
+
+
+class Log(Protocol):
+    """The Kafka side of a consumer, as leases need it. Raises KafkaError or TimeoutError."""
+
+    def assignment(self) -> set[TP]: ...
+
+    async def bounds(self, tp: TP) -> tuple[int, int]:
+        """First offset that is there, and the one after the last."""
+        ...
+
+    async def seek(self, tp: TP, offset: int) -> None: ...
+
+    def poke(self) -> None:
+        """Look again which partitions may be fetched."""
+        ...
+
+
+class Leases:
+    """All partitions of one consumer group in this process."""
+
+    def __init__(self, group: str, works: Mapping[str, "Work"]) -> None:
+        self.group = group
+        self.works = works
+        self.held: dict[TP, Lease] = {}
+        self._openers: dict[TP, asyncio.Task[None]] = {}
+        self._log: Log | None = None
+        self._stopping = False
+
+    def attach(self, kafka: Log) -> None:
+        self._log = kafka
+
+    @property
+    def kafka(self) -> Log:
+        if self._log is None:
+            raise RuntimeError("no consumer yet")
+        return self._log
+
+    def ready(self) -> list[Lease]:
+        """Partitions that may be fetched. Called from the consumer's thread."""
+        return [lease for lease in list(self.held.values()) if lease.batch is None and not lease.busy]
+
+    def is_current(self, lease: Lease) -> bool:
+        return self.held.get(lease.tp) is lease and not lease.closing.is_set()
+
+    async def close_all(self, drain: float) -> None:
+        """Gives everything up. Batches that run get `drain` seconds; then their leases are void."""
+        for opener in self._openers.values():
+            opener.cancel()
+        self._openers.clear()
+        leases = list(self.held.values())
+        for lease in leases:
+            lease.closing.set()
+        running = [asyncio.ensure_future(lease.batch.finished.wait()) for lease in leases if lease.batch is not None]
+        if running and drain:
+            _, late = await asyncio.wait(running, timeout=drain)
+            if late:
+                log.info("batches_left_at_revoke", group=self.group, count=len(late))
+        for wait in running:
+            wait.cancel()
+        for lease in leases:
+            lease.void.set()
+            self._drop(lease)
+
+    async def shut(self, drain: float) -> None:
+        self._stopping = True
+        await self.close_all(drain)
+
+    def open_assigned(self) -> None:
+        for tp in self.kafka.assignment():
+            self.reopen(tp)
+
+    def reopen(self, tp: TP, *, delay: float = 0.0, hole: int | None = None) -> None:
+        """Ends the lease that there may be and opens the partition in a task: nothing may block in Faust's callbacks."""
+        old = self.held.get(tp)
+        if old is not None:
+            old.end_now()
+            self._drop(old)
+        opener = self._openers.pop(tp, None)
+        if opener is not None:
+            opener.cancel()
+        if not self._stopping:
+            self._openers[tp] = asyncio.create_task(self._keep_opening(tp, delay, hole))
+
+    def finished(self, batch: Batch, done: bool, hole: int | None = None) -> None:
+        """A batch left its handler. Not done, and still ours: the partition is opened again at its floor."""
+        lease = batch.lease
+        batch.finished.set()
+        if lease.batch is batch:
+            lease.batch = None
+        lease.active_at = asyncio.get_running_loop().time()
+        if done:
+            lease.next = batch.next
+        elif self.is_current(lease):
+            self.reopen(lease.tp, delay=0.0 if hole is not None else 0.2, hole=hole)
+        if self._log is not None:
+            self._log.poke()
+
+    def _drop(self, lease: Lease) -> None:
+        if self.held.get(lease.tp) is lease:
+            del self.held[lease.tp]
+            metrics.LEASED.labels(self.group).dec()
+
+    async def _keep_opening(self, tp: TP, delay: float, hole: int | None) -> None:
+        wait, longest = _RETRY
+        await asyncio.sleep(delay)
+        while not self._stopping:
+            try:
+                if tp in self.kafka.assignment():
+                    await self._open(tp, hole)
+                return
+            except OutsideLog as error:
+                metrics.STOPPED.labels(self.group, tp.topic, str(tp.partition)).set(1)
+                log.error("partition_stopped", group=self.group, topic=tp.topic, partition=tp.partition, why=str(error))
+                await asyncio.sleep(_STOPPED)
+            except Exception as error:
+                log.warning(
+                    "open_retried", group=self.group, topic=tp.topic, partition=tp.partition, why=repr(error)[:200]
+                )
+                await asyncio.sleep(wait)
+                wait = min(longest, wait * 2)
+
+    async def _open(self, tp: TP, hole: int | None) -> None:
+        first, end = await self.kafka.bounds(tp)
+        lease = Lease(Source(self.group, *tp), end=end, hole=hole)
+        await self.works[tp.topic].open(lease, first)
+        if not first <= lease.next <= end:
+            raise OutsideLog(
+                f"the floor is {lease.next}, the log holds {first} to {end}: made anew or cut by retention;"
+                f" `./lezzet topics reset {tp.topic}` begins it again"
+            )
+        await self.kafka.seek(tp, lease.next)
+        metrics.STOPPED.labels(self.group, tp.topic, str(tp.partition)).set(0)
+        metrics.LEASED.labels(self.group).inc()
+        lease.active_at = asyncio.get_running_loop().time()
+        self.held[tp] = lease
+        self._openers.pop(tp, None)
+        self.kafka.poke()

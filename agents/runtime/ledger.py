@@ -1,0 +1,226 @@
+"""What one batch of commands does, decided message by message in order, in memory: pure but for its counters.
+
+The unit of the store commits it whole. A message that cannot be decided parks its key and touches nothing else.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import structlog
+
+from agents.runtime import letters, metrics
+from agents.runtime.arrivals import Arrival
+from stores.protocol import Changes, ClaimKey, Fact, FactKey, InboxKey, OutboxRow, Snapshot, Source, StateWrite, Stored
+from topics import headers, ids
+from topics.decision import Context, Decider, Decision, EventMeta, React, Rejection, StalePreparation
+from topics.registry import Topic
+from topics.reply import DECODER, Reply, Wrote
+
+log = structlog.get_logger()
+
+_encode = msgspec.json.encode
+_EXPIRED: Decision[Any] = Decision(rejection=Rejection("expired", "the command came after its deadline"))
+
+
+class Roles(msgspec.Struct, frozen=True):
+    """What a domain is made of, as far as commands go."""
+
+    commands: Topic
+    events: Topic
+    decider: Decider[Any, Any, Any, Any]
+    react: React[Any, Any] | None = None
+
+
+class Ledger:
+    def __init__(self, roles: Roles, source: Source, snapshot: Snapshot, owners: Mapping[ClaimKey, str]) -> None:
+        self._roles = roles
+        self._source = source
+        self._owners = owners
+        self._decoder = msgspec.json.Decoder(roles.decider.state)
+        self._fact_decoders = {name: msgspec.json.Decoder(kind) for name, kind in roles.decider.fact_types.items()}
+        self._fact_maps: dict[str, dict[str, Any]] = {name: {} for name in roles.decider.fact_types}
+        self._known_facts: set[FactKey] = set()
+        self._facts = roles.decider.facts(**self._fact_maps)
+        self._known = snapshot.known
+        self._stored = snapshot.states
+        self._states: dict[str, tuple[int, Any]] = {}
+        self._changed: dict[str, int] = {}  # id → version before this batch
+        self._places: dict[str, int] = {}  # id → where its write stands in changes.states
+        self._kept_claims: set[ClaimKey] = set()
+        self.parked = set(snapshot.parked)
+        self.changes = Changes(next=0)
+
+    # -- what the decider sees
+
+    def state(self, aggregate_id: str) -> tuple[int, Any]:
+        """(version, state), 0 and the empty state for one that is not there."""
+        found = self._states.get(aggregate_id)
+        if found is None:
+            stored: Stored | None = self._stored.get(aggregate_id)
+            decider = self._roles.decider
+            found = (0, decider.state()) if stored is None else (stored.version, self._decoder.decode(stored.body))
+            self._states[aggregate_id] = found
+        return found
+
+    def missing_facts(self, arrivals: Iterable[Arrival]) -> list[FactKey]:
+        """Facts that these commands need with the states as they are now and that were not loaded yet."""
+        if not self._fact_maps:
+            return []
+        needs, wanted = self._roles.decider.needs, dict[FactKey, None]()
+        for arrival in arrivals:
+            if arrival.message is not None and arrival.key is not None:
+                wanted.update(dict.fromkeys(needs(arrival.message, self.state(arrival.key)[1])))
+        return [key for key in wanted if key not in self._known_facts]
+
+    def learn(self, asked: Sequence[FactKey], found: Mapping[FactKey, Fact]) -> None:
+        self._known_facts.update(asked)
+        for (name, key), stored in found.items():
+            if stored.body is not None:
+                self._fact_maps[name][key] = self._fact_decoders[name].decode(stored.body)
+
+    # -- deciding
+
+    @property
+    def known(self) -> Mapping[InboxKey, str | None]:
+        return self._known
+
+    def take(self, arrival: Arrival) -> None:
+        """Decides one message, or says why not. Raises StalePreparation."""
+        if arrival.error is not None or arrival.message is None:
+            return self._bury(arrival)
+        if arrival.inbox_key in self._known or arrival.inbox_key in self.changes.inbox:
+            return self._answer_again(arrival)
+        if arrival.expired:
+            metrics.EXPIRED.labels(self._source.topic).inc()
+            return self._enter(arrival, _EXPIRED, [], [], ())
+        key = arrival.key or ""
+        if key in self.parked:
+            metrics.PARKED.labels(self._source.topic).inc()
+            self.changes.park.append(letters.parked(key, arrival, "behind a parked message of its key"))
+            return None
+        self._decide_or_park(key, arrival)
+
+    def take_parked(self, key: str, arrival: Arrival, seq: int) -> bool:
+        """A parked message, on redrive. False: it stays, and so does all behind it."""
+        known = arrival.inbox_key in self._known or arrival.inbox_key in self.changes.inbox
+        if known or arrival.expired:
+            if not known:
+                self._enter(arrival, _EXPIRED, [], [], ())
+        else:
+            try:
+                if arrival.message is None:
+                    raise ValueError(str(arrival.error))
+                self._decide(key, arrival)
+            except StalePreparation:
+                raise
+            except Exception as error:
+                log.warning("redrive_refused", topic=self._source.topic, key=key, id=arrival.id, why=_why(error))
+                return False
+        self.changes.unpark.append(seq)
+        return True
+
+    def poison(self, arrival: Arrival, why: str) -> None:
+        """This message can never be stored: park its key."""
+        key = arrival.key or ""
+        self.parked.add(key)
+        metrics.PARKED.labels(self._source.topic).inc()
+        self.changes.park.append(letters.parked(key, arrival, why))
+        self.changes.outbox.append(letters.dead(self._source, self._roles.commands, arrival, why, parked=True))
+
+    def _decide_or_park(self, key: str, arrival: Arrival) -> None:
+        try:
+            self._decide(key, arrival)
+        except StalePreparation:
+            raise
+        except Exception as error:
+            log.exception("message_parked", topic=self._source.topic, key=key, id=arrival.id)
+            self.poison(arrival, _why(error))
+
+    def _decide(self, key: str, arrival: Arrival) -> None:
+        version, state = self.state(key)
+        roles, found = self._roles, arrival.headers
+        claims = {c: self._owners[c] for c in roles.decider.claims(arrival.message, key) if c in self._owners}
+        context = Context(
+            arrival.id, key, arrival.at, found.get(headers.CALLER), found.get(headers.CORRELATION) or arrival.id,
+            claims, arrival.prepared,
+        )  # fmt: skip
+        decision = roles.decider.decide(arrival.message, state, self._facts, context)
+        rows: list[OutboxRow] = []
+        wrote: list[Wrote] = []
+        sends: list[tuple[EventMeta, Any, Any]] = []
+        before = version
+        for message in decision.events:
+            version += 1
+            state = roles.decider.evolve(state, message)
+            meta = EventMeta(
+                ids.derive(arrival.id, f"event {version - before}"), key, version, arrival.at, context.correlation_id
+            )
+            rows.append(letters.event(roles.events, arrival, meta, message))
+            sends.append((meta, message, state))
+        if version > before:
+            wrote.append(Wrote(roles.events.domain, key, version))
+        if roles.react is not None:
+            for meta, message, then in sends:
+                for send in roles.react(message, meta, then):
+                    rows.append(letters.sent(send, meta.id, arrival, roles.events.domain, wrote))
+        encoded = _encode(state).decode() if version > before else None
+        self._enter(arrival, decision, rows, wrote, claims if decision.rejection is None else ())
+        if encoded is not None:
+            self._write(key, before, version, state, encoded)
+
+    def _write(self, key: str, before: int, version: int, state: Any, encoded: str) -> None:
+        old = self._changed.setdefault(key, before)
+        self._states[key] = (version, state)
+        if old == before:
+            self._places[key] = len(self.changes.states)
+            self.changes.states.append(StateWrite(key, old, version, encoded))
+        else:
+            self.changes.states[self._places[key]] = StateWrite(key, old, version, encoded)
+
+    def _enter(
+        self, arrival: Arrival, decision: Decision[Any], rows: Sequence[OutboxRow], wrote: Sequence[Wrote],
+        claims: Iterable[ClaimKey],
+    ) -> None:  # fmt: skip
+        """Into the inbox with its outcome; rows and answer into the outbox."""
+        answer = letters.outcome(arrival, decision, wrote)
+        self.changes.inbox[arrival.inbox_key] = None if answer is None else _encode(answer).decode()
+        self.changes.outbox.extend(rows)
+        if answer is not None:
+            self.changes.outbox.append(letters.reply(arrival, answer))
+        self._kept_claims.update(claims)
+
+    def _answer_again(self, arrival: Arrival) -> None:
+        """Done before: no effect, but whoever asks hears the outcome."""
+        metrics.DUPLICATES.labels(self._source.group).inc()
+        key = arrival.inbox_key
+        told = self.changes.inbox[key] if key in self.changes.inbox else self._known[key]
+        if told is None or headers.OPERATION not in arrival.headers:
+            return
+        answer = DECODER.decode(told)
+        fingerprint = arrival.headers.get(headers.FINGERPRINT)
+        if answer.fingerprint != fingerprint:
+            answer = Reply(
+                operation_id=answer.operation_id, status="failed", code="idempotency_key_reused", caller=answer.caller,
+                detail="this Idempotency-Key was used with another request", fingerprint=fingerprint,
+            )  # fmt: skip
+        self.changes.outbox.append(letters.reply(arrival, answer))
+
+    def _bury(self, arrival: Arrival) -> None:
+        """Nothing to decide on: dead-lettered singly. Not in the inbox, so the mended bytes may come under the same id."""
+        why = str(arrival.error)
+        log.warning("dead_letter", topic=self._source.topic, offset=arrival.offset, why=why)
+        self.changes.outbox.append(letters.dead(self._source, self._roles.commands, arrival, why, parked=False))
+        if headers.OPERATION in arrival.headers and not arrival.expired:
+            refused = Decision[Any](rejection=Rejection("invalid_command", why))
+            answer = letters.outcome(arrival, refused, ())
+            if answer is not None:
+                self.changes.outbox.append(letters.reply(arrival, answer))
+
+    def release_claims(self, fresh: Iterable[ClaimKey]) -> None:
+        """Gives back what was claimed for commands that were then refused."""
+        self.changes.release.extend(key for key in fresh if key not in self._kept_claims)
+
+
+def _why(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,135 @@
+"""What leaves a batch: events, commands for others, answers, dead letters, each as an outbox row."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from agents.runtime import metrics
+from agents.runtime.arrivals import Arrival
+from agents.runtime.publisher import encode_headers
+from stores.protocol import OutboxRow, ParkedRow, Source
+from stores.redis.replies import ReplyNote
+from topics import headers, ids
+from topics.decision import Decision, EventMeta, Sealed, Send
+from topics.message import Message
+from topics.registry import Topic
+from topics.reply import Reply, Wrote
+
+LARGEST = 2 * 1024 * 1024 - 64 * 1024  # bytes of body and headers: what `_events` topics take, less Kafka's own framing
+
+_encode = msgspec.json.encode
+_wrote = msgspec.json.Decoder(tuple[Wrote, ...]).decode
+
+
+class TooLarge(Exception):
+    """A message for the outbox that no topic takes: the data's fault, found before the commit."""
+
+
+def caused_by(arrival: Arrival, domain: str, message: Message) -> list[tuple[str, bytes]]:
+    """The headers that every message has which `arrival` led to."""
+    cause = arrival.headers
+    found = [
+        ("ce_specversion", b"1.0"),
+        (headers.TYPE, type(message).__name__.encode()),
+        (headers.SOURCE, f"lezzet/{domain}".encode()),
+        (headers.TIME, arrival.at.isoformat().encode()),
+        (headers.CORRELATION, (cause.get(headers.CORRELATION) or arrival.id).encode()),
+        (headers.CAUSATION, arrival.id.encode()),
+    ]
+    trace = cause.get(headers.TRACEPARENT)
+    if trace:
+        found.append((headers.TRACEPARENT, trace.encode()))
+    return found
+
+
+def event(topic: Topic, arrival: Arrival, meta: EventMeta, message: Message) -> OutboxRow:
+    """Keyed by its aggregate; `ce_sequence` is the version."""
+    named = [
+        *caused_by(arrival, topic.domain, message),
+        (headers.ID, meta.id.encode()),
+        (headers.SUBJECT, meta.aggregate_id.encode()),
+        (headers.SEQUENCE, b"%d" % meta.version),
+    ]
+    return _kafka(topic.name, meta.aggregate_id, named, topic.encode(message))
+
+
+def sent(send: Send, cause: str, arrival: Arrival, domain: str, wrote: Sequence[Wrote] = ()) -> OutboxRow:
+    """cause: the id that the new message's own derives from. wrote: what the flow has written, where the receiver answers."""
+    named = [
+        *caused_by(arrival, domain, send.message),
+        (headers.ID, ids.derive(cause, send.topic.name + send.suffix).encode()),
+        (headers.SUBJECT, send.key.encode()),
+    ]
+    if send.answers:
+        named += [(name, arrival.headers[name].encode()) for name in headers.CARRIED_ON if name in arrival.headers]
+        named.append((headers.WROTE, _encode([*earlier(arrival), *wrote])))
+    return _kafka(send.topic.name, send.key, named, send.topic.encode(send.message))
+
+
+def earlier(arrival: Arrival) -> tuple[Wrote, ...]:
+    """What earlier hops of this command's flow have written."""
+    value = arrival.headers.get(headers.WROTE)
+    try:
+        return _wrote(value) if value else ()
+    except msgspec.MsgspecError:
+        return ()  # a foreign publisher's: nobody's reads depend on it
+
+
+def _kafka(topic: str, key: str, named: Sequence[tuple[str, bytes]], body: bytes) -> OutboxRow:
+    row = OutboxRow("kafka", topic, key.encode(), encode_headers(named), body)
+    if len(body) + len(row.headers) > LARGEST:
+        raise TooLarge(f"a message of {len(body)} bytes for {topic}, {LARGEST} are allowed")
+    return row
+
+
+def outcome(arrival: Arrival, decision: Decision[Any], wrote: Sequence[Wrote]) -> Reply | None:
+    """The answer as it is remembered and sent; None where nobody asked or a later hop answers."""
+    operation = arrival.headers.get(headers.OPERATION)
+    if operation is None or decision.handed_on:
+        return None
+    refused, answer = decision.rejection, decision.answer
+    status: Literal["done", "failed"] = "failed" if refused else "done"
+    return Reply(
+        operation_id=operation,
+        status=status,
+        body=None if answer is None or isinstance(answer, Sealed) else msgspec.Raw(_encode(answer)),
+        sealed=answer.box if isinstance(answer, Sealed) else None,
+        code=refused.code if refused else None,
+        detail=refused.detail if refused else None,
+        field=refused.field if refused else None,
+        wrote=(*earlier(arrival), *wrote),
+        caller=arrival.headers.get(headers.CALLER),
+        fingerprint=arrival.headers.get(headers.FINGERPRINT),
+    )
+
+
+def reply(arrival: Arrival, answer: Reply) -> OutboxRow:
+    note = ReplyNote(caller=answer.caller, wrote=answer.wrote)
+    target = arrival.headers.get(headers.REPLY_TO, "")
+    return OutboxRow("reply", target, answer.operation_id.encode(), _encode(note).decode(), _encode(answer))
+
+
+def dead(source: Source, topic: Topic, arrival: Arrival, why: str, *, parked: bool) -> OutboxRow:
+    """The original key, headers and bytes, and beside them where it stood and why it is here."""
+    metrics.DEAD_LETTERS.labels(topic.name, why.partition(":")[0][:40]).inc()
+    about: Mapping[str, str] = {
+        headers.DLQ_REASON: why[:1000],
+        headers.DLQ_TOPIC: source.topic,
+        headers.DLQ_PARTITION: str(source.partition),
+        headers.DLQ_OFFSET: str(arrival.offset),
+        headers.DLQ_TIME: arrival.at.isoformat(),
+        headers.DLQ_ID: arrival.id,
+        headers.DLQ_SOURCE: arrival.source,
+        headers.DLQ_GROUP: source.group,
+        **({headers.DLQ_PARKED: "1"} if parked else {}),
+    }
+    named = [*arrival.raw_headers, *((name, value.encode()) for name, value in about.items())]
+    return OutboxRow("kafka", topic.dead_letters, arrival.raw_key, encode_headers(named), arrival.body)
+
+
+def parked(key: str, arrival: Arrival, why: str) -> ParkedRow:
+    return ParkedRow(
+        key=key, offset=arrival.offset, source=arrival.source, id=arrival.id, at=arrival.at,
+        headers=arrival.raw_headers, body=arrival.body or b"", reason=why[:1000],
+    )  # fmt: skip

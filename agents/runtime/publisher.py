@@ -1,0 +1,93 @@
+"""Outbox rows on their way to Kafka: one idempotent producer a process, replaced after any failure."""
+
+import asyncio
+from collections.abc import Sequence
+
+import msgspec
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from stores.errors import Unavailable
+from stores.protocol import OutboxRow
+
+log = structlog.get_logger()
+
+_BOUND = 15.0  # seconds for a whole batch: an idempotent send never times out by itself
+_LARGEST = 4 * 1024 * 1024  # bytes of a request
+
+decode_headers = msgspec.json.Decoder(list[tuple[str, bytes]]).decode
+
+
+def encode_headers(headers: Sequence[tuple[str, bytes]]) -> str:
+    """Header values are bytes of anybody: base64 in JSON."""
+    return msgspec.json.encode(headers).decode()
+
+
+class Publisher:
+    """Sends all rows, then waits for all: rows of one key stay in order, and a failed batch is sent again whole."""
+
+    def __init__(self, brokers: Sequence[str]) -> None:
+        self._brokers = ",".join(brokers)
+        self._producer: AIOKafkaProducer | None = None
+        self._starting = asyncio.Lock()
+        self._stopping: set[asyncio.Task[None]] = set()
+
+    async def publish(self, rows: Sequence[OutboxRow]) -> None:
+        """Raises Unavailable: some rows may be out, nobody knows which."""
+        producer = await self._started()
+        try:
+            async with asyncio.timeout(_BOUND):
+                sent = [
+                    await producer.send(row.target, row.body, key=row.key, headers=decode_headers(row.headers))
+                    for row in rows
+                ]
+                await asyncio.gather(*sent)
+        except (KafkaError, OSError, TimeoutError) as error:
+            self._replace(producer)
+            raise Unavailable("Kafka", f"{type(error).__name__}: {str(error)[:120]}") from error
+
+    async def _started(self) -> AIOKafkaProducer:
+        async with self._starting:
+            if self._producer is None:
+                producer = AIOKafkaProducer(
+                    bootstrap_servers=self._brokers,
+                    acks="all",
+                    enable_idempotence=True,
+                    linger_ms=0,
+                    max_batch_size=256 * 1024,
+                    max_request_size=_LARGEST,
+                    request_timeout_ms=10_000,
+                )
+                try:
+                    async with asyncio.timeout(8):
+                        await producer.start()
+                except (KafkaError, OSError, TimeoutError) as error:
+                    self._discard(producer)
+                    raise Unavailable("Kafka", f"{type(error).__name__}: {str(error)[:120]}") from error
+                self._producer = producer
+            return self._producer
+
+    def _replace(self, producer: AIOKafkaProducer) -> None:
+        """After a failure its sequence numbers cannot be trusted; readers drop what it may still send."""
+        if self._producer is producer:
+            self._producer = None
+            self._discard(producer)
+
+    def _discard(self, producer: AIOKafkaProducer) -> None:
+        task = asyncio.create_task(_stop(producer))
+        self._stopping.add(task)
+        task.add_done_callback(self._stopping.discard)
+
+    async def stop(self) -> None:
+        if self._producer is not None:
+            producer, self._producer = self._producer, None
+            await _stop(producer)
+
+
+async def _stop(producer: AIOKafkaProducer) -> None:
+    try:
+        async with asyncio.timeout(3):
+            await producer.stop()
+    except Exception as error:
+        log.info("producer_left_behind", why=repr(error)[:120])

@@ -1,0 +1,103 @@
+"""What a domain's agent.py talks to: it names its topics and pure functions, the runtime does the rest."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from agents.runtime.copying import Copying
+from agents.runtime.deciding import Deciding, Preparation
+from agents.runtime.drain import Drain
+from agents.runtime.effecting import Effecting, Perform
+from agents.runtime.group import Group
+from agents.runtime.ledger import Roles
+from agents.runtime.publisher import Publisher
+from agents.runtime.showing import Showing
+from agents.runtime.taking_in import Intake
+from agents.runtime.work import Work
+from stores.protocol import DomainStore
+from stores.redis.projection import ProjectionStore
+from stores.redis.replies import Replies
+from stores.settings import Settings
+from topics.decision import Decider, FactTable, React, Translate, View
+from topics.registry import Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What the composition root chose, shared by all domains of the process."""
+
+    settings: Settings
+    publisher: Publisher
+    replies: Replies
+    views: ProjectionStore
+    data: Path  # where Faust may write (it does not)
+
+
+class Runtime:
+    """One domain in this process. Each shape of its work becomes one consumer group `<domain>.<shape>`."""
+
+    def __init__(self, domain: str, store: DomainStore, resources: Resources) -> None:
+        self.domain = domain
+        self.settings = resources.settings
+        self._store = store
+        self._resources = resources
+        self._drain = Drain(store, resources.publisher, resources.replies)
+        self._works: dict[str, dict[str, Work]] = {}
+        self._projections: list[View[Any, Any] | FactTable[Any, Any]] = []
+
+    def decide(
+        self,
+        commands: Topic,
+        decider: Decider[Any, Any, Any, Any],
+        *,
+        emits: Topic,
+        react: React[Any, Any] | None = None,
+        prepare: Preparation | None = None,
+    ) -> None:
+        """Commands of this domain, the only way to change its aggregates."""
+        roles = Roles(commands, emits, decider, react)
+        self._add("decide", commands, Deciding(roles, self._store, self._drain, self._resources.replies, prepare))
+
+    def intake(self, topic: Topic, translate: Translate) -> None:
+        """A topic of others, turned into own commands."""
+        self._add("decide", topic, Intake(topic, self.domain, translate, self._store, self._drain))
+
+    def project(self, projection: View[Any, Any] | FactTable[Any, Any]) -> None:
+        """Events into a Redis view, or another domain's events into own facts."""
+        self._projections.append(projection)
+
+    def effect(self, events: Topic, perform: Perform, *, concurrency: int = 8) -> None:
+        """Something outside for each event, at most `concurrency` at once a partition."""
+        work = Effecting(events, self.domain, perform, self._store, self._drain, concurrency)
+        self._add("effect", events, work)
+
+    def groups(self) -> Sequence[Group]:
+        """One for each shape that was registered, not started."""
+        works: dict[str, Mapping[str, Work]] = {**self._works}
+        if self._projections:
+            works["project"] = self._projecting()
+        resources = self._resources
+        return [
+            Group(f"{self.domain}.{shape}", resources.settings.kafka, of, resources.data) for shape, of in works.items()
+        ]
+
+    def _projecting(self) -> Mapping[str, Work]:
+        found: dict[str, Work] = {}
+        for name, topic in {p.topic.name: p.topic for p in self._projections}.items():
+            views = [p for p in self._projections if isinstance(p, View) and p.topic.name == name]
+            tables = [p for p in self._projections if isinstance(p, FactTable) and p.topic.name == name]
+            if views and tables:
+                raise ValueError(f"{self.domain}: {name} into views and into facts: two stores cannot share a floor")
+            found[name] = (
+                Showing(topic, views, self._resources.views, self._resources.publisher)
+                if views
+                else Copying(topic, tables, self._store, self._drain)
+            )
+        return found
+
+    def _add(self, shape: str, topic: Topic, work: Work) -> None:
+        works = self._works.setdefault(shape, {})
+        if topic.name in works:
+            raise ValueError(f"{self.domain}: {topic.name} is registered twice for {shape}")
+        works[topic.name] = work

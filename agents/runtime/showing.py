@@ -1,0 +1,138 @@
+"""Project into Redis: a topic's events → the documents, indexes and side keys of its views, moved with the floor."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from agents.runtime import events, letters
+from agents.runtime.arrivals import Arrival
+from agents.runtime.events import Event
+from agents.runtime.floor import standing
+from agents.runtime.leases import Batch, Lease, Reopen
+from agents.runtime.publisher import Publisher
+from stores.errors import Conflict
+from stores.redis.projection import Mark, ProjectionStore, ViewChanges
+from topics.decision import View
+from topics.registry import Topic
+
+_encode = msgspec.json.encode
+Place = tuple[str, str]  # (view, aggregate id)
+
+
+class Showing:
+    """See agents.runtime.work.Work. All views of one topic in one consumer group."""
+
+    def __init__(
+        self, topic: Topic, views: Sequence[View[Any, Any]], store: ProjectionStore, publisher: Publisher
+    ) -> None:
+        self._topic = topic
+        self._views = {view.name: view for view in views}
+        self._decoders = {view.name: msgspec.json.Decoder(view.document) for view in views}
+        self._store = store
+        self._publisher = publisher
+        self._caught_up: set[int] = set()
+
+    async def open(self, lease: Lease, earliest: int) -> None:
+        lease.next = await self._store.open(lease.source, earliest)
+        self._caught_up.discard(lease.source.partition)
+        await self._mark_if_caught_up(lease, lease.next)
+
+    async def idle(self, lease: Lease) -> None:
+        """An empty Redis is noticed here too, where no event comes."""
+        (floor,) = await self._store.floors([lease.source])
+        if floor is None:
+            raise Reopen("Redis has lost the floor: the views are built again")
+
+    async def run(self, batch: Batch) -> None:
+        lease = batch.lease
+        found, bad = events.read(self._topic, batch, 0)
+        places = [(view, aggregate) for view in self._views for aggregate in events.aggregates(found)]
+        floor, stored = await self._store.load(lease.source, places)
+        if floor is None:
+            raise Reopen("Redis has lost the floor: the views are built again")
+        where = standing(batch, floor)
+        if batch.next <= where.floor:
+            return
+        todo = [event for event in found if event.arrival.offset >= where.floor]
+        changes, gaps = self._fold(lease, todo, dict(zip(places, stored, strict=True)))
+        dead = [*(a for a in bad if a.offset >= where.floor), *gaps]
+        await self._bury(lease, dead)
+        marks = self._marks(lease) if batch.next >= lease.end else ()
+        if not await self._store.apply(lease.source, floor, batch.next, changes, marks):
+            raise Conflict(f"{lease.source}: the floor moved under the batch")
+        if marks:
+            self._caught_up.add(lease.source.partition)
+
+    async def _bury(self, lease: Lease, dead: Sequence[Arrival]) -> None:
+        """Before the floor moves: a kill in between repeats a dead letter and loses none."""
+        if dead:
+            await self._publisher.publish(
+                [letters.dead(lease.source, self._topic, a, str(a.error), parked=False) for a in dead]
+            )
+
+    async def _mark_if_caught_up(self, lease: Lease, floor: int) -> None:
+        if floor >= lease.end and await self._store.apply(
+            lease.source, floor, floor, ViewChanges(), self._marks(lease)
+        ):
+            self._caught_up.add(lease.source.partition)
+
+    def _marks(self, lease: Lease) -> tuple[Mark, ...]:
+        if lease.source.partition in self._caught_up:
+            return ()
+        partition, partitions = lease.source.partition, self._topic.partitions
+        return tuple(Mark(view.name, partition, partitions, view.ready_key) for view in self._views.values())
+
+    def _fold(
+        self, lease: Lease, todo: Sequence[Event], stored: Mapping[Place, tuple[int, bytes]]
+    ) -> tuple[ViewChanges, list[Arrival]]:
+        changes, gaps, seen = ViewChanges(), list[Arrival](), 0
+        shown: dict[Place, _Shown] = {}
+        for event in todo:
+            gapped = False
+            for view in self._views.values():
+                place = (view.name, event.meta.aggregate_id)
+                now = shown.get(place) or _Shown.of(view, self._decoders[view.name], stored[place])
+                seen = now.version
+                following = events.is_next(lease.source.group, self._topic.name, event, seen)
+                if following:
+                    shown[place] = now
+                    now.take(view, event, changes)
+                gapped = gapped or following is None
+            if gapped:
+                gaps.append(events.gap(event, seen))
+        for (view, aggregate), now in shown.items():
+            now.write(self._views[view], view, aggregate, changes)
+        return changes, gaps
+
+
+class _Shown:
+    """A document on its way through a batch."""
+
+    __slots__ = ("before", "document", "version")
+
+    def __init__(self, version: int, document: Any, before: Mapping[str, float]) -> None:
+        self.version, self.document, self.before = version, document, before
+
+    @classmethod
+    def of(cls, view: View[Any, Any], decoder: msgspec.json.Decoder[Any], stored: tuple[int, bytes]) -> "_Shown":
+        version, body = stored
+        document = decoder.decode(body) if body else None
+        return cls(version, document, {} if document is None else view.indexes(document))
+
+    def take(self, view: View[Any, Any], event: Event, changes: ViewChanges) -> None:
+        shown = view.show(self.document, event.message, event.meta)
+        self.document, self.version = shown.document, event.meta.version
+        for name in shown.drop:
+            changes.drop(name)
+        for side in shown.put:
+            changes.put(side.name, side.value, side.expires_at)
+
+    def write(self, view: View[Any, Any], name: str, aggregate: str, changes: ViewChanges) -> None:
+        after = {} if self.document is None else view.indexes(self.document)
+        changes.document(name, aggregate, self.version, b"" if self.document is None else _encode(self.document))
+        for index in self.before.keys() - after.keys():
+            changes.leave(index, aggregate)
+        for index, score in after.items():
+            if self.before.get(index) != score:
+                changes.enter(index, aggregate, score)
