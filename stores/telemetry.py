@@ -17,7 +17,7 @@ from structlog.typing import Processor
 REDACTED = "[redacted]"
 _TELLING = re.compile(r"passw|token|secret|authorization|cookie|api_?key|credential|_box$|^box$|seal|fingerprint", re.I)
 _INSIDE = re.compile(r"(?i:bearer)\s+\S+|eyJ[\w-]+\.[\w-]+\.[\w-]*|(?<=://)[^/\s:@]*:[^/\s@]*(?=@)")
-_NOISY = {"aiokafka": logging.ERROR, "aiohttp": logging.WARNING, "faust": logging.WARNING, "mode": logging.WARNING}
+_NOISY = {"aiokafka": logging.ERROR, "aiohttp": logging.WARNING, "faust": logging.WARNING, "mode": logging.WARNING, "yoyo": logging.WARNING}
 
 
 def configure(process: str, level: str = "info") -> None:

@@ -54,7 +54,7 @@ class Rejection:
     field: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Decision(Generic[E]):
     events: tuple[E, ...] = ()
     answer: msgspec.Struct | Sealed | Mapping[str, Any] | list[Any] | None = None
@@ -93,7 +93,7 @@ def _no_claims(command: Any, aggregate_id: str) -> Iterable[tuple[str, str]]:
     return ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Decider(Generic[C, E, S, F]):
     """One aggregate type of a domain. All functions are pure.
 
@@ -165,7 +165,7 @@ class SideKey:
     expires_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shown(Generic[D]):
     """What a view (or a fact table) holds of an aggregate after an event. document None: no longer shown."""
 
@@ -178,7 +178,7 @@ def _no_indexes(document: Any) -> Mapping[str, float]:
     return {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class View(Generic[D, E]):
     """A projection of one topic's events: a document an aggregate, and the sorted sets (index → score) it stands in.
 
@@ -198,7 +198,7 @@ class View(Generic[D, E]):
         return self.ready or f"views:ready:{self.name}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class FactTable(Generic[D, E]):
     """A domain's own copy of another's facts, in its own store: a document an aggregate, fed by that domain's events."""
 

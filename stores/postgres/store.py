@@ -12,7 +12,7 @@ from stores.postgres.errors import translated
 from stores.postgres.unit import PostgresUnit, columns
 from stores.protocol import Opening, OutboxRow, Source, Stored
 
-ACQUIRE = 3.0  # seconds
+ACQUIRE = 3  # seconds
 _SESSION = {
     # A zombie stopped inside its transaction holds the floor's row: the server ends it.
     "idle_in_transaction_session_timeout": "4000",
