@@ -44,7 +44,7 @@ def _run(target: Call | Module, rest: list[str]) -> int:
     data = data_folder()
     environment = Site.of(data).environment() if data.ours() else dict(os.environ)
     os.chdir(CHECKOUT)
-    os.execve(sys.executable, [sys.executable, "-m", target.module, *target.before, *rest], environment)
+    os.execve(sys.executable, [sys.executable, "-m", target.module, *target.before, *rest], environment)  # noqa: S606
 
 
 if __name__ == "__main__":

@@ -50,7 +50,8 @@ class Site:
             kafka=f"127.0.0.1:{port['kafka']}",
             postgres=f"postgresql://lezzet:{password('postgres')}@127.0.0.1:{port['postgres']}/lezzet",
             redis=f"redis://:{password('redis')}@127.0.0.1:{port['redis']}/0",
-            mongo=f"mongodb://127.0.0.1:{port['mongo']}/?replicaSet={MONGO_REPLICA_SET}&directConnection=true",
+            mongo=f"mongodb://lezzet:{password('mongo')}@127.0.0.1:{port['mongo']}/lezzet"
+            f"?authSource=admin&replicaSet={MONGO_REPLICA_SET}&directConnection=true",
             rabbit=f"amqp://lezzet:{password('rabbit')}@127.0.0.1:{port['rabbit']}/",
             elastic=f"http://127.0.0.1:{port['elastic']}",
             smtp=f"smtp://127.0.0.1:{port['smtp']}",

@@ -93,7 +93,7 @@ def supervisor_of(data: DataFolder) -> Mark | None:
 
 
 def end_leftovers(data: DataFolder, say: Callable[[str], None]) -> bool:
-    """Ends what the children's records name and still runs: their supervisor was killed. Blocks. Whether there was any."""
+    """Ends what the children's records name and still runs: their supervisor was killed. Blocks. True: some did."""
     found = False
     for record in sorted(data.run.glob("*.json")):
         left = Mark.read(record)

@@ -3,17 +3,19 @@
 from infra.folders import CHECKOUT
 from infra.site import Site
 
-# Each line stands alone in a shell; the next ones use the variables of those before.
+# Each command stands alone in a shell; the next ones use the variables of those before.
 WALK = r"""
 EDGE={edge}; MAIL=you$RANDOM@example.com; JSON='Content-Type: application/json'
 curl -s $EDGE/restaurants
 curl -s $EDGE/auth/register -H "$JSON" -d '{{"email":"'$MAIL'","password":"correct horse 1"}}'
 TOKEN=$({lezzet} mail --to $MAIL --token)
 curl -s $EDGE/auth/verify-email -H "$JSON" -d '{{"token":"'$TOKEN'"}}'
-ACCESS=$(curl -s $EDGE/auth/login -H "$JSON" -d '{{"email":"'$MAIL'","password":"correct horse 1"}}' | sed -E 's/.*"access_token":"([^"]+)".*/\1/')
+ACCESS=$(curl -s $EDGE/auth/login -H "$JSON" -d '{{"email":"'$MAIL'","password":"correct horse 1"}}' \
+  | sed -E 's/.*"access_token":"([^"]+)".*/\1/')
 RESTAURANT=$(curl -s $EDGE/restaurants | grep -o '"id":"[^"]*"' | head -1 | cut -d'"' -f4)
 MEAL=$(curl -s $EDGE/meals/restaurant/$RESTAURANT | grep -o '"id":"[^"]*"' | head -1 | cut -d'"' -f4)
-curl -s $EDGE/carts/add -H "$JSON" -H "Authorization: Bearer $ACCESS" -d '{{"restaurant_id":"'$RESTAURANT'","meal_id":"'$MEAL'","quantity":2}}'
+curl -s $EDGE/carts/add -H "$JSON" -H "Authorization: Bearer $ACCESS" \
+  -d '{{"restaurant_id":"'$RESTAURANT'","meal_id":"'$MEAL'","quantity":2}}'
 curl -s $EDGE/carts/checkout -H "$JSON" -H "Authorization: Bearer $ACCESS" -d '{{"payment_method":"cash"}}'
 {lezzet} mail --to $MAIL
 """
@@ -31,7 +33,7 @@ def addresses(site: Site) -> str:
 
 
 def walk(site: Site) -> str:
-    return "a first walk, line by line:\n" + WALK.format(edge=site.endpoints.edge, lezzet=_lezzet(site))
+    return "a first walk, command by command:\n" + WALK.format(edge=site.endpoints.edge, lezzet=_lezzet(site))
 
 
 def _lezzet(site: Site) -> str:

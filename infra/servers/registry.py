@@ -2,14 +2,19 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
+from infra.servers.elastic import Elastic
 from infra.servers.kafka import Kafka
 from infra.servers.mailbox import Mailbox
+from infra.servers.mongo import Mongo
 from infra.servers.postgres import Postgres
 from infra.servers.program import Server
+from infra.servers.rabbit import Rabbit
 from infra.servers.redis import Redis
 from infra.site import Site
 
-SERVERS: Mapping[str, Callable[[Site], Server]] = {server.name: server for server in (Kafka, Postgres, Redis, Mailbox)}
+SERVERS: Mapping[str, Callable[[Site], Server]] = {
+    server.name: server for server in (Kafka, Postgres, Redis, Mailbox, Rabbit, Mongo, Elastic)
+}
 
 
 def servers(site: Site, names: Iterable[str] = tuple(SERVERS)) -> list[Server]:
