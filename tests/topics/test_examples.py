@@ -1,0 +1,66 @@
+"""Every message type has a recorded example, and every example can still be read."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+import topics
+from topics.message import secret_fields
+from topics.registry import Topic, all_topics
+
+EXAMPLES = Path(topics.__file__).parent / "examples"
+TOPICS = all_topics()
+RECORDED = sorted(EXAMPLES.glob("*/*.json"))
+TYPES = [(topic, kind) for topic in TOPICS.values() for kind in topic.messages]
+
+
+def _topic(path: Path) -> Topic:
+    return TOPICS[path.parent.name]
+
+
+def _type_name(path: Path) -> str:
+    """`AddItem` of `AddItem.json` and of `AddItem.least.json`."""
+    return path.name.split(".")[0]
+
+
+@pytest.mark.parametrize(("topic", "kind"), TYPES, ids=[f"{t.name}-{k.__name__}" for t, k in TYPES])
+def test_every_message_type_has_an_example(topic: Topic, kind: type) -> None:
+    assert (EXAMPLES / topic.name / f"{kind.__name__}.json").exists()
+
+
+@pytest.mark.parametrize("path", RECORDED, ids=[f"{p.parent.name}-{p.stem}" for p in RECORDED])
+def test_an_example_is_read_and_survives_a_round_trip(path: Path) -> None:
+    topic, name = _topic(path), _type_name(path)
+    message = topic.decode(name, path.read_bytes())
+    assert type(message).__name__ == name
+    assert topic.decode(name, topic.encode(message)) == message
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in RECORDED if not _topic(p).name.endswith(("_commands", "_events"))], ids=str
+)
+def test_a_public_body_without_headers_is_read_as_the_same_type(path: Path) -> None:
+    message = _topic(path).decode(None, path.read_bytes())
+    assert type(message).__name__ == _type_name(path)
+
+
+@pytest.mark.parametrize("path", RECORDED, ids=[f"{p.parent.name}-{p.stem}" for p in RECORDED])
+def test_unknown_fields_are_ignored(path: Path) -> None:
+    topic, name = _topic(path), _type_name(path)
+    body = msgspec.json.decode(path.read_bytes())
+    later = msgspec.json.encode({**body, "a_field_of_next_year": [1, {"a": None}]})
+    assert topic.decode(name, later) == topic.decode(name, path.read_bytes())
+
+
+@pytest.mark.parametrize(("topic", "kind"), TYPES, ids=[f"{t.name}-{k.__name__}" for t, k in TYPES])
+def test_secret_fields_are_on_no_topic(topic: Topic, kind: type) -> None:
+    example = topic.decode(kind.__name__, (EXAMPLES / topic.name / f"{kind.__name__}.json").read_bytes())
+    filled = msgspec.structs.replace(example, **dict.fromkeys(secret_fields(kind), "hush"))
+    body = topic.encode(filled)
+    assert b"hush" not in body
+    assert not secret_fields(kind) & set(msgspec.json.decode(body))
+
+
+def test_there_is_a_secret_to_leave_out() -> None:
+    assert any(secret_fields(kind) for _, kind in TYPES)
