@@ -60,7 +60,7 @@ async def show(asked: Asked) -> Answer:
 def _outcome(reply: Reply) -> Operation:
     if reply.status == "done":
         # what is sealed holds tokens: never shown here
-        result = msgspec.UNSET if reply.body is None else msgspec.Raw(bytes(reply.body))
+        result = msgspec.Raw(bytes(reply.body)) if bytes(reply.body) else msgspec.UNSET
         return Operation(operation_id=reply.operation_id, status="done", message="This is done.", result=result)
     detail = reply.detail or "This was not possible."
     return Operation(

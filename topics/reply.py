@@ -14,14 +14,14 @@ class Wrote(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """done: `body` is the answer's JSON, or `sealed` holds it for one edge process. failed: code, detail, field say why.
+    """done: `body` is the answer's JSON (empty: nothing to say), or `sealed` holds it for one edge process. failed: code, detail, field say why.
 
     fingerprint: of the request that first used the idempotency key. caller: whose operation it is.
     """
 
     operation_id: str
     status: Literal["done", "failed"]
-    body: msgspec.Raw | None = None
+    body: msgspec.Raw = msgspec.Raw()
     sealed: str | None = None
     code: str | None = None
     detail: str | None = None
@@ -35,4 +35,4 @@ DECODER: msgspec.json.Decoder[Reply] = msgspec.json.Decoder(Reply)
 
 
 def body_of(reply: Reply) -> Any:
-    return None if reply.body is None else msgspec.json.decode(reply.body)
+    return msgspec.json.decode(reply.body) if bytes(reply.body) else None

@@ -3,6 +3,7 @@
 # Faust and aiokafka have no hook here: this file overrides their private parts, which strict types cannot follow.
 
 import asyncio
+import logging
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -122,3 +123,6 @@ class ConsumerThread(AIOKafkaConsumerThread):
         consumer, wanted = self._ensure_consumer(), TopicPartition(*tp)
         first, end = await asyncio.gather(consumer.beginning_offsets([wanted]), consumer.end_offsets([wanted]))
         return first[wanted], end[wanted]
+
+
+ConsumerThread.logger = logging.getLogger("faust.transport")  # mode names it after the module: its chatter is not ours

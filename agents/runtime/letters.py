@@ -93,7 +93,7 @@ def outcome(arrival: Arrival, decision: Decision[Any], wrote: Sequence[Wrote]) -
     return Reply(
         operation_id=operation,
         status=status,
-        body=None if answer is None or isinstance(answer, Sealed) else msgspec.Raw(_encode(answer)),
+        body=msgspec.Raw(b"" if answer is None or isinstance(answer, Sealed) else _encode(answer)),
         sealed=answer.box if isinstance(answer, Sealed) else None,
         code=refused.code if refused else None,
         detail=refused.detail if refused else None,

@@ -59,8 +59,7 @@ class Process:
         return 0 if crash is None else CRASHED
 
     async def _start(self) -> None:
-        for group in self.groups:
-            await group.start()
+        await asyncio.gather(*(group.start() for group in self.groups))
         self.started = True
 
     async def _watch(self) -> BaseException | None:

@@ -3,6 +3,7 @@
 # Faust and aiokafka have no hook here: this file overrides their private parts, which strict types cannot follow.
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any, TypeVar
 
@@ -115,6 +116,9 @@ class Consumer(driver.Consumer):
         if done:
             self._told.update(offsets)
         return done
+
+
+Consumer.logger = logging.getLogger("faust.transport")  # mode names it after the module: its chatter is not ours
 
 
 class Transport(driver.Transport):
