@@ -1,4 +1,4 @@
-"""The real Elasticsearch, one node, from the jars that Elastic publishes to Maven Central and our starter beside them."""
+"""The real Elasticsearch, one node, from the jars that Elastic publishes, with our starter beside them."""
 
 import hashlib
 import shutil
