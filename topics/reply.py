@@ -5,6 +5,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 
+NOTHING = msgspec.Raw()  # this very object is left out of the JSON; msgspec has no optional Raw
+
+
 class Wrote(msgspec.Struct, frozen=True, array_like=True):
     """One write of a flow: reads of the same caller wait until the views show it."""
 
@@ -21,7 +24,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     operation_id: str
     status: Literal["done", "failed"]
-    body: msgspec.Raw = msgspec.Raw()
+    body: msgspec.Raw = NOTHING
     sealed: str | None = None
     code: str | None = None
     detail: str | None = None

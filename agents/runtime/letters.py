@@ -14,7 +14,7 @@ from topics import headers, ids
 from topics.decision import Decision, EventMeta, Sealed, Send
 from topics.message import Message
 from topics.registry import Topic
-from topics.reply import Reply, Wrote
+from topics.reply import NOTHING, Reply, Wrote
 
 LARGEST = 2 * 1024 * 1024 - 64 * 1024  # bytes of body and headers: what `_events` topics take, less Kafka's own framing
 
@@ -93,7 +93,7 @@ def outcome(arrival: Arrival, decision: Decision[Any], wrote: Sequence[Wrote]) -
     return Reply(
         operation_id=operation,
         status=status,
-        body=msgspec.Raw(b"" if answer is None or isinstance(answer, Sealed) else _encode(answer)),
+        body=NOTHING if answer is None or isinstance(answer, Sealed) else msgspec.Raw(_encode(answer)),
         sealed=answer.box if isinstance(answer, Sealed) else None,
         code=refused.code if refused else None,
         detail=refused.detail if refused else None,
