@@ -8,7 +8,7 @@ from datetime import date, datetime
 import msgspec
 
 from topics.catalog_commands import MealOption
-from topics.fields import Address, Money, OpenOrClosed, PaymentMethod, Weekday
+from topics.fields import Address, Money, OpenOrClosed, PaymentMethod, Sum, Weekday
 from topics.order_events import PricedItem
 
 
@@ -120,10 +120,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     restaurant_id: str
     restaurant_name: str
     items: tuple[PricedItem, ...]
-    subtotal: Money
-    discount: Money
+    subtotal: Sum
+    discount: Sum
     delivery_fee: Money
-    total: Money
+    total: Sum
     payment_method: PaymentMethod
     coupon_code: str | None
     status: str

@@ -49,7 +49,9 @@ SealedBox = Annotated[str, Meta(min_length=1, max_length=2048)]
 """Base64 of a libsodium sealed box."""
 
 Money = Annotated[float, Meta(ge=0, le=1_000_000)]
-"""Turkish lira as a JSON number; two decimals count (topics/pricing.py)."""
+"""A price or fee, in Turkish lira as a JSON number; two decimals count (topics/pricing.py)."""
+Sum = Annotated[float, Meta(ge=0)]
+"""What such amounts add up to."""
 
 Quantity = Annotated[int, Meta(ge=1, le=99)]
 Minutes = Annotated[int, Meta(ge=0, le=24 * 60)]

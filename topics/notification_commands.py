@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from topics.fields import Email, Money, Recipient, Text, Word
+from topics.fields import Email, Recipient, Sum, Text, Word
 from topics.message import Message
 from topics.registry import Topic
 
@@ -29,7 +29,7 @@ class SendMail(Message, frozen=True, kw_only=True):
 class ConfirmOrder(Message, frozen=True, kw_only=True):
     order_id: str
     restaurant_name: Word
-    total: Money
+    total: Sum
 
 
 class RecordSent(Message, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from topics.basket_events import Line
-from topics.fields import Money, PaymentMethod
+from topics.fields import Money, PaymentMethod, Sum
 from topics.message import Message
 from topics.registry import FOREVER, Topic
 
@@ -17,7 +17,7 @@ class PricedItem(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     quantity: int
     price: Money
-    total: Money
+    total: Sum
     note: str | None = None
 
 
@@ -28,10 +28,10 @@ class OrderPlaced(Message, frozen=True, kw_only=True):
     restaurant_id: str
     restaurant_name: str
     items: tuple[PricedItem, ...]
-    subtotal: Money
-    discount: Money
+    subtotal: Sum
+    discount: Sum
     delivery_fee: Money
-    total: Money
+    total: Sum
     payment_method: PaymentMethod
     placed_at: datetime
     coupon_code: str | None = None

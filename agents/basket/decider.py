@@ -145,10 +145,9 @@ def _first_missing(items: Iterable[OrderedItem], facts: Facts) -> str:
 
 def _restore(command: RestoreItems, contents: Contents) -> Decision[Event]:
     """What the user has put into the basket since then stays as it is."""
+    restaurant_id = contents.restaurant_id or next((line.restaurant_id for line in command.lines), None)
     fitting = [
-        line
-        for line in command.lines
-        if line.meal_id not in contents.lines and contents.restaurant_id in (None, line.restaurant_id)
+        line for line in command.lines if line.restaurant_id == restaurant_id and line.meal_id not in contents.lines
     ]
     restored = tuple(fitting[: MAX_LINES - len(contents.lines)])
     return accept(LinesRestored(order_id=command.order_id, lines=restored)) if restored else accept()
