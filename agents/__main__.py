@@ -92,10 +92,15 @@ def main(arguments: Sequence[str]) -> None:
     settings = load_or_exit()
     telemetry.configure("agents", settings.log_level)
     try:
-        code = uvloop.run(run(settings, arguments or DOMAINS))
+        uvloop.run(_run_and_leave(settings, arguments or DOMAINS))
     except BadSetting as error:
         exit_with(error)
-    # Threads of Faust may still wait for a dead broker: what had to be done is done.
+
+
+async def _run_and_leave(settings: Settings, domains: Sequence[str]) -> None:
+    """Ends the process from inside the loop: closing it waits for Faust's tasks and threads, which may wait for a dead
+    broker. What had to be done is done."""
+    code = await run(settings, domains)
     sys.stderr.flush()
     os._exit(code)
 
