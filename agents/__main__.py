@@ -23,6 +23,7 @@ from agents.runtime.health import Health
 from agents.runtime.process import Process
 from agents.runtime.publisher import Publisher
 from agents.runtime.runtime import Resources, Runtime
+from agents.runtime.sweeping import sweep
 from agents.user import agent as user
 from agents.waiting import servers_are_up
 from stores import telemetry
@@ -56,11 +57,17 @@ async def run(settings: Settings, domains: Sequence[str]) -> int:
         process = Process([group for runtime in runtimes for group in runtime.groups()])
         process.listen()
         health = Health(process)
-        port = await health.start("127.0.0.1", settings.agents_health_port)
+        try:
+            port = await health.start("127.0.0.1", settings.agents_health_port)
+        except OSError as error:
+            raise BadSetting("AGENTS_HEALTH_PORT", f"cannot listen on it: {error.strerror}") from error
         log.info("agents_starting", domains=list(domains), health_port=port)
         if not await process.unless_stopped(asyncio.ensure_future(servers_are_up(settings))):
             return 0
-        return await process.run()
+        sweeping = asyncio.create_task(sweep([runtime.store for runtime in runtimes]))
+        code = await process.run()
+        sweeping.cancel()
+        return code
 
 
 async def _runtime(domain: str, resources: Resources) -> Runtime:

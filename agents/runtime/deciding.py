@@ -70,34 +70,38 @@ class Deciding:
     async def run(self, batch: Batch) -> None:
         if batch.arrivals is None:
             batch.arrivals = [self._read(batch.lease, record) for record in batch.records]
-        await self._prepare(batch)
-        try:
-            await self._transact(batch, batch.arrivals, batch.first, batch.next)
-        except StalePreparation as error:
-            raise Conflict("prepared on a state that has changed") from error
-        except BadData:
-            # Somebody's data cannot be stored, and the store does not say whose: message by message.
-            await self._singly(batch, batch.arrivals)
+        found, first = batch.arrivals, batch.first
+        while found:
+            await self._prepare([a for a in found if a.offset >= batch.lease.next])
+            try:
+                first = await self._transact(batch, found, first, batch.next)
+            except BadData:
+                # Somebody's data cannot be stored, and the store does not say whose: message by message.
+                first = await self._singly(batch, found, first)
+            # More than once only where a preparation was made stale by a command of this very batch.
+            found = [arrival for arrival in found if arrival.offset >= first]
 
-    async def _singly(self, batch: Batch, found: Sequence[Arrival]) -> None:
-        first = batch.first
+    async def _singly(self, batch: Batch, found: Sequence[Arrival], first: int) -> int:
         for arrival in found:
             after = arrival.offset + 1 if arrival is not found[-1] else batch.next
             try:
-                await self._transact(batch, [arrival], first, after)
+                first = await self._transact(batch, [arrival], first, after)
             except BadData as error:
-                await self._transact(batch, [arrival], first, after, poison=str(error))
-            first = after
+                first = await self._transact(batch, [arrival], first, after, poison=str(error))
+        return first
 
     async def _transact(
         self, batch: Batch, found: Sequence[Arrival], first: int, after: int, poison: str | None = None
-    ) -> None:
-        lease = batch.lease
+    ) -> int:
+        """Decides `found`, which reaches from `first` to before `after`. Returns the offset up to which it came."""
+        lease, done, rows = batch.lease, after, list[OutboxRow]()
         async with self._store.unit(lease.source) as unit:
             where = self._standing(batch, first, unit.floor)
             todo = [arrival for arrival in found if arrival.offset >= where.floor]
-            rows = await self._decide(unit, lease, todo, after, poison) if todo or after > where.floor else []
+            if after > where.floor:
+                done, rows = await self._decide(unit, lease, todo, after, poison)
         await self._publish(lease, where, rows)
+        return done
 
     def _standing(self, batch: Batch, first: int, floor: int) -> Standing:
         return standing(batch, floor) if first == batch.first else Standing(floor, floor > first)
@@ -110,7 +114,7 @@ class Deciding:
 
     async def _decide(
         self, unit: Unit, lease: Lease, todo: Sequence[Arrival], after: int, poison: str | None
-    ) -> list[OutboxRow]:
+    ) -> tuple[int, list[OutboxRow]]:
         keys = list({arrival.key for arrival in todo if arrival.key is not None})
         waiting = await self._parked(unit, todo)
         every = [*todo, *(w.arrival for rows in waiting.values() for w in rows)]
@@ -123,16 +127,26 @@ class Deciding:
                 await self._learn(unit, ledger, (arrival,))
             if poison is not None:
                 ledger.poison(arrival, poison)
-            elif isinstance(arrival.message, redrive.Redrive):
-                self._redrive(ledger, arrival, waiting.get(arrival.key or "", []))
-            else:
-                ledger.take(arrival)
+                continue
+            try:
+                self._take(ledger, arrival, waiting)
+            except StalePreparation as error:
+                if not ledger.changes.inbox:
+                    raise Conflict("prepared on a state that has changed") from error
+                after = arrival.offset  # commits what is before it, which may be what made it stale
+                break
         ledger.release_claims(fresh)
         sent = list(lease.sent)
         ledger.changes.next, ledger.changes.sent = after, sent
         rows = await unit.commit(ledger.changes)
         del lease.sent[: len(sent)]
-        return rows
+        return after, rows
+
+    def _take(self, ledger: Ledger, arrival: Arrival, waiting: Mapping[str, Sequence[_Waiting]]) -> None:
+        if isinstance(arrival.message, redrive.Redrive):
+            self._redrive(ledger, arrival, waiting.get(arrival.key or "", ()))
+        else:
+            ledger.take(arrival)
 
     async def _learn(self, unit: Unit, ledger: Ledger, asked: Sequence[Arrival]) -> None:
         own = [a for a in asked if a.error is None and not isinstance(a.message, redrive.Redrive)]
@@ -202,8 +216,8 @@ class Deciding:
                 arrival.error = field_error(error)
         return arrival
 
-    async def _prepare(self, batch: Batch) -> None:
-        todo = [a for a in batch.arrivals or () if a.offset >= batch.lease.next and a.message is not None]
+    async def _prepare(self, found: Sequence[Arrival]) -> None:
+        todo = [arrival for arrival in found if arrival.message is not None]
         await self._mark_withdrawn(todo)
         if self._preparation is not None and todo:
             states = await self._store.states(list({a.key for a in todo if a.key is not None}))

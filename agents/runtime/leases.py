@@ -213,6 +213,8 @@ class Leases:
         first, end = await self.kafka.bounds(tp)
         lease = Lease(Source(self.group, *tp), end=end, hole=hole)
         await self.works[tp.topic].open(lease, first)
+        if lease.next > end:  # another owner may have done what came after our look at the log
+            first, end = await self.kafka.bounds(tp)
         if not first <= lease.next <= end:
             raise OutsideLog(
                 f"the floor is {lease.next}, the log holds {first} to {end}: made anew or cut by retention;"

@@ -40,7 +40,7 @@ class Runtime:
     def __init__(self, domain: str, store: DomainStore, resources: Resources) -> None:
         self.domain = domain
         self.settings = resources.settings
-        self._store = store
+        self.store = store
         self._resources = resources
         self._drain = Drain(store, resources.publisher, resources.replies)
         self._works: dict[str, dict[str, Work]] = {}
@@ -57,11 +57,11 @@ class Runtime:
     ) -> None:
         """Commands of this domain, the only way to change its aggregates."""
         roles = Roles(commands, emits, decider, react)
-        self._add("decide", commands, Deciding(roles, self._store, self._drain, self._resources.replies, prepare))
+        self._add("decide", commands, Deciding(roles, self.store, self._drain, self._resources.replies, prepare))
 
     def intake(self, topic: Topic, translate: Translate) -> None:
         """A topic of others, turned into own commands."""
-        self._add("decide", topic, Intake(topic, self.domain, translate, self._store, self._drain))
+        self._add("decide", topic, Intake(topic, self.domain, translate, self.store, self._drain))
 
     def project(self, projection: View[Any, Any] | FactTable[Any, Any]) -> None:
         """Events into a Redis view, or another domain's events into own facts."""
@@ -69,7 +69,7 @@ class Runtime:
 
     def effect(self, events: Topic, perform: Perform, *, concurrency: int = 8) -> None:
         """Something outside for each event, at most `concurrency` at once a partition."""
-        work = Effecting(events, self.domain, perform, self._store, self._drain, concurrency)
+        work = Effecting(events, self.domain, perform, self.store, self._drain, concurrency)
         self._add("effect", events, work)
 
     def groups(self) -> Sequence[Group]:
@@ -92,7 +92,7 @@ class Runtime:
             found[name] = (
                 Showing(topic, views, self._resources.views, self._resources.publisher)
                 if views
-                else Copying(topic, tables, self._store, self._drain)
+                else Copying(topic, tables, self.store, self._drain)
             )
         return found
 
