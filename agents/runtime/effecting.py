@@ -76,7 +76,7 @@ class Effecting:
         for event in todo:
             if begun[event.meta.id] and event.meta.id not in self._tried:
                 metrics.REPEATED.labels(lease.source.group).inc()
-                log.warning("effect_repeated", group=lease.source.group, event=event.meta.id)
+                log.warning("effect_repeated", group=lease.source.group, effect=event.meta.id)
         outcomes = await asyncio.gather(*(self._one(event) for event in todo), return_exceptions=True)
         done, rows, doubt = self._sort(lease, todo, outcomes)
         if done:
@@ -99,7 +99,7 @@ class Effecting:
             done.append(event.meta.id)
             self._tried.discard(event.meta.id)
             if isinstance(outcome, BaseException):
-                log.error("effect_failed", group=lease.source.group, event=event.meta.id, why=repr(outcome)[:200])
+                log.error("effect_failed", group=lease.source.group, effect=event.meta.id, why=repr(outcome)[:200])
                 why = f"{type(outcome).__name__}: {outcome}"
                 rows.append(letters.dead(lease.source, self._topic, event.arrival, why, parked=False))
             else:
