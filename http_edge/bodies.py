@@ -5,21 +5,18 @@ import json
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
-from aiohttp import StreamReader
 from aiohttp.web import BaseRequest, RequestPayloadError
 
 from http_edge.problems import Problem, invalid
-from topics.fields import FORMS
 from topics.message import field_error
 
 MAX_BYTES = 256 * 1024
 READ_SECONDS = 10.0
-MAX_DEPTH = 32
 
 S = TypeVar("S", bound=msgspec.Struct)
 
 
-async def read(request: BaseRequest, content: StreamReader) -> bytes:
+async def read(request: BaseRequest) -> bytes:
     """The raw body. Raises Problem 413, 415, 408 or 400."""
     encoding = request.headers.get("Content-Encoding", "identity")
     if encoding.lower() != "identity":
@@ -29,7 +26,7 @@ async def read(request: BaseRequest, content: StreamReader) -> bytes:
     parts, size = list[bytes](), 0
     try:
         async with asyncio.timeout(READ_SECONDS):
-            while part := await content.readany():
+            while part := await request.content.readany():
                 size += len(part)
                 if size > MAX_BYTES:
                     raise _too_large()
@@ -63,7 +60,7 @@ def decode(raw: bytes, decoder: msgspec.json.Decoder[S]) -> S:
         body = decoder.decode(raw)
     except msgspec.ValidationError as error:
         refused = field_error(error)
-        raise invalid(refused.field, _in_words(refused.why)) from None
+        raise invalid(refused.field, refused.why) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise invalid("$", f"is no JSON: {error}"[:200], status=400) from None
     except (RecursionError, ValueError, OverflowError):
@@ -82,14 +79,6 @@ class _Named(msgspec.Struct):
 
 
 _NAMED = msgspec.json.Decoder(_Named)
-
-
-def _in_words(why: str) -> str:
-    """msgspec quotes the pattern; people get its name."""
-    _, found, pattern = why.partition("matching regex ")
-    if not found:
-        return why
-    return f"expected {FORMS.get(pattern.strip(chr(39)).replace(chr(92) * 2, chr(92)), 'another form')}"
 
 
 def _refuse_ambiguous(raw: bytes) -> None:

@@ -15,6 +15,7 @@ from http_edge.asked import Asked
 from http_edge.delivery import REPLY_SECONDS, deliver, headers_of
 from http_edge.guard import check_denied, check_user_id, deny_keys
 from http_edge.idempotency import TOO_LATE, attempts, check_same_request, fingerprint, lookup_keys, standing
+from http_edge.operations import note_owner, pending
 from http_edge.problems import FieldError, Problem, invalid, unavailable
 from http_edge.routes import PUBLIC, CommandRow
 from http_edge.views import named
@@ -70,7 +71,7 @@ async def _message(row: CommandRow, asked: Asked) -> Message:
         return await made if isawaitable(made) else made
     if isinstance(asked.body, row.message):
         return asked.body
-    fields = {name: value for name, value in msgspec.structs.asdict(asked.body).items() if value is not msgspec.UNSET}
+    fields = {} if asked.body is None else msgspec.structs.asdict(asked.body)
     try:
         return msgspec.convert({**fields, **asked.parameters}, row.message)
     except msgspec.ValidationError as error:
@@ -83,8 +84,6 @@ async def _later(row: CommandRow, asked: Asked, message: Message) -> Answer:
     if row.tokens:
         # the answer will be sealed to this request; whoever asks again gets tokens of their own
         raise unavailable("answer_late", "This takes longer than usual, please try again.")
-    from http_edge.operations import note_owner, pending
-
     await note_owner(asked)
     extra = await row.estimate(asked, message) if row.estimate is not None else {}
     location = {"Location": f"/operations/{asked.command_id}"}

@@ -7,7 +7,7 @@ Acknowledged in time but not answered by T0+2.0 s: it will take effect, the answ
 
 import asyncio
 from collections.abc import Mapping
-from typing import cast
+from datetime import UTC, datetime
 
 from http_edge.asked import Asked
 from http_edge.edge import AppendedAt, Edge
@@ -52,6 +52,7 @@ async def deliver(asked: Asked, topic: str, key: str, header: Mapping[str, str],
     edge, operation = asked.edge, asked.command_id
     heard = asyncio.ensure_future(edge.answers.expect(operation))
     sent = asyncio.ensure_future(edge.commands.send(topic, key, header, body))
+    sent.add_done_callback(_seen)
     try:
         await asyncio.wait({heard, sent}, timeout=_left(asked, ACK_SECONDS), return_when=asyncio.FIRST_COMPLETED)
         if not heard.done():
@@ -64,6 +65,12 @@ async def deliver(asked: Asked, topic: str, key: str, header: Mapping[str, str],
     finally:
         edge.answers.forget(operation)
         sent.cancel()
+
+
+def _seen(sent: "asyncio.Future[AppendedAt]") -> None:
+    """A reply may be faster than a failing send; asyncio complains about exceptions that nobody looked at."""
+    if not sent.cancelled():
+        sent.exception()
 
 
 def _left(asked: Asked, seconds: float) -> float:
@@ -101,10 +108,8 @@ async def _withdraw(edge: Edge, operation: str, sent: "asyncio.Future[AppendedAt
     reply = await _last_look(edge, operation)
     if reply is None:
         raise _not_taken()
-    return cast(Reply, reply)
+    return reply
 
 
 def _rfc3339(seconds: float) -> str:
-    from datetime import UTC, datetime
-
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

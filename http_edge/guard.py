@@ -3,7 +3,7 @@
 from http_edge.asked import Asked
 from http_edge.problems import log_in_again, not_found, unavailable
 from http_edge.routes import PUBLIC, Who
-from http_edge.tokens import Caller, Tokens, TokenRefused
+from http_edge.tokens import Caller, TokenRefused, Tokens
 from topics.keys import DENY_READY
 
 _REFUSED = {
@@ -48,4 +48,3 @@ def check_user_id(asked: Asked, named: object) -> None:
     """Clients also send `user_id`: accepted only when it is the caller's own. Raises Problem 404."""
     if named is not None and asked.caller is not None and named != asked.caller.id:
         raise not_found("There is no such user for you.")
-

@@ -61,12 +61,19 @@ class Tokens:
                 token.strip(),
                 self._key,
                 algorithms=["EdDSA"],
-                options={"require": ["sub", "exp", "jti"], "verify_aud": False, "verify_exp": False, "verify_iat": False},
+                options={
+                    "require": ["sub", "exp", "jti"],
+                    "verify_aud": False,
+                    "verify_exp": False,
+                    "verify_iat": False,
+                },
             )
             sub, jti, sid, exp = claims["sub"], claims["jti"], claims.get("sid", ""), claims["exp"]
         except (jwt.InvalidTokenError, ValueError):
             raise TokenRefused("token_invalid") from None
-        if not (isinstance(sub, str) and isinstance(jti, str) and isinstance(sid, str) and isinstance(exp, int) and sub):
+        if not (
+            isinstance(sub, str) and isinstance(jti, str) and isinstance(sid, str) and isinstance(exp, int) and sub
+        ):
             raise TokenRefused("token_invalid")
         if exp <= self._clock():
             raise TokenRefused("token_expired")

@@ -1,0 +1,93 @@
+"""Starts one process of the web gateway: `python -m http_edge`. Several may share the port."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import signal
+import sys
+from collections.abc import AsyncGenerator
+
+import uvloop
+
+from http_edge import system
+from http_edge.access_log import AccessLog
+from http_edge.edge import Edge
+from http_edge.gateway import Gateway
+from http_edge.metrics import Metrics
+from http_edge.serving import serve
+from http_edge.tokens import Tokens
+from http_edge.web import ROUTES
+from stores import telemetry
+from stores.kafka.producer import CommandProducer
+from stores.keyring import EdgeKeys, edge_keys
+from stores.redis.answers import Answers
+from stores.redis.connection import connect
+from stores.redis.reader import READ_SECONDS, Reader
+from stores.settings import BadSetting, Settings, exit_with, load_or_exit
+
+HARD_EXIT_SECONDS = 9.0
+REDIS_CONNECTIONS = 256  # notes of withdrawn commands go out side by side when Kafka is away
+
+_log = telemetry.logger("http_edge")
+
+
+@contextlib.asynccontextmanager
+async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
+    """Starts whether or not Kafka and Redis are there; both come back by themselves."""
+    edge_id = secrets.token_hex(8)
+    redis = connect(settings.redis, timeout=READ_SECONDS, connections=REDIS_CONNECTIONS)
+    answers, producer = Answers(redis, edge_id), CommandProducer(settings.kafka, f"lezzet-edge-{edge_id}")
+    answers.start()
+    producer.start()
+    try:
+        yield Edge(
+            id=edge_id,
+            reads=Reader(redis),
+            answers=answers,
+            commands=producer,
+            tokens=Tokens(keys.jwt),
+            keys=keys,
+            cors_origins=frozenset(settings.cors_origins),
+        )
+    finally:
+        await asyncio.gather(producer.stop(), answers.stop(), return_exceptions=True)
+        with contextlib.suppress(Exception):
+            await redis.aclose()
+
+
+async def run(settings: Settings, keys: EdgeKeys) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, stop.set)
+    async with open_edge(settings, keys) as edge:
+        metrics = Metrics(edge.id)
+        access_log = AccessLog("edge", enabled=settings.log_level in ("debug", "info"))
+        gateway = Gateway(edge, system.rows(ROUTES, metrics), metrics, access_log)
+        serving = await serve(gateway, settings.edge_host, settings.edge_port)
+        _log.info("listening", host=settings.edge_host, port=serving.port, edge=edge.id)
+        await stop.wait()
+        # whatever still hangs then is not worth a stuck deployment
+        loop.call_later(HARD_EXIT_SECONDS, os._exit, 1)
+        await serving.close()
+        access_log.flush()
+    _log.info("stopped")
+
+
+def main() -> None:
+    settings = load_or_exit()
+    try:
+        keys = edge_keys(settings.keys)
+    except BadSetting as error:
+        exit_with(error)
+    telemetry.configure("edge", settings.log_level)
+    try:
+        uvloop.run(run(settings, keys))
+    except OSError as error:
+        sys.stderr.write(f"configuration: EDGE_PORT: cannot listen on {settings.edge_port} ({error.strerror})\n")
+        raise SystemExit(2) from None
+
+
+if __name__ == "__main__":
+    main()

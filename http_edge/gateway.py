@@ -1,0 +1,135 @@
+"""One request from aiohttp to its row and back: the only wrapper there is, in place of a stack of middlewares."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from aiohttp.hdrs import AUTHORIZATION, CONTENT_TYPE
+from aiohttp.web import BaseRequest, Response
+from multidict import istr
+
+from http_edge import bodies, commands, cors, trace, views
+from http_edge.access_log import AccessLog
+from http_edge.answer import Answer
+from http_edge.asked import Asked
+from http_edge.edge import Edge
+from http_edge.guard import caller_of, check_user_id
+from http_edge.idempotency import check_key
+from http_edge.metrics import Metrics
+from http_edge.problems import Problem, internal, unavailable
+from http_edge.query import NOTHING, parse
+from http_edge.responses import respond
+from http_edge.router import Router
+from http_edge.routes import AnyRow, CommandRow, Nothing, OwnRow, ViewRow
+from stores.errors import Unavailable
+from stores.telemetry import logger
+
+IDEMPOTENCY_KEY = istr("Idempotency-Key")
+UNMATCHED = "unmatched"
+
+_log = logger("http_edge.gateway")
+
+Handler = Callable[[Asked], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    row: AnyRow
+    handler: Handler
+    decoder: msgspec.json.Decoder[Any] | None
+
+
+def compiled(row: AnyRow) -> Route:
+    decoder = None if row.takes is Nothing else msgspec.json.Decoder(row.takes)
+    match row:
+        case CommandRow():
+            return Route(row, commands.handler(row), decoder)
+        case ViewRow():
+            return Route(row, views.handler(row), decoder)
+        case OwnRow():
+            return Route(row, row.handle, decoder)
+
+
+class Gateway:
+    """`handle` is aiohttp's handler."""
+
+    def __init__(self, edge: Edge, rows: Iterable[AnyRow], metrics: Metrics, access_log: AccessLog) -> None:
+        self._edge = edge
+        self._metrics = metrics
+        self._access_log = access_log
+        self._router = Router((row.method, row.path, compiled(row)) for row in rows)
+        self._loop = asyncio.get_running_loop()
+
+    async def handle(self, request: BaseRequest) -> Response:
+        started = self._loop.time()
+        named = trace.of_request(request.headers)
+        asked: Asked | None = None
+        label = UNMATCHED
+        try:
+            path, _, query = _target(request).partition("?")
+            if request.method == "OPTIONS":
+                answer = Answer(b"", 204, "", cors.preflight(self._router.methods(path)))
+            else:
+                route, parameters = self._router.find(request.method, path)
+                label = route.row.path
+                asked = self._asked(request, route, path, query, parameters, named)
+                if request.method != "GET" and isinstance(route.row, CommandRow):
+                    await self._read_body(request, route, asked)
+                answer = await route.handler(asked)
+        except Problem as problem:
+            answer = problem.answer(named.request_id)
+        except Unavailable as away:
+            answer = unavailable("not_available", "This is not available right now, please try again.").answer(
+                named.request_id
+            )
+            _log.warning("answered 503", server=away.server, why=str(away), correlation_id=named.request_id)
+        except Exception:
+            _log.exception("unhandled", route=label, correlation_id=named.request_id)
+            answer = internal().answer(named.request_id)
+        self._note(request.method, label, answer, started, named.request_id, asked)
+        return respond(answer, request.headers.get(cors.ORIGIN), self._edge.cors_origins, named.request_id)
+
+    def _asked(
+        self, request: BaseRequest, route: Route, path: str, query: str, parameters: Any, named: trace.Trace
+    ) -> Asked:
+        row = route.row
+        caller = caller_of(self._edge.tokens, row.who, request.headers.get(AUTHORIZATION))
+        return Asked(
+            edge=self._edge,
+            method=row.method,
+            path=path.rstrip("/"),
+            parameters=parameters,
+            query=parse(query) if query else NOTHING,
+            caller=caller,
+            request_id=named.request_id,
+            traceparent=named.traceparent,
+            at=self._loop.time(),
+        )
+
+    async def _read_body(self, request: BaseRequest, route: Route, asked: Asked) -> None:
+        asked.idempotency_key = check_key(request.headers.get(IDEMPOTENCY_KEY))
+        asked.raw = await bodies.read(request)
+        asked.at = self._loop.time()
+        if route.decoder is not None:
+            bodies.check_type(request.headers.get(CONTENT_TYPE))
+            asked.body = bodies.decode(asked.raw, route.decoder)
+            check_user_id(asked, bodies.owner_named(asked.raw))
+
+    def _note(
+        self, method: str, label: str, answer: Answer, started: float, request_id: str, asked: Asked | None
+    ) -> None:
+        seconds = self._loop.time() - started
+        caller = asked.caller.id if asked is not None and asked.caller is not None else None
+        self._metrics.note(label, answer.status, seconds)
+        self._access_log.note(method, label, answer.status, seconds, len(answer.body), request_id, caller)
+
+
+def _target(request: BaseRequest) -> str:
+    """The request target as sent, without scheme and host where a proxy sent them along."""
+    raw = request.raw_path
+    if raw.startswith("/"):
+        return raw
+    _, found, rest = raw.partition("://")
+    return f"/{rest.partition('/')[2]}" if found else raw

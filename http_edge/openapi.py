@@ -1,0 +1,105 @@
+"""OpenAPI 3.1 out of the rows."""
+
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from http_edge.operations import Operation
+from http_edge.problems import ProblemBody
+from http_edge.routes import PARAMETER, PUBLIC, AnyRow, CommandRow, Nothing, OwnRow, Row, ViewRow
+
+_REF = "#/components/schemas/{name}"
+_SECURITY = "access_token"
+
+
+def document(rows: Iterable[AnyRow]) -> bytes:
+    """The description as JSON; itself (`/openapi.json`) is in it too."""
+    listed = tuple(rows)
+    kinds = [ProblemBody, Operation, *(row.gives for row in listed), *(row.takes for row in listed)]
+    schemas, components = msgspec.json.schema_components(kinds, ref_template=_REF)
+    given = dict(zip(map(id, kinds), schemas, strict=True))
+    paths: dict[str, dict[str, Any]] = {}
+    for row in listed:
+        paths.setdefault(row.path.rstrip("/") or "/", {})[row.method.lower()] = _operation(row, given)
+    paths["/openapi.json"] = {"get": {"summary": "This description.", "responses": {"200": {"description": "OK"}}}}
+    return msgspec.json.encode(
+        {
+            "openapi": "3.1.0",
+            "info": {
+                "title": "Lezzet, web gateway",
+                "version": "1",
+                "description": "Errors are application/problem+json. 401 means: log in again. A write that takes longer "
+                "than two seconds is answered 202, its outcome is at /operations/{id}.",
+            },
+            "paths": paths,
+            "components": {
+                "schemas": components,
+                "securitySchemes": {_SECURITY: {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+            },
+        }
+    )
+
+
+def _operation(row: AnyRow, schemas: Mapping[int, Any]) -> dict[str, Any]:
+    parts = row.path.strip("/").split("/")
+    described: dict[str, Any] = {
+        "operationId": "_".join((row.method.lower(), *(PARAMETER.sub(r"by_\1", part) for part in parts))),
+        "tags": [parts[0]],
+        "summary": row.says,
+        "description": f"Who: {row.who.value}.",
+        "parameters": _parameters(row),
+        "responses": _responses(row, schemas),
+    }
+    if row.takes is not Nothing:
+        body = {"application/json": {"schema": schemas[id(row.takes)]}}
+        described["requestBody"] = {"required": True, "content": body}
+    if row.who is not PUBLIC:
+        described["security"] = [{_SECURITY: []}]
+    return described
+
+
+def _parameters(row: AnyRow) -> list[dict[str, Any]]:
+    text = {"type": "string"}
+    found: list[dict[str, Any]] = [
+        {"name": name, "in": "path", "required": True, "schema": text} for name in row.parameters
+    ]
+    if row.who is not PUBLIC and not isinstance(row, OwnRow):
+        why = "The caller's own id, as some clients send it; any other is 404."
+        found.append({"name": "user_id", "in": "query", "required": False, "schema": text, "description": why})
+    if isinstance(row, CommandRow):
+        why = "A retry with the same key and request gets the first answer again."
+        found.append({"name": "Idempotency-Key", "in": "header", "schema": text, "description": why})
+    return found
+
+
+def _responses(row: AnyRow, schemas: Mapping[int, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {str(row.success): _content(row, schemas[id(row.gives)], "application/json")}
+    if isinstance(row, CommandRow) and not row.tokens:
+        found["202"] = _content(row, {"$ref": _REF.format(name="Operation")}, "application/json", "Taken, not done yet")
+    problem = {"$ref": _REF.format(name="ProblemBody")}
+    for status, codes in sorted(problems_of(row).items()):
+        description = HTTPStatus(status).phrase + (f": {', '.join(codes)}" if codes else "")
+        found[str(status)] = _content(row, problem, "application/problem+json", description)
+    return found
+
+
+def _content(row: Row, schema: Any, kind: str, description: str = "OK") -> dict[str, Any]:
+    return {"description": description, "content": {kind: {"schema": schema}}}
+
+
+def problems_of(row: AnyRow) -> dict[int, list[str]]:
+    """Status → the codes that the row names for it."""
+    found: dict[int, list[str]] = {}
+    if row.parameters or isinstance(row, ViewRow):
+        found[404] = ["not_found"]
+    if row.who is not PUBLIC:
+        found[401] = ["token_missing", "token_expired", "token_invalid", "token_revoked"]
+    if not isinstance(row, OwnRow) or row.who is not PUBLIC:
+        found[503] = []
+    if isinstance(row, CommandRow):
+        found |= {400: [], 422: ["invalid_input"], 413: ["body_too_large"], 415: ["unsupported_media_type"]}
+        for code, status in row.refusals.items():
+            found.setdefault(status, []).append(code)
+    return found

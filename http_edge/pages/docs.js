@@ -1,0 +1,102 @@
+"use strict";
+// Renders /openapi.json. Text only ever goes in as text, never as markup.
+
+const METHODS = ["get", "post", "put", "patch", "delete"];
+
+function element(name, text, className) {
+  const made = document.createElement(name);
+  if (text !== undefined) made.textContent = text;
+  if (className) made.className = className;
+  return made;
+}
+
+// An example value of a schema; `seen` stops at types that hold themselves.
+function example(schema, components, seen = []) {
+  if (!schema) return null;
+  if (schema.$ref) {
+    const name = schema.$ref.split("/").pop();
+    return seen.includes(name) ? {} : example(components[name], components, [...seen, name]);
+  }
+  if (schema.default !== undefined && schema.default !== null) return schema.default;
+  if (schema.enum) return schema.enum[0];
+  const choice = (schema.anyOf || schema.oneOf || []).find((each) => each.type !== "null");
+  if (choice) return example(choice, components, seen);
+  if (schema.type === "array") return schema.items ? [example(schema.items, components, seen)] : [];
+  if (schema.properties) {
+    const entries = Object.entries(schema.properties);
+    return Object.fromEntries(entries.map(([name, value]) => [name, example(value, components, seen)]));
+  }
+  const plain = { string: schema.format || "text", integer: schema.minimum || 1, number: 1.5, boolean: true, object: {} };
+  return schema.type in plain ? plain[schema.type] : null;
+}
+
+function body(content, components) {
+  const [kind, media] = Object.entries(content)[0];
+  const shown = element("div");
+  shown.append(element("code", kind));
+  shown.append(element("pre", JSON.stringify(example(media.schema, components), null, 2)));
+  return shown;
+}
+
+function table(rows) {
+  const made = element("table");
+  for (const row of rows) {
+    const line = element("tr");
+    for (const cell of row) line.append(element("td", cell));
+    made.append(line);
+  }
+  return made;
+}
+
+function operation(method, path, said, components) {
+  const details = element("details");
+  const summary = element("summary");
+  summary.append(element("span", method.toUpperCase(), "method"), element("code", path), ` ${said.summary || ""}`);
+  summary.append(element("span", said.security ? "token" : "public", "who"));
+  const inside = element("div");
+  if (said.description) inside.append(element("p", said.description));
+  if (said.parameters && said.parameters.length) {
+    inside.append(element("h4", "Parameters"));
+    inside.append(table(said.parameters.map((each) => [each.name, each.in, each.description || ""])));
+  }
+  if (said.requestBody) inside.append(element("h4", "Request"), body(said.requestBody.content, components));
+  inside.append(element("h4", "Answers"));
+  for (const [status, answer] of Object.entries(said.responses)) {
+    inside.append(element("p", `${status} ${answer.description || ""}`));
+    if (answer.content && status.startsWith("2")) inside.append(body(answer.content, components));
+  }
+  details.append(summary, inside);
+  details.dataset.text = `${method} ${path} ${said.summary || ""}`.toLowerCase();
+  return details;
+}
+
+function render(openapi) {
+  document.getElementById("title").textContent = openapi.info.title;
+  document.getElementById("about").textContent = openapi.info.description;
+  const groups = new Map();
+  for (const [path, methods] of Object.entries(openapi.paths)) {
+    for (const method of METHODS.filter((each) => each in methods)) {
+      const group = (methods[method].tags || ["gateway"])[0];
+      if (!groups.has(group)) groups.set(group, []);
+      groups.get(group).push(operation(method, path, methods[method], openapi.components.schemas));
+    }
+  }
+  const main = document.getElementById("operations");
+  for (const [group, operations] of groups) {
+    const section = element("section");
+    section.append(element("h2", group), ...operations);
+    main.append(section);
+  }
+}
+
+function filter(text) {
+  for (const details of document.querySelectorAll("details")) {
+    details.hidden = !details.dataset.text.includes(text.toLowerCase());
+  }
+}
+
+document.getElementById("filter").addEventListener("input", (event) => filter(event.target.value));
+fetch("/openapi.json")
+  .then((response) => response.json())
+  .then(render)
+  .catch((error) => { document.getElementById("about").textContent = `No description: ${error}`; });

@@ -1,0 +1,69 @@
+"""aiohttp at its lowest level: sockets shared by several processes, and problem+json also for what is no HTTP."""
+
+import asyncio
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
+
+from http_edge import trace
+from http_edge.gateway import Gateway
+from http_edge.problems import Problem, internal
+from http_edge.responses import respond
+
+SHUTDOWN_SECONDS = 4.0  # requests that are running end within 3 s by themselves
+LINGER_SECONDS = 2.0  # for the rest of a body that was refused
+KEEPALIVE_SECONDS = 75.0
+MAX_LINE = 16 * 1024
+
+
+class _Protocol(RequestHandler):
+    """Answers what the parser refuses (bad request lines, headers, chunks) like everything else."""
+
+    def handle_error(
+        self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
+    ) -> web.StreamResponse:
+        if status >= 500:
+            self.log_exception("Unhandled", exc_info=exc)
+            problem = internal()
+        else:
+            problem = Problem(status, "bad_request", f"This is no HTTP request: {HTTPStatus(status).phrase}.")
+        named = trace.of_request(request.headers)
+        response = respond(problem.answer(named.request_id), None, frozenset(), named.request_id)
+        response.force_close()
+        return response
+
+
+class _Server(web.Server):
+    def __call__(self) -> RequestHandler:
+        return _Protocol(self, loop=self._loop, **self._kwargs)
+
+
+class Serving:
+    """A listening edge. port: as bound, also where 0 was asked for."""
+
+    def __init__(self, runner: web.ServerRunner, port: int) -> None:
+        self._runner = runner
+        self.port = port
+
+    async def close(self) -> None:
+        """Stops accepting, lets running requests end (SHUTDOWN_SECONDS at most)."""
+        await self._runner.cleanup()
+
+
+async def serve(gateway: Gateway, host: str, port: int) -> Serving:
+    """Raises OSError where the port cannot be had. SO_REUSEPORT: the kernel spreads connections over the processes."""
+    options: dict[str, Any] = {
+        "access_log": None,
+        "auto_decompress": False,
+        "keepalive_timeout": KEEPALIVE_SECONDS,
+        "lingering_time": LINGER_SECONDS,
+        "max_line_size": MAX_LINE,
+        "max_field_size": MAX_LINE,
+    }
+    server = _Server(gateway.handle, loop=asyncio.get_running_loop(), **options)
+    runner = web.ServerRunner(server, shutdown_timeout=SHUTDOWN_SECONDS)
+    await runner.setup()
+    await web.TCPSite(runner, host, port, reuse_port=True, backlog=1024).start()
+    return Serving(runner, int(runner.addresses[0][1]))

@@ -1,0 +1,37 @@
+"""Names of requests: the correlation id that a whole flow carries, and the W3C trace context around it."""
+
+import itertools
+import os
+import re
+from typing import NamedTuple
+
+from multidict import CIMultiDictProxy, istr
+
+CORRELATION_ID = istr("X-Correlation-Id")
+TRACEPARENT = istr("traceparent")
+
+_GIVEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+_TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+
+# random a process, counted a request: unique without asking the kernel for randomness each time
+_PROCESS = os.urandom(8).hex()
+_count = itertools.count(1)
+
+
+class Trace(NamedTuple):
+    """request_id: 32 hex digits of ours, or what the client gave. traceparent: of this request."""
+
+    request_id: str
+    traceparent: str
+
+
+def of_request(headers: CIMultiDictProxy[str]) -> Trace:
+    given, parent = headers.get(CORRELATION_ID), headers.get(TRACEPARENT)
+    if given is not None and not _GIVEN.fullmatch(given):
+        given = None
+    matched = _TRACEPARENT.fullmatch(parent) if parent is not None else None
+    if matched and parent is not None:
+        return Trace(given or matched[1], parent)
+    number = next(_count)
+    own = f"{_PROCESS}{number:016x}"
+    return Trace(given or own, f"00-{own}-{number:016x}-01")

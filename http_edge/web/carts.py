@@ -1,0 +1,62 @@
+"""The caller's basket. Clients may name themselves with `user_id`; it decides nothing."""
+
+import msgspec
+
+from http_edge.asked import own
+from http_edge.routes import CUSTOMER, Nothing, command, shown, view
+from http_edge.web.estimate import estimate
+from http_edge.web.orders import ORDER, mine
+from topics.basket_commands import TOPIC, AddItem, ChangeItem, Checkout, Clear, RemoveItem
+from topics.documents import BasketItem, Done, Order
+from topics.fields import DayOrTime, Note, Quantity
+
+BASKET = shown("basket", "basket")
+
+_BEFORE, _AFTER = len(b'{"items":'), len(b"}")
+
+
+class LineChange(msgspec.Struct, frozen=True):
+    """What is absent stays."""
+
+    quantity: Quantity | None = None
+    note: Note | None = None
+    schedule_date: DayOrTime | None = None
+
+
+def bare_list(document: bytes) -> bytes:
+    """The list in `{"items":[…]}`. The document has this one field, so it is cut, not decoded."""
+    return document[_BEFORE:-_AFTER]
+
+
+ROUTES = (
+    command(
+        "POST", "/carts/add", AddItem, to=TOPIC, key=own, who=CUSTOMER, gives=BasketItem,
+        answers={409: ("different_restaurant", "meal_unavailable")},
+        says="Set the line of a meal: the same meal again replaces quantity and note.",
+    ),
+    view(
+        "/carts/get", BASKET, key=own, who=CUSTOMER, gives=list[BasketItem], absent=b"[]", shape=bare_list,
+        says="The lines of the basket.",
+    ),
+    command(
+        "PATCH", "/carts/update/{meal_id}", ChangeItem, to=TOPIC, takes=LineChange, key=own, who=CUSTOMER,
+        gives=BasketItem, says="Change a line; what is absent stays.",
+    ),
+    command(
+        "DELETE", "/carts/remove/{meal_id}", RemoveItem, to=TOPIC, takes=Nothing, key=own, who=CUSTOMER, gives=Done,
+        says="Take a line out.",
+    ),
+    command(
+        "DELETE", "/carts/clear", Clear, to=TOPIC, takes=Nothing, key=own, who=CUSTOMER, gives=Done,
+        says="Empty the basket.",
+    ),
+    command(
+        "POST", "/carts/checkout", Checkout, to=TOPIC, key=own, who=CUSTOMER, gives=Order, estimate=estimate,
+        answers={400: ("coupon_unknown", "basket_empty"), 409: ("different_restaurant", "meal_unavailable")},
+        says="Order the given items, or what is in the basket. Prices come from the catalog.",
+    ),
+    view(
+        "/carts/orders", ORDER, index=mine, newest_first=True, who=CUSTOMER, gives=list[Order],
+        says="The caller's orders, newest first.",
+    ),
+)  # fmt: skip

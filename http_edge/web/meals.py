@@ -1,0 +1,36 @@
+"""Meals of the catalog: everyone reads, the restaurant's owner writes."""
+
+from http_edge.asked import Asked, new, parameter
+from http_edge.routes import PUBLIC, RESTAURANT_OWNER, Nothing, command, shown, view
+from topics.catalog_commands import TOPIC, AddMeal, ChangeMeal, RemoveMeal, SetAvailability
+from topics.documents import Done, Meal
+
+MEAL = shown("meal", "catalog")
+
+
+def _menu(asked: Asked) -> str:
+    return f"meals:{asked.parameters['restaurant_id']}"
+
+
+ROUTES = (
+    view(
+        "/meals/restaurant/{restaurant_id}", MEAL, index=_menu, who=PUBLIC, gives=list[Meal], says="A restaurant's menu."
+    ),
+    view("/meals/{id}", MEAL, key=parameter("id"), who=PUBLIC, gives=Meal, says="One meal."),
+    command(
+        "POST", "/meals/", AddMeal, to=TOPIC, key=new("meal"), who=RESTAURANT_OWNER, success=201, gives=Meal,
+        says="Add a meal to the menu of one's restaurant.",
+    ),
+    command(
+        "PUT", "/meals/{id}", ChangeMeal, to=TOPIC, key=parameter("id"), who=RESTAURANT_OWNER, gives=Meal,
+        says="Change a meal; what is absent stays.",
+    ),
+    command(
+        "DELETE", "/meals/{id}", RemoveMeal, to=TOPIC, takes=Nothing, key=parameter("id"), who=RESTAURANT_OWNER,
+        gives=Done, says="Take a meal off the menu for good.",
+    ),
+    command(
+        "PATCH", "/meals/{id}/availability", SetAvailability, to=TOPIC, key=parameter("id"), who=RESTAURANT_OWNER,
+        gives=Meal, says="A meal is sold out, or back.",
+    ),
+)  # fmt: skip

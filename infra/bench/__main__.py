@@ -1,0 +1,45 @@
+"""`python -m infra.bench NAME`: each bench is a row."""
+
+import asyncio
+import importlib
+import sys
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+
+Run = Callable[[list[str]], Awaitable[bool]]
+
+
+class Bench(NamedTuple):
+    """module: has `async def run(arguments) -> bool`, which prints its figures and says whether the promise holds."""
+
+    name: str
+    module: str
+    says: str
+
+
+BENCHES = (
+    Bench("read", "infra.bench.read", "GET /carts/get against a bare handler with one Redis GET a request"),
+    Bench("runtime", "infra.bench.runtime", "the agents' runtime against plain Faust and against a bare loop"),
+    Bench("command", "infra.bench.command", "POST /carts/add through Kafka against a handler that writes the row itself"),
+)
+
+
+def main(arguments: list[str]) -> int:
+    """0: the promise holds; 1: it does not; 2: no such bench."""
+    chosen = [bench for bench in BENCHES if bench.name in arguments[:1]]
+    if not chosen:
+        print("usage: python -m infra.bench NAME")
+        for bench in BENCHES:
+            print(f"  {bench.name:10} {bench.says}")
+        return 2
+    run: Run = importlib.import_module(chosen[0].module).run
+    return 0 if asyncio.run(_await(run, arguments[1:])) else 1
+
+
+async def _await(run: Run, arguments: list[str]) -> bool:
+    return await run(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

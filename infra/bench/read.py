@@ -1,0 +1,140 @@
+"""GET /carts/get with a token against a bare aiohttp handler: real Redis, one server process each, same run.
+
+The edge checks the token, the deny-list, readiness and the caller's own writes; the bare handler checks nothing.
+Sides take turns, so that a neighbour's load meets both.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import socket
+import statistics
+import sys
+import tempfile
+import time
+import uuid
+from asyncio.subprocess import Process
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from redis.asyncio import Redis
+
+from infra.stack import Stack
+from stores.keyring import agent_keys
+from topics import keys
+
+CONNECTIONS = 16
+SECONDS = 4.0
+ROUNDS = 5
+LEAST_RATIO = 1.3
+ITEMS = 3
+
+
+async def run(arguments: list[str]) -> bool:
+    folder = Path(tempfile.mkdtemp(prefix="lezzet-bench-"))
+    try:
+        async with Stack(folder, ("redis",)) as stack:
+            user = str(uuid.uuid4())
+            await _seed(stack.endpoints.redis, user)
+            token = _token(stack.site.data.keys, user)
+            place = keys.document("basket", user)
+            edge_port, bare_port = _free_port(), _free_port()
+            environment = stack.environment() | {"EDGE_PORT": str(edge_port), "LOG_LEVEL": "info"}
+            bare = ("infra.bench.bare", str(bare_port), stack.endpoints.redis, place)
+            async with _server(environment, edge_port, "http_edge"), _server(environment, bare_port, *bare):
+                return await _compare(edge_port, bare_port, token)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _compare(edge_port: int, bare_port: int, token: str) -> bool:
+    sides: dict[str, list[dict[str, float]]] = {"edge": [], "bare": []}
+    for _ in range(ROUNDS):
+        sides["bare"].append(await _load(bare_port))
+        sides["edge"].append(await _load(edge_port, token))
+    middle = {name: _middle(rounds) for name, rounds in sides.items()}
+    ratios = [edge["requests_per_s"] / bare["requests_per_s"] for edge, bare in zip(*sides.values(), strict=True)]
+    ratio = statistics.median(ratios)
+    for name, found in middle.items():
+        print(
+            f"{name}: {found['requests_per_s']:.0f} requests/s, p50 {found['p50_ms']:.2f} ms, p99 {found['p99_ms']:.2f} ms"
+        )
+    print(
+        f"ratio: {ratio:.2f} (median of {ROUNDS} rounds: {', '.join(f'{r:.2f}' for r in ratios)}), wanted {LEAST_RATIO}"
+    )
+    failed = max(found["failed"] for rounds in sides.values() for found in rounds)
+    print(
+        f"answers other than 200: {failed:.1%}; {CONNECTIONS} connections, {SECONDS:.0f} s a round, {ITEMS} lines in the basket"
+    )
+    return ratio >= LEAST_RATIO and failed == 0
+
+
+def _middle(rounds: list[dict[str, float]]) -> dict[str, float]:
+    return {name: statistics.median(found[name] for found in rounds) for name in rounds[0]}
+
+
+async def _load(port: int, *token: str) -> dict[str, float]:
+    arguments = (str(port), "/carts/get", str(CONNECTIONS), str(SECONDS), *token)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "infra.bench.load", *arguments, stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await process.communicate()
+    return json.loads(output)
+
+
+async def _seed(redis_url: str, user: str) -> None:
+    line = {
+        "id": str(uuid.uuid4()), "user_id": user, "restaurant_id": str(uuid.uuid4()), "meal_id": str(uuid.uuid4()),
+        "quantity": 2, "note": "no onions", "schedule_date": None, "created_at": "2026-01-01T12:00:00Z",
+        "name": "Lahmacun", "price": 95.5, "image_url": "http://localhost:8080/photos/1?size=thumb", "is_available": True,
+    }  # fmt: skip
+    document = json.dumps({"items": [line] * ITEMS}, separators=(",", ":"))
+    redis = Redis.from_url(redis_url)
+    ready = {keys.DENY_READY: "1", "views:ready:basket": "1"}
+    await redis.mset({**ready, keys.document("basket", user): f"{ITEMS}\n{document}"})
+    await redis.aclose()
+
+
+def _token(folder: Path, user: str) -> str:
+    seed = bytes(agent_keys(folder).jwt)
+    claims = {"sub": user, "sid": str(uuid.uuid4()), "jti": str(uuid.uuid4()), "exp": int(time.time()) + 900}
+    return jwt.encode(claims, Ed25519PrivateKey.from_private_bytes(seed), algorithm="EdDSA")
+
+
+@asynccontextmanager
+async def _server(environment: dict[str, str], port: int, module: str, *arguments: str) -> AsyncGenerator[Process]:
+    # stderr to /dev/null: the edge writes its access log, as it does in production
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", module, *arguments, env={**os.environ, **environment}, stderr=asyncio.subprocess.DEVNULL
+    )
+    try:
+        await _listening(process, port)
+        yield process
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+        await process.wait()
+
+
+async def _listening(process: Process, port: int, seconds: float = 20.0) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and process.returncode is None:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            await asyncio.sleep(0.05)
+        else:
+            writer.close()
+            return
+    raise RuntimeError(f"nothing listens on port {port}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

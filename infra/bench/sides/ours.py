@@ -1,0 +1,61 @@
+"""Side b: the product's runtime, as a domain uses it."""
+
+import asyncio
+import os
+import tempfile
+from pathlib import Path
+
+import uvloop
+
+from agents.runtime.deciding import Deciding
+from agents.runtime.drain import Drain
+from agents.runtime.group import Group
+from agents.runtime.leases import Batch, Lease
+from agents.runtime.ledger import Roles
+from agents.runtime.publisher import Publisher
+from agents.runtime.work import Work
+from infra.bench import counter
+from infra.bench.meter import Job, Meter
+from stores import telemetry
+from stores.postgres.store import PostgresStore, connect
+from stores.redis.connection import connect as connect_redis
+from stores.redis.replies import Replies
+from stores.settings import load
+
+
+class Metered:
+    """A work that counts what is done."""
+
+    def __init__(self, work: Work, meter: Meter) -> None:
+        self._work = work
+        self._meter = meter
+
+    async def open(self, lease: Lease, earliest: int) -> None:
+        await self._work.open(lease, earliest)
+
+    async def idle(self, lease: Lease) -> None:
+        await self._work.idle(lease)
+
+    async def run(self, batch: Batch) -> None:
+        await self._work.run(batch)
+        self._meter.count(len(batch.records))
+
+
+async def run(job: Job, data: Path) -> None:
+    settings, meter = load(), Meter(job.total)
+    store = PostgresStore(await connect(settings.postgres, job.schema), job.schema)
+    replies = Replies(connect_redis(settings.redis))
+    roles = Roles(counter.commands(job.topic), counter.EVENTS, counter.DECIDER)
+    work = Metered(Deciding(roles, store, Drain(store, Publisher(settings.kafka), replies), replies), meter)
+    group = Group(job.schema, settings.kafka, {job.topic: work}, data)
+    await group.start()
+    await meter.done.wait()
+    meter.tell()
+    # as the product does: closing the loop waits for Faust's threads
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    telemetry.configure("bench", "warning")
+    with tempfile.TemporaryDirectory(prefix="lezzet-bench-") as folder:
+        uvloop.run(run(Job.of_arguments(), Path(folder)))
