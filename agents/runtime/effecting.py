@@ -55,8 +55,9 @@ class Effecting:
         if where.surprised:
             await self._drain.left(lease)
         found, bad = events.read(self._topic, batch, where.floor)
-        for start in range(0, len(found), self._concurrency):
-            await self._chunk(lease, found[start : start + self._concurrency])
+        once = list({event.meta.id: event for event in found}.values())  # an outbox row may have gone out twice
+        for start in range(0, len(once), self._concurrency):
+            await self._chunk(lease, once[start : start + self._concurrency])
         if batch.next > where.floor:
             dead = [
                 letters.dead(lease.source, self._topic, arrival, str(arrival.error), parked=False) for arrival in bad
