@@ -1,7 +1,7 @@
 """A domain's store in PostgreSQL: its own schema, all time-outs set, every failure translated."""
 
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 
 import asyncpg
@@ -112,11 +112,18 @@ class PostgresStore:
             yield connection
         finally:
             try:
-                async with translated():
-                    if connection.is_in_transaction():
-                        await connection.execute("rollback", timeout=ACQUIRE)
+                if connection.is_in_transaction():
+                    await connection.execute("rollback", timeout=ACQUIRE)
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                # Broken: the server undoes what was open. What the caller did, or failed at, stands as it is.
+                _terminate(connection)
             except BaseException:
-                connection.terminate()
+                _terminate(connection)
                 raise
             finally:
                 await self._pool.release(connection, timeout=ACQUIRE)
+
+
+def _terminate(connection: asyncpg.pool.PoolConnectionProxy) -> None:
+    with suppress(asyncpg.InterfaceError):  # a connection that the server closed has left the pool already
+        connection.terminate()
