@@ -1,0 +1,44 @@
+"""`python -m infra.fault NAME [options]`: each fault is a row. Exit code 0: every promise held; 1: one did not."""
+
+import asyncio
+import importlib
+import sys
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+from infra.fault.findings import Findings
+
+
+class Fault(NamedTuple):
+    """module: has `async def run(arguments) -> Findings`, where --help and wrong options end the program."""
+
+    name: str
+    module: str
+    says: str
+
+
+FAULTS = (
+    Fault("workers", "infra.fault.workers", "agents processes are killed, ended and stopped under a load of commands"),
+    Fault("outages", "infra.fault.outages", "Kafka, PostgreSQL and Redis go away under HTTP load"),
+)
+
+
+def main(arguments: list[str]) -> int:
+    chosen = [fault for fault in FAULTS if fault.name in arguments[:1]]
+    if not chosen:
+        print("usage: ./lezzet fault NAME [options]")
+        for fault in FAULTS:
+            print(f"  {fault.name:10} {fault.says}")
+        return 0 if arguments[:1] in (["-h"], ["--help"]) else 2
+    run: Callable[[list[str]], Awaitable[Findings]] = importlib.import_module(chosen[0].module).run
+    findings = asyncio.run(_await(run, arguments[1:]))
+    print(findings.line(chosen[0].name), flush=True)
+    return 0 if findings.clean else 1
+
+
+async def _await(run: Callable[[list[str]], Awaitable[Findings]], arguments: list[str]) -> Findings:
+    return await run(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

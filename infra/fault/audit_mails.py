@@ -1,0 +1,44 @@
+"""Every mail that was asked for went out once; a second time only where a kill met it on its way, and that is counted."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from infra.fault.evidence import Evidence
+from infra.fault.findings import Findings
+from infra.fault.plan import Planned
+from infra.fault.stage import Stage
+from infra.mailbox.store import MailStore
+from topics import email_event
+
+
+def audit(plan: Sequence[Planned], stage: Stage, evidence: Evidence, findings: Findings, agents: Sequence[str]) -> None:
+    """agents: names of the processes, whose logs name the effects that were begun twice."""
+    wanted = Counter(each.key for each in plan if each.topic is email_event.TOPIC)
+    requests = [event for event in evidence.distinct("notification") if event.type == "MailRequested"]
+    asked = Counter(event.aggregate for event in requests)
+    findings.breaks("mails requested not once each", (f"{to}: {asked[to]}" for to in wanted if asked[to] != wanted[to]))
+    got = Counter(mail.message_id for mail in MailStore(stage.stack.site.data.mail).all())
+    expected = {f"<{event.id}@lezzet>" for event in requests}
+    findings.breaks("mails lost", expected - got.keys())
+    findings.breaks("mails that nobody asked for", got.keys() - expected)
+    repeated = effects_repeated(line for name in agents for line in stage.log_lines(name))
+    twice = [name for name, times in got.items() if times > 1 + repeated[name]]
+    findings.breaks("mails out more often than kills explain", (f"{name}: {got[name]} times" for name in twice))
+    findings.measured(mails=len(got), mails_again=sum(got.values()) - len(got), effects_repeated=sum(repeated.values()))
+
+
+class _Line(msgspec.Struct):
+    event: str = ""
+    effect: str = ""
+
+
+def effects_repeated(lines: Iterable[str]) -> Counter[str]:
+    """Message-ID → how often the runtime said that it begins this effect again."""
+    found: Counter[str] = Counter()
+    for line in lines:
+        if "effect_repeated" in line:
+            said = msgspec.json.decode(line, type=_Line)
+            found[f"<{said.effect}@lezzet>"] += 1
+    return found

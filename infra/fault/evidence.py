@@ -1,0 +1,75 @@
+"""What the stores, topics and views hold when all is quiet: read once, judged by the audits."""
+
+from dataclasses import dataclass
+from typing import cast
+
+import asyncpg
+from redis.asyncio import Redis
+
+from agents.__main__ import DOMAINS
+from infra.fault import topic_log
+from infra.fault.topic_log import Entry
+from infra.site import Endpoints
+from topics.registry import all_topics
+
+InboxKey = tuple[str, str]  # (source, id)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A domain's store. states: id → (version, JSON). inbox: outcome JSON, None where nobody asked for it."""
+
+    states: dict[str, tuple[int, str]]
+    inbox: dict[InboxKey, str | None]
+    outbox: int
+    parked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """stores: by domain. topics: all `_events` and `_commands`. dead: entries of the dead-letter topics."""
+
+    stores: dict[str, Held]
+    topics: dict[str, list[Entry]]
+    dead: list[Entry]
+
+    def events(self, domain: str) -> list[Entry]:
+        return self.topics[f"{domain}_events"]
+
+    def distinct(self, domain: str) -> list[Entry]:
+        """Events without those that went out twice, in the order of their versions."""
+        first = {(entry.aggregate, entry.version): entry for entry in reversed(self.events(domain))}
+        return sorted(first.values(), key=lambda entry: (entry.aggregate, entry.version))
+
+
+async def gather(endpoints: Endpoints) -> Evidence:
+    names = [name for name in all_topics() if name.endswith(("_events", "_commands"))]
+    dead = await topic_log.read(endpoints.kafka, [topic.dead_letters for topic in all_topics().values()])
+    connection = await asyncpg.connect(endpoints.postgres)
+    try:
+        stores = {domain: await _held(connection, domain) for domain in DOMAINS}
+    finally:
+        await connection.close()
+    return Evidence(
+        stores, await topic_log.read(endpoints.kafka, names), [entry for entries in dead.values() for entry in entries]
+    )
+
+
+async def _held(connection: asyncpg.Connection, domain: str) -> Held:
+    states = await connection.fetch(f'select id, version, state::text as body from "{domain}".aggregate')  # noqa: S608
+    inbox = await connection.fetch(f'select source, id, outcome from "{domain}".inbox')  # noqa: S608
+    return Held(
+        states={row["id"]: (row["version"], row["body"]) for row in states},
+        inbox={(row["source"], row["id"]): row["outcome"] for row in inbox},
+        outbox=int(await connection.fetchval(f'select count(*) from "{domain}".outbox') or 0),  # noqa: S608
+        parked=int(await connection.fetchval(f'select count(*) from "{domain}".parked') or 0),  # noqa: S608
+    )
+
+
+async def documents(redis_url: str, names: list[str]) -> list[bytes | None]:
+    """Redis values by key."""
+    redis = Redis.from_url(redis_url)
+    try:
+        return cast(list[bytes | None], await redis.mget(names)) if names else []
+    finally:
+        await redis.aclose()

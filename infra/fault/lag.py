@@ -1,0 +1,88 @@
+"""How far the product is behind, by its own floors and by the offsets that it told Kafka."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Mapping
+from typing import cast
+
+import asyncpg
+from aiokafka.admin import AIOKafkaAdminClient
+from redis.asyncio import Redis
+
+from agents.__main__ import DOMAINS
+from infra.fault import topic_log
+from infra.site import Endpoints
+from topics.registry import all_topics
+
+Floors = dict[tuple[str, str, int], int]  # (group, topic, partition) → next offset to do
+
+ASK_EVERY = 0.5
+
+
+async def _stores(url: str) -> tuple[Floors, dict[str, int]]:
+    """Floors of PostgreSQL; and by domain how many rows its outbox has."""
+    found, waiting = Floors(), dict[str, int]()
+    connection = await asyncpg.connect(url)
+    try:
+        for domain in DOMAINS:
+            rows = await connection.fetch(f'select consumer, topic, partition, next from "{domain}".floor')  # noqa: S608
+            found.update({(row["consumer"], row["topic"], row["partition"]): row["next"] for row in rows})
+            waiting[f"outbox of {domain}"] = await connection.fetchval(f'select count(*) from "{domain}".outbox')  # noqa: S608
+    finally:
+        await connection.close()
+    return found, waiting
+
+
+async def _views(url: str) -> Floors:
+    """Floors of Redis."""
+    found: Floors = {}
+    redis = Redis.from_url(url)
+    try:
+        async for name in redis.scan_iter("floor:*", 1000):
+            _, group, topic, partition = cast(bytes, name).decode().split(":")
+            found[group, topic, int(partition)] = int(cast(bytes, await redis.get(name)))
+    finally:
+        await redis.aclose()
+    return found
+
+
+async def behind(endpoints: Endpoints) -> Mapping[str, int]:
+    """Messages not done, by "group topic"; "told …" by what the groups committed. Empty: everything is done."""
+    ends = await topic_log.ends(endpoints.kafka, all_topics())
+    found, waiting = await _stores(endpoints.postgres)
+    found.update(await _views(endpoints.redis))
+    lag = Counter(waiting)
+    for (group, topic, partition), floor in found.items():
+        lag[f"{group} {topic}"] += ends[topic, partition] - floor
+    for (group, topic, partition), told in (await _told(endpoints.kafka, {group for group, _, _ in found})).items():
+        lag[f"told {group} {topic}"] += ends[topic, partition] - told
+    for group, topic in {(group, topic) for group, topic, _ in found}:
+        missing = all_topics()[topic].partitions - sum((g, t) == (group, topic) for g, t, _ in found)
+        lag[f"partitions never opened by {group} of {topic}"] += missing
+    return {name: messages for name, messages in lag.items() if messages}
+
+
+async def _told(brokers: str, groups: set[str]) -> Floors:
+    admin = AIOKafkaAdminClient(bootstrap_servers=brokers)
+    await admin.start()
+    try:
+        return {
+            (group, place.topic, place.partition): told.offset
+            for group in groups
+            for place, told in (await admin.list_consumer_group_offsets(group)).items()
+            if place.topic in all_topics() and told.offset >= 0
+        }
+    finally:
+        await admin.close()
+
+
+async def until_done(endpoints: Endpoints, within: float) -> tuple[float, Mapping[str, int]]:
+    """(seconds that it took, what is still behind after `within`)."""
+    begun = time.monotonic()
+    while True:
+        left = await behind(endpoints)
+        took = time.monotonic() - begun
+        if not left or took > within:
+            return took, left
+        await asyncio.sleep(ASK_EVERY)

@@ -1,0 +1,37 @@
+"""The town's restaurants and menu, known to all who need their facts before the load begins."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+import asyncpg
+
+from infra.fault import load
+from infra.fault.plan import Planned, Town
+from infra.site import Endpoints
+
+KNOWN_WITHIN = 60.0  # seconds
+
+
+async def seed_town(endpoints: Endpoints, town: Town) -> list[Planned]:
+    """What was sent. Raises TimeoutError where the facts do not get there."""
+    openings, menu = town.openings(), town.menu()
+    await load.send(endpoints.kafka, openings)
+    await _known(endpoints, ("catalog", "order"), "restaurants", openings)
+    await load.send(endpoints.kafka, menu)
+    await _known(endpoints, ("basket", "order"), "meals", menu)
+    return [*openings, *menu]
+
+
+async def _known(endpoints: Endpoints, domains: Sequence[str], table: str, planned: Sequence[Planned]) -> None:
+    deadline, wanted = time.monotonic() + KNOWN_WITHIN, [each.key for each in planned]
+    connection = await asyncpg.connect(endpoints.postgres)
+    try:
+        for domain in domains:
+            count = f'select count(*) from "{domain}".fact where name = $1 and key = any($2)'  # noqa: S608
+            while await connection.fetchval(count, table, wanted) < len(wanted):
+                if time.monotonic() > deadline:
+                    raise TimeoutError(f"{domain} does not know all {table} after {KNOWN_WITHIN:.0f} s")
+                await asyncio.sleep(0.1)
+    finally:
+        await connection.close()

@@ -1,0 +1,72 @@
+"""The stage of a fault run: servers of its own on free ports, provisioned, and the product's processes under one supervisor."""
+
+import asyncio
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from infra import product
+from infra.child import Child
+from infra.folders import CHECKOUT
+from infra.shell import run
+from infra.stack import Stack
+
+PROVISION_WITHIN = 120.0  # seconds
+_BEGUN = time.monotonic()
+
+
+def say(line: str) -> None:
+    """One line of progress, with the seconds since the program's start."""
+    print(f"{time.monotonic() - _BEGUN:7.1f} s  {line}", flush=True)
+
+
+class Stage:
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+
+    async def provision(self) -> None:
+        """Topics and schemas, as `./lezzet up` makes them."""
+        async with asyncio.timeout(PROVISION_WITHIN):
+            argv = (sys.executable, "-m", "agents.provision")
+            await run(argv, what="provision", folder=CHECKOUT, environment=self.stack.environment())
+
+    async def agents(self, count: int) -> list[Child]:
+        """Ready when it returns. A killed one is started again by the supervisor."""
+        children = [self.stack.supervisor.start(product.agents(self.stack.site, n + 1)) for n in range(count)]
+        for child in children:
+            await child.until_ready()
+        say(f"{count} agents processes are ready")
+        return children
+
+    async def edge(self) -> Child:
+        child = self.stack.supervisor.start(product.edge(self.stack.site, 1))
+        await child.until_ready()
+        say("the edge is ready")
+        return child
+
+    def log_lines(self, name: str) -> list[str]:
+        """Of all lives of one process, the older log first."""
+        log = self.stack.site.data.logs / f"{name}.log"
+        paths = (log.with_suffix(".log.1"), log)
+        return [line for path in paths if path.exists() for line in path.read_text(errors="replace").splitlines()]
+
+
+@asynccontextmanager
+async def stage(*, keep: bool = False) -> AsyncGenerator[Stage]:
+    """keep: leaves the data folder with all logs behind. Its processes end in any case."""
+    folder = Path(tempfile.mkdtemp(prefix="lezzet-fault-"))
+    try:
+        async with Stack(folder, say=say) as stack:
+            made = Stage(stack)
+            await made.provision()
+            say("topics and schemas are there")
+            yield made
+    finally:
+        if keep:
+            say(f"kept: {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,89 @@
+"""`fault workers`: commands flow while agents processes are killed, ended and stopped; then everything is audited."""
+
+import argparse
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+
+from infra.fault import audit_leftovers, audit_mails, audit_outcomes, audit_versions, audit_views, evidence, lag, load
+from infra.fault.findings import Findings
+from infra.fault.killer import Killer
+from infra.fault.plan import MEALS, Planned, Town
+from infra.fault.seeding import seed_town
+from infra.fault.stage import Stage, say, stage
+
+AGENTS = 2
+LAG_WITHIN = 60.0  # seconds from the last command until nothing is left to do
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """pause: seconds between kills, least and most. stopped: seconds from SIGSTOP to SIGCONT, past the session's 6."""
+
+    commands: int
+    kills: int
+    users: int = 2000
+    pause: tuple[float, float] = (5.0, 10.0)
+    stopped: float = 15.0
+
+    @property
+    def seconds(self) -> float:
+        """That the load is spread over."""
+        return self.kills * sum(self.pause) / 2
+
+
+SHORT = Scale(commands=3000, kills=3, users=300, pause=(3.0, 5.0), stopped=9.0)
+
+
+async def run(arguments: Sequence[str]) -> Findings:
+    said = argparse.ArgumentParser(prog="./lezzet fault workers", description=__doc__)
+    said.add_argument("--commands", type=int, default=20_000)
+    said.add_argument("--kills", type=int, default=10)
+    said.add_argument("--seed", type=int, default=int(time.time()), help="of the load and of the kills")
+    said.add_argument("--short", action="store_true", help=f"{SHORT.commands} commands, {SHORT.kills} kills")
+    said.add_argument("--keep", action="store_true", help="leave the data folder with its logs behind")
+    chosen = said.parse_args(arguments)
+    scale = SHORT if chosen.short else Scale(chosen.commands, chosen.kills)
+    async with stage(keep=chosen.keep) as on:
+        return await workers(on, scale, chosen.seed)
+
+
+async def workers(on: Stage, scale: Scale, seed: int) -> Findings:
+    random, findings = Random(seed), Findings()  # noqa: S311 - repeatable, not secret
+    children = await on.agents(AGENTS)
+    town = Town(random)
+    seeds = await seed_town(on.stack.endpoints, town)
+    say(f"{len(town.restaurants)} restaurants and {MEALS} meals are known to all, seed {seed}")
+    plan = town.load(scale.commands, scale.users)
+    killer = Killer(children, Random(seed + 1), scale.pause, scale.stopped)  # noqa: S311
+    sent = await _under_fire(on, plan, killer, scale)
+    findings.measured(
+        seed=seed, published=sent, kills=dict(killer.done), slowest_sigterm_s=round(killer.slowest_end, 2)
+    )
+    took, left = await lag.until_done(on.stack.endpoints, LAG_WITHIN)
+    say(f"nothing to do after {took:.1f} s" if not left else f"still behind: {dict(left)}")
+    findings.measured(lag_s=round(took, 1))
+    findings.breaks("lag after 60 s", (f"{name}: {messages}" for name, messages in left.items()))
+    await audit(on, [*seeds, *plan], findings, [child.program.name for child in children])
+    return findings
+
+
+async def _under_fire(on: Stage, plan: Sequence[Planned], killer: Killer, scale: Scale) -> int:
+    """Messages that went out, repeats among them. Both sides end before it returns."""
+    async with asyncio.TaskGroup() as both:
+        sending = both.create_task(load.send(on.stack.endpoints.kafka, plan, scale.seconds))
+        both.create_task(killer.run(scale.kills))
+    return sending.result()
+
+
+async def audit(on: Stage, plan: Sequence[Planned], findings: Findings, agents: Sequence[str]) -> None:
+    say("the audit begins")
+    found = await evidence.gather(on.stack.endpoints)
+    audit_outcomes.audit(plan, found, findings)
+    audit_versions.audit(found, findings)
+    await audit_views.audit(on.stack.endpoints, found, findings)
+    audit_mails.audit(plan, on, found, findings, agents)
+    audit_leftovers.audit(found, findings)
+    say("the audit is done")
