@@ -40,10 +40,11 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
     answers, producer = Answers(redis, edge_id), CommandProducer(settings.kafka, f"lezzet-edge-{edge_id}")
     answers.start()
     producer.start()
+    reader = Reader(redis)
     try:
         yield Edge(
             id=edge_id,
-            reads=Reader(redis),
+            reads=reader,
             answers=answers,
             commands=producer,
             tokens=Tokens(keys.jwt),
@@ -51,7 +52,7 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
             cors_origins=frozenset(settings.cors_origins),
         )
     finally:
-        await asyncio.gather(producer.stop(), answers.stop(), return_exceptions=True)
+        await asyncio.gather(producer.stop(), answers.stop(), reader.close(), return_exceptions=True)
         with contextlib.suppress(Exception):
             await redis.aclose()
 

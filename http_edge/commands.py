@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import msgspec
 import nacl.exceptions
@@ -21,7 +21,7 @@ from http_edge.routes import PUBLIC, CommandRow
 from http_edge.views import named
 from topics import ids
 from topics.message import Message, field_error
-from topics.reply import Reply, body_of
+from topics.reply import Reply
 
 Handler = Callable[[Asked], Awaitable[Answer]]
 
@@ -94,10 +94,10 @@ async def _render(row: CommandRow, asked: Asked, reply: Reply, mine: str | None)
     check_same_request(reply, mine)
     if reply.status == "failed":
         _refuse(row, reply)
-    body = _opened(asked, reply.sealed) if reply.sealed is not None else body_of(reply)
+    body = _opened(asked, reply.sealed) if reply.sealed is not None else bytes(reply.body)
     if row.settles is not None:
         await _settle(row, asked, reply)
-    return of_json(row.shape(body) if row.shape is not None else body, row.success)
+    return Answer(body or b"null", row.success)
 
 
 def _refuse(row: CommandRow, reply: Reply) -> NoReturn:
@@ -109,10 +109,10 @@ def _refuse(row: CommandRow, reply: Reply) -> NoReturn:
     raise Problem(status, code, detail, errors=errors)
 
 
-def _opened(asked: Asked, sealed: str) -> Any:
+def _opened(asked: Asked, sealed: str) -> bytes:
     """Raises Problem 409 where another process (or this one before a restart) was the asker."""
     try:
-        return msgspec.json.decode(nacl.public.SealedBox(asked.edge.seal).decrypt(base64.b64decode(sealed)))
+        return nacl.public.SealedBox(asked.edge.seal).decrypt(base64.b64decode(sealed))
     except (nacl.exceptions.CryptoError, ValueError):
         raise Problem(409, "answer_gone", "This was done before, its answer cannot be read again. Log in.") from None
 

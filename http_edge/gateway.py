@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 from aiohttp.hdrs import AUTHORIZATION, CONTENT_TYPE
-from aiohttp.web import BaseRequest, Response
+from aiohttp.web import BaseRequest
 from multidict import istr
 
 from http_edge import bodies, commands, cors, trace, views
@@ -20,7 +20,7 @@ from http_edge.idempotency import check_key
 from http_edge.metrics import Metrics
 from http_edge.problems import Problem, internal, unavailable
 from http_edge.query import NOTHING, parse
-from http_edge.responses import respond
+from http_edge.responses import Wire, respond
 from http_edge.router import Router
 from http_edge.routes import AnyRow, CommandRow, Nothing, OwnRow, ViewRow
 from stores.errors import Unavailable
@@ -62,7 +62,7 @@ class Gateway:
         self._router = Router((row.method, row.path, compiled(row)) for row in rows)
         self._loop = asyncio.get_running_loop()
 
-    async def handle(self, request: BaseRequest) -> Response:
+    async def handle(self, request: BaseRequest) -> Wire:
         started = self._loop.time()
         named = trace.of_request(request.headers)
         asked: Asked | None = None
@@ -89,7 +89,7 @@ class Gateway:
             _log.exception("unhandled", route=label, correlation_id=named.request_id)
             answer = internal().answer(named.request_id)
         self._note(request.method, label, answer, started, named.request_id, asked)
-        return respond(answer, request.headers.get(cors.ORIGIN), self._edge.cors_origins, named.request_id)
+        return respond(request, answer, self._edge.cors_origins, named.request_id)
 
     def _asked(
         self, request: BaseRequest, route: Route, path: str, query: str, parameters: Any, named: trace.Trace

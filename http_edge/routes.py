@@ -74,7 +74,7 @@ class CommandRow(Row):
     """Sends a command and waits for its reply.
 
     make: the message out of the request (default: the body is the message). refusals: rejection code → status.
-    shape: reply body → answer's JSON. tokens: the answer holds tokens, so it is sealed and there is no 202.
+    tokens: the answer holds tokens, so it is sealed and there is no 202.
     settles: the answer waits until this view has what the command wrote (must: else 503).
     estimate: more fields for a 202. idempotency keys are honoured on every row.
     """
@@ -84,7 +84,6 @@ class CommandRow(Row):
     key: Key
     make: Callable[[Asked], Message | Awaitable[Message]] | None = None
     refusals: Mapping[str, int] = field(default_factory=dict[str, int])
-    shape: Callable[[Any], Any] | None = None
     tokens: bool = False
     settles: ViewOf | None = None
     must_settle: bool = False

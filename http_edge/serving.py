@@ -2,7 +2,7 @@
 
 import asyncio
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
@@ -30,9 +30,8 @@ class _Protocol(RequestHandler):
         else:
             problem = Problem(status, "bad_request", f"This is no HTTP request: {HTTPStatus(status).phrase}.")
         named = trace.of_request(request.headers)
-        response = respond(problem.answer(named.request_id), None, frozenset(), named.request_id)
-        response.force_close()
-        return response
+        wire = respond(request, problem.answer(named.request_id), frozenset(), named.request_id, close=True)
+        return cast(web.StreamResponse, wire)
 
 
 class _Server(web.Server):
@@ -62,7 +61,8 @@ async def serve(gateway: Gateway, host: str, port: int) -> Serving:
         "max_line_size": MAX_LINE,
         "max_field_size": MAX_LINE,
     }
-    server = _Server(gateway.handle, loop=asyncio.get_running_loop(), **options)
+    # aiohttp asks of a response only what Wire has
+    server = _Server(cast(Any, gateway.handle), loop=asyncio.get_running_loop(), **options)
     runner = web.ServerRunner(server, shutdown_timeout=SHUTDOWN_SECONDS)
     await runner.setup()
     await web.TCPSite(runner, host, port, reuse_port=True, backlog=1024).start()

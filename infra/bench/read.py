@@ -29,8 +29,8 @@ from stores.keyring import agent_keys
 from topics import keys
 
 CONNECTIONS = 16
-SECONDS = 4.0
-ROUNDS = 5
+SECONDS = 2.0
+ROUNDS = 7
 LEAST_RATIO = 1.3
 ITEMS = 3
 
@@ -69,7 +69,8 @@ async def _compare(edge_port: int, bare_port: int, token: str) -> bool:
     )
     failed = max(found["failed"] for rounds in sides.values() for found in rounds)
     print(
-        f"answers other than 200: {failed:.1%}; {CONNECTIONS} connections, {SECONDS:.0f} s a round, {ITEMS} lines in the basket"
+        f"answers other than 200: {failed:.1%}; "
+        f"{CONNECTIONS} connections, {SECONDS:.0f} s a round, {ITEMS} lines in the basket"
     )
     return ratio >= LEAST_RATIO and failed == 0
 
@@ -83,7 +84,7 @@ async def _load(port: int, *token: str) -> dict[str, float]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "infra.bench.load", *arguments, stdout=asyncio.subprocess.PIPE
     )
-    output, _ = await process.communicate()
+    output, _ = await asyncio.wait_for(process.communicate(), SECONDS * 5)
     return json.loads(output)
 
 
