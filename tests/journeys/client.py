@@ -1,0 +1,112 @@
+"""A client of the product: HTTP like a browser, Kafka like another system, the mailbox like a person."""
+
+import asyncio
+import base64
+import json
+import re
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from time import monotonic
+from typing import Any
+
+import aiohttp
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+DEADLINE = 30.0
+PASSWORD = "correct horse 1"
+
+
+async def until(what: str, ask: Callable[[], Awaitable[Any]]) -> Any:
+    """The first answer that is not falsy. Fails with `what` after the deadline."""
+    deadline = monotonic() + DEADLINE
+    while True:
+        answer = await ask()
+        if answer:
+            return answer
+        assert monotonic() < deadline, f"expected {what}"
+        await asyncio.sleep(0.02)
+
+
+class Client:
+    def __init__(self, endpoints: Mapping[str, str]) -> None:
+        self.endpoints = endpoints
+        self.token: str | None = None
+        self.address = f"guest-{uuid.uuid4().hex[:12]}@example.com"
+
+    async def __aenter__(self) -> "Client":
+        self._http = aiohttp.ClientSession()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self._http.close()
+
+    async def call(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
+        """(status, JSON)."""
+        if self.token is not None:
+            headers.setdefault("Authorization", f"Bearer {self.token}")
+        url = self.endpoints["edge"] + path
+        async with self._http.request(method, url, json=body, headers=headers) as answer:
+            return answer.status, await answer.json(content_type=None)
+
+    async def must(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        status, answer = await self.call(method, path, body, **headers)
+        assert status in (200, 201), f"{method} {path} answered {status}: {answer}"
+        return answer
+
+    async def mails(self, to: str | None = None) -> list[dict[str, Any]]:
+        url = f"{self.endpoints['mail']}/messages"
+        async with self._http.get(url, params={"to": to or self.address}) as answer:
+            return await answer.json()
+
+    async def mail(self, subject: str) -> dict[str, Any]:
+        """The one mail with this in its subject."""
+
+        async def found() -> list[dict[str, Any]]:
+            return [mail for mail in await self.mails() if subject in mail["subject"]]
+
+        mails = await until(f"a mail about {subject!r} to {self.address}", found)
+        assert len(mails) == 1, f"expected one mail about {subject!r}, there are {len(mails)}"
+        return mails[0]
+
+    async def sign_up(self) -> str:
+        """Registers, verifies by mail and logs in. Returns the user's id."""
+        await self.must("POST", "/auth/register", {"email": self.address, "password": PASSWORD})
+        text = (await self.mail("Verify"))["text"]
+        token = re.search(r"token=(\S+)", text)
+        assert token is not None, f"expected a link with a token in {text!r}"
+        await self.must("POST", "/auth/verify-email", {"token": token[1]})
+        answer = await self.must("POST", "/auth/login", {"email": self.address, "password": PASSWORD})
+        self.token = answer["access_token"]
+        return json.loads(_unpadded(answer["access_token"].split(".")[1]))["sub"]
+
+    async def publish(
+        self, topic: str, body: bytes | None, key: bytes | None = None, headers: list[tuple[str, bytes]] | None = None
+    ) -> None:
+        """As another system does: a plain producer, no headers unless given."""
+        producer = AIOKafkaProducer(bootstrap_servers=self.endpoints["kafka"], max_request_size=4 * 1024 * 1024)
+        await producer.start()
+        try:
+            await producer.send_and_wait(topic, body, key=key, headers=headers)
+        finally:
+            await producer.stop()
+
+    async def read_until(self, topic: str, found: Callable[[Any], bool]) -> Any:
+        """The first record of the topic that is what is looked for."""
+        consumer = AIOKafkaConsumer(
+            topic,
+            bootstrap_servers=self.endpoints["kafka"],
+            auto_offset_reset="earliest",
+            max_partition_fetch_bytes=4 * 1024 * 1024,
+        )
+        await consumer.start()
+        try:
+            async with asyncio.timeout(DEADLINE):
+                async for record in consumer:
+                    if found(record):
+                        return record
+        finally:
+            await consumer.stop()
+
+
+def _unpadded(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

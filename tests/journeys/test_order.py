@@ -1,0 +1,118 @@
+"""An order travels through every layer."""
+
+import asyncio
+import subprocess
+import uuid
+
+from infra.folders import CHECKOUT
+from tests.journeys.client import Client, until
+from tests.journeys.conftest import Product
+
+PROFILE = {"full_name": "Ayşe Yılmaz", "born_date": "1990-05-01", "gender": "female", "phone": "+905551112233"}
+
+
+async def test_the_walk_that_up_prints_leads_to_a_confirmation_mail(product: Product):
+    walk = product.said.split("a first walk, command by command:", 1)[1]
+    done = await asyncio.to_thread(
+        subprocess.run,
+        ["bash", "-euo", "pipefail", "-c", walk],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert '"status":"placed"' in done.stdout
+    assert "Your order" in done.stdout
+
+
+async def test_a_guest_registers_browses_orders_and_gets_one_confirmation(client: Client):
+    user = await client.sign_up()
+    assert (await client.call("GET", "/users/me"))[0] == 404, "a user without a profile is not found"
+    await client.must("POST", "/users/register/complete", PROFILE)
+    me = await client.must("GET", "/users/me")
+    assert (me["id"], me["full_name"], me["email"]) == (user, PROFILE["full_name"], client.address)
+
+    restaurants = await client.must("GET", "/restaurants")
+    assert len(restaurants) >= 3
+    menu = await client.must("GET", f"/meals/restaurant/{restaurants[0]['id']}")
+    for meal in menu[:2]:
+        await client.must(
+            "POST", "/carts/add", {"restaurant_id": restaurants[0]["id"], "meal_id": meal["id"], "quantity": 2}
+        )
+    await client.must("PATCH", f"/carts/update/{menu[0]['id']}", {"quantity": 3})
+    lines = await client.must("GET", "/carts/get")
+    assert {line["meal_id"]: line["quantity"] for line in lines} == {menu[0]["id"]: 3, menu[1]["id"]: 2}
+
+    order = await client.must("POST", "/carts/checkout", {"payment_method": "cash"})
+    due = 3 * menu[0]["price"] + 2 * menu[1]["price"]
+    assert order["subtotal"] == round(due, 2)
+    assert order["total"] == round(due + order["delivery_fee"] - order["discount"], 2)
+    assert await client.must("GET", "/carts/get") == []
+    assert [o["id"] for o in await client.must("GET", "/orders")] == [order["id"]]
+    assert (await client.must("GET", f"/orders/{order['id']}"))["total"] == order["total"]
+    mail = await client.mail("Your order")
+    assert order["id"] in mail["text"]
+
+
+async def test_whoever_writes_and_then_reads_sees_the_write(client: Client):
+    await client.sign_up()
+    restaurant = (await client.must("GET", "/restaurants"))[0]["id"]
+    meal = (await client.must("GET", f"/meals/restaurant/{restaurant}"))[0]["id"]
+    for quantity in range(1, 21):
+        await client.must("POST", "/carts/add", {"restaurant_id": restaurant, "meal_id": meal, "quantity": quantity})
+        lines = await client.must("GET", "/carts/get")
+        assert [line["quantity"] for line in lines] == [quantity]
+
+
+async def test_a_checkout_sent_twice_with_one_idempotency_key_is_one_order(client: Client):
+    await client.sign_up()
+    restaurant = (await client.must("GET", "/restaurants"))[1]["id"]
+    meal = (await client.must("GET", f"/meals/restaurant/{restaurant}"))[0]["id"]
+    await client.must("POST", "/carts/add", {"restaurant_id": restaurant, "meal_id": meal, "quantity": 1})
+    key = {"Idempotency-Key": uuid.uuid4().hex}
+    first, second = await asyncio.gather(
+        *(client.must("POST", "/carts/checkout", {"payment_method": "cash"}, **key) for _ in range(2))
+    )
+    assert first["id"] == second["id"]
+    assert len(await client.must("GET", "/orders")) == 1
+    assert (await client.call("POST", "/carts/checkout", {"payment_method": "pos"}, **key))[0] == 422
+
+
+async def test_items_of_another_restaurant_are_refused(client: Client):
+    await client.sign_up()
+    one, other = (await client.must("GET", "/restaurants"))[:2]
+    for restaurant in (one, other):
+        meal = (await client.must("GET", f"/meals/restaurant/{restaurant['id']}"))[0]["id"]
+        status, answer = await client.call(
+            "POST", "/carts/add", {"restaurant_id": restaurant["id"], "meal_id": meal, "quantity": 1}
+        )
+    assert status == 409
+    assert "different restaurant" in answer["detail"]
+
+
+async def test_a_token_is_worth_nothing_after_logout(client: Client):
+    await client.sign_up()
+    await client.must("POST", "/auth/logout", {})
+    assert (await client.call("GET", "/carts/get"))[0] == 401
+
+
+async def test_an_address_is_registered_once(client: Client):
+    body = {"email": client.address, "password": "correct horse 1"}
+    answers = await asyncio.gather(*(client.call("POST", "/auth/register", body) for _ in range(5)))
+    assert sorted(status for status, _ in answers) == [201, 409, 409, 409, 409]
+    await client.mail("Verify")
+
+
+async def test_status_names_every_process(product: Product):
+    status = await product.status()
+    assert {"kafka", "postgres", "redis", "mailbox", "agents-1", "edge-1"} <= {
+        str(p["name"]) for p in status["processes"]
+    }
+    assert all(p["state"] == "running" and p["pid"] for p in status["processes"])
+
+    async def caught_up() -> bool:
+        found = await product.status()
+        return all(p["lag"] == 0 for p in found["processes"] if str(p["name"]).startswith("agents"))
+
+    await until("the agents to have no lag", caught_up)
