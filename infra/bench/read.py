@@ -21,6 +21,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import jwt
+import psutil
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from redis.asyncio import Redis
 
@@ -36,6 +37,7 @@ ITEMS = 3
 
 
 async def run(arguments: list[str]) -> bool:
+    """Takes no arguments."""
     folder = Path(tempfile.mkdtemp(prefix="lezzet-bench-"))
     try:
         async with Stack(folder, ("redis",)) as stack:
@@ -45,24 +47,28 @@ async def run(arguments: list[str]) -> bool:
             place = keys.document("basket", user)
             edge_port, bare_port = _free_port(), _free_port()
             environment = stack.environment() | {"EDGE_PORT": str(edge_port), "LOG_LEVEL": "info"}
-            bare = ("infra.bench.bare", str(bare_port), stack.endpoints.redis, place)
-            async with _server(environment, edge_port, "http_edge"), _server(environment, bare_port, *bare):
-                return await _compare(edge_port, bare_port, token)
+            command = ("infra.bench.bare", str(bare_port), stack.endpoints.redis, place)
+            async with (
+                _server(environment, edge_port, "http_edge") as edge,
+                _server(environment, bare_port, *command) as bare,
+            ):
+                return await _compare((edge, edge_port), (bare, bare_port), token)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-async def _compare(edge_port: int, bare_port: int, token: str) -> bool:
+async def _compare(edge: tuple[Process, int], bare: tuple[Process, int], token: str) -> bool:
     sides: dict[str, list[dict[str, float]]] = {"edge": [], "bare": []}
     for _ in range(ROUNDS):
-        sides["bare"].append(await _load(bare_port))
-        sides["edge"].append(await _load(edge_port, token))
+        sides["bare"].append(await _load(*bare))
+        sides["edge"].append(await _load(*edge, token))
     middle = {name: _middle(rounds) for name, rounds in sides.items()}
-    ratios = [edge["requests_per_s"] / bare["requests_per_s"] for edge, bare in zip(*sides.values(), strict=True)]
+    ratios = [ours["requests_per_s"] / other["requests_per_s"] for ours, other in zip(*sides.values(), strict=True)]
     ratio = statistics.median(ratios)
     for name, found in middle.items():
         print(
-            f"{name}: {found['requests_per_s']:.0f} requests/s, p50 {found['p50_ms']:.2f} ms, p99 {found['p99_ms']:.2f} ms"
+            f"{name}: {found['requests_per_s']:.0f} requests/s, p50 {found['p50_ms']:.2f} ms, p99 {found['p99_ms']:.2f} ms, "
+            f"{found['cpu_us']:.0f} µs of CPU a request"
         )
     print(
         f"ratio: {ratio:.2f} (median of {ROUNDS} rounds: {', '.join(f'{r:.2f}' for r in ratios)}), wanted {LEAST_RATIO}"
@@ -79,13 +85,20 @@ def _middle(rounds: list[dict[str, float]]) -> dict[str, float]:
     return {name: statistics.median(found[name] for found in rounds) for name in rounds[0]}
 
 
-async def _load(port: int, *token: str) -> dict[str, float]:
+async def _load(server: Process, port: int, *token: str) -> dict[str, float]:
+    before = _cpu_seconds(server)
     arguments = (str(port), "/carts/get", str(CONNECTIONS), str(SECONDS), *token)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "infra.bench.load", *arguments, stdout=asyncio.subprocess.PIPE
     )
     output, _ = await asyncio.wait_for(process.communicate(), SECONDS * 5)
-    return json.loads(output)
+    found = json.loads(output)
+    return {**found, "cpu_us": (_cpu_seconds(server) - before) / found["requests"] * 1e6}
+
+
+def _cpu_seconds(server: Process) -> float:
+    times = psutil.Process(server.pid).cpu_times()
+    return times.user + times.system
 
 
 async def _seed(redis_url: str, user: str) -> None:
