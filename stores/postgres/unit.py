@@ -68,7 +68,7 @@ class PostgresUnit:
     async def parked_rows(self, keys: Sequence[str]) -> list[ParkedRow]:
         async with translated():
             rows = await self._connection.fetch(statements.PARKED, self._source.group, self._source.topic, keys)
-        return [_parked(row) for row in rows]
+        return [parked_row(row) for row in rows]
 
     async def commit(self, changes: Changes) -> list[OutboxRow]:
         async with translated():
@@ -120,7 +120,7 @@ class PostgresUnit:
             )  # fmt: skip
 
 
-def _parked(row: Mapping[str, Any]) -> ParkedRow:
+def parked_row(row: Mapping[str, Any]) -> ParkedRow:
     headers = _decode_headers(row["headers"])
     return ParkedRow(
         key=row["key"], offset=row["offset"], source=row["source"], id=row["id"], at=row["at"], headers=headers,

@@ -1,0 +1,84 @@
+"""`python -m replay tail|trace|dlq|topics ...`, which `./lezzet` gives the stack's addresses."""
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from urllib.parse import urlsplit
+
+from replay import dlq, tail, topics_command, trace
+from replay.failure import CannotDo
+from replay.tools import Tools
+from stores import telemetry
+from stores.errors import Doubt, Unavailable
+from stores.settings import Settings, load_or_exit
+
+Run = Callable[[Tools, argparse.Namespace], Awaitable[int]]
+
+_COMMANDS = {"tail": tail, "trace": trace, "dlq": dlq, "topics": topics_command}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The exit code: 0 done, 1 it could not be done (one line on stderr), 2 wrong arguments or settings."""
+    name, run, said = parsed(arguments)
+    settings = load_or_exit()
+    telemetry.configure("replay", "error")
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it has to say is in our one line
+    try:
+        return asyncio.run(_run(run, Tools(settings), said))
+    except CannotDo as error:
+        return _stopped(name, str(error))
+    except Unavailable as error:
+        return _stopped(name, _unavailable(error, settings))
+    except Doubt as error:
+        return _stopped(name, f"{error}; nothing was changed, give the command again")
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # `| head` has seen enough
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+async def _run(run: Run, tools: Tools, said: argparse.Namespace) -> int:
+    return await run(tools, said)
+
+
+def parsed(arguments: Sequence[str]) -> tuple[str, Run, argparse.Namespace]:
+    """(command, what runs it, what was said). Ends the process with exit code 2 where nothing can be made of it."""
+    name = arguments[0] if arguments else ""
+    if name not in _COMMANDS:
+        sys.stderr.write(f"usage: python -m replay {'|'.join(_COMMANDS)} ...\n")
+        raise SystemExit(2)
+    command = _COMMANDS[name]
+    parser = argparse.ArgumentParser(prog=f"./lezzet {name}", description=command.__doc__)
+    command.add_arguments(parser)
+    said = parser.parse_args(arguments[1:])
+    return name, getattr(said, "run", command.run), said
+
+
+def _stopped(name: str, why: str) -> int:
+    sys.stderr.write(f"lezzet {name}: {why}\n")
+    return 1
+
+
+def _unavailable(error: Unavailable, settings: Settings) -> str:
+    """Which server, where it was looked for (without credentials), how to start it."""
+    variable, where = {
+        "kafka": ("KAFKA_BROKERS", ",".join(settings.kafka)),
+        "postgresql": ("POSTGRES_URL", _address(settings.postgres)),
+        "redis": ("REDIS_URL", _address(settings.redis)),
+    }.get(error.server.lower(), ("", "its address"))
+    return (
+        f"no {error.server} at {where} ({variable}): start it with `./lezzet up`, look with `./lezzet status` ({error})"
+    )
+
+
+def _address(url: str) -> str:
+    said = urlsplit(url)
+    return f"{said.hostname}:{said.port or 'default port'}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,40 @@
+"""`./lezzet dlq list`: what lies in the dead letters and what became of it, and which keys are parked."""
+
+import argparse
+
+from replay.dead_letters import MEANINGS, DeadLetter, State, dead_letter_topics, read, states
+from replay.message import printed, stamp
+from replay.tools import Tools, say, say_json
+from stores.postgres.engineering import ParkedKey
+
+
+async def run(tools: Tools, said: argparse.Namespace) -> int:
+    async with tools.log() as log, tools.domains() as domains:
+        names = dead_letter_topics(log, said.topic)
+        letters = await read(log, names)
+        found = list(zip(letters, await states(letters, domains), strict=True))
+        parked = await domains.parked_keys(None if said.topic is None else names[0].removesuffix("_dlq"))
+    if said.json:
+        say_json({"dead_letters": [d.data(s) for d, s in found], "parked": [row._asdict() for row in parked]})
+    else:
+        _print(found, parked)
+    return 0
+
+
+def _print(found: list[tuple[DeadLetter, State]], parked: list[ParkedKey]) -> None:
+    topic = ""
+    for letter, state in found:
+        if letter.topic != topic:
+            topic = letter.topic
+            say(f"{topic}: {sum(other.topic == topic for other, _ in found)} dead letters")
+        say(f"  {letter.line(state)}")
+    for row in parked:
+        say(
+            f"parked: {row.topic} key={printed(row.key)}: {row.messages} message{'s'[: row.messages > 1]} since"
+            f" {stamp(row.at)}, first id={printed(row.id)}: {printed(row.reason)}"
+        )
+    if not found and not parked:
+        say("no dead letters, no parked keys")
+    for state, meaning in MEANINGS.items():
+        if any(state == other for _, other in found):
+            say(f"{state}: {meaning}")

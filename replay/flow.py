@@ -1,0 +1,76 @@
+"""One flow as a page: its messages in order of time, indented by what led to what, with the milliseconds between."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from replay.message import Message, brief, in_time, printed, stamp
+from topics import headers
+
+
+@dataclass(frozen=True)
+class Flow:
+    """messages: in order of time, what led to another before it where the times are the same."""
+
+    correlation: str
+    messages: Sequence[Message]
+    depths: Mapping[str, int]
+
+    def lines(self) -> list[str]:
+        first, last = self.messages[0].logged.at, self.messages[-1].logged.at
+        count = len(self.messages)
+        took = round((last - first).total_seconds() * 1000)
+        title = f"flow {printed(self.correlation)}  {stamp(first)}  {count} message{'s'[: count > 1]} in {took:,} ms"
+        width = max(len(self._place(message)) for message in self.messages)
+        return [title, *(self._line(message, width) for message in self.messages)]
+
+    def data(self) -> dict[str, Any]:
+        return {
+            "correlation": self.correlation,
+            "messages": [{"ms": self._ms(m), "depth": self._depth(m), **m.data()} for m in self.messages],
+        }
+
+    def _ms(self, message: Message) -> int:
+        return round((message.logged.at - self.messages[0].logged.at).total_seconds() * 1000)
+
+    def _depth(self, message: Message) -> int:
+        """A dead letter has the id of the message that it was, and stands below it."""
+        return self.depths[message.id] + message.dead
+
+    def _place(self, message: Message) -> str:
+        return f"{'  ' * self._depth(message)}{message.logged.topic} {message.where}"
+
+    def _line(self, message: Message, width: int) -> str:
+        said = message.type or "(no type)"
+        version = message.headers.get(headers.SEQUENCE)
+        parts = [f"  {f'+{self._ms(message):,} ms':>12}  {self._place(message):{width}}  {printed(said)}"]
+        if version:
+            parts.append(f"v{printed(version)}")
+        parts += [f"key={printed(message.key)}", f"id={printed(message.id)}"]
+        if message.dead:
+            parts.append(f"DEAD: {printed(message.headers[headers.DLQ_REASON])}")
+        return " ".join([*parts, brief(message.logged.body)])
+
+
+def flows(messages: Sequence[Message]) -> list[Flow]:
+    """One a correlation, the earliest first."""
+    by_flow: dict[str, list[Message]] = {}
+    for message in in_time(messages):
+        by_flow.setdefault(message.correlation, []).append(message)
+    return [_flow(correlation, found) for correlation, found in by_flow.items()]
+
+
+def _flow(correlation: str, messages: Sequence[Message]) -> Flow:
+    causes = {message.id: message.headers.get(headers.CAUSATION) for message in messages}
+    depths = {message.id: _depth(message.id, causes) for message in messages}
+    return Flow(correlation, sorted(messages, key=lambda m: (m.logged.at, depths[m.id])), depths)
+
+
+def _depth(message_id: str, causes: Mapping[str, str | None]) -> int:
+    """How many causes are before it in this flow; causes that go in a circle are somebody's made-up headers."""
+    passed = {message_id}
+    cause = causes.get(message_id)
+    while cause is not None and cause in causes and cause not in passed:
+        passed.add(cause)
+        cause = causes[cause]
+    return len(passed) - 1

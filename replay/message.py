@@ -1,0 +1,119 @@
+"""A record as an engineer reads it: which message it is and what it belongs to, also when it says little itself."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from replay import secrecy
+from stores.kafka.log import Logged
+from topics import headers, ids
+
+_MOST = 300  # characters of a body in a line
+_OURS = frozenset(value for name, value in vars(headers).items() if name.isupper() and isinstance(value, str))
+
+
+class Message:
+    """id: its own or, without one, the one that the runtime gives to its place (in the topic's first incarnation)."""
+
+    __slots__ = ("headers", "logged")
+
+    def __init__(self, logged: Logged) -> None:
+        self.logged = logged
+        self.headers = {
+            name: value.decode(errors="backslashreplace") for name, value in logged.headers if name in _OURS
+        }
+
+    @property
+    def dead(self) -> bool:
+        return headers.DLQ_REASON in self.headers
+
+    @property
+    def id(self) -> str:
+        own = self.headers.get(headers.DLQ_ID) or self.headers.get(headers.ID)
+        return own or ids.of_position(self.logged.topic, 0, self.logged.partition, self.logged.offset)
+
+    @property
+    def type(self) -> str | None:
+        return self.headers.get(headers.TYPE)
+
+    @property
+    def correlation(self) -> str:
+        return self.headers.get(headers.CORRELATION) or self.id
+
+    @property
+    def key(self) -> str | None:
+        return None if self.logged.key is None else self.logged.key.decode(errors="backslashreplace")
+
+    @property
+    def where(self) -> str:
+        return f"{self.logged.partition}:{self.logged.offset}"
+
+    def data(self) -> dict[str, Any]:
+        """As `--json` prints it, without secrets."""
+        found: dict[str, Any] = {
+            "time": stamp(self.logged.at),
+            "topic": self.logged.topic,
+            "partition": self.logged.partition,
+            "offset": self.logged.offset,
+            "key": self.key,
+            "type": self.type,
+            "id": self.id,
+            "correlation": self.correlation,
+            "causation": self.headers.get(headers.CAUSATION),
+            "version": self.headers.get(headers.SEQUENCE),
+            "body": secrecy.shown(self.logged.body),
+        }
+        if self.dead:
+            found["dead"] = self.headers[headers.DLQ_REASON]
+        return found
+
+    def line(self) -> str:
+        parts = [stamp(self.logged.at), self.where, f"key={printed(self.key)}", self.type or "-", f"id={self.id}"]
+        if self.correlation != self.id:
+            parts.append(f"correlation={self.correlation}")
+        if self.dead:
+            parts.append(f"dead={printed(self.headers[headers.DLQ_REASON])}")
+        return "  ".join([*parts, brief(self.logged.body)])
+
+
+def brief(body: bytes | None) -> str:
+    """One line, without secrets, cut at 300 characters."""
+    if body is None:
+        return "(no body)"
+    if not body:
+        return "(empty body)"
+    said = secrecy.shown(body)
+    text = printed(said) if isinstance(said, str) else msgspec.json.encode(said).decode()
+    return text if len(text) <= _MOST else f"{text[:_MOST]}… ({len(body):,} bytes)"
+
+
+def printed(text: str | None) -> str:
+    """Without control characters: what somebody published must not drive the terminal."""
+    if text is None:
+        return "-"
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def stamp(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def in_time(messages: Sequence[Message]) -> list[Message]:
+    return sorted(messages, key=lambda m: (m.logged.at, m.logged.topic, m.logged.partition, m.logged.offset))
+
+
+def faulty_header(found: Sequence[tuple[str, bytes]]) -> str | None:
+    """The first of our headers that the runtime refuses to read."""
+    for name, value in found:
+        if name in _OURS:
+            try:
+                value.decode()
+            except UnicodeDecodeError:
+                return f"{name}: the header is not UTF-8"
+            if len(value) > 4096 or b"\0" in value:
+                return f"{name}: the header is longer than 4,096 bytes or has a NUL character"
+            if name == headers.DEADLINE and not value.decode().isdecimal():
+                return f"{name}: is not a number of milliseconds since the epoch"
+    return None

@@ -1,0 +1,148 @@
+"""`./lezzet dlq redrive`: puts dead letters back, or has a parked key decided again. A dry run without --yes."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from replay.dead_letters import DeadLetter, State, chosen, dead_letter_topics, read, states
+from replay.failure import CannotDo
+from replay.resending import Repair, Resend, in_order, resend
+from replay.tools import Tools, say
+from replay.unparking import Unpark, outcome
+from stores.postgres.engineering import Domains, ParkedKey
+from topics import redrive
+from topics.registry import Topic, all_topics
+
+Judged = tuple[DeadLetter, State]
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    unparks: Sequence[Unpark]
+    resends: Sequence[Resend]
+
+
+async def run(tools: Tools, said: argparse.Namespace) -> int:
+    _check(said)
+    async with tools.domains() as domains:
+        async with tools.log() as log:
+            names = dead_letter_topics(log, said.topic)
+            letters = await read(log, names)
+        topic = names[0].removesuffix("_dlq")
+        contract = all_topics().get(topic)
+        judged = list(zip(letters, await states(letters, domains), strict=True))
+        plan = await _planned(said, judged, topic, contract, domains)
+        _print(plan, contract)
+        if not said.yes:
+            say("dry run: nothing was sent, --yes does it")
+            return 0
+        return await _carry_out(tools, plan, domains)
+
+
+def _check(said: argparse.Namespace) -> None:
+    if not (said.all or said.id or said.key) or (said.all and (said.id or said.key)):
+        raise CannotDo("say which: --id ID, --key KEY or --all")
+    if (said.body or said.header) and not said.id:
+        raise CannotDo("--body and --header are for the one message that --id names")
+
+
+async def _planned(
+    said: argparse.Namespace, judged: Sequence[Judged], topic: str, contract: Topic | None, domains: Domains
+) -> _Plan:
+    parked = await domains.parked_keys(topic)
+    if said.id:
+        unpark = await _parked_message(said, judged, parked, domains)
+        if unpark is not None:
+            return _Plan([unpark], [])
+        letters = chosen([letter for letter, _ in judged], said.id)
+    else:
+        parked = [row for row in parked if said.all or row.key == said.key]
+        # What keeps no inbox cannot say whether it was done since: only by its id.
+        letters = [d for d, state in judged if state == "waits" and (said.all or d.key == said.key)]
+        if not parked and not letters:
+            raise CannotDo(f"nothing of {topic} waits{'' if said.all else ' under that key'}: see `./lezzet dlq list`")
+    unparks = [] if said.id else [await _unpark(said, row, domains) for row in parked]
+    _check_drops(said, unparks)
+    repair = _repair(said)
+    taken = {d.inbox_key for d, state in judged if state == "taken"} if said.id else set[tuple[str, str]]()
+    if any(letter.inbox_key in taken for letter in letters):
+        raise CannotDo(f"{said.id} was redriven and decided already: sent again it would have no effect")
+    now = datetime.now(UTC)
+    return _Plan(unparks, [resend(letter, repair, contract, now) for letter in in_order(letters)])
+
+
+async def _parked_message(
+    said: argparse.Namespace, judged: Sequence[Judged], parked: Sequence[ParkedKey], domains: Domains
+) -> Unpark | None:
+    """The key that --id is parked under, as the poison itself or behind it."""
+    names = {said.id, *(letter.id for letter, _ in judged if letter.place == said.id)}
+    for row in parked:
+        rows = await domains.parked(row.domain, row.topic, row.key)
+        mine = [waiting for waiting in rows if waiting.id in names]
+        if mine:
+            if said.header or said.key not in (None, row.key):
+                raise CannotDo("a parked message keeps its key and its headers: only --body and --drop are for it")
+            body = _repair(said).body
+            repaired = [] if body is None else [redrive.Repaired(id=w.id, source=w.source, body=body) for w in mine]
+            unpark = Unpark(row.domain, row.topic, row.key, rows, tuple(repaired), tuple(said.drop))
+            _check_drops(said, [unpark])
+            return unpark
+    return None
+
+
+async def _unpark(said: argparse.Namespace, row: ParkedKey, domains: Domains) -> Unpark:
+    rows = await domains.parked(row.domain, row.topic, row.key)
+    return Unpark(row.domain, row.topic, row.key, rows, drop=tuple(w.id for w in rows if w.id in said.drop))
+
+
+def _check_drops(said: argparse.Namespace, unparks: Sequence[Unpark]) -> None:
+    there = {row.id for unpark in unparks for row in unpark.rows}
+    for message_id in said.drop:
+        if message_id not in there:
+            raise CannotDo(f"--drop: {message_id} is not parked there; a single dead letter has no effect anyway")
+
+
+def _repair(said: argparse.Namespace) -> Repair:
+    edits: dict[str, str] = {}
+    for edit in said.header:
+        name, equals, value = edit.partition("=")
+        if not name or not equals:
+            raise CannotDo(f"--header: {edit!r} is not NAME=VALUE")
+        edits[name] = value
+    return Repair(key=said.key if said.id else None, body=_bytes(said.body), headers=edits)
+
+
+def _bytes(path: Path | None) -> bytes | None:
+    try:
+        return None if path is None else path.read_bytes()
+    except OSError as error:
+        raise CannotDo(f"--body: {path}: {error.strerror}") from error
+
+
+def _print(plan: _Plan, contract: Topic | None) -> None:
+    for unpark in plan.unparks:
+        for line in unpark.lines(contract):
+            say(line)
+    for one in plan.resends:
+        say(one.line())
+
+
+async def _carry_out(tools: Tools, plan: _Plan, domains: Domains) -> int:
+    """Parked keys first: what is sent again under such a key must not have to wait behind it."""
+    good = not any(one.refused for one in plan.resends)
+    async with tools.producer() as producer:
+        for unpark in plan.unparks:
+            command_id, record = unpark.command()
+            await producer.send(record)
+            free, sentence = await outcome(unpark, command_id, domains)
+            say(sentence)
+            good = good and free
+        for one in plan.resends:
+            if one.refused is None:
+                if one.letter.group.endswith(".effect"):
+                    await domains.forget_effect(one.letter.domain, one.letter.group, one.letter.id)
+                partition, offset = await producer.send(one.record)
+                say(f"sent: {one.record.topic} {partition}:{offset} id={one.letter.id}")
+    return 0 if good else 1

@@ -1,0 +1,41 @@
+"""What never stands on a screen or in a pipe: sealed boxes, tokens, hashes of either, though topics carry them."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, cast
+
+import msgspec
+
+SEALED = "[sealed]"
+_NAMES = r"[^\"]*(?:passw|token|secret|_box|_sha256|generation)[^\"]*|box"
+_SECRET = re.compile(_NAMES, re.IGNORECASE)
+_IN_TEXT = re.compile(rf'("(?:{_NAMES})"\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|[^\s,}}\]]+)', re.IGNORECASE | re.DOTALL)
+_TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
+
+
+def shown(body: bytes | None) -> Any:
+    """The body as JSON data without secrets; None where it is empty; a text where it is no JSON."""
+    if not body:
+        return None
+    try:
+        return _cleaned(msgspec.json.decode(body))
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return shown_text(body)
+
+
+def shown_text(body: bytes) -> str:
+    """Bytes that are no JSON: what looks like a secret field goes here too, bytes that are no UTF-8 as \\x.."""
+    return _TOKEN.sub(SEALED, _IN_TEXT.sub(rf'\1"{SEALED}"', body.decode(errors="backslashreplace")))
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        found = cast(Mapping[str, Any], value)
+        return {name: SEALED if _hides(name, inner) else _cleaned(inner) for name, inner in found.items()}
+    if isinstance(value, list):
+        return [_cleaned(inner) for inner in cast(list[Any], value)]
+    return _TOKEN.sub(SEALED, value) if isinstance(value, str) else value
+
+
+def _hides(name: str, value: Any) -> bool:
+    return value is not None and not isinstance(value, Mapping) and _SECRET.fullmatch(name) is not None

@@ -1,0 +1,47 @@
+"""What the commands are given: the addresses, and the servers opened when a command asks for them."""
+
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+
+import msgspec
+
+from stores.kafka.log import LogReader, open_log
+from stores.kafka.raw import RawProducer, open_raw
+from stores.postgres.engineering import Domains, open_domains
+from stores.redis.connection import connect
+from stores.redis.floors import ViewFloors
+from stores.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    settings: Settings
+
+    def log(self) -> AbstractAsyncContextManager[LogReader]:
+        return open_log(self.settings.kafka)
+
+    def producer(self) -> AbstractAsyncContextManager[RawProducer]:
+        return open_raw(self.settings.kafka)
+
+    def domains(self) -> AbstractAsyncContextManager[Domains]:
+        return open_domains(self.settings.postgres)
+
+    @asynccontextmanager
+    async def view_floors(self) -> AsyncGenerator[ViewFloors]:
+        redis = connect(self.settings.redis)
+        try:
+            yield ViewFloors(redis)
+        finally:
+            await redis.aclose()
+
+
+def say(line: str = "") -> None:
+    """Flushed: whoever follows a topic reads it through a pipe, too."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def say_json(data: object) -> None:
+    say(msgspec.json.encode(data).decode())

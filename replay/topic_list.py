@@ -1,0 +1,52 @@
+"""`./lezzet topics`: what each topic is, who writes and reads it, how much is in it, how far its readers are."""
+
+import argparse
+from collections.abc import Mapping
+from typing import Any
+
+from replay.floors import lags, standings
+from replay.tools import Tools, say, say_json
+from stores.kafka.log import Bounds, Place
+from topics.registry import FOREVER, Topic, all_topics
+
+
+async def run(tools: Tools, said: argparse.Namespace) -> int:
+    contracts = all_topics()
+    async with tools.log() as log, tools.domains() as domains, tools.view_floors() as views:
+        bounds = await log.bounds(log.places([*contracts, *(topic.dead_letters for topic in contracts.values())]))
+        lag = lags(await standings(contracts.values(), domains, views), bounds)
+    rows = [_row(topic, bounds, lag.get(topic.name, {})) for topic in contracts.values()]
+    if said.json:
+        say_json(rows)
+        return 0
+    for row in rows:
+        _print(row)
+    return 0
+
+
+def _row(topic: Topic, bounds: Mapping[Place, Bounds], lag: Mapping[str, int]) -> dict[str, Any]:
+    there = [bound for place, bound in bounds.items() if place.topic == topic.name]
+    dead = [bound for place, bound in bounds.items() if place.topic == topic.dead_letters]
+    return {
+        "topic": topic.name,
+        "exists": bool(there),
+        "partitions": len(there) or topic.partitions,
+        "retention": "for ever" if topic.retention == FOREVER else f"{topic.retention.days} days",
+        "key": topic.key,
+        "types": [kind.__name__ for kind in topic.messages],
+        "producers": topic.producers,
+        "consumers": topic.consumers,
+        "messages": sum(bound.end - bound.first for bound in there),
+        "dead_letters": sum(bound.end - bound.first for bound in dead),
+        "lag": lag,
+    }
+
+
+def _print(row: Mapping[str, Any]) -> None:
+    missing = "" if row["exists"] else " (not made yet)"
+    lag = ", ".join(f"{group} {count:,}" for group, count in row["lag"].items()) or "nobody has begun"
+    say(
+        f"{row['topic']:24} {row['messages']:>9,} messages  {row['dead_letters']:,} dead  {row['partitions']} partitions"
+        f"  kept {row['retention']}{missing}"
+    )
+    say(f"    {', '.join(row['producers'])} → {', '.join(row['consumers'])}   lag: {lag}")

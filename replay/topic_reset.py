@@ -1,0 +1,60 @@
+"""`./lezzet topics reset NAME`: after a topic was deleted and made anew, its readers stand at offsets that mean nothing.
+
+A new incarnation begins: floors go to where the log begins, and messages without an id get other ids than those that stood
+at the same places before. Views have no incarnation: their floors are removed, and they are built again.
+"""
+
+import argparse
+from collections.abc import Mapping, Sequence
+
+from replay.failure import no_such_topic
+from replay.floors import Standing, standings, view_sources
+from replay.tools import Tools, say
+from stores.kafka.log import Bounds, Place
+from topics.registry import all_topics
+
+
+async def run(tools: Tools, said: argparse.Namespace) -> int:
+    contract = all_topics().get(said.topic)
+    if contract is None:
+        raise no_such_topic(said.topic, all_topics())
+    async with tools.log() as log, tools.domains() as domains, tools.view_floors() as views:
+        if said.topic not in log.topics:
+            raise no_such_topic(said.topic, log.topics)
+        bounds = await log.bounds(log.places([said.topic]))
+        found = await standings([contract], domains, views)
+        _print(found, bounds)
+        if not said.yes:
+            say("dry run: nothing was changed, --yes does it")
+            return 0
+        await domains.begin_again(said.topic, {place.partition: bound.first for place, bound in bounds.items()})
+        gone = await views.forget(view_sources(contract))
+    stored = sum(one.incarnation is not None for one in found)
+    say(f"{said.topic}: {stored} floors begin a new incarnation, {gone} floors of views are gone")
+    return 0
+
+
+def _print(found: Sequence[Standing], bounds: Mapping[Place, Bounds]) -> None:
+    if not found:
+        say("no reader has a floor here: there is nothing to reset")
+    for one in found:
+        bound = bounds.get(one.place)
+        log = "the partition is not there any more" if bound is None else f"the log holds {bound.first} to {bound.end}"
+        then = "stays" if bound is None else _then(one, bound)
+        say(f"{one.group} {one.place.topic}:{one.place.partition}: next {one.next}, {log}: {then}")
+    if found and all(_inside(one, bounds) for one in found):
+        say(
+            "WARNING: every floor lies inside the log. If this topic was not made anew, messages that came without an id"
+            " take effect a second time"
+        )
+
+
+def _then(one: Standing, bound: Bounds) -> str:
+    if one.incarnation is None:
+        return "removed, the view is built again"
+    return f"next {bound.first}, incarnation {one.incarnation} → {one.incarnation + 1}"
+
+
+def _inside(one: Standing, bounds: Mapping[Place, Bounds]) -> bool:
+    bound = bounds.get(one.place)
+    return bound is not None and bound.first <= one.next <= bound.end

@@ -1,0 +1,23 @@
+"""`./lezzet topics [list]|reset`: the contracts with their sizes and lags; beginning a topic again that was made anew."""
+
+import argparse
+
+from replay import topic_list, topic_reset
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+    parser.set_defaults(run=topic_list.run)
+    commands = parser.add_subparsers(metavar="list|reset")
+    listing = commands.add_parser("list", help="registry, messages, lags (the default)")
+    listing.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="one JSON document")
+    listing.set_defaults(run=topic_list.run)
+    reset = commands.add_parser(
+        "reset", help="after a topic was deleted and made anew; shows what changes, --yes does it"
+    )
+    reset.add_argument("topic")
+    reset.add_argument("--yes", action="store_true", help="do it")
+    reset.set_defaults(run=topic_reset.run)
+
+
+run = topic_list.run

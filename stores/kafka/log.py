@@ -1,0 +1,167 @@
+"""Topics as they stand, read beside all consumer groups: for the engineers' tools, which move nobody's offsets."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from aiokafka import AIOKafkaClient, AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from stores.errors import Unavailable
+
+START_SECONDS = 8.0  # a broker that accepts and says nothing
+SILENT_SECONDS = 15.0  # records that must be there and do not come
+_CHUNK = 2_000  # records handed over at once
+_FETCH = 4 * 1024 * 1024  # bytes a partition: the largest dead letter in one piece
+
+
+class Place(NamedTuple):
+    topic: str
+    partition: int
+
+
+class Bounds(NamedTuple):
+    """first: the oldest offset that is there. end: the one after the last."""
+
+    first: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A record, untouched. at: the broker's or the producer's time, as the topic is set."""
+
+    topic: str
+    partition: int
+    offset: int
+    at: datetime
+    key: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+    body: bytes | None
+
+    @property
+    def place(self) -> Place:
+        return Place(self.topic, self.partition)
+
+
+class LogReader:
+    """`async with open_log(brokers) as log`. One reading at a time. Everything raises Unavailable."""
+
+    def __init__(self, consumer: AIOKafkaConsumer, topics: Mapping[str, int]) -> None:
+        self._consumer = consumer
+        self.topics = topics  # name → number of partitions, as they were at the opening
+
+    def places(self, topics: Iterable[str]) -> list[Place]:
+        return [Place(topic, number) for topic in topics for number in range(self.topics.get(topic, 0))]
+
+    async def bounds(self, places: Sequence[Place]) -> dict[Place, Bounds]:
+        wanted = self._choose(places)
+        async with _translated():
+            first, end = await asyncio.gather(
+                self._consumer.beginning_offsets(wanted), self._consumer.end_offsets(wanted)
+            )
+        return {place: Bounds(first[tp], end[tp]) for place, tp in zip(places, wanted, strict=True)}
+
+    async def since(self, places: Sequence[Place], at: datetime) -> dict[Place, int]:
+        """The first offset at or after that time; a partition without one is missing."""
+        moment = int(at.timestamp() * 1000)
+        wanted = self._choose(places)
+        async with _translated():
+            found = await self._consumer.offsets_for_times(dict.fromkeys(wanted, moment))
+        return {Place(*tp): there.offset for tp, there in found.items() if there is not None}
+
+    async def read(
+        self, starts: Mapping[Place, int], ends: Mapping[Place, int] | None = None
+    ) -> AsyncGenerator[list[Logged]]:
+        """Chunks from the given offsets up to, not including, `ends`; for ever without them. In order a partition."""
+        left = {TopicPartition(*p): None if ends is None else ends[p] for p in starts}
+        left = {tp: end for tp, end in left.items() if end is None or starts[Place(*tp)] < end}
+        self._choose([Place(*tp) for tp in left])
+        for tp in left:
+            self._consumer.seek(tp, starts[Place(*tp)])
+            self._consumer.resume(tp)
+        heard = asyncio.get_running_loop().time()
+        while left:
+            async with _translated():
+                got = await self._consumer.getmany(timeout_ms=300, max_records=_CHUNK)
+            chunk = [_logged(r) for tp, rs in got.items() for r in rs if _before(r.offset, left.get(tp, 0))]
+            if ends is not None:
+                await self._finish(left)
+                heard = _still_there(heard, bool(got))
+            if chunk:
+                yield chunk
+
+    async def _finish(self, left: dict[TopicPartition, int | None]) -> None:
+        """Positions, not records, say what is done: control records and removed ones are never handed over."""
+        for tp, end in list(left.items()):
+            if end is not None and await self._consumer.position(tp) >= end:
+                del left[tp]
+                self._consumer.pause(tp)
+
+    def _choose(self, places: Sequence[Place]) -> list[TopicPartition]:
+        wanted = [TopicPartition(*place) for place in places]
+        self._consumer.assign(wanted)
+        self._consumer.pause(*wanted)  # nothing is fetched before it is asked for
+        return wanted
+
+
+def _before(offset: int, end: int | None) -> bool:
+    return end is None or offset < end
+
+
+def _still_there(heard: float, got: bool) -> float:
+    now = asyncio.get_running_loop().time()
+    if not got and now - heard > SILENT_SECONDS:
+        raise Unavailable("Kafka", f"nothing came for {SILENT_SECONDS:.0f} s, though the log goes on")
+    return now if got else heard
+
+
+def _logged(r: ConsumerRecord[bytes, bytes]) -> Logged:
+    at = datetime.fromtimestamp(r.timestamp / 1000, UTC)
+    headers = tuple((name, value or b"") for name, value in r.headers or ())
+    return Logged(r.topic, r.partition, r.offset, at, r.key, headers, r.value)
+
+
+@contextlib.asynccontextmanager
+async def open_log(brokers: Sequence[str]) -> AsyncGenerator[LogReader]:
+    """Raises Unavailable where no broker answers."""
+    servers = ",".join(brokers)
+    topics = await _topics(servers)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=servers,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=_FETCH,
+        fetch_max_wait_ms=200,
+        max_poll_records=_CHUNK,
+    )
+    try:
+        async with _translated(), asyncio.timeout(START_SECONDS):
+            await consumer.start()
+        yield LogReader(consumer, topics)
+    finally:
+        with contextlib.suppress(KafkaError, OSError, TimeoutError):
+            await asyncio.wait_for(consumer.stop(), START_SECONDS)
+
+
+async def _topics(servers: str) -> dict[str, int]:
+    client = AIOKafkaClient(bootstrap_servers=servers)
+    try:
+        async with _translated(), asyncio.timeout(START_SECONDS):
+            await client.bootstrap()
+            cluster = await client.fetch_all_metadata()
+        names = sorted(name for name in cluster.topics() if not name.startswith("__"))
+        return {name: len(cluster.partitions_for_topic(name) or ()) for name in names}
+    finally:
+        await client.close()
+
+
+@contextlib.asynccontextmanager
+async def _translated() -> AsyncGenerator[None]:
+    try:
+        yield
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise Unavailable("Kafka", type(error).__name__) from error

@@ -1,0 +1,59 @@
+"""Records with exactly these bytes, for putting a dead letter back: any key, any headers, also none."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any, NamedTuple
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from stores.errors import Unavailable
+
+_SECONDS = 15.0  # for the start and for each record: an idempotent send never times out by itself
+_LARGEST = 4 * 1024 * 1024  # bytes
+
+
+class RawRecord(NamedTuple):
+    """partition None: the key decides."""
+
+    topic: str
+    key: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+    body: bytes | None
+    partition: int | None = None
+
+
+class RawProducer:
+    """One record after the other, each acknowledged before the next: what comes back is in order, whatever fails."""
+
+    def __init__(self, producer: AIOKafkaProducer) -> None:
+        self._producer = producer
+
+    async def send(self, record: RawRecord) -> tuple[int, int]:
+        """(partition, offset). Raises Unavailable: the record may be in the log, or may not."""
+        try:
+            async with asyncio.timeout(_SECONDS):
+                sent: Any = await self._producer.send_and_wait(
+                    record.topic, record.body, key=record.key, partition=record.partition, headers=list(record.headers)
+                )
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise Unavailable("Kafka", f"{type(error).__name__} for a record of {record.topic}") from error
+        return sent.partition, sent.offset
+
+
+@contextlib.asynccontextmanager
+async def open_raw(brokers: Sequence[str]) -> AsyncGenerator[RawProducer]:
+    """Raises Unavailable."""
+    producer = AIOKafkaProducer(
+        bootstrap_servers=",".join(brokers), acks="all", enable_idempotence=True, max_request_size=_LARGEST
+    )
+    try:
+        try:
+            await asyncio.wait_for(producer.start(), _SECONDS)
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise Unavailable("Kafka", type(error).__name__) from error
+        yield RawProducer(producer)
+    finally:
+        with contextlib.suppress(KafkaError, OSError, TimeoutError):
+            await asyncio.wait_for(producer.stop(), _SECONDS)

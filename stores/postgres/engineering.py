@@ -1,0 +1,136 @@
+"""What engineers ask all domains' schemas at once: parked keys, floors, what has been taken. Few writes: a topic's new
+incarnation, an effect to try again."""
+
+import contextlib
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import asyncpg
+
+from stores.postgres.errors import translated
+from stores.postgres.unit import parked_row
+from stores.protocol import InboxKey, ParkedRow
+
+_SECONDS = 5
+
+_SCHEMAS = """
+select n.nspname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+ where c.relname = 'parked' and c.relkind = 'r' order by 1
+"""
+
+_PARKED_KEYS = """
+select distinct on (topic, key) '{domain}' as domain, topic, key, count(*) over same as messages, id, source, at, reason
+  from {schema}.parked where $1::text is null or topic = $1
+window same as (partition by topic, key) order by topic, key, seq
+"""
+
+_PARKED = """
+select seq, key, "offset", source, id, at, headers, body, reason from {schema}.parked
+ where topic = $1 and key = $2 order by seq
+"""
+
+_KNOWN = """
+select i.source, i.id from unnest($1::text[], $2::text[]) w(source, id) join {schema}.inbox i using (source, id)
+"""
+
+_FLOORS = """
+select '{domain}' as domain, consumer, topic, partition, next, incarnation from {schema}.floor
+ where $1::text is null or topic = $1 order by consumer, topic, partition
+"""
+
+_BEGIN_AGAIN = """
+update {schema}.floor f set incarnation = f.incarnation + 1, next = w.next
+  from unnest($2::int[], $3::bigint[]) w(partition, next)
+ where f.topic = $1 and f.partition = w.partition
+"""
+
+
+_FORGET_EFFECT = "delete from {schema}.effect where consumer = $1 and id = $2"
+
+
+class ParkedKey(NamedTuple):
+    """A key that waits. messages: the poison and all behind it; id, source, at and reason are the poison's."""
+
+    domain: str
+    topic: str
+    key: str
+    messages: int
+    id: str
+    source: str
+    at: datetime
+    reason: str
+
+
+class Floor(NamedTuple):
+    domain: str
+    group: str
+    topic: str
+    partition: int
+    next: int
+    incarnation: int
+
+
+class Domains:
+    """Every schema that has the runtime's tables. Raises Doubt."""
+
+    def __init__(self, connection: asyncpg.Connection, names: Sequence[str]) -> None:
+        self._connection = connection
+        self.names = names
+
+    async def parked_keys(self, topic: str | None = None) -> list[ParkedKey]:
+        return [ParkedKey(*row) for row in await self._everywhere(_PARKED_KEYS, topic)]
+
+    async def parked(self, domain: str, topic: str, key: str) -> list[ParkedRow]:
+        """Oldest first."""
+        return [parked_row(row) for row in await self._in(domain, _PARKED, topic, key)]
+
+    async def known(self, domain: str, messages: Sequence[InboxKey]) -> set[InboxKey]:
+        """Which of them the inbox has: they have taken effect (or were refused), within its seven days."""
+        rows = await self._in(domain, _KNOWN, [m[0] for m in messages], [m[1] for m in messages])
+        return {(source, name) for source, name in rows}
+
+    async def floors(self, topic: str | None = None) -> list[Floor]:
+        return [Floor(*row) for row in await self._everywhere(_FLOORS, topic)]
+
+    async def forget_effect(self, domain: str, group: str, event_id: str) -> None:
+        """An effect that raised counts as done: without its entry the event may come again."""
+        await self._in(domain, _FORGET_EFFECT, group, event_id)
+
+    async def begin_again(self, topic: str, beginnings: Mapping[int, int]) -> None:
+        """A new incarnation of a topic that was made anew: floors go to where the log begins. All domains or none."""
+        async with translated(), self._connection.transaction():
+            for domain in self.names:
+                statement = _of(domain, _BEGIN_AGAIN)
+                await self._connection.execute(statement, topic, list(beginnings), list(beginnings.values()))
+
+    async def _everywhere(self, statement: str, *arguments: object) -> list[Any]:
+        return [row for domain in self.names for row in await self._in(domain, statement, *arguments)]
+
+    async def _in(self, domain: str, statement: str, *arguments: object) -> list[Any]:
+        if domain not in self.names:
+            return []
+        async with translated():
+            return await self._connection.fetch(_of(domain, statement), *arguments)
+
+
+def _of(domain: str, statement: str) -> str:
+    """Names that came out of the catalogue, quoted for both places where they stand."""
+    schema, name = domain.replace('"', '""'), domain.replace("'", "''")
+    return statement.format(schema=f'"{schema}"', domain=name)
+
+
+@contextlib.asynccontextmanager
+async def open_domains(url: str) -> AsyncGenerator[Domains]:
+    """Raises Unavailable."""
+    async with translated():
+        connection = await asyncpg.connect(
+            url, timeout=_SECONDS, command_timeout=_SECONDS * 4, server_settings={"application_name": "lezzet-replay"}
+        )
+    try:
+        async with translated():
+            names = [row[0] for row in await connection.fetch(_SCHEMAS)]
+        yield Domains(connection, names)
+    finally:
+        with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            await connection.close(timeout=_SECONDS)
