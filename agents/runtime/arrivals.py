@@ -52,9 +52,10 @@ def read(topic: Topic, incarnation: int, record: ConsumerRecord[bytes, bytes], *
     raw = tuple((name, value or b"") for name, value in record.headers or ())
     found, error = _ours(raw)
     key, key_error = _key(record.key, keyed)
+    at, time_error = _time(record.timestamp)
     arrival = Arrival(
         offset=record.offset,
-        at=datetime.fromtimestamp(record.timestamp / 1000, UTC),
+        at=at,
         key=key,
         id=found.get(headers.ID) or ids.of_position(record.topic, incarnation, record.partition, record.offset),
         source=found.get(headers.SOURCE) or f"kafka/{record.topic}",
@@ -62,7 +63,7 @@ def read(topic: Topic, incarnation: int, record: ConsumerRecord[bytes, bytes], *
         raw_headers=raw,
         body=record.value,
         headers=found,
-        error=error or key_error,
+        error=error or key_error or time_error,
     )
     if arrival.error is None:
         decode(topic, arrival)
@@ -100,6 +101,14 @@ def _ours(raw: RawHeaders) -> tuple[dict[str, str], Undecodable | None]:
     if deadline is not None and not deadline.isdecimal():
         return found, Undecodable(headers.DEADLINE, "is not a number of milliseconds since the epoch")
     return found, None
+
+
+def _time(milliseconds: int) -> tuple[datetime, Undecodable | None]:
+    """On topics with CreateTime the publisher says it, and may say anything."""
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC), None
+    except (ValueError, OverflowError, OSError, TypeError):
+        return datetime.fromtimestamp(0, UTC), Undecodable("timestamp", "is not a time")
 
 
 def _key(raw: bytes | None, keyed: bool) -> tuple[str | None, Undecodable | None]:
