@@ -20,6 +20,7 @@ class Fault(NamedTuple):
 FAULTS = (
     Fault("workers", "infra.fault.workers", "agents processes are killed, ended and stopped under a load of commands"),
     Fault("outages", "infra.fault.outages", "Kafka, PostgreSQL and Redis go away under HTTP load"),
+    Fault("ending", "infra.fault.ending", "every process gets SIGTERM while Kafka is away"),
 )
 
 

@@ -1,0 +1,61 @@
+"""Users as they come about: register, read the mail, verify. Each has an access token for 15 minutes."""
+
+import asyncio
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import aiohttp
+
+from infra.mailbox.store import MailStore
+
+PASSWORD = "correct horse battery"  # noqa: S105 - of users that live for minutes
+WITHIN = 60.0  # seconds for all of them
+
+_LINK = re.compile(r"[?#&]token=([\w-]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    email: str
+    access_token: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.access_token}"}
+
+
+async def open_accounts(session: aiohttp.ClientSession, mails: MailStore, count: int) -> Sequence[Account]:
+    """Raises TimeoutError where registration does not get through."""
+    async with asyncio.timeout(WITHIN):
+        return [await _open(session, mails, f"user{n}@example.com") for n in range(count)]
+
+
+async def _open(session: aiohttp.ClientSession, mails: MailStore, email: str) -> Account:
+    await _until_taken(session, "/auth/register", {"email": email, "password": PASSWORD})
+    tokens = await _until_taken(session, "/auth/verify-email", {"token": await _mailed_token(mails, email)})
+    return Account(email, tokens["access_token"])
+
+
+async def _until_taken(session: aiohttp.ClientSession, path: str, body: dict[str, str]) -> dict[str, str]:
+    """503 is an invitation to try again. Raises RuntimeError for what is never taken."""
+    while True:
+        async with session.post(path, json=body) as response:
+            if response.status < 300:
+                return await response.json()
+            if response.status != 503:
+                raise RuntimeError(f"POST {path}: {response.status} {await response.text()}")
+        await asyncio.sleep(0.2)
+
+
+async def _mailed_token(mails: MailStore, email: str) -> str:
+    begun = time.monotonic()
+    while not (found := mails.all(email)):
+        if time.monotonic() - begun > WITHIN:
+            raise TimeoutError(f"no mail to {email}")
+        await asyncio.sleep(0.05)
+    said = _LINK.search(found[0].text)
+    if said is None:
+        raise RuntimeError(f"no token in the mail to {email}")
+    return said[1]

@@ -1,0 +1,54 @@
+"""What clients were told is what happened: 2xx took effect once, 503 never, and nobody waited longer than promised."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from infra.fault.evidence import Evidence
+from infra.fault.findings import Findings
+from infra.fault.http_load import Told
+from topics.reply import DECODER
+
+EDGE = "lezzet/edge"
+ANSWERED_WITHIN = 3.0  # seconds
+
+
+def audit(told: Sequence[Told], evidence: Evidence, findings: Findings) -> None:
+    writes = [each for each in told if each.write]
+    effects = defaultdict[str, set[int]](set)
+    for event in evidence.events("basket"):
+        effects[event.correlation].add(event.version)
+    findings.breaks(
+        "lost: told done or pending, but no effect",
+        (each for each in writes if each.status in (200, 202) and not effects[each.correlation]),
+    )
+    findings.breaks("doubled", (each for each in writes if len(effects[each.correlation]) > 1))
+    findings.breaks(
+        "answered 503, and took effect", (each for each in writes if each.status == 503 and effects[each.correlation])
+    )
+    findings.breaks("pending operations without outcome", _without_outcome(writes, evidence))
+    _manners(told, findings)
+
+
+def _without_outcome(writes: Sequence[Told], evidence: Evidence) -> list[Told]:
+    inbox = evidence.stores["basket"].inbox
+    pending = [each for each in writes if each.status == 202]
+    outcomes = {each.operation: inbox.get((EDGE, each.operation)) for each in pending}
+    return [
+        each for each in pending if (said := outcomes[each.operation]) is None or DECODER.decode(said).status != "done"
+    ]
+
+
+def _manners(told: Sequence[Told], findings: Findings) -> None:
+    """The form of the answers and their time."""
+    findings.breaks("not answered at all", (each for each in told if each.status == 0))
+    findings.breaks("unexpected answers", (each for each in told if each.status not in (0, 200, 202, 503)))
+    findings.breaks(
+        "503 without problem+json or Retry-After",
+        (each for each in told if each.status == 503 and not (each.problem and each.retry_after)),
+    )
+    findings.breaks(f"slower than {ANSWERED_WITHIN} s", (each for each in told if each.seconds > ANSWERED_WITHIN))
+    findings.measured(
+        requests=len(told),
+        answers=dict(sorted(Counter(str(each.status) for each in told).items())),
+        slowest_answer_s=round(max(each.seconds for each in told), 2),
+    )

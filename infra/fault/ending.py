@@ -1,0 +1,42 @@
+"""`fault ending`: SIGTERM to every process of the product while Kafka is away. Each ends by itself within 10 s."""
+
+import argparse
+import asyncio
+import signal
+import time
+from collections.abc import Sequence
+
+from infra.child import Child
+from infra.fault.findings import Findings
+from infra.fault.stage import Stage, say, stage
+
+ENDS_WITHIN = 10.0  # seconds
+
+
+async def run(arguments: Sequence[str]) -> Findings:
+    said = argparse.ArgumentParser(prog="./lezzet fault ending", description=__doc__)
+    said.add_argument("--keep", action="store_true", help="leave the data folder with its logs behind")
+    findings = Findings()
+    async with stage(keep=said.parse_args(arguments).keep) as on:
+        await ending(on, [*await on.agents(2), await on.edge()], findings)
+    return findings
+
+
+async def ending(on: Stage, children: Sequence[Child], findings: Findings) -> None:
+    """They stay down, and so does Kafka."""
+    await on.stack.stop("kafka", signal.SIGKILL)
+    say("kafka is killed, SIGTERM to all")
+    took = await asyncio.gather(*(_end(child) for child in children))
+    for child, seconds in zip(children, took, strict=True):
+        # the supervisor's SIGKILL comes after `patience`: whoever takes as long did not end by itself
+        if seconds > min(ENDS_WITHIN, child.program.patience):
+            findings.breaks(
+                "not ended by itself after SIGTERM without Kafka", [f"{child.program.name}: {seconds:.1f} s"]
+            )
+    findings.measured(ended_s={child.program.name: round(s, 2) for child, s in zip(children, took, strict=True)})
+
+
+async def _end(child: Child) -> float:
+    begun = time.monotonic()
+    await child.stop(signal.SIGTERM)
+    return time.monotonic() - begun

@@ -1,0 +1,99 @@
+"""Users at the edge at an even pace, whatever it answers: lines set in baskets, and baskets read."""
+
+import asyncio
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
+from random import Random
+from typing import Any
+
+import aiohttp
+
+from infra.fault.accounts import Account
+
+WRITES_PER_S, WRITES_PER_READ = 50, 5
+PATIENCE = 15.0  # seconds after which a request counts as not answered
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a client was told. status 0: nothing. times: the loop's clock. operation: of a 202."""
+
+    correlation: str
+    write: bool
+    began: float
+    ended: float
+    status: int
+    problem: bool = False
+    retry_after: bool = False
+    operation: str = ""
+
+    @property
+    def seconds(self) -> float:
+        return self.ended - self.began
+
+
+class HttpLoad:
+    """`start`, then `stop`; told grows meanwhile."""
+
+    def __init__(self, session: aiohttp.ClientSession, accounts: Sequence[Account], meals: Sequence[str]) -> None:
+        self._session = session
+        self._accounts = accounts
+        self._meals = meals
+        self._random = Random(1)  # noqa: S311
+        self._run = uuid.uuid4().hex[:8]
+        self._number = count()
+        self._open: set[asyncio.Task[None]] = set()
+        self._pace: asyncio.Task[None] | None = None
+        self.told: list[Told] = []
+
+    def start(self) -> None:
+        self._pace = asyncio.create_task(self._keep_asking())
+
+    async def stop(self) -> None:
+        """Returns when every request has its answer."""
+        if self._pace is not None:
+            self._pace.cancel()
+        await asyncio.gather(*self._open)
+
+    async def _keep_asking(self) -> None:
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        for n in count():
+            await asyncio.sleep(max(0.0, begun + n / WRITES_PER_S - loop.time()))
+            self._ask(write=True)
+            if n % WRITES_PER_READ == 0:
+                self._ask(write=False)
+
+    def _ask(self, *, write: bool) -> None:
+        task = asyncio.create_task(self._one(write=write))
+        self._open.add(task)
+        task.add_done_callback(self._open.discard)
+
+    async def _one(self, *, write: bool) -> None:
+        account, correlation = self._random.choice(self._accounts), f"fault-{self._run}-{next(self._number):06d}"
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                status, headers, body = await self._request(account, correlation, write=write)
+        except (aiohttp.ClientError, OSError, TimeoutError):
+            self.told.append(Told(correlation, write, began, loop.time(), 0))
+            return
+        problem, retry = (
+            headers.get("Content-Type", "").startswith("application/problem+json"),
+            "Retry-After" in headers,
+        )
+        operation = str(body.get("operation_id", "")) if status == 202 else ""
+        self.told.append(Told(correlation, write, began, loop.time(), status, problem, retry, operation))
+
+    async def _request(self, account: Account, correlation: str, *, write: bool) -> tuple[int, Any, Any]:
+        headers = {**account.headers, "X-Correlation-Id": correlation}
+        if not write:
+            async with self._session.get("/carts/get", headers=headers) as response:
+                return response.status, response.headers, await response.json(content_type=None)
+        # the note makes each one a change, so that each has an event
+        item = {"meal_id": self._random.choice(self._meals), "quantity": 1, "note": correlation}
+        async with self._session.post("/carts/add", json=item, headers=headers) as response:
+            return response.status, response.headers, await response.json(content_type=None)

@@ -1,0 +1,99 @@
+"""One outage under load: a server really stops for some seconds and comes back, and what clients were told meanwhile."""
+
+import asyncio
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from infra.child import Child
+from infra.fault import membership
+from infra.fault.findings import Findings
+from infra.fault.http_load import HttpLoad, Told
+from infra.fault.stage import Stage, say
+
+BEFORE, CALM = 2.0, 3.0  # seconds of load before, and without a refusal after which it counts as over
+RECOVERED_WITHIN = 30.0
+COMPLETE_WITHIN = 10.0
+UP = {
+    "kafka": {True: {503}, False: {200}},
+    "postgres": {True: {202}, False: {200, 503}},
+    "redis": {True: {503}, False: {503}},
+}
+"""Server → write or read → what may be answered while it is away. A read after an own write may ask for patience."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """how: the signal, None for the server's own way to stop. with_worker: an agents process is killed meanwhile."""
+
+    server: str
+    how: signal.Signals | None
+    with_worker: bool = False
+
+    @property
+    def name(self) -> str:
+        return (
+            f"{self.server} {'killed' if self.how else 'stopped'}{' and a worker killed' if self.with_worker else ''}"
+        )
+
+
+async def suffer(
+    on: Stage, outage: Outage, seconds: float, load: HttpLoad, agents: Sequence[Child], findings: Findings
+) -> dict[str, Any]:
+    """Figures of it. The load runs before and after."""
+    loop, endpoints = asyncio.get_running_loop(), on.stack.endpoints
+    groups, opened = await membership.groups(endpoints), await membership.openings(endpoints)
+    await asyncio.sleep(BEFORE)
+    say(outage.name)
+    await on.stack.stop(outage.server, outage.how)
+    down = loop.time()
+    await asyncio.sleep(seconds / 2)
+    if outage.with_worker:
+        agents[0].send(signal.SIGKILL)
+        say(f"SIGKILL to {agents[0].program.name}")
+    await asyncio.sleep(seconds / 2)
+    up = loop.time()
+    await on.stack.start(outage.server)
+    ready = loop.time()
+    say(f"{outage.server} is back after {ready - down:.1f} s")
+    recovered = await _recovery(load, ready, findings, outage)
+    complete, missing = await membership.until_complete(endpoints, groups, len(agents), _patience(outage))
+    findings.breaks(f"{outage.name}: groups incomplete", missing)
+    reopened = await membership.openings(endpoints) - opened
+    if outage.server != "kafka" and not outage.with_worker and reopened:
+        findings.breaks(f"{outage.name}: rebalances", [f"{reopened} partitions were opened anew"])
+    _judge(outage, [each for each in load.told if each.began > down and each.ended < up], findings)
+    return {
+        "outage": outage.name,
+        "recovered_s": round(recovered, 1),
+        "groups_complete_s": round(complete, 1),
+        "opened_anew": reopened,
+    }
+
+
+def _patience(outage: Outage) -> float:
+    """A killed worker has to start again and to join."""
+    return COMPLETE_WITHIN * (3 if outage.with_worker else 1)
+
+
+async def _recovery(load: HttpLoad, ready: float, findings: Findings, outage: Outage) -> float:
+    """Seconds from the server's return to the end of the last request that was not simply answered."""
+    loop = asyncio.get_running_loop()
+    while True:
+        await asyncio.sleep(0.1)
+        last = max((each.ended for each in load.told if each.status != 200), default=ready)
+        if loop.time() - max(last, ready) > CALM:
+            return max(0.0, last - ready)
+        if loop.time() - ready > RECOVERED_WITHIN + CALM:
+            findings.breaks(f"{outage.name}: not recovered within {RECOVERED_WITHIN:.0f} s", [load.told[-1]])
+            return loop.time() - ready
+
+
+def _judge(outage: Outage, during: Sequence[Told], findings: Findings) -> None:
+    """during: requests that saw nothing but the outage."""
+    allowed = UP[outage.server]
+    findings.breaks(
+        f"{outage.name}: unfitting answers", (each for each in during if each.status not in allowed[each.write])
+    )
+    findings.breaks(f"{outage.name}: no request saw it", [] if during else ["none"])

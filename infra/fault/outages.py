@@ -1,0 +1,82 @@
+"""`fault outages`: the whole product under HTTP load while Kafka, PostgreSQL and Redis go away and come back."""
+
+import argparse
+import signal
+from collections.abc import Sequence
+from random import Random
+
+import aiohttp
+
+from infra.fault import audit_answers, audit_leftovers, audit_versions, audit_views, evidence, lag
+from infra.fault.accounts import open_accounts
+from infra.fault.ending import ending
+from infra.fault.findings import Findings
+from infra.fault.http_load import HttpLoad
+from infra.fault.outage import Outage, suffer
+from infra.fault.plan import Town
+from infra.fault.seeding import seed_town
+from infra.fault.stage import Stage, say, stage
+from infra.mailbox.store import MailStore
+
+AGENTS, ACCOUNTS = 2, 8
+LAG_WITHIN = 60.0  # seconds
+KILL = signal.SIGKILL
+LONG = (
+    Outage("kafka", None), Outage("kafka", KILL), Outage("postgres", None), Outage("postgres", KILL),
+    Outage("redis", None), Outage("redis", KILL), Outage("postgres", None, with_worker=True),
+)  # fmt: skip
+SHORT = (Outage("kafka", KILL), Outage("postgres", None), Outage("redis", KILL))
+SERVERS = ("kafka", "postgres", "redis", "postgres-and-worker")
+
+
+async def run(arguments: Sequence[str]) -> Findings:
+    said = argparse.ArgumentParser(prog="./lezzet fault outages", description=__doc__)
+    said.add_argument("--seconds", type=float, default=30.0, help="how long each outage lasts")
+    said.add_argument("--server", choices=SERVERS, help="only this one's outages")
+    said.add_argument("--short", action="store_true", help="10 s each, one outage a server")
+    said.add_argument("--keep", action="store_true", help="leave the data folder with its logs behind")
+    chosen = said.parse_args(arguments)
+    wanted = SHORT if chosen.short else LONG
+    if chosen.server:
+        wanted = tuple(each for each in LONG if _belongs(each, chosen.server))
+    findings = Findings()
+    async with stage(keep=chosen.keep) as on:
+        await outages(on, wanted, 10.0 if chosen.short else chosen.seconds, findings)
+    return findings
+
+
+def _belongs(outage: Outage, server: str) -> bool:
+    return outage.with_worker if server == "postgres-and-worker" else outage.server == server and not outage.with_worker
+
+
+async def outages(on: Stage, wanted: Sequence[Outage], seconds: float, findings: Findings) -> None:
+    """One after another on one stage, audited together; at the end all processes are ended without Kafka."""
+    agents = await on.agents(AGENTS)
+    edge = await on.edge()
+    endpoints = on.stack.endpoints
+    town = Town(Random(1))  # noqa: S311
+    await seed_town(endpoints, town)
+    async with aiohttp.ClientSession(endpoints.edge, connector=aiohttp.TCPConnector(limit=0)) as session:
+        accounts = await open_accounts(session, MailStore(on.stack.site.data.mail), ACCOUNTS)
+        say(f"{len(accounts)} users are registered, the load begins")
+        load = HttpLoad(session, accounts, town.meals)
+        load.start()
+        try:
+            figures = [await suffer(on, each, seconds, load, agents, findings) for each in wanted]
+        finally:
+            await load.stop()
+    took, left = await lag.until_done(endpoints, LAG_WITHIN)
+    findings.breaks("lag after 60 s", (f"{name}: {messages}" for name, messages in left.items()))
+    findings.measured(outages=figures, lag_s=round(took, 1))
+    await _audit(on, load, findings)
+    await ending(on, [*agents, edge], findings)
+
+
+async def _audit(on: Stage, load: HttpLoad, findings: Findings) -> None:
+    say("the audit begins")
+    found = await evidence.gather(on.stack.endpoints)
+    audit_answers.audit(load.told, found, findings)
+    audit_versions.audit(found, findings)
+    await audit_views.audit(on.stack.endpoints, found, findings)
+    audit_leftovers.audit(found, findings)
+    say("the audit is done")
