@@ -40,10 +40,11 @@ ROUTES = (
     ),
     command(
         "PATCH", "/carts/update/{meal_id}", ChangeItem, to=TOPIC, takes=LineChange, key=own, who=CUSTOMER,
-        gives=BasketItem, says="Change a line; what is absent stays.",
+        gives=BasketItem, answers={404: "not_in_basket"}, says="Change a line; what is absent stays.",
     ),
     command(
         "DELETE", "/carts/remove/{meal_id}", RemoveItem, to=TOPIC, takes=Nothing, key=own, who=CUSTOMER, gives=Done,
+        answers={404: "not_in_basket"},
         says="Take a line out.",
     ),
     command(

@@ -1,0 +1,60 @@
+"""HTTP as clients speak it."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import jwt
+import nacl.signing
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from yarl import URL
+
+
+@dataclass(frozen=True)
+class Said:
+    status: int
+    headers: Any
+    raw: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.raw)
+
+    @property
+    def problem(self) -> Any:
+        """Its JSON, checked to be a complete problem."""
+        assert self.headers["Content-Type"] == "application/problem+json", self.raw
+        body = self.json
+        for field in ("type", "title", "detail", "instance", "message", "code"):
+            assert isinstance(body[field], str) and body[field], f"{field} is missing in {body}"
+        assert body["status"] == self.status
+        return body
+
+    @property
+    def fields(self) -> list[str]:
+        return [error["field"] for error in self.problem.get("errors", [])]
+
+
+def token(key: nacl.signing.SigningKey, user: str, exp: int, jti: str) -> str:
+    private = Ed25519PrivateKey.from_private_bytes(bytes(key))
+    return jwt.encode({"sub": user, "sid": jti, "jti": jti, "iat": 0, "exp": exp}, private, algorithm="EdDSA")
+
+
+@dataclass(frozen=True)
+class Client:
+    http: aiohttp.ClientSession
+    base: str
+    token: str | None
+
+    async def call(self, method: str, path: str, body: Any = None, *, raw: Any = None, **headers: str) -> Said:
+        """body: sent as JSON. raw: bytes as they are (or an async iterable: chunked)."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        if self.token is not None:
+            named.setdefault("Authorization", f"Bearer {self.token}")
+        data = raw if raw is not None else None if body is None else json.dumps(body).encode()
+        if data is not None:
+            named.setdefault("Content-Type", "application/json")
+        url = URL(self.base + path, encoded=True)
+        async with self.http.request(method, url, data=data, headers=named, allow_redirects=False) as answer:
+            return Said(answer.status, answer.headers, await answer.read())

@@ -1,0 +1,81 @@
+"""One edge in this process, on real Kafka and Redis, and a stand-in for the domains behind them."""
+
+import time
+import uuid
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+
+import aiohttp
+import pytest_asyncio
+from redis.asyncio import Redis
+
+from http_edge import system
+from http_edge.__main__ import open_edge
+from http_edge.access_log import AccessLog
+from http_edge.edge import Edge
+from http_edge.gateway import Gateway
+from http_edge.health import ready_keys
+from http_edge.metrics import Metrics
+from http_edge.routes import AnyRow
+from http_edge.serving import serve
+from http_edge.web import ROUTES
+from infra.stack import Stack
+from stores.kafka.admin import make_topics
+from stores.keyring import AgentKeys, agent_keys, edge_keys
+from stores.settings import load
+from tests.http_edge.client import Client, token
+from tests.http_edge.domains import Domains
+from topics.registry import all_topics
+
+
+@dataclass(frozen=True)
+class World:
+    servers: Stack
+    redis: Redis
+    edge: Edge
+    domains: Domains
+    keys: AgentKeys
+    rows: tuple[AnyRow, ...]
+    log: list[bytes]
+    port: int
+    http: aiohttp.ClientSession
+
+    def client(self, user: str | None = None, *, seconds: int = 600, jti: str | None = None) -> Client:
+        """user: None is anonymous. seconds: until the token expires, negative when it has."""
+        made = None if user is None else token(self.keys.jwt, user, int(time.time()) + seconds, jti or uuid.uuid4().hex)
+        return Client(self.http, f"http://127.0.0.1:{self.port}", made)
+
+    async def ready(self) -> None:
+        await self.redis.mset(dict.fromkeys(ready_keys(ROUTES), "1"))
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def world(servers: Stack) -> AsyncGenerator[World]:
+    settings = load(servers.environment() | {"CORS_ORIGINS": "http://localhost:3000,https://lezzet.example"})
+    await make_topics(settings.kafka, all_topics().values())
+    redis = Redis.from_url(settings.redis)
+    log: list[bytes] = []
+    async with (
+        open_edge(settings, edge_keys(settings.keys)) as edge,
+        aiohttp.ClientSession() as http,
+        Domains(settings.kafka[0], redis) as domains,
+    ):
+        metrics = Metrics(edge.id)
+        rows = system.rows(ROUTES, metrics)
+        gateway = Gateway(edge, rows, metrics, AccessLog("edge", write=log.append))
+        serving = await serve(gateway, "127.0.0.1", 0)
+        await edge.commands.wait_connected()  # type: ignore[attr-defined]
+        try:
+            yield World(servers, redis, edge, domains, agent_keys(settings.keys), rows, log, serving.port, http)
+        finally:
+            await serving.close()
+    await redis.aclose()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def edge(world: World) -> AsyncGenerator[World]:
+    """The world as each test finds it: empty Redis but for the ready keys, domains that answer `done`."""
+    await world.redis.flushdb()
+    await world.ready()
+    world.domains.behave()
+    yield world

@@ -1,0 +1,109 @@
+"""Stands in for all domains: takes commands from the real topics and replies through the real Redis."""
+
+import asyncio
+import base64
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import nacl.public
+from aiokafka import AIOKafkaConsumer
+from redis.asyncio import Redis
+
+from topics import headers, keys
+from topics.registry import all_topics
+from topics.reply import Reply, Wrote
+
+
+@dataclass(frozen=True)
+class Command:
+    topic: str
+    key: str
+    headers: dict[str, str]
+    body: Any
+    at: int
+
+    @property
+    def id(self) -> str:
+        return self.headers[headers.ID]
+
+
+Behaviour = Callable[[Command], Reply | None]
+
+
+def done(command: Command, body: Any = None, *, wrote: tuple[Wrote, ...] = ()) -> Reply:
+    return Reply(
+        operation_id=command.id,
+        status="done",
+        body=msgspec.Raw(msgspec.json.encode({"message": "done"} if body is None else body)),
+        caller=command.headers.get(headers.CALLER),
+        fingerprint=command.headers.get(headers.FINGERPRINT),
+        wrote=wrote,
+    )
+
+
+def refused(command: Command, code: str, detail: str = "no") -> Reply:
+    caller, fingerprint = command.headers.get(headers.CALLER), command.headers.get(headers.FINGERPRINT)
+    return Reply(
+        operation_id=command.id, status="failed", code=code, detail=detail, caller=caller, fingerprint=fingerprint
+    )
+
+
+def sealed(command: Command, body: Any) -> Reply:
+    public = nacl.public.PublicKey(base64.b64decode(command.headers[headers.REPLY_SEAL]))
+    box = base64.b64encode(nacl.public.SealedBox(public).encrypt(msgspec.json.encode(body))).decode()
+    return Reply(operation_id=command.id, status="done", sealed=box)
+
+
+class Domains:
+    """taken: every command, in order. behave(f): f(command) → the reply, None: silence."""
+
+    def __init__(self, broker: str, redis: Redis) -> None:
+        self._consumer = AIOKafkaConsumer(
+            *(name for name in all_topics() if name.endswith("_commands")),
+            bootstrap_servers=broker,
+            auto_offset_reset="latest",
+        )
+        self._redis = redis
+        self.taken: list[Command] = []
+        self._behaviour: Behaviour = done
+
+    def behave(self, behaviour: Behaviour = done) -> None:
+        self.taken.clear()
+        self._behaviour = behaviour
+
+    async def __aenter__(self) -> "Domains":
+        await self._consumer.start()
+        # positions before the first command, or it would lie before "latest"
+        await asyncio.gather(*(self._consumer.position(each) for each in self._consumer.assignment()))
+        self._task = asyncio.create_task(self._run())
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        await self._consumer.stop()
+
+    async def _run(self) -> None:
+        async for record in self._consumer:
+            found = {name: value.decode() for name, value in record.headers}
+            body = msgspec.json.decode(record.value)
+            command = Command(record.topic, record.key.decode(), found, body, record.timestamp)
+            self.taken.append(command)
+            reply = self._behaviour(command)
+            if reply is not None:
+                with contextlib.suppress(OSError):
+                    await self.send(reply, command.headers[headers.REPLY_TO])
+
+    async def send(self, reply: Reply, edge_id: str) -> None:
+        raw = msgspec.json.encode(reply)
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            pipeline.set(keys.reply(reply.operation_id), raw, ex=60)
+            pipeline.publish(keys.reply_channel(edge_id), raw)
+            for wrote in reply.wrote:
+                note = keys.wrote(reply.caller or "", wrote.domain)
+                pipeline.append(note, f"{wrote.aggregate_id}@{wrote.version};")
+                pipeline.expire(note, 10)
+            await pipeline.execute()

@@ -1,0 +1,38 @@
+"""A request that each route accepts: for tests that go over all rows."""
+
+import base64
+import re
+import uuid
+from typing import Any
+
+from http_edge.routes import AnyRow
+
+_TOKEN = base64.urlsafe_b64encode(bytes(range(48))).decode()
+
+BODIES: dict[str, Any] = {
+    "POST /auth/register": {"email": "ayse@example.com", "password": "correct horse"},
+    "POST /auth/verify-email": {"token": _TOKEN},
+    "POST /auth/resend-verification": {"email": "ayse@example.com"},
+    "POST /auth/login": {"email": "ayse@example.com", "password": "correct horse"},
+    "POST /auth/refresh": {"refresh_token": _TOKEN},
+    "POST /users/register/complete": {
+        "full_name": "Ayşe Yılmaz",
+        "born_date": "1990-05-01",
+        "gender": "female",
+        "phone": "+905551112233",
+    },
+    "PUT /users/me": {"full_name": "Ayşe Kaya"},
+    "POST /restaurants": {"name": "Lokanta"},
+    "PUT /restaurants/{id}": {"name": "Lokanta 2"},
+    "POST /meals/": {"restaurant_id": "r-1", "name": "Lahmacun", "price": 90.5},
+    "PUT /meals/{id}": {"price": 95},
+    "PATCH /meals/{id}/availability": {"isAvailable": False},
+    "POST /carts/add": {"restaurant_id": "r-1", "meal_id": "m-1", "quantity": 1},
+    "PATCH /carts/update/{meal_id}": {"quantity": 2},
+    "POST /carts/checkout": {"payment_method": "cash"},
+}
+
+
+def path_of(row: AnyRow) -> str:
+    """With an id that nobody has."""
+    return re.sub(r"\{\w+\}", lambda _: str(uuid.uuid4()), row.path)
