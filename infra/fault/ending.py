@@ -1,16 +1,22 @@
-"""`fault ending`: SIGTERM to every process of the product while Kafka is away. Each ends by itself within 10 s."""
+"""`fault ending`: SIGTERM to every process of the product while Kafka is away: each ends by itself within 10 s."""
 
 import argparse
 import asyncio
 import signal
 import time
 from collections.abc import Sequence
+from random import Random
 
 from infra.child import Child
+from infra.fault import lag, load
+from infra.fault.audit import audit
 from infra.fault.findings import Findings
+from infra.fault.plan import Town
+from infra.fault.seeding import seed_town
 from infra.fault.stage import Stage, say, stage
 
 ENDS_WITHIN = 10.0  # seconds
+COMMANDS = 3000
 
 
 async def run(arguments: Sequence[str]) -> Findings:
@@ -18,8 +24,25 @@ async def run(arguments: Sequence[str]) -> Findings:
     said.add_argument("--keep", action="store_true", help="leave the data folder with its logs behind")
     findings = Findings()
     async with stage(keep=said.parse_args(arguments).keep) as on:
-        await ending(on, [*await on.agents(2), await on.edge()], findings)
+        await ending_at_work(on, findings)
     return findings
+
+
+async def ending_at_work(on: Stage, findings: Findings) -> None:
+    """In the middle of much work, which whoever comes next ends."""
+    agents, edge = await on.agents(2), await on.edge()
+    town, endpoints = Town(Random(1)), on.stack.endpoints  # noqa: S311
+    plan = [*await seed_town(endpoints, town), *town.load(COMMANDS, COMMANDS // 10)]
+    await load.send(endpoints.kafka, plan[-COMMANDS:])
+    await ending(on, [*agents, edge], findings)
+    await on.stack.start("kafka")
+    for child in agents:
+        child.start()
+    for child in agents:
+        await child.until_ready()
+    say("kafka and the agents are back")
+    await lag.quiet(endpoints, findings)
+    await audit(on, plan, findings, [child.program.name for child in agents])
 
 
 async def ending(on: Stage, children: Sequence[Child], findings: Findings) -> None:

@@ -12,12 +12,15 @@ from redis.asyncio import Redis
 
 from agents.__main__ import DOMAINS
 from infra.fault import topic_log
+from infra.fault.findings import Findings
+from infra.fault.stage import say
 from infra.site import Endpoints
 from topics.registry import all_topics
 
 Floors = dict[tuple[str, str, int], int]  # (group, topic, partition) → next offset to do
 
 ASK_EVERY = 0.5
+WITHIN = 60.0  # seconds from the last command until nothing is left to do
 
 
 async def _stores(url: str) -> tuple[Floors, dict[str, int]]:
@@ -77,7 +80,15 @@ async def _told(brokers: str, groups: set[str]) -> Floors:
         await admin.close()
 
 
-async def until_done(endpoints: Endpoints, within: float) -> tuple[float, Mapping[str, int]]:
+async def quiet(endpoints: Endpoints, findings: Findings, within: float = WITHIN) -> None:
+    """Returns when nothing is left to do; what still is after `within` seconds is a finding."""
+    took, left = await _until_done(endpoints, within)
+    say(f"nothing to do after {took:.1f} s" if not left else f"still behind: {dict(left)}")
+    findings.measured(lag_s=round(took, 1))
+    findings.breaks(f"lag after {within:.0f} s", (f"{name}: {messages}" for name, messages in left.items()))
+
+
+async def _until_done(endpoints: Endpoints, within: float) -> tuple[float, Mapping[str, int]]:
     """(seconds that it took, what is still behind after `within`)."""
     begun = time.monotonic()
     while True:

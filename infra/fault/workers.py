@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from infra.fault import audit_leftovers, audit_mails, audit_outcomes, audit_versions, audit_views, evidence, lag, load
+from infra.fault import lag, load
+from infra.fault.audit import audit
 from infra.fault.findings import Findings
 from infra.fault.killer import Killer
 from infra.fault.plan import MEALS, Planned, Town
@@ -15,7 +16,6 @@ from infra.fault.seeding import seed_town
 from infra.fault.stage import Stage, say, stage
 
 AGENTS = 2
-LAG_WITHIN = 60.0  # seconds from the last command until nothing is left to do
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,7 @@ async def workers(on: Stage, scale: Scale, seed: int) -> Findings:
     findings.measured(
         seed=seed, published=sent, kills=dict(killer.done), slowest_sigterm_s=round(killer.slowest_end, 2)
     )
-    took, left = await lag.until_done(on.stack.endpoints, LAG_WITHIN)
-    say(f"nothing to do after {took:.1f} s" if not left else f"still behind: {dict(left)}")
-    findings.measured(lag_s=round(took, 1))
-    findings.breaks("lag after 60 s", (f"{name}: {messages}" for name, messages in left.items()))
+    await lag.quiet(on.stack.endpoints, findings)
     await audit(on, [*seeds, *plan], findings, [child.program.name for child in children])
     return findings
 
@@ -76,14 +73,3 @@ async def _under_fire(on: Stage, plan: Sequence[Planned], killer: Killer, scale:
         sending = both.create_task(load.send(on.stack.endpoints.kafka, plan, scale.seconds))
         both.create_task(killer.run(scale.kills))
     return sending.result()
-
-
-async def audit(on: Stage, plan: Sequence[Planned], findings: Findings, agents: Sequence[str]) -> None:
-    say("the audit begins")
-    found = await evidence.gather(on.stack.endpoints)
-    audit_outcomes.audit(plan, found, findings)
-    audit_versions.audit(found, findings)
-    await audit_views.audit(on.stack.endpoints, found, findings)
-    audit_mails.audit(plan, on, found, findings, agents)
-    audit_leftovers.audit(found, findings)
-    say("the audit is done")

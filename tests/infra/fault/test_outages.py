@@ -1,0 +1,13 @@
+"""What clients are told is what happens while servers go away: `./lezzet fault outages --short`, in the suite."""
+
+from infra.fault.findings import Findings
+from infra.fault.outages import SHORT, SHORT_SECONDS, outages
+from infra.fault.stage import stage
+
+
+async def test_an_outage_of_each_server_loses_nothing_and_every_answer_stays_true():
+    findings = Findings()
+    async with stage() as on:
+        await outages(on, SHORT, SHORT_SECONDS, findings)
+    assert findings.clean, findings.line("outages")
+    assert len(findings.figures["outages"]) == len(SHORT)

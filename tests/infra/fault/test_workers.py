@@ -1,0 +1,13 @@
+"""Nothing is lost or doubled while agents processes die: `./lezzet fault workers --short`, in the suite."""
+
+from infra.fault.findings import Findings
+from infra.fault.stage import stage
+from infra.fault.workers import SHORT, workers
+
+
+async def test_every_command_takes_effect_once_while_workers_are_killed():
+    async with stage() as on:
+        findings: Findings = await workers(on, SHORT, seed=1)
+    assert findings.clean, findings.line("workers")
+    assert sum(findings.figures["kills"].values()) == SHORT.kills
+    assert findings.figures["commands"] > SHORT.commands * 0.9
