@@ -41,9 +41,9 @@ class Flow:
         return f"{'  ' * self._depth(message)}{message.logged.topic} {message.where}"
 
     def _line(self, message: Message, width: int) -> str:
-        said = message.type or "(no type)"
+        said = printed(message.type or "(no type)")
         version = message.headers.get(headers.SEQUENCE)
-        parts = [f"  {f'+{self._ms(message):,} ms':>12}  {self._place(message):{width}}  {printed(said)}"]
+        parts = [f"  {f'+{self._ms(message):,} ms':>12}  {self._place(message):{width}}  {said}"]
         if version:
             parts.append(f"v{printed(version)}")
         parts += [f"key={printed(message.key)}", f"id={printed(message.id)}"]

@@ -70,9 +70,15 @@ class Message:
         return found
 
     def line(self) -> str:
-        parts = [stamp(self.logged.at), self.where, f"key={printed(self.key)}", self.type or "-", f"id={self.id}"]
+        parts = [
+            stamp(self.logged.at),
+            self.where,
+            f"key={printed(self.key)}",
+            printed(self.type),
+            f"id={printed(self.id)}",
+        ]
         if self.correlation != self.id:
-            parts.append(f"correlation={self.correlation}")
+            parts.append(f"correlation={printed(self.correlation)}")
         if self.dead:
             parts.append(f"dead={printed(self.headers[headers.DLQ_REASON])}")
         return "  ".join([*parts, brief(self.logged.body)])
@@ -85,7 +91,7 @@ def brief(body: bytes | None) -> str:
     if not body:
         return "(empty body)"
     said = secrecy.shown(body)
-    text = printed(said) if isinstance(said, str) else msgspec.json.encode(said).decode()
+    text = printed(said if isinstance(said, str) else msgspec.json.encode(said).decode())
     return text if len(text) <= _MOST else f"{text[:_MOST]}… ({len(body):,} bytes)"
 
 

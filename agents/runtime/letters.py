@@ -125,7 +125,9 @@ def dead(source: Source, topic: Topic, arrival: Arrival, why: str, *, parked: bo
         **({headers.DLQ_PARKED: "1"} if parked else {}),
     }
     named = [*arrival.raw_headers, *((name, value.encode()) for name, value in about.items())]
-    return OutboxRow("kafka", topic.dead_letters, arrival.raw_key, encode_headers(named), arrival.body)
+    # aiokafka's producer refuses a record that has neither, and the partition would wait for it for ever.
+    body = b"" if arrival.raw_key is None and arrival.body is None else arrival.body
+    return OutboxRow("kafka", topic.dead_letters, arrival.raw_key, encode_headers(named), body)
 
 
 def parked(key: str, arrival: Arrival, why: str) -> ParkedRow:

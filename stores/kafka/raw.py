@@ -31,11 +31,15 @@ class RawProducer:
         self._producer = producer
 
     async def send(self, record: RawRecord) -> tuple[int, int]:
-        """(partition, offset). Raises Unavailable: the record may be in the log, or may not."""
+        """(partition, offset). Raises Unavailable: the record may be in the log, or may not.
+
+        Without key and body it gets an empty body: aiokafka takes no other.
+        """
+        body = b"" if record.key is None and record.body is None else record.body
         try:
             async with asyncio.timeout(_SECONDS):
                 sent: Any = await self._producer.send_and_wait(
-                    record.topic, record.body, key=record.key, partition=record.partition, headers=list(record.headers)
+                    record.topic, body, key=record.key, partition=record.partition, headers=list(record.headers)
                 )
         except (KafkaError, OSError, TimeoutError) as error:
             raise Unavailable("Kafka", f"{type(error).__name__} for a record of {record.topic}") from error

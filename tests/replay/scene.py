@@ -1,0 +1,111 @@
+"""What the tests of the engineers' tools do to the servers: publish anything, run a domain, wait, give a command."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agents.runtime.publisher import Publisher
+from agents.runtime.runtime import Resources, Runtime
+from replay.__main__ import parsed
+from replay.failure import CannotDo
+from replay.tools import Tools
+from stores.kafka.log import Logged
+from stores.kafka.raw import RawRecord
+from stores.postgres.store import PostgresStore, connect
+from stores.redis.connection import connect as connect_redis
+from stores.redis.projection import ProjectionStore
+from stores.redis.replies import Replies
+from topics import headers
+
+DEADLINE = 25.0  # seconds, for a busy machine
+
+
+@dataclass(frozen=True)
+class Desk:
+    """An engineer's desk: `out` of the last command is what it printed."""
+
+    tools: Tools
+    capsys: pytest.CaptureFixture[str]
+
+    async def run(self, *arguments: str) -> tuple[int, str]:
+        """(exit code, what was printed). A command that cannot be done: 1 and its one line."""
+        self.capsys.readouterr()
+        _, run, said = parsed(arguments)
+        try:
+            code = await run(self.tools, said)
+        except CannotDo as error:
+            return 1, str(error)
+        return code, self.capsys.readouterr().out
+
+    async def publish(self, *records: RawRecord) -> list[tuple[int, int]]:
+        async with self.tools.producer() as producer:
+            return [await producer.send(record) for record in records]
+
+    async def all_of(self, topic: str, key: str | None = None) -> list[Logged]:
+        """What stands in a topic (of one key), by partition and offset."""
+        async with self.tools.log() as log:
+            bounds = await log.bounds(log.places([topic]))
+            starts, ends = {p: b.first for p, b in bounds.items()}, {p: b.end for p, b in bounds.items()}
+            found = [r async for chunk in log.read(starts, ends) for r in chunk]
+        wanted = [r for r in found if key is None or r.key == key.encode()]
+        return sorted(wanted, key=lambda r: (r.partition, r.offset))
+
+
+def record(topic: str, key: str | None, body: bytes | None, **named: str) -> RawRecord:
+    """named: our headers without their prefix, e.g. id, type, correlationid."""
+    found = [(f"ce_{name}", value.encode()) for name, value in named.items()]
+    return RawRecord(topic, None if key is None else key.encode(), found, body)
+
+
+def dead(topic: str, key: str | None, body: bytes | None, *raw: tuple[str, bytes], id: str, **about: str) -> RawRecord:
+    """A dead letter as the runtime writes it. raw: the original headers."""
+    said = {
+        headers.DLQ_REASON: "because", headers.DLQ_TOPIC: topic, headers.DLQ_PARTITION: "0", headers.DLQ_OFFSET: "7",
+        headers.DLQ_TIME: "2026-03-01T18:30:00+00:00", headers.DLQ_ID: id, headers.DLQ_SOURCE: f"kafka/{topic}",
+        headers.DLQ_GROUP: "user.decide",
+    } | {f"dlq_{name}": value for name, value in about.items()}  # fmt: skip
+    found = [*raw, *((name, value.encode()) for name, value in said.items())]
+    return RawRecord(f"{topic}_dlq", None if key is None else key.encode(), found, body)
+
+
+async def until(what: str, holds: Callable[[], Awaitable[Any]]) -> Any:
+    """The first true answer."""
+    try:
+        async with asyncio.timeout(DEADLINE):
+            while not (answer := await holds()):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        pytest.fail(f"within {DEADLINE:.0f} s: {what}")
+    return answer
+
+
+@asynccontextmanager
+async def running(tools: Tools, domain: str, register: Callable[[Runtime], None]) -> AsyncGenerator[None]:
+    """The domain's groups in this process, with their partitions open."""
+    redis, pool = connect_redis(tools.settings.redis), await connect(tools.settings.postgres, domain)
+    publisher = Publisher(tools.settings.kafka)
+    with tempfile.TemporaryDirectory() as folder:
+        views = ProjectionStore(redis)
+        resources = Resources(tools.settings, publisher, Replies(redis), views, Path(folder))
+        runtime = Runtime(domain, PostgresStore(pool, domain), resources)
+        register(runtime)
+        groups = runtime.groups()
+        await asyncio.gather(*(group.start() for group in groups))
+
+        async def open_now() -> bool:
+            return all(group.consumer.assignment() and group.settled for group in groups)
+
+        try:
+            await until(f"{domain} has its partitions", open_now)
+            yield
+        finally:
+            await asyncio.gather(*(group.stop(4) for group in groups))
+            await publisher.stop()
+            await redis.aclose()
+            pool.terminate()

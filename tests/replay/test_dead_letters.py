@@ -1,0 +1,111 @@
+"""`./lezzet dlq list` and `show`, and what `redrive` makes of messages that were dead-lettered singly."""
+
+import json
+from pathlib import Path
+
+from tests.replay.scene import Desk, dead
+from topics import headers, ids
+
+TOPIC = "user_created"
+
+
+def _id(found: object) -> str:
+    return dict(found)["ce_id"].decode()  # type: ignore[call-overload]
+
+
+async def test_show_gives_back_the_original_bytes(desk: Desk, tmp_path: Path) -> None:
+    body, name = b"\xff\xfe{\x00", ids.fresh()
+    alien = (("alien", b"\x80\x81"), ("dlq_reason", b"made up"))
+    await desk.publish(dead(TOPIC, "k1", body, *alien, id=name, reason="no JSON"))
+    code, out = await desk.run("dlq", "show", TOPIC, name, "--body", str(tmp_path / "body"))
+    assert code == 0
+    assert (tmp_path / "body").read_bytes() == body
+    assert "ff fe 7b 00" in out and "header alien: (hex) 80 81" in out
+    assert "header dlq_reason: made up" in out and "\nreason: no JSON" in out and "\nparked: no" in out
+
+
+async def test_show_prints_text_as_text_and_names_what_is_not_there(desk: Desk) -> None:
+    names = [ids.fresh(), ids.fresh()]
+    ((_, offset), _) = await desk.publish(
+        dead(TOPIC, "k", b'{"id":', id=names[0]), dead(TOPIC, None, None, id=names[1])
+    )
+    assert (await desk.run("dlq", "show", f"{TOPIC}_dlq", f"0:{offset}"))[1].endswith('body:\n{"id":\n')
+    _, out = await desk.run("dlq", "show", TOPIC, names[1])
+    assert "key: (none)" in out and out.endswith("body:\n(empty)\n")
+    code, line = await desk.run("dlq", "show", TOPIC, "nobody")
+    assert code == 1 and "'nobody'" in line
+
+
+async def test_list_says_what_lies_there(desk: Desk) -> None:
+    name = ids.fresh()
+    await desk.publish(dead(TOPIC, "k2", b"{", id=name, reason="$: broken"))
+    _, out = await desk.run("dlq", "list", TOPIC, "--json")
+    mine = next(d for d in json.loads(out)["dead_letters"] if d["id"] == name)
+    assert (mine["key"], mine["state"], mine["reason"], mine["bytes"]) == ("k2", "waits", "$: broken", 1)
+    _, out = await desk.run("dlq", "list", TOPIC)
+    assert name in out and "$: broken" in out
+
+
+async def test_a_dry_run_sends_nothing(desk: Desk) -> None:
+    key = ids.fresh()
+    await desk.publish(dead(TOPIC, key, b'{"id":"u1"}', id=ids.fresh()))
+    code, out = await desk.run("dlq", "redrive", TOPIC, "--key", key)
+    assert code == 0 and f"send again: {TOPIC}" in out and "dry run" in out
+    assert await desk.all_of(TOPIC, key) == []
+
+
+async def test_comes_back_in_order_once_each_with_the_id_that_the_inbox_knows(desk: Desk) -> None:
+    key, names = ids.fresh(), [ids.fresh() for _ in range(3)]
+    letters = [dead(TOPIC, key, b'{"id":"%d"}' % n, ("alien", b"\xff"), id=name) for n, name in enumerate(names)]
+    elsewhere = dead(TOPIC, key, b'{"id":"1"}', id=names[1], group="notification.decide")
+    await desk.publish(*letters, elsewhere)
+    assert (await desk.run("dlq", "redrive", TOPIC, "--key", key, "--yes"))[0] == 0
+    back = await desk.all_of(TOPIC, key)
+    assert [_id(r.headers) for r in back] == names
+    assert [r.body for r in back] == [b'{"id":"0"}', b'{"id":"1"}', b'{"id":"2"}']
+    assert back[0].headers == (
+        ("alien", b"\xff"), (headers.ID, names[0].encode()), (headers.SOURCE, f"kafka/{TOPIC}".encode()),
+    )  # fmt: skip
+
+
+async def test_a_repaired_body_keeps_headers_and_key(desk: Desk, tmp_path: Path) -> None:
+    key, name = ids.fresh(), ids.fresh()
+    await desk.publish(dead("user_commands", key, b"{", ("ce_type", b"\xff"), ("ce_id", b"own"), id=name))
+    (tmp_path / "body").write_bytes(b'{"full_name":"Can"}')
+    mended = ["--id", name, "--body", str(tmp_path / "body")]
+    code, out = await desk.run("dlq", "redrive", "user_commands", *mended, "--yes")
+    assert code == 1 and "ce_type: the header is not UTF-8" in out
+    code, _ = await desk.run("dlq", "redrive", "user_commands", *mended, "--header", "ce_type=ChangeProfile", "--yes")
+    (back,) = await desk.all_of("user_commands", key)
+    assert code == 0 and back.body == b'{"full_name":"Can"}'
+    assert dict(back.headers)["ce_type"] == b"ChangeProfile" and _id(back.headers) == name
+
+
+async def test_what_cannot_take_effect_is_not_sent(desk: Desk) -> None:
+    late, broken, keyless = ids.fresh(), ids.fresh(), ids.fresh()
+    kind = ("ce_type", b"ChangeProfile")
+    await desk.publish(
+        dead("user_commands", late, b"{}", kind, ("lezzet_deadline", b"1000"), id=late),
+        dead("user_commands", broken, b"{", kind, id=broken),
+        dead("user_commands", None, b"{}", kind, id=keyless),
+    )
+    for name, why in ((late, "past its deadline"), (broken, "still unreadable"), (keyless, "--key KEY")):
+        code, out = await desk.run("dlq", "redrive", "user_commands", "--id", name, "--yes")
+        assert code == 1 and why in out and "not sent" in out
+        assert await desk.all_of("user_commands", name) == []
+    code, _ = await desk.run("dlq", "redrive", "user_commands", "--id", keyless, "--key", keyless, "--yes")
+    assert code == 0 and len(await desk.all_of("user_commands", keyless)) == 1
+
+
+async def test_an_order_that_says_too_little_is_refused(desk: Desk) -> None:
+    for said, why in (
+        ([], "--all"), (["--all", "--id", "x"], "--all"), (["--key", "k", "--body", "x"], "--body"),
+        (["--id", "nobody"], "nobody"), (["--key", "nobody"], "nothing of user_created waits"),
+    ):  # fmt: skip
+        code, line = await desk.run("dlq", "redrive", TOPIC, *said)
+        assert code == 1 and why in line
+
+
+async def test_an_unknown_topic_says_which_have_dead_letters(desk: Desk) -> None:
+    code, line = await desk.run("dlq", "list", "user_create")
+    assert code == 1 and "did you mean user_created" in line

@@ -1,0 +1,75 @@
+"""`./lezzet trace`: one order's way over the topics, joined by its correlation."""
+
+import json
+from collections.abc import Sequence
+
+from stores.kafka.raw import RawRecord
+from tests.replay.scene import Desk, dead, record
+from topics import ids
+
+
+def _flow(order: str, user: str, flow: str) -> Sequence[RawRecord]:
+    """A checkout as the domains publish it, and a mail whose publisher failed."""
+
+    def one(topic: str, key: str, name: str, kind: str, cause: str | None, **more: str) -> RawRecord:
+        return record(
+            topic, key, b'{"order":"%s"}' % order.encode(), id=f"{flow}-{name}", type=kind, correlationid=flow,
+            **({"causationid": f"{flow}-{cause}"} if cause else {}), **more,
+        )  # fmt: skip
+
+    checkout = one("basket_commands", user, "checkout", "Checkout", None)
+    raw = [*one("notification_commands", user, "mail", "ConfirmOrder", "placed").headers]
+    return (
+        checkout._replace(headers=[*checkout.headers, ("lezzet_operation", f"op-{flow}".encode())]),
+        one("basket_events", user, "out", "CheckedOut", "checkout", sequence="4"),
+        one("order_commands", order, "place", "PlaceOrder", "checkout"),
+        one("order_events", order, "placed", "OrderPlaced", "place", sequence="1"),
+        dead("notification_commands", user, b"{", *raw, id=f"{flow}-mail", reason="13 brings bad luck"),
+    )
+
+
+async def test_joins_an_order_over_all_topics_in_order(desk: Desk) -> None:
+    order, user, flow = ids.fresh(), ids.fresh(), ids.fresh()
+    await desk.publish(*_flow(order, user, flow), *_flow(ids.fresh(), ids.fresh(), ids.fresh()))
+    code, out = await desk.run("trace", order)
+    assert code == 0
+    title, *lines = out.splitlines()
+    assert title.startswith(f"flow {flow}") and "5 messages in" in title
+    topics = ["basket_commands", "basket_events", "order_commands", "order_events", "notification_commands_dlq"]
+    assert [next(t for t in line.split() if "_" in t) for line in lines[:5]] == topics
+    indents = [line.index(topic) for line, topic in zip(lines, topics, strict=False)]
+    assert [(at - indents[0]) // 2 for at in indents] == [0, 1, 1, 2, 4]
+    assert all(" ms  " in line for line in lines[:5])
+    assert "v4" in lines[1] and "DEAD: 13 brings bad luck" in lines[4]
+
+
+async def test_is_found_by_every_id_of_the_flow(desk: Desk) -> None:
+    order, user, flow = ids.fresh(), ids.fresh(), ids.fresh()
+    await desk.publish(*_flow(order, user, flow))
+    for name in (order, user, flow, f"op-{flow}", f"{flow}-placed", f"{flow}-mail"):
+        _, out = await desk.run("trace", name, "--since", "1h", "--json")
+        (found,) = json.loads(out)["flows"]
+        assert found["correlation"] == flow, name
+        assert len(found["messages"]) == 5, name
+        assert [m["ms"] for m in found["messages"]] == sorted(m["ms"] for m in found["messages"])
+
+
+async def test_a_message_without_headers_leads_its_own_flow(desk: Desk) -> None:
+    user = ids.fresh()
+    ((partition, offset),) = await desk.publish(record("user_created", user, b"{}"))
+    place = ids.of_position("user_created", 0, partition, offset)
+    await desk.publish(record("user_commands", user, b"{}", id=f"x{user}", causationid=place, correlationid=place))
+    _, out = await desk.run("trace", user, "--json")
+    (found,) = json.loads(out)["flows"]
+    assert [(m["topic"], m["depth"]) for m in found["messages"]] == [("user_created", 0), ("user_commands", 1)]
+
+
+async def test_an_unknown_id_says_how_much_was_read(desk: Desk) -> None:
+    code, line = await desk.run("trace", "nobody", "--since", "20m")
+    assert code == 1 and "'nobody'" in line and "of the last 20m" in line and "topics read" in line
+
+
+async def test_a_span_is_a_span(desk: Desk) -> None:
+    for wrong in ("yesterday", "999999999999d"):
+        code, line = await desk.run("trace", "x", "--since", wrong)
+        assert code == 1 and "--since" in line
