@@ -14,10 +14,18 @@ import msgspec
 import structlog
 from structlog.typing import Processor
 
+from stores.log_repeats import Repeats
+
 REDACTED = "[redacted]"
 _TELLING = re.compile(r"passw|token|secret|authorization|cookie|api_?key|credential|_box$|^box$|seal|fingerprint", re.I)
 _INSIDE = re.compile(r"(?i:bearer)\s+\S+|eyJ[\w-]+\.[\w-]+\.[\w-]*|(?<=://)[^/\s:@]*:[^/\s@]*(?=@)")
-_NOISY = {"aiokafka": logging.ERROR, "aiohttp": logging.WARNING, "faust": logging.WARNING, "mode": logging.WARNING, "yoyo": logging.WARNING}
+_NOISY = {
+    "aiokafka": logging.ERROR,
+    "aiohttp": logging.WARNING,
+    "faust": logging.WARNING,
+    "mode": logging.WARNING,
+    "yoyo": logging.WARNING,
+}
 
 
 def configure(process: str, level: str = "info") -> None:
@@ -44,6 +52,7 @@ def configure(process: str, level: str = "info") -> None:
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(Repeats())
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *shared],
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _render],
