@@ -1,0 +1,195 @@
+"""What a write answers, and when: 201/200, 202, 503, and the same again with an Idempotency-Key."""
+
+import asyncio
+import base64
+import signal
+import time
+import uuid
+from collections.abc import AsyncGenerator
+
+import nacl.public
+import pytest
+import pytest_asyncio
+
+from http_edge.routes import CommandRow
+from http_edge.web import ROUTES
+from tests.http_edge.conftest import World
+from tests.http_edge.domains import Command, done, refused, sealed
+from tests.http_edge.requests import BODIES, path_of
+from topics import headers, keys
+from topics.ids import derive
+from topics.reply import Wrote
+
+LINE = {"meal_id": "m-1", "quantity": 1}
+TOKENS = {"access_token": "a", "refresh_token": "r", "token": "a"}
+
+
+def silent(command: Command) -> None:
+    return None
+
+
+async def test_a_command_says_all_about_itself(edge: World):
+    me = str(uuid.uuid4())
+    parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    before = int(time.time() * 1000)
+    said = await edge.client(me).call("POST", "/carts/add", LINE | {"note": "az"}, traceparent=parent)
+    assert said.status == 200
+    (command,) = edge.domains.taken
+    assert (command.topic, command.key, command.body["note"]) == ("basket_commands", me, "az")
+    found = command.headers
+    assert found[headers.TYPE] == "AddItem"
+    assert found[headers.SOURCE] == "lezzet/edge"
+    assert found[headers.SUBJECT] == me
+    assert found[headers.ID] == found[headers.OPERATION]
+    assert found[headers.TRACEPARENT] == parent
+    assert found[headers.CORRELATION] == said.headers["X-Correlation-Id"] == parent[3:35]
+    assert before + 2000 <= int(found[headers.DEADLINE]) <= int(time.time() * 1000) + 2000
+
+
+async def test_a_password_leaves_the_edge_sealed(edge: World):
+    assert (await edge.client().call("POST", "/auth/register", BODIES["POST /auth/register"])).status == 201
+    (command,) = edge.domains.taken
+    assert "correct horse" not in str(command)
+    box = base64.b64decode(command.body["password_box"])
+    assert nacl.public.SealedBox(edge.keys.auth_box).decrypt(box) == b"correct horse"
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in ROUTES if isinstance(row, CommandRow) and row.tokens], ids=lambda row: row.name
+)
+async def test_tokens_come_back_sealed_and_never_late(edge: World, row: CommandRow):
+    edge.domains.behave(lambda command: sealed(command, TOKENS))
+    said = await edge.client().call(row.method, path_of(row), BODIES[row.name])
+    assert (said.status, said.json) == (200, TOKENS)
+    edge.domains.behave(silent)
+    said = await edge.client().call(row.method, path_of(row), BODIES[row.name])
+    assert (said.status, said.problem["code"]) == (503, "answer_late")
+
+
+@pytest.mark.parametrize("row", [row for row in ROUTES if isinstance(row, CommandRow)], ids=lambda row: row.name)
+async def test_each_refusal_has_the_status_of_its_row(edge: World, row: CommandRow):
+    for code, status in {**row.refusals, "not_found": 404, "something_new": 409, "expired": 503}.items():
+        edge.domains.behave(lambda command, code=code: refused(command, code, "not now"))
+        said = await edge.client(str(uuid.uuid4())).call(row.method, path_of(row), BODIES.get(row.name))
+        assert said.status == status
+        assert said.problem["code"] == (code if status != 503 else "not_taken")
+
+
+async def test_a_slow_write_is_202_and_its_outcome_can_be_looked_up(edge: World):
+    me, other = str(uuid.uuid4()), str(uuid.uuid4())
+    edge.domains.behave(silent)
+    began = time.monotonic()
+    said = await edge.client(me).call("POST", "/carts/add", LINE)
+    assert said.status == 202 and 1.9 < time.monotonic() - began < 3
+    place = said.headers["Location"]
+    assert said.json["status"] == "pending" and place == f"/operations/{said.json['operation_id']}"
+    assert (await edge.client(me).call("GET", place)).json["status"] == "pending"
+    assert (await edge.client(other).call("GET", place)).status == 404
+    (command,) = edge.domains.taken
+    await edge.domains.send(done(command, {"ok": 1}), edge.edge.id)
+    found = await edge.client(me).call("GET", place)
+    assert (found.json["status"], found.json["result"]) == ("done", {"ok": 1})
+    assert (await edge.client(other).call("GET", place)).status == 404
+
+
+async def test_a_late_checkout_is_estimated(edge: World):
+    me = str(uuid.uuid4())
+    meal = (
+        '{"id":"m-1","restaurant_id":"r-1","name":"Pide","description":"","isAvailable":true,"price":100.5,'
+        '"image_url":"","cuisine":"","complementary_ids":[],"options":[],'
+        '"created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T00:00:00Z"}'
+    )
+    await edge.redis.set(keys.document("meal", "m-1"), f"1\n{meal}")
+    edge.domains.behave(silent)
+    body = {"payment_method": "cash", "items": [{"meal_id": "m-1", "quantity": 2, "note": "az"}]}
+    said = await edge.client(me).call("POST", "/carts/checkout", body)
+    assert said.status == 202
+    (command,) = edge.domains.taken
+    assert said.json["id"] == derive(command.id, "order")
+    assert (said.json["total"], said.json["discount"], said.json["estimated"]) == (201.0, 0.0, True)
+    assert said.json["items"][0]["quantity"] == 2
+
+
+async def test_a_reply_that_was_published_to_nobody_is_found_where_it_is_stored(edge: World):
+    def stored_only(command: Command) -> None:
+        asyncio.get_running_loop().create_task(edge.domains.send(done(command, {"n": 1}), "another edge"))
+
+    edge.domains.behave(stored_only)
+    said = await edge.client(str(uuid.uuid4())).call("POST", "/carts/add", LINE)
+    assert (said.status, said.json) == (200, {"n": 1})
+
+
+async def test_an_idempotency_key_gets_the_same_answer_again(edge: World):
+    me, key = edge.client(str(uuid.uuid4())), uuid.uuid4().hex
+    edge.domains.behave(lambda command: done(command, {"id": command.id}))
+    first = await me.call("POST", "/carts/add", LINE, Idempotency_Key=key)
+    again = await me.call("POST", "/carts/add", LINE, Idempotency_Key=key)
+    assert first.json == again.json and len(edge.domains.taken) == 1
+    other = await me.call("POST", "/carts/add", LINE | {"quantity": 2}, Idempotency_Key=key)
+    assert (other.status, other.problem["code"]) == (422, "idempotency_key_reused")
+    somebody = await edge.client(str(uuid.uuid4())).call("POST", "/carts/add", LINE, Idempotency_Key=key)
+    assert somebody.json != first.json, "keys are each caller's own"
+
+
+async def test_anonymous_callers_do_not_share_a_key_by_chance(edge: World):
+    edge.domains.behave(lambda command: done(command, {"message": command.id}))
+    one, two = ({"email": f"{name}@example.com", "password": "correct horse"} for name in ("a", "b"))
+    first = await edge.client().call("POST", "/auth/register", one, Idempotency_Key="k")
+    second = await edge.client().call("POST", "/auth/register", two, Idempotency_Key="k")
+    again = await edge.client().call("POST", "/auth/register", one, Idempotency_Key="k")
+    assert first.json == again.json != second.json
+
+
+async def test_a_key_whose_command_was_withdrawn_is_good_for_another_try(edge: World):
+    me, key = edge.client(str(uuid.uuid4())), uuid.uuid4().hex
+    edge.domains.behave(lambda command: refused(command, "expired"))
+    assert (await me.call("POST", "/carts/add", LINE, Idempotency_Key=key)).status == 503
+    edge.domains.behave()
+    assert (await me.call("POST", "/carts/add", LINE, Idempotency_Key=key)).status == 200
+
+
+@pytest.mark.parametrize("key", ["", "a" * 256, "ğ"])
+async def test_a_bad_idempotency_key_is_400(edge: World, key: str):
+    said = await edge.client(str(uuid.uuid4())).call("POST", "/carts/add", LINE, Idempotency_Key=key)
+    assert (said.status, said.fields) == (400, ["Idempotency-Key"])
+
+
+async def test_a_log_out_answers_when_the_deny_list_has_it(edge: World):
+    me = str(uuid.uuid4())
+
+    def ended(command: Command):
+        return done(command, wrote=(Wrote("auth", me, 3),))
+
+    edge.domains.behave(ended)
+    said = await edge.client(me).call("POST", "/auth/logout")
+    assert (said.status, said.headers["Retry-After"]) == (503, "2"), "the deny-list does not have it"
+    asking = asyncio.create_task(edge.client(me).call("POST", "/auth/logout"))
+    await edge.redis.set(keys.document("deny", me), "3\n{}")
+    assert (await asking).status == 200
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def frozen_kafka(edge: World) -> AsyncGenerator[World]:
+    """A broker that accepts and says nothing."""
+    broker = edge.servers.child("kafka")
+    broker.send(signal.SIGSTOP)
+    try:
+        yield edge
+    finally:
+        broker.send(signal.SIGCONT)
+
+
+async def test_without_an_acknowledgement_a_write_is_withdrawn_and_503(frozen_kafka: World):
+    edge = frozen_kafka
+    began = time.monotonic()
+    said = await edge.client(str(uuid.uuid4())).call("POST", "/carts/add", LINE)
+    assert (said.status, said.headers["Retry-After"]) == (503, "2")
+    assert 2.3 < time.monotonic() - began < 3
+    assert [key async for key in edge.redis.scan_iter("withdrawn:*")], "the command is withdrawn"
+
+
+async def test_the_edge_writes_again_by_itself_once_kafka_is_back(edge: World):
+    me = edge.client(str(uuid.uuid4()))
+    end = time.monotonic() + 15
+    while (said := await me.call("POST", "/carts/add", LINE)).status != 200:
+        assert said.status == 503 and time.monotonic() < end

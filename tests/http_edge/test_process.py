@@ -1,0 +1,82 @@
+"""`python -m http_edge` as a deployment starts and stops it, with servers that are not there."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import time
+from asyncio.subprocess import PIPE, Process
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from stores.keyring import make_keys
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def environment(keys: Path, **more: str) -> dict[str, str]:
+    nowhere = f"127.0.0.1:{free_port()}"
+    known = {"PATH": os.environ["PATH"], "KAFKA_BROKERS": nowhere, "REDIS_URL": f"redis://{nowhere}/0"}
+    return known | {"KEYS_DIR": str(keys), "LOG_LEVEL": "info", **more}
+
+
+async def start(variables: dict[str, str]) -> Process:
+    return await asyncio.create_subprocess_exec(sys.executable, "-m", "http_edge", env=variables, stderr=PIPE)
+
+
+async def until_listening(process: Process) -> None:
+    assert process.stderr is not None
+    async for line in process.stderr:
+        if b'"listening"' in line:
+            return
+    raise AssertionError("it ended before it listened")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("EDGE_PORT", "many"),
+        ("REDIS_URL", "http://x"),
+        ("KAFKA_BROKERS", "x"),
+        ("CORS_ORIGINS", "x"),
+        ("KEYS_DIR", "/no"),
+    ],
+)
+async def test_bad_configuration_ends_it_with_one_line(tmp_path: Path, variable: str, value: str):
+    make_keys(tmp_path)
+    process = await start(environment(tmp_path) | {variable: value})
+    _, said = await asyncio.wait_for(process.communicate(), 20)
+    assert process.returncode == 2
+    assert said.decode().count("\n") == 1 and variable in said.decode()
+
+
+async def test_it_starts_answers_and_stops_without_kafka_and_redis(tmp_path: Path):
+    make_keys(tmp_path)
+    port = free_port()
+    processes = [await start(environment(tmp_path, EDGE_PORT=str(port))) for _ in range(2)]
+    try:
+        await asyncio.wait_for(asyncio.gather(*map(until_listening, processes)), 30)
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http:
+            async with http.get("/health/live") as answer:
+                assert answer.status == 200
+            for method, path, body in (
+                ("GET", "/restaurants", None),
+                ("GET", "/health/ready", None),
+                ("POST", "/auth/register", {"email": "a@example.com", "password": "correct horse"}),
+            ):
+                began = time.monotonic()
+                async with http.request(method, path, json=body) as answer:
+                    assert (answer.status, time.monotonic() - began < 3) == (503, True), path
+    finally:
+        began = time.monotonic()
+        for process in processes:
+            process.send_signal(signal.SIGTERM)
+        codes = await asyncio.wait_for(asyncio.gather(*(process.wait() for process in processes)), 10)
+    assert codes == [0, 0] and time.monotonic() - began < 10
