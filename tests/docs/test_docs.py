@@ -1,0 +1,79 @@
+"""The documents tell of things that are there: tests, files, commands, settings."""
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from infra.commands import COMMANDS
+
+ROOT = Path(__file__).resolve().parents[2]
+README = ROOT / "README.md"
+PAGES = [README, *sorted((ROOT / "docs").rglob("*.md"))]
+
+NAMED_TEST = re.compile(r"\b(tests/[\w/]+\.py)(?:::(\w+))?")
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+COMMAND = re.compile(r"\./lezzet(?: --data \S+)? ([a-z]+)")
+VARIABLE = re.compile(r"^\| `([A-Z_]+)` \|", re.MULTILINE)
+READ_BY_SETTINGS = re.compile(r'"([A-Z]+(?:_[A-Z]+)+)"')
+
+
+@cache
+def names_in(path: Path) -> set[str]:
+    """Names of its test functions, those in classes too."""
+    tree = ast.parse(path.read_text())
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return {node.name for node in ast.walk(tree) if isinstance(node, functions) and node.name.startswith("test_")}
+
+
+def anchors(page: Path) -> set[str]:
+    """Of a page's headings, as they are made from their words."""
+    words = (re.sub(r"[^\w\s-]", "", heading.lower()).strip() for heading in HEADING.findall(page.read_text()))
+    return {word.replace(" ", "-") for word in words}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_test_that_a_page_names_exists(page: Path) -> None:
+    named = NAMED_TEST.findall(page.read_text())
+    gone = [path for path, _ in named if not (ROOT / path).is_file()]
+    assert gone == [], "these test files are not there"
+    missing = [f"{path}::{test}" for path, test in named if test and test not in names_in(ROOT / path)]
+    assert missing == [], "these tests are not there"
+
+
+def test_the_argument_names_tests_at_all() -> None:
+    assert NAMED_TEST.search((ROOT / "docs" / "runtime.md").read_text())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_relative_link_leads_somewhere(page: Path) -> None:
+    for target in LINK.findall(page.read_text()):
+        if "://" in target:
+            continue
+        path, _, anchor = target.partition("#")
+        there = (page.parent / path).resolve() if path else page
+        assert there.exists(), f"{target} leads nowhere"
+        assert not anchor or anchor in anchors(there), f"{target}: there is no such heading"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_that_a_page_names_is_one(page: Path) -> None:
+    unknown = set(COMMAND.findall(page.read_text())) - {command.name for command in COMMANDS}
+    assert unknown == set(), "./lezzet does not know these"
+
+
+def test_the_readme_names_every_command() -> None:
+    assert {command.name for command in COMMANDS} - set(COMMAND.findall(README.read_text())) == set()
+
+
+def test_the_readme_names_every_setting_and_no_other() -> None:
+    read = set(READ_BY_SETTINGS.findall((ROOT / "stores" / "settings.py").read_text()))
+    assert set(VARIABLE.findall(README.read_text())) == read
+
+
+def test_decisions_are_numbered_without_a_gap() -> None:
+    numbers = [int(page.name[:3]) for page in sorted((ROOT / "docs" / "decisions").glob("*.md"))]
+    assert numbers == list(range(1, len(numbers) + 1))
