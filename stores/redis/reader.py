@@ -11,6 +11,7 @@ from typing import TypeVar, cast
 
 from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
+from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import RedisError
 
 from stores.errors import Unavailable
@@ -93,18 +94,16 @@ class Reader:
                 future.set_result([values[places[key]] for key in keys])
 
     async def _mget(self, names: list[str]) -> Values:
-        """Once more on a new connection where the old one had died, e.g. with a restart of Redis."""
-        if self._connection is not None:
-            with contextlib.suppress(RedisError, OSError):
-                return await self._ask(self._connection, names)
+        """Over the one connection; it is forgotten when it fails, so that the next try makes a new one."""
+        try:
+            if self._connection is None:
+                self._connection = self._client.connection_pool.make_connection()
+                await self._connection.connect()
+            await self._connection.send_command("MGET", *names)
+            return cast(Values, await self._connection.read_response())
+        except (RedisError, OSError):
             await self._disconnect()
-        self._connection = self._client.connection_pool.make_connection()
-        await self._connection.connect()
-        return await self._ask(self._connection, names)
-
-    async def _ask(self, connection: AbstractConnection, names: list[str]) -> Values:
-        await connection.send_command("MGET", *names)
-        return cast(Values, await connection.read_response())
+            raise
 
     async def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
@@ -116,6 +115,9 @@ class Reader:
 async def _within(ask: Callable[[], Awaitable[T]]) -> T:
     try:
         async with asyncio.timeout(READ_SECONDS):
+            with contextlib.suppress(ConnectionLost):
+                return await ask()
+            # a pooled connection that had died, e.g. with a restart of Redis; asking twice changes nothing
             return await ask()
     except (RedisError, OSError, TimeoutError) as error:
         raise Unavailable("redis", type(error).__name__) from error

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 import aiohttp
 import pytest_asyncio
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ConstantBackoff
+from redis.exceptions import ConnectionError
 
 from http_edge import system
 from http_edge.__main__ import open_edge
@@ -53,7 +56,8 @@ class World:
 async def world(servers: Stack) -> AsyncGenerator[World]:
     settings = load(servers.environment() | {"CORS_ORIGINS": "http://localhost:3000,https://lezzet.example"})
     await make_topics(settings.kafka, all_topics().values())
-    redis = Redis.from_url(settings.redis)
+    # the tests' own client shrugs at the restarts that they cause
+    redis = Redis.from_url(settings.redis, retry=Retry(ConstantBackoff(0.05), 100), retry_on_error=[ConnectionError])
     log: list[bytes] = []
     async with (
         open_edge(settings, edge_keys(settings.keys)) as edge,

@@ -2,14 +2,11 @@
 
 import asyncio
 import base64
-import signal
 import time
 import uuid
-from collections.abc import AsyncGenerator
 
 import nacl.public
 import pytest
-import pytest_asyncio
 
 from http_edge.routes import CommandRow
 from http_edge.web import ROUTES
@@ -57,12 +54,15 @@ async def test_a_password_leaves_the_edge_sealed(edge: World):
 @pytest.mark.parametrize(
     "row", [row for row in ROUTES if isinstance(row, CommandRow) and row.tokens], ids=lambda row: row.name
 )
-async def test_tokens_come_back_sealed_and_never_late(edge: World, row: CommandRow):
+async def test_tokens_come_back_sealed(edge: World, row: CommandRow):
     edge.domains.behave(lambda command: sealed(command, TOKENS))
     said = await edge.client().call(row.method, path_of(row), BODIES[row.name])
     assert (said.status, said.json) == (200, TOKENS)
+
+
+async def test_tokens_never_come_late(edge: World):
     edge.domains.behave(silent)
-    said = await edge.client().call(row.method, path_of(row), BODIES[row.name])
+    said = await edge.client().call("POST", "/auth/login", BODIES["POST /auth/login"])
     assert (said.status, said.problem["code"]) == (503, "answer_late")
 
 
@@ -166,30 +166,3 @@ async def test_a_log_out_answers_when_the_deny_list_has_it(edge: World):
     asking = asyncio.create_task(edge.client(me).call("POST", "/auth/logout"))
     await edge.redis.set(keys.document("deny", me), "3\n{}")
     assert (await asking).status == 200
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def frozen_kafka(edge: World) -> AsyncGenerator[World]:
-    """A broker that accepts and says nothing."""
-    broker = edge.servers.child("kafka")
-    broker.send(signal.SIGSTOP)
-    try:
-        yield edge
-    finally:
-        broker.send(signal.SIGCONT)
-
-
-async def test_without_an_acknowledgement_a_write_is_withdrawn_and_503(frozen_kafka: World):
-    edge = frozen_kafka
-    began = time.monotonic()
-    said = await edge.client(str(uuid.uuid4())).call("POST", "/carts/add", LINE)
-    assert (said.status, said.headers["Retry-After"]) == (503, "2")
-    assert 2.3 < time.monotonic() - began < 3
-    assert [key async for key in edge.redis.scan_iter("withdrawn:*")], "the command is withdrawn"
-
-
-async def test_the_edge_writes_again_by_itself_once_kafka_is_back(edge: World):
-    me = edge.client(str(uuid.uuid4()))
-    end = time.monotonic() + 15
-    while (said := await me.call("POST", "/carts/add", LINE)).status != 200:
-        assert said.status == 503 and time.monotonic() < end

@@ -1,0 +1,85 @@
+"""Servers that are silent or gone: every answer within 3 seconds, and all well again without a restart."""
+
+import signal
+import time
+import uuid
+from collections.abc import AsyncGenerator, Awaitable, Callable
+
+import pytest_asyncio
+
+from tests.http_edge.client import Said
+from tests.http_edge.conftest import World
+from tests.http_edge.requests import BODIES
+
+LINE = {"meal_id": "m-1", "quantity": 1}
+
+
+async def until_ok(ask: Callable[[], Awaitable[Said]], seconds: float = 15) -> None:
+    end = time.monotonic() + seconds
+    while (said := await ask()).status >= 300:
+        assert said.status in (503, 202) and time.monotonic() < end, said.raw
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def frozen_kafka(edge: World) -> AsyncGenerator[World]:
+    """A broker that accepts and says nothing."""
+    broker = edge.servers.child("kafka")
+    broker.send(signal.SIGSTOP)
+    try:
+        yield edge
+    finally:
+        broker.send(signal.SIGCONT)
+
+
+async def test_without_an_acknowledgement_a_write_is_withdrawn_and_503(frozen_kafka: World):
+    edge = frozen_kafka
+    began = time.monotonic()
+    said = await edge.client(str(uuid.uuid4())).call("POST", "/carts/add", LINE)
+    assert (said.status, said.headers["Retry-After"]) == (503, "2")
+    assert 2.3 < time.monotonic() - began < 3
+    assert [key async for key in edge.redis.scan_iter("withdrawn:*")], "the command is withdrawn"
+
+
+async def test_the_edge_writes_again_by_itself_once_kafka_is_back(edge: World):
+    me = edge.client(str(uuid.uuid4()))
+    await until_ok(lambda: me.call("POST", "/carts/add", LINE))
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def frozen_redis(edge: World) -> AsyncGenerator[World]:
+    server = edge.servers.child("redis")
+    server.send(signal.SIGSTOP)
+    try:
+        yield edge
+    finally:
+        server.send(signal.SIGCONT)
+
+
+async def test_a_silent_redis_is_503_within_the_time(frozen_redis: World):
+    me = frozen_redis.client(str(uuid.uuid4()))
+    asked = (
+        ("GET", "/restaurants", None),
+        ("GET", "/carts/get", None),
+        ("POST", "/carts/add", LINE),
+        ("POST", "/auth/login", BODIES["POST /auth/login"]),
+        ("GET", "/health/ready", None),
+    )
+    for method, path, body in asked:
+        began = time.monotonic()
+        said = await me.call(method, path, body)
+        assert said.status == 503, (path, said.raw)
+        assert time.monotonic() - began < 3, path
+
+
+async def test_reads_and_replies_come_back_with_redis(edge: World):
+    me = edge.client(str(uuid.uuid4()))
+    await until_ok(lambda: me.call("GET", "/carts/get"))
+    await edge.servers.stop("redis", signal.SIGKILL)
+    assert (await me.call("GET", "/carts/get")).status == 503
+    await edge.servers.start("redis")
+    await edge.ready()
+    await until_ok(lambda: me.call("GET", "/carts/get"))
+    await until_ok(lambda: me.call("POST", "/carts/add", LINE))
+    began = time.monotonic()
+    assert (await me.call("POST", "/carts/add", LINE)).status == 200
+    assert time.monotonic() - began < 1.5, "the reply is heard again, not only found"
