@@ -1,26 +1,21 @@
 """What the tests of the engineers' tools do to the servers: publish anything, run a domain, wait, give a command."""
 
 import asyncio
-import tempfile
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from agents.runtime.publisher import Publisher
-from agents.runtime.runtime import Resources, Runtime
+from infra.folders import CHECKOUT
+from infra.stack import Stack
 from replay.__main__ import parsed
 from replay.failure import CannotDo
 from replay.tools import Tools
 from stores.kafka.log import Logged
 from stores.kafka.raw import RawRecord
-from stores.postgres.store import PostgresStore, connect
-from stores.redis.connection import connect as connect_redis
-from stores.redis.projection import ProjectionStore
-from stores.redis.replies import Replies
 from topics import headers
 
 DEADLINE = 25.0  # seconds, for a busy machine
@@ -86,26 +81,14 @@ async def until(what: str, holds: Callable[[], Awaitable[Any]]) -> Any:
 
 
 @asynccontextmanager
-async def running(tools: Tools, domain: str, register: Callable[[Runtime], None]) -> AsyncGenerator[None]:
-    """The domain's groups in this process, with their partitions open."""
-    redis, pool = connect_redis(tools.settings.redis), await connect(tools.settings.postgres, domain)
-    publisher = Publisher(tools.settings.kafka)
-    with tempfile.TemporaryDirectory() as folder:
-        views = ProjectionStore(redis)
-        resources = Resources(tools.settings, publisher, Replies(redis), views, Path(folder))
-        runtime = Runtime(domain, PostgresStore(pool, domain), resources)
-        register(runtime)
-        groups = runtime.groups()
-        await asyncio.gather(*(group.start() for group in groups))
-
-        async def open_now() -> bool:
-            return all(group.consumer.assignment() and group.settled for group in groups)
-
-        try:
-            await until(f"{domain} has its partitions", open_now)
-            yield
-        finally:
-            await asyncio.gather(*(group.stop(4) for group in groups))
-            await publisher.stop()
-            await redis.aclose()
-            pool.terminate()
+async def running(servers: Stack, *module: str) -> AsyncGenerator[None]:
+    """`python -m module...` on these servers: a process of its own, since Faust's threads outlive their groups."""
+    environment = servers.environment() | {"AGENTS_HEALTH_PORT": "0", "LOG_LEVEL": "error"}
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", *module, env=environment, cwd=CHECKOUT)
+    try:
+        yield
+        assert process.returncode is None, f"{module} ended by itself: {process.returncode}"
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()  # bounded: it ends itself 8 s after SIGTERM at the latest

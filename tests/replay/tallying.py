@@ -1,7 +1,21 @@
-"""A domain of the tests' own, whose decider breaks over the number 13: for keys that park."""
+"""A domain of the tests' own, whose decider breaks over the number 13: for keys that park. `python -m` runs it."""
+
+import asyncio
+import os
+import tempfile
+from pathlib import Path
 
 import msgspec
 
+from agents.runtime.process import Process
+from agents.runtime.publisher import Publisher
+from agents.runtime.runtime import Resources, Runtime
+from stores import telemetry
+from stores.postgres.store import PostgresStore, connect
+from stores.redis.connection import connect as connect_redis
+from stores.redis.projection import ProjectionStore
+from stores.redis.replies import Replies
+from stores.settings import Settings, load
 from topics.decision import Context, Decider, Decision, accept
 from topics.message import Message
 from topics.registry import Topic
@@ -34,3 +48,20 @@ COMMANDS = Topic(
 )
 EVENTS = Topic(name="tally_events", messages=(Added,), key="tally", producers=("tally",), consumers=("tests",))
 DECIDER = Decider[Add, Added, Tally, None](state=Tally, decide=decide, evolve=evolve)
+
+
+async def run(settings: Settings) -> None:
+    telemetry.configure("tally", settings.log_level)
+    redis, pool = connect_redis(settings.redis), await connect(settings.postgres, "tally")
+    with tempfile.TemporaryDirectory() as folder:
+        resources = Resources(settings, Publisher(settings.kafka), Replies(redis), ProjectionStore(redis), Path(folder))
+        runtime = Runtime("tally", PostgresStore(pool, "tally"), resources)
+        runtime.decide(COMMANDS, DECIDER, emits=EVENTS)
+        process = Process(runtime.groups())
+        process.listen()
+        code = await process.run()
+    os._exit(code)  # Faust's threads may outlive the groups
+
+
+if __name__ == "__main__":
+    asyncio.run(run(load()))

@@ -1,0 +1,104 @@
+"""Parked keys, with a domain that really runs: listed, shown, decided again in order, with repaired bodies or without."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import msgspec
+import pytest
+import pytest_asyncio
+
+from infra.stack import Stack
+from replay.tools import Tools
+from stores.kafka.admin import make_topics
+from stores.postgres.migrate import migrate
+from tests.replay.scene import Desk, record, running, until
+from tests.replay.tallying import COMMANDS, EVENTS
+from topics import ids
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def tally(servers: Stack, tools: Tools) -> AsyncGenerator[None]:
+    await make_topics(tools.settings.kafka, [COMMANDS, EVENTS])
+    await asyncio.to_thread(migrate, tools.settings.postgres, "tally")
+    async with running(servers, "tests.replay.tallying"):
+        yield
+
+
+async def _add(desk: Desk, key: str, *amounts: int) -> None:
+    await desk.publish(
+        *(
+            record("tally_commands", key, b'{"amount":%d}' % n, id=f"{key}-{n}", type="Add", source="test")
+            for n in amounts
+        )
+    )
+
+
+async def _amounts(desk: Desk, key: str) -> list[int]:
+    return [msgspec.json.decode(r.body or b"")["amount"] for r in await desk.all_of("tally_events", key)]
+
+
+async def _parked(desk: Desk, key: str, count: int) -> None:
+    async def so_many() -> bool:
+        async with desk.tools.domains() as domains:
+            return len(await domains.parked("tally", "tally_commands", key)) == count
+
+    await until(f"{count} messages are parked", so_many)
+
+
+@pytest.mark.usefixtures("tally")
+async def test_is_listed_and_shown_with_what_waits_behind(desk: Desk) -> None:
+    key = ids.fresh()
+    await _add(desk, key, 1, 13, 2, 3)
+    await _parked(desk, key, 3)
+    code, out = await desk.run("dlq", "list", "tally_commands")
+    assert code == 0 and f"parked: tally_commands key={key}: 3 messages" in out
+    _, out = await desk.run("dlq", "list", "--json")
+    mine = next(row for row in json.loads(out)["parked"] if row["key"] == key)
+    assert (mine["domain"], mine["messages"], mine["id"]) == ("tally", 3, f"{key}-13")
+    _, out = await desk.run("dlq", "show", "tally_commands", f"{key}-13")
+    assert "13 brings bad luck" in out and "state: parked" in out and '{"amount":13}' in out
+    assert [line.split("id=")[1].split()[0] for line in out.splitlines() if "waits with it" in line] == [
+        f"{key}-2", f"{key}-3",
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("tally")
+async def test_a_repaired_body_keeps_its_place_while_new_messages_arrive(desk: Desk, tmp_path: Path) -> None:
+    key = ids.fresh()
+    await _add(desk, key, 1, 13, 2)
+    await _parked(desk, key, 2)
+    (tmp_path / "body").write_bytes(b'{"amount":12}')
+    order = ["dlq", "redrive", "tally_commands", "--id", f"{key}-13", "--body", str(tmp_path / "body")]
+    code, out = await desk.run(*order)
+    assert code == 0 and "repaired (13 bytes)" in out and "dry run" in out
+    await _add(desk, key, 3)
+    await _parked(desk, key, 3)
+    code, out = await desk.run(*order, "--yes")
+    assert (code, out.splitlines()[-1]) == (0, f"tally_commands key={key}: unparked")
+    await _add(desk, key, 4)
+
+    async def all_there() -> bool:
+        return len(await _amounts(desk, key)) >= 5
+
+    await until("all are decided", all_there)
+    assert await _amounts(desk, key) == [1, 12, 2, 3, 4]
+    _, out = await desk.run("dlq", "list", "tally_commands", "--json")
+    assert [d["state"] for d in json.loads(out)["dead_letters"] if d["key"] == key] == ["taken"]
+
+
+@pytest.mark.usefixtures("tally")
+async def test_what_fails_again_stays_and_can_be_given_up(desk: Desk) -> None:
+    key = ids.fresh()
+    await _add(desk, key, 13, 2)
+    await _parked(desk, key, 2)
+    code, out = await desk.run("dlq", "redrive", "tally_commands", "--key", key, "--yes")
+    assert code == 1 and "still parked, 2 messages" in out and f"id={key}-13 was refused again" in out
+    code, line = await desk.run("dlq", "redrive", "tally_commands", "--key", key, "--drop", "nobody")
+    assert code == 1 and "nobody is not parked" in line
+    code, out = await desk.run("dlq", "redrive", "tally_commands", "--key", key, "--drop", f"{key}-13", "--yes")
+    assert code == 0 and "given up" in out and "unparked" in out
+    assert await _amounts(desk, key) == [2]
+    _, out = await desk.run("dlq", "list", "tally_commands", "--json")
+    assert {d["state"] for d in json.loads(out)["dead_letters"] if d["key"] == key} == {"gone"}

@@ -1,0 +1,48 @@
+"""`./lezzet topics` and `topics reset`."""
+
+import json
+
+from stores.postgres.store import PostgresStore, connect
+from stores.protocol import Source
+from stores.redis.connection import connect as connect_redis
+from stores.redis.projection import ProjectionStore
+from tests.replay.scene import Desk, record
+from topics import ids
+
+TOPIC = "catalog_events"
+
+
+async def test_lists_contracts_sizes_and_lags(desk: Desk) -> None:
+    await desk.publish(record("order_events", ids.fresh(), b"{}"))
+    code, out = await desk.run("topics", "list", "--json")
+    row = next(row for row in json.loads(out) if row["topic"] == "order_events")
+    assert code == 0 and row["partitions"] == 4 and row["retention"] == "for ever" and row["messages"] >= 1
+    assert row["producers"] == ["order"] and "notification" in row["consumers"]
+    _, out = await desk.run("topics")
+    assert "order_events" in out and "order → order, notification" in out
+
+
+async def test_reset_begins_a_new_incarnation_for_every_reader(desk: Desk) -> None:
+    settings = desk.tools.settings
+    facts, view = Source("basket.facts", TOPIC, 1), Source("catalog.project", TOPIC, 1)
+    pool, redis = await connect(settings.postgres, "basket"), connect_redis(settings.redis)
+    store, views = PostgresStore(pool, "basket"), ProjectionStore(redis)
+    try:
+        before = await store.open(facts, 700)
+        await views.open(view, 700)
+        code, out = await desk.run("topics", "reset", TOPIC)
+        assert code == 0 and "dry run" in out and "next 700" in out and "WARNING" not in out
+        assert (await store.open(facts, 0)).next == 700 and await views.floors([view]) == [700]
+        code, out = await desk.run("topics", "reset", TOPIC, "--yes")
+        assert code == 0 and "new incarnation" in out
+        after = await store.open(facts, 0)
+        assert (after.next, after.incarnation) == (0, before.incarnation + 1)
+        assert await views.floors([view]) == [None]
+    finally:
+        pool.terminate()
+        await redis.aclose()
+
+
+async def test_reset_of_an_unknown_topic_changes_nothing(desk: Desk) -> None:
+    code, line = await desk.run("topics", "reset", "catalog_event", "--yes")
+    assert code == 1 and "did you mean catalog_events" in line
