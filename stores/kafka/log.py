@@ -58,6 +58,8 @@ class LogReader:
         return [Place(topic, number) for topic in topics for number in range(self.topics.get(topic, 0))]
 
     async def bounds(self, places: Sequence[Place]) -> dict[Place, Bounds]:
+        if not places:
+            return {}
         wanted = self._choose(places)
         async with _translated():
             first, end = await asyncio.gather(
@@ -67,6 +69,8 @@ class LogReader:
 
     async def since(self, places: Sequence[Place], at: datetime) -> dict[Place, int]:
         """The first offset at or after that time; a partition without one is missing."""
+        if not places:
+            return {}
         moment = int(at.timestamp() * 1000)
         wanted = self._choose(places)
         async with _translated():
@@ -79,6 +83,8 @@ class LogReader:
         """Chunks from the given offsets up to, not including, `ends`; for ever without them. In order a partition."""
         left = {TopicPartition(*p): None if ends is None else ends[p] for p in starts}
         left = {tp: end for tp, end in left.items() if end is None or starts[Place(*tp)] < end}
+        if not left:
+            return  # aiokafka cannot stop a consumer within seconds that has nothing assigned
         self._choose([Place(*tp) for tp in left])
         for tp in left:
             self._consumer.seek(tp, starts[Place(*tp)])

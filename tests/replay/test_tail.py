@@ -83,3 +83,8 @@ def test_without_a_broker_one_line_says_where_it_was_looked_for(
     assert main(["tail", "user_created"]) == 1
     err = capsys.readouterr().err
     assert "127.0.0.1:1 (KAFKA_BROKERS)" in err and "./lezzet up" in err and err.count("\n") == 1
+
+
+async def test_an_empty_topic_has_nothing_to_say_at_once(desk: Desk) -> None:
+    async with asyncio.timeout(4):
+        assert await desk.run("tail", "restaurant_events_dlq") == (0, "")
