@@ -1,7 +1,9 @@
 """A command on its way: into Kafka, and back as a reply, within the time that a request has.
 
 From T0, when the request was read: the command's deadline is T0+2.0 s; acknowledgement or reply are awaited until
-T0+2.5 s. Neither by then: the command is withdrawn and the caller is told 503, so it must not take effect later.
+T0+2.3 s. Neither by then: the command is withdrawn and the caller is told 503, so it must not take effect later.
+A domain that comes to a command more than 2 s after its append asks whether it was withdrawn; one that came earlier has
+answered by T0+2.3 s, or does within the grace that follows.
 Acknowledged in time but not answered by T0+2.0 s: it will take effect, the answer comes later.
 """
 
@@ -13,12 +15,14 @@ from http_edge.asked import Asked
 from http_edge.edge import AppendedAt, Edge
 from http_edge.problems import Problem, unavailable
 from stores.errors import Unavailable
+from stores.kafka.producer import NotSent
 from stores.telemetry import logger
 from topics import headers, keys
 from topics.reply import DECODER, Reply
 
 REPLY_SECONDS = 2.0
-ACK_SECONDS = 2.5
+ACK_SECONDS = 2.3
+GRACE_SECONDS = 0.3
 LAST_LOOK_SECONDS = 0.2
 WITHDRAWN_KEPT_SECONDS = 86_400
 
@@ -55,9 +59,13 @@ async def deliver(asked: Asked, topic: str, key: str, header: Mapping[str, str],
     sent.add_done_callback(_seen)
     try:
         await asyncio.wait({heard, sent}, timeout=_left(asked, ACK_SECONDS), return_when=asyncio.FIRST_COMPLETED)
+        if sent.done() and isinstance(sent.exception(), NotSent):
+            raise _not_taken()
         if not heard.done():
             if not sent.done() or sent.exception() is not None:
-                return await _withdraw(edge, operation, sent)
+                # A failed send may have reached the log: the reply tells.
+                await asyncio.wait({heard}, timeout=_left(asked, ACK_SECONDS))
+                return heard.result() if heard.done() else await _withdraw(edge, operation, sent, heard)
             if _too_late(sent.result(), header):
                 raise _not_taken()
             await asyncio.wait({heard}, timeout=_left(asked, REPLY_SECONDS))
@@ -96,7 +104,9 @@ async def _last_look(edge: Edge, operation: str) -> Reply | None:
     return None if stored is None else DECODER.decode(stored)
 
 
-async def _withdraw(edge: Edge, operation: str, sent: "asyncio.Future[AppendedAt]") -> Reply:
+async def _withdraw(
+    edge: Edge, operation: str, sent: "asyncio.Future[AppendedAt]", heard: "asyncio.Future[Reply]"
+) -> Reply:
     """Best effort, the deadline says the same. A reply that is there by now tells more than a 503. Raises Problem."""
     why = str(sent.exception()) if sent.done() else "no acknowledgement"
     _log.warning("command withdrawn", command=operation, why=why)
@@ -105,7 +115,8 @@ async def _withdraw(edge: Edge, operation: str, sent: "asyncio.Future[AppendedAt
             await edge.reads.put(keys.withdrawn(operation), "1", WITHDRAWN_KEPT_SECONDS)
     except (Unavailable, TimeoutError):
         raise _not_taken() from None
-    reply = await _last_look(edge, operation)
+    await asyncio.wait({heard}, timeout=GRACE_SECONDS)
+    reply = heard.result() if heard.done() else await _last_look(edge, operation)
     if reply is None:
         raise _not_taken()
     return reply

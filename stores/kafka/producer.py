@@ -25,6 +25,10 @@ MAX_BYTES = 2 * 1024 * 1024
 _log = logger("stores.kafka.producer")
 
 
+class NotSent(Unavailable):
+    """The message never left this process: it is in no log, now or later."""
+
+
 class Appended(NamedTuple):
     """Where the log has the message. at: ms since the epoch, by the broker's clock on LogAppendTime topics."""
 
@@ -59,13 +63,13 @@ class CommandProducer:
     async def send(self, topic: str, key: str, headers: Mapping[str, str], body: bytes) -> Appended:
         """Waits for the acknowledgement of all replicas. Bound it by a timeout: giving up does not withdraw the record.
 
-        Raises Unavailable when Kafka is not there, refuses, or too much is on its way already.
+        Raises NotSent when Kafka is not there or too much is on its way already, Unavailable when nobody knows.
         """
         producer = self._producer
         if producer is None:
-            raise Unavailable("kafka", "not connected")
+            raise NotSent("kafka", "not connected")
         if self._pending >= MAX_PENDING:
-            raise Unavailable("kafka", f"{MAX_PENDING} messages wait for their acknowledgement")
+            raise NotSent("kafka", f"{MAX_PENDING} messages wait for their acknowledgement")
         self._pending += 1
         try:
             encoded = [(name, value.encode()) for name, value in headers.items()]
