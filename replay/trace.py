@@ -1,7 +1,7 @@
 """`./lezzet trace ID`: everything that belongs to one flow, over all topics, in order of time.
 
 ID is a correlation, order, operation, command, event, user or other aggregate id. All topics are read in parallel up to
-where they end at the start. `--since 2h` reads less: 100,000 messages take some seconds.
+where they end at the start. It is a search, not an index: 100,000 messages take some seconds, and `--since 2h` reads less.
 """
 
 import argparse
@@ -51,7 +51,7 @@ def _print(found: Found, joined: list[Flow]) -> None:
     more = " (more were left out: narrow it with --since)" if found.cut else ""
     say(
         f"{len(found.messages):,} messages in {len(joined)} flows{more};"
-        f" {found.read:,} of {found.topics} topics read in {found.seconds:.1f} s"
+        f" {found.read:,} messages of {found.topics} topics read in {found.seconds:.1f} s"
     )
 
 

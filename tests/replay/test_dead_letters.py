@@ -1,10 +1,15 @@
 """`./lezzet dlq list` and `show`, and what `redrive` makes of messages that were dead-lettered singly."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
+from agents.runtime import letters
+from agents.runtime.arrivals import Arrival
+from agents.runtime.publisher import Publisher
+from stores.protocol import Source
 from tests.replay.scene import Desk, dead
-from topics import headers, ids
+from topics import headers, ids, user_created
 
 TOPIC = "user_created"
 
@@ -56,9 +61,9 @@ async def test_a_dry_run_sends_nothing(desk: Desk) -> None:
 
 async def test_comes_back_in_order_once_each_with_the_id_that_the_inbox_knows(desk: Desk) -> None:
     key, names = ids.fresh(), [ids.fresh() for _ in range(3)]
-    letters = [dead(TOPIC, key, b'{"id":"%d"}' % n, ("alien", b"\xff"), id=name) for n, name in enumerate(names)]
+    sent = [dead(TOPIC, key, b'{"id":"%d"}' % n, ("alien", b"\xff"), id=name) for n, name in enumerate(names)]
     elsewhere = dead(TOPIC, key, b'{"id":"1"}', id=names[1], group="notification.decide")
-    await desk.publish(*letters, elsewhere)
+    await desk.publish(*sent, elsewhere)
     assert (await desk.run("dlq", "redrive", TOPIC, "--key", key, "--yes"))[0] == 0
     back = await desk.all_of(TOPIC, key)
     assert [_id(r.headers) for r in back] == names
@@ -109,3 +114,18 @@ async def test_an_order_that_says_too_little_is_refused(desk: Desk) -> None:
 async def test_an_unknown_topic_says_which_have_dead_letters(desk: Desk) -> None:
     code, line = await desk.run("dlq", "list", "user_create")
     assert code == 1 and "did you mean user_created" in line
+
+
+async def test_a_record_of_nothing_at_all_has_a_dead_letter_that_kafka_takes(desk: Desk) -> None:
+    nothing = Arrival(
+        offset=3, at=datetime.now(UTC), key=None, id=ids.fresh(), source="kafka/user_created", raw_key=None,
+        raw_headers=(), body=None,
+    )  # fmt: skip
+    row = letters.dead(Source("user.decide", TOPIC, 0), user_created.TOPIC, nothing, "the body is empty", parked=False)
+    publisher = Publisher(desk.tools.settings.kafka)
+    try:
+        await publisher.publish([row])
+    finally:
+        await publisher.stop()
+    code, out = await desk.run("dlq", "show", TOPIC, nothing.id)
+    assert code == 0 and out.endswith("body:\n(empty)\n")

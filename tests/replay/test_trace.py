@@ -40,6 +40,7 @@ async def test_joins_an_order_over_all_topics_in_order(desk: Desk) -> None:
     indents = [line.index(topic) for line, topic in zip(lines, topics, strict=False)]
     assert [(at - indents[0]) // 2 for at in indents] == [0, 1, 1, 2, 4]
     assert all(" ms  " in line for line in lines[:5])
+    assert "messages of" in lines[-1] and "topics read in" in lines[-1]
     assert "v4" in lines[1] and "DEAD: 13 brings bad luck" in lines[4]
 
 
