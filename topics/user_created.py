@@ -1,7 +1,7 @@
 """Public: a user account exists. Published by auth, and by other systems, which may send no headers."""
 
 from topics.fields import Email, Id
-from topics.message import Message
+from topics.message import Message, Undecodable
 from topics.registry import Topic
 
 
@@ -11,6 +11,16 @@ class UserCreated(Message, frozen=True, kw_only=True):
     id: Id | None = None
     user_id: Id | None = None
     email: Email | None = None
+
+
+def whose(message: UserCreated) -> str:
+    """The user id. Raises Undecodable where there is none, or two that differ."""
+    user_id = message.user_id or message.id
+    if user_id is None:
+        raise Undecodable("user_id", "neither id nor user_id is there")
+    if message.id is not None and message.id != user_id:
+        raise Undecodable("user_id", "id and user_id contradict each other")
+    return user_id
 
 
 TOPIC = Topic(

@@ -8,16 +8,13 @@ from topics import notification_commands, order_events
 from topics.decision import Arrival, Send
 from topics.email_event import Mail
 from topics.fields import normal_email
-from topics.message import Undecodable
 from topics.notification_commands import ConfirmOrder, RememberAddress, SendMail
 from topics.order_events import OrderPlaced
-from topics.user_created import UserCreated
+from topics.user_created import UserCreated, whose
 
 
 def remember_address(message: UserCreated, arrival: Arrival) -> Iterable[Send]:
-    user_id = message.user_id or message.id
-    if user_id is None:
-        raise Undecodable("user_id", "neither id nor user_id is there")
+    user_id = whose(message)
     if message.email is not None:
         yield Send(notification_commands.TOPIC, user_id, RememberAddress(email=message.email))
 

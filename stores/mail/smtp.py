@@ -1,6 +1,7 @@
 """Sends mail through one SMTP connection, which is kept open between mails and made anew where it broke."""
 
 import asyncio
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
@@ -57,7 +58,7 @@ def _message(mail: Mail, sender: Address) -> EmailMessage:
         message["To"] = Address(addr_spec=mail.to)
         message["From"] = sender
         message["Subject"] = mail.subject
-    except (ValueError, IndexError) as error:  # the standard library's parser raises either for an odd address
+    except (ValueError, IndexError, MessageError) as error:  # the standard library raises any for an odd address
         raise Refused(f"not to be written as a mail: {error}"[:500]) from error
     message["Message-ID"] = f"<{mail.id}@lezzet>"
     message.set_content(mail.text)

@@ -1,0 +1,163 @@
+from typing import Any
+
+import msgspec
+import pytest
+
+from agents.catalog.decider import DECIDER
+from agents.catalog.facts import RESTAURANTS, Facts, Ownership
+from agents.catalog.projection import MEAL, indexes
+from tests.agents import scenario
+from tests.agents.scenario import ID, LATER, NOW, shown
+from topics.catalog_commands import AddMeal, ChangeMeal, Command, MealOption, RemoveMeal, SetAvailability
+from topics.catalog_events import AvailabilityChanged, MealAdded, MealChanged, MealDetails, MealRemoved
+from topics.decision import EventMeta
+from topics.restaurant_events import RestaurantChanged, RestaurantDetails, RestaurantOpened
+
+OWNER, MAHMUT = "owner-1", "mahmut"
+OURS = Facts(restaurants={MAHMUT: Ownership(owner_id=OWNER), "tokyo": Ownership(owner_id=OWNER)})
+DETAILS = MealDetails(name="Adana", price=245.5, cuisine="kebap")
+ADD = AddMeal(restaurant_id=MAHMUT, name="Adana", price=245.5, cuisine="kebap")
+ADDED = MealAdded(restaurant_id=MAHMUT, details=DETAILS, added_at=NOW)
+REMOVED = MealRemoved(restaurant_id=MAHMUT)
+
+
+def given(*events: Any) -> scenario.Given:
+    return scenario.given(DECIDER, *events)
+
+
+def with_(**said: Any) -> MealDetails:
+    return msgspec.structs.replace(DETAILS, **said)
+
+
+# -- add
+
+
+def test_the_owner_of_a_restaurant_adds_a_meal() -> None:
+    given().when(ADD, facts=OURS, caller=OWNER).then(ADDED).answering(
+        id=ID, restaurant_id=MAHMUT, name="Adana", price=245.5, isAvailable=True, complementary_ids=[], options=[]
+    )
+
+
+@pytest.mark.parametrize("facts", [OURS, Facts()], ids=["somebody else's", "unknown"])
+def test_nobody_adds_to_a_restaurant_that_is_not_theirs(facts: Facts) -> None:
+    given().when(ADD, facts=facts, caller="another").then_rejected("not_found", field="restaurant_id")
+    given().when(ADD, facts=facts, caller=None).then_rejected("not_found")
+
+
+def test_a_price_has_two_decimals() -> None:
+    outcome = given().when(AddMeal(restaurant_id=MAHMUT, name="a", price=19.999), facts=OURS, caller=OWNER)
+    outcome.answering(price=20.0)
+
+
+def test_adding_it_again_alike_is_fine() -> None:
+    given(ADDED).when(ADD, facts=OURS, caller=OWNER).then_nothing().answering(id=ID)
+
+
+@pytest.mark.parametrize("events", [(ADDED,), (ADDED, REMOVED)], ids=["on the menu", "removed"])
+def test_an_id_is_of_one_meal_for_ever(events: tuple[Any, ...]) -> None:
+    other = AddMeal(restaurant_id="tokyo", name="Nigiri", price=1)
+    given(*events).when(other, facts=OURS, caller=OWNER).then_rejected("meal_exists")
+
+
+# -- change
+
+CHANGES: list[tuple[str, Any]] = [
+    ("name", "Urfa"),
+    ("price", 259.9),
+    ("description", "Acısız"),
+    ("is_available", False),
+    ("image_url", "https://images.example.com/a.jpg"),
+    ("cuisine", "ızgara"),
+    ("complementary_ids", ("ayran",)),
+    ("options", (MealOption(name="Acı", choices=("az", "çok")),)),
+]
+
+
+def test_every_field_of_a_meal_can_be_changed() -> None:
+    assert {name for name, _ in CHANGES} == set(MealDetails.__struct_fields__) == set(ChangeMeal.__struct_fields__)
+
+
+@pytest.mark.parametrize(("field", "value"), CHANGES, ids=[name for name, _ in CHANGES])
+def test_each_field_can_be_changed_alone(field: str, value: Any) -> None:
+    said: dict[str, Any] = {field: value}
+    given(ADDED).when(ChangeMeal(**said), facts=OURS, caller=OWNER).then(
+        MealChanged(restaurant_id=MAHMUT, details=with_(**said))
+    )
+
+
+def test_a_change_to_what_is_changes_nothing_and_answers() -> None:
+    given(ADDED).when(ChangeMeal(price=245.5), facts=OURS, caller=OWNER).then_nothing().answering(price=245.5)
+
+
+# -- availability, removal
+
+
+def test_a_meal_is_sold_out_and_back() -> None:
+    out = AvailabilityChanged(restaurant_id=MAHMUT, is_available=False)
+    given(ADDED).when(SetAvailability(is_available=False), facts=OURS, caller=OWNER).then(out).answering(
+        isAvailable=False
+    )
+    given(ADDED, out).when(SetAvailability(is_available=False), facts=OURS, caller=OWNER).then_nothing()
+    given(ADDED, out).when(SetAvailability(is_available=True), facts=OURS, caller=OWNER).then(
+        AvailabilityChanged(restaurant_id=MAHMUT, is_available=True)
+    )
+
+
+def test_a_meal_is_removed_and_removing_it_again_is_fine() -> None:
+    given(ADDED).when(RemoveMeal(), facts=OURS, caller=OWNER).then(REMOVED)
+    given(ADDED, REMOVED).when(RemoveMeal(), facts=OURS, caller=OWNER).then_nothing()
+
+
+COMMANDS: list[Command] = [ChangeMeal(price=1), SetAvailability(is_available=False), RemoveMeal()]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: type(command).__name__)
+@pytest.mark.parametrize("caller", ["another", None])
+def test_to_others_it_answers_as_if_it_did_not_exist(command: Command, caller: str | None) -> None:
+    theirs = given(ADDED).when(command, facts=OURS, caller=caller)
+    missing = given().when(command, facts=OURS, caller=caller)
+    theirs.then_rejected("not_found")
+    assert theirs.decision == missing.decision
+
+
+@pytest.mark.parametrize("command", COMMANDS[:2], ids=lambda command: type(command).__name__)
+def test_a_removed_meal_cannot_be_changed(command: Command) -> None:
+    given(ADDED, REMOVED).when(command, facts=OURS, caller=OWNER).then_rejected("not_found")
+
+
+# -- what is shown
+
+
+def test_the_view_is_what_the_commands_answered() -> None:
+    events: list[Any] = []
+    dish = given()
+    for command in (ADD, ChangeMeal(price=300), SetAvailability(is_available=False)):
+        outcome = dish.when(command, facts=OURS, caller=OWNER)
+        dish = scenario.Given(DECIDER, outcome.state)
+        events.extend(outcome.decision.events)
+        assert shown(MEAL, *events) == outcome.decision.answer
+
+
+def test_a_removed_meal_is_not_shown() -> None:
+    assert shown(MEAL, ADDED, REMOVED) is None
+
+
+def test_a_menu_is_listed_in_the_order_in_which_it_was_written() -> None:
+    changed = MealChanged(restaurant_id=MAHMUT, details=with_(price=1))
+    assert indexes(shown(MEAL, ADDED, changed, at=LATER)) == {f"meals:{MAHMUT}": NOW.timestamp()}
+
+
+def test_the_document_speaks_as_the_contract_does() -> None:
+    document = msgspec.json.decode(msgspec.json.encode(shown(MEAL, ADDED)))
+    assert set(document) == {
+        "id", "restaurant_id", "name", "description", "isAvailable", "price", "image_url", "cuisine",
+        "complementary_ids", "options", "created_at", "updated_at",
+    }  # fmt: skip
+
+
+def test_ownership_follows_the_restaurant() -> None:
+    meta = EventMeta("e", MAHMUT, 1, NOW)
+    details = RestaurantDetails(name="Mahmut")
+    known = RESTAURANTS.show(None, RestaurantOpened(owner_id=OWNER, details=details, opened_at=NOW), meta).document
+    assert known == Ownership(owner_id=OWNER)
+    assert RESTAURANTS.show(known, RestaurantChanged(details=details, changed_at=NOW), meta).document == known

@@ -1,0 +1,140 @@
+from typing import Any
+
+import pytest
+
+from agents.notification.decider import DECIDER, MAX_KEPT
+from agents.notification.policy import confirm_order, remember_address, send_mail
+from tests.agents import scenario
+from tests.agents.order.test_decider import PLACED
+from tests.agents.scenario import ID, NOW
+from topics import notification_commands
+from topics.decision import Arrival, Send
+from topics.email_event import DiscountMail, DiscountVariables, PasswordResetMail, TokenVariables, VerificationMail
+from topics.message import Message, Undecodable
+from topics.notification_commands import ConfirmOrder, RecordFailed, RecordSent, RememberAddress, SendMail
+from topics.notification_events import AddressRemembered, Letter, LetterKept, MailFailed, MailRequested, MailSent
+from topics.order_events import OrderRefused
+from topics.user_created import UserCreated
+
+EMAIL = "ayse@example.com"
+CONFIRM = ConfirmOrder(order_id="o-1", restaurant_name="Mahmut", total=520.9)
+CONFIRMATION = Letter(
+    template="order_confirmation", variables={"order_id": "o-1", "restaurant_name": "Mahmut", "total": "520.90"}
+)
+NEWS = Letter(template="discount", variables={"title": "t", "description": "d"}, subject="s")
+
+
+def given(*events: Any) -> scenario.Given:
+    return scenario.given(DECIDER, *events)
+
+
+def news(to: str) -> SendMail:
+    return SendMail(to=to, template="discount", variables={"title": "t", "description": "d"}, subject="s")
+
+
+def test_a_mail_to_an_address_is_requested_at_once() -> None:
+    given().when(news("Ayse@Example.com ")).then(MailRequested(to=EMAIL, letter=NEWS))
+
+
+def test_a_mail_to_a_user_goes_to_the_known_address() -> None:
+    given(AddressRemembered(email=EMAIL)).when(news(ID)).then(MailRequested(to=EMAIL, letter=NEWS))
+
+
+def test_an_order_is_confirmed_to_the_known_address() -> None:
+    given(AddressRemembered(email=EMAIL)).when(CONFIRM).then(MailRequested(to=EMAIL, letter=CONFIRMATION))
+
+
+@pytest.mark.parametrize(("command", "letter"), [(news(ID), NEWS), (CONFIRM, CONFIRMATION)])
+def test_a_letter_waits_for_an_address(command: Message, letter: Letter) -> None:
+    given().when(command).then(LetterKept(letter=letter))
+
+
+def test_waiting_letters_go_out_once_in_their_order() -> None:
+    outcome = given(LetterKept(letter=NEWS), LetterKept(letter=CONFIRMATION)).when(
+        RememberAddress(email="AYSE@example.com")
+    )
+    outcome.then(
+        AddressRemembered(email=EMAIL),
+        MailRequested(to=EMAIL, letter=NEWS),
+        MailRequested(to=EMAIL, letter=CONFIRMATION),
+    )
+    scenario.Given(DECIDER, outcome.state).when(RememberAddress(email="new@example.com")).then(
+        AddressRemembered(email="new@example.com")
+    )
+
+
+def test_a_known_address_is_nothing_new() -> None:
+    given(AddressRemembered(email=EMAIL)).when(RememberAddress(email=EMAIL)).then_nothing()
+
+
+def test_waiting_has_an_end() -> None:
+    kept = [LetterKept(letter=NEWS)] * MAX_KEPT
+    given(*kept).when(CONFIRM).then_rejected("too_many_letters")
+
+
+def test_outcomes_are_recorded() -> None:
+    given().when(RecordSent(mail_id="m")).then(MailSent(mail_id="m"))
+    given().when(RecordFailed(mail_id="m", reason="550")).then(MailFailed(mail_id="m", reason="550"))
+
+
+# -- intake
+
+ARRIVAL = Arrival(id="m-1", source="other", at=NOW, aggregate_id="o-1", key="a key not to be trusted")
+
+
+def sends(key: str, message: Message) -> list[Send]:
+    return [Send(notification_commands.TOPIC, key, message)]
+
+
+@pytest.mark.parametrize(
+    ("mail", "template", "variables"),
+    [
+        (VerificationMail(to=EMAIL, variables=TokenVariables(token="t")), "verification", {"token": "t"}),
+        (PasswordResetMail(to=EMAIL, variables=TokenVariables(token="t")), "password_reset", {"token": "t"}),
+        (
+            DiscountMail(to=EMAIL, variables=DiscountVariables(title="a", description="b"), template="theirs"),
+            "discount",
+            {"title": "a", "description": "b"},
+        ),
+    ],
+)
+def test_a_mail_is_for_whom_its_body_names(mail: Any, template: str, variables: dict[str, str]) -> None:
+    expected = SendMail(to=EMAIL, template=template, variables=variables)
+    assert list(send_mail(mail, ARRIVAL)) == sends(EMAIL, expected)
+
+
+def test_addresses_are_one_recipient_however_they_are_written() -> None:
+    mail = VerificationMail(to=" Ayse@EXAMPLE.com", variables=TokenVariables(token="t"), subject="s")
+    (sent,) = send_mail(mail, ARRIVAL)
+    assert sent.key == EMAIL
+
+
+def test_a_mail_to_a_user_is_for_that_user() -> None:
+    mail = DiscountMail(to=ID, variables=DiscountVariables(title="a", description="b"))
+    (sent,) = send_mail(mail, ARRIVAL)
+    assert sent.key == ID
+
+
+def test_the_address_of_an_account_is_remembered() -> None:
+    expected = sends(ID, RememberAddress(email=EMAIL))
+    assert list(remember_address(UserCreated(id=ID, email=EMAIL), ARRIVAL)) == expected
+    assert list(remember_address(UserCreated(user_id=ID, email=EMAIL), ARRIVAL)) == expected
+
+
+def test_an_account_without_an_address_is_nothing_to_remember() -> None:
+    assert list(remember_address(UserCreated(id=ID), ARRIVAL)) == []
+
+
+@pytest.mark.parametrize("message", [UserCreated(email=EMAIL), UserCreated(id=ID, user_id="x", email=EMAIL)])
+def test_an_account_of_nobody_or_of_two_is_refused(message: UserCreated) -> None:
+    with pytest.raises(Undecodable):
+        list(remember_address(message, ARRIVAL))
+
+
+def test_an_order_is_confirmed_to_its_user() -> None:
+    expected = ConfirmOrder(order_id="o-1", restaurant_name="Mahmut", total=611.2)
+    assert list(confirm_order(PLACED, ARRIVAL)) == sends("user-1", expected)
+
+
+def test_a_refused_order_is_not_confirmed() -> None:
+    assert list(confirm_order(OrderRefused(user_id=ID, code="c", detail="d"), ARRIVAL)) == []
