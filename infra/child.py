@@ -19,7 +19,7 @@ from infra.spawn import spawn
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0  # seconds from a death to the next start, doubling
 STEADY = 10.0  # a process that lived so long starts again with the first pause
-TRIES = 5  # deaths before it was ever ready: then whoever waits for it is told
+TRIES = 4  # deaths before it was ever ready: then whoever waits for it is told
 ASK_EVERY, ASK_WITHIN = 0.05, 2.0
 
 

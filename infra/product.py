@@ -31,7 +31,7 @@ def edge(site: Site, number: int) -> Program:
         name=f"edge-{number}",
         argv=(sys.executable, "-m", "http_edge"),
         folder=CHECKOUT,
-        ready=lambda: answers(f"http://127.0.0.1:{port}/auth/health"),
+        ready=lambda: answers(f"http://127.0.0.1:{port}/health/ready"),
         ports=(("edge", port),) if number == 1 else (),
         environment=site.environment(),
     )

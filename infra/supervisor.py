@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import os
+import time
 from collections.abc import Callable, Iterable
 
 from infra import processes
@@ -14,6 +15,7 @@ from infra.servers.program import Program, Server
 from infra.spawn import trim
 
 TEND_EVERY = 30.0  # seconds between looks at the sizes of the logs
+LEFT_PATIENCE = 3.0  # seconds for all that a killed supervisor left: the kernel has told them to end already
 SELF = "supervisor.json"
 
 
@@ -94,12 +96,15 @@ def supervisor_of(data: DataFolder) -> Mark | None:
 
 def end_leftovers(data: DataFolder, say: Callable[[str], None]) -> bool:
     """Ends what the children's records name and still runs: their supervisor was killed. Blocks. True: some did."""
-    found = False
+    found: list[Mark] = []
     for record in sorted(data.run.glob("*.json")):
         left = Mark.read(record)
         if left and record.name != SELF and processes.session(left):
             say(f"{record.stem} (pid {left.pid}) outlived its supervisor, it is ended")
-            processes.end(left)
-            found = True
-        record.unlink(missing_ok=True)
-    return found
+            found.append(left)
+    deadline = time.monotonic() + LEFT_PATIENCE
+    for left in found:
+        processes.end(left, patience=deadline - time.monotonic())
+    for record in data.run.glob("*.json"):
+        record.unlink()
+    return bool(found)

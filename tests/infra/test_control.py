@@ -1,0 +1,89 @@
+import asyncio
+import json
+import signal
+import tempfile
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from infra import control, status
+from infra.child import State
+from infra.control_server import ControlServer
+from infra.failure import CannotStart
+from infra.folders import DataFolder
+from infra.stack import Stack
+from infra.supervisor import Supervisor
+from tests.infra.programs import program, until
+
+ENDPOINTS = {"edge", "kafka", "postgres", "redis", "mongo", "rabbit", "elastic", "smtp", "mail"}
+
+
+@pytest_asyncio.fixture
+async def controlled(supervisor: Supervisor) -> AsyncGenerator[Supervisor]:
+    server = ControlServer(supervisor)
+    await server.open()
+    await supervisor.start(program(supervisor.data)).until_ready()
+    yield supervisor
+    await server.close()
+
+
+async def test_one_process_is_stopped_and_started_by_name(controlled: Supervisor):
+    child = controlled.children["sleeper"]
+    await asyncio.to_thread(control.stop, controlled.data, "sleeper", signal.SIGKILL)
+    assert child.state is State.STOPPED
+    await asyncio.to_thread(control.start, controlled.data, "sleeper")
+    assert child.state is State.RUNNING
+
+
+async def test_a_killed_process_comes_back_by_itself(controlled: Supervisor):
+    before = controlled.children["sleeper"].mark
+    await asyncio.to_thread(control.kill, controlled.data, "sleeper")
+    child = controlled.children["sleeper"]
+    await until(lambda: child.mark not in (None, before) and child.state is State.RUNNING, "it runs again")
+
+
+async def test_states_are_told(controlled: Supervisor):
+    (told,) = await asyncio.to_thread(control.states, controlled.data)
+    mark = controlled.children["sleeper"].mark
+    assert mark is not None
+    assert told == {"name": "sleeper", "pid": mark.pid, "state": "running", "required": True, "health": ""}
+
+
+async def test_an_unknown_name_is_answered_with_the_known_ones(controlled: Supervisor):
+    with pytest.raises(CannotStart, match="no process is named kafak: sleeper"):
+        await asyncio.to_thread(control.stop, controlled.data, "kafak")
+
+
+async def test_a_long_path_is_no_obstacle():
+    with tempfile.TemporaryDirectory() as folder:
+        data = DataFolder(Path(folder) / ("d" * 120))
+        data.make()
+        supervisor = Supervisor(data, print)
+        await supervisor.open()
+        server = ControlServer(supervisor)
+        await server.open()
+        assert await asyncio.to_thread(control.states, data) == []
+        await server.close()
+        await supervisor.close()
+
+
+def test_nothing_up_is_one_line_and_exit_code_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    assert status.main(["--json", "--data", str(tmp_path / "none")]) == 1
+    said = capsys.readouterr()
+    assert json.loads(said.out) == {"processes": [], "endpoints": {}}
+    assert said.err == f"nothing is up in {tmp_path / 'none'}, start it with ./lezzet up\n"
+    assert not (tmp_path / "none").exists()
+
+
+async def test_status_has_the_agreed_form(servers: Stack, capsys: pytest.CaptureFixture[str]):
+    code = await asyncio.to_thread(status.main, ["--json", "--data", str(servers.site.data.root)])
+    told = json.loads(capsys.readouterr().out)
+    assert code == 0
+    assert {process["name"]: process["state"] for process in told["processes"]} == dict.fromkeys(
+        ("kafka", "postgres", "redis", "mailbox"), "running"
+    )
+    assert all(set(process) == {"name", "pid", "state"} for process in told["processes"])
+    assert set(told["endpoints"]) == ENDPOINTS
+    assert told["endpoints"]["redis"] == servers.endpoints.redis

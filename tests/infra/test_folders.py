@@ -1,0 +1,49 @@
+from pathlib import Path
+
+import pytest
+
+from infra.failure import CannotStart
+from infra.folders import MARKER, DataFolder
+
+
+def test_purge_removes_what_up_made(tmp_path: Path):
+    data = DataFolder(tmp_path / "data")
+    data.make()
+    (data.of("kafka") / "log").touch()
+    data.purge()
+    assert not data.root.exists()
+
+
+def test_purge_leaves_a_folder_that_is_not_ours(tmp_path: Path):
+    treasure = tmp_path / "thesis.txt"
+    treasure.touch()
+    with pytest.raises(CannotStart, match=f"no file {MARKER}"):
+        DataFolder(tmp_path).purge()
+    assert treasure.exists()
+
+
+def test_purge_does_not_follow_links(tmp_path: Path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "kept").touch()
+    data = DataFolder(tmp_path / "data")
+    data.make()
+    (data.root / "link").symlink_to(elsewhere)
+    data.purge()
+    assert (elsewhere / "kept").exists()
+
+
+def test_a_folder_with_other_files_is_not_taken(tmp_path: Path):
+    (tmp_path / "thesis.txt").touch()
+    with pytest.raises(CannotStart, match="holds other files"):
+        DataFolder(tmp_path).make()
+
+
+def test_passwords_stay_the_same_and_are_for_the_owner_only(tmp_path: Path):
+    data = DataFolder(tmp_path / "data")
+    data.make()
+    password = data.password("redis")
+    assert len(password) >= 32
+    assert data.password("redis") == password
+    assert (data.root / "passwords" / "redis").stat().st_mode & 0o077 == 0
+    assert data.keys.parent.stat().st_mode & 0o066 == 0

@@ -1,0 +1,77 @@
+import asyncio
+import signal
+import smtplib
+from email.message import EmailMessage
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+import pytest
+
+from infra import mail
+from infra.failure import CannotStart
+from infra.mailbox.store import MailStore
+from infra.stack import Stack
+
+
+def message(to: str, token: str = "a_b-1") -> EmailMessage:
+    made = EmailMessage()
+    made["From"], made["To"], made["Subject"] = "lezzet@example.com", to, "Hoş geldiniz"
+    made["Message-ID"] = "<1@lezzet>"
+    made.set_content(f"Open http://localhost:3000/auth/verify-email?token={token}\n")
+    made.add_alternative("<p>Çok <script>alert(1)</script>güzel</p>", subtype="html")
+    return made
+
+
+def deliver(servers: Stack, made: EmailMessage) -> None:
+    at = urlsplit(servers.endpoints.smtp)
+    with smtplib.SMTP(str(at.hostname), at.port or 0) as client:
+        client.send_message(made)
+
+
+async def test_a_mail_that_was_taken_is_shown_also_after_a_kill(servers: Stack):
+    await asyncio.to_thread(deliver, servers, message("ayse@example.com"))
+    await servers.stop("mailbox", signal.SIGKILL)
+    await servers.start("mailbox")
+    (shown,) = await asyncio.to_thread(mail.received, servers.endpoints.mail, "Ayse@example.com")
+    assert shown["to"] == "ayse@example.com"
+    assert shown["subject"] == "Hoş geldiniz"
+    assert "verify-email?token=a_b-1" in shown["text"]
+    assert "güzel" in shown["html"]
+    assert shown["message_id"] == "<1@lezzet>"
+    assert shown["at"].endswith("Z")
+
+
+async def test_the_token_of_the_newest_link_is_printed(servers: Stack, capsys: pytest.CaptureFixture[str]):
+    for token in ("old", "new"):
+        await asyncio.to_thread(deliver, servers, message("token@example.com", token))
+    said = ["--data", str(servers.site.data.root), "--to", "token@example.com", "--token"]
+    assert await asyncio.to_thread(mail.main, said) == 0
+    assert capsys.readouterr().out == "new\n"
+
+
+async def test_without_a_mail_there_is_no_token(servers: Stack):
+    said = ["--data", str(servers.site.data.root), "--to", "nobody@example.com", "--token"]
+    with pytest.raises(CannotStart, match="no mail with a token yet"):
+        await asyncio.to_thread(mail.main, said)
+
+
+async def test_the_page_shows_a_mail_and_runs_nothing_of_it(servers: Stack):
+    await asyncio.to_thread(deliver, servers, message("page@example.com"))
+    page = await asyncio.to_thread(lambda: urlopen(servers.endpoints.mail).read().decode())
+    assert "page@example.com" in page
+    assert "<script>" not in page
+
+
+def test_mails_are_in_the_order_of_their_arrival(tmp_path: Path):
+    store = MailStore(tmp_path)
+    for number in range(5):
+        store.add("", ["a@example.com"], f"Subject: {number}\r\n\r\n".encode())
+    assert [mail.subject for mail in store.all()] == list("01234")
+
+
+def test_a_mail_to_several_is_found_by_each(tmp_path: Path):
+    store = MailStore(tmp_path)
+    store.add("", ["a@example.com", "b@example.com"], b"Subject: both\r\n\r\nhi")
+    assert [mail.to for mail in store.all("b@example.com")] == ["a@example.com, b@example.com"]
+    assert store.all("c@example.com") == []

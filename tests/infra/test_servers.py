@@ -1,0 +1,44 @@
+"""The servers as they are for the tests and for a stack: they ask for passwords and keep what they confirmed."""
+
+import signal
+
+import asyncpg
+import pytest
+import redis.asyncio
+from redis.exceptions import AuthenticationError
+
+from infra.stack import Stack
+
+
+async def test_redis_asks_for_its_password_and_keeps_what_it_confirmed_through_a_kill(servers: Stack):
+    open_door = redis.asyncio.Redis(port=servers.site.ports["redis"])
+    with pytest.raises(AuthenticationError):
+        await open_door.ping()
+    await open_door.aclose()
+    async with redis.asyncio.Redis.from_url(servers.endpoints.redis) as client:
+        await client.set("infra:kept", "yes")
+    await servers.stop("redis", signal.SIGKILL)
+    await servers.start("redis")
+    async with redis.asyncio.Redis.from_url(servers.endpoints.redis) as client:
+        assert await client.getdel("infra:kept") == b"yes"
+
+
+async def test_postgres_asks_for_its_password_and_keeps_what_it_confirmed_through_a_kill(servers: Stack):
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        await asyncpg.connect(servers.endpoints.postgres.replace(servers.site.data.password("postgres"), "guess"))
+    connection = await asyncpg.connect(servers.endpoints.postgres)
+    assert await connection.fetchval("show fsync") == "on"
+    await connection.execute("create table infra_kept as select 1 as one")
+    await connection.close()
+    await servers.stop("postgres", signal.SIGKILL)
+    await servers.start("postgres")
+    connection = await asyncpg.connect(servers.endpoints.postgres)
+    assert await connection.fetchval("select one from infra_kept") == 1
+    await connection.execute("drop table infra_kept")
+    await connection.close()
+
+
+async def test_the_role_of_the_product_is_not_a_superuser(servers: Stack):
+    connection = await asyncpg.connect(servers.endpoints.postgres)
+    assert await connection.fetchval("select rolsuper from pg_roles where rolname = current_user") is False
+    await connection.close()

@@ -1,0 +1,63 @@
+"""An unusable or contradictory setting stops a process with one line that names the variable, and exit code 2."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from infra.folders import CHECKOUT
+from stores.settings import BadSetting, load
+
+WRONG = [
+    ({"KAFKA_BROKERS": "kafka"}, "KAFKA_BROKERS"),
+    ({"KAFKA_BROKERS": "a:1", "KAFKA_BOOTSTRAP_SERVERS": "b:1"}, "KAFKA_BOOTSTRAP_SERVERS"),
+    ({"REDIS_URL": "http://localhost"}, "REDIS_URL"),
+    ({"REDIS_URL": "redis://a:6379/0", "REDIS_HOST": "b"}, "REDIS_HOST"),
+    ({"REDIS_PORT": "six"}, "REDIS_PORT"),
+    ({"REDIS_DB": "first"}, "REDIS_DB"),
+    ({"POSTGRES_URL": "mysql://localhost/x"}, "POSTGRES_URL"),
+    ({"SMTP_URL": "localhost:25"}, "SMTP_URL"),
+    ({"CLIENT_ORIGIN": "localhost:3000"}, "CLIENT_ORIGIN"),
+    ({"CORS_ORIGINS": "http://a/path"}, "CORS_ORIGINS"),
+    ({"EDGE_PORT": "99999"}, "EDGE_PORT"),
+    ({"AGENTS_HEALTH_PORT": "x"}, "AGENTS_HEALTH_PORT"),
+    ({"EMAIL_EVENT_TOKENS": "sometimes"}, "EMAIL_EVENT_TOKENS"),
+    ({"LOG_LEVEL": "loud"}, "LOG_LEVEL"),
+]
+
+
+@pytest.mark.parametrize(("environment", "variable"), WRONG)
+def test_the_variable_is_named(environment: dict[str, str], variable: str):
+    with pytest.raises(BadSetting) as raised:
+        load(environment)
+    assert raised.value.variable == variable
+
+
+@pytest.mark.parametrize("module", ["agents", "http_edge"])
+def test_a_process_ends_with_one_line_and_code_2(module: str):
+    ended = subprocess.run(
+        (sys.executable, "-m", module),
+        cwd=CHECKOUT,
+        env={**os.environ, "REDIS_PORT": "six"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert ended.returncode == 2
+    assert ended.stderr == "configuration: REDIS_PORT: 'six' is not a port number (1-65535)\n"
+
+
+@pytest.mark.parametrize("name", ["KAFKA_BROKERS", "KAFKA_BOOTSTRAP_SERVERS"])
+def test_both_names_of_the_broker_list_are_read(name: str):
+    assert load({name: "a:9092, b:9093"}).kafka == ("a:9092", "b:9093")
+
+
+def test_redis_may_be_given_in_parts():
+    parts = {"REDIS_HOST": "r", "REDIS_PORT": "6380", "REDIS_PASSWORD": "p@ss", "REDIS_DB": "2"}
+    assert load(parts).redis == "redis://:p%40ss@r:6380/2"
+
+
+def test_nothing_set_is_the_address_that_deployments_have():
+    assert load({}).kafka == ("kafka:9092",)

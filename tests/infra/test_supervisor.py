@@ -1,0 +1,112 @@
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from infra import processes
+from infra.child import State
+from infra.failure import CannotStart
+from infra.folders import CHECKOUT, DataFolder
+from infra.processes import Mark
+from infra.supervisor import Supervisor, supervisor_of
+from tests.infra.programs import SLEEPS_ON_AT_SIGTERM, program, until
+
+# A supervisor in a process of its own, to be killed.
+ALONE = """
+import asyncio, sys
+from pathlib import Path
+from infra.folders import DataFolder
+from infra.supervisor import Supervisor
+from tests.infra.programs import program, SLEEPS, SLEEPS_ON_AT_SIGTERM
+
+async def main():
+    data = DataFolder(Path(sys.argv[1]))
+    supervisor = Supervisor(data, print)
+    await supervisor.open()
+    for name, script in (("gentle", SLEEPS), ("stubborn", SLEEPS_ON_AT_SIGTERM)):
+        await supervisor.start(program(data, name, script)).until_ready()
+    print("up", flush=True)
+    await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+async def test_a_child_that_dies_is_started_again(supervisor: Supervisor):
+    child = supervisor.start(program(supervisor.data))
+    await child.until_ready()
+    first = child.mark
+    child.send(signal.SIGKILL)
+    await until(lambda: child.mark not in (None, first) and child.state is State.RUNNING, "it runs again, as another")
+
+
+async def test_a_child_that_was_stopped_stays_down_until_it_is_started(supervisor: Supervisor):
+    child = supervisor.start(program(supervisor.data))
+    await child.until_ready()
+    stopped = child.mark
+    await child.stop(signal.SIGKILL)
+    assert (child.state, child.mark) == (State.STOPPED, None)
+    assert not processes.alive(stopped)
+    child.start()
+    await child.until_ready()
+    assert child.state is State.RUNNING
+
+
+async def test_who_does_not_obey_is_killed_in_time(supervisor: Supervisor):
+    child = supervisor.start(program(supervisor.data, script=SLEEPS_ON_AT_SIGTERM, patience=0.2))
+    await child.until_ready()
+    stubborn = child.mark
+    await child.stop()
+    assert not processes.alive(stubborn)
+
+
+async def test_what_never_gets_ready_is_told_with_its_last_words(supervisor: Supervisor):
+    dying = program(supervisor.data, script="import sys; sys.exit('no such topping')")
+    with pytest.raises(CannotStart, match="keeps dying: no such topping"):
+        await supervisor.start(dying).until_ready()
+    assert supervisor.children["sleeper"].state in (State.FAILED, State.STARTING)
+
+
+async def test_a_second_supervisor_is_refused(supervisor: Supervisor):
+    with pytest.raises(CannotStart, match="another supervisor runs"):
+        await Supervisor(supervisor.data, print).open()
+
+
+async def test_children_of_a_killed_supervisor_are_gone_or_replaced(data: DataFolder):
+    alone = subprocess.Popen(  # noqa: ASYNC220 - it is killed, and asyncio's watcher would be first to know
+        (sys.executable, "-c", ALONE, str(data.root)),
+        cwd=CHECKOUT,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        stdout=subprocess.PIPE,
+    )
+    assert alone.stdout
+    assert alone.stdout.readline() == b"up\n"
+    assert supervisor_of(data) is not None
+    gentle, stubborn = (Mark.read(data.run / f"{name}.json") for name in ("gentle", "stubborn"))
+    alone.kill()
+    alone.communicate()
+    await until(lambda: not processes.alive(gentle), "a child hears from the kernel that its supervisor is gone")
+    assert supervisor_of(data) is None
+    assert processes.alive(stubborn)
+
+    said: list[str] = []
+    successor = Supervisor(data, said.append)
+    await successor.open()
+    assert not processes.alive(stubborn)
+    assert "stubborn" in said[0] and "outlived its supervisor" in said[0]
+    await successor.close()
+
+
+async def test_closing_leaves_nothing(data: DataFolder):
+    supervisor = Supervisor(data, lambda line: None)
+    await supervisor.open()
+    marks: list[Mark | None] = []
+    for name in ("one", "two"):
+        child = supervisor.start(program(data, name))
+        await child.until_ready()
+        marks.append(child.mark)
+    await supervisor.close()
+    assert not any(processes.alive(mark) for mark in marks)
+    assert sorted(path.name for path in data.run.glob("*.json")) == []
