@@ -74,6 +74,9 @@ class ConsumerThread(AIOKafkaConsumerThread):
             while True:
                 self.looked_at = time.monotonic()
                 if consumer._closed or fetcher._closed:
+                    if self.consumer.leases.stopping:
+                        await asyncio.sleep(1.0)  # closed by us: to Faust a raise is a crash, loud in every orderly end
+                        return {}
                     raise ConsumerStoppedError
                 self._poked.clear()
                 found = await self._take(consumer, fetcher)

@@ -114,7 +114,7 @@ class Leases:
         self.held: dict[TP, Lease] = {}
         self._openers: dict[TP, asyncio.Task[None]] = {}
         self._log: Log | None = None
-        self._stopping = False
+        self.stopping = False
 
     def attach(self, kafka: Log) -> None:
         self._log = kafka
@@ -152,7 +152,7 @@ class Leases:
             self._drop(lease)
 
     async def shut(self, drain: float) -> None:
-        self._stopping = True
+        self.stopping = True
         await self.close_all(drain)
 
     def open_assigned(self) -> None:
@@ -168,7 +168,7 @@ class Leases:
         opener = self._openers.pop(tp, None)
         if opener is not None:
             opener.cancel()
-        if not self._stopping:
+        if not self.stopping:
             self._openers[tp] = asyncio.create_task(self._keep_opening(tp, delay, hole))
 
     def finished(self, batch: Batch, done: bool, hole: int | None = None) -> None:
@@ -193,7 +193,7 @@ class Leases:
     async def _keep_opening(self, tp: TP, delay: float, hole: int | None) -> None:
         wait, longest = _RETRY
         await asyncio.sleep(delay)
-        while not self._stopping:
+        while not self.stopping:
             try:
                 if tp in self.kafka.assignment():
                     await self._open(tp, hole)
