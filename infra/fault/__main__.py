@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import logging
 import sys
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
@@ -20,6 +21,7 @@ class Fault(NamedTuple):
 FAULTS = (
     Fault("workers", "infra.fault.workers", "agents processes are killed, ended and stopped under a load of commands"),
     Fault("outages", "infra.fault.outages", "Kafka, PostgreSQL and Redis go away under HTTP load"),
+    Fault("storm", "infra.fault.storm", "workers and servers go away at the same time"),
     Fault("ending", "infra.fault.ending", "every process gets SIGTERM while Kafka is away"),
 )
 
@@ -31,6 +33,7 @@ def main(arguments: list[str]) -> int:
         for fault in FAULTS:
             print(f"  {fault.name:10} {fault.says}")
         return 0 if arguments[:1] in (["-h"], ["--help"]) else 2
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # our own clients meet the outages, too
     run: Callable[[list[str]], Awaitable[Findings]] = importlib.import_module(chosen[0].module).run
     findings = asyncio.run(_await(run, arguments[1:]))
     print(findings.line(chosen[0].name), flush=True)

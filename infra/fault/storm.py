@@ -1,0 +1,58 @@
+"""`fault storm`: workers are killed as in `fault workers`, and meanwhile the servers stop or die one after another, too."""
+
+import argparse
+import asyncio
+import signal
+import time
+from collections.abc import Sequence
+from random import Random
+
+from infra.fault import lag, load
+from infra.fault.audit import audit
+from infra.fault.findings import Findings
+from infra.fault.killer import Killer
+from infra.fault.plan import Town
+from infra.fault.seeding import seed_town
+from infra.fault.stage import Stage, say, stage
+
+COMMANDS, USERS, SECONDS, KILLS = 10_000, 1000, 60.0, 8
+SERVERS = ("postgres", "redis", "kafka") * 2
+UP, DOWN = (1.0, 5.0), (1.0, 6.0)  # seconds, least and most
+
+
+async def run(arguments: Sequence[str]) -> Findings:
+    said = argparse.ArgumentParser(prog="./lezzet fault storm", description=__doc__)
+    said.add_argument("--seed", type=int, default=int(time.time()), help="of the load, the kills and the outages")
+    said.add_argument("--keep", action="store_true", help="leave the data folder with its logs behind")
+    chosen = said.parse_args(arguments)
+    findings = Findings()
+    async with stage(keep=chosen.keep) as on:
+        await storm(on, chosen.seed, findings)
+    return findings
+
+
+async def storm(on: Stage, seed: int, findings: Findings) -> None:
+    random, endpoints = Random(seed), on.stack.endpoints  # noqa: S311 - repeatable, not secret
+    agents = await on.agents(2)
+    town = Town(random)
+    seeds = await seed_town(endpoints, town)
+    plan = town.load(COMMANDS, USERS)
+    killer = Killer(agents, Random(seed + 1), (5.0, 10.0), 15.0)  # noqa: S311
+    async with asyncio.TaskGroup() as all_at_once:
+        sending = all_at_once.create_task(load.send(endpoints.kafka, plan, SECONDS))
+        all_at_once.create_task(killer.run(KILLS))
+        all_at_once.create_task(_servers(on, random))
+    findings.measured(seed=seed, published=sending.result(), kills=dict(killer.done), outages=len(SERVERS))
+    await lag.quiet(endpoints, findings)
+    await audit(on, [*seeds, *plan], findings, [child.program.name for child in agents])
+
+
+async def _servers(on: Stage, random: Random) -> None:
+    for name in SERVERS:
+        await asyncio.sleep(random.uniform(*UP))
+        how = random.choice((None, signal.SIGKILL))
+        say(f"{name} is {'killed' if how else 'stopped'}")
+        await on.stack.stop(name, how)
+        await asyncio.sleep(random.uniform(*DOWN))
+        await on.stack.start(name)
+        say(f"{name} is back")
