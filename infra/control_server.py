@@ -41,7 +41,7 @@ class ControlServer:
     async def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
         match request["do"]:
             case "states":
-                return {"processes": [_state(child) for child in self._supervisor.children.values()]}
+                return {"processes": [self._told(name) for name in self._supervisor.expected]}
             case "stop":
                 await self._child(request["name"]).stop(request["signal"])
             case "start":
@@ -61,12 +61,12 @@ class ControlServer:
         except KeyError:
             raise CannotStart(f"no process is named {name}: {', '.join(self._supervisor.children)}") from None
 
-
-def _state(child: Child) -> dict[str, Any]:
-    return {
-        "name": child.program.name,
-        "pid": child.mark.pid if child.mark else None,
-        "state": child.state.value,
-        "required": child.program.required,
-        "health": child.program.health,
-    }
+    def _told(self, name: str) -> dict[str, Any]:
+        child = self._supervisor.children.get(name)
+        return {
+            "name": name,
+            "pid": child.mark.pid if child and child.mark else None,
+            "state": self._supervisor.state(name).value,
+            "required": self._supervisor.expected[name],
+            "health": child.program.health if child else "",
+        }

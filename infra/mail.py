@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+import time
 import urllib.parse
 import urllib.request
 from typing import Any
@@ -11,6 +12,7 @@ from infra.arguments import chosen_data, parser
 from infra.failure import CannotStart
 from infra.site import Site
 
+WAIT = 10.0  # seconds for the mail with the token: whoever has just registered is faster than a mail
 LINK = re.compile(r"[?&#]token=([A-Za-z0-9_.~%-]+)")
 
 
@@ -22,11 +24,15 @@ def main(arguments: list[str]) -> int:
     form.add_argument("--token", action="store_true", help="only the token of the newest mail that has a link with one")
     chosen = said.parse_args(arguments)
     data = chosen_data(chosen)
-    mails = received(Site.of(data).endpoints.mail, chosen.to) if data.ours() else []
+    if not data.ours():
+        raise CannotStart(f"nothing is up in {data.root}, start it with ./lezzet up")
+    page = Site.of(data).endpoints.mail
+    if chosen.token:
+        print(newest_token(page, chosen.to))
+        return 0
+    mails = received(page, chosen.to)
     if chosen.json:
         print(json.dumps(mails, ensure_ascii=False))
-    elif chosen.token:
-        return _print_token(mails)
     else:
         for mail in mails:
             print(f"{mail['at']}  to {mail['to']}  {mail['subject']}\n\n{mail['text']}\n{'-' * 72}")
@@ -45,9 +51,13 @@ def received(page: str, to: str = "") -> list[dict[str, Any]]:
     return mails
 
 
-def _print_token(mails: list[dict[str, Any]]) -> int:
-    found = [match for mail in mails for match in LINK.findall(mail["text"] + mail["html"])]
-    if not found:
-        raise CannotStart("no mail with a token yet")
-    print(found[-1])
-    return 0
+def newest_token(page: str, to: str, within: float = WAIT) -> str:
+    """Raises CannotStart where no mail with a token has come `within` so many seconds."""
+    deadline = time.monotonic() + within
+    while True:
+        found = [match for mail in received(page, to) for match in LINK.findall(mail["text"] + mail["html"])]
+        if found:
+            return found[-1]
+        if time.monotonic() > deadline:
+            raise CannotStart(f"no mail with a token{f' to {to}' if to else ''} yet")
+        time.sleep(0.1)

@@ -10,7 +10,7 @@ from infra.control_server import ControlServer
 from infra.failure import CannotStart
 from infra.folders import CHECKOUT
 from infra.product import agents, edge
-from infra.servers.program import Server
+from infra.servers.program import Program, Server
 from infra.servers.registry import servers
 from infra.shell import run
 from infra.site import Site
@@ -58,18 +58,23 @@ class Start:
 
     async def _come_up(self) -> None:
         wanted = servers(self._site)
-        await self._supervisor.start_servers(server for server in wanted if server.required)
+        core = [server for server in wanted if server.required]
+        later = [server for server in wanted if not server.required] if self._size.later else []
+        programs = self._programs() if self._size.product else []
+        self._supervisor.expect((*(server.name for server in core), *(each.name for each in programs)), required=True)
+        self._supervisor.expect((server.name for server in later), required=False)
+        await self._supervisor.start_servers(core)
         make_keys(self._site.data.keys)
         if self._size.product:
-            await self._product()
-        if self._size.later:
-            optional = [server for server in wanted if not server.required]
-            self._later = [asyncio.create_task(self._try(server), name=f"later {server.name}") for server in optional]
+            await self._product(programs)
+        self._later = [asyncio.create_task(self._try(server), name=f"later {server.name}") for server in later]
 
-    async def _product(self) -> None:
+    def _programs(self) -> list[Program]:
+        processes = [agents(self._site, number + 1) for number in range(self._size.agents)]
+        return processes + [edge(self._site, number + 1) for number in range(self._size.edges)]
+
+    async def _product(self, programs: list[Program]) -> None:
         await self._step("topics and tables", "agents.provision")
-        programs = [agents(self._site, number + 1) for number in range(self._size.agents)]
-        programs += [edge(self._site, number + 1) for number in range(self._size.edges)]
         children = [self._supervisor.start(program) for program in programs]
         await asyncio.gather(*(child.until_ready() for child in children))
         self._say("agents and edge answer")

@@ -24,6 +24,8 @@ class Supervisor:
         self.data = data
         self.say = say
         self.children: dict[str, Child] = {}
+        self.expected: dict[str, bool] = {}  # name: whether it is required; what has no child yet, too
+        self.refused: set[str] = set()  # those that could not be had
         self._tending: asyncio.Task[None] | None = None
         self._lock = -1
 
@@ -50,17 +52,27 @@ class Supervisor:
         (self.data.run / SELF).unlink(missing_ok=True)
         os.close(self._lock)
 
+    def expect(self, names: Iterable[str], *, required: bool) -> None:
+        """They will be started: until then they count as starting."""
+        self.expected.update(dict.fromkeys(names, required))
+
     def start(self, program: Program) -> Child:
         """Starts it for the first time, without waiting. Raises CannotStart."""
-        child = self.children[program.name] = Child(program, self.data, self.say)
+        child = Child(program, self.data, self.say)
         child.start()
+        self.expected[program.name] = program.required
+        self.children[program.name] = child
         return child
 
     async def start_server(self, server: Server) -> Child:
         """Gets, prepares and starts a server, and returns when it answers. Raises CannotStart."""
-        await server.install()
-        await server.prepare()
-        child = self.start(server.program())
+        try:
+            await server.install()
+            await server.prepare()
+            child = self.start(server.program())
+        except CannotStart:
+            self.refused.add(server.name)
+            raise
         await child.until_ready()
         self.say(f"{server.name} is ready")
         return child
@@ -78,8 +90,10 @@ class Supervisor:
         """Side by side."""
         await asyncio.gather(*(self.children[name].stop() for name in names))
 
-    def well(self) -> bool:
-        return all(child.state is State.RUNNING for child in self.children.values() if child.program.required)
+    def state(self, name: str) -> State:
+        if name in self.children:
+            return self.children[name].state
+        return State.FAILED if name in self.refused else State.STARTING
 
     async def _tend(self) -> None:
         while True:

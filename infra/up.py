@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> int:
     chosen = _parser().parse_args(arguments)
     data = chosen_data(chosen)
     if supervisor_of(data):
-        print(f"{data.root} is already up, see ./lezzet status\n{addresses(Site.of(data))}")
+        print(f"{data.root} is up already, or coming up: see ./lezzet status\n{addresses(Site.of(data))}")
         return 0
     if chosen.detach:
         return _detach(data, arguments)

@@ -51,9 +51,8 @@ async def test_the_token_of_the_newest_link_is_printed(servers: Stack, capsys: p
 
 
 async def test_without_a_mail_there_is_no_token(servers: Stack):
-    said = ["--data", str(servers.site.data.root), "--to", "nobody@example.com", "--token"]
-    with pytest.raises(CannotStart, match="no mail with a token yet"):
-        await asyncio.to_thread(mail.main, said)
+    with pytest.raises(CannotStart, match="no mail with a token to nobody"):
+        await asyncio.to_thread(mail.newest_token, servers.endpoints.mail, "nobody@example.com", within=0)
 
 
 async def test_the_page_shows_a_mail_and_runs_nothing_of_it(servers: Stack):

@@ -5,13 +5,15 @@ import signal
 import asyncpg
 import pytest
 import redis.asyncio
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError
 
 from infra.stack import Stack
 
 
 async def test_redis_asks_for_its_password_and_keeps_what_it_confirmed_through_a_kill(servers: Stack):
-    open_door = redis.asyncio.Redis(port=servers.site.ports["redis"])
+    open_door = redis.asyncio.Redis(port=servers.site.ports["redis"], retry=Retry(NoBackoff(), 0))
     with pytest.raises(AuthenticationError):
         await open_door.ping()
     await open_door.aclose()

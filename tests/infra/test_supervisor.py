@@ -110,3 +110,10 @@ async def test_closing_leaves_nothing(data: DataFolder):
     await supervisor.close()
     assert not any(processes.alive(mark) for mark in marks)
     assert sorted(path.name for path in data.run.glob("*.json")) == []
+
+
+def test_what_is_expected_counts_as_starting_and_what_was_refused_as_failed(data: DataFolder):
+    supervisor = Supervisor(data, lambda line: None)
+    supervisor.expect(("agents-1", "rabbit"), required=True)
+    supervisor.refused.add("rabbit")
+    assert [supervisor.state(name) for name in supervisor.expected] == [State.STARTING, State.FAILED]

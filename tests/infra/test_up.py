@@ -1,0 +1,55 @@
+"""`./lezzet` as it is typed, where it ends soon. A whole start is a journey: tests/journeys."""
+
+import socket
+import subprocess
+from pathlib import Path
+
+from infra.folders import CHECKOUT, DataFolder
+from infra.ports import choose
+from infra.processes import mark
+from infra.stack import Stack
+from infra.supervisor import supervisor_of
+
+
+def lezzet(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    argv = (str(CHECKOUT / "lezzet"), *arguments)
+    return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_a_port_in_use_is_one_line_and_nothing_stays_behind(data: DataFolder):
+    ports = choose(data.ports, free=True)
+    with socket.create_server(("127.0.0.1", ports["redis"])):
+        ended = lezzet("--data", str(data.root), "up", "--detach", "--only", "core")
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        f"lezzet up: redis: port {ports['redis']} (redis) is in use by another program, "
+        "choose others with --port-offset N or --free-ports\n"
+    )
+    assert supervisor_of(data) is None
+    assert list(data.run.glob("*.json")) == []
+
+
+async def test_up_of_what_is_up_starts_nothing(servers: Stack):
+    ended = lezzet("--data", str(servers.site.data.root), "up", "--detach")
+    assert ended.returncode == 0
+    assert "is up already" in ended.stdout
+    running = supervisor_of(servers.site.data)
+    assert running is not None and mark(running.pid) == running
+
+
+def test_down_of_nothing_is_no_failure(tmp_path: Path):
+    ended = lezzet("--data", str(tmp_path / "none"), "down", "--purge")
+    assert (ended.returncode, ended.stdout) == (0, f"nothing is up in {tmp_path / 'none'}\n")
+
+
+def test_somebody_elses_folder_is_not_taken(tmp_path: Path):
+    (tmp_path / "thesis.txt").touch()
+    ended = lezzet("--data", str(tmp_path), "up")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == f"lezzet up: {tmp_path} holds other files: name an empty folder with --data\n"
+
+
+def test_an_unknown_command_is_answered_with_the_known_ones():
+    ended = lezzet("upp")
+    assert ended.returncode == 2
+    assert "'upp'" in ended.stderr and "'up'" in ended.stderr
