@@ -113,6 +113,9 @@ class Leases:
         self.works = works
         self.held: dict[TP, Lease] = {}
         self._openers: dict[TP, asyncio.Task[None]] = {}
+        # Outbox rows that a failed opening got out. Without this an opening that finds Kafka up and Redis down sends its
+        # events again with every try: half of what stood on the topics after some minutes of faults.
+        self._out: dict[TP, list[int]] = {}
         self._log: Log | None = None
         self.stopping = False
 
@@ -210,8 +213,24 @@ class Leases:
                 wait = min(longest, wait * 2)
 
     async def _open(self, tp: TP, hole: int | None) -> None:
+        lease = Lease(Source(self.group, *tp), hole=hole, sent=self._out.pop(tp, []))
+        try:
+            await self._settle(lease)
+        except BaseException:
+            self._out[tp] = lease.sent
+            raise
+        metrics.STOPPED.labels(self.group, tp.topic, str(tp.partition)).set(0)
+        metrics.LEASED.labels(self.group).inc()
+        lease.active_at = asyncio.get_running_loop().time()
+        self.held[tp] = lease
+        self._openers.pop(tp, None)
+        self.kafka.poke()
+
+    async def _settle(self, lease: Lease) -> None:
+        """The consumer stands at the floor. Raises OutsideLog, and whatever the servers make of it."""
+        tp = lease.tp
         first, end = await self.kafka.bounds(tp)
-        lease = Lease(Source(self.group, *tp), end=end, hole=hole)
+        lease.end = end
         await self.works[tp.topic].open(lease, first)
         if lease.next > end:  # another owner may have done what came after our look at the log
             first, end = await self.kafka.bounds(tp)
@@ -221,9 +240,3 @@ class Leases:
                 f" `./lezzet topics reset {tp.topic}` begins it again"
             )
         await self.kafka.seek(tp, lease.next)
-        metrics.STOPPED.labels(self.group, tp.topic, str(tp.partition)).set(0)
-        metrics.LEASED.labels(self.group).inc()
-        lease.active_at = asyncio.get_running_loop().time()
-        self.held[tp] = lease
-        self._openers.pop(tp, None)
-        self.kafka.poke()
