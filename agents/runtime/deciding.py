@@ -40,9 +40,9 @@ class Withdrawals(Protocol):
 
 
 class _Waiting(NamedTuple):
-    """A parked message on its redrive."""
+    """A parked message on its redrive. seq None: this very batch has parked it."""
 
-    seq: int
+    seq: int | None
     arrival: Arrival
 
 
@@ -192,13 +192,14 @@ class Deciding:
         assert isinstance(wish, redrive.Redrive)
         repaired = {(r.source, r.id): r.body for r in wish.repaired}
         key = order.key or ""
-        for seq, arrival in waiting:
+        here = [_Waiting(None, arrival) for arrival in ledger.parked_here(key)]
+        for seq, arrival in (*waiting, *here):
             body = repaired.get(arrival.inbox_key)
             if body is not None:
                 arrival.body = body
                 arrivals.decode(self._roles.commands, arrival)
             if arrival.id in wish.drop:
-                ledger.changes.unpark.append(seq)
+                ledger.unpark(key, arrival, seq)
             elif not ledger.take_parked(key, arrival, seq):
                 break
         else:

@@ -49,6 +49,7 @@ class Ledger:
         self._places: dict[str, int] = {}  # id → where its write stands in changes.states
         self._kept_claims: set[ClaimKey] = set()
         self.parked = set(snapshot.parked)
+        self._parked_here: dict[str, list[Arrival]] = {}
         self.changes = Changes(next=0)
 
     # -- what the decider sees
@@ -97,11 +98,11 @@ class Ledger:
         key = arrival.key or ""
         if key in self.parked:
             metrics.PARKED.labels(self._source.topic).inc()
-            self.changes.park.append(letters.parked(key, arrival, "behind a parked message of its key"))
+            self._park(key, arrival, "behind a parked message of its key")
             return None
         self._decide_or_park(key, arrival)
 
-    def take_parked(self, key: str, arrival: Arrival, seq: int) -> bool:
+    def take_parked(self, key: str, arrival: Arrival, seq: int | None) -> bool:
         """A parked message, on redrive. False: it stays, and so does all behind it."""
         known = arrival.inbox_key in self._known or arrival.inbox_key in self.changes.inbox
         if known or arrival.expired:
@@ -117,15 +118,31 @@ class Ledger:
             except Exception as error:
                 log.warning("redrive_refused", topic=self._source.topic, key=key, id=arrival.id, why=_why(error))
                 return False
-        self.changes.unpark.append(seq)
+        self.unpark(key, arrival, seq)
         return True
+
+    def parked_here(self, key: str) -> list[Arrival]:
+        """What this very batch has parked of a key: behind all that the store knows."""
+        return list(self._parked_here.get(key, ()))
+
+    def unpark(self, key: str, arrival: Arrival, seq: int | None) -> None:
+        """seq None: parked by this batch, so it never comes into the store."""
+        if seq is not None:
+            self.changes.unpark.append(seq)
+        else:
+            self._parked_here[key].remove(arrival)
+            self.changes.park = [row for row in self.changes.park if row.offset != arrival.offset]
+
+    def _park(self, key: str, arrival: Arrival, why: str) -> None:
+        self._parked_here.setdefault(key, []).append(arrival)
+        self.changes.park.append(letters.parked(key, arrival, why))
 
     def poison(self, arrival: Arrival, why: str) -> None:
         """This message can never be stored: park its key."""
         key = arrival.key or ""
         self.parked.add(key)
         metrics.PARKED.labels(self._source.topic).inc()
-        self.changes.park.append(letters.parked(key, arrival, why))
+        self._park(key, arrival, why)
         self.changes.outbox.append(letters.dead(self._source, self._roles.commands, arrival, why, parked=True))
 
     def _decide_or_park(self, key: str, arrival: Arrival) -> None:

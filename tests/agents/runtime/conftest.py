@@ -1,0 +1,47 @@
+"""A schema for the tally domain on the session's servers, and a world a test."""
+
+from collections.abc import AsyncGenerator, Generator
+
+import pytest
+import pytest_asyncio
+
+from agents.runtime.publisher import Publisher
+from infra.stack import Stack
+from stores.postgres.migrate import migrate
+from stores.redis.connection import connect
+from stores.redis.replies import Replies
+from stores.settings import Settings, load
+from tests.agents.runtime import gates
+from tests.agents.runtime.world import World, a_world
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def settings(servers: Stack) -> Settings:
+    found = load(servers.environment())
+    migrate(found.postgres, "tally")
+    return found
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def publisher(settings: Settings) -> AsyncGenerator[Publisher]:
+    made = Publisher(settings.kafka)
+    yield made
+    await made.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def world(settings: Settings, publisher: Publisher) -> AsyncGenerator[World]:
+    redis = connect(settings.redis)
+    async with a_world(settings, publisher, Replies(redis)) as made:
+        yield made
+    await redis.aclose()
+
+
+@pytest.fixture
+def no_inbox() -> Generator[None]:
+    """The inbox hides a missing floor: here it cannot help."""
+    already = "inbox" in gates.WITHOUT
+    gates.WITHOUT.add("inbox")
+    yield
+    if not already:
+        gates.WITHOUT.discard("inbox")

@@ -1,0 +1,76 @@
+"""A small domain for tests of the runtime: sums by key. 13 breaks the decider, a note may claim a name."""
+
+import msgspec
+
+from topics.decision import Context, Decider, Decision, EventMeta, Send, StalePreparation, accept, reject
+from topics.message import Message
+from topics.registry import Topic
+
+BAD_LUCK = 13
+
+
+class Add(Message, frozen=True):
+    """name: claimed for the key. note: goes into the state. only_if: the total that the preparation must have seen."""
+
+    amount: int
+    name: str | None = None
+    note: str = ""
+    prepared: bool = False
+
+
+class Added(Message, frozen=True):
+    amount: int
+    total: int
+    note: str = ""
+
+
+class Tally(msgspec.Struct, frozen=True):
+    total: int = 0
+    note: str = ""
+
+
+def decide(command: Add, tally: Tally, facts: None, context: Context) -> Decision[Added]:
+    if command.amount == BAD_LUCK:
+        raise RuntimeError("13 brings bad luck")
+    if command.prepared and context.prepared != tally.total:
+        raise StalePreparation
+    if command.amount < 0:
+        return reject("negative", "only more", field="amount")
+    if command.name is not None and context.claims[("name", command.name)] != context.aggregate_id:
+        return reject("name_taken", "somebody has this name")
+    total = tally.total + command.amount
+    return accept(Added(amount=command.amount, total=total, note=command.note), answer={"total": total})
+
+
+def evolve(tally: Tally, event: Added) -> Tally:
+    return Tally(event.total, event.note)
+
+
+def claims(command: Add, aggregate_id: str) -> list[tuple[str, str]]:
+    return [] if command.name is None else [("name", command.name)]
+
+
+class Told(Message, frozen=True):
+    total: int
+
+
+def react_with(topic: Topic):
+    def react(event: Added, meta: EventMeta, tally: Tally) -> list[Send]:
+        return [Send(topic, meta.aggregate_id, Told(total=event.total))]
+
+    return react
+
+
+DECIDER = Decider[Add, Added, Tally, None](state=Tally, decide=decide, evolve=evolve, claims=claims)
+
+
+def topics_of(run: str) -> tuple[Topic, Topic]:
+    """Commands and events of one test."""
+    commands = Topic(
+        name=f"{run}_commands", messages=(Add,), key="tally", producers=("tests",), consumers=("tests",),
+        append_time=True, partitions=1,
+    )  # fmt: skip
+    events = Topic(
+        name=f"{run}_events", messages=(Added,), key="tally", producers=("tests",), consumers=("tests",), partitions=1
+    )
+    return commands, events

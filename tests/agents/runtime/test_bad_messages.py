@@ -1,0 +1,82 @@
+"""One bad message in a batch never sinks its neighbours, and nothing of it is lost."""
+
+import msgspec
+import pytest
+
+from tests.agents.runtime.world import World
+
+UNREADABLE = {
+    "broken JSON": {"body": b'{"amount":'},
+    "wrong shape": {"body": b"[1]"},
+    "missing field": {"body": b"{}"},
+    "unknown type": {"type": "Explode"},
+    "no type": {"type": None},
+    "empty": {"body": b""},
+    "no key": {"key": None},
+    "not UTF-8": {"body": b'{"amount": 1, "note": "\xff"}'},
+    "a NUL": {"body": b'{"amount": 1, "note": "\\u0000"}'},
+    "a header that is not UTF-8": {"raw": [("ce_type", b"\xff")]},
+    "a deadline that is no number": {"more": {"lezzet_deadline": "soon"}},
+    "a megabyte of nothing": {"body": b"x" * 1_000_000},
+    "nested too deep": {"body": b"[" * 200_000},
+}
+
+
+@pytest.mark.parametrize("what", UNREADABLE)
+async def test_what_cannot_be_read_is_dead_lettered_singly_with_its_original_bytes(world: World, what: str):
+    process = await world.process()
+    lease = await process.open()
+    before, bad, after = world.say(amount=1), world.say(**UNREADABLE[what]), world.say(amount=2)
+    await process.do(lease, [before, bad, after])
+    assert await world.totals() == [1, 3]
+    (dead,) = await world.dead()
+    assert (dead.key, dead.body) == (bad.key, bad.value)
+    named = dict(dead.headers)
+    assert set(bad.headers) <= set(dead.headers)
+    assert (named["dlq_topic"], named["dlq_offset"]) == (world.commands.name.encode(), b"1")
+    assert named["dlq_reason"] and "dlq_parked" not in named
+    await world.settled(process, lease)
+
+
+async def test_a_raising_decider_parks_its_message_and_the_neighbours_take_effect(world: World):
+    process = await world.process()
+    lease = await process.open()
+    await process.do(lease, [world.say("a", 1), world.say("b", 13), world.say("c", 2), world.say("a", 3)])
+    assert (await world.totals("a"), await world.totals("b"), await world.totals("c")) == ([1, 4], [], [2])
+
+
+async def test_data_that_the_store_refuses_parks_its_message_and_the_neighbours_take_effect(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    """A value that JSON takes and PostgreSQL does not: SQLSTATE 22."""
+    process = await world.process()
+    lease = await process.open()
+    monkeypatch.setattr("agents.runtime.ledger._encode", _unstorable)
+    await process.do(lease, [world.say("a", 1), world.say("b", 666), world.say("c", 2), world.say("a", 3)])
+    assert (await world.totals("a"), await world.totals("b"), await world.totals("c")) == ([1, 4], [], [2])
+    (dead,) = await world.dead()
+    assert dict(dead.headers)["dlq_parked"] == b"1"
+    assert b"22" in dict(dead.headers)["dlq_reason"]
+    await world.settled(process, lease)
+
+
+def _unstorable(value: object) -> bytes:
+    encoded = msgspec.json.encode(value)
+    return b"{not json" if b'"total":666' in encoded and b"operation" not in encoded else encoded
+
+
+async def test_an_event_that_no_topic_takes_is_found_before_the_commit(world: World):
+    process = await world.process()
+    lease = await process.open()
+    large = {"note": "x" * (2 * 1024 * 1024)}
+    await process.do(lease, [world.say("a", 1), world.say("b", 2, fields=large), world.say("c", 3)])
+    assert (await world.totals("a"), await world.totals("b"), await world.totals("c")) == ([1], [], [3])
+    assert (await world.query("select count(*) n from parked where topic = $1", world.commands.name))[0]["n"] == 1
+
+
+async def test_a_mended_message_may_come_under_the_same_id(world: World):
+    process = await world.process()
+    lease = await process.open()
+    await process.do(lease, [world.say(body=b'{"amount":', id="x")])
+    await process.do(lease, [world.say(amount=5, id="x"), world.say(amount=5, id="x")])
+    assert await world.totals() == [5]

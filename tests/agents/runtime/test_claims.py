@@ -1,0 +1,60 @@
+"""Unique values across partitions: an address is registered once."""
+
+import asyncio
+
+from tests.agents.runtime.world import World
+
+
+def _name(world: World) -> dict[str, str]:
+    return {"name": f"{world.run}@example.com"}
+
+
+async def test_two_registrations_of_one_address_in_two_partitions_have_one_winner(world: World):
+    one, two = await world.process(), await world.process()
+    first, second = await one.open(), await two.open(partition=1)
+    gate = one.gates.stop_at("before commit")
+    registering = one.begin(first, [world.say("a", 1, fields=_name(world))])
+    await gate.reached()
+    world.log.clear()
+    waiting = two.begin(second, [world.say("b", 2, fields=_name(world))])
+    gate.open()
+    await asyncio.gather(registering, waiting)
+    assert (await world.totals("a"), await world.totals("b")) == ([1], [])
+
+
+async def test_if_the_first_is_killed_before_its_commit_the_second_gets_it(world: World):
+    one, two = await world.process(), await world.process()
+    first, second = await one.open(), await two.open(partition=1)
+    gate = one.gates.stop_at("before commit")
+    dying = one.begin(first, [world.say("a", 1, fields=_name(world))])
+    await gate.reached()
+    world.log.clear()
+    waiting = two.begin(second, [world.say("b", 2, fields=_name(world))])
+    dying.cancel()
+    await asyncio.wait([dying])
+    await waiting
+    assert await world.totals("b") == [2]
+
+
+async def test_a_refused_command_gives_its_claim_back(world: World):
+    process = await world.process()
+    lease = await process.open()
+    await process.do(lease, [world.say("a", -1, fields=_name(world))])
+    await process.do(lease, [world.say("b", 2, fields=_name(world))])
+    assert await world.totals("b") == [2]
+
+
+async def test_a_refused_command_does_not_give_back_what_was_owned_before(world: World):
+    process = await world.process()
+    lease = await process.open()
+    await process.do(lease, [world.say("a", 1, fields=_name(world))])
+    await process.do(lease, [world.say("a", -1, fields=_name(world))])
+    await process.do(lease, [world.say("b", 2, fields=_name(world))])
+    assert await world.totals("b") == []
+
+
+async def test_two_in_one_batch_have_one_winner_the_first(world: World):
+    process = await world.process()
+    lease = await process.open()
+    await process.do(lease, [world.say("a", 1, fields=_name(world)), world.say("b", 2, fields=_name(world))])
+    assert (await world.totals("a"), await world.totals("b")) == ([1], [])

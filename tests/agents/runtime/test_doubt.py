@@ -1,0 +1,107 @@
+"""Nobody knows whether it happened: begin again, from the start, as often as it takes."""
+
+import asyncio
+
+import pytest
+
+from stores.errors import Conflict, Unavailable
+from tests.agents.runtime.world import World
+
+
+@pytest.mark.usefixtures("no_inbox")
+async def test_a_commit_whose_answer_is_lost_is_found_out_by_the_floor(world: World):
+    process = await world.process()
+    lease = await process.open()
+    process.gates.fail_at("after commit")
+    await process.do(lease, [world.say(amount=1), world.say(amount=2)])
+    assert await world.totals() == [1, 3]
+    await process.do(lease, [world.say(amount=3)])
+    assert await world.totals() == [1, 3, 6]
+    await world.settled(process, lease)
+
+
+async def test_a_commit_that_did_not_happen_is_done_again(world: World):
+    process = await world.process()
+    lease = await process.open()
+    process.gates.fail_at("before commit")
+    await process.do(lease, [world.say(amount=1)])
+    assert await world.totals() == [1]
+    await world.settled(process, lease)
+
+
+@pytest.mark.parametrize("step", ["before publish", "after publish"])
+async def test_a_publish_without_an_answer_is_repeated_and_nothing_is_decided_twice(world: World, step: str):
+    process = await world.process()
+    lease = await process.open()
+    process.gates.fail_at(step, Unavailable("Kafka", "no answer"))
+    await process.do(lease, [world.say(amount=1)])
+    assert await world.totals() == [1]
+    await world.settled(process, lease)
+
+
+async def test_a_version_conflict_is_doubt(world: World):
+    process = await world.process()
+    lease = await process.open()
+    process.gates.fail_at("before commit", Conflict("somebody wrote"))
+    await process.do(lease, [world.say(amount=1)])
+    assert await world.totals() == [1]
+
+
+async def test_a_backend_that_is_ended_in_its_transaction_is_doubt(world: World):
+    process = await world.process()
+    lease = await process.open()
+    gate = process.gates.stop_at("before commit")
+    working = process.begin(lease, [world.say(amount=1)])
+    await gate.reached()
+    other = await world.process()
+    ended = await other.store._pool.fetch(  # type: ignore[attr-defined]
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'lezzet-tally'"
+        " and state = 'idle in transaction' and query like '%floor%' or query like '%unnest%' and pid <> pg_backend_pid()"
+        " and application_name = 'lezzet-tally' and state = 'idle in transaction'"
+    )
+    assert ended
+    gate.open()
+    await working
+    assert await world.totals() == [1]
+    await world.settled(process, lease)
+
+
+@pytest.mark.usefixtures("no_inbox")
+@pytest.mark.parametrize("step", ["locked", "before commit", "after commit", "before publish", "after publish"])
+async def test_killed_between_two_steps_the_next_process_ends_what_was_begun(world: World, step: str):
+    first, second = await world.process(), await world.process()
+    gate = first.gates.stop_at(step)
+    dying = first.begin(await first.open(), [world.say(amount=1), world.say(amount=2)])
+    await gate.reached()
+    dying.cancel()
+    await asyncio.wait([dying])
+    lease = await second.open()
+    if lease.next < len(world.log):
+        await second.do(lease, world.log[lease.next :])
+    assert await world.totals() == [1, 3]
+    await second.do(lease, [world.say(amount=3)])
+    assert await world.totals() == [1, 3, 6]
+    await world.settled(second, lease)
+
+
+async def test_an_answer_survives_a_kill_between_commit_and_reply(world: World):
+    first, second = await world.process(), await world.process()
+    gate = first.gates.stop_at("after commit")
+    asked = {"lezzet_operation": world.id("op")}
+    dying = first.begin(await first.open(), [world.say(amount=5, more=asked)])
+    await gate.reached()
+    dying.cancel()
+    assert await world.answer("op") is None
+    await second.open()
+    assert (await world.answer("op"))["body"] == {"total": 5}
+
+
+async def test_a_row_that_is_out_is_not_sent_again_when_its_deletion_fails(world: World):
+    process = await world.process()
+    lease = await process.open()
+    await process.do(lease, [world.say(amount=1)])
+    assert lease.sent, "it is remembered until a transaction has deleted it"
+    process.gates.fail_at("before commit")
+    await process.do(lease, [world.say(amount=2)])
+    await world.settled(process, lease)
+    assert len(await world.published(world.events.name)) == 2

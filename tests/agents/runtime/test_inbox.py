@@ -1,0 +1,82 @@
+"""The same message at another offset, or on another topic, has its effect once."""
+
+from tests.agents.runtime.world import World
+
+
+async def test_the_same_id_at_two_offsets_has_one_effect(world: World):
+    process = await world.process()
+    lease = await process.open()
+    await process.do(lease, [world.say(amount=1, id="x")])
+    await process.do(lease, [world.say(amount=1, id="x"), world.say(amount=2, id="y")])
+    assert await world.totals() == [1, 3]
+
+
+async def test_the_same_id_twice_in_one_batch_has_one_effect(world: World):
+    process = await world.process()
+    lease = await process.open()
+    await process.do(lease, [world.say(amount=1, id="x"), world.say(amount=1, id="x")])
+    assert await world.totals() == [1]
+
+
+async def test_the_same_id_on_two_topics_of_a_domain_has_one_effect(world: World):
+    process = await world.process()
+    one, two = await process.open(), await process.open(topic=f"{world.run}_other")
+    await process.do(one, [world.say(amount=1, id="x")])
+    world.log.clear()
+    await process.do(two, [world.say(amount=1, id="x", topic=f"{world.run}_other")])
+    assert await world.totals() == [1]
+
+
+async def test_the_same_id_of_another_source_is_another_message(world: World):
+    process = await world.process()
+    lease = await process.open()
+    await process.do(lease, [world.say(amount=1, id="x"), world.say(amount=2, id="x", more={"ce_source": "others"})])
+    assert await world.totals() == [1, 3]
+
+
+async def test_messages_without_an_id_are_told_apart_by_their_place(world: World):
+    process = await world.process()
+    lease = await process.open()
+    await process.do(lease, [world.say(amount=1), world.say(amount=1)])
+    assert await world.totals() == [1, 2]
+
+
+async def test_an_outbox_row_that_went_out_twice_is_one_command_to_the_receiver(world: World):
+    """A zombie's late publish, as the receiving domain sees it."""
+    process = await world.process()
+    lease = await process.open()
+    twice = {"ce_source": "lezzet/basket"}
+    await process.do(lease, [world.say(amount=4, id="placed", more=twice), world.say(amount=1)])
+    await process.do(lease, [world.say(amount=4, id="placed", more=twice)])
+    assert await world.totals() == [4, 5]
+
+
+async def test_whoever_sends_a_command_again_hears_the_first_outcome(world: World):
+    process = await world.process()
+    lease = await process.open()
+    asked = {"lezzet_operation": world.id("op")}
+    await process.do(lease, [world.say(amount=1, id="x", more=asked)])
+    await world.replies._redis.delete(f"reply:{world.id('op')}")  # type: ignore[attr-defined]
+    await process.do(lease, [world.say(amount=1), world.say(amount=1, id="x", more=asked)])
+    assert (await world.answer("op"))["body"] == {"total": 1}
+    assert await world.totals() == [1, 2]
+
+
+async def test_a_reused_idempotency_key_is_refused(world: World):
+    process = await world.process()
+    lease = await process.open()
+    asked = {"lezzet_operation": world.id("op"), "lezzet_fingerprint": "aa"}
+    await process.do(lease, [world.say(amount=1, id="x", more=asked)])
+    await process.do(lease, [world.say(amount=9, id="x", more={**asked, "lezzet_fingerprint": "bb"})])
+    assert (await world.answer("op"))["code"] == "idempotency_key_reused"
+    assert await world.totals() == [1]
+
+
+async def test_a_refusal_is_an_outcome_too(world: World):
+    process = await world.process()
+    lease = await process.open()
+    asked = {"lezzet_operation": world.id("op")}
+    await process.do(lease, [world.say(amount=-1, id="x", more=asked), world.say(amount=2)])
+    answer = await world.answer("op")
+    assert (answer["status"], answer["code"], answer["field"]) == ("failed", "negative", "amount")
+    assert await world.totals() == [2]

@@ -1,0 +1,29 @@
+"""Waiting for a condition, never for a time: a deadline says in words what did not come."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from time import monotonic
+from typing import TypeVar
+
+T = TypeVar("T")
+
+SECONDS = 20.0
+
+
+async def within(what: str, waiting: Awaitable[T], seconds: float = SECONDS) -> T:
+    """The result of `waiting`. Fails with `what` after the deadline."""
+    try:
+        return await asyncio.wait_for(waiting, seconds)
+    except TimeoutError:
+        raise AssertionError(f"expected {what} within {seconds} s") from None
+
+
+async def until(what: str, ask: Callable[[], Awaitable[T]], seconds: float = SECONDS) -> T:
+    """The first answer of `ask` that is not falsy. Fails with `what` after the deadline."""
+    deadline = monotonic() + seconds
+    while True:
+        answer = await ask()
+        if answer:
+            return answer
+        assert monotonic() < deadline, f"expected {what} within {seconds} s"
+        await asyncio.sleep(0.01)
