@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from infra.control_server import ControlServer
 from infra.failure import CannotStart
 from infra.folders import CHECKOUT
+from infra.lag import caught_up
 from infra.product import agents, edge
 from infra.servers.program import Program, Server
 from infra.servers.registry import servers
@@ -79,6 +80,8 @@ class Start:
         await asyncio.gather(*(child.until_ready() for child in children))
         self._say("agents and edge answer")
         await self._step("demo data", "infra.demo")
+        await caught_up([program.health for program in programs if program.health])
+        self._say("copies and views have caught up")
 
     async def _step(self, what: str, module: str) -> None:
         argv = (sys.executable, "-m", module)

@@ -2,14 +2,13 @@
 
 import json
 import sys
-import urllib.error
-import urllib.request
 from dataclasses import asdict
 from typing import Any
 
 from infra import control
 from infra.arguments import chosen_data, parser
 from infra.failure import CannotStart
+from infra.lag import lag_of
 from infra.site import Site
 
 
@@ -36,24 +35,8 @@ def main(arguments: list[str]) -> int:
 
 def _shown(state: dict[str, Any]) -> dict[str, Any]:
     shown = {name: state[name] for name in ("name", "pid", "state")}
-    lag = _lag(state["health"]) if state["health"] else None
+    lag = lag_of(state["health"]) if state["health"] else None
     return shown if lag is None else {**shown, "lag": lag}
-
-
-def _lag(health: str) -> int | None:
-    """Messages that the process has still to do, by its own word. None where it does not say."""
-    try:
-        with urllib.request.urlopen(health, timeout=2) as answer:  # noqa: S310 - a URL of ours
-            body = answer.read()
-    except urllib.error.HTTPError as error:  # not ready: the body says why, and how far it is
-        body = error.read()
-    except OSError:
-        return None
-    try:
-        lag = json.loads(body).get("lag")
-    except (ValueError, AttributeError):
-        return None
-    return lag if isinstance(lag, int) else None
 
 
 def _print(processes: list[dict[str, Any]], endpoints: dict[str, str]) -> None:

@@ -76,8 +76,8 @@ class Group:
 
     @property
     def settled(self) -> bool:
-        """Everything that is assigned is open."""
-        return len(self.leases.held) == len(self.consumer.assignment())
+        """There was an assignment, and everything of it is open."""
+        return self.leases.was_assigned and len(self.leases.held) == len(self.consumer.assignment())
 
     async def _dispatch(self, stream: Any) -> None:
         # One task a batch: the transport has at most one in flight a partition. Faust's own ways to run agents side by

@@ -118,6 +118,7 @@ class Leases:
         self._out: dict[TP, list[int]] = {}
         self._log: Log | None = None
         self.stopping = False
+        self.was_assigned = False
 
     def attach(self, kafka: Log) -> None:
         self._log = kafka
@@ -159,6 +160,7 @@ class Leases:
         await self.close_all(drain)
 
     def open_assigned(self) -> None:
+        self.was_assigned = True
         for tp in self.kafka.assignment():
             self.reopen(tp)
 
