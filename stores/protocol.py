@@ -53,7 +53,8 @@ class Fact(NamedTuple):
 class OutboxRow(NamedTuple):
     """kafka: target is a topic. reply: target is the asking edge process ('' for none), key the operation id.
 
-    seq is 0 until the row is committed. headers: a JSON object of texts.
+    seq is 0 until the row is committed. headers: JSON. named: what `headers` encodes, of a Kafka row that was made in this
+    process: the publisher need not decode it again.
     """
 
     channel: Literal["kafka", "reply"]
@@ -62,6 +63,7 @@ class OutboxRow(NamedTuple):
     headers: str
     body: bytes | None
     seq: int = 0
+    named: list[tuple[str, bytes]] | None = None
 
 
 class ParkedRow(msgspec.Struct, frozen=True, kw_only=True):

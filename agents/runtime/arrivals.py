@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
 
 from aiokafka import ConsumerRecord
 
@@ -49,7 +50,7 @@ class Arrival:
 
 def read(topic: Topic, incarnation: int, record: ConsumerRecord[bytes, bytes], *, keyed: bool) -> Arrival:
     """Never raises: what cannot be read has `error`. keyed: a message without a key is an error."""
-    raw = tuple((name, value or b"") for name, value in record.headers or ())
+    raw = _whole(tuple(record.headers or ()))
     found, error = _ours(raw)
     key, key_error = _key(record.key, keyed)
     at, time_error = _time(record.timestamp)
@@ -86,6 +87,13 @@ def ours(raw: RawHeaders) -> Mapping[str, str]:
     return _ours(raw)[0]
 
 
+def _whole(raw: tuple[tuple[str, bytes | None], ...]) -> RawHeaders:
+    """A header without a value is an empty one. Hardly any is: the tuple is made anew only then."""
+    if None in [value for _, value in raw]:
+        return tuple((name, value or b"") for name, value in raw)
+    return cast(RawHeaders, raw)
+
+
 def _ours(raw: RawHeaders) -> tuple[dict[str, str], Undecodable | None]:
     found: dict[str, str] = {}
     for name, value in raw:
@@ -103,10 +111,16 @@ def _ours(raw: RawHeaders) -> tuple[dict[str, str], Undecodable | None]:
     return found, None
 
 
+@lru_cache(256)
+def _utc(milliseconds: int) -> datetime:
+    """Records that a broker took together have one append time."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
 def _time(milliseconds: int) -> tuple[datetime, Undecodable | None]:
     """On topics with CreateTime the publisher says it, and may say anything."""
     try:
-        return datetime.fromtimestamp(milliseconds / 1000, UTC), None
+        return _utc(milliseconds), None
     except (ValueError, OverflowError, OSError, TypeError):
         return datetime.fromtimestamp(0, UTC), Undecodable("timestamp", "is not a time")
 

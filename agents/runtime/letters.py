@@ -1,6 +1,8 @@
 """What leaves a batch: events, commands for others, answers, dead letters, each as an outbox row."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal
 
 import msgspec
@@ -26,16 +28,23 @@ class TooLarge(Exception):
     """A message for the outbox that no topic takes: the data's fault, found before the commit."""
 
 
+@lru_cache(256)
+def _time(at: datetime) -> bytes:
+    """`at` is UTC. Messages that a broker took together have one time."""
+    return at.isoformat().encode()
+
+
 def caused_by(arrival: Arrival, domain: str, message: Message) -> list[tuple[str, bytes]]:
     """The headers that every message has which `arrival` led to."""
-    cause = arrival.headers
+    cause, id = arrival.headers, arrival.id.encode()
+    correlation = cause.get(headers.CORRELATION)
     found = [
         ("ce_specversion", b"1.0"),
         (headers.TYPE, type(message).__name__.encode()),
         (headers.SOURCE, f"lezzet/{domain}".encode()),
-        (headers.TIME, arrival.at.isoformat().encode()),
-        (headers.CORRELATION, (cause.get(headers.CORRELATION) or arrival.id).encode()),
-        (headers.CAUSATION, arrival.id.encode()),
+        (headers.TIME, _time(arrival.at)),
+        (headers.CORRELATION, correlation.encode() if correlation else id),
+        (headers.CAUSATION, id),
     ]
     trace = cause.get(headers.TRACEPARENT)
     if trace:
@@ -45,26 +54,21 @@ def caused_by(arrival: Arrival, domain: str, message: Message) -> list[tuple[str
 
 def event(topic: Topic, arrival: Arrival, meta: EventMeta, message: Message) -> OutboxRow:
     """Keyed by its aggregate; `ce_sequence` is the version."""
-    named = [
-        *caused_by(arrival, topic.domain, message),
-        (headers.ID, meta.id.encode()),
-        (headers.SUBJECT, meta.aggregate_id.encode()),
-        (headers.SEQUENCE, b"%d" % meta.version),
-    ]
-    return _kafka(topic.name, meta.aggregate_id, named, topic.encode(message))
+    key = meta.aggregate_id.encode()
+    named = caused_by(arrival, topic.domain, message)
+    named += ((headers.ID, meta.id.encode()), (headers.SUBJECT, key), (headers.SEQUENCE, b"%d" % meta.version))
+    return _kafka(topic.name, key, named, topic.encode(message))
 
 
 def sent(send: Send, cause: str, arrival: Arrival, domain: str, wrote: Sequence[Wrote] = ()) -> OutboxRow:
     """cause: the id that the new message's own derives from. wrote: what the flow has written, where the receiver answers."""
-    named = [
-        *caused_by(arrival, domain, send.message),
-        (headers.ID, ids.derive(cause, send.topic.name + send.suffix).encode()),
-        (headers.SUBJECT, send.key.encode()),
-    ]
+    key = send.key.encode()
+    named = caused_by(arrival, domain, send.message)
+    named += ((headers.ID, ids.derive(cause, send.topic.name + send.suffix).encode()), (headers.SUBJECT, key))
     if send.answers:
         named += [(name, arrival.headers[name].encode()) for name in headers.CARRIED_ON if name in arrival.headers]
         named.append((headers.WROTE, _encode([*earlier(arrival), *wrote])))
-    return _kafka(send.topic.name, send.key, named, send.topic.encode(send.message))
+    return _kafka(send.topic.name, key, named, send.topic.encode(send.message))
 
 
 def earlier(arrival: Arrival) -> tuple[Wrote, ...]:
@@ -76,8 +80,8 @@ def earlier(arrival: Arrival) -> tuple[Wrote, ...]:
         return ()  # a foreign publisher's: nobody's reads depend on it
 
 
-def _kafka(topic: str, key: str, named: Sequence[tuple[str, bytes]], body: bytes) -> OutboxRow:
-    row = OutboxRow("kafka", topic, key.encode(), encode_headers(named), body)
+def _kafka(topic: str, key: bytes, named: list[tuple[str, bytes]], body: bytes) -> OutboxRow:
+    row = OutboxRow("kafka", topic, key, encode_headers(named), body, 0, named)
     if len(body) + len(row.headers) > LARGEST:
         raise TooLarge(f"a message of {len(body)} bytes for {topic}, {LARGEST} are allowed")
     return row

@@ -39,7 +39,9 @@ class Publisher:
         try:
             async with asyncio.timeout(_BOUND):
                 sent = [
-                    await producer.send(row.target, row.body, key=row.key, headers=decode_headers(row.headers))
+                    await producer.send(
+                        row.target, row.body, key=row.key, headers=row.named or decode_headers(row.headers)
+                    )
                     for row in rows
                 ]
                 await asyncio.gather(*sent)

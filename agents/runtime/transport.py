@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import faust
 import structlog
+import uvloop
 from faust.transport.drivers import aiokafka as driver
 from faust.types import ConsumerMessage
 
@@ -34,7 +35,7 @@ class Consumer(driver.Consumer):
         self.leases.attach(self)
 
     def _new_consumer_thread(self) -> ConsumerThread:
-        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+        return ConsumerThread(self, loop=self.loop, thread_loop=uvloop.new_event_loop(), beacon=self.beacon)
 
     # -- the Kafka side of leases (agents.runtime.leases.Log)
 
@@ -67,7 +68,9 @@ class Consumer(driver.Consumer):
 
     def lag(self) -> int:
         """Messages of the held partitions that are in the log and not done."""
-        return sum(max(0, (self.highwater(tp) or 0) - lease.next) for tp, lease in list(self.leases.held.items()))
+        leases = list(self.leases.held.items())
+        # The end as it was at the opening counts until the first fetch tells another.
+        return sum(max(0, max(self.highwater(tp) or 0, lease.end) - lease.next) for tp, lease in leases)
 
     # -- what Faust calls
 

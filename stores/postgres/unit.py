@@ -77,7 +77,7 @@ class PostgresUnit:
             if row is None or row["known"] != len(changes.inbox) or row["written"] != len(changes.states):
                 raise Conflict(f"{self._source}: inbox or version changed under the batch")
             await self._connection.execute("commit")
-        return [went._replace(seq=seq) for went, seq in zip(changes.outbox, row["seqs"], strict=True)]
+        return [OutboxRow(*went[:5], seq, went.named) for went, seq in zip(changes.outbox, row["seqs"], strict=True)]
 
     def _arguments(self, changes: Changes) -> list[object]:
         inbox, states, outbox = changes.inbox, changes.states, changes.outbox
