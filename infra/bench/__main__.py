@@ -6,7 +6,6 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
-
 Run = Callable[[list[str]], Awaitable[bool]]
 
 
@@ -21,7 +20,9 @@ class Bench(NamedTuple):
 BENCHES = (
     Bench("read", "infra.bench.read", "GET /carts/get against a bare handler with one Redis GET a request"),
     Bench("runtime", "infra.bench.runtime", "the agents' runtime against plain Faust and against a bare loop"),
-    Bench("command", "infra.bench.command", "POST /carts/add through Kafka against a handler that writes the row itself"),
+    Bench(
+        "command", "infra.bench.command", "POST /carts/add through Kafka against a handler that writes the row itself"
+    ),
 )
 
 

@@ -15,12 +15,12 @@ KEYS = 2_000
 _NOTE = "n" * 170  # makes a command's body 195 bytes
 
 
-class Add(Message):
+class Add(Message, frozen=True):
     amount: int
     note: str = ""
 
 
-class Added(Message):
+class Added(Message, frozen=True):
     amount: int
     note: str = ""
 

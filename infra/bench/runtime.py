@@ -94,9 +94,11 @@ class Comparison:
             cpu = statistics.median(figures.cpu_us for figures in side)
             print(f"{name:18}{_rate(side):>9,.0f} commands/s {cpu:>7,.0f} CPU µs each   (runs: {each})")
         times = _rate(ours) / _rate(plain)
-        share = statistics.median(b.per_second / c.per_second for b, c in zip(ours, bare, strict=True))
+        pairs = list(zip(ours, bare, strict=True))
+        share = statistics.median(b.per_second / c.per_second for b, c in pairs)
+        cpu = statistics.median(c.cpu_us / b.cpu_us for b, c in pairs)
         least, part = TIMES_PLAIN * self._size.promised, OF_BARE * self._size.promised
-        print(f"b/a: {times:.1f}, wanted {least:.1f}    b/c: {share:.2f}, wanted {part:.2f}")
+        print(f"b/a: {times:.1f}, wanted {least:.1f}    b/c: {share:.2f}, wanted {part:.2f}; by CPU {cpu:.2f}")
         return times >= least and share >= part
 
     async def _side(self, name: str, topic: Topic, total: int) -> Figures:

@@ -12,6 +12,7 @@ from agents.runtime.drain import Drain
 from agents.runtime.group import Group
 from agents.runtime.leases import Batch, Lease
 from agents.runtime.ledger import Roles
+from agents.runtime.process import Process
 from agents.runtime.publisher import Publisher
 from agents.runtime.work import Work
 from infra.bench import counter
@@ -48,8 +49,11 @@ async def run(job: Job, data: Path) -> None:
     roles = Roles(counter.commands(job.topic), counter.EVENTS, counter.DECIDER)
     work = Metered(Deciding(roles, store, Drain(store, Publisher(settings.kafka), replies), replies), meter)
     group = Group(job.schema, settings.kafka, {job.topic: work}, data)
-    await group.start()
-    await meter.done.wait()
+    running = asyncio.create_task(Process([group]).run())
+    done = asyncio.create_task(meter.done.wait())
+    await asyncio.wait((running, done), return_when=asyncio.FIRST_COMPLETED)
+    if not done.done():
+        raise RuntimeError(f"ended before all was done, with {await running}")
     meter.tell()
     # as the product does: closing the loop waits for Faust's threads
     os._exit(0)

@@ -1,6 +1,5 @@
 """Side a: plain Faust as its manual shows it, one event at a time: one transaction and one awaited publish each."""
 
-import asyncio
 import os
 import tempfile
 from typing import Any
@@ -35,7 +34,7 @@ async def run(job: Job, data: str) -> None:
 
     async def one(message: Any) -> None:
         source = straight.source(message.partition)
-        commands = [straight.read(message.headers.items(), message.key, message.value, int(message.timestamp * 1000))]
+        commands = [straight.read(message.headers, message.key, message.value, int(message.timestamp * 1000))]
         async with pool.acquire() as connection:
             await connection.execute("begin")
             await connection.fetchrow(statements.LOCK, *source)
