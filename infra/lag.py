@@ -32,7 +32,9 @@ async def caught_up(healths: Sequence[str]) -> None:
     """Returns when no process is behind: copies and views show all that was sent before. Raises CannotStart."""
     try:
         async with asyncio.timeout(CATCH_UP):
-            while any([await asyncio.to_thread(lag_of, health) != 0 for health in healths]):
+            behind = list(healths)
+            while behind:
+                behind = [health for health in healths if await asyncio.to_thread(lag_of, health) != 0]
                 await asyncio.sleep(_ASK_EVERY)
     except TimeoutError:
         raise CannotStart(f"copies and views have not caught up within {CATCH_UP:.0f} s, see ./lezzet status") from None
