@@ -1,9 +1,9 @@
 """A command on its way: into Kafka, and back as a reply, within the time that a request has.
 
 From T0, when the request was read: the command's deadline is T0+2.0 s; acknowledgement or reply are awaited until
-T0+2.3 s. Neither by then: the command is withdrawn and the caller is told 503, so it must not take effect later.
-A domain that comes to a command more than 2 s after its append asks whether it was withdrawn; one that came earlier has
-answered by T0+2.3 s, or does within the grace that follows.
+T0+2.1 s. Neither by then: the command is withdrawn and the caller is told 503, so it must not take effect later.
+A domain that comes to a command more than 1.5 s after its append asks whether it was withdrawn; one that came earlier has
+answered by T0+2.1 s, or does within the grace that follows.
 Acknowledged in time but not answered by T0+2.0 s: it will take effect, the answer comes later.
 """
 
@@ -21,7 +21,7 @@ from topics import headers, keys
 from topics.reply import DECODER, Reply
 
 REPLY_SECONDS = 2.0
-ACK_SECONDS = 2.3
+ACK_SECONDS = 2.1
 GRACE_SECONDS = 0.3
 LAST_LOOK_SECONDS = 0.2
 WITHDRAWN_KEPT_SECONDS = 86_400

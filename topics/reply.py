@@ -4,7 +4,6 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-
 NOTHING = msgspec.Raw()  # this very object is left out of the JSON; msgspec has no optional Raw
 
 
@@ -17,9 +16,10 @@ class Wrote(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """done: `body` is the answer's JSON (empty: nothing to say), or `sealed` holds it for one edge process. failed: code, detail, field say why.
+    """done: `body` is the answer's JSON (empty: nothing to say), or `sealed` holds it for one edge process.
 
-    fingerprint: of the request that first used the idempotency key. caller: whose operation it is.
+    failed: code, detail, field say why. fingerprint: of the request that first used the idempotency key. caller: whose
+    operation it is.
     """
 
     operation_id: str

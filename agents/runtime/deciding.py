@@ -20,7 +20,7 @@ from topics import headers, redrive
 from topics.decision import StalePreparation
 from topics.message import field_error
 
-LATE = 2.0  # seconds after its append from which a command may have been withdrawn by the edge
+LATE = 1.5  # seconds after its append from which a command may have been withdrawn by the edge
 
 _redrive = msgspec.json.Decoder(redrive.Redrive)
 
