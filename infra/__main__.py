@@ -41,7 +41,11 @@ def _run(target: Call | Module, rest: list[str]) -> int:
         module, _, name = target.function.partition(":")
         function: Callable[[list[str]], int] = getattr(importlib.import_module(module), name)
         return function(rest)
-    data = data_folder()
+    # Here too, as with the other commands: the module's own parser knows nothing of data folders.
+    folder = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    folder.add_argument("--data")
+    found, rest = folder.parse_known_args(rest)
+    data = data_folder(found.data)
     environment = Site.of(data).environment() if data.ours() else dict(os.environ)
     os.chdir(CHECKOUT)
     os.execve(sys.executable, [sys.executable, "-m", target.module, *target.before, *rest], environment)  # noqa: S606
