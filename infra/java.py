@@ -26,7 +26,8 @@ def find(tool: str) -> Path | None:
 async def jars(server: str, pom: Path, into: Path, cache: Path, versions: dict[str, str]) -> None:
     """Downloads what `pom` names, with all it needs, into a folder. Raises CannotStart."""
     maven = await apt.provide("Maven", "maven", _maven, "no mvn in PATH", cache)
-    properties = [f"-D{name}={value}" for name, value in versions.items()]
+    # Java asks the user database where home is and not HOME: in a container there may be nothing of that name
+    properties = [f"-D{name}={value}" for name, value in (*versions.items(), ("user.home", str(Path.home())))]
     goal = ("dependency:copy-dependencies", f"-DoutputDirectory={into}")
     await run((maven, "-q", "-B", "-f", pom, *properties, *goal), what=server)
 
