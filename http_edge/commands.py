@@ -1,9 +1,9 @@
 """Command routes: request → message → Kafka → reply → answer, as a plain REST call would answer."""
 
 import base64
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from inspect import isawaitable
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import msgspec
 import nacl.exceptions
@@ -17,8 +17,9 @@ from http_edge.guard import check_denied, check_user_id, deny_keys
 from http_edge.idempotency import TOO_LATE, attempts, check_same_request, fingerprint, lookup_keys, standing
 from http_edge.operations import note_owner, pending
 from http_edge.problems import FieldError, Problem, invalid, unavailable
-from http_edge.routes import PUBLIC, CommandRow
+from http_edge.routes import PUBLIC, CommandRow, ViewOf
 from http_edge.views import named
+from stores.errors import Unavailable
 from topics import ids
 from topics.message import Message, field_error
 from topics.reply import Reply
@@ -85,9 +86,19 @@ async def _later(row: CommandRow, asked: Asked, message: Message) -> Answer:
         # the answer will be sealed to this request; whoever asks again gets tokens of their own
         raise unavailable("answer_late", "This takes longer than usual, please try again.")
     await note_owner(asked)
-    extra = await row.estimate(asked, message) if row.estimate is not None else {}
+    extra = await _estimate(row, asked, message)
     location = {"Location": f"/operations/{asked.command_id}"}
     return of_json({**extra, **pending(asked.command_id)}, 202, location)
+
+
+async def _estimate(row: CommandRow, asked: Asked, message: Message) -> Mapping[str, Any]:
+    """Nothing where the views cannot say: the command is in Kafka, a 503 would be a lie."""
+    if row.estimate is None:
+        return {}
+    try:
+        return await row.estimate(asked, message)
+    except (Unavailable, Problem):
+        return {}
 
 
 async def _render(row: CommandRow, asked: Asked, reply: Reply, mine: str | None) -> Answer:
@@ -95,8 +106,10 @@ async def _render(row: CommandRow, asked: Asked, reply: Reply, mine: str | None)
     if reply.status == "failed":
         _refuse(row, reply)
     body = _opened(asked, reply.sealed) if reply.sealed is not None else bytes(reply.body)
-    if row.settles is not None:
-        await _settle(row, asked, reply)
+    if row.settles is not None and not await _settled(row.settles, asked, reply) and row.must_settle:
+        # Done, but not to be seen everywhere: a 503 would be a lie.
+        await note_owner(asked)
+        return of_json(pending(asked.command_id), 202, {"Location": f"/operations/{asked.command_id}"})
     return Answer(body or b"null", row.success)
 
 
@@ -117,10 +130,10 @@ def _opened(asked: Asked, sealed: str) -> bytes:
         raise Problem(409, "answer_gone", "This was done before, its answer cannot be read again. Log in.") from None
 
 
-async def _settle(row: CommandRow, asked: Asked, reply: Reply) -> None:
-    """Raises Problem 503 where the row insists."""
-    view = row.settles
-    assert view is not None
+async def _settled(view: ViewOf, asked: Asked, reply: Reply) -> bool:
+    """Whether the view shows what the command wrote."""
     wanted = {wrote.aggregate_id: wrote.version for wrote in reply.wrote if wrote.domain == view.domain}
-    if wanted and not await own_writes.wait(asked.edge.reads, view.name, wanted) and row.must_settle:
-        raise unavailable("view_behind", "This was done, but does not show everywhere yet, please try again.")
+    try:
+        return not wanted or await own_writes.wait(asked.edge.reads, view.name, wanted)
+    except Unavailable:
+        return False

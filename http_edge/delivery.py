@@ -2,8 +2,8 @@
 
 From T0, when the request was read: the command's deadline is T0+2.0 s; acknowledgement or reply are awaited until
 T0+2.1 s. Neither by then: the command is withdrawn and the caller is told 503, so it must not take effect later.
-A domain that comes to a command more than 1.5 s after its append asks whether it was withdrawn; one that came earlier has
-answered by T0+2.1 s, or does within the grace that follows.
+A domain that comes to a command around its deadline or later asks whether it was withdrawn; one that came earlier has
+answered by T0+2.1 s, or does within the grace that follows (what stays open: docs/decisions/006-withdrawn-commands.md).
 Acknowledged in time but not answered by T0+2.0 s: it will take effect, the answer comes later.
 """
 

@@ -75,7 +75,7 @@ class CommandRow(Row):
 
     make: the message out of the request (default: the body is the message). refusals: rejection code → status.
     tokens: the answer holds tokens, so it is sealed and there is no 202.
-    settles: the answer waits until this view has what the command wrote (must: else 503).
+    settles: the answer waits until this view has what the command wrote (must: else 202).
     estimate: more fields for a 202. idempotency keys are honoured on every row.
     """
 

@@ -20,7 +20,7 @@ from topics import headers, redrive
 from topics.decision import StalePreparation
 from topics.message import field_error
 
-LATE = 1.5  # seconds after its append from which a command may have been withdrawn by the edge
+MARGIN = 200  # ms before its deadline from which a command may have been withdrawn by the time that it is answered
 
 _redrive = msgspec.json.Decoder(redrive.Redrive)
 
@@ -243,8 +243,8 @@ class Deciding:
 
     async def _mark_withdrawn(self, todo: Sequence[Arrival]) -> None:
         """A command that is done late, by an outage, may be one that the edge answered 503 because no word came back."""
-        now = time.time()
-        late = [a for a in todo if headers.DEADLINE in a.headers and now - a.at.timestamp() > LATE]
+        now = time.time() * 1000
+        late = [a for a in todo if now > float(a.headers.get(headers.DEADLINE, "inf")) - MARGIN]
         if late:
             withdrawn = await self._withdrawals.withdrawn([a.id for a in late])
             for arrival in late:
