@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from infra.commands import COMMANDS, Call, Module
 from infra.failure import CannotStart
-from infra.folders import CHECKOUT, data_folder
+from infra.folders import data_folder
 from infra.site import Site
 
 
@@ -22,18 +22,27 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--data", help="the stack's data folder, else LEZZET_DATA, else .lezzet in the checkout")
     parser.add_argument("command", choices=[command.name for command in COMMANDS], metavar="COMMAND")
-    parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
-    chosen = parser.parse_args(arguments)
+    ours, rest = _split(arguments)
+    chosen = parser.parse_args(ours)
     if chosen.data:
         os.environ["LEZZET_DATA"] = str(data_folder(chosen.data).root)
     command = next(command for command in COMMANDS if command.name == chosen.command)
     try:
-        return _run(command.runs, chosen.rest)
+        return _run(command.runs, rest)
     except CannotStart as error:
         sys.stderr.write(f"lezzet {command.name}: {error}\n")
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Up to the command and what comes after it. argparse could do that, but would take a `--` out of the rest."""
+    names = {command.name for command in COMMANDS}
+    for place, argument in enumerate(arguments):
+        if argument in names and arguments[place - 1 : place] != ["--data"]:
+            return list(arguments[: place + 1]), list(arguments[place + 1 :])
+    return list(arguments), []
 
 
 def _run(target: Call | Module, rest: list[str]) -> int:
@@ -47,7 +56,6 @@ def _run(target: Call | Module, rest: list[str]) -> int:
     found, rest = folder.parse_known_args(rest)
     data = data_folder(found.data)
     environment = Site.of(data).environment() if data.ours() else dict(os.environ)
-    os.chdir(CHECKOUT)
     os.execve(sys.executable, [sys.executable, "-m", target.module, *target.before, *rest], environment)  # noqa: S606
 
 

@@ -4,6 +4,10 @@ import socket
 import subprocess
 from pathlib import Path
 
+import pytest
+
+from infra import __main__ as command_line
+from infra import testing
 from infra.folders import CHECKOUT, DataFolder
 from infra.ports import choose
 from infra.processes import mark
@@ -53,3 +57,17 @@ def test_an_unknown_command_is_answered_with_the_known_ones():
     ended = lezzet("upp")
     assert ended.returncode == 2
     assert "'upp'" in ended.stderr and "'up'" in ended.stderr
+
+
+def test_what_stands_behind_two_dashes_reaches_pytest(monkeypatch: pytest.MonkeyPatch):
+    given: list[tuple[str | Path, ...]] = []
+
+    def run(argv: tuple[str | Path, ...], **options: object) -> "subprocess.CompletedProcess[str]":
+        given.append(argv)
+        return subprocess.CompletedProcess(argv, 0)
+
+    monkeypatch.setenv("LEZZET_DATA", "")  # --data sets it, and it goes back with this test
+    monkeypatch.setattr(testing.subprocess, "run", run)
+    assert command_line.main(["--data", "test", "test", "--", "-q", "tests/topics"]) == 0
+    assert given[-1][1:] == ("-q", "tests/topics")
+    assert [Path(argv[0]).name for argv in given] == ["ruff", "ruff", "pyright", "lint-imports", "pytest"]
