@@ -6,27 +6,19 @@ Sides take turns, so that a neighbour's load meets both.
 
 import asyncio
 import json
-import os
 import shutil
-import signal
-import socket
 import statistics
 import sys
 import tempfile
-import time
 import uuid
 from asyncio.subprocess import Process
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
-import jwt
 import psutil
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from redis.asyncio import Redis
 
+from infra.bench.servers import free_port, server, token
 from infra.stack import Stack
-from stores.keyring import agent_keys
 from topics import keys
 
 CONNECTIONS = 16
@@ -43,16 +35,16 @@ async def run(arguments: list[str]) -> bool:
         async with Stack(folder, ("redis",)) as stack:
             user = str(uuid.uuid4())
             await _seed(stack.endpoints.redis, user)
-            token = _token(stack.site.data.keys, user)
+            access = token(stack.site.data.keys, user)
             place = keys.document("basket", user)
-            edge_port, bare_port = _free_port(), _free_port()
+            edge_port, bare_port = free_port(), free_port()
             environment = stack.environment() | {"EDGE_PORT": str(edge_port), "LOG_LEVEL": "info"}
             command = ("infra.bench.bare", str(bare_port), stack.endpoints.redis, place)
             async with (
-                _server(environment, edge_port, "http_edge") as edge,
-                _server(environment, bare_port, *command) as bare,
+                server(environment, edge_port, "http_edge") as edge,
+                server(environment, bare_port, *command) as bare,
             ):
-                return await _compare((edge, edge_port), (bare, bare_port), token)
+                return await _compare((edge, edge_port), (bare, bare_port), access)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -115,43 +107,3 @@ async def _seed(redis_url: str, user: str) -> None:
     ready = {keys.DENY_READY: "1", "views:ready:basket": "1"}
     await redis.mset({**ready, keys.document("basket", user): f"{ITEMS}\n{document}"})
     await redis.aclose()
-
-
-def _token(folder: Path, user: str) -> str:
-    seed = bytes(agent_keys(folder).jwt)
-    claims = {"sub": user, "sid": str(uuid.uuid4()), "jti": str(uuid.uuid4()), "exp": int(time.time()) + 900}
-    return jwt.encode(claims, Ed25519PrivateKey.from_private_bytes(seed), algorithm="EdDSA")
-
-
-@asynccontextmanager
-async def _server(environment: dict[str, str], port: int, module: str, *arguments: str) -> AsyncGenerator[Process]:
-    # stderr to /dev/null: the edge writes its access log, as it does in production
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", module, *arguments, env={**os.environ, **environment}, stderr=asyncio.subprocess.DEVNULL
-    )
-    try:
-        await _listening(process, port)
-        yield process
-    finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
-        await process.wait()
-
-
-async def _listening(process: Process, port: int, seconds: float = 20.0) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and process.returncode is None:
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:
-            await asyncio.sleep(0.05)
-        else:
-            writer.close()
-            return
-    raise RuntimeError(f"nothing listens on port {port}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -1,0 +1,108 @@
+"""`./lezzet bench command`: POST /carts/add through Kafka to its answer, against a handler that writes the row itself.
+
+Ours: the edge checks the token, the command goes through Kafka to the basket's agents, their transaction, and the answer
+back through Redis. The other: one aiohttp process with asyncpg, one transaction a request, no token. Requests come at a
+fixed rate, the sides take turns in one run on own servers.
+"""
+
+import argparse
+import asyncio
+import statistics
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from infra.bench.breakdown import Breakdown
+from infra.bench.posting import Posted, Visitor, post
+from infra.bench.servers import free_port, server, token
+from infra.demo_menus import MENUS
+from infra.fault.stage import Stage, stage
+from infra.folders import CHECKOUT
+from infra.lag import caught_up
+from infra.shell import run as run_to_its_end
+from stores.postgres.migrate import migrate
+from topics.ids import derive
+
+AT_MOST = 4.0  # times the other's median
+TURN, WARM_UP = 5.0, 3.0  # seconds
+USERS = 50
+SCHEMA = "bench_direct"
+
+
+class Load(NamedTuple):
+    """rate: requests a second. seconds: of each side. at_most: times the other's median."""
+
+    rate: float
+    seconds: float
+    at_most: float
+
+
+async def run(arguments: list[str]) -> bool:
+    chosen = _parser().parse_args(arguments)
+    load = Load(chosen.rate, 5.0, AT_MOST * 3) if chosen.short else Load(chosen.rate, chosen.seconds, AT_MOST)
+    async with stage() as made:
+        await _product(made)
+        at = made.stack.endpoints
+        await asyncio.to_thread(migrate, at.postgres, SCHEMA)
+        port = free_port()
+        async with server({}, port, "infra.bench.direct", str(port), at.postgres, SCHEMA):
+            return await Comparison(made, port, load).run()
+
+
+def _parser() -> argparse.ArgumentParser:
+    said = argparse.ArgumentParser(prog="./lezzet bench command", description=__doc__)
+    said.add_argument("--rate", type=float, default=50.0, help="requests a second (default: %(default)s)")
+    said.add_argument("--seconds", type=float, default=30.0, help="of each side (default: %(default)s)")
+    said.add_argument("--short", action="store_true", help="5 s a side, holds a third of the target")
+    return said
+
+
+async def _product(made: Stage) -> None:
+    agents = await made.agents(1)
+    await made.edge()
+    argv = (sys.executable, "-m", "infra.demo")
+    await run_to_its_end(argv, what="demo data", folder=CHECKOUT, environment=made.stack.environment())
+    await caught_up([child.program.health for child in agents if child.program.health])
+
+
+class Comparison:
+    def __init__(self, made: Stage, port: int, load: Load) -> None:
+        at, keys = made.stack.endpoints, made.stack.site.data.keys
+        users = [derive("bench", f"user {number}") for number in range(USERS)]
+        self._load = load
+        self._breakdown = Breakdown(at)
+        self._ours = [Visitor(f"{at.edge}/carts/add", token(keys, user)) for user in users]
+        self._direct = [Visitor(f"http://127.0.0.1:{port}/carts/add?user={user}") for user in users]
+        menu = MENUS[0]
+        self._meals = [menu.meal_id(name) for name in menu.meals][:4]
+
+    async def run(self) -> bool:
+        await self._turn(self._ours, WARM_UP)
+        await self._turn(self._direct, WARM_UP)
+        await self._breakdown.begin()
+        ours, direct = list[Posted](), list[Posted]()
+        for _ in range(max(1, round(self._load.seconds / TURN))):
+            ours += await self._turn(self._ours, TURN)
+            direct += await self._turn(self._direct, TURN)
+        await self._breakdown.end()
+        return await self._judge(ours, direct)
+
+    async def _turn(self, visitors: Sequence[Visitor], seconds: float) -> list[Posted]:
+        return await post(visitors, self._meals, self._load.rate, seconds)
+
+    async def _judge(self, ours: list[Posted], direct: list[Posted]) -> bool:
+        print(f"{self._load.rate:.0f} requests/s, {len(ours)} of each side")
+        medians = [self._tell(name, side) for name, side in (("through Kafka", ours), ("straight", direct))]
+        print("a request through Kafka, median of each part:")
+        for part in await self._breakdown.stages(ours):
+            print(f"  {part.ms:6.2f} ms  {part.what}")
+        ratio = medians[0] / medians[1]
+        print(f"ratio of the medians: {ratio:.2f}, wanted at most {self._load.at_most:.1f}")
+        return ratio <= self._load.at_most and all(one.status == 200 for one in (*ours, *direct))
+
+    def _tell(self, name: str, side: list[Posted]) -> float:
+        times = sorted(one.milliseconds for one in side)
+        other = sum(one.status != 200 for one in side)
+        median = statistics.median(times)
+        print(f"{name:14} median {median:6.2f} ms, p99 {times[len(times) * 99 // 100]:7.2f} ms, not 200: {other}")
+        return median

@@ -1,0 +1,60 @@
+"""Server processes that a bench asks, each on a port of its own, and what they let in."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import time
+import uuid
+from asyncio.subprocess import Process
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from stores.keyring import agent_keys
+
+
+@asynccontextmanager
+async def server(environment: Mapping[str, str], port: int, module: str, *arguments: str) -> AsyncGenerator[Process]:
+    """`python -m module arguments`, listening on `port` when entered."""
+    # stderr to /dev/null: the edge writes its access log, as it does in production
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", module, *arguments, env={**os.environ, **environment}, stderr=asyncio.subprocess.DEVNULL
+    )
+    try:
+        await _listening(process, port)
+        yield process
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+        await process.wait()
+
+
+async def _listening(process: Process, port: int, seconds: float = 20.0) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and process.returncode is None:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            await asyncio.sleep(0.05)
+        else:
+            writer.close()
+            return
+    raise RuntimeError(f"nothing listens on port {port}")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def token(keys: Path, user: str) -> str:
+    """An access token as the auth domain makes it, good for 15 minutes."""
+    seed = bytes(agent_keys(keys).jwt)
+    claims = {"sub": user, "sid": str(uuid.uuid4()), "jti": str(uuid.uuid4()), "exp": int(time.time()) + 900}
+    return jwt.encode(claims, Ed25519PrivateKey.from_private_bytes(seed), algorithm="EdDSA")
