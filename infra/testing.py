@@ -1,5 +1,6 @@
 """`./lezzet test [-- PYTEST ARGUMENTS]`: every check and every test. Stops at the first step that fails."""
 
+import argparse
 import subprocess
 import time
 
@@ -20,10 +21,11 @@ STEPS = (
 
 def main(arguments: list[str]) -> int:
     said = parser("test", __doc__)
-    said.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
+    said.add_argument("pytest", nargs=argparse.REMAINDER, help="-- and arguments for pytest")
     chosen = said.parse_args(arguments)
+    rest_of_pytest = chosen.pytest[1:] if chosen.pytest[:1] == ["--"] else chosen.pytest
     for name, program, *rest in STEPS:
-        more = chosen.pytest if program == "pytest" else []
+        more = rest_of_pytest if program == "pytest" else []
         print(f"== {name}: {' '.join((program, *rest, *more))}", flush=True)
         begun = time.monotonic()
         code = subprocess.run((BIN / program, *rest, *more), cwd=CHECKOUT, check=False).returncode
