@@ -13,6 +13,8 @@ from topics.message import Message, Undecodable
 from topics.registry import Topic
 
 _KEY_LENGTH = 256  # characters; longer keys are nobody's aggregate
+_LONGEST, _LONGEST_NAME = 4096, 512  # bytes of a header; names stand in indexes of the store
+_NAMES = (headers.ID, headers.SOURCE, headers.SUBJECT)
 _OURS = frozenset(value for name, value in vars(headers).items() if name.isupper() and isinstance(value, str))
 
 RawHeaders = tuple[tuple[str, bytes], ...]
@@ -103,8 +105,9 @@ def _ours(raw: RawHeaders) -> tuple[dict[str, str], Undecodable | None]:
             found[name] = value.decode()
         except UnicodeDecodeError:
             return found, Undecodable(name, "the header is not UTF-8")
-        if len(value) > 4096 or b"\0" in value:
-            return {}, Undecodable(name, "the header is longer than 4,096 bytes or has a NUL character")
+        longest = _LONGEST_NAME if name in _NAMES else _LONGEST
+        if len(value) > longest or b"\0" in value:
+            return {}, Undecodable(name, f"the header is longer than {longest:,} bytes or has a NUL character")
     deadline = found.get(headers.DEADLINE)
     if deadline is not None and not deadline.isdecimal():
         return found, Undecodable(headers.DEADLINE, "is not a number of milliseconds since the epoch")

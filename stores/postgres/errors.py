@@ -22,7 +22,11 @@ _AWAY = (
     asyncpg.InvalidAuthorizationSpecificationError,
 )
 _CONFLICT = (asyncpg.exceptions.TransactionRollbackError,)  # 40001, 40P01
-_DATA = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)  # SQLSTATE 22, 23
+_DATA = (
+    asyncpg.DataError,  # SQLSTATE 22
+    asyncpg.IntegrityConstraintViolationError,  # 23
+    asyncpg.ProgramLimitExceededError,  # 54: an id or a claim that is longer than an index entry may be
+)
 
 
 @asynccontextmanager

@@ -58,6 +58,8 @@ class PostgresUnit:
             # A statement of its own: it sees the owner whose transaction we may just have waited for.
             rows = await self._connection.fetch(statements.OWNERS, kinds, values)
         owners: dict[ClaimKey, str] = {(kind, value): owner for kind, value, owner in rows}
+        if len(owners) != len(claims):
+            raise Conflict(f"{self._source}: a claim was given back between the two statements")
         return Claimed(owners, {(kind, value) for kind, value in fresh})
 
     async def facts(self, wanted: Sequence[FactKey]) -> dict[FactKey, Fact]:

@@ -16,6 +16,7 @@ UNREADABLE = {
     "not UTF-8": {"body": b'{"amount": 1, "note": "\xff"}'},
     "a NUL": {"body": b'{"amount": 1, "note": "\\u0000"}'},
     "a header that is not UTF-8": {"raw": [("ce_type", b"\xff")]},
+    "an id that no index takes": {"raw": [("ce_id", b"0123456789" * 400)]},
     "a deadline that is no number": {"more": {"lezzet_deadline": "soon"}},
     "a megabyte of nothing": {"body": b"x" * 1_000_000},
     "nested too deep": {"body": b"[" * 200_000},

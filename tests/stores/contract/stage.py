@@ -1,0 +1,79 @@
+"""What the contract suite asks of an implementation: two stores of one domain that share no connection, and rude hands."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import asyncpg
+
+from stores.postgres.migrate import RUNTIME
+from stores.postgres.store import PostgresStore, connect
+from stores.protocol import Changes, DomainStore, OutboxRow, ParkedRow, Source, StateWrite
+
+HERE = Source("counter.decide", "counter_commands", 0)
+THERE = Source("counter.decide", "counter_commands", 1)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """one, other: two processes' stores. cut: breaks every connection of `one`. away: a store whose server is not there."""
+
+    one: DomainStore
+    other: DomainStore
+    away: DomainStore
+    cut: Callable[[], Awaitable[None]]
+
+
+Stages = Callable[[str, str], AbstractAsyncContextManager[Stage]]
+
+
+@asynccontextmanager
+async def postgres(url: str, domain: str) -> AsyncGenerator[Stage]:
+    """A schema of its own. The migration tool has a test of its own; here its files are enough, and quicker."""
+    admin = await asyncpg.connect(url)
+    await admin.execute(f"create schema {domain}; set search_path to {domain}")
+    for file in sorted(RUNTIME.glob("*.sql")):
+        await admin.execute(file.read_text())
+    pools = [await connect(url, domain, size=3) for _ in range(2)]
+    nowhere = await connect("postgresql://nobody@127.0.0.1:9/none", domain)
+
+    async def cut() -> None:
+        pids = [holder._con._protocol.get_server_pid() for holder in pools[0]._holders if holder._con is not None]
+        await admin.execute("select pg_terminate_backend(pid) from unnest($1::int[]) pid", pids)
+
+    try:
+        one, other, away = (PostgresStore(pool, domain) for pool in (*pools, nowhere))
+        yield Stage(one, other, away, cut)
+    finally:
+        for pool in (*pools, nowhere):
+            pool.terminate()
+        await admin.execute(f"drop schema {domain} cascade")
+        await admin.close()
+
+
+# A row for each implementation of stores.protocol: the suite runs on all of them.
+IMPLEMENTATIONS: dict[str, Stages] = {"postgres": postgres}
+
+
+# -- a batch in one line
+
+
+def row(name: str, channel: str = "kafka") -> OutboxRow:
+    return OutboxRow("reply" if channel == "reply" else "kafka", "target", b"key", "[]", name.encode())
+
+
+def write(id: str, version: int, old: int = 0, body: str = "{}") -> StateWrite:
+    return StateWrite(id, old, version, body)
+
+
+def parked(key: str, id: str, offset: int = 0) -> ParkedRow:
+    return ParkedRow(
+        key=key, offset=offset, source="test", id=id, at=datetime(2026, 3, 1, tzinfo=UTC),
+        headers=(("ce_id", id.encode()), ("alien", b"\xff\x00")), body=b"\x00\xff body", reason="why",
+    )  # fmt: skip
+
+
+async def commit(store: DomainStore, source: Source, changes: Changes) -> list[OutboxRow]:
+    async with store.unit(source) as unit:
+        return await unit.commit(changes)
