@@ -3,9 +3,7 @@
 import asyncio
 import os
 import sys
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 
 import structlog
 import uvloop
@@ -50,24 +48,23 @@ log = structlog.get_logger()
 async def run(settings: Settings, domains: Sequence[str]) -> int:
     """Returns the exit code."""
     redis = connect_redis(settings.redis)
-    with tempfile.TemporaryDirectory(prefix="lezzet-agents-") as data:
-        publisher = Publisher(settings.kafka)
-        resources = Resources(settings, publisher, Replies(redis), ProjectionStore(redis), Path(data))
-        runtimes = [await _runtime(domain, resources) for domain in domains]
-        process = Process([group for runtime in runtimes for group in runtime.groups()])
-        process.listen()
-        health = Health(process)
-        try:
-            port = await health.start("127.0.0.1", settings.agents_health_port)
-        except OSError as error:
-            raise BadSetting("AGENTS_HEALTH_PORT", f"cannot listen on it: {error.strerror}") from error
-        log.info("agents_starting", domains=list(domains), health_port=port)
-        if not await process.unless_stopped(asyncio.ensure_future(servers_are_up(settings))):
-            return 0
-        sweeping = asyncio.create_task(sweep([runtime.store for runtime in runtimes]))
-        code = await process.run()
-        sweeping.cancel()
-        return code
+    publisher = Publisher(settings.kafka)
+    resources = Resources(settings, publisher, Replies(redis), ProjectionStore(redis))
+    runtimes = [await _runtime(domain, resources) for domain in domains]
+    process = Process([group for runtime in runtimes for group in runtime.groups()])
+    process.listen()
+    health = Health(process)
+    try:
+        port = await health.start("127.0.0.1", settings.agents_health_port)
+    except OSError as error:
+        raise BadSetting("AGENTS_HEALTH_PORT", f"cannot listen on it: {error.strerror}") from error
+    log.info("agents_starting", domains=list(domains), health_port=port)
+    if not await process.unless_stopped(asyncio.ensure_future(servers_are_up(settings))):
+        return 0
+    sweeping = asyncio.create_task(sweep([runtime.store for runtime in runtimes]))
+    code = await process.run()
+    sweeping.cancel()
+    return code
 
 
 async def _runtime(domain: str, resources: Resources) -> Runtime:

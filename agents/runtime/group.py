@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, cast
 
 import faust
@@ -35,14 +34,19 @@ _SETTINGS: dict[str, Any] = {
 }
 
 
+class _App(faust.App):
+    def _create_directories(self) -> None:
+        """For tables, which are not used: nothing is written anywhere."""
+
+
 class Group:
     """works: topic name → its work. Start once; `stop` is bounded and does not need Kafka."""
 
-    def __init__(self, name: str, brokers: Sequence[str], works: Mapping[str, Work], data: Path) -> None:
+    def __init__(self, name: str, brokers: Sequence[str], works: Mapping[str, Work]) -> None:
         self.name = name
         self.leases = Leases(name, works)
         self._works = works
-        self._app = faust.App(name, broker=[f"kafka://{b}" for b in brokers], datadir=data / name, **_SETTINGS)
+        self._app = _App(name, broker=[f"kafka://{b}" for b in brokers], **_SETTINGS)
         self._app.transport = Transport(self._app.conf.broker_consumer, self._app, self.leases)
         self._running: set[asyncio.Task[None]] = set()
         self._tasks: list[asyncio.Task[Any]] = []

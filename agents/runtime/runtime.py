@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from agents.runtime.copying import Copying
@@ -31,7 +30,6 @@ class Resources:
     publisher: Publisher
     replies: Replies
     views: ProjectionStore
-    data: Path  # where Faust may write (it does not)
 
 
 class Runtime:
@@ -78,9 +76,7 @@ class Runtime:
         if self._projections:
             works["project"] = self._projecting()
         resources = self._resources
-        return [
-            Group(f"{self.domain}.{shape}", resources.settings.kafka, of, resources.data) for shape, of in works.items()
-        ]
+        return [Group(f"{self.domain}.{shape}", resources.settings.kafka, of) for shape, of in works.items()]
 
     def _projecting(self) -> Mapping[str, Work]:
         found: dict[str, Work] = {}

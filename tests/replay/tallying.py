@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import tempfile
-from pathlib import Path
 
 import msgspec
 
@@ -53,13 +51,12 @@ DECIDER = Decider[Add, Added, Tally, None](state=Tally, decide=decide, evolve=ev
 async def run(settings: Settings) -> None:
     telemetry.configure("tally", settings.log_level)
     redis, pool = connect_redis(settings.redis), await connect(settings.postgres, "tally")
-    with tempfile.TemporaryDirectory() as folder:
-        resources = Resources(settings, Publisher(settings.kafka), Replies(redis), ProjectionStore(redis), Path(folder))
-        runtime = Runtime("tally", PostgresStore(pool, "tally"), resources)
-        runtime.decide(COMMANDS, DECIDER, emits=EVENTS)
-        process = Process(runtime.groups())
-        process.listen()
-        code = await process.run()
+    resources = Resources(settings, Publisher(settings.kafka), Replies(redis), ProjectionStore(redis))
+    runtime = Runtime("tally", PostgresStore(pool, "tally"), resources)
+    runtime.decide(COMMANDS, DECIDER, emits=EVENTS)
+    process = Process(runtime.groups())
+    process.listen()
+    code = await process.run()
     os._exit(code)  # Faust's threads may outlive the groups
 
 

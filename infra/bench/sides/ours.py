@@ -48,7 +48,7 @@ async def run(job: Job, data: Path) -> None:
     replies = Replies(connect_redis(settings.redis))
     roles = Roles(counter.commands(job.topic), counter.EVENTS, counter.DECIDER)
     work = Metered(Deciding(roles, store, Drain(store, Publisher(settings.kafka), replies), replies), meter)
-    group = Group(job.schema, settings.kafka, {job.topic: work}, data)
+    group = Group(job.schema, settings.kafka, {job.topic: work})
     running = asyncio.create_task(Process([group]).run())
     done = asyncio.create_task(meter.done.wait())
     await asyncio.wait((running, done), return_when=asyncio.FIRST_COMPLETED)
