@@ -93,9 +93,9 @@ class Comparison:
     async def _judge(self, ours: list[Posted], direct: list[Posted]) -> bool:
         print(f"{self._load.rate:.0f} requests/s, {len(ours)} of each side")
         medians = [self._tell(name, side) for name, side in (("through Kafka", ours), ("straight", direct))]
-        print("a request through Kafka, median of each part:")
+        print("a request through Kafka, median and p99 of each part:")
         for part in await self._breakdown.stages(ours):
-            print(f"  {part.ms:6.2f} ms  {part.what}")
+            print(f"  {part.median:6.2f} {part.p99:7.2f} ms  {part.what}")
         ratio = medians[0] / medians[1]
         print(f"ratio of the medians: {ratio:.2f}, wanted at most {self._load.at_most:.1f}")
         return ratio <= self._load.at_most and all(one.status == 200 for one in (*ours, *direct))

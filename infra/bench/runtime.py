@@ -51,7 +51,7 @@ class Figures(NamedTuple):
 
 async def run(arguments: list[str]) -> bool:
     chosen = _parser().parse_args(arguments)
-    size = Size(600, 12_000, 1, 1 / 3) if chosen.short else Size(1_500, chosen.commands, chosen.rounds, 1.0)
+    size = Size(300, 8_000, 1, 1 / 3) if chosen.short else Size(1_500, chosen.commands, chosen.rounds, 1.0)
     folder = Path(tempfile.mkdtemp(prefix="lezzet-bench-"))
     try:
         async with Stack(folder, SERVERS) as stack:

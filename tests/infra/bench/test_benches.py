@@ -1,0 +1,52 @@
+"""Every bench runs and holds a third of its promise, also on a machine that is busy with other things."""
+
+import asyncio
+import re
+import sys
+
+import pytest
+
+from infra.folders import CHECKOUT
+
+WITHIN = 120.0  # seconds; 10-35 on two cores
+
+
+async def bench(*arguments: str) -> str:
+    """What it printed. Fails where the promise does not hold."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "infra.bench", *arguments, cwd=CHECKOUT, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        said, _ = await asyncio.wait_for(process.communicate(), WITHIN)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    text = said.decode()
+    assert process.returncode == 0, f"bench {' '.join(arguments)} exited {process.returncode}:\n{text}"
+    return text
+
+
+async def test_the_runtime_keeps_its_lead_over_plain_faust_and_stays_near_a_bare_loop():
+    said = await bench("runtime", "--short")
+    assert re.search(r"b/a: [\d.]+, wanted 6\.7 +b/c: [\d.]+, wanted 0\.27", said), said
+
+
+async def test_a_command_through_kafka_is_no_slower_than_promised():
+    said = await bench("command", "--short")
+    assert re.search(r"ratio of the medians: [\d.]+, wanted at most 12\.0", said), said
+
+
+async def test_reads_of_the_edge_keep_up_with_a_bare_handler():
+    said = await bench("read", "--short")
+    assert re.search(r"ratio of the best rounds: .*, wanted 0\.43", said), said
+
+
+@pytest.mark.parametrize("arguments", [(), ("speed",)])
+async def test_an_unknown_bench_is_answered_with_the_list(arguments: tuple[str, ...]):
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "infra.bench", *arguments, cwd=CHECKOUT, stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await process.communicate()
+    assert process.returncode == 2
+    assert all(name in said.decode() for name in ("read", "runtime", "command"))
