@@ -39,10 +39,12 @@ class Showing:
         await self._mark_if_caught_up(lease, lease.next)
 
     async def idle(self, lease: Lease) -> None:
-        """An empty Redis is noticed here too, where no event comes."""
+        """A Redis that is empty, or came back without its last second, is noticed here too, where no event comes."""
         (floor,) = await self._store.floors([lease.source])
         if floor is None:
             raise Reopen("Redis has lost the floor: the views are built again")
+        if floor < lease.next:
+            raise Reopen(f"Redis has lost what it had: its floor is {floor}, {lease.next} was done")
 
     async def run(self, batch: Batch) -> None:
         lease = batch.lease

@@ -1,0 +1,46 @@
+"""An events topic as a test writes it, and leases on it: for projections, facts and effects, driven without a consumer."""
+
+import time
+
+import msgspec
+from aiokafka import ConsumerRecord
+
+from agents.runtime.leases import Batch, Lease
+from stores.protocol import Source
+from tests.agents.runtime.tally import Added
+from topics import headers
+from topics.registry import Topic
+
+Record = ConsumerRecord[bytes, bytes]
+
+
+class Feed:
+    """One partition."""
+
+    def __init__(self, topic: Topic, partition: int = 0) -> None:
+        self.topic, self.partition = topic, partition
+        self.log: list[Record] = []
+
+    def event(
+        self, key: str, version: int, amount: int = 1, *, id: str | None = None, body: bytes | None = None
+    ) -> Record:
+        """id: told by key and version, as the runtime's are: a repeat has the same."""
+        named = {
+            headers.ID: id or f"{key} {version}", headers.TYPE: "Added", headers.SOURCE: "lezzet/tests",
+            headers.SUBJECT: key, headers.SEQUENCE: str(version), headers.TIME: "2026-03-01T18:30:00+00:00",
+        }  # fmt: skip
+        content = msgspec.json.encode(Added(amount=amount, total=version)) if body is None else body
+        record = ConsumerRecord(
+            self.topic.name, self.partition, len(self.log), int(time.time() * 1000), 0, key.encode(), content, None, 0, 0,
+            [(name, value.encode()) for name, value in named.items()],
+        )  # fmt: skip
+        self.log.append(record)
+        return record
+
+    def lease(self, group: str, *, end: int | None = None) -> Lease:
+        """As before its opening. end: where the log ends, if not where it is now."""
+        return Lease(Source(group, self.topic.name, self.partition), end=len(self.log) if end is None else end)
+
+    def batch(self, lease: Lease, first: int | None = None, end: int | None = None) -> Batch:
+        found = self.log[lease.next if first is None else first : end]
+        return Batch(lease, found, found[0].offset)

@@ -1,0 +1,227 @@
+"""Projections into Redis: each version once and in order, and from nothing again after a loss."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import msgspec
+import pytest
+import pytest_asyncio
+from redis.asyncio import Redis
+
+from agents.runtime.leases import Lease, Reopen
+from agents.runtime.showing import Showing
+from stores.errors import Conflict
+from stores.redis.connection import connect
+from stores.redis.projection import ProjectionStore
+from tests.agents.runtime.feed import Feed
+from tests.agents.runtime.tally import Added
+from tests.agents.runtime.world import World
+from topics import keys
+from topics.decision import EventMeta, Shown, View
+
+
+class Sum(msgspec.Struct, frozen=True):
+    applied: int
+    sum: int
+
+
+def _show(before: Sum | None, event: Added, meta: EventMeta) -> Shown[Sum]:
+    before = before or Sum(0, 0)
+    return Shown(Sum(before.applied + 1, before.sum + event.amount))
+
+
+class Shop:
+    """A view in a Redis database of its own, so that it may be emptied, and projectors of it."""
+
+    def __init__(self, world: World, redis: Redis, events: Any = None) -> None:
+        self.world, self.redis = world, redis
+        self.store = ProjectionStore(redis)
+        topic = events or world.events
+        self.view = View[Sum, Added](
+            name=world.run, topic=topic, document=Sum, show=_show, indexes=lambda sum: {world.run: float(sum.sum)}
+        )
+        self.feed = Feed(topic)
+
+    def projector(self) -> Showing:
+        return Showing(self.view.topic, [self.view], self.store, self.world.publisher)
+
+    async def opened(self, work: Showing, feed: Feed | None = None) -> Lease:
+        lease = (feed or self.feed).lease(f"{self.world.run}.project")
+        await work.open(lease, 0)
+        return lease
+
+    async def run(self, work: Showing, lease: Lease, first: int | None = None, end: int | None = None) -> None:
+        batch = self.feed.batch(lease, first, end)
+        await work.run(batch)
+        lease.next = batch.next
+
+    async def shown(self, key: str = "a") -> tuple[int, Sum] | None:
+        value = await self.redis.get(keys.document(self.view.name, key))
+        if value is None:
+            return None
+        version, body = keys.split(value)
+        return version, msgspec.json.decode(body, type=Sum)
+
+    async def ready(self) -> bool:
+        return await self.redis.exists(self.view.ready_key) == 1
+
+
+@pytest_asyncio.fixture
+async def shop(world: World) -> AsyncGenerator[Shop]:
+    redis = connect(world.settings.redis.rpartition("/")[0] + "/9")
+    await redis.flushdb()
+    yield Shop(world, redis)
+    await redis.aclose()
+
+
+async def test_each_version_is_shown_once_and_in_order(shop: Shop):
+    work = shop.projector()
+    for version in (1, 2, 3):
+        shop.feed.event("a", version, 10)
+    lease = await shop.opened(work)
+    await shop.run(work, lease)
+    assert await shop.shown() == (3, Sum(3, 30))
+    assert await shop.redis.zrange(keys.index(shop.world.run), 0, -1, withscores=True) == [(b"a", 30.0)]
+
+
+async def test_versions_that_were_seen_are_dropped_in_and_across_batches(shop: Shop):
+    """What a zombie publishes late: the same ids, lower versions, at new offsets. The floor cannot help here."""
+    work = shop.projector()
+    for version in (1, 2, 1, 2, 3):
+        shop.feed.event("a", version, 10)
+    lease = await shop.opened(work)
+    await shop.run(work, lease)
+    for version in (2, 3, 4):
+        shop.feed.event("a", version, 10)
+    await shop.run(work, lease)
+    assert await shop.shown() == (4, Sum(4, 40))
+    assert await shop.world.published(shop.view.topic.dead_letters) == []
+
+
+async def test_a_version_above_the_next_is_dead_lettered_and_everything_else_goes_on(shop: Shop):
+    work = shop.projector()
+    for key, version in (("a", 1), ("a", 3), ("b", 1), ("a", 2)):
+        shop.feed.event(key, version)
+    lease = await shop.opened(work)
+    await shop.run(work, lease)
+    assert await shop.shown("a") == (2, Sum(2, 2))
+    assert await shop.shown("b") == (1, Sum(1, 1))
+    (dead,) = await shop.world.published(shop.view.topic.dead_letters)
+    assert dict(dead.headers)["dlq_offset"] == b"1"
+    assert b"version gap: 1 was seen, 3 came" in dict(dead.headers)["dlq_reason"]
+
+
+async def test_an_event_that_cannot_be_read_is_dead_lettered_and_its_neighbours_are_shown(shop: Shop):
+    work = shop.projector()
+    shop.feed.event("a", 1)
+    shop.feed.event("b", 1, body=b"{")
+    shop.feed.event("a", 2)
+    lease = await shop.opened(work)
+    await shop.run(work, lease)
+    assert await shop.shown("a") == (2, Sum(2, 2))
+    assert [record.body for record in await shop.world.published(shop.view.topic.dead_letters)] == [b"{"]
+
+
+async def test_a_zombie_projector_changes_nothing(shop: Shop):
+    for version in (1, 2, 3, 4):
+        shop.feed.event("a", version)
+    zombie, owner = shop.projector(), shop.projector()
+    old, new = await shop.opened(zombie), await shop.opened(owner)
+    await shop.run(owner, new)
+    await shop.run(zombie, old, 0, 2)
+    assert await shop.shown() == (4, Sum(4, 4))
+    assert await shop.store.floors([new.source]) == [4]
+
+
+async def test_two_projectors_that_looked_at_the_same_floor_apply_once(shop: Shop, monkeypatch: pytest.MonkeyPatch):
+    shop.feed.event("a", 1)
+    zombie, owner = shop.projector(), shop.projector()
+    old, new = await shop.opened(zombie), await shop.opened(owner)
+    looked, go = asyncio.Event(), asyncio.Event()
+
+    async def slow_bury(*_: object) -> None:  # between the look and the write
+        looked.set()
+        await go.wait()
+
+    monkeypatch.setattr(zombie, "_bury", slow_bury)
+    late = asyncio.create_task(zombie.run(shop.feed.batch(old, 0)))
+    await looked.wait()
+    await shop.run(owner, new)
+    go.set()
+    with pytest.raises(Conflict):
+        await late
+    await zombie.run(shop.feed.batch(old, 0))
+    assert await shop.shown() == (1, Sum(1, 1))
+
+
+async def test_an_emptied_redis_is_noticed_with_traffic_and_without_and_the_view_is_built_again(shop: Shop):
+    work = shop.projector()
+    for version in (1, 2):
+        shop.feed.event("a", version)
+    lease = await shop.opened(work)
+    await shop.run(work, lease)
+    assert await shop.ready()
+    await shop.redis.flushdb()
+    with pytest.raises(Reopen):
+        await work.idle(lease)
+    shop.feed.event("a", 3)
+    with pytest.raises(Reopen):
+        await work.run(shop.feed.batch(lease))
+    lease = await shop.opened(work)
+    assert lease.next == 0 and not await shop.ready()
+    await shop.run(work, lease, end=2)
+    assert not await shop.ready(), "it is not where the log ended at the opening"
+    await shop.run(work, lease)
+    assert await shop.ready()
+    assert await shop.shown() == (3, Sum(3, 3))
+
+
+async def test_a_redis_emptied_between_the_look_and_the_write_gets_no_half_view(shop: Shop):
+    work = shop.projector()
+    for version in (1, 2):
+        shop.feed.event("a", version)
+    lease = await shop.opened(work)
+    await shop.run(work, lease, end=1)
+    floor, _ = await shop.store.load(lease.source, [])
+    await shop.redis.flushdb()
+    changes, _ = work._fold(lease, [], {})
+    assert floor == 1 and not await shop.store.apply(lease.source, floor, 2, changes)
+    assert await shop.redis.dbsize() == 0
+
+
+async def test_a_redis_that_lost_its_last_second_reads_it_again_with_traffic_and_without(shop: Shop):
+    work = shop.projector()
+    for version in (1, 2):
+        shop.feed.event("a", version)
+    lease = await shop.opened(work)
+    await shop.run(work, lease, end=1)
+    saved = {key: await shop.redis.get(key) for key in [keys.floor(*lease.source), keys.document(shop.view.name, "a")]}
+    await shop.run(work, lease)
+    for key, value in saved.items():
+        await shop.redis.set(key, value)
+    with pytest.raises(Reopen):
+        await work.idle(lease)
+    lease = await shop.opened(work)
+    await shop.run(work, lease)
+    assert await shop.shown() == (2, Sum(2, 2))
+
+
+async def test_an_empty_topic_is_ready_at_once(shop: Shop):
+    work = shop.projector()
+    await shop.opened(work)
+    assert await shop.ready()
+
+
+async def test_a_kill_before_the_write_loses_nothing_and_one_after_it_repeats_nothing(shop: Shop):
+    for version in (1, 2):
+        shop.feed.event("a", version)
+    work = shop.projector()
+    lease = await shop.opened(work)
+    batch = shop.feed.batch(lease)
+    await work.run(batch)  # and the process dies before it is remembered as done
+    again = shop.projector()
+    lease = await shop.opened(again)
+    assert lease.next == 2
+    await again.run(shop.feed.batch(lease, 0))
+    assert await shop.shown() == (2, Sum(2, 2))
