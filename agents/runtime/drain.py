@@ -76,9 +76,9 @@ class Drain:
         messages = [row for row in rows if row.channel == "kafka"]
         answers = [row for row in rows if row.channel == "reply"]
         tasks = [
-            self._one(lease, "kafka", messages, self._publisher.publish(messages)) if messages else None,
-            # Not after the events: the transaction has committed, so the answer is true already.
+            # Before the events: the transaction has committed, so the answer is true already, and somebody waits for it.
             self._one(lease, "reply", answers, self._replies.publish(answers)) if answers else None,
+            self._one(lease, "kafka", messages, self._publisher.publish(messages)) if messages else None,
         ]
         outcomes = await asyncio.gather(*(task for task in tasks if task is not None), return_exceptions=True)
         for outcome in outcomes:
