@@ -40,6 +40,8 @@ class Effecting:
         self._drain = drain
         self._concurrency = concurrency
         self._tried: set[str] = set()  # by this process, known not to have happened
+        # What did happen and is not known to be recorded: a store that is away just then is no reason to mail twice.
+        self._happened: dict[str, list[OutboxRow]] = {}
 
     async def open(self, lease: Lease, earliest: int) -> None:
         lease.next, lease.incarnation, lease.epoch = await self._store.open(lease.source, earliest)
@@ -72,18 +74,28 @@ class Effecting:
         """Raises Doubt; what was done is then already recorded and not done again."""
         if lease.void.is_set():
             raise Reopen("the lease ended")
-        begun = await self._store.begin_effects(lease.source, lease.epoch, [event.meta.id for event in chunk])
+        wanted = [event.meta.id for event in chunk]
+        begun = await self._store.begin_effects(lease.source, lease.epoch, wanted)
+        if any(id in self._happened for id in wanted if id not in begun):
+            await self._drain.left(lease)  # recorded by us, and the answer to the COMMIT was lost
         todo = [event for event in chunk if event.meta.id in begun]
-        for event in todo:
-            if begun[event.meta.id] and event.meta.id not in self._tried:
-                metrics.REPEATED.labels(lease.source.group).inc()
-                log.warning("effect_repeated", group=lease.source.group, effect=event.meta.id)
+        self._count_repeated(lease, [id for id, again in begun.items() if again])
         outcomes = await asyncio.gather(*(self._one(event) for event in todo), return_exceptions=True)
         done, rows, doubt = self._sort(lease, todo, outcomes)
-        if done:
-            await self._drain.rows(lease, await self._store.end_effects(lease.source, done, rows))
+        ended = await self._store.end_effects(lease.source, done, rows) if done else []
+        for id in wanted:
+            if id in done or id not in begun:
+                self._happened.pop(id, None)
+        await self._drain.rows(lease, ended)
         if doubt is not None:
             raise doubt
+
+    def _count_repeated(self, lease: Lease, again: Sequence[str]) -> None:
+        """Begun before, and not by this process: somebody may have been killed after it happened."""
+        for id in again:
+            if id not in self._tried and id not in self._happened:
+                metrics.REPEATED.labels(lease.source.group).inc()
+                log.warning("effect_repeated", group=lease.source.group, effect=id)
 
     def _sort(
         self, lease: Lease, todo: Sequence[Event], outcomes: Sequence[list[OutboxRow] | BaseException]
@@ -108,6 +120,9 @@ class Effecting:
         return done, rows, doubt
 
     async def _one(self, event: Event) -> list[OutboxRow]:
-        sends = await self._perform(event.message, event.meta)
-        cause = ids.derive(event.meta.id, "effect")
-        return [letters.sent(send, cause, event.arrival, self._domain) for send in sends]
+        if event.meta.id not in self._happened:
+            sends = await self._perform(event.message, event.meta)
+            cause = ids.derive(event.meta.id, "effect")
+            rows = [letters.sent(send, cause, event.arrival, self._domain) for send in sends]
+            self._happened[event.meta.id] = rows
+        return self._happened[event.meta.id]

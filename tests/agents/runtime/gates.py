@@ -1,6 +1,7 @@
 """Barriers between the steps of a batch, and guards taken away: proxies around the seams of the runtime.
 
 Steps, in order: `locked` (the floor is held), `before commit`, `after commit`, `before publish`, `after publish`.
+Effects: `begun`, `ending` (it has happened, nobody has written it down), `ended`.
 LEZZET_WITHOUT names a guard to run without (see guards.py); only these proxies know it.
 """
 
@@ -106,6 +107,12 @@ class GatedStore:
         begun = await self._store.begin_effects(source, epoch, ids)
         await self._gates.come_to("begun")
         return begun
+
+    async def end_effects(self, source: Source, done: Sequence[str], outbox: Sequence[OutboxRow]) -> list[OutboxRow]:
+        await self._gates.come_to("ending")
+        rows = await self._store.end_effects(source, done, outbox)
+        await self._gates.come_to("ended")
+        return rows
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)

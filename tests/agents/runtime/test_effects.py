@@ -1,0 +1,185 @@
+"""Effects: something outside, once where nobody dies, and counted where it is repeated."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable
+
+import pytest
+
+from agents.runtime import metrics
+from agents.runtime.effecting import Effecting
+from agents.runtime.leases import Lease
+from stores.errors import Conflict, Doubt, Unavailable
+from tests.agents.runtime.feed import Feed
+from tests.agents.runtime.tally import Add, Added
+from tests.agents.runtime.world import Process, World
+from topics.decision import EventMeta, Send
+
+
+class Outbox(list[str]):
+    """What went outside, by event id; and how it fails."""
+
+    def __init__(self) -> None:
+        self.fails: dict[str, list[Exception]] = {}
+        self.stops: dict[str, tuple[asyncio.Event, asyncio.Event]] = {}
+
+    def stop_after(self, id: str) -> tuple[asyncio.Event, asyncio.Event]:
+        """Sent, and not yet back: (here, go)."""
+        self.stops[id] = asyncio.Event(), asyncio.Event()
+        return self.stops[id]
+
+
+class Postman:
+    """A process that performs effects of one feed."""
+
+    def __init__(self, world: World, process: Process, feed: Feed, outside: Outbox, concurrency: int = 8) -> None:
+        self.world, self.process, self.feed, self.outside = world, process, feed, outside
+        self.group = f"{world.run}.effect"
+        self.work = Effecting(feed.topic, "tests", self._perform, process.store, process.drain, concurrency)
+
+    async def _perform(self, event: Added, meta: EventMeta) -> Iterable[Send]:
+        if self.outside.fails.get(meta.id):
+            raise self.outside.fails[meta.id].pop(0)
+        self.outside.append(meta.id)
+        if meta.id in self.outside.stops:
+            here, go = self.outside.stops.pop(meta.id)
+            here.set()
+            await go.wait()
+        return [Send(self.world.commands, meta.aggregate_id, Add(amount=event.amount))]
+
+    async def opened(self) -> Lease:
+        lease = self.feed.lease(self.group)
+        await self.work.open(lease, 0)
+        return lease
+
+    async def run(self, lease: Lease, first: int | None = None) -> None:
+        batch = self.feed.batch(lease, first)
+        self.process.store.first = batch.first
+        async with asyncio.timeout(10):
+            while True:
+                try:
+                    await self.work.run(batch)
+                    break
+                except Doubt:
+                    await asyncio.sleep(0)
+        lease.next = batch.next
+
+    @property
+    def repeated(self) -> float:
+        return metrics.REPEATED.labels(self.group)._value.get()
+
+    async def outcomes(self) -> Counter[str]:
+        """Commands that came of the effects, by id: a repeat has the same id, and the inbox of the receiver drops it."""
+        return Counter(dict(r.headers)["ce_id"].decode() for r in await self.world.published(self.world.commands.name))
+
+
+async def postmen(world: World, count: int, concurrency: int = 8) -> tuple[list[Postman], Outbox]:
+    feed, outside = Feed(world.events), Outbox()
+    return [Postman(world, await world.process(), feed, outside, concurrency) for _ in range(count)], outside
+
+
+async def test_every_event_has_one_effect_and_its_outcome_is_a_command(world: World):
+    (postman,), outside = await postmen(world, 1, concurrency=2)
+    for number in range(5):
+        postman.feed.event(f"k{number}", 1)
+    await postman.run(await postman.opened())
+    assert sorted(outside) == [f"k{n} 1" for n in range(5)]
+    assert len(await postman.outcomes()) == 5 and postman.repeated == 0
+
+
+async def test_an_effect_that_has_ended_is_not_tried_again(world: World):
+    (one, two), outside = await postmen(world, 2)
+    one.feed.event("a", 1)
+    lease = await one.opened()
+    await one.run(lease)
+    one.feed.event("a", 1)  # the row went out twice
+    await one.run(lease)
+    await two.run(await two.opened(), 0)
+    assert outside == ["a 1"]
+
+
+async def test_a_kill_between_sending_and_recording_repeats_once_and_is_counted(world: World):
+    (first, second), outside = await postmen(world, 2)
+    for key in ("a", "b"):
+        first.feed.event(key, 1)
+    here, _ = outside.stop_after("b 1")
+    dying = asyncio.create_task(first.run(await first.opened()))
+    await asyncio.wait_for(here.wait(), 5)
+    dying.cancel()
+    await asyncio.gather(dying, return_exceptions=True)
+    await second.run(await second.opened())
+    assert Counter(outside) == {"a 1": 2, "b 1": 2} and second.repeated == 2, (
+        "both were in flight, nothing was recorded"
+    )
+    assert set((await second.outcomes()).values()) == {1}
+
+
+async def test_a_zombie_with_an_older_epoch_sends_nothing(world: World):
+    (zombie, owner), outside = await postmen(world, 2)
+    zombie.feed.event("a", 1)
+    old = await zombie.opened()
+    await owner.opened()
+    with pytest.raises(Conflict):
+        await zombie.work.run(zombie.feed.batch(old))
+    assert outside == []
+
+
+async def test_a_zombie_that_ends_late_what_it_had_begun_makes_no_second_outcome(world: World):
+    (zombie, owner), outside = await postmen(world, 2)
+    zombie.feed.event("a", 1)
+    here, go = outside.stop_after("a 1")
+    asleep = asyncio.create_task(zombie.run(await zombie.opened()))
+    await asyncio.wait_for(here.wait(), 5)
+    lease = await owner.opened()
+    await owner.run(lease)
+    assert outside == ["a 1", "a 1"] and owner.repeated == 1
+    go.set()
+    await asleep
+    await owner.work.idle(lease)
+    assert len(await owner.outcomes()) == 1, "its repeat has the same id"
+
+
+async def test_a_server_that_is_away_is_waited_for_and_that_is_no_repetition(world: World):
+    (postman,), outside = await postmen(world, 1)
+    outside.fails["b 1"] = [Unavailable("SMTP", "away") for _ in range(3)]
+    for key in ("a", "b", "c"):
+        postman.feed.event(key, 1)
+    await postman.run(await postman.opened())
+    assert Counter(outside) == {"a 1": 1, "b 1": 1, "c 1": 1} and postman.repeated == 0
+
+
+async def test_an_effect_that_raises_is_dead_lettered_and_the_others_happen(world: World):
+    (postman,), outside = await postmen(world, 1)
+    outside.fails["b 1"] = [ValueError("no such address")]
+    for key in ("a", "b", "c"):
+        postman.feed.event(key, 1)
+    postman.feed.event("d", 1, body=b"{")
+    await postman.run(await postman.opened())
+    assert sorted(outside) == ["a 1", "c 1"]
+    dead = await world.published(postman.feed.topic.dead_letters)
+    assert sorted(dict(r.headers)["dlq_offset"] for r in dead) == [b"1", b"3"]
+
+
+@pytest.mark.parametrize("step", ["ending", "ended"])
+async def test_a_store_that_is_away_after_the_sending_repeats_nothing_while_the_process_lives(world: World, step: str):
+    """Before the record is made, or when only the answer to its COMMIT is lost."""
+    (postman,), outside = await postmen(world, 1)
+    postman.feed.event("a", 1)
+    postman.process.gates.fail_at(step)
+    await postman.run(await postman.opened())
+    assert outside == ["a 1"] and postman.repeated == 0
+    assert set((await postman.outcomes()).values()) == {1}
+
+
+async def test_an_outcome_that_was_committed_and_not_sent_is_sent_by_the_next_owner(world: World):
+    (first, second), outside = await postmen(world, 2)
+    first.feed.event("a", 1)
+    gate = first.process.gates.stop_at("before publish")
+    dying = asyncio.create_task(first.run(await first.opened()))
+    await gate.reached()
+    dying.cancel()
+    await asyncio.gather(dying, return_exceptions=True)
+    lease = await second.opened()
+    await second.run(lease)
+    assert outside == ["a 1"]
+    assert set((await second.outcomes()).values()) == {1}
