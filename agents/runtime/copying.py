@@ -27,8 +27,7 @@ class Copying:
         self._drain = drain
 
     async def open(self, lease: Lease, earliest: int) -> None:
-        lease.next, lease.incarnation, lease.epoch = await self._store.open(lease.source, earliest)
-        await self._drain.left(lease)
+        await self._drain.open(lease, earliest)
 
     async def idle(self, lease: Lease) -> None:
         await self._drain.idle(lease)
@@ -39,10 +38,7 @@ class Copying:
         async with self._store.unit(lease.source) as unit:
             where = standing(batch, unit.floor)
             rows = await self._copy(unit, batch, where.floor, found, bad) if batch.next > where.floor else []
-        if where.surprised:
-            await self._drain.left(lease)
-        else:
-            await self._drain.rows(lease, rows)
+        await self._drain.after(lease, where, rows)
 
     async def _copy(
         self, unit: Unit, batch: Batch, floor: int, found: Sequence[Event], bad: Sequence[Arrival]
@@ -52,16 +48,13 @@ class Copying:
         dead = [arrival for arrival in bad if arrival.offset >= floor]
         wanted = [(table, aggregate) for table in self._tables for aggregate in events.aggregates(todo)]
         stored = await unit.facts(wanted) if wanted else {}
-        sent = list(lease.sent)
-        changes = Changes(next=batch.next, sent=sent)
+        changes = Changes(next=batch.next)
         changes.facts, gaps = self._fold(lease, todo, stored)
         changes.outbox = [
             letters.dead(lease.source, self._topic, arrival, str(arrival.error), parked=False)
             for arrival in [*dead, *gaps]
         ]
-        rows = await unit.commit(changes)
-        del lease.sent[: len(sent)]
-        return rows
+        return await self._drain.commit(unit, lease, changes)
 
     def _fold(
         self, lease: Lease, todo: Sequence[Event], stored: dict[FactKey, Fact]

@@ -61,8 +61,7 @@ class Deciding:
         self._state = msgspec.json.Decoder(roles.decider.state)
 
     async def open(self, lease: Lease, earliest: int) -> None:
-        lease.next, lease.incarnation, lease.epoch = await self._store.open(lease.source, earliest)
-        await self._drain.left(lease)
+        await self._drain.open(lease, earliest)
 
     async def idle(self, lease: Lease) -> None:
         await self._drain.idle(lease)
@@ -100,17 +99,11 @@ class Deciding:
             todo = [arrival for arrival in found if arrival.offset >= where.floor]
             if after > where.floor:
                 done, rows = await self._decide(unit, lease, todo, after, poison)
-        await self._publish(lease, where, rows)
+        await self._drain.after(lease, where, rows)
         return done
 
     def _standing(self, batch: Batch, first: int, floor: int) -> Standing:
         return standing(batch, floor) if first == batch.first else Standing(floor, floor > first)
-
-    async def _publish(self, lease: Lease, where: Standing, rows: Sequence[OutboxRow]) -> None:
-        if where.surprised:
-            await self._drain.left(lease)
-        else:
-            await self._drain.rows(lease, rows)
 
     async def _decide(
         self, unit: Unit, lease: Lease, todo: Sequence[Arrival], after: int, poison: str | None
@@ -136,11 +129,8 @@ class Deciding:
                 after = arrival.offset  # commits what is before it, which may be what made it stale
                 break
         ledger.release_claims(fresh)
-        sent = list(lease.sent)
-        ledger.changes.next, ledger.changes.sent = after, sent
-        rows = await unit.commit(ledger.changes)
-        del lease.sent[: len(sent)]
-        return after, rows
+        ledger.changes.next = after
+        return after, await self._drain.commit(unit, lease, ledger.changes)
 
     def _take(self, ledger: Ledger, arrival: Arrival, waiting: Mapping[str, Sequence[_Waiting]]) -> None:
         if isinstance(arrival.message, redrive.Redrive):

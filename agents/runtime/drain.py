@@ -5,9 +5,10 @@ import time
 from collections.abc import Awaitable, Sequence
 
 from agents.runtime import metrics
+from agents.runtime.floor import Standing
 from agents.runtime.leases import Lease, Reopen
 from agents.runtime.publisher import Publisher
-from stores.protocol import DomainStore, OutboxRow, Source
+from stores.protocol import Changes, DomainStore, OutboxRow, Source, Unit
 from stores.redis.replies import Replies
 
 _ASK = 1.0  # seconds
@@ -22,6 +23,26 @@ class Drain:
         self._replies = replies
         self._waiting: set[Source] = set()
         self._asked_at = 0.0
+
+    async def open(self, lease: Lease, earliest: int) -> None:
+        """Reads the floor into the lease and sends what is left before anything else of the partition."""
+        lease.next, lease.incarnation, lease.epoch = await self._store.open(lease.source, earliest)
+        await self.left(lease)
+
+    async def commit(self, unit: Unit, lease: Lease, changes: Changes) -> list[OutboxRow]:
+        """Commits; the same transaction deletes what is out."""
+        sent = list(lease.sent)
+        changes.sent = sent
+        rows = await unit.commit(changes)
+        del lease.sent[: len(sent)]
+        return rows
+
+    async def after(self, lease: Lease, where: Standing, rows: Sequence[OutboxRow]) -> None:
+        """What a batch leaves to send: its own rows, or all that are there where somebody else was here."""
+        if where.surprised:
+            await self.left(lease)
+        else:
+            await self.rows(lease, rows)
 
     async def rows(self, lease: Lease, rows: Sequence[OutboxRow]) -> None:
         """Publishes rows and remembers them as sent; they are deleted by the next batch's transaction or when idle.

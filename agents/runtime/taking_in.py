@@ -31,8 +31,7 @@ class Intake:
         self._drain = drain
 
     async def open(self, lease: Lease, earliest: int) -> None:
-        lease.next, lease.incarnation, lease.epoch = await self._store.open(lease.source, earliest)
-        await self._drain.left(lease)
+        await self._drain.open(lease, earliest)
 
     async def idle(self, lease: Lease) -> None:
         await self._drain.idle(lease)
@@ -44,15 +43,11 @@ class Intake:
             where = standing(batch, unit.floor)
             todo = [arrival for arrival in found if arrival.offset >= where.floor]
             rows = await self._take_in(unit, lease, todo, batch.next) if batch.next > where.floor else []
-        if where.surprised:
-            await self._drain.left(lease)
-        else:
-            await self._drain.rows(lease, rows)
+        await self._drain.after(lease, where, rows)
 
     async def _take_in(self, unit: Unit, lease: Lease, todo: Sequence[Arrival], after: int) -> list[OutboxRow]:
         snapshot = await unit.read([arrival.inbox_key for arrival in todo], [])
-        sent = list(lease.sent)
-        changes = Changes(next=after, sent=sent)
+        changes = Changes(next=after)
         for arrival in todo:
             if arrival.inbox_key in snapshot.known or arrival.inbox_key in changes.inbox:
                 metrics.DUPLICATES.labels(lease.source.group).inc()
@@ -65,9 +60,7 @@ class Intake:
             else:
                 changes.inbox[arrival.inbox_key] = None
                 changes.outbox.extend(rows)
-        rows = await unit.commit(changes)
-        del lease.sent[: len(sent)]
-        return rows
+        return await self._drain.commit(unit, lease, changes)
 
     def _translated(self, arrival: Arrival) -> list[OutboxRow]:
         if arrival.error is not None:
