@@ -1,0 +1,214 @@
+"""Who may work on a partition: given at an opening, taken at a revoke, and what comes under an old lease is nothing."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+import pytest
+import pytest_asyncio
+
+from agents.runtime import leases as module
+from agents.runtime.leases import TP, Batch, Lease, Leases
+from agents.runtime.work import carry
+from tests.agents.runtime.world import Process, Record, World
+from tests.deadline import until
+
+
+class Shelf:
+    """The Kafka side of the seam: a log of two partitions whose bounds and seeks a test can see and spoil."""
+
+    def __init__(self, topic: str) -> None:
+        self.places = {TP(topic, 0), TP(topic, 1)}
+        self.ends = dict.fromkeys(self.places, 10**6)
+        self.first = 0
+        self.sought: list[tuple[int, int]] = []
+        self.fails: list[Exception] = []
+
+    def assignment(self) -> set[TP]:
+        return set(self.places)
+
+    async def bounds(self, tp: TP) -> tuple[int, int]:
+        if self.fails:
+            raise self.fails.pop(0)
+        return self.first, self.ends[tp]
+
+    async def seek(self, tp: TP, offset: int) -> None:
+        self.sought.append((tp.partition, offset))
+
+    def poke(self) -> None: ...
+
+
+class Member:
+    """One process of the group: leases over a real store, batches by hand."""
+
+    def __init__(self, world: World, process: Process) -> None:
+        self.world, self.process = world, process
+        topic = world.commands.name
+        self.shelf = Shelf(topic)
+        self.leases = Leases(f"{world.run}.decide", {topic: process.work})
+        self.leases.attach(self.shelf)
+        self.place = TP(topic, 0)
+
+    async def opened(self, partition: int = 0) -> Lease:
+        place = TP(self.place.topic, partition)
+
+        async def lease() -> Lease | None:
+            return self.leases.held.get(place)
+
+        found = await until(f"partition {partition} to be open", lease)
+        assert found is not None
+        return found
+
+    def fetched(self, lease: Lease, records: list[Record]) -> Batch:
+        batch = lease.batch = Batch(lease, records, records[0].offset)
+        self.process.store.first = batch.first
+        return batch
+
+    async def carry(self, batch: Batch) -> None:
+        await asyncio.wait_for(carry(self.leases, self.process.work, batch), 10)
+
+
+@pytest_asyncio.fixture
+async def member(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Member]:
+    monkeypatch.setattr(module, "_STOPPED", 0.02)
+    monkeypatch.setattr(module, "_RETRY", (0.01, 0.05))
+    made = Member(world, await world.process())
+    made.leases.open_assigned()
+    yield made
+    await made.leases.shut(0)
+
+
+async def test_every_assigned_partition_is_opened_at_its_floor(member: Member):
+    for partition in (0, 1):
+        assert (await member.opened(partition)).next == 0
+    await member.carry(member.fetched(await member.opened(), [member.world.say(amount=1), member.world.say(amount=2)]))
+    member.leases.reopen(member.place)
+    lease = await member.opened()
+    assert lease.next == 2 and lease.epoch == 1
+    assert member.shelf.sought[-1] == (0, 2)
+
+
+async def test_a_partition_is_in_one_batch_at_a_time(member: Member):
+    lease, _ = await member.opened(), await member.opened(1)
+    gate = member.process.gates.stop_at("before commit")
+    running = asyncio.create_task(member.carry(member.fetched(lease, [member.world.say()])))
+    await gate.reached()
+    assert [ready.source.partition for ready in member.leases.ready()] == [1], "the other one is fetched meanwhile"
+    gate.open()
+    await running
+    assert len(member.leases.ready()) == 2
+
+
+async def test_what_was_fetched_under_an_old_lease_is_thrown_away(member: Member):
+    old = await member.opened()
+    member.leases.reopen(member.place)
+    new = await member.opened()
+    assert new is not old
+    assert not member.leases.is_current(old) and member.leases.is_current(new)
+
+
+async def test_a_batch_that_runs_at_a_revoke_may_finish(member: Member):
+    lease = await member.opened()
+    gate = member.process.gates.stop_at("before commit")
+    running = asyncio.create_task(member.carry(member.fetched(lease, [member.world.say(amount=5)])))
+    await gate.reached()
+    revoking = asyncio.create_task(member.leases.close_all(5))
+    await asyncio.sleep(0)
+    assert lease.closing.is_set() and not lease.void.is_set()
+    gate.open()
+    await asyncio.gather(running, revoking)
+    assert member.leases.held == {} and lease.void.is_set()
+    assert await member.world.totals() == [5]
+
+
+async def test_a_batch_that_waits_for_a_server_gives_up_at_a_revoke_and_the_next_owner_does_it(member: Member):
+    world, lease = member.world, await member.opened()
+    gates = member.process.gates
+    gate = gates.fail_at("before commit")
+    running = asyncio.create_task(member.carry(member.fetched(lease, [world.say(amount=5)])))
+    await gate.reached()
+    gates.stop_at("before commit")  # the next try hangs
+    await asyncio.wait_for(member.leases.close_all(0.05), 2)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    heir = Member(world, await world.process())
+    heir.leases.open_assigned()
+    await heir.carry(heir.fetched(await heir.opened(), world.log))
+    assert await world.totals() == [5]
+    await heir.leases.shut(0)
+
+
+async def test_a_void_lease_publishes_nothing_more(member: Member):
+    world, lease = member.world, await member.opened()
+    gate = member.process.gates.stop_at("before publish")
+    running = asyncio.create_task(member.carry(member.fetched(lease, [world.say(amount=5)])))
+    await gate.reached()
+    await member.leases.close_all(0)
+    await running
+    assert await world.totals() == []
+    member.leases.open_assigned()
+    await member.opened()
+    assert await world.totals() == [5], "the opening sends what was committed"
+
+
+async def test_a_batch_with_a_hole_before_it_opens_the_partition_again_and_a_real_hole_is_passed(member: Member):
+    world, lease = member.world, await member.opened()
+    world.say(amount=100)  # an offset that nobody will see
+    late = [world.say(amount=2)]
+    await member.carry(member.fetched(lease, late))
+    assert await world.totals() == [], "not before it was looked for once more"
+    again = await member.opened()
+    assert again is not lease and again.next == 0
+    await member.carry(member.fetched(again, late))
+    assert await world.totals() == [2]
+
+
+async def test_a_handler_that_breaks_opens_the_partition_again_and_loses_nothing(
+    member: Member, monkeypatch: pytest.MonkeyPatch
+):
+    world, lease = member.world, await member.opened()
+    member.process.gates.fail_at("before commit", RuntimeError("a bug of ours"))
+    await member.carry(member.fetched(lease, [world.say(amount=5)]))
+    again = await member.opened()
+    assert again is not lease
+    await member.carry(member.fetched(again, world.log))
+    assert await world.totals() == [5]
+
+
+async def test_an_opening_is_tried_until_the_servers_answer(member: Member):
+    await member.opened()
+    member.shelf.fails = [TimeoutError(), OSError("away"), RuntimeError("anything")]
+    member.leases.reopen(member.place)
+    assert (await member.opened()).next == 0
+    assert member.shelf.fails == []
+
+
+async def _stopped(member: Member) -> None:
+    async def said_so() -> bool:
+        name = (member.leases.group, member.place.topic, "0")
+        return module.metrics.STOPPED.labels(*name)._value.get() == 1
+
+    await until("the partition to be stopped loudly", said_so)
+
+
+async def test_a_topic_made_anew_stops_its_partition_and_no_other(member: Member):
+    world, lease = member.world, await member.opened()
+    await member.carry(member.fetched(lease, [world.say(amount=1), world.say(amount=2)]))
+    member.shelf.ends = dict.fromkeys(member.shelf.places, 1)  # the new log is shorter than the floor
+    for partition in (0, 1):
+        member.leases.reopen(TP(member.place.topic, partition))
+    await member.opened(1)
+    await _stopped(member)
+    assert member.place not in member.leases.held
+    await world.query(  # what `./lezzet topics reset` does
+        "update floor set next = 0, incarnation = incarnation + 1 where consumer = $1 and topic = $2 and partition = 0"
+        " returning next", member.leases.group, member.place.topic,
+    )  # fmt: skip
+    assert (await member.opened()).incarnation == 1
+
+
+async def test_a_log_that_lost_what_was_not_done_stops_its_partition(member: Member):
+    await member.opened()
+    member.shelf.first = 5
+    member.leases.reopen(member.place)
+    await _stopped(member)
+    assert member.place not in member.leases.held
