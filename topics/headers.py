@@ -30,6 +30,7 @@ DLQ_TIME = "dlq_time"  # append time of the dead message, RFC 3339
 DLQ_ID = "dlq_id"  # the id under which the message is known to the inbox, also when it came without one
 DLQ_SOURCE = "dlq_source"
 DLQ_GROUP = "dlq_group"  # consumer group that refused it
+DLQ_CUT = "dlq_cut"  # "1": too large for a topic, its headers and the rest of its body are only where it stood
 DLQ_PARKED = "dlq_parked"  # "1": the key is parked in the domain's store; absent: dead-lettered singly
 
 CARRIED_ON = (REPLY_TO, REPLY_SEAL, OPERATION, CALLER, FINGERPRINT)

@@ -20,6 +20,8 @@ from topics.reply import NOTHING, Reply, Wrote
 
 LARGEST = 2 * 1024 * 1024 - 64 * 1024  # bytes of body and headers: what `_events` topics take, less Kafka's own framing
 
+_CUT = 64 * 1024  # bytes that a dead letter shows of a body that is too large for it
+
 _encode = msgspec.json.encode
 _wrote = msgspec.json.Decoder(tuple[Wrote, ...]).decode
 
@@ -129,9 +131,19 @@ def dead(source: Source, topic: Topic, arrival: Arrival, why: str, *, parked: bo
         **({headers.DLQ_PARKED: "1"} if parked else {}),
     }
     named = [*arrival.raw_headers, *((name, value.encode()) for name, value in about.items())]
+    if _size(arrival) > LARGEST - _CUT:
+        # Compressed it was small enough for its topic; no topic takes it as it is, and the partition would wait for ever.
+        named = [(headers.DLQ_CUT, b"1"), *((name, value.encode()) for name, value in about.items())]
+        key, body = (arrival.raw_key or b"")[:_CUT] or None, (arrival.body or b"")[:_CUT]
+        return OutboxRow("kafka", topic.dead_letters, key, encode_headers(named), body)
     # aiokafka's producer refuses a record that has neither, and the partition would wait for it for ever.
     body = b"" if arrival.raw_key is None and arrival.body is None else arrival.body
     return OutboxRow("kafka", topic.dead_letters, arrival.raw_key, encode_headers(named), body)
+
+
+def _size(arrival: Arrival) -> int:
+    named = sum(len(name) + len(value) for name, value in arrival.raw_headers)
+    return len(arrival.raw_key or b"") + len(arrival.body or b"") + named
 
 
 def parked(key: str, arrival: Arrival, why: str) -> ParkedRow:
