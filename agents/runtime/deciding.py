@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
+import structlog
 
 from agents.runtime import arrivals
 from agents.runtime.arrivals import Arrival
@@ -14,13 +15,16 @@ from agents.runtime.drain import Drain
 from agents.runtime.floor import Standing, standing
 from agents.runtime.leases import Batch, Lease
 from agents.runtime.ledger import Ledger, Roles
-from stores.errors import BadData, Conflict
+from stores.errors import BadData, Conflict, Doubt
 from stores.protocol import ClaimKey, DomainStore, OutboxRow, ParkedRow, Snapshot, Unit
 from topics import headers, redrive
 from topics.decision import StalePreparation
 from topics.message import field_error
 
+log = structlog.get_logger()
+
 MARGIN = 200  # ms before its deadline from which a command may have been withdrawn by the time that it is answered
+_AT_ONCE = 16  # parked messages prepared in one transaction: it may idle for 4 s
 
 _redrive = msgspec.json.Decoder(redrive.Redrive)
 
@@ -109,22 +113,24 @@ class Deciding:
         self, unit: Unit, lease: Lease, todo: Sequence[Arrival], after: int, poison: str | None
     ) -> tuple[int, list[OutboxRow]]:
         keys = list({arrival.key for arrival in todo if arrival.key is not None})
-        waiting = await self._parked(unit, todo)
+        waiting = await self._parked(unit, todo) if poison is None else {}
         every = [*todo, *(w.arrival for rows in waiting.values() for w in rows)]
         snapshot = await unit.read([arrival.inbox_key for arrival in every], keys)
-        owners, fresh = await unit.claim(claims) if (claims := self._claims(every, snapshot)) else ({}, set[ClaimKey]())
+        claims = self._claims(every, snapshot) if poison is None else {}
+        owners, fresh = await unit.claim(claims) if claims else ({}, set[ClaimKey]())
         ledger = Ledger(self._roles, lease.source, snapshot, owners)
-        await self._learn(unit, ledger, every)
+        if poison is None:
+            await self._learn(unit, ledger, every)
         for arrival in todo:
             if arrival.message is not None and arrival is not todo[0]:
                 await self._learn(unit, ledger, (arrival,))
-            if poison is not None:
-                ledger.poison(arrival, poison)
-                continue
+            if fresh and ledger.wants_a_refused_claim(arrival, fresh):
+                after = arrival.offset  # commits what is before it, which gives the claim back
+                break
             try:
-                self._take(ledger, arrival, waiting)
+                self._take(ledger, arrival, waiting, poison)
             except StalePreparation as error:
-                if not ledger.changes.inbox:
+                if arrival is todo[0] and not (ledger.changes.inbox or ledger.changes.unpark):
                     raise Conflict("prepared on a state that has changed") from error
                 after = arrival.offset  # commits what is before it, which may be what made it stale
                 break
@@ -132,11 +138,17 @@ class Deciding:
         ledger.changes.next = after
         return after, await self._drain.commit(unit, lease, ledger.changes)
 
-    def _take(self, ledger: Ledger, arrival: Arrival, waiting: Mapping[str, Sequence[_Waiting]]) -> None:
-        if isinstance(arrival.message, redrive.Redrive):
+    def _take(
+        self, ledger: Ledger, arrival: Arrival, waiting: Mapping[str, Sequence[_Waiting]], poison: str | None
+    ) -> None:
+        if not isinstance(arrival.message, redrive.Redrive):
+            ledger.take(arrival, poison)
+        elif poison is None:
             self._redrive(ledger, arrival, waiting.get(arrival.key or "", ()))
         else:
-            ledger.take(arrival)
+            # What it would have redriven cannot be stored, and stays parked. The order itself is no message of the key.
+            log.warning("redrive_refused", topic=self._roles.commands.name, key=arrival.key, why=poison)
+            ledger.changes.inbox[arrival.inbox_key] = None
 
     async def _learn(self, unit: Unit, ledger: Ledger, asked: Sequence[Arrival]) -> None:
         own = [a for a in asked if a.error is None and not isinstance(a.message, redrive.Redrive)]
@@ -150,20 +162,33 @@ class Deciding:
         for arrival in every:
             skip = arrival.message is None or isinstance(arrival.message, redrive.Redrive) or arrival.expired
             if not skip and arrival.key is not None and arrival.inbox_key not in snapshot.known:
-                for claim in self._roles.decider.claims(arrival.message, arrival.key):
-                    wanted.setdefault(claim, arrival.key)
+                try:
+                    for claim in self._roles.decider.claims(arrival.message, arrival.key):
+                        wanted.setdefault(claim, arrival.key)
+                except Exception as error:
+                    arrival.broken = error
         return wanted
 
     # -- redrive
 
     async def _parked(self, unit: Unit, todo: Sequence[Arrival]) -> dict[str, list[_Waiting]]:
-        wanted = [a.key for a in todo if isinstance(a.message, redrive.Redrive) and a.key is not None]
+        orders: dict[str, redrive.Redrive] = {}
+        for arrival in todo:
+            if isinstance(arrival.message, redrive.Redrive) and arrival.key is not None:
+                orders.setdefault(arrival.key, arrival.message)
         waiting: dict[str, list[_Waiting]] = {}
-        for row in await unit.parked_rows(wanted) if wanted else []:
+        for row in await unit.parked_rows(list(orders)) if orders else []:
             waiting.setdefault(row.key, []).append(_Waiting(row.seq, self._unparked(row)))
-        for rows in waiting.values():
-            for _, arrival in rows:
-                await self._prepare_one(arrival, await self._store.states([arrival.key or ""]))
+            # Before claims, facts and preparation are looked up: they are the mended message's.
+            self._mend(waiting[row.key][-1].arrival, orders[row.key])
+        found = [arrival for rows in waiting.values() for _, arrival in rows]
+        if found:
+            # Taken before the edge withdrew them, perhaps: a 503 holds for what was parked, too.
+            await self._mark_withdrawn(found)
+            if self._preparation is not None:
+                states = await self._store.states(list(waiting))
+                first = [arrival for rows in waiting.values() for _, arrival in rows[:_AT_ONCE]]
+                await asyncio.gather(*(self._prepare_one(arrival, states) for arrival in first))
         return waiting
 
     def _unparked(self, row: ParkedRow) -> Arrival:
@@ -180,14 +205,12 @@ class Deciding:
             return
         wish = order.message
         assert isinstance(wish, redrive.Redrive)
-        repaired = {(r.source, r.id): r.body for r in wish.repaired}
         key = order.key or ""
         here = [_Waiting(None, arrival) for arrival in ledger.parked_here(key)]
-        for seq, arrival in (*waiting, *here):
-            body = repaired.get(arrival.inbox_key)
-            if body is not None:
-                arrival.body = body
-                arrivals.decode(self._roles.commands, arrival)
+        for place, (seq, arrival) in enumerate((*waiting, *here)):
+            unprepared = self._preparation is not None and seq is not None and place >= _AT_ONCE
+            if unprepared or self._mend(arrival, wish):
+                raise StalePreparation  # what was looked up is not this message's: commit what is before it, begin again
             if arrival.id in wish.drop:
                 ledger.unpark(key, arrival, seq)
             elif not ledger.take_parked(key, arrival, seq):
@@ -195,6 +218,15 @@ class Deciding:
         else:
             ledger.parked.discard(key)
         ledger.changes.inbox[order.inbox_key] = None
+
+    def _mend(self, arrival: Arrival, wish: redrive.Redrive) -> bool:
+        """Whether the order brings another body for this message."""
+        body = next((r.body for r in wish.repaired if (r.source, r.id) == arrival.inbox_key), arrival.body)
+        if body == arrival.body:
+            return False
+        arrival.body = body
+        arrivals.decode(self._roles.commands, arrival)
+        return True
 
     # -- before the transaction
 
@@ -209,6 +241,8 @@ class Deciding:
 
     async def _prepare(self, found: Sequence[Arrival]) -> None:
         todo = [arrival for arrival in found if arrival.message is not None]
+        for arrival in todo:
+            arrival.broken = None
         await self._mark_withdrawn(todo)
         if self._preparation is not None and todo:
             states = await self._store.states(list({a.key for a in todo if a.key is not None}))
@@ -225,11 +259,16 @@ class Deciding:
             or (arrival.prepared is not None and arrival.prepared_on == version)
         ):
             return
-        state = self._roles.decider.state() if stored is None else self._state.decode(stored.body)
-        arrival.prepared_on = version
-        arrival.prepared = await self._preparation.prepare(
-            arrival.message, arrival.key, state, arrival.headers, arrival.at, arrival.id
-        )
+        arrival.prepared, arrival.prepared_on = None, version
+        try:
+            state = self._roles.decider.state() if stored is None else self._state.decode(stored.body)
+            arrival.prepared = await self._preparation.prepare(
+                arrival.message, arrival.key, state, arrival.headers, arrival.at, arrival.id
+            )
+        except Doubt:
+            raise
+        except Exception as error:
+            arrival.broken = error  # as a raising decider: this message's fault, not its neighbours'
 
     async def _mark_withdrawn(self, todo: Sequence[Arrival]) -> None:
         """A command that is done late, by an outage, may be one that the edge answered 503 because no word came back."""

@@ -14,8 +14,9 @@ from agents.runtime.arrivals import Arrival
 from stores.protocol import Changes, ClaimKey, Fact, FactKey, InboxKey, OutboxRow, Snapshot, Source, StateWrite, Stored
 from topics import headers, ids
 from topics.decision import Context, Decider, Decision, EventMeta, React, Rejection, StalePreparation
+from topics.redrive import Redrive
 from topics.registry import Topic
-from topics.reply import DECODER, Reply, Wrote
+from topics.reply import DECODER, Wrote
 
 log = structlog.get_logger()
 
@@ -70,8 +71,11 @@ class Ledger:
             return []
         needs, wanted = self._roles.decider.needs, dict[FactKey, None]()
         for arrival in arrivals:
-            if arrival.message is not None and arrival.key is not None:
-                wanted.update(dict.fromkeys(needs(arrival.message, self.state(arrival.key)[1])))
+            if arrival.message is not None and arrival.key is not None and arrival.broken is None:
+                try:
+                    wanted.update(dict.fromkeys(needs(arrival.message, self.state(arrival.key)[1])))
+                except Exception as error:
+                    arrival.broken = error
         return [key for key in wanted if key not in self._known_facts]
 
     def learn(self, asked: Sequence[FactKey], found: Mapping[FactKey, Fact]) -> None:
@@ -86,8 +90,8 @@ class Ledger:
     def known(self) -> Mapping[InboxKey, str | None]:
         return self._known
 
-    def take(self, arrival: Arrival) -> None:
-        """Decides one message, or says why not. Raises StalePreparation."""
+    def take(self, arrival: Arrival, poison: str | None = None) -> None:
+        """Decides one message, or says why not. poison: why it can never be stored. Raises StalePreparation."""
         if arrival.error is not None or arrival.message is None:
             return self._bury(arrival)
         if arrival.inbox_key in self._known or arrival.inbox_key in self.changes.inbox:
@@ -100,6 +104,8 @@ class Ledger:
             metrics.PARKED.labels(self._source.topic).inc()
             self._park(key, arrival, "behind a parked message of its key")
             return None
+        if poison is not None:
+            return self.poison(arrival, poison)
         self._decide_or_park(key, arrival)
 
     def take_parked(self, key: str, arrival: Arrival, seq: int | None) -> bool:
@@ -155,6 +161,8 @@ class Ledger:
             self.poison(arrival, _why(error))
 
     def _decide(self, key: str, arrival: Arrival) -> None:
+        if arrival.broken is not None:
+            raise arrival.broken
         version, state = self.state(key)
         roles, found = self._roles, arrival.headers
         claims = {c: self._owners[c] for c in roles.decider.claims(arrival.message, key) if c in self._owners}
@@ -182,7 +190,8 @@ class Ledger:
                 for send in roles.react(message, meta, then):
                     rows.append(letters.sent(send, meta.id, arrival, roles.events.domain, wrote))
         encoded = _encode(state).decode() if version > before else None
-        self._enter(arrival, decision, rows, wrote, claims if decision.rejection is None else ())
+        mine = [claim for claim, owner in claims.items() if owner == key]
+        self._enter(arrival, decision, rows, wrote, mine if decision.rejection is None else ())
         if encoded is not None:
             self._write(key, before, version, state, encoded)
 
@@ -214,14 +223,9 @@ class Ledger:
         told = self.changes.inbox[key] if key in self.changes.inbox else self._known[key]
         if told is None or headers.OPERATION not in arrival.headers:
             return
-        answer = DECODER.decode(told)
-        fingerprint = arrival.headers.get(headers.FINGERPRINT)
-        if answer.fingerprint != fingerprint:
-            answer = Reply(
-                operation_id=answer.operation_id, status="failed", code="idempotency_key_reused", caller=answer.caller,
-                detail="this Idempotency-Key was used with another request", fingerprint=fingerprint,
-            )  # fmt: skip
-        self.changes.outbox.append(letters.reply(arrival, answer))
+        # With the fingerprint of the request that it answers: whoever asked another (the same Idempotency-Key, another
+        # body) sees so. A refusal in its place would be kept as the outcome of the operation, which it is not.
+        self.changes.outbox.append(letters.reply(arrival, DECODER.decode(told)))
 
     def _bury(self, arrival: Arrival) -> None:
         """Nothing to decide on: dead-lettered singly. Not in the inbox, so the mended bytes may come under the same id."""
@@ -233,6 +237,15 @@ class Ledger:
             answer = letters.outcome(arrival, refused, ())
             if answer is not None:
                 self.changes.outbox.append(letters.reply(arrival, answer))
+
+    def wants_a_refused_claim(self, arrival: Arrival, fresh: set[ClaimKey]) -> bool:
+        """Somebody before it in this batch claimed the value and was refused: it is free, but not before the commit."""
+        if arrival.message is None or arrival.key is None or arrival.broken is not None:
+            return False
+        if isinstance(arrival.message, Redrive) or arrival.expired or arrival.inbox_key in self._known:
+            return False
+        wanted = self._roles.decider.claims(arrival.message, arrival.key)
+        return any(c in fresh and c not in self._kept_claims and self._owners[c] != arrival.key for c in wanted)
 
     def release_claims(self, fresh: Iterable[ClaimKey]) -> None:
         """Gives back what was claimed for commands that were then refused."""

@@ -81,3 +81,23 @@ async def test_a_mended_message_may_come_under_the_same_id(world: World):
     await process.do(lease, [world.say(body=b'{"amount":', id="x")])
     await process.do(lease, [world.say(amount=5, id="x"), world.say(amount=5, id="x")])
     assert await world.totals() == [5]
+
+
+async def test_a_message_that_no_topic_takes_uncompressed_leaves_a_cut_dead_letter(world: World):
+    process = await world.process()
+    lease = await process.open()
+    await process.do(lease, [world.say(body=b"x" * 5_000_000), world.say(amount=2)])
+    assert await world.totals() == [2]
+    (dead,) = await world.dead()
+    assert dict(dead.headers)["dlq_cut"] == b"1"
+    assert dead.body == b"x" * len(dead.body or b"") != b""
+    await world.settled(process, lease)
+
+
+async def test_a_claim_that_no_index_takes_parks_its_key_and_nothing_else(world: World):
+    process = await world.process()
+    lease = await process.open()
+    name = {"name": "".join(f"{number:x}" for number in range(10**6, 10**6 + 3000))}
+    await process.do(lease, [world.say("a", 1, fields=name), world.say("b", 2), world.say("a", 3)])
+    assert (await world.totals("a"), await world.totals("b")) == ([], [2])
+    await world.settled(process, lease)

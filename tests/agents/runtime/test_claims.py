@@ -58,3 +58,13 @@ async def test_two_in_one_batch_have_one_winner_the_first(world: World):
     lease = await process.open()
     await process.do(lease, [world.say("a", 1, fields=_name(world)), world.say("b", 2, fields=_name(world))])
     assert (await world.totals("a"), await world.totals("b")) == ([1], [])
+
+
+async def test_what_a_refused_command_claimed_is_free_to_the_next_in_its_batch(world: World):
+    process = await world.process()
+    lease = await process.open()
+    await process.do(
+        lease, [world.say("a", -1, fields=_name(world)), world.say("b", 2, fields=_name(world)), world.say("a", 3)]
+    )
+    assert (await world.totals("a"), await world.totals("b")) == ([3], [2])
+    await world.settled(process, lease)

@@ -1,5 +1,6 @@
 """Poison parks its key, not its partition; redrive puts it back in its place."""
 
+import base64
 import time
 
 import msgspec
@@ -127,3 +128,33 @@ async def test_a_kill_in_the_middle_of_a_redrive_leaves_it_whole_to_the_next(wor
     dying.cancel()
     await second.do(await second.open(), [order])
     assert [id for _, id in await world.history("a")] == ["1", "2"]
+
+
+async def test_a_parked_command_that_the_edge_withdrew_is_not_redriven(world: World):
+    """Taken before its deadline, parked, and the acknowledgement was lost: whoever asked was told 503."""
+    process = await world.process()
+    lease = await process.open()
+    late = {"lezzet_deadline": str(int((time.time() + 60) * 1000))}
+    await process.do(lease, [world.say("a", 13, id="1", more=late), world.say("a", 2, id="2", more=late)])
+    await world.query("update parked set headers = replace(convert_from(headers, 'UTF8'), $1, $2)::bytea where topic = $3",
+        _base64(late["lezzet_deadline"]), _base64(str(int(time.time() * 1000) + 150)), world.commands.name)  # fmt: skip
+    await world.replies._redis.set(f"withdrawn:{world.id('2')}", "1", ex=60)  # type: ignore[attr-defined]
+    await process.do(lease, [world.redrive("a", {"1": GOOD}), world.say("a", 3, id="3")])
+    assert [id for _, id in await world.history("a")] == ["1", "3"]
+    assert await _parked(world) == []
+
+
+async def test_an_order_whose_messages_cannot_be_stored_is_not_parked_itself(world: World):
+    process = await world.process()
+    lease = await process.open()
+    endless = "".join(f"{number:x}" for number in range(10**6, 10**6 + 3000))
+    await process.do(lease, [world.say("a", 1, id="1", fields={"name": endless}), world.say("a", 2, id="2")])
+    await process.do(lease, [world.redrive("a"), world.say("b", 4, id="3")])
+    assert await _parked(world) == ["1", "2"]
+    assert await world.totals("b") == [4]
+    await process.do(lease, [world.redrive("a", {"1": GOOD})])
+    assert [id for _, id in await world.history("a")] == ["1", "2"]
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()

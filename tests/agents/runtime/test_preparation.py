@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from tests.agents.runtime.tally import Tally
+import msgspec
+
+from tests.agents.runtime.tally import Add, Tally
 from tests.agents.runtime.world import World
 
 
@@ -45,3 +47,41 @@ async def test_a_preparation_made_stale_by_another_process_is_made_again(world: 
     await working
     await waiting
     assert await world.totals() == [1, 3]
+
+
+class Breaks(Looks):
+    """Cannot prepare an amount of 7."""
+
+    async def prepare(self, command: Any, aggregate_id: str, state: Tally, *rest: Any) -> int:
+        if command.amount == 7:
+            raise LookupError("no idea")
+        return await super().prepare(command, aggregate_id, state)
+
+
+async def test_a_preparation_that_raises_parks_its_key_and_nothing_else(world: World):
+    process = await world.process(prepare=Breaks())
+    lease = await process.open()
+    await process.do(lease, [world.say("a", 7), world.say("b", 1, fields={"prepared": True}), world.say("a", 2)])
+    assert (await world.totals("a"), await world.totals("b")) == ([], [1])
+    await world.settled(process, lease)
+
+
+async def test_a_mended_message_is_prepared_anew(world: World):
+    process = await world.process(prepare=Breaks())
+    lease = await process.open()
+    mended = msgspec.json.encode(Add(amount=5, prepared=True))
+    await process.do(lease, [world.say("a", 7, id="1"), world.say("a", 2, id="2"), world.redrive("a", {"1": mended})])
+    assert await world.totals() == [5, 7]
+    await process.do(lease, [world.say("a", 7, id="3"), world.say("a", 1, id="4", fields={"prepared": True})])
+    await process.do(lease, [world.redrive("a", {"3": mended}), world.say("a", 1, id="5")])
+    assert await world.totals() == [5, 7, 12, 13, 14]
+    await world.settled(process, lease)
+
+
+async def test_a_redrive_of_many_prepares_them_a_few_at_a_time(world: World):
+    process = await world.process(prepare=Breaks())
+    lease = await process.open()
+    await process.do(lease, [world.say("a", 7, id="0"), *(world.say("a", 1, id=f"{n}") for n in range(1, 40))])
+    await process.do(lease, [world.redrive("a", drop=["0"]), world.say("a", 1, id="40")])
+    assert await world.totals() == list(range(1, 41))
+    await world.settled(process, lease)
