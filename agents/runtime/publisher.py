@@ -1,6 +1,7 @@
 """Outbox rows on their way to Kafka: one idempotent producer a process, replaced after any failure."""
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 
 import msgspec
@@ -92,4 +93,10 @@ async def _stop(producer: AIOKafkaProducer) -> None:
         async with asyncio.timeout(3):
             await producer.stop()
     except Exception as error:
-        log.info("producer_left_behind", why=repr(error)[:120])
+        log.info("producer_cut_off", why=repr(error)[:120])
+        # stop() flushes first, for ever if need be: left alone it would keep its connections, and send its rows (which are
+        # out by then, or will be) whenever Kafka is back.
+        for part in (producer._sender, producer.client):  # pyright: ignore[reportPrivateUsage]
+            with contextlib.suppress(Exception, asyncio.CancelledError):
+                async with asyncio.timeout(3):
+                    await part.close()
