@@ -106,7 +106,8 @@ class Group:
             await self._works[lease.tp.topic].idle(lease)
         except Reopen as again:
             log.info("reopened", group=self.name, source=lease.source, why=str(again))
-            self.leases.reopen(lease.tp)
+            if self.leases.is_current(lease):  # else it ended meanwhile, and the one in its place knows nothing of this
+                self.leases.reopen(lease.tp)
         except Doubt as doubt:
             log.info("idle_work_put_off", group=self.name, source=lease.source, why=str(doubt)[:200])
         except Exception:
