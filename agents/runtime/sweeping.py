@@ -28,4 +28,7 @@ async def sweep(stores: Sequence[DomainStore]) -> None:
                 full |= await store.sweep(datetime.now(UTC) - KEPT, _AT_ONCE) == _AT_ONCE
             except Doubt as doubt:
                 log.info("sweep_put_off", domain=store.domain, why=str(doubt)[:160])
+            except Exception:
+                # E.g. no schema yet. Nobody awaits this task: were it to end, inboxes would grow for ever, unnoticed.
+                log.exception("sweep_failed", domain=store.domain)
         await asyncio.sleep(_SOON if full else _EVERY)
