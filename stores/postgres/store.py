@@ -114,7 +114,9 @@ class PostgresStore:
             try:
                 if connection.is_in_transaction():
                     await connection.execute("rollback", timeout=ACQUIRE)
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            except (
+                OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError
+            ):  # fmt: skip
                 # Broken: the server undoes what was open. What the caller did, or failed at, stands as it is.
                 _terminate(connection)
             except BaseException:
