@@ -18,7 +18,7 @@ from agents.notification.effect import Courier
 from agents.order import agent as order
 from agents.restaurant import agent as restaurant
 from agents.runtime.health import Health
-from agents.runtime.process import Process
+from agents.runtime.process import CRASHED, Process
 from agents.runtime.publisher import Publisher
 from agents.runtime.runtime import Resources, Runtime
 from agents.runtime.sweeping import sweep
@@ -104,7 +104,14 @@ def main(arguments: Sequence[str]) -> None:
 async def _run_and_leave(settings: Settings, domains: Sequence[str]) -> None:
     """Ends the process from inside the loop: closing it waits for Faust's tasks and threads, which may wait for a dead
     broker. What had to be done is done."""
-    code = await run(settings, domains)
+    try:
+        code = await run(settings, domains)
+    except BadSetting:
+        raise
+    except Exception:
+        # E.g. Kafka went away while the groups were starting. The supervisor starts anew; here nothing may wait for Faust.
+        log.exception("agents_failed")
+        code = CRASHED
     sys.stderr.flush()
     os._exit(code)
 

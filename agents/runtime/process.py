@@ -15,6 +15,7 @@ log = structlog.get_logger()
 
 DRAIN, HARD = 4.0, 8.0  # seconds after SIGTERM: batches may finish, the process is gone
 CRASHED = 3  # exit code
+_START = 120.0  # seconds for all groups
 _WATCH = 0.25
 # Objects allocated between two looks for reference cycles. A batch's objects die by their reference counts; looking among
 # them every 700, as Python does, took 10 of 62 µs a command (`./lezzet bench runtime`).
@@ -63,7 +64,8 @@ class Process:
         return 0 if crash is None else CRASHED
 
     async def _start(self) -> None:
-        await asyncio.gather(*(group.start() for group in self.groups))
+        async with asyncio.timeout(_START):  # a start that hangs would look alive for ever
+            await asyncio.gather(*(group.start() for group in self.groups))
         gc.collect()
         gc.freeze()  # code and clients stay for ever: no look needs to pass over them again
         gc.set_threshold(*_LOOKS)
