@@ -24,7 +24,7 @@ REPLY_SECONDS = 2.0
 ACK_SECONDS = 2.1
 GRACE_SECONDS = 0.3
 LAST_LOOK_SECONDS = 0.2
-WITHDRAWN_KEPT_SECONDS = 86_400
+WITHDRAWN_KEPT_SECONDS = 7 * 86_400  # as long as the command stands on its topic: its domain may be down till then
 
 _log = logger("http_edge.delivery")
 
