@@ -45,3 +45,10 @@ def no_inbox() -> Generator[None]:
     yield
     if not already:
         gates.WITHOUT.discard("inbox")
+
+
+@pytest.fixture(autouse=True)
+def versions_as_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The version guard of projections is a function, so it is taken away here and not in a proxy."""
+    if "versions" in gates.WITHOUT:
+        monkeypatch.setattr("agents.runtime.events.is_next", lambda *event: True)

@@ -2,7 +2,7 @@
 
 Steps, in order: `locked` (the floor is held), `before commit`, `after commit`, `before publish`, `after publish`.
 Effects: `begun`, `ending` (it has happened, nobody has written it down), `ended`.
-LEZZET_WITHOUT names a guard to run without (see guards.py); only these proxies know it.
+LEZZET_WITHOUT names a guard to run without (`./lezzet fault guards`); only these proxies and conftest.py know it.
 """
 
 import asyncio

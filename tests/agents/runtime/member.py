@@ -1,0 +1,46 @@
+"""`python -m tests.agents.runtime.member RUN`: one process of the small domain on the topics of one test.
+
+A process of its own: Faust's tasks do not let go of an event loop that is to be closed.
+"""
+
+import asyncio
+import os
+import sys
+from dataclasses import replace
+
+from agents.runtime.process import Process
+from agents.runtime.publisher import Publisher
+from agents.runtime.runtime import Resources, Runtime
+from stores import telemetry
+from stores.postgres.store import PostgresStore, connect
+from stores.redis.connection import connect as connect_redis
+from stores.redis.projection import ProjectionStore
+from stores.redis.replies import Replies
+from stores.settings import Settings, load
+from tests.agents.runtime.tally import DECIDER, topics_of
+from topics.registry import Topic
+
+PARTITIONS = 2
+
+
+def flow_of(run: str) -> tuple[Topic, Topic]:
+    """Commands of two partitions, so that two members have something to share."""
+    commands, events = topics_of(run)
+    return replace(commands, name=f"{run}_flow", partitions=PARTITIONS), events
+
+
+async def take_part(settings: Settings, run: str) -> None:
+    telemetry.configure(run, settings.log_level)
+    pool = await connect(settings.postgres, "tally")
+    redis = connect_redis(settings.redis)
+    resources = Resources(settings, Publisher(settings.kafka), Replies(redis), ProjectionStore(redis))
+    runtime = Runtime(run, PostgresStore(pool, "tally"), resources)
+    commands, events = flow_of(run)
+    runtime.decide(commands, DECIDER, emits=events)
+    process = Process(runtime.groups())
+    process.listen()
+    os._exit(await process.run())
+
+
+if __name__ == "__main__":
+    asyncio.run(take_part(load(), sys.argv[1]))
