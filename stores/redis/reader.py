@@ -81,13 +81,11 @@ class Reader:
                 places.setdefault(key, len(places))
         try:
             values = await _within(lambda: self._mget(list(places)))
-        except Unavailable as away:
+        except Exception as error:  # whatever it is: somebody waits for each of these, without a bound of their own
             await self._disconnect()
             for _, future in batch:
                 if not future.done():
-                    future.set_exception(
-                        Unavailable(away.server, str(away.__cause__ and type(away.__cause__).__name__))
-                    )
+                    future.set_exception(Unavailable("redis", type(error.__cause__ or error).__name__))
             return
         for keys, future in batch:
             if not future.done():
