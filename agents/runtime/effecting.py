@@ -42,6 +42,8 @@ class Effecting:
         self._tried: set[str] = set()  # by this process, known not to have happened
         # What did happen and is not known to be recorded: a store that is away just then is no reason to mail twice.
         self._happened: dict[str, list[OutboxRow]] = {}
+        # In flight: a partition that a rebalance takes and gives back begins its batch again beside the old one.
+        self._flying: dict[str, asyncio.Future[list[OutboxRow]]] = {}
 
     async def open(self, lease: Lease, earliest: int) -> None:
         lease.next, lease.incarnation, lease.epoch = await self._store.open(lease.source, earliest)
@@ -93,7 +95,7 @@ class Effecting:
     def _count_repeated(self, lease: Lease, again: Sequence[str]) -> None:
         """Begun before, and not by this process: somebody may have been killed after it happened."""
         for id in again:
-            if id not in self._tried and id not in self._happened:
+            if id not in self._tried and id not in self._happened and id not in self._flying:
                 metrics.REPEATED.labels(lease.source.group).inc()
                 log.warning("effect_repeated", group=lease.source.group, effect=id)
 
@@ -120,9 +122,17 @@ class Effecting:
         return done, rows, doubt
 
     async def _one(self, event: Event) -> list[OutboxRow]:
-        if event.meta.id not in self._happened:
-            sends = await self._perform(event.message, event.meta)
-            cause = ids.derive(event.meta.id, "effect")
-            rows = [letters.sent(send, cause, event.arrival, self._domain) for send in sends]
-            self._happened[event.meta.id] = rows
-        return self._happened[event.meta.id]
+        id = event.meta.id
+        if id in self._happened:
+            return self._happened[id]
+        if id not in self._flying:
+            self._flying[id] = asyncio.ensure_future(self._do(event))
+            self._flying[id].add_done_callback(lambda _: self._flying.pop(id, None))
+        return await asyncio.shield(self._flying[id])
+
+    async def _do(self, event: Event) -> list[OutboxRow]:
+        sends = await self._perform(event.message, event.meta)
+        cause = ids.derive(event.meta.id, "effect")
+        rows = [letters.sent(send, cause, event.arrival, self._domain) for send in sends]
+        self._happened[event.meta.id] = rows
+        return rows

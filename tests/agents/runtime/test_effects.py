@@ -13,6 +13,7 @@ from stores.errors import Conflict, Doubt, Unavailable
 from tests.agents.runtime.feed import Feed
 from tests.agents.runtime.tally import Add, Added
 from tests.agents.runtime.world import Process, World
+from tests.deadline import until
 from topics.decision import EventMeta, Send
 
 
@@ -183,3 +184,26 @@ async def test_an_outcome_that_was_committed_and_not_sent_is_sent_by_the_next_ow
     await second.run(lease)
     assert outside == ["a 1"]
     assert set((await second.outcomes()).values()) == {1}
+
+
+async def test_an_effect_in_flight_when_its_partition_goes_and_comes_back_happens_once(world: World):
+    (postman,), outside = await postmen(world, 1)
+    for key in ("a", "b"):
+        postman.feed.event(key, 1)
+    here, go = outside.stop_after("b 1")
+    old = await postman.opened()
+    before = asyncio.create_task(postman.work.run(postman.feed.batch(old)))
+    await asyncio.wait_for(here.wait(), 5)
+    old.end_now()
+    after = asyncio.create_task(postman.run(await postman.opened(), 0))
+    await until("the new batch to have begun", lambda: _begun_again(world))
+    go.set()
+    await asyncio.gather(before, after, return_exceptions=True)
+    assert (sorted(outside), postman.repeated) == (["a 1", "b 1"], 0)
+    assert len(await postman.outcomes()) == 2
+
+
+async def _begun_again(world: World) -> bool:
+    rows = await world.query("select 1 from effect e, floor f where e.consumer = $1 and f.consumer = $1 and f.epoch > 0"
+        " and e.xmin::text::bigint > f.xmin::text::bigint and e.id = 'b 1'", f"{world.run}.effect")  # fmt: skip
+    return bool(rows)
