@@ -24,10 +24,14 @@ from stores.redis.replies import Replies
 from stores.settings import Settings
 from tests.agents.runtime.gates import GatedPublisher, GatedStore, Gates
 from tests.agents.runtime.tally import DECIDER, Add, topics_of
+from tests.deadline import within
 from topics import headers, redrive
 from topics.decision import React
 
 Record = ConsumerRecord[bytes, bytes]
+
+
+PATIENCE = 50  # tries of a batch
 
 
 class Process:
@@ -50,14 +54,17 @@ class Process:
 
     async def do(self, lease: Lease, records: Sequence[Record]) -> None:
         """One batch, to its end; doubt is met as in the runtime: again from the start."""
-        batch = Batch(lease, list(records), records[0].offset)
+        batch, last = Batch(lease, list(records), records[0].offset), Doubt()
         lease.batch, self.store.first = batch, batch.first
-        while True:
+        for _ in range(PATIENCE):
             try:
-                await self.work.run(batch)
+                await within("an end of the batch", self.work.run(batch))
                 break
-            except Doubt:
+            except Doubt as doubt:
+                last = doubt
                 await asyncio.sleep(0)
+        else:
+            raise AssertionError(f"expected an end of doubt within {PATIENCE} tries: {last}")
         lease.next, lease.batch = batch.next, None
 
     def begin(self, lease: Lease, records: Sequence[Record]) -> "asyncio.Task[None]":
