@@ -64,12 +64,15 @@ class Copying:
         for event in todo:
             for name, table in self._tables.items():
                 place = (name, event.meta.aggregate_id)
-                version, document = now.get(place) or self._before(name, stored.get(place))
-                following = events.is_next(lease.source.group, self._topic.name, event, version)
-                if following:
-                    now[place] = event.meta.version, table.show(document, event.message, event.meta).document
-                elif following is None:
-                    gaps.append(events.gap(event, version))
+                try:
+                    version, document = now.get(place) or self._before(name, stored.get(place))
+                    following = events.is_next(lease.source.group, self._topic.name, event, version)
+                    if following:
+                        now[place] = event.meta.version, table.show(document, event.message, event.meta).document
+                    elif following is None:
+                        gaps.append(events.gap(event, version))
+                except Exception as error:
+                    gaps.append(events.broken(self._topic.name, event, name, error))
         writes = [
             FactWrite(name, key, version, None if document is None else msgspec.json.encode(document).decode())
             for (name, key), (version, document) in now.items()

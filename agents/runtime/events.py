@@ -76,5 +76,12 @@ def gap(event: Event, seen: int) -> Arrival:
     return event.arrival
 
 
+def broken(topic: str, event: Event, where: str, error: Exception) -> Arrival:
+    """The event as a dead letter, where a projection raised over it: its aggregate stays behind, the others go on."""
+    log.error("event_not_shown", topic=topic, projection=where, aggregate=event.meta.aggregate_id, exc_info=error)
+    event.arrival.error = Undecodable("$", f"{where}: {type(error).__name__}: {error}")
+    return event.arrival
+
+
 def aggregates(events: Sequence[Event]) -> list[str]:
     return list(dict.fromkeys(event.meta.aggregate_id for event in events))

@@ -94,12 +94,16 @@ class Showing:
             gapped = False
             for view in self._views.values():
                 place = (view.name, event.meta.aggregate_id)
-                now = shown.get(place) or _Shown.of(view, self._decoders[view.name], stored[place])
-                seen = now.version
-                following = events.is_next(lease.source.group, self._topic.name, event, seen)
-                if following:
-                    shown[place] = now
-                    now.take(view, event, changes)
+                try:
+                    now = shown.get(place) or _Shown.of(view, self._decoders[view.name], stored[place])
+                    seen = now.version
+                    following = events.is_next(lease.source.group, self._topic.name, event, seen)
+                    if following:
+                        now.take(view, event, changes)
+                        shown[place] = now
+                except Exception as error:
+                    gaps.append(events.broken(self._topic.name, event, view.name, error))
+                    continue
                 gapped = gapped or following is None
             if gapped:
                 gaps.append(events.gap(event, seen))

@@ -8,7 +8,7 @@ from agents.runtime.copying import Copying
 from agents.runtime.leases import Lease
 from stores.errors import Unavailable
 from tests.agents.runtime.feed import Feed
-from tests.agents.runtime.tally import Added
+from tests.agents.runtime.tally import BAD_LUCK, Added
 from tests.agents.runtime.world import Process, World
 from topics.decision import EventMeta, FactTable, Shown
 
@@ -21,6 +21,8 @@ class Known(msgspec.Struct, frozen=True):
 
 
 def _show(before: Known | None, event: Added, meta: EventMeta) -> Shown[Known]:
+    if event.amount == BAD_LUCK:
+        raise RuntimeError("13 brings bad luck")
     before = before or Known(0, 0)
     return Shown(None if event.amount == GONE else Known(before.applied + 1, before.sum + event.amount))
 
@@ -114,3 +116,14 @@ async def test_a_commit_that_did_not_happen_is_done_again(world: World):
     copy.process.gates.fail_at("before commit")
     await copy.run(await copy.opened())
     assert await copy.fact() == (1, Known(1, 10))
+
+
+async def test_an_event_that_its_table_raises_over_leaves_only_its_aggregate_behind(world: World):
+    copy = Copy(world, await world.process(), Feed(world.events))
+    lease = await copy.opened()
+    for key, version, amount in (("a", 1, 1), ("a", 2, BAD_LUCK), ("b", 1, 2), ("a", 3, 4)):
+        copy.feed.event(key, version, amount)
+    await copy.run(lease)
+    assert (await copy.fact("a"), await copy.fact("b")) == ((1, Known(1, 1)), (1, Known(1, 2)))
+    dead = await world.published(world.events.dead_letters)
+    assert [dict(letter.headers)["dlq_offset"] for letter in dead] == [b"1", b"3"]

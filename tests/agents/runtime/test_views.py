@@ -15,7 +15,7 @@ from stores.errors import Conflict
 from stores.redis.connection import connect
 from stores.redis.projection import ProjectionStore
 from tests.agents.runtime.feed import Feed
-from tests.agents.runtime.tally import Added
+from tests.agents.runtime.tally import BAD_LUCK, Added
 from tests.agents.runtime.world import World
 from topics import keys
 from topics.decision import EventMeta, Shown, View
@@ -27,6 +27,8 @@ class Sum(msgspec.Struct, frozen=True):
 
 
 def _show(before: Sum | None, event: Added, meta: EventMeta) -> Shown[Sum]:
+    if event.amount == BAD_LUCK:
+        raise RuntimeError("13 brings bad luck")
     before = before or Sum(0, 0)
     return Shown(Sum(before.applied + 1, before.sum + event.amount))
 
@@ -225,3 +227,14 @@ async def test_a_kill_before_the_write_loses_nothing_and_one_after_it_repeats_no
     assert lease.next == 2
     await again.run(shop.feed.batch(lease, 0))
     assert await shop.shown() == (2, Sum(2, 2))
+
+
+async def test_an_event_that_its_view_raises_over_leaves_only_its_aggregate_behind(shop: Shop):
+    work = shop.projector()
+    lease = await shop.opened(work)
+    for key, version, amount in (("a", 1, 1), ("a", 2, BAD_LUCK), ("b", 1, 2), ("a", 3, 4)):
+        shop.feed.event(key, version, amount)
+    await shop.run(work, lease)
+    assert (await shop.shown("a"), await shop.shown("b")) == ((1, Sum(1, 1)), (1, Sum(1, 2)))
+    dead = await shop.world.published(shop.world.events.dead_letters)
+    assert [dict(letter.headers)["dlq_offset"] for letter in dead] == [b"1", b"3"]
