@@ -91,6 +91,8 @@ class Deciding:
                 first = await self._transact(batch, [arrival], first, after)
             except BadData as error:
                 first = await self._transact(batch, [arrival], first, after, poison=str(error))
+            if first < after:
+                break  # a redrive that came only so far: the next message would move the floor past it
         return first
 
     async def _transact(
@@ -200,20 +202,25 @@ class Deciding:
         return arrival
 
     def _redrive(self, ledger: Ledger, order: Arrival, waiting: Sequence[_Waiting]) -> None:
-        """In their order; the first that fails again keeps itself and all behind it parked."""
-        if order.inbox_key in ledger.known:
+        """In their order; the first that fails again keeps itself and all behind it parked, but what is given up."""
+        if order.inbox_key in ledger.known or order.inbox_key in ledger.changes.inbox:
             return
         wish = order.message
         assert isinstance(wish, redrive.Redrive)
         key = order.key or ""
         here = [_Waiting(None, arrival) for arrival in ledger.parked_here(key)]
-        for place, (seq, arrival) in enumerate((*waiting, *here)):
+        gone = ledger.changes.unpark  # by an earlier order in this batch
+        every = [(place, row) for place, row in enumerate((*waiting, *here)) if row.seq not in gone]
+        for _, (seq, arrival) in every:
+            if arrival.id in wish.drop:
+                ledger.unpark(key, arrival, seq)
+        for place, (seq, arrival) in every:
+            if arrival.id in wish.drop:
+                continue
             unprepared = self._preparation is not None and seq is not None and place >= _AT_ONCE
             if unprepared or self._mend(arrival, wish):
                 raise StalePreparation  # what was looked up is not this message's: commit what is before it, begin again
-            if arrival.id in wish.drop:
-                ledger.unpark(key, arrival, seq)
-            elif not ledger.take_parked(key, arrival, seq):
+            if not ledger.take_parked(key, arrival, seq):
                 break
         else:
             ledger.parked.discard(key)
