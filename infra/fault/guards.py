@@ -20,6 +20,7 @@ GUARDS = {
     "floor": "what is read again is done again",
     "inbox": "what was sent twice is done twice",
     "outbox": "what was committed and not sent is sent by nobody",
+    "sent": "what is committed is deleted before it is out",
     "parking": "messages of a poisoned key overtake it",
     "versions": "a projection applies what it has seen",
     "epoch": "a worker that lost its partition goes on with effects",

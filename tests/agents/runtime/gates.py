@@ -58,8 +58,8 @@ class Gates:
 
 
 class GatedUnit:
-    def __init__(self, unit: Any, gates: Gates, first: int) -> None:
-        self._unit, self._gates = unit, gates
+    def __init__(self, unit: Any, gates: Gates, first: int, forget: Any) -> None:
+        self._unit, self._gates, self._forget = unit, gates, forget
         self.floor = first if "floor" in WITHOUT else unit.floor
         self.epoch = unit.epoch
 
@@ -78,6 +78,8 @@ class GatedUnit:
             changes.park = []
         await self._gates.come_to("before commit")
         rows = await self._unit.commit(changes)
+        if "sent" in WITHOUT:
+            await self._forget([row.seq for row in rows])
         await self._gates.come_to("after commit")
         return rows
 
@@ -95,7 +97,7 @@ class GatedStore:
     async def unit(self, source: Source) -> AsyncGenerator[GatedUnit]:
         async with self._store.unit(source) as unit:
             await self._gates.come_to("locked")
-            yield GatedUnit(unit, self._gates, self.first)
+            yield GatedUnit(unit, self._gates, self.first, self._store.forget)
 
     async def outbox(self, source: Source) -> list[OutboxRow]:
         return [] if "outbox" in WITHOUT else await self._store.outbox(source)
