@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from stores.ending import end
 from stores.errors import Unavailable
 from stores.telemetry import logger
 
@@ -86,8 +87,7 @@ class CommandProducer:
     async def stop(self) -> None:
         """Within STOP_SECONDS, also when Kafka is down; what is unacknowledged by then is given up."""
         if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.gather(self._keeper, return_exceptions=True)
+            await end(self._keeper)
         if self._producer is not None:
             producer, self._producer = self._producer, None
             await _close(producer)

@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
+from stores.ending import end
 from stores.errors import Unavailable
 from stores.telemetry import logger
 from topics import keys
@@ -37,8 +38,7 @@ class Answers:
 
     async def stop(self) -> None:
         if self._listener is not None:
-            self._listener.cancel()
-            await asyncio.gather(self._listener, return_exceptions=True)
+            await end(self._listener)
 
     def expect(self, operation_id: str) -> asyncio.Future[Reply]:
         """Before the command goes out. Two requests for one operation (same Idempotency-Key) share the future."""

@@ -1,0 +1,13 @@
+"""How a task that runs for ever is brought to its end."""
+
+import asyncio
+
+CANCEL_AGAIN_SECONDS = 0.1
+
+
+async def end(task: "asyncio.Task[None]") -> None:
+    """Cancels until it is over: a cancellation that meets an answer in a driver, or in `wait_for`, is lost."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait((task,), timeout=CANCEL_AGAIN_SECONDS)
+    await asyncio.gather(task, return_exceptions=True)
