@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import errno
 import os
 import secrets
 import signal
+import socket
 import sys
 from collections.abc import AsyncGenerator
 
@@ -86,8 +88,15 @@ def main() -> None:
     try:
         uvloop.run(run(settings, keys))
     except OSError as error:
-        sys.stderr.write(f"configuration: EDGE_PORT: cannot listen on {settings.edge_port} ({error.strerror})\n")
+        where = f"{settings.edge_host}:{settings.edge_port}"
+        sys.stderr.write(f"configuration: {_to_blame(error)}: cannot listen on {where} ({error.strerror})\n")
         raise SystemExit(2) from None
+
+
+def _to_blame(error: OSError) -> str:
+    """The variable that a deployment has to change."""
+    of_host = isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
+    return "EDGE_HOST" if of_host else "EDGE_PORT"
 
 
 if __name__ == "__main__":

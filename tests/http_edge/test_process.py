@@ -57,6 +57,14 @@ async def test_bad_configuration_ends_it_with_one_line(tmp_path: Path, variable:
     assert said.decode().count("\n") == 1 and variable in said.decode()
 
 
+async def test_an_address_that_is_not_ours_ends_it_with_the_name_of_the_variable(tmp_path: Path):
+    make_keys(tmp_path)
+    process = await start(environment(tmp_path, EDGE_HOST="192.0.2.1", EDGE_PORT=str(free_port())))
+    _, said = await asyncio.wait_for(process.communicate(), 20)
+    assert process.returncode == 2
+    assert said.decode().splitlines()[-1].startswith("configuration: EDGE_HOST: cannot listen on 192.0.2.1:")
+
+
 async def test_it_starts_answers_and_stops_without_kafka_and_redis(tmp_path: Path):
     make_keys(tmp_path)
     port = free_port()
