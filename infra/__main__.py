@@ -28,12 +28,17 @@ def main(arguments: Sequence[str]) -> int:
         os.environ["LEZZET_DATA"] = str(data_folder(chosen.data).root)
     command = next(command for command in COMMANDS if command.name == chosen.command)
     try:
-        return _run(command.runs, rest)
+        code = _run(command.runs, rest)
+        sys.stdout.flush()
     except CannotStart as error:
         sys.stderr.write(f"lezzet {command.name}: {error}\n")
         return 1
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # `| head` has seen enough
+        return 0
     except KeyboardInterrupt:
         return 130
+    return code
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -1,5 +1,6 @@
 """`./lezzet` as it is typed, where it ends soon. A whole start is a journey: tests/journeys."""
 
+import os
 import socket
 import subprocess
 from pathlib import Path
@@ -71,3 +72,14 @@ def test_what_stands_behind_two_dashes_reaches_pytest(monkeypatch: pytest.Monkey
     assert command_line.main(["--data", "test", "test", "--", "-q", "tests/topics"]) == 0
     assert given[-1][1:] == ("-q", "tests/topics")
     assert [Path(argv[0]).name for argv in given] == ["ruff", "ruff", "pyright", "lint-imports", "pytest"]
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure(tmp_path: Path):
+    command = (str(CHECKOUT / "lezzet"), "--data", str(tmp_path / "none"), "status", "--json")
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        ended = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+    finally:
+        os.close(writer)
+    assert "Traceback" not in ended.stderr and "Exception" not in ended.stderr
