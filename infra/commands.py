@@ -34,7 +34,9 @@ COMMANDS = (
     Command("test", "runs every check and every test", Call("infra.testing:main")),
     Command("topics", "the topics: their contracts, sizes and lags", Module("replay", ("topics",))),
     Command("tail", "follows a topic", Module("replay", ("tail",))),
-    Command("trace", "everything that belongs to one correlation id", Module("replay", ("trace",))),
+    Command(
+        "trace", "everything that belongs to an order, user, command or correlation id", Module("replay", ("trace",))
+    ),
     Command("dlq", "lists, shows and redrives dead letters", Module("replay", ("dlq",))),
     Command("bench", "measures: ./lezzet bench NAME", Module("infra.bench")),
     Command("fault", "breaks something on purpose: ./lezzet fault NAME", Module("infra.fault")),

@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
     """0: the promise holds; 1: it does not; 2: no such bench."""
     chosen = [bench for bench in BENCHES if bench.name in arguments[:1]]
     if not chosen:
-        print("usage: python -m infra.bench NAME")
+        print("usage: ./lezzet bench NAME")
         for bench in BENCHES:
             print(f"  {bench.name:10} {bench.says}")
         return 2
