@@ -93,6 +93,9 @@ function filter(text) {
   for (const details of document.querySelectorAll("details")) {
     details.hidden = !details.dataset.text.includes(text.toLowerCase());
   }
+  for (const section of document.querySelectorAll("section")) {
+    section.hidden = !section.querySelector("details:not([hidden])");
+  }
 }
 
 document.getElementById("filter").addEventListener("input", (event) => filter(event.target.value));
