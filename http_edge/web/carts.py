@@ -31,7 +31,7 @@ def bare_list(document: bytes) -> bytes:
 ROUTES = (
     command(
         "POST", "/carts/add", AddItem, to=TOPIC, key=own, who=CUSTOMER, gives=BasketItem,
-        answers={409: ("different_restaurant", "meal_unavailable")},
+        answers={409: ("different_restaurant", "meal_unavailable", "basket_full")},
         says="Set the line of a meal: the same meal again replaces quantity and note.",
     ),
     view(
@@ -53,7 +53,10 @@ ROUTES = (
     ),
     command(
         "POST", "/carts/checkout", Checkout, to=TOPIC, key=own, who=CUSTOMER, gives=Order, estimate=estimate,
-        answers={400: ("coupon_unknown", "basket_empty"), 409: ("different_restaurant", "meal_unavailable")},
+        answers={
+            400: ("coupon_unknown", "basket_empty"),
+            409: ("different_restaurant", "meal_unavailable", "restaurant_closed", "below_minimum"),
+        },
         says="Order the given items, or what is in the basket. Prices come from the catalog.",
     ),
     view(
