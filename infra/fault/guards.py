@@ -27,7 +27,7 @@ GUARDS = {
 }
 PATIENCE = 180.0  # seconds for all tests; without a guard one may wait for what never comes
 _RED = re.compile(r"^FAILED (\S+)", re.MULTILINE)
-_SUMMARY = re.compile(r"^.*(?:passed|failed).* in [\d.]+s.*$", re.MULTILINE)
+_SUMMARY = re.compile(r"^.*(?:passed|failed|error).* in [\d.]+s.*$", re.MULTILINE)
 
 
 async def run(arguments: Sequence[str]) -> Findings:

@@ -19,6 +19,13 @@ JVM = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 LOGGING = ("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",)
 
 
+def cluster_id() -> str:
+    """A random id as Kafka writes it. One in 64 would begin with a dash, which its tool takes for an option."""
+    while (drawn := urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
+        continue
+    return drawn
+
+
 class Kafka:
     name = "kafka"
     required = True
@@ -45,9 +52,8 @@ class Kafka:
         )
         self._settings.write_text(text)
         if not (self._folder / "logs" / "meta.properties").exists():
-            cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
             # --ignore-formatted: a format that was killed is finished
-            tool = ("kafka.tools.StorageTool", "format", "-t", cluster, "-c", self._settings, "--ignore-formatted")
+            tool = ("kafka.tools.StorageTool", "format", "-t", cluster_id(), "-c", self._settings, "--ignore-formatted")
             await run((*self._command(), *tool), what=self.name)
 
     def program(self) -> Program:

@@ -1,6 +1,7 @@
 """The servers as they are for the tests and for a stack: they ask for passwords and keep what they confirmed."""
 
 import signal
+import uuid
 
 import asyncpg
 import pytest
@@ -9,6 +10,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError
 
+from infra.servers import kafka
 from infra.stack import Stack
 
 
@@ -44,3 +46,9 @@ async def test_the_role_of_the_product_is_not_a_superuser(servers: Stack):
     connection = await asyncpg.connect(servers.endpoints.postgres)
     assert await connection.fetchval("select rolsuper from pg_roles where rolname = current_user") is False
     await connection.close()
+
+
+def test_a_cluster_id_is_no_option_of_kafkas_tool(monkeypatch: pytest.MonkeyPatch):
+    drawn = iter([uuid.UUID(bytes=b"\xf8" * 16), uuid.UUID(bytes=b"\xfa" + bytes(15)), uuid.UUID(bytes=bytes(16))])
+    monkeypatch.setattr("infra.servers.kafka.uuid.uuid4", lambda: next(drawn))
+    assert kafka.cluster_id() == "A" * 22
