@@ -10,7 +10,7 @@ from agents.runtime.arrivals import Arrival
 from agents.runtime.drain import Drain
 from agents.runtime.events import Event
 from agents.runtime.floor import standing
-from agents.runtime.leases import Batch, Lease
+from agents.runtime.lease import Batch, Lease
 from stores.protocol import Changes, DomainStore, Fact, FactKey, FactWrite, OutboxRow, Unit
 from topics.decision import FactTable
 from topics.registry import Topic

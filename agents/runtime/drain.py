@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Sequence
 
 from agents.runtime import metrics
 from agents.runtime.floor import Standing
-from agents.runtime.leases import Lease, Reopen
+from agents.runtime.lease import Lease, Reopen
 from agents.runtime.publisher import Publisher
 from stores.protocol import Changes, DomainStore, OutboxRow, Source, Unit
 from stores.redis.replies import Replies

@@ -14,7 +14,7 @@ from agents.runtime import events, letters, metrics
 from agents.runtime.drain import Drain
 from agents.runtime.events import Event
 from agents.runtime.floor import standing
-from agents.runtime.leases import Batch, Lease, Reopen
+from agents.runtime.lease import Batch, Lease, Reopen
 from stores.errors import Doubt
 from stores.protocol import Changes, DomainStore, OutboxRow
 from topics import ids

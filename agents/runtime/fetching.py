@@ -14,7 +14,7 @@ from aiokafka.errors import ConsumerStoppedError
 from aiokafka.structs import OffsetAndMetadata
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
 
-from agents.runtime.leases import TP, Lease
+from agents.runtime.lease import TP, Lease
 
 if TYPE_CHECKING:
     from agents.runtime.transport import Consumer

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from agents.runtime import metrics
-from agents.runtime.leases import Batch, Reopen
+from agents.runtime.lease import Batch, Reopen
 
 
 class Standing(NamedTuple):

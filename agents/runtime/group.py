@@ -9,7 +9,8 @@ import faust
 import structlog
 
 from agents.runtime import metrics
-from agents.runtime.leases import IDLE, Batch, Lease, Leases, Reopen
+from agents.runtime.lease import Batch, Lease, Reopen
+from agents.runtime.leases import IDLE, Leases
 from agents.runtime.transport import BatchSchema, Consumer, Transport
 from agents.runtime.work import Work, carry
 from stores.errors import Doubt

@@ -11,7 +11,8 @@ import structlog
 
 from agents.runtime import letters, metrics
 from agents.runtime.arrivals import Arrival
-from stores.protocol import Changes, ClaimKey, Fact, FactKey, InboxKey, OutboxRow, Snapshot, Source, StateWrite, Stored
+from agents.runtime.working_set import WorkingSet
+from stores.protocol import Changes, ClaimKey, OutboxRow, Snapshot, Source
 from topics import headers, ids
 from topics.decision import Context, Decider, Decision, EventMeta, React, Rejection, StalePreparation
 from topics.redrive import Redrive
@@ -34,67 +35,32 @@ class Roles(msgspec.Struct, frozen=True):
 
 
 class Ledger:
+    """set: aggregates and facts. parked: keys that wait. changes: what the batch will write."""
+
     def __init__(self, roles: Roles, source: Source, snapshot: Snapshot, owners: Mapping[ClaimKey, str]) -> None:
         self._roles = roles
         self._source = source
         self._owners = owners
-        self._decoder = msgspec.json.Decoder(roles.decider.state)
-        self._fact_decoders = {name: msgspec.json.Decoder(kind) for name, kind in roles.decider.fact_types.items()}
-        self._fact_maps: dict[str, dict[str, Any]] = {name: {} for name in roles.decider.fact_types}
-        self._known_facts: set[FactKey] = set()
-        self._facts = roles.decider.facts(**self._fact_maps)
         self._known = snapshot.known
-        self._stored = snapshot.states
-        self._states: dict[str, tuple[int, Any]] = {}
-        self._changed: dict[str, int] = {}  # id → version before this batch
-        self._places: dict[str, int] = {}  # id → where its write stands in changes.states
         self._kept_claims: set[ClaimKey] = set()
-        self.parked = set(snapshot.parked)
         self._parked_here: dict[str, list[Arrival]] = {}
-        self.changes = Changes(next=0)
+        self.set = WorkingSet(roles.decider, snapshot.states)
+        self.parked = set(snapshot.parked)
+        self.changes = Changes(next=0, states=self.set.writes)
 
-    # -- what the decider sees
+    def knows(self, arrival: Arrival) -> bool:
+        """It was done before, or has been in this batch."""
+        return arrival.inbox_key in self._known or arrival.inbox_key in self.changes.inbox
 
-    def state(self, aggregate_id: str) -> tuple[int, Any]:
-        """(version, state), 0 and the empty state for one that is not there."""
-        found = self._states.get(aggregate_id)
-        if found is None:
-            stored: Stored | None = self._stored.get(aggregate_id)
-            decider = self._roles.decider
-            found = (0, decider.state()) if stored is None else (stored.version, self._decoder.decode(stored.body))
-            self._states[aggregate_id] = found
-        return found
-
-    def missing_facts(self, arrivals: Iterable[Arrival]) -> list[FactKey]:
-        """Facts that these commands need with the states as they are now and that were not loaded yet."""
-        if not self._fact_maps:
-            return []
-        needs, wanted = self._roles.decider.needs, dict[FactKey, None]()
-        for arrival in arrivals:
-            if arrival.message is not None and arrival.key is not None and arrival.broken is None:
-                try:
-                    wanted.update(dict.fromkeys(needs(arrival.message, self.state(arrival.key)[1])))
-                except Exception as error:
-                    arrival.broken = error
-        return [key for key in wanted if key not in self._known_facts]
-
-    def learn(self, asked: Sequence[FactKey], found: Mapping[FactKey, Fact]) -> None:
-        self._known_facts.update(asked)
-        for (name, key), stored in found.items():
-            if stored.body is not None:
-                self._fact_maps[name][key] = self._fact_decoders[name].decode(stored.body)
-
-    # -- deciding
-
-    @property
-    def known(self) -> Mapping[InboxKey, str | None]:
-        return self._known
+    def note(self, arrival: Arrival) -> None:
+        """Done, and nobody will ask for an outcome."""
+        self.changes.inbox[arrival.inbox_key] = None
 
     def take(self, arrival: Arrival, poison: str | None = None) -> None:
         """Decides one message, or says why not. poison: why it can never be stored. Raises StalePreparation."""
         if arrival.error is not None or arrival.message is None:
             return self._bury(arrival)
-        if arrival.inbox_key in self._known or arrival.inbox_key in self.changes.inbox:
+        if self.knows(arrival):
             return self._answer_again(arrival)
         if arrival.expired:
             metrics.EXPIRED.labels(self._source.topic).inc()
@@ -110,7 +76,7 @@ class Ledger:
 
     def take_parked(self, key: str, arrival: Arrival, seq: int | None) -> bool:
         """A parked message, on redrive. False: it stays, and so does all behind it."""
-        known = arrival.inbox_key in self._known or arrival.inbox_key in self.changes.inbox
+        known = self.knows(arrival)
         if known or arrival.expired:
             if not known:
                 self._enter(arrival, _EXPIRED, [], [], ())
@@ -163,14 +129,14 @@ class Ledger:
     def _decide(self, key: str, arrival: Arrival) -> None:
         if arrival.broken is not None:
             raise arrival.broken
-        version, state = self.state(key)
+        version, state = self.set.state(key)
         roles, found = self._roles, arrival.headers
         claims = {c: self._owners[c] for c in roles.decider.claims(arrival.message, key) if c in self._owners}
         context = Context(
             arrival.id, key, arrival.at, found.get(headers.CALLER), found.get(headers.CORRELATION) or arrival.id,
             claims, arrival.prepared,
         )  # fmt: skip
-        decision = roles.decider.decide(arrival.message, state, self._facts, context)
+        decision = roles.decider.decide(arrival.message, state, self.set.facts, context)
         rows: list[OutboxRow] = []
         wrote: list[Wrote] = []
         sends: list[tuple[EventMeta, Any, Any]] = []
@@ -189,20 +155,11 @@ class Ledger:
             for meta, message, then in sends:
                 for send in roles.react(message, meta, then):
                     rows.append(letters.sent(send, meta.id, arrival, roles.events.domain, wrote))
-        encoded = _encode(state).decode() if version > before else None
+        encoded = self.set.encoded(state) if version > before else None
         mine = [claim for claim, owner in claims.items() if owner == key]
         self._enter(arrival, decision, rows, wrote, mine if decision.rejection is None else ())
         if encoded is not None:
-            self._write(key, before, version, state, encoded)
-
-    def _write(self, key: str, before: int, version: int, state: Any, encoded: str) -> None:
-        old = self._changed.setdefault(key, before)
-        self._states[key] = (version, state)
-        if old == before:
-            self._places[key] = len(self.changes.states)
-            self.changes.states.append(StateWrite(key, old, version, encoded))
-        else:
-            self.changes.states[self._places[key]] = StateWrite(key, old, version, encoded)
+            self.set.write(key, version, state, encoded)
 
     def _enter(
         self, arrival: Arrival, decision: Decision[Any], rows: Sequence[OutboxRow], wrote: Sequence[Wrote],

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from agents.runtime.copying import Copying
-from agents.runtime.deciding import Deciding, Preparation
+from agents.runtime.deciding import Deciding
 from agents.runtime.drain import Drain
 from agents.runtime.effecting import Effecting, Perform
 from agents.runtime.group import Group
 from agents.runtime.ledger import Roles
+from agents.runtime.preparing import Preparation
 from agents.runtime.publisher import Publisher
 from agents.runtime.showing import Showing
 from agents.runtime.taking_in import Intake

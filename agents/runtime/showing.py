@@ -9,7 +9,7 @@ from agents.runtime import events, letters
 from agents.runtime.arrivals import Arrival
 from agents.runtime.events import Event
 from agents.runtime.floor import standing
-from agents.runtime.leases import Batch, Lease, Reopen
+from agents.runtime.lease import Batch, Lease, Reopen
 from agents.runtime.publisher import Publisher
 from stores.errors import Conflict
 from stores.redis.projection import Mark, ProjectionStore, ViewChanges

@@ -9,7 +9,7 @@ from agents.runtime import arrivals, letters, metrics
 from agents.runtime.arrivals import Arrival
 from agents.runtime.drain import Drain
 from agents.runtime.floor import standing
-from agents.runtime.leases import Batch, Lease
+from agents.runtime.lease import Batch, Lease
 from stores.protocol import Changes, DomainStore, OutboxRow, Unit
 from topics import decision, headers, ids
 from topics.message import Undecodable

@@ -14,7 +14,8 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import ConsumerMessage
 
 from agents.runtime.fetching import ConsumerThread, Fetched
-from agents.runtime.leases import DRAIN, TP, Batch, Leases
+from agents.runtime.lease import TP, Batch
+from agents.runtime.leases import DRAIN, Leases
 
 T = TypeVar("T")
 log = structlog.get_logger()

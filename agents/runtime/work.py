@@ -7,7 +7,8 @@ from typing import Protocol
 import structlog
 
 from agents.runtime import metrics
-from agents.runtime.leases import Batch, Lease, Leases, Reopen
+from agents.runtime.lease import Batch, Lease, Reopen
+from agents.runtime.leases import Leases
 from stores.errors import Doubt
 
 log = structlog.get_logger()

@@ -10,7 +10,7 @@ import uvloop
 from agents.runtime.deciding import Deciding
 from agents.runtime.drain import Drain
 from agents.runtime.group import Group
-from agents.runtime.leases import Batch, Lease
+from agents.runtime.lease import Batch, Lease
 from agents.runtime.ledger import Roles
 from agents.runtime.process import Process
 from agents.runtime.publisher import Publisher

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from agents.runtime.copying import Copying
-from agents.runtime.leases import Lease
+from agents.runtime.lease import Lease
 from stores.errors import Unavailable
 from tests.agents.runtime.feed import Feed
 from tests.agents.runtime.tally import BAD_LUCK, Added

@@ -7,7 +7,8 @@ import pytest
 import pytest_asyncio
 
 from agents.runtime import leases as module
-from agents.runtime.leases import TP, Batch, Lease, Leases
+from agents.runtime.lease import TP, Batch, Lease
+from agents.runtime.leases import Leases
 from agents.runtime.work import carry
 from tests.agents.runtime.world import Process, Record, World
 from tests.deadline import until

@@ -2,7 +2,8 @@
 
 import asyncio
 
-from agents.runtime.leases import TP, Batch, Lease, Leases
+from agents.runtime.lease import TP, Batch, Lease
+from agents.runtime.leases import Leases
 from stores.errors import Unavailable
 
 PLACE = TP("basket_commands", 0)

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from agents.runtime.deciding import Deciding
 from agents.runtime.drain import Drain
-from agents.runtime.leases import Batch, Lease
+from agents.runtime.lease import Batch, Lease
 from agents.runtime.ledger import Roles
 from agents.runtime.publisher import decode_headers
 from stores.protocol import Source

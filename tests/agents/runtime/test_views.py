@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
 
-from agents.runtime.leases import Lease, Reopen
+from agents.runtime.lease import Lease, Reopen
 from agents.runtime.showing import Showing
 from stores.errors import Conflict
 from stores.redis.connection import connect

@@ -12,7 +12,7 @@ from aiokafka import ConsumerRecord
 
 from agents.runtime.deciding import Deciding
 from agents.runtime.drain import Drain
-from agents.runtime.leases import Batch, Lease
+from agents.runtime.lease import Batch, Lease
 from agents.runtime.ledger import Roles
 from agents.runtime.publisher import Publisher
 from stores.errors import Doubt

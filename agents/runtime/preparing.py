@@ -1,0 +1,89 @@
+"""Before the transaction: slow work of a domain, and which late commands the edge has withdrawn."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+import msgspec
+
+from agents.runtime.arrivals import Arrival
+from stores.errors import Doubt
+from stores.protocol import DomainStore, Stored
+from topics import headers, redrive
+from topics.decision import Decider
+
+MARGIN = 200  # ms before its deadline from which a command may have been withdrawn by the time that it is answered
+
+
+class Preparation(Protocol):
+    """Slow work before the transaction, off the loop: password hashes, sealed boxes, signatures."""
+
+    async def prepare(
+        self, command: Any, aggregate_id: str, state: Any, headers: Mapping[str, str], now: datetime, command_id: str
+    ) -> Any: ...
+
+
+class Withdrawals(Protocol):
+    async def withdrawn(self, ids: Sequence[str]) -> set[str]:
+        """Which of these commands the edge has promised not to happen. Raises Doubt."""
+        ...
+
+
+class Preparing:
+    """Of one domain's commands. States are read without a lock: decide checks that they are still current."""
+
+    def __init__(
+        self, decider: Decider[Any, Any, Any, Any], store: DomainStore, withdrawals: Withdrawals,
+        preparation: Preparation | None,
+    ) -> None:  # fmt: skip
+        self._decider = decider
+        self._store = store
+        self._withdrawals = withdrawals
+        self._preparation = preparation
+        self._state = msgspec.json.Decoder(decider.state)
+
+    @property
+    def needed(self) -> bool:
+        """Whether a message may not be decided unprepared."""
+        return self._preparation is not None
+
+    async def all(self, found: Sequence[Arrival]) -> None:
+        """What is prepared already, on the state as it is, stays. Raises Doubt."""
+        todo = [arrival for arrival in found if arrival.message is not None]
+        for arrival in todo:
+            arrival.broken = None
+        await self.mark_withdrawn(todo)
+        await self.slow_work(todo)
+
+    async def slow_work(self, todo: Sequence[Arrival]) -> None:
+        if self._preparation is not None and todo:
+            states = await self._store.states(list({a.key for a in todo if a.key is not None}))
+            await asyncio.gather(*(self._one(self._preparation, a, states.get(a.key or "")) for a in todo))
+
+    async def mark_withdrawn(self, todo: Sequence[Arrival]) -> None:
+        """A command that is done late, by an outage, may be one that the edge answered 503 because no word came back."""
+        now = time.time() * 1000
+        late = [a for a in todo if now > float(a.headers.get(headers.DEADLINE, "inf")) - MARGIN]
+        if late:
+            withdrawn = await self._withdrawals.withdrawn([a.id for a in late])
+            for arrival in late:
+                arrival.withdrawn = arrival.id in withdrawn
+
+    async def _one(self, preparation: Preparation, arrival: Arrival, stored: Stored | None) -> None:
+        version = 0 if stored is None else stored.version
+        if arrival.key is None or arrival.message is None or isinstance(arrival.message, redrive.Redrive):
+            return
+        if arrival.expired or (arrival.prepared is not None and arrival.prepared_on == version):
+            return
+        arrival.prepared, arrival.prepared_on = None, version
+        try:
+            state = self._decider.state() if stored is None else self._state.decode(stored.body)
+            arrival.prepared = await preparation.prepare(
+                arrival.message, arrival.key, state, arrival.headers, arrival.at, arrival.id
+            )
+        except Doubt:
+            raise
+        except Exception as error:
+            arrival.broken = error  # as a raising decider: this message's fault, not its neighbours'

@@ -1,0 +1,71 @@
+"""The aggregates and facts of one batch as they are now: as the store gave them, then as each message left them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from agents.runtime.arrivals import Arrival
+from stores.protocol import Fact, FactKey, StateWrite, Stored
+from topics.decision import Decider
+
+_encode = msgspec.json.encode
+
+
+class WorkingSet:
+    """writes: one for each aggregate that has changed, from the version before the batch to the one after it."""
+
+    def __init__(self, decider: Decider[Any, Any, Any, Any], stored: Mapping[str, Stored]) -> None:
+        self._decider = decider
+        self._stored = stored
+        self._decoder = msgspec.json.Decoder(decider.state)
+        self._fact_decoders = {name: msgspec.json.Decoder(kind) for name, kind in decider.fact_types.items()}
+        self._fact_maps: dict[str, dict[str, Any]] = {name: {} for name in decider.fact_types}
+        self._asked_facts: set[FactKey] = set()
+        self.facts = decider.facts(**self._fact_maps)
+        self._states: dict[str, tuple[int, Any]] = {}
+        self._places: dict[str, int] = {}  # id → where its write stands in `writes`
+        self.writes: list[StateWrite] = []
+
+    def state(self, aggregate_id: str) -> tuple[int, Any]:
+        """(version, state), 0 and the empty state for one that is not there."""
+        found = self._states.get(aggregate_id)
+        if found is None:
+            stored = self._stored.get(aggregate_id)
+            found = (
+                (0, self._decider.state()) if stored is None else (stored.version, self._decoder.decode(stored.body))
+            )
+            self._states[aggregate_id] = found
+        return found
+
+    def encoded(self, state: Any) -> str:
+        """Raises for a state that cannot be stored, before anything of its message is taken down."""
+        return _encode(state).decode()
+
+    def write(self, aggregate_id: str, version: int, state: Any, encoded: str) -> None:
+        before, _ = self.state(aggregate_id)
+        self._states[aggregate_id] = (version, state)
+        place = self._places.setdefault(aggregate_id, len(self.writes))
+        if place == len(self.writes):
+            self.writes.append(StateWrite(aggregate_id, before, version, encoded))
+        else:
+            self.writes[place] = StateWrite(aggregate_id, self.writes[place].old_version, version, encoded)
+
+    def missing_facts(self, arrivals: Iterable[Arrival]) -> list[FactKey]:
+        """Facts that these commands need with the states as they are now and that were not loaded yet."""
+        if not self._fact_maps:
+            return []
+        needs, wanted = self._decider.needs, dict[FactKey, None]()
+        for arrival in arrivals:
+            if arrival.message is not None and arrival.key is not None and arrival.broken is None:
+                try:
+                    wanted.update(dict.fromkeys(needs(arrival.message, self.state(arrival.key)[1])))
+                except Exception as error:
+                    arrival.broken = error
+        return [key for key in wanted if key not in self._asked_facts]
+
+    def learn(self, asked: Sequence[FactKey], found: Mapping[FactKey, Fact]) -> None:
+        self._asked_facts.update(asked)
+        for (name, key), stored in found.items():
+            if stored.body is not None:
+                self._fact_maps[name][key] = self._fact_decoders[name].decode(stored.body)
