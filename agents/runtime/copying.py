@@ -32,6 +32,9 @@ class Copying:
     async def idle(self, lease: Lease) -> None:
         await self._drain.idle(lease)
 
+    async def close(self, lease: Lease) -> None:
+        await self._drain.forget(lease)
+
     async def run(self, batch: Batch) -> None:
         lease = batch.lease
         found, bad = events.read(self._topic, batch, 0)

@@ -34,6 +34,9 @@ class Deciding:
     async def idle(self, lease: Lease) -> None:
         await self._drain.idle(lease)
 
+    async def close(self, lease: Lease) -> None:
+        await self._drain.forget(lease)
+
     async def run(self, batch: Batch) -> None:
         if batch.arrivals is None:
             batch.arrivals = self._read(batch)

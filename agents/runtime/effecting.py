@@ -46,11 +46,13 @@ class Effecting:
         self._flying: dict[str, asyncio.Future[list[OutboxRow]]] = {}
 
     async def open(self, lease: Lease, earliest: int) -> None:
-        lease.next, lease.incarnation, lease.epoch = await self._store.open(lease.source, earliest)
-        await self._drain.left(lease)
+        await self._drain.open(lease, earliest)
 
     async def idle(self, lease: Lease) -> None:
         await self._drain.idle(lease)
+
+    async def close(self, lease: Lease) -> None:
+        await self._drain.forget(lease)
 
     async def run(self, batch: Batch) -> None:
         lease = batch.lease
@@ -67,9 +69,7 @@ class Effecting:
                 letters.dead(lease.source, self._topic, arrival, str(arrival.error), parked=False) for arrival in bad
             ]
             async with self._store.unit(lease.source) as unit:
-                sent = list(lease.sent)
-                rows = await unit.commit(Changes(next=batch.next, outbox=dead, sent=sent))
-                del lease.sent[: len(sent)]
+                rows = await self._drain.commit(unit, lease, Changes(next=batch.next, outbox=dead))
             await self._drain.rows(lease, rows)
 
     async def _chunk(self, lease: Lease, chunk: Sequence[Event]) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 DRAIN = 2.0  # seconds that a revoke waits for running batches
+_CLOSE = 0.5  # seconds that a revoke waits until what is out is deleted
 _RETRY = (0.1, 1.0)  # seconds, first and longest wait between tries to open
 _STOPPED = 5.0  # seconds between looks at a partition that was stopped loudly
 IDLE = 1.0  # seconds without a batch after which a partition counts as idle
@@ -54,9 +55,11 @@ class Leases:
         self.works = works
         self.held: dict[TP, Lease] = {}
         self._openers: dict[TP, asyncio.Task[None]] = {}
-        # Outbox rows that a failed opening got out. Without this an opening that finds Kafka up and Redis down sends its
-        # events again with every try: half of what stood on the topics after some minutes of faults.
+        # Outbox rows that are out and perhaps not deleted: of the lease before, or of an opening that failed half way.
+        # Without this an opening that finds Kafka up and Redis down sends its events again with every try, and every
+        # rebalance sends the last batch of each partition again.
         self._out: dict[TP, list[int]] = {}
+        self._closing: set[asyncio.Task[None]] = set()
         self._log: Log | None = None
         self.stopping = False
         self.was_assigned = False
@@ -95,6 +98,8 @@ class Leases:
         for lease in leases:
             lease.void.set()
             self._drop(lease)
+        if self._closing and drain:
+            await asyncio.wait(self._closing, timeout=_CLOSE)
 
     async def shut(self, drain: float) -> None:
         self.stopping = True
@@ -135,6 +140,18 @@ class Leases:
         if self.held.get(lease.tp) is lease:
             del self.held[lease.tp]
             metrics.LEASED.labels(self.group).dec()
+            if lease.sent:
+                self._out[lease.tp] = [*self._out.get(lease.tp, ()), *lease.sent]
+                closing = asyncio.create_task(self._close(lease))
+                self._closing.add(closing)
+                closing.add_done_callback(self._closing.discard)
+
+    async def _close(self, lease: Lease) -> None:
+        """So that the next owner finds only what is not out. Best effort: what it sends again, readers drop."""
+        try:
+            await self.works[lease.tp.topic].close(lease)
+        except Exception as error:
+            log.info("sent_rows_left", group=self.group, source=lease.source, why=repr(error)[:160])
 
     async def _keep_opening(self, tp: TP, delay: float, hole: int | None) -> None:
         wait, longest = _RETRY

@@ -46,6 +46,9 @@ class Showing:
         if floor < lease.next:
             raise Reopen(f"Redis has lost what it had: its floor is {floor}, {lease.next} was done")
 
+    async def close(self, lease: Lease) -> None:
+        """There is no outbox."""
+
     async def run(self, batch: Batch) -> None:
         lease = batch.lease
         found, bad = events.read(self._topic, batch, 0)

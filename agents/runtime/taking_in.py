@@ -36,6 +36,9 @@ class Intake:
     async def idle(self, lease: Lease) -> None:
         await self._drain.idle(lease)
 
+    async def close(self, lease: Lease) -> None:
+        await self._drain.forget(lease)
+
     async def run(self, batch: Batch) -> None:
         lease = batch.lease
         found = [arrivals.read(self._topic, lease.incarnation, record, keyed=False) for record in batch.records]

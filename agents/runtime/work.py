@@ -34,6 +34,10 @@ class Work(Protocol):
         """Looks after a partition without messages. Raises Doubt or Reopen."""
         ...
 
+    async def close(self, lease: Lease) -> None:
+        """Tidies up after a lease that has ended. Raises Doubt; nothing depends on it."""
+        ...
+
 
 async def carry(leases: Leases, work: Work, batch: Batch) -> None:
     """Runs a batch to its end: done, or given up because its lease ends. A waiting body keeps only its own partition."""

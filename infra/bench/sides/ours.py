@@ -37,6 +37,9 @@ class Metered:
     async def idle(self, lease: Lease) -> None:
         await self._work.idle(lease)
 
+    async def close(self, lease: Lease) -> None:
+        await self._work.close(lease)
+
     async def run(self, batch: Batch) -> None:
         await self._work.run(batch)
         self._meter.count(len(batch.records))

@@ -1,6 +1,7 @@
 """Barriers between the steps of a batch, and guards taken away: proxies around the seams of the runtime.
 
 Steps, in order: `locked` (the floor is held), `before commit`, `after commit`, `before publish`, `after publish`.
+`forget`: what is out is to be deleted outside of a batch.
 Effects: `begun`, `ending` (it has happened, nobody has written it down), `ended`.
 LEZZET_WITHOUT names a guard to run without (`./lezzet fault guards`); only these proxies and conftest.py know it.
 """
@@ -98,6 +99,10 @@ class GatedStore:
         async with self._store.unit(source) as unit:
             await self._gates.come_to("locked")
             yield GatedUnit(unit, self._gates, self.first, self._store.forget)
+
+    async def forget(self, sent: Sequence[int]) -> None:
+        await self._gates.come_to("forget")
+        await self._store.forget(sent)
 
     async def outbox(self, source: Source) -> list[OutboxRow]:
         return [] if "outbox" in WITHOUT else await self._store.outbox(source)

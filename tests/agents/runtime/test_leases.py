@@ -151,6 +151,30 @@ async def test_a_void_lease_publishes_nothing_more(member: Member):
     assert await world.totals() == [5], "the opening sends what was committed"
 
 
+async def test_a_revoke_hands_over_no_row_that_is_out(member: Member):
+    world, lease = member.world, await member.opened()
+    await member.carry(member.fetched(lease, [world.say(amount=5)]))
+    await member.leases.close_all(5)
+    heir = Member(world, await world.process())
+    heir.leases.open_assigned()
+    await heir.opened()
+    await heir.leases.shut(0)
+    assert len(await world.published(world.events.name)) == 1, "the heir has nothing to send again"
+
+
+async def test_who_gets_a_partition_back_knows_what_it_sent_though_the_store_was_away(member: Member):
+    world, lease = member.world, await member.opened()
+    await member.carry(member.fetched(lease, [world.say(amount=5)]))
+    member.process.gates.fail_at("forget")
+    await member.leases.close_all(5)
+    member.leases.open_assigned()
+    again = await member.opened()
+    assert len(await world.published(world.events.name)) == 1
+    await member.carry(member.fetched(again, [world.say(amount=6)]))
+    assert await world.totals() == [5, 11]
+    await world.settled(member.process, again)
+
+
 async def test_a_batch_with_a_hole_before_it_opens_the_partition_again_and_a_real_hole_is_passed(member: Member):
     world, lease = member.world, await member.opened()
     world.say(amount=100)  # an offset that nobody will see

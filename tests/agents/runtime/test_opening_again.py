@@ -42,6 +42,8 @@ class RedisAwayAtFirst:
 
     async def idle(self, lease: Lease) -> None: ...
 
+    async def close(self, lease: Lease) -> None: ...
+
 
 async def test_a_second_try_knows_what_the_first_one_sent():
     work = RedisAwayAtFirst()
