@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from agents.runtime import arrivals, redriving
 from agents.runtime.arrivals import Arrival
+from agents.runtime.consequences import Roles
 from agents.runtime.drain import Drain
 from agents.runtime.floor import Standing, standing
 from agents.runtime.lease import Batch, Lease
-from agents.runtime.ledger import Ledger, Roles
+from agents.runtime.ledger import Ledger
 from agents.runtime.preparing import Preparation, Preparing, Withdrawals
 from agents.runtime.redriving import Redriving, Waiting
 from stores.errors import BadData, Conflict

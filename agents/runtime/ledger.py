@@ -3,35 +3,23 @@
 The unit of the store commits it whole. A message that cannot be decided parks its key and touches nothing else.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-import msgspec
 import structlog
 
-from agents.runtime import letters, metrics
+from agents.runtime import consequences, letters, metrics, outcomes
 from agents.runtime.arrivals import Arrival
+from agents.runtime.consequences import Consequences, Roles
 from agents.runtime.working_set import WorkingSet
-from stores.protocol import Changes, ClaimKey, OutboxRow, Snapshot, Source
-from topics import headers, ids
-from topics.decision import Context, Decider, Decision, EventMeta, React, Rejection, StalePreparation
+from stores.protocol import Changes, ClaimKey, Snapshot, Source
+from topics import headers
+from topics.decision import Context, Decision, Rejection, StalePreparation
 from topics.redrive import Redrive
-from topics.registry import Topic
-from topics.reply import DECODER, Wrote
 
 log = structlog.get_logger()
 
-_encode = msgspec.json.encode
 _EXPIRED: Decision[Any] = Decision(rejection=Rejection("expired", "the command came after its deadline"))
-
-
-class Roles(msgspec.Struct, frozen=True):
-    """What a domain is made of, as far as commands go."""
-
-    commands: Topic
-    events: Topic
-    decider: Decider[Any, Any, Any, Any]
-    react: React[Any, Any] | None = None
 
 
 class Ledger:
@@ -64,7 +52,7 @@ class Ledger:
             return self._answer_again(arrival)
         if arrival.expired:
             metrics.EXPIRED.labels(self._source.topic).inc()
-            return self._enter(arrival, _EXPIRED, [], [], ())
+            return self._enter(arrival, _EXPIRED)
         key = arrival.key or ""
         if key in self.parked:
             metrics.PARKED.labels(self._source.topic).inc()
@@ -79,7 +67,7 @@ class Ledger:
         known = self.knows(arrival)
         if known or arrival.expired:
             if not known:
-                self._enter(arrival, _EXPIRED, [], [], ())
+                self._enter(arrival, _EXPIRED)
         else:
             try:
                 if arrival.message is None:
@@ -130,48 +118,38 @@ class Ledger:
         if arrival.broken is not None:
             raise arrival.broken
         version, state = self.set.state(key)
-        roles, found = self._roles, arrival.headers
-        claims = {c: self._owners[c] for c in roles.decider.claims(arrival.message, key) if c in self._owners}
-        context = Context(
-            arrival.id, key, arrival.at, found.get(headers.CALLER), found.get(headers.CORRELATION) or arrival.id,
-            claims, arrival.prepared,
-        )  # fmt: skip
-        decision = roles.decider.decide(arrival.message, state, self.set.facts, context)
-        rows: list[OutboxRow] = []
-        wrote: list[Wrote] = []
-        sends: list[tuple[EventMeta, Any, Any]] = []
-        before = version
-        for message in decision.events:
-            version += 1
-            state = roles.decider.evolve(state, message)
-            meta = EventMeta(
-                ids.derive(arrival.id, f"event {version - before}"), key, version, arrival.at, context.correlation_id
-            )
-            rows.append(letters.event(roles.events, arrival, meta, message))
-            sends.append((meta, message, state))
-        if version > before:
-            wrote.append(Wrote(roles.events.domain, key, version))
-        if roles.react is not None:
-            for meta, message, then in sends:
-                for send in roles.react(message, meta, then):
-                    rows.append(letters.sent(send, meta.id, arrival, roles.events.domain, wrote))
-        encoded = self.set.encoded(state) if version > before else None
-        mine = [claim for claim, owner in claims.items() if owner == key]
-        self._enter(arrival, decision, rows, wrote, mine if decision.rejection is None else ())
+        context = self._context(key, arrival)
+        decision = self._roles.decider.decide(arrival.message, state, self.set.facts, context)
+        made = consequences.of(self._roles, arrival, decision, key, version, state)
+        encoded = self.set.encoded(made.state) if made.version > version else None
+        self._enter(arrival, decision, made)
         if encoded is not None:
-            self.set.write(key, version, state, encoded)
+            self.set.write(key, made.version, made.state, encoded)
+        if decision.rejection is None:
+            self._kept_claims.update(claim for claim, owner in context.claims.items() if owner == key)
 
-    def _enter(
-        self, arrival: Arrival, decision: Decision[Any], rows: Sequence[OutboxRow], wrote: Sequence[Wrote],
-        claims: Iterable[ClaimKey],
-    ) -> None:  # fmt: skip
+    def _context(self, key: str, arrival: Arrival) -> Context:
+        wanted = self._roles.decider.claims(arrival.message, key)
+        return Context(
+            command_id=arrival.id,
+            aggregate_id=key,
+            now=arrival.at,
+            caller=arrival.headers.get(headers.CALLER),
+            correlation_id=letters.correlation_of(arrival),
+            claims={claim: self._owners[claim] for claim in wanted if claim in self._owners},
+            prepared=arrival.prepared,
+        )
+
+    def _enter(self, arrival: Arrival, decision: Decision[Any], made: Consequences | None = None) -> None:
         """Into the inbox with its outcome; rows and answer into the outbox."""
-        answer = letters.outcome(arrival, decision, wrote)
-        self.changes.inbox[arrival.inbox_key] = None if answer is None else _encode(answer).decode()
-        self.changes.outbox.extend(rows)
+        answer = letters.outcome(arrival, decision, made.wrote if made else ())
+        asked = headers.OPERATION in arrival.headers
+        handed_on = made.handed_on if made and decision.handed_on and asked else ()
+        self.changes.inbox[arrival.inbox_key] = outcomes.remembered(answer, handed_on)
+        if made:
+            self.changes.outbox.extend(made.rows)
         if answer is not None:
             self.changes.outbox.append(letters.reply(arrival, answer))
-        self._kept_claims.update(claims)
 
     def _answer_again(self, arrival: Arrival) -> None:
         """Done before: no effect, but whoever asks hears the outcome."""
@@ -180,9 +158,7 @@ class Ledger:
         told = self.changes.inbox[key] if key in self.changes.inbox else self._known[key]
         if told is None or headers.OPERATION not in arrival.headers:
             return
-        # With the fingerprint of the request that it answers: whoever asked another (the same Idempotency-Key, another
-        # body) sees so. A refusal in its place would be kept as the outcome of the operation, which it is not.
-        self.changes.outbox.append(letters.reply(arrival, DECODER.decode(told)))
+        self.changes.outbox.extend(outcomes.told_again(arrival, told))
 
     def _bury(self, arrival: Arrival) -> None:
         """Nothing to decide on: dead-lettered singly. Not in the inbox, so the mended bytes may come under the same id."""

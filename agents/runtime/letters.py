@@ -36,19 +36,22 @@ def _time(at: datetime) -> bytes:
     return at.isoformat().encode()
 
 
+def correlation_of(arrival: Arrival) -> str:
+    """A message without one begins a flow of its own."""
+    return arrival.headers.get(headers.CORRELATION) or arrival.id
+
+
 def caused_by(arrival: Arrival, domain: str, message: Message) -> list[tuple[str, bytes]]:
     """The headers that every message has which `arrival` led to."""
-    cause, id = arrival.headers, arrival.id.encode()
-    correlation = cause.get(headers.CORRELATION)
     found = [
         ("ce_specversion", b"1.0"),
         (headers.TYPE, type(message).__name__.encode()),
         (headers.SOURCE, f"lezzet/{domain}".encode()),
         (headers.TIME, _time(arrival.at)),
-        (headers.CORRELATION, correlation.encode() if correlation else id),
-        (headers.CAUSATION, id),
+        (headers.CORRELATION, correlation_of(arrival).encode()),
+        (headers.CAUSATION, arrival.id.encode()),
     ]
-    trace = cause.get(headers.TRACEPARENT)
+    trace = arrival.headers.get(headers.TRACEPARENT)
     if trace:
         found.append((headers.TRACEPARENT, trace.encode()))
     return found
@@ -59,7 +62,7 @@ def event(topic: Topic, arrival: Arrival, meta: EventMeta, message: Message) -> 
     key = meta.aggregate_id.encode()
     named = caused_by(arrival, topic.domain, message)
     named += ((headers.ID, meta.id.encode()), (headers.SUBJECT, key), (headers.SEQUENCE, b"%d" % meta.version))
-    return _kafka(topic.name, key, named, topic.encode(message))
+    return kafka_row(topic.name, key, named, topic.encode(message))
 
 
 def sent(send: Send, cause: str, arrival: Arrival, domain: str, wrote: Sequence[Wrote] = ()) -> OutboxRow:
@@ -68,9 +71,14 @@ def sent(send: Send, cause: str, arrival: Arrival, domain: str, wrote: Sequence[
     named = caused_by(arrival, domain, send.message)
     named += ((headers.ID, ids.derive(cause, send.topic.name + send.suffix).encode()), (headers.SUBJECT, key))
     if send.answers:
-        named += [(name, arrival.headers[name].encode()) for name in headers.CARRIED_ON if name in arrival.headers]
+        named += carried_on(arrival)
         named.append((headers.WROTE, _encode([*earlier(arrival), *wrote])))
-    return _kafka(send.topic.name, key, named, send.topic.encode(send.message))
+    return kafka_row(send.topic.name, key, named, send.topic.encode(send.message))
+
+
+def carried_on(arrival: Arrival) -> list[tuple[str, bytes]]:
+    """Who asked: kept by a command that is handed on, so that its receiver can answer."""
+    return [(name, arrival.headers[name].encode()) for name in headers.CARRIED_ON if name in arrival.headers]
 
 
 def earlier(arrival: Arrival) -> tuple[Wrote, ...]:
@@ -82,7 +90,7 @@ def earlier(arrival: Arrival) -> tuple[Wrote, ...]:
         return ()  # a foreign publisher's: nobody's reads depend on it
 
 
-def _kafka(topic: str, key: bytes, named: list[tuple[str, bytes]], body: bytes) -> OutboxRow:
+def kafka_row(topic: str, key: bytes, named: list[tuple[str, bytes]], body: bytes) -> OutboxRow:
     row = OutboxRow("kafka", topic, key, encode_headers(named), body, 0, named)
     if len(body) + len(row.headers) > LARGEST:
         raise TooLarge(f"a message of {len(body)} bytes for {topic}, {LARGEST} are allowed")

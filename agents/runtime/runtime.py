@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from agents.runtime.consequences import Roles
 from agents.runtime.copying import Copying
 from agents.runtime.deciding import Deciding
 from agents.runtime.drain import Drain
 from agents.runtime.effecting import Effecting, Perform
 from agents.runtime.group import Group
-from agents.runtime.ledger import Roles
 from agents.runtime.preparing import Preparation
 from agents.runtime.publisher import Publisher
 from agents.runtime.showing import Showing

@@ -3,12 +3,13 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
+from agents.runtime.outcomes import Outcome, read
 from infra.fault.evidence import Evidence
 from infra.fault.findings import Findings
 from infra.fault.plan import SOURCE, Planned
 from topics.basket_events import CheckedOut
 from topics.registry import all_topics
-from topics.reply import DECODER, Reply
+from topics.reply import Reply
 
 
 def audit(plan: Sequence[Planned], evidence: Evidence, findings: Findings) -> None:
@@ -28,15 +29,15 @@ def audit(plan: Sequence[Planned], evidence: Evidence, findings: Findings) -> No
     findings.measured(commands=len(commands), refused=sum(each.code is not None for each in commands))
 
 
-def _outcome(each: Planned, evidence: Evidence) -> tuple[bool, Reply | None]:
+def _outcome(each: Planned, evidence: Evidence) -> tuple[bool, Outcome | None]:
     inbox = evidence.stores[each.topic.domain].inbox
     said = inbox.get((SOURCE, _id(each)))
-    return (SOURCE, _id(each)) in inbox, None if said is None else DECODER.decode(said)
+    return (SOURCE, _id(each)) in inbox, None if said is None else read(said)
 
 
-def _as_planned(each: Planned, said: Reply | None) -> bool:
-    if each.handed_on or said is None:
-        return each.handed_on and said is None
+def _as_planned(each: Planned, said: Outcome | None) -> bool:
+    if each.handed_on or not isinstance(said, Reply):
+        return each.handed_on and isinstance(said, tuple)
     return said.code == each.code and (said.status == "done") == (each.code is None)
 
 

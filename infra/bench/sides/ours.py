@@ -7,11 +7,11 @@ from pathlib import Path
 
 import uvloop
 
+from agents.runtime.consequences import Roles
 from agents.runtime.deciding import Deciding
 from agents.runtime.drain import Drain
 from agents.runtime.group import Group
 from agents.runtime.lease import Batch, Lease
-from agents.runtime.ledger import Roles
 from agents.runtime.process import Process
 from agents.runtime.publisher import Publisher
 from agents.runtime.work import Work

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from topics.decision import Context, Decider, Decision, EventMeta, Send, StalePreparation, accept, reject
+from topics.decision import Context, Decider, Decision, EventMeta, Send, StalePreparation, accept, hand_on, reject
 from topics.message import Message
 from topics.registry import Topic
 
@@ -10,12 +10,14 @@ BAD_LUCK = 13
 
 
 class Add(Message, frozen=True):
-    """name: claimed for the key. note: goes into the state. only_if: the total that the preparation must have seen."""
+    """name: claimed for the key. note: goes into the state. prepared: the preparation must have seen the total as
+    it is. handed_on: whoever gets the command that follows answers."""
 
     amount: int
     name: str | None = None
     note: str = ""
     prepared: bool = False
+    handed_on: bool = False
 
 
 class Added(Message, frozen=True):
@@ -39,7 +41,8 @@ def decide(command: Add, tally: Tally, facts: None, context: Context) -> Decisio
     if command.name is not None and context.claims[("name", command.name)] != context.aggregate_id:
         return reject("name_taken", "somebody has this name")
     total = tally.total + command.amount
-    return accept(Added(amount=command.amount, total=total, note=command.note), answer={"total": total})
+    added = Added(amount=command.amount, total=total, note=command.note)
+    return hand_on(added) if command.handed_on else accept(added, answer={"total": total})
 
 
 def evolve(tally: Tally, event: Added) -> Tally:
@@ -54,9 +57,9 @@ class Told(Message, frozen=True):
     total: int
 
 
-def react_with(topic: Topic):
+def react_with(topic: Topic, *, answers: bool = False):
     def react(event: Added, meta: EventMeta, tally: Tally) -> list[Send]:
-        return [Send(topic, meta.aggregate_id, Told(total=event.total))]
+        return [Send(topic, meta.aggregate_id, Told(total=event.total), answers=answers)]
 
     return react
 

@@ -1,5 +1,9 @@
 """The same message at another offset, or on another topic, has its effect once."""
 
+from dataclasses import replace
+
+from stores.kafka.admin import make_topics
+from tests.agents.runtime.tally import Told, react_with
 from tests.agents.runtime.world import World
 
 
@@ -60,6 +64,28 @@ async def test_whoever_sends_a_command_again_hears_the_first_outcome(world: Worl
     await process.do(lease, [world.say(amount=1), world.say(amount=1, id="x", more=asked)])
     assert (await world.answer("op"))["body"] == {"total": 1}
     assert await world.totals() == [1, 2]
+
+
+async def test_whoever_sends_a_command_again_that_was_handed_on_is_answered_by_its_receiver(world: World):
+    told = replace(world.events, name=f"{world.run}_told", messages=(Told,))
+    await make_topics(world.settings.kafka, [told])
+    process = await world.process(react=react_with(told, answers=True))
+    lease = await process.open()
+
+    def asking(edge: str) -> dict[str, str]:
+        return {"lezzet_operation": world.id("op"), "lezzet_replyto": edge, "lezzet_caller": "u"}
+
+    handed_on = {"handed_on": True}
+    await process.do(lease, [world.say(amount=1, id="x", more=asking("edge-1"), fields=handed_on), world.say(amount=5)])
+    await process.do(lease, [world.say(amount=1, id="x", more=asking("edge-2"), fields=handed_on)])
+    await process.do(lease, [world.say(amount=1, id="x", fields=handed_on)])
+    assert await world.totals() == [1, 6]
+    first, _, again = await world.published(told.name)
+    one, two = dict(first.headers), dict(again.headers)
+    assert (first.key, first.body) == (again.key, again.body)
+    assert one.pop("lezzet_replyto") == b"edge-1"
+    assert two.pop("lezzet_replyto") == b"edge-2"
+    assert one == two, "the same message under the same id: the receiver's inbox knows it"
 
 
 async def test_a_reused_idempotency_key_has_no_effect_and_leaves_the_outcome_as_it_is(world: World):

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from agents.runtime.consequences import Roles
 from agents.runtime.deciding import Deciding
 from agents.runtime.drain import Drain
 from agents.runtime.lease import Batch, Lease
-from agents.runtime.ledger import Roles
 from agents.runtime.publisher import decode_headers
 from stores.protocol import Source
 from tests.agents.runtime.memory import MemoryStore

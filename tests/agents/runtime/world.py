@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 from aiokafka import ConsumerRecord
 
+from agents.runtime.consequences import Roles
 from agents.runtime.deciding import Deciding
 from agents.runtime.drain import Drain
 from agents.runtime.lease import Batch, Lease
-from agents.runtime.ledger import Roles
 from agents.runtime.publisher import Publisher
 from stores.errors import Doubt
 from stores.kafka.admin import make_topics

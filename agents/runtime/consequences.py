@@ -1,0 +1,58 @@
+"""What a decision leads to: events, the state after them, and commands for others. Pure."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import msgspec
+
+from agents.runtime import letters
+from agents.runtime.arrivals import Arrival
+from stores.protocol import OutboxRow
+from topics import ids
+from topics.decision import Decider, Decision, EventMeta, React, Send
+from topics.registry import Topic
+from topics.reply import Wrote
+
+
+class Roles(msgspec.Struct, frozen=True):
+    """What a domain is made of, as far as commands go."""
+
+    commands: Topic
+    events: Topic
+    decider: Decider[Any, Any, Any, Any]
+    react: React[Any, Any] | None = None
+
+
+class Consequences(NamedTuple):
+    """version, state: of the aggregate afterwards. rows: all messages. handed_on: those whose receivers answer the caller."""
+
+    version: int
+    state: Any
+    rows: list[OutboxRow]
+    wrote: tuple[Wrote, ...]
+    handed_on: list[OutboxRow]
+
+
+def _nothing_follows(event: Any, meta: EventMeta, state: Any) -> Iterable[Send]:
+    return ()
+
+
+def of(roles: Roles, arrival: Arrival, decision: Decision[Any], key: str, before: int, state: Any) -> Consequences:
+    """before, state: of the aggregate as the decision saw it. Raises what the domain's code raises, and TooLarge."""
+    correlation = letters.correlation_of(arrival)
+    happened: list[tuple[EventMeta, Any, Any]] = []
+    for place, message in enumerate(decision.events, 1):
+        state = roles.decider.evolve(state, message)
+        meta = EventMeta(ids.derive(arrival.id, f"event {place}"), key, before + place, arrival.at, correlation)
+        happened.append((meta, message, state))
+    rows = [letters.event(roles.events, arrival, meta, message) for meta, message, _ in happened]
+    version = before + len(happened)
+    wrote = (Wrote(roles.events.domain, key, version),) if happened else ()
+    handed_on: list[OutboxRow] = []
+    react = roles.react or _nothing_follows
+    for meta, message, then in happened:
+        for send in react(message, meta, then):
+            rows.append(letters.sent(send, meta.id, arrival, roles.events.domain, wrote))
+            if send.answers:
+                handed_on.append(rows[-1])
+    return Consequences(version, state, rows, wrote, handed_on)
