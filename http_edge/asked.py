@@ -16,6 +16,7 @@ class Asked:
     """caller: None on public routes without a good token. request_id: names this request in logs and on topics.
 
     at: loop time when the request was read. body: the decoded struct of the row's `takes`. raw: the body's bytes.
+    after: what the caller has seen, for the command's header.
     """
 
     edge: "Edge"
@@ -31,6 +32,7 @@ class Asked:
     raw: bytes = b""
     body: Any = None
     command_id: str = ""
+    after: str = ""
 
     @property
     def me(self) -> str:

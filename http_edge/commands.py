@@ -18,6 +18,7 @@ from http_edge.idempotency import TOO_LATE, attempts, check_same_request, finger
 from http_edge.operations import note_owner, pending
 from http_edge.problems import FieldError, Problem, invalid, unavailable
 from http_edge.routes import PUBLIC, CommandRow, ViewOf
+from http_edge.seen import Seen
 from http_edge.views import named
 from stores.errors import Unavailable
 from topics import ids
@@ -33,9 +34,11 @@ STATUS_OF = {"not_found": 404, "invalid_input": 422}
 def handler(row: CommandRow) -> Handler:
     """The row's handler. It raises Problem, and Unavailable where Redis is away."""
 
+    seen = Seen(row)
+
     async def run(asked: Asked) -> Answer:
         deadline_ms = int(asked.edge.clock() * 1000) + int(REPLY_SECONDS * 1000)
-        known = await _enter(row, asked)
+        known = await _enter(row, asked, seen)
         mine = fingerprint(asked.edge.keys.fingerprint, asked) if asked.idempotency_key else None
         if known is not None:
             return await _render(row, asked, known, mine)
@@ -50,19 +53,24 @@ def handler(row: CommandRow) -> Handler:
     return run
 
 
-async def _enter(row: CommandRow, asked: Asked) -> Reply | None:
-    """Checks the caller and gives the command its id, in one MGET; the reply of an earlier try with the same key."""
+async def _enter(row: CommandRow, asked: Asked, seen: Seen) -> Reply | None:
+    """Checks the caller, gives the command its id and what the caller has seen, in one MGET; the reply of an earlier try
+    with the same key."""
     if asked.caller is not None:
         check_user_id(asked, asked.query.get("user_id"))
     denied = list(deny_keys(asked.caller)) if asked.caller is not None and row.who is not PUBLIC else []
     tries = attempts(asked) if asked.idempotency_key is not None else []
-    values = await asked.edge.reads.get([*denied, *lookup_keys(tries)]) if denied or tries else []
+    documents = seen.places(asked)
+    wanted = [*denied, *documents, *lookup_keys(tries)]
+    values = await asked.edge.reads.get(wanted) if wanted else []
     if denied:
         check_denied(values[0], values[1])
+    rest = len(denied) + len(documents)
+    asked.after = seen.header(asked, values[len(denied) : rest])
     if not tries:
         asked.command_id = ids.fresh()
         return None
-    asked.command_id, reply = standing(tries, values[len(denied) :])
+    asked.command_id, reply = standing(tries, values[rest:])
     return reply
 
 

@@ -46,6 +46,8 @@ def headers_of(asked: Asked, kind: str, subject: str, deadline_ms: int, fingerpr
     }
     if asked.caller is not None:
         found[headers.CALLER] = asked.caller.id
+    if asked.after:
+        found[headers.AFTER] = asked.after
     if fingerprint is not None:
         found[headers.FINGERPRINT] = fingerprint
     return found

@@ -30,7 +30,7 @@ def ready_keys(rows: Iterable[AnyRow]) -> tuple[str, ...]:
     found = {DENY_READY}
     for row in rows:
         if isinstance(row, ViewRow):
-            found.add(row.view.ready)
+            found.update(view.ready for view in (row.view, row.join and row.join.view) if view)
         elif isinstance(row, CommandRow) and row.settles is not None:
             found.add(row.settles.ready)
     return tuple(sorted(found))

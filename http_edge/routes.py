@@ -1,7 +1,7 @@
 """Routes are data. From these rows come the handlers, OpenAPI, and the tests of permissions and of bad input."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
@@ -49,6 +49,16 @@ def shown(name: str, domain: str, ready: str = "") -> ViewOf:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Join:
+    """Documents of another view complete one. names: ids of those that a document needs. merge: (document, id → other) →
+    document; others that are not there are missing."""
+
+    view: ViewOf
+    names: Callable[[bytes], Sequence[str]]
+    merge: Callable[[bytes, Mapping[str, bytes]], bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """What all routes have. gives: the answer's type, for OpenAPI. says: one line of documentation."""
 
@@ -76,6 +86,7 @@ class CommandRow(Row):
     make: the message out of the request (default: the body is the message). refusals: rejection code → status.
     tokens: the answer holds tokens, so it is sealed and there is no 202.
     settles: the answer waits until this view has what the command wrote (must: else 202).
+    sees: documents that the caller has before their eyes, as (view, id): the decision knows at least these versions.
     estimate: more fields for a 202. idempotency keys are honoured on every row.
     """
 
@@ -87,6 +98,7 @@ class CommandRow(Row):
     tokens: bool = False
     settles: ViewOf | None = None
     must_settle: bool = False
+    sees: Callable[[Asked], Sequence[tuple[ViewOf, str]]] | None = None
     estimate: Callable[[Asked, Message], Awaitable[Mapping[str, Any]]] | None = None
 
 
@@ -96,6 +108,7 @@ class ViewRow(Row):
 
     owner: field of the document that must be the caller's id, else 404. absent: what is given where there is no
     document (None: 404). shape: the document's JSON → the answer's, by slicing, never by decoding.
+    join: another view's documents complete it.
     """
 
     view: ViewOf
@@ -105,6 +118,7 @@ class ViewRow(Row):
     owner: str = ""
     absent: bytes | None = None
     shape: Callable[[bytes], bytes] | None = None
+    join: Join | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """View routes: one MGET for the deny-list, the view's readiness, the caller's own writes and the document; bytes out."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from inspect import isawaitable
 
 import msgspec
@@ -8,6 +8,7 @@ import msgspec
 from http_edge.answer import Answer
 from http_edge.asked import Asked
 from http_edge.guard import check_denied, check_user_id, deny_keys
+from http_edge.joins import Joiner, Values
 from http_edge.own_writes import noted, require, version
 from http_edge.problems import not_found, unavailable
 from http_edge.routes import PUBLIC, Key, ViewRow
@@ -24,16 +25,22 @@ def handler(row: ViewRow) -> Handler:
 
 
 def _document(row: ViewRow, key: Key) -> Handler:
+    joiner = None if row.join is None else Joiner(row.join)
+
     async def document(asked: Asked) -> Answer:
         name = await named(key, asked)
         place = keys.document(row.view.name, name)
-        wrote, shown = await _first_look(row, asked, place)
+        beside = joiner.places(place) if joiner is not None else ()
+        wrote, (shown, *others) = await _first_look(row, asked, (place, *beside))
         if wrote is not None:
             least = noted(wrote).get(name, 0)
             if version(shown) < least:
                 await require(asked.edge.reads, row.view.name, {name: least})
                 shown = (await asked.edge.reads.get((place,)))[0]
-        return _given(row, asked, b"" if shown is None else keys.split(shown)[1])
+        body = b"" if shown is None else keys.split(shown)[1]
+        if joiner is not None and body:
+            body = await joiner.complete(asked.edge.reads, place, body, others)
+        return _given(row, asked, body)
 
     return document
 
@@ -43,7 +50,7 @@ def _listing(row: ViewRow, key: Key | None) -> Handler:
 
     async def listing(asked: Asked) -> Answer:
         index = keys.index(await named(key, asked))
-        wrote, _ = await _first_look(row, asked, None)
+        wrote, _ = await _first_look(row, asked, ())
         if wrote is not None:
             # before the index is read: an index from before the write would miss what the documents show
             await require(asked.edge.reads, row.view.name, noted(wrote))
@@ -57,12 +64,10 @@ def _listing(row: ViewRow, key: Key | None) -> Handler:
     return listing
 
 
-async def _first_look(row: ViewRow, asked: Asked, place: str | None) -> tuple[bytes | None, bytes | None]:
-    """(what the caller noted as written, the document) after all checks. One MGET."""
+async def _first_look(row: ViewRow, asked: Asked, places: Sequence[str]) -> tuple[bytes | None, Values]:
+    """(what the caller noted as written, the values of the places) after all checks. One MGET."""
     caller = asked.caller
-    wanted = [row.view.ready]
-    if place is not None:
-        wanted.append(place)
+    wanted = [row.view.ready, *places]
     if caller is not None:
         if asked.query:
             check_user_id(asked, asked.query.get("user_id"))
@@ -73,7 +78,7 @@ async def _first_look(row: ViewRow, asked: Asked, place: str | None) -> tuple[by
         check_denied(values[-2], values[-1])
     if values[0] is None:
         raise unavailable("view_not_ready", "This is being prepared, please try again.")
-    return values[-3] if caller is not None else None, values[1] if place is not None else None
+    return values[-3] if caller is not None else None, values[1 : 1 + len(places)]
 
 
 def _given(row: ViewRow, asked: Asked, body: bytes) -> Answer:

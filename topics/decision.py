@@ -98,7 +98,7 @@ class Decider(Generic[C, E, S, F]):
     """One aggregate type of a domain. All functions are pure.
 
     state: its struct; `state()` is the aggregate before its first event. facts: class whose constructor takes one
-    mapping for each name in `fact_types`; `needs` names the (fact name, key) pairs a command reads.
+    mapping for each of `fact_tables`, under its name; `needs` names the (table name, key) pairs a command reads.
     claims: (kind, value) pairs that must be this aggregate's own, e.g. ("email", "a@b.c").
     """
 
@@ -106,7 +106,7 @@ class Decider(Generic[C, E, S, F]):
     decide: Callable[[C, S, F, Context], Decision[E]]
     evolve: Callable[[S, E], S]
     facts: Callable[..., F] = no_facts  # type: ignore[assignment]
-    fact_types: Mapping[str, type[msgspec.Struct]] = field(default_factory=dict[str, type[msgspec.Struct]])
+    fact_tables: tuple["FactTable[Any, Any]", ...] = ()
     needs: Callable[[C, S], Iterable[tuple[str, str]]] = _no_needs
     claims: Callable[[C, str], Iterable[tuple[str, str]]] = _no_claims
 

@@ -20,6 +20,7 @@ REPLY_SEAL = "lezzet_replyseal"  # base64 X25519 public key of that process: ans
 OPERATION = "lezzet_operation"  # id of the operation that the caller can look up
 CALLER = "lezzet_caller"  # user id (or anonymous cart id) of the caller
 FINGERPRINT = "lezzet_fingerprint"  # keyed HMAC of the raw request, with an Idempotency-Key
+AFTER = "lezzet_after"  # JSON like WROTE: what the caller has seen or written lately, which a decision must know of
 WROTE = "lezzet_wrote"  # JSON [[domain, aggregate id, version], …] written on earlier hops of this command's flow
 
 DLQ_REASON = "dlq_reason"
@@ -33,6 +34,6 @@ DLQ_GROUP = "dlq_group"  # consumer group that refused it
 DLQ_CUT = "dlq_cut"  # "1": too large for a topic, its headers and the rest of its body are only where it stood
 DLQ_PARKED = "dlq_parked"  # "1": the key is parked in the domain's store; absent: dead-lettered singly
 
-CARRIED_ON = (REPLY_TO, REPLY_SEAL, OPERATION, CALLER, FINGERPRINT)
-"""What a command handed on to another domain keeps of its cause: its last hop answers the caller. Not the deadline: once
-the first hop has happened, the rest of the flow must."""
+CARRIED_ON = (REPLY_TO, REPLY_SEAL, OPERATION, CALLER, FINGERPRINT, AFTER)
+"""What a command handed on to another domain keeps of its cause: its last hop answers the caller, and knows what the
+caller has seen. Not the deadline: once the first hop has happened, the rest of the flow must."""

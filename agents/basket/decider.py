@@ -185,6 +185,6 @@ DECIDER = Decider[Command, Event, Contents, Facts](
     decide=decide,
     evolve=evolve,
     facts=Facts,
-    fact_types={MEALS.name: MEALS.document},
+    fact_tables=(MEALS,),
     needs=needs,
 )

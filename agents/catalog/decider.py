@@ -129,6 +129,6 @@ DECIDER = Decider[Command, Event, Dish, Facts](
     decide=decide,
     evolve=evolve,
     facts=Facts,
-    fact_types={RESTAURANTS.name: RESTAURANTS.document},
+    fact_tables=(RESTAURANTS,),
     needs=needs,
 )

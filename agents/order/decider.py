@@ -113,6 +113,6 @@ DECIDER = Decider[Command, Event, Progress, Facts](
     decide=decide,
     evolve=evolve,
     facts=Facts,
-    fact_types={MEALS.name: MEALS.document, RESTAURANTS.name: RESTAURANTS.document},
+    fact_tables=(MEALS, RESTAURANTS),
     needs=needs,
 )

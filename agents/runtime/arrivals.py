@@ -38,6 +38,7 @@ class Arrival:
     withdrawn: bool = False
     prepared: Any = None
     prepared_on: int = -1  # version of the state that the preparation looked at
+    patient_until: float | None = None  # monotonic: how long its facts may be awaited
     broken: Exception | None = None  # what the domain's code around the decision raised over this message
 
     @property

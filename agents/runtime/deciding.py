@@ -9,6 +9,7 @@ from agents.runtime.drain import Drain
 from agents.runtime.floor import Standing, standing
 from agents.runtime.lease import Batch, Lease
 from agents.runtime.ledger import Ledger
+from agents.runtime.patience import Patience
 from agents.runtime.preparing import Preparation, Preparing, Withdrawals
 from agents.runtime.redriving import Redriving, Waiting
 from stores.errors import BadData, Conflict
@@ -28,6 +29,7 @@ class Deciding:
         self._drain = drain
         self._preparing = Preparing(roles.decider, store, withdrawals, preparation)
         self._redriving = Redriving(roles.commands, self._preparing)
+        self._patience = Patience()
 
     async def open(self, lease: Lease, earliest: int) -> None:
         await self._drain.open(lease, earliest)
@@ -98,6 +100,7 @@ class Deciding:
         ledger = Ledger(self._roles, lease.source, snapshot, owners)
         if poison is None:
             await self._learn(unit, ledger, every)
+            self._patience.wait_for_facts(ledger, todo)
         for arrival in todo:
             if arrival.message is not None and arrival is not todo[0]:
                 await self._learn(unit, ledger, (arrival,))

@@ -171,11 +171,15 @@ class Ledger:
             if answer is not None:
                 self.changes.outbox.append(letters.reply(arrival, answer))
 
-    def wants_a_refused_claim(self, arrival: Arrival, fresh: set[ClaimKey]) -> bool:
-        """Somebody before it in this batch claimed the value and was refused: it is free, but not before the commit."""
+    def will_decide(self, arrival: Arrival) -> bool:
+        """As far as can be told before its turn."""
         if arrival.message is None or arrival.key is None or arrival.broken is not None:
             return False
-        if isinstance(arrival.message, Redrive) or arrival.expired or arrival.inbox_key in self._known:
+        return not (isinstance(arrival.message, Redrive) or arrival.expired or arrival.inbox_key in self._known)
+
+    def wants_a_refused_claim(self, arrival: Arrival, fresh: set[ClaimKey]) -> bool:
+        """Somebody before it in this batch claimed the value and was refused: it is free, but not before the commit."""
+        if not self.will_decide(arrival) or arrival.key is None:
             return False
         wanted = self._roles.decider.claims(arrival.message, arrival.key)
         return any(c in fresh and c not in self._kept_claims and self._owners[c] != arrival.key for c in wanted)

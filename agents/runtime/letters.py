@@ -83,7 +83,15 @@ def carried_on(arrival: Arrival) -> list[tuple[str, bytes]]:
 
 def earlier(arrival: Arrival) -> tuple[Wrote, ...]:
     """What earlier hops of this command's flow have written."""
-    value = arrival.headers.get(headers.WROTE)
+    return _versions(arrival.headers.get(headers.WROTE))
+
+
+def seen(arrival: Arrival) -> tuple[Wrote, ...]:
+    """What the caller had seen or written when the command was sent."""
+    return _versions(arrival.headers.get(headers.AFTER))
+
+
+def _versions(value: str | None) -> tuple[Wrote, ...]:
     try:
         return _wrote(value) if value else ()
     except msgspec.MsgspecError:

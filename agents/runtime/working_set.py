@@ -8,6 +8,7 @@ import msgspec
 from agents.runtime.arrivals import Arrival
 from stores.protocol import Fact, FactKey, StateWrite, Stored
 from topics.decision import Decider
+from topics.reply import Wrote
 
 _encode = msgspec.json.encode
 
@@ -19,9 +20,10 @@ class WorkingSet:
         self._decider = decider
         self._stored = stored
         self._decoder = msgspec.json.Decoder(decider.state)
-        self._fact_decoders = {name: msgspec.json.Decoder(kind) for name, kind in decider.fact_types.items()}
-        self._fact_maps: dict[str, dict[str, Any]] = {name: {} for name in decider.fact_types}
-        self._asked_facts: set[FactKey] = set()
+        self._fact_decoders = {table.name: msgspec.json.Decoder(table.document) for table in decider.fact_tables}
+        self._fact_maps: dict[str, dict[str, Any]] = {table.name: {} for table in decider.fact_tables}
+        self._fact_versions: dict[FactKey, int] = {}
+        self._domains = {table.name: table.topic.domain for table in decider.fact_tables}
         self.facts = decider.facts(**self._fact_maps)
         self._states: dict[str, tuple[int, Any]] = {}
         self._places: dict[str, int] = {}  # id → where its write stands in `writes`
@@ -62,10 +64,20 @@ class WorkingSet:
                     wanted.update(dict.fromkeys(needs(arrival.message, self.state(arrival.key)[1])))
                 except Exception as error:
                     arrival.broken = error
-        return [key for key in wanted if key not in self._asked_facts]
+        return [key for key in wanted if key not in self._fact_versions]
 
     def learn(self, asked: Sequence[FactKey], found: Mapping[FactKey, Fact]) -> None:
-        self._asked_facts.update(asked)
+        for place in asked:
+            self._fact_versions[place] = found[place].version if place in found else 0
         for (name, key), stored in found.items():
             if stored.body is not None:
                 self._fact_maps[name][key] = self._fact_decoders[name].decode(stored.body)
+
+    def behind(self, arrival: Arrival, least: Sequence[Wrote]) -> Wrote | None:
+        """Something that the caller has seen, and of which the copy that this command needs does not know yet."""
+        versions = {(wrote.domain, wrote.aggregate_id): wrote for wrote in least}
+        for name, key in self._decider.needs(arrival.message, self.state(arrival.key or "")[1]):
+            wrote = versions.get((self._domains[name], key))
+            if wrote is not None and self._fact_versions.get((name, key), 0) < wrote.version:
+                return wrote
+        return None

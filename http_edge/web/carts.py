@@ -2,9 +2,11 @@
 
 import msgspec
 
-from http_edge.asked import own
-from http_edge.routes import CUSTOMER, Nothing, command, shown, view
+from http_edge.asked import Asked, own
+from http_edge.routes import CUSTOMER, Nothing, ViewOf, command, shown, view
 from http_edge.web.estimate import estimate
+from http_edge.web.meals import MEAL
+from http_edge.web.menu_now import MENU_NOW
 from http_edge.web.orders import ORDER, mine
 from topics.basket_commands import TOPIC, AddItem, ChangeItem, Checkout, Clear, RemoveItem
 from topics.documents import BasketItem, Done, Order
@@ -23,6 +25,14 @@ class LineChange(msgspec.Struct, frozen=True):
     schedule_date: DayOrTime | None = None
 
 
+def _meal(asked: Asked) -> list[tuple[ViewOf, str]]:
+    return [(MEAL, asked.body.meal_id)]
+
+
+def _meals(asked: Asked) -> list[tuple[ViewOf, str]]:
+    return [(MEAL, item.meal_id) for item in asked.body.items or ()]
+
+
 def bare_list(document: bytes) -> bytes:
     """The list in `{"items":[…]}`. The document has this one field, so it is cut, not decoded."""
     return document[_BEFORE:-_AFTER]
@@ -30,13 +40,14 @@ def bare_list(document: bytes) -> bytes:
 
 ROUTES = (
     command(
-        "POST", "/carts/add", AddItem, to=TOPIC, key=own, who=CUSTOMER, gives=BasketItem,
+        "POST", "/carts/add", AddItem, to=TOPIC, key=own, who=CUSTOMER, gives=BasketItem, sees=_meal,
         answers={409: ("different_restaurant", "meal_unavailable", "basket_full")},
         says="Set the line of a meal: the same meal again replaces quantity and note.",
     ),
     view(
         "/carts/get", BASKET, key=own, who=CUSTOMER, gives=list[BasketItem], absent=b"[]", shape=bare_list,
-        says="The lines of the basket.",
+        join=MENU_NOW,
+        says="The lines of the basket, with name, price and availability as the menu has them now.",
     ),
     command(
         "PATCH", "/carts/update/{meal_id}", ChangeItem, to=TOPIC, takes=LineChange, key=own, who=CUSTOMER,
@@ -53,6 +64,7 @@ ROUTES = (
     ),
     command(
         "POST", "/carts/checkout", Checkout, to=TOPIC, key=own, who=CUSTOMER, gives=Order, estimate=estimate,
+        sees=_meals,
         answers={
             400: ("coupon_unknown", "basket_empty"),
             409: ("different_restaurant", "meal_unavailable", "restaurant_closed", "below_minimum"),

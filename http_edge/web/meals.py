@@ -1,7 +1,8 @@
 """Meals of the catalog: everyone reads, the restaurant's owner writes."""
 
 from http_edge.asked import Asked, new, parameter
-from http_edge.routes import PUBLIC, RESTAURANT_OWNER, Nothing, command, shown, view
+from http_edge.routes import PUBLIC, RESTAURANT_OWNER, Nothing, ViewOf, command, shown, view
+from http_edge.web.restaurants import RESTAURANT
 from topics.catalog_commands import TOPIC, AddMeal, ChangeMeal, RemoveMeal, SetAvailability
 from topics.documents import Done, Meal
 
@@ -12,6 +13,10 @@ def _menu(asked: Asked) -> str:
     return f"meals:{asked.parameters['restaurant_id']}"
 
 
+def _restaurant(asked: Asked) -> list[tuple[ViewOf, str]]:
+    return [(RESTAURANT, asked.body.restaurant_id)]
+
+
 ROUTES = (
     view(
         "/meals/restaurant/{restaurant_id}", MEAL, index=_menu, who=PUBLIC, gives=list[Meal], says="A restaurant's menu."
@@ -19,6 +24,7 @@ ROUTES = (
     view("/meals/{id}", MEAL, key=parameter("id"), who=PUBLIC, gives=Meal, says="One meal."),
     command(
         "POST", "/meals/", AddMeal, to=TOPIC, key=new("meal"), who=RESTAURANT_OWNER, success=201, gives=Meal,
+        sees=_restaurant,
         says="Add a meal to the menu of one's restaurant.",
     ),
     command(

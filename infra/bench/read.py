@@ -1,6 +1,7 @@
 """GET /carts/get with a token against a bare aiohttp handler: real Redis, one server process each, same run.
 
-The edge checks the token, the deny-list, readiness and the caller's own writes; the bare handler checks nothing.
+The edge checks the token, the deny-list, readiness and the caller's own writes, and shows each line as the menu has it
+now; the bare handler checks nothing.
 Sides take turns, so that a neighbour's load meets both.
 """
 
@@ -13,20 +14,24 @@ import sys
 import tempfile
 import uuid
 from asyncio.subprocess import Process
+from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import psutil
 from redis.asyncio import Redis
 
 from infra.bench.servers import free_port, server, token
 from infra.stack import Stack
 from topics import keys
+from topics.documents import Basket, BasketItem, Meal
 
 CONNECTIONS = 16
 SECONDS = 1.0
 ROUNDS = 10
 LEAST_RATIO = 1.3
 ITEMS = 3
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 Sides = dict[str, list[dict[str, float]]]
 
@@ -104,13 +109,27 @@ def _cpu_seconds(server: Process) -> float:
 
 
 async def _seed(redis_url: str, user: str) -> None:
-    line = {
-        "id": str(uuid.uuid4()), "user_id": user, "restaurant_id": str(uuid.uuid4()), "meal_id": str(uuid.uuid4()),
-        "quantity": 2, "note": "no onions", "schedule_date": None, "created_at": "2026-01-01T12:00:00Z",
-        "name": "Lahmacun", "price": 95.5, "image_url": "http://localhost:8080/photos/1?size=thumb", "is_available": True,
-    }  # fmt: skip
-    document = json.dumps({"items": [line] * ITEMS}, separators=(",", ":"))
+    """A basket and the meals in it: the edge shows each line as the menu has it now."""
+    meals = [_meal(str(uuid.uuid4())) for _ in range(ITEMS)]
+    basket = Basket(items=tuple(_line(user, meal) for meal in meals))
+    ready = {keys.DENY_READY: "1", "views:ready:basket": "1", "views:ready:meal": "1"}
+    menu = {keys.document("meal", meal.id): b"1\n" + msgspec.json.encode(meal) for meal in meals}
     redis = Redis.from_url(redis_url)
-    ready = {keys.DENY_READY: "1", "views:ready:basket": "1"}
-    await redis.mset({**ready, keys.document("basket", user): f"{ITEMS}\n{document}"})
+    await redis.mset({**ready, **menu, keys.document("basket", user): b"%d\n" % ITEMS + msgspec.json.encode(basket)})
     await redis.aclose()
+
+
+def _meal(id: str) -> Meal:
+    return Meal(
+        id=id, restaurant_id=str(uuid.uuid4()), name="Lahmacun", description="Thin dough, minced lamb, parsley.",
+        is_available=True, price=95.5, image_url="http://localhost:8080/photos/1?size=thumb", cuisine="turkish",
+        complementary_ids=(), options=(), created_at=NOW, updated_at=NOW,
+    )  # fmt: skip
+
+
+def _line(user: str, meal: Meal) -> BasketItem:
+    return BasketItem(
+        id=str(uuid.uuid4()), user_id=user, restaurant_id=meal.restaurant_id, meal_id=meal.id, quantity=2,
+        note="no onions", schedule_date=None, created_at=NOW, name=meal.name, price=90, image_url=meal.image_url,
+        is_available=True,
+    )  # fmt: skip

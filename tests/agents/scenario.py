@@ -90,8 +90,10 @@ class Given:
         needed = set(self.decider.needs(command, self.state))
         return self.decider.facts(
             **{
-                name: {key: fact for key, fact in getattr(facts, name).items() if (name, key) in needed}
-                for name in self.decider.fact_types
+                table.name: {
+                    key: fact for key, fact in getattr(facts, table.name).items() if (table.name, key) in needed
+                }
+                for table in self.decider.fact_tables
             }
         )
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 import time
 import uuid
 
@@ -11,6 +12,7 @@ import pytest
 from http_edge.routes import CommandRow
 from http_edge.web import ROUTES
 from tests.http_edge.conftest import World
+from tests.http_edge.documents import meal, stored
 from tests.http_edge.domains import Command, done, refused, sealed
 from tests.http_edge.requests import BODIES, path_of
 from topics import headers, keys
@@ -41,6 +43,24 @@ async def test_a_command_says_all_about_itself(edge: World):
     assert found[headers.TRACEPARENT] == parent
     assert found[headers.CORRELATION] == said.headers["X-Correlation-Id"] == parent[3:35]
     assert before + 2000 <= int(found[headers.DEADLINE]) <= int(time.time() * 1000) + 2000
+
+
+async def test_a_command_says_what_its_caller_has_seen_and_written(edge: World):
+    me = str(uuid.uuid4())
+    await edge.redis.set(keys.document("meal", "m-1"), stored(3, meal("m-1")))
+    await edge.redis.set(keys.wrote(me, "catalog"), "m-1@2;m-2@7;")
+    await edge.redis.set(keys.wrote(me, "restaurant"), "r-1@1;")
+    await edge.redis.set(keys.wrote("somebody", "restaurant"), "r-9@1;")
+    await edge.client(me).call("POST", "/carts/add", LINE)
+    (command,) = edge.domains.taken
+    after = {tuple(each) for each in json.loads(command.headers[headers.AFTER])}
+    assert after == {("catalog", "m-1", 3), ("catalog", "m-2", 7), ("restaurant", "r-1", 1)}
+
+
+async def test_who_has_seen_nothing_says_nothing(edge: World):
+    await edge.client(str(uuid.uuid4())).call("POST", "/carts/add", LINE)
+    (command,) = edge.domains.taken
+    assert headers.AFTER not in command.headers
 
 
 async def test_a_password_leaves_the_edge_sealed(edge: World):

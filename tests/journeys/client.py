@@ -5,26 +5,15 @@ import base64
 import json
 import re
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
-from time import monotonic
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import aiohttp
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-DEADLINE = 30.0
+from tests.deadline import SECONDS, until
+
 PASSWORD = "correct horse 1"
-
-
-async def until(what: str, ask: Callable[[], Awaitable[Any]]) -> Any:
-    """The first answer that is not falsy. Fails with `what` after the deadline."""
-    deadline = monotonic() + DEADLINE
-    while True:
-        answer = await ask()
-        if answer:
-            return answer
-        assert monotonic() < deadline, f"expected {what}"
-        await asyncio.sleep(0.02)
 
 
 class Client:
@@ -79,6 +68,12 @@ class Client:
         self.token = answer["access_token"]
         return json.loads(_unpadded(answer["access_token"].split(".")[1]))["sub"]
 
+    async def open_restaurant(self, price: float) -> tuple[str, str]:
+        """(restaurant, its one meal)."""
+        restaurant = await self.must("POST", "/restaurants", {"name": f"Lokanta of {self.address}"})
+        meal = {"restaurant_id": restaurant["id"], "name": "Lahmacun", "price": price}
+        return restaurant["id"], (await self.must("POST", "/meals/", meal))["id"]
+
     async def publish(
         self, topic: str, body: bytes | None, key: bytes | None = None, headers: list[tuple[str, bytes]] | None = None
     ) -> None:
@@ -100,7 +95,7 @@ class Client:
         )
         await consumer.start()
         try:
-            async with asyncio.timeout(DEADLINE):
+            async with asyncio.timeout(SECONDS):
                 async for record in consumer:
                     if found(record):
                         return record

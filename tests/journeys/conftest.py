@@ -48,6 +48,13 @@ async def product() -> AsyncGenerator[Product]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
+async def owner(product: Product) -> AsyncGenerator[Client]:
+    """Another one, who will open restaurants."""
+    async with Client(product.endpoints) as made:
+        yield made
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def client(product: Product) -> AsyncGenerator[Client]:
     """A browser of a new visitor."""
     async with Client(product.endpoints) as made:

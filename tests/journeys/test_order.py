@@ -4,8 +4,11 @@ import asyncio
 import subprocess
 import uuid
 
+from redis.asyncio import Redis
+
 from infra.folders import CHECKOUT
-from tests.journeys.client import Client, until
+from tests.deadline import until
+from tests.journeys.client import Client
 from tests.journeys.conftest import Product
 
 PROFILE = {"full_name": "Ayşe Yılmaz", "born_date": "1990-05-01", "gender": "female", "phone": "+905551112233"}
@@ -76,7 +79,48 @@ async def test_a_checkout_sent_twice_with_one_idempotency_key_is_one_order(clien
     )
     assert first["id"] == second["id"]
     assert len(await client.must("GET", "/orders")) == 1
+    await _lose_reply(client, first["id"])
+    assert (await client.must("POST", "/carts/checkout", {"payment_method": "cash"}, **key))["id"] == first["id"]
+    assert len(await client.must("GET", "/orders")) == 1
     assert (await client.call("POST", "/carts/checkout", {"payment_method": "pos"}, **key))[0] == 422
+
+
+async def _lose_reply(client: Client, order: str) -> None:
+    """As a Redis without its last second, or after the 24 hours that replies are kept."""
+    redis = Redis.from_url(client.endpoints["redis"])
+    lost = [key async for key in redis.scan_iter("reply:*") if order.encode() in (await redis.get(key) or b"")]
+    assert len(lost) == 1
+    await redis.delete(*lost)
+    await redis.aclose()
+
+
+async def test_what_has_just_been_written_or_seen_is_known_to_the_next_command(client: Client, owner: Client):
+    """Each domain decides by its own copy of others' facts, which comes after the answer."""
+    await owner.sign_up()
+    await client.sign_up()
+    for price in range(10, 20):
+        restaurant, meal = await owner.open_restaurant(price)
+        line = {"restaurant_id": restaurant, "meal_id": meal, "quantity": 1}
+        await owner.must("POST", "/carts/add", line)
+        await owner.must("POST", "/carts/checkout", {"payment_method": "cash"})
+        assert (await client.must("GET", f"/meals/restaurant/{restaurant}"))[0]["id"] == meal
+        await client.must("POST", "/carts/add", line)
+        await client.must("DELETE", "/carts/clear")
+
+
+async def test_the_basket_shows_what_the_menu_asks_now_and_the_checkout_charges_it(client: Client, owner: Client):
+    await owner.sign_up()
+    await client.sign_up()
+    restaurant, meal = await owner.open_restaurant(100)
+    await client.must("POST", "/carts/add", {"restaurant_id": restaurant, "meal_id": meal, "quantity": 2})
+    await owner.must("PUT", f"/meals/{meal}", {"price": 130})
+
+    async def shown() -> bool:
+        return (await client.must("GET", "/carts/get"))[0]["price"] == 130
+
+    await until("the basket to show the new price", shown)
+    order = await client.must("POST", "/carts/checkout", {"payment_method": "cash"})
+    assert order["subtotal"] == 260
 
 
 async def test_items_of_another_restaurant_are_refused(client: Client):

@@ -6,7 +6,8 @@ import uuid
 import pytest
 import redis.asyncio
 
-from tests.journeys.client import Client, until
+from tests.deadline import until
+from tests.journeys.client import Client
 
 
 @pytest.fixture

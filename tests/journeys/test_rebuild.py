@@ -2,7 +2,8 @@
 
 import redis.asyncio
 
-from tests.journeys.client import Client, until
+from tests.deadline import until
+from tests.journeys.client import Client
 
 
 async def test_after_flushall_views_and_the_deny_list_come_back(client: Client):

@@ -52,8 +52,8 @@ class Process:
         await self.work.open(lease, 0)
         return lease
 
-    async def do(self, lease: Lease, records: Sequence[Record]) -> None:
-        """One batch, to its end; doubt is met as in the runtime: again from the start."""
+    async def do(self, lease: Lease, records: Sequence[Record], pause: float = 0.0) -> None:
+        """One batch, to its end; doubt is met as in the runtime: again from the start, after a pause (s)."""
         batch, last = Batch(lease, list(records), records[0].offset), Doubt()
         lease.batch, self.store.first = batch, batch.first
         for _ in range(PATIENCE):
@@ -62,7 +62,7 @@ class Process:
                 break
             except Doubt as doubt:
                 last = doubt
-                await asyncio.sleep(0)
+                await asyncio.sleep(pause)
         else:
             raise AssertionError(f"expected an end of doubt within {PATIENCE} tries: {last}")
         lease.next, lease.batch = batch.next, None

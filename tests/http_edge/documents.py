@@ -1,0 +1,27 @@
+"""View documents as projections write them."""
+
+import json
+from typing import Any
+
+_AT = "2026-01-01T12:00:00Z"
+
+
+def line(meal: str, **more: Any) -> dict[str, Any]:
+    """A line of a basket."""
+    return {
+        "id": f"line-{meal}", "user_id": "u", "restaurant_id": "r", "meal_id": meal, "quantity": 2, "note": None,
+        "schedule_date": None, "created_at": _AT, "name": "Lahmacun", "price": 90, "image_url": "", "is_available": True,
+        **more,
+    }  # fmt: skip
+
+
+def meal(id: str, **more: Any) -> dict[str, Any]:
+    return {
+        "id": id, "restaurant_id": "r", "name": "Lahmacun", "description": "", "isAvailable": True, "price": 90,
+        "image_url": "", "cuisine": "turkish", "complementary_ids": [], "options": [], "created_at": _AT,
+        "updated_at": _AT, **more,
+    }  # fmt: skip
+
+
+def stored(version: int, document: Any) -> str:
+    return f"{version}\n" + json.dumps(document, separators=(",", ":"))
