@@ -29,6 +29,7 @@ from stores.keyring import agent_keys
 from stores.mail.smtp import Mailer
 from stores.postgres.store import PostgresStore, connect
 from stores.redis.connection import connect as connect_redis
+from stores.redis.fates import Fates
 from stores.redis.projection import ProjectionStore
 from stores.redis.replies import Replies
 from stores.settings import BadSetting, Settings, exit_with, load_or_exit
@@ -49,7 +50,7 @@ async def run(settings: Settings, domains: Sequence[str]) -> int:
     """Returns the exit code."""
     redis = connect_redis(settings.redis)
     publisher = Publisher(settings.kafka)
-    resources = Resources(settings, publisher, Replies(redis), ProjectionStore(redis))
+    resources = Resources(settings, publisher, Replies(redis), Fates(redis), ProjectionStore(redis))
     runtimes = [await _runtime(domain, resources) for domain in domains]
     process = Process([group for runtime in runtimes for group in runtime.groups()])
     process.listen()

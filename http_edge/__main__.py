@@ -20,6 +20,7 @@ from http_edge.metrics import Metrics
 from http_edge.serving import serve
 from http_edge.tokens import Tokens
 from http_edge.web import ROUTES
+from http_edge.withdrawals import Withdrawals
 from stores import telemetry
 from stores.kafka.producer import CommandProducer
 from stores.keyring import EdgeKeys, edge_keys
@@ -29,7 +30,7 @@ from stores.redis.reader import READ_SECONDS, Reader
 from stores.settings import BadSetting, Settings, exit_with, load_or_exit
 
 HARD_EXIT_SECONDS = 9.0
-REDIS_CONNECTIONS = 256  # notes of withdrawn commands go out side by side when Kafka is away
+REDIS_CONNECTIONS = 256  # listings and notes go out side by side
 
 _log = telemetry.logger("http_edge")
 
@@ -43,18 +44,21 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
     answers.start()
     producer.start()
     reader = Reader(redis)
+    withdrawals = Withdrawals(reader)
     try:
         yield Edge(
             id=edge_id,
             reads=reader,
             answers=answers,
             commands=producer,
+            withdrawals=withdrawals,
             tokens=Tokens(keys.jwt),
             keys=keys,
             cors_origins=frozenset(settings.cors_origins),
         )
     finally:
-        await asyncio.gather(producer.stop(), answers.stop(), reader.close(), return_exceptions=True)
+        parts = (producer.stop(), answers.stop(), withdrawals.stop(), reader.close())
+        await asyncio.gather(*parts, return_exceptions=True)
         with contextlib.suppress(Exception):
             await redis.aclose()
 

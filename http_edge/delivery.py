@@ -1,10 +1,9 @@
 """A command on its way: into Kafka, and back as a reply, within the time that a request has.
 
 From T0, when the request was read: the command's deadline is T0+2.0 s; acknowledgement or reply are awaited until
-T0+2.1 s. Neither by then: the command is withdrawn and the caller is told 503, so it must not take effect later.
-A domain that comes to a command around its deadline or later asks whether it was withdrawn; one that came earlier has
-answered by T0+2.1 s, or does within the grace that follows (what stays open: docs/decisions/006-withdrawn-commands.md).
-Acknowledged in time but not answered by T0+2.0 s: it will take effect, the answer comes later.
+T0+2.1 s. Neither by then: the command is withdrawn, unless its domain has taken it, and the caller is told 503. Domain and
+edge ask the same key of Redis, and the first of them decides (docs/decisions/006-withdrawn-commands.md).
+Acknowledged in time, or taken, but not answered by then: it will take effect, the answer comes later.
 """
 
 import asyncio
@@ -22,9 +21,7 @@ from topics.reply import DECODER, Reply
 
 REPLY_SECONDS = 2.0
 ACK_SECONDS = 2.1
-GRACE_SECONDS = 0.3
 LAST_LOOK_SECONDS = 0.2
-WITHDRAWN_KEPT_SECONDS = 7 * 86_400  # as long as the command stands on its topic: its domain may be down till then
 
 _log = logger("http_edge.delivery")
 
@@ -108,18 +105,15 @@ async def _last_look(edge: Edge, operation: str) -> Reply | None:
 
 async def _withdraw(
     edge: Edge, operation: str, sent: "asyncio.Future[AppendedAt]", heard: "asyncio.Future[Reply]"
-) -> Reply:
-    """Best effort, the deadline says the same. A reply that is there by now tells more than a 503. Raises Problem."""
+) -> Reply | None:
+    """Raises Problem where the command will not happen. Otherwise its domain has it: the reply, or None as deliver()."""
     why = str(sent.exception()) if sent.done() else "no acknowledgement"
-    _log.warning("command withdrawn", command=operation, why=why)
-    try:
-        async with asyncio.timeout(LAST_LOOK_SECONDS):
-            await edge.reads.put(keys.withdrawn(operation), "1", WITHDRAWN_KEPT_SECONDS)
-    except (Unavailable, TimeoutError):
-        raise _not_taken() from None
-    await asyncio.wait({heard}, timeout=GRACE_SECONDS)
+    withdrawn = await edge.withdrawals.withdraw(operation)
+    _log.warning(
+        "command withdrawn" if withdrawn else "command taken without acknowledgement", command=operation, why=why
+    )
     reply = heard.result() if heard.done() else await _last_look(edge, operation)
-    if reply is None:
+    if reply is None and withdrawn:
         raise _not_taken()
     return reply
 

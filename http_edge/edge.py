@@ -19,6 +19,7 @@ class Reads(Protocol):
     def get(self, keys: Sequence[str]) -> Awaitable[list[bytes | None]]: ...
     async def members(self, index: str, *, newest_first: bool = False) -> list[bytes]: ...
     async def put(self, key: str, value: str, seconds: int) -> None: ...
+    async def first(self, key: str, value: bytes, seconds: int) -> bytes | None: ...
 
 
 class Hears(Protocol):
@@ -28,6 +29,10 @@ class Hears(Protocol):
 
     def expect(self, operation_id: str) -> Awaitable[Reply]: ...
     def forget(self, operation_id: str) -> None: ...
+
+
+class Withdraws(Protocol):
+    async def withdraw(self, command_id: str) -> bool: ...
 
 
 class AppendedAt(Protocol):
@@ -53,6 +58,7 @@ class Edge:
     reads: Reads
     answers: Hears
     commands: Sends
+    withdrawals: Withdraws
     tokens: Tokens
     keys: EdgeKeys
     cors_origins: frozenset[str]

@@ -40,18 +40,18 @@ def attempts(asked: Asked) -> list[str]:
 
 
 def lookup_keys(attempt_ids: list[str]) -> list[str]:
-    return [name for each in attempt_ids for name in (keys.reply(each), keys.withdrawn(each))]
+    return [name for each in attempt_ids for name in (keys.reply(each), keys.fate(each))]
 
 
 def standing(attempt_ids: list[str], values: list[bytes | None]) -> Standing:
     """values: of lookup_keys(). Raises Problem 503 when all attempts are used up."""
     free: str | None = None
     for place, command_id in enumerate(attempt_ids):
-        stored, withdrawn = values[2 * place], values[2 * place + 1]
+        stored, fate = values[2 * place], values[2 * place + 1]
         reply = None if stored is None else DECODER.decode(stored)
         if reply is not None and reply.code not in TOO_LATE:
             return Standing(command_id, reply)
-        if reply is None and withdrawn is None and free is None:
+        if reply is None and fate != keys.WITHDRAWN and free is None:
             free = command_id
     if free is None:
         raise Problem(409, "idempotency_key_used_up", "This key has been tried too often, use another.")

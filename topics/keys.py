@@ -44,9 +44,13 @@ def wrote(caller: str, domain: str) -> str:
     return f"wrote:{caller}:{domain}"
 
 
-def withdrawn(command_id: str) -> str:
-    """The edge promised (503) that this command takes no effect."""
-    return f"withdrawn:{command_id}"
+TAKEN, WITHDRAWN = b"taken", b"withdrawn"
+TAKEN_SECONDS = 600  # the edge, if it withdraws at all, does so seconds after the request
+
+
+def fate(command_id: str) -> str:
+    """TAKEN by its domain or WITHDRAWN by the edge (503: it takes no effect); whoever comes first has decided it."""
+    return f"fate:{command_id}"
 
 
 def denied_token(jti: str) -> str:

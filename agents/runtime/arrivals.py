@@ -35,6 +35,7 @@ class Arrival:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     message: Message | None = None
     error: Undecodable | None = None
+    taken: bool = False
     withdrawn: bool = False
     prepared: Any = None
     prepared_on: int = -1  # version of the state that the preparation looked at

@@ -10,7 +10,7 @@ from agents.runtime.floor import Standing, standing
 from agents.runtime.lease import Batch, Lease
 from agents.runtime.ledger import Ledger
 from agents.runtime.patience import Patience
-from agents.runtime.preparing import Preparation, Preparing, Withdrawals
+from agents.runtime.preparing import Fate, Preparation, Preparing
 from agents.runtime.redriving import Redriving, Waiting
 from stores.errors import BadData, Conflict
 from stores.protocol import ClaimKey, DomainStore, OutboxRow, Snapshot, Unit
@@ -21,13 +21,13 @@ class Deciding:
     """See agents.runtime.work.Work."""
 
     def __init__(
-        self, roles: Roles, store: DomainStore, drain: Drain, withdrawals: Withdrawals,
+        self, roles: Roles, store: DomainStore, drain: Drain, fate: Fate,
         preparation: Preparation | None = None,
     ) -> None:  # fmt: skip
         self._roles = roles
         self._store = store
         self._drain = drain
-        self._preparing = Preparing(roles.decider, store, withdrawals, preparation)
+        self._preparing = Preparing(roles.decider, store, fate, preparation)
         self._redriving = Redriving(roles.commands, self._preparing)
         self._patience = Patience()
 

@@ -1,7 +1,6 @@
-"""Before the transaction: slow work of a domain, and which late commands the edge has withdrawn."""
+"""Before the transaction: slow work of a domain, and taking on what the edge might withdraw."""
 
 import asyncio
-import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
@@ -14,8 +13,6 @@ from stores.protocol import DomainStore, Stored
 from topics import headers, redrive
 from topics.decision import Decider
 
-MARGIN = 200  # ms before its deadline from which a command may have been withdrawn by the time that it is answered
-
 
 class Preparation(Protocol):
     """Slow work before the transaction, off the loop: password hashes, sealed boxes, signatures."""
@@ -25,9 +22,9 @@ class Preparation(Protocol):
     ) -> Any: ...
 
 
-class Withdrawals(Protocol):
-    async def withdrawn(self, ids: Sequence[str]) -> set[str]:
-        """Which of these commands the edge has promised not to happen. Raises Doubt."""
+class Fate(Protocol):
+    async def take(self, ids: Sequence[str]) -> set[str]:
+        """From here on the edge withdraws none of these. Returns those that it has withdrawn before. Raises Doubt."""
         ...
 
 
@@ -35,12 +32,12 @@ class Preparing:
     """Of one domain's commands. States are read without a lock: decide checks that they are still current."""
 
     def __init__(
-        self, decider: Decider[Any, Any, Any, Any], store: DomainStore, withdrawals: Withdrawals,
+        self, decider: Decider[Any, Any, Any, Any], store: DomainStore, fate: Fate,
         preparation: Preparation | None,
     ) -> None:  # fmt: skip
         self._decider = decider
         self._store = store
-        self._withdrawals = withdrawals
+        self._fate = fate
         self._preparation = preparation
         self._state = msgspec.json.Decoder(decider.state)
 
@@ -54,7 +51,7 @@ class Preparing:
         todo = [arrival for arrival in found if arrival.message is not None]
         for arrival in todo:
             arrival.broken = None
-        await self.mark_withdrawn(todo)
+        await self.take(todo)
         await self.slow_work(todo)
 
     async def slow_work(self, todo: Sequence[Arrival]) -> None:
@@ -62,14 +59,15 @@ class Preparing:
             states = await self._store.states(list({a.key for a in todo if a.key is not None}))
             await asyncio.gather(*(self._one(self._preparation, a, states.get(a.key or "")) for a in todo))
 
-    async def mark_withdrawn(self, todo: Sequence[Arrival]) -> None:
-        """A command that is done late, by an outage, may be one that the edge answered 503 because no word came back."""
-        now = time.time() * 1000
-        late = [a for a in todo if now > float(a.headers.get(headers.DEADLINE, "inf")) - MARGIN]
-        if late:
-            withdrawn = await self._withdrawals.withdrawn([a.id for a in late])
-            for arrival in late:
+    async def take(self, todo: Sequence[Arrival]) -> None:
+        """Commands with a deadline may have been answered 503, where no word came back to the edge. What is taken here is
+        not withdrawn any more, whatever becomes of this process and however long the rest takes."""
+        asked = [a for a in todo if headers.DEADLINE in a.headers and not a.taken and not a.expired]
+        if asked:
+            withdrawn = await self._fate.take([a.id for a in asked])
+            for arrival in asked:
                 arrival.withdrawn = arrival.id in withdrawn
+                arrival.taken = not arrival.withdrawn
 
     async def _one(self, preparation: Preparation, arrival: Arrival, stored: Stored | None) -> None:
         version = 0 if stored is None else stored.version

@@ -62,8 +62,8 @@ class Redriving:
             # Before claims, facts and preparation are looked up: they are the mended message's.
             self._mend(found[row.key][-1].arrival, orders[row.key])
         if found:
-            # Taken before the edge withdrew them, perhaps: a 503 holds for what was parked, too.
-            await self._preparing.mark_withdrawn([each.arrival for rows in found.values() for each in rows])
+            # A 503 holds for what was parked, too: long ago, by a process that took it and forgot.
+            await self._preparing.take([each.arrival for rows in found.values() for each in rows])
             await self._preparing.slow_work([each.arrival for rows in found.values() for each in rows[:_AT_ONCE]])
         return found
 

@@ -16,6 +16,7 @@ from agents.runtime.showing import Showing
 from agents.runtime.taking_in import Intake
 from agents.runtime.work import Work
 from stores.protocol import DomainStore
+from stores.redis.fates import Fates
 from stores.redis.projection import ProjectionStore
 from stores.redis.replies import Replies
 from stores.settings import Settings
@@ -30,6 +31,7 @@ class Resources:
     settings: Settings
     publisher: Publisher
     replies: Replies
+    fates: Fates
     views: ProjectionStore
 
 
@@ -56,7 +58,7 @@ class Runtime:
     ) -> None:
         """Commands of this domain, the only way to change its aggregates."""
         roles = Roles(commands, emits, decider, react)
-        self._add("decide", commands, Deciding(roles, self.store, self._drain, self._resources.replies, prepare))
+        self._add("decide", commands, Deciding(roles, self.store, self._drain, self._resources.fates, prepare))
 
     def intake(self, topic: Topic, translate: Translate) -> None:
         """A topic of others, turned into own commands."""

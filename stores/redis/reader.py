@@ -49,8 +49,14 @@ class Reader:
         return await _within(lambda: cast(Awaitable[list[bytes]], self._client.zrange(index, 0, -1, desc=newest_first)))
 
     async def put(self, key: str, value: str, seconds: int) -> None:
-        """A note of the edge itself: who owns an operation, what is withdrawn."""
+        """A note of the edge itself: who owns an operation."""
         await _within(lambda: cast(Awaitable[object], self._client.set(key, value, ex=seconds)))
+
+    async def first(self, key: str, value: bytes, seconds: int) -> bytes | None:
+        """Sets what is not set yet. Returns what stood there before, None where nothing did."""
+        return await _within(
+            lambda: cast(Awaitable[bytes | None], self._client.set(key, value, ex=seconds, nx=True, get=True))
+        )
 
     async def close(self) -> None:
         if self._busy is not None:

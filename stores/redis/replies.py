@@ -28,12 +28,6 @@ class Replies:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
-    async def withdrawn(self, ids: Sequence[str]) -> set[str]:
-        """Commands that the edge has promised not to happen. Raises Unavailable."""
-        async with translated():
-            values = await self._redis.mget([keys.withdrawn(id) for id in ids])
-        return {id for id, value in zip(ids, values, strict=True) if value is not None}
-
     async def publish(self, rows: Sequence[OutboxRow]) -> None:
         """All rows in one pipeline; sending one twice changes nothing. Raises Unavailable."""
         pipe = self._redis.pipeline(transaction=False)

@@ -1,5 +1,6 @@
 """Servers that are silent or gone: every answer within 3 seconds, and all well again without a restart."""
 
+import asyncio
 import signal
 import time
 import uuid
@@ -7,9 +8,12 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import pytest_asyncio
 
+from tests.deadline import until
 from tests.http_edge.client import Said
 from tests.http_edge.conftest import World
 from tests.http_edge.requests import BODIES
+from topics import keys
+from topics.ids import derive
 
 LINE = {"meal_id": "m-1", "quantity": 1}
 
@@ -36,8 +40,32 @@ async def test_without_an_acknowledgement_a_write_is_withdrawn_and_503(frozen_ka
     began = time.monotonic()
     said = await edge.client(str(uuid.uuid4())).call("POST", "/carts/add", LINE)
     assert (said.status, said.headers["Retry-After"]) == (503, "2")
-    assert 2.3 < time.monotonic() - began < 3
-    assert [key async for key in edge.redis.scan_iter("withdrawn:*")], "the command is withdrawn"
+    assert 2.0 < time.monotonic() - began < 3
+    assert [key async for key in edge.redis.scan_iter("fate:*")], "the command is withdrawn"
+
+
+async def test_a_withdrawal_that_redis_could_not_take_is_made_when_it_is_back(frozen_kafka: World):
+    edge, redis = frozen_kafka, frozen_kafka.servers.child("redis")
+    redis.send(signal.SIGSTOP)
+    try:
+        said = await edge.client().call("POST", "/auth/register", BODIES["POST /auth/register"])
+        assert (said.status, said.problem["code"]) == (503, "not_taken")
+    finally:
+        redis.send(signal.SIGCONT)
+
+    async def withdrawn() -> bool:
+        return [await edge.redis.get(key) async for key in edge.redis.scan_iter("fate:*")] == [keys.WITHDRAWN]
+
+    await until("the command to be withdrawn", withdrawn)
+
+
+async def test_without_an_acknowledgement_a_command_that_its_domain_has_taken_is_pending(frozen_kafka: World):
+    edge, me = frozen_kafka, str(uuid.uuid4())
+    asking = asyncio.create_task(edge.client(me).call("POST", "/carts/add", LINE, Idempotency_Key="k"))
+    command_id = derive(f"{me}\nPOST\n/carts/add", "k")
+    await edge.redis.set(keys.fate(command_id), keys.TAKEN)
+    said = await asking
+    assert (said.status, said.headers["Location"]) == (202, f"/operations/{command_id}")
 
 
 async def test_the_edge_writes_again_by_itself_once_kafka_is_back(edge: World):

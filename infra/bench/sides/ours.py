@@ -20,6 +20,7 @@ from infra.bench.meter import Job, Meter
 from stores import telemetry
 from stores.postgres.store import PostgresStore, connect
 from stores.redis.connection import connect as connect_redis
+from stores.redis.fates import Fates
 from stores.redis.replies import Replies
 from stores.settings import load
 
@@ -48,9 +49,9 @@ class Metered:
 async def run(job: Job, data: Path) -> None:
     settings, meter = load(), Meter(job.total)
     store = PostgresStore(await connect(settings.postgres, job.schema), job.schema)
-    replies = Replies(connect_redis(settings.redis))
+    redis = connect_redis(settings.redis)
     roles = Roles(counter.commands(job.topic), counter.EVENTS, counter.DECIDER)
-    work = Metered(Deciding(roles, store, Drain(store, Publisher(settings.kafka), replies), replies), meter)
+    work = Metered(Deciding(roles, store, Drain(store, Publisher(settings.kafka), Replies(redis)), Fates(redis)), meter)
     group = Group(job.schema, settings.kafka, {job.topic: work})
     running = asyncio.create_task(Process([group]).run())
     done = asyncio.create_task(meter.done.wait())

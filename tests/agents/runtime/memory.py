@@ -26,7 +26,7 @@ from stores.protocol import (
 
 
 class MemoryStore:
-    """One partition of one domain. It is the store, the publisher, the replies and the withdrawals."""
+    """One partition of one domain. It is the store, the publisher, the replies and the fates."""
 
     domain = "memory"
 
@@ -69,7 +69,7 @@ class MemoryStore:
     async def publish(self, rows: Sequence[OutboxRow]) -> None:
         self.published.extend(rows)
 
-    async def withdrawn(self, ids: Sequence[str]) -> set[str]:
+    async def take(self, ids: Sequence[str]) -> set[str]:
         return set()
 
 

@@ -45,7 +45,7 @@ class Shop:
         )  # fmt: skip
         self.copying = Copying(self.feed.topic, [table], process.store, process.drain)  # type: ignore[arg-type]
         roles = Roles(world.commands, world.events, decider)
-        process.work = Deciding(roles, process.store, process.drain, world.replies)  # type: ignore[arg-type]
+        process.work = Deciding(roles, process.store, process.drain, world.fates)  # type: ignore[arg-type]
 
     async def price(self, key: str, *amounts: int) -> None:
         """What the copy knows from now on."""

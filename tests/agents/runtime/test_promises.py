@@ -1,7 +1,15 @@
 """Time comes with the message: what came too late, or was withdrawn, never takes effect."""
 
+import asyncio
 import time
+from collections.abc import AsyncGenerator
+from typing import Any
 
+import pytest
+
+from http_edge.withdrawals import Withdrawals
+from stores.redis.connection import connect
+from stores.redis.reader import Reader
 from tests.agents.runtime.world import World
 from topics import keys
 
@@ -29,13 +37,73 @@ async def test_a_command_appended_in_time_takes_effect_however_late_it_is_read(w
 async def test_a_late_command_that_the_edge_withdrew_takes_no_effect(world: World):
     process = await world.process()
     then = time.time() - 10
-    await world.replies._redis.set(keys.withdrawn(world.id("x")), "1", ex=60)  # type: ignore[attr-defined]
+    await world.replies._redis.set(keys.fate(world.id("x")), keys.WITHDRAWN, ex=60)  # type: ignore[attr-defined]
     batch = [
         world.say(amount=1, id="x", more=_deadline(then + 2), at=then),
         world.say(amount=2, id="y", more=_deadline(then + 2), at=then),
     ]
     await process.do(await process.open(), batch)
     assert await world.totals() == [2]
+
+
+@pytest.fixture
+async def withdrawals(world: World) -> AsyncGenerator[Withdrawals]:
+    """As an edge process has them."""
+    redis = connect(world.settings.redis)
+    reader = Reader(redis)
+    yield Withdrawals(reader)
+    await reader.close()
+    await redis.aclose()
+
+
+def _of_the_edge() -> dict[str, str]:
+    return _deadline(time.time() + 2)
+
+
+@pytest.mark.parametrize("step", ["locked", "before commit", "after commit"])
+async def test_the_edge_withdraws_nothing_that_its_domain_has_taken(world: World, withdrawals: Withdrawals, step: str):
+    """However long the transaction takes, and though the process dies in it."""
+    first, second = await world.process(), await world.process()
+    gate = first.gates.stop_at(step)
+    dying = first.begin(await first.open(), [world.say(amount=1, id="x", more=_of_the_edge())])
+    await gate.reached()
+    assert not await withdrawals.withdraw(world.id("x")), "the caller is told that it is being done"
+    dying.cancel()
+    await asyncio.wait([dying])
+    lease = await second.open()
+    await second.do(lease, [*world.log[lease.next :], world.say(amount=2)])
+    assert await world.totals() == [1, 3]
+
+
+class Slow:
+    """A preparation that takes its time, as argon2 for many."""
+
+    def __init__(self) -> None:
+        self.here, self.go = asyncio.Event(), asyncio.Event()
+
+    async def prepare(self, *command: Any) -> int:
+        self.here.set()
+        await self.go.wait()
+        return 0
+
+
+async def test_the_edge_withdraws_nothing_that_is_being_prepared(world: World, withdrawals: Withdrawals):
+    slow = Slow()
+    process = await world.process(prepare=slow)
+    working = process.begin(await process.open(), [world.say(amount=1, id="x", more=_of_the_edge())])
+    await slow.here.wait()
+    assert not await withdrawals.withdraw(world.id("x"))
+    slow.go.set()
+    await working
+    assert await world.totals() == [1]
+
+
+async def test_who_comes_first_decides_and_nobody_else(world: World, withdrawals: Withdrawals):
+    ids = [world.id(str(number)) for number in range(50)]
+    told, refused = await asyncio.gather(
+        asyncio.gather(*(withdrawals.withdraw(id) for id in ids)), world.fates.take(ids)
+    )
+    assert {id for id, withdrawn in zip(ids, told, strict=True) if withdrawn} == refused
 
 
 async def test_an_expired_command_is_not_parked(world: World):

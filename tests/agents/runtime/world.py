@@ -20,6 +20,7 @@ from stores.kafka.admin import make_topics
 from stores.kafka.log import Logged, Place, open_log
 from stores.postgres.store import PostgresStore, connect
 from stores.protocol import Source
+from stores.redis.fates import Fates
 from stores.redis.replies import Replies
 from stores.settings import Settings
 from tests.agents.runtime.gates import GatedPublisher, GatedStore, Gates
@@ -43,7 +44,7 @@ class Process:
         self.store = GatedStore(PostgresStore(pool, "tally"), self.gates)
         self.drain = Drain(self.store, GatedPublisher(world.publisher, self.gates), world.replies)  # type: ignore[arg-type]
         roles = Roles(world.commands, world.events, DECIDER, react)
-        self.work = Deciding(roles, self.store, self.drain, world.replies, prepare)  # type: ignore[arg-type]
+        self.work = Deciding(roles, self.store, self.drain, world.fates, prepare)  # type: ignore[arg-type]
 
     async def open(self, group: str | None = None, topic: str | None = None, partition: int = 0) -> Lease:
         """A lease on the partition, as after an assignment: leftovers are out."""
@@ -78,6 +79,7 @@ class World:
         self.run = f"t{uuid.uuid4().hex[:10]}"
         self.commands, self.events = topics_of(self.run)
         self.settings, self.publisher, self.replies = settings, publisher, replies
+        self.fates = Fates(replies._redis)  # type: ignore[attr-defined]
         self.log: list[Record] = []
         self._pools: list[Any] = []
 
