@@ -113,6 +113,8 @@ def in_time(messages: Sequence[Message]) -> list[Message]:
 def faulty_header(found: Sequence[tuple[str, bytes]]) -> str | None:
     """The first of our headers that the runtime refuses to read."""
     for name, value in found:
+        if name == headers.UNREAD:
+            return f"{name}: the body is a record, or several, as they stand in the log"
         if name in _OURS:
             try:
                 value.decode()

@@ -34,6 +34,8 @@ DLQ_GROUP = "dlq_group"  # consumer group that refused it
 DLQ_CUT = "dlq_cut"  # "1": too large for a topic, its headers and the rest of its body are only where it stood
 DLQ_PARKED = "dlq_parked"  # "1": the key is parked in the domain's store; absent: dead-lettered singly
 
+UNREAD = "lezzet_unread"  # why the record could not be taken apart; its body is then its bytes as they stand in the log
+
 CARRIED_ON = (REPLY_TO, REPLY_SEAL, OPERATION, CALLER, FINGERPRINT, AFTER)
 """What a command handed on to another domain keeps of its cause: its last hop answers the caller, and knows what the
 caller has seen. Not the deadline: once the first hop has happened, the rest of the flow must."""

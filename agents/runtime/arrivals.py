@@ -111,6 +111,8 @@ def _ours(raw: RawHeaders) -> tuple[dict[str, str], Undecodable | None]:
         longest = _LONGEST_NAME if name in _NAMES else _LONGEST
         if len(value) > longest or b"\0" in value:
             return {}, Undecodable(name, f"the header is longer than {longest:,} bytes or has a NUL character")
+    if headers.UNREAD in found:
+        return found, Undecodable("record", f"cannot be taken apart: {found[headers.UNREAD]}")
     deadline = found.get(headers.DEADLINE)
     if deadline is not None and not deadline.isdecimal():
         return found, Undecodable(headers.DEADLINE, "is not a number of milliseconds since the epoch")

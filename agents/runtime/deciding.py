@@ -44,7 +44,7 @@ class Deciding:
         if batch.arrivals is None:
             batch.arrivals = self._read(batch)
         found, first = batch.arrivals, batch.first
-        while found:
+        while first < batch.next:
             await self._preparing.all([a for a in found if a.offset >= batch.lease.next])
             try:
                 first = await self._transact(batch, found, first, batch.next)

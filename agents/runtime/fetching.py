@@ -8,13 +8,14 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.errors import ConsumerStoppedError
 from aiokafka.structs import OffsetAndMetadata
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
 
-from agents.runtime.lease import TP, Lease
+from agents.runtime.lease import TP, Batch, Lease
+from stores.kafka import records
 
 if TYPE_CHECKING:
     from agents.runtime.transport import Consumer
@@ -28,8 +29,6 @@ MOST = 500  # records of a batch
 _WAIT, _SHORT_WAIT, _BUSY_WAIT = 500, 2, 50  # ms
 _BUSY = 1.0  # seconds that records lie unread before fetches slow down: their handler waits for a server
 
-Fetched = dict[TP, tuple[Lease, list[ConsumerRecord[bytes, bytes]]]]
-
 
 class ConsumerThread(AIOKafkaConsumerThread):
     """Faust's thread with a fetch of our own. Methods named `…_here` run in this thread's loop."""
@@ -38,7 +37,10 @@ class ConsumerThread(AIOKafkaConsumerThread):
     looked_at: float = 0.0  # monotonic, when the fetch loop last turned
 
     def _create_worker_consumer(self, transport: Any) -> Any:
+        records.read_everything()
         consumer = super()._create_worker_consumer(transport)
+        # As if Faust's exactly-once were on: what a transaction of others has given up was never said.
+        consumer._isolation_level = "read_committed"
         self._poked = asyncio.Event()
         return consumer
 
@@ -76,7 +78,7 @@ class ConsumerThread(AIOKafkaConsumerThread):
                 if consumer._closed or fetcher._closed:
                     if self.consumer.leases.stopping:
                         await asyncio.sleep(1.0)  # closed by us: to Faust a raise is a crash, loud in every orderly end
-                        return {}
+                        return []
                     raise ConsumerStoppedError
                 self._poked.clear()
                 found = await self._take(consumer, fetcher)
@@ -85,17 +87,25 @@ class ConsumerThread(AIOKafkaConsumerThread):
                     return found
                 await self._wait(fetcher, left)
 
-    async def _take(self, consumer: Any, fetcher: Fetcher) -> Fetched:
-        found: Fetched = {}
+    async def _take(self, consumer: Any, fetcher: Fetcher) -> list[Batch]:
+        found: list[Batch] = []
         if self.consumer.flow_active and not fetcher._subscriptions.reassignment_in_progress:
             for lease in self.consumer.leases.ready():
                 tp = TopicPartition(*lease.tp)
-                if consumer._subscription.is_assigned(tp):
-                    # One partition a call: an empty set would mean all of them.
-                    taken = await fetcher.fetched_records({tp}, timeout=0, max_records=MOST)
-                    for records in taken.values():
-                        found[lease.tp] = (lease, records)
+                if consumer._subscription.is_assigned(tp) and tp in fetcher._records:
+                    batch = await self._one(fetcher, lease, tp)
+                    if batch.next > batch.first:
+                        found.append(batch)
         return found
+
+    async def _one(self, fetcher: Fetcher, lease: Lease, tp: TopicPartition) -> Batch:
+        """Without records where there were only ends of transactions, or what one had given up: nothing else is passed over
+        within one fetch. Between two of them aiokafka may go elsewhere in silence: then the batch begins elsewhere."""
+        state = fetcher._subscriptions.subscription.assignment.state_value(tp)
+        first = state.position
+        # One partition a call: an empty set would mean all of them.
+        taken = await fetcher.fetched_records({tp}, timeout=0, max_records=MOST)
+        return Batch(lease, taken.get(tp, []), first, reached=state.position)
 
     async def _wait(self, fetcher: Fetcher, seconds: float) -> None:
         waiter = fetcher._create_fetch_waiter()

@@ -19,7 +19,7 @@ def standing(batch: Batch, floor: int) -> Standing:
     if batch.first > floor:
         if batch.lease.hole != floor:
             raise Reopen(f"a hole: the floor is {floor}, the batch begins at {batch.first}", hole=floor)
-        # Read again from the floor and still missing: transaction markers, compaction, retention.
+        # Read again from the floor and still missing: compaction, retention.
         metrics.HOLES.labels(batch.lease.source.group, batch.lease.source.topic).inc()
         return Standing(floor, False)
     if batch.first < floor:

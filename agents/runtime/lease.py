@@ -56,14 +56,19 @@ class Lease:
 
 @dataclass(eq=False, slots=True)
 class Batch:
-    """Records of one partition in offset order. first: the offset they are known to begin at (no later than the first's)."""
+    """What a fetch gave of one partition, in offset order: all that is there from `first` to before `next`.
+
+    reached: `next`, where the log goes on behind the last record with what is no record: a transaction's end, or all of one
+    that was given up.
+    """
 
     lease: Lease
     records: list[ConsumerRecord[bytes, bytes]]
     first: int
+    reached: int = 0
     finished: asyncio.Event = field(default_factory=asyncio.Event)
     arrivals: "list[Arrival] | None" = None
 
     @property
     def next(self) -> int:
-        return self.records[-1].offset + 1
+        return self.reached or self.records[-1].offset + 1

@@ -20,7 +20,11 @@ from topics.reply import NOTHING, Reply, Wrote
 
 LARGEST = 2 * 1024 * 1024 - 64 * 1024  # bytes of body and headers: what `_events` topics take, less Kafka's own framing
 
+_DEAD = (
+    4 * 1024 * 1024 - 64 * 1024
+)  # what `_dlq` topics and the publisher take, less what says why: all that its topic took
 _CUT = 64 * 1024  # bytes that a dead letter shows of a body that is too large for it
+_FRAME = 16  # bytes at most around a header
 
 _encode = msgspec.json.encode
 _wrote = msgspec.json.Decoder(tuple[Wrote, ...]).decode
@@ -147,7 +151,7 @@ def dead(source: Source, topic: Topic, arrival: Arrival, why: str, *, parked: bo
         **({headers.DLQ_PARKED: "1"} if parked else {}),
     }
     named = [*arrival.raw_headers, *((name, value.encode()) for name, value in about.items())]
-    if _size(arrival) > LARGEST - _CUT:
+    if _size(arrival) > _DEAD:
         # Compressed it was small enough for its topic; no topic takes it as it is, and the partition would wait for ever.
         named = [(headers.DLQ_CUT, b"1"), *((name, value.encode()) for name, value in about.items())]
         key, body = (arrival.raw_key or b"")[:_CUT] or None, (arrival.body or b"")[:_CUT]
@@ -158,7 +162,7 @@ def dead(source: Source, topic: Topic, arrival: Arrival, why: str, *, parked: bo
 
 
 def _size(arrival: Arrival) -> int:
-    named = sum(len(name) + len(value) for name, value in arrival.raw_headers)
+    named = sum(len(name.encode()) + len(value) + _FRAME for name, value in arrival.raw_headers)
     return len(arrival.raw_key or b"") + len(arrival.body or b"") + named
 
 

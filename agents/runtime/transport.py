@@ -13,7 +13,7 @@ import uvloop
 from faust.transport.drivers import aiokafka as driver
 from faust.types import ConsumerMessage
 
-from agents.runtime.fetching import ConsumerThread, Fetched
+from agents.runtime.fetching import ConsumerThread
 from agents.runtime.lease import TP, Batch
 from agents.runtime.leases import DRAIN, Leases
 
@@ -93,19 +93,21 @@ class Consumer(driver.Consumer):
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[Any, Any]]:
         if not self.flow_active:
             await self.wait(self.can_resume_flow)
-        fetched: Fetched = await self._getmany(None, timeout)
-        for tp, (lease, records) in fetched.items():
+        batches: list[Batch] = await self._getmany(None, timeout)
+        for batch in batches:
+            lease, tp = batch.lease, batch.lease.tp
             if not self.flow_active or self.should_stop or not self.leases.is_current(lease) or lease.batch is not None:
                 continue  # the new lease seeks to the floor: nothing is lost with these
-            batch = lease.batch = Batch(lease, records, records[0].offset)
+            if not batch.records and batch.first != lease.next:
+                continue  # not known to follow on what was done: the next record will tell
+            lease.batch = batch
             self._read_offset[tp] = None
             yield tp, self._message(tp, batch)
 
     def _message(self, tp: TP, batch: Batch) -> Any:
-        last = batch.records[-1]
         return ConsumerMessage(
-            tp.topic, tp.partition, last.offset, last.timestamp / 1000, last.timestamp_type, [], None, batch, None, None,
-            None, tp, generation_id=self.app.consumer_generation_id,
+            tp.topic, tp.partition, batch.next - 1, 0.0, 0, [], None, batch, None, None, None, tp,
+            generation_id=self.app.consumer_generation_id,
         )  # fmt: skip
 
     async def _add_gap(self, *gap: Any) -> None:

@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaClient, AIOKafkaConsumer, ConsumerRecord, TopicPart
 from aiokafka.errors import KafkaError
 
 from stores.errors import Unavailable
+from stores.kafka import records
 
 START_SECONDS = 8.0  # a broker that accepts and says nothing
 SILENT_SECONDS = 15.0  # records that must be there and do not come
@@ -134,12 +135,14 @@ def _logged(r: ConsumerRecord[bytes, bytes]) -> Logged:
 @contextlib.asynccontextmanager
 async def open_log(brokers: Sequence[str]) -> AsyncGenerator[LogReader]:
     """Raises Unavailable where no broker answers."""
+    records.read_everything()
     servers = ",".join(brokers)
     topics = await _topics(servers)
     consumer = AIOKafkaConsumer(
         bootstrap_servers=servers,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
+        isolation_level="read_committed",  # as the agents read
         max_partition_fetch_bytes=_FETCH,
         fetch_max_wait_ms=200,
         max_poll_records=_CHUNK,

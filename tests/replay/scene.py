@@ -81,10 +81,15 @@ async def until(what: str, holds: Callable[[], Awaitable[Any]]) -> Any:
 
 
 @asynccontextmanager
-async def running(servers: Stack, *module: str) -> AsyncGenerator[None]:
-    """`python -m module...` on these servers: a process of its own, since Faust's threads outlive their groups."""
-    environment = servers.environment() | {"AGENTS_HEALTH_PORT": "0", "LOG_LEVEL": "error"}
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", *module, env=environment, cwd=CHECKOUT)
+async def running(servers: Stack, *module: str, level: str = "error", log: Any = None) -> AsyncGenerator[None]:
+    """`python -m module...` on these servers: a process of its own, since Faust's threads outlive their groups.
+
+    log: a file for what it says, the tests' own otherwise.
+    """
+    environment = servers.environment() | {"AGENTS_HEALTH_PORT": "0", "LOG_LEVEL": level}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", *module, env=environment, cwd=CHECKOUT, stderr=log
+    )
     try:
         yield
         assert process.returncode is None, f"{module} ended by itself: {process.returncode}"

@@ -1,0 +1,89 @@
+"""Who reads a topic, how far they are, and what they made of what a publisher sent."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+
+from replay.floors import Standing, standings
+from stores.kafka.log import Logged
+from stores.redis.connection import connect
+from tests import foreign
+from tests.replay.scene import Desk, until
+from topics import headers, keys
+from topics.registry import all_topics
+
+TOPICS = all_topics()
+
+
+@dataclass(frozen=True)
+class Audience:
+    """log: what the agents wrote so far."""
+
+    desk: Desk
+    broker: str
+    log: Path
+
+    async def send(self, topic: str, *batches: bytes) -> list[int]:
+        """To partition 0. The offset of each batch's first record."""
+        return [await foreign.send(self.broker, topic, 0, made) for made in batches]
+
+    async def at_the_end(self, topic: str) -> None:
+        """Every group that reads the topic has done all of it: no partition is held up."""
+
+        async def done() -> bool:
+            readers, ends = await self._readers(topic)
+            return bool(readers) and all(reader.next == ends[reader.place.partition] for reader in readers)
+
+        await until(f"all of {topic} to be done by every group", done)
+
+    async def groups(self, topic: str) -> set[str]:
+        readers, _ = await self._readers(topic)
+        return {reader.group for reader in readers}
+
+    async def letters(self, topic: str, offsets: Collection[int]) -> dict[int, list[Logged]]:
+        """All dead letters of partition 0, by where the message stood: those of `offsets` from every group."""
+        groups, found = await self.groups(topic), dict[int, list[Logged]]()
+
+        async def from_all() -> bool:
+            found.clear()
+            for letter in await self.desk.all_of(f"{topic}_dlq"):
+                about = dict(letter.headers)
+                if about[headers.DLQ_PARTITION] == b"0":
+                    found.setdefault(int(about[headers.DLQ_OFFSET]), []).append(letter)
+            return all(_refused_by(found.get(offset, ())) == groups for offset in offsets)
+
+        await until(f"dead letters of {topic} {sorted(offsets)} from {groups}", from_all)
+        return found
+
+    async def caused(self, topic: str, cause: str) -> list[Logged]:
+        """What stands on a topic because of the message with that id."""
+        wanted = (headers.CAUSATION, cause.encode())
+        return [r for r in await self.desk.all_of(topic) if wanted in r.headers]
+
+    async def is_in_the_view(self, restaurant: str) -> bool:
+        redis = connect(self.desk.tools.settings.redis)
+        try:
+            return bool(await redis.exists(keys.document("restaurant", restaurant)))
+        finally:
+            await redis.aclose()
+
+    async def is_a_fact(self, meal: str) -> bool:
+        """Of the basket domain."""
+        connection = await asyncpg.connect(self.desk.tools.settings.postgres)
+        try:
+            return bool(await connection.fetch("select from basket.fact where name = 'meals' and key = $1", meal))
+        finally:
+            await connection.close()
+
+    async def _readers(self, topic: str) -> tuple[list[Standing], dict[int, int]]:
+        tools = self.desk.tools
+        async with tools.log() as log, tools.domains() as domains, tools.view_floors() as views:
+            bounds = await log.bounds(log.places([topic]))
+            ends = {place.partition: bound.end for place, bound in bounds.items()}
+            return await standings([TOPICS[topic]], domains, views), ends
+
+
+def _refused_by(letters: Collection[Logged]) -> set[str]:
+    return {dict(letter.headers)[headers.DLQ_GROUP].decode() for letter in letters}

@@ -1,0 +1,36 @@
+"""All agents, as a process of their own, on servers of their own: what is sent here is in no other test's way."""
+
+import shutil
+import tempfile
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from agents.provision import provision
+from infra.stack import Stack
+from replay.tools import Tools
+from stores.settings import load
+from tests.agents.publishers.audience import Audience
+from tests.replay.scene import Desk, running
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def running_agents() -> AsyncGenerator[Stack]:
+    """What they log is in `agents.log` of the stack's folder."""
+    folder = Path(tempfile.mkdtemp(prefix="lezzet-publishers-"))
+    try:
+        async with Stack(data=folder) as stack:
+            await provision(load(stack.environment()))
+            with (folder / "agents.log").open("wb") as log:
+                async with running(stack, "agents", log=log, level="debug"):
+                    yield stack
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def audience(running_agents: Stack, capsys: pytest.CaptureFixture[str]) -> Audience:
+    tools = Tools(load(running_agents.environment()))
+    return Audience(Desk(tools, capsys), running_agents.endpoints.kafka, running_agents.site.data.root / "agents.log")
