@@ -111,17 +111,18 @@ class Showing:
             if gapped:
                 gaps.append(events.gap(event, seen))
         for (view, aggregate), now in shown.items():
-            now.write(self._views[view], view, aggregate, changes)
+            now.write(view, aggregate, changes)
         return changes, gaps
 
 
 class _Shown:
-    """A document on its way through a batch."""
+    """A document on its way through a batch. body, after: as it is written, and the indexes that it stands in then."""
 
-    __slots__ = ("before", "document", "version")
+    __slots__ = ("after", "before", "body", "document", "version")
 
     def __init__(self, version: int, document: Any, before: Mapping[str, float]) -> None:
         self.version, self.document, self.before = version, document, before
+        self.after, self.body = before, b""
 
     @classmethod
     def of(cls, view: View[Any, Any], decoder: msgspec.json.Decoder[Any], stored: tuple[int, bytes]) -> "_Shown":
@@ -130,18 +131,21 @@ class _Shown:
         return cls(version, document, {} if document is None else view.indexes(document))
 
     def take(self, view: View[Any, Any], event: Event, changes: ViewChanges) -> None:
-        shown = view.show(self.document, event.message, event.meta)
-        self.document, self.version = shown.document, event.meta.version
+        """Raises where the event makes what cannot be shown, or not be written; nothing has changed then."""
+        shown, sides = view.show(self.document, event.message, event.meta), ViewChanges()
+        document = shown.document
+        after, body = ({}, b"") if document is None else (view.indexes(document), _encode(document))
         for name in shown.drop:
-            changes.drop(name)
+            sides.drop(name)
         for side in shown.put:
-            changes.put(side.name, side.value, side.expires_at)
+            sides.put(side.name, side.value, side.expires_at)
+        changes.lines.extend(sides.lines)
+        self.document, self.version, self.after, self.body = document, event.meta.version, after, body
 
-    def write(self, view: View[Any, Any], name: str, aggregate: str, changes: ViewChanges) -> None:
-        after = {} if self.document is None else view.indexes(self.document)
-        changes.document(name, aggregate, self.version, b"" if self.document is None else _encode(self.document))
-        for index in self.before.keys() - after.keys():
+    def write(self, name: str, aggregate: str, changes: ViewChanges) -> None:
+        changes.document(name, aggregate, self.version, self.body)
+        for index in self.before.keys() - self.after.keys():
             changes.leave(index, aggregate)
-        for index, score in after.items():
+        for index, score in self.after.items():
             if self.before.get(index) != score:
                 changes.enter(index, aggregate, score)

@@ -64,7 +64,8 @@ class ViewChanges:
         self.lines.append(("ZREM", keys.index(index), aggregate_id))
 
     def put(self, name: str, value: str, expires_at: datetime | None) -> None:
-        expiry = () if expires_at is None else ("PXAT", str(int(expires_at.timestamp() * 1000)))
+        # Redis takes no time before 1970, and a script that fails would be sent for ever.
+        expiry = () if expires_at is None else ("PXAT", str(max(1, int(expires_at.timestamp() * 1000))))
         self.lines.append(("SET", name, value, *expiry))
 
     def drop(self, name: str) -> None:
