@@ -1,5 +1,7 @@
 """What `up` prints at its end: the addresses, and a first walk through the product to copy."""
 
+import shlex
+
 from infra.folders import CHECKOUT
 from infra.site import Site
 
@@ -16,8 +18,10 @@ RESTAURANT=$(curl -s $EDGE/restaurants | grep -o '"id":"[^"]*"' | head -1 | cut 
 MEAL=$(curl -s $EDGE/meals/restaurant/$RESTAURANT | grep -o '"id":"[^"]*"' | head -1 | cut -d'"' -f4)
 curl -s $EDGE/carts/add -H "$JSON" -H "Authorization: Bearer $ACCESS" \
   -d '{{"restaurant_id":"'$RESTAURANT'","meal_id":"'$MEAL'","quantity":2}}'
+curl -s $EDGE/carts/get -H "Authorization: Bearer $ACCESS"
 curl -s $EDGE/carts/checkout -H "$JSON" -H "Authorization: Bearer $ACCESS" -d '{{"payment_method":"cash"}}'
 {lezzet} mail --to $MAIL
+{lezzet} trace $(curl -s $EDGE/orders -H "Authorization: Bearer $ACCESS" | sed -E 's/^\[\{{"id":"([^"]+)".*/\1/')
 """
 
 
@@ -25,17 +29,19 @@ def addresses(site: Site) -> str:
     at = site.endpoints
     return (
         f"web gateway  {at.edge}\n"
+        f"its routes   {at.edge}/docs\n"
         f"mail page    {at.mail}\n"
         f"kafka        {at.kafka}\n"
-        f"more         {_lezzet(site)} status   (all addresses with their passwords)\n"
-        f"stop         {_lezzet(site)} down"
+        f"more         {lezzet(site)} status   (all addresses with their passwords)\n"
+        f"stop         {lezzet(site)} down"
     )
 
 
 def walk(site: Site) -> str:
-    return "a first walk, command by command:\n" + WALK.format(edge=site.endpoints.edge, lezzet=_lezzet(site))
+    return "a first walk, command by command:\n" + WALK.format(edge=site.endpoints.edge, lezzet=lezzet(site))
 
 
-def _lezzet(site: Site) -> str:
+def lezzet(site: Site) -> str:
+    """The command as a shell takes it, with this stack's folder."""
     default = site.data.root == CHECKOUT / ".lezzet"
-    return "./lezzet" if default else f"./lezzet --data {site.data.root}"
+    return "./lezzet" if default else f"./lezzet --data {shlex.quote(str(site.data.root))}"

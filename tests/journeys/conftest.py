@@ -36,7 +36,8 @@ class Product:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def product() -> AsyncGenerator[Product]:
-    folder = Path(tempfile.mkdtemp(prefix="lezzet-journeys-"))
+    # a space, as in the homes of many: every server starts there, and the printed walk has to quote it
+    folder = Path(tempfile.mkdtemp(prefix="lezzet journeys "))
     made = Product(folder / "data", "", {})
     try:
         said = await made.lezzet("up", "--detach", "--free-ports", "--only", "core")

@@ -27,6 +27,7 @@ async def test_the_walk_that_up_prints_leads_to_a_confirmation_mail(product: Pro
     assert done.returncode == 0, done.stderr
     assert '"status":"placed"' in done.stdout
     assert "Your order" in done.stdout
+    assert "OrderPlaced" in done.stdout, "the trace of the order ends the walk"
 
 
 async def test_a_guest_registers_browses_orders_and_gets_one_confirmation(client: Client):
