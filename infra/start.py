@@ -10,6 +10,7 @@ from infra.control_server import ControlServer
 from infra.failure import CannotStart
 from infra.folders import CHECKOUT
 from infra.lag import caught_up
+from infra.ports import require_free
 from infra.product import agents, edge
 from infra.servers.program import Program, Server
 from infra.servers.registry import servers
@@ -64,6 +65,8 @@ class Start:
         programs = self._programs() if self._size.product else []
         self._supervisor.expect((*(server.name for server in core), *(each.name for each in programs)), required=True)
         self._supervisor.expect((server.name for server in later), required=False)
+        for program in programs:  # at once: their turn comes when the servers are up
+            require_free(program.name, program.ports)
         await self._supervisor.start_servers(core)
         make_keys(self._site.data.keys)
         if self._size.product:

@@ -17,6 +17,7 @@ from infra.start import Size, Start
 from infra.supervisor import supervisor_of
 from infra.versions import AGENTS_AT_MOST
 from infra.walk import addresses, walk
+from stores.settings import load_or_exit
 
 UP = "\0up"  # the last word to the shell that waits for a detached start
 
@@ -25,11 +26,12 @@ def main(arguments: list[str]) -> int:
     chosen = _parser().parse_args(arguments)
     data = chosen_data(chosen)
     if supervisor_of(data):
-        print(f"{data.root} is up already, or coming up: see ./lezzet status\n{addresses(Site.of(data))}")
+        print(f"{data.root} is up already, or coming up: and stays as it is:\n{addresses(Site.of(data))}")
         return 0
     if chosen.detach:
         return _detach(data, arguments)
     site = Site.make(data, offset=chosen.port_offset, free=chosen.free_ports)
+    load_or_exit(site.environment())  # else the first process that reads it tells, with the servers up already
     product = chosen.only != "servers"
     size = Size(chosen.agents, chosen.edges, product=product, later=chosen.only != "core")
     say = _sayer(chosen.announce)
@@ -44,8 +46,15 @@ def _parser() -> argparse.ArgumentParser:
     ports = said.add_mutually_exclusive_group()
     ports.add_argument("--port-offset", type=int, metavar="N", help="all default ports plus N")
     ports.add_argument("--free-ports", action="store_true", help="ports that are free now")
-    said.add_argument("--agents", type=int, default=1, choices=range(1, AGENTS_AT_MOST + 1), metavar="N")
-    said.add_argument("--edges", type=int, default=1, choices=range(1, 17), metavar="N")
+    said.add_argument(
+        "--agents",
+        type=int,
+        default=1,
+        choices=range(1, AGENTS_AT_MOST + 1),
+        metavar="N",
+        help=f"1 to {AGENTS_AT_MOST}",
+    )
+    said.add_argument("--edges", type=int, default=1, choices=range(1, 17), metavar="N", help="1 to 16")
     said.add_argument(
         "--only",
         choices=("servers", "core"),

@@ -21,17 +21,29 @@ def lezzet(*arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
 
 
-def test_a_port_in_use_is_one_line_and_nothing_stays_behind(data: DataFolder):
-    ports = choose(data.ports, free=True)
-    with socket.create_server(("127.0.0.1", ports["redis"])):
+@pytest.mark.parametrize(("program", "name"), [("redis", "redis"), ("edge-1", "edge"), ("agents-1", "agents_health")])
+def test_a_port_in_use_is_one_line_at_once_and_nothing_stays_behind(data: DataFolder, program: str, name: str):
+    port = choose(data.ports, free=True)[name]
+    with socket.create_server(("127.0.0.1", port)):
         ended = lezzet("--data", str(data.root), "up", "--detach", "--only", "core")
     assert ended.returncode == 1
+    assert "kafka is ready" not in ended.stdout
     assert ended.stderr == (
-        f"lezzet up: redis: port {ports['redis']} (redis) is in use by another program, "
+        f"lezzet up: {program}: port {port} ({name}) is in use by another program, "
         "choose others with --port-offset N or --free-ports\n"
     )
     assert supervisor_of(data) is None
     assert list(data.run.glob("*.json")) == []
+
+
+@pytest.mark.parametrize("detach", [("--detach",), ()])
+def test_a_bad_variable_is_named_before_anything_starts(
+    data: DataFolder, detach: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("LOG_LEVEL", "loud")
+    ended = lezzet("--data", str(data.root), "up", "--free-ports", *detach)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == "configuration: LOG_LEVEL: 'loud' is none of info, debug, warning, error\n"
 
 
 async def test_up_of_what_is_up_starts_nothing(servers: Stack):
