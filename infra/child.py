@@ -27,7 +27,7 @@ class State(StrEnum):
     RUNNING = "running"
     STARTING = "starting"
     STOPPED = "stopped"
-    FAILED = "failed"
+    FAILED = "failed"  # it dies again and again, or cannot be had; it is tried on
 
 
 class Child:
@@ -84,12 +84,11 @@ class Child:
         pause = FIRST_PAUSE
         while not self._halted.is_set():
             begun = time.monotonic()
-            self.state = State.STARTING
             await self._live_once()
             if self._halted.is_set():
                 break
-            self.state = State.FAILED
             self._deaths += 1
+            self.state = State.FAILED if self._deaths >= TRIES else State.STARTING
             pause = FIRST_PAUSE if time.monotonic() - begun > STEADY else pause
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._halted.wait(), pause)
