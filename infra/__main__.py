@@ -24,10 +24,10 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("command", choices=[command.name for command in COMMANDS], metavar="COMMAND")
     ours, rest = _split(arguments)
     chosen = parser.parse_args(ours)
-    if chosen.data:
-        os.environ["LEZZET_DATA"] = str(data_folder(chosen.data).root)
     command = next(command for command in COMMANDS if command.name == chosen.command)
     try:
+        if chosen.data:
+            os.environ["LEZZET_DATA"] = str(data_folder(chosen.data).root)
         code = _run(command.runs, rest)
         sys.stdout.flush()
     except CannotStart as error:

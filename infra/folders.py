@@ -19,7 +19,13 @@ class DataFolder:
     root: Path
 
     def make(self) -> None:
-        """Raises CannotStart for a folder with somebody else's files in it."""
+        """Raises CannotStart for a folder with somebody else's files in it, and for one that cannot be had."""
+        try:
+            self._make()
+        except OSError as error:
+            raise CannotStart(f"no data folder {self.root} ({error.strerror}): name another with --data") from None
+
+    def _make(self) -> None:
         if not self.ours() and self.root.exists() and any(self.root.iterdir()):
             raise CannotStart(f"{self.root} holds other files: name an empty folder with --data")
         # PostgreSQL runs as another user where we are root and must be able to pass through; it cannot list.
@@ -84,12 +90,21 @@ class DataFolder:
 
 
 def data_folder(chosen: str | Path | None = None) -> DataFolder:
-    """--data, else LEZZET_DATA, else .lezzet in the checkout."""
-    return DataFolder(Path(chosen or os.environ.get("LEZZET_DATA") or CHECKOUT / ".lezzet").absolute())
+    """--data, else LEZZET_DATA, else .lezzet in the checkout. Raises CannotStart where it is another user's."""
+    data = DataFolder(Path(chosen or os.environ.get("LEZZET_DATA") or CHECKOUT / ".lezzet").absolute())
+    try:
+        if data.run.exists() and not os.access(data.run, os.R_OK | os.W_OK | os.X_OK, effective_ids=True):
+            raise CannotStart(f"{data.root} is another user's: name a folder of your own with --data")
+    except PermissionError as error:
+        raise CannotStart(f"no data folder {data.root} ({error.strerror}): name another with --data") from None
+    return data
 
 
 def cache_folder() -> Path:
-    """What was downloaded or built once: LEZZET_CACHE, else ~/.cache/lezzet."""
+    """What was downloaded or built once: LEZZET_CACHE, else ~/.cache/lezzet. Raises CannotStart."""
     folder = Path(os.environ.get("LEZZET_CACHE") or Path.home() / ".cache" / "lezzet").absolute()
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotStart(f"no folder {folder} ({error.strerror}): name another in LEZZET_CACHE") from None
     return folder

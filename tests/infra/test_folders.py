@@ -1,9 +1,10 @@
+import os
 from pathlib import Path
 
 import pytest
 
 from infra.failure import CannotStart
-from infra.folders import MARKER, DataFolder
+from infra.folders import MARKER, DataFolder, cache_folder, data_folder
 
 
 def test_purge_removes_what_up_made(tmp_path: Path):
@@ -37,6 +38,33 @@ def test_a_folder_with_other_files_is_not_taken(tmp_path: Path):
     (tmp_path / "thesis.txt").touch()
     with pytest.raises(CannotStart, match="holds other files"):
         DataFolder(tmp_path).make()
+
+
+def test_a_file_is_no_data_folder(tmp_path: Path):
+    (tmp_path / "file").touch()
+    for impossible in (tmp_path / "file", tmp_path / "file" / "below", Path("/proc/lezzet")):
+        with pytest.raises(CannotStart, match=f"^no data folder {impossible} .*--data"):
+            DataFolder(impossible).make()
+
+
+def test_a_cache_that_cannot_be_had_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("LEZZET_CACHE", str(tmp_path / "file"))
+    with pytest.raises(CannotStart, match=r"^no folder .*LEZZET_CACHE"):
+        cache_folder()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user for a moment")
+def test_another_users_stack_is_left_alone(data: DataFolder):
+    (data.root / "closed").mkdir(mode=0o700)
+    os.seteuid(65534)
+    try:
+        with pytest.raises(CannotStart, match="is another user's"):
+            data_folder(data.root)
+        with pytest.raises(CannotStart, match=r"^no data folder .*Permission denied"):
+            data_folder(data.root / "closed" / "data")
+    finally:
+        os.seteuid(0)
 
 
 def test_passwords_stay_the_same_and_are_for_the_owner_only(tmp_path: Path):
