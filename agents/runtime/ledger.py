@@ -117,6 +117,8 @@ class Ledger:
     def _decide(self, key: str, arrival: Arrival) -> None:
         if arrival.broken is not None:
             raise arrival.broken
+        if not self.set.has_facts_for(arrival):
+            raise StalePreparation  # a redriven message before it changed what it needs
         version, state = self.set.state(key)
         context = self._context(key, arrival)
         decision = self._roles.decider.decide(arrival.message, state, self.set.facts, context)

@@ -1,5 +1,6 @@
 """The aggregates and facts of one batch as they are now: as the store gave them, then as each message left them."""
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -57,14 +58,20 @@ class WorkingSet:
         """Facts that these commands need with the states as they are now and that were not loaded yet."""
         if not self._fact_maps:
             return []
-        needs, wanted = self._decider.needs, dict[FactKey, None]()
+        wanted = dict[FactKey, None]()
         for arrival in arrivals:
             if arrival.message is not None and arrival.key is not None and arrival.broken is None:
-                try:
-                    wanted.update(dict.fromkeys(needs(arrival.message, self.state(arrival.key)[1])))
-                except Exception as error:
-                    arrival.broken = error
+                # What raises over the state as it is now is heard when it is decided: a message before it may change it.
+                with contextlib.suppress(Exception):
+                    wanted.update(dict.fromkeys(self._needs(arrival)))
         return [key for key in wanted if key not in self._fact_versions]
+
+    def has_facts_for(self, arrival: Arrival) -> bool:
+        """Raises what the domain's `needs` raises."""
+        return not self._fact_maps or self._fact_versions.keys() >= set(self._needs(arrival))
+
+    def _needs(self, arrival: Arrival) -> Iterable[FactKey]:
+        return self._decider.needs(arrival.message, self.state(arrival.key or "")[1])
 
     def learn(self, asked: Sequence[FactKey], found: Mapping[FactKey, Fact]) -> None:
         for place in asked:
@@ -75,9 +82,10 @@ class WorkingSet:
 
     def behind(self, arrival: Arrival, least: Sequence[Wrote]) -> Wrote | None:
         """Something that the caller has seen, and of which the copy that this command needs does not know yet."""
-        versions = {(wrote.domain, wrote.aggregate_id): wrote for wrote in least}
-        for name, key in self._decider.needs(arrival.message, self.state(arrival.key or "")[1]):
-            wrote = versions.get((self._domains[name], key))
-            if wrote is not None and self._fact_versions.get((name, key), 0) < wrote.version:
-                return wrote
+        seen = {(wrote.domain, wrote.aggregate_id): wrote for wrote in least}
+        with contextlib.suppress(Exception):  # as in missing_facts
+            for name, key in self._needs(arrival):
+                wrote = seen.get((self._domains[name], key))
+                if wrote is not None and self._fact_versions.get((name, key), 0) < wrote.version:
+                    return wrote
         return None

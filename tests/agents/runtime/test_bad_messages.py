@@ -1,9 +1,15 @@
 """One bad message in a batch never sinks its neighbours, and nothing of it is lost."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
 import msgspec
 import pytest
 
+from stores.protocol import Changes, FactWrite
+from tests.agents.runtime.tally import DECIDER, Add, Added, Tally, topics_of
 from tests.agents.runtime.world import World
+from topics.decision import Context, Decision, FactTable, Shown
 
 UNREADABLE = {
     "broken JSON": {"body": b'{"amount":'},
@@ -100,4 +106,76 @@ async def test_a_claim_that_no_index_takes_parks_its_key_and_nothing_else(world:
     name = {"name": "".join(f"{number:x}" for number in range(10**6, 10**6 + 3000))}
     await process.do(lease, [world.say("a", 1, fields=name), world.say("b", 2), world.say("a", 3)])
     assert (await world.totals("a"), await world.totals("b")) == ([], [2])
+    await world.settled(process, lease)
+
+
+def _careless_claims(command: Add, aggregate_id: str) -> Iterable[tuple[str, str]]:
+    if command.amount == 7:
+        raise LookupError("no name to claim")
+    return DECIDER.claims(command, aggregate_id)
+
+
+def _careless_needs(command: Add, tally: Tally) -> Iterable[tuple[str, str]]:
+    if command.amount == 7:
+        raise LookupError("no idea what it needs")
+    return ()
+
+
+_THINGS = FactTable[Tally, Added](
+    name="thing", topic=topics_of("things")[1], document=Tally, show=lambda before, event, meta: Shown(before)
+)
+CARELESS = {
+    "claims": replace(DECIDER, claims=_careless_claims),
+    "needs": replace(DECIDER, needs=_careless_needs, fact_tables=(_THINGS,), facts=lambda thing: None),
+}
+
+
+@pytest.mark.parametrize("what", CARELESS)
+async def test_a_message_over_which_claims_or_needs_raise_parks_its_key_and_the_neighbours_take_effect(
+    world: World, what: str
+):
+    process = await world.process(decider=CARELESS[what])
+    lease = await process.open()
+    name = {"name": world.key("name")}
+    batch = [("a", 1), ("b", 2), ("a", 7), ("b", 3), ("a", 4)]
+    await process.do(lease, [world.say(key, n, id=f"{key} {n}", fields=name if n == 3 else None) for key, n in batch])
+    assert (await world.totals("a"), await world.totals("b")) == ([1], [2, 5])
+    (dead,) = await world.dead()
+    assert dict(dead.headers)["dlq_parked"] == b"1" and b"no " in dict(dead.headers)["dlq_reason"]
+    parked = await world.query("select id from parked where topic = $1 order by seq", world.commands.name)
+    assert [row["id"] for row in parked] == [world.id("a 7"), world.id("a 4")], "what comes later waits behind it"
+    await process.do(lease, [world.redrive("a", {"a 7": msgspec.json.encode(Add(amount=2))})])
+    assert await world.totals("a") == [1, 3, 7]
+    await world.settled(process, lease)
+
+
+def _needs_by_state(command: Add, tally: Tally) -> Iterable[tuple[str, str]]:
+    """An amount of 5 makes no sense before the first, and needs something that only its state tells."""
+    if command.amount == 5 and tally.total == 0:
+        raise LookupError("nothing is there yet")
+    return [("thing", str(tally.total))]
+
+
+def _decide_by_need(command: Add, tally: Tally, things: Mapping[str, Tally], context: Context) -> Decision[Added]:
+    assert str(tally.total) in things, "what it needs was looked up"
+    return DECIDER.decide(command, tally, None, context)
+
+
+NEEDY = replace(
+    DECIDER, needs=_needs_by_state, fact_tables=(_THINGS,), facts=lambda thing: thing, decide=_decide_by_need
+)
+
+
+async def test_what_a_message_needs_is_told_by_the_state_that_it_is_decided_on(world: World):
+    """In a batch and in a redrive: messages before it change it."""
+    process = await world.process(decider=NEEDY)
+    things = [FactWrite("thing", str(total), 1, "{}") for total in range(20)]
+    lease = await process.open()
+    async with process.store.unit(lease.source) as unit:
+        await unit.commit(Changes(next=0, facts=things))
+    await process.do(lease, [world.say("a", 1), world.say("a", 5), world.say("b", 13, id="b")])
+    await process.do(lease, [world.say("b", 1), world.say("b", 5), world.say("b", 3)])
+    assert await world.totals("a") == [1, 6]
+    await process.do(lease, [world.redrive("b", {"b": msgspec.json.encode(Add(amount=2))}), world.say("b", 4)])
+    assert await world.totals("b") == [2, 3, 8, 11, 15]
     await world.settled(process, lease)

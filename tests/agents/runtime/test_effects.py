@@ -99,6 +99,17 @@ async def test_an_effect_that_has_ended_is_not_tried_again(world: World):
     assert outside == ["a 1"]
 
 
+@pytest.mark.parametrize("concurrency", [1, 2, 8])
+async def test_an_event_twice_in_one_batch_makes_one_effect(world: World, concurrency: int):
+    """Side by side in one chunk, or in chunks one after the other."""
+    (postman,), outside = await postmen(world, 1, concurrency)
+    for key in ("a", "b", "a", "c", "b", "a"):
+        postman.feed.event(key, 1)
+    await postman.run(await postman.opened())
+    assert sorted(outside) == ["a 1", "b 1", "c 1"] and postman.repeated == 0
+    assert sorted((await postman.outcomes()).values()) == [1, 1, 1]
+
+
 async def test_a_kill_between_sending_and_recording_repeats_once_and_is_counted(world: World):
     (first, second), outside = await postmen(world, 2)
     for key in ("a", "b"):

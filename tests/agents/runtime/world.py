@@ -27,7 +27,7 @@ from tests.agents.runtime.gates import GatedPublisher, GatedStore, Gates
 from tests.agents.runtime.tally import DECIDER, Add, topics_of
 from tests.deadline import within
 from topics import headers, redrive
-from topics.decision import React
+from topics.decision import Decider, React
 
 Record = ConsumerRecord[bytes, bytes]
 
@@ -38,12 +38,15 @@ PATIENCE = 50  # tries of a batch
 class Process:
     """A process of the domain, without a consumer. Killing it is cancelling what it does and never using it again."""
 
-    def __init__(self, world: "World", pool: Any, react: React[Any, Any] | None = None, prepare: Any = None) -> None:
+    def __init__(
+        self, world: "World", pool: Any, react: React[Any, Any] | None = None, prepare: Any = None,
+        decider: Decider[Any, Any, Any, Any] = DECIDER,
+    ) -> None:  # fmt: skip
         self.gates = Gates()
         self.world = world
         self.store = GatedStore(PostgresStore(pool, "tally"), self.gates)
         self.drain = Drain(self.store, GatedPublisher(world.publisher, self.gates), world.replies)  # type: ignore[arg-type]
-        roles = Roles(world.commands, world.events, DECIDER, react)
+        roles = Roles(world.commands, world.events, decider, react)
         self.work = Deciding(roles, self.store, self.drain, world.fates, prepare)  # type: ignore[arg-type]
 
     async def open(self, group: str | None = None, topic: str | None = None, partition: int = 0) -> Lease:
