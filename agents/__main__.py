@@ -1,7 +1,6 @@
 """`python -m agents [domain …]`: runs the given domains, all by default. Any number of copies may run side by side."""
 
 import asyncio
-import os
 import sys
 from collections.abc import Sequence
 
@@ -18,7 +17,7 @@ from agents.notification.effect import Courier
 from agents.order import agent as order
 from agents.restaurant import agent as restaurant
 from agents.runtime.health import Health
-from agents.runtime.process import CRASHED, Process
+from agents.runtime.process import Process, leave
 from agents.runtime.publisher import Publisher
 from agents.runtime.runtime import Resources, Runtime
 from agents.runtime.sweeping import sweep
@@ -97,24 +96,9 @@ def main(arguments: Sequence[str]) -> None:
     settings = load_or_exit()
     telemetry.configure("agents", settings.log_level)
     try:
-        uvloop.run(_run_and_leave(settings, arguments or DOMAINS))
+        uvloop.run(leave(run(settings, arguments or DOMAINS)))
     except BadSetting as error:
         exit_with(error)
-
-
-async def _run_and_leave(settings: Settings, domains: Sequence[str]) -> None:
-    """Ends the process from inside the loop: closing it waits for Faust's tasks and threads, which may wait for a dead
-    broker. What had to be done is done."""
-    try:
-        code = await run(settings, domains)
-    except BadSetting:
-        raise
-    except Exception:
-        # E.g. Kafka went away while the groups were starting. The supervisor starts anew; here nothing may wait for Faust.
-        log.exception("agents_failed")
-        code = CRASHED
-    sys.stderr.flush()
-    os._exit(code)
 
 
 if __name__ == "__main__":

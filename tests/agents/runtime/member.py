@@ -4,11 +4,10 @@ A process of its own: Faust's tasks do not let go of an event loop that is to be
 """
 
 import asyncio
-import os
 import sys
 from dataclasses import replace
 
-from agents.runtime.process import Process
+from agents.runtime.process import BOUNDS, Bounds, Process, leave
 from agents.runtime.publisher import Publisher
 from agents.runtime.runtime import Resources, Runtime
 from stores import telemetry
@@ -30,7 +29,8 @@ def flow_of(run: str) -> tuple[Topic, Topic]:
     return replace(commands, name=f"{run}_flow", partitions=PARTITIONS), events
 
 
-async def take_part(settings: Settings, run: str) -> None:
+async def take_part(settings: Settings, run: str, bounds: Bounds = BOUNDS) -> int:
+    """Returns the exit code."""
     telemetry.configure(run, settings.log_level)
     pool = await connect(settings.postgres, "tally")
     redis = connect_redis(settings.redis)
@@ -38,10 +38,10 @@ async def take_part(settings: Settings, run: str) -> None:
     runtime = Runtime(run, PostgresStore(pool, "tally"), resources)
     commands, events = flow_of(run)
     runtime.decide(commands, DECIDER, emits=events)
-    process = Process(runtime.groups())
+    process = Process(runtime.groups(), bounds)
     process.listen()
-    os._exit(await process.run())
+    return await process.run()
 
 
 if __name__ == "__main__":
-    asyncio.run(take_part(load(), sys.argv[1]))
+    asyncio.run(leave(take_part(load(), sys.argv[1])))

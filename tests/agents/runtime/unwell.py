@@ -1,0 +1,94 @@
+"""`python -m tests.agents.runtime.unwell WHAT RUN`: a member with something broken in it, from the start or by SIGUSR1."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from agents.runtime.fetching import ConsumerThread
+from agents.runtime.group import Group
+from agents.runtime.process import Bounds, leave
+from agents.runtime.transport import Consumer
+from stores.settings import load
+from tests.agents.runtime.member import take_part
+
+BOUNDS = Bounds(start=4.0, drain=0.5, hard=2.0)
+LONG = 600.0  # seconds
+
+
+def breaks_its_loop() -> None:
+    """From inside, as a driver that blocks does."""
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, time.sleep, LONG)
+
+
+def breaks_its_loop_at_the_end() -> None:
+    async def stop(group: Group, seconds: float) -> None:
+        time.sleep(LONG)  # noqa: ASYNC251
+
+    Group.stop = stop
+
+
+def crashes() -> None:
+    """Faust's fetch loop meets what it does not know."""
+    broken, take = threading.Event(), ConsumerThread._take  # pyright: ignore[reportPrivateUsage]
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, broken.set)
+
+    async def taken(thread: ConsumerThread, *here: Any) -> Any:
+        if broken.is_set():
+            raise RuntimeError("the driver broke")
+        return await take(thread, *here)
+
+    ConsumerThread._take = taken  # pyright: ignore[reportPrivateUsage]
+
+
+def fails_to_start() -> None:
+    async def start(group: Group) -> NoReturn:
+        raise OSError("Kafka went away")
+
+    Group.start = start
+
+
+def hangs_at_its_start() -> None:
+    """In a callback of Faust's, for which `app.start()` waits."""
+
+    async def perform_seek(consumer: Consumer) -> None:
+        await asyncio.Event().wait()
+
+    Consumer.perform_seek = perform_seek
+
+
+def is_deaf_at_its_start() -> None:
+    """A cancellation that meets an answer in a driver is lost."""
+
+    async def start(group: Group) -> None:
+        while True:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+
+    Group.start = start
+
+
+WAYS: dict[str, Callable[[], None]] = {
+    way.__name__: way
+    for way in (
+        breaks_its_loop,
+        breaks_its_loop_at_the_end,
+        crashes,
+        fails_to_start,
+        hangs_at_its_start,
+        is_deaf_at_its_start,
+    )
+}
+
+
+async def fall_ill(what: str, run: str) -> int:
+    WAYS[what]()
+    return await take_part(load(), run, BOUNDS)
+
+
+if __name__ == "__main__":
+    asyncio.run(leave(fall_ill(*sys.argv[1:])))
