@@ -18,6 +18,7 @@ from aiokafka.record.util import decode_varint
 from topics import headers
 
 _BEFORE, _HEADER = 12, 61  # bytes: what a batch's length does not count, and what stands before its records
+_ATTRIBUTES = 22  # the byte that says how it is compressed, in the lower three bits
 _DECOMPRESS: dict[int, Callable[[bytes], bytes]] = {
     0: bytes, 1: codec.gzip_decode, 2: codec.snappy_decode, 3: codec.lz4_decode, 4: codec.zstd_decode,
 }  # fmt: skip
@@ -41,11 +42,15 @@ class Record(NamedTuple):
 
 
 class Records:
-    """What one fetch brought of a partition: aiokafka's batches, in which every record can be read."""
+    """What one fetch brought of a partition: aiokafka's batches, in which every record can be read.
+
+    compressed: of some, so that it may be far more than what was fetched.
+    """
 
     def __init__(self, data: bytes) -> None:
         self._batches: Any = MemoryRecords(data)
         self._data, self._at = data, 0
+        self.compressed = any(data[at + _ATTRIBUTES] & 7 for at in _batches(data))
 
     def size_in_bytes(self) -> int:
         return self._batches.size_in_bytes()
@@ -55,8 +60,20 @@ class Records:
 
     def next_batch(self) -> "_Batch":
         batch, start = self._batches.next_batch(), self._at
-        self._at += _BEFORE + struct.unpack_from(">i", self._data, start + 8)[0]
+        self._at = _end(self._data, start)
         return _Batch(batch, memoryview(self._data)[start : self._at])
+
+
+def _batches(data: bytes) -> Iterator[int]:
+    """Where they begin. The last one of a fetch may be cut off."""
+    at = 0
+    while at + _HEADER <= len(data):
+        yield at
+        at = _end(data, at)
+
+
+def _end(data: bytes, at: int) -> int:
+    return at + _BEFORE + struct.unpack_from(">i", data, at + 8)[0]
 
 
 class _Batch:
@@ -70,10 +87,13 @@ class _Batch:
         return next(self._batch)
 
     def __iter__(self) -> Iterator[Any]:
+        done = 0
         try:
-            return iter(list(self._batch))  # whole, before the first is handed on
+            for record in self._batch:
+                yield record
+                done += 1
         except Exception as error:
-            return iter(_read(self._batch, bytes(self._data), error))
+            yield from _read(self._batch, bytes(self._data), error)[done:]
 
 
 def _read(batch: Any, data: bytes, why: Exception) -> list[Record]:

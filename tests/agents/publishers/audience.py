@@ -1,9 +1,12 @@
 """Who reads a topic, how far they are, and what they made of what a publisher sent."""
 
+import json
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+import aiohttp
 import asyncpg
 
 from replay.floors import Standing, standings
@@ -61,6 +64,14 @@ class Audience:
         """What stands on a topic because of the message with that id."""
         wanted = (headers.CAUSATION, cause.encode())
         return [r for r in await self.desk.all_of(topic) if wanted in r.headers]
+
+    async def batches(self, group: str, topic: str) -> int:
+        """How many the agents have ended of it."""
+        started = next(line for line in self.log.read_text().splitlines() if '"agents_starting"' in line)
+        url = f"http://127.0.0.1:{json.loads(started)['health_port']}/metrics"
+        async with aiohttp.ClientSession() as http, http.get(url) as answer:
+            said = re.search(rf'lezzet_batches_total{{group="{group}",topic="{topic}"}} (\S+)', await answer.text())
+        return int(float(said[1])) if said else 0
 
     async def is_in_the_view(self, restaurant: str) -> bool:
         redis = connect(self.desk.tools.settings.redis)

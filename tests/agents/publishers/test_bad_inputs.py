@@ -9,7 +9,7 @@ import topics
 from stores.kafka.log import Logged
 from tests.agents.publishers.audience import TOPICS, Audience
 from tests.agents.publishers.inputs import BAD, BAD_BATCHES, BAD_OF_OURS, MARK
-from tests.foreign import Foreign, batch
+from tests.foreign import CODECS, Foreign, batch
 from tests.replay.scene import until
 from topics import headers
 from topics.message import Undecodable
@@ -108,6 +108,15 @@ async def test_a_batch_that_nobody_can_take_apart_is_a_dead_letter_as_it_stands_
     for letter in (await audience.letters("user_created", [first + 2]))[first + 2]:
         assert (letter.body or b"")[61:] == made[61:], "the broker fills in what stands before the records"
         assert dict(letter.headers)[headers.UNREAD]
+
+
+async def test_what_was_compressed_small_is_done_a_few_at_a_time(audience: Audience):
+    """All at once it may be more than a transaction takes, which would be tried for ever."""
+    large = good(TOPICS["user_created"])._replace(body=b"{" + b"x" * 1_900_000)
+    before = await audience.batches("user.decide", "user_created")
+    await audience.send("user_created", batch([large] * 30, *CODECS["gzip"]))
+    await audience.at_the_end("user_created")
+    assert await audience.batches("user.decide", "user_created") >= before + 3
 
 
 async def test_what_was_refused_is_not_told_in_the_log(audience: Audience):
