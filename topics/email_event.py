@@ -76,5 +76,6 @@ TOPIC = Topic(
     key="mail address",
     producers=("auth", "other systems"),
     consumers=("notification",),
+    append_time=True,
     untyped=mail_type,
 )

@@ -9,5 +9,6 @@ TOPIC = Topic(
     key="user id or mail address",
     producers=("restaurant", "other systems"),
     consumers=("notification",),
+    append_time=True,
     untyped=mail_type,
 )

@@ -21,7 +21,8 @@ class Topic:
 
     name: the Kafka topic. messages: every type that may stand on it, by class name = `ce_type`.
     key: in words, what the Kafka key is. producers, consumers: domains or "edge", "other systems".
-    append_time: LogAppendTime, so that the broker's clock is the message's `now`.
+    append_time: LogAppendTime, so that the broker's clock is the message's `now`. Where others publish, too: by a clock of
+        theirs that stands at 1970 retention would remove what was not read yet.
     untyped: the type name for a body without `ce_type` (public topics); it sees the raw bytes. None: a type is required.
     """
 

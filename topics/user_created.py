@@ -29,5 +29,6 @@ TOPIC = Topic(
     key="user id",
     producers=("auth", "other systems"),
     consumers=("user", "notification"),
+    append_time=True,
     untyped=lambda body: "UserCreated",
 )

@@ -1,6 +1,7 @@
 """Every bad input on every topic that agents read: a dead letter as it came, and the next message takes effect."""
 
 import uuid
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from tests.foreign import CODECS, Foreign, batch
 from tests.replay.scene import until
 from topics import headers
 from topics.message import Undecodable
-from topics.registry import Topic
+from topics.registry import FOREVER, Topic
 
 EXAMPLES = Path(topics.__file__).parent / "examples"
 TAKEN_IN = "order_events"  # by notification, as what others publish: its key is not asked for
@@ -117,6 +118,15 @@ async def test_what_was_compressed_small_is_done_a_few_at_a_time(audience: Audie
     await audience.send("user_created", batch([large] * 30, *CODECS["gzip"]))
     await audience.at_the_end("user_created")
     assert await audience.batches("user.decide", "user_created") >= before + 3
+
+
+@pytest.mark.parametrize("name", [topic.name for topic in TOPICS.values() if topic.retention != FOREVER])
+async def test_a_publishers_clock_is_not_trusted_where_messages_are_removed_by_age(audience: Audience, name: str):
+    """By a time of 1970 they would be removed before they are read, and the partition would stop for the missing ones."""
+    before = datetime.now(UTC)
+    await audience.send(name, batch([good(TOPICS[name])._replace(at=1)]))
+    times = [record.at for record in await audience.desk.all_of(name)]
+    assert max(times) >= before - timedelta(seconds=1) and min(times) > before - timedelta(hours=1)
 
 
 async def test_what_was_refused_is_not_told_in_the_log(audience: Audience):
