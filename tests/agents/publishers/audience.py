@@ -1,6 +1,5 @@
 """Who reads a topic, how far they are, and what they made of what a publisher sent."""
 
-import json
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -18,6 +17,20 @@ from topics import headers, keys
 from topics.registry import all_topics
 
 TOPICS = all_topics()
+
+
+async def ask(log: Path, what: str) -> tuple[int, str]:
+    """Status and text of a health page of the agents that log there. (0, nothing) before they say where it is."""
+    port = _health_port(log)
+    if port is None:
+        return 0, ""
+    async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{port}/{what}") as answer:
+        return answer.status, await answer.text()
+
+
+def _health_port(log: Path) -> str | None:
+    found = re.search(r'"health_port":(\d+)', log.read_text())
+    return None if found is None else found[1]
 
 
 @dataclass(frozen=True)
@@ -67,10 +80,8 @@ class Audience:
 
     async def batches(self, group: str, topic: str) -> int:
         """How many the agents have ended of it."""
-        started = next(line for line in self.log.read_text().splitlines() if '"agents_starting"' in line)
-        url = f"http://127.0.0.1:{json.loads(started)['health_port']}/metrics"
-        async with aiohttp.ClientSession() as http, http.get(url) as answer:
-            said = re.search(rf'lezzet_batches_total{{group="{group}",topic="{topic}"}} (\S+)', await answer.text())
+        _, metrics = await ask(self.log, "metrics")
+        said = re.search(rf'lezzet_batches_total{{group="{group}",topic="{topic}"}} (\S+)', metrics)
         return int(float(said[1])) if said else 0
 
     async def is_in_the_view(self, restaurant: str) -> bool:

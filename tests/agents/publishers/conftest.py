@@ -12,8 +12,8 @@ from agents.provision import provision
 from infra.stack import Stack
 from replay.tools import Tools
 from stores.settings import load
-from tests.agents.publishers.audience import Audience
-from tests.replay.scene import Desk, running
+from tests.agents.publishers.audience import Audience, ask
+from tests.replay.scene import Desk, running, until
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
@@ -25,9 +25,14 @@ async def running_agents() -> AsyncGenerator[Stack]:
             await provision(load(stack.environment()))
             with (folder / "agents.log").open("wb") as log:
                 async with running(stack, "agents", log=log, level="debug"):
+                    await until("the agents to hold all partitions", lambda: _ready(folder / "agents.log"))
                     yield stack
     finally:
         shutil.rmtree(folder)
+
+
+async def _ready(log: Path) -> bool:
+    return (await ask(log, "health/ready"))[0] == 200
 
 
 @pytest.fixture
