@@ -1,0 +1,53 @@
+"""Two that migrate at once, and one that is killed in the middle."""
+
+import asyncio
+import sys
+import uuid
+
+import asyncpg
+
+from infra.stack import Stack
+from stores.postgres.migrate import migrate
+
+_KILLED = """
+import sys, time, yoyo.backends.base as base
+from stores.postgres.migrate import migrate
+def stand(*_): print("here", flush=True); time.sleep(60)
+base.DatabaseBackend.apply_migrations = stand
+migrate(sys.argv[1], sys.argv[2])
+"""
+
+
+async def _gone(url: str, domain: str) -> None:
+    admin = await asyncpg.connect(url)
+    await admin.execute(f"drop schema if exists {domain} cascade")
+    await admin.close()
+
+
+async def test_a_migration_that_was_killed_does_not_lock_out_the_next(servers: Stack) -> None:
+    domain, url = f"t{uuid.uuid4().hex[:10]}", servers.endpoints.postgres
+    dying = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _KILLED, url, domain, stdout=asyncio.subprocess.PIPE
+    )
+    assert dying.stdout is not None
+    assert await asyncio.wait_for(dying.stdout.readline(), 20) == b"here\n"
+    dying.kill()
+    await dying.wait()
+    try:
+        assert await asyncio.to_thread(migrate, url, domain) > 0
+    finally:
+        await _gone(url, domain)
+
+
+async def test_two_that_migrate_a_new_schema_at_once_do_it_once(servers: Stack) -> None:
+    url = servers.endpoints.postgres
+    for _ in range(5):
+        domain = f"t{uuid.uuid4().hex[:10]}"
+        try:
+            done = await asyncio.gather(
+                *(asyncio.to_thread(migrate, url, domain) for _ in range(3)), return_exceptions=True
+            )
+            assert not [repr(each) for each in done if isinstance(each, BaseException)]
+            assert sum(each > 0 for each in done if isinstance(each, int)) == 1
+        finally:
+            await _gone(url, domain)
