@@ -78,17 +78,19 @@ class Effecting:
             raise Reopen("the lease ended")
         wanted = [event.meta.id for event in chunk]
         begun = await self._store.begin_effects(lease.source, lease.epoch, wanted)
-        if any(id in self._happened for id in wanted if id not in begun):
-            await self._drain.left(lease)  # recorded by us, and the answer to the COMMIT was lost
+        # Recorded by us before: the answer to the COMMIT was lost, or what it led to did not get out.
+        recorded = any(id in self._happened for id in wanted if id not in begun)
         todo = [event for event in chunk if event.meta.id in begun]
         self._count_repeated(lease, [id for id, again in begun.items() if again])
         outcomes = await asyncio.gather(*(self._one(event) for event in todo), return_exceptions=True)
         done, rows, doubt = self._sort(lease, todo, outcomes)
         ended = await self._store.end_effects(lease.source, done, rows) if done else []
+        for id in done:
+            self._happened.setdefault(id, [])  # what raised, too: until its dead letter is out
+        await (self._drain.left(lease) if recorded else self._drain.rows(lease, ended))
         for id in wanted:
             if id in done or id not in begun:
                 self._happened.pop(id, None)
-        await self._drain.rows(lease, ended)
         if doubt is not None:
             raise doubt
 
