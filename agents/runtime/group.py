@@ -31,6 +31,7 @@ _SETTINGS: dict[str, Any] = {
     "broker_rebalance_timeout": 6.0,
     "broker_request_timeout": 10.0,
     "broker_commit_interval": 1.0,
+    "consumer_metadata_max_age_ms": 10_000,  # a topic that was made anew is looked for so often; five minutes otherwise
     "broker_max_poll_interval": 30.0,  # the only guard when the main loop hangs: heartbeats go on in Faust's thread
 }
 
