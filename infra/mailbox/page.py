@@ -1,6 +1,7 @@
 """What the mailbox shows over HTTP: the list as JSON, and as a page for people."""
 
 import asyncio
+import re
 from html import escape
 
 import msgspec
@@ -9,10 +10,20 @@ from aiohttp import web
 from infra.mailbox.store import Mail, MailStore
 
 STORE: web.AppKey[MailStore] = web.AppKey("store", MailStore)
-HEAD = """<!doctype html><meta charset="utf-8"><title>Lezzet mail</title><style>
-body{font:15px system-ui;max-width:50rem;margin:2rem auto;padding:0 1rem}
-article{border-top:1px solid #ccc;padding:1rem 0}
-pre{white-space:pre-wrap}iframe{width:100%;height:18rem;border:1px solid #ccc}</style><h1>Mail</h1>"""
+HEAD = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Lezzet mail</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,"><style>
+:root{color-scheme:light dark}
+body{font:15px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem;overflow-wrap:anywhere}
+article{border-top:1px solid #8886;padding:1rem 0}h2{margin:0}summary{cursor:pointer}
+pre{white-space:pre-wrap;font:13px/1.45 ui-monospace,monospace}
+iframe{box-sizing:border-box;width:100%;height:12rem;resize:vertical;border:1px solid #8886;
+background:#fff;color-scheme:light}</style><h1>Mail</h1>"""
+
+# Whoever sends a mail does not own this page: its HTML runs no scripts and sends no forms. Its links open beside the page.
+SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
+BASE = '<!doctype html><base target="_blank">'
+
+LINK = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:!?)']")
 
 
 def application(store: MailStore) -> web.Application:
@@ -37,9 +48,28 @@ async def _page(request: web.Request) -> web.Response:
 
 
 def _article(mail: Mail) -> str:
-    # The mail's own HTML goes into a frame without scripts or forms: whoever sends a mail does not own this page.
-    html = f'<iframe sandbox srcdoc="{escape(mail.html)}"></iframe>' if mail.html else ""
+    text = f"<pre>{_linked(mail.text)}</pre>"
+    if mail.html:
+        text = f"{_frame(mail)}<details><summary>As text</summary>{text}</details>"
     return (
-        f"<article><h2>{escape(mail.subject)}</h2><p>to {escape(mail.to)}, {mail.at:%Y-%m-%d %H:%M:%S} UTC</p>"
-        f"<pre>{escape(mail.text)}</pre>{html}</article>"
+        f"<article><h2>{escape(mail.subject)}</h2>"
+        f"<p>to {escape(mail.to)}, {mail.at:%Y-%m-%d %H:%M:%S} UTC</p>{text}</article>"
     )
+
+
+def _frame(mail: Mail) -> str:
+    return (
+        f'<iframe sandbox="{SANDBOX}" loading="lazy" title="{escape(mail.subject)}" '
+        f'srcdoc="{escape(BASE + mail.html)}"></iframe>'
+    )
+
+
+def _linked(text: str) -> str:
+    """As HTML, with its web addresses as links."""
+    shown, end = "", 0
+    for found in LINK.finditer(text):
+        address = escape(found.group())
+        shown += escape(text[end : found.start()])
+        shown += f'<a href="{address}" target="_blank" rel="noreferrer">{address}</a>'
+        end = found.end()
+    return shown + escape(text[end:])

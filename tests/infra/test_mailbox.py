@@ -7,9 +7,11 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
+from aiohttp.test_utils import TestClient, TestServer
 
 from infra import mail
 from infra.failure import CannotStart
+from infra.mailbox.page import application
 from infra.mailbox.store import MailStore
 from infra.stack import Stack
 
@@ -60,6 +62,35 @@ async def test_the_page_shows_a_mail_and_runs_nothing_of_it(servers: Stack):
     page = await asyncio.to_thread(lambda: urlopen(servers.endpoints.mail).read().decode())
     assert "page@example.com" in page
     assert "<script>" not in page
+    link = "http://localhost:3000/auth/verify-email?token=a_b-1"
+    assert f'<a href="{link}" target="_blank" rel="noreferrer">{link}</a>' in page
+
+
+async def test_what_a_mail_says_in_html_may_open_links_beside_the_page_and_nothing_else(tmp_path: Path):
+    store = MailStore(tmp_path)
+    made = message("frame@example.com")
+    store.add("", ["frame@example.com"], made.as_bytes())
+    async with TestClient(TestServer(application(store))) as client:
+        page = await (await client.get("/")).text()
+    assert '<iframe sandbox="allow-popups allow-popups-to-escape-sandbox"' in page
+    assert "&lt;base target=&quot;_blank&quot;&gt;&lt;p&gt;Çok" in page
+
+
+async def test_a_hostile_text_stays_text(tmp_path: Path):
+    store = MailStore(tmp_path)
+    store.add(
+        "",
+        ["a@example.com"],
+        b'Subject: <b>\r\n\r\nsee (https://a.example/?x="onclick=y&z<i>), or javascript:alert(1).',
+    )
+    async with TestClient(TestServer(application(store))) as client:
+        page = await (await client.get("/")).text()
+    assert "<h2>&lt;b&gt;</h2>" in page
+    assert (
+        '(<a href="https://a.example/?x=" target="_blank" rel="noreferrer">https://a.example/?x=</a>&quot;onclick'
+        in page
+    )
+    assert "<i>" not in page and 'href="javascript' not in page
 
 
 def test_mails_are_in_the_order_of_their_arrival(tmp_path: Path):
