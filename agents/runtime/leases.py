@@ -176,6 +176,8 @@ class Leases:
         lease = Lease(Source(self.group, *tp), hole=hole, sent=self._out.pop(tp, []))
         try:
             await self._settle(lease)
+            if self._openers.get(tp) is not asyncio.current_task():
+                raise asyncio.CancelledError  # it was, and a driver lost it: the partition is another's now
         except BaseException:
             self._out[tp] = lease.sent
             raise

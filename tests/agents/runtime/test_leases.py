@@ -1,6 +1,7 @@
 """Who may work on a partition: given at an opening, taken at a revoke, and what comes under an old lease is nothing."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator
 
 import pytest
@@ -11,7 +12,15 @@ from agents.runtime.lease import TP, Batch, Lease
 from agents.runtime.leases import Leases
 from agents.runtime.work import carry
 from tests.agents.runtime.world import Process, Record, World
-from tests.deadline import until
+from tests.deadline import until, within
+
+
+async def _deaf(here: asyncio.Event, answer: asyncio.Event) -> None:
+    """Waits as a driver does in which a cancellation that meets the answer is lost."""
+    here.set()
+    while not answer.is_set():
+        with contextlib.suppress(asyncio.CancelledError):
+            await answer.wait()
 
 
 class Shelf:
@@ -23,6 +32,7 @@ class Shelf:
         self.first = 0
         self.sought: list[tuple[int, int]] = []
         self.fails: list[Exception] = []
+        self.deaf: list[tuple[asyncio.Event, asyncio.Event]] = []
 
     def assignment(self) -> set[TP]:
         return set(self.places)
@@ -30,6 +40,8 @@ class Shelf:
     async def bounds(self, tp: TP) -> tuple[int, int]:
         if self.fails:
             raise self.fails.pop(0)
+        if self.deaf:
+            await _deaf(*self.deaf.pop(0))
         return self.first, self.ends[tp]
 
     async def seek(self, tp: TP, offset: int) -> None:
@@ -205,6 +217,34 @@ async def test_an_opening_is_tried_until_the_servers_answer(member: Member):
     member.leases.reopen(member.place)
     assert (await member.opened()).next == 0
     assert member.shelf.fails == []
+
+
+async def _opening_deaf(member: Member) -> "tuple[asyncio.Task[None], asyncio.Event]":
+    """An opening that does not hear that it is cancelled before the event is set."""
+    await member.opened()
+    here, answer = asyncio.Event(), asyncio.Event()
+    member.shelf.deaf.append((here, answer))
+    member.leases.reopen(member.place)
+    await within("the opening to ask for the bounds", here.wait())
+    return member.leases._openers[member.place], answer
+
+
+async def test_an_opening_that_did_not_hear_of_its_end_takes_nothing_from_the_next(member: Member):
+    old, answer = await _opening_deaf(member)
+    member.leases.reopen(member.place)
+    lease = await member.opened()
+    answer.set()
+    await within("the first opening to be over", asyncio.wait([old]))
+    assert member.leases.held[member.place] is lease and member.leases.is_current(lease)
+
+
+async def test_an_opening_that_did_not_hear_of_a_revoke_holds_nothing_after_it(member: Member):
+    """Else the process holds what is another's: it looks after its outbox, and is never ready again."""
+    old, answer = await _opening_deaf(member)
+    await member.leases.close_all(0)
+    answer.set()
+    await within("the opening to be over", asyncio.wait([old]))
+    assert member.leases.held == {}
 
 
 async def _stopped(member: Member) -> None:
