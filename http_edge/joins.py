@@ -34,16 +34,19 @@ class Joiner:
         known = self._known.get(place)
         return (self._join.view.ready,) if known is None else (self._join.view.ready, *known.places)
 
-    async def complete(self, reads: Reads, place: str, document: bytes, beside: Values) -> bytes:
-        """beside: the values of places(). Raises Problem 503, and Unavailable."""
+    async def complete(self, reads: Reads, place: str, document: bytes, asked: Sequence[str], beside: Values) -> bytes:
+        """asked: places() of before, since another read may have changed them; beside: their values.
+
+        Raises Problem 503, and Unavailable.
+        """
         if beside[0] is None:
             raise unavailable("view_not_ready", "This is being prepared, please try again.")
         others, known = beside[1:], self._known.get(place)
-        if known is not None and known.document == document and known.others == others:
+        if known is not None and known.document == document and (known.places, known.others) == (asked[1:], others):
             return known.merged
         names = self._join.names(document)
         places = tuple(keys.document(self._join.view.name, name) for name in names)
-        if known is None or known.places != places:
+        if asked[1:] != places:
             others = await reads.get(places) if places else []
         found = {name: keys.split(value)[1] for name, value in zip(names, others, strict=True) if value is not None}
         merged = self._join.merge(document, found)

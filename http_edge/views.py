@@ -39,7 +39,7 @@ def _document(row: ViewRow, key: Key) -> Handler:
                 shown = (await asked.edge.reads.get((place,)))[0]
         body = b"" if shown is None else keys.split(shown)[1]
         if joiner is not None and body:
-            body = await joiner.complete(asked.edge.reads, place, body, others)
+            body = await joiner.complete(asked.edge.reads, place, body, beside, others)
         return _given(row, asked, body)
 
     return document

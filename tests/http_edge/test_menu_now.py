@@ -1,11 +1,19 @@
 """A basket is shown with the menu as it is now."""
 
+import json
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
+from http_edge.joins import Joiner
+from http_edge.web.menu_now import MENU_NOW
 from tests.http_edge.conftest import World
 from tests.http_edge.documents import line, meal, stored
 from topics import keys
+
+
+def document(*meals: str) -> bytes:
+    return json.dumps({"items": [line(each) for each in meals]}).encode()
 
 
 async def put_basket(edge: World, user: str, *meals: str, version: int = 1) -> None:
@@ -53,6 +61,24 @@ async def test_lines_that_come_and_go_are_shown_at_once(edge: World):
         await put_basket(edge, me, *meals, version=version)
         prices = {"a": 1, "b": 2, "c": 3}
         assert {each: price for each, (_, price, _) in (await shown(edge, me)).items()} == {m: prices[m] for m in meals}
+
+
+async def test_a_read_that_began_before_another_one_remembered_more_is_complete(edge: World):
+    """Both begin knowing of one meal; the first ends and remembers two; a meal changes before the second looks."""
+    me, joiner = str(uuid.uuid4()), Joiner(MENU_NOW)
+    place, (one, two) = keys.document("basket", me), (document("a"), document("a", "b"))
+    for each in "ab":
+        await put_meal(edge, each)
+
+    async def values(asked: Sequence[str]) -> list[bytes | None]:
+        return await edge.edge.reads.get(asked)
+
+    await joiner.complete(edge.edge.reads, place, one, asked := joiner.places(place), await values(asked))
+    early = joiner.places(place)
+    await joiner.complete(edge.edge.reads, place, two, early, await values(early))
+    await put_meal(edge, "a", 2, price=120)
+    merged = json.loads(await joiner.complete(edge.edge.reads, place, two, early, await values(early)))
+    assert [item["price"] for item in merged["items"]] == [120, 90]
 
 
 async def test_without_the_menu_there_is_no_price_to_show(edge: World):
