@@ -68,7 +68,7 @@ async def deliver(asked: Asked, topic: str, key: str, header: Mapping[str, str],
             if _too_late(sent.result(), header):
                 raise _not_taken()
             await asyncio.wait({heard}, timeout=_left(asked, REPLY_SECONDS))
-        return heard.result() if heard.done() else await _last_look(edge, operation)
+        return heard.result() if heard.done() else await _promise(edge, operation)
     finally:
         edge.answers.forget(operation)
         sent.cancel()
@@ -91,6 +91,14 @@ def _too_late(appended: AppendedAt, header: Mapping[str, str]) -> bool:
 
 def _not_taken() -> Problem:
     return unavailable("not_taken", "This could not be done right now and has not been done, please try again.")
+
+
+async def _promise(edge: Edge, operation: str) -> Reply | None:
+    """It is safe in Kafka, and will take effect. Raises Problem where another request under its key has withdrawn it."""
+    reply, promised = await asyncio.gather(_last_look(edge, operation), edge.withdrawals.promise(operation))
+    if reply is None and not promised:
+        raise _not_taken()
+    return reply
 
 
 async def _last_look(edge: Edge, operation: str) -> Reply | None:

@@ -32,7 +32,10 @@ class Hears(Protocol):
 
 
 class Withdraws(Protocol):
+    """Raises nothing."""
+
     async def withdraw(self, command_id: str) -> bool: ...
+    async def promise(self, command_id: str) -> bool: ...
 
 
 class AppendedAt(Protocol):

@@ -1,4 +1,5 @@
-"""The edge's half of a command's fate: it withdraws what nobody has taken, and what it has withdrawn never happens."""
+"""The edge's half of a command's fate: what it has withdrawn never happens, and what it has promised (202) is not withdrawn
+any more, by no other request with the same Idempotency-Key either."""
 
 import asyncio
 import contextlib
@@ -37,6 +38,15 @@ class Withdrawals:
         except (Unavailable, TimeoutError):
             self._owe(command_id)
             return True
+
+    async def promise(self, command_id: str) -> bool:
+        """For a command that is safe in Kafka. False: another request has withdrawn it."""
+        try:
+            async with asyncio.timeout(WAIT_SECONDS), self._room:
+                fate = await self._reads.first(keys.fate(command_id), keys.TAKEN, KEPT_SECONDS)
+        except (Unavailable, TimeoutError):
+            return True
+        return fate != keys.WITHDRAWN
 
     async def _first(self, command_id: str) -> bool:
         async with self._room:

@@ -123,6 +123,7 @@ class Unit(Protocol):
 
     floor: int
     epoch: int
+    incarnation: int
 
     async def read(self, ids: Sequence[InboxKey], keys: Sequence[str]) -> Snapshot:
         """What the store knows of these messages and these aggregates, in one go."""

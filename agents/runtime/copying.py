@@ -9,7 +9,7 @@ from agents.runtime import events, letters
 from agents.runtime.arrivals import Arrival
 from agents.runtime.drain import Drain
 from agents.runtime.events import Event
-from agents.runtime.floor import standing
+from agents.runtime.floor import standing_in
 from agents.runtime.lease import Batch, Lease
 from stores.protocol import Changes, DomainStore, Fact, FactKey, FactWrite, OutboxRow, Unit
 from topics.decision import FactTable
@@ -39,7 +39,7 @@ class Copying:
         lease = batch.lease
         found, bad = events.read(self._topic, batch, 0)
         async with self._store.unit(lease.source) as unit:
-            where = standing(batch, unit.floor)
+            where = standing_in(unit, batch)
             rows = await self._copy(unit, batch, where.floor, found, bad) if batch.next > where.floor else []
         await self._drain.after(lease, where, rows)
 

@@ -6,7 +6,7 @@ from agents.runtime import arrivals, redriving
 from agents.runtime.arrivals import Arrival
 from agents.runtime.consequences import Roles
 from agents.runtime.drain import Drain
-from agents.runtime.floor import Standing, standing
+from agents.runtime.floor import Standing, standing_in
 from agents.runtime.lease import Batch, Lease
 from agents.runtime.ledger import Ledger
 from agents.runtime.patience import Patience
@@ -78,22 +78,23 @@ class Deciding:
         """Decides `found`, which reaches from `first` to before `after`. Returns the offset up to which it came."""
         lease, done, rows = batch.lease, after, list[OutboxRow]()
         async with self._store.unit(lease.source) as unit:
-            where = self._standing(batch, first, unit.floor)
+            where = self._standing(batch, first, unit)
             todo = [arrival for arrival in found if arrival.offset >= where.floor]
             if after > where.floor:
                 done, rows = await self._decide(unit, lease, todo, after, poison)
         await self._drain.after(lease, where, rows)
         return done
 
-    def _standing(self, batch: Batch, first: int, floor: int) -> Standing:
-        return standing(batch, floor) if first == batch.first else Standing(floor, floor > first)
+    def _standing(self, batch: Batch, first: int, unit: Unit) -> Standing:
+        where = standing_in(unit, batch) if first == batch.first else None
+        return where or Standing(unit.floor, unit.floor > first)
 
     async def _decide(
         self, unit: Unit, lease: Lease, todo: Sequence[Arrival], after: int, poison: str | None
     ) -> tuple[int, list[OutboxRow]]:
         keys = list({arrival.key for arrival in todo if arrival.key is not None})
         waiting = await self._redriving.waiting(unit, todo) if poison is None else {}
-        every = [*todo, *(w.arrival for rows in waiting.values() for w in rows)]
+        every = [each for arrival in todo for each in (arrival, *redriving.ordered(arrival, waiting))]
         snapshot = await unit.read([arrival.inbox_key for arrival in every], keys)
         claims = self._claims(every, snapshot) if poison is None else {}
         owners, fresh = await unit.claim(claims) if claims else ({}, set[ClaimKey]())
@@ -104,7 +105,8 @@ class Deciding:
         for arrival in todo:
             if arrival.message is not None and arrival is not todo[0]:
                 await self._learn(unit, ledger, (arrival,))
-            if fresh and ledger.wants_a_refused_claim(arrival, fresh):
+            turn = (arrival, *redriving.ordered(arrival, waiting))
+            if fresh and any(ledger.wants_a_refused_claim(each, fresh) for each in turn):
                 after = arrival.offset  # commits what is before it, which gives the claim back
                 break
             try:

@@ -13,7 +13,7 @@ import structlog
 from agents.runtime import events, letters, metrics
 from agents.runtime.drain import Drain
 from agents.runtime.events import Event
-from agents.runtime.floor import standing
+from agents.runtime.floor import standing_in
 from agents.runtime.lease import Batch, Lease, Reopen
 from stores.errors import Doubt
 from stores.protocol import Changes, DomainStore, OutboxRow
@@ -57,7 +57,7 @@ class Effecting:
     async def run(self, batch: Batch) -> None:
         lease = batch.lease
         async with self._store.unit(lease.source) as unit:
-            where = standing(batch, unit.floor)
+            where = standing_in(unit, batch)
         if where.surprised:
             await self._drain.left(lease)
         found, bad = events.read(self._topic, batch, where.floor)

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from agents.runtime import metrics
 from agents.runtime.lease import Batch, Reopen
+from stores.protocol import Unit
 
 
 class Standing(NamedTuple):
@@ -12,6 +13,14 @@ class Standing(NamedTuple):
 
     floor: int
     surprised: bool
+
+
+def standing_in(unit: Unit, batch: Batch) -> Standing:
+    """Of a batch in its transaction. Raises Reopen also where the topic began again since the lease did: these records are
+    of another log, or have other ids than the lease believes."""
+    if unit.incarnation != batch.lease.incarnation:
+        raise Reopen(f"incarnation {unit.incarnation} began, the lease is of {batch.lease.incarnation}")
+    return standing(batch, unit.floor)
 
 
 def standing(batch: Batch, floor: int) -> Standing:

@@ -34,6 +34,11 @@ def is_order(arrival: Arrival) -> bool:
     return isinstance(arrival.message, redrive.Redrive)
 
 
+def ordered(arrival: Arrival, waiting: Mapping[str, Sequence[Waiting]]) -> list[Arrival]:
+    """What an order has decided in its own place in the log."""
+    return [each.arrival for each in waiting.get(arrival.key or "", ())] if is_order(arrival) else []
+
+
 def recognise(arrival: Arrival) -> None:
     """An order is no message of the domain, so the domain's topic could not decode it."""
     if arrival.headers.get(headers.TYPE) == redrive.TYPE and arrival.key is not None:

@@ -8,7 +8,7 @@ import structlog
 from agents.runtime import arrivals, letters, metrics
 from agents.runtime.arrivals import Arrival
 from agents.runtime.drain import Drain
-from agents.runtime.floor import standing
+from agents.runtime.floor import standing_in
 from agents.runtime.lease import Batch, Lease
 from stores.protocol import Changes, DomainStore, OutboxRow, Unit
 from topics import decision, headers, ids
@@ -43,7 +43,7 @@ class Intake:
         lease = batch.lease
         found = [arrivals.read(self._topic, lease.incarnation, record, keyed=False) for record in batch.records]
         async with self._store.unit(lease.source) as unit:
-            where = standing(batch, unit.floor)
+            where = standing_in(unit, batch)
             todo = [arrival for arrival in found if arrival.offset >= where.floor]
             rows = await self._take_in(unit, lease, todo, batch.next) if batch.next > where.floor else []
         await self._drain.after(lease, where, rows)

@@ -6,7 +6,9 @@ on conflict (consumer, topic, partition) do update set epoch = f.epoch + 1
 returning next, incarnation, epoch
 """
 
-LOCK = "select next, epoch from floor where consumer = $1 and topic = $2 and partition = $3 for update"
+LOCK = """
+select next, epoch, incarnation from floor where consumer = $1 and topic = $2 and partition = $3 for update
+"""
 """A statement of its own: what is read after it sees all that the last holder of the lock committed."""
 
 READ = """

@@ -65,7 +65,7 @@ class PostgresStore:
                 row = await connection.fetchrow(statements.LOCK, *source)
             if row is None:
                 raise Conflict(f"{source}: no floor, the partition was not opened")
-            yield PostgresUnit(connection, source, row["next"], row["epoch"])
+            yield PostgresUnit(connection, source, row["next"], row["epoch"], row["incarnation"])
 
     async def states(self, ids: Sequence[str]) -> dict[str, Stored]:
         return {row["id"]: Stored(row["version"], row["body"]) for row in await self._fetch(statements.STATES, ids)}

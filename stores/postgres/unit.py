@@ -30,11 +30,14 @@ _decode_headers = msgspec.json.Decoder(tuple[tuple[str, bytes], ...]).decode
 class PostgresUnit:
     """See stores.protocol.Unit. `commit` ends the transaction; the pool's context undoes what was not committed."""
 
-    def __init__(self, connection: PoolConnectionProxy, source: Source, floor: int, epoch: int) -> None:
+    def __init__(
+        self, connection: PoolConnectionProxy, source: Source, floor: int, epoch: int, incarnation: int
+    ) -> None:
         self._connection = connection
         self._source = source
         self.floor = floor
         self.epoch = epoch
+        self.incarnation = incarnation
 
     async def read(self, ids: Sequence[InboxKey], keys: Sequence[str]) -> Snapshot:
         snapshot = Snapshot()

@@ -68,6 +68,28 @@ async def test_without_an_acknowledgement_a_command_that_its_domain_has_taken_is
     assert (said.status, said.headers["Location"]) == (202, f"/operations/{command_id}")
 
 
+async def test_what_was_answered_202_is_not_withdrawn_by_a_repeat_that_gets_no_acknowledgement(edge: World):
+    edge.domains.behave(lambda command: None)
+    me, key, broker = edge.client(str(uuid.uuid4())), uuid.uuid4().hex, edge.servers.child("kafka")
+    first = await me.call("POST", "/carts/add", LINE, Idempotency_Key=key)
+    assert first.status == 202, "it will take effect, the answer comes later"
+    broker.send(signal.SIGSTOP)
+    try:
+        again = await me.call("POST", "/carts/add", LINE, Idempotency_Key=key)
+    finally:
+        broker.send(signal.SIGCONT)
+    assert (again.status, again.json["operation_id"]) == (202, first.json["operation_id"])
+    assert await edge.redis.get(keys.fate(first.json["operation_id"])) == keys.TAKEN
+
+
+async def test_what_a_repeat_has_withdrawn_is_not_promised(edge: World):
+    edge.domains.behave(lambda command: None)
+    me, user = uuid.uuid4().hex, str(uuid.uuid4())
+    asking = asyncio.create_task(edge.client(user).call("POST", "/carts/add", LINE, Idempotency_Key=me))
+    await edge.redis.set(keys.fate(derive(f"{user}\nPOST\n/carts/add", me)), keys.WITHDRAWN)
+    assert (await asking).status == 503
+
+
 async def test_the_edge_writes_again_by_itself_once_kafka_is_back(edge: World):
     me = edge.client(str(uuid.uuid4()))
     await until_ok(lambda: me.call("POST", "/carts/add", LINE))

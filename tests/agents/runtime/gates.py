@@ -62,7 +62,7 @@ class GatedUnit:
     def __init__(self, unit: Any, gates: Gates, first: int, forget: Any) -> None:
         self._unit, self._gates, self._forget = unit, gates, forget
         self.floor = first if "floor" in WITHOUT else unit.floor
-        self.epoch = unit.epoch
+        self.epoch, self.incarnation = unit.epoch, unit.incarnation
 
     async def read(self, ids: Sequence[InboxKey], keys: Sequence[str]) -> Snapshot:
         snapshot = await self._unit.read(ids, keys)

@@ -76,7 +76,7 @@ class MemoryStore:
 class _Unit:
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
-        self.floor, self.epoch, self.committed = store.floor, store.epoch, False
+        self.floor, self.epoch, self.incarnation, self.committed = store.floor, store.epoch, 0, False
 
     async def read(self, ids: Sequence[InboxKey], keys: Sequence[str]) -> Snapshot:
         store = self._store

@@ -25,7 +25,7 @@ async def test_a_unit_says_where_the_floor_is_and_in_which_epoch(store: DomainSt
     await commit(store, HERE, Changes(next=5))
     await store.open(HERE, 0)
     async with store.unit(HERE) as unit:
-        assert (unit.floor, unit.epoch) == (5, 1)
+        assert (unit.floor, unit.epoch, unit.incarnation) == (5, 1, 0)
 
 
 async def test_groups_topics_and_partitions_have_floors_of_their_own(store: DomainStore) -> None:

@@ -1,0 +1,46 @@
+"""A topic is made anew and reset (`./lezzet topics reset`) while a process holds a lease on its partition."""
+
+from contextlib import suppress
+
+from agents.runtime.lease import Lease, Reopen
+from tests.agents.runtime.world import Process, Record, World
+
+_RESET = "update floor set next = 0, incarnation = incarnation + 1 where topic = $1 returning next"  # what `topics reset` does
+
+
+async def _again(process: Process, old: Lease, records: list[Record]) -> None:
+    """As carry() does: a Reopen opens the partition again, and it is read from its floor."""
+    lease = old
+    for _ in range(2):
+        try:
+            await process.do(lease, records[lease.next :])
+            return
+        except Reopen:
+            lease = await process.open()
+
+
+async def test_messages_without_an_id_of_the_new_log_are_not_taken_for_those_of_the_old(world: World):
+    process = await world.process()
+    lease = await process.open()
+    await process.do(lease, [world.say(amount=1), world.say(amount=2)])
+    await world.query(_RESET, world.commands.name)
+    world.log.clear()  # the topic was deleted and made anew; aiokafka goes to its beginning by itself
+    lease.next = 0
+    await _again(process, lease, [world.say(amount=10), world.say(amount=20)])
+    assert await world.totals() == [1, 3, 13, 33]
+
+
+async def test_a_batch_of_the_old_log_does_not_move_the_floor_of_the_new(world: World):
+    """It waited for a server (or was stopped) while the topic was deleted, made anew and reset."""
+    process = await world.process()
+    lease = await process.open()
+    gate = process.gates.stop_at("locked")
+    old = [world.say(amount=1), world.say(amount=2)]
+    waiting = process.begin(lease, old)
+    await gate.reached()
+    waiting.cancel()  # its transaction is undone, e.g. PostgreSQL was started again
+    await world.query(_RESET, world.commands.name)
+    with suppress(Reopen):
+        await process.do(lease, old)  # and it tries again
+    (row,) = await world.query("select next from floor where topic = $1", world.commands.name)
+    assert row["next"] == 0, "the first messages of the new log would never be read"
