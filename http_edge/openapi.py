@@ -46,7 +46,7 @@ def _operation(row: AnyRow, schemas: Mapping[int, Any]) -> dict[str, Any]:
     parts = row.path.strip("/").split("/")
     described: dict[str, Any] = {
         "operationId": "_".join((row.method.lower(), *(PARAMETER.sub(r"by_\1", part) for part in parts))),
-        "tags": [parts[0]],
+        "tags": [parts[0] or "gateway"],
         "summary": row.says,
         "description": f"Who: {row.who.value}.",
         "parameters": _parameters(row),

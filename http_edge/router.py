@@ -13,6 +13,7 @@ H = TypeVar("H")
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
 _BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+NO_ROUTE = "There is no such route. All that there are: /docs"
 NO_PARAMETERS: Mapping[str, str] = {}
 
 
@@ -79,10 +80,10 @@ class Router(Generic[H]):
                 below = node.parameter
                 values.append(plain)
             if below is None:
-                raise not_found()
+                raise not_found(NO_ROUTE)
             node = below
         if not node.methods:
-            raise not_found()
+            raise not_found(NO_ROUTE)
         return node, values
 
 

@@ -28,11 +28,13 @@ def rows(others: tuple[AnyRow, ...], metrics: Metrics) -> tuple[AnyRow, ...]:
         return metrics.answer()
 
     ready = health.ready_handler(health.ready_keys(others))
+    docs = _page("docs.html", "text/html; charset=utf-8")
     own = (
         _row("/health/live", health.live, "The process answers.", dict[str, bool]),
         _row("/health/ready", ready, "Redis, Kafka and all views are there.", health.Readiness),
         _row("/metrics", measured, "Prometheus metrics of this process."),
-        _row("/docs", _page("docs.html", "text/html; charset=utf-8"), "This description, to browse."),
+        _row("/", docs, "The page of /docs: whoever opens the bare address in a browser gets on from there."),
+        _row("/docs", docs, "This description, to browse."),
         _row("/docs/docs.js", _page("docs.js", "text/javascript; charset=utf-8"), "Its script."),
         _row("/docs/docs.css", _page("docs.css", "text/css; charset=utf-8"), "Its style."),
     )

@@ -30,6 +30,37 @@ function example(schema, components, seen = []) {
   return schema.type in plain ? plain[schema.type] : null;
 }
 
+// The schema itself where it is a reference, and what may stand there where null may stand there, too.
+function plain(schema, components) {
+  if (schema.$ref) return plain(components[schema.$ref.split("/").pop()], components);
+  const choice = (schema.anyOf || schema.oneOf || []).find((each) => each.type !== "null");
+  return choice ? plain(choice, components) : schema;
+}
+
+function range(from, to, unit) {
+  if (from === undefined && to === undefined) return "";
+  const bounds = from === undefined ? `at most ${to}` : to === undefined ? `at least ${from}` : `${from} to ${to}`;
+  return `, ${bounds}${unit}`;
+}
+
+// What a value may be, in words.
+function limits(schema) {
+  if (schema.enum) return schema.enum.join(" or ");
+  if (schema.type === "string") return `text${range(schema.minLength, schema.maxLength, " characters")}`;
+  if (schema.type === "array") return `list${range(schema.minItems, schema.maxItems, " items")}`;
+  return `${schema.type || "anything"}${range(schema.minimum, schema.maximum, "")}`;
+}
+
+// The fields of a request: which must be there, and what each may be.
+function fields(schema, components) {
+  const { properties = {}, required = [] } = plain(schema, components);
+  return Object.entries(properties).map(([name, value]) => [
+    name,
+    required.includes(name) ? "required" : "optional",
+    limits(plain(value, components)),
+  ]);
+}
+
 function body(content, components) {
   const [kind, media] = Object.entries(content)[0];
   const shown = element("div");
@@ -59,14 +90,19 @@ function operation(method, path, said, components) {
     inside.append(element("h4", "Parameters"));
     inside.append(table(said.parameters.map((each) => [each.name, each.in, each.description || ""])));
   }
-  if (said.requestBody) inside.append(element("h4", "Request"), body(said.requestBody.content, components));
+  const asked = said.requestBody ? fields(said.requestBody.content["application/json"].schema, components) : [];
+  if (said.requestBody) {
+    inside.append(element("h4", "Request"), body(said.requestBody.content, components), table(asked));
+  }
   inside.append(element("h4", "Answers"));
   for (const [status, answer] of Object.entries(said.responses)) {
     inside.append(element("p", `${status} ${answer.description || ""}`));
     if (answer.content && status.startsWith("2")) inside.append(body(answer.content, components));
   }
   details.append(summary, inside);
-  details.dataset.text = `${method} ${path} ${said.summary || ""}`.toLowerCase();
+  const codes = Object.values(said.responses).map((answer) => (answer.description || "").split(": ")[1]);
+  const names = asked.map(([name]) => name);
+  details.dataset.text = [method, path, said.summary, ...codes, ...names].join(" ").toLowerCase();
   return details;
 }
 
@@ -89,10 +125,14 @@ function render(openapi) {
   }
 }
 
+// Shows what has all the words, in any order: of method, path, summary, names of fields and codes of refusals.
 function filter(text) {
+  const words = text.toLowerCase().split(/\s+/);
   for (const details of document.querySelectorAll("details")) {
-    details.hidden = !details.dataset.text.includes(text.toLowerCase());
+    details.hidden = !words.every((word) => details.dataset.text.includes(word));
   }
+  const some = document.querySelector("details:not([hidden])");
+  document.getElementById("none").textContent = some ? "" : "No route has all of this.";
   for (const section of document.querySelectorAll("section")) {
     section.hidden = !section.querySelector("details:not([hidden])");
   }

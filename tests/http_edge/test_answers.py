@@ -113,8 +113,20 @@ async def test_the_example_bodies_are_what_openapi_describes(edge: World):
             Draft202012Validator(schema).validate(BODIES[row.name])
 
 
+async def test_the_bare_address_shows_the_page_and_a_wrong_one_leads_there(edge: World):
+    assert (await edge.client().call("GET", "/")).raw == (await edge.client().call("GET", "/docs")).raw
+    said = await edge.client().call("GET", "/cart/get")
+    assert (said.status, said.problem["code"]) == (404, "not_found")
+    assert "/docs" in said.problem["detail"]
+
+
 async def test_the_page_needs_nothing_from_elsewhere(edge: World):
-    for path, kind in (("/docs", "text/html"), ("/docs/docs.js", "text/javascript"), ("/docs/docs.css", "text/css")):
+    for path, kind in (
+        ("/", "text/html"),
+        ("/docs", "text/html"),
+        ("/docs/docs.js", "text/javascript"),
+        ("/docs/docs.css", "text/css"),
+    ):
         said = await edge.client().call("GET", path)
         assert said.headers["Content-Type"].startswith(kind)
         assert b"http://" not in said.raw and b"https://" not in said.raw
