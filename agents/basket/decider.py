@@ -6,6 +6,7 @@ from typing import assert_never
 import msgspec
 from msgspec.structs import replace
 
+from agents.basket import schedule
 from agents.basket.facts import MEALS, Facts, MealFacts
 from agents.basket.projection import basket_item
 from topics.basket_commands import AddItem, ChangeItem, Checkout, Clear, Command, RemoveItem, RestoreItems
@@ -30,6 +31,10 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def decide(command: Command, contents: Contents, facts: Facts, context: Context) -> Decision[Event]:
+    if isinstance(command, AddItem | ChangeItem | Checkout):
+        refused = schedule.refusal(command.schedule_date, context.now)
+        if refused is not None:
+            return Decision(rejection=refused)
     match command:
         case AddItem():
             return _add(command, contents, facts, context)

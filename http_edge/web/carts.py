@@ -41,7 +41,7 @@ def bare_list(document: bytes) -> bytes:
 ROUTES = (
     command(
         "POST", "/carts/add", AddItem, to=TOPIC, key=own, who=CUSTOMER, gives=BasketItem, sees=_meal,
-        answers={409: ("different_restaurant", "meal_unavailable", "basket_full")},
+        answers={409: ("different_restaurant", "meal_unavailable", "basket_full"), 422: "schedule_in_past"},
         says="Set the line of a meal: the same meal again replaces quantity and note.",
     ),
     view(
@@ -51,7 +51,7 @@ ROUTES = (
     ),
     command(
         "PATCH", "/carts/update/{meal_id}", ChangeItem, to=TOPIC, takes=LineChange, key=own, who=CUSTOMER,
-        gives=BasketItem, answers={404: "not_in_basket"}, says="Change a line; what is absent stays.",
+        gives=BasketItem, answers={404: "not_in_basket", 422: "schedule_in_past"}, says="Change a line; what is absent stays.",
     ),
     command(
         "DELETE", "/carts/remove/{meal_id}", RemoveItem, to=TOPIC, takes=Nothing, key=own, who=CUSTOMER, gives=Done,
@@ -68,6 +68,7 @@ ROUTES = (
         answers={
             400: ("coupon_unknown", "basket_empty"),
             409: ("different_restaurant", "meal_unavailable", "restaurant_closed", "below_minimum"),
+            422: "schedule_in_past",
         },
         says="Order the given items, or what is in the basket. Prices come from the catalog.",
     ),
