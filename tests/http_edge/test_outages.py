@@ -61,8 +61,8 @@ async def test_a_withdrawal_that_redis_could_not_take_is_made_when_it_is_back(fr
 
 async def test_without_an_acknowledgement_a_command_that_its_domain_has_taken_is_pending(frozen_kafka: World):
     edge, me = frozen_kafka, str(uuid.uuid4())
-    asking = asyncio.create_task(edge.client(me).call("POST", "/carts/add", LINE, Idempotency_Key="k"))
     command_id = derive(f"{me}\nPOST\n/carts/add", "k")
+    asking = asyncio.create_task(edge.client(me).call("POST", "/carts/add", LINE, Idempotency_Key="k"))
     await edge.redis.set(keys.fate(command_id), keys.TAKEN)
     said = await asking
     assert (said.status, said.headers["Location"]) == (202, f"/operations/{command_id}")
@@ -84,9 +84,13 @@ async def test_what_was_answered_202_is_not_withdrawn_by_a_repeat_that_gets_no_a
 
 async def test_what_a_repeat_has_withdrawn_is_not_promised(edge: World):
     edge.domains.behave(lambda command: None)
-    me, user = uuid.uuid4().hex, str(uuid.uuid4())
-    asking = asyncio.create_task(edge.client(user).call("POST", "/carts/add", LINE, Idempotency_Key=me))
-    await edge.redis.set(keys.fate(derive(f"{user}\nPOST\n/carts/add", me)), keys.WITHDRAWN)
+    asking = asyncio.create_task(edge.client(str(uuid.uuid4())).call("POST", "/carts/add", LINE))
+
+    async def sent() -> bool:
+        return bool(edge.domains.taken)
+
+    await until("the command to be in Kafka", sent)
+    await edge.redis.set(keys.fate(edge.domains.taken[0].id), keys.WITHDRAWN)
     assert (await asking).status == 503
 
 
