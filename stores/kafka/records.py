@@ -8,6 +8,7 @@ behind a compressed batch. To a consumer such a record is a crash, at every star
 
 import struct
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from aiokafka import codec
@@ -17,8 +18,9 @@ from aiokafka.record.util import decode_varint
 
 from topics import headers
 
-_BEFORE, _HEADER = 12, 61  # bytes: what a batch's length does not count, and what stands before its records
-_ATTRIBUTES = 22  # the byte that says how it is compressed, in the lower three bits
+_HEADER = 61  # bytes of a batch before its records
+_CODEC, _SEVEN = 22, 7  # the byte that says how it is compressed, in the lower three bits
+_length = struct.Struct(">i").unpack_from
 _DECOMPRESS: dict[int, Callable[[bytes], bytes]] = {
     0: bytes, 1: codec.gzip_decode, 2: codec.snappy_decode, 3: codec.lz4_decode, 4: codec.zstd_decode,
 }  # fmt: skip
@@ -27,6 +29,7 @@ _DECOMPRESS: dict[int, Callable[[bytes], bytes]] = {
 def read_everything() -> None:
     """From here on every consumer of this process gets every record."""
     fetcher.MemoryRecords = Records  # type: ignore[assignment, misc]
+    fetcher.PartitionRecords = _PartitionRecords  # type: ignore[misc]
 
 
 class Record(NamedTuple):
@@ -42,65 +45,62 @@ class Record(NamedTuple):
 
 
 class Records:
-    """What one fetch brought of a partition: aiokafka's batches, in which every record can be read.
-
-    compressed: of some, so that it may be far more than what was fetched.
-    """
+    """aiokafka's batches of what one fetch brought of a partition, and the bytes that they are made of."""
 
     def __init__(self, data: bytes) -> None:
-        self._batches: Any = MemoryRecords(data)
-        self._data, self._at = data, 0
-        self.compressed = any(data[at + _ATTRIBUTES] & 7 for at in _batches(data))
+        self._data = data
+        batches: Any = MemoryRecords(data)
+        self.has_next, self.next_batch, self.size_in_bytes = batches.has_next, batches.next_batch, batches.size_in_bytes
 
-    def size_in_bytes(self) -> int:
-        return self._batches.size_in_bytes()
+    @cached_property
+    def compressed(self) -> bool:
+        """So that they may be far more than what was fetched."""
+        return any(self._data[start + _CODEC] & _SEVEN for start, _ in self._places())
 
-    def has_next(self) -> bool:
-        return self._batches.has_next()
+    def around(self, offset: int) -> tuple[bytes, "Records"]:
+        """The batch that ends at the offset or behind it, and what follows on it. Raises LookupError."""
+        for start, end in self._places():
+            batch: Any = MemoryRecords(self._data[start:end]).next_batch()
+            if batch.next_offset > offset:
+                return self._data[start:end], Records(self._data[end:])
+        raise LookupError(offset)
 
-    def next_batch(self) -> "_Batch":
-        batch, start = self._batches.next_batch(), self._at
-        self._at = _end(self._data, start)
-        return _Batch(batch, memoryview(self._data)[start : self._at])
-
-
-def _batches(data: bytes) -> Iterator[int]:
-    """Where they begin. The last one of a fetch may be cut off."""
-    at = 0
-    while at + _HEADER <= len(data):
-        yield at
-        at = _end(data, at)
-
-
-def _end(data: bytes, at: int) -> int:
-    return at + _BEFORE + struct.unpack_from(">i", data, at + 8)[0]
+    def _places(self) -> Iterator[tuple[int, int]]:
+        """Where the batches begin and end. The last one of a fetch may be cut off, and is not of it."""
+        data, start = self._data, 0
+        while start + _HEADER <= len(data):
+            end = start + 12 + _length(data, start + 8)[0]
+            if end <= len(data):
+                yield start, end
+            start = end
 
 
-class _Batch:
-    def __init__(self, batch: Any, data: memoryview) -> None:
-        self._batch, self._data = batch, data
+class _PartitionRecords(fetcher.PartitionRecords):
+    def _unpack_records(self) -> Iterator[Any]:
+        while True:
+            try:
+                yield from super()._unpack_records()
+                return
+            except Exception as error:
+                data, self._records = self._records.around(self.next_fetch_offset)
+                yield from self._read_again(data, error)
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._batch, name)
-
-    def __next__(self) -> Any:
-        return next(self._batch)
-
-    def __iter__(self) -> Iterator[Any]:
-        done = 0
-        try:
-            for record in self._batch:
-                yield record
-                done += 1
-        except Exception as error:
-            yield from _read(self._batch, bytes(self._data), error)[done:]
+    def _read_again(self, data: bytes, why: Exception) -> Iterator[Any]:
+        batch: Any = MemoryRecords(data).next_batch()
+        if not batch.validate_crc():
+            raise why  # not what was written: it is fetched again
+        for record in [] if batch.is_control_batch else _read(batch, data, why):
+            if record.offset >= self.next_fetch_offset:
+                self.next_fetch_offset = record.offset + 1
+                yield self._consumer_record(self._tp, record)
+        self.next_fetch_offset = batch.next_offset
 
 
 def _read(batch: Any, data: bytes, why: Exception) -> list[Record]:
     """Record by record. A batch that nobody can take apart is one record, in the place of its last."""
     try:
-        count = struct.unpack_from(">i", data, _HEADER - 4)[0]
-        left = bytearray(_DECOMPRESS[batch.attributes & 7](data[_HEADER:]))
+        (count,) = _length(data, _HEADER - 4)
+        left = bytearray(_DECOMPRESS[batch.attributes & _SEVEN](data[_HEADER:]))
         at, found = 0, list[Record]()
         for number in range(count):
             length, at = decode_varint(left, at)
