@@ -1,6 +1,6 @@
 """Commands to a user's basket. From the edge; RestoreItems from the order domain when it refused an order."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -22,12 +22,13 @@ class AddItem(Message, frozen=True, kw_only=True):
 
 
 class ChangeItem(Message, frozen=True, kw_only=True):
-    """What is absent stays."""
+    """What is absent or null stays; `clears` names what goes."""
 
     meal_id: Id
     quantity: Quantity | None = None
     note: Note | None = None
     schedule_date: DayOrTime | None = None
+    clears: tuple[Literal["note", "schedule_date"], ...] = ()
 
 
 class RemoveItem(Message, frozen=True, kw_only=True):

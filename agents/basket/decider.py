@@ -86,6 +86,7 @@ def _change(command: ChangeItem, contents: Contents, facts: Facts, context: Cont
         note=before.note if command.note is None else command.note,
         schedule_date=before.schedule_date if command.schedule_date is None else command.schedule_date,
     )
+    line = replace(line, **dict.fromkeys(command.clears))
     return _set(_as_sold_now(line, facts.meals.get(command.meal_id)), before, context)
 
 

@@ -1,6 +1,8 @@
 """The caller's basket. Clients may name themselves with `user_id`; it decides nothing."""
 
 import msgspec
+from msgspec import UNSET, UnsetType, convert
+from msgspec.structs import asdict
 
 from http_edge.asked import Asked, own
 from http_edge.routes import CUSTOMER, Nothing, ViewOf, command, shown, view
@@ -18,11 +20,17 @@ _BEFORE, _AFTER = len(b'{"items":'), len(b"}")
 
 
 class LineChange(msgspec.Struct, frozen=True):
-    """What is absent stays."""
+    """What is absent stays. null takes the note or the date away."""
 
-    quantity: Quantity | None = None
-    note: Note | None = None
-    schedule_date: DayOrTime | None = None
+    quantity: Quantity | UnsetType = UNSET
+    note: Note | UnsetType | None = UNSET
+    schedule_date: DayOrTime | UnsetType | None = UNSET
+
+
+def changed(asked: Asked) -> ChangeItem:
+    said = {name: value for name, value in asdict(asked.body).items() if value is not UNSET}
+    clears = tuple(name for name, value in said.items() if value is None)
+    return convert({**said, **asked.parameters, "clears": clears}, ChangeItem)
 
 
 def _meal(asked: Asked) -> list[tuple[ViewOf, str]]:
@@ -50,8 +58,9 @@ ROUTES = (
         says="The lines of the basket, with name, price and availability as the menu has them now.",
     ),
     command(
-        "PATCH", "/carts/update/{meal_id}", ChangeItem, to=TOPIC, takes=LineChange, key=own, who=CUSTOMER,
-        gives=BasketItem, answers={404: "not_in_basket", 422: "schedule_in_past"}, says="Change a line; what is absent stays.",
+        "PATCH", "/carts/update/{meal_id}", ChangeItem, to=TOPIC, takes=LineChange, make=changed, key=own, who=CUSTOMER,
+        gives=BasketItem, answers={404: "not_in_basket", 422: "schedule_in_past"},
+        says="Change a line; what is absent stays, null takes a note or a date away.",
     ),
     command(
         "DELETE", "/carts/remove/{meal_id}", RemoveItem, to=TOPIC, takes=Nothing, key=own, who=CUSTOMER, gives=Done,

@@ -95,6 +95,17 @@ async def test_each_refusal_has_the_status_of_its_row(edge: World, row: CommandR
         assert said.problem["code"] == (code if status != 503 else "not_taken")
 
 
+async def test_null_takes_away_what_a_line_may_lack(edge: World):
+    edge.domains.behave(done)
+    client, path = edge.client(str(uuid.uuid4())), "/carts/update/m-1"
+    for body in ({"note": None, "quantity": 2}, {"note": None, "schedule_date": None}, {"note": ""}, {}):
+        assert (await client.call("PATCH", path, body)).status == 200
+    assert [command.body["clears"] for command in edge.domains.taken] == [["note"], ["note", "schedule_date"], [], []]
+    assert [command.body["quantity"] for command in edge.domains.taken] == [2, None, None, None]
+    said = await client.call("PATCH", path, {"quantity": None})
+    assert (said.status, said.fields) == (422, ["quantity"])
+
+
 async def test_a_slow_write_is_202_and_its_outcome_can_be_looked_up(edge: World):
     me, other = str(uuid.uuid4()), str(uuid.uuid4())
     edge.domains.behave(silent)
