@@ -51,14 +51,14 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
             environment, "POSTGRES_URL", "postgresql://lezzet@localhost:5432/lezzet", ("postgresql", "postgres")
         ),
         smtp=_url(environment, "SMTP_URL", "smtp://localhost:25", ("smtp", "smtps")),
-        keys=Path(environment.get("KEYS_DIR", ".lezzet/keys")),
-        client_origin=_origin("CLIENT_ORIGIN", environment.get("CLIENT_ORIGIN", "http://localhost:3000")),
+        keys=Path(environment.get("KEYS_DIR") or ".lezzet/keys"),
+        client_origin=_origin("CLIENT_ORIGIN", environment.get("CLIENT_ORIGIN") or "http://localhost:3000"),
         cors_origins=tuple(
             _origin("CORS_ORIGINS", part.strip())
             for part in environment.get("CORS_ORIGINS", "http://localhost:3000").split(",")
             if part.strip()
         ),
-        edge_host=environment.get("EDGE_HOST", "127.0.0.1"),
+        edge_host=environment.get("EDGE_HOST") or "127.0.0.1",  # an empty one would be every address
         edge_port=_port(environment, "EDGE_PORT", 8080),
         agents_health_port=_port(environment, "AGENTS_HEALTH_PORT", 0),
         plain_tokens=_choice(environment, "EMAIL_EVENT_TOKENS", ("hashed", "plain")) == "plain",
@@ -85,7 +85,7 @@ def _kafka(environment: Mapping[str, str]) -> tuple[str, ...]:
     for name, brokers in lists.items():
         for broker in brokers:
             host, _, port = broker.rpartition(":")
-            if not host or not port.isdigit() or not 0 < int(port) < 65536:
+            if not host or not _is_number(port) or not 0 < int(port) < 65536:
                 raise BadSetting(name, f"{broker!r} is not host:port")
     if len({frozenset(brokers) for brokers in lists.values()}) > 1:
         raise BadSetting("KAFKA_BOOTSTRAP_SERVERS", "contradicts KAFKA_BROKERS, set one of them or both alike")
@@ -96,15 +96,17 @@ def _redis(environment: Mapping[str, str]) -> str:
     parts = {name: environment[name] for name in ("REDIS_HOST", "REDIS_PORT", "REDIS_DB") if environment.get(name)}
     password = environment.get("REDIS_PASSWORD", "")
     host, port, db = parts.get("REDIS_HOST", "localhost"), parts.get("REDIS_PORT", "6379"), parts.get("REDIS_DB", "0")
-    if not port.isdigit() or not 0 < int(port) < 65536:
+    if not _is_number(port) or not 0 < int(port) < 65536:
         raise BadSetting("REDIS_PORT", f"{port!r} is not a port number (1-65535)")
-    if not db.isdigit():
+    if not _is_number(db):
         raise BadSetting("REDIS_DB", f"{db!r} is not a database number")
     if not environment.get("REDIS_URL"):
         secret = f":{quote(password, safe='')}@" if password else ""
         return f"redis://{secret}{host}:{port}/{db}"
     url = _url(environment, "REDIS_URL", "", ("redis", "rediss"))
     said = urlsplit(url)
+    if not _is_number(said.path.strip("/") or "0"):  # the driver would take database 0 in silence
+        raise BadSetting("REDIS_URL", "its path is not a database number")
     meant = {"REDIS_HOST": said.hostname, "REDIS_PORT": str(said.port or 6379), "REDIS_DB": said.path.strip("/") or "0"}
     for name, value in parts.items():
         if meant[name] != value:
@@ -133,9 +135,13 @@ def _origin(name: str, value: str) -> str:
 
 def _port(environment: Mapping[str, str], name: str, default: int) -> int:
     value = environment.get(name) or str(default)
-    if not value.isdigit() or int(value) > 65535:
+    if not _is_number(value) or int(value) > 65535:
         raise BadSetting(name, f"{value!r} is not a port number (0-65535)")
     return int(value)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()  # isdigit() alone takes "²", which int() does not
 
 
 def _choice(environment: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:

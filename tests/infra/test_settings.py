@@ -16,6 +16,9 @@ WRONG = [
     ({"REDIS_URL": "redis://a:6379/0", "REDIS_HOST": "b"}, "REDIS_HOST"),
     ({"REDIS_PORT": "six"}, "REDIS_PORT"),
     ({"REDIS_DB": "first"}, "REDIS_DB"),
+    ({"REDIS_URL": "redis://a:6379/first"}, "REDIS_URL"),
+    ({"EDGE_PORT": "²"}, "EDGE_PORT"),
+    ({"KAFKA_BROKERS": "a:²"}, "KAFKA_BROKERS"),
     ({"POSTGRES_URL": "mysql://localhost/x"}, "POSTGRES_URL"),
     ({"SMTP_URL": "localhost:25"}, "SMTP_URL"),
     ({"CLIENT_ORIGIN": "localhost:3000"}, "CLIENT_ORIGIN"),
@@ -57,6 +60,11 @@ def test_both_names_of_the_broker_list_are_read(name: str):
 def test_redis_may_be_given_in_parts():
     parts = {"REDIS_HOST": "r", "REDIS_PORT": "6380", "REDIS_PASSWORD": "p@ss", "REDIS_DB": "2"}
     assert load(parts).redis == "redis://:p%40ss@r:6380/2"
+
+
+def test_what_is_set_to_nothing_is_not_set():
+    names = ("EDGE_HOST", "EDGE_PORT", "KEYS_DIR", "CLIENT_ORIGIN", "KAFKA_BROKERS", "REDIS_URL", "LOG_LEVEL")
+    assert load(dict.fromkeys(names, "")) == load({})
 
 
 def test_nothing_set_is_the_address_that_deployments_have():
