@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
     else:
         for mail in mails:
             print(f"{mail['at']}  to {mail['to']}  {mail['subject']}\n\n{mail['text']}\n{'-' * 72}")
-        sys.stderr.write(f"{len(mails)} mails\n")
+        sys.stderr.write(f"{len(mails)} {'mail' if len(mails) == 1 else 'mails'}\n")
     return 0
 
 

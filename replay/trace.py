@@ -50,7 +50,7 @@ def _print(found: Found, joined: list[Flow]) -> None:
         say()
     more = " (more were left out: narrow it with --since)" if found.cut else ""
     say(
-        f"{len(found.messages):,} messages in {len(joined)} flows{more};"
+        f"{len(found.messages):,} messages in {len(joined)} {'flow' if len(joined) == 1 else 'flows'}{more};"
         f" {found.read:,} messages of {found.topics} topics read in {found.seconds:.1f} s"
     )
 

@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
         print("usage: ./lezzet bench NAME")
         for bench in BENCHES:
             print(f"  {bench.name:10} {bench.says}")
-        return 2
+        return 0 if arguments[:1] in (["-h"], ["--help"]) else 2
     run: Run = importlib.import_module(chosen[0].module).run
     return 0 if asyncio.run(_await(run, arguments[1:])) else 1
 

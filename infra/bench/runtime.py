@@ -61,7 +61,9 @@ async def run(arguments: list[str]) -> bool:
 
 
 def _parser() -> argparse.ArgumentParser:
-    said = argparse.ArgumentParser(prog="./lezzet bench runtime", description=__doc__)
+    said = argparse.ArgumentParser(
+        prog="./lezzet bench runtime", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     said.add_argument("--commands", type=int, default=40_000, help="for b and c; a gets 1,500 (default: %(default)s)")
     said.add_argument("--rounds", type=int, default=3, help="turns of b and c (default: %(default)s)")
     said.add_argument("--short", action="store_true", help="one small round, holds a third of the targets")

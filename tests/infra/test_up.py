@@ -9,6 +9,7 @@ import pytest
 
 from infra import __main__ as command_line
 from infra import testing
+from infra.commands import COMMANDS
 from infra.folders import CHECKOUT, DataFolder
 from infra.ports import choose
 from infra.processes import mark
@@ -64,6 +65,13 @@ def test_somebody_elses_folder_is_not_taken(tmp_path: Path):
     ended = lezzet("--data", str(tmp_path), "up")
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr == f"lezzet up: {tmp_path} holds other files: name an empty folder with --data\n"
+
+
+@pytest.mark.parametrize("command", [command.name for command in COMMANDS])
+def test_each_command_has_its_help(command: str):
+    ended = lezzet(command, "--help")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith(f"usage: ./lezzet {command}")
 
 
 def test_an_unknown_command_is_answered_with_the_known_ones():
