@@ -23,6 +23,7 @@ GUARDS = {
     "sent": "what is committed is deleted before it is out",
     "parking": "messages of a poisoned key overtake it",
     "versions": "a projection applies what it has seen",
+    "fate": "what the edge has answered 503 happens all the same",
     "epoch": "a worker that lost its partition goes on with effects",
 }
 PATIENCE = 180.0  # seconds for all tests; without a guard one may wait for what never comes

@@ -125,6 +125,14 @@ class GatedStore:
         return getattr(self._store, name)
 
 
+class GatedFates:
+    def __init__(self, fates: Any) -> None:
+        self._fates = fates
+
+    async def take(self, ids: Sequence[str]) -> set[str]:
+        return set() if "fate" in WITHOUT else await self._fates.take(ids)
+
+
 class GatedPublisher:
     def __init__(self, publisher: Any, gates: Gates) -> None:
         self._publisher, self._gates = publisher, gates

@@ -23,7 +23,7 @@ from stores.protocol import Source
 from stores.redis.fates import Fates
 from stores.redis.replies import Replies
 from stores.settings import Settings
-from tests.agents.runtime.gates import GatedPublisher, GatedStore, Gates
+from tests.agents.runtime.gates import GatedFates, GatedPublisher, GatedStore, Gates
 from tests.agents.runtime.tally import DECIDER, Add, topics_of
 from tests.deadline import within
 from topics import headers, redrive
@@ -82,7 +82,7 @@ class World:
         self.run = f"t{uuid.uuid4().hex[:10]}"
         self.commands, self.events = topics_of(self.run)
         self.settings, self.publisher, self.replies = settings, publisher, replies
-        self.fates = Fates(replies._redis)  # type: ignore[attr-defined]
+        self.fates = GatedFates(Fates(replies._redis))  # type: ignore[attr-defined]
         self.log: list[Record] = []
         self._pools: list[Any] = []
 
