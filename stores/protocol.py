@@ -101,6 +101,7 @@ class Snapshot:
     known: dict[InboxKey, str | None] = field(default_factory=dict[InboxKey, str | None])
     states: dict[str, Stored] = field(default_factory=dict[str, Stored])
     parked: set[str] = field(default_factory=set[str])
+    facts: dict[FactKey, Fact] = field(default_factory=dict[FactKey, Fact])
 
 
 @dataclass(slots=True)
@@ -125,8 +126,8 @@ class Unit(Protocol):
     epoch: int
     incarnation: int
 
-    async def read(self, ids: Sequence[InboxKey], keys: Sequence[str]) -> Snapshot:
-        """What the store knows of these messages and these aggregates, in one go."""
+    async def read(self, ids: Sequence[InboxKey], keys: Sequence[str], facts: Sequence[FactKey] = ()) -> Snapshot:
+        """What the store knows of these messages, aggregates and facts, in one go."""
         ...
 
     async def claim(self, claims: Mapping[ClaimKey, str]) -> Claimed:

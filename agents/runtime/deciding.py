@@ -1,5 +1,6 @@
 """Decide: commands → one transaction a batch → events, answers and commands for others."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 from agents.runtime import arrivals, redriving
@@ -12,6 +13,7 @@ from agents.runtime.ledger import Ledger
 from agents.runtime.patience import Patience
 from agents.runtime.preparing import Fate, Preparation, Preparing
 from agents.runtime.redriving import Redriving, Waiting
+from agents.runtime.working_set import needed_by_nothing
 from stores.errors import BadData, Conflict
 from stores.protocol import ClaimKey, DomainStore, OutboxRow, Snapshot, Unit
 from topics.decision import StalePreparation
@@ -45,12 +47,18 @@ class Deciding:
             batch.arrivals = self._read(batch)
         found, first = batch.arrivals, batch.first
         while first < batch.next:
-            await self._preparing.all([a for a in found if a.offset >= batch.lease.next])
+            todo = [a for a in found if a.offset >= batch.lease.next]
+            # Beside preparation and the first statements: a round trip to Redis that nothing needs before the decision.
+            taking = asyncio.ensure_future(self._preparing.take(todo))
             try:
-                first = await self._transact(batch, found, first, batch.next)
+                await self._preparing.slow_work(todo)
+                first = await self._transact(batch, found, first, batch.next, taking)
             except BadData:
                 # Somebody's data cannot be stored, and the store does not say whose: message by message.
-                first = await self._singly(batch, found, first)
+                first = await self._singly(batch, found, first, taking)
+            finally:
+                taking.cancel()
+                await asyncio.gather(taking, return_exceptions=True)
             # More than once only where a preparation was made stale by a command of this very batch.
             found = [arrival for arrival in found if arrival.offset >= first]
 
@@ -61,27 +69,28 @@ class Deciding:
             redriving.recognise(arrival)
         return found
 
-    async def _singly(self, batch: Batch, found: Sequence[Arrival], first: int) -> int:
+    async def _singly(self, batch: Batch, found: Sequence[Arrival], first: int, taking: asyncio.Future[None]) -> int:
         for arrival in found:
             after = arrival.offset + 1 if arrival is not found[-1] else batch.next
             try:
-                first = await self._transact(batch, [arrival], first, after)
+                first = await self._transact(batch, [arrival], first, after, taking)
             except BadData as error:
-                first = await self._transact(batch, [arrival], first, after, poison=str(error))
+                first = await self._transact(batch, [arrival], first, after, taking, poison=str(error))
             if first < after:
                 break  # a redrive that came only so far: the next message would move the floor past it
         return first
 
     async def _transact(
-        self, batch: Batch, found: Sequence[Arrival], first: int, after: int, poison: str | None = None
-    ) -> int:
+        self, batch: Batch, found: Sequence[Arrival], first: int, after: int, taking: asyncio.Future[None],
+        poison: str | None = None,
+    ) -> int:  # fmt: skip
         """Decides `found`, which reaches from `first` to before `after`. Returns the offset up to which it came."""
         lease, done, rows = batch.lease, after, list[OutboxRow]()
         async with self._store.unit(lease.source) as unit:
             where = self._standing(batch, first, unit)
             todo = [arrival for arrival in found if arrival.offset >= where.floor]
             if after > where.floor:
-                done, rows = await self._decide(unit, lease, todo, after, poison)
+                done, rows = await self._decide(unit, lease, todo, after, taking, poison)
         await self._drain.after(lease, where, rows)
         return done
 
@@ -90,15 +99,19 @@ class Deciding:
         return where or Standing(unit.floor, unit.floor > first)
 
     async def _decide(
-        self, unit: Unit, lease: Lease, todo: Sequence[Arrival], after: int, poison: str | None
-    ) -> tuple[int, list[OutboxRow]]:
+        self, unit: Unit, lease: Lease, todo: Sequence[Arrival], after: int, taking: asyncio.Future[None],
+        poison: str | None,
+    ) -> tuple[int, list[OutboxRow]]:  # fmt: skip
         keys = list({arrival.key for arrival in todo if arrival.key is not None})
         waiting = await self._redriving.waiting(unit, todo) if poison is None else {}
         every = [each for arrival in todo for each in (arrival, *redriving.ordered(arrival, waiting))]
-        snapshot = await unit.read([arrival.inbox_key for arrival in every], keys)
+        guessed = needed_by_nothing(self._roles.decider, every)
+        snapshot = await unit.read([arrival.inbox_key for arrival in every], keys, guessed)
+        await taking
         claims = self._claims(every, snapshot) if poison is None else {}
         owners, fresh = await unit.claim(claims) if claims else ({}, set[ClaimKey]())
         ledger = Ledger(self._roles, lease.source, snapshot, owners)
+        ledger.set.learn(guessed, snapshot.facts)
         if poison is None:
             await self._learn(unit, ledger, every)
             self._patience.wait_for_facts(ledger, todo)

@@ -46,23 +46,20 @@ class Preparing:
         """Whether a message may not be decided unprepared."""
         return self._preparation is not None
 
-    async def all(self, found: Sequence[Arrival]) -> None:
+    async def slow_work(self, found: Sequence[Arrival]) -> None:
         """What is prepared already, on the state as it is, stays. Raises Doubt."""
         todo = [arrival for arrival in found if arrival.message is not None]
         for arrival in todo:
             arrival.broken = None
-        await self.take(todo)
-        await self.slow_work(todo)
-
-    async def slow_work(self, todo: Sequence[Arrival]) -> None:
         if self._preparation is not None and todo:
             states = await self._store.states(list({a.key for a in todo if a.key is not None}))
             await asyncio.gather(*(self._one(self._preparation, a, states.get(a.key or "")) for a in todo))
 
-    async def take(self, todo: Sequence[Arrival]) -> None:
+    async def take(self, found: Sequence[Arrival]) -> None:
         """Commands with a deadline may have been answered 503, where no word came back to the edge. What is taken here is
         not withdrawn any more, whatever becomes of this process and however long the rest takes."""
-        asked = [a for a in todo if headers.DEADLINE in a.headers and not a.taken and not a.expired]
+        known = [a for a in found if a.message is not None and headers.DEADLINE in a.headers]
+        asked = [a for a in known if not a.taken and not a.expired]
         if asked:
             withdrawn = await self._fate.take([a.id for a in asked])
             for arrival in asked:

@@ -89,3 +89,16 @@ class WorkingSet:
                 if wrote is not None and self._fact_versions.get((name, key), 0) < wrote.version:
                     return wrote
         return None
+
+
+def needed_by_nothing(decider: Decider[Any, Any, Any, Any], arrivals: Iterable[Arrival]) -> list[FactKey]:
+    """Facts that these commands would need of an aggregate that is not there: what most need anyway, and can be read before
+    any state is known."""
+    wanted = dict[FactKey, None]()
+    if decider.fact_tables:
+        empty = decider.state()
+        for arrival in arrivals:
+            if arrival.message is not None and arrival.error is None:
+                with contextlib.suppress(Exception):  # as in missing_facts; an order to redrive has no needs
+                    wanted.update(dict.fromkeys(decider.needs(arrival.message, empty)))
+    return list(wanted)

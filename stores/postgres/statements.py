@@ -19,6 +19,9 @@ select 's', a.id, '', a.version, a.state::text from aggregate a where a.id = any
 union all
 select distinct 'p', p.key, '', 0::bigint, null::text from parked p
  where p.consumer = $4 and p.topic = $5 and p.key = any($3)
+union all
+select 'f', f.name, f.key, f.version, f.body::text
+  from unnest($6::text[], $7::text[]) w(name, key) join fact f using (name, key)
 """
 
 FACTS = """

@@ -39,17 +39,20 @@ class PostgresUnit:
         self.epoch = epoch
         self.incarnation = incarnation
 
-    async def read(self, ids: Sequence[InboxKey], keys: Sequence[str]) -> Snapshot:
+    async def read(self, ids: Sequence[InboxKey], keys: Sequence[str], facts: Sequence[FactKey] = ()) -> Snapshot:
         snapshot = Snapshot()
         async with translated():
             rows = await self._connection.fetch(
-                statements.READ, [i[0] for i in ids], [i[1] for i in ids], keys, self._source.group, self._source.topic
-            )
+                statements.READ, [i[0] for i in ids], [i[1] for i in ids], keys, self._source.group, self._source.topic,
+                [f[0] for f in facts], [f[1] for f in facts],
+            )  # fmt: skip
         for what, a, b, version, body in rows:
             if what == "k":
                 snapshot.known[a, b] = body
             elif what == "s":
                 snapshot.states[a] = Stored(version, body)
+            elif what == "f":
+                snapshot.facts[a, b] = Fact(version, body)
             else:
                 snapshot.parked.add(a)
         return snapshot

@@ -44,7 +44,7 @@ class Loop:
         async with self._pool.acquire() as connection:
             await connection.execute("begin")
             await connection.fetchrow(statements.LOCK, *source)
-            rows = await connection.fetch(statements.READ, *straight.wanted(commands), source[0], source[1])
+            rows = await connection.fetch(statements.READ, *straight.wanted(commands, source))
             work = straight.decide(commands, rows)
             row = await connection.fetchrow(
                 statements.COMMIT, *source, records[-1].offset + 1, *work.columns(self._sent)

@@ -38,7 +38,7 @@ async def run(job: Job, data: str) -> None:
         async with pool.acquire() as connection:
             await connection.execute("begin")
             await connection.fetchrow(statements.LOCK, *source)
-            rows = await connection.fetch(statements.READ, *straight.wanted(commands), source[0], source[1])
+            rows = await connection.fetch(statements.READ, *straight.wanted(commands, source))
             work = straight.decide(commands, rows)
             done = sent.get(message.partition, [])
             row = await connection.fetchrow(statements.COMMIT, *source, message.offset + 1, *work.columns(done))

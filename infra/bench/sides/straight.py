@@ -71,9 +71,10 @@ class Straight:
         at = datetime.fromtimestamp(timestamp / 1000, UTC)
         return Command(found[headers.ID], found[headers.SOURCE], key.decode(), at, found, _command.decode(body))
 
-    def wanted(self, commands: Sequence[Command]) -> tuple[list[str], list[str], list[str]]:
-        """The first three arguments of the read statement."""
-        return [c.source for c in commands], [c.id for c in commands], list({c.key for c in commands})
+    def wanted(self, commands: Sequence[Command], source: tuple[str, str, int]) -> tuple[object, ...]:
+        """The arguments of the read statement. Counters need no facts."""
+        ids, names = [c.source for c in commands], [c.id for c in commands]
+        return ids, names, list({c.key for c in commands}), source[0], source[1], list[str](), list[str]()
 
     def decide(self, commands: Sequence[Command], rows: Iterable[Any]) -> Work:
         """rows: of the read statement. What the inbox knows is skipped."""

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from stores.errors import Unavailable
-from stores.protocol import Changes, InboxKey, OutboxRow, Snapshot, Source
+from stores.protocol import Changes, FactKey, InboxKey, OutboxRow, Snapshot, Source
 from tests.deadline import within
 
 WITHOUT = set(os.environ.get("LEZZET_WITHOUT", "").split(",")) - {""}
@@ -64,8 +64,8 @@ class GatedUnit:
         self.floor = first if "floor" in WITHOUT else unit.floor
         self.epoch, self.incarnation = unit.epoch, unit.incarnation
 
-    async def read(self, ids: Sequence[InboxKey], keys: Sequence[str]) -> Snapshot:
-        snapshot = await self._unit.read(ids, keys)
+    async def read(self, ids: Sequence[InboxKey], keys: Sequence[str], facts: Sequence[FactKey] = ()) -> Snapshot:
+        snapshot = await self._unit.read(ids, keys, facts)
         if "inbox" in WITHOUT:
             snapshot.known.clear()
         if "parking" in WITHOUT:

@@ -78,7 +78,7 @@ class _Unit:
         self._store = store
         self.floor, self.epoch, self.incarnation, self.committed = store.floor, store.epoch, 0, False
 
-    async def read(self, ids: Sequence[InboxKey], keys: Sequence[str]) -> Snapshot:
+    async def read(self, ids: Sequence[InboxKey], keys: Sequence[str], facts: Sequence[FactKey] = ()) -> Snapshot:
         store = self._store
         return Snapshot(
             known={id: store.inbox[id] for id in ids if id in store.inbox},

@@ -11,6 +11,7 @@ from http_edge.withdrawals import Withdrawals
 from stores.redis.connection import connect
 from stores.redis.reader import Reader
 from tests.agents.runtime.world import World
+from tests.deadline import until
 from topics import keys
 
 
@@ -60,6 +61,13 @@ def _of_the_edge() -> dict[str, str]:
     return _deadline(time.time() + 2)
 
 
+async def _taken(world: World) -> None:
+    async def said() -> bool:
+        return await world.replies._redis.get(keys.fate(world.id("x"))) == keys.TAKEN  # type: ignore[attr-defined]
+
+    await until("the command to be taken", said)
+
+
 @pytest.mark.parametrize("step", ["locked", "before commit", "after commit"])
 async def test_the_edge_withdraws_nothing_that_its_domain_has_taken(world: World, withdrawals: Withdrawals, step: str):
     """However long the transaction takes, and though the process dies in it."""
@@ -67,6 +75,7 @@ async def test_the_edge_withdraws_nothing_that_its_domain_has_taken(world: World
     gate = first.gates.stop_at(step)
     dying = first.begin(await first.open(), [world.say(amount=1, id="x", more=_of_the_edge())])
     await gate.reached()
+    await _taken(world)
     assert not await withdrawals.withdraw(world.id("x")), "the caller is told that it is being done"
     dying.cancel()
     await asyncio.wait([dying])
@@ -92,6 +101,7 @@ async def test_the_edge_withdraws_nothing_that_is_being_prepared(world: World, w
     process = await world.process(prepare=slow)
     working = process.begin(await process.open(), [world.say(amount=1, id="x", more=_of_the_edge())])
     await slow.here.wait()
+    await _taken(world)
     assert not await withdrawals.withdraw(world.id("x"))
     slow.go.set()
     await working

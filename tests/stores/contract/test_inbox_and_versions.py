@@ -50,6 +50,8 @@ async def test_facts_keep_the_highest_version_also_when_they_are_gone(store: Dom
     await commit(store, HERE, Changes(next=2, facts=[FactWrite("prices", "a", 1, '{"cents":1}')]))
     async with store.unit(HERE) as unit:
         assert await unit.facts([("prices", "a"), ("prices", "b")]) == {("prices", "a"): (2, '{"cents":2}')}
+        snapshot = await unit.read([], [], [("prices", "a"), ("prices", "b")])
+        assert snapshot.facts == {("prices", "a"): (2, '{"cents":2}')}
     await commit(store, HERE, Changes(next=3, facts=[FactWrite("prices", "a", 3, None)]))
     async with store.unit(HERE) as unit:
         assert await unit.facts([("prices", "a")]) == {("prices", "a"): (3, None)}
