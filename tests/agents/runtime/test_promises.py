@@ -65,7 +65,7 @@ async def _taken(world: World) -> None:
     async def said() -> bool:
         return await world.replies._redis.get(keys.fate(world.id("x"))) == keys.TAKEN  # type: ignore[attr-defined]
 
-    await until("the command to be taken", said)
+    await until("the command to be taken", said, 3)
 
 
 @pytest.mark.parametrize("step", ["locked", "before commit", "after commit"])
