@@ -9,7 +9,9 @@ from stores.errors import Unavailable
 from topics import keys
 
 WAIT_SECONDS = 0.2
-KEPT_SECONDS = 7 * 86_400  # as long as the command stands on its topic: its domain may be down till then
+# Longer than the command may stand on its topic, where its domain may find it when it comes back: retention, the age of
+# the segment (stores/kafka/admin.py), and a day more.
+KEPT_SECONDS = 9 * 86_400
 AGAIN_SECONDS = 0.05
 PATIENCE_SECONDS = 120.0  # for a Redis that is away at the withdrawal
 AT_ONCE = 16

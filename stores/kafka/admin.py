@@ -12,6 +12,8 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from topics.registry import FOREVER, Topic
 
 _DLQ_RETENTION = timedelta(days=30)
+# Kafka removes a segment when its youngest record is too old: the oldest may stand this much longer than the retention.
+_SEGMENT = timedelta(days=1)
 _LARGE = 2 * 1024 * 1024  # bytes: an event carries what a command brought and more, a dead letter the original and why
 
 
@@ -29,8 +31,9 @@ async def ping(brokers: Sequence[str]) -> None:
 def settings_of(topic: Topic) -> dict[str, str]:
     """Kafka's configuration of a topic."""
     kept_forever = topic.retention == FOREVER
-    return {
-        "retention.ms": "-1" if kept_forever else str(int(topic.retention.total_seconds() * 1000)),
+    segments = {} if kept_forever else {"segment.ms": _milliseconds(_SEGMENT)}
+    return segments | {
+        "retention.ms": "-1" if kept_forever else _milliseconds(topic.retention),
         "retention.bytes": "-1",
         "cleanup.policy": "delete",
         "message.timestamp.type": "LogAppendTime" if topic.append_time else "CreateTime",
@@ -38,12 +41,16 @@ def settings_of(topic: Topic) -> dict[str, str]:
     }
 
 
+def _milliseconds(time: timedelta) -> str:
+    return str(int(time.total_seconds() * 1000))
+
+
 def wanted(topics: Iterable[Topic]) -> dict[str, tuple[int, dict[str, str]]]:
     """Name → (partitions, configuration), the dead-letter topics among them."""
     found: dict[str, tuple[int, dict[str, str]]] = {}
     for topic in topics:
         found[topic.name] = (topic.partitions, settings_of(topic))
-        dead = {"retention.ms": str(int(_DLQ_RETENTION.total_seconds() * 1000)), "max.message.bytes": str(2 * _LARGE)}
+        dead = {"retention.ms": _milliseconds(_DLQ_RETENTION), "max.message.bytes": str(2 * _LARGE)}
         found[topic.dead_letters] = (1, dead)
     return found
 

@@ -7,7 +7,10 @@ import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import pytest_asyncio
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
+from http_edge.routes import CommandRow
 from tests.deadline import until
 from tests.http_edge.client import Said
 from tests.http_edge.conftest import World
@@ -42,6 +45,30 @@ async def test_without_an_acknowledgement_a_write_is_withdrawn_and_503(frozen_ka
     assert (said.status, said.headers["Retry-After"]) == (503, "2")
     assert 2.0 < time.monotonic() - began < 3
     assert [key async for key in edge.redis.scan_iter("fate:*")], "the command is withdrawn"
+
+
+async def _oldest(brokers: str, topic: str) -> float:
+    """Seconds that a record may stand on the topic, as the broker has it: until the youngest of its segment is too old."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=brokers)
+    await admin.start()
+    try:
+        (told,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
+    finally:
+        await admin.close()
+    settings = {name: value for name, value, *_ in told.resources[0][4]}
+    return (int(settings["retention.ms"]) + int(settings["segment.ms"])) / 1000
+
+
+async def test_a_withdrawal_is_kept_for_longer_than_its_command_may_stand_on_the_topic(frozen_kafka: World):
+    """Its domain may be down till then."""
+    edge = frozen_kafka
+    said = await edge.client(str(uuid.uuid4())).call("POST", "/carts/add", LINE)
+    assert said.problem["code"] == "not_taken"
+    (key,) = [key async for key in edge.redis.scan_iter("fate:*")]
+    kept = await edge.redis.ttl(key)
+    edge.servers.child("kafka").send(signal.SIGCONT)
+    for topic in {row.topic.name for row in edge.rows if isinstance(row, CommandRow)}:
+        assert kept > await _oldest(edge.servers.endpoints.kafka, topic) + 3600, topic
 
 
 async def test_a_withdrawal_that_redis_could_not_take_is_made_when_it_is_back(frozen_kafka: World):
