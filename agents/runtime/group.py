@@ -17,7 +17,6 @@ from stores.errors import Doubt
 
 log = structlog.get_logger()
 
-_STUCK = 20.0  # seconds without a turn of the fetch loop
 _SETTINGS: dict[str, Any] = {
     "web_enabled": False,  # listens on 0.0.0.0:6066 otherwise
     "topic_disable_leader": True,
@@ -69,11 +68,13 @@ class Group:
     def consumer(self) -> Consumer:
         return cast(Consumer, self._app.consumer)
 
-    @property
-    def stuck(self) -> bool:
-        """The fetch loop has not turned: the thread, the loop or a callback of Faust's hangs."""
+    def stuck(self, seconds: float) -> bool:
+        """The fetch loop has not turned for so long: the thread, the loop or a callback of Faust's hangs.
+
+        Not because Kafka or another member of the group is waited for: the supervisor's kill would help nobody.
+        """
         looked = self.consumer.looked_at
-        return bool(looked) and time.monotonic() - looked > _STUCK
+        return bool(looked) and time.monotonic() - looked > seconds
 
     def lag(self) -> int:
         lag = self.consumer.lag()

@@ -9,12 +9,16 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from agents.runtime.process import Process
 
+STUCK = 20.0  # seconds without a turn of a fetch loop
 _READY_LAG = 1000  # messages
 
 
 class Health:
-    def __init__(self, process: Process) -> None:
+    """stuck: seconds without a turn of a fetch loop after which the process is not alive."""
+
+    def __init__(self, process: Process, stuck: float = STUCK) -> None:
         self._process = process
+        self._stuck = stuck
         self._runner: web.AppRunner | None = None
 
     async def start(self, host: str, port: int) -> int:
@@ -34,7 +38,8 @@ class Health:
             await self._runner.cleanup()
 
     async def _live(self, _request: web.Request) -> web.Response:
-        stuck = [group.name for group in self._process.groups if self._process.started and group.stuck]
+        groups = self._process.groups if self._process.started else ()
+        stuck = [group.name for group in groups if group.stuck(self._stuck)]
         return _json({"live": not stuck, "stuck": stuck}, 503 if stuck else 200)
 
     async def _ready(self, _request: web.Request) -> web.Response:

@@ -4,14 +4,18 @@ from collections.abc import AsyncGenerator, Generator
 
 import pytest
 import pytest_asyncio
+from aiokafka import AIOKafkaProducer
 
 from agents.runtime.publisher import Publisher
 from infra.stack import Stack
+from stores.kafka.admin import make_topics
 from stores.postgres.migrate import migrate
 from stores.redis.connection import connect
 from stores.redis.replies import Replies
 from stores.settings import Settings, load
 from tests.agents.runtime import gates
+from tests.agents.runtime.flow import Flow
+from tests.agents.runtime.member import flow_of
 from tests.agents.runtime.world import World, a_world
 
 
@@ -35,6 +39,16 @@ async def world(settings: Settings, publisher: Publisher) -> AsyncGenerator[Worl
     async with a_world(settings, publisher, Replies(redis)) as made:
         yield made
     await redis.aclose()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def flow(world: World) -> AsyncGenerator[Flow]:
+    await world.process()  # a pool for the questions
+    await make_topics(world.settings.kafka, [flow_of(world.run)[0]])
+    producer = AIOKafkaProducer(bootstrap_servers=",".join(world.settings.kafka), acks="all")
+    await producer.start()
+    yield Flow(world, producer)
+    await producer.stop()
 
 
 @pytest.fixture

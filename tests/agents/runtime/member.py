@@ -7,6 +7,7 @@ import asyncio
 import sys
 from dataclasses import replace
 
+from agents.runtime.health import Health
 from agents.runtime.process import BOUNDS, Bounds, Process, leave
 from agents.runtime.publisher import Publisher
 from agents.runtime.runtime import Resources, Runtime
@@ -21,6 +22,7 @@ from tests.agents.runtime.tally import DECIDER, topics_of
 from topics.registry import Topic
 
 PARTITIONS = 2
+STUCK = 4.0  # seconds without a turn of the fetch loop
 
 
 def flow_of(run: str) -> tuple[Topic, Topic]:
@@ -40,6 +42,8 @@ async def take_part(settings: Settings, run: str, bounds: Bounds = BOUNDS) -> in
     runtime.decide(commands, DECIDER, emits=events)
     process = Process(runtime.groups(), bounds)
     process.listen()
+    if settings.agents_health_port:
+        await Health(process, STUCK).start("127.0.0.1", settings.agents_health_port)
     return await process.run()
 
 

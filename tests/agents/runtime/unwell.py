@@ -20,6 +20,12 @@ BOUNDS = Bounds(start=4.0, drain=0.5, hard=2.0)
 LONG = 600.0  # seconds
 
 
+def _broken_by_signal() -> threading.Event:
+    broken = threading.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, broken.set)
+    return broken
+
+
 def breaks_its_loop() -> None:
     """From inside, as a driver that blocks does."""
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, time.sleep, LONG)
@@ -34,8 +40,7 @@ def breaks_its_loop_at_the_end() -> None:
 
 def crashes() -> None:
     """Faust's fetch loop meets what it does not know."""
-    broken, take = threading.Event(), ConsumerThread._take  # pyright: ignore[reportPrivateUsage]
-    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, broken.set)
+    broken, take = _broken_by_signal(), ConsumerThread._take  # pyright: ignore[reportPrivateUsage]
 
     async def taken(thread: ConsumerThread, *here: Any) -> Any:
         if broken.is_set():
@@ -72,6 +77,44 @@ def is_deaf_at_its_start() -> None:
     Group.start = start
 
 
+def blocks_its_thread() -> None:
+    """In which the consumer runs."""
+    take = ConsumerThread._take  # pyright: ignore[reportPrivateUsage]
+
+    async def taken(thread: ConsumerThread, *here: Any) -> Any:
+        if broken.is_set():
+            time.sleep(LONG)  # noqa: ASYNC251
+        return await take(thread, *here)
+
+    broken = _broken_by_signal()
+    ConsumerThread._take = taken  # pyright: ignore[reportPrivateUsage]
+
+
+def stops_fetching() -> None:
+    take = ConsumerThread._take  # pyright: ignore[reportPrivateUsage]
+
+    async def taken(thread: ConsumerThread, *here: Any) -> Any:
+        if broken.is_set():
+            await asyncio.Event().wait()
+        return await take(thread, *here)
+
+    broken = _broken_by_signal()
+    ConsumerThread._take = taken  # pyright: ignore[reportPrivateUsage]
+
+
+def hangs_at_a_revoke() -> None:
+    """In a callback of Faust's, at the next rebalance."""
+    revoked = Consumer.on_partitions_revoked
+
+    async def hanging(consumer: Consumer, partitions: Any) -> None:
+        if broken.is_set():
+            await asyncio.Event().wait()
+        await revoked(consumer, partitions)
+
+    broken = _broken_by_signal()
+    Consumer.on_partitions_revoked = hanging
+
+
 WAYS: dict[str, Callable[[], None]] = {
     way.__name__: way
     for way in (
@@ -81,6 +124,9 @@ WAYS: dict[str, Callable[[], None]] = {
         fails_to_start,
         hangs_at_its_start,
         is_deaf_at_its_start,
+        blocks_its_thread,
+        stops_fetching,
+        hangs_at_a_revoke,
     )
 }
 
