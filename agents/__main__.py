@@ -47,10 +47,7 @@ log = structlog.get_logger()
 
 async def run(settings: Settings, domains: Sequence[str]) -> int:
     """Returns the exit code."""
-    redis = connect_redis(settings.redis)
-    publisher = Publisher(settings.kafka)
-    resources = Resources(settings, publisher, Replies(redis), Fates(redis), ProjectionStore(redis))
-    runtimes = [await _runtime(domain, resources) for domain in domains]
+    runtimes = await compose(settings, domains)
     process = Process([group for runtime in runtimes for group in runtime.groups()])
     process.listen()
     health = Health(process)
@@ -65,6 +62,14 @@ async def run(settings: Settings, domains: Sequence[str]) -> int:
     code = await process.run()
     sweeping.cancel()
     return code
+
+
+async def compose(settings: Settings, domains: Sequence[str]) -> list[Runtime]:
+    """The domains as they are wired, not connected to anything yet."""
+    redis = connect_redis(settings.redis)
+    publisher = Publisher(settings.kafka)
+    resources = Resources(settings, publisher, Replies(redis), Fates(redis), ProjectionStore(redis))
+    return [await _runtime(domain, resources) for domain in domains]
 
 
 async def _runtime(domain: str, resources: Resources) -> Runtime:

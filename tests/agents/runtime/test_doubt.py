@@ -1,6 +1,7 @@
 """Nobody knows whether it happened: begin again, from the start, as often as it takes."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -45,6 +46,19 @@ async def test_a_version_conflict_is_doubt(world: World):
     process.gates.fail_at("before commit", Conflict("somebody wrote"))
     await process.do(lease, [world.say(amount=1)])
     assert await world.totals() == [1]
+
+
+async def test_commands_of_one_key_in_two_partitions_meet_at_the_aggregates_version(world: World):
+    """As a publisher may place them that chooses partitions by itself: no lock of a partition keeps them apart."""
+    one, two = await world.process(), await world.process()
+    here, there = await one.open(), await two.open(partition=1)
+    gate = one.gates.stop_at("before commit")
+    working = one.begin(here, [world.say(amount=1), world.say(amount=2)])
+    await gate.reached()
+    await two.do(there, [replace(world.say(amount=10), partition=1, offset=0)])
+    gate.open()
+    await working
+    assert await world.totals() == [10, 11, 13]
 
 
 async def test_a_backend_that_is_ended_in_its_transaction_is_doubt(world: World):

@@ -1,0 +1,154 @@
+"""All domains as they are wired: an aggregate changes by commands on its domain's topic and by nothing else."""
+
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+import pytest_asyncio
+
+import agents
+import topics
+from agents.__main__ import DOMAINS, compose
+from agents.runtime.copying import Copying
+from agents.runtime.deciding import Deciding
+from agents.runtime.effecting import Effecting
+from agents.runtime.runtime import Runtime
+from agents.runtime.showing import Showing
+from agents.runtime.taking_in import Intake
+from agents.runtime.work import Work
+from http_edge.routes import CommandRow
+from http_edge.web import ROUTES
+from stores.keyring import make_keys
+from stores.mail import Mail
+from stores.mail.smtp import Mailer
+from stores.settings import load
+from topics.decision import Arrival, EventMeta, Send
+from topics.message import Message
+from topics.registry import Topic, all_topics
+
+EXAMPLES = Path(topics.__file__).parent / "examples"
+TOPICS = all_topics()
+NOW = datetime(2026, 3, 1, 18, 30, tzinfo=UTC)
+META = EventMeta("event-1", "aggregate-1", 1, NOW)
+W = TypeVar("W")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def domains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Mapping[str, Runtime]]:
+    """Nothing is connected, and a mail is as good as sent."""
+
+    async def sent(mailer: Mailer, mail: Mail) -> None: ...
+
+    monkeypatch.setattr(Mailer, "send", sent)
+    make_keys(tmp_path)
+    runtimes = await compose(load({"KEYS_DIR": str(tmp_path)}), DOMAINS)
+    yield {runtime.domain: runtime for runtime in runtimes}
+
+
+def _works(runtime: Runtime) -> Iterator[tuple[str, Work]]:
+    for group in runtime.groups():
+        yield from group.leases.works.items()
+
+
+def _of(runtime: Runtime, kind: type[W]) -> dict[str, W]:
+    return {topic: work for topic, work in _works(runtime) if isinstance(work, kind)}
+
+
+def _examples(topic: Topic) -> Iterator[Message]:
+    for path in sorted((EXAMPLES / topic.name).glob("*.json")):
+        yield topic.decode(path.name.split(".")[0], path.read_bytes())
+
+
+async def test_only_a_domains_own_commands_are_decided(domains: Mapping[str, Runtime]):
+    for domain, runtime in domains.items():
+        decided = _of(runtime, Deciding)
+        assert list(decided) == [f"{domain}_commands"]
+        roles = decided[f"{domain}_commands"]._roles
+        assert (roles.commands.name, roles.events.name) == (f"{domain}_commands", f"{domain}_events")
+
+
+async def test_whatever_else_is_read_is_copied_shown_taken_in_or_has_effects(domains: Mapping[str, Runtime]):
+    for domain, runtime in domains.items():
+        others = {type(work) for topic, work in _works(runtime) if topic != f"{domain}_commands"}
+        assert others <= {Copying, Showing, Intake, Effecting}
+        assert f"{domain}_commands" not in {
+            t for kind in (Copying, Showing, Intake, Effecting) for t in _of(runtime, kind)
+        }
+
+
+async def test_an_intake_makes_commands_of_its_own_domain_and_trusts_no_key(domains: Mapping[str, Runtime]):
+    seen = 0
+    for domain, runtime in domains.items():
+        for topic, work in _of(runtime, Intake).items():
+            for message in _examples(TOPICS[topic]):
+                told = [
+                    list(work._translate(message, Arrival("id-1", "tests", NOW, "aggregate-1", 1, key)))
+                    for key in ("somebody-else", None)
+                ]
+                assert told[0] == told[1], f"{topic}: the publisher's key made a difference"
+                seen += _commands_of(domain, told[0])
+    assert seen > 3
+
+
+async def test_an_effect_tells_its_outcome_by_a_command_to_its_own_aggregate(domains: Mapping[str, Runtime]):
+    seen = 0
+    for domain, runtime in domains.items():
+        for topic, work in _of(runtime, Effecting).items():
+            for message in _examples(TOPICS[topic]):
+                sends = list(await work._perform(message, META))
+                assert {send.key for send in sends} <= {META.aggregate_id}
+                seen += _commands_of(domain, sends)
+    assert seen > 0
+
+
+def _commands_of(domain: str, sends: list[Send]) -> int:
+    for send in sends:
+        assert send.topic.name == f"{domain}_commands" and send.key
+    return len(sends)
+
+
+async def test_a_policy_speaks_to_others_and_writes_nobodys_events(domains: Mapping[str, Runtime]):
+    public = {name for name, topic in TOPICS.items() if "other systems" in topic.producers}
+    heard: set[str] = set()
+    for runtime in domains.values():
+        for work in _of(runtime, Deciding).values():
+            roles = work._roles
+            for event in _examples(roles.events) if roles.react is not None else ():
+                for send in _reacted(roles, event):
+                    heard.add(send.topic.name)
+                    assert send.topic.name.endswith("_commands") or send.topic.name in public
+                    assert roles.events.domain in send.topic.producers, "the registry knows of it"
+    assert {"order_commands", "basket_commands", "user_created", "email_event"} <= heard
+
+
+def _reacted(roles: Any, event: Message) -> list[Send]:
+    return list(roles.react(event, META, roles.decider.state()))
+
+
+def test_the_edge_sends_commands_and_nothing_else():
+    for row in ROUTES:
+        if isinstance(row, CommandRow):
+            assert row.topic.name.endswith("_commands") and "edge" in row.topic.producers
+
+
+def test_the_registry_gives_commands_one_reader_and_events_one_writer():
+    for name, topic in TOPICS.items():
+        if name.endswith("_commands"):
+            assert topic.consumers == (topic.domain,)
+        if name.endswith("_events"):
+            assert topic.producers == (topic.domain,)
+
+
+def test_states_are_written_in_one_place():
+    """The working set of a batch of commands; copies, views, intakes and effects have none."""
+    runtime = Path(agents.__file__).parent
+    using = {path.name for path in runtime.rglob("*.py") if "StateWrite" in path.read_text()}
+    assert using == {"working_set.py"}
+    assert _importers(runtime, "working_set") == {"ledger.py"}
+    assert _importers(runtime, "ledger") == {"deciding.py", "redriving.py", "patience.py"}
+
+
+def _importers(folder: Path, module: str) -> set[str]:
+    return {path.name for path in folder.rglob("*.py") if f"from agents.runtime.{module} import" in path.read_text()}
