@@ -49,3 +49,26 @@ async def test_goes_on_with_what_stands_at_the_old_places(servers: Stack, desk: 
     assert "WARNING" not in out
     async with running(servers, "agents", "user"):
         await _taken_in(desk, new)
+
+
+async def test_a_log_that_has_grown_past_the_floor_is_taken_for_the_old_one_until_it_is_reset(
+    servers: Stack, desk: Desk
+) -> None:
+    """The limit, as it is: nothing stops, and what stands below the old floor is passed over. The reset does it all."""
+    old, new = [ids.fresh() for _ in range(3)], [ids.fresh() for _ in range(5)]
+    await _make_anew(desk.tools)
+    await desk.run("topics", "reset", TOPIC, "--yes")
+    async with running(servers, "agents", "user"):
+        await desk.publish(*(record(TOPIC, "k", b'{"id":"%s"}' % name.encode()) for name in old))
+        await _taken_in(desk, old[-1])
+    await _make_anew(desk.tools)
+    await desk.publish(*(record(TOPIC, "k", b'{"id":"%s"}' % name.encode()) for name in new))
+    async with running(servers, "agents", "user"):
+        await _taken_in(desk, new[-1])
+    passed_over = [name for name in new if not await desk.all_of("user_commands", name)]
+    assert passed_over == new[: len(old)], "as many as the old log held"
+    _, out = await desk.run("topics", "reset", TOPIC, "--yes")
+    assert "WARNING: every floor lies inside the log" in out, "it looks as if nothing had happened"
+    async with running(servers, "agents", "user"):
+        for name in passed_over:
+            await _taken_in(desk, name)

@@ -10,9 +10,9 @@ from aiokafka.errors import KafkaError
 from infra.folders import CHECKOUT
 from infra.stack import Stack
 from stores.kafka.admin import make_topics
+from tests.agents.runtime.flow import Flow
 from tests.agents.runtime.member import flow_of
-from tests.agents.runtime.test_rebalance import MODULE, Flow
-from tests.agents.runtime.test_rebalance import flow as flow
+from tests.agents.runtime.test_rebalance import MODULE
 from tests.deadline import until
 
 
