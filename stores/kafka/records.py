@@ -7,27 +7,25 @@ behind a compressed batch. To a consumer such a record is a crash, at every star
 # aiokafka has no hook here: this file stands in for a part of it, which strict types cannot follow.
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from aiokafka import codec
 from aiokafka.consumer import fetcher
 from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.record.util import decode_varint
 
+from stores.kafka.codecs import DECODERS, unpack_within_limit
 from topics import headers
 
 _HEADER = 61  # bytes of a batch before its records
 _CODEC, _SEVEN = 22, 7  # the byte that says how it is compressed, in the lower three bits
 _length = struct.Struct(">i").unpack_from
-_DECOMPRESS: dict[int, Callable[[bytes], bytes]] = {
-    0: bytes, 1: codec.gzip_decode, 2: codec.snappy_decode, 3: codec.lz4_decode, 4: codec.zstd_decode,
-}  # fmt: skip
 
 
 def read_everything() -> None:
     """From here on every consumer of this process gets every record."""
+    unpack_within_limit()
     fetcher.MemoryRecords = Records  # type: ignore[assignment, misc]
     fetcher.PartitionRecords = _PartitionRecords  # type: ignore[misc]
 
@@ -100,7 +98,7 @@ def _read(batch: Any, data: bytes, why: Exception) -> list[Record]:
     """Record by record. A batch that nobody can take apart is one record, in the place of its last."""
     try:
         (count,) = _length(data, _HEADER - 4)
-        left = bytearray(_DECOMPRESS[batch.attributes & _SEVEN](data[_HEADER:]))
+        left = bytearray(DECODERS[batch.attributes & _SEVEN](data[_HEADER:]))
         at, found = 0, list[Record]()
         for number in range(count):
             length, at = decode_varint(left, at)
