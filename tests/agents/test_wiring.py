@@ -143,12 +143,8 @@ def test_the_registry_gives_commands_one_reader_and_events_one_writer():
 
 def test_states_are_written_in_one_place():
     """The working set of a batch of commands; copies, views, intakes and effects have none."""
-    runtime = Path(agents.__file__).parent
-    using = {path.name for path in runtime.rglob("*.py") if "StateWrite" in path.read_text()}
-    assert using == {"working_set.py"}
-    assert _importers(runtime, "working_set") == {"ledger.py"}
-    assert _importers(runtime, "ledger") == {"deciding.py", "redriving.py", "patience.py"}
-
-
-def _importers(folder: Path, module: str) -> set[str]:
-    return {path.name for path in folder.rglob("*.py") if f"from agents.runtime.{module} import" in path.read_text()}
+    sources = {path.name: path.read_text() for path in Path(agents.__file__).parent.rglob("*.py")}
+    assert {name for name, text in sources.items() if "StateWrite" in text} == {"working_set.py"}
+    for module in ("working_set", "ledger"):
+        using = {name for name, text in sources.items() if f"from agents.runtime.{module} import" in text}
+        assert using and not using & {"copying.py", "showing.py", "taking_in.py", "effecting.py"}
