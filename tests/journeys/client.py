@@ -42,6 +42,14 @@ class Client:
         assert status in (200, 201), f"{method} {path} answered {status}: {answer}"
         return answer
 
+    async def sees(self, path: str) -> None:
+        """What somebody else has written; views show it a moment later."""
+
+        async def there() -> bool:
+            return (await self.call("GET", path))[0] == 200
+
+        await until(f"{path} to be there", there)
+
     async def mails(self, to: str | None = None) -> list[dict[str, Any]]:
         url = f"{self.endpoints['mail']}/messages"
         async with self._http.get(url, params={"to": to or self.address}) as answer:

@@ -104,7 +104,7 @@ async def test_what_has_just_been_written_or_seen_is_known_to_the_next_command(c
         line = {"restaurant_id": restaurant, "meal_id": meal, "quantity": 1}
         await owner.must("POST", "/carts/add", line)
         await owner.must("POST", "/carts/checkout", {"payment_method": "cash"})
-        assert (await client.must("GET", f"/meals/restaurant/{restaurant}"))[0]["id"] == meal
+        await client.sees(f"/meals/{meal}")
         await client.must("POST", "/carts/add", line)
         await client.must("DELETE", "/carts/clear")
 
@@ -113,6 +113,7 @@ async def test_the_basket_shows_what_the_menu_asks_now_and_the_checkout_charges_
     await owner.sign_up()
     await client.sign_up()
     restaurant, meal = await owner.open_restaurant(100)
+    await client.sees(f"/meals/{meal}")
     await client.must("POST", "/carts/add", {"restaurant_id": restaurant, "meal_id": meal, "quantity": 2})
     await owner.must("PUT", f"/meals/{meal}", {"price": 130})
 
