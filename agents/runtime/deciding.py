@@ -104,7 +104,7 @@ class Deciding:
     ) -> tuple[int, list[OutboxRow]]:  # fmt: skip
         keys = list({arrival.key for arrival in todo if arrival.key is not None})
         waiting = await self._redriving.waiting(unit, todo) if poison is None else {}
-        every = [each for arrival in todo for each in (arrival, *redriving.ordered(arrival, waiting))]
+        every = [each for arrival in todo for each in redriving.turn(arrival, waiting)] if waiting else todo
         guessed = needed_by_nothing(self._roles.decider, every)
         snapshot = await unit.read([arrival.inbox_key for arrival in every], keys, guessed)
         await taking
@@ -112,14 +112,14 @@ class Deciding:
         owners, fresh = await unit.claim(claims) if claims else ({}, set[ClaimKey]())
         ledger = Ledger(self._roles, lease.source, snapshot, owners)
         ledger.set.learn(guessed, snapshot.facts)
-        if poison is None:
+        facts = bool(self._roles.decider.fact_tables)
+        if facts and poison is None:
             await self._learn(unit, ledger, every)
             self._patience.wait_for_facts(ledger, todo)
         for arrival in todo:
-            if arrival.message is not None and arrival is not todo[0]:
+            if facts and arrival.message is not None and arrival is not todo[0]:
                 await self._learn(unit, ledger, (arrival,))
-            turn = (arrival, *redriving.ordered(arrival, waiting))
-            if fresh and any(ledger.wants_a_refused_claim(each, fresh) for each in turn):
+            if fresh and any(ledger.wants_a_refused_claim(each, fresh) for each in redriving.turn(arrival, waiting)):
                 after = arrival.offset  # commits what is before it, which gives the claim back
                 break
             try:

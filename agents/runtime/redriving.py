@@ -34,9 +34,9 @@ def is_order(arrival: Arrival) -> bool:
     return isinstance(arrival.message, redrive.Redrive)
 
 
-def ordered(arrival: Arrival, waiting: Mapping[str, Sequence[Waiting]]) -> list[Arrival]:
-    """What an order has decided in its own place in the log."""
-    return [each.arrival for each in waiting.get(arrival.key or "", ())] if is_order(arrival) else []
+def turn(arrival: Arrival, waiting: Mapping[str, Sequence[Waiting]]) -> list[Arrival]:
+    """The messages that are decided at this place in the log: itself, and what an order to redrive has decided here."""
+    return [arrival, *(each.arrival for each in waiting.get(arrival.key or "", ()))] if is_order(arrival) else [arrival]
 
 
 def recognise(arrival: Arrival) -> None:
