@@ -9,6 +9,7 @@ import msgspec
 
 from topics.catalog_commands import MealOption
 from topics.fields import Address, Money, OpenOrClosed, PaymentMethod, Sum, Weekday
+from topics.opening_hours import DEFAULT_ZONE
 from topics.order_events import PricedItem
 
 
@@ -64,6 +65,7 @@ class Restaurant(msgspec.Struct, frozen=True, kw_only=True):
     email: str | None
     status: OpenOrClosed
     opening_hours: dict[Weekday, str]
+    time_zone: str = DEFAULT_ZONE
     cuisines: tuple[str, ...]
     prep_time: int
     rating_avg: float
