@@ -113,7 +113,7 @@ class ViewRow(Row):
 
     owner: field of the document that must be the caller's id, else 404. absent: what is given where there is no
     document (None: 404). shape: the document's JSON → the answer's, by slicing, never by decoding.
-    join: another view's documents complete it.
+    join: another view's documents complete it. as_of_now: what the time adds to a document, before `shape`.
     """
 
     view: ViewOf
@@ -124,6 +124,7 @@ class ViewRow(Row):
     absent: bytes | None = None
     shape: Callable[[bytes], bytes] | None = None
     join: Join | None = None
+    as_of_now: Callable[[bytes, float], bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

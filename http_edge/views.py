@@ -59,7 +59,7 @@ def _listing(row: ViewRow, key: Key | None) -> Handler:
             return Answer(b"[]")
         documents = await asked.edge.reads.get([keys.document(row.view.name, each.decode()) for each in members])
         bodies = (keys.split(each)[1] for each in documents if each is not None)
-        return Answer(b"[" + b",".join(body for body in bodies if body) + b"]")
+        return Answer(b"[" + b",".join(_as_of_now(row, asked, body) for body in bodies if body) + b"]")
 
     return listing
 
@@ -88,7 +88,12 @@ def _given(row: ViewRow, asked: Asked, body: bytes) -> Answer:
         return Answer(row.absent)
     if row.owner and (asked.caller is None or not _belongs(body, row.owner, asked.caller.id)):
         raise not_found()
+    body = _as_of_now(row, asked, body)
     return Answer(body if row.shape is None else row.shape(body))
+
+
+def _as_of_now(row: ViewRow, asked: Asked, body: bytes) -> bytes:
+    return body if row.as_of_now is None else row.as_of_now(body, asked.edge.clock())
 
 
 def _belongs(body: bytes, owner: str, caller: str) -> bool:

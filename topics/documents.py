@@ -76,6 +76,12 @@ class Restaurant(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
+class RestaurantNow(Restaurant, frozen=True, kw_only=True):
+    """What clients get of a restaurant. open_now: at the moment of the answer, so it is in no stored document."""
+
+    open_now: bool
+
+
 class Meal(msgspec.Struct, frozen=True, kw_only=True):
     """View `meal`, index `meals:<restaurant id>`."""
 

@@ -5,10 +5,10 @@ does not end after it begins ends on the next day. A day that is absent is a day
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 DEFAULT_ZONE = "Europe/Istanbul"
@@ -18,6 +18,9 @@ MOST_RANGES = 6
 
 _DAY, _WEEK = 24 * 60, 7 * 24 * 60
 _RANGE = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*-\s*(?:([01]\d|2[0-3]):([0-5]\d)|(24):(00))", re.ASCII)
+
+Hours = Mapping[Any, str]
+"""Day → ranges. Any: a mapping whose keys are a Weekday is none whose keys are a str, for type checkers."""
 
 
 class Span(NamedTuple):
@@ -36,39 +39,52 @@ def normal_day(text: str) -> str:
     return ",".join(_text(span) for span in spans)
 
 
-def spans(hours: Mapping[str, str]) -> tuple[Span, ...]:
+def spans(hours: Hours) -> tuple[Span, ...]:
     """Of the whole week, in order. Raises ValueError where a day cannot be read."""
     found = [span for day, text in hours.items() for span in _spans_of_day(DAYS.index(day), text)]
     return tuple(sorted(found))
 
 
-def overlap(hours: Mapping[str, str]) -> tuple[str, str] | None:
+def week(hours: Hours) -> tuple[Span, ...]:
+    """As spans(), for hours that are kept: a day that cannot be read counts as a whole day.
+
+    Ranges such as `11:00-11:00` were taken before they were checked, and nobody was turned away at any hour then.
+    """
+    found = [span for day, text in hours.items() for span in _kept_spans(DAYS.index(day), text)]
+    return tuple(sorted(found))
+
+
+def overlap(hours: Hours) -> tuple[str, str] | None:
     """(day, why) of a range that begins before another one has ended, also where that one began the day before."""
-    week = spans(hours)
-    for before, after in zip(week, (*week[1:], *(Span(s.begin + _WEEK, s.end + _WEEK) for s in week[:1])), strict=True):
+    all_week = spans(hours)
+    after_it = (*all_week[1:], *(Span(s.begin + _WEEK, s.end + _WEEK) for s in all_week[:1]))
+    for before, after in zip(all_week, after_it, strict=True):
         if after.begin < before.end and before != after:
             day = DAYS[after.begin % _WEEK // _DAY]
             return day, f"{_text(after)} begins before {DAYS[before.begin // _DAY]} {_text(before)} has ended"
     return None
 
 
-def is_open(hours: Mapping[str, str], zone: str, at: datetime) -> bool:
+def is_open(hours: Hours, zone: str, at: datetime) -> bool:
     """at: with its zone."""
-    if not hours:
-        return True
+    return not hours or is_within(week(hours), zone, at)
+
+
+def is_within(week: Iterable[Span], zone: str, at: datetime) -> bool:
+    """As is_open(), for whoever has made a week of the hours already."""
     minute = _minute_of_week(at.astimezone(ZoneInfo(zone)))
-    return any(span.begin <= each < span.end for span in spans(hours) for each in (minute, minute + _WEEK))
+    return any(span.begin <= each < span.end for span in week for each in (minute, minute + _WEEK))
 
 
-def opens_at(hours: Mapping[str, str], zone: str, at: datetime) -> datetime | None:
+def opens_at(hours: Hours, zone: str, at: datetime) -> datetime | None:
     """The first moment after `at` at which it opens, with the zone's offset. None: it has no hours, or is always open."""
     if not hours:
         return None
     local = at.astimezone(ZoneInfo(zone))
-    week = spans(hours)
+    kept = week(hours)
     for days in range(8):
         day = local.date() + timedelta(days=days)
-        for span in week:
+        for span in kept:
             if span.begin // _DAY == day.weekday():
                 begins = _moment(day, span.begin % _DAY, zone)
                 if begins > at:
@@ -76,13 +92,13 @@ def opens_at(hours: Mapping[str, str], zone: str, at: datetime) -> datetime | No
     return None
 
 
-def is_open_on(hours: Mapping[str, str], day: date) -> bool:
+def is_open_on(hours: Hours, day: date) -> bool:
     """Some time of that day, in the restaurant's zone; what began the day before counts, too."""
     if not hours:
         return True
     begin = day.weekday() * _DAY
     end = begin + _DAY
-    moved = [Span(s.begin + shift, s.end + shift) for s in spans(hours) for shift in (0, -_WEEK)]
+    moved = [Span(s.begin + shift, s.end + shift) for s in week(hours) for shift in (0, -_WEEK)]
     return any(span.begin < end and begin < span.end for span in moved)
 
 
@@ -91,6 +107,13 @@ def _spans_of_day(day: int, text: str) -> Sequence[Span]:
     if len(parts) > MOST_RANGES:
         raise ValueError(f"a day has at most {MOST_RANGES} ranges")
     return [_span(day, part) for part in parts]
+
+
+def _kept_spans(day: int, text: str) -> Sequence[Span]:
+    try:
+        return _spans_of_day(day, text)
+    except ValueError:
+        return [Span(day * _DAY, day * _DAY + _DAY)]
 
 
 def _span(day: int, text: str) -> Span:

@@ -1,6 +1,6 @@
 """Commands to the restaurants. The caller who opens one owns it; nobody else may change it."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -48,7 +48,7 @@ class OpenRestaurant(Message, frozen=True, kw_only=True):
 
 
 class ChangeRestaurant(Message, frozen=True, kw_only=True):
-    """What is absent stays."""
+    """What is absent stays. clears: fields that are taken away."""
 
     name: Name | None = None
     description: Text | None = None
@@ -63,6 +63,7 @@ class ChangeRestaurant(Message, frozen=True, kw_only=True):
     prep_time: Minutes | None = None
     delivery_fee: Money | None = None
     min_order_price: Money | None = None
+    clears: tuple[Literal["phone_number", "email"], ...] = ()
 
 
 Command = OpenRestaurant | ChangeRestaurant

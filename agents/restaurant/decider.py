@@ -7,8 +7,10 @@ from typing import Any, assert_never
 import msgspec
 from msgspec.structs import asdict, replace
 
+from agents.restaurant import hours
 from agents.restaurant.projection import restaurant
 from topics.decision import Context, Decider, Decision, accept, reject
+from topics.documents import RestaurantNow
 from topics.pricing import rounded
 from topics.restaurant_commands import ChangeRestaurant, Command, OpenRestaurant
 from topics.restaurant_events import Event, RestaurantChanged, RestaurantDetails, RestaurantOpened
@@ -18,6 +20,11 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     owner_id: str
     details: RestaurantDetails
     at: datetime
+    changed_at: datetime | None = None
+
+    @property
+    def updated_at(self) -> datetime:
+        return self.changed_at or self.at
 
 
 class House(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,11 +47,14 @@ def _open(command: OpenRestaurant, house: House, context: Context) -> Decision[E
     if context.caller is None:
         return reject("login_required", "log in to open a restaurant")
     details = RestaurantDetails(**_with_whole_kurus(asdict(command)))
+    refused = hours.refusal(details)
+    if refused is not None:
+        return Decision(rejection=refused)
     if house.opened is None:
         opened = RestaurantOpened(owner_id=context.caller, details=details, opened_at=context.now)
-        return accept(opened, answer=restaurant(context.aggregate_id, details, context.now, context.now))
+        return accept(opened, answer=_answer(details, context.now, context.now, context))
     if (house.opened.owner_id, house.opened.details) == (context.caller, details):
-        return accept(answer=restaurant(context.aggregate_id, details, house.opened.at, context.now))
+        return accept(answer=_answer(details, house.opened.at, house.opened.updated_at, context))
     return reject("restaurant_exists", "a restaurant with this id is open already")
 
 
@@ -52,12 +62,20 @@ def _change(command: ChangeRestaurant, house: House, context: Context) -> Decisi
     opened = house.opened
     if opened is None or opened.owner_id != context.caller:
         return reject("not_found", "you have no such restaurant")
-    said = {name: value for name, value in asdict(command).items() if value is not None}
-    details = replace(opened.details, **_with_whole_kurus(said))
-    answer = restaurant(context.aggregate_id, details, opened.at, context.now)
+    said = {name: value for name, value in asdict(command).items() if value is not None and name != "clears"}
+    details = replace(opened.details, **{**_with_whole_kurus(said), **dict.fromkeys(command.clears)})
     if details == opened.details:
-        return accept(answer=answer)
-    return accept(RestaurantChanged(details=details, changed_at=context.now), answer=answer)
+        return accept(answer=_answer(details, opened.at, opened.updated_at, context))
+    refused = hours.refusal(details) if hours.of(details) != hours.of(opened.details) else None
+    if refused is not None:
+        return Decision(rejection=refused)
+    changed = RestaurantChanged(details=details, changed_at=context.now)
+    return accept(changed, answer=_answer(details, opened.at, context.now, context))
+
+
+def _answer(details: RestaurantDetails, created: datetime, updated: datetime, context: Context) -> RestaurantNow:
+    document = restaurant(context.aggregate_id, details, created, updated)
+    return RestaurantNow(**asdict(document), open_now=hours.is_open(details, context.now))
 
 
 def _with_whole_kurus(said: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,7 +88,8 @@ def evolve(house: House, event: Event) -> House:
         case RestaurantOpened():
             return House(opened=Opened(owner_id=event.owner_id, details=event.details, at=event.opened_at))
         case RestaurantChanged():
-            return House(opened=house.opened and replace(house.opened, details=event.details))
+            changed = house.opened and replace(house.opened, details=event.details, changed_at=event.changed_at)
+            return House(opened=changed)
         case _:
             assert_never(event)
 

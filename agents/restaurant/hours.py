@@ -1,0 +1,32 @@
+"""A restaurant's hours in its time zone: what may be said of them, and whether it is open."""
+
+from datetime import datetime
+
+from topics import forms, opening_hours
+from topics.decision import Rejection
+from topics.fields import Weekday
+from topics.restaurant_events import RestaurantDetails
+
+
+def of(details: RestaurantDetails) -> tuple[dict[Weekday, str], str]:
+    """What refusal() looks at. Who leaves it as it is may do so, also where today nobody could say it anew."""
+    return details.opening_hours, details.time_zone
+
+
+def refusal(details: RestaurantDetails) -> Rejection | None:
+    """None: they can be kept. One day's text is checked at the edge, ranges that reach into another day only here."""
+    try:
+        forms.time_zone(details.time_zone)
+    except forms.NotInForm as error:
+        return Rejection("invalid_input", str(error), "time_zone")
+    for day, text in details.opening_hours.items():
+        try:
+            opening_hours.normal_day(text)
+        except ValueError as error:
+            return Rejection("invalid_input", str(error), f"opening_hours.{day}")
+    found = opening_hours.overlap(details.opening_hours)
+    return None if found is None else Rejection("invalid_input", found[1], f"opening_hours.{found[0]}")
+
+
+def is_open(details: RestaurantDetails, at: datetime) -> bool:
+    return details.status == "open" and opening_hours.is_open(details.opening_hours, details.time_zone, at)

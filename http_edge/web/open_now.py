@@ -1,0 +1,53 @@
+"""Whether a restaurant is open at this moment: no stored document can know the time, so the edge adds it as it answers."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+import msgspec
+
+from topics import opening_hours
+from topics.fields import OpenOrClosed
+from topics.opening_hours import DEFAULT_ZONE, Span
+
+REMEMBERED = 5_000  # documents, some KB each
+
+
+class _Said(msgspec.Struct, frozen=True):
+    """What a document of a restaurant says of this."""
+
+    status: OpenOrClosed
+    opening_hours: dict[str, str] = {}
+    time_zone: str = DEFAULT_ZONE
+
+
+class _Hours(NamedTuple):
+    """week None: always open. zone None: it is closed, whatever its hours."""
+
+    week: Sequence[Span] | None
+    zone: str | None
+
+
+_said = msgspec.json.Decoder(_Said)
+
+
+def with_open_now(document: bytes, at: float) -> bytes:
+    """The JSON of a restaurant with `open_now` as its last member. at: seconds since the epoch."""
+    return document[:-1] + (b',"open_now":true}' if _is_open(document, at) else b',"open_now":false}')
+
+
+def _is_open(document: bytes, at: float) -> bool:
+    week, zone = _hours(document)
+    if zone is None or week is None:
+        return zone is not None
+    return opening_hours.is_within(week, zone, datetime.fromtimestamp(at, UTC))
+
+
+@lru_cache(REMEMBERED)
+def _hours(document: bytes) -> _Hours:
+    """A list shows the same documents again and again."""
+    said = _said.decode(document)
+    if said.status != "open":
+        return _Hours(None, None)
+    return _Hours(opening_hours.week(said.opening_hours) if said.opening_hours else None, said.time_zone)
