@@ -82,6 +82,26 @@ class RestaurantNow(Restaurant, frozen=True, kw_only=True):
     open_now: bool
 
 
+class Campaign(msgspec.Struct, frozen=True, kw_only=True):
+    """end_date: the last moment at which it runs."""
+
+    id: str
+    title: str
+    description: str
+    start_date: datetime
+    end_date: datetime
+    restaurant_id: str
+    restaurant_name: str
+    created_at: datetime
+
+
+class Campaigns(msgspec.Struct, frozen=True, kw_only=True):
+    """View `campaigns`: a restaurant's, also those that are over until another one starts. Index `campaigns`, by the
+    moment at which the last one ends."""
+
+    campaigns: tuple[Campaign, ...]
+
+
 class Meal(msgspec.Struct, frozen=True, kw_only=True):
     """View `meal`, index `meals:<restaurant id>`."""
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from topics import catalog_events, restaurant_events
 from topics.catalog_events import AvailabilityChanged, MealAdded, MealChanged, MealRemoved
 from topics.decision import EventMeta, FactTable, Shown
-from topics.restaurant_events import RestaurantDetails
+from topics.restaurant_events import RestaurantChanged, RestaurantDetails, RestaurantOpened
 
 
 class MealFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +55,9 @@ def show_meal(before: MealFacts | None, event: catalog_events.Event, meta: Event
 def show_restaurant(
     before: RestaurantFacts | None, event: restaurant_events.Event, meta: EventMeta
 ) -> Shown[RestaurantFacts]:
-    return Shown(_restaurant(event.details))
+    if isinstance(event, RestaurantOpened | RestaurantChanged):
+        return Shown(_restaurant(event.details))
+    return Shown(before)
 
 
 def _restaurant(details: RestaurantDetails) -> RestaurantFacts:
