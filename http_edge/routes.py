@@ -109,11 +109,12 @@ class CommandRow(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewRow(Row):
-    """Reads one document (key) or all documents of an index (index).
+    """Reads one document (key), all documents of an index (index), or those that are named (names).
 
     owner: field of the document that must be the caller's id, else 404. absent: what is given where there is no
     document (None: 404). shape: the document's JSON → the answer's, by slicing, never by decoding.
     join: another view's documents complete it. as_of_now: what the time adds to a document, before `shape`.
+    gather: the documents of an index, or those that are named, as the answer; without it they are a bare list.
     """
 
     view: ViewOf
@@ -125,6 +126,8 @@ class ViewRow(Row):
     shape: Callable[[bytes], bytes] | None = None
     join: Join | None = None
     as_of_now: Callable[[bytes, float], bytes] | None = None
+    names: Callable[[Asked], Awaitable[Sequence[str]]] | None = None
+    gather: Callable[[Asked, Sequence[bytes]], bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ _ANY = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 def handler(row: ViewRow) -> Handler:
     """The row's handler. It raises Problem, and Unavailable where Redis is away."""
-    return _document(row, row.key) if row.key is not None else _listing(row, row.index)
+    return _document(row, row.key) if row.key is not None else _listing(row)
 
 
 def _document(row: ViewRow, key: Key) -> Handler:
@@ -45,23 +45,37 @@ def _document(row: ViewRow, key: Key) -> Handler:
     return document
 
 
-def _listing(row: ViewRow, key: Key | None) -> Handler:
-    assert key is not None, f"{row.name} reads neither a document nor an index"
+def _listing(row: ViewRow) -> Handler:
+    names = row.names or _members(row, row.index)
+    gather = row.gather or _bare_list
 
     async def listing(asked: Asked) -> Answer:
-        index = keys.index(await named(key, asked))
         wrote, _ = await _first_look(row, asked, ())
         if wrote is not None:
             # before the index is read: an index from before the write would miss what the documents show
             await require(asked.edge.reads, row.view.name, noted(wrote))
-        members = await asked.edge.reads.members(index, newest_first=row.newest_first)
-        if not members:
-            return Answer(b"[]")
-        documents = await asked.edge.reads.get([keys.document(row.view.name, each.decode()) for each in members])
+        found = await names(asked)
+        places = [keys.document(row.view.name, each) for each in found]
+        documents = await asked.edge.reads.get(places) if places else []
         bodies = (keys.split(each)[1] for each in documents if each is not None)
-        return Answer(b"[" + b",".join(_as_of_now(row, asked, body) for body in bodies if body) + b"]")
+        return Answer(gather(asked, [_as_of_now(row, asked, body) for body in bodies if body]))
 
     return listing
+
+
+def _members(row: ViewRow, key: Key | None) -> Callable[[Asked], Awaitable[Sequence[str]]]:
+    assert key is not None, f"{row.name} reads neither a document nor an index, and names none"
+
+    async def members(asked: Asked) -> Sequence[str]:
+        index = keys.index(await named(key, asked))
+        found = await asked.edge.reads.members(index, newest_first=row.newest_first)
+        return [each.decode() for each in found]
+
+    return members
+
+
+def _bare_list(asked: Asked, bodies: Sequence[bytes]) -> bytes:
+    return b"[" + b",".join(bodies) + b"]"
 
 
 async def _first_look(row: ViewRow, asked: Asked, places: Sequence[str]) -> tuple[bytes | None, Values]:

@@ -24,6 +24,13 @@ BODIES: dict[str, Any] = {
     "PUT /users/me": {"full_name": "Ayşe Kaya"},
     "POST /restaurants": {"name": "Lokanta"},
     "PUT /restaurants/{id}": {"name": "Lokanta 2"},
+    "POST /campaigns": {
+        "restaurant_id": "r-1",
+        "title": "Yarım fiyat",
+        "description": "Bugün",
+        "start_date": "2026-11-26",
+        "end_date": "2026-11-29",
+    },
     "POST /meals/": {"restaurant_id": "r-1", "name": "Lahmacun", "price": 90.5},
     "PUT /meals/{id}": {"price": 95},
     "PATCH /meals/{id}/availability": {"isAvailable": False},
