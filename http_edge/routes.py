@@ -113,8 +113,9 @@ class ViewRow(Row):
 
     owner: field of the document that must be the caller's id, else 404. absent: what is given where there is no
     document (None: 404). shape: the document's JSON → the answer's, by slicing, never by decoding.
-    join: another view's documents complete it. as_of_now: what the time adds to a document, before `shape`.
-    gather: the documents of an index, or those that are named, as the answer; without it they are a bare list.
+    pick: (the document's JSON, the request) → the part of it that was asked for, None where it is not there: 404.
+    join: another view's documents complete it. as_of_now: what the time adds to a document, before `shape` and `pick`.
+    gather: (the request, the documents of an index or of the names) → the answer; without it they are a bare list.
     """
 
     view: ViewOf
@@ -124,6 +125,7 @@ class ViewRow(Row):
     owner: str = ""
     absent: bytes | None = None
     shape: Callable[[bytes], bytes] | None = None
+    pick: Callable[[bytes, Asked], bytes | None] | None = None
     join: Join | None = None
     as_of_now: Callable[[bytes, float], bytes] | None = None
     names: Callable[[Asked], Awaitable[Sequence[str]]] | None = None

@@ -103,11 +103,19 @@ def _given(row: ViewRow, asked: Asked, body: bytes) -> Answer:
     if row.owner and (asked.caller is None or not _belongs(body, row.owner, asked.caller.id)):
         raise not_found()
     body = _as_of_now(row, asked, body)
+    if row.pick is not None:
+        return Answer(_picked(row.pick(body, asked)))
     return Answer(body if row.shape is None else row.shape(body))
 
 
 def _as_of_now(row: ViewRow, asked: Asked, body: bytes) -> bytes:
     return body if row.as_of_now is None else row.as_of_now(body, asked.edge.clock())
+
+
+def _picked(part: bytes | None) -> bytes:
+    if part is None:
+        raise not_found()
+    return part
 
 
 def _belongs(body: bytes, owner: str, caller: str) -> bool:

@@ -1,11 +1,13 @@
 """The routes of the web gateway, as contract and clients know them: one module a domain, one row a route."""
 
 from http_edge.routes import AnyRow
-from http_edge.web import auth, campaigns, carts, meals, operations, orders, restaurants, user
+from http_edge.web import addresses, auth, campaigns, carts, favourites, meals, operations, orders, restaurants, user
 
 ROUTES: tuple[AnyRow, ...] = (
     *auth.ROUTES,
     *user.ROUTES,
+    *favourites.ROUTES,
+    *addresses.ROUTES,
     *restaurants.ROUTES,
     *campaigns.ROUTES,
     *meals.ROUTES,
