@@ -2,7 +2,15 @@
 
 from collections.abc import Sequence
 
-from infra.fault import audit_leftovers, audit_mails, audit_outcomes, audit_versions, audit_views, evidence
+from infra.fault import (
+    audit_campaigns,
+    audit_leftovers,
+    audit_mails,
+    audit_outcomes,
+    audit_versions,
+    audit_views,
+    evidence,
+)
 from infra.fault.findings import Findings
 from infra.fault.planned import Planned
 from infra.fault.stage import Stage, say
@@ -15,5 +23,6 @@ async def audit(on: Stage, plan: Sequence[Planned], findings: Findings, agents: 
     audit_versions.audit(found, findings)
     await audit_views.audit(on.stack.endpoints, found, findings)
     audit_mails.audit(plan, on, found, findings, agents)
+    audit_campaigns.audit(found, findings)
     audit_leftovers.audit(found, findings)
     say("the audit is done")

@@ -15,7 +15,7 @@ from agents.notification.decider import DECIDER as RECIPIENTS
 from agents.order.decider import DECIDER as ORDERS
 from agents.order.projection import ORDER
 from agents.restaurant.decider import DECIDER as RESTAURANTS
-from agents.restaurant.projection import RESTAURANT
+from agents.restaurant.projection import CAMPAIGNS, RESTAURANT
 from agents.user.decider import DECIDER as PEOPLE
 from agents.user.projection import FAVOURITES, PREFERENCES, USER
 from infra.fault.evidence import Evidence, documents
@@ -42,6 +42,7 @@ ROWS = (
     Row("notification", RECIPIENTS, None),
     Row("order", ORDERS, ORDER),
     Row("restaurant", RESTAURANTS, RESTAURANT),
+    Row("restaurant", RESTAURANTS, CAMPAIGNS),
     Row("user", PEOPLE, USER),
     Row("user", PEOPLE, FAVOURITES),
     Row("user", PEOPLE, PREFERENCES),

@@ -1,5 +1,7 @@
 """What a load consists of, decided before anything is sent, so that the audit knows what must have happened. Pure."""
 
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 from infra.fault.plan_people import People
@@ -8,11 +10,19 @@ from topics import basket_commands, catalog_commands, email_event, restaurant_co
 from topics.basket_commands import AddItem, Checkout, CheckoutItem
 from topics.catalog_commands import AddMeal
 from topics.email_event import DiscountMail, DiscountVariables
-from topics.restaurant_commands import ChangeRestaurant, OpenRestaurant
+from topics.restaurant_commands import ChangeRestaurant, OpenRestaurant, StartCampaign
 
 SOURCE = "lezzet/fault"
-MEALS, RESTAURANTS = 40, 10
+MEALS, RESTAURANTS, CAMPAIGNS = 40, 10, 2  # campaigns of a restaurant: each is told on 64 pages
 REFUSED = "meal_unavailable"
+
+
+def campaign(restaurant: str, n: int) -> StartCampaign:
+    """One that runs: who favours the restaurant at that moment is told. n: makes it another one than any before."""
+    today = datetime.now(UTC).date()
+    return StartCampaign(
+        restaurant_id=restaurant, title=f"campaign {n}", start_date=str(today), end_date=str(today + timedelta(days=30))
+    )
 
 
 class Town:
@@ -23,6 +33,7 @@ class Town:
         self.restaurants = [drawn_id(random) for _ in range(RESTAURANTS)]
         self.meals = [drawn_id(random) for _ in range(MEALS)]
         self._random = random
+        self._campaigns = Counter[str]()
 
     def openings(self) -> list[Planned]:
         return [
@@ -75,9 +86,12 @@ class Town:
         return self._random.choice((lives.profile, lives.wish, lives.address))(n, user)
 
     def _restaurant(self, n: int) -> Planned:
-        change = ChangeRestaurant(description=f"description {n}")
         restaurant = self._random.choice(self.restaurants)
-        return planned(self._random, restaurant_commands.TOPIC, restaurant, change, self.owner)
+        message = ChangeRestaurant(description=f"description {n}")
+        if self._campaigns[restaurant] < CAMPAIGNS and self._random.random() < 0.1:
+            self._campaigns[restaurant] += 1
+            message = campaign(restaurant, n)
+        return planned(self._random, restaurant_commands.TOPIC, restaurant, message, self.owner)
 
     def _mail(self, n: int) -> Planned:
         """A third comes from a publisher that sends no headers: there a repeat would be another mail."""
