@@ -17,7 +17,7 @@ REMEMBERED = 5_000  # documents, some KB each
 class _Said(msgspec.Struct, frozen=True):
     """What a document of a restaurant says of this."""
 
-    status: OpenOrClosed
+    status: OpenOrClosed = "open"
     opening_hours: dict[str, str] = {}
     time_zone: str = DEFAULT_ZONE
 
