@@ -15,10 +15,10 @@ from topics.restaurant_commands import TOPIC, StartCampaign
 
 CAMPAIGNS = shown("campaigns", "restaurant")
 
-MOST_RESTAURANTS, MOST_SHOWN = 500, 200
-"""Whose campaigns end first."""
+MOST_RESTAURANTS, MOST_SHOWN = 200, 200
+"""In one list: the restaurants whose last campaign ends first. A document has up to 20 campaigns, 80 KB."""
 
-REMEMBERED = 1_000  # documents, up to 50 KB each
+REMEMBERED = 400  # documents
 
 _decode = msgspec.json.Decoder(Campaigns).decode
 
@@ -55,7 +55,7 @@ def _restaurant_of_body(asked: Asked) -> str:
 ROUTES = (
     view(
         "/campaigns", CAMPAIGNS, names=_names, gather=not_over, asks=Wanted, who=PUBLIC, gives=list[Campaign],
-        says="Campaigns that are not over, those that run first; of one restaurant with `restaurant_id`.",
+        says="Campaigns that are not over, at most 200, those that run first; of one restaurant with `restaurant_id`.",
     ),
     command(
         "POST", "/campaigns", StartCampaign, to=TOPIC, key=_restaurant_of_body, who=RESTAURANT_OWNER, success=201,
