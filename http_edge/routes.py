@@ -108,7 +108,7 @@ class ViewRow(Row):
 
     owner: field of the document that must be the caller's id, else 404. absent: what is given where there is no
     document (None: 404). shape: the document's JSON → the answer's, by slicing, never by decoding.
-    join: another view's documents complete it.
+    personal: the same where the answer depends on who asks, or when. join: another view's documents complete it.
     """
 
     view: ViewOf
@@ -118,6 +118,7 @@ class ViewRow(Row):
     owner: str = ""
     absent: bytes | None = None
     shape: Callable[[bytes], bytes] | None = None
+    personal: Callable[[Asked, bytes], bytes] | None = None
     join: Join | None = None
 
 

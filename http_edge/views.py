@@ -88,7 +88,8 @@ def _given(row: ViewRow, asked: Asked, body: bytes) -> Answer:
         return Answer(row.absent)
     if row.owner and (asked.caller is None or not _belongs(body, row.owner, asked.caller.id)):
         raise not_found()
-    return Answer(body if row.shape is None else row.shape(body))
+    shaped = body if row.shape is None else row.shape(body)
+    return Answer(shaped if row.personal is None else row.personal(asked, shaped))
 
 
 def _belongs(body: bytes, owner: str, caller: str) -> bool:
