@@ -143,13 +143,6 @@ async def test_a_token_is_worth_nothing_after_logout(client: Client):
     assert (await client.call("GET", "/carts/get"))[0] == 401
 
 
-async def test_an_address_is_registered_once(client: Client):
-    body = {"email": client.address, "password": "correct horse 1"}
-    answers = await asyncio.gather(*(client.call("POST", "/auth/register", body) for _ in range(5)))
-    assert sorted(status for status, _ in answers) == [201, 409, 409, 409, 409]
-    await client.mail("Verify")
-
-
 async def test_status_names_every_process(product: Product):
     status = await product.status()
     assert {"kafka", "postgres", "redis", "mailbox", "agents-1", "edge-1"} <= {
