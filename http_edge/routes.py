@@ -87,7 +87,8 @@ class CommandRow(Row):
     tokens: the answer holds tokens, so it is sealed and there is no 202.
     settles: the answer waits until this view has what the command wrote (must: else 202).
     sees: documents that the caller has before their eyes, as (view, id): the decision knows at least these versions.
-    estimate: more fields for a 202. idempotency keys are honoured on every row.
+    estimate: more fields for a 202. no_sooner: seconds after the request at which it is answered at the earliest, for rows
+    whose time must not tell what is there. idempotency keys are honoured on every row.
     """
 
     topic: Topic
@@ -98,6 +99,7 @@ class CommandRow(Row):
     tokens: bool = False
     settles: ViewOf | None = None
     must_settle: bool = False
+    no_sooner: float = 0.0
     sees: Callable[[Asked], Sequence[tuple[ViewOf, str]]] | None = None
     estimate: Callable[[Asked, Message], Awaitable[Mapping[str, Any]]] | None = None
 

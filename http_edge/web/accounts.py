@@ -11,6 +11,9 @@ from topics.fields import normal_email
 
 LOGIN = shown("login", "auth")
 
+ALIKE_SECONDS = 0.1
+"""An answer that must not tell who is registered comes no sooner: a mail that is asked for costs its domain a millisecond."""
+
 
 async def of_address(asked: Asked) -> str:
     """An unknown address has the id that its registration would get, so that its answer takes the same way."""

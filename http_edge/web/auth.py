@@ -102,7 +102,7 @@ ROUTES = (
     ),
     command(
         "POST", "/auth/resend-verification", ResendVerification, to=TOPIC, key=accounts.of_address, who=PUBLIC,
-        gives=Done,
+        gives=Done, no_sooner=accounts.ALIKE_SECONDS,
         says="Another verification mail. The answer is the same for every address.",
     ),
     command(

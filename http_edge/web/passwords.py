@@ -61,6 +61,7 @@ def _reset(asked: Asked) -> ResetPassword:
 ROUTES = (
     command(
         "POST", "/auth/forgot-password", RequestPasswordReset, to=TOPIC, key=accounts.of_address, who=PUBLIC, gives=Done,
+        no_sooner=accounts.ALIKE_SECONDS,
         says="A mail with a link to choose a new password. The answer is the same for every address.",
     ),
     command(
