@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 class Asked:
     """caller: None on public routes without a good token. request_id: names this request in logs and on topics.
 
-    at: loop time when the request was read. body: the decoded struct of the row's `takes`. raw: the body's bytes.
+    at: loop time when the request was read. body: the decoded struct of the row's `takes`, asks: the query as the row's
+    `asks`. raw: the body's bytes.
     after: what the caller has seen, for the command's header.
     """
 
@@ -31,6 +32,7 @@ class Asked:
     idempotency_key: str | None = None
     raw: bytes = b""
     body: Any = None
+    asks: Any = None
     command_id: str = ""
     after: str = ""
 

@@ -1,19 +1,20 @@
-"""Request bodies: read within bounds, then decoded strictly. Whatever is wrong is named, with its field."""
+"""Request bodies: read within bounds, then decoded strictly. Everything that is wrong is named, with its field.
+
+Names that come twice and NUL characters are refused: of the first most decoders keep the last, the second no store takes.
+"""
 
 import asyncio
 import json
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, cast
 
 import msgspec
 from aiohttp.web import BaseRequest, RequestPayloadError
 
-from http_edge.problems import Problem, invalid
-from topics.message import field_error
+from http_edge.problems import Problem, all_invalid, invalid
+from topics.validation import Invalid, Validator
 
 MAX_BYTES = 256 * 1024
 READ_SECONDS = 10.0
-
-S = TypeVar("S", bound=msgspec.Struct)
 
 
 async def read(request: BaseRequest) -> bytes:
@@ -52,21 +53,18 @@ def check_type(content_type: str | None) -> None:
         raise Problem(415, "unsupported_media_type", "Content-Type: bodies are application/json in UTF-8.")
 
 
-def decode(raw: bytes, decoder: msgspec.json.Decoder[S]) -> S:
-    """Raises Problem: 400 where it is no JSON, 422 where it is not the JSON that is wanted."""
+def decode(raw: bytes, validator: Validator) -> Any:
+    """The row's struct. Raises Problem: 400 where it is no JSON, 422 with every fault where it is another JSON."""
     if not raw.strip():
         raise invalid("$", "a JSON body is required", status=400)
     try:
-        body = decoder.decode(raw)
-    except msgspec.ValidationError as error:
-        refused = field_error(error)
-        raise invalid(refused.field, refused.why) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        value = _STRICT.decode(raw.decode())
+    except (RecursionError, ValueError, OverflowError) as error:
         raise invalid("$", f"is no JSON: {error}"[:200], status=400) from None
-    except (RecursionError, ValueError, OverflowError):
-        raise invalid("$", "is nested too deeply or holds a number beyond measure", status=400) from None
-    _refuse_ambiguous(raw)
-    return body
+    try:
+        return validator.validated(value)
+    except Invalid as refused:
+        raise all_invalid(refused) from None
 
 
 def owner_named(raw: bytes) -> Any:
@@ -81,29 +79,35 @@ class _Named(msgspec.Struct):
 _NAMED = msgspec.json.Decoder(_Named)
 
 
-def _refuse_ambiguous(raw: bytes) -> None:
-    """Names that come twice and NUL characters: msgspec keeps the last of the first, PostgreSQL refuses the second."""
-    try:
-        _STRICT.decode(raw.decode())
-    except (RecursionError, ValueError) as error:
-        raise invalid("$", f"is no JSON: {error}"[:200], status=400) from None
-
-
 def _checked(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
             raise invalid(name[:64], "is given twice", status=400)
-        if "\0" in name or _has_nul(value):
-            raise invalid(name.replace("\0", "")[:64] or "$", "NUL characters are not allowed")
+        why = _unusable(name) or _unusable(value)
+        if why:
+            raise invalid(name.encode(errors="ignore").decode().replace("\0", "")[:64] or "$", why)
         found[name] = value
     return found
 
 
-def _has_nul(value: Any) -> bool:
+def _unusable(value: Any) -> str | None:
+    """Why no store takes this text, or a text of this list; objects have been checked before."""
     if isinstance(value, list):
-        return any(_has_nul(item) for item in value)  # pyright: ignore[reportUnknownVariableType]
-    return isinstance(value, str) and "\0" in value
+        return next((why for why in map(_unusable, cast(list[Any], value)) if why), None)
+    if not isinstance(value, str):
+        return None
+    if "\0" in value:
+        return "NUL characters are not allowed"
+    return None if value.isascii() or _is_unicode(value) else "holds half of a surrogate pair, which is no character"
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -139,7 +139,7 @@ def _refuse(row: CommandRow, reply: Reply) -> NoReturn:
         raise unavailable("not_taken", "This could not be done in time and has not been done, please try again.")
     status = row.refusals.get(code) or STATUS_OF.get(code, 409)
     errors = (FieldError(reply.field, detail),) if reply.field else ()
-    raise Problem(status, code, detail, errors=errors)
+    raise Problem(status, code, detail, errors=errors, more=reply.more)
 
 
 def _opened(asked: Asked, sealed: str) -> bytes:

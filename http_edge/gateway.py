@@ -1,11 +1,10 @@
 """One request from aiohttp to its row and back: the only wrapper there is, in place of a stack of middlewares."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from aiohttp.hdrs import AUTHORIZATION, CONTENT_TYPE
 from aiohttp.web import BaseRequest
 from multidict import istr
@@ -18,13 +17,14 @@ from http_edge.edge import Edge
 from http_edge.guard import caller_of, check_user_id
 from http_edge.idempotency import check_key
 from http_edge.metrics import Metrics
-from http_edge.problems import Problem, internal, unavailable
+from http_edge.problems import Problem, all_invalid, internal, unavailable
 from http_edge.query import NOTHING, parse
 from http_edge.responses import Wire, respond
 from http_edge.router import Router
 from http_edge.routes import AnyRow, CommandRow, Nothing, OwnRow, ViewRow
 from stores.errors import Unavailable
 from stores.telemetry import logger
+from topics.validation import Invalid, Validator
 
 IDEMPOTENCY_KEY = istr("Idempotency-Key")
 UNMATCHED = "unmatched"
@@ -38,18 +38,20 @@ Handler = Callable[[Asked], Awaitable[Answer]]
 class Route:
     row: AnyRow
     handler: Handler
-    decoder: msgspec.json.Decoder[Any] | None
+    body: Validator | None
+    query: Validator | None
 
 
 def compiled(row: AnyRow) -> Route:
-    decoder = None if row.takes is Nothing else msgspec.json.Decoder(row.takes)
+    body = None if row.takes is Nothing else Validator(row.takes)
+    query = None if row.asks is Nothing else Validator(row.asks, texts=True)
     match row:
         case CommandRow():
-            return Route(row, commands.handler(row), decoder)
+            return Route(row, commands.handler(row), body, query)
         case ViewRow():
-            return Route(row, views.handler(row), decoder)
+            return Route(row, views.handler(row), body, query)
         case OwnRow():
-            return Route(row, row.handle, decoder)
+            return Route(row, row.handle, body, query)
 
 
 class Gateway:
@@ -59,7 +61,7 @@ class Gateway:
         self._edge = edge
         self._metrics = metrics
         self._access_log = access_log
-        self._router = Router((row.method, row.path, compiled(row)) for row in rows)
+        self._router = Router((row.method, row.path, row.texts, compiled(row)) for row in rows)
         self._loop = asyncio.get_running_loop()
 
     async def handle(self, request: BaseRequest) -> Wire:
@@ -96,12 +98,14 @@ class Gateway:
     ) -> Asked:
         row = route.row
         caller = caller_of(self._edge.tokens, row.who, request.headers.get(AUTHORIZATION))
+        said = parse(query) if query else NOTHING
         return Asked(
             edge=self._edge,
             method=row.method,
             path=path.rstrip("/"),
             parameters=parameters,
-            query=parse(query) if query else NOTHING,
+            query=said,
+            asks=None if route.query is None else _understood(said, route.query),
             caller=caller,
             request_id=named.request_id,
             traceparent=named.traceparent,
@@ -112,9 +116,9 @@ class Gateway:
         asked.idempotency_key = check_key(request.headers.get(IDEMPOTENCY_KEY))
         asked.raw = await bodies.read(request)
         asked.at = self._loop.time()
-        if route.decoder is not None:
+        if route.body is not None:
             bodies.check_type(request.headers.get(CONTENT_TYPE))
-            asked.body = bodies.decode(asked.raw, route.decoder)
+            asked.body = bodies.decode(asked.raw, route.body)
             check_user_id(asked, bodies.owner_named(asked.raw))
 
     def _note(
@@ -124,6 +128,14 @@ class Gateway:
         caller = asked.caller.id if asked is not None and asked.caller is not None else None
         self._metrics.note(label, answer.status, seconds)
         self._access_log.note(method, label, answer.status, seconds, len(answer.body), request_id, caller)
+
+
+def _understood(query: Mapping[str, str], validator: Validator) -> Any:
+    """The query as the row's `asks`. Raises Problem 422 with every fault."""
+    try:
+        return validator.validated(query)
+    except Invalid as refused:
+        raise all_invalid(refused) from None
 
 
 def _target(request: BaseRequest) -> str:

@@ -75,6 +75,7 @@ def _parameters(row: AnyRow) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = [
         {"name": name, "in": "path", "required": True, "schema": text} for name in row.parameters
     ]
+    found += [_asked_for(each) for each in msgspec.structs.fields(row.asks)]
     if row.who is not PUBLIC and not isinstance(row, OwnRow):
         why = "The caller's own id, as some clients send it; any other is 404."
         found.append({"name": "user_id", "in": "query", "required": False, "schema": text, "description": why})
@@ -82,6 +83,13 @@ def _parameters(row: AnyRow) -> list[dict[str, Any]]:
         why = "A retry with the same key and request gets the first answer again."
         found.append({"name": "Idempotency-Key", "in": "header", "schema": text, "description": why})
     return found
+
+
+def _asked_for(field: msgspec.structs.FieldInfo) -> dict[str, Any]:
+    """A field of the query. Lists are texts with commas."""
+    schema = msgspec.json.schema(field.type)
+    style = {"style": "form", "explode": False} if schema.get("type") == "array" else {}
+    return {"name": field.encode_name, "in": "query", "required": field.required, "schema": schema, **style}
 
 
 def _responses(row: AnyRow, schemas: Mapping[int, Any]) -> dict[str, Any]:

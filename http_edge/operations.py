@@ -19,7 +19,8 @@ NOTE_SECONDS = 0.2
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """done: `result` is what the request would have answered. failed: code, detail and message say why."""
+    """done: `result` is what the request would have answered. failed: code, detail and message say why, and more what else
+    the error would have held."""
 
     operation_id: str
     status: Literal["pending", "done", "failed"]
@@ -27,6 +28,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     result: Any = None
     code: str | None = None
     detail: str | None = None
+    more: dict[str, Any] | None = None
 
 
 def pending(operation_id: str) -> dict[str, str]:
@@ -64,5 +66,6 @@ def _outcome(reply: Reply) -> Operation:
         return Operation(operation_id=reply.operation_id, status="done", message="This is done.", result=result)
     detail = reply.detail or "This was not possible."
     return Operation(
-        operation_id=reply.operation_id, status="failed", message=detail, detail=detail, code=reply.code or "refused"
-    )
+        operation_id=reply.operation_id, status="failed", message=detail, detail=detail, code=reply.code or "refused",
+        more=reply.more,
+    )  # fmt: skip

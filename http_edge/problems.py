@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 import msgspec
 
 from http_edge.answer import PROBLEM_JSON, Answer
+from topics.validation import Invalid
 
 RETRY_AFTER_SECONDS = 2
 
@@ -31,7 +33,7 @@ class ProblemBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class Problem(Exception):
-    """code: stable, snake_case, clients may switch on it. detail: a sentence for the user."""
+    """code: stable, snake_case, clients may switch on it. detail: a sentence for the user. more: further members."""
 
     def __init__(
         self,
@@ -41,6 +43,7 @@ class Problem(Exception):
         *,
         errors: tuple[FieldError, ...] = (),
         headers: Mapping[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(code)
         self.status = status
@@ -48,6 +51,7 @@ class Problem(Exception):
         self.detail = detail
         self.errors = errors
         self.headers = headers
+        self.more = more
 
     def answer(self, request_id: str) -> Answer:
         body = ProblemBody(
@@ -60,13 +64,21 @@ class Problem(Exception):
             code=self.code,
             errors=self.errors,
         )
-        return Answer(msgspec.json.encode(body), self.status, PROBLEM_JSON, self.headers)
+        whole: Any = body if not self.more else {**self.more, **msgspec.to_builtins(body)}
+        return Answer(msgspec.json.encode(whole), self.status, PROBLEM_JSON, self.headers)
 
 
 def invalid(field: str, why: str, *, status: int = 422) -> Problem:
     """The input can be read and is not acceptable (422), or cannot be read at all (400)."""
     detail = why if field == "$" else f"{field}: {why}"
     return Problem(status, "invalid_input", detail, errors=(FieldError(field, why),))
+
+
+def all_invalid(refused: Invalid, *, status: int = 422) -> Problem:
+    """Every fault of a request at once."""
+    errors = tuple(FieldError(fault.field, fault.why) for fault in refused.faults)
+    said = [each.why if each.field == "$" else f"{each.field}: {each.why}" for each in errors]
+    return Problem(status, "invalid_input", "; ".join(said), errors=errors)
 
 
 def unavailable(code: str, detail: str) -> Problem:

@@ -13,6 +13,7 @@ H = TypeVar("H")
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
 _BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_LONGEST_TEXT = 256  # characters
 NO_ROUTE = "There is no such route. All that there are: /docs"
 NO_PARAMETERS: Mapping[str, str] = {}
 
@@ -26,19 +27,22 @@ class Found(NamedTuple, Generic[H]):
 class _Node(Generic[H]):
     children: dict[str, "_Node[H]"] = field(default_factory=dict[str, "_Node[H]"])
     parameter: "_Node[H] | None" = None
-    methods: dict[str, tuple[H, tuple[str, ...]]] = field(default_factory=dict[str, tuple[H, tuple[str, ...]]])
+    methods: dict[str, tuple[H, tuple[str, ...], tuple[str, ...]]] = field(
+        default_factory=dict[str, tuple[H, tuple[str, ...], tuple[str, ...]]]
+    )
 
 
 class Router(Generic[H]):
-    """Literal segments win over parameters (`/meals/restaurant/{id}` beside `/meals/{id}`)."""
+    """Literal segments win over parameters (`/meals/restaurant/{id}` beside `/meals/{id}`). Parameters are ids, but for those
+    that a route names as texts."""
 
-    def __init__(self, routes: Iterable[tuple[str, str, H]]) -> None:
+    def __init__(self, routes: Iterable[tuple[str, str, tuple[str, ...], H]]) -> None:
         self._root: _Node[H] = _Node()
         self._exact: dict[tuple[str, str], Found[H]] = {}
-        for method, path, handler in routes:
-            self._add(method, path, handler)
+        for method, path, texts, handler in routes:
+            self._add(method, path, texts, handler)
 
-    def _add(self, method: str, path: str, handler: H) -> None:
+    def _add(self, method: str, path: str, texts: tuple[str, ...], handler: H) -> None:
         node = self._root
         for segment in _segments(path):
             if PARAMETER.fullmatch(segment):
@@ -46,7 +50,7 @@ class Router(Generic[H]):
                 node = node.parameter
             else:
                 node = node.children.setdefault(segment, _Node())
-        node.methods[method] = (handler, tuple(PARAMETER.findall(path)))
+        node.methods[method] = (handler, tuple(PARAMETER.findall(path)), texts)
         if "{" not in path:
             self._exact[method, path] = self._exact[method, path.rstrip("/")] = Found(handler, NO_PARAMETERS)
 
@@ -60,10 +64,10 @@ class Router(Generic[H]):
         if found is None:
             allowed = ", ".join(allow(node.methods))
             raise Problem(405, "method_not_allowed", f"{method} is not possible here.", headers={"Allow": allowed})
-        handler, names = found
+        handler, names, texts = found
         parameters = dict(zip(names, values, strict=True))
         for name, value in parameters.items():
-            if not _ID.fullmatch(value):
+            if not (len(value) <= _LONGEST_TEXT if name in texts else _ID.fullmatch(value)):
                 raise not_found("No such id is possible.", errors=(FieldError(name, "is no id"),))
         return Found(handler, parameters)
 

@@ -60,7 +60,10 @@ class Join:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """What all routes have. gives: the answer's type, for OpenAPI. says: one line of documentation."""
+    """What all routes have. gives: the answer's type, for OpenAPI. says: one line of documentation.
+
+    takes, asks: types of the body and of the query. texts: parameters of the path that are any text; others are ids.
+    """
 
     method: Method
     path: str
@@ -69,6 +72,8 @@ class Row:
     says: str
     success: int = 200
     takes: type[msgspec.Struct] = Nothing
+    asks: type[msgspec.Struct] = Nothing
+    texts: tuple[str, ...] = ()
 
     @property
     def parameters(self) -> tuple[str, ...]:

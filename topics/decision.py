@@ -47,11 +47,15 @@ class Sealed(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """code: stable, snake_case. detail: a sentence for the user. field: which input, where there is one."""
+    """code: stable, snake_case. detail: a sentence for the user. field: which input, where there is one.
+
+    more: members that the error has besides, as JSON values, for clients that show more than the sentence.
+    """
 
     code: str
     detail: str
     field: str | None = None
+    more: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -67,9 +71,16 @@ def accept(*events: E, answer: msgspec.Struct | Sealed | Mapping[str, Any] | lis
     return Decision(events=events, answer=answer)
 
 
-def reject(code: str, detail: str, *, field: str | None = None, events: tuple[E, ...] = ()) -> Decision[E]:
+def reject(
+    code: str,
+    detail: str,
+    *,
+    field: str | None = None,
+    more: Mapping[str, Any] | None = None,
+    events: tuple[E, ...] = (),
+) -> Decision[E]:
     """The caller is refused. `events` only where the refusal itself must be remembered."""
-    return Decision(events=events, rejection=Rejection(code, detail, field))
+    return Decision(events=events, rejection=Rejection(code, detail, field, more))
 
 
 def hand_on(*events: E) -> Decision[E]:

@@ -1,9 +1,14 @@
-"""Field types that messages share: what a client may send, and how a refusal of it reads."""
+"""Field types that messages share: what a client may send, and how a refusal of it reads.
+
+`form` names the normal form of a text (topics/forms.py) that the edge brings it into; on a topic it stands in that form.
+"""
 
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
+
+from topics import forms
 
 _END = r"(?!\n)$"  # `$` alone would let a trailing newline through
 
@@ -11,21 +16,17 @@ _ID = r"^[A-Za-z0-9][A-Za-z0-9_.:-]*" + _END
 _EMAIL = r"^\s*[^@\s,;:<>()\[\]\"\\]+@[^@\s,;:<>()\[\]\"\\]+\.[^@\s,;:<>()\[\]\"\\.]+\s*" + _END
 _RECIPIENT = f"({_EMAIL})|({_ID})"
 _SAID = r"\S"
-_PHONE = r"^\+?[0-9][0-9 ()./-]{5,}" + _END
 _URL = r"^(https?://[^\s/]\S*)?" + _END
-_HOURS = r"^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)" + _END
 _DAY_OR_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}\S*)?" + _END
 _SHA256 = r"^[0-9a-f]{64}" + _END
 _UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}" + _END
 
-FORMS = {
+PATTERNS = {
     _ID: "an id (letters, digits and `_.:-`)",
     _EMAIL: "an e-mail address such as name@example.com",
     _RECIPIENT: "an e-mail address or a user id",
     _SAID: "a text that is not blank",
-    _PHONE: "a phone number such as +90 555 111 22 33",
     _URL: "an absolute http(s) URL",
-    _HOURS: "opening hours such as 09:00-22:00",
     _DAY_OR_TIME: "a date or time such as 2026-03-01T19:30",
     _SHA256: "a SHA-256 in hex",
     _UUID: "a UUID",
@@ -34,16 +35,19 @@ FORMS = {
 
 Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=_ID)]
 Uuid = Annotated[str, Meta(pattern=_UUID)]
-Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=_EMAIL)]
+Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=_EMAIL, extra={"form": "email"})]
 Recipient = Annotated[str, Meta(min_length=1, max_length=254, pattern=_RECIPIENT)]
-Name = Annotated[str, Meta(min_length=1, max_length=120, pattern=_SAID)]
-Word = Annotated[str, Meta(max_length=120)]
+Name = Annotated[str, Meta(min_length=1, max_length=120, pattern=_SAID, extra={"form": "name"})]
+Word = Annotated[str, Meta(max_length=120, extra={"form": "line"})]
 Text = Annotated[str, Meta(max_length=2000)]
 Note = Annotated[str, Meta(max_length=500)]
-Phone = Annotated[str, Meta(max_length=32, pattern=_PHONE)]
+AddressText = Annotated[str, Meta(max_length=500, extra={"form": "line"})]
+ZipCode = Annotated[str, Meta(max_length=16, extra={"form": "line"})]
+Phone = Annotated[str, Meta(max_length=32, extra={"form": "phone"})]
 Url = Annotated[str, Meta(max_length=2000, pattern=_URL)]
-Hours = Annotated[str, Meta(pattern=_HOURS)]
-DayOrTime = Annotated[str, Meta(max_length=40, pattern=_DAY_OR_TIME)]
+Hours = Annotated[str, Meta(extra={"form": "hours"})]
+TimeZone = Annotated[str, Meta(max_length=64, extra={"form": "time_zone"})]
+DayOrTime = Annotated[str, Meta(max_length=40, pattern=_DAY_OR_TIME, extra={"form": "day_or_time"})]
 Sha256 = Annotated[str, Meta(pattern=_SHA256)]
 SealedBox = Annotated[str, Meta(min_length=1, max_length=2048)]
 """Base64 of a libsodium sealed box."""
@@ -77,5 +81,9 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def normal_email(address: str) -> str:
-    """The form in which an address is claimed, looked up and compared."""
-    return address.strip().lower()
+    """The form in which an address is claimed, looked up and compared. One that no mail can reach is only trimmed: the edge
+    and the intakes refuse it."""
+    try:
+        return forms.email(address)
+    except forms.NotInForm:
+        return address.strip()

@@ -6,7 +6,8 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from topics.fields import FORMS
+from topics.fields import PATTERNS
+from topics.forms import NotInForm, email
 
 T = TypeVar("T")
 
@@ -33,7 +34,7 @@ class Undecodable(ValueError):
 
 _PATH = re.compile(r"^(?P<why>.*?)(?: - at (?:`key` in )?`(?P<path>\$.*?)`)?$", re.DOTALL)
 _FORM = re.compile(r"^Expected `str` matching regex (?P<pattern>.*)$", re.DOTALL)
-_FORM_NAMES = {repr(pattern): name for pattern, name in FORMS.items()}
+_FORM_NAMES = {repr(pattern): name for pattern, name in PATTERNS.items()}
 _MISSING = re.compile(r"required field `(?P<name>[^`]+)`")
 
 
@@ -63,3 +64,18 @@ def _is_secret(hint: Any) -> bool:
 def without_secrets(message: msgspec.Struct, names: frozenset[str]) -> Mapping[str, Any]:
     """The public part of an event whose type has secret fields."""
     return {name: value for name, value in msgspec.structs.asdict(message).items() if name not in names}
+
+
+def holds_nul(body: bytes) -> bool:
+    """Whether a text of this JSON holds a NUL, which no store takes. The six characters `\\u0000`, written as text, are none:
+    their backslash is escaped in JSON."""
+    escaped = b"\\u0000" in body and b"\\u0000" in body.replace(b"\\\\", b"")
+    return escaped or b"\0" in body
+
+
+def deliverable(address: str, field: str) -> str:
+    """The normal form of an e-mail address that another system sent. Raises Undecodable where no mail can reach it."""
+    try:
+        return email(address)
+    except NotInForm as error:
+        raise Undecodable(field, str(error)) from None

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from topics.message import Message, Undecodable, field_error, secret_fields, without_secrets
+from topics.message import Message, Undecodable, field_error, holds_nul, secret_fields, without_secrets
 
 FOREVER = timedelta.max
 PARTITIONS = 4
@@ -67,7 +67,7 @@ class Topic:
             raise Undecodable(
                 "ce_type", f"unknown type {type_name[:80]!r}, this topic carries {', '.join(self._types)}"
             )
-        if b"\\u0000" in body or b"\0" in body:
+        if holds_nul(body):
             raise Undecodable("$", "NUL characters are not allowed")
         try:
             return decoder.decode(body)

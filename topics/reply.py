@@ -18,8 +18,8 @@ class Wrote(msgspec.Struct, frozen=True, array_like=True):
 class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """done: `body` is the answer's JSON (empty: nothing to say), or `sealed` holds it for one edge process.
 
-    failed: code, detail, field say why. fingerprint: of the request that first used the idempotency key. caller: whose
-    operation it is.
+    failed: code, detail, field say why, more holds further members of the error. fingerprint: of the request that first used
+    the idempotency key. caller: whose operation it is.
     """
 
     operation_id: str
@@ -29,6 +29,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     code: str | None = None
     detail: str | None = None
     field: str | None = None
+    more: dict[str, Any] | None = None
     wrote: tuple[Wrote, ...] = ()
     caller: str | None = None
     fingerprint: str | None = None

@@ -25,7 +25,7 @@ from agents.auth.account import (
 from agents.auth.grants import Grants
 from agents.auth.passwords import Passwords
 from stores.keyring import AgentKeys
-from topics import tokens
+from topics import forms, tokens
 from topics.auth_commands import (
     Command,
     EndSession,
@@ -41,7 +41,7 @@ from topics.auth_commands import (
 )
 from topics.auth_events import Verification
 from topics.ids import derive
-from topics.passwords import LENGTH, LONGEST, normal_password, well_sized
+from topics.passwords import LENGTH, LONGEST, well_sized
 
 _NO_ACCOUNT = Unusable("invalid_account", "this is no account")
 _UNREADABLE = Unusable("invalid_password", "the password cannot be read, send it again", "password")
@@ -144,6 +144,6 @@ class AccountPreparation:
     def _opened(self, box: str) -> str | None:
         """In its normal form."""
         try:
-            return normal_password(self._box.decrypt(base64.b64decode(box, validate=True)).decode())
+            return forms.password(self._box.decrypt(base64.b64decode(box, validate=True)).decode())
         except (nacl.exceptions.CryptoError, nacl.exceptions.TypeError, binascii.Error, ValueError):
             return None

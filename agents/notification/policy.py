@@ -7,7 +7,7 @@ from msgspec.structs import asdict
 from topics import notification_commands, order_events
 from topics.decision import Arrival, Send
 from topics.email_event import ALREADY_REGISTERED, Mail, PasswordResetMail
-from topics.fields import normal_email
+from topics.message import deliverable
 from topics.notification_commands import ConfirmOrder, RememberAddress, SendMail
 from topics.order_events import OrderPlaced
 from topics.user_created import UserCreated, whose
@@ -16,12 +16,13 @@ from topics.user_created import UserCreated, whose
 def remember_address(message: UserCreated, arrival: Arrival) -> Iterable[Send]:
     user_id = whose(message)
     if message.email is not None:
-        yield Send(notification_commands.TOPIC, user_id, RememberAddress(email=message.email))
+        remember = RememberAddress(email=deliverable(message.email, "email"))
+        yield Send(notification_commands.TOPIC, user_id, remember)
 
 
 def send_mail(message: Mail, arrival: Arrival) -> Iterable[Send]:
     """The template follows from the type: a publisher's own template names mean nothing here, but for one."""
-    recipient = normal_email(message.to) if "@" in message.to else message.to
+    recipient = deliverable(message.to, "to") if "@" in message.to else message.to
     mail = SendMail(
         to=recipient, template=_template(message), variables=asdict(message.variables), subject=message.subject
     )

@@ -124,6 +124,7 @@ def outcome(arrival: Arrival, decision: Decision[Any], wrote: Sequence[Wrote]) -
         code=refused.code if refused else None,
         detail=refused.detail if refused else None,
         field=refused.field if refused else None,
+        more=dict(refused.more) if refused and refused.more else None,
         wrote=(*earlier(arrival), *wrote),
         caller=arrival.headers.get(headers.CALLER),
         fingerprint=arrival.headers.get(headers.FINGERPRINT),

@@ -10,7 +10,7 @@ from http_edge.asked import Asked
 from http_edge.routes import PUBLIC, OwnRow, command
 from http_edge.web import accounts
 from http_edge.web.accounts import LOGIN
-from http_edge.web.passwords import Password, SaidPassword, SaidToken, sealed_new, sealed_said
+from http_edge.web.passwords import Password, SaidPassword, SaidToken, sealed
 from topics import tokens
 from topics.auth_commands import TOPIC, Login, Refresh, Register, ResendVerification, VerifyEmail
 from topics.documents import Done, Tokens
@@ -53,11 +53,11 @@ class JsonWebKeys(msgspec.Struct, frozen=True):
 
 
 def _register(asked: Asked) -> Register:
-    return Register(email=asked.body.email, password_box=sealed_new(asked, asked.body.password))
+    return Register(email=asked.body.email, password_box=sealed(asked, asked.body.password))
 
 
 def _login(asked: Asked) -> Login:
-    return Login(email=asked.body.email, password_box=sealed_said(asked, asked.body.password))
+    return Login(email=asked.body.email, password_box=sealed(asked, asked.body.password))
 
 
 def _verify(asked: Asked) -> VerifyEmail:

@@ -7,20 +7,18 @@ import msgspec
 import nacl.public
 
 from http_edge.asked import Asked
-from http_edge.problems import invalid
 from http_edge.routes import PUBLIC, command, shown
 from http_edge.web import accounts
 from topics import keys, tokens
 from topics.auth_commands import TOPIC, RequestPasswordReset, ResetPassword
 from topics.documents import Done
-from topics.passwords import LENGTH, LONGEST, LONGEST_SENT, SHORTEST, normal_password, well_sized
+from topics.passwords import LONGEST, SHORTEST
 
 DENY = shown("deny", "auth", ready=keys.DENY_READY)
 
-Password = Annotated[
-    str, msgspec.Meta(min_length=SHORTEST, max_length=LONGEST_SENT, description=f"{LENGTH}, counted in the form NFC")
-]
-SaidPassword = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_SENT)]
+_NORMAL = {"form": "password"}  # lengths count the form that is hashed
+Password = Annotated[str, msgspec.Meta(min_length=SHORTEST, max_length=LONGEST, extra=_NORMAL)]
+SaidPassword = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST, extra=_NORMAL)]
 """At a login: a short one is wrong, not malformed."""
 SaidToken = Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
 
@@ -32,20 +30,7 @@ class NewPassword(msgspec.Struct, frozen=True):
     password: Password
 
 
-def sealed_new(asked: Asked, said: str) -> str:
-    """Raises Problem 422: the limit counts the form that is kept."""
-    password = normal_password(said)
-    if not well_sized(password):
-        raise invalid("password", LENGTH)
-    return _sealed(asked, password)
-
-
-def sealed_said(asked: Asked, said: str) -> str:
-    """One that is too long is wrong also when it is cut to a length that no password has."""
-    return _sealed(asked, normal_password(said)[: LONGEST + 1])
-
-
-def _sealed(asked: Asked, password: str) -> str:
+def sealed(asked: Asked, password: str) -> str:
     box = nacl.public.SealedBox(asked.edge.keys.auth_box).encrypt(password.encode())
     return base64.b64encode(box).decode()
 
@@ -54,7 +39,7 @@ def _reset(asked: Asked) -> ResetPassword:
     return ResetPassword(
         reference=accounts.reference(asked),
         token_sha256=tokens.sha256_hex(asked.body.token),
-        password_box=sealed_new(asked, asked.body.password),
+        password_box=sealed(asked, asked.body.password),
     )
 
 

@@ -94,12 +94,14 @@ async def test_a_password_of_a_wrong_length_is_422(edge: World, path: str, passw
     assert edge.domains.taken == []
 
 
-@pytest.mark.parametrize("password", ["x", "\U0001f355" * 512, "g\u0306" * 256])
-async def test_a_password_that_nobody_has_is_wrong_at_a_login_and_not_malformed(edge: World, password: str):
+@pytest.mark.parametrize("password", ["x", "ğ" * 128, "\U0001f355" * 128])
+async def test_a_short_password_is_wrong_at_a_login_and_not_malformed(edge: World, password: str):
     edge.domains.behave(lambda command: refused(command, "invalid_credentials"))
-    said = await edge.client().call("POST", "/auth/login", {"email": EMAIL, "password": password})
-    assert (said.status, said.problem["code"]) == (400, "invalid_credentials")
-    assert len(opened(edge, edge.domains.taken[0])) <= 129, "what the edge took fits its command"
+    for form in ("NFC", "NFD"):
+        body = {"email": EMAIL, "password": unicodedata.normalize(form, password)}
+        said = await edge.client().call("POST", "/auth/login", body)
+        assert (said.status, said.problem["code"]) == (400, "invalid_credentials")
+        assert opened(edge, edge.domains.taken[-1]) == password
 
 
 @pytest.mark.parametrize("path", ["/auth/verify-email", "/auth/reset-password"])
