@@ -10,6 +10,8 @@ from topics import keys, tokens
 from topics.fields import normal_email
 
 LOGIN = shown("login", "auth")
+SESSIONS = shown("sessions", "auth")
+DENY = shown("deny", "auth", ready=keys.DENY_READY)
 
 ALIKE_SECONDS = 0.1
 """An answer that must not tell who is registered comes no sooner: a mail that is asked for costs its domain a millisecond."""

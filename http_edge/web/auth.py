@@ -9,7 +9,7 @@ from http_edge.answer import Answer, of_json
 from http_edge.asked import Asked
 from http_edge.routes import PUBLIC, OwnRow, command
 from http_edge.web import accounts
-from http_edge.web.accounts import LOGIN
+from http_edge.web.accounts import LOGIN, SESSIONS
 from http_edge.web.passwords import Password, SaidPassword, SaidToken, sealed
 from topics import tokens
 from topics.auth_commands import TOPIC, Login, Refresh, Register, ResendVerification, VerifyEmail
@@ -96,7 +96,7 @@ ROUTES = (
     ),
     command(
         "POST", "/auth/verify-email", VerifyEmail, to=TOPIC, takes=MailedToken, make=_verify,
-        key=accounts.of_mail_token, who=PUBLIC, gives=Tokens | Done, tokens=True,
+        key=accounts.of_mail_token, who=PUBLIC, gives=Tokens | Done, tokens=True, settles=SESSIONS,
         answers={400: ("invalid_token", "token_expired")},
         says="Verify the address with the token of the mail's link; logs in, the first time.",
     ),
@@ -107,7 +107,7 @@ ROUTES = (
     ),
     command(
         "POST", "/auth/login", Login, to=TOPIC, takes=Credentials, make=_login, key=accounts.of_address, who=PUBLIC,
-        gives=Tokens, tokens=True, answers={400: ("invalid_credentials", "email_not_verified")},
+        gives=Tokens, tokens=True, settles=SESSIONS, answers={400: ("invalid_credentials", "email_not_verified")},
         says="Log in with address and password.",
     ),
     command(

@@ -7,14 +7,12 @@ import msgspec
 import nacl.public
 
 from http_edge.asked import Asked
-from http_edge.routes import PUBLIC, command, shown
+from http_edge.routes import PUBLIC, command
 from http_edge.web import accounts
-from topics import keys, tokens
+from topics import tokens
 from topics.auth_commands import TOPIC, RequestPasswordReset, ResetPassword
 from topics.documents import Done
 from topics.passwords import LONGEST, SHORTEST
-
-DENY = shown("deny", "auth", ready=keys.DENY_READY)
 
 _NORMAL = {"form": "password"}  # lengths count the form that is hashed
 Password = Annotated[str, msgspec.Meta(min_length=SHORTEST, max_length=LONGEST, extra=_NORMAL)]
@@ -51,7 +49,7 @@ ROUTES = (
     ),
     command(
         "POST", "/auth/reset-password", ResetPassword, to=TOPIC, takes=NewPassword, make=_reset,
-        key=accounts.of_mail_token, who=PUBLIC, gives=Done, settles=DENY, must_settle=True,
+        key=accounts.of_mail_token, who=PUBLIC, gives=Done, settles=accounts.DENY, must_settle=True,
         answers={400: ("invalid_token", "token_expired"), 422: "invalid_password"},
         says="Choose a new password with the token of the mail's link; ends every session.",
     ),

@@ -5,12 +5,10 @@ from datetime import UTC, datetime
 import msgspec
 
 from http_edge.asked import Asked, own
-from http_edge.routes import CUSTOMER, Nothing, command, shown, view
-from http_edge.web.passwords import DENY
+from http_edge.routes import CUSTOMER, Nothing, command, view
+from http_edge.web.accounts import DENY, SESSIONS
 from topics.auth_commands import TOPIC, EndSession, Logout, LogoutAll
 from topics.documents import Done, Session, Sessions
-
-SESSIONS = shown("sessions", "auth")
 
 _KEPT = msgspec.json.Decoder(Sessions)
 

@@ -160,3 +160,9 @@ async def test_an_end_of_sessions_answers_when_the_deny_list_has_it(edge: World,
     asking = asyncio.create_task(edge.client(me).call(method, path, body))
     await edge.redis.set(keys.document("deny", me), "3\n{}")
     assert (await asking).status == 200
+
+
+async def test_openapi_names_both_answers_of_a_link(edge: World):
+    openapi = (await edge.client().call("GET", "/openapi.json")).json
+    answer = openapi["paths"]["/auth/verify-email"]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
+    assert [each["$ref"].rsplit("/", 1)[1] for each in answer["anyOf"]] == ["Tokens", "Done"]
