@@ -16,6 +16,8 @@ VERIFIED_AGAIN = timedelta(seconds=10)
 """Clients follow a verification link twice: within this time the second is given what the first one was."""
 
 MAX_SESSIONS = 20
+MAX_ACCESS = 100
+"""Access tokens of one session that are good at a time. All of them have to fit the one event that denies them."""
 MAX_VERIFICATIONS = 5
 MAX_RESETS = 5
 

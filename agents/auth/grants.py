@@ -9,7 +9,7 @@ import nacl.exceptions
 import nacl.public
 
 from agents.auth.access_tokens import AccessTokens
-from agents.auth.account import Account, Grant, Renewal, refresh_verdict
+from agents.auth.account import MAX_ACCESS, Account, Grant, Renewal, Session, refresh_verdict
 from stores.keyring import AgentKeys
 from topics import headers as names
 from topics import tokens
@@ -56,7 +56,7 @@ class Grants:
         refresh = self._refresh_token(user_id, command.session_id, generation)
         renewed = SessionRefreshed(
             session_id=command.session_id,
-            access=_access(command_id, now),
+            access=_next_access(session, command_id, now),
             generation=generation,
             refresh_sha256=tokens.sha256_hex(refresh),
             refreshed_at=now,
@@ -71,6 +71,12 @@ class Grants:
 
 def _access(command_id: str, now: datetime) -> IssuedToken:
     return IssuedToken(jti=derive(command_id, "access"), expires_at=now + tokens.ACCESS_TOKEN_LIFE)
+
+
+def _next_access(session: Session, command_id: str, now: datetime) -> IssuedToken:
+    """Whoever refreshes all the time is given the newest token again, while it lasts."""
+    live = [token for token in session.access if token.expires_at > now]
+    return _access(command_id, now) if len(live) < MAX_ACCESS else live[-1]
 
 
 def _sealed(access: str, refresh: str, headers: Mapping[str, str]) -> Sealed | None:

@@ -142,10 +142,11 @@ def _with_refreshed(sessions: dict[str, Session], event: SessionRefreshed) -> di
     if before is None:
         return sessions
     rotated = event.generation != before.generation
+    live = (t for t in before.access if t.expires_at > event.refreshed_at and t.jti != event.access.jti)
     after = Session(
         generation=event.generation,
         refresh_sha256=event.refresh_sha256,
-        access=(*(token for token in before.access if token.expires_at > event.refreshed_at), event.access),
+        access=(*live, event.access),
         refreshed_at=event.refreshed_at if rotated else before.refreshed_at,
         expires_at=event.expires_at,
         previous_sha256=before.refresh_sha256 if rotated else before.previous_sha256,

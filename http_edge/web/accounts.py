@@ -15,6 +15,8 @@ DENY = shown("deny", "auth", ready=keys.DENY_READY)
 
 ALIKE_SECONDS = 0.1
 """An answer that must not tell who is registered comes no sooner: a mail that is asked for costs its domain a millisecond."""
+HASHED_ALIKE_SECONDS = 0.15
+"""The same where a password is hashed, too: a new account costs two milliseconds more than a known one."""
 
 
 async def of_address(asked: Asked) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from agents.auth.account import Account, CheckedLink, CheckedReset, NewAccount, NewMailToken, Unusable
+from agents.auth.account import MAX_ACCESS, Account, CheckedLink, CheckedReset, NewAccount, NewMailToken, Unusable
 from agents.auth.decider import DECIDER
 from agents.auth.passwords import Passwords
 from agents.auth.preparation import AccountPreparation
@@ -14,6 +14,7 @@ from topics import tokens
 from topics.auth_commands import (
     Command,
     Login,
+    Refresh,
     Register,
     RequestPasswordReset,
     ResendVerification,
@@ -138,3 +139,18 @@ async def test_a_link_of_an_account_that_was_verified_otherwise_gives_no_tokens(
     token = account["not verified"].verifications[0]
     link = VerifyEmail(reference=token.reference, token_sha256=token.token_sha256)
     assert await prepared(link, account["verified"]) == CheckedLink(True, "already", None)
+
+
+async def test_a_session_that_is_refreshed_all_the_time_has_few_access_tokens() -> None:
+    """Or the event that denies them would grow beyond what a topic takes, and no logout could end the session."""
+    account = (await states())["verified"]
+    grant = (await prepared(Login(email=EMAIL, password_box=boxed(PASSWORD)), account)).grant
+    state, session_id = evolved(DECIDER, account, (grant.session,)), grant.session.session_id
+    for n in range(MAX_ACCESS + 5):
+        sha = state.sessions[session_id].refresh_sha256
+        made = await prepared(Refresh(session_id=session_id, token_sha256=sha), state, f"refresh-{n}")
+        assert made.session.access.expires_at > NOW and made.session.generation != made.seen
+        state = evolved(DECIDER, state, (made.session,))
+    known = [token.jti for token in state.sessions[session_id].access]
+    assert len(known) == len(set(known)) == MAX_ACCESS
+    assert made.session.access.jti == known[-1], "what is given is denied at a logout"
