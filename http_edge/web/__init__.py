@@ -1,10 +1,24 @@
 """The routes of the web gateway, as contract and clients know them: one module a domain, one row a route."""
 
 from http_edge.routes import AnyRow
-from http_edge.web import addresses, auth, carts, favourites, meals, operations, orders, restaurants, user
+from http_edge.web import (
+    addresses,
+    auth,
+    carts,
+    favourites,
+    meals,
+    operations,
+    orders,
+    passwords,
+    restaurants,
+    sessions,
+    user,
+)
 
 ROUTES: tuple[AnyRow, ...] = (
     *auth.ROUTES,
+    *passwords.ROUTES,
+    *sessions.ROUTES,
     *user.ROUTES,
     *favourites.ROUTES,
     *addresses.ROUTES,
