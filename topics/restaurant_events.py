@@ -48,7 +48,7 @@ TOPIC = Topic(
     messages=(RestaurantOpened, RestaurantChanged),
     key="restaurant id",
     producers=("restaurant",),
-    consumers=("restaurant", "catalog", "order"),
+    consumers=("restaurant", "catalog", "basket", "discount", "order"),
     retention=FOREVER,
     max_bytes=2 * 1024 * 1024,
 )
