@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import structlog
 import uvloop
 
+from agents.address import agent as address
 from agents.auth import agent as auth
 from agents.auth.passwords import Passwords
 from agents.auth.preparation import AccountPreparation
@@ -36,6 +37,7 @@ from stores.settings import BadSetting, Settings, exit_with, load_or_exit
 
 _ALONE = {
     "user": user.register,
+    "address": address.register,
     "restaurant": restaurant.register,
     "catalog": catalog.register,
     "basket": basket.register,

@@ -113,6 +113,7 @@ class ViewRow(Row):
 
     owner: field of the document that must be the caller's id, else 404. absent: what is given where there is no
     document (None: 404). shape: the document's JSON → the answer's, by slicing, never by decoding.
+    pick: (the document's JSON, the request) → the part of it that was asked for, None where it is not there: 404.
     join: another view's documents complete it.
     """
 
@@ -123,6 +124,7 @@ class ViewRow(Row):
     owner: str = ""
     absent: bytes | None = None
     shape: Callable[[bytes], bytes] | None = None
+    pick: Callable[[bytes, Asked], bytes | None] | None = None
     join: Join | None = None
 
 

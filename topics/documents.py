@@ -4,6 +4,7 @@ Times are RFC 3339 in UTC, amounts lira with two decimals, lists are never null.
 """
 
 from datetime import date, datetime
+from typing import Literal
 
 import msgspec
 
@@ -53,6 +54,59 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     phone: str
     created_at: datetime
     updated_at: datetime
+
+
+class UserAddress(msgspec.Struct, frozen=True, kw_only=True):
+    """One address of a user, who is its entity. latitude, longitude: degrees, WGS 84; both are there or none."""
+
+    id: str
+    entity_type: Literal["user"] = "user"
+    entity_id: str
+    user_id: str
+    title: str
+    address: str
+    city: str
+    district: str
+    full_address: str
+    zip_code: str
+    apartment: str | None
+    floor: str | None
+    door_number: str | None
+    latitude: float | None
+    longitude: float | None
+    is_default: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+class AddressBook(msgspec.Struct, frozen=True, kw_only=True):
+    """View `address`, by user id. In the order in which they were added. One field only: the edge cuts the bare list out of
+    `{"addresses":…}` without decoding it."""
+
+    addresses: tuple[UserAddress, ...]
+
+
+class FavouriteRestaurant(msgspec.Struct, frozen=True, kw_only=True):
+    """What is not about the favourite itself is empty in the view's document: the edge shows the restaurant as it is now."""
+
+    restaurant_id: str
+    name: str = ""
+    logo: str = ""
+    cuisines: tuple[str, ...] = ()
+    status: OpenOrClosed | Literal[""] = ""
+    created_at: datetime
+
+
+class FavouriteCuisine(msgspec.Struct, frozen=True, kw_only=True):
+    cuisine: str
+    created_at: datetime
+
+
+class Favourites(msgspec.Struct, frozen=True, kw_only=True):
+    """View `favourites`, by user id. In the order in which they became favourites."""
+
+    restaurants: tuple[FavouriteRestaurant, ...] = ()
+    cuisines: tuple[FavouriteCuisine, ...] = ()
 
 
 class Restaurant(msgspec.Struct, frozen=True, kw_only=True):

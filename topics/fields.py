@@ -39,6 +39,9 @@ Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=_EMAIL, extra=
 Recipient = Annotated[str, Meta(min_length=1, max_length=254, pattern=_RECIPIENT)]
 Name = Annotated[str, Meta(min_length=1, max_length=120, pattern=_SAID, extra={"form": "name"})]
 Word = Annotated[str, Meta(max_length=120, extra={"form": "line"})]
+Cuisine = Annotated[str, Meta(min_length=1, max_length=60, pattern=_SAID, extra={"form": "name"})]
+AnyCuisine = Annotated[str, Meta(max_length=256)]
+"""Of a path: one that nobody has may be longer than any that somebody has."""
 Text = Annotated[str, Meta(max_length=2000)]
 Note = Annotated[str, Meta(max_length=500)]
 AddressText = Annotated[str, Meta(max_length=500, extra={"form": "line"})]

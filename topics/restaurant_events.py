@@ -1,4 +1,4 @@
-"""What happened to restaurants. Catalog and order keep facts of it."""
+"""What happened to restaurants. Catalog, order and user keep facts of it."""
 
 from datetime import datetime
 
@@ -48,7 +48,7 @@ TOPIC = Topic(
     messages=(RestaurantOpened, RestaurantChanged),
     key="restaurant id",
     producers=("restaurant",),
-    consumers=("restaurant", "catalog", "basket", "discount", "order"),
+    consumers=("restaurant", "catalog", "user", "basket", "discount", "order"),
     retention=FOREVER,
     max_bytes=2 * 1024 * 1024,
 )

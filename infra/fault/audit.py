@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from infra.fault import audit_leftovers, audit_mails, audit_outcomes, audit_versions, audit_views, evidence
 from infra.fault.findings import Findings
-from infra.fault.plan import Planned
+from infra.fault.planned import Planned
 from infra.fault.stage import Stage, say
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from agents.runtime.outcomes import Outcome, read
 from infra.fault.evidence import Evidence
 from infra.fault.findings import Findings
-from infra.fault.plan import SOURCE, Planned
+from infra.fault.plan import SOURCE
+from infra.fault.planned import Planned
 from topics.basket_events import CheckedOut
 from topics.registry import all_topics
 from topics.reply import Reply

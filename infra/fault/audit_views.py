@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from agents.address.decider import DECIDER as BOOKS
+from agents.address.projection import ADDRESS
 from agents.basket.decider import DECIDER as BASKETS
 from agents.basket.projection import BASKET
 from agents.catalog.decider import DECIDER as DISHES
@@ -15,7 +17,7 @@ from agents.order.projection import ORDER
 from agents.restaurant.decider import DECIDER as RESTAURANTS
 from agents.restaurant.projection import RESTAURANT
 from agents.user.decider import DECIDER as PEOPLE
-from agents.user.projection import USER
+from agents.user.projection import FAVOURITES, PREFERENCES, USER
 from infra.fault.evidence import Evidence, documents
 from infra.fault.findings import Findings
 from infra.fault.topic_log import Entry
@@ -34,12 +36,15 @@ class Row(NamedTuple):
 
 
 ROWS = (
+    Row("address", BOOKS, ADDRESS),
     Row("basket", BASKETS, BASKET),
     Row("catalog", DISHES, MEAL),
     Row("notification", RECIPIENTS, None),
     Row("order", ORDERS, ORDER),
     Row("restaurant", RESTAURANTS, RESTAURANT),
     Row("user", PEOPLE, USER),
+    Row("user", PEOPLE, FAVOURITES),
+    Row("user", PEOPLE, PREFERENCES),
 )
 
 Folded = dict[str, tuple[int, Any, Any]]  # aggregate → (version, state, document)

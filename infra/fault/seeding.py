@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import asyncpg
 
 from infra.fault import load
-from infra.fault.plan import Planned, Town
+from infra.fault.plan import Town
+from infra.fault.planned import Planned
 from infra.site import Endpoints
 
 KNOWN_WITHIN = 60.0  # seconds
@@ -17,7 +18,7 @@ async def seed_town(endpoints: Endpoints, town: Town) -> list[Planned]:
     """What was sent. Raises TimeoutError where the facts do not get there."""
     openings, menu = town.openings(), town.menu()
     await load.send(endpoints.kafka, openings)
-    await _known(endpoints, ("catalog", "order"), "restaurants", openings)
+    await _known(endpoints, ("catalog", "order", "user"), "restaurants", openings)
     await load.send(endpoints.kafka, menu)
     await _known(endpoints, ("basket", "order"), "meals", menu)
     return [*openings, *menu]
