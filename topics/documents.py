@@ -8,9 +8,12 @@ from typing import Literal
 
 import msgspec
 
+from topics.address_events import SavedAddress
 from topics.catalog_commands import MealOption
+from topics.discounting import CouponKind
 from topics.fields import Address, Money, OpenOrClosed, PaymentMethod, Sum, Weekday
-from topics.order_events import PricedItem
+from topics.opening_hours import DEFAULT_ZONE
+from topics.order_events import PriceChange, PricedItem
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,6 +142,7 @@ class Restaurant(msgspec.Struct, frozen=True, kw_only=True):
     email: str | None
     status: OpenOrClosed
     opening_hours: dict[Weekday, str]
+    time_zone: str = DEFAULT_ZONE
     cuisines: tuple[str, ...]
     prep_time: int
     rating_avg: float
@@ -187,6 +191,48 @@ class Basket(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[BasketItem, ...]
 
 
+class CouponPreview(msgspec.Struct, frozen=True, kw_only=True):
+    """What the basket would cost with its coupon. code, coupon_code: the same. total = subtotal - discount + delivery_fee."""
+
+    code: str
+    coupon_code: str
+    subtotal: Sum
+    discount: Sum
+    delivery_fee: Money
+    total: Sum
+    message: str
+
+
+class BasketCoupon(msgspec.Struct, frozen=True, kw_only=True):
+    """View `basket_coupon`: not shown as it is."""
+
+    code: str
+
+
+class Coupon(msgspec.Struct, frozen=True, kw_only=True):
+    """View `coupon`, index `coupons:<restaurant id>` where it is listed. value: percent, or lira."""
+
+    code: str
+    kind: CouponKind
+    value: float
+    title: str
+    min_basket: Money
+    max_discount: Money | None
+    valid_from: datetime | None
+    valid_until: datetime | None
+    total_limit: int | None
+    per_user_limit: int | None
+    restaurant_id: str | None
+    listed: bool
+    created_at: datetime
+
+
+class CouponUse(msgspec.Struct, frozen=True, kw_only=True):
+    """View `coupon_use` of a coupon, or of a user's share of it. Not shown."""
+
+    used: int
+
+
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """View `order`, index `orders:<user id>` by time; and the answer of a checkout."""
 
@@ -203,8 +249,11 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     coupon_code: str | None
     status: str
     address_id: str | None
+    delivery_address: SavedAddress | None
+    pickup: bool
     note: str | None
     schedule_date: str | None
+    changes: tuple[PriceChange, ...]
     created_at: datetime
     updated_at: datetime
     message: str

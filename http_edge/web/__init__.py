@@ -5,6 +5,7 @@ from http_edge.web import (
     addresses,
     auth,
     carts,
+    discounts,
     favourites,
     meals,
     operations,
@@ -25,6 +26,7 @@ ROUTES: tuple[AnyRow, ...] = (
     *restaurants.ROUTES,
     *meals.ROUTES,
     *carts.ROUTES,
+    *discounts.ROUTES,
     *orders.ROUTES,
     *operations.ROUTES,
 )

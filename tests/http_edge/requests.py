@@ -49,6 +49,8 @@ BODIES: dict[str, Any] = {
     "POST /carts/add": {"restaurant_id": "r-1", "meal_id": "m-1", "quantity": 1},
     "PATCH /carts/update/{meal_id}": {"quantity": 2},
     "POST /carts/checkout": {"payment_method": "cash"},
+    "POST /carts/coupon": {"code": "YAZ10"},
+    "POST /discounts": {"code": "YAZ10", "kind": "percent", "value": 10, "restaurant_id": "r-1"},
 }
 
 
