@@ -13,6 +13,7 @@ from agents.auth.passwords import Passwords
 from agents.auth.preparation import AccountPreparation
 from agents.basket import agent as basket
 from agents.catalog import agent as catalog
+from agents.discount import agent as discount
 from agents.notification import agent as notification
 from agents.notification.effect import Courier
 from agents.order import agent as order
@@ -40,6 +41,7 @@ _ALONE = {
     "restaurant": restaurant.register,
     "catalog": catalog.register,
     "basket": basket.register,
+    "discount": discount.register,
     "order": order.register,
 }
 DOMAINS = ("auth", *_ALONE, "notification")

@@ -92,7 +92,8 @@ class CommandRow(Row):
     tokens: the answer holds tokens, so it is sealed and there is no 202.
     settles: the answer waits until this view has what the command wrote (must: else 202).
     sees: documents that the caller has before their eyes, as (view, id): the decision knows at least these versions.
-    estimate: more fields for a 202. idempotency keys are honoured on every row.
+    estimate: more fields for a 202. no_sooner: seconds after the request at which it is answered at the earliest, for rows
+    whose time must not tell what is there. idempotency keys are honoured on every row.
     """
 
     topic: Topic
@@ -103,6 +104,7 @@ class CommandRow(Row):
     tokens: bool = False
     settles: ViewOf | None = None
     must_settle: bool = False
+    no_sooner: float = 0.0
     sees: Callable[[Asked], Sequence[tuple[ViewOf, str]]] | None = None
     estimate: Callable[[Asked, Message], Awaitable[Mapping[str, Any]]] | None = None
 
@@ -112,9 +114,8 @@ class ViewRow(Row):
     """Reads one document (key), all documents of an index (index), or those that are named (names).
 
     owner: field of the document that must be the caller's id, else 404. absent: what is given where there is no
-    document (None: 404). shape: the document's JSON → the answer's, by slicing, never by decoding.
-    pick: (the document's JSON, the request) → the part of it that was asked for, None where it is not there: 404.
-    join: another view's documents complete it. as_of_now: what the time adds to a document, before `shape` and `pick`.
+    document (None: 404). shape: (the document's JSON, the request) → what is shown of it; None: as if it was not there.
+    join: another view's documents complete it.
     gather: (the request, the documents of an index or of the names) → the answer; without it they are a bare list.
     """
 
@@ -124,10 +125,8 @@ class ViewRow(Row):
     newest_first: bool = False
     owner: str = ""
     absent: bytes | None = None
-    shape: Callable[[bytes], bytes] | None = None
-    pick: Callable[[bytes, Asked], bytes | None] | None = None
+    shape: Callable[[bytes, Asked], bytes | None] | None = None
     join: Join | None = None
-    as_of_now: Callable[[bytes, float], bytes] | None = None
     names: Callable[[Asked], Awaitable[Sequence[str]]] | None = None
     gather: Callable[[Asked, Sequence[bytes]], bytes] | None = None
 

@@ -58,7 +58,8 @@ def _listing(row: ViewRow) -> Handler:
         places = [keys.document(row.view.name, each) for each in found]
         documents = await asked.edge.reads.get(places) if places else []
         bodies = (keys.split(each)[1] for each in documents if each is not None)
-        return Answer(gather(asked, [_as_of_now(row, asked, body) for body in bodies if body]))
+        shown = (_shaped(row, asked, body) for body in bodies if body)
+        return Answer(gather(asked, [each for each in shown if each is not None]))
 
     return listing
 
@@ -96,26 +97,18 @@ async def _first_look(row: ViewRow, asked: Asked, places: Sequence[str]) -> tupl
 
 
 def _given(row: ViewRow, asked: Asked, body: bytes) -> Answer:
-    if not body:
-        if row.absent is None:
-            raise not_found()
-        return Answer(row.absent)
-    if row.owner and (asked.caller is None or not _belongs(body, row.owner, asked.caller.id)):
+    if body and row.owner and (asked.caller is None or not _belongs(body, row.owner, asked.caller.id)):
         raise not_found()
-    body = _as_of_now(row, asked, body)
-    if row.pick is not None:
-        return Answer(_picked(row.pick(body, asked)))
-    return Answer(body if row.shape is None else row.shape(body))
-
-
-def _as_of_now(row: ViewRow, asked: Asked, body: bytes) -> bytes:
-    return body if row.as_of_now is None else row.as_of_now(body, asked.edge.clock())
-
-
-def _picked(part: bytes | None) -> bytes:
-    if part is None:
+    shown = _shaped(row, asked, body) if body else None
+    if shown is not None:
+        return Answer(shown)
+    if row.absent is None:
         raise not_found()
-    return part
+    return Answer(row.absent)
+
+
+def _shaped(row: ViewRow, asked: Asked, body: bytes) -> bytes | None:
+    return body if row.shape is None else row.shape(body, asked)
 
 
 def _belongs(body: bytes, owner: str, caller: str) -> bool:

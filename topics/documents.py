@@ -8,10 +8,12 @@ from typing import Literal
 
 import msgspec
 
+from topics.address_events import SavedAddress
 from topics.catalog_commands import MealOption
+from topics.discounting import CouponKind
 from topics.fields import Address, Money, OpenOrClosed, PaymentMethod, Sum, Weekday
 from topics.opening_hours import DEFAULT_ZONE
-from topics.order_events import PricedItem
+from topics.order_events import PriceChange, PricedItem
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,9 +31,14 @@ class Tokens(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """View `login`. Not shown to clients: the edge finds an account by the side key `login:<sha256 hex of address>`."""
+    """View `login`. Not shown to clients: the edge finds an account by the side key `login:<sha256 hex of address>`.
+
+    verification_keys, reset_keys: side keys of mail tokens that are good still, the newest last, to drop them in time.
+    """
 
     verified: bool
+    verification_keys: tuple[str, ...] = ()
+    reset_keys: tuple[str, ...] = ()
 
 
 class EndedSession(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +46,22 @@ class EndedSession(msgspec.Struct, frozen=True, kw_only=True):
 
     session_id: str
     ended_at: datetime
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """expires_at: of the refresh token. current: the asker's own, filled in by the edge."""
+
+    id: str
+    created_at: datetime
+    refreshed_at: datetime
+    expires_at: datetime
+    current: bool = False
+
+
+class Sessions(msgspec.Struct, frozen=True, kw_only=True):
+    """View `sessions`: those of an account that have not ended, the oldest first; they may have expired since."""
+
+    items: tuple[Session, ...]
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
@@ -194,6 +217,48 @@ class Basket(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[BasketItem, ...]
 
 
+class CouponPreview(msgspec.Struct, frozen=True, kw_only=True):
+    """What the basket would cost with its coupon. code, coupon_code: the same. total = subtotal - discount + delivery_fee."""
+
+    code: str
+    coupon_code: str
+    subtotal: Sum
+    discount: Sum
+    delivery_fee: Money
+    total: Sum
+    message: str
+
+
+class BasketCoupon(msgspec.Struct, frozen=True, kw_only=True):
+    """View `basket_coupon`: not shown as it is."""
+
+    code: str
+
+
+class Coupon(msgspec.Struct, frozen=True, kw_only=True):
+    """View `coupon`, index `coupons:<restaurant id>` where it is listed. value: percent, or lira."""
+
+    code: str
+    kind: CouponKind
+    value: float
+    title: str
+    min_basket: Money
+    max_discount: Money | None
+    valid_from: datetime | None
+    valid_until: datetime | None
+    total_limit: int | None
+    per_user_limit: int | None
+    restaurant_id: str | None
+    listed: bool
+    created_at: datetime
+
+
+class CouponUse(msgspec.Struct, frozen=True, kw_only=True):
+    """View `coupon_use` of a coupon, or of a user's share of it. Not shown."""
+
+    used: int
+
+
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """View `order`, index `orders:<user id>` by time; and the answer of a checkout."""
 
@@ -210,8 +275,11 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     coupon_code: str | None
     status: str
     address_id: str | None
+    delivery_address: SavedAddress | None
+    pickup: bool
     note: str | None
     schedule_date: str | None
+    changes: tuple[PriceChange, ...]
     created_at: datetime
     updated_at: datetime
     message: str

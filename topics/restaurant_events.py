@@ -110,7 +110,7 @@ TOPIC = Topic(
     ),
     key="restaurant id",
     producers=("restaurant",),
-    consumers=("restaurant", "catalog", "order", "user"),
+    consumers=("restaurant", "catalog", "user", "basket", "discount", "order"),
     retention=FOREVER,
     max_bytes=2 * 1024 * 1024,
 )

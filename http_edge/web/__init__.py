@@ -1,10 +1,26 @@
 """The routes of the web gateway, as contract and clients know them: one module a domain, one row a route."""
 
 from http_edge.routes import AnyRow
-from http_edge.web import addresses, auth, campaigns, carts, favourites, meals, operations, orders, restaurants, user
+from http_edge.web import (
+    addresses,
+    auth,
+    campaigns,
+    carts,
+    discounts,
+    favourites,
+    meals,
+    operations,
+    orders,
+    passwords,
+    restaurants,
+    sessions,
+    user,
+)
 
 ROUTES: tuple[AnyRow, ...] = (
     *auth.ROUTES,
+    *passwords.ROUTES,
+    *sessions.ROUTES,
     *user.ROUTES,
     *favourites.ROUTES,
     *addresses.ROUTES,
@@ -12,6 +28,7 @@ ROUTES: tuple[AnyRow, ...] = (
     *campaigns.ROUTES,
     *meals.ROUTES,
     *carts.ROUTES,
+    *discounts.ROUTES,
     *orders.ROUTES,
     *operations.ROUTES,
 )

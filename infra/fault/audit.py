@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from infra.fault import (
     audit_campaigns,
+    audit_coupons,
     audit_leftovers,
     audit_mails,
     audit_outcomes,
@@ -21,6 +22,7 @@ async def audit(on: Stage, plan: Sequence[Planned], findings: Findings, agents: 
     found = await evidence.gather(on.stack.endpoints)
     audit_outcomes.audit(plan, found, findings)
     audit_versions.audit(found, findings)
+    audit_coupons.audit(found, findings)
     await audit_views.audit(on.stack.endpoints, found, findings)
     audit_mails.audit(plan, on, found, findings, agents)
     audit_campaigns.audit(found, findings)

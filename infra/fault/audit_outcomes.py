@@ -75,7 +75,8 @@ def _orders(evidence: Evidence) -> list[str]:
     """A checked out basket becomes one order, placed or refused, under the id that the basket drew."""
     topic = all_topics()["basket_events"]
     left = [topic.decode(event.type, event.body) for event in evidence.distinct("basket") if event.type == "CheckedOut"]
-    orders = Counter(event.aggregate for event in evidence.distinct("order"))
+    ended = ("OrderPlaced", "OrderRefused")
+    orders = Counter(event.aggregate for event in evidence.distinct("order") if event.type in ended)
     return [
         f"{each}: {orders[each.order_id]}"
         for each in left

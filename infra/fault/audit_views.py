@@ -8,9 +8,11 @@ import msgspec
 from agents.address.decider import DECIDER as BOOKS
 from agents.address.projection import ADDRESS
 from agents.basket.decider import DECIDER as BASKETS
-from agents.basket.projection import BASKET
+from agents.basket.projection import BASKET, BASKET_COUPON
 from agents.catalog.decider import DECIDER as DISHES
 from agents.catalog.projection import MEAL
+from agents.discount.decider import DECIDER as COUPONS
+from agents.discount.projection import COUPON, COUPON_USE
 from agents.notification.decider import DECIDER as RECIPIENTS
 from agents.order.decider import DECIDER as ORDERS
 from agents.order.projection import ORDER
@@ -38,6 +40,9 @@ class Row(NamedTuple):
 ROWS = (
     Row("address", BOOKS, ADDRESS),
     Row("basket", BASKETS, BASKET),
+    Row("basket", BASKETS, BASKET_COUPON),
+    Row("discount", COUPONS, COUPON),
+    Row("discount", COUPONS, COUPON_USE),
     Row("catalog", DISHES, MEAL),
     Row("notification", RECIPIENTS, None),
     Row("order", ORDERS, ORDER),

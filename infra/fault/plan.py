@@ -6,14 +6,17 @@ from random import Random
 
 from infra.fault.plan_people import People
 from infra.fault.planned import Planned, drawn_id, planned
-from topics import basket_commands, catalog_commands, email_event, restaurant_commands
+from topics import basket_commands, catalog_commands, discount_commands, email_event, restaurant_commands
 from topics.basket_commands import AddItem, Checkout, CheckoutItem
 from topics.catalog_commands import AddMeal
+from topics.discount_commands import CreateCoupon
 from topics.email_event import DiscountMail, DiscountVariables
 from topics.restaurant_commands import ChangeRestaurant, OpenRestaurant, StartCampaign
 
 SOURCE = "lezzet/fault"
 MEALS, RESTAURANTS, CAMPAIGNS = 40, 10, 2  # campaigns of a restaurant: each is told on 64 pages
+COUPONS = (("ALL10", None, None), ("FEW10", 20, None), ("EACH10", None, 1))
+"""(code, limit in all, limit for each user)"""
 REFUSED = "meal_unavailable"
 
 
@@ -54,6 +57,16 @@ class Town:
             for n, key in enumerate(self.meals)
         ]  # fmt: skip
 
+    def coupons(self) -> list[Planned]:
+        """Valid everywhere, so made without a caller. One of them runs out under the load."""
+        return [
+            Planned(
+                topic=discount_commands.TOPIC, key=code, id=drawn_id(self._random),
+                message=CreateCoupon(kind="percent", value=10, total_limit=limit, per_user_limit=per_user),
+            )
+            for code, limit, per_user in COUPONS
+        ]  # fmt: skip
+
     def load(self, commands: int, users: int) -> list[Planned]:
         random, people = self._random, [drawn_id(self._random) for _ in range(users)]
         lives = People(random, self.restaurants)
@@ -79,7 +92,10 @@ class Town:
 
     def _checkout(self, n: int, user: str) -> Planned:
         items = (CheckoutItem(meal_id=self._random.choice(self.meals), quantity=1),)
-        checkout = Checkout(payment_method="cash", items=items, note=f"checkout {n}")
+        code = self._random.choice([None, *(code for code, _, _ in COUPONS)])
+        checkout = Checkout(
+            payment_method="cash", items=items, note=f"checkout {n}", keyed=True, pickup=True, coupon_code=code
+        )
         return planned(self._random, basket_commands.TOPIC, user, checkout, user, handed_on=True)
 
     def _user(self, n: int, user: str, lives: People) -> Planned:

@@ -26,6 +26,8 @@ BODIES: dict[str, Any] = {
     "POST /auth/verify-email": {"token": _TOKEN},
     "POST /auth/resend-verification": {"email": "ayse@example.com"},
     "POST /auth/login": {"email": "ayse@example.com", "password": "correct horse"},
+    "POST /auth/forgot-password": {"email": "ayse@example.com"},
+    "POST /auth/reset-password": {"token": _TOKEN, "password": "correct horse"},
     "POST /auth/refresh": {"refresh_token": _TOKEN},
     "POST /users/register/complete": {
         "full_name": "Ayşe Yılmaz",
@@ -54,6 +56,8 @@ BODIES: dict[str, Any] = {
     "POST /carts/add": {"restaurant_id": "r-1", "meal_id": "m-1", "quantity": 1},
     "PATCH /carts/update/{meal_id}": {"quantity": 2},
     "POST /carts/checkout": {"payment_method": "cash"},
+    "POST /carts/coupon": {"code": "YAZ10"},
+    "POST /discounts": {"code": "YAZ10", "kind": "percent", "value": 10, "restaurant_id": "r-1"},
 }
 
 

@@ -19,7 +19,7 @@ from topics.basket_commands import AddItem
 from topics.registry import all_topics
 from topics.reply import Reply
 
-DOMAINS = ("auth", "user", "address", "restaurant", "catalog", "basket", "order", "notification")
+DOMAINS = ("auth", "user", "address", "restaurant", "catalog", "basket", "discount", "order", "notification")
 
 
 def event(version: int, *, cause: str = "c", id: str = "", aggregate: str = "a") -> Entry:
