@@ -6,24 +6,57 @@ from typing import assert_never
 import msgspec
 from msgspec.structs import replace
 
-from agents.basket import schedule
+from agents.basket import anonymous, merging, schedule
 from agents.basket.facts import MEALS, Facts, MealFacts
-from agents.basket.projection import basket_item
-from topics.basket_commands import AddItem, ChangeItem, Checkout, Clear, Command, RemoveItem, RestoreItems
-from topics.basket_events import CheckedOut, Cleared, Event, Line, LineRemoved, LineSet, LinesRestored, OrderedItem
+from agents.basket.limits import MAX_LINES
+from agents.basket.projection import answered
+from topics.basket_commands import (
+    AddItem,
+    ChangeItem,
+    Checkout,
+    Clear,
+    Command,
+    Extend,
+    HandOver,
+    RemoveItem,
+    RestoreItems,
+    TakeBack,
+    TakeOver,
+)
+from topics.basket_events import (
+    CheckedOut,
+    Cleared,
+    Event,
+    Expired,
+    HandedOver,
+    Kept,
+    Life,
+    Line,
+    LineRemoved,
+    LineSet,
+    LinesRestored,
+    OrderedItem,
+    TakenBack,
+    TakenOver,
+    TakeOverRefused,
+)
 from topics.decision import Context, Decider, Decision, accept, hand_on, reject
 from topics.documents import Done
-
-MAX_LINES = 100
+from topics.ids import is_anonymous
 
 REMOVED = Done(message="The meal is out of the basket.")
 CLEARED = Done(message="The basket is empty.")
 
 
 class Contents(msgspec.Struct, frozen=True, kw_only=True):
-    """lines: by meal id, in the order in which the meals came in. All are of one restaurant."""
+    """lines: by meal id, in the order in which the meals came in. All are of one restaurant.
+
+    life: of an anonymous basket that is there. handed_to: the user whose basket took its lines, while it has no new life.
+    """
 
     lines: dict[str, Line] = msgspec.field(default_factory=dict[str, Line])
+    life: Life | None = None
+    handed_to: str | None = None
 
     @property
     def restaurant_id(self) -> str | None:
@@ -31,6 +64,17 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def decide(command: Command, contents: Contents, facts: Facts, context: Context) -> Decision[Event]:
+    refused = anonymous.refusal(command, context.aggregate_id)
+    if refused is not None:
+        return Decision(rejection=refused)
+    if not is_anonymous(context.aggregate_id):
+        return _decide(command, contents, facts, context)
+    over = anonymous.is_over(contents.life, context.now)
+    decision = _decide(command, Contents() if over else contents, facts, context)
+    return anonymous.kept(decision, contents.life, context.now)
+
+
+def _decide(command: Command, contents: Contents, facts: Facts, context: Context) -> Decision[Event]:
     if isinstance(command, AddItem | ChangeItem | Checkout):
         refused = schedule.refusal(command.schedule_date, context.now)
         if refused is not None:
@@ -48,6 +92,14 @@ def decide(command: Command, contents: Contents, facts: Facts, context: Context)
             return _checkout(command, contents, facts, context)
         case RestoreItems():
             return _restore(command, contents)
+        case Extend():
+            return anonymous.extend(command, contents.life, context)
+        case HandOver():
+            return merging.hand_over(command, contents.lines, contents.life, contents.handed_to)
+        case TakeOver():
+            return merging.take_over(command, contents.lines)
+        case TakeBack():
+            return merging.take_back(command, contents.lines, contents.life)
         case _:
             assert_never(command)
 
@@ -97,7 +149,7 @@ def _as_sold_now(line: Line, meal: MealFacts | None) -> Line:
 
 
 def _set(line: Line, before: Line | None, context: Context) -> Decision[Event]:
-    answer = basket_item(line, context.aggregate_id)
+    answer = answered(line, context.aggregate_id)
     return accept(answer=answer) if line == before else accept(LineSet(line=line), answer=answer)
 
 
@@ -166,7 +218,7 @@ def needs(command: Command, contents: Contents) -> Iterable[tuple[str, str]]:
         case Checkout():
             for item in _asked_for(command, contents):
                 yield MEALS.name, item.meal_id
-        case RemoveItem() | Clear() | RestoreItems():
+        case RemoveItem() | Clear() | RestoreItems() | Extend() | HandOver() | TakeOver() | TakeBack():
             return
         case _:
             assert_never(command)
@@ -175,13 +227,24 @@ def needs(command: Command, contents: Contents) -> Iterable[tuple[str, str]]:
 def evolve(contents: Contents, event: Event) -> Contents:
     match event:
         case LineSet(line=line):
-            return Contents(lines={**contents.lines, line.meal_id: line})
+            return replace(contents, lines={**contents.lines, line.meal_id: line})
         case LineRemoved(meal_id=meal_id):
-            return Contents(lines={name: line for name, line in contents.lines.items() if name != meal_id})
+            return replace(contents, lines={name: line for name, line in contents.lines.items() if name != meal_id})
         case Cleared() | CheckedOut():
+            return replace(contents, lines={})
+        case LinesRestored(lines=lines) | TakenBack(lines=lines):
+            return replace(contents, lines={**contents.lines, **{line.meal_id: line for line in lines}})
+        case TakenOver(lines=lines, strategy=strategy):
+            kept = {} if strategy == "replace" else contents.lines
+            return replace(contents, lines={**kept, **{line.meal_id: line for line in lines}})
+        case Kept(life=life):
+            return replace(contents, life=life, handed_to=None)
+        case Expired():
             return Contents()
-        case LinesRestored(lines=lines):
-            return Contents(lines={**contents.lines, **{line.meal_id: line for line in lines}})
+        case HandedOver(user_id=user_id):
+            return Contents(handed_to=user_id)
+        case TakeOverRefused():
+            return contents
         case _:
             assert_never(event)
 

@@ -1,17 +1,31 @@
-"""A basket that was checked out becomes an order, which answers the user."""
+"""A basket that was checked out becomes an order, which answers the user. An anonymous basket that is handed over is taken
+over by the user's, which answers; if it cannot, the anonymous one takes its lines back and answers."""
 
 from collections.abc import Iterable
 
 from agents.basket.decider import Contents
-from topics import order_commands
-from topics.basket_events import CheckedOut, Event
+from topics import basket_commands, order_commands
+from topics.basket_commands import TakeBack, TakeOver
+from topics.basket_events import CheckedOut, Event, HandedOver, TakeOverRefused
 from topics.decision import EventMeta, Send
 from topics.order_commands import PlaceOrder
 
 
 def react(event: Event, meta: EventMeta, contents: Contents) -> Iterable[Send]:
-    if not isinstance(event, CheckedOut):
-        return
+    match event:
+        case CheckedOut():
+            yield _order(event, meta)
+        case HandedOver():
+            take = TakeOver(anonymous_id=meta.aggregate_id, strategy=event.strategy, lines=event.lines, life=event.life)
+            yield Send(basket_commands.TOPIC, event.user_id, take, answers=True)
+        case TakeOverRefused():
+            back = TakeBack(lines=event.lines, life=event.life, code=event.code, detail=event.detail)
+            yield Send(basket_commands.TOPIC, event.anonymous_id, back, answers=True)
+        case _:
+            return
+
+
+def _order(event: CheckedOut, meta: EventMeta) -> Send:
     order = PlaceOrder(
         user_id=meta.aggregate_id,
         restaurant_id=event.restaurant_id,
@@ -22,4 +36,4 @@ def react(event: Event, meta: EventMeta, contents: Contents) -> Iterable[Send]:
         note=event.note,
         schedule_date=event.schedule_date,
     )
-    yield Send(order_commands.TOPIC, event.order_id, order, answers=True)
+    return Send(order_commands.TOPIC, event.order_id, order, answers=True)

@@ -1,7 +1,7 @@
 """The routes of the web gateway, as contract and clients know them: one module a domain, one row a route."""
 
 from http_edge.routes import AnyRow
-from http_edge.web import auth, carts, meals, operations, orders, restaurants, user
+from http_edge.web import anonymous_carts, auth, carts, meals, operations, orders, restaurants, user
 
 ROUTES: tuple[AnyRow, ...] = (
     *auth.ROUTES,
@@ -9,6 +9,7 @@ ROUTES: tuple[AnyRow, ...] = (
     *restaurants.ROUTES,
     *meals.ROUTES,
     *carts.ROUTES,
+    *anonymous_carts.ROUTES,
     *orders.ROUTES,
     *operations.ROUTES,
 )
