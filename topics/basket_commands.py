@@ -114,7 +114,7 @@ TOPIC = Topic(
         TakeOver,
         TakeBack,
     ),
-    key="user id, or `anonymous:<cart id>`",
+    key="user id",  # or `anonymous:<cart id>`; the recorded words stay, readers may compare them
     producers=("edge", "order", "basket"),
     consumers=("basket",),
     append_time=True,

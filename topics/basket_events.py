@@ -153,7 +153,7 @@ TOPIC = Topic(
         TakeOverRefused,
         TakenBack,
     ),
-    key="user id, or `anonymous:<cart id>`",
+    key="user id",  # or `anonymous:<cart id>`; the recorded words stay, readers may compare them
     producers=("basket",),
     consumers=("basket",),
     retention=FOREVER,
