@@ -52,11 +52,13 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True):
     """lines: by meal id, in the order in which the meals came in. All are of one restaurant.
 
     life: of an anonymous basket that is there. handed_to: the user whose basket took its lines, while it has no new life.
+    refused: the last anonymous basket that a user's could not take over.
     """
 
     lines: dict[str, Line] = msgspec.field(default_factory=dict[str, Line])
     life: Life | None = None
     handed_to: str | None = None
+    refused: merging.Refused | None = None
 
     @property
     def restaurant_id(self) -> str | None:
@@ -97,7 +99,7 @@ def _decide(command: Command, contents: Contents, facts: Facts, context: Context
         case HandOver():
             return merging.hand_over(command, contents.lines, contents.life, contents.handed_to)
         case TakeOver():
-            return merging.take_over(command, contents.lines)
+            return merging.take_over(command, contents.lines, contents.refused)
         case TakeBack():
             return merging.take_back(command, contents.lines, contents.life)
         case _:
@@ -236,15 +238,15 @@ def evolve(contents: Contents, event: Event) -> Contents:
             return replace(contents, lines={**contents.lines, **{line.meal_id: line for line in lines}})
         case TakenOver(lines=lines, strategy=strategy):
             kept = {} if strategy == "replace" else contents.lines
-            return replace(contents, lines={**kept, **{line.meal_id: line for line in lines}})
+            return replace(contents, lines={**kept, **{line.meal_id: line for line in lines}}, refused=None)
         case Kept(life=life):
             return replace(contents, life=life, handed_to=None)
         case Expired():
             return Contents()
         case HandedOver(user_id=user_id):
             return Contents(handed_to=user_id)
-        case TakeOverRefused():
-            return contents
+        case TakeOverRefused(anonymous_id=anonymous_id, code=code, detail=detail):
+            return replace(contents, refused=merging.Refused(anonymous_id=anonymous_id, code=code, detail=detail))
         case _:
             assert_never(event)
 

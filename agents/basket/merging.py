@@ -7,6 +7,7 @@ both baskets as they were.
 
 from collections.abc import Mapping
 
+import msgspec
 from msgspec.structs import replace
 
 from agents.basket.limits import MAX_LINES
@@ -20,6 +21,14 @@ from topics.ids import is_anonymous
 Lines = Mapping[str, Line]
 
 
+class Refused(msgspec.Struct, frozen=True, kw_only=True):
+    """What a user's basket refused last: a second request of the same merge may be under way already."""
+
+    anonymous_id: str
+    code: str
+    detail: str
+
+
 def hand_over(command: HandOver, lines: Lines, life: Life | None, handed_to: str | None) -> Decision[Event]:
     """handed_to: clients merge twice; the second one has nothing to give and gets a report of the user's basket."""
     known = life is not None or handed_to == command.user_id
@@ -30,8 +39,10 @@ def hand_over(command: HandOver, lines: Lines, life: Life | None, handed_to: str
     )
 
 
-def take_over(command: TakeOver, lines: Lines) -> Decision[Event]:
+def take_over(command: TakeOver, lines: Lines, refused: Refused | None) -> Decision[Event]:
     """An empty anonymous basket changes nothing, whatever the strategy: it would take away what the user has."""
+    if command.life is None and refused is not None and refused.anonymous_id == command.anonymous_id:
+        return _refused(command, refused.code, refused.detail)
     if not command.lines:
         return accept(answer=_report("There was nothing to merge.", len(lines), 0, 0))
     if command.strategy == "replace":
