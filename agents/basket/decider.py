@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import assert_never
 
-import msgspec
 from msgspec.structs import replace
 
 from agents.basket import anonymous, merging, schedule
+from agents.basket.contents import Contents, evolve
 from agents.basket.facts import MEALS, Facts, MealFacts
 from agents.basket.limits import MAX_LINES
 from agents.basket.projection import answered
@@ -27,18 +27,11 @@ from topics.basket_events import (
     CheckedOut,
     Cleared,
     Event,
-    Expired,
-    HandedOver,
-    Kept,
-    Life,
     Line,
     LineRemoved,
     LineSet,
     LinesRestored,
     OrderedItem,
-    TakenBack,
-    TakenOver,
-    TakeOverRefused,
 )
 from topics.decision import Context, Decider, Decision, accept, hand_on, reject
 from topics.documents import Done
@@ -46,23 +39,6 @@ from topics.ids import is_anonymous
 
 REMOVED = Done(message="The meal is out of the basket.")
 CLEARED = Done(message="The basket is empty.")
-
-
-class Contents(msgspec.Struct, frozen=True, kw_only=True):
-    """lines: by meal id, in the order in which the meals came in. All are of one restaurant.
-
-    life: of an anonymous basket that is there. handed_to: the user whose basket took its lines, while it has no new life.
-    refused: the last anonymous basket that a user's could not take over.
-    """
-
-    lines: dict[str, Line] = msgspec.field(default_factory=dict[str, Line])
-    life: Life | None = None
-    handed_to: str | None = None
-    refused: merging.Refused | None = None
-
-    @property
-    def restaurant_id(self) -> str | None:
-        return next((line.restaurant_id for line in self.lines.values()), None)
 
 
 def decide(command: Command, contents: Contents, facts: Facts, context: Context) -> Decision[Event]:
@@ -224,31 +200,6 @@ def needs(command: Command, contents: Contents) -> Iterable[tuple[str, str]]:
             return
         case _:
             assert_never(command)
-
-
-def evolve(contents: Contents, event: Event) -> Contents:
-    match event:
-        case LineSet(line=line):
-            return replace(contents, lines={**contents.lines, line.meal_id: line})
-        case LineRemoved(meal_id=meal_id):
-            return replace(contents, lines={name: line for name, line in contents.lines.items() if name != meal_id})
-        case Cleared() | CheckedOut():
-            return replace(contents, lines={})
-        case LinesRestored(lines=lines) | TakenBack(lines=lines):
-            return replace(contents, lines={**contents.lines, **{line.meal_id: line for line in lines}})
-        case TakenOver(lines=lines, strategy=strategy):
-            kept = {} if strategy == "replace" else contents.lines
-            return replace(contents, lines={**kept, **{line.meal_id: line for line in lines}}, refused=None)
-        case Kept(life=life):
-            return replace(contents, life=life, handed_to=None)
-        case Expired():
-            return Contents()
-        case HandedOver(user_id=user_id):
-            return Contents(handed_to=user_id)
-        case TakeOverRefused(anonymous_id=anonymous_id, code=code, detail=detail):
-            return replace(contents, refused=merging.Refused(anonymous_id=anonymous_id, code=code, detail=detail))
-        case _:
-            assert_never(event)
 
 
 DECIDER = Decider[Command, Event, Contents, Facts](

@@ -3,7 +3,7 @@ over by the user's, which answers; if it cannot, the anonymous one takes its lin
 
 from collections.abc import Iterable
 
-from agents.basket.decider import Contents
+from agents.basket.contents import Contents
 from topics import basket_commands, order_commands
 from topics.basket_commands import TakeBack, TakeOver
 from topics.basket_events import CheckedOut, Event, HandedOver, TakeOverRefused

@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from agents.basket.anonymous import LIFETIME
-from agents.basket.decider import DECIDER, Contents
+from agents.basket.contents import Contents
+from agents.basket.decider import DECIDER
 from agents.basket.projection import BASKET
 from tests.agents.basket.test_decider import AYRAN, KEBAP, MENU, NEW_LINE, line
 from tests.agents.scenario import COMMAND_ID, ID, LATER, NOW, Outcome, evolved, stored

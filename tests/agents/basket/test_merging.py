@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from agents.basket.decider import DECIDER, MAX_LINES, Contents
+from agents.basket.contents import Contents
+from agents.basket.decider import DECIDER, MAX_LINES
 from agents.basket.policy import react
 from tests.agents.basket.test_anonymous import CART, LATER, after, filled, life, shown, when
 from tests.agents.basket.test_decider import AYRAN, KEBAP, SUSHI, line
