@@ -164,6 +164,18 @@ async def test_a_merge_that_is_sent_twice_at_once_is_one(user: Client):
     assert await quantities(user) == {soup["id"]: 2}
 
 
+async def test_a_refused_merge_that_is_sent_twice_at_once_is_refused_twice(user: Client):
+    """Clients forget the id of their basket once they hear of a success."""
+    (soup, *_), (sushi, *_) = await menus(user)
+    cart = await new_cart(user, (sushi, 2))
+    await mine(user, (soup, 1))
+    answers = await asyncio.gather(*(merge(user, cart) for _ in range(3)))
+    assert [status for status, _ in answers] == [409, 409, 409]
+    basket = await user.must("GET", f"/carts/anonymous/{cart}")
+    assert [(line["meal_id"], line["quantity"]) for line in basket["items"]] == [(sushi["id"], 2)]
+    assert await quantities(user) == {soup["id"]: 1}
+
+
 async def test_a_basket_that_another_has_taken_is_not_there(user: Client, owner: Client):
     (soup, *_), _ = await menus(user)
     owner.user = await owner.sign_up()  # type: ignore[attr-defined]
