@@ -5,6 +5,7 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from topics import basket_events
+from topics.anonymous_documents import AnonymousItem, anonymous_item
 from topics.basket_events import (
     CheckedOut,
     Cleared,
@@ -22,7 +23,7 @@ from topics.basket_events import (
     TakeOverRefused,
 )
 from topics.decision import EventMeta, Shown, View
-from topics.documents import AnonymousItem, AnonymousLife, Basket, BasketItem, anonymous_item
+from topics.documents import AnonymousLife, Basket, BasketItem
 from topics.ids import cart_of, is_anonymous
 
 EMPTY = Basket(items=())

@@ -12,17 +12,10 @@ from http_edge.web.carts import BASKET, LineChange, changed
 from http_edge.web.meals import MEAL
 from http_edge.web.menu_now import MENU_NOW
 from topics import forms, ids
+from topics.anonymous_documents import AnonymousBasket, AnonymousItem, ExtendedBasket, MergeReport, anonymous_item
 from topics.basket_commands import TOPIC, AddItem, ChangeItem, Clear, Extend, HandOver, RemoveItem
 from topics.basket_events import MergeStrategy
-from topics.documents import (
-    AnonymousBasket,
-    AnonymousItem,
-    Basket,
-    Done,
-    ExtendedBasket,
-    MergeReport,
-    anonymous_item,
-)
+from topics.documents import Basket, Done
 from topics.fields import CartId, DayOrTime, Id, Note, Quantity
 
 _decode = msgspec.json.Decoder(Basket).decode
