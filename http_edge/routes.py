@@ -116,6 +116,7 @@ class ViewRow(Row):
     owner: field of the document that must be the caller's id, else 404. absent: what is given where there is no
     document (None: 404). is_over: (document, now in seconds) → whether it is as if there was none.
     shape: the document's JSON → the answer's, by slicing or by decoding where the document is small.
+    pick: (the document's JSON, the request) → the part of it that was asked for, None where it is not there: 404.
     join: another view's documents complete it.
     """
 
@@ -127,6 +128,7 @@ class ViewRow(Row):
     absent: bytes | Callable[[Asked], bytes] | None = None
     is_over: Callable[[bytes, float], bool] | None = None
     shape: Callable[[bytes], bytes] | None = None
+    pick: Callable[[bytes, Asked], bytes | None] | None = None
     join: Join | None = None
 
 

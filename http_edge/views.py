@@ -89,7 +89,15 @@ def _given(row: ViewRow, asked: Asked, body: bytes) -> Answer:
         return Answer(row.absent if isinstance(row.absent, bytes) else row.absent(asked))
     if row.owner and (asked.caller is None or not _belongs(body, row.owner, asked.caller.id)):
         raise not_found()
+    if row.pick is not None:
+        return Answer(_picked(row.pick(body, asked)))
     return Answer(body if row.shape is None else row.shape(body))
+
+
+def _picked(part: bytes | None) -> bytes:
+    if part is None:
+        raise not_found()
+    return part
 
 
 def _belongs(body: bytes, owner: str, caller: str) -> bool:

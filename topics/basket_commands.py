@@ -3,13 +3,13 @@ from one basket to another, when an anonymous one is merged into a user's.
 
 The key of an anonymous basket is `anonymous:<cart id>`: see topics/basket_events.py."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
 from topics.basket_events import Life, Line, MergeStrategy
-from topics.fields import DayOrTime, Id, Note, PaymentMethod, Quantity
+from topics.fields import CouponCode, DayOrTime, Id, Money, Note, PaymentMethod, Quantity
 from topics.message import Message
 from topics.registry import Topic
 
@@ -48,23 +48,48 @@ class CheckoutItem(msgspec.Struct, frozen=True, kw_only=True):
     note: Note | None = None
 
 
-class Checkout(Message, frozen=True, kw_only=True):
-    """items absent or empty: what is in the basket. restaurant_id: a hint at most, the meals say whose order it is."""
+class CheckoutWish(Message, frozen=True, kw_only=True):
+    """What a client says of a checkout.
+
+    items absent or empty: what is in the basket. restaurant_id: a hint at most, the meals say whose order it is. coupon_code
+    absent or empty: the basket's. address_id absent: the default address; pickup needs none. expected_total: another total
+    is refused.
+    """
 
     payment_method: PaymentMethod
     items: Annotated[tuple[CheckoutItem, ...], Meta(max_length=100)] | None = None
     restaurant_id: Id | None = None
-    coupon_code: Annotated[str, Meta(max_length=64)] | None = None
+    coupon_code: CouponCode | None = None
     address_id: Id | None = None
     note: Note | None = None
     schedule_date: DayOrTime | None = None
+    expected_total: Money | None = None
+    pickup: bool = False
+
+
+class Checkout(CheckoutWish, frozen=True, kw_only=True):
+    """keyed: it came with an Idempotency-Key, so its sender tells repeats and wishes apart."""
+
+    keyed: bool = False
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """What the caller of the checkout is told; more: further members of the error."""
+
+    code: str
+    detail: str
+    field: str | None = None
+    more: dict[str, Any] | None = None
 
 
 class RestoreItems(Message, frozen=True, kw_only=True):
-    """The order was refused: its lines go back, unless the user has begun anew elsewhere."""
+    """The order was refused: its lines go back, unless the user has begun anew elsewhere. Then the basket answers with the
+    refusal, so that whoever reads the basket after the answer finds the lines."""
 
     order_id: Id
     lines: tuple[Line, ...]
+    coupon_code: str | None = None
+    refusal: Refusal | None = None
 
 
 class Extend(Message, frozen=True, kw_only=True):
@@ -98,7 +123,31 @@ class TakeBack(Message, frozen=True, kw_only=True):
     detail: str
 
 
-Command = AddItem | ChangeItem | RemoveItem | Clear | Checkout | RestoreItems | Extend | HandOver | TakeOver | TakeBack
+class ApplyCoupon(Message, frozen=True, kw_only=True):
+    """For the next checkout; it takes the place of another one. user_id: whose share of the coupon counts."""
+
+    code: CouponCode
+    user_id: Id
+
+
+class DropCoupon(Message, frozen=True, kw_only=True):
+    """Takes the coupon away, if there is one."""
+
+
+Command = (
+    AddItem
+    | ChangeItem
+    | RemoveItem
+    | Clear
+    | Checkout
+    | RestoreItems
+    | ApplyCoupon
+    | DropCoupon
+    | Extend
+    | HandOver
+    | TakeOver
+    | TakeBack
+)
 
 TOPIC = Topic(
     name="basket_commands",
@@ -109,6 +158,8 @@ TOPIC = Topic(
         Clear,
         Checkout,
         RestoreItems,
+        ApplyCoupon,
+        DropCoupon,
         Extend,
         HandOver,
         TakeOver,

@@ -43,9 +43,12 @@ MergeStrategy = Literal["add_quantities", "replace"]
 
 
 class OrderedItem(msgspec.Struct, frozen=True, kw_only=True):
+    """price_was: of one, when the line was put into the basket."""
+
     meal_id: str
     quantity: int
     note: str | None = None
+    price_was: Money | None = None
 
 
 class LineSet(Message, frozen=True, kw_only=True):
@@ -63,7 +66,10 @@ class Cleared(Message, frozen=True, kw_only=True):
 
 
 class CheckedOut(Message, frozen=True, kw_only=True):
-    """The basket is empty now; `items` go to the order domain, `cleared` come back should it refuse them."""
+    """`cleared` are out of the basket; `items` go to the order domain, `cleared` come back should it refuse them.
+
+    cleared_coupon: of the basket, out of it too. at: None in events from before it was kept.
+    """
 
     order_id: str
     restaurant_id: str
@@ -73,13 +79,25 @@ class CheckedOut(Message, frozen=True, kw_only=True):
     address_id: str | None = None
     note: str | None = None
     schedule_date: str | None = None
+    coupon_code: str | None = None
+    cleared_coupon: str | None = None
+    expected_total: Money | None = None
+    pickup: bool = False
+    at: datetime | None = None
+
+
+class CheckoutRepeated(Message, frozen=True, kw_only=True):
+    """The same checkout was asked for once more: the order that there is answers."""
+
+    order_id: str
 
 
 class LinesRestored(Message, frozen=True, kw_only=True):
-    """lines: those that were put back."""
+    """The order was refused. lines, coupon_code: what was put back; the checkout is forgotten."""
 
     order_id: str
     lines: tuple[Line, ...]
+    coupon_code: str | None = None
 
 
 class Kept(Message, frozen=True, kw_only=True):
@@ -124,12 +142,25 @@ class TakenBack(Message, frozen=True, kw_only=True):
     lines: tuple[Line, ...]
 
 
+class CouponApplied(Message, frozen=True, kw_only=True):
+    """The next checkout uses it, unless it names another."""
+
+    code: str
+
+
+class CouponDropped(Message, frozen=True, kw_only=True):
+    """The basket has no coupon any more."""
+
+
 Event = (
     LineSet
     | LineRemoved
     | Cleared
     | CheckedOut
+    | CheckoutRepeated
     | LinesRestored
+    | CouponApplied
+    | CouponDropped
     | Kept
     | Expired
     | HandedOver
@@ -145,7 +176,10 @@ TOPIC = Topic(
         LineRemoved,
         Cleared,
         CheckedOut,
+        CheckoutRepeated,
         LinesRestored,
+        CouponApplied,
+        CouponDropped,
         Kept,
         Expired,
         HandedOver,

@@ -4,12 +4,16 @@ Times are RFC 3339 in UTC, amounts lira with two decimals, lists are never null.
 """
 
 from datetime import date, datetime
+from typing import Literal
 
 import msgspec
 
+from topics.address_events import SavedAddress
 from topics.catalog_commands import MealOption
+from topics.discounting import CouponKind
 from topics.fields import Address, Money, OpenOrClosed, PaymentMethod, Sum, Weekday
-from topics.order_events import PricedItem
+from topics.opening_hours import DEFAULT_ZONE
+from topics.order_events import PriceChange, PricedItem
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +56,59 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
+class UserAddress(msgspec.Struct, frozen=True, kw_only=True):
+    """One address of a user, who is its entity. latitude, longitude: degrees, WGS 84; both are there or none."""
+
+    id: str
+    entity_type: Literal["user"] = "user"
+    entity_id: str
+    user_id: str
+    title: str
+    address: str
+    city: str
+    district: str
+    full_address: str
+    zip_code: str
+    apartment: str | None
+    floor: str | None
+    door_number: str | None
+    latitude: float | None
+    longitude: float | None
+    is_default: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+class AddressBook(msgspec.Struct, frozen=True, kw_only=True):
+    """View `address`, by user id. In the order in which they were added. One field only: the edge cuts the bare list out of
+    `{"addresses":…}` without decoding it."""
+
+    addresses: tuple[UserAddress, ...]
+
+
+class FavouriteRestaurant(msgspec.Struct, frozen=True, kw_only=True):
+    """What is not about the favourite itself is empty in the view's document: the edge shows the restaurant as it is now."""
+
+    restaurant_id: str
+    name: str = ""
+    logo: str = ""
+    cuisines: tuple[str, ...] = ()
+    status: OpenOrClosed | Literal[""] = ""
+    created_at: datetime
+
+
+class FavouriteCuisine(msgspec.Struct, frozen=True, kw_only=True):
+    cuisine: str
+    created_at: datetime
+
+
+class Favourites(msgspec.Struct, frozen=True, kw_only=True):
+    """View `favourites`, by user id. In the order in which they became favourites."""
+
+    restaurants: tuple[FavouriteRestaurant, ...] = ()
+    cuisines: tuple[FavouriteCuisine, ...] = ()
+
+
 class Restaurant(msgspec.Struct, frozen=True, kw_only=True):
     """View `restaurant`, index `restaurants`. prep_time: minutes."""
 
@@ -64,6 +121,7 @@ class Restaurant(msgspec.Struct, frozen=True, kw_only=True):
     email: str | None
     status: OpenOrClosed
     opening_hours: dict[Weekday, str]
+    time_zone: str = DEFAULT_ZONE
     cuisines: tuple[str, ...]
     prep_time: int
     rating_avg: float
@@ -123,6 +181,48 @@ class Basket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     life: AnonymousLife | None = None
 
 
+class CouponPreview(msgspec.Struct, frozen=True, kw_only=True):
+    """What the basket would cost with its coupon. code, coupon_code: the same. total = subtotal - discount + delivery_fee."""
+
+    code: str
+    coupon_code: str
+    subtotal: Sum
+    discount: Sum
+    delivery_fee: Money
+    total: Sum
+    message: str
+
+
+class BasketCoupon(msgspec.Struct, frozen=True, kw_only=True):
+    """View `basket_coupon`: not shown as it is."""
+
+    code: str
+
+
+class Coupon(msgspec.Struct, frozen=True, kw_only=True):
+    """View `coupon`, index `coupons:<restaurant id>` where it is listed. value: percent, or lira."""
+
+    code: str
+    kind: CouponKind
+    value: float
+    title: str
+    min_basket: Money
+    max_discount: Money | None
+    valid_from: datetime | None
+    valid_until: datetime | None
+    total_limit: int | None
+    per_user_limit: int | None
+    restaurant_id: str | None
+    listed: bool
+    created_at: datetime
+
+
+class CouponUse(msgspec.Struct, frozen=True, kw_only=True):
+    """View `coupon_use` of a coupon, or of a user's share of it. Not shown."""
+
+    used: int
+
+
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """View `order`, index `orders:<user id>` by time; and the answer of a checkout."""
 
@@ -139,8 +239,11 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     coupon_code: str | None
     status: str
     address_id: str | None
+    delivery_address: SavedAddress | None
+    pickup: bool
     note: str | None
     schedule_date: str | None
+    changes: tuple[PriceChange, ...]
     created_at: datetime
     updated_at: datetime
     message: str

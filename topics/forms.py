@@ -17,6 +17,7 @@ import email_validator
 import phonenumbers
 
 from topics import opening_hours
+from topics.folding import coupon_code
 
 DEFAULT_REGION = "TR"
 """Where a phone number without a country code belongs."""
@@ -25,6 +26,7 @@ _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and symbols by c
 _JOINERS = frozenset("\u200c\u200d")
 _SEEN = ("L", "N", "P", "S")
 _NOT_IN_LINES = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+_CODE = re.compile(r"[A-Z0-9][A-Z0-9_-]{2,31}", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
 
@@ -115,6 +117,19 @@ def hours(text: str) -> str:
         raise NotInForm(str(error)) from None
 
 
+def coupon(text: str) -> str:
+    """As coupons are looked up: trimmed, without case and accents. May be empty: no coupon."""
+    return coupon_code(line(text))
+
+
+def new_coupon(text: str) -> str:
+    """As coupon(), for one that is being made."""
+    code = coupon(text)
+    if not _CODE.fullmatch(code):
+        raise NotInForm("must be 3 to 32 letters, digits, `_` or `-`, and begin with a letter or digit")
+    return code
+
+
 def time_zone(text: str) -> str:
     if text not in _zones():
         raise NotInForm("is no time zone of the IANA database such as Europe/Istanbul")
@@ -138,6 +153,21 @@ def _is_seen(letter: str) -> bool:
 
 
 FORMS: Mapping[str, Callable[[str], str]] = MappingProxyType(
-    {form.__name__: form for form in (email, phone, line, name, password, day_or_time, hours, time_zone, cart_id)}
+    {
+        form.__name__: form
+        for form in (
+            email,
+            phone,
+            line,
+            name,
+            password,
+            day_or_time,
+            hours,
+            time_zone,
+            coupon,
+            new_coupon,
+            cart_id,
+        )
+    }
 )
 """By the name under which a field's type asks for it."""

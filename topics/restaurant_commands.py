@@ -5,8 +5,23 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from topics.fields import Address, Email, Hours, Minutes, Money, Name, OpenOrClosed, Phone, Text, Url, Weekday, Word
+from topics.fields import (
+    Address,
+    Email,
+    Hours,
+    Minutes,
+    Money,
+    Name,
+    OpenOrClosed,
+    Phone,
+    Text,
+    TimeZone,
+    Url,
+    Weekday,
+    Word,
+)
 from topics.message import Message
+from topics.opening_hours import DEFAULT_ZONE
 from topics.registry import Topic
 
 Cuisines = Annotated[tuple[Word, ...], Meta(max_length=20)]
@@ -14,7 +29,8 @@ OpeningHours = dict[Weekday, Hours]
 
 
 class OpenRestaurant(Message, frozen=True, kw_only=True):
-    """opening_hours: a day that is absent is a day off. prep_time: minutes."""
+    """opening_hours: a day that is absent is a day off; none at all: always open. time_zone: in which they are said.
+    prep_time: minutes."""
 
     name: Name
     description: Text = ""
@@ -24,6 +40,7 @@ class OpenRestaurant(Message, frozen=True, kw_only=True):
     email: Email | None = None
     status: OpenOrClosed = "open"
     opening_hours: OpeningHours = msgspec.field(default_factory=dict[Weekday, Hours])
+    time_zone: TimeZone = DEFAULT_ZONE
     cuisines: Cuisines = ()
     prep_time: Minutes = 30
     delivery_fee: Money = 0
@@ -41,6 +58,7 @@ class ChangeRestaurant(Message, frozen=True, kw_only=True):
     email: Email | None = None
     status: OpenOrClosed | None = None
     opening_hours: OpeningHours | None = None
+    time_zone: TimeZone | None = None
     cuisines: Cuisines | None = None
     prep_time: Minutes | None = None
     delivery_fee: Money | None = None

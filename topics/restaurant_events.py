@@ -1,4 +1,4 @@
-"""What happened to restaurants. Catalog and order keep facts of it."""
+"""What happened to restaurants. Catalog, order and user keep facts of it."""
 
 from datetime import datetime
 
@@ -6,11 +6,12 @@ import msgspec
 
 from topics.fields import Address, Money, OpenOrClosed, Weekday
 from topics.message import Message
+from topics.opening_hours import DEFAULT_ZONE
 from topics.registry import FOREVER, Topic
 
 
 class RestaurantDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """prep_time: minutes."""
+    """opening_hours, time_zone: see topics/opening_hours.py. prep_time: minutes."""
 
     name: str
     description: str = ""
@@ -20,6 +21,7 @@ class RestaurantDetails(msgspec.Struct, frozen=True, kw_only=True):
     email: str | None = None
     status: OpenOrClosed = "open"
     opening_hours: dict[Weekday, str] = msgspec.field(default_factory=dict[Weekday, str])
+    time_zone: str = DEFAULT_ZONE
     cuisines: tuple[str, ...] = ()
     prep_time: int = 30
     delivery_fee: Money = 0
@@ -46,7 +48,7 @@ TOPIC = Topic(
     messages=(RestaurantOpened, RestaurantChanged),
     key="restaurant id",
     producers=("restaurant",),
-    consumers=("restaurant", "catalog", "order"),
+    consumers=("restaurant", "catalog", "user", "basket", "discount", "order"),
     retention=FOREVER,
     max_bytes=2 * 1024 * 1024,
 )

@@ -1,8 +1,8 @@
-"""Commands to the users' profiles. From the edge, and from the domain's own intake of `user_created`."""
+"""Commands to the users' profiles, favourites and preferences. From the edge, and from the own intake of `user_created`."""
 
 from datetime import date
 
-from topics.fields import Email, Name, Phone, Word
+from topics.fields import AnyCuisine, Cuisine, Email, Id, Name, Phone, Word
 from topics.message import Message
 from topics.registry import Topic
 
@@ -29,11 +29,57 @@ class ChangeProfile(Message, frozen=True, kw_only=True):
     phone: Phone | None = None
 
 
-Command = CreatePending | CompleteProfile | ChangeProfile
+class FavourRestaurant(Message, frozen=True, kw_only=True):
+    restaurant_id: Id
+
+
+class UnfavourRestaurant(Message, frozen=True, kw_only=True):
+    restaurant_id: Id
+
+
+class FavourCuisine(Message, frozen=True, kw_only=True):
+    """Compared without case and accents (topics/folding.py), kept as it was written first."""
+
+    cuisine: Cuisine
+
+
+class UnfavourCuisine(Message, frozen=True, kw_only=True):
+    """In any spelling that folds to the same."""
+
+    cuisine: AnyCuisine
+
+
+class ChangePreferences(Message, frozen=True, kw_only=True):
+    """What is absent stays."""
+
+    campaigns: bool | None = None
+    order_updates: bool | None = None
+    email: bool | None = None
+
+
+Command = (
+    CreatePending
+    | CompleteProfile
+    | ChangeProfile
+    | FavourRestaurant
+    | UnfavourRestaurant
+    | FavourCuisine
+    | UnfavourCuisine
+    | ChangePreferences
+)
 
 TOPIC = Topic(
     name="user_commands",
-    messages=(CreatePending, CompleteProfile, ChangeProfile),
+    messages=(
+        CreatePending,
+        CompleteProfile,
+        ChangeProfile,
+        FavourRestaurant,
+        UnfavourRestaurant,
+        FavourCuisine,
+        UnfavourCuisine,
+        ChangePreferences,
+    ),
     key="user id",
     producers=("edge", "user"),
     consumers=("user",),

@@ -8,7 +8,10 @@ from topics import basket_events
 from topics.anonymous_documents import AnonymousItem, anonymous_item
 from topics.basket_events import (
     CheckedOut,
+    CheckoutRepeated,
     Cleared,
+    CouponApplied,
+    CouponDropped,
     Event,
     Expired,
     HandedOver,
@@ -23,7 +26,7 @@ from topics.basket_events import (
     TakeOverRefused,
 )
 from topics.decision import EventMeta, Shown, View
-from topics.documents import AnonymousLife, Basket, BasketItem
+from topics.documents import AnonymousLife, Basket, BasketCoupon, BasketItem
 from topics.ids import cart_of, is_anonymous
 
 EMPTY = Basket(items=())
@@ -60,8 +63,11 @@ def show(before: Basket | None, event: Event, meta: EventMeta) -> Shown[Basket]:
             items[line.meal_id] = basket_item(line, meta.aggregate_id)
         case LineRemoved(meal_id=meal_id):
             items.pop(meal_id, None)
-        case Cleared() | CheckedOut():
+        case Cleared():
             items.clear()
+        case CheckedOut(cleared=cleared):
+            for line in cleared:
+                items.pop(line.meal_id, None)
         case LinesRestored(lines=lines) | TakenBack(lines=lines):
             items.update({line.meal_id: basket_item(line, meta.aggregate_id) for line in lines})
         case TakenOver(lines=lines, strategy=strategy):
@@ -71,8 +77,8 @@ def show(before: Basket | None, event: Event, meta: EventMeta) -> Shown[Basket]:
             basket = replace(basket, life=_life(life, meta.aggregate_id))
         case Expired() | HandedOver():
             return Shown(None)
-        case TakeOverRefused():
-            pass
+        case CheckoutRepeated() | CouponApplied() | CouponDropped() | TakeOverRefused():
+            return Shown(before)
         case _:
             assert_never(event)
     return Shown(replace(basket, items=tuple(items.values())))
@@ -87,4 +93,23 @@ def _life(life: Life, aggregate_id: str) -> AnonymousLife:
     )
 
 
+def show_coupon(before: BasketCoupon | None, event: Event, meta: EventMeta) -> Shown[BasketCoupon]:
+    match event:
+        case CouponApplied(code=code) | LinesRestored(coupon_code=str(code)):
+            return Shown(BasketCoupon(code=code))
+        case CouponDropped() | Cleared():
+            return Shown(None)
+        case CheckedOut(cleared_coupon=cleared):
+            return Shown(None if cleared else before)
+        case LineSet() | LineRemoved() | LinesRestored() | CheckoutRepeated():
+            return Shown(before)
+        case Kept() | Expired() | HandedOver() | TakenOver() | TakeOverRefused() | TakenBack():
+            return Shown(before)
+        case _:
+            assert_never(event)
+
+
+BASKET_COUPON = View[BasketCoupon, Event](
+    name="basket_coupon", topic=basket_events.TOPIC, document=BasketCoupon, show=show_coupon
+)
 BASKET = View[Basket, Event](name="basket", topic=basket_events.TOPIC, document=Basket, show=show)

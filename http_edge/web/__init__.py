@@ -1,15 +1,30 @@
 """The routes of the web gateway, as contract and clients know them: one module a domain, one row a route."""
 
 from http_edge.routes import AnyRow
-from http_edge.web import anonymous_carts, auth, carts, meals, operations, orders, restaurants, user
+from http_edge.web import (
+    addresses,
+    anonymous_carts,
+    auth,
+    carts,
+    discounts,
+    favourites,
+    meals,
+    operations,
+    orders,
+    restaurants,
+    user,
+)
 
 ROUTES: tuple[AnyRow, ...] = (
     *auth.ROUTES,
     *user.ROUTES,
+    *favourites.ROUTES,
+    *addresses.ROUTES,
     *restaurants.ROUTES,
     *meals.ROUTES,
     *carts.ROUTES,
     *anonymous_carts.ROUTES,
+    *discounts.ROUTES,
     *orders.ROUTES,
     *operations.ROUTES,
 )

@@ -9,6 +9,18 @@ from http_edge.routes import AnyRow
 
 _TOKEN = base64.urlsafe_b64encode(bytes(range(48))).decode()
 
+_ADDRESS = {
+    "title": "Ev",
+    "address": "Moda Caddesi 12",
+    "city": "İstanbul",
+    "district": "Kadıköy",
+    "full_address": "Moda Caddesi 12, 34710 Kadıköy/İstanbul",
+    "zip_code": "34710",
+    "latitude": 40.98,
+    "longitude": 29.02,
+    "is_default": True,
+}
+
 BODIES: dict[str, Any] = {
     "POST /auth/register": {"email": "ayse@example.com", "password": "correct horse"},
     "POST /auth/verify-email": {"token": _TOKEN},
@@ -22,6 +34,11 @@ BODIES: dict[str, Any] = {
         "phone": "+905551112233",
     },
     "PUT /users/me": {"full_name": "Ayşe Kaya"},
+    "PUT /users/me/notification-preferences": {"campaigns": False},
+    "POST /favorites/restaurant": {"restaurant_id": "r-1"},
+    "POST /favorites/cuisine": {"cuisine": "Ege mutfağı"},
+    "POST /addresses/": _ADDRESS,
+    "PUT /addresses/{address_id}": _ADDRESS,
     "POST /restaurants": {"name": "Lokanta"},
     "PUT /restaurants/{id}": {"name": "Lokanta 2"},
     "POST /meals/": {"restaurant_id": "r-1", "name": "Lahmacun", "price": 90.5},
@@ -41,6 +58,8 @@ BODIES: dict[str, Any] = {
         "merge_strategy": "replace",
     },
     "POST /carts/checkout": {"payment_method": "cash"},
+    "POST /carts/coupon": {"code": "YAZ10"},
+    "POST /discounts": {"code": "YAZ10", "kind": "percent", "value": 10, "restaurant_id": "r-1"},
 }
 
 

@@ -48,6 +48,7 @@ async def test_a_guest_registers_browses_orders_and_gets_one_confirmation(client
     lines = await client.must("GET", "/carts/get")
     assert {line["meal_id"]: line["quantity"] for line in lines} == {menu[0]["id"]: 3, menu[1]["id"]: 2}
 
+    await client.add_address()
     order = await client.must("POST", "/carts/checkout", {"payment_method": "cash"})
     due = 3 * menu[0]["price"] + 2 * menu[1]["price"]
     assert order["subtotal"] == round(due, 2)
@@ -74,6 +75,7 @@ async def test_a_checkout_sent_twice_with_one_idempotency_key_is_one_order(clien
     restaurant = (await client.must("GET", "/restaurants"))[1]["id"]
     meal = (await client.must("GET", f"/meals/restaurant/{restaurant}"))[0]["id"]
     await client.must("POST", "/carts/add", {"restaurant_id": restaurant, "meal_id": meal, "quantity": 1})
+    await client.add_address()
     key = {"Idempotency-Key": uuid.uuid4().hex}
     first, second = await asyncio.gather(
         *(client.must("POST", "/carts/checkout", {"payment_method": "cash"}, **key) for _ in range(2))
@@ -103,7 +105,7 @@ async def test_what_has_just_been_written_or_seen_is_known_to_the_next_command(c
         restaurant, meal = await owner.open_restaurant(price)
         line = {"restaurant_id": restaurant, "meal_id": meal, "quantity": 1}
         await owner.must("POST", "/carts/add", line)
-        await owner.must("POST", "/carts/checkout", {"payment_method": "cash"})
+        await owner.must("POST", "/carts/checkout", {"payment_method": "cash", "pickup": True})
         await client.sees(f"/meals/{meal}")
         await client.must("POST", "/carts/add", line)
         await client.must("DELETE", "/carts/clear")
@@ -121,8 +123,10 @@ async def test_the_basket_shows_what_the_menu_asks_now_and_the_checkout_charges_
         return (await client.must("GET", "/carts/get"))[0]["price"] == 130
 
     await until("the basket to show the new price", shown)
+    await client.add_address()
     order = await client.must("POST", "/carts/checkout", {"payment_method": "cash"})
     assert order["subtotal"] == 260
+    assert order["changes"] == [{"meal_id": meal, "name": "Lahmacun", "was": 100, "is": 130}]
 
 
 async def test_items_of_another_restaurant_are_refused(client: Client):

@@ -14,9 +14,11 @@ from tests.agents.basket.test_decider import AYRAN, KEBAP, MENU, NEW_LINE, line
 from tests.agents.scenario import COMMAND_ID, ID, LATER, NOW, Outcome, evolved, stored
 from topics.basket_commands import (
     AddItem,
+    ApplyCoupon,
     ChangeItem,
     Checkout,
     Clear,
+    DropCoupon,
     Extend,
     HandOver,
     RemoveItem,
@@ -79,6 +81,8 @@ def test_what_changes_nothing_extends_nothing() -> None:
     "command",
     [
         Checkout(payment_method="cash"),
+        ApplyCoupon(code="LEZZET10", user_id=ID),
+        DropCoupon(),
         RestoreItems(order_id="o", lines=(line(),)),
         TakeOver(anonymous_id=CART, strategy="replace", lines=(line(),), life=life()),
     ],

@@ -9,7 +9,7 @@ from tests.agents import scenario
 from tests.agents.scenario import ID, LATER, NOW, shown
 from topics.fields import Address
 from topics.restaurant_commands import ChangeRestaurant, OpenRestaurant
-from topics.restaurant_events import RestaurantChanged, RestaurantDetails, RestaurantOpened
+from topics.restaurant_events import TOPIC, RestaurantChanged, RestaurantDetails, RestaurantOpened
 
 OWNER = "owner-1"
 BEYOGLU = Address(city="İstanbul", district="Beyoğlu")
@@ -58,6 +58,7 @@ CHANGES: list[tuple[str, Any]] = [
     ("email", "a@b.co"),
     ("status", "closed"),
     ("opening_hours", {}),
+    ("time_zone", "Europe/London"),
     ("cuisines", ()),
     ("prep_time", 45),
     ("delivery_fee", 0.0),
@@ -93,8 +94,8 @@ def test_to_others_it_answers_as_if_it_did_not_exist(caller: str | None) -> None
 
 
 CONTRACT = {
-    "id", "name", "description", "logo", "address", "phone_number", "email", "status", "opening_hours", "cuisines",
-    "prep_time", "rating_avg", "rating_count", "delivery_fee", "min_order_price", "created_at", "updated_at",
+    "id", "name", "description", "logo", "address", "phone_number", "email", "status", "opening_hours", "time_zone",
+    "cuisines", "prep_time", "rating_avg", "rating_count", "delivery_fee", "min_order_price", "created_at", "updated_at",
 }  # fmt: skip
 
 
@@ -104,6 +105,11 @@ def test_a_document_has_all_that_the_contract_names_also_where_nothing_was_said(
     assert set(document) == CONTRACT
     assert document["address"]["city"] == document["address"]["district"] == ""
     assert (document["status"], document["cuisines"], document["opening_hours"]) == ("open", [], {})
+
+
+def test_a_restaurant_of_before_there_were_zones_is_in_istanbul() -> None:
+    old = b'{"owner_id":"owner-1","details":{"name":"a"},"opened_at":"2026-03-01T18:30:00Z"}'
+    assert shown(RESTAURANT, TOPIC.decode("RestaurantOpened", old)).time_zone == "Europe/Istanbul"
 
 
 def test_the_owner_is_not_shown() -> None:
