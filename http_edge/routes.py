@@ -94,7 +94,8 @@ class CommandRow(Row):
     tokens: the answer holds tokens, so it is sealed and there is no 202.
     settles: the answer, also a refusal, waits until this view has what the command wrote (must: else 202).
     sees: documents that the caller has before their eyes, as (view, id): the decision knows at least these versions.
-    estimate: more fields for a 202. idempotency keys are honoured on every row.
+    estimate: more fields for a 202. no_sooner: seconds after the request at which it is answered at the earliest, for rows
+    whose time must not tell what is there. idempotency keys are honoured on every row.
     """
 
     topic: Topic
@@ -105,6 +106,7 @@ class CommandRow(Row):
     tokens: bool = False
     settles: ViewOf | None = None
     must_settle: bool = False
+    no_sooner: float = 0.0
     sees: Callable[[Asked], Sequence[tuple[ViewOf, str]]] | None = None
     estimate: Callable[[Asked, Message], Awaitable[Mapping[str, Any]]] | None = None
 
@@ -114,9 +116,7 @@ class ViewRow(Row):
     """Reads one document (key) or all documents of an index (index).
 
     owner: field of the document that must be the caller's id, else 404. absent: what is given where there is no
-    document (None: 404). is_over: (document, now in seconds) → whether it is as if there was none.
-    shape: the document's JSON → the answer's, by slicing or by decoding where the document is small.
-    pick: (the document's JSON, the request) → the part of it that was asked for, None where it is not there: 404.
+    document (None: 404). shape: (the document's JSON, the request) → what is shown of it; None: as if it was not there.
     join: another view's documents complete it.
     """
 
@@ -126,9 +126,7 @@ class ViewRow(Row):
     newest_first: bool = False
     owner: str = ""
     absent: bytes | Callable[[Asked], bytes] | None = None
-    is_over: Callable[[bytes, float], bool] | None = None
-    shape: Callable[[bytes], bytes] | None = None
-    pick: Callable[[bytes, Asked], bytes | None] | None = None
+    shape: Callable[[bytes, Asked], bytes | None] | None = None
     join: Join | None = None
 
 

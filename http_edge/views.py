@@ -59,7 +59,8 @@ def _listing(row: ViewRow, key: Key | None) -> Handler:
             return Answer(b"[]")
         documents = await asked.edge.reads.get([keys.document(row.view.name, each.decode()) for each in members])
         bodies = (keys.split(each)[1] for each in documents if each is not None)
-        return Answer(b"[" + b",".join(body for body in bodies if body) + b"]")
+        shown = (_shaped(row, asked, body) for body in bodies if body)
+        return Answer(b"[" + b",".join(each for each in shown if each is not None) + b"]")
 
     return listing
 
@@ -83,21 +84,18 @@ async def _first_look(row: ViewRow, asked: Asked, places: Sequence[str]) -> tupl
 
 
 def _given(row: ViewRow, asked: Asked, body: bytes) -> Answer:
-    if not body or (row.is_over is not None and row.is_over(body, asked.edge.clock())):
-        if row.absent is None:
-            raise not_found()
-        return Answer(row.absent if isinstance(row.absent, bytes) else row.absent(asked))
-    if row.owner and (asked.caller is None or not _belongs(body, row.owner, asked.caller.id)):
+    if body and row.owner and (asked.caller is None or not _belongs(body, row.owner, asked.caller.id)):
         raise not_found()
-    if row.pick is not None:
-        return Answer(_picked(row.pick(body, asked)))
-    return Answer(body if row.shape is None else row.shape(body))
+    shown = _shaped(row, asked, body) if body else None
+    if shown is not None:
+        return Answer(shown)
+    if row.absent is None:
+        raise not_found()
+    return Answer(row.absent if isinstance(row.absent, bytes) else row.absent(asked))
 
 
-def _picked(part: bytes | None) -> bytes:
-    if part is None:
-        raise not_found()
-    return part
+def _shaped(row: ViewRow, asked: Asked, body: bytes) -> bytes | None:
+    return body if row.shape is None else row.shape(body, asked)
 
 
 def _belongs(body: bytes, owner: str, caller: str) -> bool:

@@ -31,9 +31,14 @@ class Tokens(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """View `login`. Not shown to clients: the edge finds an account by the side key `login:<sha256 hex of address>`."""
+    """View `login`. Not shown to clients: the edge finds an account by the side key `login:<sha256 hex of address>`.
+
+    verification_keys, reset_keys: side keys of mail tokens that are good still, the newest last, to drop them in time.
+    """
 
     verified: bool
+    verification_keys: tuple[str, ...] = ()
+    reset_keys: tuple[str, ...] = ()
 
 
 class EndedSession(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +46,22 @@ class EndedSession(msgspec.Struct, frozen=True, kw_only=True):
 
     session_id: str
     ended_at: datetime
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """expires_at: of the refresh token. current: the asker's own, filled in by the edge."""
+
+    id: str
+    created_at: datetime
+    refreshed_at: datetime
+    expires_at: datetime
+    current: bool = False
+
+
+class Sessions(msgspec.Struct, frozen=True, kw_only=True):
+    """View `sessions`: those of an account that have not ended, the oldest first; they may have expired since."""
+
+    items: tuple[Session, ...]
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):

@@ -73,6 +73,11 @@ def verification(token: str) -> str:
     return f"verify:{token}"
 
 
+def password_reset(token: str) -> str:
+    """As verification(), for a token that resets the password."""
+    return f"reset:{token}"
+
+
 def pending_user(user_id: str) -> str:
     """Stands while an account waits for its profile, 15 minutes at most. A view, never a condition."""
     return f"pending_user:{user_id}"

@@ -11,12 +11,16 @@ from http_edge.web import (
     meals,
     operations,
     orders,
+    passwords,
     restaurants,
+    sessions,
     user,
 )
 
 ROUTES: tuple[AnyRow, ...] = (
     *auth.ROUTES,
+    *passwords.ROUTES,
+    *sessions.ROUTES,
     *user.ROUTES,
     *favourites.ROUTES,
     *addresses.ROUTES,

@@ -4,12 +4,11 @@ import msgspec
 
 from http_edge.asked import Asked, own
 from http_edge.routes import CUSTOMER, Nothing, command, shown, view
+from http_edge.web.bare_list import bare_list
 from topics.address_commands import TOPIC, AddAddress, RemoveAddress, ReplaceAddress
 from topics.documents import Done, UserAddress
 
 ADDRESS = shown("address", "address")
-
-_BEFORE, _AFTER = len(b'{"addresses":'), len(b"}")
 
 
 class _Book(msgspec.Struct):
@@ -22,11 +21,6 @@ class _Named(msgspec.Struct):
 
 _book = msgspec.json.Decoder(_Book)
 _named = msgspec.json.Decoder(_Named)
-
-
-def bare_list(document: bytes) -> bytes:
-    """The list in `{"addresses":[…]}`. The document has this one field, so it is cut, not decoded."""
-    return document[_BEFORE:-_AFTER]
 
 
 def one(document: bytes, asked: Asked) -> bytes | None:
@@ -42,11 +36,11 @@ ROUTES = (
         says="Add an address; the first one is the default in any case.",
     ),
     view(
-        "/addresses/", ADDRESS, key=own, who=CUSTOMER, gives=list[UserAddress], absent=b"[]", shape=bare_list,
+        "/addresses/", ADDRESS, key=own, who=CUSTOMER, gives=list[UserAddress], absent=b"[]", shape=bare_list("addresses"),
         says="The caller's addresses, in the order in which they were added.",
     ),
     view(
-        "/addresses/{address_id}", ADDRESS, key=own, pick=one, who=CUSTOMER, gives=UserAddress,
+        "/addresses/{address_id}", ADDRESS, key=own, shape=one, who=CUSTOMER, gives=UserAddress,
         says="One of the caller's addresses.",
     ),
     command(

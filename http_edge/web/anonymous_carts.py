@@ -15,7 +15,7 @@ from topics import forms, ids
 from topics.anonymous_documents import AnonymousBasket, AnonymousItem, ExtendedBasket, MergeReport, anonymous_item
 from topics.basket_commands import TOPIC, AddItem, ChangeItem, Clear, Extend, HandOver, RemoveItem
 from topics.basket_events import MergeStrategy
-from topics.documents import Basket, Done
+from topics.documents import AnonymousLife, Basket, Done
 from topics.fields import CartId, DayOrTime, Id, Note, Quantity
 
 _decode = msgspec.json.Decoder(Basket).decode
@@ -92,19 +92,22 @@ async def _generate(asked: Asked) -> Answer:
     return of_json(NewCart(cart_id=ids.fresh(), message="Your basket is ready."))
 
 
-def _is_over(document: bytes, now: float) -> bool:
-    life = _decode(document).life
-    return life is None or life.expires_at.timestamp() <= now
+def _living(document: bytes, asked: Asked) -> tuple[Basket, AnonymousLife] | None:
+    """None where the basket is over."""
+    basket = _decode(document)
+    life = basket.life
+    return None if life is None or life.expires_at.timestamp() <= asked.edge.clock() else (basket, life)
 
 
 def _restaurant(basket: Basket) -> str | None:
     return basket.items[0].restaurant_id if basket.items else None
 
 
-def _shown(document: bytes) -> bytes:
-    basket = _decode(document)
-    life = basket.life
-    assert life is not None, "_is_over has looked"
+def _shown(document: bytes, asked: Asked) -> bytes | None:
+    found = _living(document, asked)
+    if found is None:
+        return None
+    basket, life = found
     return _encode(
         AnonymousBasket(
             cart_id=life.cart_id,
@@ -118,10 +121,11 @@ def _shown(document: bytes) -> bytes:
     )
 
 
-def _checked(document: bytes) -> bytes:
-    basket = _decode(document)
-    life = basket.life
-    assert life is not None, "_is_over has looked"
+def _checked(document: bytes, asked: Asked) -> bytes | None:
+    found = _living(document, asked)
+    if found is None:
+        return None
+    basket, life = found
     return _encode(
         CartCheck(
             cart_id=life.cart_id,
@@ -154,12 +158,12 @@ ROUTES = (
     ),
     view(
         "/carts/anonymous/{cart_id}", BASKET, key=_of_path, acts_as=_of_path, who=PUBLIC, gives=AnonymousBasket,
-        join=MENU_NOW, is_over=_is_over, shape=_shown,
+        join=MENU_NOW, shape=_shown,
         says="The basket, with name, price and availability as the menu has them now. 404: never used, merged or over.",
     ),
     view(
         "/carts/anonymous/{cart_id}/validate", BASKET, key=_of_path, acts_as=_of_path, who=PUBLIC, gives=CartCheck,
-        join=MENU_NOW, is_over=_is_over, shape=_checked, absent=_unknown,
+        join=MENU_NOW, shape=_checked, absent=_unknown,
         says="Whether the basket is there and could be ordered as it is.",
     ),
     command(

@@ -7,6 +7,7 @@ from msgspec.structs import asdict
 from http_edge.asked import Asked, own
 from http_edge.routes import CUSTOMER, Nothing, OwnRow, ViewOf, command, shown, view
 from http_edge.web import preview
+from http_edge.web.bare_list import bare_list
 from http_edge.web.estimate import estimate
 from http_edge.web.meals import MEAL
 from http_edge.web.menu_now import MENU_NOW
@@ -34,8 +35,6 @@ COUPON_CODES = (
     "coupon_below_minimum",
 )
 """Why a coupon may not be used (topics/discounting.py)."""
-
-_BEFORE, _AFTER = len(b'{"items":'), len(b"}")
 
 
 class LineChange(msgspec.Struct, frozen=True):
@@ -72,11 +71,6 @@ def _apply_coupon(asked: Asked) -> ApplyCoupon:
     return ApplyCoupon(code=asked.body.code, user_id=asked.me)
 
 
-def bare_list(document: bytes) -> bytes:
-    """The list in `{"items":[…]}`. The document has this one field, so it is cut, not decoded."""
-    return document[_BEFORE:-_AFTER]
-
-
 ROUTES = (
     command(
         "POST", "/carts/add", AddItem, to=TOPIC, key=own, who=CUSTOMER, gives=BasketItem, sees=_meal,
@@ -84,7 +78,7 @@ ROUTES = (
         says="Set the line of a meal: the same meal again replaces quantity and note.",
     ),
     view(
-        "/carts/get", BASKET, key=own, who=CUSTOMER, gives=list[BasketItem], absent=b"[]", shape=bare_list,
+        "/carts/get", BASKET, key=own, who=CUSTOMER, gives=list[BasketItem], absent=b"[]", shape=bare_list("items"),
         join=MENU_NOW,
         says="The lines of the basket, with name, price and availability as the menu has them now.",
     ),

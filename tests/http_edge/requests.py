@@ -26,6 +26,8 @@ BODIES: dict[str, Any] = {
     "POST /auth/verify-email": {"token": _TOKEN},
     "POST /auth/resend-verification": {"email": "ayse@example.com"},
     "POST /auth/login": {"email": "ayse@example.com", "password": "correct horse"},
+    "POST /auth/forgot-password": {"email": "ayse@example.com"},
+    "POST /auth/reset-password": {"token": _TOKEN, "password": "correct horse"},
     "POST /auth/refresh": {"refresh_token": _TOKEN},
     "POST /users/register/complete": {
         "full_name": "Ayşe Yılmaz",
