@@ -3,6 +3,7 @@
 from http_edge.routes import AnyRow
 from http_edge.web import (
     addresses,
+    anonymous_carts,
     auth,
     carts,
     discounts,
@@ -26,6 +27,7 @@ ROUTES: tuple[AnyRow, ...] = (
     *restaurants.ROUTES,
     *meals.ROUTES,
     *carts.ROUTES,
+    *anonymous_carts.ROUTES,
     *discounts.ROUTES,
     *orders.ROUTES,
     *operations.ROUTES,
