@@ -123,10 +123,11 @@ async def _estimate(row: CommandRow, asked: Asked, message: Message) -> Mapping[
 
 async def _render(row: CommandRow, asked: Asked, reply: Reply, mine: str | None) -> Answer:
     check_same_request(reply, mine)
+    settled = row.settles is None or await _settled(row.settles, asked, reply)
     if reply.status == "failed":
         _refuse(row, reply)
     body = _opened(asked, reply.sealed) if reply.sealed is not None else bytes(reply.body)
-    if row.settles is not None and not await _settled(row.settles, asked, reply) and row.must_settle:
+    if not settled and row.must_settle:
         # Done, but not to be seen everywhere: a 503 would be a lie.
         await note_owner(asked)
         return of_json(pending(asked.command_id), 202, {"Location": f"/operations/{asked.command_id}"})

@@ -63,6 +63,7 @@ class Row:
     """What all routes have. gives: the answer's type, for OpenAPI. says: one line of documentation.
 
     takes, asks: types of the body and of the query. texts: parameters of the path that are any text; others are ids.
+    acts_as: who writes and reads here, where it is not the user of the token: an anonymous basket, whose id is the permission.
     """
 
     method: Method
@@ -74,6 +75,7 @@ class Row:
     takes: type[msgspec.Struct] = Nothing
     asks: type[msgspec.Struct] = Nothing
     texts: tuple[str, ...] = ()
+    acts_as: Callable[[Asked], str] | None = None
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -90,7 +92,7 @@ class CommandRow(Row):
 
     make: the message out of the request (default: the body is the message). refusals: rejection code → status.
     tokens: the answer holds tokens, so it is sealed and there is no 202.
-    settles: the answer waits until this view has what the command wrote (must: else 202).
+    settles: the answer, also a refusal, waits until this view has what the command wrote (must: else 202).
     sees: documents that the caller has before their eyes, as (view, id): the decision knows at least these versions.
     estimate: more fields for a 202. no_sooner: seconds after the request at which it is answered at the earliest, for rows
     whose time must not tell what is there. idempotency keys are honoured on every row.
@@ -124,7 +126,7 @@ class ViewRow(Row):
     index: Key | None = None
     newest_first: bool = False
     owner: str = ""
-    absent: bytes | None = None
+    absent: bytes | Callable[[Asked], bytes] | None = None
     shape: Callable[[bytes, Asked], bytes | None] | None = None
     join: Join | None = None
     names: Callable[[Asked], Awaitable[Sequence[str]]] | None = None

@@ -81,19 +81,20 @@ def _bare_list(asked: Asked, bodies: Sequence[bytes]) -> bytes:
 
 async def _first_look(row: ViewRow, asked: Asked, places: Sequence[str]) -> tuple[bytes | None, Values]:
     """(what the caller noted as written, the values of the places) after all checks. One MGET."""
-    caller = asked.caller
+    caller, writer = asked.caller, asked.writer
     wanted = [row.view.ready, *places]
+    if writer is not None:
+        wanted.append(keys.wrote(writer, row.view.domain))
     if caller is not None:
         if asked.query:
             check_user_id(asked, asked.query.get("user_id"))
-        wanted.append(keys.wrote(caller.id, row.view.domain))
         wanted += deny_keys(caller)
     values = await asked.edge.reads.get(wanted)
     if caller is not None and row.who is not PUBLIC:
         check_denied(values[-2], values[-1])
     if values[0] is None:
         raise unavailable("view_not_ready", "This is being prepared, please try again.")
-    return values[-3] if caller is not None else None, values[1 : 1 + len(places)]
+    return values[1 + len(places)] if writer is not None else None, values[1 : 1 + len(places)]
 
 
 def _given(row: ViewRow, asked: Asked, body: bytes) -> Answer:
@@ -104,7 +105,7 @@ def _given(row: ViewRow, asked: Asked, body: bytes) -> Answer:
         return Answer(shown)
     if row.absent is None:
         raise not_found()
-    return Answer(row.absent)
+    return Answer(row.absent if isinstance(row.absent, bytes) else row.absent(asked))
 
 
 def _shaped(row: ViewRow, asked: Asked, body: bytes) -> bytes | None:

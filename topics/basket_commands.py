@@ -1,11 +1,14 @@
-"""Commands to a user's basket. From the edge; RestoreItems from the order domain when it refused an order."""
+"""Commands to a basket. From the edge; RestoreItems from the order domain when it refused an order; TakeOver and TakeBack
+from one basket to another, when an anonymous one is merged into a user's.
+
+The key of an anonymous basket is `anonymous:<cart id>`: see topics/basket_events.py."""
 
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
-from topics.basket_events import Line
+from topics.basket_events import Life, Line, MergeStrategy
 from topics.fields import CouponCode, DayOrTime, Id, Money, Note, PaymentMethod, Quantity
 from topics.message import Message
 from topics.registry import Topic
@@ -89,6 +92,37 @@ class RestoreItems(Message, frozen=True, kw_only=True):
     refusal: Refusal | None = None
 
 
+class Extend(Message, frozen=True, kw_only=True):
+    """An anonymous basket lives for these days from now at least."""
+
+    days: Annotated[int, Meta(ge=1, le=90)] = 30
+
+
+class HandOver(Message, frozen=True, kw_only=True):
+    """To an anonymous basket: its lines go to this user's basket."""
+
+    user_id: Id
+    strategy: MergeStrategy = "add_quantities"
+
+
+class TakeOver(Message, frozen=True, kw_only=True):
+    """To a user's basket: the lines of an anonymous one. None: they came over before, only the answer is wanted."""
+
+    anonymous_id: Id
+    strategy: MergeStrategy
+    lines: tuple[Line, ...] = ()
+    life: Life | None = None
+
+
+class TakeBack(Message, frozen=True, kw_only=True):
+    """To an anonymous basket: the user's basket refused its lines, and this is why."""
+
+    lines: tuple[Line, ...]
+    life: Life | None
+    code: str
+    detail: str
+
+
 class ApplyCoupon(Message, frozen=True, kw_only=True):
     """For the next checkout; it takes the place of another one. user_id: whose share of the coupon counts."""
 
@@ -100,13 +134,39 @@ class DropCoupon(Message, frozen=True, kw_only=True):
     """Takes the coupon away, if there is one."""
 
 
-Command = AddItem | ChangeItem | RemoveItem | Clear | Checkout | RestoreItems | ApplyCoupon | DropCoupon
+Command = (
+    AddItem
+    | ChangeItem
+    | RemoveItem
+    | Clear
+    | Checkout
+    | RestoreItems
+    | ApplyCoupon
+    | DropCoupon
+    | Extend
+    | HandOver
+    | TakeOver
+    | TakeBack
+)
 
 TOPIC = Topic(
     name="basket_commands",
-    messages=(AddItem, ChangeItem, RemoveItem, Clear, Checkout, RestoreItems, ApplyCoupon, DropCoupon),
-    key="user id",
-    producers=("edge", "order"),
+    messages=(
+        AddItem,
+        ChangeItem,
+        RemoveItem,
+        Clear,
+        Checkout,
+        RestoreItems,
+        ApplyCoupon,
+        DropCoupon,
+        Extend,
+        HandOver,
+        TakeOver,
+        TakeBack,
+    ),
+    key="user id",  # or `anonymous:<cart id>`; the recorded words stay, readers may compare them
+    producers=("edge", "order", "basket"),
     consumers=("basket",),
     append_time=True,
 )

@@ -211,10 +211,21 @@ class BasketItem(msgspec.Struct, frozen=True, kw_only=True):
     is_available: bool
 
 
-class Basket(msgspec.Struct, frozen=True, kw_only=True):
-    """View `basket`. One field only: the edge cuts the bare list out of `{"items":…}` without decoding it."""
+class AnonymousLife(msgspec.Struct, frozen=True, kw_only=True):
+    cart_id: str
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime
+
+
+class Basket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """View `basket`. A user's has one field only: the edge cuts the bare list out of `{"items":…}` without decoding it.
+
+    life: of anonymous baskets, whose items have their aggregate's id as user_id. Clients read an AnonymousBasket.
+    """
 
     items: tuple[BasketItem, ...]
+    life: AnonymousLife | None = None
 
 
 class CouponPreview(msgspec.Struct, frozen=True, kw_only=True):

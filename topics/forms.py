@@ -31,6 +31,9 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
 
 
+_UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII)
+
+
 class NotInForm(ValueError):
     """The text has not the form; says why, for whoever wrote it."""
 
@@ -98,6 +101,14 @@ def day_or_time(text: str) -> str:
     raise NotInForm("is neither a date nor a time such as 2026-03-01T19:30")
 
 
+def cart_id(text: str) -> str:
+    """A UUID of version 4 in lower case. Other versions can be guessed, and this id is the permission."""
+    said = text.lower()
+    if _UUID4.fullmatch(said) is None:
+        raise NotInForm("is no UUID of version 4, one is 0b9f8a52-6a3e-4d1c-9a77-3f2e1d0c5b4a")
+    return said
+
+
 def hours(text: str) -> str:
     """`11:30-14:00,18:30-21:00`, without spaces and in order. `24:00` ends a day; `22:00-02:00` ends on the next one."""
     try:
@@ -144,7 +155,19 @@ def _is_seen(letter: str) -> bool:
 FORMS: Mapping[str, Callable[[str], str]] = MappingProxyType(
     {
         form.__name__: form
-        for form in (email, phone, line, name, password, day_or_time, hours, time_zone, coupon, new_coupon)
+        for form in (
+            email,
+            phone,
+            line,
+            name,
+            password,
+            day_or_time,
+            hours,
+            time_zone,
+            coupon,
+            new_coupon,
+            cart_id,
+        )
     }
 )
 """By the name under which a field's type asks for it."""

@@ -6,6 +6,7 @@ from typing import assert_never
 import msgspec
 from msgspec.structs import replace
 
+from agents.basket.merging import Refused
 from topics.basket_events import (
     CheckedOut,
     CheckoutRepeated,
@@ -13,11 +14,18 @@ from topics.basket_events import (
     CouponApplied,
     CouponDropped,
     Event,
+    Expired,
+    HandedOver,
+    Kept,
+    Life,
     Line,
     LineRemoved,
     LineSet,
     LinesRestored,
     OrderedItem,
+    TakenBack,
+    TakenOver,
+    TakeOverRefused,
 )
 
 
@@ -30,11 +38,18 @@ class LastCheckout(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Contents(msgspec.Struct, frozen=True, kw_only=True):
-    """lines: by meal id, in the order in which the meals came in. All are of one restaurant. coupon: for the next checkout."""
+    """lines: by meal id, in the order in which the meals came in. All are of one restaurant. coupon: for the next checkout.
+
+    life: of an anonymous basket that is there. handed_to: the user whose basket took its lines, while it has no new life.
+    refused: the last anonymous basket that a user's could not take over.
+    """
 
     lines: dict[str, Line] = msgspec.field(default_factory=dict[str, Line])
     coupon: str | None = None
     last: LastCheckout | None = None
+    life: Life | None = None
+    handed_to: str | None = None
+    refused: Refused | None = None
 
     @property
     def restaurant_id(self) -> str | None:
@@ -59,6 +74,13 @@ def evolve(contents: Contents, event: Event) -> Contents:
             return replace(contents, coupon=None)
         case CheckoutRepeated():
             return contents
+        case TakenOver(lines=lines, strategy=strategy):
+            kept = {} if strategy == "replace" else contents.lines
+            return replace(contents, lines=_with(kept, lines), refused=None)
+        case TakeOverRefused(anonymous_id=anonymous_id, code=code, detail=detail):
+            return replace(contents, refused=Refused(anonymous_id=anonymous_id, code=code, detail=detail))
+        case Kept() | Expired() | HandedOver() | TakenBack():
+            return _anonymous(contents, event)
         case _:
             assert_never(event)
 
@@ -67,13 +89,33 @@ def _without(lines: dict[str, Line], gone: set[str]) -> dict[str, Line]:
     return {name: line for name, line in lines.items() if name not in gone}
 
 
+def _with(lines: dict[str, Line], more: tuple[Line, ...]) -> dict[str, Line]:
+    return {**lines, **{line.meal_id: line for line in more}}
+
+
+def _anonymous(contents: Contents, event: Kept | Expired | HandedOver | TakenBack) -> Contents:
+    match event:
+        case Kept(life=life):
+            return replace(contents, life=life, handed_to=None)
+        case Expired():
+            return Contents()
+        case HandedOver(user_id=user_id):
+            return Contents(handed_to=user_id)
+        case TakenBack(lines=lines):
+            return replace(contents, lines=_with(contents.lines, lines))
+        case _:
+            assert_never(event)
+
+
 def _checked_out(contents: Contents, event: CheckedOut) -> Contents:
     last = None if event.at is None else LastCheckout(order_id=event.order_id, at=event.at, items=event.items)
     left = _without(contents.lines, {line.meal_id for line in event.cleared})
-    return Contents(lines=left, coupon=None if event.cleared_coupon else contents.coupon, last=last)
+    coupon = None if event.cleared_coupon else contents.coupon
+    return replace(contents, lines=left, coupon=coupon, last=last)
 
 
 def _restored(contents: Contents, event: LinesRestored) -> Contents:
-    lines = {**contents.lines, **{line.meal_id: line for line in event.lines}}
+    lines = _with(contents.lines, event.lines)
     forgotten = contents.last is not None and contents.last.order_id == event.order_id
-    return Contents(lines=lines, coupon=event.coupon_code or contents.coupon, last=None if forgotten else contents.last)
+    last = None if forgotten else contents.last
+    return replace(contents, lines=lines, coupon=event.coupon_code or contents.coupon, last=last)

@@ -6,11 +6,12 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from agents.basket import coupons
+from agents.basket import anonymous, coupons, merging
 from agents.basket.checkout import asked_for, check_out, restore
 from agents.basket.contents import Contents, evolve
 from agents.basket.facts import Facts
-from agents.basket.projection import basket_item
+from agents.basket.limits import MAX_LINES
+from agents.basket.projection import answered
 from topics import schedule
 from topics.basket_commands import (
     AddItem,
@@ -20,22 +21,36 @@ from topics.basket_commands import (
     Clear,
     Command,
     DropCoupon,
+    Extend,
+    HandOver,
     RemoveItem,
     RestoreItems,
+    TakeBack,
+    TakeOver,
 )
 from topics.basket_events import Cleared, Event, Line, LineRemoved, LineSet
 from topics.copies import COUPONS, MEALS, RESTAURANTS, MealCopy
 from topics.decision import Context, Decider, Decision, Rejection, accept, reject
 from topics.documents import Done
+from topics.ids import is_anonymous
 from topics.opening_hours import DEFAULT_ZONE
-
-MAX_LINES = 100
 
 REMOVED = Done(message="The meal is out of the basket.")
 CLEARED = Done(message="The basket is empty.")
 
 
 def decide(command: Command, contents: Contents, facts: Facts, context: Context) -> Decision[Event]:
+    refused = anonymous.refusal(command, context.aggregate_id)
+    if refused is not None:
+        return Decision(rejection=refused)
+    if not is_anonymous(context.aggregate_id):
+        return _decide(command, contents, facts, context)
+    over = anonymous.is_over(contents.life, context.now)
+    decision = _decide(command, Contents() if over else contents, facts, context)
+    return anonymous.kept(decision, contents.life, context.now)
+
+
+def _decide(command: Command, contents: Contents, facts: Facts, context: Context) -> Decision[Event]:
     match command:
         case AddItem():
             return _add(command, contents, facts, context)
@@ -53,6 +68,14 @@ def decide(command: Command, contents: Contents, facts: Facts, context: Context)
             return coupons.apply(command, contents, facts, context)
         case DropCoupon():
             return coupons.drop(contents)
+        case Extend():
+            return anonymous.extend(command, contents.life, context)
+        case HandOver():
+            return merging.hand_over(command, contents.lines, contents.life, contents.handed_to)
+        case TakeOver():
+            return merging.take_over(command, contents.lines, contents.refused)
+        case TakeBack():
+            return merging.take_back(command, contents.lines, contents.life)
         case _:
             assert_never(command)
 
@@ -115,7 +138,7 @@ def _as_sold_now(line: Line, meal: MealCopy | None) -> Line:
 
 
 def _set(line: Line, before: Line | None, context: Context) -> Decision[Event]:
-    answer = basket_item(line, context.aggregate_id)
+    answer = answered(line, context.aggregate_id)
     return accept(answer=answer) if line == before else accept(LineSet(line=line), answer=answer)
 
 
@@ -141,6 +164,8 @@ def needs(command: Command, contents: Contents) -> Iterable[tuple[str, str]]:
         case ApplyCoupon():
             yield from coupons.needs(command, contents)
         case RemoveItem() | Clear() | RestoreItems() | DropCoupon():
+            return
+        case Extend() | HandOver() | TakeOver() | TakeBack():
             return
         case _:
             assert_never(command)

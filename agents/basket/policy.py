@@ -1,10 +1,12 @@
-"""A basket that was checked out becomes an order, which answers the user."""
+"""A basket that was checked out becomes an order, which answers the user. An anonymous basket that is handed over is taken
+over by the user's, which answers; if it cannot, the anonymous one takes its lines back and answers."""
 
 from collections.abc import Iterable
 
 from agents.basket.contents import Contents
-from topics import order_commands
-from topics.basket_events import CheckedOut, CheckoutRepeated, Event
+from topics import basket_commands, order_commands
+from topics.basket_commands import TakeBack, TakeOver
+from topics.basket_events import CheckedOut, CheckoutRepeated, Event, HandedOver, TakeOverRefused
 from topics.decision import EventMeta, Send
 from topics.order_commands import PlaceOrder, TellOutcome
 
@@ -16,6 +18,12 @@ def react(event: Event, meta: EventMeta, contents: Contents) -> Iterable[Send]:
         case CheckoutRepeated(order_id=order_id):
             tell = TellOutcome(user_id=meta.aggregate_id)
             yield Send(order_commands.TOPIC, order_id, tell, answers=True)
+        case HandedOver():
+            take = TakeOver(anonymous_id=meta.aggregate_id, strategy=event.strategy, lines=event.lines, life=event.life)
+            yield Send(basket_commands.TOPIC, event.user_id, take, answers=True)
+        case TakeOverRefused():
+            back = TakeBack(lines=event.lines, life=event.life, code=event.code, detail=event.detail)
+            yield Send(basket_commands.TOPIC, event.anonymous_id, back, answers=True)
         case _:
             pass
 

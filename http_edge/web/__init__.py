@@ -3,6 +3,7 @@
 from http_edge.routes import AnyRow
 from http_edge.web import (
     addresses,
+    anonymous_carts,
     auth,
     campaigns,
     carts,
@@ -28,6 +29,7 @@ ROUTES: tuple[AnyRow, ...] = (
     *campaigns.ROUTES,
     *meals.ROUTES,
     *carts.ROUTES,
+    *anonymous_carts.ROUTES,
     *discounts.ROUTES,
     *orders.ROUTES,
     *operations.ROUTES,

@@ -2,7 +2,7 @@
 
 from http_edge import own_writes
 from http_edge.answer import Answer, of_json
-from http_edge.asked import Asked
+from http_edge.asked import Asked, own
 from http_edge.guard import check_denied, deny_keys
 from http_edge.problems import not_found, unavailable
 from http_edge.routes import shown
@@ -16,7 +16,7 @@ BASKET_COUPON = shown("basket_coupon", "basket")
 async def show(asked: Asked) -> Answer:
     """Raises Problem 404 where the basket has no coupon."""
     assert asked.caller is not None
-    wanted = (*deny_keys(asked.caller), BASKET_COUPON.ready, keys.wrote(asked.me, BASKET_COUPON.domain))
+    wanted = (*deny_keys(asked.caller), BASKET_COUPON.ready, keys.wrote(own(asked), BASKET_COUPON.domain))
     ready, denied, view_ready, wrote = await asked.edge.reads.get(wanted)
     check_denied(ready, denied)
     if view_ready is None:

@@ -55,6 +55,17 @@ BODIES: dict[str, Any] = {
     "PATCH /meals/{id}/availability": {"isAvailable": False},
     "POST /carts/add": {"restaurant_id": "r-1", "meal_id": "m-1", "quantity": 1},
     "PATCH /carts/update/{meal_id}": {"quantity": 2},
+    "POST /carts/anonymous/add": {
+        "cart_id": "0b9f8a52-6a3e-4d1c-9a77-3f2e1d0c5b4a",
+        "restaurant_id": "r-1",
+        "meal_id": "m-1",
+        "quantity": 1,
+    },
+    "PATCH /carts/anonymous/{cart_id}/items/{meal_id}": {"quantity": 2},
+    "POST /carts/anonymous/merge": {
+        "anonymous_cart_id": "0b9f8a52-6a3e-4d1c-9a77-3f2e1d0c5b4a",
+        "merge_strategy": "replace",
+    },
     "POST /carts/checkout": {"payment_method": "cash"},
     "POST /carts/coupon": {"code": "YAZ10"},
     "POST /discounts": {"code": "YAZ10", "kind": "percent", "value": 10, "restaurant_id": "r-1"},
