@@ -48,6 +48,10 @@ def email(text: str) -> str:
     if not found.local_part.isascii():
         letter = next(letter for letter in found.local_part if not letter.isascii())
         raise NotInForm(f"has the letter {letter!r} before the @, where only ASCII letters can be delivered")
+    if (
+        "=?" in found.local_part
+    ):  # the begin of an encoded word: in the header of a mail it reads as another address, or none
+        raise NotInForm("has =? before the @, which no mail can be addressed to")
     return f"{found.local_part}@{found.ascii_domain}".lower()
 
 

@@ -11,10 +11,14 @@ from topics import opening_hours
 from topics.decision import Rejection
 
 _DAY_LENGTH = len("2026-03-01")
+_LAST_YEAR = "9999"
 
 
 def read(said: str, zone: str) -> date | datetime:
-    """A datetime has its zone. Raises ValueError where there is no such day."""
+    """A datetime has its zone. Raises ValueError where there is no such day, or none that can be reckoned with: the last
+    year that dates have has no next day, and no other time zone."""
+    if said.startswith(_LAST_YEAR):
+        raise ValueError(f"the year {_LAST_YEAR} is out of reach")
     if len(said) == _DAY_LENGTH:
         return date.fromisoformat(said)
     moment = datetime.fromisoformat(said)

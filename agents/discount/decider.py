@@ -75,6 +75,8 @@ def _may_create(command: CreateCoupon, facts: Facts, context: Context) -> bool:
 
 
 def _contradiction(command: CreateCoupon, now: datetime) -> Rejection | None:
+    if rounded(command.value) <= 0:
+        return Rejection("invalid_input", "at least 0.01", "value")  # as it is kept: with two decimals
     if command.kind == "percent" and command.value > 100:
         return Rejection("invalid_input", "at most 100 percent", "value")
     if command.kind == "fixed" and command.max_discount is not None:

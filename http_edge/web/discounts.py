@@ -1,6 +1,7 @@
 """Coupons: everyone sees the listed ones and checks a code; a restaurant's owner makes them."""
 
 from datetime import UTC, datetime
+from typing import Annotated
 
 import msgspec
 from msgspec.structs import asdict
@@ -14,10 +15,13 @@ from topics import discounting, forms, keys
 from topics.discount_commands import TOPIC, CouponTerms, CreateCoupon
 from topics.discounting import CouponKind, Terms
 from topics.documents import Coupon, CouponUse
-from topics.fields import Id, NewCouponCode, Sum
+from topics.fields import Id, NewCouponCode
 
 COUPON = shown("coupon", "discount")
 COUPON_USE = shown("coupon_use", "discount")
+
+Subtotal = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
+"""Beyond what any order comes to, and within what sums of money can be reckoned with."""
 
 _coupon = msgspec.json.Decoder(Coupon)
 _use = msgspec.json.Decoder(CouponUse)
@@ -40,7 +44,7 @@ class Purchase(msgspec.Struct, frozen=True):
     """What the coupon is to be used for; what is absent is not checked."""
 
     restaurant_id: Id | None = None
-    subtotal: Sum | None = None
+    subtotal: Subtotal | None = None
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +79,8 @@ async def _listed(asked: Asked) -> Answer:
         raise unavailable("view_not_ready", "This is being prepared, please try again.")
     wanted = [None, asked.asks.restaurant_id] if asked.asks.restaurant_id else [None]
     names = [each for place in wanted for each in await asked.edge.reads.members(keys.index(keys.coupons(place)))]
-    documents = await asked.edge.reads.get([keys.document(COUPON.name, name.decode()) for name in names])
+    places = [keys.document(COUPON.name, name.decode()) for name in names]
+    documents = await asked.edge.reads.get(places) if places else []
     now = datetime.fromtimestamp(asked.edge.clock(), UTC)
     bodies = [keys.split(each)[1] for each in documents if each is not None]
     return Answer(b"[" + b",".join(body for body in bodies if body and not _is_over(body, now)) + b"]")

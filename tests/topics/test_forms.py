@@ -19,6 +19,11 @@ def test_an_address_that_no_mail_can_reach_is_refused(address: str) -> None:
         forms.email(address)
 
 
+def test_an_address_that_reads_as_another_one_in_the_header_of_a_mail_is_refused() -> None:
+    with pytest.raises(forms.NotInForm, match="no mail can be addressed to"):
+        forms.email("=?utf-8?q?x?=@example.com")
+
+
 def test_the_letter_that_cannot_be_delivered_is_named() -> None:
     with pytest.raises(forms.NotInForm, match="İ"):
         forms.email("YASİN@example.com")

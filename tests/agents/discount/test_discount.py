@@ -95,6 +95,11 @@ def test_a_coupon_that_contradicts_itself_is_refused(field: str, said: dict[str,
 # -- reserving
 
 
+@pytest.mark.parametrize("value", [0.004, 1e-320])
+def test_a_coupon_that_would_be_worth_nothing_as_it_is_kept_is_refused(value: float) -> None:
+    given().when(create(value=value), facts=FACTS, caller=OWNER).then_rejected("invalid_input")
+
+
 def test_a_use_is_reserved_and_the_order_is_told() -> None:
     reserved = UseReserved(**ASK, used=1)
     given(coupon()).when(RESERVE).handed_on().then(reserved)

@@ -1,0 +1,20 @@
+"""Coupons over HTTP where there are none, and for sums that no order comes to."""
+
+import pytest
+
+from http_edge.web.discounts import COUPON
+from tests.http_edge.conftest import World
+
+
+async def test_where_there_are_no_coupons_the_list_is_empty(edge: World):
+    await edge.redis.set(COUPON.ready, "1")
+    for path in ("/discounts", "/discounts?restaurant_id=r-1"):
+        said = await edge.client().call("GET", path)
+        assert (said.status, said.json) == (200, []), said.raw
+
+
+@pytest.mark.parametrize("subtotal", ["1e300", "9" * 40, "1000000000001"])
+async def test_a_sum_beyond_reckoning_is_refused_by_its_name(edge: World, subtotal: str):
+    said = await edge.client().call("GET", f"/discounts/YAZ10/check?subtotal={subtotal}")
+    assert said.status == 422, said.raw
+    assert said.json["errors"][0]["field"] == "subtotal"
