@@ -44,17 +44,19 @@ async def note_owner(asked: Asked) -> None:
 
 
 async def show(asked: Asked) -> Answer:
-    """Raises Problem 404 for operations of others; Unavailable where Redis is away."""
+    """Raises Problem 404 for operations of others; Unavailable where Redis is away. What a user has done in the name of an
+    anonymous basket is the basket's by the reply, and the user's by the note that was made with the 202."""
     assert asked.caller is not None
     operation_id = asked.parameters["id"]
     places = (*deny_keys(asked.caller), keys.reply(operation_id), keys.operation_owner(operation_id))
     ready, denied, stored, owner = await asked.edge.reads.get(places)
     check_denied(ready, denied)
+    noted = owner is not None and owner.decode() == asked.me
     if stored is not None:
         reply = DECODER.decode(stored)
-        if reply.caller == asked.me:
+        if noted or reply.caller == asked.me:
             return of_json(_outcome(reply))
-    elif owner is not None and owner.decode() == asked.me:
+    elif noted:
         return of_json(pending(operation_id))
     raise not_found("There is no such operation of yours.")
 

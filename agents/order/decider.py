@@ -117,7 +117,8 @@ def evolve(progress: Progress, event: Event) -> Progress:
         case OrderDrafted():
             return Progress(drafted=event)
         case OrderRefused():
-            return Progress(refused=event)
+            # The lines went back with the event: a state of them would stay for every refusal, for ever.
+            return Progress(refused=replace(event, restore=(), restore_coupon=None))
         case OutcomeAwaited():
             return progress
         case _:
