@@ -8,7 +8,7 @@ import msgspec
 from http_edge.answer import Answer, of_json
 from http_edge.asked import Asked
 from http_edge.edge import Edge
-from http_edge.routes import AnyRow, CommandRow, ViewRow
+from http_edge.routes import AnyRow, CommandRow, OwnRow, ViewRow
 from stores.errors import Unavailable
 from topics.keys import DENY_READY
 
@@ -33,6 +33,8 @@ def ready_keys(rows: Iterable[AnyRow]) -> tuple[str, ...]:
             found.update(view.ready for view in (row.view, row.join and row.join.view) if view)
         elif isinstance(row, CommandRow) and row.settles is not None:
             found.add(row.settles.ready)
+        elif isinstance(row, OwnRow):
+            found.update(view.ready for view in row.reads)
     return tuple(sorted(found))
 
 

@@ -115,6 +115,7 @@ class CommandRow(Row):
 class ViewRow(Row):
     """Reads one document (key), all documents of an index (index), or those that are named (names).
 
+    most: documents of an index that are given, 0: all.
     owner: field of the document that must be the caller's id, else 404. absent: what is given where there is no
     document (None: 404). shape: (the document's JSON, the request) → what is shown of it; None: as if it was not there.
     join: another view's documents complete it.
@@ -125,6 +126,7 @@ class ViewRow(Row):
     key: Key | None = None
     index: Key | None = None
     newest_first: bool = False
+    most: int = 0
     owner: str = ""
     absent: bytes | Callable[[Asked], bytes] | None = None
     shape: Callable[[bytes, Asked], bytes | None] | None = None
@@ -135,9 +137,10 @@ class ViewRow(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnRow(Row):
-    """Answered by the edge itself."""
+    """Answered by the edge itself. reads: views without which it cannot."""
 
     handle: Callable[[Asked], Awaitable[Answer]]
+    reads: tuple[ViewOf, ...] = ()
 
 
 AnyRow = CommandRow | ViewRow | OwnRow

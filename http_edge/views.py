@@ -69,7 +69,7 @@ def _members(row: ViewRow, key: Key | None) -> Callable[[Asked], Awaitable[Seque
 
     async def members(asked: Asked) -> Sequence[str]:
         index = keys.index(await named(key, asked))
-        found = await asked.edge.reads.members(index, newest_first=row.newest_first)
+        found = await asked.edge.reads.members(index, newest_first=row.newest_first, most=row.most)
         return [each.decode() for each in found]
 
     return members

@@ -70,7 +70,7 @@ def _is_repeat(command: Checkout, contents: Contents, items: tuple[OrderedItem, 
     if last is None:
         return False
     if not command.items:
-        return not contents.lines and now - last.at < EMPTIED
+        return not contents.lines and not last.put_in_since and now - last.at < EMPTIED
     return not command.keyed and _wishes(items) == _wishes(last.items) and now - last.at < SAME_ITEMS
 
 

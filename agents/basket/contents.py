@@ -30,11 +30,15 @@ from topics.basket_events import (
 
 
 class LastCheckout(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest checkout: whoever asks for the same one again shortly afterwards means this order."""
+    """The newest checkout: whoever asks for the same one again shortly afterwards means this order.
+
+    put_in_since: something was put into the basket after it, so that it is not why the basket is empty.
+    """
 
     order_id: str
     at: datetime
     items: tuple[OrderedItem, ...]
+    put_in_since: bool = False
 
 
 class Contents(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +63,7 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True):
 def evolve(contents: Contents, event: Event) -> Contents:
     match event:
         case LineSet(line=line):
-            return replace(contents, lines={**contents.lines, line.meal_id: line})
+            return replace(contents, lines={**contents.lines, line.meal_id: line}, last=_before_now(contents.last))
         case LineRemoved(meal_id=meal_id):
             return replace(contents, lines=_without(contents.lines, {meal_id}))
         case Cleared():
@@ -76,13 +80,17 @@ def evolve(contents: Contents, event: Event) -> Contents:
             return contents
         case TakenOver(lines=lines, strategy=strategy):
             kept = {} if strategy == "replace" else contents.lines
-            return replace(contents, lines=_with(kept, lines), refused=None)
+            return replace(contents, lines=_with(kept, lines), refused=None, last=_before_now(contents.last))
         case TakeOverRefused(anonymous_id=anonymous_id, code=code, detail=detail):
             return replace(contents, refused=Refused(anonymous_id=anonymous_id, code=code, detail=detail))
         case Kept() | Expired() | HandedOver() | TakenBack():
             return _anonymous(contents, event)
         case _:
             assert_never(event)
+
+
+def _before_now(last: LastCheckout | None) -> LastCheckout | None:
+    return last and replace(last, put_in_since=True)
 
 
 def _without(lines: dict[str, Line], gone: set[str]) -> dict[str, Line]:

@@ -11,7 +11,7 @@ from http_edge.web.bare_list import bare_list
 from http_edge.web.estimate import estimate
 from http_edge.web.meals import MEAL
 from http_edge.web.menu_now import MENU_NOW
-from http_edge.web.orders import ORDER, mine
+from http_edge.web.orders import MOST_LISTED, ORDER, mine
 from topics.basket_commands import (
     TOPIC,
     AddItem,
@@ -103,6 +103,7 @@ ROUTES = (
     ),
     OwnRow(
         method="GET", path="/carts/coupon", who=CUSTOMER, gives=CouponPreview, handle=preview.show,
+        reads=(preview.BASKET_COUPON,),
         says="What the basket would cost with its coupon; 404 without one.",
     ),
     command(
@@ -125,7 +126,7 @@ ROUTES = (
         "seconds answers with the same order.",
     ),
     view(
-        "/carts/orders", ORDER, index=mine, newest_first=True, who=CUSTOMER, gives=list[Order],
-        says="The caller's orders, newest first.",
+        "/carts/orders", ORDER, index=mine, newest_first=True, most=MOST_LISTED, who=CUSTOMER, gives=list[Order],
+        says="The caller's newest orders, newest first, at most 100.",
     ),
 )  # fmt: skip

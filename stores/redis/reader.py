@@ -44,9 +44,12 @@ class Reader:
             self._loop.call_soon(self._flush)
         return future
 
-    async def members(self, index: str, *, newest_first: bool = False) -> list[bytes]:
-        """Members of a sorted set by score."""
-        return await _within(lambda: cast(Awaitable[list[bytes]], self._client.zrange(index, 0, -1, desc=newest_first)))
+    async def members(self, index: str, *, newest_first: bool = False, most: int = 0) -> list[bytes]:
+        """Members of a sorted set by score. most: of the first so many, 0: all."""
+        last = most - 1
+        return await _within(
+            lambda: cast(Awaitable[list[bytes]], self._client.zrange(index, 0, last, desc=newest_first))
+        )
 
     async def members_from(self, index: str, least: float, most: int) -> list[bytes]:
         """Members of a sorted set with at least this score, the lowest first, at most so many."""

@@ -2,12 +2,14 @@
 
 import pytest
 
-from http_edge.web.discounts import COUPON
+from http_edge.health import ready_keys
+from http_edge.web import ROUTES
+from http_edge.web.carts import preview
+from http_edge.web.discounts import COUPON, COUPON_USE
 from tests.http_edge.conftest import World
 
 
 async def test_where_there_are_no_coupons_the_list_is_empty(edge: World):
-    await edge.redis.set(COUPON.ready, "1")
     for path in ("/discounts", "/discounts?restaurant_id=r-1"):
         said = await edge.client().call("GET", path)
         assert (said.status, said.json) == (200, []), said.raw
@@ -18,3 +20,7 @@ async def test_a_sum_beyond_reckoning_is_refused_by_its_name(edge: World, subtot
     said = await edge.client().call("GET", f"/discounts/YAZ10/check?subtotal={subtotal}")
     assert said.status == 422, said.raw
     assert said.json["errors"][0]["field"] == "subtotal"
+
+
+async def test_the_edge_is_not_ready_without_the_views_of_coupons(edge: World):
+    assert {COUPON.ready, COUPON_USE.ready, preview.BASKET_COUPON.ready} <= set(ready_keys(ROUTES))
