@@ -46,15 +46,15 @@ class Reader:
 
     async def members(self, index: str, *, newest_first: bool = False) -> list[bytes]:
         """Members of a sorted set by score."""
-        return await _within(lambda: cast(Awaitable[list[bytes]], self._client.zrange(index, 0, -1, desc=newest_first)))
+        return await within(lambda: cast(Awaitable[list[bytes]], self._client.zrange(index, 0, -1, desc=newest_first)))
 
     async def put(self, key: str, value: str, seconds: int) -> None:
         """A note of the edge itself: who owns an operation."""
-        await _within(lambda: cast(Awaitable[object], self._client.set(key, value, ex=seconds)))
+        await within(lambda: cast(Awaitable[object], self._client.set(key, value, ex=seconds)))
 
     async def first(self, key: str, value: bytes, seconds: int) -> bytes | None:
         """Sets what is not set yet. Returns what stood there before, None where nothing did."""
-        return await _within(
+        return await within(
             lambda: cast(Awaitable[bytes | None], self._client.set(key, value, ex=seconds, nx=True, get=True))
         )
 
@@ -86,7 +86,7 @@ class Reader:
             for key in keys:
                 places.setdefault(key, len(places))
         try:
-            values = await _within(lambda: self._mget(list(places)))
+            values = await within(lambda: self._mget(list(places)))
         except Exception as error:  # whatever it is: somebody waits for each of these, without a bound of their own
             await self._disconnect()
             for _, future in batch:
@@ -116,7 +116,7 @@ class Reader:
                 await connection.disconnect(nowait=True)
 
 
-async def _within(ask: Callable[[], Awaitable[T]]) -> T:
+async def within(ask: Callable[[], Awaitable[T]]) -> T:
     try:
         async with asyncio.timeout(READ_SECONDS):
             with contextlib.suppress(ConnectionLost):

@@ -1,0 +1,184 @@
+r"""The Lua of a search. Its argument is the JSON of stores.redis.search.arguments(); it gives total, ids of the page…
+
+Bitmaps between the steps are keys of its own (BITOP writes only into keys), gone at its end, and never written to the
+append-only file or to replicas.
+"""
+
+_NARROW = r"""
+redis.set_repl(redis.REPL_NONE)
+local asked = cjson.decode(ARGV[1])
+local found, other, fewer, equal, both =
+    asked.scratch .. 1, asked.scratch .. 2, asked.scratch .. 3, asked.scratch .. 4, asked.scratch .. 5
+
+local function bitop(how, into, a, b) redis.call('BITOP', how, into, a, b) end
+
+local function having_one_of(names)
+    redis.call('DEL', other)
+    for i = 1, #names, 15 do -- BITOP is fastest with at most 16
+        local some = {}
+        for j = i, math.min(i + 14, #names) do some[#some + 1] = asked.trait .. names[j] end
+        redis.call('BITOP', 'OR', other, other, unpack(some))
+    end
+    bitop('AND', found, found, other)
+end
+
+-- From the highest digit on: fewer has those that are below the limit by now, equal those that are the same so far.
+local function within(bound)
+    redis.call('DEL', fewer)
+    bitop('OR', equal, found, found)
+    for digit = bound.digits - 1, 0, -1 do
+        bitop('AND', both, equal, asked.trait .. bound.name .. ':' .. digit)
+        bitop('XOR', equal, equal, both)
+        if math.floor(bound.most / 2 ^ digit) % 2 == 1 then
+            bitop('OR', fewer, fewer, equal)
+            equal, both = both, equal
+        end
+    end
+    bitop('OR', fewer, fewer, equal)
+    bitop(bound.beyond and 'XOR' or 'AND', found, found, fewer)
+end
+
+bitop('OR', found, asked.trait .. 'all', asked.trait .. 'all')
+for _, names in ipairs(asked.any_of) do having_one_of(names) end
+for _, bound in ipairs(asked.bounds) do within(bound) end
+for _, beginning in ipairs(asked.beginnings) do
+    having_one_of(redis.call('ZRANGEBYLEX', asked.names, '[' .. beginning, '(' .. beginning .. '\255'))
+end
+
+local total, bits = redis.call('BITCOUNT', found), redis.call('GET', found) or ''
+redis.call('DEL', found, other, fewer, equal, both)
+if asked.offset >= total then return {total} end
+
+local function has(row)
+    local byte = string.byte(bits, math.floor(row / 8) + 1)
+    return byte ~= nil and bit.band(byte, bit.rshift(128, row % 8)) ~= 0
+end
+
+local function ids_found()
+    local ids, at = {}, string.find(bits, '[^%z]')
+    while at do
+        for row = at * 8 - 8, at * 8 - 1 do
+            -- rows are given in order and kept: a row is the rank of its restaurant
+            if has(row) then ids[#ids + 1] = redis.call('ZRANGE', asked.rows, row, row)[1] end
+        end
+        at = string.find(bits, '[^%z]', at + 1)
+    end
+    return ids
+end
+
+local function only_found(ids)
+    local kept = {}
+    for i, row in ipairs(#ids > 0 and redis.call('ZMSCORE', asked.rows, unpack(ids)) or {}) do
+        if row and has(tonumber(row)) then kept[#kept + 1] = ids[i] end
+    end
+    return kept
+end
+
+local function page_of(ids, offset)
+    return {unpack(ids, offset + 1, offset + asked.count)}
+end
+
+-- A step of a walk along an order costs about a fifth of looking up one that was found, with its part of the sort.
+local few = total * total * 5 <= redis.call('ZCARD', asked.rows) * (asked.offset + asked.count)
+"""
+
+_BY_COLUMN = r"""
+local function sorted(index, ids)
+    local place, kept, rank = {}, {}, asked.descending and 'ZREVRANK' or 'ZRANK'
+    for _, id in ipairs(ids) do
+        place[id] = redis.call(rank, index, id)
+        if place[id] then kept[#kept + 1] = id end
+    end
+    table.sort(kept, function(a, b) return place[a] < place[b] end)
+    return kept
+end
+
+local function walked(index, offset)
+    local page, passed, at, range = {}, 0, 0, asked.descending and 'ZREVRANGE' or 'ZRANGE'
+    while #page < asked.count do
+        local ids = redis.call(range, index, at, at + 199)
+        if #ids == 0 then break end
+        for _, id in ipairs(only_found(ids)) do
+            passed = passed + 1
+            if passed > offset and #page < asked.count then page[#page + 1] = id end
+        end
+        at = at + 200
+    end
+    return page
+end
+
+local function by_column(index, offset)
+    if few then return page_of(sorted(index, ids_found()), offset) end
+    return walked(index, offset)
+end
+"""
+
+_BY_DISTANCE = r"""
+local away = {} -- kilometres, by id
+
+-- Those of the ids that have coordinates, now measured.
+local function measured(ids)
+    local latitude, longitude = asked.near[1], asked.near[2]
+    local kept, cosine = {}, math.cos(math.rad(latitude))
+    for first = 1, #ids, 1000 do
+        local some = {unpack(ids, first, math.min(first + 999, #ids))}
+        local latitudes = redis.call('ZMSCORE', asked.by .. 'latitude', unpack(some))
+        local longitudes = redis.call('ZMSCORE', asked.by .. 'longitude', unpack(some))
+        for i, id in ipairs(some) do
+            if latitudes[i] then
+                local lat, lon = tonumber(latitudes[i]), tonumber(longitudes[i])
+                local up, along = math.sin(math.rad(lat - latitude) / 2), math.sin(math.rad(lon - longitude) / 2)
+                local square = up * up + cosine * math.cos(math.rad(lat)) * along * along
+                away[id] = 2 * 6371.0088 * math.asin(math.sqrt(math.min(1, square)))
+                kept[#kept + 1] = id
+            end
+        end
+    end
+    return kept
+end
+
+local function around(kilometres)
+    local latitude, reach, near = asked.near[1], kilometres / 111, {}
+    local ids = redis.call('ZRANGEBYSCORE', asked.by .. 'latitude', latitude - reach, latitude + reach)
+    for first = 1, #ids, 1000 do
+        local some = only_found({unpack(ids, first, math.min(first + 999, #ids))})
+        for _, id in ipairs(some) do near[#near + 1] = id end
+    end
+    local kept = {}
+    for _, id in ipairs(measured(near)) do
+        if away[id] <= kilometres then kept[#kept + 1] = id end
+    end
+    return kept
+end
+
+local function nearest_enough()
+    if few then return measured(ids_found()) end
+    if asked.descending then return around(30000) end
+    local kilometres, near = 2, {}
+    repeat
+        near, kilometres = around(kilometres), kilometres * 5
+    until #near >= asked.offset + asked.count or kilometres > 100000
+    return near
+end
+
+local function by_distance()
+    local near = nearest_enough()
+    table.sort(near, function(a, b)
+        if asked.descending then a, b = b, a end
+        if away[a] ~= away[b] then return away[a] < away[b] end
+        return a < b
+    end)
+    local page = page_of(near, asked.offset)
+    asked.count = asked.count - #page
+    if asked.count > 0 then -- whoever said no coordinates comes last
+        for _, id in ipairs(by_column(asked.by .. 'nowhere', math.max(0, asked.offset - #near))) do
+            page[#page + 1] = id
+        end
+    end
+    return page
+end
+
+return {total, unpack(asked.order == 'distance' and by_distance() or by_column(asked.by .. asked.order, asked.offset))}
+"""
+
+SEARCH = _NARROW + _BY_COLUMN + _BY_DISTANCE
