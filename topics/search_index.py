@@ -78,6 +78,13 @@ class Wanted:
     count: int = 20
 
 
+class Found(NamedTuple):
+    """total: of all pages. ids: of the page, in order."""
+
+    total: int
+    ids: list[str]
+
+
 def restaurant_traits(document: Restaurant) -> Traits:
     """Words are shared with the meals of the restaurant."""
     own = {

@@ -6,7 +6,7 @@ the order is walked until the page is full.
 """
 
 from collections.abc import Awaitable
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import msgspec
 from redis.asyncio import Redis
@@ -14,14 +14,7 @@ from redis.asyncio import Redis
 from stores.redis.reader import within
 from stores.redis.search_script import SEARCH
 from topics import keys
-from topics.search_index import ZONE, Bound, Wanted, ordered_by
-
-
-class Found(NamedTuple):
-    """total: of all pages. ids: of the page, in order."""
-
-    total: int
-    ids: list[str]
+from topics.search_index import ZONE, Bound, Found, Wanted, ordered_by
 
 
 class Search:
