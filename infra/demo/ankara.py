@@ -76,7 +76,7 @@ MENUS = (
             name="Çıtır Pizza", description="İnce hamur, bol malzeme.",
             address=place("Ümitköy", CITY, "Çankaya", "Alacaatlı Caddesi 5", "Mutlukent", "06810", 39.8893, 32.7082),
             phone_number="+903125550505", email="siparis@citirpizza.example",
-            opening_hours=every_day("10:00-00:00", fri="10:00-03:00", sat="10:00-03:00"), cuisines=("pizza", "fast food"),
+            opening_hours=every_day("10:00-24:00", fri="10:00-03:00", sat="10:00-03:00"), cuisines=("pizza", "fast food"),
             prep_time=30, delivery_fee=15, min_order_price=160,
         ),
         dish("Sucuklu Pizza", 240, "pizza", "Kayseri sucuğu", SIZE, goes_with=("Limonata",)),
