@@ -21,6 +21,8 @@ from topics.opening_hours import week
 ALL = "all"
 ALWAYS = "always"
 ZONE = "zone:"
+DEPTH = 20
+"""Binary digits of each coordinate in the number of a cell: squares of some 20 m."""
 _HALF_HOUR, _WEEK = 30, 7 * 24 * 60
 
 
@@ -121,7 +123,20 @@ def restaurant_indexes(document: Restaurant) -> Mapping[str, float]:
     place = document.address
     if place.latitude is None or place.longitude is None:
         return found | {ordered_by("nowhere"): 0.0}
-    return found | {ordered_by("latitude"): place.latitude, ordered_by("longitude"): place.longitude}
+    point = Point(place.latitude, place.longitude)
+    return found | {
+        ordered_by("latitude"): point.latitude,
+        ordered_by("longitude"): point.longitude,
+        ordered_by("cell"): float(cell(point)),
+    }
+
+
+def cell(point: Point) -> int:
+    """Number of a place: the binary digits of both coordinates by turns. A square of any size is one range of them."""
+    most = 2**DEPTH - 1
+    up = min(most, int((point.latitude + 90) / 180 * 2**DEPTH))
+    along = min(most, int((point.longitude + 180) / 360 * 2**DEPTH))
+    return sum(((up >> digit & 1) * 2 + (along >> digit & 1)) << 2 * digit for digit in range(DEPTH))
 
 
 def ordered_by(what: str) -> str:

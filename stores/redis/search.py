@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from stores.redis.reader import within
 from stores.redis.search_script import SEARCH
 from topics import keys
-from topics.search_index import ZONE, Bound, Found, Wanted, ordered_by
+from topics.search_index import DEPTH, ZONE, Bound, Found, Wanted, ordered_by
 
 
 class Search:
@@ -50,6 +50,7 @@ def arguments(wanted: Wanted) -> dict[str, Any]:
         "order": wanted.order,
         "descending": wanted.descending,
         "near": wanted.near,
+        "depth": DEPTH,
         "offset": wanted.offset,
         "count": wanted.count,
     }

@@ -4,6 +4,8 @@ Bitmaps between the steps are keys of its own (BITOP writes only into keys), gon
 append-only file or to replicas.
 """
 
+from stores.redis.search_distance import BY_DISTANCE
+
 _NARROW = r"""
 redis.set_repl(redis.REPL_NONE)
 local asked = cjson.decode(ARGV[1])
@@ -48,6 +50,7 @@ end
 local total, bits = redis.call('BITCOUNT', found), redis.call('GET', found) or ''
 redis.call('DEL', found, other, fewer, equal, both)
 if asked.offset >= total then return {total} end
+local everybody = total == redis.call('BITCOUNT', asked.trait .. 'all')
 
 local function has(row)
     local byte = string.byte(bits, math.floor(row / 8) + 1)
@@ -94,6 +97,10 @@ local function sorted(index, ids)
 end
 
 local function walked(index, offset)
+    if everybody then -- there is nobody to pass over
+        local range = asked.descending and 'ZREVRANGE' or 'ZRANGE'
+        return redis.call(range, index, offset, offset + asked.count - 1)
+    end
     local page, passed, at, range = {}, 0, 0, asked.descending and 'ZREVRANGE' or 'ZRANGE'
     while #page < asked.count do
         local ids = redis.call(range, index, at, at + 199)
@@ -113,72 +120,8 @@ local function by_column(index, offset)
 end
 """
 
-_BY_DISTANCE = r"""
-local away = {} -- kilometres, by id
-
--- Those of the ids that have coordinates, now measured.
-local function measured(ids)
-    local latitude, longitude = asked.near[1], asked.near[2]
-    local kept, cosine = {}, math.cos(math.rad(latitude))
-    for first = 1, #ids, 1000 do
-        local some = {unpack(ids, first, math.min(first + 999, #ids))}
-        local latitudes = redis.call('ZMSCORE', asked.by .. 'latitude', unpack(some))
-        local longitudes = redis.call('ZMSCORE', asked.by .. 'longitude', unpack(some))
-        for i, id in ipairs(some) do
-            if latitudes[i] then
-                local lat, lon = tonumber(latitudes[i]), tonumber(longitudes[i])
-                local up, along = math.sin(math.rad(lat - latitude) / 2), math.sin(math.rad(lon - longitude) / 2)
-                local square = up * up + cosine * math.cos(math.rad(lat)) * along * along
-                away[id] = 2 * 6371.0088 * math.asin(math.sqrt(math.min(1, square)))
-                kept[#kept + 1] = id
-            end
-        end
-    end
-    return kept
-end
-
-local function around(kilometres)
-    local latitude, reach, near = asked.near[1], kilometres / 111, {}
-    local ids = redis.call('ZRANGEBYSCORE', asked.by .. 'latitude', latitude - reach, latitude + reach)
-    for first = 1, #ids, 1000 do
-        local some = only_found({unpack(ids, first, math.min(first + 999, #ids))})
-        for _, id in ipairs(some) do near[#near + 1] = id end
-    end
-    local kept = {}
-    for _, id in ipairs(measured(near)) do
-        if away[id] <= kilometres then kept[#kept + 1] = id end
-    end
-    return kept
-end
-
-local function nearest_enough()
-    if few then return measured(ids_found()) end
-    if asked.descending then return around(30000) end
-    local kilometres, near = 2, {}
-    repeat
-        near, kilometres = around(kilometres), kilometres * 5
-    until #near >= asked.offset + asked.count or kilometres > 100000
-    return near
-end
-
-local function by_distance()
-    local near = nearest_enough()
-    table.sort(near, function(a, b)
-        if asked.descending then a, b = b, a end
-        if away[a] ~= away[b] then return away[a] < away[b] end
-        return a < b
-    end)
-    local page = page_of(near, asked.offset)
-    asked.count = asked.count - #page
-    if asked.count > 0 then -- whoever said no coordinates comes last
-        for _, id in ipairs(by_column(asked.by .. 'nowhere', math.max(0, asked.offset - #near))) do
-            page[#page + 1] = id
-        end
-    end
-    return page
-end
-
+_ANSWER = r"""
 return {total, unpack(asked.order == 'distance' and by_distance() or by_column(asked.by .. asked.order, asked.offset))}
 """
 
-SEARCH = _NARROW + _BY_COLUMN + _BY_DISTANCE
+SEARCH = _NARROW + _BY_COLUMN + BY_DISTANCE + _ANSWER

@@ -1,6 +1,7 @@
 """The search script on a real Redis finds what a plain filter and sort over all documents finds."""
 
 import math
+import random
 from collections.abc import AsyncGenerator
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -282,3 +283,29 @@ async def test_many_are_walked_and_few_are_looked_up_with_the_same_order(books: 
                     ids += (await books.search.find(page)).ids
                 assert sorted(ids) == sorted(expected), (cuisine, order, descending)
                 assert _alike(ids, expected, books, near), (cuisine, order, descending)
+
+
+async def test_the_nearest_of_many_are_those_that_are_nearest(books: Books) -> None:
+    """Towns here and there, also at the date line, at the equator and next to a pole."""
+    dice = random.Random(3)
+    towns = [(41.01, 28.98), (38.42, 27.14), (0.0, 0.0), (-16.8, 179.99), (-16.8, -179.99), (78.2, 15.6), (89.9, 10.0)]
+    placed: list[Restaurant] = []
+    for number in range(1400):
+        latitude, longitude = towns[number % len(towns)]
+        lat, lon = latitude + dice.gauss(0, 0.05), longitude + dice.gauss(0, 0.05)
+        at = {"latitude": max(-90.0, min(90.0, lat)), "longitude": max(-180.0, min(180.0, lon))}
+        placed.append(restaurant(f"r{number:04}", cuisines=("pide",) if number % 3 else ("kebap",), **at))
+    await books.empty()
+    await books.write(*placed)
+    points = [*towns, (39.9, 32.8), (-90.0, 0.0), (90.0, 0.0), (0.0, 180.0), (-41.0, -151.0)]
+    points += [
+        (latitude + dice.gauss(0, 0.1) if latitude < 89 else latitude, longitude) for latitude, longitude in towns
+    ]
+    for point in points:
+        near = Point(*point)
+        for any_of in ((), ((search_index.cuisine("pide"),),)):
+            have = [each for each in placed if not any_of or each.cuisines == ("pide",)]
+            expected = in_order(have, "distance", near, descending=False)
+            for offset, count in ((0, 20), (20, 20), (90, 10), (900, 50)):
+                page = Wanted(any_of=any_of, order="distance", descending=False, near=near, offset=offset, count=count)
+                assert _alike((await books.search.find(page)).ids, expected[offset : offset + count], books, near), page

@@ -14,7 +14,16 @@ from topics import keys
 from topics.decision import Traits
 from topics.opening_hours import is_open
 from topics.search_index import (
-    DELIVERY_FEE, MIN_ORDER, PREP_TIME, RATING, Column, Wanted, beginnings, meal_traits, open_at, restaurant_indexes,
+    DELIVERY_FEE,
+    MIN_ORDER,
+    PREP_TIME,
+    RATING,
+    Column,
+    Wanted,
+    beginnings,
+    meal_traits,
+    open_at,
+    restaurant_indexes,
     restaurant_traits,
 )  # fmt: skip
 
