@@ -191,11 +191,13 @@ class Traits:
 
     of: whose traits they are; a meal's words are its restaurant's. own: only this document gives them. shared: documents
     of the same `of` may give the same ones; it has such a trait until the last one gives it no more.
+    place: latitude and longitude.
     """
 
     of: str
     own: frozenset[str] = frozenset()
     shared: frozenset[str] = frozenset()
+    place: tuple[float, float] | None = None
 
 
 def _no_indexes(document: Any) -> Mapping[str, float]:

@@ -22,6 +22,9 @@ SEARCH_ROWS = "index:search:rows"
 SEARCH_TRAITS = "index:search:traits"
 """Sorted set of the names of all traits that anybody has, for lookups by their beginning."""
 
+SEARCH_PLACES = "index:search:places"
+"""String: for each row the unit vector from the middle of the earth, three doubles; zeros where there are no coordinates."""
+
 SEARCH_SCRATCH = "index:search:scratch:"
 """Bitmaps of one search; gone when it ends."""
 

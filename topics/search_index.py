@@ -8,7 +8,7 @@ traits too, one for each binary digit, so that "at most 29.90" is arithmetic ove
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from math import ceil, floor
+from math import ceil, cos, floor, radians, sin
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -62,6 +62,11 @@ class Point(NamedTuple):
     latitude: float
     longitude: float
 
+    def vector(self) -> tuple[float, float, float]:
+        """From the middle of the earth, of length 1. Who is nearer on the ground is nearer in a straight line, too."""
+        up, along = radians(self.latitude), radians(self.longitude)
+        return cos(up) * cos(along), cos(up) * sin(along), sin(up)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
@@ -102,7 +107,8 @@ def restaurant_traits(document: Restaurant) -> Traits:
     if document.status == "open":
         own.update(_openings(document.opening_hours, document.time_zone))
     texts = (document.name, *document.cuisines)
-    return Traits(of=document.id, own=frozenset(own), shared=frozenset(_words(texts)))
+    place = place_of(document)
+    return Traits(of=document.id, own=frozenset(own), shared=frozenset(_words(texts)), place=place)
 
 
 def meal_traits(document: Meal) -> Traits:
@@ -120,15 +126,13 @@ def restaurant_indexes(document: Restaurant) -> Mapping[str, float]:
         ordered_by(MIN_ORDER.name): document.min_order_price,
         ordered_by(PREP_TIME.name): document.prep_time,
     }
-    place = document.address
-    if place.latitude is None or place.longitude is None:
-        return found | {ordered_by("nowhere"): 0.0}
-    point = Point(place.latitude, place.longitude)
-    return found | {
-        ordered_by("latitude"): point.latitude,
-        ordered_by("longitude"): point.longitude,
-        ordered_by("cell"): float(cell(point)),
-    }
+    point = place_of(document)
+    return found | ({ordered_by("nowhere"): 0.0} if point is None else {ordered_by("cell"): float(cell(point))})
+
+
+def place_of(document: Restaurant) -> Point | None:
+    latitude, longitude = document.address.latitude, document.address.longitude
+    return None if latitude is None or longitude is None else Point(latitude, longitude)
 
 
 def cell(point: Point) -> int:

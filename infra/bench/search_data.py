@@ -112,6 +112,7 @@ def searches(zones: list[str], at: datetime, count: int) -> dict[str, list[Wante
         "by prep_time, open_now": {"order": "prep_time", "descending": False, "any_of": (is_open,)},
         "by min_order, city": {"order": "min_order", "descending": False, "any_of": lambda: (city(),)},
         "by distance": {"order": "distance", "descending": False, "near": near},
+        "by distance, page 100": {"order": "distance", "descending": False, "near": near, "offset": 1980},
         "by distance, farthest first": {"order": "distance", "descending": True, "near": near},
         "by distance, city, open_now": {
             "order": "distance", "descending": False, "near": near, "any_of": lambda: (city(), is_open)

@@ -2,23 +2,19 @@
 until enough of those that were found are near. Few that were found are measured all."""
 
 BY_DISTANCE = r"""
-local away = {} -- kilometres, by id
+local away, vectors = {}, redis.call('GET', asked.places) or ''
 
--- Those of the ids that have coordinates, now measured.
-local function measured(ids)
-    local latitude, longitude = asked.near[1], asked.near[2]
-    local kept, cosine = {}, math.cos(math.rad(latitude))
-    for first = 1, #ids, 1000 do
-        local some = {unpack(ids, first, math.min(first + 999, #ids))}
-        local latitudes = redis.call('ZMSCORE', asked.by .. 'latitude', unpack(some))
-        local longitudes = redis.call('ZMSCORE', asked.by .. 'longitude', unpack(some))
-        for i, id in ipairs(some) do
-            if latitudes[i] then
-                local lat, lon = tonumber(latitudes[i]), tonumber(longitudes[i])
-                local up, along = math.sin(math.rad(lat - latitude) / 2), math.sin(math.rad(lon - longitude) / 2)
-                local square = up * up + cosine * math.cos(math.rad(lat)) * along * along
-                away[id] = 2 * 6371.0088 * math.asin(math.sqrt(math.min(1, square)))
-                kept[#kept + 1] = id
+-- Those of the rows that have coordinates. away: the square of the straight line to them, by row; the earth's radius is 1.
+local function measured(rows)
+    local _, _, x, y, z = unpack(asked.near)
+    local kept = {}
+    for _, row in ipairs(rows) do
+        if (row + 1) * 24 <= #vectors then
+            local there_x, there_y, there_z = struct.unpack('<ddd', vectors, row * 24 + 1)
+            if there_x ~= 0 or there_y ~= 0 or there_z ~= 0 then
+                local dx, dy, dz = there_x - x, there_y - y, there_z - z
+                away[row] = dx * dx + dy * dy + dz * dz
+                kept[#kept + 1] = row
             end
         end
     end
@@ -51,13 +47,13 @@ local function neighbourhood(level)
 end
 
 local function found_in(ranges, kilometres)
-    local kept = {}
+    local kept, line = {}, 2 * math.sin(kilometres / 6371.0088 / 2)
     for _, range in ipairs(ranges) do
         local ids = redis.call('ZRANGEBYSCORE', asked.by .. 'cell', range[1], range[2])
         for first = 1, #ids, 1000 do
-            local some = only_found({unpack(ids, first, math.min(first + 999, #ids))})
-            for _, id in ipairs(measured(some)) do
-                if away[id] <= kilometres then kept[#kept + 1] = id end
+            local _, rows = only_found({unpack(ids, first, math.min(first + 999, #ids))})
+            for _, row in ipairs(measured(rows)) do
+                if away[row] <= line * line then kept[#kept + 1] = row end
             end
         end
     end
@@ -75,17 +71,51 @@ local function near_enough()
             end
         end
     end
-    return measured(ids_found())
+    return measured(rows_found())
+end
+
+-- Sorting is what takes long. So of many, those about as far away as the page are picked first: they, and how many
+-- come before them.
+local function around_page(rows)
+    local farthest, steps = 0, 2000
+    for _, row in ipairs(rows) do farthest = math.max(farthest, away[row]) end
+    if #rows <= 200 or farthest == 0 then return rows, 0 end
+    local step_of, held, scale = {}, {}, steps / math.sqrt(farthest)
+    for _, row in ipairs(rows) do
+        local step = math.floor(math.sqrt(away[row]) * scale)
+        if asked.descending then step = steps - step end
+        step_of[row], held[step] = step, (held[step] or 0) + 1
+    end
+    local first, before = 0, 0
+    while first <= steps and before + (held[first] or 0) <= asked.offset do
+        first, before = first + 1, before + (held[first] or 0)
+    end
+    local last, until_last = first, before + (held[first] or 0)
+    while last <= steps and until_last < asked.offset + asked.count do
+        last = last + 1
+        until_last = until_last + (held[last] or 0)
+    end
+    local kept = {}
+    for _, row in ipairs(rows) do
+        if step_of[row] >= first and step_of[row] <= last then kept[#kept + 1] = row end
+    end
+    return kept, before
 end
 
 local function by_distance()
     local near = near_enough()
-    table.sort(near, function(a, b)
+    local rows, before = around_page(near)
+    local ids, line = {}, {}
+    for i, row in ipairs(rows) do
+        ids[i] = id_of(row)
+        line[ids[i]] = away[row]
+    end
+    table.sort(ids, function(a, b)
         if asked.descending then a, b = b, a end
-        if away[a] ~= away[b] then return away[a] < away[b] end
+        if line[a] ~= line[b] then return line[a] < line[b] end
         return a < b
     end)
-    local page = page_of(near, asked.offset)
+    local page = page_of(ids, asked.offset - before)
     asked.count = asked.count - #page
     if asked.count > 0 then -- whoever said no coordinates comes last
         for _, id in ipairs(by_column(asked.by .. 'nowhere', math.max(0, asked.offset - #near))) do

@@ -57,24 +57,31 @@ local function has(row)
     return byte ~= nil and bit.band(byte, bit.rshift(128, row % 8)) ~= 0
 end
 
-local function ids_found()
-    local ids, at = {}, string.find(bits, '[^%z]')
+local function rows_found()
+    local rows, at = {}, string.find(bits, '[^%z]')
     while at do
         for row = at * 8 - 8, at * 8 - 1 do
-            -- rows are given in order and kept: a row is the rank of its restaurant
-            if has(row) then ids[#ids + 1] = redis.call('ZRANGE', asked.rows, row, row)[1] end
+            if has(row) then rows[#rows + 1] = row end
         end
         at = string.find(bits, '[^%z]', at + 1)
     end
-    return ids
+    return rows
 end
 
+-- Rows are given in order and kept: a row is the rank of its restaurant.
+local function id_of(row) return redis.call('ZRANGE', asked.rows, row, row)[1] end
+
+-- Those of the ids that were found, and their rows.
 local function only_found(ids)
-    local kept = {}
+    local kept, kept_rows = {}, {}
     for i, row in ipairs(#ids > 0 and redis.call('ZMSCORE', asked.rows, unpack(ids)) or {}) do
-        if row and has(tonumber(row)) then kept[#kept + 1] = ids[i] end
+        row = row and tonumber(row)
+        if row and has(row) then
+            kept[#kept + 1] = ids[i]
+            kept_rows[#kept_rows + 1] = row
+        end
     end
-    return kept
+    return kept, kept_rows
 end
 
 local function page_of(ids, offset)
@@ -86,9 +93,10 @@ local few = total * total * 5 <= redis.call('ZCARD', asked.rows) * (asked.offset
 """
 
 _BY_COLUMN = r"""
-local function sorted(index, ids)
+local function sorted(index, rows)
     local place, kept, rank = {}, {}, asked.descending and 'ZREVRANK' or 'ZRANK'
-    for _, id in ipairs(ids) do
+    for _, row in ipairs(rows) do
+        local id = id_of(row)
         place[id] = redis.call(rank, index, id)
         if place[id] then kept[#kept + 1] = id end
     end
@@ -115,7 +123,7 @@ local function walked(index, offset)
 end
 
 local function by_column(index, offset)
-    if few then return page_of(sorted(index, ids_found()), offset) end
+    if few then return page_of(sorted(index, rows_found()), offset) end
     return walked(index, offset)
 end
 """

@@ -1,6 +1,7 @@
 """By which traits a restaurant is found."""
 
 from datetime import timedelta
+from struct import pack
 from typing import Any
 
 import pytest
@@ -15,12 +16,15 @@ from topics.decision import Traits
 from topics.opening_hours import is_open
 from topics.search_index import (
     DELIVERY_FEE,
+    DEPTH,
     MIN_ORDER,
     PREP_TIME,
     RATING,
     Column,
+    Point,
     Wanted,
     beginnings,
+    cell,
     meal_traits,
     open_at,
     restaurant_indexes,
@@ -97,13 +101,22 @@ def test_of_words_that_begin_another_only_the_longest_is_asked_for():
 
 def test_who_has_no_coordinates_stands_in_an_order_of_its_own():
     assert "search:by:nowhere" in restaurant_indexes(restaurant("r", latitude=41.0))
-    placed = restaurant_indexes(restaurant("r", latitude=41.0, longitude=29.0))
-    assert (placed["search:by:latitude"], placed["search:by:longitude"]) == (41.0, 29.0)
-    assert "search:by:nowhere" not in placed
+    placed = restaurant("r", latitude=41.0, longitude=29.0)
+    assert restaurant_indexes(placed)["search:by:cell"] == cell(Point(41.0, 29.0))
+    assert "search:by:nowhere" not in restaurant_indexes(placed)
+    assert restaurant_traits(placed).place == (41.0, 29.0)
 
 
-def lines(before: Traits | None, after: Traits | None) -> list[tuple[str, ...]]:
-    return [line[5:] for line in changed(before, after)]
+@given(st.integers(-90, 90), st.integers(-180, 180))
+def test_a_cell_is_four_smaller_ones_with_numbers_in_a_row(latitude: int, longitude: int):
+    number = cell(Point(latitude, longitude))
+    assert 0 <= number < 4**DEPTH
+    quarter, north, east = number >> 2 * (DEPTH - 1), latitude >= 0, longitude >= 0
+    assert quarter == 2 * north + east
+
+
+def lines(before: Traits | None, after: Traits | None) -> list[tuple[str | bytes, ...]]:
+    return [line[6:] for line in changed(before, after)]
 
 
 def test_only_what_changes_is_written():
@@ -116,6 +129,13 @@ def test_only_what_changes_is_written():
     assert lines(None, one) == [("r", "gain", "all", "gain", "city:izmir", "one more", "word:a")]
     assert lines(one, None) == [("r", "lose", "all", "lose", "city:izmir", "one less", "word:a")]
     assert lines(None, None) == []
+
+
+def test_a_restaurant_that_moves_is_somewhere_else():
+    north = Traits("r", place=(90.0, 0.0))
+    assert lines(None, north) == [("r", "place", pack("<3d", *Point(90, 0).vector()))]
+    assert lines(north, Traits("r")) == [("r", "place", bytes(24))]
+    assert lines(north, north) == []
 
 
 def test_a_bound_that_everybody_keeps_is_no_work_for_the_script():
