@@ -2,7 +2,7 @@
 until enough of those that were found are near. Few that were found are measured all."""
 
 BY_DISTANCE = r"""
-local away, vectors = {}, redis.call('GET', asked.places) or ''
+local away, vectors = {}, asked.order == 'distance' and redis.call('GET', asked.places) or ''
 
 -- Those of the rows that have coordinates. away: the square of the straight line to them, by row; the earth's radius is 1.
 local function measured(rows)
@@ -65,6 +65,7 @@ local function near_enough()
     if total > 300 and total > needed * 3 and not asked.descending then
         for level = 13, 3, -1 do -- cells from 2 km to 2,500 km high
             local ranges, kilometres, many = neighbourhood(level)
+            if many * 2 > total then break end -- it is less work to measure all that were found
             if many * share >= needed * 2 then -- about a third of them is within the kilometres
                 local near = found_in(ranges, kilometres)
                 if #near >= needed then return near end

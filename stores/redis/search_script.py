@@ -60,8 +60,12 @@ end
 local function rows_found()
     local rows, at = {}, string.find(bits, '[^%z]')
     while at do
-        for row = at * 8 - 8, at * 8 - 1 do
-            if has(row) then rows[#rows + 1] = row end
+        local byte, row, value = string.byte(bits, at), at * 8 - 8, 128
+        while byte > 0 do
+            if byte >= value then
+                byte, rows[#rows + 1] = byte - value, row
+            end
+            row, value = row + 1, value / 2
         end
         at = string.find(bits, '[^%z]', at + 1)
     end
