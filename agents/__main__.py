@@ -7,11 +7,13 @@ from collections.abc import Sequence
 import structlog
 import uvloop
 
+from agents.address import agent as address
 from agents.auth import agent as auth
 from agents.auth.passwords import Passwords
 from agents.auth.preparation import AccountPreparation
 from agents.basket import agent as basket
 from agents.catalog import agent as catalog
+from agents.discount import agent as discount
 from agents.notification import agent as notification
 from agents.notification.effect import Courier
 from agents.order import agent as order
@@ -35,9 +37,11 @@ from stores.settings import BadSetting, Settings, exit_with, load_or_exit
 
 _ALONE = {
     "user": user.register,
+    "address": address.register,
     "restaurant": restaurant.register,
     "catalog": catalog.register,
     "basket": basket.register,
+    "discount": discount.register,
     "order": order.register,
 }
 DOMAINS = ("auth", *_ALONE, "notification")

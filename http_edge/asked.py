@@ -1,9 +1,10 @@
 """One request, as the functions of a row see it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from http_edge.problems import not_found
 from http_edge.tokens import Caller
 from topics import ids
 
@@ -17,7 +18,7 @@ class Asked:
 
     at: loop time when the request was read. body: the decoded struct of the row's `takes`, asks: the query as the row's
     `asks`. raw: the body's bytes.
-    after: what the caller has seen, for the command's header.
+    after: what the caller has seen, for the command's header. acts_as: see routes.Row.
     """
 
     edge: "Edge"
@@ -35,6 +36,7 @@ class Asked:
     asks: Any = None
     command_id: str = ""
     after: str = ""
+    acts_as: "Callable[[Asked], str] | None" = None
 
     @property
     def me(self) -> str:
@@ -42,13 +44,26 @@ class Asked:
         assert self.caller is not None
         return self.caller.id
 
+    @property
+    def writer(self) -> str | None:
+        """Under whose name domains note what this request writes, and whose notes it looks at. None: nobody's.
+
+        Raises Problem where the row's `acts_as` does.
+        """
+        if self.acts_as is not None:
+            return self.acts_as(self)
+        return None if self.caller is None else self.caller.id
+
     def new_id(self, name: str) -> str:
         """An id for something that this command makes; a retry with the same Idempotency-Key gets the same."""
         return ids.derive(self.command_id, name)
 
 
 def own(asked: Asked) -> str:
-    """Key: the caller's own aggregate."""
+    """Key: the caller's own aggregate. Raises Problem 404 for a user whose id is that of an anonymous basket: other
+    systems draw user ids, too."""
+    if ids.is_anonymous(asked.me):
+        raise not_found()
     return asked.me
 
 

@@ -1,5 +1,6 @@
 """Command routes: request → message → Kafka → reply → answer, as a plain REST call would answer."""
 
+import asyncio
 import base64
 from collections.abc import Awaitable, Callable, Mapping
 from inspect import isawaitable
@@ -50,7 +51,18 @@ def handler(row: CommandRow) -> Handler:
             return await _later(row, asked, message)
         return await _render(row, asked, reply, mine)
 
-    return run
+    return run if not row.no_sooner else _no_sooner(row.no_sooner, run)
+
+
+def _no_sooner(seconds: float, run: Handler) -> Handler:
+    """Errors are not held back: they say nothing that the request does not know."""
+
+    async def held(asked: Asked) -> Answer:
+        answer = await run(asked)
+        await asyncio.sleep(asked.at + seconds - asyncio.get_running_loop().time())
+        return answer
+
+    return held
 
 
 async def _enter(row: CommandRow, asked: Asked, seen: Seen) -> Reply | None:
@@ -111,10 +123,11 @@ async def _estimate(row: CommandRow, asked: Asked, message: Message) -> Mapping[
 
 async def _render(row: CommandRow, asked: Asked, reply: Reply, mine: str | None) -> Answer:
     check_same_request(reply, mine)
+    settled = row.settles is None or await _settled(row.settles, asked, reply)
     if reply.status == "failed":
         _refuse(row, reply)
     body = _opened(asked, reply.sealed) if reply.sealed is not None else bytes(reply.body)
-    if row.settles is not None and not await _settled(row.settles, asked, reply) and row.must_settle:
+    if not settled and row.must_settle:
         # Done, but not to be seen everywhere: a 503 would be a lie.
         await note_owner(asked)
         return of_json(pending(asked.command_id), 202, {"Location": f"/operations/{asked.command_id}"})

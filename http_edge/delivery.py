@@ -41,8 +41,8 @@ def headers_of(asked: Asked, kind: str, subject: str, deadline_ms: int, fingerpr
         headers.OPERATION: asked.command_id,
         headers.TRACEPARENT: asked.traceparent,
     }
-    if asked.caller is not None:
-        found[headers.CALLER] = asked.caller.id
+    if (writer := asked.writer) is not None:
+        found[headers.CALLER] = writer
     if asked.after:
         found[headers.AFTER] = asked.after
     if fingerprint is not None:

@@ -110,6 +110,7 @@ class Gateway:
             request_id=named.request_id,
             traceparent=named.traceparent,
             at=self._loop.time(),
+            acts_as=row.acts_as,
         )
 
     async def _read_body(self, request: BaseRequest, route: Route, asked: Asked) -> None:

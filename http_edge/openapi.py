@@ -1,8 +1,9 @@
 """OpenAPI 3.1 out of the rows."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from types import UnionType
+from typing import Any, get_args
 
 import msgspec
 
@@ -18,8 +19,7 @@ def document(rows: Iterable[AnyRow]) -> bytes:
     """The description as JSON; itself (`/openapi.json`) is in it too."""
     listed = tuple(rows)
     kinds = [ProblemBody, Operation, *(row.gives for row in listed), *(row.takes for row in listed)]
-    schemas, components = msgspec.json.schema_components(kinds, ref_template=_REF)
-    given = dict(zip(map(id, kinds), schemas, strict=True))
+    given, components = _schemas(kinds)
     paths: dict[str, dict[str, Any]] = {}
     for row in listed:
         paths.setdefault(row.path.rstrip("/") or "/", {})[row.method.lower()] = _operation(row, given)
@@ -40,6 +40,16 @@ def document(rows: Iterable[AnyRow]) -> bytes:
             },
         }
     )
+
+
+def _schemas(kinds: Sequence[Any]) -> tuple[dict[int, Any], dict[str, Any]]:
+    """By the id() of each kind, and the components. One of several answers (`Tokens | Done`) is no type of msgspec's."""
+    parts = [get_args(kind) if isinstance(kind, UnionType) else (kind,) for kind in kinds]
+    schemas, components = msgspec.json.schema_components([part for each in parts for part in each], ref_template=_REF)
+    rest = iter(schemas)
+    found = [[next(rest) for _ in each] for each in parts]
+    made = [of[0] if len(of) == 1 else {"anyOf": of} for of in found]
+    return dict(zip(map(id, kinds), made, strict=True)), components
 
 
 def _operation(row: AnyRow, schemas: Mapping[int, Any]) -> dict[str, Any]:

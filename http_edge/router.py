@@ -67,7 +67,7 @@ class Router(Generic[H]):
         handler, names, texts = found
         parameters = dict(zip(names, values, strict=True))
         for name, value in parameters.items():
-            if not (len(value) <= _LONGEST_TEXT if name in texts else _ID.fullmatch(value)):
+            if not (_is_text(value) if name in texts else _ID.fullmatch(value)):
                 raise not_found("No such id is possible.", errors=(FieldError(name, "is no id"),))
         return Found(handler, parameters)
 
@@ -89,6 +89,10 @@ class Router(Generic[H]):
         if not node.methods:
             raise not_found(NO_ROUTE)
         return node, values
+
+
+def _is_text(value: str) -> bool:
+    return len(value) <= _LONGEST_TEXT and not value.isspace()
 
 
 def allow(methods: Iterable[str]) -> tuple[str, ...]:

@@ -63,6 +63,7 @@ class Row:
     """What all routes have. gives: the answer's type, for OpenAPI. says: one line of documentation.
 
     takes, asks: types of the body and of the query. texts: parameters of the path that are any text; others are ids.
+    acts_as: who writes and reads here, where it is not the user of the token: an anonymous basket, whose id is the permission.
     """
 
     method: Method
@@ -74,6 +75,7 @@ class Row:
     takes: type[msgspec.Struct] = Nothing
     asks: type[msgspec.Struct] = Nothing
     texts: tuple[str, ...] = ()
+    acts_as: Callable[[Asked], str] | None = None
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -90,9 +92,10 @@ class CommandRow(Row):
 
     make: the message out of the request (default: the body is the message). refusals: rejection code → status.
     tokens: the answer holds tokens, so it is sealed and there is no 202.
-    settles: the answer waits until this view has what the command wrote (must: else 202).
+    settles: the answer, also a refusal, waits until this view has what the command wrote (must: else 202).
     sees: documents that the caller has before their eyes, as (view, id): the decision knows at least these versions.
-    estimate: more fields for a 202. idempotency keys are honoured on every row.
+    estimate: more fields for a 202. no_sooner: seconds after the request at which it is answered at the earliest, for rows
+    whose time must not tell what is there. idempotency keys are honoured on every row.
     """
 
     topic: Topic
@@ -103,17 +106,19 @@ class CommandRow(Row):
     tokens: bool = False
     settles: ViewOf | None = None
     must_settle: bool = False
+    no_sooner: float = 0.0
     sees: Callable[[Asked], Sequence[tuple[ViewOf, str]]] | None = None
     estimate: Callable[[Asked, Message], Awaitable[Mapping[str, Any]]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewRow(Row):
-    """Reads one document (key) or all documents of an index (index).
+    """Reads one document (key), all documents of an index (index), or those that are named (names).
 
     owner: field of the document that must be the caller's id, else 404. absent: what is given where there is no
-    document (None: 404). shape: the document's JSON → the answer's, by slicing, never by decoding.
-    join: another view's documents complete it. as_of_now: what the time adds to a document, before `shape`.
+    document (None: 404). shape: (the document's JSON, the request) → what is shown of it; None: as if it was not there.
+    join: another view's documents complete it.
+    gather: (the request, the documents of an index or of the names) → the answer; without it they are a bare list.
     """
 
     view: ViewOf
@@ -121,10 +126,11 @@ class ViewRow(Row):
     index: Key | None = None
     newest_first: bool = False
     owner: str = ""
-    absent: bytes | None = None
-    shape: Callable[[bytes], bytes] | None = None
+    absent: bytes | Callable[[Asked], bytes] | None = None
+    shape: Callable[[bytes, Asked], bytes | None] | None = None
     join: Join | None = None
-    as_of_now: Callable[[bytes, float], bytes] | None = None
+    names: Callable[[Asked], Awaitable[Sequence[str]]] | None = None
+    gather: Callable[[Asked, Sequence[bytes]], bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,12 +26,13 @@ class Seen:
 
     def places(self, asked: Asked) -> list[str]:
         """What to read: the caller's notes of writes, and the documents that the command speaks of."""
-        notes = [] if asked.caller is None else [keys.wrote(asked.caller.id, domain) for domain in self._copied]
+        writer = asked.writer
+        notes = [] if writer is None else [keys.wrote(writer, domain) for domain in self._copied]
         return notes + [keys.document(view.name, name) for view, name in self._documents(asked)]
 
     def header(self, asked: Asked, values: Sequence[bytes | None]) -> str:
         """values: of places(). Empty where there is nothing to say."""
-        notes = 0 if asked.caller is None else len(self._copied)
+        notes = 0 if asked.writer is None else len(self._copied)
         found: dict[tuple[str, str], int] = {}
         for domain, value in zip(self._copied, values[:notes], strict=False):
             for name, wrote in noted(value).items():

@@ -21,7 +21,7 @@ _ANY = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 def handler(row: ViewRow) -> Handler:
     """The row's handler. It raises Problem, and Unavailable where Redis is away."""
-    return _document(row, row.key) if row.key is not None else _listing(row, row.index)
+    return _document(row, row.key) if row.key is not None else _listing(row)
 
 
 def _document(row: ViewRow, key: Key) -> Handler:
@@ -45,55 +45,71 @@ def _document(row: ViewRow, key: Key) -> Handler:
     return document
 
 
-def _listing(row: ViewRow, key: Key | None) -> Handler:
-    assert key is not None, f"{row.name} reads neither a document nor an index"
+def _listing(row: ViewRow) -> Handler:
+    names = row.names or _members(row, row.index)
+    gather = row.gather or _bare_list
 
     async def listing(asked: Asked) -> Answer:
-        index = keys.index(await named(key, asked))
         wrote, _ = await _first_look(row, asked, ())
         if wrote is not None:
             # before the index is read: an index from before the write would miss what the documents show
             await require(asked.edge.reads, row.view.name, noted(wrote))
-        members = await asked.edge.reads.members(index, newest_first=row.newest_first)
-        if not members:
-            return Answer(b"[]")
-        documents = await asked.edge.reads.get([keys.document(row.view.name, each.decode()) for each in members])
+        found = await names(asked)
+        places = [keys.document(row.view.name, each) for each in found]
+        documents = await asked.edge.reads.get(places) if places else []
         bodies = (keys.split(each)[1] for each in documents if each is not None)
-        return Answer(b"[" + b",".join(_as_of_now(row, asked, body) for body in bodies if body) + b"]")
+        shown = (_shaped(row, asked, body) for body in bodies if body)
+        return Answer(gather(asked, [each for each in shown if each is not None]))
 
     return listing
 
 
+def _members(row: ViewRow, key: Key | None) -> Callable[[Asked], Awaitable[Sequence[str]]]:
+    assert key is not None, f"{row.name} reads neither a document nor an index, and names none"
+
+    async def members(asked: Asked) -> Sequence[str]:
+        index = keys.index(await named(key, asked))
+        found = await asked.edge.reads.members(index, newest_first=row.newest_first)
+        return [each.decode() for each in found]
+
+    return members
+
+
+def _bare_list(asked: Asked, bodies: Sequence[bytes]) -> bytes:
+    return b"[" + b",".join(bodies) + b"]"
+
+
 async def _first_look(row: ViewRow, asked: Asked, places: Sequence[str]) -> tuple[bytes | None, Values]:
     """(what the caller noted as written, the values of the places) after all checks. One MGET."""
-    caller = asked.caller
+    caller, writer = asked.caller, asked.writer
     wanted = [row.view.ready, *places]
+    if writer is not None:
+        wanted.append(keys.wrote(writer, row.view.domain))
     if caller is not None:
         if asked.query:
             check_user_id(asked, asked.query.get("user_id"))
-        wanted.append(keys.wrote(caller.id, row.view.domain))
         wanted += deny_keys(caller)
     values = await asked.edge.reads.get(wanted)
     if caller is not None and row.who is not PUBLIC:
         check_denied(values[-2], values[-1])
     if values[0] is None:
         raise unavailable("view_not_ready", "This is being prepared, please try again.")
-    return values[-3] if caller is not None else None, values[1 : 1 + len(places)]
+    return values[1 + len(places)] if writer is not None else None, values[1 : 1 + len(places)]
 
 
 def _given(row: ViewRow, asked: Asked, body: bytes) -> Answer:
-    if not body:
-        if row.absent is None:
-            raise not_found()
-        return Answer(row.absent)
-    if row.owner and (asked.caller is None or not _belongs(body, row.owner, asked.caller.id)):
+    if body and row.owner and (asked.caller is None or not _belongs(body, row.owner, asked.caller.id)):
         raise not_found()
-    body = _as_of_now(row, asked, body)
-    return Answer(body if row.shape is None else row.shape(body))
+    shown = _shaped(row, asked, body) if body else None
+    if shown is not None:
+        return Answer(shown)
+    if row.absent is None:
+        raise not_found()
+    return Answer(row.absent if isinstance(row.absent, bytes) else row.absent(asked))
 
 
-def _as_of_now(row: ViewRow, asked: Asked, body: bytes) -> bytes:
-    return body if row.as_of_now is None else row.as_of_now(body, asked.edge.clock())
+def _shaped(row: ViewRow, asked: Asked, body: bytes) -> bytes | None:
+    return body if row.shape is None else row.shape(body, asked)
 
 
 def _belongs(body: bytes, owner: str, caller: str) -> bool:

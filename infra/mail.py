@@ -1,4 +1,4 @@
-"""`./lezzet mail [--to ADDRESS] [--json | --token]`: what the development mail server received, newest last."""
+"""`./lezzet mail [--to ADDRESS] [--about TEXT] [--json | --token]`: what the development mail server received, newest last."""
 
 import json
 import re
@@ -19,6 +19,7 @@ LINK = re.compile(r"[?&#]token=([A-Za-z0-9_.~%-]+)")
 def main(arguments: list[str]) -> int:
     said = parser("mail", __doc__)
     said.add_argument("--to", default="", help="only mails to this address")
+    said.add_argument("--about", default="", help="only mails with this in their subject")
     form = said.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="[{to, sender, subject, text, html, message_id, at, id}]")
     form.add_argument("--token", action="store_true", help="only the token of the newest mail that has a link with one")
@@ -28,9 +29,9 @@ def main(arguments: list[str]) -> int:
         raise CannotStart(f"nothing is up in {data.root}, start it with ./lezzet up")
     page = Site.of(data).endpoints.mail
     if chosen.token:
-        print(newest_token(page, chosen.to))
+        print(newest_token(page, chosen.to, chosen.about))
         return 0
-    mails = received(page, chosen.to)
+    mails = received(page, chosen.to, chosen.about)
     if chosen.json:
         print(json.dumps(mails, ensure_ascii=False))
     else:
@@ -40,7 +41,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def received(page: str, to: str = "") -> list[dict[str, Any]]:
+def received(page: str, to: str = "", about: str = "") -> list[dict[str, Any]]:
     """Raises CannotStart where the mail server does not answer."""
     url = f"{page}/messages?{urllib.parse.urlencode({'to': to})}"
     try:
@@ -48,14 +49,14 @@ def received(page: str, to: str = "") -> list[dict[str, Any]]:
             mails: list[dict[str, Any]] = json.loads(answer.read())
     except OSError as error:
         raise CannotStart(f"the mail server does not answer at {page} ({error}), see ./lezzet status") from None
-    return mails
+    return [mail for mail in mails if about.lower() in mail["subject"].lower()]
 
 
-def newest_token(page: str, to: str, within: float = WAIT) -> str:
+def newest_token(page: str, to: str, about: str = "", within: float = WAIT) -> str:
     """Raises CannotStart where no mail with a token has come `within` so many seconds."""
     deadline = time.monotonic() + within
     while True:
-        found = [match for mail in received(page, to) for match in LINK.findall(mail["text"] + mail["html"])]
+        found = [match for mail in received(page, to, about) for match in LINK.findall(mail["text"] + mail["html"])]
         if found:
             return found[-1]
         if time.monotonic() > deadline:

@@ -1,6 +1,7 @@
 """The one place that logs: JSON lines on stderr, the same shape from structlog and from libraries' `logging`.
 
-No secret reaches a line: values under telling keys are replaced, and tokens or URL credentials inside texts are cut.
+No secret reaches a line: values under telling keys are replaced, and tokens, URL credentials and the ids of anonymous
+baskets (which are the permission to use them) inside texts are cut.
 """
 
 import logging
@@ -18,7 +19,9 @@ from stores.log_repeats import Repeats
 
 REDACTED = "[redacted]"
 _TELLING = re.compile(r"passw|token|secret|authorization|cookie|api_?key|credential|_box$|^box$|seal|fingerprint", re.I)
-_INSIDE = re.compile(r"(?i:bearer)\s+\S+|eyJ[\w-]+\.[\w-]+\.[\w-]*|(?<=://)[^/\s:@]*:[^/\s@]*(?=@)")
+_INSIDE = re.compile(
+    r"(?i:bearer)\s+\S+|eyJ[\w-]+\.[\w-]+\.[\w-]*|(?<=://)[^/\s:@]*:[^/\s@]*(?=@)|(?<=anonymous:)[0-9a-f-]{36}"
+)
 _NOISY = {
     "aiokafka": logging.ERROR,
     "aiohttp": logging.WARNING,

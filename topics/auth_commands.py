@@ -11,7 +11,7 @@ from topics.registry import Topic
 
 
 class Register(Message, frozen=True, kw_only=True):
-    """Opens the account whose id is the key. password_box: the sealed password."""
+    """To the account that owns the address, else to the one that the address leads to. password_box: sealed."""
 
     email: Email
     password_box: SealedBox
@@ -52,11 +52,61 @@ class Logout(Message, frozen=True, kw_only=True):
     exp: Annotated[datetime, Meta(tz=True)]
 
 
-Command = Register | ResendVerification | VerifyEmail | Login | Refresh | Logout
+class LogoutAll(Message, frozen=True, kw_only=True):
+    """Ends every session. sid, jti, exp: as in Logout."""
+
+    sid: Id
+    jti: Id
+    exp: Annotated[datetime, Meta(tz=True)]
+
+
+class EndSession(Message, frozen=True, kw_only=True):
+    """One session of the account, which may be the asker's own."""
+
+    session_id: Id
+
+
+class RequestPasswordReset(Message, frozen=True, kw_only=True):
+    """email: as the client sent it, must be the account's. The key of an unknown address is an id that nobody has."""
+
+    email: Email
+
+
+class ResetPassword(Message, frozen=True, kw_only=True):
+    """reference, token_sha256 and the key as in VerifyEmail. password_box: the new password, sealed."""
+
+    reference: Uuid
+    token_sha256: Sha256
+    password_box: SealedBox
+
+
+Command = (
+    Register
+    | ResendVerification
+    | VerifyEmail
+    | Login
+    | Refresh
+    | Logout
+    | LogoutAll
+    | EndSession
+    | RequestPasswordReset
+    | ResetPassword
+)
 
 TOPIC = Topic(
     name="auth_commands",
-    messages=(Register, ResendVerification, VerifyEmail, Login, Refresh, Logout),
+    messages=(
+        Register,
+        ResendVerification,
+        VerifyEmail,
+        Login,
+        Refresh,
+        Logout,
+        LogoutAll,
+        EndSession,
+        RequestPasswordReset,
+        ResetPassword,
+    ),
     key="user id",
     producers=("edge",),
     consumers=("auth",),

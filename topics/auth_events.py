@@ -33,14 +33,43 @@ class AccountRegistered(Message, frozen=True, kw_only=True):
     password_hash: Secret[str] = ""
 
 
+class RegistrationRepeated(Message, frozen=True, kw_only=True):
+    """An address that is not verified was registered again: this password counts, and no earlier link does."""
+
+    email: str
+    verification: Verification
+    password_hash: Secret[str] = ""
+
+
 class VerificationRequested(Message, frozen=True, kw_only=True):
     email: str
     verification: Verification
 
 
 class EmailVerified(Message, frozen=True, kw_only=True):
+    """reference: of the mail's token. session_id: what the link began, None where a reset of the password verified."""
+
     email: str
     reference: str
+    session_id: str | None = None
+    verified_at: datetime | None = None
+
+
+class PasswordResetRequested(Message, frozen=True, kw_only=True):
+    """reset: the mail's token. already_registered: somebody registered the address, its owner is told in the mail."""
+
+    email: str
+    reset: Verification
+    already_registered: bool = False
+
+
+class PasswordReset(Message, frozen=True, kw_only=True):
+    """A new password. Every reset token is void from here on; the sessions end by events of their own."""
+
+    email: str
+    reference: str
+    reset_at: datetime
+    password_hash: Secret[str] = ""
 
 
 class SessionStarted(Message, frozen=True, kw_only=True):
@@ -73,11 +102,31 @@ class SessionEnded(Message, frozen=True, kw_only=True):
     ended_at: datetime
 
 
-Event = AccountRegistered | VerificationRequested | EmailVerified | SessionStarted | SessionRefreshed | SessionEnded
+Event = (
+    AccountRegistered
+    | RegistrationRepeated
+    | VerificationRequested
+    | EmailVerified
+    | PasswordResetRequested
+    | PasswordReset
+    | SessionStarted
+    | SessionRefreshed
+    | SessionEnded
+)
 
 TOPIC = Topic(
     name="auth_events",
-    messages=(AccountRegistered, VerificationRequested, EmailVerified, SessionStarted, SessionRefreshed, SessionEnded),
+    messages=(
+        AccountRegistered,
+        RegistrationRepeated,
+        VerificationRequested,
+        EmailVerified,
+        PasswordResetRequested,
+        PasswordReset,
+        SessionStarted,
+        SessionRefreshed,
+        SessionEnded,
+    ),
     key="user id",
     producers=("auth",),
     consumers=("auth",),

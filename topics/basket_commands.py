@@ -1,12 +1,15 @@
-"""Commands to a user's basket. From the edge; RestoreItems from the order domain when it refused an order."""
+"""Commands to a basket. From the edge; RestoreItems from the order domain when it refused an order; TakeOver and TakeBack
+from one basket to another, when an anonymous one is merged into a user's.
 
-from typing import Annotated, Literal
+The key of an anonymous basket is `anonymous:<cart id>`: see topics/basket_events.py."""
+
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
-from topics.basket_events import Line
-from topics.fields import DayOrTime, Id, Note, PaymentMethod, Quantity
+from topics.basket_events import Life, Line, MergeStrategy
+from topics.fields import CouponCode, DayOrTime, Id, Money, Note, PaymentMethod, Quantity
 from topics.message import Message
 from topics.registry import Topic
 
@@ -45,32 +48,125 @@ class CheckoutItem(msgspec.Struct, frozen=True, kw_only=True):
     note: Note | None = None
 
 
-class Checkout(Message, frozen=True, kw_only=True):
-    """items absent or empty: what is in the basket. restaurant_id: a hint at most, the meals say whose order it is."""
+class CheckoutWish(Message, frozen=True, kw_only=True):
+    """What a client says of a checkout.
+
+    items absent or empty: what is in the basket. restaurant_id: a hint at most, the meals say whose order it is. coupon_code
+    absent or empty: the basket's. address_id absent: the default address; pickup needs none. expected_total: another total
+    is refused.
+    """
 
     payment_method: PaymentMethod
     items: Annotated[tuple[CheckoutItem, ...], Meta(max_length=100)] | None = None
     restaurant_id: Id | None = None
-    coupon_code: Annotated[str, Meta(max_length=64)] | None = None
+    coupon_code: CouponCode | None = None
     address_id: Id | None = None
     note: Note | None = None
     schedule_date: DayOrTime | None = None
+    expected_total: Money | None = None
+    pickup: bool = False
+
+
+class Checkout(CheckoutWish, frozen=True, kw_only=True):
+    """keyed: it came with an Idempotency-Key, so its sender tells repeats and wishes apart."""
+
+    keyed: bool = False
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """What the caller of the checkout is told; more: further members of the error."""
+
+    code: str
+    detail: str
+    field: str | None = None
+    more: dict[str, Any] | None = None
 
 
 class RestoreItems(Message, frozen=True, kw_only=True):
-    """The order was refused: its lines go back, unless the user has begun anew elsewhere."""
+    """The order was refused: its lines go back, unless the user has begun anew elsewhere. Then the basket answers with the
+    refusal, so that whoever reads the basket after the answer finds the lines."""
 
     order_id: Id
     lines: tuple[Line, ...]
+    coupon_code: str | None = None
+    refusal: Refusal | None = None
 
 
-Command = AddItem | ChangeItem | RemoveItem | Clear | Checkout | RestoreItems
+class Extend(Message, frozen=True, kw_only=True):
+    """An anonymous basket lives for these days from now at least."""
+
+    days: Annotated[int, Meta(ge=1, le=90)] = 30
+
+
+class HandOver(Message, frozen=True, kw_only=True):
+    """To an anonymous basket: its lines go to this user's basket."""
+
+    user_id: Id
+    strategy: MergeStrategy = "add_quantities"
+
+
+class TakeOver(Message, frozen=True, kw_only=True):
+    """To a user's basket: the lines of an anonymous one. None: they came over before, only the answer is wanted."""
+
+    anonymous_id: Id
+    strategy: MergeStrategy
+    lines: tuple[Line, ...] = ()
+    life: Life | None = None
+
+
+class TakeBack(Message, frozen=True, kw_only=True):
+    """To an anonymous basket: the user's basket refused its lines, and this is why."""
+
+    lines: tuple[Line, ...]
+    life: Life | None
+    code: str
+    detail: str
+
+
+class ApplyCoupon(Message, frozen=True, kw_only=True):
+    """For the next checkout; it takes the place of another one. user_id: whose share of the coupon counts."""
+
+    code: CouponCode
+    user_id: Id
+
+
+class DropCoupon(Message, frozen=True, kw_only=True):
+    """Takes the coupon away, if there is one."""
+
+
+Command = (
+    AddItem
+    | ChangeItem
+    | RemoveItem
+    | Clear
+    | Checkout
+    | RestoreItems
+    | ApplyCoupon
+    | DropCoupon
+    | Extend
+    | HandOver
+    | TakeOver
+    | TakeBack
+)
 
 TOPIC = Topic(
     name="basket_commands",
-    messages=(AddItem, ChangeItem, RemoveItem, Clear, Checkout, RestoreItems),
-    key="user id",
-    producers=("edge", "order"),
+    messages=(
+        AddItem,
+        ChangeItem,
+        RemoveItem,
+        Clear,
+        Checkout,
+        RestoreItems,
+        ApplyCoupon,
+        DropCoupon,
+        Extend,
+        HandOver,
+        TakeOver,
+        TakeBack,
+    ),
+    key="user id",  # or `anonymous:<cart id>`; the recorded words stay, readers may compare them
+    producers=("edge", "order", "basket"),
     consumers=("basket",),
     append_time=True,
 )

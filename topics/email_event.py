@@ -32,7 +32,13 @@ class VerificationMail(Message, frozen=True, kw_only=True):
     template: Word = ""
 
 
+ALREADY_REGISTERED = "already_registered"
+"""The one template that a publisher may name: somebody registered an address that has an account."""
+
+
 class PasswordResetMail(Message, frozen=True, kw_only=True):
+    """template: ALREADY_REGISTERED, any other is the notifier's own."""
+
     type: Literal["password_reset"] = "password_reset"
     to: Recipient
     variables: TokenVariables

@@ -35,6 +35,8 @@ PATTERNS = {
 
 Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=_ID)]
 Uuid = Annotated[str, Meta(pattern=_UUID)]
+CartId = Annotated[str, Meta(max_length=36, extra={"form": "cart_id"})]
+"""Of an anonymous basket, and the permission to use it."""
 Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=_EMAIL, extra={"form": "email"})]
 Recipient = Annotated[str, Meta(min_length=1, max_length=254, pattern=_RECIPIENT)]
 Name = Annotated[str, Meta(min_length=1, max_length=120, pattern=_SAID, extra={"form": "name"})]
@@ -46,6 +48,8 @@ Text = Annotated[str, Meta(max_length=2000)]
 Note = Annotated[str, Meta(max_length=500)]
 AddressText = Annotated[str, Meta(max_length=500, extra={"form": "line"})]
 ZipCode = Annotated[str, Meta(max_length=16, extra={"form": "line"})]
+CouponCode = Annotated[str, Meta(max_length=64, extra={"form": "coupon"})]
+NewCouponCode = Annotated[str, Meta(max_length=64, extra={"form": "new_coupon"})]
 Phone = Annotated[str, Meta(max_length=32, extra={"form": "phone"})]
 Url = Annotated[str, Meta(max_length=2000, pattern=_URL)]
 Hours = Annotated[str, Meta(extra={"form": "hours"})]
@@ -60,7 +64,8 @@ Money = Annotated[float, Meta(ge=0, le=1_000_000)]
 Sum = Annotated[float, Meta(ge=0)]
 """What such amounts add up to."""
 
-Quantity = Annotated[int, Meta(ge=1, le=99)]
+MAX_QUANTITY = 99
+Quantity = Annotated[int, Meta(ge=1, le=MAX_QUANTITY)]
 Minutes = Annotated[int, Meta(ge=0, le=24 * 60)]
 Latitude = Annotated[float, Meta(ge=-90, le=90)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]

@@ -17,6 +17,7 @@ import email_validator
 import phonenumbers
 
 from topics import opening_hours
+from topics.folding import coupon_code
 
 DEFAULT_REGION = "TR"
 """Where a phone number without a country code belongs."""
@@ -25,8 +26,12 @@ _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and symbols by c
 _JOINERS = frozenset("\u200c\u200d")
 _SEEN = ("L", "N", "P", "S")
 _NOT_IN_LINES = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+_CODE = re.compile(r"[A-Z0-9][A-Z0-9_-]{2,31}", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
+
+
+_UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII)
 
 
 class NotInForm(ValueError):
@@ -96,12 +101,33 @@ def day_or_time(text: str) -> str:
     raise NotInForm("is neither a date nor a time such as 2026-03-01T19:30")
 
 
+def cart_id(text: str) -> str:
+    """A UUID of version 4 in lower case. Other versions can be guessed, and this id is the permission."""
+    said = text.lower()
+    if _UUID4.fullmatch(said) is None:
+        raise NotInForm("is no UUID of version 4, one is 0b9f8a52-6a3e-4d1c-9a77-3f2e1d0c5b4a")
+    return said
+
+
 def hours(text: str) -> str:
     """`11:30-14:00,18:30-21:00`, without spaces and in order. `24:00` ends a day; `22:00-02:00` ends on the next one."""
     try:
         return opening_hours.normal_day(text)
     except ValueError as error:
         raise NotInForm(str(error)) from None
+
+
+def coupon(text: str) -> str:
+    """As coupons are looked up: trimmed, without case and accents. May be empty: no coupon."""
+    return coupon_code(line(text))
+
+
+def new_coupon(text: str) -> str:
+    """As coupon(), for one that is being made."""
+    code = coupon(text)
+    if not _CODE.fullmatch(code):
+        raise NotInForm("must be 3 to 32 letters, digits, `_` or `-`, and begin with a letter or digit")
+    return code
 
 
 def time_zone(text: str) -> str:
@@ -127,6 +153,21 @@ def _is_seen(letter: str) -> bool:
 
 
 FORMS: Mapping[str, Callable[[str], str]] = MappingProxyType(
-    {form.__name__: form for form in (email, phone, line, name, password, day_or_time, hours, time_zone)}
+    {
+        form.__name__: form
+        for form in (
+            email,
+            phone,
+            line,
+            name,
+            password,
+            day_or_time,
+            hours,
+            time_zone,
+            coupon,
+            new_coupon,
+            cart_id,
+        )
+    }
 )
 """By the name under which a field's type asks for it."""

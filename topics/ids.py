@@ -17,6 +17,23 @@ def derive(cause: str, name: str) -> str:
     return f"{made[:8]}-{made[8:12]}-5{made[13:16]}-{_VARIANT[made[16]]}{made[17:20]}-{made[20:32]}"
 
 
+_ANONYMOUS = "anonymous:"
+
+
+def of_anonymous(cart_id: str) -> str:
+    """The aggregate id of an anonymous basket. No user's basket has such an id: keys of users never begin like this."""
+    return _ANONYMOUS + cart_id
+
+
+def is_anonymous(aggregate_id: str) -> bool:
+    return aggregate_id.startswith(_ANONYMOUS)
+
+
+def cart_of(aggregate_id: str) -> str:
+    """The cart id of an anonymous basket, as its visitor knows it."""
+    return aggregate_id.removeprefix(_ANONYMOUS)
+
+
 def fresh() -> str:
     """A random UUIDv4, for messages that nothing caused but a request."""
     return str(uuid.uuid4())

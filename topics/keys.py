@@ -96,6 +96,21 @@ def verification(token: str) -> str:
     return f"verify:{token}"
 
 
+def password_reset(token: str) -> str:
+    """As verification(), for a token that resets the password."""
+    return f"reset:{token}"
+
+
 def pending_user(user_id: str) -> str:
     """Stands while an account waits for its profile, 15 minutes at most. A view, never a condition."""
     return f"pending_user:{user_id}"
+
+
+def coupons(restaurant_id: str | None) -> str:
+    """Index of the listed coupons of a restaurant; None: of those that are valid everywhere."""
+    return f"coupons:{restaurant_id or 'everywhere'}"
+
+
+def coupon_share(code: str, user_id: str) -> str:
+    """Aggregate id of a user's share of a coupon. A code holds no colon."""
+    return f"{code}:{user_id}"

@@ -1,31 +1,53 @@
-"""Commands to the orders. PlaceOrder comes from the basket, which the caller asked; the order domain answers."""
+"""Commands to the orders. PlaceOrder comes from the basket, which the caller asked. An order with a coupon waits for its
+reservation, which comes from the discount domain. Whoever is last answers the caller."""
 
 from topics.basket_events import Line, OrderedItem
-from topics.fields import Id, PaymentMethod
+from topics.fields import Id, Money, PaymentMethod
 from topics.message import Message
 from topics.registry import Topic
 
 
 class PlaceOrder(Message, frozen=True, kw_only=True):
-    """Prices are not in it: they are the catalog's. restore: what goes back into the basket on a refusal."""
+    """Prices are not in it: they are the catalog's. restore, restore_coupon: what goes back into the basket on a refusal."""
 
     user_id: Id
     restaurant_id: Id
     items: tuple[OrderedItem, ...]
     payment_method: PaymentMethod
     restore: tuple[Line, ...] = ()
+    restore_coupon: str | None = None
     address_id: Id | None = None
     note: str | None = None
     schedule_date: str | None = None
+    coupon_code: str | None = None
+    expected_total: Money | None = None
+    pickup: bool = False
 
 
-Command = PlaceOrder
+class ConfirmCoupon(Message, frozen=True, kw_only=True):
+    """The coupon's use is reserved."""
+
+
+class RefuseCoupon(Message, frozen=True, kw_only=True):
+    """No use of the coupon is left for it. code, detail: as the caller reads them."""
+
+    code: str
+    detail: str
+
+
+class TellOutcome(Message, frozen=True, kw_only=True):
+    """The same checkout was asked for again: whatever became of this order is the answer."""
+
+    user_id: Id
+
+
+Command = PlaceOrder | ConfirmCoupon | RefuseCoupon | TellOutcome
 
 TOPIC = Topic(
     name="order_commands",
-    messages=(PlaceOrder,),
+    messages=(PlaceOrder, ConfirmCoupon, RefuseCoupon, TellOutcome),
     key="order id",
-    producers=("basket",),
+    producers=("basket", "discount"),
     consumers=("order",),
     append_time=True,
 )

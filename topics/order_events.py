@@ -1,9 +1,11 @@
 """What happened to orders. All amounts are lira with two decimals."""
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
+from topics.address_events import SavedAddress
 from topics.basket_events import Line
 from topics.fields import Money, PaymentMethod, Sum
 from topics.message import Message
@@ -21,8 +23,17 @@ class PricedItem(msgspec.Struct, frozen=True, kw_only=True):
     note: str | None = None
 
 
+class PriceChange(msgspec.Struct, frozen=True, kw_only=True):
+    """A meal whose price is another one than when it was put into the basket."""
+
+    meal_id: str
+    name: str
+    was: Money
+    now: Money = msgspec.field(name="is")
+
+
 class OrderPlaced(Message, frozen=True, kw_only=True):
-    """total = subtotal - discount + delivery_fee."""
+    """total = subtotal - discount + delivery_fee. delivery_address: as it was then; None where the customer picks it up."""
 
     user_id: str
     restaurant_id: str
@@ -38,22 +49,43 @@ class OrderPlaced(Message, frozen=True, kw_only=True):
     address_id: str | None = None
     note: str | None = None
     schedule_date: str | None = None
+    pickup: bool = False
+    delivery_address: SavedAddress | None = None
+    changes: tuple[PriceChange, ...] = ()
+
+
+class OrderDrafted(Message, frozen=True, kw_only=True):
+    """All is as it should be, but for the coupon's reservation. restore, restore_coupon: as in OrderRefused."""
+
+    order: OrderPlaced
+    restore: tuple[Line, ...] = ()
+    restore_coupon: str | None = None
 
 
 class OrderRefused(Message, frozen=True, kw_only=True):
-    """code, detail: as the caller reads them. restore: goes back into the basket."""
+    """code, detail, field, more: as the caller reads them. restore, restore_coupon: go back into the basket."""
 
     user_id: str
     code: str
     detail: str
     restore: tuple[Line, ...] = ()
+    restore_coupon: str | None = None
+    field: str | None = None
+    more: dict[str, Any] | None = None
 
 
-Event = OrderPlaced | OrderRefused
+class OutcomeAwaited(Message, frozen=True, kw_only=True):
+    """Somebody asks again while the order waits for its coupon: they are answered after it."""
+
+    user_id: str
+    coupon_code: str
+
+
+Event = OrderPlaced | OrderDrafted | OrderRefused | OutcomeAwaited
 
 TOPIC = Topic(
     name="order_events",
-    messages=(OrderPlaced, OrderRefused),
+    messages=(OrderPlaced, OrderDrafted, OrderRefused, OutcomeAwaited),
     key="order id",
     producers=("order",),
     consumers=("order", "notification"),

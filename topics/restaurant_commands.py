@@ -1,4 +1,5 @@
-"""Commands to the restaurants. The caller who opens one owns it; nobody else may change it."""
+"""Commands to the restaurants and to the pages of their followers. The caller who opens one owns it; nobody else may change it
+or start a campaign. Follow, Unfollow and Announce are the domain's own: see agents/restaurant/policy.py."""
 
 from typing import Annotated, Literal
 
@@ -7,8 +8,10 @@ from msgspec import Meta
 
 from topics.fields import (
     Address,
+    DayOrTime,
     Email,
     Hours,
+    Id,
     Minutes,
     Money,
     Name,
@@ -23,6 +26,7 @@ from topics.fields import (
 from topics.message import Message
 from topics.opening_hours import DEFAULT_ZONE
 from topics.registry import Topic
+from topics.restaurant_events import CampaignDetails
 
 Cuisines = Annotated[tuple[Word, ...], Meta(max_length=20)]
 OpeningHours = dict[Weekday, Hours]
@@ -66,13 +70,44 @@ class ChangeRestaurant(Message, frozen=True, kw_only=True):
     clears: tuple[Literal["phone_number", "email"], ...] = ()
 
 
-Command = OpenRestaurant | ChangeRestaurant
+class StartCampaign(Message, frozen=True, kw_only=True):
+    """A day means that day in the restaurant's time zone, the end day inclusive; so does a time without a zone.
+
+    title, description: what a mail takes (topics/email_event.py).
+    """
+
+    restaurant_id: Id
+    title: Name
+    description: Text = ""
+    start_date: DayOrTime
+    end_date: DayOrTime
+
+
+class Follow(Message, frozen=True, kw_only=True):
+    """To a page of a restaurant's followers: this user wants mails about its campaigns."""
+
+    user_id: Id
+
+
+class Unfollow(Message, frozen=True, kw_only=True):
+    user_id: Id
+
+
+class Announce(Message, frozen=True, kw_only=True):
+    """To a page of a restaurant's followers: tell them. after: the user id up to which they are told already."""
+
+    campaign: CampaignDetails
+    restaurant_name: str
+    after: str = ""
+
+
+Command = OpenRestaurant | ChangeRestaurant | StartCampaign | Follow | Unfollow | Announce
 
 TOPIC = Topic(
     name="restaurant_commands",
-    messages=(OpenRestaurant, ChangeRestaurant),
+    messages=(OpenRestaurant, ChangeRestaurant, StartCampaign, Follow, Unfollow, Announce),
     key="restaurant id",
-    producers=("edge",),
+    producers=("edge", "restaurant"),
     consumers=("restaurant",),
     append_time=True,
 )

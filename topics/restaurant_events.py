@@ -1,4 +1,4 @@
-"""What happened to restaurants. Catalog, order and user keep facts of it."""
+"""What happened to restaurants, their campaigns and who follows them. Catalog, order and user keep facts of it."""
 
 from datetime import datetime
 
@@ -41,14 +41,76 @@ class RestaurantChanged(Message, frozen=True, kw_only=True):
     changed_at: datetime
 
 
-Event = RestaurantOpened | RestaurantChanged
+class CampaignDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """end_date: the last moment at which it runs."""
+
+    id: str
+    title: str
+    description: str
+    start_date: datetime
+    end_date: datetime
+    created_at: datetime
+
+    def is_over(self, at: datetime) -> bool:
+        return self.end_date < at
+
+
+class CampaignStarted(Message, frozen=True, kw_only=True):
+    """restaurant_name: as it was then."""
+
+    campaign: CampaignDetails
+    restaurant_name: str
+
+
+class FollowerAdded(Message, frozen=True, kw_only=True):
+    """Of a page of a restaurant's followers, as all below. The key is `<restaurant id>:followers:<n>`: a page is an
+    aggregate of its own, so that a hundred thousand followers are no single giant state."""
+
+    user_id: str
+
+
+class FollowerRemoved(Message, frozen=True, kw_only=True):
+    user_id: str
+
+
+class FollowerRefused(Message, frozen=True, kw_only=True):
+    """The page is full: this user will not hear of campaigns."""
+
+    user_id: str
+
+
+class Announced(Message, frozen=True, kw_only=True):
+    """Each of these users gets a notification. A page with many followers has several of these for a campaign."""
+
+    campaign: CampaignDetails
+    restaurant_name: str
+    user_ids: tuple[str, ...]
+
+
+Event = (
+    RestaurantOpened
+    | RestaurantChanged
+    | CampaignStarted
+    | FollowerAdded
+    | FollowerRemoved
+    | FollowerRefused
+    | Announced
+)
 
 TOPIC = Topic(
     name="restaurant_events",
-    messages=(RestaurantOpened, RestaurantChanged),
+    messages=(
+        RestaurantOpened,
+        RestaurantChanged,
+        CampaignStarted,
+        FollowerAdded,
+        FollowerRemoved,
+        FollowerRefused,
+        Announced,
+    ),
     key="restaurant id",
     producers=("restaurant",),
-    consumers=("restaurant", "catalog", "order", "user"),
+    consumers=("restaurant", "catalog", "user", "basket", "discount", "order"),
     retention=FOREVER,
     max_bytes=2 * 1024 * 1024,
 )

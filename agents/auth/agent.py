@@ -3,7 +3,7 @@
 from agents.auth import policy
 from agents.auth.decider import DECIDER
 from agents.auth.preparation import AccountPreparation
-from agents.auth.projection import DENY, LOGIN
+from agents.auth.projection import DENY, LOGIN, SESSIONS
 from agents.runtime.runtime import Runtime
 from topics import auth_commands, auth_events
 
@@ -12,3 +12,4 @@ def register(runtime: Runtime, preparation: AccountPreparation) -> None:
     runtime.decide(auth_commands.TOPIC, DECIDER, emits=auth_events.TOPIC, react=policy.react, prepare=preparation)
     runtime.project(LOGIN)
     runtime.project(DENY)
+    runtime.project(SESSIONS)

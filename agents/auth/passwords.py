@@ -10,8 +10,6 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 WORKERS = 2
-SHORTEST = 8
-LONGEST = 128
 
 
 class Passwords:

@@ -4,9 +4,16 @@ from collections.abc import Iterable
 
 from agents.auth.account import Account
 from topics import email_event, user_created
-from topics.auth_events import AccountRegistered, Event, Verification, VerificationRequested
+from topics.auth_events import (
+    AccountRegistered,
+    Event,
+    PasswordResetRequested,
+    RegistrationRepeated,
+    Verification,
+    VerificationRequested,
+)
 from topics.decision import EventMeta, Send
-from topics.email_event import TokenVariables, VerificationMail
+from topics.email_event import ALREADY_REGISTERED, PasswordResetMail, TokenVariables, VerificationMail
 from topics.tokens import as_reference
 from topics.user_created import UserCreated
 
@@ -18,18 +25,35 @@ def react(event: Event, meta: EventMeta, account: Account) -> Iterable[Send]:
             created = UserCreated(id=user_id, user_id=user_id, email=event.email)
             yield Send(user_created.TOPIC, user_id, created)
             yield _verification_mail(user_id, event.email, event.verification)
-        case VerificationRequested():
+        case RegistrationRepeated() | VerificationRequested():
             yield _verification_mail(user_id, event.email, event.verification)
+        case PasswordResetRequested():
+            yield _reset_mail(user_id, event)
         case _:
             pass  # log-ins and verifications concern nobody else
 
 
 def _verification_mail(user_id: str, email: str, verification: Verification) -> Send:
-    token = verification.token or as_reference(user_id, verification.reference)
     mail = VerificationMail(
         to=email,
         subject="Verify your e-mail address",
         template="verification",
-        variables=TokenVariables(token=token),
+        variables=_token(user_id, verification),
     )
     return Send(email_event.TOPIC, email, mail)
+
+
+def _reset_mail(user_id: str, event: PasswordResetRequested) -> Send:
+    """One type for both, since others know no third: the template tells them apart."""
+    known = event.already_registered
+    mail = PasswordResetMail(
+        to=event.email,
+        subject="You have an account already" if known else "Reset your password",
+        template=ALREADY_REGISTERED if known else "password_reset",
+        variables=_token(user_id, event.reset),
+    )
+    return Send(email_event.TOPIC, event.email, mail)
+
+
+def _token(user_id: str, token: Verification) -> TokenVariables:
+    return TokenVariables(token=token.token or as_reference(user_id, token.reference))

@@ -1,40 +1,56 @@
 """What a basket may do. Prices and availability are the catalog's word, never the client's."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import assert_never
 
-import msgspec
 from msgspec.structs import replace
 
-from agents.basket import schedule
-from agents.basket.facts import MEALS, Facts, MealFacts
-from agents.basket.projection import basket_item
-from topics.basket_commands import AddItem, ChangeItem, Checkout, Clear, Command, RemoveItem, RestoreItems
-from topics.basket_events import CheckedOut, Cleared, Event, Line, LineRemoved, LineSet, LinesRestored, OrderedItem
-from topics.decision import Context, Decider, Decision, accept, hand_on, reject
+from agents.basket import anonymous, coupons, merging
+from agents.basket.checkout import asked_for, check_out, restore
+from agents.basket.contents import Contents, evolve
+from agents.basket.facts import Facts
+from agents.basket.limits import MAX_LINES
+from agents.basket.projection import answered
+from topics import schedule
+from topics.basket_commands import (
+    AddItem,
+    ApplyCoupon,
+    ChangeItem,
+    Checkout,
+    Clear,
+    Command,
+    DropCoupon,
+    Extend,
+    HandOver,
+    RemoveItem,
+    RestoreItems,
+    TakeBack,
+    TakeOver,
+)
+from topics.basket_events import Cleared, Event, Line, LineRemoved, LineSet
+from topics.copies import COUPONS, MEALS, RESTAURANTS, MealCopy
+from topics.decision import Context, Decider, Decision, Rejection, accept, reject
 from topics.documents import Done
-
-MAX_LINES = 100
+from topics.ids import is_anonymous
+from topics.opening_hours import DEFAULT_ZONE
 
 REMOVED = Done(message="The meal is out of the basket.")
 CLEARED = Done(message="The basket is empty.")
 
 
-class Contents(msgspec.Struct, frozen=True, kw_only=True):
-    """lines: by meal id, in the order in which the meals came in. All are of one restaurant."""
-
-    lines: dict[str, Line] = msgspec.field(default_factory=dict[str, Line])
-
-    @property
-    def restaurant_id(self) -> str | None:
-        return next((line.restaurant_id for line in self.lines.values()), None)
-
-
 def decide(command: Command, contents: Contents, facts: Facts, context: Context) -> Decision[Event]:
-    if isinstance(command, AddItem | ChangeItem | Checkout):
-        refused = schedule.refusal(command.schedule_date, context.now)
-        if refused is not None:
-            return Decision(rejection=refused)
+    refused = anonymous.refusal(command, context.aggregate_id)
+    if refused is not None:
+        return Decision(rejection=refused)
+    if not is_anonymous(context.aggregate_id):
+        return _decide(command, contents, facts, context)
+    over = anonymous.is_over(contents.life, context.now)
+    decision = _decide(command, Contents() if over else contents, facts, context)
+    return anonymous.kept(decision, contents.life, context.now)
+
+
+def _decide(command: Command, contents: Contents, facts: Facts, context: Context) -> Decision[Event]:
     match command:
         case AddItem():
             return _add(command, contents, facts, context)
@@ -43,11 +59,23 @@ def decide(command: Command, contents: Contents, facts: Facts, context: Context)
         case RemoveItem():
             return _remove(command, contents)
         case Clear():
-            return accept(Cleared(), answer=CLEARED) if contents.lines else accept(answer=CLEARED)
+            return accept(Cleared(), answer=CLEARED) if contents.lines or contents.coupon else accept(answer=CLEARED)
         case Checkout():
-            return _checkout(command, contents, facts, context)
+            return check_out(command, contents, facts, context)
         case RestoreItems():
-            return _restore(command, contents)
+            return restore(command, contents, MAX_LINES)
+        case ApplyCoupon():
+            return coupons.apply(command, contents, facts, context)
+        case DropCoupon():
+            return coupons.drop(contents)
+        case Extend():
+            return anonymous.extend(command, contents.life, context)
+        case HandOver():
+            return merging.hand_over(command, contents.lines, contents.life, contents.handed_to)
+        case TakeOver():
+            return merging.take_over(command, contents.lines, contents.refused)
+        case TakeBack():
+            return merging.take_back(command, contents.lines, contents.life)
         case _:
             assert_never(command)
 
@@ -58,6 +86,9 @@ def _add(command: AddItem, contents: Contents, facts: Facts, context: Context) -
         return reject("meal_unavailable", "this meal is not on sale", field="meal_id")
     if contents.restaurant_id not in (None, meal.restaurant_id):
         return reject("different_restaurant", "the basket holds items of a different restaurant, clear it first")
+    refused = _past(command.schedule_date, meal.restaurant_id, facts, context.now)
+    if refused is not None:
+        return Decision(rejection=refused)
     before = contents.lines.get(command.meal_id)
     if before is None and len(contents.lines) >= MAX_LINES:
         return reject("basket_full", f"a basket holds {MAX_LINES} different meals at most")
@@ -76,10 +107,20 @@ def _add(command: AddItem, contents: Contents, facts: Facts, context: Context) -
     return _set(line, before, context)
 
 
+def _past(said: str | None, restaurant_id: str, facts: Facts, now: datetime) -> Rejection | None:
+    """In the restaurant's time zone. Where the copy of the restaurant is not at hand the checkout says it exactly."""
+    restaurant = facts.restaurants.get(restaurant_id)
+    return schedule.past(said, restaurant.time_zone if restaurant else DEFAULT_ZONE, now)
+
+
 def _change(command: ChangeItem, contents: Contents, facts: Facts, context: Context) -> Decision[Event]:
     before = contents.lines.get(command.meal_id)
     if before is None:
         return reject("not_in_basket", "this meal is not in the basket", field="meal_id")
+    if command.schedule_date != before.schedule_date:
+        refused = _past(command.schedule_date, before.restaurant_id, facts, context.now)
+        if refused is not None:
+            return Decision(rejection=refused)
     line = replace(
         before,
         quantity=before.quantity if command.quantity is None else command.quantity,
@@ -90,14 +131,14 @@ def _change(command: ChangeItem, contents: Contents, facts: Facts, context: Cont
     return _set(_as_sold_now(line, facts.meals.get(command.meal_id)), before, context)
 
 
-def _as_sold_now(line: Line, meal: MealFacts | None) -> Line:
+def _as_sold_now(line: Line, meal: MealCopy | None) -> Line:
     if meal is None:
         return replace(line, is_available=False)
     return replace(line, name=meal.name, price=meal.price, image_url=meal.image_url, is_available=meal.is_available)
 
 
 def _set(line: Line, before: Line | None, context: Context) -> Decision[Event]:
-    answer = basket_item(line, context.aggregate_id)
+    answer = answered(line, context.aggregate_id)
     return accept(answer=answer) if line == before else accept(LineSet(line=line), answer=answer)
 
 
@@ -107,83 +148,27 @@ def _remove(command: RemoveItem, contents: Contents) -> Decision[Event]:
     return accept(LineRemoved(meal_id=command.meal_id), answer=REMOVED)
 
 
-def _checkout(command: Checkout, contents: Contents, facts: Facts, context: Context) -> Decision[Event]:
-    items = _asked_for(command, contents)
-    if not items:
-        return reject("basket_empty", "there is nothing to check out")
-    if command.coupon_code and command.coupon_code.strip():
-        return reject("coupon_unknown", "there is no such coupon", field="coupon_code")
-    meals = [facts.meals.get(item.meal_id) for item in items]
-    on_sale = [meal for meal in meals if meal is not None and meal.is_available]
-    if len(on_sale) < len(items):
-        return reject("meal_unavailable", f"{_first_missing(items, facts)} is not on sale any more", field="items")
-    restaurants = {meal.restaurant_id for meal in on_sale}
-    if len(restaurants) > 1:
-        return reject("different_restaurant", "an order cannot hold items of a different restaurant", field="items")
-    checked_out = CheckedOut(
-        order_id=context.new_id("order"),
-        restaurant_id=restaurants.pop(),
-        items=items,
-        cleared=tuple(contents.lines.values()),
-        payment_method=command.payment_method,
-        address_id=command.address_id,
-        note=command.note,
-        schedule_date=command.schedule_date,
-    )
-    return hand_on(checked_out)
-
-
-def _asked_for(command: Checkout, contents: Contents) -> tuple[OrderedItem, ...]:
-    asked = command.items or contents.lines.values()
-    return tuple(OrderedItem(meal_id=item.meal_id, quantity=item.quantity, note=item.note) for item in asked)
-
-
-def _first_missing(items: Iterable[OrderedItem], facts: Facts) -> str:
-    """Its name, or its id where the meal is gone."""
-    for item in items:
-        meal = facts.meals.get(item.meal_id)
-        if meal is None:
-            return item.meal_id
-        if not meal.is_available:
-            return meal.name
-    return "a meal"
-
-
-def _restore(command: RestoreItems, contents: Contents) -> Decision[Event]:
-    """What the user has put into the basket since then stays as it is."""
-    restaurant_id = contents.restaurant_id or next((line.restaurant_id for line in command.lines), None)
-    fitting = [
-        line for line in command.lines if line.restaurant_id == restaurant_id and line.meal_id not in contents.lines
-    ]
-    restored = tuple(fitting[: MAX_LINES - len(contents.lines)])
-    return accept(LinesRestored(order_id=command.order_id, lines=restored)) if restored else accept()
-
-
 def needs(command: Command, contents: Contents) -> Iterable[tuple[str, str]]:
     match command:
-        case AddItem() | ChangeItem():
+        case AddItem():
             yield MEALS.name, command.meal_id
+            if (command.schedule_date is not None) and (place := contents.restaurant_id or command.restaurant_id):
+                yield RESTAURANTS.name, place
+        case ChangeItem():
+            yield MEALS.name, command.meal_id
+            if command.schedule_date is not None and contents.restaurant_id is not None:
+                yield RESTAURANTS.name, contents.restaurant_id
         case Checkout():
-            for item in _asked_for(command, contents):
+            for item in asked_for(command, contents):
                 yield MEALS.name, item.meal_id
-        case RemoveItem() | Clear() | RestoreItems():
+        case ApplyCoupon():
+            yield from coupons.needs(command, contents)
+        case RemoveItem() | Clear() | RestoreItems() | DropCoupon():
+            return
+        case Extend() | HandOver() | TakeOver() | TakeBack():
             return
         case _:
             assert_never(command)
-
-
-def evolve(contents: Contents, event: Event) -> Contents:
-    match event:
-        case LineSet(line=line):
-            return Contents(lines={**contents.lines, line.meal_id: line})
-        case LineRemoved(meal_id=meal_id):
-            return Contents(lines={name: line for name, line in contents.lines.items() if name != meal_id})
-        case Cleared() | CheckedOut():
-            return Contents()
-        case LinesRestored(lines=lines):
-            return Contents(lines={**contents.lines, **{line.meal_id: line for line in lines}})
-        case _:
-            assert_never(event)
 
 
 DECIDER = Decider[Command, Event, Contents, Facts](
@@ -191,6 +176,6 @@ DECIDER = Decider[Command, Event, Contents, Facts](
     decide=decide,
     evolve=evolve,
     facts=Facts,
-    fact_tables=(MEALS,),
+    fact_tables=(MEALS, RESTAURANTS, COUPONS),
     needs=needs,
 )

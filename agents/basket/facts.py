@@ -1,48 +1,15 @@
-"""What baskets know of meals: the catalog's word on restaurant, name, price and availability."""
+"""What baskets know of others: the catalog's word on meals, restaurants for their time zone and fee, coupons."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import assert_never
 
-import msgspec
-from msgspec.structs import replace
-
-from topics import catalog_events
-from topics.catalog_events import AvailabilityChanged, Event, MealAdded, MealChanged, MealRemoved
-from topics.decision import EventMeta, FactTable, Shown
-
-
-class MealFacts(msgspec.Struct, frozen=True, kw_only=True):
-    restaurant_id: str
-    name: str
-    price: float
-    image_url: str
-    is_available: bool
+from topics.copies import CouponCopy, MealCopy, RestaurantCopy
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    meals: Mapping[str, MealFacts] = field(default_factory=dict[str, MealFacts])
+    """coupons: by code, and a user's share by `<code>:<user id>`."""
 
-
-def show(before: MealFacts | None, event: Event, meta: EventMeta) -> Shown[MealFacts]:
-    match event:
-        case MealAdded() | MealChanged():
-            details = event.details
-            known = MealFacts(
-                restaurant_id=event.restaurant_id,
-                name=details.name,
-                price=details.price,
-                image_url=details.image_url,
-                is_available=details.is_available,
-            )
-            return Shown(known)
-        case AvailabilityChanged():
-            return Shown(before and replace(before, is_available=event.is_available))
-        case MealRemoved():
-            return Shown(None)
-        case _:
-            assert_never(event)
-
-
-MEALS = FactTable[MealFacts, Event](name="meals", topic=catalog_events.TOPIC, document=MealFacts, show=show)
+    meals: Mapping[str, MealCopy] = field(default_factory=dict[str, MealCopy])
+    restaurants: Mapping[str, RestaurantCopy] = field(default_factory=dict[str, RestaurantCopy])
+    coupons: Mapping[str, CouponCopy] = field(default_factory=dict[str, CouponCopy])

@@ -1,25 +1,45 @@
-"""A basket that was checked out becomes an order, which answers the user."""
+"""A basket that was checked out becomes an order, which answers the user. An anonymous basket that is handed over is taken
+over by the user's, which answers; if it cannot, the anonymous one takes its lines back and answers."""
 
 from collections.abc import Iterable
 
-from agents.basket.decider import Contents
-from topics import order_commands
-from topics.basket_events import CheckedOut, Event
+from agents.basket.contents import Contents
+from topics import basket_commands, order_commands
+from topics.basket_commands import TakeBack, TakeOver
+from topics.basket_events import CheckedOut, CheckoutRepeated, Event, HandedOver, TakeOverRefused
 from topics.decision import EventMeta, Send
-from topics.order_commands import PlaceOrder
+from topics.order_commands import PlaceOrder, TellOutcome
 
 
 def react(event: Event, meta: EventMeta, contents: Contents) -> Iterable[Send]:
-    if not isinstance(event, CheckedOut):
-        return
-    order = PlaceOrder(
-        user_id=meta.aggregate_id,
+    match event:
+        case CheckedOut(order_id=order_id):
+            yield Send(order_commands.TOPIC, order_id, _order(event, meta.aggregate_id), answers=True)
+        case CheckoutRepeated(order_id=order_id):
+            tell = TellOutcome(user_id=meta.aggregate_id)
+            yield Send(order_commands.TOPIC, order_id, tell, answers=True)
+        case HandedOver():
+            take = TakeOver(anonymous_id=meta.aggregate_id, strategy=event.strategy, lines=event.lines, life=event.life)
+            yield Send(basket_commands.TOPIC, event.user_id, take, answers=True)
+        case TakeOverRefused():
+            back = TakeBack(lines=event.lines, life=event.life, code=event.code, detail=event.detail)
+            yield Send(basket_commands.TOPIC, event.anonymous_id, back, answers=True)
+        case _:
+            pass
+
+
+def _order(event: CheckedOut, user_id: str) -> PlaceOrder:
+    return PlaceOrder(
+        user_id=user_id,
         restaurant_id=event.restaurant_id,
         items=event.items,
         payment_method=event.payment_method,
         restore=event.cleared,
+        restore_coupon=event.cleared_coupon,
         address_id=event.address_id,
         note=event.note,
         schedule_date=event.schedule_date,
+        coupon_code=event.coupon_code,
+        expected_total=event.expected_total,
+        pickup=event.pickup,
     )
-    yield Send(order_commands.TOPIC, event.order_id, order, answers=True)

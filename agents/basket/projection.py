@@ -1,11 +1,33 @@
-"""What a user sees of the basket."""
+"""What a user, or an anonymous visitor, sees of the basket."""
 
 from typing import assert_never
 
+from msgspec.structs import replace
+
 from topics import basket_events
-from topics.basket_events import CheckedOut, Cleared, Event, Line, LineRemoved, LineSet, LinesRestored
+from topics.anonymous_documents import AnonymousItem, anonymous_item
+from topics.basket_events import (
+    CheckedOut,
+    CheckoutRepeated,
+    Cleared,
+    CouponApplied,
+    CouponDropped,
+    Event,
+    Expired,
+    HandedOver,
+    Kept,
+    Life,
+    Line,
+    LineRemoved,
+    LineSet,
+    LinesRestored,
+    TakenBack,
+    TakenOver,
+    TakeOverRefused,
+)
 from topics.decision import EventMeta, Shown, View
-from topics.documents import Basket, BasketItem
+from topics.documents import AnonymousLife, Basket, BasketCoupon, BasketItem
+from topics.ids import cart_of, is_anonymous
 
 EMPTY = Basket(items=())
 
@@ -27,20 +49,67 @@ def basket_item(line: Line, user_id: str) -> BasketItem:
     )
 
 
+def answered(line: Line, aggregate_id: str) -> BasketItem | AnonymousItem:
+    """The line as whoever set it reads it."""
+    item = basket_item(line, aggregate_id)
+    return anonymous_item(item, cart_of(aggregate_id)) if is_anonymous(aggregate_id) else item
+
+
 def show(before: Basket | None, event: Event, meta: EventMeta) -> Shown[Basket]:
-    items = {item.meal_id: item for item in (before or EMPTY).items}
+    basket = before or EMPTY
+    items = {item.meal_id: item for item in basket.items}
     match event:
         case LineSet(line=line):
             items[line.meal_id] = basket_item(line, meta.aggregate_id)
         case LineRemoved(meal_id=meal_id):
             items.pop(meal_id, None)
-        case Cleared() | CheckedOut():
+        case Cleared():
             items.clear()
-        case LinesRestored(lines=lines):
+        case CheckedOut(cleared=cleared):
+            for line in cleared:
+                items.pop(line.meal_id, None)
+        case LinesRestored(lines=lines) | TakenBack(lines=lines):
             items.update({line.meal_id: basket_item(line, meta.aggregate_id) for line in lines})
+        case TakenOver(lines=lines, strategy=strategy):
+            kept = {} if strategy == "replace" else items
+            items = {**kept, **{line.meal_id: basket_item(line, meta.aggregate_id) for line in lines}}
+        case Kept(life=life):
+            basket = replace(basket, life=_life(life, meta.aggregate_id))
+        case Expired() | HandedOver():
+            return Shown(None)
+        case CheckoutRepeated() | CouponApplied() | CouponDropped() | TakeOverRefused():
+            return Shown(before)
         case _:
             assert_never(event)
-    return Shown(Basket(items=tuple(items.values())))
+    return Shown(replace(basket, items=tuple(items.values())))
 
 
+def _life(life: Life, aggregate_id: str) -> AnonymousLife:
+    return AnonymousLife(
+        cart_id=cart_of(aggregate_id),
+        created_at=life.created_at,
+        updated_at=life.updated_at,
+        expires_at=life.expires_at,
+    )
+
+
+def show_coupon(before: BasketCoupon | None, event: Event, meta: EventMeta) -> Shown[BasketCoupon]:
+    match event:
+        case CouponApplied(code=code) | LinesRestored(coupon_code=str(code)):
+            return Shown(BasketCoupon(code=code))
+        case CouponDropped() | Cleared():
+            return Shown(None)
+        case CheckedOut(cleared_coupon=cleared):
+            return Shown(None if cleared else before)
+        case LineSet() | LineRemoved() | LinesRestored() | CheckoutRepeated():
+            return Shown(before)
+        case Kept() | Expired() | HandedOver() | TakenOver() | TakeOverRefused() | TakenBack():
+            return Shown(before)
+        case _:
+            assert_never(event)
+
+
+BASKET_COUPON = View[BasketCoupon, Event](
+    name="basket_coupon", topic=basket_events.TOPIC, document=BasketCoupon, show=show_coupon
+)
 BASKET = View[Basket, Event](name="basket", topic=basket_events.TOPIC, document=Basket, show=show)

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import assert_never
 
 import msgspec
 
 from topics import restaurant_events
 from topics.decision import EventMeta, FactTable, Shown
-from topics.restaurant_events import Event, RestaurantChanged, RestaurantOpened
+from topics.restaurant_events import Event, RestaurantOpened
 
 
 class Ownership(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,13 +20,7 @@ class Facts:
 
 
 def show(before: Ownership | None, event: Event, meta: EventMeta) -> Shown[Ownership]:
-    match event:
-        case RestaurantOpened():
-            return Shown(Ownership(owner_id=event.owner_id))
-        case RestaurantChanged():
-            return Shown(before)
-        case _:
-            assert_never(event)
+    return Shown(Ownership(owner_id=event.owner_id) if isinstance(event, RestaurantOpened) else before)
 
 
 RESTAURANTS = FactTable[Ownership, Event](

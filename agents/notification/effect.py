@@ -7,10 +7,11 @@ from agents.notification.templates import UnknownTemplate, render
 from stores.mail import Mail, Refused
 from topics import notification_commands, tokens
 from topics.decision import EventMeta, Send
+from topics.email_event import ALREADY_REGISTERED
 from topics.notification_commands import RecordFailed, RecordSent
 from topics.notification_events import Event, MailRequested
 
-_PURPOSES = {"verification": tokens.VERIFY, "password_reset": tokens.RESET}
+_PURPOSES = {"verification": tokens.VERIFY, "password_reset": tokens.RESET, ALREADY_REGISTERED: tokens.RESET}
 
 
 class Mailer(Protocol):

@@ -6,7 +6,7 @@ from msgspec.structs import asdict
 
 from topics import notification_commands, order_events
 from topics.decision import Arrival, Send
-from topics.email_event import Mail
+from topics.email_event import ALREADY_REGISTERED, Mail, PasswordResetMail
 from topics.message import deliverable
 from topics.notification_commands import ConfirmOrder, RememberAddress, SendMail
 from topics.order_events import OrderPlaced
@@ -21,10 +21,17 @@ def remember_address(message: UserCreated, arrival: Arrival) -> Iterable[Send]:
 
 
 def send_mail(message: Mail, arrival: Arrival) -> Iterable[Send]:
-    """The template follows from the type: a publisher's own template names mean nothing here."""
+    """The template follows from the type: a publisher's own template names mean nothing here, but for one."""
     recipient = deliverable(message.to, "to") if "@" in message.to else message.to
-    mail = SendMail(to=recipient, template=message.type, variables=asdict(message.variables), subject=message.subject)
+    mail = SendMail(
+        to=recipient, template=_template(message), variables=asdict(message.variables), subject=message.subject
+    )
     yield Send(notification_commands.TOPIC, recipient, mail)
+
+
+def _template(message: Mail) -> str:
+    known = isinstance(message, PasswordResetMail) and message.template == ALREADY_REGISTERED
+    return ALREADY_REGISTERED if known else message.type
 
 
 def confirm_order(message: order_events.Event, arrival: Arrival) -> Iterable[Send]:

@@ -6,6 +6,8 @@ from html import escape
 from types import MappingProxyType
 from urllib.parse import quote
 
+from topics.email_event import ALREADY_REGISTERED
+
 
 class UnknownTemplate(ValueError):
     """There is no such template, or a variable that it needs is missing."""
@@ -52,15 +54,30 @@ def _verification(variables: Mapping[str, str], origin: str) -> Words:
     )
 
 
+def _reset_link(variables: Mapping[str, str], origin: str) -> tuple[str, str]:
+    return "Choose a new password", f"{origin}/reset-password?token={quote(variables['token'], safe='')}"
+
+
 def _password_reset(variables: Mapping[str, str], origin: str) -> Words:
-    link = f"{origin}/reset-password?token={quote(variables['token'], safe='')}"
     return Words(
         subject="Reset your password",
         paragraphs=(
             "Somebody, hopefully you, asked to reset the password of your Lezzet account.",
             "The link below is valid for 15 minutes. If it was not you, ignore this mail.",
         ),
-        link=("Choose a new password", link),
+        link=_reset_link(variables, origin),
+    )
+
+
+def _already_registered(variables: Mapping[str, str], origin: str) -> Words:
+    return Words(
+        subject="You have an account already",
+        paragraphs=(
+            "Somebody, hopefully you, registered this address at Lezzet, which has an account already.",
+            "You can log in with it, or choose a new password with the link below. It is valid for 15 minutes.",
+            "If it was not you, ignore this mail: nothing has changed.",
+        ),
+        link=_reset_link(variables, origin),
     )
 
 
@@ -82,6 +99,7 @@ _TEMPLATES: Mapping[str, Callable[[Mapping[str, str], str], Words]] = MappingPro
     {
         "verification": _verification,
         "password_reset": _password_reset,
+        ALREADY_REGISTERED: _already_registered,
         "discount": _discount,
         "order_confirmation": _order_confirmation,
     }

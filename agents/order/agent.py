@@ -2,14 +2,14 @@
 
 from agents.order import policy
 from agents.order.decider import DECIDER
-from agents.order.facts import MEALS, RESTAURANTS
 from agents.order.projection import ORDER
 from agents.runtime.runtime import Runtime
 from topics import order_commands, order_events
+from topics.copies import BOOKS, COUPONS, MEALS, RESTAURANTS
 
 
 def register(runtime: Runtime) -> None:
     runtime.decide(order_commands.TOPIC, DECIDER, emits=order_events.TOPIC, react=policy.react)
-    runtime.project(MEALS)
-    runtime.project(RESTAURANTS)
+    for copy in (MEALS, RESTAURANTS, BOOKS, COUPONS):
+        runtime.project(copy)
     runtime.project(ORDER)

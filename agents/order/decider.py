@@ -1,109 +1,125 @@
-"""What an order may do. It is priced here, from the order domain's own copy of the catalog."""
+"""What an order may do. It is checked and priced here, from the order domain's own copies; a coupon is reserved before it is
+placed. A refusal is answered by the basket, once the lines are back in it."""
 
 from collections.abc import Iterable
 from typing import assert_never
 
 import msgspec
+from msgspec.structs import replace
 
-from agents.order.facts import MEALS, RESTAURANTS, Facts, MealFacts, RestaurantFacts
+from agents.order import checks
+from agents.order.facts import Facts
 from agents.order.projection import order
-from topics.basket_events import OrderedItem
-from topics.decision import Context, Decider, Decision, Rejection, accept, reject
-from topics.order_commands import Command, PlaceOrder
-from topics.order_events import Event, OrderPlaced, OrderRefused, PricedItem
-from topics.pricing import Charge, line_total, rounded, totals
+from topics.copies import BOOKS, COUPONS, MEALS, RESTAURANTS
+from topics.decision import Context, Decider, Decision, Rejection, accept, hand_on, reject
+from topics.keys import coupon_share
+from topics.order_commands import Command, ConfirmCoupon, PlaceOrder, RefuseCoupon, TellOutcome
+from topics.order_events import Event, OrderDrafted, OrderPlaced, OrderRefused, OutcomeAwaited
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """placed, refused: both None before the one command that decides it."""
+    """All None before PlaceOrder. drafted: waits for its coupon."""
 
+    drafted: OrderDrafted | None = None
     placed: OrderPlaced | None = None
     refused: OrderRefused | None = None
 
 
 def decide(command: Command, progress: Progress, facts: Facts, context: Context) -> Decision[Event]:
+    match command:
+        case PlaceOrder():
+            return _place(command, progress, facts, context)
+        case ConfirmCoupon():
+            return _confirm(progress, context)
+        case RefuseCoupon():
+            return _refuse_coupon(command, progress, context)
+        case TellOutcome(user_id=user_id):
+            return _known(progress, context, user_id)
+        case _:
+            assert_never(command)
+
+
+def _place(command: PlaceOrder, progress: Progress, facts: Facts, context: Context) -> Decision[Event]:
     """An order is decided once; whoever asks again is told the same."""
-    if progress.placed is not None:
-        return accept(answer=order(context.aggregate_id, progress.placed))
-    if progress.refused is not None:
-        return reject(progress.refused.code, progress.refused.detail)
-    restaurant = facts.restaurants.get(command.restaurant_id)
-    if restaurant is None or not restaurant.is_open:
-        return _refuse(command, Rejection("restaurant_closed", "this restaurant takes no orders now"))
-    priced = _priced(command, facts)
-    if isinstance(priced, Rejection):
-        return _refuse(command, priced)
-    return _place(command, restaurant, priced, context)
+    if progress != Progress():
+        return _known(progress, context, command.user_id)
+    made = checks.drafted(command, facts, context.now)
+    if isinstance(made, Rejection):
+        return hand_on(_refused(command, made))
+    if made.coupon_code is not None:
+        return hand_on(OrderDrafted(order=made, restore=command.restore, restore_coupon=command.restore_coupon))
+    return accept(made, answer=order(context.aggregate_id, made))
 
 
-def _priced(command: PlaceOrder, facts: Facts) -> tuple[PricedItem, ...] | Rejection:
-    if not command.items:
-        return Rejection("basket_empty", "there is nothing to order", "items")
-    priced: list[PricedItem] = []
-    for item in command.items:
-        meal = facts.meals.get(item.meal_id)
-        if meal is None or not meal.is_available:
-            gone = meal.name if meal else item.meal_id
-            return Rejection("meal_unavailable", f"{gone} is not on sale any more", "items")
-        if meal.restaurant_id != command.restaurant_id:
-            return Rejection("different_restaurant", "an order cannot hold items of a different restaurant", "items")
-        priced.append(_priced_item(item, meal))
-    return tuple(priced)
-
-
-def _priced_item(item: OrderedItem, meal: MealFacts) -> PricedItem:
-    return PricedItem(
-        meal_id=item.meal_id,
-        name=meal.name,
-        quantity=item.quantity,
-        price=rounded(meal.price),
-        total=line_total(meal.price, item.quantity),
-        note=item.note,
-    )
-
-
-def _place(
-    command: PlaceOrder, restaurant: RestaurantFacts, items: tuple[PricedItem, ...], context: Context
-) -> Decision[Event]:
-    sums = totals([Charge(item.price, item.quantity) for item in items], restaurant.delivery_fee)
-    if sums.subtotal < restaurant.min_order_price:
-        least = f"{restaurant.name} delivers from {restaurant.min_order_price:.2f} on"
-        return _refuse(command, Rejection("below_minimum", least))
-    placed = OrderPlaced(
+def _refused(command: PlaceOrder, why: Rejection) -> OrderRefused:
+    return OrderRefused(
         user_id=command.user_id,
-        restaurant_id=command.restaurant_id,
-        restaurant_name=restaurant.name,
-        items=items,
-        subtotal=sums.subtotal,
-        discount=sums.discount,
-        delivery_fee=sums.delivery_fee,
-        total=sums.total,
-        payment_method=command.payment_method,
-        placed_at=context.now,
-        address_id=command.address_id,
-        note=command.note,
-        schedule_date=command.schedule_date,
+        code=why.code,
+        detail=why.detail,
+        restore=command.restore,
+        restore_coupon=command.restore_coupon,
+        field=why.field,
+        more=None if why.more is None else dict(why.more),
     )
+
+
+def _confirm(progress: Progress, context: Context) -> Decision[Event]:
+    if progress.drafted is None:
+        return _known(progress, context, None)
+    placed = replace(progress.drafted.order, placed_at=context.now)
     return accept(placed, answer=order(context.aggregate_id, placed))
 
 
-def _refuse(command: PlaceOrder, why: Rejection) -> Decision[Event]:
-    refused = OrderRefused(user_id=command.user_id, code=why.code, detail=why.detail, restore=command.restore)
-    return reject(why.code, why.detail, field=why.field, events=(refused,))
+def _refuse_coupon(command: RefuseCoupon, progress: Progress, context: Context) -> Decision[Event]:
+    drafted = progress.drafted
+    if drafted is None:
+        return _known(progress, context, None)
+    refused = OrderRefused(
+        user_id=drafted.order.user_id,
+        code=command.code,
+        detail=command.detail,
+        restore=drafted.restore,
+        restore_coupon=drafted.restore_coupon,
+        field="coupon_code",
+    )
+    return hand_on(refused)
+
+
+def _known(progress: Progress, context: Context, user_id: str | None) -> Decision[Event]:
+    """What became of it. user_id: whose it must be; None: our own domains ask."""
+    drafted, placed, refused = progress.drafted, progress.placed, progress.refused
+    if placed is not None and user_id in (None, placed.user_id):
+        return accept(answer=order(context.aggregate_id, placed))
+    if refused is not None and user_id in (None, refused.user_id):
+        return reject(refused.code, refused.detail, field=refused.field, more=refused.more)
+    if drafted is not None and drafted.order.coupon_code is not None and user_id == drafted.order.user_id:
+        return hand_on(OutcomeAwaited(user_id=drafted.order.user_id, coupon_code=drafted.order.coupon_code))
+    return reject("not_found", "you have no such order")
 
 
 def needs(command: Command, progress: Progress) -> Iterable[tuple[str, str]]:
+    if not isinstance(command, PlaceOrder):
+        return
     yield RESTAURANTS.name, command.restaurant_id
+    if not command.pickup:
+        yield BOOKS.name, command.user_id
     for item in command.items:
         yield MEALS.name, item.meal_id
+    if command.coupon_code is not None:
+        yield COUPONS.name, command.coupon_code
+        yield COUPONS.name, coupon_share(command.coupon_code, command.user_id)
 
 
 def evolve(progress: Progress, event: Event) -> Progress:
     match event:
         case OrderPlaced():
             return Progress(placed=event)
+        case OrderDrafted():
+            return Progress(drafted=event)
         case OrderRefused():
             return Progress(refused=event)
+        case OutcomeAwaited():
+            return progress
         case _:
             assert_never(event)
 
@@ -113,6 +129,6 @@ DECIDER = Decider[Command, Event, Progress, Facts](
     decide=decide,
     evolve=evolve,
     facts=Facts,
-    fact_tables=(MEALS, RESTAURANTS),
+    fact_tables=(MEALS, RESTAURANTS, BOOKS, COUPONS),
     needs=needs,
 )

@@ -1,15 +1,34 @@
-"""What was refused goes back into the user's basket."""
+"""An order with a coupon asks for its reservation. What was refused goes back into the user's basket, which answers."""
 
 from collections.abc import Iterable
 
 from agents.order.decider import Progress
-from topics import basket_commands
-from topics.basket_commands import RestoreItems
+from topics import basket_commands, discount_commands
+from topics.basket_commands import Refusal, RestoreItems
 from topics.decision import EventMeta, Send
-from topics.order_events import Event, OrderRefused
+from topics.discount_commands import AskOutcome, ReserveUse
+from topics.order_events import Event, OrderDrafted, OrderPlaced, OrderRefused, OutcomeAwaited
 
 
 def react(event: Event, meta: EventMeta, progress: Progress) -> Iterable[Send]:
-    if isinstance(event, OrderRefused) and event.restore:
-        restore = RestoreItems(order_id=meta.aggregate_id, lines=event.restore)
-        yield Send(basket_commands.TOPIC, event.user_id, restore)
+    match event:
+        case OrderDrafted(order=OrderPlaced(coupon_code=str(code)) as order):
+            reserve = ReserveUse(
+                order_id=meta.aggregate_id,
+                user_id=order.user_id,
+                restaurant_id=order.restaurant_id,
+                subtotal=order.subtotal,
+            )
+            yield Send(discount_commands.TOPIC, code, reserve, answers=True)
+        case OutcomeAwaited(coupon_code=code, user_id=user_id):
+            ask = AskOutcome(order_id=meta.aggregate_id, user_id=user_id)
+            yield Send(discount_commands.TOPIC, code, ask, answers=True)
+        case OrderRefused():
+            yield Send(basket_commands.TOPIC, event.user_id, _restore(event, meta.aggregate_id), answers=True)
+        case _:
+            pass
+
+
+def _restore(event: OrderRefused, order_id: str) -> RestoreItems:
+    refusal = Refusal(code=event.code, detail=event.detail, field=event.field, more=event.more)
+    return RestoreItems(order_id=order_id, lines=event.restore, coupon_code=event.restore_coupon, refusal=refusal)

@@ -6,7 +6,7 @@ from typing import assert_never
 from topics import order_events
 from topics.decision import EventMeta, Shown, View
 from topics.documents import Order
-from topics.order_events import Event, OrderPlaced, OrderRefused
+from topics.order_events import Event, OrderDrafted, OrderPlaced, OrderRefused, OutcomeAwaited
 
 
 def order(order_id: str, placed: OrderPlaced) -> Order:
@@ -25,8 +25,11 @@ def order(order_id: str, placed: OrderPlaced) -> Order:
         coupon_code=placed.coupon_code,
         status="placed",
         address_id=placed.address_id,
+        delivery_address=placed.delivery_address,
+        pickup=placed.pickup,
         note=placed.note,
         schedule_date=placed.schedule_date,
+        changes=placed.changes,
         created_at=placed.placed_at,
         updated_at=placed.placed_at,
         message="Your order is placed.",
@@ -37,6 +40,8 @@ def show(before: Order | None, event: Event, meta: EventMeta) -> Shown[Order]:
     match event:
         case OrderPlaced():
             return Shown(order(meta.aggregate_id, event))
+        case OrderDrafted() | OutcomeAwaited():
+            return Shown(before)  # it is shown once it is placed
         case OrderRefused():
             return Shown(None)  # its checkout was answered with the reason, there never was an order to look at
         case _:

@@ -1,11 +1,14 @@
 """The wiring of restaurant."""
 
+from agents.restaurant import policy
 from agents.restaurant.decider import DECIDER
-from agents.restaurant.projection import RESTAURANT
+from agents.restaurant.projection import CAMPAIGNS, RESTAURANT
 from agents.runtime.runtime import Runtime
-from topics import restaurant_commands, restaurant_events
+from topics import restaurant_commands, restaurant_events, user_events
 
 
 def register(runtime: Runtime) -> None:
-    runtime.decide(restaurant_commands.TOPIC, DECIDER, emits=restaurant_events.TOPIC)
+    runtime.decide(restaurant_commands.TOPIC, DECIDER, emits=restaurant_events.TOPIC, react=policy.react)
+    runtime.intake(user_events.TOPIC, policy.translate)
     runtime.project(RESTAURANT)
+    runtime.project(CAMPAIGNS)

@@ -1,36 +1,40 @@
-"""What a restaurant may do. Its owner is who opened it; to everybody else a change answers as if it did not exist."""
+"""What a restaurant may do. Its owner is who opened it; to everybody else a change answers as if it did not exist.
+
+Campaigns are in campaigns.py, the pages of followers in followers.py: a domain has one decider, for all its aggregates.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, assert_never
 
-import msgspec
 from msgspec.structs import asdict, replace
 
-from agents.restaurant import hours
+from agents.restaurant import campaigns, followers, hours
+from agents.restaurant.house import House, Opened
 from agents.restaurant.projection import restaurant
 from topics.decision import Context, Decider, Decision, accept, reject
 from topics.documents import RestaurantNow
 from topics.pricing import rounded
-from topics.restaurant_commands import ChangeRestaurant, Command, OpenRestaurant
-from topics.restaurant_events import Event, RestaurantChanged, RestaurantDetails, RestaurantOpened
-
-
-class Opened(msgspec.Struct, frozen=True, kw_only=True):
-    owner_id: str
-    details: RestaurantDetails
-    at: datetime
-    changed_at: datetime | None = None
-
-    @property
-    def updated_at(self) -> datetime:
-        return self.changed_at or self.at
-
-
-class House(msgspec.Struct, frozen=True, kw_only=True):
-    """opened None: nobody has opened a restaurant under this id."""
-
-    opened: Opened | None = None
+from topics.restaurant_commands import (
+    Announce,
+    ChangeRestaurant,
+    Command,
+    Follow,
+    OpenRestaurant,
+    StartCampaign,
+    Unfollow,
+)
+from topics.restaurant_events import (
+    Announced,
+    CampaignStarted,
+    Event,
+    FollowerAdded,
+    FollowerRefused,
+    FollowerRemoved,
+    RestaurantChanged,
+    RestaurantDetails,
+    RestaurantOpened,
+)
 
 
 def decide(command: Command, house: House, facts: None, context: Context) -> Decision[Event]:
@@ -39,6 +43,14 @@ def decide(command: Command, house: House, facts: None, context: Context) -> Dec
             return _open(command, house, context)
         case ChangeRestaurant():
             return _change(command, house, context)
+        case StartCampaign():
+            return campaigns.start(command, house, context)
+        case Follow():
+            return followers.follow(command, house)
+        case Unfollow():
+            return followers.unfollow(command, house)
+        case Announce():
+            return followers.announce(command, house)
         case _:
             assert_never(command)
 
@@ -89,7 +101,15 @@ def evolve(house: House, event: Event) -> House:
             return House(opened=Opened(owner_id=event.owner_id, details=event.details, at=event.opened_at))
         case RestaurantChanged():
             changed = house.opened and replace(house.opened, details=event.details, changed_at=event.changed_at)
-            return House(opened=changed)
+            return replace(house, opened=changed)
+        case CampaignStarted():
+            return campaigns.started(house, event)
+        case FollowerAdded():
+            return followers.added(house, event.user_id)
+        case FollowerRemoved():
+            return followers.removed(house, event.user_id)
+        case FollowerRefused() | Announced():
+            return house
         case _:
             assert_never(event)
 

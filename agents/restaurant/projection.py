@@ -1,4 +1,4 @@
-"""What clients see of restaurants."""
+"""What clients see of restaurants and their campaigns."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,8 +8,19 @@ from msgspec.structs import asdict, replace
 
 from topics import restaurant_events
 from topics.decision import EventMeta, Shown, View
-from topics.documents import Restaurant
-from topics.restaurant_events import Event, RestaurantChanged, RestaurantDetails, RestaurantOpened
+from topics.documents import Campaign, Campaigns, Restaurant
+from topics.restaurant_events import (
+    Announced,
+    CampaignDetails,
+    CampaignStarted,
+    Event,
+    FollowerAdded,
+    FollowerRefused,
+    FollowerRemoved,
+    RestaurantChanged,
+    RestaurantDetails,
+    RestaurantOpened,
+)
 from topics.search_index import restaurant_indexes, restaurant_traits
 
 
@@ -31,6 +42,8 @@ def show(before: Restaurant | None, event: Event, meta: EventMeta) -> Shown[Rest
             return Shown(restaurant(meta.aggregate_id, event.details, event.opened_at, event.opened_at))
         case RestaurantChanged():
             return Shown(before and replace(before, updated_at=event.changed_at, **asdict(event.details)))
+        case CampaignStarted() | FollowerAdded() | FollowerRemoved() | FollowerRefused() | Announced():
+            return Shown(before)
         case _:
             assert_never(event)
 
@@ -47,4 +60,43 @@ RESTAURANT = View[Restaurant, Event](
     show=show,
     indexes=indexes,
     traits=restaurant_traits,
+)
+
+
+def campaign(details: CampaignDetails, restaurant_id: str, restaurant_name: str) -> Campaign:
+    """As clients see it, and the answer to who started it."""
+    return Campaign(**asdict(details), restaurant_id=restaurant_id, restaurant_name=restaurant_name)
+
+
+def show_campaigns(before: Campaigns | None, event: Event, meta: EventMeta) -> Shown[Campaigns]:
+    """Those that are over leave when another one starts; a reader compares the others with its clock."""
+    match event:
+        case CampaignStarted():
+            started = campaign(event.campaign, meta.aggregate_id, event.restaurant_name)
+            others = before.campaigns if before else ()
+            kept = tuple(each for each in others if each.end_date >= event.campaign.created_at)
+            return Shown(Campaigns(campaigns=(*kept, started)))
+        case RestaurantChanged():
+            return Shown(before and _renamed(before, event.details.name))
+        case RestaurantOpened() | FollowerAdded() | FollowerRemoved() | FollowerRefused() | Announced():
+            return Shown(before)
+        case _:
+            assert_never(event)
+
+
+def _renamed(shown: Campaigns, name: str) -> Campaigns:
+    return Campaigns(campaigns=tuple(replace(each, restaurant_name=name) for each in shown.campaigns))
+
+
+def campaign_indexes(document: Campaigns) -> Mapping[str, float]:
+    """By the end of the last one, so that restaurants without an open campaign are not read."""
+    return {"campaigns": max(each.end_date for each in document.campaigns).timestamp()}
+
+
+CAMPAIGNS = View[Campaigns, Event](
+    name="campaigns",
+    topic=restaurant_events.TOPIC,
+    document=Campaigns,
+    show=show_campaigns,
+    indexes=campaign_indexes,
 )

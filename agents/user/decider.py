@@ -1,31 +1,47 @@
-"""What a user's profile may do. It may be complete before `user_created` arrives: topics have no order between them."""
+"""What a user may do. The profile may be complete before `user_created` arrives: topics have no order between them."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, assert_never
 
-import msgspec
 from msgspec.structs import asdict, replace
 
+from agents.user import favourites, preferences
+from agents.user.facts import RESTAURANTS, Facts
+from agents.user.person import Person
 from topics.decision import Context, Decider, Decision, accept, reject
 from topics.documents import User
 from topics.fields import normal_email
-from topics.user_commands import ChangeProfile, Command, CompleteProfile, CreatePending
-from topics.user_events import EmailLearned, Event, PendingCreated, Profile, ProfileChanged, ProfileCompleted
+from topics.user_commands import (
+    ChangePreferences,
+    ChangeProfile,
+    Command,
+    CompleteProfile,
+    CreatePending,
+    FavourCuisine,
+    FavourRestaurant,
+    UnfavourCuisine,
+    UnfavourRestaurant,
+)
+from topics.user_events import (
+    CuisineFavoured,
+    CuisineUnfavoured,
+    EmailLearned,
+    Event,
+    PendingCreated,
+    PreferencesChanged,
+    Profile,
+    ProfileChanged,
+    ProfileCompleted,
+    RestaurantFavoured,
+    RestaurantUnfavoured,
+)
 
 PENDING_LIFE = timedelta(minutes=15)
 EARLIEST_BIRTH = date(1900, 1, 1)
 
 
-class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """profile None: not complete yet. since: when it was completed."""
-
-    email: str | None = None
-    pending: bool = False
-    profile: Profile | None = None
-    since: datetime | None = None
-
-
-def decide(command: Command, person: Person, facts: None, context: Context) -> Decision[Event]:
+def decide(command: Command, person: Person, facts: Facts, context: Context) -> Decision[Event]:
     match command:
         case CreatePending():
             return _create_pending(command, person, context)
@@ -33,6 +49,10 @@ def decide(command: Command, person: Person, facts: None, context: Context) -> D
             return _complete(command, person, context)
         case ChangeProfile():
             return _change(command, person, context)
+        case FavourRestaurant() | UnfavourRestaurant() | FavourCuisine() | UnfavourCuisine():
+            return favourites.decide(command, person, facts, context)
+        case ChangePreferences():
+            return preferences.change(command, person)
         case _:
             assert_never(command)
 
@@ -99,8 +119,24 @@ def evolve(person: Person, event: Event) -> Person:
             return replace(person, profile=event.profile, since=event.completed_at)
         case ProfileChanged():
             return replace(person, profile=event.profile)
+        case RestaurantFavoured() | RestaurantUnfavoured() | CuisineFavoured() | CuisineUnfavoured():
+            return favourites.evolve(person, event)
+        case PreferencesChanged():
+            return replace(person, preferences=event.preferences)
         case _:
             assert_never(event)
 
 
-DECIDER = Decider[Command, Event, Person, None](state=Person, decide=decide, evolve=evolve)
+def needs(command: Command, person: Person) -> Iterable[tuple[str, str]]:
+    if isinstance(command, FavourRestaurant):
+        yield RESTAURANTS.name, command.restaurant_id
+
+
+DECIDER = Decider[Command, Event, Person, Facts](
+    state=Person,
+    decide=decide,
+    evolve=evolve,
+    facts=Facts,
+    fact_tables=(RESTAURANTS,),
+    needs=needs,
+)

@@ -1,4 +1,5 @@
-"""What Redis holds of users: the profile, once complete, and for 15 minutes that an account waits for one."""
+"""What Redis holds of users: the profile, once complete, and for 15 minutes that an account waits for one; their favourites;
+and which mails they want."""
 
 from typing import assert_never
 
@@ -7,9 +8,21 @@ from msgspec.structs import asdict, replace
 
 from topics import keys, user_events
 from topics.decision import EventMeta, Shown, SideKey, View
-from topics.documents import User
+from topics.documents import FavouriteCuisine, FavouriteRestaurant, Favourites, User
 from topics.user_created import UserCreated
-from topics.user_events import EmailLearned, Event, PendingCreated, ProfileChanged, ProfileCompleted
+from topics.user_events import (
+    CuisineFavoured,
+    CuisineUnfavoured,
+    EmailLearned,
+    Event,
+    PendingCreated,
+    Preferences,
+    PreferencesChanged,
+    ProfileChanged,
+    ProfileCompleted,
+    RestaurantFavoured,
+    RestaurantUnfavoured,
+)
 
 
 def show(before: User | None, event: Event, meta: EventMeta) -> Shown[User]:
@@ -30,6 +43,10 @@ def show(before: User | None, event: Event, meta: EventMeta) -> Shown[User]:
         case ProfileChanged():
             changed = before and replace(before, updated_at=event.changed_at, **asdict(event.profile))
             return Shown(changed)
+        case RestaurantFavoured() | RestaurantUnfavoured() | CuisineFavoured() | CuisineUnfavoured():
+            return Shown(before)
+        case PreferencesChanged():
+            return Shown(before)
         case _:
             assert_never(event)
 
@@ -41,3 +58,34 @@ def _pending(event: PendingCreated, user_id: str) -> SideKey:
 
 
 USER = View[User, Event](name="user", topic=user_events.TOPIC, document=User, show=show)
+
+
+def show_favourites(before: Favourites | None, event: Event, meta: EventMeta) -> Shown[Favourites]:
+    """Without what is known of the restaurants: the edge adds it as it is when it is read."""
+    listed = before or Favourites()
+    match event:
+        case RestaurantFavoured(restaurant_id=restaurant_id, at=at):
+            added = FavouriteRestaurant(restaurant_id=restaurant_id, created_at=at)
+            return Shown(replace(listed, restaurants=(*listed.restaurants, added)))
+        case RestaurantUnfavoured(restaurant_id=restaurant_id):
+            left = tuple(each for each in listed.restaurants if each.restaurant_id != restaurant_id)
+            return Shown(replace(listed, restaurants=left))
+        case CuisineFavoured(cuisine=cuisine, at=at):
+            return Shown(replace(listed, cuisines=(*listed.cuisines, FavouriteCuisine(cuisine=cuisine, created_at=at))))
+        case CuisineUnfavoured(cuisine=cuisine):
+            left = tuple(each for each in listed.cuisines if each.cuisine != cuisine)
+            return Shown(replace(listed, cuisines=left))
+        case _:
+            return Shown(before)
+
+
+def show_preferences(before: Preferences | None, event: Event, meta: EventMeta) -> Shown[Preferences]:
+    return Shown(event.preferences if isinstance(event, PreferencesChanged) else before)
+
+
+FAVOURITES = View[Favourites, Event](
+    name="favourites", topic=user_events.TOPIC, document=Favourites, show=show_favourites
+)
+PREFERENCES = View[Preferences, Event](
+    name="preferences", topic=user_events.TOPIC, document=Preferences, show=show_preferences
+)

@@ -5,18 +5,36 @@ from msgspec import UNSET, UnsetType, convert
 from msgspec.structs import asdict
 
 from http_edge.asked import Asked, own
-from http_edge.routes import CUSTOMER, Nothing, ViewOf, command, shown, view
+from http_edge.routes import CUSTOMER, Nothing, OwnRow, ViewOf, command, shown, view
+from http_edge.web import preview
+from http_edge.web.bare_list import bare_list
 from http_edge.web.estimate import estimate
 from http_edge.web.meals import MEAL
 from http_edge.web.menu_now import MENU_NOW
 from http_edge.web.orders import ORDER, mine
-from topics.basket_commands import TOPIC, AddItem, ChangeItem, Checkout, Clear, RemoveItem
-from topics.documents import BasketItem, Done, Order
-from topics.fields import DayOrTime, Note, Quantity
+from topics.basket_commands import (
+    TOPIC,
+    AddItem,
+    ApplyCoupon,
+    ChangeItem,
+    Checkout,
+    CheckoutWish,
+    Clear,
+    DropCoupon,
+    RemoveItem,
+)
+from topics.documents import BasketItem, CouponPreview, Done, Order
+from topics.fields import CouponCode, DayOrTime, Note, Quantity
 
 BASKET = shown("basket", "basket")
-
-_BEFORE, _AFTER = len(b'{"items":'), len(b"}")
+COUPON_CODES = (
+    "coupon_unknown",
+    "coupon_over",
+    "coupon_not_yet_valid",
+    "coupon_used_up",
+    "coupon_below_minimum",
+)
+"""Why a coupon may not be used (topics/discounting.py)."""
 
 
 class LineChange(msgspec.Struct, frozen=True):
@@ -25,6 +43,10 @@ class LineChange(msgspec.Struct, frozen=True):
     quantity: Quantity | UnsetType = UNSET
     note: Note | UnsetType | None = UNSET
     schedule_date: DayOrTime | UnsetType | None = UNSET
+
+
+class CouponWish(msgspec.Struct, frozen=True):
+    code: CouponCode
 
 
 def changed(asked: Asked) -> ChangeItem:
@@ -41,9 +63,12 @@ def _meals(asked: Asked) -> list[tuple[ViewOf, str]]:
     return [(MEAL, item.meal_id) for item in asked.body.items or ()]
 
 
-def bare_list(document: bytes) -> bytes:
-    """The list in `{"items":[…]}`. The document has this one field, so it is cut, not decoded."""
-    return document[_BEFORE:-_AFTER]
+def _checkout(asked: Asked) -> Checkout:
+    return Checkout(**asdict(asked.body), keyed=asked.idempotency_key is not None)
+
+
+def _apply_coupon(asked: Asked) -> ApplyCoupon:
+    return ApplyCoupon(code=asked.body.code, user_id=asked.me)
 
 
 ROUTES = (
@@ -53,7 +78,7 @@ ROUTES = (
         says="Set the line of a meal: the same meal again replaces quantity and note.",
     ),
     view(
-        "/carts/get", BASKET, key=own, who=CUSTOMER, gives=list[BasketItem], absent=b"[]", shape=bare_list,
+        "/carts/get", BASKET, key=own, who=CUSTOMER, gives=list[BasketItem], absent=b"[]", shape=bare_list("items"),
         join=MENU_NOW,
         says="The lines of the basket, with name, price and availability as the menu has them now.",
     ),
@@ -72,14 +97,32 @@ ROUTES = (
         says="Empty the basket.",
     ),
     command(
-        "POST", "/carts/checkout", Checkout, to=TOPIC, key=own, who=CUSTOMER, gives=Order, estimate=estimate,
-        sees=_meals,
+        "POST", "/carts/coupon", ApplyCoupon, to=TOPIC, takes=CouponWish, make=_apply_coupon, key=own, who=CUSTOMER,
+        gives=CouponPreview, answers={400: COUPON_CODES},
+        says="Use a coupon for the next checkout; answers what it takes off.",
+    ),
+    OwnRow(
+        method="GET", path="/carts/coupon", who=CUSTOMER, gives=CouponPreview, handle=preview.show,
+        says="What the basket would cost with its coupon; 404 without one.",
+    ),
+    command(
+        "DELETE", "/carts/coupon", DropCoupon, to=TOPIC, takes=Nothing, key=own, who=CUSTOMER, gives=Done,
+        says="Take the coupon out of the basket.",
+    ),
+    command(
+        "POST", "/carts/checkout", Checkout, to=TOPIC, takes=CheckoutWish, make=_checkout, key=own, who=CUSTOMER,
+        gives=Order, estimate=estimate, sees=_meals,
         answers={
-            400: ("coupon_unknown", "basket_empty"),
-            409: ("different_restaurant", "meal_unavailable", "restaurant_closed", "below_minimum"),
-            422: "schedule_in_past",
+            400: (*COUPON_CODES, "basket_empty"),
+            404: "address_not_found",
+            409: (
+                "different_restaurant", "meal_unavailable", "restaurant_closed", "below_minimum", "price_changed",
+                "schedule_conflict",
+            ),
+            422: ("schedule_in_past", "address_needed"),
         },
-        says="Order the given items, or what is in the basket. Prices come from the catalog.",
+        says="Order the given items, or what is in the basket. Prices come from the catalog. The same checkout again within "
+        "seconds answers with the same order.",
     ),
     view(
         "/carts/orders", ORDER, index=mine, newest_first=True, who=CUSTOMER, gives=list[Order],

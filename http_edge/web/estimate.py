@@ -1,24 +1,44 @@
-"""What a checkout will probably cost, for the 202 that is sent before the order domain has answered."""
+"""What a basket or a checkout will probably cost, by the views: the preview of a basket, and the 202 of a checkout that the
+order domain has not answered yet. The arithmetic is the domains' own (topics/pricing.py, topics/discounting.py)."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 import msgspec
+from msgspec.structs import asdict
 
 from http_edge.asked import Asked
 from stores.errors import Unavailable
-from topics import keys
+from topics import discounting, keys
 from topics.basket_commands import Checkout
-from topics.documents import Basket, Meal, Restaurant
+from topics.decision import Rejection
+from topics.discounting import Terms
+from topics.documents import Basket, BasketCoupon, Coupon, CouponUse, Meal, Restaurant
 from topics.message import Message
-from topics.pricing import Charge, line_total, rounded, totals
+from topics.pricing import Charge, Totals, line_total, rounded, totals
 
 _BASKET = msgspec.json.Decoder(Basket)
+_BASKET_COUPON = msgspec.json.Decoder(BasketCoupon)
+_COUPON = msgspec.json.Decoder(Coupon)
+_USE = msgspec.json.Decoder(CouponUse)
 _MEAL = msgspec.json.Decoder(Meal)
 _RESTAURANT = msgspec.json.Decoder(Restaurant)
 
-Wish = tuple[str, int, str | None]
-"""meal id, quantity, note"""
+
+class Wish(NamedTuple):
+    meal_id: str
+    quantity: int
+    note: str | None
+
+
+class Estimate(NamedTuple):
+    """refused: why the coupon is worth nothing."""
+
+    items: list[dict[str, Any]]
+    sums: Totals
+    coupon: str | None
+    refused: Rejection | None
 
 
 async def estimate(asked: Asked, message: Message) -> Mapping[str, Any]:
@@ -26,46 +46,75 @@ async def estimate(asked: Asked, message: Message) -> Mapping[str, Any]:
     assert isinstance(message, Checkout)
     answer = {"id": asked.new_id("order"), "items": [], "discount": 0.0, "total": 0.0, "estimated": True}
     try:
-        wishes = await _wishes(asked, message)
-        meals = await _meals(asked, wishes)
-        known = [wish for wish in wishes if wish[0] in meals]
-        fee = await _delivery_fee(asked, next(iter(meals.values()), None))
+        wishes = [Wish(item.meal_id, item.quantity, item.note) for item in message.items or ()]
+        code = message.coupon_code or await basket_coupon(asked)
+        found = await priced(asked, wishes or await basket_wishes(asked), code, pickup=message.pickup)
     except (Unavailable, msgspec.MsgspecError):
         return answer
-    sums = totals([Charge(meals[meal].price, quantity) for meal, quantity, _ in known], fee)
-    items = [_item(meals[meal], quantity, note) for meal, quantity, note in known]
-    return {**answer, "items": items, "discount": sums.discount, "total": sums.total}
+    return {**answer, "items": found.items, "discount": found.sums.discount, "total": found.sums.total}
 
 
-async def _wishes(asked: Asked, message: Checkout) -> list[Wish]:
-    if message.items:
-        return [(item.meal_id, item.quantity, item.note) for item in message.items]
-    body = await _document(asked, "basket", asked.me)
-    return [(item.meal_id, item.quantity, item.note) for item in _BASKET.decode(body).items] if body else []
+async def basket_wishes(asked: Asked) -> list[Wish]:
+    (body,) = await _documents(asked, ("basket", asked.me))
+    return [Wish(item.meal_id, item.quantity, item.note) for item in _BASKET.decode(body).items] if body else []
 
 
-async def _meals(asked: Asked, wishes: list[Wish]) -> dict[str, Meal]:
-    values = await asked.edge.reads.get([keys.document("meal", meal) for meal, _, _ in wishes]) if wishes else []
-    bodies = [keys.split(value)[1] for value in values if value is not None]
+async def basket_coupon(asked: Asked) -> str | None:
+    (body,) = await _documents(asked, ("basket_coupon", asked.me))
+    return _BASKET_COUPON.decode(body).code if body else None
+
+
+async def priced(asked: Asked, wishes: Sequence[Wish], code: str | None, *, pickup: bool = False) -> Estimate:
+    """Raises Unavailable, and MsgspecError over a document of another shape."""
+    meals = await _meals(asked, wishes)
+    known = [wish for wish in wishes if wish.meal_id in meals]
+    restaurant_id = next((meal.restaurant_id for meal in meals.values()), None)
+    fee = 0.0 if pickup else await _delivery_fee(asked, restaurant_id)
+    charges = [Charge(meals[wish.meal_id].price, wish.quantity) for wish in known]
+    sums, refused = totals(charges, fee), None
+    if code:
+        worth = await _worth(asked, code, restaurant_id, sums.subtotal)
+        if isinstance(worth, Rejection):
+            refused = worth
+        else:
+            sums = totals(charges, fee, worth)
+    return Estimate([_item(meals[wish.meal_id], wish) for wish in known], sums, code, refused)
+
+
+async def _worth(asked: Asked, code: str, restaurant_id: str | None, subtotal: float) -> float | Rejection:
+    share = keys.coupon_share(code, asked.me)
+    bodies = await _documents(asked, ("coupon", code), ("coupon_use", code), ("coupon_use", share))
+    terms = Terms(**asdict(_COUPON.decode(bodies[0]))) if bodies[0] else None
+    used, used_by_caller = (_USE.decode(body).used if body else 0 for body in bodies[1:])
+    now = datetime.fromtimestamp(asked.edge.clock(), UTC)
+    refused = discounting.refusal(terms, now, restaurant_id, subtotal, used, used_by_caller)
+    if refused is not None or terms is None:
+        return refused or discounting.UNKNOWN
+    return discounting.discount(terms, subtotal)
+
+
+async def _meals(asked: Asked, wishes: Sequence[Wish]) -> dict[str, Meal]:
+    bodies = await _documents(asked, *(("meal", wish.meal_id) for wish in wishes))
     return {meal.id: meal for meal in (_MEAL.decode(body) for body in bodies if body)}
 
 
-async def _delivery_fee(asked: Asked, meal: Meal | None) -> float:
-    body = await _document(asked, "restaurant", meal.restaurant_id) if meal is not None else b""
+async def _delivery_fee(asked: Asked, restaurant_id: str | None) -> float:
+    (body,) = await _documents(asked, ("restaurant", restaurant_id)) if restaurant_id is not None else (b"",)
     return _RESTAURANT.decode(body).delivery_fee if body else 0.0
 
 
-async def _document(asked: Asked, view: str, name: str) -> bytes:
-    value = (await asked.edge.reads.get((keys.document(view, name),)))[0]
-    return b"" if value is None else keys.split(value)[1]
+async def _documents(asked: Asked, *names: tuple[str, str]) -> list[bytes]:
+    """Of (view, id); empty where there is none."""
+    values = await asked.edge.reads.get([keys.document(view, name) for view, name in names]) if names else []
+    return [b"" if value is None else keys.split(value)[1] for value in values]
 
 
-def _item(meal: Meal, quantity: int, note: str | None) -> dict[str, Any]:
+def _item(meal: Meal, wish: Wish) -> dict[str, Any]:
     return {
         "meal_id": meal.id,
         "name": meal.name,
-        "quantity": quantity,
+        "quantity": wish.quantity,
         "price": rounded(meal.price),
-        "total": line_total(meal.price, quantity),
-        "note": note,
+        "total": line_total(meal.price, wish.quantity),
+        "note": wish.note,
     }

@@ -19,8 +19,9 @@ def _meals(document: bytes) -> list[str]:
 
 
 def _priced(document: bytes, meals: Mapping[str, bytes]) -> bytes:
-    items = (_now(item, meals.get(item.meal_id)) for item in _basket.decode(document).items)
-    return msgspec.json.encode(Basket(items=tuple(items)))
+    basket = _basket.decode(document)
+    items = tuple(_now(item, meals.get(item.meal_id)) for item in basket.items)
+    return msgspec.json.encode(replace(basket, items=items))
 
 
 def _now(item: BasketItem, meal: bytes | None) -> BasketItem:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from http_edge.asked import Asked
 from topics import opening_hours
 from topics.fields import OpenOrClosed
 from topics.opening_hours import DEFAULT_ZONE, Span
@@ -17,7 +18,7 @@ REMEMBERED = 5_000  # documents, some KB each
 class _Said(msgspec.Struct, frozen=True):
     """What a document of a restaurant says of this."""
 
-    status: OpenOrClosed
+    status: OpenOrClosed = "open"
     opening_hours: dict[str, str] = {}
     time_zone: str = DEFAULT_ZONE
 
@@ -35,6 +36,11 @@ _said = msgspec.json.Decoder(_Said)
 def with_open_now(document: bytes, at: float) -> bytes:
     """The JSON of a restaurant with `open_now` as its last member. at: seconds since the epoch."""
     return document[:-1] + (b',"open_now":true}' if _is_open(document, at) else b',"open_now":false}')
+
+
+def open_now(document: bytes, asked: Asked) -> bytes:
+    """Shape of a row."""
+    return with_open_now(document, asked.edge.clock())
 
 
 def _is_open(document: bytes, at: float) -> bool:

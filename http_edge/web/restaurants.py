@@ -6,7 +6,7 @@ from msgspec.structs import asdict
 
 from http_edge.asked import Asked, new, parameter
 from http_edge.routes import CUSTOMER, PUBLIC, RESTAURANT_OWNER, command, shown, view
-from http_edge.web.open_now import with_open_now
+from http_edge.web.open_now import open_now
 from topics.documents import RestaurantNow
 from topics.fields import Address, Email, Minutes, Money, Name, OpenOrClosed, Phone, Text, TimeZone, Url
 from topics.restaurant_commands import TOPIC, ChangeRestaurant, Cuisines, OpeningHours, OpenRestaurant
@@ -44,11 +44,11 @@ def _changed(asked: Asked) -> ChangeRestaurant:
 
 ROUTES = (
     view(
-        "/restaurants", RESTAURANT, index=_all, who=PUBLIC, gives=list[RestaurantNow], as_of_now=with_open_now,
+        "/restaurants", RESTAURANT, index=_all, who=PUBLIC, gives=list[RestaurantNow], shape=open_now,
         says="All restaurants.",
     ),
     view(
-        "/restaurants/{id}", RESTAURANT, key=parameter("id"), who=PUBLIC, gives=RestaurantNow, as_of_now=with_open_now,
+        "/restaurants/{id}", RESTAURANT, key=parameter("id"), who=PUBLIC, gives=RestaurantNow, shape=open_now,
         says="One restaurant.",
     ),
     command(

@@ -1,11 +1,15 @@
-"""The caller's own profile."""
+"""The caller's own profile, and which mails they want."""
+
+import msgspec
 
 from http_edge.asked import own
 from http_edge.routes import CUSTOMER, command, shown, view
 from topics.documents import User
-from topics.user_commands import TOPIC, ChangeProfile, CompleteProfile
+from topics.user_commands import TOPIC, ChangePreferences, ChangeProfile, CompleteProfile
+from topics.user_events import Preferences
 
 USER = shown("user", "user")
+PREFERENCES = shown("preferences", "user")
 
 ROUTES = (
     command(
@@ -18,5 +22,15 @@ ROUTES = (
         "PUT", "/users/me", ChangeProfile, to=TOPIC, key=own, who=CUSTOMER, gives=User,
         answers={422: "invalid_born_date"},
         says="Change the profile; what is absent stays.",
+    ),
+    view(
+        "/users/me/notification-preferences", PREFERENCES, key=own, who=CUSTOMER, gives=Preferences,
+        absent=msgspec.json.encode(Preferences()),
+        says="Which mails the caller wants: all of them, until they say otherwise.",
+    ),
+    command(
+        "PUT", "/users/me/notification-preferences", ChangePreferences, to=TOPIC, key=own, who=CUSTOMER,
+        gives=Preferences,
+        says="Change which mails one wants; what is absent stays. Without email there are none.",
     ),
 )  # fmt: skip

@@ -13,7 +13,7 @@ import uvloop
 from aiohttp import web
 from asyncpg.pool import PoolConnectionProxy
 
-from agents.basket.decider import Contents
+from agents.basket.contents import Contents
 from topics.basket_commands import AddItem
 from topics.basket_events import Line
 from topics.ids import fresh

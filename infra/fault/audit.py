@@ -2,9 +2,18 @@
 
 from collections.abc import Sequence
 
-from infra.fault import audit_leftovers, audit_mails, audit_outcomes, audit_versions, audit_views, evidence
+from infra.fault import (
+    audit_campaigns,
+    audit_coupons,
+    audit_leftovers,
+    audit_mails,
+    audit_outcomes,
+    audit_versions,
+    audit_views,
+    evidence,
+)
 from infra.fault.findings import Findings
-from infra.fault.plan import Planned
+from infra.fault.planned import Planned
 from infra.fault.stage import Stage, say
 
 
@@ -13,7 +22,9 @@ async def audit(on: Stage, plan: Sequence[Planned], findings: Findings, agents: 
     found = await evidence.gather(on.stack.endpoints)
     audit_outcomes.audit(plan, found, findings)
     audit_versions.audit(found, findings)
+    audit_coupons.audit(found, findings)
     await audit_views.audit(on.stack.endpoints, found, findings)
     audit_mails.audit(plan, on, found, findings, agents)
+    audit_campaigns.audit(found, findings)
     audit_leftovers.audit(found, findings)
     say("the audit is done")

@@ -9,14 +9,16 @@ from infra.fault.http_load import Told
 from topics.reply import DECODER
 
 EDGE = "lezzet/edge"
+DOMAINS = ("basket", "address")  # that are written to
 ANSWERED_WITHIN = 3.0  # seconds
 
 
 def audit(told: Sequence[Told], evidence: Evidence, findings: Findings) -> None:
     writes = [each for each in told if each.write]
     effects = defaultdict[str, set[int]](set)
-    for event in evidence.events("basket"):
-        effects[event.correlation].add(event.version)
+    for domain in DOMAINS:
+        for event in evidence.events(domain):
+            effects[event.correlation].add(event.version)
     findings.breaks(
         "lost: told done or pending, but no effect",
         (each for each in writes if each.status in (200, 202) and not effects[each.correlation]),
@@ -30,9 +32,9 @@ def audit(told: Sequence[Told], evidence: Evidence, findings: Findings) -> None:
 
 
 def _without_outcome(writes: Sequence[Told], evidence: Evidence) -> list[Told]:
-    inbox = evidence.stores["basket"].inbox
+    inboxes = {domain: evidence.stores[domain].inbox for domain in DOMAINS}
     pending = [each for each in writes if each.status == 202]
-    outcomes = {each.operation: inbox.get((EDGE, each.operation)) for each in pending}
+    outcomes = {each.operation: inboxes[each.domain].get((EDGE, each.operation)) for each in pending}
     return [
         each for each in pending if (said := outcomes[each.operation]) is None or DECODER.decode(said).status != "done"
     ]

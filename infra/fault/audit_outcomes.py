@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from agents.runtime.outcomes import Outcome, read
 from infra.fault.evidence import Evidence
 from infra.fault.findings import Findings
-from infra.fault.plan import SOURCE, Planned
+from infra.fault.plan import SOURCE
+from infra.fault.planned import Planned
 from topics.basket_events import CheckedOut
 from topics.registry import all_topics
 from topics.reply import Reply
@@ -74,7 +75,8 @@ def _orders(evidence: Evidence) -> list[str]:
     """A checked out basket becomes one order, placed or refused, under the id that the basket drew."""
     topic = all_topics()["basket_events"]
     left = [topic.decode(event.type, event.body) for event in evidence.distinct("basket") if event.type == "CheckedOut"]
-    orders = Counter(event.aggregate for event in evidence.distinct("order"))
+    ended = ("OrderPlaced", "OrderRefused")
+    orders = Counter(event.aggregate for event in evidence.distinct("order") if event.type in ended)
     return [
         f"{each}: {orders[each.order_id]}"
         for each in left

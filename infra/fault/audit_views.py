@@ -5,17 +5,21 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from agents.address.decider import DECIDER as BOOKS
+from agents.address.projection import ADDRESS
 from agents.basket.decider import DECIDER as BASKETS
-from agents.basket.projection import BASKET
+from agents.basket.projection import BASKET, BASKET_COUPON
 from agents.catalog.decider import DECIDER as DISHES
 from agents.catalog.projection import MEAL
+from agents.discount.decider import DECIDER as COUPONS
+from agents.discount.projection import COUPON, COUPON_USE
 from agents.notification.decider import DECIDER as RECIPIENTS
 from agents.order.decider import DECIDER as ORDERS
 from agents.order.projection import ORDER
 from agents.restaurant.decider import DECIDER as RESTAURANTS
-from agents.restaurant.projection import RESTAURANT
+from agents.restaurant.projection import CAMPAIGNS, RESTAURANT
 from agents.user.decider import DECIDER as PEOPLE
-from agents.user.projection import USER
+from agents.user.projection import FAVOURITES, PREFERENCES, USER
 from infra.fault.evidence import Evidence, documents
 from infra.fault.findings import Findings
 from infra.fault.topic_log import Entry
@@ -34,12 +38,19 @@ class Row(NamedTuple):
 
 
 ROWS = (
+    Row("address", BOOKS, ADDRESS),
     Row("basket", BASKETS, BASKET),
+    Row("basket", BASKETS, BASKET_COUPON),
+    Row("discount", COUPONS, COUPON),
+    Row("discount", COUPONS, COUPON_USE),
     Row("catalog", DISHES, MEAL),
     Row("notification", RECIPIENTS, None),
     Row("order", ORDERS, ORDER),
     Row("restaurant", RESTAURANTS, RESTAURANT),
+    Row("restaurant", RESTAURANTS, CAMPAIGNS),
     Row("user", PEOPLE, USER),
+    Row("user", PEOPLE, FAVOURITES),
+    Row("user", PEOPLE, PREFERENCES),
 )
 
 Folded = dict[str, tuple[int, Any, Any]]  # aggregate → (version, state, document)

@@ -1,4 +1,4 @@
-"""Users at the edge at an even pace, whatever it answers: lines set in baskets, and baskets read."""
+"""Users at the edge at an even pace, whatever it answers: lines set in baskets, addresses changed, and both read."""
 
 import asyncio
 import uuid
@@ -10,15 +10,23 @@ from typing import Any
 
 import aiohttp
 
-from infra.fault.accounts import Account
+from infra.fault.accounts import HOME, Account
 
 WRITES_PER_S, WRITES_PER_READ = 50, 5
+ADDRESSES = 0.2  # share of the requests that are about addresses
 PATIENCE = 15.0  # seconds after which a request counts as not answered
+
+Wanted = tuple[str, str, Any]
+"""Method, path, body."""
+Answered = tuple[int, Any, Any]
+"""Status, headers, body."""
+
+_READS: dict[str, Wanted] = {"basket": ("GET", "/carts/get", None), "address": ("GET", "/addresses/", None)}
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a client was told. status 0: nothing. times: the loop's clock. operation: of a 202."""
+    """What a client was told. status 0: nothing. times: the loop's clock. operation: of a 202. domain: whose command it was."""
 
     correlation: str
     write: bool
@@ -28,6 +36,7 @@ class Told:
     problem: bool = False
     retry_after: bool = False
     operation: str = ""
+    domain: str = "basket"
 
     @property
     def seconds(self) -> float:
@@ -73,27 +82,29 @@ class HttpLoad:
 
     async def _one(self, *, write: bool) -> None:
         account, correlation = self._random.choice(self._accounts), f"fault-{self._run}-{next(self._number):06d}"
+        domain = "address" if self._random.random() < ADDRESSES else "basket"
+        asked = self._write(domain, account, correlation) if write else _READS[domain]
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:
             async with asyncio.timeout(PATIENCE):
-                status, headers, body = await self._request(account, correlation, write=write)
+                status, headers, body = await self._request(account, correlation, *asked)
         except (aiohttp.ClientError, OSError, TimeoutError):
-            self.told.append(Told(correlation, write, began, loop.time(), 0))
+            self.told.append(Told(correlation, write, began, loop.time(), 0, domain=domain))
             return
-        problem, retry = (
-            headers.get("Content-Type", "").startswith("application/problem+json"),
-            "Retry-After" in headers,
-        )
+        problem = headers.get("Content-Type", "").startswith("application/problem+json")
+        retry = "Retry-After" in headers
         operation = str(body.get("operation_id", "")) if status == 202 else ""
-        self.told.append(Told(correlation, write, began, loop.time(), status, problem, retry, operation))
+        self.told.append(Told(correlation, write, began, loop.time(), status, problem, retry, operation, domain))
 
-    async def _request(self, account: Account, correlation: str, *, write: bool) -> tuple[int, Any, Any]:
-        headers = {**account.headers, "X-Correlation-Id": correlation}
-        if not write:
-            async with self._session.get("/carts/get", headers=headers) as response:
-                return response.status, response.headers, await response.json(content_type=None)
-        # the note makes each one a change, so that each has an event
+    def _write(self, domain: str, account: Account, correlation: str) -> Wanted:
+        """The correlation in it makes each one a change, so that each has an event."""
+        if domain == "address":
+            return "PUT", f"/addresses/{account.address_id}", HOME | {"title": correlation}
         item = {"meal_id": self._random.choice(self._meals), "quantity": 1, "note": correlation}
-        async with self._session.post("/carts/add", json=item, headers=headers) as response:
+        return "POST", "/carts/add", item
+
+    async def _request(self, account: Account, correlation: str, method: str, path: str, body: Any) -> Answered:
+        headers = {**account.headers, "X-Correlation-Id": correlation}
+        async with self._session.request(method, path, json=body, headers=headers) as response:
             return response.status, response.headers, await response.json(content_type=None)

@@ -7,7 +7,8 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
-from infra.fault.plan import SOURCE, Planned
+from infra.fault.plan import SOURCE
+from infra.fault.planned import Planned
 from topics import headers
 
 FLIGHT = 1000  # messages without an acknowledgement at most

@@ -1,4 +1,4 @@
-"""The town's restaurants and menu, known to all who need their facts before the load begins."""
+"""The town's restaurants, menu and coupons, known to all who need their facts before the load begins."""
 
 import asyncio
 import time
@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import asyncpg
 
 from infra.fault import load
-from infra.fault.plan import Planned, Town
+from infra.fault.plan import Town
+from infra.fault.planned import Planned
 from infra.site import Endpoints
 
 KNOWN_WITHIN = 60.0  # seconds
@@ -15,15 +16,18 @@ KNOWN_WITHIN = 60.0  # seconds
 
 async def seed_town(endpoints: Endpoints, town: Town) -> list[Planned]:
     """What was sent. Raises TimeoutError where the facts do not get there."""
-    openings, menu = town.openings(), town.menu()
+    openings, menu, coupons = town.openings(), town.menu(), town.coupons()
     await load.send(endpoints.kafka, openings)
-    await _known(endpoints, ("catalog", "order"), "restaurants", openings)
+    await known(endpoints, ("catalog", "order", "user"), "restaurants", openings)
     await load.send(endpoints.kafka, menu)
-    await _known(endpoints, ("basket", "order"), "meals", menu)
-    return [*openings, *menu]
+    await known(endpoints, ("basket", "order"), "meals", menu)
+    await load.send(endpoints.kafka, coupons)
+    await known(endpoints, ("basket", "order"), "coupons", coupons)
+    return [*openings, *menu, *coupons]
 
 
-async def _known(endpoints: Endpoints, domains: Sequence[str], table: str, planned: Sequence[Planned]) -> None:
+async def known(endpoints: Endpoints, domains: Sequence[str], table: str, planned: Sequence[Planned]) -> None:
+    """Returns when these domains have the facts of what was planned. Raises TimeoutError."""
     deadline, wanted = time.monotonic() + KNOWN_WITHIN, [each.key for each in planned]
     connection = await asyncpg.connect(endpoints.postgres)
     try:

@@ -11,7 +11,8 @@ from infra.fault import lag, load
 from infra.fault.audit import audit
 from infra.fault.findings import Findings
 from infra.fault.killer import Killer
-from infra.fault.plan import MEALS, Planned, Town
+from infra.fault.plan import MEALS, Town
+from infra.fault.planned import Planned
 from infra.fault.seeding import seed_town
 from infra.fault.stage import Stage, say, stage
 

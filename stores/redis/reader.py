@@ -48,6 +48,12 @@ class Reader:
         """Members of a sorted set by score."""
         return await within(lambda: cast(Awaitable[list[bytes]], self._client.zrange(index, 0, -1, desc=newest_first)))
 
+    async def members_from(self, index: str, least: float, most: int) -> list[bytes]:
+        """Members of a sorted set with at least this score, the lowest first, at most so many."""
+        return await within(
+            lambda: cast(Awaitable[list[bytes]], self._client.zrangebyscore(index, least, "+inf", start=0, num=most))
+        )
+
     async def put(self, key: str, value: str, seconds: int) -> None:
         """A note of the edge itself: who owns an operation."""
         await within(lambda: cast(Awaitable[object], self._client.set(key, value, ex=seconds)))

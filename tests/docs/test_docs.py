@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra.commands import COMMANDS
+from infra.walk import WALK
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
@@ -77,3 +78,12 @@ def test_the_readme_names_every_setting_and_no_other() -> None:
 def test_decisions_are_numbered_without_a_gap() -> None:
     numbers = [int(page.name[:3]) for page in sorted((ROOT / "docs" / "decisions").glob("*.md"))]
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_the_readmes_first_walk_is_the_one_that_up_prints() -> None:
+    """The printed one is run by tests/journeys/test_order.py."""
+    section = README.read_text().split("## A first walk")[1].split("\n## ")[0]
+    blocks = "\n".join(re.findall(r"```sh\n(.*?)```", section, re.DOTALL))
+    told = blocks.replace("./lezzet up --detach\n", "").replace("http://127.0.0.1:8080", "{edge}").split("\n")
+    printed = WALK.format(edge="{edge}", lezzet="./lezzet").split("\n")
+    assert [line for line in told if line] == [line for line in printed if line]

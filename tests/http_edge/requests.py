@@ -9,11 +9,25 @@ from http_edge.routes import AnyRow
 
 _TOKEN = base64.urlsafe_b64encode(bytes(range(48))).decode()
 
+_ADDRESS = {
+    "title": "Ev",
+    "address": "Moda Caddesi 12",
+    "city": "İstanbul",
+    "district": "Kadıköy",
+    "full_address": "Moda Caddesi 12, 34710 Kadıköy/İstanbul",
+    "zip_code": "34710",
+    "latitude": 40.98,
+    "longitude": 29.02,
+    "is_default": True,
+}
+
 BODIES: dict[str, Any] = {
     "POST /auth/register": {"email": "ayse@example.com", "password": "correct horse"},
     "POST /auth/verify-email": {"token": _TOKEN},
     "POST /auth/resend-verification": {"email": "ayse@example.com"},
     "POST /auth/login": {"email": "ayse@example.com", "password": "correct horse"},
+    "POST /auth/forgot-password": {"email": "ayse@example.com"},
+    "POST /auth/reset-password": {"token": _TOKEN, "password": "correct horse"},
     "POST /auth/refresh": {"refresh_token": _TOKEN},
     "POST /users/register/complete": {
         "full_name": "Ayşe Yılmaz",
@@ -22,14 +36,39 @@ BODIES: dict[str, Any] = {
         "phone": "+905551112233",
     },
     "PUT /users/me": {"full_name": "Ayşe Kaya"},
+    "PUT /users/me/notification-preferences": {"campaigns": False},
+    "POST /favorites/restaurant": {"restaurant_id": "r-1"},
+    "POST /favorites/cuisine": {"cuisine": "Ege mutfağı"},
+    "POST /addresses/": _ADDRESS,
+    "PUT /addresses/{address_id}": _ADDRESS,
     "POST /restaurants": {"name": "Lokanta"},
     "PUT /restaurants/{id}": {"name": "Lokanta 2"},
+    "POST /campaigns": {
+        "restaurant_id": "r-1",
+        "title": "Yarım fiyat",
+        "description": "Bugün",
+        "start_date": "2026-11-26",
+        "end_date": "2026-11-29",
+    },
     "POST /meals/": {"restaurant_id": "r-1", "name": "Lahmacun", "price": 90.5},
     "PUT /meals/{id}": {"price": 95},
     "PATCH /meals/{id}/availability": {"isAvailable": False},
     "POST /carts/add": {"restaurant_id": "r-1", "meal_id": "m-1", "quantity": 1},
     "PATCH /carts/update/{meal_id}": {"quantity": 2},
+    "POST /carts/anonymous/add": {
+        "cart_id": "0b9f8a52-6a3e-4d1c-9a77-3f2e1d0c5b4a",
+        "restaurant_id": "r-1",
+        "meal_id": "m-1",
+        "quantity": 1,
+    },
+    "PATCH /carts/anonymous/{cart_id}/items/{meal_id}": {"quantity": 2},
+    "POST /carts/anonymous/merge": {
+        "anonymous_cart_id": "0b9f8a52-6a3e-4d1c-9a77-3f2e1d0c5b4a",
+        "merge_strategy": "replace",
+    },
     "POST /carts/checkout": {"payment_method": "cash"},
+    "POST /carts/coupon": {"code": "YAZ10"},
+    "POST /discounts": {"code": "YAZ10", "kind": "percent", "value": 10, "restaurant_id": "r-1"},
 }
 
 

@@ -88,7 +88,7 @@ async def test_a_withdrawal_that_redis_could_not_take_is_made_when_it_is_back(fr
     edge, redis = frozen_kafka, frozen_kafka.servers.child("redis")
     redis.send(signal.SIGSTOP)
     try:
-        said = await edge.client().call("POST", "/auth/register", BODIES["POST /auth/register"])
+        said = await edge.client().call("POST", "/auth/verify-email", BODIES["POST /auth/verify-email"])
         assert (said.status, said.problem["code"]) == (503, "not_taken")
     finally:
         redis.send(signal.SIGCONT)

@@ -48,8 +48,8 @@ async def test_others_do_not_wait(edge: World):
     await edge.redis.set(keys.wrote(me, "restaurant"), "r-1@2;")
     await edge.redis.set(keys.document("restaurant", "r-1"), '1\n{"id":"r-1"}')
     await edge.redis.zadd(keys.index("restaurants"), {"r-1": 1})
-    assert (await edge.client(other).call("GET", "/restaurants")).json == [{"id": "r-1"}]
-    assert (await edge.client().call("GET", "/restaurants/r-1")).json == {"id": "r-1"}
+    assert (await edge.client(other).call("GET", "/restaurants")).json == [{"id": "r-1", "open_now": True}]
+    assert (await edge.client().call("GET", "/restaurants/r-1")).json == {"id": "r-1", "open_now": True}
     assert (await edge.client(me).call("GET", "/restaurants/r-1")).status == 503
 
 

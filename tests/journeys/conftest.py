@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest_asyncio
 
 from infra.folders import CHECKOUT
+from tests.journeys import pages
 from tests.journeys.client import Client
 
 
@@ -23,10 +25,13 @@ class Product:
     said: str
     endpoints: dict[str, str]
 
-    async def lezzet(self, *arguments: str) -> str:
+    async def lezzet(self, *arguments: str, **environment: str) -> str:
         """A command of the CLI on this stack. Fails where it fails."""
         argv = (str(CHECKOUT / "lezzet"), "--data", str(self.data), *arguments)
-        done = await asyncio.to_thread(subprocess.run, argv, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+        done = await asyncio.to_thread(
+            subprocess.run, argv, cwd=CHECKOUT, capture_output=True, text=True, check=False,
+            env={**os.environ, **environment},
+        )  # fmt: skip
         assert done.returncode == 0, f"{' '.join(argv)} exited {done.returncode}: {done.stderr[-2000:]}"
         return done.stdout
 
@@ -35,13 +40,22 @@ class Product:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def product() -> AsyncGenerator[Product]:
+async def web_client() -> AsyncGenerator[pages.Site]:
+    """Where the pages of the web client are: an origin that is not the gateway's."""
+    async with pages.site() as made:
+        yield made
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def product(web_client: pages.Site) -> AsyncGenerator[Product]:
     # a space, as in the homes of many: every server starts there, and the printed walk has to quote it
     folder = Path(tempfile.mkdtemp(prefix="lezzet journeys "))
     made = Product(folder / "data", "", {})
     try:
-        said = await made.lezzet("up", "--detach", "--free-ports", "--only", "core")
+        origin = {"CLIENT_ORIGIN": web_client.origin, "CORS_ORIGINS": web_client.origin}
+        said = await made.lezzet("up", "--detach", "--free-ports", "--only", "core", **origin)
         endpoints = json.loads(await made.lezzet("status", "--json"))["endpoints"]
+        web_client.edge = endpoints["edge"]
         yield Product(made.data, said, endpoints)
     finally:
         await made.lezzet("down", "--purge")

@@ -5,19 +5,18 @@ import pytest
 
 from agents.auth.account import (
     MAX_SESSIONS,
-    MAX_VERIFICATIONS,
     ROTATION_GRACE,
-    CheckedMailToken,
     CheckedPassword,
     Grant,
     NewAccount,
+    NewMailToken,
     Renewal,
     Unusable,
 )
 from agents.auth.decider import DECIDER
 from tests.agents import scenario
 from tests.agents.scenario import ID, LATER, NOW
-from topics.auth_commands import Login, Logout, Refresh, Register, ResendVerification, VerifyEmail
+from topics.auth_commands import Login, Logout, Refresh, Register, ResendVerification
 from topics.auth_events import (
     AccountRegistered,
     EmailVerified,
@@ -43,7 +42,7 @@ def verification(reference: str = REFERENCE, at: datetime = NOW) -> Verification
 
 
 REGISTERED = AccountRegistered(email=EMAIL, verification=verification(), password_hash=HASH)
-VERIFIED = EmailVerified(email=EMAIL, reference=REFERENCE)
+VERIFIED = EmailVerified(email=EMAIL, reference=REFERENCE, session_id=SESSION, verified_at=NOW)
 
 
 def started(session_id: str = SESSION, at: datetime = NOW, jti: str = "jti-1") -> SessionStarted:
@@ -84,7 +83,7 @@ def right(against: str = HASH) -> CheckedPassword:
 # -- register
 
 REGISTER = Register(email=" Ayse@Example.com ", password_box="box")
-PREPARED = NewAccount(HASH, verification())
+PREPARED = NewAccount(HASH, verification(), verification("reset"))
 
 
 def test_an_account_is_registered_under_the_normal_form_of_its_address() -> None:
@@ -104,10 +103,6 @@ def test_a_taken_address_is_refused() -> None:
     )
 
 
-def test_an_account_is_registered_once() -> None:
-    given(REGISTERED).when(REGISTER, prepared=PREPARED).then_rejected("email_taken")
-
-
 def test_what_preparation_could_not_use_is_refused() -> None:
     unusable = Unusable("invalid_password", "too short", "password")
     given().when(REGISTER, prepared=unusable).then_rejected("invalid_password", field="password")
@@ -120,75 +115,24 @@ RESENT = "If this address waits for verification, a mail is on its way."
 
 
 def test_a_new_mail_is_asked_for() -> None:
-    given(REGISTERED).when(RESEND, prepared=NewAccount("", verification("other"))).then(
+    given(REGISTERED).when(RESEND, prepared=NewMailToken(verification("other"))).then(
         VerificationRequested(email=EMAIL, verification=verification("other"))
     ).answering(message=RESENT)
 
 
 @pytest.mark.parametrize("events", [(), (REGISTERED, VERIFIED)], ids=["unknown", "verified"])
 def test_the_answer_does_not_tell_who_is_registered(events: tuple[Any, ...]) -> None:
-    given(*events).when(RESEND, prepared=NewAccount("", verification())).then_nothing().answering(message=RESENT)
+    given(*events).when(RESEND, prepared=NewMailToken(verification())).then_nothing().answering(message=RESENT)
 
 
 def test_another_address_than_the_accounts_gets_no_mail() -> None:
     given(REGISTERED).when(
-        ResendVerification(email="x@y.zz"), prepared=NewAccount("", verification())
+        ResendVerification(email="x@y.zz"), prepared=NewMailToken(verification())
     ).then_nothing().answering(message=RESENT)
 
 
 def test_a_key_that_is_no_account_gets_the_same_answer() -> None:
     given().when(RESEND, prepared=Unusable("invalid_account", "no")).then_nothing().answering(message=RESENT)
-
-
-# -- verify
-
-VERIFY = VerifyEmail(reference=REFERENCE, token_sha256=SHA)
-GENUINE = CheckedMailToken(True, GRANT)
-
-
-def test_a_mail_token_verifies_and_logs_in() -> None:
-    given(REGISTERED).when(VERIFY, prepared=GENUINE).then(VERIFIED, started()).answering_sealed("tokens")
-
-
-def test_the_same_token_again_logs_in_again() -> None:
-    given(REGISTERED, VERIFIED).when(VERIFY, prepared=GENUINE).then(started()).answering_sealed("tokens")
-
-
-def test_a_forged_token_is_refused() -> None:
-    given(REGISTERED).when(VERIFY, prepared=CheckedMailToken(False, GRANT)).then_rejected(
-        "invalid_token", field="token"
-    )
-
-
-def test_a_token_that_was_never_mailed_is_refused() -> None:
-    given().when(VERIFY, prepared=GENUINE).then_rejected("invalid_token")
-    unknown = VerifyEmail(reference=SESSION, token_sha256=SHA)
-    given(REGISTERED).when(unknown, prepared=GENUINE).then_rejected("invalid_token")
-
-
-def test_a_key_that_is_no_account_verifies_nothing() -> None:
-    given(REGISTERED).when(VERIFY, prepared=Unusable("invalid_account", "no")).then_rejected("invalid_token")
-
-
-@pytest.mark.parametrize(("late", "code"), [(timedelta(seconds=-1), None), (timedelta(0), "token_expired")])
-def test_a_token_is_good_for_15_minutes(late: timedelta, code: str | None) -> None:
-    outcome = given(REGISTERED).when(VERIFY, prepared=GENUINE, now=NOW + QUARTER + late)
-    if code is None:
-        outcome.then(VERIFIED, started())
-    else:
-        outcome.then_rejected(code, field="token")
-
-
-def test_the_first_mails_link_still_works_after_a_second_mail() -> None:
-    again = VerificationRequested(email=EMAIL, verification=verification("other"))
-    given(REGISTERED, again).when(VERIFY, prepared=GENUINE).then(VERIFIED, started())
-
-
-def test_links_of_many_mails_ago_are_forgotten() -> None:
-    again = [
-        VerificationRequested(email=EMAIL, verification=verification(f"ref-{n}")) for n in range(MAX_VERIFICATIONS)
-    ]
-    given(REGISTERED, *again).when(VERIFY, prepared=GENUINE).then_rejected("invalid_token")
 
 
 # -- login

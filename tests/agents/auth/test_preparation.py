@@ -15,7 +15,7 @@ from argon2 import PasswordHasher
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from agents.auth.access_tokens import key_id
-from agents.auth.account import Account, CheckedMailToken, CheckedPassword, NewAccount, Renewal, Unusable
+from agents.auth.account import Account, CheckedLink, CheckedPassword, NewAccount, NewMailToken, Renewal, Unusable
 from agents.auth.decider import DECIDER
 from agents.auth.passwords import Passwords
 from agents.auth.preparation import AccountPreparation
@@ -86,14 +86,15 @@ async def test_the_mail_token_is_known_by_its_hash_only(preparation: AccountPrep
 async def test_a_peer_that_needs_it_gets_the_token_in_plain() -> None:
     plain = AccountPreparation(KEYS, Passwords(CHEAP), plain_tokens=True)
     made = await prepared(plain, ResendVerification(email=EMAIL))
-    assert made.verification.token_sha256 == tokens.sha256_hex(made.verification.token)
-    assert tokens.read(made.verification.token) == (ID, made.verification.reference)
+    assert isinstance(made, NewMailToken) and made.token.token is not None
+    assert made.token.token_sha256 == tokens.sha256_hex(made.token.token)
+    assert tokens.read(made.token.token) == (ID, made.token.reference)
 
 
 async def test_a_retry_makes_the_same_mail_token(preparation: AccountPreparation) -> None:
     first, second = [await prepared(preparation, ResendVerification(email=EMAIL)) for _ in range(2)]
     other = await prepared(preparation, ResendVerification(email=EMAIL), command_id="another")
-    assert first.verification == second.verification != other.verification
+    assert first.token == second.token != other.token
 
 
 GARBAGE = ["", "not base64!", "YQ==", base64.b64encode(b"x" * 200).decode(), "ä" * 10, boxed(b"\xff\xfe\xfd" * 5)]
@@ -190,9 +191,9 @@ def verify(token: str) -> VerifyEmail:
 
 async def test_a_mailed_token_is_genuine_for_its_account_only(preparation: AccountPreparation) -> None:
     made = await prepared(preparation, ResendVerification(email=EMAIL))
-    token = tokens.mail_token(KEYS.mail_tokens, tokens.VERIFY, ID, made.verification.reference)
+    token = tokens.mail_token(KEYS.mail_tokens, tokens.VERIFY, ID, made.token.reference)
     checked = await prepared(preparation, verify(token))
-    assert isinstance(checked, CheckedMailToken) and checked.genuine
+    assert isinstance(checked, CheckedLink) and checked.genuine
     other = await prepared(preparation, verify(token), user_id="00000000-0000-4000-8000-000000000000")
     assert not other.genuine
 

@@ -45,7 +45,7 @@ def test_a_token_in_plain_stands_under_itself() -> None:
 
 
 def test_verification_is_shown_and_stays() -> None:
-    assert shown(LOGIN, REGISTERED) == Account(verified=False)
+    assert not shown(LOGIN, REGISTERED).verified
     assert shown(LOGIN, REGISTERED, VERIFIED, started(), refreshed()) == Account(verified=True)
 
 

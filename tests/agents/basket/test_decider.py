@@ -1,21 +1,43 @@
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from agents.basket.decider import DECIDER, MAX_LINES
-from agents.basket.facts import Facts, MealFacts
+from agents.basket.facts import Facts
 from tests.agents import scenario
 from tests.agents.scenario import COMMAND_ID, ID, LATER, NOW
-from topics.basket_commands import AddItem, ChangeItem, Checkout, CheckoutItem, Clear, RemoveItem, RestoreItems
-from topics.basket_events import CheckedOut, Cleared, Line, LineRemoved, LineSet, LinesRestored, OrderedItem
+from topics.basket_commands import (
+    AddItem,
+    ChangeItem,
+    Checkout,
+    CheckoutItem,
+    Clear,
+    Refusal,
+    RemoveItem,
+    RestoreItems,
+)
+from topics.basket_events import (
+    CheckedOut,
+    CheckoutRepeated,
+    Cleared,
+    CouponApplied,
+    Line,
+    LineRemoved,
+    LineSet,
+    LinesRestored,
+    OrderedItem,
+)
+from topics.copies import MealCopy
 from topics.ids import derive
 
 KEBAP, AYRAN, SUSHI = "kebap", "ayran", "sushi"
 MAHMUT, TOKYO = "mahmut", "tokyo"
 
 
-def meal(name: str, price: float = 100, restaurant: str = MAHMUT, *, is_available: bool = True) -> MealFacts:
-    return MealFacts(restaurant_id=restaurant, name=name, price=price, image_url="", is_available=is_available)
+def meal(name: str, price: float = 100, restaurant: str = MAHMUT, *, is_available: bool = True) -> MealCopy:
+    return MealCopy(restaurant_id=restaurant, name=name, price=price, image_url="", is_available=is_available)
 
 
 MENU = Facts(meals={KEBAP: meal("Adana", 245.5), AYRAN: meal("Ayran", 30), SUSHI: meal("Nigiri", 90, TOKYO)})
@@ -168,29 +190,39 @@ def test_a_checkout_takes_the_basket_and_leaves_it_empty() -> None:
             order_id=ORDER,
             restaurant_id=MAHMUT,
             items=(
-                OrderedItem(meal_id=KEBAP, quantity=2, note="az acılı"),
-                OrderedItem(meal_id=AYRAN, quantity=1),
+                OrderedItem(meal_id=KEBAP, quantity=2, note="az acılı", price_was=245.5),
+                OrderedItem(meal_id=AYRAN, quantity=1, price_was=30),
             ),
             cleared=lines,
             payment_method="cash",
             address_id="a-1",
             note="Zil bozuk",
+            at=NOW,
         )
     )
     assert not outcome.state.lines
 
 
-def test_items_that_a_client_sends_are_what_is_ordered() -> None:
+def test_items_that_a_client_sends_are_what_is_ordered_and_the_rest_of_the_basket_stays() -> None:
     asked = Checkout(payment_method="pos", items=(CheckoutItem(meal_id=AYRAN, quantity=3),), restaurant_id=TOKYO)
-    given(line(KEBAP)).when(asked, facts=MENU).handed_on().then(
+    outcome = given(line(KEBAP)).when(asked, facts=MENU)
+    outcome.handed_on().then(
         CheckedOut(
             order_id=ORDER,
             restaurant_id=MAHMUT,
             items=(OrderedItem(meal_id=AYRAN, quantity=3),),
-            cleared=(line(KEBAP),),
+            cleared=(),
             payment_method="pos",
+            at=NOW,
         )
     )
+    assert list(outcome.state.lines) == [KEBAP]
+
+
+def test_a_line_that_is_ordered_by_name_leaves_the_basket() -> None:
+    asked = Checkout(payment_method="pos", items=(CheckoutItem(meal_id=AYRAN, quantity=3),))
+    outcome = given(line(KEBAP), line(AYRAN)).when(asked, facts=MENU).handed_on()
+    assert list(outcome.state.lines) == [KEBAP]
 
 
 def test_an_empty_list_of_items_means_the_basket() -> None:
@@ -201,11 +233,56 @@ def test_there_is_nothing_to_check_out_in_an_empty_basket() -> None:
     given().when(Checkout(payment_method="cash"), facts=MENU).then_rejected("basket_empty")
 
 
-def test_a_checked_out_basket_cannot_be_checked_out_again() -> None:
-    first = given(line(KEBAP)).when(Checkout(payment_method="cash"), facts=MENU)
-    scenario.Given(DECIDER, first.state).when(
-        Checkout(payment_method="cash"), facts=MENU, command_id="b"
-    ).then_rejected("basket_empty")
+def test_a_checkout_of_a_basket_that_has_just_been_emptied_is_answered_by_its_order() -> None:
+    first = scenario.Given(DECIDER, given(line(KEBAP)).when(Checkout(payment_method="cash"), facts=MENU).state)
+    again = Checkout(payment_method="cash")
+    soon, later = NOW + timedelta(seconds=59), NOW + timedelta(seconds=60)
+    first.when(again, facts=MENU, command_id="b", now=soon).handed_on().then(CheckoutRepeated(order_id=ORDER))
+    first.when(again, facts=MENU, command_id="b", now=later).then_rejected("basket_empty")
+
+
+def test_the_same_items_without_a_key_are_the_same_checkout_for_ten_seconds() -> None:
+    items = (CheckoutItem(meal_id=AYRAN, quantity=3, note="soğuk"),)
+    asked = Checkout(payment_method="cash", items=items)
+    first = scenario.Given(DECIDER, given().when(asked, facts=MENU).state)
+    soon, later = NOW + timedelta(seconds=9), NOW + timedelta(seconds=10)
+    first.when(asked, facts=MENU, command_id="b", now=soon).then(CheckoutRepeated(order_id=ORDER))
+    for other, now in (
+        (asked, later),
+        (replace(asked, keyed=True), soon),
+        (replace(asked, items=(CheckoutItem(meal_id=AYRAN, quantity=4),)), soon),
+    ):
+        (event,) = first.when(other, facts=MENU, command_id="b", now=now).decision.events
+        assert isinstance(event, CheckedOut), "a second order"
+
+
+def test_a_refused_checkout_is_forgotten() -> None:
+    asked = Checkout(payment_method="cash", items=(CheckoutItem(meal_id=AYRAN, quantity=3),))
+    first = scenario.Given(DECIDER, given().when(asked, facts=MENU).state)
+    refusal = Refusal(code="address_needed", detail="say where", field="address_id")
+    back = first.when(RestoreItems(order_id=ORDER, lines=(), refusal=refusal), caller=None)
+    back.then_rejected("address_needed", field="address_id", but=(LinesRestored(order_id=ORDER, lines=()),))
+    (event,) = scenario.Given(DECIDER, back.state).when(asked, facts=MENU, command_id="b").decision.events
+    assert isinstance(event, CheckedOut)
+
+
+def test_the_lines_time_is_the_orders() -> None:
+    evening = "2026-03-02T19:30"
+    (event,) = (
+        given(line(KEBAP, schedule_date=evening), line(AYRAN))
+        .when(Checkout(payment_method="cash"), facts=MENU)
+        .decision.events
+    )
+    assert event.schedule_date == evening
+
+
+def test_lines_that_are_wanted_at_different_times_are_no_one_order() -> None:
+    lines = (line(KEBAP, schedule_date="2026-03-02T19:30"), line(AYRAN, schedule_date="2026-03-02T20:30"))
+    outcome = given(*lines).when(Checkout(payment_method="cash"), facts=MENU)
+    outcome.then_rejected("schedule_conflict", field="schedule_date")
+    asked = Checkout(payment_method="cash", schedule_date="2026-03-02T20:00")
+    (event,) = given(*lines).when(asked, facts=MENU).decision.events
+    assert event.schedule_date == "2026-03-02T20:00"
 
 
 def test_a_meal_that_went_off_sale_stops_the_checkout_and_is_named() -> None:
@@ -216,8 +293,11 @@ def test_a_meal_that_went_off_sale_stops_the_checkout_and_is_named() -> None:
     assert len(outcome.state.lines) == 2
 
 
-def test_a_meal_that_is_gone_stops_the_checkout() -> None:
-    given(line(KEBAP)).when(Checkout(payment_method="cash")).then_rejected("meal_unavailable")
+def test_all_meals_that_are_gone_are_told_by_their_names() -> None:
+    outcome = given(line(KEBAP), line(AYRAN)).when(Checkout(payment_method="cash"))
+    outcome.then_rejected("meal_unavailable")
+    gone = [{"meal_id": KEBAP, "name": "Adana"}, {"meal_id": AYRAN, "name": "Ayran"}]
+    assert outcome.decision.rejection.more == {"items": gone}
 
 
 def test_sent_items_of_different_restaurants_are_refused() -> None:
@@ -225,15 +305,14 @@ def test_sent_items_of_different_restaurants_are_refused() -> None:
     given().when(Checkout(payment_method="cash", items=mixed), facts=MENU).then_rejected("different_restaurant")
 
 
-def test_an_unknown_coupon_is_said_before_anything_happens() -> None:
-    given(line(KEBAP)).when(Checkout(payment_method="cash", coupon_code="NOPE"), facts=MENU).then_rejected(
-        "coupon_unknown", field="coupon_code"
-    )
-
-
-@pytest.mark.parametrize("code", [None, "", "  "])
-def test_no_coupon_is_no_coupon(code: str | None) -> None:
-    given(line(KEBAP)).when(Checkout(payment_method="cash", coupon_code=code), facts=MENU).handed_on()
+@pytest.mark.parametrize(("said", "used"), [(None, "YAZ10"), ("", "YAZ10"), ("KIS20", "KIS20")])
+def test_the_checkouts_coupon_wins_over_the_baskets(said: str | None, used: str) -> None:
+    events = (LineSet(line=line(KEBAP)), CouponApplied(code="YAZ10"))
+    asked = Checkout(payment_method="cash", coupon_code=said)
+    outcome = scenario.given(DECIDER, *events).when(asked, facts=MENU).handed_on()
+    (event,) = outcome.decision.events
+    assert event.coupon_code == used
+    assert outcome.state.coupon == (None if used == "YAZ10" else "YAZ10")
 
 
 def test_a_retry_makes_the_same_order_id() -> None:

@@ -5,15 +5,17 @@ from hypothesis import given as for_all
 from hypothesis import strategies as st
 
 from agents.order.decider import DECIDER
-from agents.order.facts import MEALS, RESTAURANTS, Facts, MealFacts, RestaurantFacts
+from agents.order.facts import Facts
 from agents.order.policy import react
 from agents.order.projection import ORDER, indexes, order
 from tests.agents import scenario
 from tests.agents.scenario import ID, NOW, shown
 from topics import basket_commands
-from topics.basket_commands import RestoreItems
+from topics.address_events import SavedAddress
+from topics.basket_commands import Refusal, RestoreItems
 from topics.basket_events import Line, OrderedItem
 from topics.catalog_events import AvailabilityChanged, MealAdded, MealDetails, MealRemoved
+from topics.copies import MEALS, RESTAURANTS, BookCopy, MealCopy, RestaurantCopy
 from topics.decision import EventMeta
 from topics.order_commands import PlaceOrder
 from topics.order_events import OrderPlaced, OrderRefused, PricedItem
@@ -24,29 +26,31 @@ USER = "user-1"
 LINE = Line(id="l", restaurant_id="mahmut", meal_id="kebap", quantity=2, created_at=NOW, name="Adana", price=1)
 
 
-def restaurant(**said: Any) -> RestaurantFacts:
+def restaurant(**said: Any) -> RestaurantCopy:
     usual = {"name": "Mahmut", "is_open": True, "delivery_fee": 29.9, "min_order_price": 0}
-    return RestaurantFacts(**{**usual, **said})
+    return RestaurantCopy(**{**usual, **said})
 
 
-def meal(price: float, *, restaurant_id: str = "mahmut", is_available: bool = True) -> MealFacts:
-    return MealFacts(restaurant_id=restaurant_id, name=f"Dish for {price}", price=price, is_available=is_available)
+def meal(price: float, *, restaurant_id: str = "mahmut", is_available: bool = True) -> MealCopy:
+    return MealCopy(restaurant_id=restaurant_id, name=f"Dish for {price}", price=price, is_available=is_available)
 
 
 def facts(**said: Any) -> Facts:
     meals = {"kebap": meal(245.5), "ayran": meal(30.1)}
-    return Facts(meals=meals, restaurants={"mahmut": restaurant(**said)})
+    return Facts(meals=meals, restaurants={"mahmut": restaurant(**said)}, books={USER: BOOK})
+
+
+HOME = SavedAddress(
+    id="a-1", title="Ev", address="Moda Caddesi 1", city="İstanbul", district="Kadıköy", full_address="", zip_code="",
+    apartment=None, floor=None, door_number=None, latitude=None, longitude=None, created_at=NOW, updated_at=NOW,
+)  # fmt: skip
+BOOK = BookCopy(addresses={"a-1": HOME}, default_id="a-1")
 
 
 def place(*items: tuple[str, int], **said: Any) -> PlaceOrder:
     ordered = tuple(OrderedItem(meal_id=meal_id, quantity=quantity) for meal_id, quantity in items)
     usual = {"user_id": USER, "restaurant_id": "mahmut", "items": ordered, "payment_method": "cash", "restore": (LINE,)}
     return PlaceOrder(**{**usual, **said})
-
-
-def refused(code: str, outcome: scenario.Outcome) -> OrderRefused:
-    detail = outcome.decision.rejection.detail if outcome.decision.rejection else ""
-    return OrderRefused(user_id=USER, code=code, detail=detail, restore=(LINE,))
 
 
 def given(*events: Any) -> scenario.Given:
@@ -67,6 +71,8 @@ PLACED = OrderPlaced(
     total=611.2,
     payment_method="cash",
     placed_at=NOW,
+    address_id="a-1",
+    delivery_address=HOME,
 )
 
 
@@ -86,34 +92,40 @@ def test_asking_again_gets_the_same_refusal() -> None:
     given(earlier).when(place(("kebap", 2)), facts=facts()).then_rejected("below_minimum")
 
 
+def then_refused(outcome: scenario.Outcome, code: str, *, field: str | None = None) -> OrderRefused:
+    """The basket answers, with the lines back in it."""
+    (event,) = outcome.handed_on().decision.events
+    assert isinstance(event, OrderRefused)
+    assert (event.code, event.field, event.user_id, event.restore) == (code, field, USER, (LINE,))
+    assert event.detail
+    return event
+
+
 def test_a_closed_restaurant_takes_no_orders() -> None:
-    outcome = given().when(place(("kebap", 1)), facts=facts(is_open=False))
-    outcome.then_rejected("restaurant_closed", but=(refused("restaurant_closed", outcome),))
+    then_refused(given().when(place(("kebap", 1)), facts=facts(is_open=False)), "restaurant_closed")
 
 
 def test_an_unknown_restaurant_takes_no_orders() -> None:
-    outcome = given().when(place(("kebap", 1)), facts=Facts(meals={"kebap": meal(1)}))
-    outcome.then_rejected("restaurant_closed", but=(refused("restaurant_closed", outcome),))
+    then_refused(given().when(place(("kebap", 1)), facts=Facts(meals={"kebap": meal(1)})), "restaurant_closed")
 
 
 @pytest.mark.parametrize("gone", [None, meal(30, is_available=False)])
-def test_a_meal_that_went_off_sale_stops_the_order(gone: MealFacts | None) -> None:
+def test_a_meal_that_went_off_sale_stops_the_order(gone: MealCopy | None) -> None:
     meals = {"kebap": meal(245.5)} | ({"ayran": gone} if gone else {})
     known = Facts(meals=meals, restaurants={"mahmut": restaurant()})
     outcome = given().when(place(("kebap", 1), ("ayran", 1)), facts=known)
-    outcome.then_rejected("meal_unavailable", field="items", but=(refused("meal_unavailable", outcome),))
+    event = then_refused(outcome, "meal_unavailable", field="items")
+    assert event.more == {"items": [{"meal_id": "ayran", "name": gone.name if gone else "ayran"}]}
 
 
 def test_a_meal_of_another_restaurant_stops_the_order() -> None:
     known = Facts(meals={"sushi": meal(9, restaurant_id="tokyo")}, restaurants={"mahmut": restaurant()})
-    outcome = given().when(place(("sushi", 1)), facts=known)
-    outcome.then_rejected("different_restaurant", but=(refused("different_restaurant", outcome),))
+    then_refused(given().when(place(("sushi", 1)), facts=known), "different_restaurant", field="items")
 
 
 def test_too_small_an_order_is_refused_and_says_from_where() -> None:
     outcome = given().when(place(("ayran", 1)), facts=facts(min_order_price=30.11))
-    outcome.then_rejected("below_minimum", but=(refused("below_minimum", outcome),))
-    assert "30.11" in outcome.decision.rejection.detail
+    assert "30.11" in then_refused(outcome, "below_minimum").detail
 
 
 def test_the_minimum_itself_is_enough() -> None:
@@ -121,10 +133,7 @@ def test_the_minimum_itself_is_enough() -> None:
 
 
 def test_nothing_is_no_order() -> None:
-    given().when(place(), facts=facts()).then_rejected(
-        "basket_empty",
-        but=(OrderRefused(user_id=USER, code="basket_empty", detail="there is nothing to order", restore=(LINE,)),),
-    )
+    then_refused(given().when(place(), facts=facts()), "basket_empty", field="items")
 
 
 def test_notes_travel_along() -> None:
@@ -145,16 +154,17 @@ def test_a_refused_order_is_not_shown() -> None:
 
 
 def test_a_refusal_gives_the_basket_back() -> None:
-    event = OrderRefused(user_id=USER, code="c", detail="d", restore=(LINE,))
+    event = OrderRefused(
+        user_id=USER, code="c", detail="d", restore=(LINE,), restore_coupon="YAZ10", field="items", more={"items": []}
+    )
     (sent,) = react(event, EventMeta("e", ID, 1, NOW), DECIDER.state())
     assert (sent.topic, sent.key) == (basket_commands.TOPIC, USER)
-    assert sent.message == RestoreItems(order_id=ID, lines=(LINE,))
-    assert not sent.answers  # the refusal is the answer
+    refusal = Refusal(code="c", detail="d", field="items", more={"items": []})
+    assert sent.message == RestoreItems(order_id=ID, lines=(LINE,), coupon_code="YAZ10", refusal=refusal)
+    assert sent.answers, "the basket tells the caller, once the lines are back in it"
 
 
-def test_nothing_goes_back_where_nothing_was() -> None:
-    event = OrderRefused(user_id=USER, code="c", detail="d")
-    assert list(react(event, EventMeta("e", ID, 1, NOW), DECIDER.state())) == []
+def test_a_placed_order_asks_nobody() -> None:
     assert list(react(PLACED, EventMeta("e", ID, 1, NOW), DECIDER.state())) == []
 
 
@@ -162,20 +172,21 @@ def test_meal_facts_follow_the_catalog() -> None:
     meta = EventMeta("e", "kebap", 1, NOW)
     added = MealAdded(restaurant_id="mahmut", details=MealDetails(name="Adana", price=245.5), added_at=NOW)
     known = MEALS.show(None, added, meta).document
-    assert known == MealFacts(restaurant_id="mahmut", name="Adana", price=245.5, is_available=True)
+    assert known == MealCopy(restaurant_id="mahmut", name="Adana", price=245.5, is_available=True)
     sold_out = MEALS.show(known, AvailabilityChanged(restaurant_id="mahmut", is_available=False), meta).document
     assert sold_out is not None and not sold_out.is_available
-    assert MEALS.show(known, MealRemoved(restaurant_id="mahmut"), meta).document is None
+    removed = MEALS.show(known, MealRemoved(restaurant_id="mahmut"), meta).document
+    assert removed is not None and (removed.name, removed.is_available) == ("Adana", False), "its name is still told"
 
 
 def test_restaurant_facts_follow_the_restaurant() -> None:
     meta = EventMeta("e", "mahmut", 1, NOW)
     details = RestaurantDetails(name="Mahmut", delivery_fee=29.9)
     opened = RESTAURANTS.show(None, RestaurantOpened(owner_id="o", details=details, opened_at=NOW), meta).document
-    assert opened == restaurant()
+    assert opened == restaurant(owner_id="o")
     closed = RestaurantDetails(name="Mahmut", status="closed", min_order_price=50)
     changed = RESTAURANTS.show(opened, RestaurantChanged(details=closed, changed_at=NOW), meta).document
-    assert changed == restaurant(is_open=False, delivery_fee=0, min_order_price=50)
+    assert changed == restaurant(is_open=False, delivery_fee=0, min_order_price=50, owner_id="o")
 
 
 AMOUNTS = st.floats(0, 10_000).map(lambda lira: round(lira, 2))
@@ -184,7 +195,7 @@ AMOUNTS = st.floats(0, 10_000).map(lambda lira: round(lira, 2))
 @for_all(st.lists(st.tuples(AMOUNTS, st.integers(1, 99)), min_size=1, max_size=20), AMOUNTS)
 def test_an_orders_parts_add_up_to_the_kurus(asked: list[tuple[float, int]], fee: float) -> None:
     meals = {f"m-{n}": meal(price) for n, (price, _) in enumerate(asked)}
-    known = Facts(meals=meals, restaurants={"mahmut": restaurant(delivery_fee=fee)})
+    known = Facts(meals=meals, restaurants={"mahmut": restaurant(delivery_fee=fee)}, books={USER: BOOK})
     items = [(f"m-{n}", quantity) for n, (_, quantity) in enumerate(asked)]
     placed = given().when(place(*items), facts=known).decision.events[0]
     assert sum(to_minor(item.total) for item in placed.items) == to_minor(placed.subtotal)

@@ -18,7 +18,7 @@ from topics.message import Undecodable
 from topics.registry import FOREVER, Topic
 
 EXAMPLES = Path(topics.__file__).parent / "examples"
-TAKEN_IN = "order_events"  # by notification, as what others publish: its key is not asked for
+TAKEN_IN = ("order_events", "user_events")  # as what others publish is: by notification and restaurant, without the key
 
 # Topic → where a good message of it shows, within the same shape of work on any other topic.
 SHOWS = {
@@ -49,7 +49,7 @@ def _needs_fields(topic: Topic, kind: str) -> bool:
 
 
 def bad_of(topic: Topic) -> list[tuple[str, Foreign]]:
-    ours = BAD_OF_OURS if topic.name.endswith(("_commands", "_events")) and topic.name != TAKEN_IN else {}
+    ours = BAD_OF_OURS if topic.name.endswith(("_commands", "_events")) and topic.name not in TAKEN_IN else {}
     return [(what, spoil(good(topic))) for what, spoil in {**BAD, **ours}.items()]
 
 

@@ -11,14 +11,15 @@ from infra.fault.audit_mails import effects_repeated
 from infra.fault.evidence import Evidence, Held
 from infra.fault.findings import Findings
 from infra.fault.http_load import Told
-from infra.fault.plan import SOURCE, Planned, Town
+from infra.fault.plan import SOURCE, Town
+from infra.fault.planned import Planned
 from infra.fault.topic_log import Entry
 from topics import headers
 from topics.basket_commands import AddItem
 from topics.registry import all_topics
 from topics.reply import Reply
 
-DOMAINS = ("auth", "user", "restaurant", "catalog", "basket", "order", "notification")
+DOMAINS = ("auth", "user", "address", "restaurant", "catalog", "basket", "discount", "order", "notification")
 
 
 def event(version: int, *, cause: str = "c", id: str = "", aggregate: str = "a") -> Entry:

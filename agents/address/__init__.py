@@ -1,0 +1,1 @@
+"""Address books: where users have their orders brought."""

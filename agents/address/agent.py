@@ -1,0 +1,11 @@
+"""The wiring of address."""
+
+from agents.address.decider import DECIDER
+from agents.address.projection import ADDRESS
+from agents.runtime.runtime import Runtime
+from topics import address_commands, address_events
+
+
+def register(runtime: Runtime) -> None:
+    runtime.decide(address_commands.TOPIC, DECIDER, emits=address_events.TOPIC)
+    runtime.project(ADDRESS)

@@ -1,0 +1,128 @@
+"""From a basket to an order, and back where the order was refused."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from agents.basket.contents import Contents
+from agents.basket.facts import Facts
+from topics.basket_commands import Checkout, CheckoutItem, RestoreItems
+from topics.basket_events import CheckedOut, CheckoutRepeated, Event, Line, LinesRestored, OrderedItem
+from topics.copies import MealCopy
+from topics.decision import Context, Decision, Rejection, accept, hand_on, reject
+from topics.refusals import meals_gone
+
+EMPTIED = timedelta(seconds=60)
+"""An empty basket that was checked out so shortly ago: the button was pressed twice, or two tabs were open."""
+SAME_ITEMS = timedelta(seconds=10)
+"""Explicit items that come again so soon, without an Idempotency-Key, are no second order."""
+
+
+def check_out(command: Checkout, contents: Contents, facts: Facts, context: Context) -> Decision[Event]:
+    items = asked_for(command, contents)
+    if _is_repeat(command, contents, items, context.now) and contents.last is not None:
+        return hand_on(CheckoutRepeated(order_id=contents.last.order_id))
+    if not items:
+        return reject("basket_empty", "there is nothing to check out")
+    restaurant_id = _restaurant(items, contents.lines, facts)
+    if isinstance(restaurant_id, Rejection):
+        return Decision(rejection=restaurant_id)
+    cleared = tuple(contents.lines[item.meal_id] for item in items if item.meal_id in contents.lines)
+    schedule_date = _schedule(command, cleared)
+    if isinstance(schedule_date, Rejection):
+        return Decision(rejection=schedule_date)
+    own_coupon = None if command.coupon_code else contents.coupon
+    checked_out = CheckedOut(
+        order_id=context.new_id("order"),
+        restaurant_id=restaurant_id,
+        items=items,
+        cleared=tuple({line.meal_id: line for line in cleared}.values()),
+        payment_method=command.payment_method,
+        address_id=command.address_id,
+        note=command.note,
+        schedule_date=schedule_date,
+        coupon_code=command.coupon_code or own_coupon,
+        cleared_coupon=own_coupon,
+        expected_total=command.expected_total,
+        pickup=command.pickup,
+        at=context.now,
+    )
+    return hand_on(checked_out)
+
+
+def asked_for(command: Checkout, contents: Contents) -> tuple[OrderedItem, ...]:
+    """price_was: of the line in the basket, where there is one."""
+    asked: Sequence[CheckoutItem | Line] = command.items or tuple(contents.lines.values())
+    return tuple(
+        OrderedItem(
+            meal_id=item.meal_id,
+            quantity=item.quantity,
+            note=item.note,
+            price_was=contents.lines[item.meal_id].price if item.meal_id in contents.lines else None,
+        )
+        for item in asked
+    )
+
+
+def _is_repeat(command: Checkout, contents: Contents, items: tuple[OrderedItem, ...], now: datetime) -> bool:
+    last = contents.last
+    if last is None:
+        return False
+    if not command.items:
+        return not contents.lines and now - last.at < EMPTIED
+    return not command.keyed and _wishes(items) == _wishes(last.items) and now - last.at < SAME_ITEMS
+
+
+def _wishes(items: tuple[OrderedItem, ...]) -> list[OrderedItem]:
+    """What the prices were is no part of the wish: the lines have left the basket since."""
+    return [replace(item, price_was=None) for item in items]
+
+
+def _restaurant(items: tuple[OrderedItem, ...], lines: Mapping[str, Line], facts: Facts) -> str | Rejection:
+    """Whose order it is: that of the meals."""
+    meals = {item.meal_id: facts.meals.get(item.meal_id) for item in items}
+    on_sale = [meal for meal in meals.values() if meal is not None and meal.is_available]
+    if len(on_sale) < len(meals):
+        gone = {name: meal for name, meal in meals.items() if meal is None or not meal.is_available}
+        return meals_gone({name: _name(name, meal, lines) for name, meal in gone.items()})
+    restaurants = {meal.restaurant_id for meal in on_sale}
+    if len(restaurants) > 1:
+        return Rejection("different_restaurant", "an order cannot hold items of a different restaurant", "items")
+    return restaurants.pop()
+
+
+def _name(meal_id: str, meal: MealCopy | None, lines: Mapping[str, Line]) -> str:
+    """Its id, where the basket never held it and nobody offered it."""
+    if meal is not None:
+        return meal.name
+    return lines[meal_id].name if meal_id in lines else meal_id
+
+
+def _schedule(command: Checkout, cleared: Sequence[Line]) -> str | Rejection | None:
+    """The checkout's own time, else the one that its lines have."""
+    if command.schedule_date is not None:
+        return command.schedule_date
+    times = list(dict.fromkeys(line.schedule_date for line in cleared if line.schedule_date is not None))
+    if len(times) > 1:
+        more = {"lines": [{"meal_id": line.meal_id, "schedule_date": line.schedule_date} for line in cleared]}
+        return Rejection("schedule_conflict", "the lines are wanted at different times", "schedule_date", more)
+    return times[0] if times else None
+
+
+def restore(command: RestoreItems, contents: Contents, most: int) -> Decision[Event]:
+    """What the user has put into the basket since then stays as it is. most: lines that a basket holds."""
+    restaurant_id = contents.restaurant_id or next((line.restaurant_id for line in command.lines), None)
+    fitting = [
+        line for line in command.lines if line.restaurant_id == restaurant_id and line.meal_id not in contents.lines
+    ]
+    coupon = None if contents.coupon else command.coupon_code
+    back = LinesRestored(
+        order_id=command.order_id, lines=tuple(fitting[: most - len(contents.lines)]), coupon_code=coupon
+    )
+    remembered = contents.last is not None and contents.last.order_id == command.order_id
+    events = (back,) if back.lines or coupon or remembered else ()
+    if command.refusal is None:
+        return accept(*events)
+    why = command.refusal
+    return reject(why.code, why.detail, field=why.field, more=why.more, events=events)

@@ -1,0 +1,72 @@
+"""The coupon of a basket: a preview of what it is worth. The order reserves its use."""
+
+from collections.abc import Iterable
+
+from agents.basket.contents import Contents
+from agents.basket.facts import Facts
+from topics import discounting
+from topics.basket_commands import ApplyCoupon
+from topics.basket_events import CouponApplied, CouponDropped, Event
+from topics.copies import COUPONS, MEALS, RESTAURANTS, CouponCopy
+from topics.decision import Context, Decision, accept
+from topics.discounting import Terms
+from topics.documents import CouponPreview, Done
+from topics.keys import coupon_share
+from topics.pricing import Charge, Totals, totals
+
+DROPPED = Done(message="The basket has no coupon.")
+
+
+def apply(command: ApplyCoupon, contents: Contents, facts: Facts, context: Context) -> Decision[Event]:
+    coupon = facts.coupons.get(command.code, CouponCopy())
+    share = facts.coupons.get(coupon_share(command.code, command.user_id), CouponCopy())
+    sums = _sums(contents, facts, None)
+    restaurant_id = contents.restaurant_id or (coupon.terms.restaurant_id if coupon.terms else None)
+    refused = discounting.refusal(coupon.terms, context.now, restaurant_id, sums.subtotal, coupon.used, share.used)
+    if refused is not None or coupon.terms is None:
+        return Decision(rejection=refused or discounting.UNKNOWN)
+    preview = _preview(coupon.terms, _sums(contents, facts, coupon.terms))
+    return accept(answer=preview) if contents.coupon == command.code else _applied(command.code, preview)
+
+
+def _applied(code: str, preview: CouponPreview) -> Decision[Event]:
+    return accept(CouponApplied(code=code), answer=preview)
+
+
+def drop(contents: Contents) -> Decision[Event]:
+    return accept(CouponDropped(), answer=DROPPED) if contents.coupon else accept(answer=DROPPED)
+
+
+def _sums(contents: Contents, facts: Facts, terms: Terms | None) -> Totals:
+    """At the prices of now, of what is on sale."""
+    known = {line.meal_id: facts.meals.get(line.meal_id) for line in contents.lines.values()}
+    charges = [
+        Charge(meal.price, line.quantity)
+        for line in contents.lines.values()
+        if (meal := known[line.meal_id]) is not None and meal.is_available
+    ]
+    restaurant = facts.restaurants.get(contents.restaurant_id or "")
+    fee = restaurant.delivery_fee if restaurant else 0.0
+    subtotal = totals(charges, fee).subtotal
+    return totals(charges, fee, discounting.discount(terms, subtotal) if terms else 0.0)
+
+
+def _preview(terms: Terms, sums: Totals) -> CouponPreview:
+    return CouponPreview(
+        code=terms.code,
+        coupon_code=terms.code,
+        subtotal=sums.subtotal,
+        discount=sums.discount,
+        delivery_fee=sums.delivery_fee,
+        total=sums.total,
+        message=f"{terms.code} takes {sums.discount:.2f} TL off.",
+    )
+
+
+def needs(command: ApplyCoupon, contents: Contents) -> Iterable[tuple[str, str]]:
+    yield COUPONS.name, command.code
+    yield COUPONS.name, coupon_share(command.code, command.user_id)
+    if contents.restaurant_id is not None:
+        yield RESTAURANTS.name, contents.restaurant_id
+    for meal_id in contents.lines:
+        yield MEALS.name, meal_id

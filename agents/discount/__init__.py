@@ -1,0 +1,1 @@
+"""Discounts: coupons, and who has used them how often."""

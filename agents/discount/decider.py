@@ -1,0 +1,151 @@
+"""What a coupon may do, and a user's share of it. A coupon counts all its uses; shares keep it from growing with its users."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, assert_never
+
+import msgspec
+from msgspec.structs import asdict, replace
+
+from agents.discount.facts import Facts
+from topics import discounting
+from topics.copies import RESTAURANTS
+from topics.decision import Context, Decider, Decision, Rejection, accept, hand_on, reject
+from topics.discount_commands import AskOutcome, Command, CreateCoupon, ReleaseUse, ReserveShare, ReserveUse
+from topics.discount_events import (
+    CouponCreated,
+    Event,
+    OutcomeAsked,
+    ShareRefused,
+    ShareReserved,
+    UseRefused,
+    UseReleased,
+    UseReserved,
+)
+from topics.discounting import Terms
+from topics.documents import Coupon
+from topics.pricing import rounded
+
+
+class Uses(msgspec.Struct, frozen=True, kw_only=True):
+    """terms None: a share of a user, or a code that nobody has made a coupon of."""
+
+    terms: Terms | None = None
+    used: int = 0
+
+
+def decide(command: Command, uses: Uses, facts: Facts, context: Context) -> Decision[Event]:
+    match command:
+        case CreateCoupon():
+            return _create(command, uses, facts, context)
+        case ReserveUse():
+            return _reserve(command, uses, context)
+        case ReserveShare():
+            return _reserve_share(command, uses)
+        case ReleaseUse(order_id=order_id, user_id=user_id):
+            released = UseReleased(order_id=order_id, user_id=user_id, used=max(0, uses.used - 1))
+            return accept(released) if uses.used else accept()
+        case AskOutcome(order_id=order_id, user_id=user_id):
+            limited = uses.terms is not None and uses.terms.per_user_limit is not None
+            return hand_on(OutcomeAsked(order_id=order_id, user_id=user_id, to_share=limited and not command.to_share))
+        case _:
+            assert_never(command)
+
+
+def _create(command: CreateCoupon, uses: Uses, facts: Facts, context: Context) -> Decision[Event]:
+    if not _may_create(command, facts, context):
+        return reject("not_found", "you have no such restaurant", field="restaurant_id")
+    refused = _contradiction(command, context.now)
+    if refused is not None:
+        return Decision(rejection=refused)
+    terms = _terms(command, context)
+    if uses.terms is None:
+        return accept(CouponCreated(terms=terms), answer=coupon(terms))
+    if replace(terms, created_at=uses.terms.created_at) == uses.terms:
+        return accept(answer=coupon(uses.terms))
+    return reject("coupon_exists", "there is a coupon with this code already", field="code")
+
+
+def _may_create(command: CreateCoupon, facts: Facts, context: Context) -> bool:
+    """A coupon for everywhere is made by operators, whose commands have no caller."""
+    if command.restaurant_id is None:
+        return context.caller is None
+    restaurant = facts.restaurants.get(command.restaurant_id)
+    return restaurant is not None and restaurant.owner_id == context.caller
+
+
+def _contradiction(command: CreateCoupon, now: datetime) -> Rejection | None:
+    if command.kind == "percent" and command.value > 100:
+        return Rejection("invalid_input", "at most 100 percent", "value")
+    if command.kind == "fixed" and command.max_discount is not None:
+        return Rejection("invalid_input", "belongs to a percentage only", "max_discount")
+    begin, end = command.valid_from, command.valid_until
+    if end is not None and end <= now:
+        return Rejection("invalid_input", "is over already", "valid_until")
+    if begin is not None and end is not None and end <= begin:
+        return Rejection("invalid_input", "must be after valid_from", "valid_until")
+    return None
+
+
+def _terms(command: CreateCoupon, context: Context) -> Terms:
+    said: dict[str, Any] = asdict(command) | {
+        "value": rounded(command.value),
+        "min_basket": rounded(command.min_basket),
+        "max_discount": None if command.max_discount is None else rounded(command.max_discount),
+    }
+    return Terms(code=context.aggregate_id, created_at=context.now, **said)
+
+
+def coupon(terms: Terms) -> Coupon:
+    """The answer, and what everybody sees of it."""
+    return Coupon(**asdict(terms))
+
+
+def _reserve(command: ReserveUse, uses: Uses, context: Context) -> Decision[Event]:
+    """The user's share is counted where it lives; here only the coupon's own uses are known."""
+    refused = discounting.refusal(uses.terms, context.now, command.restaurant_id, command.subtotal, uses.used, 0)
+    if refused is not None or uses.terms is None:
+        why = refused or discounting.UNKNOWN
+        return hand_on(UseRefused(order_id=command.order_id, user_id=command.user_id, code=why.code, detail=why.detail))
+    reserved = UseReserved(
+        order_id=command.order_id,
+        user_id=command.user_id,
+        used=uses.used + 1,
+        per_user_limit=uses.terms.per_user_limit,
+    )
+    return hand_on(reserved)
+
+
+def _reserve_share(command: ReserveShare, uses: Uses) -> Decision[Event]:
+    if uses.used < command.limit:
+        return hand_on(ShareReserved(order_id=command.order_id, user_id=command.user_id, used=uses.used + 1))
+    refused = ShareRefused(
+        coupon=command.code,
+        order_id=command.order_id,
+        user_id=command.user_id,
+        code="coupon_used_up",
+        detail=f"you have used {command.code} as often as you may",
+    )
+    return hand_on(refused)
+
+
+def needs(command: Command, uses: Uses) -> Iterable[tuple[str, str]]:
+    if isinstance(command, CreateCoupon) and command.restaurant_id is not None:
+        yield RESTAURANTS.name, command.restaurant_id
+
+
+def evolve(uses: Uses, event: Event) -> Uses:
+    match event:
+        case CouponCreated():
+            return replace(uses, terms=event.terms)
+        case UseReserved() | ShareReserved() | UseReleased():
+            return replace(uses, used=event.used)
+        case UseRefused() | ShareRefused() | OutcomeAsked():
+            return uses
+        case _:
+            assert_never(event)
+
+
+DECIDER = Decider[Command, Event, Uses, Facts](
+    state=Uses, decide=decide, evolve=evolve, facts=Facts, fact_tables=(RESTAURANTS,), needs=needs
+)

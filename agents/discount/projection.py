@@ -1,0 +1,45 @@
+"""What clients see of coupons, and what the edge knows of their uses: an estimate, as a view is."""
+
+from collections.abc import Mapping
+from typing import assert_never
+
+from agents.discount.decider import coupon
+from topics import discount_events, keys
+from topics.decision import EventMeta, Shown, View
+from topics.discount_events import (
+    CouponCreated,
+    Event,
+    OutcomeAsked,
+    ShareRefused,
+    ShareReserved,
+    UseRefused,
+    UseReleased,
+    UseReserved,
+)
+from topics.documents import Coupon, CouponUse
+
+
+def show_coupon(before: Coupon | None, event: Event, meta: EventMeta) -> Shown[Coupon]:
+    return Shown(coupon(event.terms) if isinstance(event, CouponCreated) else before)
+
+
+def show_use(before: CouponUse | None, event: Event, meta: EventMeta) -> Shown[CouponUse]:
+    match event:
+        case UseReserved() | ShareReserved() | UseReleased():
+            return Shown(CouponUse(used=event.used))
+        case CouponCreated() | UseRefused() | ShareRefused() | OutcomeAsked():
+            return Shown(before)
+        case _:
+            assert_never(event)
+
+
+def indexes(document: Coupon) -> Mapping[str, float]:
+    """Those that are shown to everybody: of a restaurant, or valid everywhere."""
+    listed = {keys.coupons(document.restaurant_id): document.created_at.timestamp()}
+    return listed if document.listed else {}
+
+
+COUPON = View[Coupon, Event](
+    name="coupon", topic=discount_events.TOPIC, document=Coupon, show=show_coupon, indexes=indexes
+)
+COUPON_USE = View[CouponUse, Event](name="coupon_use", topic=discount_events.TOPIC, document=CouponUse, show=show_use)

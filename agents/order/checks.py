@@ -1,0 +1,149 @@
+"""What a wished order is checked against: hours, menu, prices, address, coupon. Each finds an answer or says why not."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from agents.order.facts import Facts
+from topics import discounting, schedule
+from topics.address_events import SavedAddress
+from topics.copies import CouponCopy, RestaurantCopy
+from topics.decision import Rejection
+from topics.keys import coupon_share
+from topics.order_commands import PlaceOrder
+from topics.order_events import OrderPlaced, PriceChange, PricedItem
+from topics.pricing import Charge, line_total, rounded, totals
+from topics.refusals import meals_gone
+
+
+class Priced(NamedTuple):
+    """changes: lines whose price is another one than in the basket."""
+
+    items: tuple[PricedItem, ...]
+    changes: tuple[PriceChange, ...]
+
+
+def drafted(wish: PlaceOrder, facts: Facts, now: datetime) -> OrderPlaced | Rejection:
+    """The order as it would be placed now, or the first reason why it is not."""
+    restaurant = facts.restaurants.get(wish.restaurant_id)
+    if restaurant is None or not restaurant.is_open:
+        return Rejection("restaurant_closed", "this restaurant takes no orders now", more={"opens_at": None})
+    refused = _time(wish, restaurant, now)
+    if refused is not None:
+        return refused
+    priced = _priced(wish, facts)
+    if isinstance(priced, Rejection):
+        return priced
+    address = _address(wish, facts)
+    if isinstance(address, Rejection):
+        return address
+    return _summed(wish, facts, restaurant, priced, address, now)
+
+
+def _time(wish: PlaceOrder, restaurant: RestaurantCopy, now: datetime) -> Rejection | None:
+    zone = restaurant.time_zone
+    return schedule.past(wish.schedule_date, zone, now) or schedule.closed(
+        wish.schedule_date, restaurant.opening_hours, zone, now
+    )
+
+
+def _priced(wish: PlaceOrder, facts: Facts) -> Priced | Rejection:
+    if not wish.items:
+        return Rejection("basket_empty", "there is nothing to order", "items")
+    meals = {item.meal_id: facts.meals.get(item.meal_id) for item in wish.items}
+    on_sale = {name: meal for name, meal in meals.items() if meal is not None and meal.is_available}
+    if len(on_sale) < len(meals):
+        return meals_gone({name: meal.name if meal else name for name, meal in meals.items() if name not in on_sale})
+    if any(meal.restaurant_id != wish.restaurant_id for meal in on_sale.values()):
+        return Rejection("different_restaurant", "an order cannot hold items of a different restaurant", "items")
+    items = tuple(
+        PricedItem(
+            meal_id=item.meal_id,
+            name=on_sale[item.meal_id].name,
+            quantity=item.quantity,
+            price=rounded(on_sale[item.meal_id].price),
+            total=line_total(on_sale[item.meal_id].price, item.quantity),
+            note=item.note,
+        )
+        for item in wish.items
+    )
+    return Priced(items, _changes(wish, items))
+
+
+def _changes(wish: PlaceOrder, items: tuple[PricedItem, ...]) -> tuple[PriceChange, ...]:
+    return tuple(
+        PriceChange(meal_id=item.meal_id, name=item.name, was=rounded(wished.price_was), now=item.price)
+        for wished, item in zip(wish.items, items, strict=True)
+        if wished.price_was is not None and rounded(wished.price_was) != item.price
+    )
+
+
+def _address(wish: PlaceOrder, facts: Facts) -> SavedAddress | Rejection | None:
+    if wish.pickup:
+        return None
+    book = facts.books.get(wish.user_id)
+    wanted = wish.address_id or (book.default_id if book else None)
+    found = book.addresses.get(wanted) if book and wanted else None
+    if found is None and wish.address_id is not None:
+        return Rejection("address_not_found", "you have no such address", "address_id")
+    if found is None:
+        return Rejection("address_needed", "say where it is to be delivered, or that you pick it up", "address_id")
+    return found
+
+
+def _summed(
+    wish: PlaceOrder, facts: Facts, restaurant: RestaurantCopy, priced: Priced, address: SavedAddress | None,
+    now: datetime,
+) -> OrderPlaced | Rejection:  # fmt: skip
+    charges = [Charge(item.price, item.quantity) for item in priced.items]
+    fee = 0.0 if wish.pickup else restaurant.delivery_fee
+    subtotal = totals(charges, fee).subtotal
+    if subtotal < restaurant.min_order_price:
+        least = f"{restaurant.name} delivers from {restaurant.min_order_price:.2f} on"
+        return Rejection("below_minimum", least)
+    taken_off = _discount(wish, facts, subtotal, now)
+    if isinstance(taken_off, Rejection):
+        return taken_off
+    sums = totals(charges, fee, taken_off)
+    order = OrderPlaced(
+        user_id=wish.user_id,
+        restaurant_id=wish.restaurant_id,
+        restaurant_name=restaurant.name,
+        items=priced.items,
+        subtotal=sums.subtotal,
+        discount=sums.discount,
+        delivery_fee=sums.delivery_fee,
+        total=sums.total,
+        payment_method=wish.payment_method,
+        placed_at=now,
+        coupon_code=wish.coupon_code,
+        address_id=address.id if address else None,
+        note=wish.note,
+        schedule_date=wish.schedule_date,
+        pickup=wish.pickup,
+        delivery_address=address,
+        changes=priced.changes,
+    )
+    return _as_expected(wish, order) or order
+
+
+def _discount(wish: PlaceOrder, facts: Facts, subtotal: float, now: datetime) -> float | Rejection:
+    if wish.coupon_code is None:
+        return 0.0
+    coupon = facts.coupons.get(wish.coupon_code, CouponCopy())
+    share = facts.coupons.get(coupon_share(wish.coupon_code, wish.user_id), CouponCopy())
+    refused = discounting.refusal(coupon.terms, now, wish.restaurant_id, subtotal, coupon.used, share.used)
+    if refused is not None or coupon.terms is None:
+        return refused or discounting.UNKNOWN
+    return discounting.discount(coupon.terms, subtotal)
+
+
+def _as_expected(wish: PlaceOrder, order: OrderPlaced) -> Rejection | None:
+    """The total that the client has shown to its user, if it said one."""
+    if wish.expected_total is None or rounded(wish.expected_total) == order.total:
+        return None
+    lines: list[dict[str, Any]] = [
+        {"meal_id": change.meal_id, "name": change.name, "was": change.was, "is": change.now}
+        for change in order.changes
+    ]
+    detail = f"the total is {order.total:.2f} now, not {rounded(wish.expected_total):.2f}"
+    return Rejection("price_changed", detail, "expected_total", {"lines": lines, "total": order.total})

@@ -1,0 +1,89 @@
+"""What a restaurant's owner may announce, and for how long."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
+
+from agents.restaurant.house import House
+from agents.restaurant.projection import campaign
+from topics.decision import Context, Decision, Rejection, accept, reject
+from topics.restaurant_commands import StartCampaign
+from topics.restaurant_events import CampaignDetails, CampaignStarted, Event
+
+MOST = 20
+"""Campaigns of a restaurant that are not over."""
+
+FURTHEST = timedelta(days=2 * 365)
+"""From now to the end."""
+
+_LAST_OF_A_DAY = time(23, 59, 59)
+
+
+def start(command: StartCampaign, house: House, context: Context) -> Decision[Event]:
+    """Whoever says the same again, while it is not over, is told of the one that is there: nobody gets a second mail."""
+    opened = house.opened
+    if opened is None or opened.owner_id != context.caller:
+        return reject("not_found", "you have no such restaurant")
+    times = _times(command, opened.details.time_zone, context.now)
+    if isinstance(times, Rejection):
+        return Decision(rejection=times)
+    details = CampaignDetails(
+        id=context.new_id("campaign"),
+        title=command.title,
+        description=command.description,
+        start_date=times[0],
+        end_date=times[1],
+        created_at=context.now,
+    )
+    known = not_over(house, context.now)
+    same = next((each for each in known if _says_the_same(each, details)), None)
+    name = opened.details.name
+    if same is not None:
+        return accept(answer=campaign(same, context.aggregate_id, name))
+    if len(known) >= MOST:
+        return reject("too_many_campaigns", f"a restaurant has {MOST} campaigns at most that are not over")
+    started = CampaignStarted(campaign=details, restaurant_name=name)
+    return accept(started, answer=campaign(details, context.aggregate_id, name))
+
+
+def started(house: House, event: CampaignStarted) -> House:
+    kept = not_over(house, event.campaign.created_at)
+    return replace(house, campaigns=(*kept, event.campaign))
+
+
+def not_over(house: House, at: datetime) -> tuple[CampaignDetails, ...]:
+    return tuple(each for each in house.campaigns if not each.is_over(at))
+
+
+def _says_the_same(one: CampaignDetails, other: CampaignDetails) -> bool:
+    return replace(one, id="", created_at=other.created_at) == replace(other, id="")
+
+
+def _times(command: StartCampaign, zone: str, now: datetime) -> tuple[datetime, datetime] | Rejection:
+    """(begin, last moment), UTC. A start that is past is fine: many clients name today by its midnight."""
+    begins = _moment(command.start_date, zone, time())
+    if begins is None:
+        return Rejection("invalid_input", "there is no such day or time", "start_date")
+    ends = _moment(command.end_date, zone, _LAST_OF_A_DAY)
+    if ends is None:
+        return Rejection("invalid_input", "there is no such day or time", "end_date")
+    if ends <= begins:
+        return Rejection("invalid_input", "must be after start_date", "end_date")
+    if ends <= now:
+        return Rejection("invalid_input", "is in the past", "end_date")
+    if ends > now + FURTHEST:
+        return Rejection("invalid_input", f"is more than {FURTHEST.days} days away", "end_date")
+    return begins, ends
+
+
+def _moment(said: str, zone: str, of_a_day: time) -> datetime | None:
+    """None: there is none, or none that can be said in UTC."""
+    try:
+        if len(said) == len("2026-03-01"):
+            moment = datetime.combine(date.fromisoformat(said), of_a_day, ZoneInfo(zone))
+        else:
+            moment = datetime.fromisoformat(said)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

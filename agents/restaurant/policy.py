@@ -1,0 +1,64 @@
+"""Users who favour a restaurant become its followers; a campaign that starts is told to each of them.
+
+A campaign that starts in the future is told when it is created, too: there are no durable timers yet.
+"""
+
+from collections.abc import Iterable
+
+from agents.restaurant import followers
+from agents.restaurant.house import House
+from topics import notification, restaurant_commands, user_events
+from topics.decision import Arrival, EventMeta, Send
+from topics.email_event import DiscountMail, DiscountVariables
+from topics.restaurant_commands import Announce, Follow, Unfollow
+from topics.restaurant_events import Announced, CampaignStarted, Event
+from topics.user_events import PreferencesChanged, RestaurantFavoured, RestaurantUnfavoured
+
+
+def translate(message: user_events.Event, arrival: Arrival) -> Iterable[Send]:
+    """A user's events come in order, and all that concern one restaurant go to one page: so do the commands."""
+    user_id = arrival.aggregate_id
+    if user_id is None:
+        return
+    match message:
+        case RestaurantFavoured():
+            if message.wants_campaigns:
+                yield _send(message.restaurant_id, user_id, wants=True)
+        case RestaurantUnfavoured():
+            yield _send(message.restaurant_id, user_id, wants=False)
+        case PreferencesChanged():
+            for restaurant_id in message.favoured:
+                yield _send(restaurant_id, user_id, wants=message.preferences.wants_campaigns)
+        case _:
+            return
+
+
+def _send(restaurant_id: str, user_id: str, *, wants: bool) -> Send:
+    command = Follow(user_id=user_id) if wants else Unfollow(user_id=user_id)
+    page = followers.page(restaurant_id, user_id)
+    return Send(restaurant_commands.TOPIC, page, command, suffix=f" {restaurant_id}")
+
+
+def react(event: Event, meta: EventMeta, house: House) -> Iterable[Send]:
+    """Ids derive from the cause, the page and the user: whatever happens twice is told once."""
+    match event:
+        case CampaignStarted():
+            announce = Announce(campaign=event.campaign, restaurant_name=event.restaurant_name)
+            for page in followers.pages(meta.aggregate_id):
+                yield Send(restaurant_commands.TOPIC, page, announce, suffix=f" {page}")
+        case Announced():
+            yield from _notifications(event)
+            last = event.user_ids[-1]
+            if followers.after(house, last):
+                rest = Announce(campaign=event.campaign, restaurant_name=event.restaurant_name, after=last)
+                yield Send(restaurant_commands.TOPIC, meta.aggregate_id, rest)
+        case _:
+            return
+
+
+def _notifications(event: Announced) -> Iterable[Send]:
+    said = DiscountVariables(title=event.campaign.title, description=event.campaign.description)
+    subject = f"{event.restaurant_name}: {event.campaign.title}"
+    for user_id in event.user_ids:
+        mail = DiscountMail(to=user_id, variables=said, subject=subject)
+        yield Send(notification.TOPIC, user_id, mail, suffix=f" {user_id}")

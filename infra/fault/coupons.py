@@ -1,0 +1,81 @@
+"""`fault coupons`: all want the last use of a coupon at once, while agents processes are killed; one gets it."""
+
+import argparse
+import asyncio
+import time
+from collections.abc import Sequence
+from random import Random
+
+from infra.fault import audit_coupons, audit_leftovers, audit_outcomes, audit_versions, evidence, lag, load
+from infra.fault.evidence import Evidence
+from infra.fault.findings import Findings
+from infra.fault.killer import Killer
+from infra.fault.plan import Town
+from infra.fault.planned import Planned, drawn_id
+from infra.fault.seeding import known, seed_town
+from infra.fault.stage import Stage, say, stage
+from topics import basket_commands, discount_commands
+from topics.basket_commands import Checkout, CheckoutItem
+from topics.discount_commands import CreateCoupon
+
+AGENTS, KILLS = 2, 3
+CHECKOUTS, SHORT_CHECKOUTS = 1000, 300
+LAST, MINE = "LAST1", "MINE1"  # one use in all; one use of each user, all asked for by one user
+
+
+async def run(arguments: Sequence[str]) -> Findings:
+    said = argparse.ArgumentParser(prog="./lezzet fault coupons", description=__doc__)
+    said.add_argument("--checkouts", type=int, default=CHECKOUTS, help="for each of the two coupons")
+    said.add_argument("--seed", type=int, default=int(time.time()), help="of the load and of the kills")
+    said.add_argument("--short", action="store_true", help=f"{SHORT_CHECKOUTS} checkouts")
+    said.add_argument("--keep", action="store_true", help="leave the data folder with its logs behind")
+    chosen = said.parse_args(arguments)
+    async with stage(keep=chosen.keep) as on:
+        return await coupons(on, SHORT_CHECKOUTS if chosen.short else chosen.checkouts, chosen.seed)
+
+
+async def coupons(on: Stage, checkouts: int, seed: int) -> Findings:
+    random, findings = Random(seed), Findings()  # noqa: S311 - repeatable, not secret
+    children = await on.agents(AGENTS)
+    endpoints, town = on.stack.endpoints, Town(random)
+    made = [_made(random, LAST, total=1), _made(random, MINE, each=1)]
+    seeds = [*await seed_town(endpoints, town), *made]
+    await load.send(endpoints.kafka, made)
+    await known(endpoints, ("basket", "order"), "coupons", made)
+    one = drawn_id(random)
+    plan = [_checkout(random, town, n, code, user) for n in range(checkouts)
+            for code, user in ((LAST, drawn_id(random)), (MINE, one))]  # fmt: skip
+    say(f"{len(plan)} checkouts want two uses, seed {seed}")
+    killer = Killer(children, Random(seed + 1), (0.2, 2.0), 9.0)  # noqa: S311
+    async with asyncio.TaskGroup() as both:
+        both.create_task(load.send(endpoints.kafka, plan))
+        both.create_task(killer.run(KILLS))
+    findings.measured(seed=seed, checkouts=len(plan), kills=dict(killer.done))
+    await lag.quiet(endpoints, findings)
+    found = await evidence.gather(endpoints)
+    audit_outcomes.audit([*seeds, *plan], found, findings)
+    audit_versions.audit(found, findings)
+    audit_coupons.audit(found, findings)
+    audit_leftovers.audit(found, findings)
+    findings.breaks("not exactly one order got the last use", _winners(found))
+    return findings
+
+
+def _made(random: Random, code: str, *, total: int | None = None, each: int | None = None) -> Planned:
+    coupon = CreateCoupon(kind="fixed", value=5, total_limit=total, per_user_limit=each)
+    return Planned(topic=discount_commands.TOPIC, key=code, id=drawn_id(random), message=coupon)
+
+
+def _checkout(random: Random, town: Town, n: int, code: str, user: str) -> Planned:
+    item = CheckoutItem(meal_id=random.choice(town.meals), quantity=1)
+    wish = Checkout(
+        payment_method="cash", items=(item,), coupon_code=code, pickup=True, keyed=True, note=f"checkout {n}"
+    )
+    return Planned(
+        topic=basket_commands.TOPIC, key=user, id=drawn_id(random), message=wish, caller=user, handed_on=True
+    )
+
+
+def _winners(found: Evidence) -> list[str]:
+    won = {code: audit_coupons.orders(found)[code] for code in (LAST, MINE)}
+    return [f"{code}: {count} orders" for code, count in won.items() if count != 1]

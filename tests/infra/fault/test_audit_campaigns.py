@@ -1,0 +1,58 @@
+"""The audit of campaigns sees a letter that is lost and one that is doubled."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from infra.fault import audit_campaigns
+from infra.fault.evidence import Evidence
+from infra.fault.findings import Findings
+from infra.fault.topic_log import Entry
+from topics import headers
+from topics.message import Message
+from topics.notification_events import Letter, LetterKept, MailRequested
+from topics.registry import all_topics
+from topics.restaurant_events import Announced, CampaignDetails
+
+AT = datetime(2026, 3, 1, tzinfo=UTC)
+CAMPAIGN = CampaignDetails(id="c", title="Half", description="", start_date=AT, end_date=AT, created_at=AT)
+TOLD = Announced(campaign=CAMPAIGN, restaurant_name="Mahmut", user_ids=("u",))
+LETTER = Letter(template="discount", variables={}, subject="Mahmut: Half")
+KEPT, ASKED = LetterKept(letter=LETTER), MailRequested(to="u@example.com", letter=LETTER)
+
+
+def event(topic: str, aggregate: str, version: int, message: Message) -> Entry:
+    named = {
+        headers.ID: f"{aggregate} {version}", headers.TYPE: type(message).__name__, headers.SUBJECT: aggregate,
+        headers.SEQUENCE: str(version),
+    }  # fmt: skip
+    return Entry(topic, 0, version, named, all_topics()[topic].encode(message))
+
+
+def broken(told: list[Message], letters: list[Message]) -> set[str]:
+    topics = {name: list[Entry]() for name in all_topics()}
+    topics["restaurant_events"] = [
+        event("restaurant_events", "r:followers:1", n, each) for n, each in enumerate(told, 1)
+    ]
+    topics["notification_events"] = [event("notification_events", "u", n, each) for n, each in enumerate(letters, 1)]
+    findings = Findings()
+    audit_campaigns.audit(Evidence({}, topics, []), findings)
+    return set(findings.wrong)
+
+
+@pytest.mark.parametrize("letters", [[KEPT], [ASKED], [KEPT, ASKED]])
+def test_one_letter_of_a_campaign_is_clean_also_where_it_had_to_wait(letters: list[Message]):
+    assert not broken([TOLD], letters)
+
+
+def test_a_letter_that_is_lost_is_seen():
+    assert broken([TOLD], []) == {"letters of campaigns lost"}
+
+
+@pytest.mark.parametrize("letters", [[KEPT, KEPT], [ASKED, ASKED]])
+def test_a_letter_that_is_doubled_is_seen(letters: list[Message]):
+    assert broken([TOLD], letters) == {"letters of campaigns doubled"}
+
+
+def test_a_follower_who_is_told_twice_is_seen():
+    assert "told of a campaign twice" in broken([TOLD, TOLD], [KEPT, KEPT])

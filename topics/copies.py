@@ -1,0 +1,156 @@
+"""Facts that several domains keep of others, each in its own store: how the owner's events become such a copy.
+
+Every field has a default for copies that were made before it existed.
+"""
+
+from typing import assert_never
+
+import msgspec
+from msgspec.structs import replace
+
+from topics import address_events, catalog_events, discount_events, restaurant_events
+from topics.address_events import AddressAdded, AddressRemoved, AddressReplaced, SavedAddress
+from topics.catalog_events import AvailabilityChanged, MealAdded, MealChanged, MealRemoved
+from topics.decision import EventMeta, FactTable, Shown
+from topics.discount_events import (
+    CouponCreated,
+    OutcomeAsked,
+    ShareRefused,
+    ShareReserved,
+    UseRefused,
+    UseReleased,
+    UseReserved,
+)
+from topics.discounting import Terms
+from topics.opening_hours import DEFAULT_ZONE
+from topics.restaurant_events import (
+    Announced,
+    CampaignStarted,
+    FollowerAdded,
+    FollowerRefused,
+    FollowerRemoved,
+    RestaurantChanged,
+    RestaurantDetails,
+    RestaurantOpened,
+)
+
+
+class MealCopy(msgspec.Struct, frozen=True, kw_only=True):
+    """A meal that was removed keeps its name: who has it in the basket is told by it."""
+
+    restaurant_id: str
+    name: str
+    price: float
+    image_url: str = ""
+    is_available: bool = True
+
+
+class RestaurantCopy(msgspec.Struct, frozen=True, kw_only=True):
+    """is_open: its owner's switch; opening_hours, time_zone: see topics/opening_hours.py. Amounts in lira."""
+
+    name: str
+    is_open: bool
+    delivery_fee: float
+    min_order_price: float
+    owner_id: str = ""
+    opening_hours: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+    time_zone: str = DEFAULT_ZONE
+
+
+class CouponCopy(msgspec.Struct, frozen=True, kw_only=True):
+    """A coupon (by its code), or a user's share of it (by `<code>:<user id>`; it has no terms)."""
+
+    terms: Terms | None = None
+    used: int = 0
+
+
+class BookCopy(msgspec.Struct, frozen=True, kw_only=True):
+    """A user's addresses, by their ids."""
+
+    addresses: dict[str, SavedAddress] = msgspec.field(default_factory=dict[str, SavedAddress])
+    default_id: str | None = None
+
+
+def copy_meal(before: MealCopy | None, event: catalog_events.Event, meta: EventMeta) -> Shown[MealCopy]:
+    match event:
+        case MealAdded() | MealChanged():
+            details = event.details
+            known = MealCopy(
+                restaurant_id=event.restaurant_id,
+                name=details.name,
+                price=details.price,
+                image_url=details.image_url,
+                is_available=details.is_available,
+            )
+            return Shown(known)
+        case AvailabilityChanged():
+            return Shown(before and replace(before, is_available=event.is_available))
+        case MealRemoved():
+            return Shown(before and replace(before, is_available=False))
+        case _:
+            assert_never(event)
+
+
+def copy_restaurant(
+    before: RestaurantCopy | None, event: restaurant_events.Event, meta: EventMeta
+) -> Shown[RestaurantCopy]:
+    match event:
+        case RestaurantOpened():
+            return Shown(_restaurant(event.details, event.owner_id))
+        case RestaurantChanged():
+            return Shown(_restaurant(event.details, before.owner_id if before else ""))
+        case CampaignStarted() | FollowerAdded() | FollowerRemoved() | FollowerRefused() | Announced():
+            return Shown(before)
+        case _:
+            assert_never(event)
+
+
+def _restaurant(details: RestaurantDetails, owner_id: str) -> RestaurantCopy:
+    return RestaurantCopy(
+        name=details.name,
+        is_open=details.status == "open",
+        delivery_fee=details.delivery_fee,
+        min_order_price=details.min_order_price,
+        owner_id=owner_id,
+        opening_hours={str(day): hours for day, hours in details.opening_hours.items()},
+        time_zone=details.time_zone,
+    )
+
+
+def copy_coupon(before: CouponCopy | None, event: discount_events.Event, meta: EventMeta) -> Shown[CouponCopy]:
+    known = before or CouponCopy()
+    match event:
+        case CouponCreated():
+            return Shown(CouponCopy(terms=event.terms))
+        case UseReserved() | ShareReserved() | UseReleased():
+            return Shown(replace(known, used=event.used))
+        case UseRefused() | ShareRefused() | OutcomeAsked():
+            return Shown(before)
+        case _:
+            assert_never(event)
+
+
+def copy_book(before: BookCopy | None, event: address_events.Event, meta: EventMeta) -> Shown[BookCopy]:
+    known = dict((before or BookCopy()).addresses)
+    match event:
+        case AddressAdded() | AddressReplaced():
+            known[event.address.id] = event.address
+        case AddressRemoved():
+            known.pop(event.address_id, None)
+        case _:
+            assert_never(event)
+    return Shown(BookCopy(addresses=known, default_id=event.default_id))
+
+
+MEALS = FactTable[MealCopy, catalog_events.Event](
+    name="meals", topic=catalog_events.TOPIC, document=MealCopy, show=copy_meal
+)
+RESTAURANTS = FactTable[RestaurantCopy, restaurant_events.Event](
+    name="restaurants", topic=restaurant_events.TOPIC, document=RestaurantCopy, show=copy_restaurant
+)
+COUPONS = FactTable[CouponCopy, discount_events.Event](
+    name="coupons", topic=discount_events.TOPIC, document=CouponCopy, show=copy_coupon
+)
+BOOKS = FactTable[BookCopy, address_events.Event](
+    name="books", topic=address_events.TOPIC, document=BookCopy, show=copy_book
+)
