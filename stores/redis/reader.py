@@ -38,6 +38,9 @@ class Reader:
     def get(self, keys: Sequence[str]) -> asyncio.Future[Values]:
         """The values of the keys, in order, None where there is none."""
         future: asyncio.Future[Values] = self._loop.create_future()
+        if not keys:  # an MGET without keys is an error, and would be one for all that go with it
+            future.set_result([])
+            return future
         self._waiting.append((keys, future))
         if not self._scheduled and self._busy is None:
             self._scheduled = True

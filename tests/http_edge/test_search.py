@@ -169,6 +169,18 @@ async def test_all_faults_of_a_query_are_named(edge: World, books: Books):
     assert {each["field"] for each in said.problem["errors"]} == {"page_size", "page", "max_delivery"}
 
 
+async def test_what_a_form_leaves_empty_is_not_asked_for(edge: World, books: Books):
+    await books.write(restaurant("a"))
+    empty = "&".join(f"{name}=" for name in RestaurantSearch.__struct_fields__)
+    page = await found(edge, f"?{empty}")
+    assert (page["total"], page["page_size"]) == (1, 20)
+
+
+async def test_a_read_of_no_keys_is_no_error_to_those_that_go_with_it(edge: World, books: Books):
+    """An MGET without keys is one."""
+    assert await edge.edge.reads.get([]) == []
+
+
 async def test_a_bad_token_changes_nothing(edge: World, books: Books):
     said = await edge.client(str(uuid.uuid4()), seconds=-5).call("GET", "/restaurants/search")
     assert said.status == 200
