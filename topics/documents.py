@@ -159,6 +159,22 @@ class RestaurantNow(Restaurant, frozen=True, kw_only=True):
     open_now: bool
 
 
+class RestaurantFound(RestaurantNow, frozen=True, kw_only=True):
+    """In a search. distance_km: there where the search said a point; null where the restaurant has no coordinates."""
+
+    distance_km: float | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class RestaurantsFound(msgspec.Struct, frozen=True, kw_only=True):
+    """A page. total: of all pages."""
+
+    restaurants: list[RestaurantFound]
+    total: int
+    page: int
+    page_size: int
+    has_next: bool
+
+
 class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     """end_date: the last moment at which it runs."""
 

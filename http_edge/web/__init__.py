@@ -14,6 +14,7 @@ from http_edge.web import (
     orders,
     passwords,
     restaurants,
+    search,
     sessions,
     user,
 )
@@ -25,6 +26,7 @@ ROUTES: tuple[AnyRow, ...] = (
     *user.ROUTES,
     *favourites.ROUTES,
     *addresses.ROUTES,
+    *search.ROUTES,
     *restaurants.ROUTES,
     *campaigns.ROUTES,
     *meals.ROUTES,

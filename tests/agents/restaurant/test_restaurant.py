@@ -134,4 +134,4 @@ def _now(document: Restaurant, *, is_open: bool) -> RestaurantNow:
 
 def test_restaurants_are_listed_by_age() -> None:
     changed = RestaurantChanged(details=DETAILS, changed_at=LATER)
-    assert indexes(shown(RESTAURANT, OPENED, changed)) == {"restaurants": NOW.timestamp()}
+    assert indexes(shown(RESTAURANT, OPENED, changed))["restaurants"] == NOW.timestamp()

@@ -1,0 +1,99 @@
+"""Sends the demo data as commands through Kafka like anybody's. Safe to run again.
+
+Ids are always the same. A meal that the catalog refused because it had not heard of the restaurant yet is sent anew
+under the id of the next try: an id is decided once.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from infra.demo.menu import OWNER
+from infra.demo.menus import MENUS
+from stores.kafka.producer import CommandProducer
+from stores.redis.errors import translated
+from topics import catalog_commands, headers, keys, restaurant_commands
+from topics.ids import derive
+from topics.message import Message
+from topics.registry import Topic
+from topics.reply import DECODER
+
+NEXT_TRY = 1.0  # seconds after which an unanswered or refused command is sent again
+LOOK_AGAIN = 0.05  # seconds
+
+_SETTLED = ("restaurant_exists", "meal_exists")  # there, and changed by somebody since: theirs to keep
+
+
+@dataclass(slots=True)
+class Wish:
+    """Something that is to be there. tries: commands sent for it so far."""
+
+    view: str
+    id: str
+    topic: Topic
+    command: Message
+    tries: int = 0
+    sent_at: float = 0.0
+
+    @property
+    def command_id(self) -> str:
+        return derive(self.id, f"demo {self.tries}")
+
+
+def restaurants() -> list[Wish]:
+    return [Wish("restaurant", menu.restaurant_id, restaurant_commands.TOPIC, menu.opening) for menu in MENUS]
+
+
+def meals() -> list[Wish]:
+    return [
+        Wish("meal", menu.meal_id(name), catalog_commands.TOPIC, meal)
+        for menu in MENUS
+        for name, meal in menu.meals.items()
+    ]
+
+
+def in_turn() -> list[list[Wish]]:
+    """Each list waits for those before. The first two restaurants are older than the others: they head the list of all."""
+    opened = restaurants()
+    return [opened[:1], opened[1:2], opened[2:], meals()]
+
+
+def command_headers(wish: Wish) -> Mapping[str, str]:
+    """The demo owner is who asks; the outcome is kept under the command's own id."""
+    return {
+        headers.ID: wish.command_id,
+        headers.TYPE: type(wish.command).__name__,
+        headers.SOURCE: "lezzet/demo",
+        headers.SUBJECT: wish.id,
+        headers.CORRELATION: wish.id,
+        headers.CALLER: OWNER,
+        headers.OPERATION: wish.command_id,
+    }
+
+
+async def fulfil(wishes: Sequence[Wish], producer: CommandProducer, redis: Redis) -> None:
+    """Sends what is not there, again where it has to be, until all of it is."""
+    while wishes := await _missing(wishes, redis):
+        due = [wish for wish in wishes if time.monotonic() - wish.sent_at > NEXT_TRY]
+        await asyncio.gather(*(_send(wish, producer) for wish in due))
+        await asyncio.sleep(LOOK_AGAIN)
+
+
+async def _send(wish: Wish, producer: CommandProducer) -> None:
+    wish.tries, wish.sent_at = wish.tries + 1, time.monotonic()
+    await producer.send(wish.topic.name, wish.id, command_headers(wish), wish.topic.encode(wish.command))
+
+
+async def _missing(wishes: Sequence[Wish], redis: Redis) -> list[Wish]:
+    places = [name for wish in wishes for name in (keys.document(wish.view, wish.id), keys.reply(wish.command_id))]
+    async with translated():
+        values = await redis.mget(places)
+    pairs = zip(wishes, values[::2], values[1::2], strict=True)
+    return [wish for wish, shown, answered in pairs if shown is None and not _settled(answered)]
+
+
+def _settled(answered: bytes | None) -> bool:
+    return answered is not None and DECODER.decode(answered).code in _SETTLED
