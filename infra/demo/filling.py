@@ -105,7 +105,12 @@ async def _missing(wishes: Sequence[Wish], redis: Redis) -> list[Wish]:
     async with translated():
         values = await redis.mget(places)
     pairs = zip(wishes, values[::2], values[1::2], strict=True)
-    return [wish for wish, shown, answered in pairs if shown is None and not _settled(answered)]
+    return [wish for wish, shown, answered in pairs if not _is_shown(shown) and not _settled(answered)]
+
+
+def _is_shown(document: bytes | None) -> bool:
+    """An aggregate that is known and has nothing to show leaves an empty document."""
+    return document is not None and keys.split(document)[1] != b""
 
 
 def _settled(answered: bytes | None) -> bool:
