@@ -1,4 +1,4 @@
-"""`python -m infra.demo`: restaurants with their menus."""
+"""`python -m infra.demo`: restaurants with their menus, coupons and campaigns."""
 
 import asyncio
 import sys
@@ -31,7 +31,8 @@ async def main() -> int:
         await producer.stop()
         await redis.aclose()
     there = [wish.view for wishes in everything for wish in wishes]
-    print(f"demo data: {there.count('restaurant')} restaurants and {there.count('meal')} meals are there")
+    found = ", ".join(f"{there.count(view)} {view.rstrip('s')}s" for view in dict.fromkeys(there))
+    print(f"demo data: {found} are there")
     return 0
 
 

@@ -8,14 +8,16 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from redis.asyncio import Redis
 
 from infra.demo.menu import OWNER
 from infra.demo.menus import MENUS
+from infra.demo.offers import COUPONS, campaigns
 from stores.kafka.producer import CommandProducer
 from stores.redis.errors import translated
-from topics import catalog_commands, headers, keys, restaurant_commands
+from topics import catalog_commands, discount_commands, headers, keys, restaurant_commands
 from topics.ids import derive
 from topics.message import Message
 from topics.registry import Topic
@@ -29,12 +31,13 @@ _SETTLED = ("restaurant_exists", "meal_exists")  # there, and changed by somebod
 
 @dataclass(slots=True)
 class Wish:
-    """Something that is to be there. tries: commands sent for it so far."""
+    """Something that is to be there. caller: who asks; None: an operator. tries: commands sent for it so far."""
 
     view: str
     id: str
     topic: Topic
     command: Message
+    caller: str | None = OWNER
     tries: int = 0
     sent_at: float = 0.0
 
@@ -55,22 +58,32 @@ def meals() -> list[Wish]:
     ]
 
 
+def offers() -> list[Wish]:
+    """Coupons and campaigns. Who asks for a coupon that is valid everywhere is no client."""
+    coupons = [
+        Wish("coupon", code, discount_commands.TOPIC, coupon, None if coupon.restaurant_id is None else OWNER)
+        for code, coupon in COUPONS.items()
+    ]
+    started = campaigns(datetime.now(UTC).date())
+    return [*coupons, *(Wish("campaigns", place, restaurant_commands.TOPIC, each) for place, each in started.items())]
+
+
 def in_turn() -> list[list[Wish]]:
     """Each list waits for those before. The first two restaurants are older than the others: they head the list of all."""
     opened = restaurants()
-    return [opened[:1], opened[1:2], opened[2:], meals()]
+    return [opened[:1], opened[1:2], opened[2:], [*meals(), *offers()]]
 
 
 def command_headers(wish: Wish) -> Mapping[str, str]:
-    """The demo owner is who asks; the outcome is kept under the command's own id."""
+    """The outcome is kept under the command's own id."""
     return {
         headers.ID: wish.command_id,
         headers.TYPE: type(wish.command).__name__,
         headers.SOURCE: "lezzet/demo",
         headers.SUBJECT: wish.id,
         headers.CORRELATION: wish.id,
-        headers.CALLER: OWNER,
         headers.OPERATION: wish.command_id,
+        **({} if wish.caller is None else {headers.CALLER: wish.caller}),
     }
 
 

@@ -5,19 +5,20 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from infra.demo.filling import Wish, command_headers, in_turn, meals, restaurants
+from infra.demo.filling import Wish, command_headers, in_turn, meals, offers, restaurants
 from infra.demo.menu import OWNER
 from infra.demo.menus import MENUS
+from infra.demo.offers import LEZZET10
 from topics import headers
 from topics.folding import fold
 from topics.opening_hours import is_open, overlap
 from topics.validation import Validator
 
-WISHES = [*restaurants(), *meals()]
+WISHES = [*restaurants(), *meals(), *offers()]
 WEEK = [datetime(2026, 3, 2, tzinfo=UTC) + timedelta(minutes=30 * each) for each in range(7 * 48)]
 
 
-@pytest.mark.parametrize("wish", WISHES, ids=lambda wish: f"{wish.view}-{wish.command.name}")
+@pytest.mark.parametrize("wish", WISHES, ids=lambda wish: f"{wish.view}-{wish.id}")
 def test_every_command_is_one_that_the_edge_would_take_as_it_is(wish: Wish) -> None:
     said = msgspec.json.decode(wish.topic.encode(wish.command))
     assert Validator(type(wish.command)).validated(said) == wish.command
@@ -66,8 +67,9 @@ def test_meals_are_on_the_menu_of_their_own_restaurant_and_go_with_others_of_it(
 
 def test_ids_are_different_and_always_the_same() -> None:
     ids = [wish.id for wish in WISHES]
-    assert len(set(ids)) == len(ids)
-    assert ids == [wish.id for wish in (*restaurants(), *meals())]
+    assert ids == [wish.id for wish in (*restaurants(), *meals(), *offers())]
+    named = [(wish.view, wish.id) for wish in WISHES]
+    assert len(set(named)) == len(named)
     assert MENUS[2].name == "kebapci-mahmut"
     assert MENUS[2].restaurant_id == "4d5296c1-67e7-59f1-b903-6ffa2ddcceb7"
 
@@ -79,3 +81,9 @@ def test_a_next_try_is_another_command_of_the_same_owner() -> None:
     second = command_headers(wish)
     assert first[headers.ID] != second[headers.ID]
     assert first[headers.CALLER] == second[headers.CALLER] == OWNER
+
+
+def test_a_coupon_for_everywhere_is_asked_for_by_nobody_and_others_by_the_owner() -> None:
+    callers = {wish.id: command_headers(wish).get(headers.CALLER) for wish in offers()}
+    assert callers[LEZZET10] is None
+    assert callers["KEBAP50"] == OWNER
