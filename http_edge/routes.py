@@ -135,9 +135,10 @@ class ViewRow(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnRow(Row):
-    """Answered by the edge itself."""
+    """Answered by the edge itself. reads: the views that it needs, which /health/ready waits for."""
 
     handle: Callable[[Asked], Awaitable[Answer]]
+    reads: tuple[ViewOf, ...] = ()
 
 
 AnyRow = CommandRow | ViewRow | OwnRow

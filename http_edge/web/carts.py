@@ -103,6 +103,7 @@ ROUTES = (
     ),
     OwnRow(
         method="GET", path="/carts/coupon", who=CUSTOMER, gives=CouponPreview, handle=preview.show,
+        reads=(BASKET, preview.BASKET_COUPON),
         says="What the basket would cost with its coupon; 404 without one.",
     ),
     command(

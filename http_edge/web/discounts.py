@@ -124,11 +124,13 @@ def _uses(body: bytes) -> int:
 ROUTES = (
     OwnRow(
         method="GET", path="/discounts", who=PUBLIC, asks=OfRestaurant, gives=list[Coupon], handle=_listed,
+        reads=(COUPON,),
         says="Coupons that are valid everywhere, and those of a restaurant.",
     ),
     OwnRow(
         method="GET", path="/discounts/{code}/check", texts=("code",), who=PUBLIC, asks=Purchase, gives=Checked,
-        handle=_checked, says="Whether a coupon may be used, and what it is worth; 400 with the reason where not.",
+        handle=_checked, reads=(COUPON, COUPON_USE),
+        says="Whether a coupon may be used, and what it is worth; 400 with the reason where not.",
     ),
     command(
         "POST", "/discounts", CreateCoupon, to=TOPIC, takes=NewCoupon, make=_creation, key=_code, who=RESTAURANT_OWNER,

@@ -131,6 +131,6 @@ async def _no_zones() -> list[str]:
 ROUTES = (
     OwnRow(
         method="GET", path="/restaurants/search", who=PUBLIC, asks=RestaurantSearch, gives=RestaurantsFound,
-        handle=search, says="Restaurants that fit, page by page.",
+        handle=search, reads=(RESTAURANT, MEAL), says="Restaurants that fit, page by page.",
     ),
 )  # fmt: skip
