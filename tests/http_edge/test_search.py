@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from http_edge.problems import Problem
 from http_edge.query import parse
-from http_edge.web.search import RestaurantSearch, point, wanted
+from http_edge.web.browse.search import RestaurantSearch, point, wanted
 from tests.http_edge.conftest import World
 from tests.stores.books import Books, meal, restaurant
 from topics import keys, search_index

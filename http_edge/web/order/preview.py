@@ -6,7 +6,7 @@ from http_edge.asked import Asked, own
 from http_edge.guard import check_denied, deny_keys
 from http_edge.problems import not_found, unavailable
 from http_edge.routes import shown
-from http_edge.web.estimate import Estimate, basket_coupon, basket_wishes, priced
+from http_edge.web.order.estimate import Estimate, basket_coupon, basket_wishes, priced
 from topics import keys
 from topics.documents import CouponPreview
 

@@ -13,10 +13,10 @@ from http_edge.asked import Asked
 from http_edge.own_writes import noted, wait
 from http_edge.problems import all_invalid, unavailable
 from http_edge.routes import PUBLIC, OwnRow
-from http_edge.web.distance import with_distance
-from http_edge.web.meals import MEAL
-from http_edge.web.open_now import with_open_now
-from http_edge.web.restaurants import RESTAURANT
+from http_edge.web.browse.distance import with_distance
+from http_edge.web.browse.meals import MEAL
+from http_edge.web.browse.open_now import with_open_now
+from http_edge.web.browse.restaurants import RESTAURANT
 from topics import keys, search_index
 from topics.documents import RestaurantsFound
 from topics.fields import Latitude, Longitude, Minutes, Money, Word

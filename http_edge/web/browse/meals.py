@@ -6,7 +6,7 @@ import msgspec
 
 from http_edge.asked import Asked, new, parameter
 from http_edge.routes import PUBLIC, RESTAURANT_OWNER, Join, Nothing, ViewOf, command, shown, view
-from http_edge.web.restaurants import RESTAURANT
+from http_edge.web.browse.restaurants import RESTAURANT
 from topics.catalog_commands import TOPIC, AddMeal, ChangeMeal, RemoveMeal, SetAvailability
 from topics.documents import Done, Meal
 

@@ -7,7 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from http_edge.routes import Join
-from http_edge.web.meals import MEAL
+from http_edge.web.browse.meals import MEAL
 from topics.documents import Basket, BasketItem, Meal
 
 _basket = msgspec.json.Decoder(Basket)

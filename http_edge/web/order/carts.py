@@ -6,12 +6,12 @@ from msgspec.structs import asdict
 
 from http_edge.asked import Asked, own
 from http_edge.routes import CUSTOMER, Nothing, OwnRow, ViewOf, command, shown, view
-from http_edge.web import preview
 from http_edge.web.bare_list import bare_list
-from http_edge.web.estimate import estimate
-from http_edge.web.meals import MEAL
-from http_edge.web.menu_now import MENU_NOW
-from http_edge.web.orders import ORDER, mine
+from http_edge.web.browse.meals import MEAL
+from http_edge.web.order import preview
+from http_edge.web.order.estimate import estimate
+from http_edge.web.order.menu_now import MENU_NOW
+from http_edge.web.order.orders import ORDER, mine
 from topics.basket_commands import (
     TOPIC,
     AddItem,

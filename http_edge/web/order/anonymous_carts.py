@@ -8,9 +8,9 @@ from http_edge.answer import Answer, of_json
 from http_edge.asked import Asked
 from http_edge.problems import FieldError, not_found
 from http_edge.routes import CUSTOMER, PUBLIC, Nothing, OwnRow, ViewOf, command, view
-from http_edge.web.carts import BASKET, LineChange, changed
-from http_edge.web.meals import MEAL
-from http_edge.web.menu_now import MENU_NOW
+from http_edge.web.browse.meals import MEAL
+from http_edge.web.order.carts import BASKET, LineChange, changed
+from http_edge.web.order.menu_now import MENU_NOW
 from topics import forms, ids
 from topics.anonymous_documents import AnonymousBasket, AnonymousItem, ExtendedBasket, MergeReport, anonymous_item
 from topics.basket_commands import TOPIC, AddItem, ChangeItem, Clear, Extend, HandOver, RemoveItem

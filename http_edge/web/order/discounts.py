@@ -9,7 +9,7 @@ from http_edge.answer import Answer, of_json
 from http_edge.asked import Asked
 from http_edge.problems import FieldError, Problem, unavailable
 from http_edge.routes import PUBLIC, RESTAURANT_OWNER, OwnRow, ViewOf, command, shown
-from http_edge.web.restaurants import RESTAURANT
+from http_edge.web.browse.restaurants import RESTAURANT
 from topics import discounting, forms, keys
 from topics.discount_commands import TOPIC, CouponTerms, CreateCoupon
 from topics.discounting import CouponKind, Terms

@@ -8,9 +8,9 @@ import msgspec
 from http_edge.answer import Answer, of_json
 from http_edge.asked import Asked
 from http_edge.routes import PUBLIC, OwnRow, command
-from http_edge.web import accounts
-from http_edge.web.accounts import LOGIN, SESSIONS
-from http_edge.web.passwords import Password, SaidPassword, SaidToken, sealed
+from http_edge.web.account import accounts
+from http_edge.web.account.accounts import LOGIN, SESSIONS
+from http_edge.web.account.passwords import Password, SaidPassword, SaidToken, sealed
 from topics import tokens
 from topics.auth_commands import TOPIC, Login, Refresh, Register, ResendVerification, VerifyEmail
 from topics.documents import Done, Tokens

@@ -8,7 +8,7 @@ import nacl.public
 
 from http_edge.asked import Asked
 from http_edge.routes import PUBLIC, command
-from http_edge.web import accounts
+from http_edge.web.account import accounts
 from topics import tokens
 from topics.auth_commands import TOPIC, RequestPasswordReset, ResetPassword
 from topics.documents import Done
