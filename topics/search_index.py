@@ -13,7 +13,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from topics.decision import Traits
-from topics.documents import Meal, Restaurant
+from topics.documents.browse import Meal, Restaurant
 from topics.fields import Weekday
 from topics.folding import fold, words
 from topics.opening_hours import week

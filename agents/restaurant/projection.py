@@ -8,7 +8,7 @@ from msgspec.structs import asdict, replace
 
 from topics import restaurant_events
 from topics.decision import EventMeta, Shown, View
-from topics.documents import Campaign, Campaigns, Restaurant
+from topics.documents.browse import Campaign, Campaigns, Restaurant
 from topics.restaurant_events import (
     Announced,
     CampaignDetails,

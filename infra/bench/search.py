@@ -23,7 +23,7 @@ from stores.protocol import Source
 from stores.redis.connection import connect
 from stores.redis.projection import ProjectionStore, ViewChanges
 from stores.redis.search import Search
-from topics.documents import Meal, Restaurant
+from topics.documents.browse import Meal, Restaurant
 from topics.search_index import Wanted, meal_traits, restaurant_indexes, restaurant_traits
 
 CLIENTS = (1, 16)

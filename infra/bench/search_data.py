@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from topics import search_index
-from topics.documents import Meal, Restaurant
+from topics.documents.browse import Meal, Restaurant
 from topics.fields import Address, Weekday
 from topics.ids import derive
 from topics.opening_hours import DAYS

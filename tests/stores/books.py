@@ -11,7 +11,7 @@ from agents.restaurant.projection import RESTAURANT
 from stores.protocol import Source
 from stores.redis.projection import ProjectionStore, ViewChanges
 from stores.redis.search import Search
-from topics.documents import Meal, Restaurant
+from topics.documents.browse import Meal, Restaurant
 from topics.fields import Address
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)

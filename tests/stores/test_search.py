@@ -15,7 +15,7 @@ from infra.stack import Stack
 from stores.redis.connection import connect
 from tests.stores.books import MONDAY, Books, meal, restaurant
 from topics import search_index
-from topics.documents import Meal, Restaurant
+from topics.documents.browse import Meal, Restaurant
 from topics.folding import fold, words
 from topics.opening_hours import is_open
 from topics.search_index import Bound, Point, Wanted

@@ -6,7 +6,8 @@ from http_edge.asked import Asked, own
 from http_edge.routes import CUSTOMER, Nothing, command, shown, view
 from http_edge.web.bare_list import bare_list
 from topics.address_commands import TOPIC, AddAddress, RemoveAddress, ReplaceAddress
-from topics.documents import Done, UserAddress
+from topics.documents import Done
+from topics.documents.account import UserAddress
 
 ADDRESS = shown("address", "address")
 

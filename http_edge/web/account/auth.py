@@ -13,7 +13,8 @@ from http_edge.web.account.accounts import LOGIN, SESSIONS
 from http_edge.web.account.passwords import Password, SaidPassword, SaidToken, sealed
 from topics import tokens
 from topics.auth_commands import TOPIC, Login, Refresh, Register, ResendVerification, VerifyEmail
-from topics.documents import Done, Tokens
+from topics.documents import Done
+from topics.documents.account import Tokens
 from topics.fields import Email
 
 

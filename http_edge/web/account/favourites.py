@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from http_edge.asked import Asked, own
 from http_edge.routes import CUSTOMER, Join, Nothing, ViewOf, command, shown, view
 from http_edge.web.browse.restaurants import RESTAURANT
-from topics.documents import Done, FavouriteCuisine, FavouriteRestaurant, Favourites
+from topics.documents import Done
+from topics.documents.account import FavouriteCuisine, FavouriteRestaurant, Favourites
 from topics.fields import OpenOrClosed
 from topics.user_commands import TOPIC, FavourCuisine, FavourRestaurant, UnfavourCuisine, UnfavourRestaurant
 

@@ -8,7 +8,8 @@ from http_edge.asked import Asked, own
 from http_edge.routes import CUSTOMER, Nothing, command, view
 from http_edge.web.account.accounts import DENY, SESSIONS
 from topics.auth_commands import TOPIC, EndSession, Logout, LogoutAll
-from topics.documents import Done, Session, Sessions
+from topics.documents import Done
+from topics.documents.account import Session, Sessions
 
 _KEPT = msgspec.json.Decoder(Sessions)
 

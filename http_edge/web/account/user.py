@@ -4,7 +4,7 @@ import msgspec
 
 from http_edge.asked import own
 from http_edge.routes import CUSTOMER, command, shown, view
-from topics.documents import User
+from topics.documents.account import User
 from topics.user_commands import TOPIC, ChangePreferences, ChangeProfile, CompleteProfile
 from topics.user_events import Preferences
 

@@ -9,7 +9,7 @@ import msgspec
 from http_edge.asked import Asked
 from http_edge.routes import PUBLIC, RESTAURANT_OWNER, command, shown, view
 from topics import keys
-from topics.documents import Campaign, Campaigns
+from topics.documents.browse import Campaign, Campaigns
 from topics.fields import Id
 from topics.restaurant_commands import TOPIC, StartCampaign
 

@@ -8,7 +8,8 @@ from http_edge.asked import Asked, new, parameter
 from http_edge.routes import PUBLIC, RESTAURANT_OWNER, Join, Nothing, ViewOf, command, shown, view
 from http_edge.web.browse.restaurants import RESTAURANT
 from topics.catalog_commands import TOPIC, AddMeal, ChangeMeal, RemoveMeal, SetAvailability
-from topics.documents import Done, Meal
+from topics.documents import Done
+from topics.documents.browse import Meal
 
 MEAL = shown("meal", "catalog")
 

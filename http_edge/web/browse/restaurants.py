@@ -7,7 +7,7 @@ from msgspec.structs import asdict
 from http_edge.asked import Asked, new, parameter
 from http_edge.routes import CUSTOMER, PUBLIC, RESTAURANT_OWNER, command, shown, view
 from http_edge.web.browse.open_now import open_now
-from topics.documents import RestaurantNow
+from topics.documents.browse import RestaurantNow
 from topics.fields import Address, Email, Minutes, Money, Name, OpenOrClosed, Phone, Text, TimeZone, Url
 from topics.restaurant_commands import TOPIC, ChangeRestaurant, Cuisines, OpeningHours, OpenRestaurant
 

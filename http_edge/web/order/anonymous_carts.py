@@ -12,10 +12,11 @@ from http_edge.web.browse.meals import MEAL
 from http_edge.web.order.carts import BASKET, LineChange, changed
 from http_edge.web.order.menu_now import MENU_NOW
 from topics import forms, ids
-from topics.anonymous_documents import AnonymousBasket, AnonymousItem, ExtendedBasket, MergeReport, anonymous_item
 from topics.basket_commands import TOPIC, AddItem, ChangeItem, Clear, Extend, HandOver, RemoveItem
 from topics.basket_events import MergeStrategy
-from topics.documents import AnonymousLife, Basket, Done
+from topics.documents import Done
+from topics.documents.anonymous import AnonymousBasket, AnonymousItem, ExtendedBasket, MergeReport, anonymous_item
+from topics.documents.order import AnonymousLife, Basket
 from topics.fields import CartId, DayOrTime, Id, Note, Quantity
 
 _decode = msgspec.json.Decoder(Basket).decode

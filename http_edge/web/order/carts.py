@@ -23,7 +23,8 @@ from topics.basket_commands import (
     DropCoupon,
     RemoveItem,
 )
-from topics.documents import BasketItem, CouponPreview, Done, Order
+from topics.documents import Done
+from topics.documents.order import BasketItem, CouponPreview, Order
 from topics.fields import CouponCode, DayOrTime, Note, Quantity
 
 BASKET = shown("basket", "basket")

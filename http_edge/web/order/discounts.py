@@ -13,7 +13,7 @@ from http_edge.web.browse.restaurants import RESTAURANT
 from topics import discounting, forms, keys
 from topics.discount_commands import TOPIC, CouponTerms, CreateCoupon
 from topics.discounting import CouponKind, Terms
-from topics.documents import Coupon, CouponUse
+from topics.documents.order import Coupon, CouponUse
 from topics.fields import Id, NewCouponCode, Sum
 
 COUPON = shown("coupon", "discount")

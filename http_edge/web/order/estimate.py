@@ -14,7 +14,8 @@ from topics import discounting, keys
 from topics.basket_commands import Checkout
 from topics.decision import Rejection
 from topics.discounting import Terms
-from topics.documents import Basket, BasketCoupon, Coupon, CouponUse, Meal, Restaurant
+from topics.documents.browse import Meal, Restaurant
+from topics.documents.order import Basket, BasketCoupon, Coupon, CouponUse
 from topics.message import Message
 from topics.pricing import Charge, Totals, line_total, rounded, totals
 

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from http_edge.routes import Join
 from http_edge.web.browse.meals import MEAL
-from topics.documents import Basket, BasketItem, Meal
+from topics.documents.browse import Meal
+from topics.documents.order import Basket, BasketItem
 
 _basket = msgspec.json.Decoder(Basket)
 _meal = msgspec.json.Decoder(Meal)

@@ -2,7 +2,7 @@
 
 from http_edge.asked import Asked, parameter
 from http_edge.routes import CUSTOMER, shown, view
-from topics.documents import Order
+from topics.documents.order import Order
 
 ORDER = shown("order", "order")
 

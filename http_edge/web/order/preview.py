@@ -8,7 +8,7 @@ from http_edge.problems import not_found, unavailable
 from http_edge.routes import shown
 from http_edge.web.order.estimate import Estimate, basket_coupon, basket_wishes, priced
 from topics import keys
-from topics.documents import CouponPreview
+from topics.documents.order import CouponPreview
 
 BASKET_COUPON = shown("basket_coupon", "basket")
 

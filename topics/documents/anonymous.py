@@ -1,10 +1,10 @@
-"""What clients read of anonymous baskets. Made of the view `basket` (topics/documents.py) and of what deciders answer."""
+"""What clients read of anonymous baskets. Made of the view `basket` (topics/documents) and of what deciders answer."""
 
 from datetime import datetime
 
 import msgspec
 
-from topics.documents import BasketItem
+from topics.documents.order import BasketItem
 from topics.fields import Money
 
 
