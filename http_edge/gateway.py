@@ -43,7 +43,8 @@ class Route:
 
 
 def compiled(row: AnyRow) -> Route:
-    body = None if row.takes is Nothing else Validator(row.takes)
+    partial = isinstance(row, CommandRow) and row.partial
+    body = None if row.takes is Nothing else Validator(row.takes, partial=partial)
     query = None if row.asks is Nothing else Validator(row.asks, texts=True)
     match row:
         case CommandRow():

@@ -142,3 +142,16 @@ async def test_a_coupon_is_trimmed_and_its_case_does_not_count(edge: World, said
 async def test_turkish_and_english_letters_name_the_same_coupon(edge: World, said: str):
     body = await taken(edge, "POST", "/carts/checkout", {"payment_method": "cash", "coupon_code": said})
     assert body["coupon_code"] == "INDIRIM"
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/users/me", {"full_name": None, "gender": "x"}),
+        ("/users/me/notification-preferences", {"campaigns": None}),
+        ("/meals/m-1", {"price": None}),
+        ("/restaurants/r-1", {"name": None}),
+    ],
+)
+async def test_null_changes_nothing_and_is_refused(edge: World, path: str, body: dict[str, Any]):
+    assert list(await refused(edge, "PUT", path, body)) == [next(iter(body))]

@@ -19,7 +19,7 @@ ROUTES = (
     ),
     view("/users/me", USER, key=own, who=CUSTOMER, gives=User, says="The profile; 404 until it is complete."),
     command(
-        "PUT", "/users/me", ChangeProfile, to=TOPIC, key=own, who=CUSTOMER, gives=User,
+        "PUT", "/users/me", ChangeProfile, to=TOPIC, key=own, who=CUSTOMER, partial=True, gives=User,
         answers={422: "invalid_born_date"},
         says="Change the profile; what is absent stays.",
     ),
@@ -30,7 +30,7 @@ ROUTES = (
     ),
     command(
         "PUT", "/users/me/notification-preferences", ChangePreferences, to=TOPIC, key=own, who=CUSTOMER,
-        gives=Preferences,
+        partial=True, gives=Preferences,
         says="Change which mails one wants; what is absent stays. Without email there are none.",
     ),
 )  # fmt: skip

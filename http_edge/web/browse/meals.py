@@ -55,7 +55,7 @@ ROUTES = (
         says="Add a meal to the menu of one's restaurant.",
     ),
     command(
-        "PUT", "/meals/{id}", ChangeMeal, to=TOPIC, key=parameter("id"), who=RESTAURANT_OWNER, gives=Meal,
+        "PUT", "/meals/{id}", ChangeMeal, to=TOPIC, key=parameter("id"), who=RESTAURANT_OWNER, partial=True, gives=Meal,
         says="Change a meal; what is absent stays.",
     ),
     command(
