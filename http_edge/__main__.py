@@ -27,6 +27,7 @@ from stores.keyring import EdgeKeys, edge_keys
 from stores.redis.answers import Answers
 from stores.redis.connection import connect
 from stores.redis.reader import READ_SECONDS, Reader
+from stores.redis.search import Search
 from stores.settings import BadSetting, Settings, exit_with, load_or_exit
 
 HARD_EXIT_SECONDS = 9.0
@@ -49,6 +50,7 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
         yield Edge(
             id=edge_id,
             reads=reader,
+            searches=Search(redis),
             answers=answers,
             commands=producer,
             withdrawals=withdrawals,

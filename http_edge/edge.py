@@ -11,6 +11,7 @@ import nacl.public
 from http_edge.tokens import Tokens
 from stores.keyring import EdgeKeys
 from topics.reply import Reply
+from topics.search_index import Found, Wanted
 
 
 class Reads(Protocol):
@@ -21,6 +22,13 @@ class Reads(Protocol):
     async def members_from(self, index: str, least: float, most: int) -> list[bytes]: ...
     async def put(self, key: str, value: str, seconds: int) -> None: ...
     async def first(self, key: str, value: bytes, seconds: int) -> bytes | None: ...
+
+
+class Finds(Protocol):
+    """Searches over the views. Raises Unavailable."""
+
+    async def find(self, wanted: Wanted) -> Found: ...
+    async def zones(self) -> list[str]: ...
 
 
 class Hears(Protocol):
@@ -60,6 +68,7 @@ class Edge:
 
     id: str
     reads: Reads
+    searches: Finds
     answers: Hears
     commands: Sends
     withdrawals: Withdraws

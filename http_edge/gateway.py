@@ -43,7 +43,8 @@ class Route:
 
 
 def compiled(row: AnyRow) -> Route:
-    body = None if row.takes is Nothing else Validator(row.takes)
+    partial = isinstance(row, CommandRow) and row.partial
+    body = None if row.takes is Nothing else Validator(row.takes, partial=partial)
     query = None if row.asks is Nothing else Validator(row.asks, texts=True)
     match row:
         case CommandRow():
@@ -132,9 +133,9 @@ class Gateway:
 
 
 def _understood(query: Mapping[str, str], validator: Validator) -> Any:
-    """The query as the row's `asks`. Raises Problem 422 with every fault."""
+    """The query as the row's `asks`; forms send what nobody filled in as empty. Raises Problem 422 with every fault."""
     try:
-        return validator.validated(query)
+        return validator.validated({name: value for name, value in query.items() if value})
     except Invalid as refused:
         raise all_invalid(refused) from None
 

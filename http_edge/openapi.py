@@ -116,6 +116,8 @@ def problems_of(row: AnyRow) -> dict[int, list[str]]:
         found[401] = ["token_missing", "token_expired", "token_invalid", "token_revoked"]
     if not isinstance(row, OwnRow) or row.who is not PUBLIC:
         found[503] = []
+    if row.asks is not Nothing:
+        found[422] = ["invalid_input"]
     if isinstance(row, CommandRow):
         found |= {400: [], 422: ["invalid_input"], 413: ["body_too_large"], 415: ["unsupported_media_type"]}
         for code, status in row.refusals.items():

@@ -91,7 +91,8 @@ class CommandRow(Row):
     """Sends a command and waits for its reply.
 
     make: the message out of the request (default: the body is the message). refusals: rejection code → status.
-    tokens: the answer holds tokens, so it is sealed and there is no 202.
+    tokens: the answer holds tokens, so it is sealed and there is no 202. partial: the body changes what it names; null is
+    refused.
     settles: the answer, also a refusal, waits until this view has what the command wrote (must: else 202).
     sees: documents that the caller has before their eyes, as (view, id): the decision knows at least these versions.
     estimate: more fields for a 202. no_sooner: seconds after the request at which it is answered at the earliest, for rows
@@ -104,6 +105,7 @@ class CommandRow(Row):
     make: Callable[[Asked], Message | Awaitable[Message]] | None = None
     refusals: Mapping[str, int] = field(default_factory=dict[str, int])
     tokens: bool = False
+    partial: bool = False
     settles: ViewOf | None = None
     must_settle: bool = False
     no_sooner: float = 0.0
@@ -137,7 +139,7 @@ class ViewRow(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnRow(Row):
-    """Answered by the edge itself. reads: views without which it cannot."""
+    """Answered by the edge itself. reads: the views that it needs, which /health/ready waits for."""
 
     handle: Callable[[Asked], Awaitable[Answer]]
     reads: tuple[ViewOf, ...] = ()

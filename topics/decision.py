@@ -185,8 +185,27 @@ class Shown(Generic[D]):
     drop: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What an aggregate is found by in a search: names of traits (topics/search_index.py).
+
+    of: whose traits they are; a meal's words are its restaurant's. own: only this document gives them. shared: documents
+    of the same `of` may give the same ones; it has such a trait until the last one gives it no more.
+    place: latitude and longitude.
+    """
+
+    of: str
+    own: frozenset[str] = frozenset()
+    shared: frozenset[str] = frozenset()
+    place: tuple[float, float] | None = None
+
+
 def _no_indexes(document: Any) -> Mapping[str, float]:
     return {}
+
+
+def _no_traits(document: Any) -> Traits | None:
+    return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,7 +213,7 @@ class View(Generic[D, E]):
     """A projection of one topic's events: a document an aggregate, and the sorted sets (index → score) it stands in.
 
     name: keys are `view:<name>:<aggregate id>` and `index:<index>` (topics/keys.py). ready: key that stands once the view
-    has caught up. show: (document before, event, meta) → what is shown now; pure.
+    has caught up. show: (document before, event, meta) → what is shown now; pure. traits: what a search finds it by.
     """
 
     name: str
@@ -202,6 +221,7 @@ class View(Generic[D, E]):
     document: type[D]
     show: Callable[[D | None, E, EventMeta], Shown[D]]
     indexes: Callable[[D], Mapping[str, float]] = _no_indexes
+    traits: Callable[[D], Traits | None] = _no_traits
     ready: str = ""
 
     @property

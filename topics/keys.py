@@ -16,6 +16,29 @@ def index(name: str) -> str:
     return f"index:{name}"
 
 
+SEARCH_ROWS = "index:search:rows"
+"""Sorted set: restaurant id → its row, which is its bit in every bitmap. Rows are given once, from 0 on, and kept."""
+
+SEARCH_TRAITS = "index:search:traits"
+"""Sorted set of the names of all traits that anybody has, for lookups by their beginning."""
+
+SEARCH_PLACES = "index:search:places"
+"""String: for each row the unit vector from the middle of the earth, three doubles; zeros where there are no coordinates."""
+
+SEARCH_SCRATCH = "index:search:scratch:"
+"""Bitmaps of one search; gone when it ends."""
+
+
+def search_trait(name: str) -> str:
+    """Bitmap: who has the trait."""
+    return f"index:search:trait:{name}"
+
+
+def search_shared(row_of: str) -> str:
+    """Hash: trait → how many documents give it to this restaurant."""
+    return f"index:search:shared:{row_of}"
+
+
 def floor(group: str, topic: str, partition: int) -> str:
     """Next offset that the projection has to do."""
     return f"floor:{group}:{topic}:{partition}"

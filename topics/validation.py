@@ -20,6 +20,7 @@ MOST_FAULTS = 50
 """A body of 256 KiB may hold a hundred thousand of them; nobody reads more."""
 
 _INTEGER, _NUMBER = re.compile(r"-?\d{1,18}", re.ASCII), re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d{1,3})?", re.ASCII)
+_NULL = "null is not possible here, leave it out to keep what it is"
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -42,16 +43,22 @@ class Invalid(ValueError):
 
 
 class Validator:
-    """Of one type. texts: the values are texts of a query string, where `3`, `true` and `a,b` stand for what they say."""
+    """Of one type. texts: the values are texts of a query string, where `3`, `true` and `a,b` stand for what they say.
 
-    def __init__(self, kind: type[msgspec.Struct], *, texts: bool = False) -> None:
+    partial: what is absent stays as it is, and None in the type means just that; so null says nothing and is refused.
+    """
+
+    def __init__(self, kind: type[msgspec.Struct], *, texts: bool = False, partial: bool = False) -> None:
         self._kind = kind
+        self._fields = [field.encode_name for field in msgspec.structs.fields(kind)] if partial else []
         self._check = _Compiler(texts=texts).check(inspect.type_info(kind))
 
     def validated(self, value: Any) -> Any:
         """An instance of the type. Raises Invalid with everything that is wrong."""
         faults: Faults = []
         normal = self._check(value, "$", faults)
+        said = cast(Mapping[str, Any], value) if isinstance(value, Mapping) else {}
+        faults += [Fault(name, _NULL) for name in self._fields if name in said and said[name] is None]
         if faults:
             raise Invalid(faults)
         return msgspec.convert(normal, self._kind)

@@ -7,7 +7,7 @@ from msgspec.structs import asdict, replace
 from topics import address_events
 from topics.address_events import AddressAdded, AddressRemoved, AddressReplaced, Event, SavedAddress
 from topics.decision import EventMeta, Shown, View
-from topics.documents import AddressBook, UserAddress
+from topics.documents.account import AddressBook, UserAddress
 
 
 def entry(user_id: str, address: SavedAddress, default_id: str | None) -> UserAddress:

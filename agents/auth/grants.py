@@ -16,7 +16,7 @@ from topics import tokens
 from topics.auth_commands import Refresh
 from topics.auth_events import IssuedToken, SessionRefreshed, SessionStarted
 from topics.decision import Sealed
-from topics.documents import Tokens
+from topics.documents.account import Tokens
 from topics.ids import derive
 
 

@@ -20,7 +20,7 @@ from topics.auth_events import (
     VerificationRequested,
 )
 from topics.decision import EventMeta, Shown, SideKey, View
-from topics.documents import Account, EndedSession, Session, Sessions
+from topics.documents.account import Account, EndedSession, Session, Sessions
 from topics.tokens import sha256_hex
 
 

@@ -10,7 +10,8 @@ from topics.basket_events import CouponApplied, CouponDropped, Event
 from topics.copies import COUPONS, MEALS, RESTAURANTS, CouponCopy
 from topics.decision import Context, Decision, accept
 from topics.discounting import Terms
-from topics.documents import CouponPreview, Done
+from topics.documents import Done
+from topics.documents.order import CouponPreview
 from topics.keys import coupon_share
 from topics.pricing import Charge, Totals, totals
 

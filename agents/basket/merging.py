@@ -11,10 +11,10 @@ import msgspec
 from msgspec.structs import replace
 
 from agents.basket.limits import MAX_LINES
-from topics.anonymous_documents import MergeReport
 from topics.basket_commands import HandOver, TakeBack, TakeOver
 from topics.basket_events import Event, HandedOver, Kept, Life, Line, TakenBack, TakenOver, TakeOverRefused
 from topics.decision import Decision, accept, hand_on, reject
+from topics.documents.anonymous import MergeReport
 from topics.fields import MAX_QUANTITY
 from topics.ids import is_anonymous
 

@@ -5,7 +5,6 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from topics import basket_events
-from topics.anonymous_documents import AnonymousItem, anonymous_item
 from topics.basket_events import (
     CheckedOut,
     CheckoutRepeated,
@@ -26,7 +25,8 @@ from topics.basket_events import (
     TakeOverRefused,
 )
 from topics.decision import EventMeta, Shown, View
-from topics.documents import AnonymousLife, Basket, BasketCoupon, BasketItem
+from topics.documents.anonymous import AnonymousItem, anonymous_item
+from topics.documents.order import AnonymousLife, Basket, BasketCoupon, BasketItem
 from topics.ids import cart_of, is_anonymous
 
 EMPTY = Basket(items=())

@@ -12,7 +12,8 @@ from agents.catalog.projection import meal
 from topics.catalog_commands import AddMeal, ChangeMeal, Command, RemoveMeal, SetAvailability
 from topics.catalog_events import AvailabilityChanged, Event, MealAdded, MealChanged, MealDetails, MealRemoved
 from topics.decision import Context, Decider, Decision, accept, reject
-from topics.documents import Done, Meal
+from topics.documents import Done
+from topics.documents.browse import Meal
 from topics.pricing import rounded
 
 REMOVED = Done(message="The meal is off the menu.")

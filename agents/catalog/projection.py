@@ -9,7 +9,8 @@ from msgspec.structs import asdict, replace
 from topics import catalog_events
 from topics.catalog_events import AvailabilityChanged, Event, MealAdded, MealChanged, MealDetails, MealRemoved
 from topics.decision import EventMeta, Shown, View
-from topics.documents import Meal
+from topics.documents.browse import Meal
+from topics.search_index import meal_traits
 
 
 def meal(meal_id: str, restaurant_id: str, details: MealDetails, created: datetime, updated: datetime) -> Meal:
@@ -36,4 +37,6 @@ def indexes(document: Meal) -> Mapping[str, float]:
     return {f"meals:{document.restaurant_id}": document.created_at.timestamp()}
 
 
-MEAL = View[Meal, Event](name="meal", topic=catalog_events.TOPIC, document=Meal, show=show, indexes=indexes)
+MEAL = View[Meal, Event](
+    name="meal", topic=catalog_events.TOPIC, document=Meal, show=show, indexes=indexes, traits=meal_traits
+)

@@ -23,7 +23,7 @@ from topics.discount_events import (
     UseReserved,
 )
 from topics.discounting import Terms
-from topics.documents import Coupon
+from topics.documents.order import Coupon
 from topics.pricing import rounded
 
 

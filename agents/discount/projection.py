@@ -16,7 +16,7 @@ from topics.discount_events import (
     UseReleased,
     UseReserved,
 )
-from topics.documents import Coupon, CouponUse
+from topics.documents.order import Coupon, CouponUse
 
 
 def show_coupon(before: Coupon | None, event: Event, meta: EventMeta) -> Shown[Coupon]:

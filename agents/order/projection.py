@@ -5,7 +5,7 @@ from typing import assert_never
 
 from topics import order_events
 from topics.decision import EventMeta, Shown, View
-from topics.documents import Order
+from topics.documents.order import Order
 from topics.order_events import Event, OrderDrafted, OrderPlaced, OrderRefused, OutcomeAwaited
 
 

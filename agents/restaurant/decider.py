@@ -13,7 +13,7 @@ from agents.restaurant import campaigns, followers, hours
 from agents.restaurant.house import House, Opened
 from agents.restaurant.projection import restaurant
 from topics.decision import Context, Decider, Decision, accept, reject
-from topics.documents import RestaurantNow
+from topics.documents.browse import RestaurantNow
 from topics.pricing import rounded
 from topics.restaurant_commands import (
     Announce,

@@ -8,7 +8,7 @@ from msgspec.structs import asdict, replace
 
 from topics import restaurant_events
 from topics.decision import EventMeta, Shown, View
-from topics.documents import Campaign, Campaigns, Restaurant
+from topics.documents.browse import Campaign, Campaigns, Restaurant
 from topics.restaurant_events import (
     Announced,
     CampaignDetails,
@@ -21,6 +21,7 @@ from topics.restaurant_events import (
     RestaurantDetails,
     RestaurantOpened,
 )
+from topics.search_index import restaurant_indexes, restaurant_traits
 
 
 def restaurant(restaurant_id: str, details: RestaurantDetails, created: datetime, updated: datetime) -> Restaurant:
@@ -48,12 +49,17 @@ def show(before: Restaurant | None, event: Event, meta: EventMeta) -> Shown[Rest
 
 
 def indexes(document: Restaurant) -> Mapping[str, float]:
-    """All of them, the oldest first."""
-    return {"restaurants": document.created_at.timestamp()}
+    """All of them, the oldest first; and the orders of a search."""
+    return {"restaurants": document.created_at.timestamp(), **restaurant_indexes(document)}
 
 
 RESTAURANT = View[Restaurant, Event](
-    name="restaurant", topic=restaurant_events.TOPIC, document=Restaurant, show=show, indexes=indexes
+    name="restaurant",
+    topic=restaurant_events.TOPIC,
+    document=Restaurant,
+    show=show,
+    indexes=indexes,
+    traits=restaurant_traits,
 )
 
 

@@ -1,7 +1,7 @@
 """Project into Redis: a topic's events → the documents, indexes and side keys of its views, moved with the floor."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -13,7 +13,7 @@ from agents.runtime.lease import Batch, Lease, Reopen
 from agents.runtime.publisher import Publisher
 from stores.errors import Conflict
 from stores.redis.projection import Mark, ProjectionStore, ViewChanges
-from topics.decision import View
+from topics.decision import Traits, View
 from topics.registry import Topic
 
 _encode = msgspec.json.encode
@@ -116,11 +116,11 @@ class Showing:
 
 
 class _Shown:
-    """A document on its way through a batch. body, after: as it is written, and the indexes that it stands in then."""
+    """A document on its way through a batch. body, after: as it is written, and where it stands then."""
 
     __slots__ = ("after", "before", "body", "document", "version")
 
-    def __init__(self, version: int, document: Any, before: Mapping[str, float]) -> None:
+    def __init__(self, version: int, document: Any, before: "_Standing") -> None:
         self.version, self.document, self.before = version, document, before
         self.after, self.body = before, b""
 
@@ -128,13 +128,13 @@ class _Shown:
     def of(cls, view: View[Any, Any], decoder: msgspec.json.Decoder[Any], stored: tuple[int, bytes]) -> "_Shown":
         version, body = stored
         document = decoder.decode(body) if body else None
-        return cls(version, document, {} if document is None else view.indexes(document))
+        return cls(version, document, _Standing.of(view, document))
 
     def take(self, view: View[Any, Any], event: Event, changes: ViewChanges) -> None:
         """Raises where the event makes what cannot be shown, or not be written; nothing has changed then."""
         shown, sides = view.show(self.document, event.message, event.meta), ViewChanges()
         document = shown.document
-        after, body = ({}, b"") if document is None else (view.indexes(document), _encode(document))
+        after, body = _Standing.of(view, document), b"" if document is None else _encode(document)
         for name in shown.drop:
             sides.drop(name)
         for side in shown.put:
@@ -144,8 +144,21 @@ class _Shown:
 
     def write(self, name: str, aggregate: str, changes: ViewChanges) -> None:
         changes.document(name, aggregate, self.version, self.body)
-        for index in self.before.keys() - self.after.keys():
+        before, after = self.before.indexes, self.after.indexes
+        for index in before.keys() - after.keys():
             changes.leave(index, aggregate)
-        for index, score in self.after.items():
-            if self.before.get(index) != score:
+        for index, score in after.items():
+            if before.get(index) != score:
                 changes.enter(index, aggregate, score)
+        changes.characterize(self.before.traits, self.after.traits)
+
+
+class _Standing(NamedTuple):
+    """Where a document is found besides under its id."""
+
+    indexes: Mapping[str, float]
+    traits: Traits | None
+
+    @classmethod
+    def of(cls, view: View[Any, Any], document: Any) -> "_Standing":
+        return cls({}, None) if document is None else cls(view.indexes(document), view.traits(document))

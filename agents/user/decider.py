@@ -10,7 +10,7 @@ from agents.user import favourites, preferences
 from agents.user.facts import RESTAURANTS, Facts
 from agents.user.person import Person
 from topics.decision import Context, Decider, Decision, accept, reject
-from topics.documents import User
+from topics.documents.account import User
 from topics.fields import normal_email
 from topics.user_commands import (
     ChangePreferences,

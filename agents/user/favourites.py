@@ -6,9 +6,9 @@ from msgspec.structs import replace
 
 from agents.user.facts import Facts, RestaurantFacts
 from agents.user.person import FavouriteCuisine, FavouriteRestaurant, Person
-from topics import documents
 from topics.decision import Context, Decision, accept, reject
 from topics.documents import Done
+from topics.documents import account as documents
 from topics.folding import fold
 from topics.user_commands import FavourCuisine, FavourRestaurant, UnfavourCuisine, UnfavourRestaurant
 from topics.user_events import CuisineFavoured, CuisineUnfavoured, Event, RestaurantFavoured, RestaurantUnfavoured

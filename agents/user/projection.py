@@ -8,7 +8,7 @@ from msgspec.structs import asdict, replace
 
 from topics import keys, user_events
 from topics.decision import EventMeta, Shown, SideKey, View
-from topics.documents import FavouriteCuisine, FavouriteRestaurant, Favourites, User
+from topics.documents.account import FavouriteCuisine, FavouriteRestaurant, Favourites, User
 from topics.user_created import UserCreated
 from topics.user_events import (
     CuisineFavoured,

@@ -1,22 +1,10 @@
 """The routes of the web gateway, as contract and clients know them: one module a domain, one row a route."""
 
 from http_edge.routes import AnyRow
-from http_edge.web import (
-    addresses,
-    anonymous_carts,
-    auth,
-    campaigns,
-    carts,
-    discounts,
-    favourites,
-    meals,
-    operations,
-    orders,
-    passwords,
-    restaurants,
-    sessions,
-    user,
-)
+from http_edge.web import operations
+from http_edge.web.account import addresses, auth, favourites, passwords, sessions, user
+from http_edge.web.browse import campaigns, meals, restaurants, search
+from http_edge.web.order import anonymous_carts, carts, discounts, orders
 
 ROUTES: tuple[AnyRow, ...] = (
     *auth.ROUTES,
@@ -25,6 +13,7 @@ ROUTES: tuple[AnyRow, ...] = (
     *user.ROUTES,
     *favourites.ROUTES,
     *addresses.ROUTES,
+    *search.ROUTES,
     *restaurants.ROUTES,
     *campaigns.ROUTES,
     *meals.ROUTES,

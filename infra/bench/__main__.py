@@ -23,6 +23,7 @@ BENCHES = (
     Bench(
         "command", "infra.bench.command", "POST /carts/add through Kafka against a handler that writes the row itself"
     ),
+    Bench("search", "infra.bench.search", "the search script over many restaurants, each filter and each order"),
 )
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from infra.bench.breakdown import Breakdown
 from infra.bench.posting import Posted, Visitor, post
 from infra.bench.servers import free_port, server, token
-from infra.demo_menus import MENUS
+from infra.demo.menus import MENUS
 from infra.fault.stage import Stage, stage
 from infra.folders import CHECKOUT
 from infra.lag import caught_up

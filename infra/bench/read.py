@@ -24,7 +24,8 @@ from redis.asyncio import Redis
 from infra.bench.servers import free_port, server, token
 from infra.stack import Stack
 from topics import keys
-from topics.documents import Basket, BasketItem, Meal
+from topics.documents.browse import Meal
+from topics.documents.order import Basket, BasketItem
 
 CONNECTIONS = 16
 SECONDS = 1.0

@@ -9,31 +9,44 @@ from infra.fault.http_load import Told
 from topics.reply import DECODER
 
 EDGE = "lezzet/edge"
-DOMAINS = ("basket", "address")  # that are written to
+EVENTS = {"basket": None, "address": None, "order": "OrderPlaced"}
+"""Domains that are written to, and the type of event that a request must have led to (None: any, once)."""
 ANSWERED_WITHIN = 3.0  # seconds
 
 
 def audit(told: Sequence[Told], evidence: Evidence, findings: Findings) -> None:
     writes = [each for each in told if each.write]
-    effects = defaultdict[str, set[int]](set)
-    for domain in DOMAINS:
-        for event in evidence.events(domain):
-            effects[event.correlation].add(event.version)
+    effects = _effects(evidence)
     findings.breaks(
         "lost: told done or pending, but no effect",
-        (each for each in writes if each.status in (200, 202) and not effects[each.correlation]),
+        (each for each in writes if each.status in (200, 202) and not effects[_place(each)]),
     )
-    findings.breaks("doubled", (each for each in writes if len(effects[each.correlation]) > 1))
+    findings.breaks("doubled", (each for each in writes if len(effects[_place(each)]) > 1))
     findings.breaks(
-        "answered 503, and took effect", (each for each in writes if each.status == 503 and effects[each.correlation])
+        "answered 503, and took effect", (each for each in writes if each.status == 503 and effects[_place(each)])
     )
     findings.breaks("pending operations without outcome", _without_outcome(writes, evidence))
     _manners(told, findings)
 
 
+def _place(told: Told) -> tuple[str, str]:
+    return told.domain, told.correlation
+
+
+def _effects(evidence: Evidence) -> defaultdict[tuple[str, str], set[tuple[str, int]]]:
+    """(domain, correlation) → (aggregate, version) of its events."""
+    found = defaultdict[tuple[str, str], set[tuple[str, int]]](set)
+    for domain, kind in EVENTS.items():
+        for event in evidence.events(domain):
+            if kind in (None, event.type):
+                found[domain, event.correlation].add((event.aggregate, event.version))
+    return found
+
+
 def _without_outcome(writes: Sequence[Told], evidence: Evidence) -> list[Told]:
-    inboxes = {domain: evidence.stores[domain].inbox for domain in DOMAINS}
-    pending = [each for each in writes if each.status == 202]
+    """Of those that their own domain answers; a checkout is answered by the order, which has its event."""
+    inboxes = {domain: evidence.stores[domain].inbox for domain in EVENTS}
+    pending = [each for each in writes if each.status == 202 and EVENTS[each.domain] is None]
     outcomes = {each.operation: inboxes[each.domain].get((EDGE, each.operation)) for each in pending}
     return [
         each for each in pending if (said := outcomes[each.operation]) is None or DECODER.decode(said).status != "done"

@@ -1,4 +1,5 @@
-"""Users at the edge at an even pace, whatever it answers: lines set in baskets, addresses changed, and both read."""
+"""Users at the edge at an even pace, whatever it answers: lines set in baskets, addresses changed, orders with a coupon
+placed, and all of them read."""
 
 import asyncio
 import uuid
@@ -11,9 +12,12 @@ from typing import Any
 import aiohttp
 
 from infra.fault.accounts import HOME, Account
+from infra.fault.plan import COUPONS
 
 WRITES_PER_S, WRITES_PER_READ = 50, 5
-ADDRESSES = 0.2  # share of the requests that are about addresses
+SHARES = {"basket": 0.7, "address": 0.2, "order": 0.1}
+"""Of the requests, by the domain that they are about."""
+COUPON = COUPONS[0][0]
 PATIENCE = 15.0  # seconds after which a request counts as not answered
 
 Wanted = tuple[str, str, Any]
@@ -21,7 +25,11 @@ Wanted = tuple[str, str, Any]
 Answered = tuple[int, Any, Any]
 """Status, headers, body."""
 
-_READS: dict[str, Wanted] = {"basket": ("GET", "/carts/get", None), "address": ("GET", "/addresses/", None)}
+_READS: dict[str, Wanted] = {
+    "basket": ("GET", "/carts/get", None),
+    "address": ("GET", "/addresses/", None),
+    "order": ("GET", "/orders", None),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +90,7 @@ class HttpLoad:
 
     async def _one(self, *, write: bool) -> None:
         account, correlation = self._random.choice(self._accounts), f"fault-{self._run}-{next(self._number):06d}"
-        domain = "address" if self._random.random() < ADDRESSES else "basket"
+        domain = self._random.choices([*SHARES], [*SHARES.values()])[0]
         asked = self._write(domain, account, correlation) if write else _READS[domain]
         loop = asyncio.get_running_loop()
         began = loop.time()
@@ -102,6 +110,9 @@ class HttpLoad:
         if domain == "address":
             return "PUT", f"/addresses/{account.address_id}", HOME | {"title": correlation}
         item = {"meal_id": self._random.choice(self._meals), "quantity": 1, "note": correlation}
+        if domain == "order":
+            order = {"payment_method": "cash", "items": [item], "pickup": True, "coupon_code": COUPON}
+            return "POST", "/carts/checkout", order
         return "POST", "/carts/add", item
 
     async def _request(self, account: Account, correlation: str, method: str, path: str, body: Any) -> Answered:

@@ -7,7 +7,7 @@ from random import Random
 
 import aiohttp
 
-from infra.fault import audit_answers, audit_leftovers, audit_versions, audit_views, evidence, lag
+from infra.fault import audit_answers, audit_coupons, audit_leftovers, audit_versions, audit_views, evidence, lag
 from infra.fault.accounts import open_accounts
 from infra.fault.ending import ending
 from infra.fault.findings import Findings
@@ -76,6 +76,7 @@ async def _audit(on: Stage, load: HttpLoad, findings: Findings) -> None:
     found = await evidence.gather(on.stack.endpoints)
     audit_answers.audit(load.told, found, findings)
     audit_versions.audit(found, findings)
+    audit_coupons.audit(found, findings)
     await audit_views.audit(on.stack.endpoints, found, findings)
     audit_leftovers.audit(found, findings)
     say("the audit is done")

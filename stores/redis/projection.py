@@ -8,19 +8,23 @@ from typing import Any
 from redis.asyncio import Redis
 
 from stores.protocol import Source
+from stores.redis import traits
 from stores.redis.errors import translated
 from topics import keys
+from topics.decision import Traits
 
 # KEYS[1] the floor. ARGV: floor as it was read, floor after, number of (set, partition, partitions, ready key) marks, the
-# marks, then the changes as command lines: length, words… Nothing is written where the floor is not what was read: a
-# zombie, or our own earlier try whose answer was lost.
-_APPLY = """
+# marks, then the changes as command lines: length, words… (TRAITS: stores/redis/traits.py).
+# Nothing is written where the floor is not what was read: a zombie, or our own earlier try whose answer was lost.
+_APPLY = (
+    traits.CHANGE
+    + """
 local floor = redis.call('GET', KEYS[1])
 if floor ~= ARGV[1] then return floor or '' end
 local i = 4 + 4 * tonumber(ARGV[3])
 while ARGV[i] do
     local n = tonumber(ARGV[i])
-    redis.call(unpack(ARGV, i + 1, i + n))
+    if ARGV[i + 1] == 'TRAITS' then change_traits(i + 2, i + n) else redis.call(unpack(ARGV, i + 1, i + n)) end
     i = i + n + 1
 end
 redis.call('SET', KEYS[1], ARGV[2])
@@ -31,6 +35,7 @@ for m = 0, tonumber(ARGV[3]) - 1 do
 end
 return 'ok'
 """
+)
 
 Words = tuple[str | bytes, ...]
 
@@ -62,6 +67,9 @@ class ViewChanges:
 
     def leave(self, index: str, aggregate_id: str) -> None:
         self.lines.append(("ZREM", keys.index(index), aggregate_id))
+
+    def characterize(self, before: Traits | None, after: Traits | None) -> None:
+        self.lines.extend(traits.changed(before, after))
 
     def put(self, name: str, value: str, expires_at: datetime | None) -> None:
         # Redis takes no time before 1970, and a script that fails would be sent for ever.

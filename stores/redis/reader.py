@@ -38,6 +38,9 @@ class Reader:
     def get(self, keys: Sequence[str]) -> asyncio.Future[Values]:
         """The values of the keys, in order, None where there is none."""
         future: asyncio.Future[Values] = self._loop.create_future()
+        if not keys:  # an MGET without keys is an error, and would be one for all that go with it
+            future.set_result([])
+            return future
         self._waiting.append((keys, future))
         if not self._scheduled and self._busy is None:
             self._scheduled = True
@@ -47,23 +50,23 @@ class Reader:
     async def members(self, index: str, *, newest_first: bool = False, most: int = 0) -> list[bytes]:
         """Members of a sorted set by score. most: of the first so many, 0: all."""
         last = most - 1
-        return await _within(
+        return await within(
             lambda: cast(Awaitable[list[bytes]], self._client.zrange(index, 0, last, desc=newest_first))
         )
 
     async def members_from(self, index: str, least: float, most: int) -> list[bytes]:
         """Members of a sorted set with at least this score, the lowest first, at most so many."""
-        return await _within(
+        return await within(
             lambda: cast(Awaitable[list[bytes]], self._client.zrangebyscore(index, least, "+inf", start=0, num=most))
         )
 
     async def put(self, key: str, value: str, seconds: int) -> None:
         """A note of the edge itself: who owns an operation."""
-        await _within(lambda: cast(Awaitable[object], self._client.set(key, value, ex=seconds)))
+        await within(lambda: cast(Awaitable[object], self._client.set(key, value, ex=seconds)))
 
     async def first(self, key: str, value: bytes, seconds: int) -> bytes | None:
         """Sets what is not set yet. Returns what stood there before, None where nothing did."""
-        return await _within(
+        return await within(
             lambda: cast(Awaitable[bytes | None], self._client.set(key, value, ex=seconds, nx=True, get=True))
         )
 
@@ -95,7 +98,7 @@ class Reader:
             for key in keys:
                 places.setdefault(key, len(places))
         try:
-            values = await _within(lambda: self._mget(list(places)))
+            values = await within(lambda: self._mget(list(places)))
         except Exception as error:  # whatever it is: somebody waits for each of these, without a bound of their own
             await self._disconnect()
             for _, future in batch:
@@ -125,7 +128,7 @@ class Reader:
                 await connection.disconnect(nowait=True)
 
 
-async def _within(ask: Callable[[], Awaitable[T]]) -> T:
+async def within(ask: Callable[[], Awaitable[T]]) -> T:
     try:
         async with asyncio.timeout(READ_SECONDS):
             with contextlib.suppress(ConnectionLost):

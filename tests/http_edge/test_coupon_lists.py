@@ -4,8 +4,8 @@ import pytest
 
 from http_edge.health import ready_keys
 from http_edge.web import ROUTES
-from http_edge.web.carts import preview
-from http_edge.web.discounts import COUPON, COUPON_USE
+from http_edge.web.order import preview
+from http_edge.web.order.discounts import COUPON, COUPON_USE
 from tests.http_edge.conftest import World
 
 

@@ -2,7 +2,7 @@
 
 import uuid
 
-from http_edge.web.orders import MOST_LISTED
+from http_edge.web.order.orders import MOST_LISTED
 from tests.http_edge.conftest import World
 from tests.http_edge.documents import stored
 from topics import keys

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from http_edge.web.open_now import with_open_now
+from http_edge.web.browse.open_now import with_open_now
 from tests.http_edge.conftest import World
 from tests.http_edge.documents import stored
 from topics import keys

@@ -100,6 +100,18 @@ async def test_an_order_is_shown_to_whom_it_belongs(edge: World):
     assert (await edge.client(other).call("GET", f"/orders/{order}")).status == 404
 
 
+@named([row for row in ROUTES if isinstance(row, OwnRow) and row.reads])
+async def test_an_answer_of_the_edge_is_503_until_its_views_are_ready_and_so_is_the_edge(edge: World, row: AnyRow):
+    assert isinstance(row, OwnRow)
+    for view in row.reads:
+        await edge.redis.delete(view.ready)
+    said = await edge.client(str(uuid.uuid4())).call("GET", path_of(row))
+    assert (said.status, said.problem["code"]) == (503, "view_not_ready")
+    health = await edge.client().call("GET", "/health/ready")
+    assert health.status == 503
+    assert {view.ready for view in row.reads} <= {name for name, ready in health.json["views"].items() if not ready}
+
+
 @named([row for row in ROUTES if isinstance(row, ViewRow)])
 async def test_reads_are_503_until_their_view_is_ready(edge: World, row: AnyRow):
     assert isinstance(row, ViewRow)

@@ -1,32 +1,77 @@
 """The demo data is what its commands say it is, before anything is sent."""
 
+from datetime import UTC, datetime, timedelta
+
+import msgspec
 import pytest
 
-from infra.demo import Wish, command_headers, meals, restaurants
-from infra.demo_menus import MENUS, OWNER
+from infra.demo.filling import Wish, command_headers, in_turn, meals, offers, restaurants
+from infra.demo.menu import OWNER
+from infra.demo.menus import MENUS
+from infra.demo.offers import LEZZET10
 from topics import headers
+from topics.folding import fold
+from topics.opening_hours import is_open, overlap
+from topics.validation import Validator
 
-WISHES = [*restaurants(), *meals()]
+WISHES = [*restaurants(), *meals(), *offers()]
+WEEK = [datetime(2026, 3, 2, tzinfo=UTC) + timedelta(minutes=30 * each) for each in range(7 * 48)]
 
 
-@pytest.mark.parametrize("wish", WISHES, ids=lambda wish: f"{wish.view}-{wish.command.name}")
-def test_every_command_is_one_that_its_topic_takes(wish: Wish) -> None:
+@pytest.mark.parametrize("wish", WISHES, ids=lambda wish: f"{wish.view}-{wish.id}")
+def test_every_command_is_one_that_the_edge_would_take_as_it_is(wish: Wish) -> None:
+    said = msgspec.json.decode(wish.topic.encode(wish.command))
+    assert Validator(type(wish.command)).validated(said) == wish.command
     assert wish.topic.decode(type(wish.command).__name__, wish.topic.encode(wish.command)) == wish.command
 
 
-def test_there_are_three_restaurants_with_six_meals_or_more() -> None:
-    assert len(MENUS) == 3
-    assert all(len(menu.meals) >= 6 for menu in MENUS)
+def test_there_are_24_restaurants_in_three_cities_with_six_to_ten_meals() -> None:
+    cities = [menu.opening.address.city for menu in MENUS]
+    assert len(MENUS) == 24
+    assert {city: cities.count(city) for city in cities} == {"İstanbul": 10, "Ankara": 7, "İzmir": 7}
+    assert all(6 <= len(menu.meals) <= 10 for menu in MENUS)
 
 
-def test_meals_are_on_the_menu_of_their_own_restaurant() -> None:
-    assert all(meal.restaurant_id == menu.restaurant_id for menu in MENUS for meal in menu.meals.values())
+def test_each_differs_in_what_a_search_looks_at() -> None:
+    openings = [menu.opening for menu in MENUS]
+    assert len({(each.address.latitude, each.address.longitude) for each in openings}) == 24
+    assert len({each.delivery_fee for each in openings}) > 15
+    assert len({each.min_order_price for each in openings}) > 12
+    assert len({each.prep_time for each in openings}) > 7
+    assert len({fold(cuisine) for each in openings for cuisine in each.cuisines}) > 20
+
+
+def test_the_first_two_are_open_at_any_hour_and_one_is_closed_by_its_owner() -> None:
+    for menu in MENUS[:2]:
+        opening = menu.opening
+        assert opening.status == "open"
+        assert all(is_open(opening.opening_hours, opening.time_zone, at) for at in WEEK)
+    assert [menu.name for menu in MENUS if menu.opening.status == "closed"] == ["sokak-burger"]
+    assert [wish.id for turn in in_turn()[:2] for wish in turn] == [menu.restaurant_id for menu in MENUS[:2]]
+
+
+def test_hours_do_not_overlap_and_some_are_open_and_some_closed_at_any_time() -> None:
+    assert all(overlap(menu.opening.opening_hours) is None for menu in MENUS)
+    for at in WEEK:
+        is_so = {is_open(menu.opening.opening_hours, menu.opening.time_zone, at) for menu in MENUS}
+        assert is_so == {True, False}
+
+
+def test_meals_are_on_the_menu_of_their_own_restaurant_and_go_with_others_of_it() -> None:
+    for menu in MENUS:
+        ids = {menu.meal_id(name) for name in menu.meals}
+        assert all(meal.restaurant_id == menu.restaurant_id for meal in menu.meals.values())
+        assert all(ids.issuperset(meal.complementary_ids) for meal in menu.meals.values())
+        assert any(meal.complementary_ids for meal in menu.meals.values())
 
 
 def test_ids_are_different_and_always_the_same() -> None:
     ids = [wish.id for wish in WISHES]
-    assert len(set(ids)) == len(ids)
-    assert ids == [wish.id for wish in (*restaurants(), *meals())]
+    assert ids == [wish.id for wish in (*restaurants(), *meals(), *offers())]
+    named = [(wish.view, wish.id) for wish in WISHES]
+    assert len(set(named)) == len(named)
+    assert MENUS[2].name == "kebapci-mahmut"
+    assert MENUS[2].restaurant_id == "4d5296c1-67e7-59f1-b903-6ffa2ddcceb7"
 
 
 def test_a_next_try_is_another_command_of_the_same_owner() -> None:
@@ -36,3 +81,9 @@ def test_a_next_try_is_another_command_of_the_same_owner() -> None:
     second = command_headers(wish)
     assert first[headers.ID] != second[headers.ID]
     assert first[headers.CALLER] == second[headers.CALLER] == OWNER
+
+
+def test_a_coupon_for_everywhere_is_asked_for_by_nobody_and_others_by_the_owner() -> None:
+    callers = {wish.id: command_headers(wish).get(headers.CALLER) for wish in offers()}
+    assert callers[LEZZET10] is None
+    assert callers["KEBAP50"] == OWNER

@@ -28,6 +28,8 @@ async def test_the_walk_that_up_prints_leads_to_a_confirmation_mail(product: Pro
     )
     assert done.returncode == 0, done.stderr
     assert '"status":"placed"' in done.stdout
+    assert done.stdout.count('"coupon_code":"LEZZET10"') == 2, "in the preview and in the order"
+    assert done.stdout.rstrip().endswith("}") and '"code":"token_revoked"' in done.stdout, "the reset ends the session"
     assert "Your order" in done.stdout
     assert "OrderPlaced" in done.stdout, "the trace of the order ends the walk"
 

@@ -134,9 +134,9 @@ async def _searches(walk: Walk) -> None:
     for sort in SORTS:
         for order in ("asc", "desc"):
             await walk.must("search", {**HERE, "sort_by": sort, "sort_order": order})
-    seen = [each["id"] for page in range(1, 6) for each in (await _page(walk, page))["restaurants"]]
+    seen = [each["id"] for page in range(1, everything // 7 + 2) for each in (await _page(walk, page))["restaurants"]]
     assert len(seen) == len(set(seen)) == everything, "pages neither repeat nor leave out"
-    assert (await _page(walk, 99))["total"] == everything
+    assert (await _page(walk, 9_999))["total"] == everything
     for wrong in ({"page_size": 0}, {"page_size": 10_000}, {"page": 0}, {"sort_by": "taste"}, {"sort_by": "distance"}):
         status, problem = await walk.does("search", wrong)
         assert status == 422 and problem["errors"], wrong
@@ -245,4 +245,31 @@ async def test_public_pages_ignore_a_bad_token_and_protected_ones_say_log_in_aga
         assert status == 200, path
     for path in ("/users/me", "/addresses/", "/favorites", "/carts/get", "/orders"):
         await walk.fails(401, "token_invalid", "get", path, bad)
+    await walk.forgives_nothing()
+
+
+async def test_the_client_notices_what_it_does_not_forgive(walk: Walk):
+    """A check that finds nothing in bad answers proves nothing."""
+    restaurant = {"id": "r-1", "opening_hours": {}}
+    for path, answer in (
+        ("/orders", None),
+        ("/orders", {"orders": []}),
+        ("/carts/get", [{"price": "12.50"}]),
+        ("/restaurants/search", {"restaurants": None}),
+        ("/restaurants", [restaurant]),
+        ("/restaurants", [restaurant | {"address": {"city": None}}]),
+    ):
+        await walk.does("(path, answer) => checkAnswer('x', path, answer)", path, answer)
+        assert len(await walk.does("() => breaches.splice(0)")) == 1, (path, answer)
+    good = {"detail": "no", "message": "no", "code": "no"}
+    for path, status, problem in (
+        ("/auth/login", 401, good),
+        ("/restaurants", 401, good),
+        ("/orders", 404, good | {"detail": ["no"]}),
+        ("/orders", 404, good | {"code": ""}),
+        ("/orders", 500, good),
+    ):
+        await walk.does("(p, s, problem) => checkProblem('x', p, s, problem, false)", path, status, problem)
+        assert len(await walk.does("() => breaches.splice(0)")) == 1, (path, status, problem)
+    assert (await walk.does("get", "/restaurants//"))[0] == 404
     await walk.forgives_nothing()

@@ -13,7 +13,7 @@ from tests.agents.scenario import ID, LATER, NOW, shown
 from topics.address_commands import AddAddress, Command, RemoveAddress, ReplaceAddress
 from topics.address_events import AddressAdded, AddressRemoved, AddressReplaced, Event, SavedAddress
 from topics.decision import Context
-from topics.documents import AddressBook
+from topics.documents.account import AddressBook
 
 HOME, WORK, MUM = "home", "work", "mum"
 ADD = AddAddress(

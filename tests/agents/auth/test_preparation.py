@@ -24,7 +24,7 @@ from tests.agents.scenario import COMMAND_ID, ID, LATER, NOW, evolved
 from topics import headers, tokens
 from topics.auth_commands import Command, Login, Logout, Refresh, Register, ResendVerification, VerifyEmail
 from topics.auth_events import AccountRegistered, EmailVerified
-from topics.documents import Tokens
+from topics.documents.account import Tokens
 
 KEYS = AgentKeys(
     jwt=nacl.signing.SigningKey(b"j" * 32), auth_box=nacl.public.PrivateKey(b"b" * 32), mail_tokens=b"m" * 32

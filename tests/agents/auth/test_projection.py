@@ -19,7 +19,7 @@ from tests.agents.scenario import ID, NOW, shelf, shown
 from topics import email_event, keys, user_created
 from topics.auth_events import AccountRegistered, SessionEnded, Verification, VerificationRequested
 from topics.decision import EventMeta, Send
-from topics.documents import Account, EndedSession
+from topics.documents.account import Account, EndedSession
 from topics.email_event import TokenVariables, VerificationMail
 from topics.tokens import as_reference, sha256_hex
 from topics.user_created import UserCreated

@@ -19,7 +19,7 @@ from topics.auth_events import (
     VerificationRequested,
 )
 from topics.decision import EventMeta
-from topics.documents import Session, Sessions
+from topics.documents.account import Session, Sessions
 from topics.email_event import PasswordResetMail, TokenVariables, VerificationMail
 from topics.tokens import as_reference, sha256_hex
 

@@ -28,7 +28,7 @@ from topics.basket_commands import (
 )
 from topics.basket_events import Cleared, Expired, HandedOver, Kept, Life, LineRemoved, LineSet
 from topics.decision import Context, EventMeta
-from topics.documents import AnonymousLife, Basket
+from topics.documents.order import AnonymousLife, Basket
 from topics.message import Message
 
 CART_ID = "0b9f8a52-6a3e-4d1c-9a77-3f2e1d0c5b4a"

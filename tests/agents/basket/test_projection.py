@@ -14,7 +14,7 @@ from topics.basket_events import CheckedOut, Cleared, Event, LineRemoved, LineSe
 from topics.catalog_events import AvailabilityChanged, MealAdded, MealChanged, MealDetails, MealRemoved
 from topics.copies import MEALS
 from topics.decision import EventMeta
-from topics.documents import Basket
+from topics.documents.order import Basket
 from topics.order_commands import PlaceOrder
 from topics.pricing import Charge, totals
 

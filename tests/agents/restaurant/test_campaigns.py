@@ -11,7 +11,7 @@ from agents.restaurant.decider import DECIDER
 from agents.restaurant.projection import CAMPAIGNS, RESTAURANT, campaign_indexes
 from tests.agents import scenario
 from tests.agents.scenario import COMMAND_ID, ID, LATER, NOW, shown
-from topics.documents import Campaigns
+from topics.documents.browse import Campaigns
 from topics.fields import Weekday
 from topics.ids import derive
 from topics.restaurant_commands import ChangeRestaurant, StartCampaign

@@ -8,7 +8,7 @@ from agents.restaurant.decider import DECIDER
 from agents.restaurant.projection import RESTAURANT, indexes
 from tests.agents import scenario
 from tests.agents.scenario import ID, LATER, NOW, shown
-from topics.documents import Restaurant, RestaurantNow
+from topics.documents.browse import Restaurant, RestaurantNow
 from topics.fields import Address
 from topics.restaurant_commands import ChangeRestaurant, OpenRestaurant
 from topics.restaurant_events import TOPIC, RestaurantChanged, RestaurantDetails, RestaurantOpened
@@ -134,4 +134,4 @@ def _now(document: Restaurant, *, is_open: bool) -> RestaurantNow:
 
 def test_restaurants_are_listed_by_age() -> None:
     changed = RestaurantChanged(details=DETAILS, changed_at=LATER)
-    assert indexes(shown(RESTAURANT, OPENED, changed)) == {"restaurants": NOW.timestamp()}
+    assert indexes(shown(RESTAURANT, OPENED, changed))["restaurants"] == NOW.timestamp()

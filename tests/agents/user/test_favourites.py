@@ -11,7 +11,7 @@ from agents.user.projection import FAVOURITES, PREFERENCES, USER
 from tests.agents import scenario
 from tests.agents.scenario import ID, LATER, NOW, shown
 from tests.agents.user.test_user import COMPLETED, PENDING
-from topics.documents import FavouriteCuisine, FavouriteRestaurant, Favourites
+from topics.documents.account import FavouriteCuisine, FavouriteRestaurant, Favourites
 from topics.restaurant_events import RestaurantChanged, RestaurantDetails, RestaurantOpened
 from topics.user_commands import (
     ChangePreferences,

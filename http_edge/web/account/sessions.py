@@ -1,0 +1,62 @@
+"""The caller's own sessions: which there are, and their ends."""
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from http_edge.asked import Asked, own
+from http_edge.routes import CUSTOMER, Nothing, command, view
+from http_edge.web.account.accounts import DENY, SESSIONS
+from topics.auth_commands import TOPIC, EndSession, Logout, LogoutAll
+from topics.documents import Done
+from topics.documents.account import Session, Sessions
+
+_KEPT = msgspec.json.Decoder(Sessions)
+
+
+def _listed(document: bytes, asked: Asked) -> bytes:
+    """Those that are live now, the newest first."""
+    assert asked.caller is not None
+    now = datetime.fromtimestamp(asked.edge.clock(), UTC)
+    live = [session for session in reversed(_KEPT.decode(document).items) if session.expires_at > now]
+    own_id = asked.caller.sid
+    return msgspec.json.encode([msgspec.structs.replace(each, current=each.id == own_id) for each in live])
+
+
+def _logout(asked: Asked) -> Logout:
+    caller = asked.caller
+    assert caller is not None
+    # a token without a session of ours still ends by its own id
+    return Logout(sid=caller.sid or caller.jti, jti=caller.jti, exp=datetime.fromtimestamp(caller.exp, UTC))
+
+
+def _logout_all(asked: Asked) -> LogoutAll:
+    one = _logout(asked)
+    return LogoutAll(sid=one.sid, jti=one.jti, exp=one.exp)
+
+
+def _end(asked: Asked) -> EndSession:
+    return EndSession(session_id=asked.parameters["id"])
+
+
+ROUTES = (
+    command(
+        "POST", "/auth/logout", Logout, to=TOPIC, takes=Nothing, make=_logout, key=own, who=CUSTOMER, gives=Done,
+        settles=DENY, must_settle=True,
+        says="End this session; answers when its tokens are on the deny-list.",
+    ),
+    command(
+        "POST", "/auth/logout-all", LogoutAll, to=TOPIC, takes=Nothing, make=_logout_all, key=own, who=CUSTOMER,
+        gives=Done, settles=DENY, must_settle=True,
+        says="End every session of the caller; answers when their tokens are on the deny-list.",
+    ),
+    view(
+        "/auth/sessions", SESSIONS, key=own, who=CUSTOMER, gives=list[Session], absent=b"[]", shape=_listed,
+        says="The caller's live sessions, the newest first.",
+    ),
+    command(
+        "DELETE", "/auth/sessions/{id}", EndSession, to=TOPIC, takes=Nothing, make=_end, key=own, who=CUSTOMER,
+        gives=Done, settles=DENY, must_settle=True,
+        says="End one session of the caller.",
+    ),
+)  # fmt: skip

@@ -1,0 +1,36 @@
+"""The caller's own profile, and which mails they want."""
+
+import msgspec
+
+from http_edge.asked import own
+from http_edge.routes import CUSTOMER, command, shown, view
+from topics.documents.account import User
+from topics.user_commands import TOPIC, ChangePreferences, ChangeProfile, CompleteProfile
+from topics.user_events import Preferences
+
+USER = shown("user", "user")
+PREFERENCES = shown("preferences", "user")
+
+ROUTES = (
+    command(
+        "POST", "/users/register/complete", CompleteProfile, to=TOPIC, key=own, who=CUSTOMER, success=201, gives=User,
+        answers={409: "profile_exists", 422: "invalid_born_date"},
+        says="Complete the profile of a fresh account.",
+    ),
+    view("/users/me", USER, key=own, who=CUSTOMER, gives=User, says="The profile; 404 until it is complete."),
+    command(
+        "PUT", "/users/me", ChangeProfile, to=TOPIC, key=own, who=CUSTOMER, partial=True, gives=User,
+        answers={422: "invalid_born_date"},
+        says="Change the profile; what is absent stays.",
+    ),
+    view(
+        "/users/me/notification-preferences", PREFERENCES, key=own, who=CUSTOMER, gives=Preferences,
+        absent=msgspec.json.encode(Preferences()),
+        says="Which mails the caller wants: all of them, until they say otherwise.",
+    ),
+    command(
+        "PUT", "/users/me/notification-preferences", ChangePreferences, to=TOPIC, key=own, who=CUSTOMER,
+        partial=True, gives=Preferences,
+        says="Change which mails one wants; what is absent stays. Without email there are none.",
+    ),
+)  # fmt: skip

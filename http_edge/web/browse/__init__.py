@@ -1,0 +1,1 @@
+"""What a hungry person looks at: restaurants, menus, search, campaigns."""

@@ -1,0 +1,69 @@
+"""Meals of the catalog: everyone reads, the restaurant's owner writes."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from http_edge.asked import Asked, new, parameter
+from http_edge.routes import PUBLIC, RESTAURANT_OWNER, Join, Nothing, ViewOf, command, shown, view
+from http_edge.web.browse.restaurants import RESTAURANT
+from topics.catalog_commands import TOPIC, AddMeal, ChangeMeal, RemoveMeal, SetAvailability
+from topics.documents import Done
+from topics.documents.browse import Meal
+
+MEAL = shown("meal", "catalog")
+
+
+class _GoesWith(msgspec.Struct, frozen=True):
+    complementary_ids: tuple[str, ...] = ()
+
+
+_goes_with = msgspec.json.Decoder(_GoesWith)
+
+
+def _menu(asked: Asked) -> str:
+    return f"meals:{asked.parameters['restaurant_id']}"
+
+
+def _restaurant(asked: Asked) -> list[tuple[ViewOf, str]]:
+    return [(RESTAURANT, asked.body.restaurant_id)]
+
+
+def _complementary(document: bytes) -> tuple[str, ...]:
+    return _goes_with.decode(document).complementary_ids
+
+
+def _beside(document: bytes, meals: Mapping[str, bytes]) -> bytes:
+    """Those that are gone are left out."""
+    found = (meals.get(name, b"") for name in _complementary(document))
+    return b"[" + b",".join(meal for meal in found if meal) + b"]"
+
+
+ROUTES = (
+    view(
+        "/meals/restaurant/{restaurant_id}", MEAL, index=_menu, who=PUBLIC, gives=list[Meal], says="A restaurant's menu."
+    ),
+    view(
+        "/meals/{id}/complementary", MEAL, key=parameter("id"), who=PUBLIC, gives=list[Meal],
+        join=Join(view=MEAL, names=_complementary, merge=_beside),
+        says="Meals that go well with one, in its order.",
+    ),
+    view("/meals/{id}", MEAL, key=parameter("id"), who=PUBLIC, gives=Meal, says="One meal."),
+    command(
+        "POST", "/meals/", AddMeal, to=TOPIC, key=new("meal"), who=RESTAURANT_OWNER, success=201, gives=Meal,
+        sees=_restaurant,
+        says="Add a meal to the menu of one's restaurant.",
+    ),
+    command(
+        "PUT", "/meals/{id}", ChangeMeal, to=TOPIC, key=parameter("id"), who=RESTAURANT_OWNER, partial=True, gives=Meal,
+        says="Change a meal; what is absent stays.",
+    ),
+    command(
+        "DELETE", "/meals/{id}", RemoveMeal, to=TOPIC, takes=Nothing, key=parameter("id"), who=RESTAURANT_OWNER,
+        gives=Done, says="Take a meal off the menu for good.",
+    ),
+    command(
+        "PATCH", "/meals/{id}/availability", SetAvailability, to=TOPIC, key=parameter("id"), who=RESTAURANT_OWNER,
+        gives=Meal, says="A meal is sold out, or back.",
+    ),
+)  # fmt: skip

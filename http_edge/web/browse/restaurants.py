@@ -1,0 +1,63 @@
+"""Restaurants: everyone reads, the owner writes."""
+
+import msgspec
+from msgspec import UNSET, UnsetType, convert
+from msgspec.structs import asdict
+
+from http_edge.asked import Asked, new, parameter
+from http_edge.routes import CUSTOMER, PUBLIC, RESTAURANT_OWNER, command, shown, view
+from http_edge.web.browse.open_now import open_now
+from topics.documents.browse import RestaurantNow
+from topics.fields import Address, Email, Minutes, Money, Name, OpenOrClosed, Phone, Text, TimeZone, Url
+from topics.restaurant_commands import TOPIC, ChangeRestaurant, Cuisines, OpeningHours, OpenRestaurant
+
+RESTAURANT = shown("restaurant", "restaurant")
+
+
+def _all(asked: Asked) -> str:
+    return "restaurants"
+
+
+class RestaurantChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What is absent stays. null takes the phone number or the e-mail address away."""
+
+    name: Name | UnsetType = UNSET
+    description: Text | UnsetType = UNSET
+    logo: Url | UnsetType = UNSET
+    address: Address | UnsetType = UNSET
+    phone_number: Phone | UnsetType | None = UNSET
+    email: Email | UnsetType | None = UNSET
+    status: OpenOrClosed | UnsetType = UNSET
+    opening_hours: OpeningHours | UnsetType = UNSET
+    time_zone: TimeZone | UnsetType = UNSET
+    cuisines: Cuisines | UnsetType = UNSET
+    prep_time: Minutes | UnsetType = UNSET
+    delivery_fee: Money | UnsetType = UNSET
+    min_order_price: Money | UnsetType = UNSET
+
+
+def _changed(asked: Asked) -> ChangeRestaurant:
+    said = {name: value for name, value in asdict(asked.body).items() if value is not UNSET}
+    clears = tuple(name for name, value in said.items() if value is None)
+    return convert({**said, "clears": clears}, ChangeRestaurant)
+
+
+ROUTES = (
+    view(
+        "/restaurants", RESTAURANT, index=_all, who=PUBLIC, gives=list[RestaurantNow], shape=open_now,
+        says="All restaurants.",
+    ),
+    view(
+        "/restaurants/{id}", RESTAURANT, key=parameter("id"), who=PUBLIC, gives=RestaurantNow, shape=open_now,
+        says="One restaurant.",
+    ),
+    command(
+        "POST", "/restaurants", OpenRestaurant, to=TOPIC, key=new("restaurant"), who=CUSTOMER, success=201,
+        gives=RestaurantNow, says="Open a restaurant; the caller owns it.",
+    ),
+    command(
+        "PUT", "/restaurants/{id}", ChangeRestaurant, to=TOPIC, key=parameter("id"), who=RESTAURANT_OWNER,
+        takes=RestaurantChange, make=_changed, gives=RestaurantNow,
+        says="Change a restaurant; what is absent stays, null takes the phone number or the e-mail address away.",
+    ),
+)  # fmt: skip

@@ -1,0 +1,133 @@
+"""The caller's basket. Clients may name themselves with `user_id`; it decides nothing."""
+
+import msgspec
+from msgspec import UNSET, UnsetType, convert
+from msgspec.structs import asdict
+
+from http_edge.asked import Asked, own
+from http_edge.routes import CUSTOMER, Nothing, OwnRow, ViewOf, command, shown, view
+from http_edge.web.bare_list import bare_list
+from http_edge.web.browse.meals import MEAL
+from http_edge.web.order import preview
+from http_edge.web.order.estimate import estimate
+from http_edge.web.order.menu_now import MENU_NOW
+from http_edge.web.order.orders import MOST_LISTED, ORDER, mine
+from topics.basket_commands import (
+    TOPIC,
+    AddItem,
+    ApplyCoupon,
+    ChangeItem,
+    Checkout,
+    CheckoutWish,
+    Clear,
+    DropCoupon,
+    RemoveItem,
+)
+from topics.documents import Done
+from topics.documents.order import BasketItem, CouponPreview, Order
+from topics.fields import CouponCode, DayOrTime, Note, Quantity
+
+BASKET = shown("basket", "basket")
+COUPON_CODES = (
+    "coupon_unknown",
+    "coupon_over",
+    "coupon_not_yet_valid",
+    "coupon_used_up",
+    "coupon_below_minimum",
+)
+"""Why a coupon may not be used (topics/discounting.py)."""
+
+
+class LineChange(msgspec.Struct, frozen=True):
+    """What is absent stays. null takes the note or the date away."""
+
+    quantity: Quantity | UnsetType = UNSET
+    note: Note | UnsetType | None = UNSET
+    schedule_date: DayOrTime | UnsetType | None = UNSET
+
+
+class CouponWish(msgspec.Struct, frozen=True):
+    code: CouponCode
+
+
+def changed(asked: Asked) -> ChangeItem:
+    said = {name: value for name, value in asdict(asked.body).items() if value is not UNSET}
+    clears = tuple(name for name, value in said.items() if value is None)
+    return convert({**said, **asked.parameters, "clears": clears}, ChangeItem)
+
+
+def _meal(asked: Asked) -> list[tuple[ViewOf, str]]:
+    return [(MEAL, asked.body.meal_id)]
+
+
+def _meals(asked: Asked) -> list[tuple[ViewOf, str]]:
+    return [(MEAL, item.meal_id) for item in asked.body.items or ()]
+
+
+def _checkout(asked: Asked) -> Checkout:
+    return Checkout(**asdict(asked.body), keyed=asked.idempotency_key is not None)
+
+
+def _apply_coupon(asked: Asked) -> ApplyCoupon:
+    return ApplyCoupon(code=asked.body.code, user_id=asked.me)
+
+
+ROUTES = (
+    command(
+        "POST", "/carts/add", AddItem, to=TOPIC, key=own, who=CUSTOMER, gives=BasketItem, sees=_meal,
+        answers={409: ("different_restaurant", "meal_unavailable", "basket_full"), 422: "schedule_in_past"},
+        says="Set the line of a meal: the same meal again replaces quantity and note.",
+    ),
+    view(
+        "/carts/get", BASKET, key=own, who=CUSTOMER, gives=list[BasketItem], absent=b"[]", shape=bare_list("items"),
+        join=MENU_NOW,
+        says="The lines of the basket, with name, price and availability as the menu has them now.",
+    ),
+    command(
+        "PATCH", "/carts/update/{meal_id}", ChangeItem, to=TOPIC, takes=LineChange, make=changed, key=own, who=CUSTOMER,
+        gives=BasketItem, answers={404: "not_in_basket", 422: "schedule_in_past"},
+        says="Change a line; what is absent stays, null takes a note or a date away.",
+    ),
+    command(
+        "DELETE", "/carts/remove/{meal_id}", RemoveItem, to=TOPIC, takes=Nothing, key=own, who=CUSTOMER, gives=Done,
+        answers={404: "not_in_basket"},
+        says="Take a line out.",
+    ),
+    command(
+        "DELETE", "/carts/clear", Clear, to=TOPIC, takes=Nothing, key=own, who=CUSTOMER, gives=Done,
+        says="Empty the basket.",
+    ),
+    command(
+        "POST", "/carts/coupon", ApplyCoupon, to=TOPIC, takes=CouponWish, make=_apply_coupon, key=own, who=CUSTOMER,
+        gives=CouponPreview, answers={400: COUPON_CODES},
+        says="Use a coupon for the next checkout; answers what it takes off.",
+    ),
+    OwnRow(
+        method="GET", path="/carts/coupon", who=CUSTOMER, gives=CouponPreview, handle=preview.show,
+        reads=(BASKET, preview.BASKET_COUPON),
+        says="What the basket would cost with its coupon; 404 without one.",
+    ),
+    command(
+        "DELETE", "/carts/coupon", DropCoupon, to=TOPIC, takes=Nothing, key=own, who=CUSTOMER, gives=Done,
+        says="Take the coupon out of the basket.",
+    ),
+    command(
+        "POST", "/carts/checkout", Checkout, to=TOPIC, takes=CheckoutWish, make=_checkout, key=own, who=CUSTOMER,
+        gives=Order, estimate=estimate, sees=_meals,
+        answers={
+            400: (*COUPON_CODES, "basket_empty"),
+            404: "address_not_found",
+            409: (
+                "different_restaurant", "meal_unavailable", "restaurant_closed", "below_minimum", "price_changed",
+                "schedule_conflict",
+            ),
+            422: ("schedule_in_past", "address_needed"),
+        },
+        says="Order the given items, or what is in the basket. Prices come from the catalog. The same checkout again within "
+        "seconds answers with the same order.",
+    ),
+    view(
+        "/carts/orders", ORDER, index=mine, newest_first=True, most=MOST_LISTED, who=CUSTOMER, gives=list[Order],
+        says="The caller's newest orders, newest first, at most 100.",
+    ),
+)  # fmt: skip

@@ -1,0 +1,144 @@
+"""Coupons: everyone sees the listed ones and checks a code; a restaurant's owner makes them."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import msgspec
+from msgspec.structs import asdict
+
+from http_edge.answer import Answer, of_json
+from http_edge.asked import Asked
+from http_edge.problems import FieldError, Problem, unavailable
+from http_edge.routes import PUBLIC, RESTAURANT_OWNER, OwnRow, ViewOf, command, shown
+from http_edge.web.browse.restaurants import RESTAURANT
+from topics import discounting, forms, keys
+from topics.discount_commands import TOPIC, CouponTerms, CreateCoupon
+from topics.discounting import CouponKind, Terms
+from topics.documents.order import Coupon, CouponUse
+from topics.fields import Id, NewCouponCode
+
+COUPON = shown("coupon", "discount")
+COUPON_USE = shown("coupon_use", "discount")
+
+Subtotal = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
+"""Beyond what any order comes to, and within what sums of money can be reckoned with."""
+
+_coupon = msgspec.json.Decoder(Coupon)
+_use = msgspec.json.Decoder(CouponUse)
+
+
+class NewCoupon(CouponTerms, frozen=True, kw_only=True):
+    """code: letters and digits, in any case. restaurant_id: one of the caller's restaurants."""
+
+    code: NewCouponCode
+    restaurant_id: Id
+
+
+class OfRestaurant(msgspec.Struct, frozen=True):
+    """restaurant_id: its coupons too."""
+
+    restaurant_id: Id | None = None
+
+
+class Purchase(msgspec.Struct, frozen=True):
+    """What the coupon is to be used for; what is absent is not checked."""
+
+    restaurant_id: Id | None = None
+    subtotal: Subtotal | None = None
+
+
+class Checked(msgspec.Struct, frozen=True, kw_only=True):
+    """discount: of the subtotal that was said, else null."""
+
+    code: str
+    valid: bool
+    kind: CouponKind
+    value: float
+    min_basket: float
+    discount: float | None
+    message: str
+
+
+def _code(asked: Asked) -> str:
+    return asked.body.code
+
+
+def _creation(asked: Asked) -> CreateCoupon:
+    said = {name: value for name, value in asdict(asked.body).items() if name != "code"}
+    return CreateCoupon(**said)
+
+
+def _restaurant(asked: Asked) -> list[tuple[ViewOf, str]]:
+    return [(RESTAURANT, asked.body.restaurant_id)]
+
+
+async def _listed(asked: Asked) -> Answer:
+    """Those that are not over, of everywhere first."""
+    (ready,) = await asked.edge.reads.get((COUPON.ready,))
+    if ready is None:
+        raise unavailable("view_not_ready", "This is being prepared, please try again.")
+    wanted = [None, asked.asks.restaurant_id] if asked.asks.restaurant_id else [None]
+    names = [each for place in wanted for each in await asked.edge.reads.members(keys.index(keys.coupons(place)))]
+    documents = await asked.edge.reads.get([keys.document(COUPON.name, name.decode()) for name in names])
+    now = datetime.fromtimestamp(asked.edge.clock(), UTC)
+    bodies = [keys.split(each)[1] for each in documents if each is not None]
+    return Answer(b"[" + b",".join(body for body in bodies if body and not _is_over(body, now)) + b"]")
+
+
+def _is_over(body: bytes, now: datetime) -> bool:
+    until = _coupon.decode(body).valid_until
+    return until is not None and until <= now
+
+
+async def _checked(asked: Asked) -> Answer:
+    """Raises Problem 400 with the code of why it may not be used."""
+    try:
+        code = forms.coupon(asked.parameters["code"])
+    except forms.NotInForm:
+        code = ""
+    share = keys.coupon_share(code, asked.caller.id if asked.caller else "")
+    names = ((COUPON, code), (COUPON_USE, code), (COUPON_USE, share))
+    places = [COUPON.ready, *(keys.document(view.name, name) for view, name in names)]
+    ready, *values = await asked.edge.reads.get(places)
+    if ready is None:
+        raise unavailable("view_not_ready", "This is being prepared, please try again.")
+    return of_json(_verdict(asked, *(b"" if value is None else keys.split(value)[1] for value in values)))
+
+
+def _verdict(asked: Asked, coupon: bytes, used: bytes, used_by_caller: bytes) -> Checked:
+    terms = Terms(**asdict(_coupon.decode(coupon))) if coupon else None
+    purchase, now = asked.asks, datetime.fromtimestamp(asked.edge.clock(), UTC)
+    place = purchase.restaurant_id or (terms.restaurant_id if terms else None)
+    subtotal = purchase.subtotal if purchase.subtotal is not None else terms.min_basket if terms else 0
+    refused = discounting.refusal(terms, now, place, subtotal, _uses(used), _uses(used_by_caller))
+    if refused is not None or terms is None:
+        why = refused or discounting.UNKNOWN
+        raise Problem(400, why.code, why.detail, errors=(FieldError("code", why.detail),))
+    worth = None if purchase.subtotal is None else discounting.discount(terms, purchase.subtotal)
+    return Checked(
+        code=terms.code, valid=True, kind=terms.kind, value=terms.value, min_basket=terms.min_basket, discount=worth,
+        message=f"{terms.code} is valid.",
+    )  # fmt: skip
+
+
+def _uses(body: bytes) -> int:
+    return _use.decode(body).used if body else 0
+
+
+ROUTES = (
+    OwnRow(
+        method="GET", path="/discounts", who=PUBLIC, asks=OfRestaurant, gives=list[Coupon], handle=_listed,
+        reads=(COUPON,),
+        says="Coupons that are valid everywhere, and those of a restaurant.",
+    ),
+    OwnRow(
+        method="GET", path="/discounts/{code}/check", texts=("code",), who=PUBLIC, asks=Purchase, gives=Checked,
+        handle=_checked, reads=(COUPON, COUPON_USE),
+        says="Whether a coupon may be used, and what it is worth; 400 with the reason where not.",
+    ),
+    command(
+        "POST", "/discounts", CreateCoupon, to=TOPIC, takes=NewCoupon, make=_creation, key=_code, who=RESTAURANT_OWNER,
+        success=201, gives=Coupon, answers={409: "coupon_exists"}, sees=_restaurant,
+        says="Make a coupon for one's restaurant; it cannot be changed afterwards.",
+    ),
+)  # fmt: skip

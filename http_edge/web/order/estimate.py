@@ -1,0 +1,121 @@
+"""What a basket or a checkout will probably cost, by the views: the preview of a basket, and the 202 of a checkout that the
+order domain has not answered yet. The arithmetic is the domains' own (topics/pricing.py, topics/discounting.py)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec.structs import asdict
+
+from http_edge.asked import Asked
+from stores.errors import Unavailable
+from topics import discounting, keys
+from topics.basket_commands import Checkout
+from topics.decision import Rejection
+from topics.discounting import Terms
+from topics.documents.browse import Meal, Restaurant
+from topics.documents.order import Basket, BasketCoupon, Coupon, CouponUse
+from topics.message import Message
+from topics.pricing import Charge, Totals, line_total, rounded, totals
+
+_BASKET = msgspec.json.Decoder(Basket)
+_BASKET_COUPON = msgspec.json.Decoder(BasketCoupon)
+_COUPON = msgspec.json.Decoder(Coupon)
+_USE = msgspec.json.Decoder(CouponUse)
+_MEAL = msgspec.json.Decoder(Meal)
+_RESTAURANT = msgspec.json.Decoder(Restaurant)
+
+
+class Wish(NamedTuple):
+    meal_id: str
+    quantity: int
+    note: str | None
+
+
+class Estimate(NamedTuple):
+    """refused: why the coupon is worth nothing."""
+
+    items: list[dict[str, Any]]
+    sums: Totals
+    coupon: str | None
+    refused: Rejection | None
+
+
+async def estimate(asked: Asked, message: Message) -> Mapping[str, Any]:
+    """id: of the order to be, items, discount, total, estimated. Views as they stand; never fails a 202."""
+    assert isinstance(message, Checkout)
+    answer = {"id": asked.new_id("order"), "items": [], "discount": 0.0, "total": 0.0, "estimated": True}
+    try:
+        wishes = [Wish(item.meal_id, item.quantity, item.note) for item in message.items or ()]
+        code = message.coupon_code or await basket_coupon(asked)
+        found = await priced(asked, wishes or await basket_wishes(asked), code, pickup=message.pickup)
+    except (Unavailable, msgspec.MsgspecError):
+        return answer
+    return {**answer, "items": found.items, "discount": found.sums.discount, "total": found.sums.total}
+
+
+async def basket_wishes(asked: Asked) -> list[Wish]:
+    (body,) = await _documents(asked, ("basket", asked.me))
+    return [Wish(item.meal_id, item.quantity, item.note) for item in _BASKET.decode(body).items] if body else []
+
+
+async def basket_coupon(asked: Asked) -> str | None:
+    (body,) = await _documents(asked, ("basket_coupon", asked.me))
+    return _BASKET_COUPON.decode(body).code if body else None
+
+
+async def priced(asked: Asked, wishes: Sequence[Wish], code: str | None, *, pickup: bool = False) -> Estimate:
+    """Raises Unavailable, and MsgspecError over a document of another shape."""
+    meals = await _meals(asked, wishes)
+    known = [wish for wish in wishes if wish.meal_id in meals]
+    restaurant_id = next((meal.restaurant_id for meal in meals.values()), None)
+    fee = 0.0 if pickup else await _delivery_fee(asked, restaurant_id)
+    charges = [Charge(meals[wish.meal_id].price, wish.quantity) for wish in known]
+    sums, refused = totals(charges, fee), None
+    if code:
+        worth = await _worth(asked, code, restaurant_id, sums.subtotal)
+        if isinstance(worth, Rejection):
+            refused = worth
+        else:
+            sums = totals(charges, fee, worth)
+    return Estimate([_item(meals[wish.meal_id], wish) for wish in known], sums, code, refused)
+
+
+async def _worth(asked: Asked, code: str, restaurant_id: str | None, subtotal: float) -> float | Rejection:
+    share = keys.coupon_share(code, asked.me)
+    bodies = await _documents(asked, ("coupon", code), ("coupon_use", code), ("coupon_use", share))
+    terms = Terms(**asdict(_COUPON.decode(bodies[0]))) if bodies[0] else None
+    used, used_by_caller = (_USE.decode(body).used if body else 0 for body in bodies[1:])
+    now = datetime.fromtimestamp(asked.edge.clock(), UTC)
+    refused = discounting.refusal(terms, now, restaurant_id, subtotal, used, used_by_caller)
+    if refused is not None or terms is None:
+        return refused or discounting.UNKNOWN
+    return discounting.discount(terms, subtotal)
+
+
+async def _meals(asked: Asked, wishes: Sequence[Wish]) -> dict[str, Meal]:
+    bodies = await _documents(asked, *(("meal", wish.meal_id) for wish in wishes))
+    return {meal.id: meal for meal in (_MEAL.decode(body) for body in bodies if body)}
+
+
+async def _delivery_fee(asked: Asked, restaurant_id: str | None) -> float:
+    (body,) = await _documents(asked, ("restaurant", restaurant_id)) if restaurant_id is not None else (b"",)
+    return _RESTAURANT.decode(body).delivery_fee if body else 0.0
+
+
+async def _documents(asked: Asked, *names: tuple[str, str]) -> list[bytes]:
+    """Of (view, id); empty where there is none."""
+    values = await asked.edge.reads.get([keys.document(view, name) for view, name in names]) if names else []
+    return [b"" if value is None else keys.split(value)[1] for value in values]
+
+
+def _item(meal: Meal, wish: Wish) -> dict[str, Any]:
+    return {
+        "meal_id": meal.id,
+        "name": meal.name,
+        "quantity": wish.quantity,
+        "price": rounded(meal.price),
+        "total": line_total(meal.price, wish.quantity),
+        "note": wish.note,
+    }

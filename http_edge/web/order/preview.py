@@ -1,0 +1,37 @@
+"""What the basket would cost with its coupon, by the views, as its owner has written them."""
+
+from http_edge import own_writes
+from http_edge.answer import Answer, of_json
+from http_edge.asked import Asked, own
+from http_edge.guard import check_denied, deny_keys
+from http_edge.problems import not_found, unavailable
+from http_edge.routes import shown
+from http_edge.web.order.estimate import Estimate, basket_coupon, basket_wishes, priced
+from topics import keys
+from topics.documents.order import CouponPreview
+
+BASKET_COUPON = shown("basket_coupon", "basket")
+
+
+async def show(asked: Asked) -> Answer:
+    """Raises Problem 404 where the basket has no coupon."""
+    assert asked.caller is not None
+    wanted = (*deny_keys(asked.caller), BASKET_COUPON.ready, keys.wrote(own(asked), BASKET_COUPON.domain))
+    ready, denied, view_ready, wrote = await asked.edge.reads.get(wanted)
+    check_denied(ready, denied)
+    if view_ready is None:
+        raise unavailable("view_not_ready", "This is being prepared, please try again.")
+    await own_writes.require(asked.edge.reads, BASKET_COUPON.name, own_writes.noted(wrote))
+    code = await basket_coupon(asked)
+    if code is None:
+        raise not_found("The basket has no coupon.")
+    return of_json(_preview(code, await priced(asked, await basket_wishes(asked), code)))
+
+
+def _preview(code: str, found: Estimate) -> CouponPreview:
+    sums = found.sums
+    off = f"{code} takes {sums.discount:.2f} TL off."
+    return CouponPreview(
+        code=code, coupon_code=code, subtotal=sums.subtotal, discount=sums.discount, delivery_fee=sums.delivery_fee,
+        total=sums.total, message=found.refused.detail if found.refused else off,
+    )  # fmt: skip

@@ -1,0 +1,121 @@
+"""Ankara. corbaci-7-24 is always open, as it says no hours at all; sokak-burger is closed by its owner."""
+
+from infra.demo.menu import PORTION, SIZE, SPICE, dish, every_day, menu, place
+from topics.restaurant_commands import OpenRestaurant
+
+CITY = "Ankara"
+
+MENUS = (
+    menu(
+        "corbaci-7-24",
+        OpenRestaurant(
+            name="Çorbacı 7/24", description="Hiç kapanmayan çorbacı.",
+            address=place("Kızılay", CITY, "Çankaya", "Meşrutiyet Caddesi 7", "Kızılay", "06420", 39.9189, 32.8541),
+            phone_number="+903125550724", email="sicak@corbaci724.example", cuisines=("çorba", "türk"), prep_time=15,
+            delivery_fee=17.5, min_order_price=50,
+        ),
+        dish("İşkembe Çorbası", 140, "çorba", "Sarımsaklı sirkeyle", SPICE, goes_with=("Pirinç Pilavı",)),
+        dish("Mercimek Çorbası", 80, "çorba", "Limon ve kıtır ekmekle"),
+        dish("Yayla Çorbası", 85, "çorba", "Yoğurtlu, naneli"),
+        dish("Tavuk Suyu Çorba", 90, "çorba", "Şehriyeli"),
+        dish("Pirinç Pilavı", 70, "ev yemeği", "Tereyağlı"),
+        dish("Kaymaklı Ekmek Kadayıfı", 125, "tatlı", "Afyon kaymağıyla"),
+    ),
+    menu(
+        "nine-sofrasi",
+        OpenRestaurant(
+            name="Nine Sofrası", description="Her gün değişmeyen ev yemekleri: zeytinyağlılar, köfteler, hamur işleri.",
+            address=place("Çankaya", CITY, "Çankaya", "Tunalı Hilmi Caddesi 88", "Kavaklıdere", "06680", 39.9068, 32.8603),
+            phone_number="+903125550312", email="sofra@ninesofrasi.example", opening_hours=every_day("09:00-21:00", sun=""),
+            cuisines=("ev yemekleri", "zeytinyağlı", "vejetaryen"), prep_time=20, delivery_fee=24.5, min_order_price=75,
+        ),
+        dish("İzmir Köfte", 180, "ev yemeği", "Patatesli, domates soslu, pilavla", goes_with=("Fırın Sütlaç", "Demlik Çay")),
+        dish("Hünkar Beğendi", 265, "ev yemeği", "Közlenmiş patlıcan beğendisi üstünde dana"),
+        dish("Kayseri Mantısı", 210, "hamur işi", "El açması, sarımsaklı yoğurtla", PORTION),
+        dish("Zeytinyağlı Yaprak Sarma", 145, "zeytinyağlı", "Kuş üzümlü, fıstıklı, on adet"),
+        dish("İmam Bayıldı", 150, "zeytinyağlı", "Soğan ve domatesli patlıcan"),
+        dish("Kuru Fasulye", 140, "ev yemeği", "Tereyağlı pilav ve turşuyla"),
+        dish("Fırın Sütlaç", 95, "tatlı", "Üstü yanık, fındıklı"),
+        dish("Demlik Çay", 30, "içecek", "İki kişilik"),
+    ),
+    menu(
+        "istanbul-lokantasi",
+        OpenRestaurant(
+            name="İstanbul Lokantası", description="Esnaf lokantası; öğlen ve akşam ayrı pişer.",
+            address=place("Ulus", CITY, "Altındağ", "Anafartalar Caddesi 40", "Anafartalar", "06050", 39.9414, 32.8563),
+            phone_number="+903125550034", email="tencere@istanbullokantasi.example",
+            opening_hours=every_day("11:30-14:30,17:30-21:00", sun=""), cuisines=("ev yemekleri", "türk"), prep_time=20,
+            delivery_fee=22, min_order_price=120,
+        ),
+        dish("Ankara Tava", 260, "ev yemeği", "Kuzu incik, arpa şehriye"),
+        dish("Orman Kebabı", 240, "ev yemeği", "Bezelye ve patatesle"),
+        dish("Karnıyarık", 190, "ev yemeği", "Pilavla", goes_with=("Cacık",)),
+        dish("Taze Fasulye", 130, "zeytinyağlı", "Soğuk"),
+        dish("Cacık", 55, "meze", "Dereotlu"),
+        dish("Keşkül", 90, "tatlı", "Bademli"),
+    ),
+    menu(
+        "aspava-dede",
+        OpenRestaurant(
+            name="Dede Aspava", description="Dürümün yanında ne varsa bizden.",
+            address=place("Bahçelievler", CITY, "Çankaya", "Aşkabat Caddesi 26", "Bahçelievler", "06490", 39.9226, 32.8254),
+            phone_number="+903125550426", email="aspava@dede.example", opening_hours=every_day("11:00-05:00"),
+            cuisines=("döner", "kebap"), prep_time=15, delivery_fee=0, min_order_price=180,
+        ),
+        dish("Soslu Dürüm", 220, "döner", "Salata, patates ve çay ikram", SPICE, goes_with=("Ayran",)),
+        dish("SSK Dürüm", 230, "döner", "Soğansız, soslu, kaşarlı"),
+        dish("Adana Dürüm", 240, "kebap", "Zırh kıyması", SPICE),
+        dish("Tavuk Şiş", 230, "kebap", "Pilavla", PORTION),
+        dish("Çoban Salata", 80, "salata", "Bol domatesli"),
+        dish("Ayran", 35, "içecek", "Kapalı"),
+        dish("İrmik Helvası", 0, "tatlı", "İkramımız"),
+    ),
+    menu(
+        "mantarli-pizza",
+        OpenRestaurant(
+            name="Çıtır Pizza", description="İnce hamur, bol malzeme.",
+            address=place("Ümitköy", CITY, "Çankaya", "Alacaatlı Caddesi 5", "Mutlukent", "06810", 39.8893, 32.7082),
+            phone_number="+903125550505", email="siparis@citirpizza.example",
+            opening_hours=every_day("10:00-24:00", fri="10:00-03:00", sat="10:00-03:00"), cuisines=("pizza", "fast food"),
+            prep_time=30, delivery_fee=15, min_order_price=160,
+        ),
+        dish("Sucuklu Pizza", 240, "pizza", "Kayseri sucuğu", SIZE, goes_with=("Limonata",)),
+        dish("Mantarlı Pizza", 225, "pizza", "Kültür mantarı, kekik", SIZE),
+        dish("Ton Balıklı Pizza", 260, "pizza", "Mısır ve soğanla", SIZE),
+        dish("Vejetaryen Pizza", 230, "pizza", "Kabak, biber, mısır", SIZE),
+        dish("Soğan Halkası", 95, "fast food", "Sekiz adet"),
+        dish("Limonata", 60, "içecek", "Naneli"),
+    ),
+    menu(
+        "sokak-burger",
+        OpenRestaurant(
+            name="Sokak Burger", description="Tadilattayız, yakında döneriz.",
+            address=place("Tunus", CITY, "Çankaya", "Tunus Caddesi 63", "Kavaklıdere", "06680", 39.9102, 32.8577),
+            phone_number="+903125550663", email="grill@sokakburger.example", status="closed",
+            opening_hours=every_day("12:00-02:00"), cuisines=("burger", "fast food"), prep_time=25, delivery_fee=27.5,
+            min_order_price=150,
+        ),
+        dish("Klasik Burger", 230, "burger", "120 gram dana, turşu, karamelize soğan", goes_with=("Patates Kızartması",)),
+        dish("Çift Peynirli Burger", 290, "burger", "240 gram dana, iki cheddar"),
+        dish("Tavuk Burger", 200, "burger", "Çıtır tavuk but"),
+        dish("Mantar Burger", 210, "burger", "Portobello, vejetaryen"),
+        dish("Patates Kızartması", 90, "fast food", "Kekikli", SIZE),
+        dish("Milkshake", 110, "içecek", "Vanilya ya da çilek"),
+    ),
+    menu(
+        "gozleme-duragi",
+        OpenRestaurant(
+            name="Gözleme Durağı", description="Sac üstünde, yufkası o an açılır.",
+            address=place("Beypazarı Yolu", CITY, "Etimesgut", "İstasyon Caddesi 91", "İstasyon", "06790", 39.9506, 32.6703),
+            phone_number="+903125550791", email="sac@gozlemeduragi.example",
+            opening_hours=every_day("07:30-18:30", sat="07:30-20:00", sun="07:30-20:00"),
+            cuisines=("kahvaltı", "hamur işi", "vejetaryen"), prep_time=20, delivery_fee=19, min_order_price=70,
+        ),
+        dish("Peynirli Gözleme", 110, "hamur işi", "Beyaz peynir, maydanoz", goes_with=("Demlik Çay",)),
+        dish("Ispanaklı Gözleme", 115, "hamur işi", "Lor peyniriyle"),
+        dish("Kıymalı Gözleme", 140, "hamur işi", "Soğanlı"),
+        dish("Patatesli Gözleme", 105, "hamur işi", "Pul biberli", SPICE),
+        dish("Köy Kahvaltısı", 320, "kahvaltı", "İki kişilik"),
+        dish("Demlik Çay", 40, "içecek", "Dört bardak"),
+    ),
+)  # fmt: skip

@@ -1,0 +1,117 @@
+"""Sends the demo data as commands through Kafka like anybody's. Safe to run again.
+
+Ids are always the same. A meal that the catalog refused because it had not heard of the restaurant yet is sent anew
+under the id of the next try: an id is decided once.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from redis.asyncio import Redis
+
+from infra.demo.menu import OWNER
+from infra.demo.menus import MENUS
+from infra.demo.offers import COUPONS, campaigns
+from stores.kafka.producer import CommandProducer
+from stores.redis.errors import translated
+from topics import catalog_commands, discount_commands, headers, keys, restaurant_commands
+from topics.ids import derive
+from topics.message import Message
+from topics.registry import Topic
+from topics.reply import DECODER
+
+NEXT_TRY = 1.0  # seconds after which an unanswered or refused command is sent again
+LOOK_AGAIN = 0.05  # seconds
+
+_SETTLED = ("restaurant_exists", "meal_exists")  # there, and changed by somebody since: theirs to keep
+
+
+@dataclass(slots=True)
+class Wish:
+    """Something that is to be there. caller: who asks; None: an operator. tries: commands sent for it so far."""
+
+    view: str
+    id: str
+    topic: Topic
+    command: Message
+    caller: str | None = OWNER
+    tries: int = 0
+    sent_at: float = 0.0
+
+    @property
+    def command_id(self) -> str:
+        return derive(self.id, f"demo {self.tries}")
+
+
+def restaurants() -> list[Wish]:
+    return [Wish("restaurant", menu.restaurant_id, restaurant_commands.TOPIC, menu.opening) for menu in MENUS]
+
+
+def meals() -> list[Wish]:
+    return [
+        Wish("meal", menu.meal_id(name), catalog_commands.TOPIC, meal)
+        for menu in MENUS
+        for name, meal in menu.meals.items()
+    ]
+
+
+def offers() -> list[Wish]:
+    """Coupons and campaigns. Who asks for a coupon that is valid everywhere is no client."""
+    coupons = [
+        Wish("coupon", code, discount_commands.TOPIC, coupon, None if coupon.restaurant_id is None else OWNER)
+        for code, coupon in COUPONS.items()
+    ]
+    started = campaigns(datetime.now(UTC).date())
+    return [*coupons, *(Wish("campaigns", place, restaurant_commands.TOPIC, each) for place, each in started.items())]
+
+
+def in_turn() -> list[list[Wish]]:
+    """Each list waits for those before. The first two restaurants are older than the others: they head the list of all."""
+    opened = restaurants()
+    return [opened[:1], opened[1:2], opened[2:], [*meals(), *offers()]]
+
+
+def command_headers(wish: Wish) -> Mapping[str, str]:
+    """The outcome is kept under the command's own id."""
+    return {
+        headers.ID: wish.command_id,
+        headers.TYPE: type(wish.command).__name__,
+        headers.SOURCE: "lezzet/demo",
+        headers.SUBJECT: wish.id,
+        headers.CORRELATION: wish.id,
+        headers.OPERATION: wish.command_id,
+        **({} if wish.caller is None else {headers.CALLER: wish.caller}),
+    }
+
+
+async def fulfil(wishes: Sequence[Wish], producer: CommandProducer, redis: Redis) -> None:
+    """Sends what is not there, again where it has to be, until all of it is."""
+    while wishes := await _missing(wishes, redis):
+        due = [wish for wish in wishes if time.monotonic() - wish.sent_at > NEXT_TRY]
+        await asyncio.gather(*(_send(wish, producer) for wish in due))
+        await asyncio.sleep(LOOK_AGAIN)
+
+
+async def _send(wish: Wish, producer: CommandProducer) -> None:
+    wish.tries, wish.sent_at = wish.tries + 1, time.monotonic()
+    await producer.send(wish.topic.name, wish.id, command_headers(wish), wish.topic.encode(wish.command))
+
+
+async def _missing(wishes: Sequence[Wish], redis: Redis) -> list[Wish]:
+    places = [name for wish in wishes for name in (keys.document(wish.view, wish.id), keys.reply(wish.command_id))]
+    async with translated():
+        values = await redis.mget(places)
+    pairs = zip(wishes, values[::2], values[1::2], strict=True)
+    return [wish for wish, shown, answered in pairs if not _is_shown(shown) and not _settled(answered)]
+
+
+def _is_shown(document: bytes | None) -> bool:
+    """An aggregate that is known and has nothing to show leaves an empty document."""
+    return document is not None and keys.split(document)[1] != b""
+
+
+def _settled(answered: bytes | None) -> bool:
+    return answered is not None and DECODER.decode(answered).code in _SETTLED

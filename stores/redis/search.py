@@ -1,0 +1,66 @@
+"""Searches over the bitmaps that the projections keep (topics/search_index.py): one script, which the edge runs.
+
+Its time hardly grows with the restaurants: narrowing is arithmetic of Redis over one bit each, and only those that come
+near the page are looked at one by one. Two ways lead to the page: few that were found are looked up and sorted; of many,
+the order is walked until the page is full.
+"""
+
+from collections.abc import Awaitable
+from typing import Any, cast
+
+import msgspec
+from redis.asyncio import Redis
+
+from stores.redis.reader import within
+from stores.redis.search_script import SEARCH
+from topics import keys
+from topics.search_index import DEPTH, ZONE, Bound, Found, Wanted, ordered_by
+
+
+class Search:
+    """Raises Unavailable within stores.redis.reader.READ_SECONDS."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._search = redis.register_script(SEARCH)
+
+    async def find(self, wanted: Wanted) -> Found:
+        said = msgspec.json.encode(arguments(wanted))
+        total, *ids = cast(list[Any], await within(lambda: cast(Awaitable[Any], self._search(args=[said]))))
+        return Found(int(total), [each.decode() for each in ids])
+
+    async def zones(self) -> list[str]:
+        """Time zones in which some restaurant has its hours."""
+        first, last = f"[{ZONE}".encode(), f"({ZONE}".encode() + b"\xff"
+        asked = lambda: cast(Awaitable[list[bytes]], self._redis.zrangebylex(keys.SEARCH_TRAITS, first, last))  # noqa: E731
+        return [name.decode().removeprefix(ZONE) for name in await within(asked)]
+
+
+def arguments(wanted: Wanted) -> dict[str, Any]:
+    """What the script is told."""
+    return {
+        "rows": keys.SEARCH_ROWS,
+        "names": keys.SEARCH_TRAITS,
+        "trait": keys.search_trait(""),
+        "scratch": keys.SEARCH_SCRATCH,
+        "any_of": wanted.any_of,
+        "beginnings": wanted.beginnings,
+        "bounds": [said for bound in wanted.bounds for said in _bound(bound)],
+        "by": keys.index(ordered_by("")),
+        "order": wanted.order,
+        "descending": wanted.descending,
+        "near": None if wanted.near is None else (*wanted.near, *wanted.near.vector()),
+        "places": keys.SEARCH_PLACES,
+        "depth": DEPTH,
+        "offset": wanted.offset,
+        "count": wanted.count,
+    }
+
+
+def _bound(bound: Bound) -> list[dict[str, Any]]:
+    """The script knows "at most" and "not at most". Nothing where every number is within the bound."""
+    column, highest = bound.column, 2**bound.column.digits - 1
+    limit = bound.limit - 1 if bound.least else bound.limit
+    if (bound.least and limit < 0) or (not bound.least and limit >= highest):
+        return []
+    return [{"name": column.name, "digits": column.digits, "most": min(limit, highest), "beyond": bound.least}]

@@ -1,0 +1,139 @@
+r"""The Lua of a search. Its argument is the JSON of stores.redis.search.arguments(); it gives total, ids of the page…
+
+Bitmaps between the steps are keys of its own (BITOP writes only into keys), gone at its end, and never written to the
+append-only file or to replicas.
+"""
+
+from stores.redis.search_distance import BY_DISTANCE
+
+_NARROW = r"""
+redis.set_repl(redis.REPL_NONE)
+local asked = cjson.decode(ARGV[1])
+local found, other, fewer, equal, both =
+    asked.scratch .. 1, asked.scratch .. 2, asked.scratch .. 3, asked.scratch .. 4, asked.scratch .. 5
+
+local function bitop(how, into, a, b) redis.call('BITOP', how, into, a, b) end
+
+local function having_one_of(names)
+    redis.call('DEL', other)
+    for i = 1, #names, 15 do -- BITOP is fastest with at most 16
+        local some = {}
+        for j = i, math.min(i + 14, #names) do some[#some + 1] = asked.trait .. names[j] end
+        redis.call('BITOP', 'OR', other, other, unpack(some))
+    end
+    bitop('AND', found, found, other)
+end
+
+-- From the highest digit on: fewer has those that are below the limit by now, equal those that are the same so far.
+local function within(bound)
+    redis.call('DEL', fewer)
+    bitop('OR', equal, found, found)
+    for digit = bound.digits - 1, 0, -1 do
+        bitop('AND', both, equal, asked.trait .. bound.name .. ':' .. digit)
+        bitop('XOR', equal, equal, both)
+        if math.floor(bound.most / 2 ^ digit) % 2 == 1 then
+            bitop('OR', fewer, fewer, equal)
+            equal, both = both, equal
+        end
+    end
+    bitop('OR', fewer, fewer, equal)
+    bitop(bound.beyond and 'XOR' or 'AND', found, found, fewer)
+end
+
+bitop('OR', found, asked.trait .. 'all', asked.trait .. 'all')
+for _, names in ipairs(asked.any_of) do having_one_of(names) end
+for _, bound in ipairs(asked.bounds) do within(bound) end
+for _, beginning in ipairs(asked.beginnings) do
+    having_one_of(redis.call('ZRANGEBYLEX', asked.names, '[' .. beginning, '(' .. beginning .. '\255'))
+end
+
+local total, bits = redis.call('BITCOUNT', found), redis.call('GET', found) or ''
+redis.call('DEL', found, other, fewer, equal, both)
+if asked.offset >= total then return {total} end
+local everybody = total == redis.call('BITCOUNT', asked.trait .. 'all')
+
+local function has(row)
+    local byte = string.byte(bits, math.floor(row / 8) + 1)
+    return byte ~= nil and bit.band(byte, bit.rshift(128, row % 8)) ~= 0
+end
+
+local function rows_found()
+    local rows, at = {}, string.find(bits, '[^%z]')
+    while at do
+        local byte, row, value = string.byte(bits, at), at * 8 - 8, 128
+        while byte > 0 do
+            if byte >= value then
+                byte, rows[#rows + 1] = byte - value, row
+            end
+            row, value = row + 1, value / 2
+        end
+        at = string.find(bits, '[^%z]', at + 1)
+    end
+    return rows
+end
+
+-- Rows are given in order and kept: a row is the rank of its restaurant.
+local function id_of(row) return redis.call('ZRANGE', asked.rows, row, row)[1] end
+
+-- Those of the ids that were found, and their rows.
+local function only_found(ids)
+    local kept, kept_rows = {}, {}
+    for i, row in ipairs(#ids > 0 and redis.call('ZMSCORE', asked.rows, unpack(ids)) or {}) do
+        row = row and tonumber(row)
+        if row and has(row) then
+            kept[#kept + 1] = ids[i]
+            kept_rows[#kept_rows + 1] = row
+        end
+    end
+    return kept, kept_rows
+end
+
+local function page_of(ids, offset)
+    return {unpack(ids, offset + 1, offset + asked.count)}
+end
+
+-- A step of a walk along an order costs about a fifth of looking up one that was found, with its part of the sort.
+local few = total * total * 5 <= redis.call('ZCARD', asked.rows) * (asked.offset + asked.count)
+"""
+
+_BY_COLUMN = r"""
+local function sorted(index, rows)
+    local place, kept, rank = {}, {}, asked.descending and 'ZREVRANK' or 'ZRANK'
+    for _, row in ipairs(rows) do
+        local id = id_of(row)
+        place[id] = redis.call(rank, index, id)
+        if place[id] then kept[#kept + 1] = id end
+    end
+    table.sort(kept, function(a, b) return place[a] < place[b] end)
+    return kept
+end
+
+local function walked(index, offset)
+    if everybody then -- there is nobody to pass over
+        local range = asked.descending and 'ZREVRANGE' or 'ZRANGE'
+        return redis.call(range, index, offset, offset + asked.count - 1)
+    end
+    local page, passed, at, range = {}, 0, 0, asked.descending and 'ZREVRANGE' or 'ZRANGE'
+    while #page < asked.count do
+        local ids = redis.call(range, index, at, at + 199)
+        if #ids == 0 then break end
+        for _, id in ipairs(only_found(ids)) do
+            passed = passed + 1
+            if passed > offset and #page < asked.count then page[#page + 1] = id end
+        end
+        at = at + 200
+    end
+    return page
+end
+
+local function by_column(index, offset)
+    if few then return page_of(sorted(index, rows_found()), offset) end
+    return walked(index, offset)
+end
+"""
+
+_ANSWER = r"""
+return {total, unpack(asked.order == 'distance' and by_distance() or by_column(asked.by .. asked.order, asked.offset))}
+"""
+
+SEARCH = _NARROW + _BY_COLUMN + BY_DISTANCE + _ANSWER

@@ -1,0 +1,69 @@
+"""Bitmaps of who has which trait (topics/search_index.py), kept by the projection's script in step with the documents."""
+
+from collections.abc import Iterator
+from struct import pack
+
+from topics import keys
+from topics.decision import Traits
+from topics.search_index import Point
+
+# first, last: the words of a line in ARGV, after its name. A trait that nobody has any more leaves nothing behind: a word
+# that was on one menu for a day must not stay for ever.
+CHANGE = """
+local function change_traits(first, last)
+    local rows, names, places, prefix, shared, whose = unpack(ARGV, first, first + 5)
+    local row = redis.call('ZSCORE', rows, whose)
+    if not row then
+        row = redis.call('ZCARD', rows)
+        redis.call('ZADD', rows, row, whose)
+    end
+    for i = first + 6, last, 2 do
+        local how, name = ARGV[i], ARGV[i + 1]
+        local has = how == 'gain'
+        if how == 'one more' then has = redis.call('HINCRBY', shared, name, 1) > 0 end
+        if how == 'one less' then
+            has = redis.call('HINCRBY', shared, name, -1) > 0
+            if not has then redis.call('HDEL', shared, name) end
+        end
+        if how == 'place' then
+            redis.call('SETRANGE', places, row * #name, name)
+        else
+            redis.call('SETBIT', prefix .. name, row, has and 1 or 0)
+            if has then
+                redis.call('ZADD', names, 0, name)
+            elseif redis.call('BITCOUNT', prefix .. name) == 0 then
+                redis.call('DEL', prefix .. name)
+                redis.call('ZREM', names, name)
+            end
+        end
+    end
+end
+"""
+
+_NONE = Traits("")
+
+
+def changed(before: Traits | None, after: Traits | None) -> Iterator[tuple[str | bytes, ...]]:
+    """Lines of the projection's script."""
+    if before and after and before.of != after.of:
+        yield from (*changed(before, None), *changed(None, after))
+        return
+    whose, was, now = (after or before or _NONE).of, before or _NONE, after or _NONE
+    words: list[str | bytes] = []
+    for how, names in (
+        ("gain", now.own - was.own),
+        ("lose", was.own - now.own),
+        ("one more", now.shared - was.shared),
+        ("one less", was.shared - now.shared),
+    ):
+        for name in sorted(names):
+            words += (how, name)
+    if now.place != was.place:
+        words += ("place", _packed(now.place))
+    if words:
+        known = (keys.SEARCH_ROWS, keys.SEARCH_TRAITS, keys.SEARCH_PLACES, keys.search_trait(""))
+        yield ("TRAITS", *known, keys.search_shared(whose), whose, *words)
+
+
+def _packed(place: tuple[float, float] | None) -> bytes:
+    return pack("<3d", *((0.0, 0.0, 0.0) if place is None else Point(*place).vector()))

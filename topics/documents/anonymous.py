@@ -1,0 +1,67 @@
+"""What clients read of anonymous baskets. Made of the view `basket` (topics/documents) and of what deciders answer."""
+
+from datetime import datetime
+
+import msgspec
+
+from topics.documents.order import BasketItem
+from topics.fields import Money
+
+
+class AnonymousItem(msgspec.Struct, frozen=True, kw_only=True):
+    cart_id: str
+    restaurant_id: str
+    meal_id: str
+    quantity: int
+    note: str | None
+    schedule_date: str | None
+    created_at: datetime
+    name: str
+    price: Money
+    image_url: str
+    is_available: bool
+
+
+class AnonymousBasket(msgspec.Struct, frozen=True, kw_only=True):
+    """item_count: different meals. After expires_at there is no such basket."""
+
+    cart_id: str
+    restaurant_id: str | None
+    items: tuple[AnonymousItem, ...]
+    item_count: int
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime
+
+
+class MergeReport(msgspec.Struct, frozen=True, kw_only=True):
+    """user_cart_items: different meals in the user's basket now. merged_items_count: lines that came over.
+    conflicts_resolved: meals that were in both baskets; with `replace`, lines of the user's that had to go."""
+
+    message: str
+    user_cart_items: int
+    merged_items_count: int
+    conflicts_resolved: int
+
+
+class ExtendedBasket(msgspec.Struct, frozen=True, kw_only=True):
+    cart_id: str
+    message: str
+    expires_at: datetime
+
+
+def anonymous_item(item: BasketItem, cart_id: str) -> AnonymousItem:
+    """The line as the visitor reads it."""
+    return AnonymousItem(
+        cart_id=cart_id,
+        restaurant_id=item.restaurant_id,
+        meal_id=item.meal_id,
+        quantity=item.quantity,
+        note=item.note,
+        schedule_date=item.schedule_date,
+        created_at=item.created_at,
+        name=item.name,
+        price=item.price,
+        image_url=item.image_url,
+        is_available=item.is_available,
+    )

@@ -1,0 +1,91 @@
+"""Documents of what a hungry person looks at: restaurants, campaigns, meals."""
+
+from datetime import datetime
+
+import msgspec
+
+from topics.catalog_commands import MealOption
+from topics.fields import Address, Money, OpenOrClosed, Weekday
+from topics.opening_hours import DEFAULT_ZONE
+
+
+class Restaurant(msgspec.Struct, frozen=True, kw_only=True):
+    """View `restaurant`, index `restaurants`. prep_time: minutes."""
+
+    id: str
+    name: str
+    description: str
+    logo: str
+    address: Address
+    phone_number: str | None
+    email: str | None
+    status: OpenOrClosed
+    opening_hours: dict[Weekday, str]
+    time_zone: str = DEFAULT_ZONE
+    cuisines: tuple[str, ...]
+    prep_time: int
+    rating_avg: float
+    rating_count: int
+    delivery_fee: Money
+    min_order_price: Money
+    created_at: datetime
+    updated_at: datetime
+
+
+class RestaurantNow(Restaurant, frozen=True, kw_only=True):
+    """What clients get of a restaurant. open_now: at the moment of the answer, so it is in no stored document."""
+
+    open_now: bool
+
+
+class RestaurantFound(RestaurantNow, frozen=True, kw_only=True):
+    """In a search. distance_km: there where the search said a point; null where the restaurant has no coordinates."""
+
+    distance_km: float | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class RestaurantsFound(msgspec.Struct, frozen=True, kw_only=True):
+    """A page. total: of all pages."""
+
+    restaurants: list[RestaurantFound]
+    total: int
+    page: int
+    page_size: int
+    has_next: bool
+
+
+class Campaign(msgspec.Struct, frozen=True, kw_only=True):
+    """end_date: the last moment at which it runs."""
+
+    id: str
+    title: str
+    description: str
+    start_date: datetime
+    end_date: datetime
+    restaurant_id: str
+    restaurant_name: str
+    created_at: datetime
+
+
+class Campaigns(msgspec.Struct, frozen=True, kw_only=True):
+    """View `campaigns`: a restaurant's, also those that are over until another one starts. Index `campaigns`, by the
+    moment at which the last one ends."""
+
+    campaigns: tuple[Campaign, ...]
+
+
+class Meal(msgspec.Struct, frozen=True, kw_only=True):
+    """View `meal`, index `meals:<restaurant id>`."""
+
+    id: str
+    restaurant_id: str
+    name: str
+    description: str
+    is_available: bool = msgspec.field(name="isAvailable")
+    price: Money
+    image_url: str
+    cuisine: str
+    complementary_ids: tuple[str, ...]
+    options: tuple[MealOption, ...]
+    created_at: datetime
+    updated_at: datetime

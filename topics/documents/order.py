@@ -1,0 +1,110 @@
+"""Documents from a basket to an order."""
+
+from datetime import datetime
+
+import msgspec
+
+from topics.address_events import SavedAddress
+from topics.discounting import CouponKind
+from topics.fields import Money, PaymentMethod, Sum
+from topics.order_events import PriceChange, PricedItem
+
+
+class BasketItem(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    user_id: str
+    restaurant_id: str
+    meal_id: str
+    quantity: int
+    note: str | None
+    schedule_date: str | None
+    created_at: datetime
+    name: str
+    price: Money
+    image_url: str
+    is_available: bool
+
+
+class AnonymousLife(msgspec.Struct, frozen=True, kw_only=True):
+    cart_id: str
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime
+
+
+class Basket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """View `basket`. A user's has one field only: the edge cuts the bare list out of `{"items":…}` without decoding it.
+
+    life: of anonymous baskets, whose items have their aggregate's id as user_id. Clients read an AnonymousBasket.
+    """
+
+    items: tuple[BasketItem, ...]
+    life: AnonymousLife | None = None
+
+
+class CouponPreview(msgspec.Struct, frozen=True, kw_only=True):
+    """What the basket would cost with its coupon. code, coupon_code: the same. total = subtotal - discount + delivery_fee."""
+
+    code: str
+    coupon_code: str
+    subtotal: Sum
+    discount: Sum
+    delivery_fee: Money
+    total: Sum
+    message: str
+
+
+class BasketCoupon(msgspec.Struct, frozen=True, kw_only=True):
+    """View `basket_coupon`: not shown as it is."""
+
+    code: str
+
+
+class Coupon(msgspec.Struct, frozen=True, kw_only=True):
+    """View `coupon`, index `coupons:<restaurant id>` where it is listed. value: percent, or lira."""
+
+    code: str
+    kind: CouponKind
+    value: float
+    title: str
+    min_basket: Money
+    max_discount: Money | None
+    valid_from: datetime | None
+    valid_until: datetime | None
+    total_limit: int | None
+    per_user_limit: int | None
+    restaurant_id: str | None
+    listed: bool
+    created_at: datetime
+
+
+class CouponUse(msgspec.Struct, frozen=True, kw_only=True):
+    """View `coupon_use` of a coupon, or of a user's share of it. Not shown."""
+
+    used: int
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """View `order`, index `orders:<user id>` by time; and the answer of a checkout."""
+
+    id: str
+    user_id: str
+    restaurant_id: str
+    restaurant_name: str
+    items: tuple[PricedItem, ...]
+    subtotal: Sum
+    discount: Sum
+    delivery_fee: Money
+    total: Sum
+    payment_method: PaymentMethod
+    coupon_code: str | None
+    status: str
+    address_id: str | None
+    delivery_address: SavedAddress | None
+    pickup: bool
+    note: str | None
+    schedule_date: str | None
+    changes: tuple[PriceChange, ...]
+    created_at: datetime
+    updated_at: datetime
+    message: str

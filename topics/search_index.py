@@ -1,0 +1,196 @@
+"""How restaurants are found. The projections say what a restaurant is found by, the edge asks for it: both by the names here.
+
+A trait is something that a restaurant has or has not: a city, a cuisine, a word on its menu, that it is open in a certain
+half hour of the week. Redis keeps a bitmap for each trait, with one bit a restaurant (stores/redis/traits.py). Numbers are
+traits too, one for each binary digit, so that "at most 29.90" is arithmetic over bitmaps (stores/redis/search.py).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil, cos, floor, radians, sin
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from topics.decision import Traits
+from topics.documents.browse import Meal, Restaurant
+from topics.fields import Weekday
+from topics.folding import fold, words
+from topics.opening_hours import week
+
+ALL = "all"
+ALWAYS = "always"
+ZONE = "zone:"
+DEPTH = 20
+"""Binary digits of each coordinate in the number of a cell: squares of some 20 m."""
+_HALF_HOUR, _WEEK = 30, 7 * 24 * 60
+
+
+class Column(NamedTuple):
+    """A number of restaurants, kept as a whole number of `digits` binary digits: value * scale."""
+
+    name: str
+    digits: int
+    scale: int
+
+    def at_most(self, value: float) -> "Bound":
+        return Bound(self, floor(value * self.scale + 1e-6), least=False)
+
+    def at_least(self, value: float) -> "Bound":
+        return Bound(self, ceil(value * self.scale - 1e-6), least=True)
+
+    def digits_of(self, value: float) -> Iterator[str]:
+        whole = max(0, min(round(value * self.scale), 2**self.digits - 1))
+        return (f"{self.name}:{digit}" for digit in range(self.digits) if whole >> digit & 1)
+
+
+RATING = Column("rating", 13, 1000)
+DELIVERY_FEE = Column("delivery_fee", 27, 100)
+MIN_ORDER = Column("min_order", 27, 100)
+PREP_TIME = Column("prep_time", 11, 1)
+
+
+class Bound(NamedTuple):
+    """A limit on a column, in its whole numbers. least: values from it on, else up to it."""
+
+    column: Column
+    limit: int
+    least: bool
+
+
+class Point(NamedTuple):
+    latitude: float
+    longitude: float
+
+    def vector(self) -> tuple[float, float, float]:
+        """From the middle of the earth, of length 1. Who is nearer on the ground is nearer in a straight line, too."""
+        up, along = radians(self.latitude), radians(self.longitude)
+        return cos(up) * cos(along), cos(up) * sin(along), sin(up)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A search. any_of: at least one trait of each group. beginnings: of names of traits, at least one trait for each.
+
+    order: one of the columns' names, or `distance` from `near`. offset, count: the page.
+    """
+
+    any_of: tuple[tuple[str, ...], ...] = ()
+    beginnings: tuple[str, ...] = ()
+    bounds: tuple[Bound, ...] = ()
+    order: str = RATING.name
+    descending: bool = True
+    near: Point | None = None
+    offset: int = 0
+    count: int = 20
+
+
+class Found(NamedTuple):
+    """total: of all pages. ids: of the page, in order."""
+
+    total: int
+    ids: list[str]
+
+
+def restaurant_traits(document: Restaurant) -> Traits:
+    """Words are shared with the meals of the restaurant."""
+    own = {
+        ALL,
+        city(document.address.city),
+        district(document.address.district),
+        *map(cuisine, document.cuisines),
+        *RATING.digits_of(document.rating_avg),
+        *DELIVERY_FEE.digits_of(document.delivery_fee),
+        *MIN_ORDER.digits_of(document.min_order_price),
+        *PREP_TIME.digits_of(document.prep_time),
+    }
+    if document.status == "open":
+        own.update(_openings(document.opening_hours, document.time_zone))
+    texts = (document.name, *document.cuisines)
+    place = place_of(document)
+    return Traits(of=document.id, own=frozenset(own), shared=frozenset(_words(texts)), place=place)
+
+
+def meal_traits(document: Meal) -> Traits:
+    """A meal that is on sale gives its words to its restaurant."""
+    return Traits(
+        of=document.restaurant_id, shared=frozenset(_words((document.name,) if document.is_available else ()))
+    )
+
+
+def restaurant_indexes(document: Restaurant) -> Mapping[str, float]:
+    """In which restaurants are listed; those without coordinates stand in an index of their own."""
+    found: dict[str, float] = {
+        ordered_by(RATING.name): document.rating_avg,
+        ordered_by(DELIVERY_FEE.name): document.delivery_fee,
+        ordered_by(MIN_ORDER.name): document.min_order_price,
+        ordered_by(PREP_TIME.name): document.prep_time,
+    }
+    point = place_of(document)
+    return found | ({ordered_by("nowhere"): 0.0} if point is None else {ordered_by("cell"): float(cell(point))})
+
+
+def place_of(document: Restaurant) -> Point | None:
+    latitude, longitude = document.address.latitude, document.address.longitude
+    return None if latitude is None or longitude is None else Point(latitude, longitude)
+
+
+def cell(point: Point) -> int:
+    """Number of a place: the binary digits of both coordinates by turns. A square of any size is one range of them."""
+    most = 2**DEPTH - 1
+    up = min(most, int((point.latitude + 90) / 180 * 2**DEPTH))
+    along = min(most, int((point.longitude + 180) / 360 * 2**DEPTH))
+    return sum(((up >> digit & 1) * 2 + (along >> digit & 1)) << 2 * digit for digit in range(DEPTH))
+
+
+def ordered_by(what: str) -> str:
+    """Name of the index (topics/keys.py)."""
+    return f"search:by:{what}"
+
+
+def city(name: str) -> str:
+    return f"city:{fold(name)}"
+
+
+def district(name: str) -> str:
+    return f"district:{fold(name)}"
+
+
+def cuisine(name: str) -> str:
+    return f"cuisine:{fold(name)}"
+
+
+def beginnings(query: str) -> tuple[str, ...]:
+    """What the traits of the words begin with. A word that begins another one asks for nothing more than that one."""
+    said = sorted(set(words(query)))
+    kept = (word for word, following in zip(said, [*said[1:], ""], strict=False) if not following.startswith(word))
+    return tuple(f"word:{word}" for word in kept)
+
+
+def open_at(zones: Iterable[str], at: datetime) -> tuple[str, ...]:
+    """Those that are open. zones: all that occur. at: with its zone."""
+    found = [ALWAYS]
+    for zone in zones:
+        local = at.astimezone(ZoneInfo(zone))
+        minute = (local.weekday() * 24 + local.hour) * 60 + local.minute
+        found += (f"open:{zone}:{minute // _HALF_HOUR}", f"minute:{zone}:{minute}")
+    return tuple(found)
+
+
+def _openings(hours: Mapping[Weekday, str], zone: str) -> Iterator[str]:
+    """Half hours in which it is open throughout, and the single minutes of those that it opens or closes in."""
+    if not hours:
+        yield ALWAYS
+        return
+    yield ZONE + zone
+    minutes = {minute % _WEEK for span in week(hours) for minute in range(*span)}
+    for half_hour in {minute // _HALF_HOUR for minute in minutes}:
+        inside = range(half_hour * _HALF_HOUR, (half_hour + 1) * _HALF_HOUR)
+        if minutes.issuperset(inside):
+            yield f"open:{zone}:{half_hour}"
+        else:
+            yield from (f"minute:{zone}:{minute}" for minute in inside if minute in minutes)
+
+
+def _words(texts: Iterable[str]) -> Iterator[str]:
+    return (f"word:{word}" for text in texts for word in words(text))
