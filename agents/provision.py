@@ -1,14 +1,20 @@
-"""`python -m agents.provision`: makes the topics and brings the stores' schemas up to date. Safe to run again."""
+"""`python -m agents.provision`: makes the topics, brings the stores' schemas up to date, and removes views of another form,
+which the agents then build again. Safe to run again."""
 
 import asyncio
+import importlib.util
 import sys
+from typing import Any
 
 from agents.__main__ import DOMAINS
 from agents.waiting import servers_are_up
 from stores import telemetry
 from stores.kafka.admin import make_topics
 from stores.postgres.migrate import migrate
+from stores.redis.connection import connect
+from stores.redis.shapes import ViewShapes
 from stores.settings import Settings, load_or_exit
+from topics.decision import View
 from topics.registry import all_topics
 
 
@@ -17,7 +23,19 @@ async def provision(settings: Settings) -> None:
     await servers_are_up(settings)
     made = await make_topics(settings.kafka, all_topics().values())
     applied = [await asyncio.to_thread(migrate, settings.postgres, domain) for domain in DOMAINS]
-    sys.stdout.write(f"topics made: {len(made)}, migrations applied: {sum(applied)}\n")
+    redis = connect(settings.redis)
+    removed = await ViewShapes(redis).settle({view.name: view.form for view in views()})
+    await redis.aclose()
+    sys.stdout.write(
+        f"topics made: {len(made)}, migrations applied: {sum(applied)}, keys of views of another form removed: {removed}\n"
+    )
+
+
+def views() -> list[View[Any, Any]]:
+    """Of all domains."""
+    names = [f"agents.{domain}.projection" for domain in DOMAINS]
+    modules = [importlib.import_module(name) for name in names if importlib.util.find_spec(name) is not None]
+    return [each for module in modules for each in vars(module).values() if isinstance(each, View)]
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The vocabulary of pure domain code: what a decider, a policy and a projection get and give. No I/O, no clock here."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -214,6 +215,7 @@ class View(Generic[D, E]):
 
     name: keys are `view:<name>:<aggregate id>` and `index:<index>` (topics/keys.py). ready: key that stands once the view
     has caught up. show: (document before, event, meta) → what is shown now; pure. traits: what a search finds it by.
+    shape: to be counted up where the same events are shown otherwise; `form` sees changes of the document by itself.
     """
 
     name: str
@@ -223,10 +225,18 @@ class View(Generic[D, E]):
     indexes: Callable[[D], Mapping[str, float]] = _no_indexes
     traits: Callable[[D], Traits | None] = _no_traits
     ready: str = ""
+    shape: int = 1
 
     @property
     def ready_key(self) -> str:
         return self.ready or f"views:ready:{self.name}"
+
+    @property
+    def form(self) -> str:
+        """Another one where what stands in Redis would be another one."""
+        functions = [each.__qualname__ for each in (self.show, self.indexes, self.traits)]
+        said = (self.topic.name, self.shape, functions, msgspec.json.schema(self.document))
+        return hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest()[:16]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,11 @@ an empty JSON part means that the aggregate is no longer shown.
 DENY_READY = "deny:ready"  # stands once the token deny-list is complete; without it protected routes answer 503
 
 
+VIEW_SHAPES = "views:shapes"  # JSON: view → the form in which it stands here
+OF_VIEWS = (DENY_READY, "views:ready:*", "view:*", "index:*", "caught_up:*", "floor:*")
+"""Patterns of the keys that make up views, but for side keys, which a view writes again or which expire."""
+
+
 def document(view: str, aggregate_id: str) -> str:
     return f"view:{view}:{aggregate_id}"
 
