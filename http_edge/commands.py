@@ -107,7 +107,8 @@ async def _later(row: CommandRow, asked: Asked, message: Message) -> Answer:
         raise unavailable("answer_late", "This takes longer than usual, please try again.")
     await note_owner(asked)
     extra = await _estimate(row, asked, message)
-    location = {"Location": f"/operations/{asked.command_id}"}
+    # who has no token cannot ask there
+    location = None if asked.caller is None else {"Location": f"/operations/{asked.command_id}"}
     return of_json({**extra, **pending(asked.command_id)}, 202, location)
 
 

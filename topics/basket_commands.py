@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from topics.basket_events import Life, Line, MergeStrategy
-from topics.fields import CouponCode, DayOrTime, Id, Money, Note, PaymentMethod, Quantity
+from topics.fields import CouponCode, DayOrTime, Id, Note, PaymentMethod, Quantity, SaidSum
 from topics.message import Message
 from topics.registry import Topic
 
@@ -63,7 +63,7 @@ class CheckoutWish(Message, frozen=True, kw_only=True):
     address_id: Id | None = None
     note: Note | None = None
     schedule_date: DayOrTime | None = None
-    expected_total: Money | None = None
+    expected_total: SaidSum | None = None
     pickup: bool = False
 
 

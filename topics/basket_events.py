@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from topics.fields import Money, PaymentMethod
+from topics.fields import Money, PaymentMethod, SaidSum
 from topics.message import Message
 from topics.registry import FOREVER, Topic
 
@@ -81,7 +81,7 @@ class CheckedOut(Message, frozen=True, kw_only=True):
     schedule_date: str | None = None
     coupon_code: str | None = None
     cleared_coupon: str | None = None
-    expected_total: Money | None = None
+    expected_total: SaidSum | None = None
     pickup: bool = False
     at: datetime | None = None
 

@@ -65,6 +65,9 @@ Sum = Annotated[float, Meta(ge=0)]
 """What such amounts add up to."""
 
 MAX_QUANTITY = 99
+SaidSum = Annotated[float, Meta(ge=0, le=1e12)]
+"""What a client says that amounts add up to: more than any order comes to, and within exact arithmetic."""
+
 Quantity = Annotated[int, Meta(ge=1, le=MAX_QUANTITY)]
 Minutes = Annotated[int, Meta(ge=0, le=24 * 60)]
 Latitude = Annotated[float, Meta(ge=-90, le=90)]

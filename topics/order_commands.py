@@ -2,7 +2,7 @@
 reservation, which comes from the discount domain. Whoever is last answers the caller."""
 
 from topics.basket_events import Line, OrderedItem
-from topics.fields import Id, Money, PaymentMethod
+from topics.fields import Id, PaymentMethod, SaidSum
 from topics.message import Message
 from topics.registry import Topic
 
@@ -20,7 +20,7 @@ class PlaceOrder(Message, frozen=True, kw_only=True):
     note: str | None = None
     schedule_date: str | None = None
     coupon_code: str | None = None
-    expected_total: Money | None = None
+    expected_total: SaidSum | None = None
     pickup: bool = False
 
 

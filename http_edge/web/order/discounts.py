@@ -1,7 +1,6 @@
 """Coupons: everyone sees the listed ones and checks a code; a restaurant's owner makes them."""
 
 from datetime import UTC, datetime
-from typing import Annotated
 
 import msgspec
 from msgspec.structs import asdict
@@ -15,13 +14,10 @@ from topics import discounting, forms, keys
 from topics.discount_commands import TOPIC, CouponTerms, CreateCoupon
 from topics.discounting import CouponKind, Terms
 from topics.documents.order import Coupon, CouponUse
-from topics.fields import Id, NewCouponCode
+from topics.fields import Id, NewCouponCode, SaidSum
 
 COUPON = shown("coupon", "discount")
 COUPON_USE = shown("coupon_use", "discount")
-
-Subtotal = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
-"""Beyond what any order comes to, and within what sums of money can be reckoned with."""
 
 _coupon = msgspec.json.Decoder(Coupon)
 _use = msgspec.json.Decoder(CouponUse)
@@ -44,7 +40,7 @@ class Purchase(msgspec.Struct, frozen=True):
     """What the coupon is to be used for; what is absent is not checked."""
 
     restaurant_id: Id | None = None
-    subtotal: Subtotal | None = None
+    subtotal: SaidSum | None = None
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
