@@ -11,7 +11,8 @@ import msgspec
 from aiohttp.web import BaseRequest, RequestPayloadError
 
 from http_edge.problems import Problem, all_invalid, invalid
-from topics.validation import Invalid, Validator
+from topics.faults import Invalid
+from topics.validation import Validator
 
 MAX_BYTES = 256 * 1024
 READ_SECONDS = 10.0

@@ -24,7 +24,8 @@ from http_edge.router import Router
 from http_edge.routes import AnyRow, CommandRow, Nothing, OwnRow, ViewRow
 from stores.errors import Unavailable
 from stores.telemetry import logger
-from topics.validation import Invalid, Validator
+from topics.faults import Invalid
+from topics.validation import Validator
 
 IDEMPOTENCY_KEY = istr("Idempotency-Key")
 UNMATCHED = "unmatched"

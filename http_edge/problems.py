@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from http_edge.answer import PROBLEM_JSON, Answer
-from topics.validation import Invalid
+from topics.faults import Invalid
 
 RETRY_AFTER_SECONDS = 2
 

@@ -8,10 +8,11 @@ import pytest
 
 from topics.basket_commands import AddItem, Checkout
 from topics.catalog_commands import AddMeal
+from topics.faults import MOST_FAULTS, Invalid
 from topics.message import Message
 from topics.restaurant_commands import OpenRestaurant
 from topics.user_commands import CompleteProfile
-from topics.validation import MOST_FAULTS, Invalid, Validator
+from topics.validation import Validator
 
 
 def faults(kind: type[Message], value: Any) -> dict[str, str]:

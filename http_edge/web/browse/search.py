@@ -19,9 +19,9 @@ from http_edge.web.browse.open_now import with_open_now
 from http_edge.web.browse.restaurants import RESTAURANT
 from topics import keys, search_index
 from topics.documents.browse import RestaurantsFound
+from topics.faults import Fault, Invalid
 from topics.fields import Latitude, Longitude, Minutes, Money, Word
 from topics.search_index import Bound, Point, Wanted
-from topics.validation import Fault, Invalid
 
 Order = Literal["rating", "delivery_fee", "prep_time", "distance", "min_order"]
 
