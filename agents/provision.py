@@ -14,7 +14,7 @@ from stores.postgres.migrate import migrate
 from stores.redis.connection import connect
 from stores.redis.shapes import ViewShapes
 from stores.settings import Settings, load_or_exit
-from topics.decision import View
+from topics.projection import View
 from topics.registry import all_topics
 
 

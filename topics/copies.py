@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from topics import address_events, catalog_events, discount_events, restaurant_events
 from topics.address_events import AddressAdded, AddressRemoved, AddressReplaced, SavedAddress
 from topics.catalog_events import AvailabilityChanged, MealAdded, MealChanged, MealRemoved
-from topics.decision import EventMeta, FactTable, Shown
+from topics.decision import EventMeta
 from topics.discount_events import (
     CouponCreated,
     OutcomeAsked,
@@ -23,6 +23,7 @@ from topics.discount_events import (
 )
 from topics.discounting import Terms
 from topics.opening_hours import DEFAULT_ZONE
+from topics.projection import FactTable, Shown
 from topics.restaurant_events import (
     Announced,
     CampaignStarted,

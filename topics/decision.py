@@ -1,10 +1,12 @@
-"""The vocabulary of pure domain code: what a decider, a policy and a projection get and give. No I/O, no clock here."""
+"""The vocabulary of deciders, policies and intakes: what they get and give. No I/O, no clock here.
 
-import hashlib
+For views and fact tables see topics/projection.py.
+"""
+
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 
@@ -12,11 +14,13 @@ from topics.ids import derive
 from topics.message import Message
 from topics.registry import Topic
 
+if TYPE_CHECKING:
+    from topics.projection import FactTable  # which imports EventMeta from here
+
 C = TypeVar("C", bound=Message)
 E = TypeVar("E", bound=Message)
 S = TypeVar("S", bound=msgspec.Struct)
 F = TypeVar("F")
-D = TypeVar("D", bound=msgspec.Struct)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,84 +170,3 @@ class Arrival:
 
 Translate = Callable[[Any, Arrival], Iterable[Send]]
 """intake: a foreign message → own commands. Raises Undecodable for what it cannot accept."""
-
-
-@dataclass(frozen=True, slots=True)
-class SideKey:
-    """A plain Redis key beside the document. expires_at: absolute, so that a rebuild makes the same."""
-
-    name: str
-    value: str
-    expires_at: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Shown(Generic[D]):
-    """What a view (or a fact table) holds of an aggregate after an event. document None: no longer shown."""
-
-    document: D | None
-    put: tuple[SideKey, ...] = ()
-    drop: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Traits:
-    """What an aggregate is found by in a search: names of traits (topics/search_index.py).
-
-    of: whose traits they are; a meal's words are its restaurant's. own: only this document gives them. shared: documents
-    of the same `of` may give the same ones; it has such a trait until the last one gives it no more.
-    place: latitude and longitude.
-    """
-
-    of: str
-    own: frozenset[str] = frozenset()
-    shared: frozenset[str] = frozenset()
-    place: tuple[float, float] | None = None
-
-
-def _no_indexes(document: Any) -> Mapping[str, float]:
-    return {}
-
-
-def _no_traits(document: Any) -> Traits | None:
-    return None
-
-
-@dataclass(frozen=True, kw_only=True)
-class View(Generic[D, E]):
-    """A projection of one topic's events: a document an aggregate, and the sorted sets (index → score) it stands in.
-
-    name: keys are `view:<name>:<aggregate id>` and `index:<index>` (topics/keys.py). ready: key that stands once the view
-    has caught up. show: (document before, event, meta) → what is shown now; pure. traits: what a search finds it by.
-    shape: to be counted up where the same events are shown otherwise; `form` sees changes of the document by itself.
-    """
-
-    name: str
-    topic: Topic
-    document: type[D]
-    show: Callable[[D | None, E, EventMeta], Shown[D]]
-    indexes: Callable[[D], Mapping[str, float]] = _no_indexes
-    traits: Callable[[D], Traits | None] = _no_traits
-    ready: str = ""
-    shape: int = 1
-
-    @property
-    def ready_key(self) -> str:
-        return self.ready or f"views:ready:{self.name}"
-
-    @property
-    def form(self) -> str:
-        """Another one where what stands in Redis would be another one."""
-        functions = [each.__qualname__ for each in (self.show, self.indexes, self.traits)]
-        said = (self.topic.name, self.shape, functions, msgspec.json.schema(self.document))
-        return hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest()[:16]
-
-
-@dataclass(frozen=True, kw_only=True)
-class FactTable(Generic[D, E]):
-    """A domain's own copy of another's facts, in its own store: a document an aggregate, fed by that domain's events."""
-
-    name: str
-    topic: Topic
-    document: type[D]
-    show: Callable[[D | None, E, EventMeta], Shown[D]]

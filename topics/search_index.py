@@ -12,11 +12,11 @@ from math import ceil, cos, floor, radians, sin
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from topics.decision import Traits
 from topics.documents.browse import Meal, Restaurant
 from topics.fields import Weekday
 from topics.folding import fold, words
 from topics.opening_hours import week
+from topics.projection import Traits
 
 ALL = "all"
 ALWAYS = "always"

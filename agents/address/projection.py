@@ -6,8 +6,9 @@ from msgspec.structs import asdict, replace
 
 from topics import address_events
 from topics.address_events import AddressAdded, AddressRemoved, AddressReplaced, Event, SavedAddress
-from topics.decision import EventMeta, Shown, View
+from topics.decision import EventMeta
 from topics.documents.account import AddressBook, UserAddress
+from topics.projection import Shown, View
 
 
 def entry(user_id: str, address: SavedAddress, default_id: str | None) -> UserAddress:

@@ -19,8 +19,9 @@ from topics.auth_events import (
     Verification,
     VerificationRequested,
 )
-from topics.decision import EventMeta, Shown, SideKey, View
+from topics.decision import EventMeta
 from topics.documents.account import Account, EndedSession, Session, Sessions
+from topics.projection import Shown, SideKey, View
 from topics.tokens import sha256_hex
 
 

@@ -24,10 +24,11 @@ from topics.basket_events import (
     TakenOver,
     TakeOverRefused,
 )
-from topics.decision import EventMeta, Shown, View
+from topics.decision import EventMeta
 from topics.documents.anonymous import AnonymousItem, anonymous_item
 from topics.documents.order import AnonymousLife, Basket, BasketCoupon, BasketItem
 from topics.ids import cart_of, is_anonymous
+from topics.projection import Shown, View
 
 EMPTY = Basket(items=())
 

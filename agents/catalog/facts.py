@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import msgspec
 
 from topics import restaurant_events
-from topics.decision import EventMeta, FactTable, Shown
+from topics.decision import EventMeta
+from topics.projection import FactTable, Shown
 from topics.restaurant_events import Event, RestaurantOpened
 
 

@@ -8,8 +8,9 @@ from msgspec.structs import asdict, replace
 
 from topics import catalog_events
 from topics.catalog_events import AvailabilityChanged, Event, MealAdded, MealChanged, MealDetails, MealRemoved
-from topics.decision import EventMeta, Shown, View
+from topics.decision import EventMeta
 from topics.documents.browse import Meal
+from topics.projection import Shown, View
 from topics.search_index import meal_traits
 
 

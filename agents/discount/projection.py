@@ -5,7 +5,7 @@ from typing import assert_never
 
 from agents.discount.decider import coupon
 from topics import discount_events, keys
-from topics.decision import EventMeta, Shown, View
+from topics.decision import EventMeta
 from topics.discount_events import (
     CouponCreated,
     Event,
@@ -17,6 +17,7 @@ from topics.discount_events import (
     UseReserved,
 )
 from topics.documents.order import Coupon, CouponUse
+from topics.projection import Shown, View
 
 
 def show_coupon(before: Coupon | None, event: Event, meta: EventMeta) -> Shown[Coupon]:

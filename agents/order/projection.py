@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from topics import order_events
-from topics.decision import EventMeta, Shown, View
+from topics.decision import EventMeta
 from topics.documents.order import Order
 from topics.order_events import Event, OrderDrafted, OrderPlaced, OrderRefused, OutcomeAwaited
+from topics.projection import Shown, View
 
 
 def order(order_id: str, placed: OrderPlaced) -> Order:

@@ -7,8 +7,9 @@ from typing import assert_never
 from msgspec.structs import asdict, replace
 
 from topics import restaurant_events
-from topics.decision import EventMeta, Shown, View
+from topics.decision import EventMeta
 from topics.documents.browse import Campaign, Campaigns, Restaurant
+from topics.projection import Shown, View
 from topics.restaurant_events import (
     Announced,
     CampaignDetails,

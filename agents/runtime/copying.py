@@ -12,7 +12,7 @@ from agents.runtime.events import Event
 from agents.runtime.floor import standing_in
 from agents.runtime.lease import Batch, Lease
 from stores.protocol import Changes, DomainStore, Fact, FactKey, FactWrite, OutboxRow, Unit
-from topics.decision import FactTable
+from topics.projection import FactTable
 from topics.registry import Topic
 
 

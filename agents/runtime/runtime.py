@@ -20,7 +20,8 @@ from stores.redis.fates import Fates
 from stores.redis.projection import ProjectionStore
 from stores.redis.replies import Replies
 from stores.settings import Settings
-from topics.decision import Decider, FactTable, React, Translate, View
+from topics.decision import Decider, React, Translate
+from topics.projection import FactTable, View
 from topics.registry import Topic
 
 

@@ -13,7 +13,7 @@ from agents.runtime.lease import Batch, Lease, Reopen
 from agents.runtime.publisher import Publisher
 from stores.errors import Conflict
 from stores.redis.projection import Mark, ProjectionStore, ViewChanges
-from topics.decision import Traits, View
+from topics.projection import Traits, View
 from topics.registry import Topic
 
 _encode = msgspec.json.encode

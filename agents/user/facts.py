@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 import msgspec
 
 from topics import restaurant_events
-from topics.decision import EventMeta, FactTable, Shown
+from topics.decision import EventMeta
 from topics.fields import OpenOrClosed
+from topics.projection import FactTable, Shown
 from topics.restaurant_events import Event, RestaurantChanged, RestaurantOpened
 
 

@@ -7,8 +7,9 @@ import msgspec
 from msgspec.structs import asdict, replace
 
 from topics import keys, user_events
-from topics.decision import EventMeta, Shown, SideKey, View
+from topics.decision import EventMeta
 from topics.documents.account import FavouriteCuisine, FavouriteRestaurant, Favourites, User
+from topics.projection import Shown, SideKey, View
 from topics.user_created import UserCreated
 from topics.user_events import (
     CuisineFavoured,

@@ -25,7 +25,8 @@ from infra.fault.findings import Findings
 from infra.fault.topic_log import Entry
 from infra.site import Endpoints
 from topics import headers, keys
-from topics.decision import Decider, EventMeta, View
+from topics.decision import Decider, EventMeta
+from topics.projection import View
 from topics.registry import all_topics
 
 

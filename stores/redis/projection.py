@@ -11,7 +11,7 @@ from stores.protocol import Source
 from stores.redis import traits
 from stores.redis.errors import translated
 from topics import keys
-from topics.decision import Traits
+from topics.projection import Traits
 
 # KEYS[1] the floor. ARGV: floor as it was read, floor after, number of (set, partition, partitions, ready key) marks, the
 # marks, then the changes as command lines: length, words… (TRAITS: stores/redis/traits.py).

@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 
-from topics.decision import Context, Decider, Decision, EventMeta, Sealed, View
+from topics.decision import Context, Decider, Decision, EventMeta, Sealed
 from topics.message import Message
+from topics.projection import View
 
 NOW = datetime(2026, 3, 1, 18, 30, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)

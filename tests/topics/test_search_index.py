@@ -12,8 +12,8 @@ from stores.redis.search import arguments
 from stores.redis.traits import changed
 from tests.stores.books import MONDAY, meal, restaurant
 from topics import keys
-from topics.decision import Traits
 from topics.opening_hours import is_open
+from topics.projection import Traits
 from topics.search_index import (
     DELIVERY_FEE,
     DEPTH,

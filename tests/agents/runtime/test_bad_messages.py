@@ -9,7 +9,8 @@ import pytest
 from stores.protocol import Changes, FactWrite
 from tests.agents.runtime.tally import DECIDER, Add, Added, Tally, topics_of
 from tests.agents.runtime.world import World
-from topics.decision import Context, Decision, FactTable, Shown
+from topics.decision import Context, Decision
+from topics.projection import FactTable, Shown
 
 UNREADABLE = {
     "broken JSON": {"body": b'{"amount":'},

@@ -18,7 +18,8 @@ from tests.agents.runtime.feed import Feed
 from tests.agents.runtime.tally import BAD_LUCK, Added
 from tests.agents.runtime.world import World
 from topics import keys
-from topics.decision import EventMeta, Shown, View
+from topics.decision import EventMeta
+from topics.projection import Shown, View
 
 
 class Sum(msgspec.Struct, frozen=True):
