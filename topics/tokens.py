@@ -23,6 +23,11 @@ RESET = "reset"
 _REFERENCE = "ref:"
 
 
+def key_id(public: bytes) -> str:
+    """`kid` of an access token and in the JWKS: first 16 hex digits of the public key's SHA-256."""
+    return hashlib.sha256(public).hexdigest()[:16]
+
+
 class BadToken(ValueError):
     """The text has not the form of such a token."""
 

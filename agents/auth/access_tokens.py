@@ -1,6 +1,5 @@
 """Access tokens: JWTs signed with Ed25519, which the edge checks by itself."""
 
-import hashlib
 from datetime import datetime
 
 import jwt
@@ -8,17 +7,13 @@ import nacl.signing
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from topics.auth_events import IssuedToken
-
-
-def key_id(public: nacl.signing.VerifyKey) -> str:
-    """`kid` of a token and in the JWKS: first 16 hex digits of the public key's SHA-256."""
-    return hashlib.sha256(bytes(public)).hexdigest()[:16]
+from topics.tokens import key_id
 
 
 class AccessTokens:
     def __init__(self, key: nacl.signing.SigningKey) -> None:
         self._key = Ed25519PrivateKey.from_private_bytes(bytes(key))
-        self._headers = {"kid": key_id(key.verify_key)}
+        self._headers = {"kid": key_id(bytes(key.verify_key))}
 
     def issue(self, user_id: str, session_id: str, issued: IssuedToken, now: datetime) -> str:
         """Claims: sub, sid, jti, iat, exp (seconds). The same arguments make the same token."""

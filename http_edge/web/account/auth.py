@@ -1,7 +1,6 @@
 """Accounts: how one is opened, verified and logged in to. Tokens come back sealed to this process."""
 
 import base64
-import hashlib
 
 import msgspec
 
@@ -84,7 +83,7 @@ async def _health(asked: Asked) -> Answer:
 async def _jwks(asked: Asked) -> Answer:
     public = bytes(asked.edge.keys.jwt)
     x = base64.urlsafe_b64encode(public).rstrip(b"=").decode()
-    kid = hashlib.sha256(public).hexdigest()[:16]
+    kid = tokens.key_id(public)
     key = JsonWebKey(kty="OKP", crv="Ed25519", x=x, kid=kid, alg="EdDSA", use="sig")
     return of_json(JsonWebKeys(keys=(key,)), headers={"Cache-Control": "public, max-age=300"})
 

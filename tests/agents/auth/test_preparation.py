@@ -14,7 +14,6 @@ import pytest_asyncio
 from argon2 import PasswordHasher
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from agents.auth.access_tokens import key_id
 from agents.auth.account import Account, CheckedLink, CheckedPassword, NewAccount, NewMailToken, Renewal, Unusable
 from agents.auth.decider import DECIDER
 from agents.auth.passwords import Passwords
@@ -25,6 +24,7 @@ from topics import headers, tokens
 from topics.auth_commands import Command, Login, Logout, Refresh, Register, ResendVerification, VerifyEmail
 from topics.auth_events import AccountRegistered, EmailVerified
 from topics.documents.account import Tokens
+from topics.tokens import key_id
 
 KEYS = AgentKeys(
     jwt=nacl.signing.SigningKey(b"j" * 32), auth_box=nacl.public.PrivateKey(b"b" * 32), mail_tokens=b"m" * 32
@@ -167,7 +167,11 @@ async def test_an_access_token_says_who_until_when_and_is_signed(preparation: Ac
         "iat": int(NOW.timestamp()),
         "exp": int(NOW.timestamp()) + 15 * 60,
     }
-    assert jwt.get_unverified_header(access) == {"alg": "EdDSA", "typ": "JWT", "kid": key_id(KEYS.jwt.verify_key)}
+    assert jwt.get_unverified_header(access) == {
+        "alg": "EdDSA",
+        "typ": "JWT",
+        "kid": key_id(bytes(KEYS.jwt.verify_key)),
+    }
 
 
 async def test_a_retry_grants_the_same_tokens(preparation: AccountPreparation) -> None:
