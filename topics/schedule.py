@@ -1,6 +1,6 @@
-"""For when an order is asked: a day, or a moment with or without its zone (topics.fields.DayOrTime).
+"""When an order is wanted: on a day, or at a moment with or without a zone (topics.fields.DayOrTime).
 
-What has no zone is meant in the restaurant's. A day means some time of that day there; a moment is one.
+A moment without a zone is meant in the restaurant's. A day means any time of that day there.
 """
 
 from collections.abc import Mapping
@@ -15,10 +15,15 @@ _LAST_YEAR = "9999"
 
 
 def read(said: str, zone: str) -> date | datetime:
-    """A datetime has its zone. Raises ValueError where there is no such day, or none that can be reckoned with: the last
-    year that dates have has no next day, and no other time zone."""
+    """As day_or_moment(), and ValueError for the year 9999 too: Python can make no day after its last one, nor move that
+    one to another time zone, as past() and closed() have to."""
     if said.startswith(_LAST_YEAR):
         raise ValueError(f"the year {_LAST_YEAR} is out of reach")
+    return day_or_moment(said, zone)
+
+
+def day_or_moment(said: str, zone: str) -> date | datetime:
+    """A datetime always has a zone. zone: what a moment without one is meant in. Raises ValueError where there is none."""
     if len(said) == _DAY_LENGTH:
         return date.fromisoformat(said)
     moment = datetime.fromisoformat(said)

@@ -1,12 +1,13 @@
 """What a restaurant's owner may announce, and for how long."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
 from agents.restaurant.house import House
 from agents.restaurant.projection import campaign
+from topics import schedule
 from topics.decision import Context, Decision, Rejection, accept, reject
 from topics.restaurant_commands import StartCampaign
 from topics.restaurant_events import CampaignDetails, CampaignStarted, Event
@@ -15,13 +16,13 @@ MOST = 20
 """Campaigns of a restaurant that are not over."""
 
 FURTHEST = timedelta(days=2 * 365)
-"""From now to the end."""
+"""A campaign ends at most so long after it was started."""
 
 _LAST_OF_A_DAY = time(23, 59, 59)
 
 
 def start(command: StartCampaign, house: House, context: Context) -> Decision[Event]:
-    """Whoever says the same again, while it is not over, is told of the one that is there: nobody gets a second mail."""
+    """The same campaign started again, while the first is not over, answers with the first: nobody gets a second mail."""
     opened = house.opened
     if opened is None or opened.owner_id != context.caller:
         return reject("not_found", "you have no such restaurant")
@@ -78,12 +79,11 @@ def _times(command: StartCampaign, zone: str, now: datetime) -> tuple[datetime, 
 
 
 def _moment(said: str, zone: str, of_a_day: time) -> datetime | None:
-    """None: there is none, or none that can be said in UTC."""
+    """In UTC. of_a_day: the time that is meant where only a day was said. None: there is no such day or moment, or UTC
+    has none for it, as at the very ends of the calendar."""
     try:
-        if len(said) == len("2026-03-01"):
-            moment = datetime.combine(date.fromisoformat(said), of_a_day, ZoneInfo(zone))
-        else:
-            moment = datetime.fromisoformat(said)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+        found = schedule.day_or_moment(said, zone)
+        moment = found if isinstance(found, datetime) else datetime.combine(found, of_a_day, ZoneInfo(zone))
+        return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
