@@ -4,6 +4,7 @@ import base64
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Protocol
 
 import nacl.public
@@ -64,7 +65,10 @@ class Sends(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """id: names the process on its reply channel. seal: what only this process can open; drawn anew at each start."""
+    """id: names the process on its reply channel. seal: what only this process can open; drawn anew at each start.
+
+    clock: seconds since the epoch.
+    """
 
     id: str
     reads: Reads
@@ -78,6 +82,10 @@ class Edge:
     seal: nacl.public.PrivateKey = field(default_factory=nacl.public.PrivateKey.generate)
     clock: Callable[[], float] = time.time
     seal_text: str = ""
+
+    def now(self) -> datetime:
+        """The edge's clock as a time in UTC."""
+        return datetime.fromtimestamp(self.clock(), UTC)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "seal_text", base64.b64encode(bytes(self.seal.public_key)).decode())

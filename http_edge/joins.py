@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from http_edge.edge import Reads
-from http_edge.problems import unavailable
+from http_edge.problems import not_ready
 from http_edge.routes import Join
 from topics import keys
 
@@ -40,7 +40,7 @@ class Joiner:
         Raises Problem 503, and Unavailable.
         """
         if beside[0] is None:
-            raise unavailable("view_not_ready", "This is being prepared, please try again.")
+            raise not_ready()
         others, known = beside[1:], self._known.get(place)
         if known is not None and known.document == document and (known.places, known.others) == (asked[1:], others):
             return known.merged

@@ -86,6 +86,11 @@ def unavailable(code: str, detail: str) -> Problem:
     return Problem(503, code, detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
+def not_ready(detail: str = "This is being prepared, please try again.") -> Problem:
+    """A view that the answer needs has not caught up with its topic yet."""
+    return unavailable("view_not_ready", detail)
+
+
 def not_found(detail: str = "There is nothing here.", *, errors: tuple[FieldError, ...] = ()) -> Problem:
     return Problem(404, "not_found", detail, errors=errors)
 

@@ -10,6 +10,7 @@ import msgspec
 
 from http_edge.answer import Answer
 from http_edge.asked import Asked
+from topics import keys
 from topics.message import Message
 from topics.registry import Topic
 
@@ -45,7 +46,8 @@ class ViewOf:
 
 
 def shown(name: str, domain: str, ready: str = "") -> ViewOf:
-    return ViewOf(name=name, domain=domain, ready=ready or f"views:ready:{name}")
+    """ready: the key that stands once the view can be read, where it is not the usual one."""
+    return ViewOf(name=name, domain=domain, ready=ready or keys.view_ready(name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

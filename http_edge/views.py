@@ -10,7 +10,7 @@ from http_edge.asked import Asked
 from http_edge.guard import check_denied, check_user_id, deny_keys
 from http_edge.joins import Joiner, Values
 from http_edge.own_writes import noted, require, version
-from http_edge.problems import not_found, unavailable
+from http_edge.problems import not_found, not_ready
 from http_edge.routes import PUBLIC, Key, ViewRow
 from topics import keys
 
@@ -93,7 +93,7 @@ async def _first_look(row: ViewRow, asked: Asked, places: Sequence[str]) -> tupl
     if caller is not None and row.who is not PUBLIC:
         check_denied(values[-2], values[-1])
     if values[0] is None:
-        raise unavailable("view_not_ready", "This is being prepared, please try again.")
+        raise not_ready()
     return values[1 + len(places)] if writer is not None else None, values[1 : 1 + len(places)]
 
 

@@ -17,7 +17,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """A coupon as it was made; it never changes. Amounts in lira.
 
     value: percent of the subtotal, or an amount. max_discount: at most this, of a percentage. restaurant_id None: valid
-    everywhere. total_limit, per_user_limit None: as often as one likes. listed: shown to everybody.
+    everywhere. total_limit, per_user_limit None: as often as one likes. listed: in the lists that everybody sees.
     """
 
     code: str
@@ -49,16 +49,26 @@ def refusal(
     if terms.valid_until is not None and now >= terms.valid_until:
         return _refused("coupon_over", f"{terms.code} was valid until {terms.valid_until.isoformat()}")
     if terms.total_limit is not None and used >= terms.total_limit:
-        return used_up(terms.code)
+        return _refused("coupon_used_up", f"{terms.code} has been used as often as it may")
     if terms.per_user_limit is not None and used_by_user >= terms.per_user_limit:
-        return _refused("coupon_used_up", f"you have used {terms.code} as often as you may")
+        return used_up_by_user(terms.code)
     if to_minor(subtotal) < to_minor(terms.min_basket):
         return _refused("coupon_below_minimum", f"{terms.code} is valid from {terms.min_basket:.2f} on")
     return None
 
 
-def used_up(code: str) -> Rejection:
-    return _refused("coupon_used_up", f"{code} has been used as often as it may")
+def worth(
+    terms: Terms | None, now: datetime, restaurant_id: str | None, subtotal: float, used: int, used_by_user: int
+) -> float | Rejection:
+    """What a coupon takes off, in lira, or why it takes nothing off. Arguments as for refusal()."""
+    refused = refusal(terms, now, restaurant_id, subtotal, used, used_by_user)
+    if refused is not None or terms is None:
+        return refused or UNKNOWN
+    return discount(terms, subtotal)
+
+
+def used_up_by_user(code: str) -> Rejection:
+    return _refused("coupon_used_up", f"you have used {code} as often as you may")
 
 
 def discount(terms: Terms, subtotal: float) -> float:

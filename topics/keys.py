@@ -4,12 +4,19 @@ A view document is `<version>\\n<json>`: the version of the aggregate that it sh
 an empty JSON part means that the aggregate is no longer shown.
 """
 
-DENY_READY = "deny:ready"  # stands once the token deny-list is complete; without it protected routes answer 503
+DENY_READY = "deny:ready"
+"""Stands once the token deny-list is complete; without it protected routes answer 503."""
 
+VIEW_SHAPES = "views:shapes"
+"""JSON: view → the form in which it stands in Redis (topics.projection.View.form)."""
 
-VIEW_SHAPES = "views:shapes"  # JSON: view → the form in which it stands here
 OF_VIEWS = (DENY_READY, "views:ready:*", "view:*", "index:*", "caught_up:*", "floor:*")
-"""Patterns of the keys that make up views, but for side keys, which a view writes again or which expire."""
+"""Patterns of all keys of views. Side keys are left out: a view that is built again writes them again, or they expire."""
+
+
+def view_ready(view: str) -> str:
+    """Stands once the view has caught up with its topic."""
+    return f"views:ready:{view}"
 
 
 def document(view: str, aggregate_id: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from topics import keys
 from topics.decision import EventMeta
 from topics.message import Message
 from topics.registry import Topic
@@ -77,7 +78,7 @@ class View(Generic[D, E]):
 
     @property
     def ready_key(self) -> str:
-        return self.ready or f"views:ready:{self.name}"
+        return self.ready or keys.view_ready(self.name)
 
     @property
     def form(self) -> str:

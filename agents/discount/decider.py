@@ -1,4 +1,8 @@
-"""What a coupon may do, and a user's share of it. A coupon counts all its uses; shares keep it from growing with its users."""
+"""What a coupon may do, and a user's share of it.
+
+A coupon counts all its uses. How often each user has used it is counted in shares, aggregates of their own: else a
+coupon's state would grow with its users.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -8,6 +12,7 @@ import msgspec
 from msgspec.structs import asdict, replace
 
 from agents.discount.facts import Facts
+from agents.discount.projection import coupon
 from topics import discounting
 from topics.copies import RESTAURANTS
 from topics.decision import Context, Decider, Decision, Rejection, accept, hand_on, reject
@@ -23,7 +28,6 @@ from topics.discount_events import (
     UseReserved,
 )
 from topics.discounting import Terms
-from topics.documents.order import Coupon
 from topics.pricing import rounded
 
 
@@ -98,11 +102,6 @@ def _terms(command: CreateCoupon, context: Context) -> Terms:
     return Terms(code=context.aggregate_id, created_at=context.now, **said)
 
 
-def coupon(terms: Terms) -> Coupon:
-    """The answer, and what everybody sees of it."""
-    return Coupon(**asdict(terms))
-
-
 def _reserve(command: ReserveUse, uses: Uses, context: Context) -> Decision[Event]:
     """The user's share is counted where it lives; here only the coupon's own uses are known."""
     refused = discounting.refusal(uses.terms, context.now, command.restaurant_id, command.subtotal, uses.used, 0)
@@ -121,12 +120,9 @@ def _reserve(command: ReserveUse, uses: Uses, context: Context) -> Decision[Even
 def _reserve_share(command: ReserveShare, uses: Uses) -> Decision[Event]:
     if uses.used < command.limit:
         return hand_on(ShareReserved(order_id=command.order_id, user_id=command.user_id, used=uses.used + 1))
+    why = discounting.used_up_by_user(command.code)
     refused = ShareRefused(
-        coupon=command.code,
-        order_id=command.order_id,
-        user_id=command.user_id,
-        code="coupon_used_up",
-        detail=f"you have used {command.code} as often as you may",
+        coupon=command.code, order_id=command.order_id, user_id=command.user_id, code=why.code, detail=why.detail
     )
     return hand_on(refused)
 

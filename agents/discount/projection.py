@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import assert_never
 
-from agents.discount.decider import coupon
+from msgspec.structs import asdict
+
 from topics import discount_events, keys
 from topics.decision import EventMeta
 from topics.discount_events import (
@@ -16,8 +17,14 @@ from topics.discount_events import (
     UseReleased,
     UseReserved,
 )
+from topics.discounting import Terms
 from topics.documents.order import Coupon, CouponUse
 from topics.projection import Shown, View
+
+
+def coupon(terms: Terms) -> Coupon:
+    """The document, and the answer to who made it."""
+    return Coupon(**asdict(terms))
 
 
 def show_coupon(before: Coupon | None, event: Event, meta: EventMeta) -> Shown[Coupon]:

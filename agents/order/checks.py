@@ -131,10 +131,7 @@ def _discount(wish: PlaceOrder, facts: Facts, subtotal: float, now: datetime) ->
         return 0.0
     coupon = facts.coupons.get(wish.coupon_code, CouponCopy())
     share = facts.coupons.get(coupon_share(wish.coupon_code, wish.user_id), CouponCopy())
-    refused = discounting.refusal(coupon.terms, now, wish.restaurant_id, subtotal, coupon.used, share.used)
-    if refused is not None or coupon.terms is None:
-        return refused or discounting.UNKNOWN
-    return discounting.discount(coupon.terms, subtotal)
+    return discounting.worth(coupon.terms, now, wish.restaurant_id, subtotal, coupon.used, share.used)
 
 
 def _as_expected(wish: PlaceOrder, order: OrderPlaced) -> Rejection | None:

@@ -4,7 +4,7 @@ import hmac
 import uuid
 
 from http_edge.asked import Asked
-from http_edge.problems import Problem, invalid, unavailable
+from http_edge.problems import Problem, invalid, not_ready
 from http_edge.routes import shown
 from topics import keys, tokens
 from topics.fields import normal_email
@@ -24,7 +24,7 @@ async def of_address(asked: Asked) -> str:
     address = normal_email(asked.body.email)
     ready, known = await asked.edge.reads.get((LOGIN.ready, keys.login(tokens.sha256_hex(address))))
     if ready is None:
-        raise unavailable("view_not_ready", "Accounts are being prepared, please try again.")
+        raise not_ready("Accounts are being prepared, please try again.")
     return known.decode() if known is not None else _future_id(asked.edge.keys.fingerprint, address)
 
 

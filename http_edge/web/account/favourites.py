@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import msgspec
 from msgspec.structs import replace
 
-from http_edge.asked import Asked, own
-from http_edge.routes import CUSTOMER, Join, Nothing, ViewOf, command, shown, view
-from http_edge.web.browse.restaurants import RESTAURANT
+from http_edge.asked import own
+from http_edge.routes import CUSTOMER, Join, Nothing, command, shown, view
+from http_edge.web.browse.restaurants import RESTAURANT, restaurant_of_body
 from topics.documents import Done
 from topics.documents.account import FavouriteCuisine, FavouriteRestaurant, Favourites
 from topics.fields import OpenOrClosed
@@ -46,10 +46,6 @@ def _now(favourite: FavouriteRestaurant, restaurant: bytes | None) -> FavouriteR
     return replace(favourite, name=now.name, logo=now.logo, cuisines=now.cuisines, status=now.status)
 
 
-def _wished(asked: Asked) -> list[tuple[ViewOf, str]]:
-    return [(RESTAURANT, asked.body.restaurant_id)]
-
-
 ROUTES = (
     view(
         "/favorites", FAVOURITES, key=own, who=CUSTOMER, gives=Favourites, absent=msgspec.json.encode(Favourites()),
@@ -58,7 +54,7 @@ ROUTES = (
     ),
     command(
         "POST", "/favorites/restaurant", FavourRestaurant, to=TOPIC, key=own, who=CUSTOMER, success=201,
-        gives=FavouriteRestaurant, sees=_wished, answers={409: "too_many_favourites"},
+        gives=FavouriteRestaurant, sees=restaurant_of_body, answers={409: "too_many_favourites"},
         says="Make a restaurant a favourite. Once more changes nothing.",
     ),
     command(

@@ -17,7 +17,7 @@ _KEPT = msgspec.json.Decoder(Sessions)
 def _listed(document: bytes, asked: Asked) -> bytes:
     """Those that are live now, the newest first."""
     assert asked.caller is not None
-    now = datetime.fromtimestamp(asked.edge.clock(), UTC)
+    now = asked.edge.now()
     live = [session for session in reversed(_KEPT.decode(document).items) if session.expires_at > now]
     own_id = asked.caller.sid
     return msgspec.json.encode([msgspec.structs.replace(each, current=each.id == own_id) for each in live])

@@ -1,16 +1,15 @@
 """Campaigns of restaurants: everyone reads those that are not over, the restaurant's owner starts them."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from functools import lru_cache
 
 import msgspec
 
 from http_edge.asked import Asked
 from http_edge.routes import PUBLIC, RESTAURANT_OWNER, command, shown, view
+from http_edge.web.browse.restaurants import OfRestaurant
 from topics import keys
 from topics.documents.browse import Campaign, Campaigns
-from topics.fields import Id
 from topics.restaurant_commands import TOPIC, StartCampaign
 
 CAMPAIGNS = shown("campaigns", "restaurant")
@@ -23,10 +22,6 @@ REMEMBERED = 400  # documents
 _decode = msgspec.json.Decoder(Campaigns).decode
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    restaurant_id: Id | None = None
-
-
 async def _names(asked: Asked) -> Sequence[str]:
     """The restaurant that was asked for, else all that have a campaign which is not over."""
     if asked.asks.restaurant_id is not None:
@@ -37,7 +32,7 @@ async def _names(asked: Asked) -> Sequence[str]:
 
 def not_over(asked: Asked, documents: Sequence[bytes]) -> bytes:
     """A bare list: what runs first, by its end, then what is to come, by its start."""
-    now = datetime.fromtimestamp(asked.edge.clock(), UTC)
+    now = asked.edge.now()
     found = [each for document in documents for each in _campaigns(document) if each.end_date >= now]
     found.sort(key=lambda each: (each.start_date > now, max(each.start_date, now), each.end_date, each.id))
     return msgspec.json.encode(found[:MOST_SHOWN])
@@ -54,7 +49,7 @@ def _restaurant_of_body(asked: Asked) -> str:
 
 ROUTES = (
     view(
-        "/campaigns", CAMPAIGNS, names=_names, gather=not_over, asks=Wanted, who=PUBLIC, gives=list[Campaign],
+        "/campaigns", CAMPAIGNS, names=_names, gather=not_over, asks=OfRestaurant, who=PUBLIC, gives=list[Campaign],
         says="Campaigns that are not over, at most 200, those that run first; of one restaurant with `restaurant_id`.",
     ),
     command(

@@ -6,7 +6,7 @@ import msgspec
 
 from http_edge.asked import Asked, new, parameter
 from http_edge.routes import PUBLIC, RESTAURANT_OWNER, Join, Nothing, ViewOf, command, shown, view
-from http_edge.web.browse.restaurants import RESTAURANT
+from http_edge.web.browse.restaurants import restaurant_of_body
 from topics.catalog_commands import TOPIC, AddMeal, ChangeMeal, RemoveMeal, SetAvailability
 from topics.documents import Done
 from topics.documents.browse import Meal
@@ -25,8 +25,9 @@ def _menu(asked: Asked) -> str:
     return f"meals:{asked.parameters['restaurant_id']}"
 
 
-def _restaurant(asked: Asked) -> list[tuple[ViewOf, str]]:
-    return [(RESTAURANT, asked.body.restaurant_id)]
+def meal_of_body(asked: Asked) -> list[tuple[ViewOf, str]]:
+    """`sees` of a row whose body names a meal."""
+    return [(MEAL, asked.body.meal_id)]
 
 
 def _complementary(document: bytes) -> tuple[str, ...]:
@@ -51,7 +52,7 @@ ROUTES = (
     view("/meals/{id}", MEAL, key=parameter("id"), who=PUBLIC, gives=Meal, says="One meal."),
     command(
         "POST", "/meals/", AddMeal, to=TOPIC, key=new("meal"), who=RESTAURANT_OWNER, success=201, gives=Meal,
-        sees=_restaurant,
+        sees=restaurant_of_body,
         says="Add a meal to the menu of one's restaurant.",
     ),
     command(

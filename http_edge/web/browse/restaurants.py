@@ -5,13 +5,24 @@ from msgspec import UNSET, UnsetType, convert
 from msgspec.structs import asdict
 
 from http_edge.asked import Asked, new, parameter
-from http_edge.routes import CUSTOMER, PUBLIC, RESTAURANT_OWNER, command, shown, view
+from http_edge.routes import CUSTOMER, PUBLIC, RESTAURANT_OWNER, ViewOf, command, shown, view
 from http_edge.web.browse.open_now import open_now
 from topics.documents.browse import RestaurantNow
-from topics.fields import Address, Email, Minutes, Money, Name, OpenOrClosed, Phone, Text, TimeZone, Url
+from topics.fields import Address, Email, Id, Minutes, Money, Name, OpenOrClosed, Phone, Text, TimeZone, Url
 from topics.restaurant_commands import TOPIC, ChangeRestaurant, Cuisines, OpeningHours, OpenRestaurant
 
 RESTAURANT = shown("restaurant", "restaurant")
+
+
+class OfRestaurant(msgspec.Struct, frozen=True, kw_only=True):
+    """Query of the lists that one restaurant has a part in."""
+
+    restaurant_id: Id | None = None
+
+
+def restaurant_of_body(asked: Asked) -> list[tuple[ViewOf, str]]:
+    """`sees` of a row whose body names a restaurant."""
+    return [(RESTAURANT, asked.body.restaurant_id)]
 
 
 def _all(asked: Asked) -> str:

@@ -11,7 +11,7 @@ from msgspec import Meta
 from http_edge.answer import Answer
 from http_edge.asked import Asked
 from http_edge.own_writes import noted, wait
-from http_edge.problems import all_invalid, unavailable
+from http_edge.problems import all_invalid, not_ready
 from http_edge.routes import PUBLIC, OwnRow
 from http_edge.web.browse.distance import with_distance
 from http_edge.web.browse.meals import MEAL
@@ -118,7 +118,7 @@ async def _readiness(asked: Asked) -> None:
     notes = [] if asked.caller is None else [keys.wrote(asked.caller.id, view.domain) for view in (RESTAURANT, MEAL)]
     restaurants, meals, *wrote = await asked.edge.reads.get([RESTAURANT.ready, MEAL.ready, *notes])
     if restaurants is None or meals is None:
-        raise unavailable("view_not_ready", "This is being prepared, please try again.")
+        raise not_ready()
     for view, note in zip((RESTAURANT, MEAL), wrote, strict=False):
         if note is not None:
             await wait(asked.edge.reads, view.name, noted(note))

@@ -7,8 +7,8 @@ import msgspec
 from http_edge.answer import Answer, of_json
 from http_edge.asked import Asked
 from http_edge.problems import FieldError, not_found
-from http_edge.routes import CUSTOMER, PUBLIC, Nothing, OwnRow, ViewOf, command, view
-from http_edge.web.browse.meals import MEAL
+from http_edge.routes import CUSTOMER, PUBLIC, Nothing, OwnRow, command, view
+from http_edge.web.browse.meals import meal_of_body
 from http_edge.web.order.carts import BASKET, LineChange, changed
 from http_edge.web.order.menu_now import MENU_NOW
 from topics import forms, ids
@@ -84,10 +84,6 @@ def _extend(asked: Asked) -> Extend:
     return Extend(days=asked.asks.days)
 
 
-def _meal(asked: Asked) -> list[tuple[ViewOf, str]]:
-    return [(MEAL, asked.body.meal_id)]
-
-
 async def _generate(asked: Asked) -> Answer:
     """Nothing is written: a basket begins with its first meal."""
     return of_json(NewCart(cart_id=ids.fresh(), message="Your basket is ready."))
@@ -97,7 +93,7 @@ def _living(document: bytes, asked: Asked) -> tuple[Basket, AnonymousLife] | Non
     """None where the basket is over."""
     basket = _decode(document)
     life = basket.life
-    return None if life is None or life.expires_at.timestamp() <= asked.edge.clock() else (basket, life)
+    return None if life is None or life.expires_at <= asked.edge.now() else (basket, life)
 
 
 def _restaurant(basket: Basket) -> str | None:
@@ -153,7 +149,7 @@ ROUTES = (
     ),
     command(
         "POST", "/carts/anonymous/add", AddItem, to=TOPIC, takes=NewLine, key=_of_body, acts_as=_of_body, who=PUBLIC,
-        gives=AnonymousItem, sees=_meal,
+        gives=AnonymousItem, sees=meal_of_body,
         answers={409: ("different_restaurant", "meal_unavailable", "basket_full"), 422: "schedule_in_past"},
         says="Set the line of a meal: the same meal again replaces quantity and note.",
     ),

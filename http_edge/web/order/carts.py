@@ -7,7 +7,7 @@ from msgspec.structs import asdict
 from http_edge.asked import Asked, own
 from http_edge.routes import CUSTOMER, Nothing, OwnRow, ViewOf, command, shown, view
 from http_edge.web.bare_list import bare_list
-from http_edge.web.browse.meals import MEAL
+from http_edge.web.browse.meals import MEAL, meal_of_body
 from http_edge.web.order import preview
 from http_edge.web.order.estimate import estimate
 from http_edge.web.order.menu_now import MENU_NOW
@@ -56,10 +56,6 @@ def changed(asked: Asked) -> ChangeItem:
     return convert({**said, **asked.parameters, "clears": clears}, ChangeItem)
 
 
-def _meal(asked: Asked) -> list[tuple[ViewOf, str]]:
-    return [(MEAL, asked.body.meal_id)]
-
-
 def _meals(asked: Asked) -> list[tuple[ViewOf, str]]:
     return [(MEAL, item.meal_id) for item in asked.body.items or ()]
 
@@ -74,7 +70,7 @@ def _apply_coupon(asked: Asked) -> ApplyCoupon:
 
 ROUTES = (
     command(
-        "POST", "/carts/add", AddItem, to=TOPIC, key=own, who=CUSTOMER, gives=BasketItem, sees=_meal,
+        "POST", "/carts/add", AddItem, to=TOPIC, key=own, who=CUSTOMER, gives=BasketItem, sees=meal_of_body,
         answers={409: ("different_restaurant", "meal_unavailable", "basket_full"), 422: "schedule_in_past"},
         says="Set the line of a meal: the same meal again replaces quantity and note.",
     ),

@@ -1,15 +1,15 @@
 """Coupons: everyone sees the listed ones and checks a code; a restaurant's owner makes them."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import msgspec
 from msgspec.structs import asdict
 
 from http_edge.answer import Answer, of_json
 from http_edge.asked import Asked
-from http_edge.problems import FieldError, Problem, unavailable
-from http_edge.routes import PUBLIC, RESTAURANT_OWNER, OwnRow, ViewOf, command, shown
-from http_edge.web.browse.restaurants import RESTAURANT
+from http_edge.problems import FieldError, Problem, not_ready
+from http_edge.routes import PUBLIC, RESTAURANT_OWNER, OwnRow, command, shown
+from http_edge.web.browse.restaurants import OfRestaurant, restaurant_of_body
 from topics import discounting, forms, keys
 from topics.discount_commands import TOPIC, CouponTerms, CreateCoupon
 from topics.discounting import CouponKind, Terms
@@ -28,12 +28,6 @@ class NewCoupon(CouponTerms, frozen=True, kw_only=True):
 
     code: NewCouponCode
     restaurant_id: Id
-
-
-class OfRestaurant(msgspec.Struct, frozen=True):
-    """restaurant_id: its coupons too."""
-
-    restaurant_id: Id | None = None
 
 
 class Purchase(msgspec.Struct, frozen=True):
@@ -64,19 +58,15 @@ def _creation(asked: Asked) -> CreateCoupon:
     return CreateCoupon(**said)
 
 
-def _restaurant(asked: Asked) -> list[tuple[ViewOf, str]]:
-    return [(RESTAURANT, asked.body.restaurant_id)]
-
-
 async def _listed(asked: Asked) -> Answer:
     """Those that are not over, of everywhere first."""
     (ready,) = await asked.edge.reads.get((COUPON.ready,))
     if ready is None:
-        raise unavailable("view_not_ready", "This is being prepared, please try again.")
+        raise not_ready()
     wanted = [None, asked.asks.restaurant_id] if asked.asks.restaurant_id else [None]
     names = [each for place in wanted for each in await asked.edge.reads.members(keys.index(keys.coupons(place)))]
     documents = await asked.edge.reads.get([keys.document(COUPON.name, name.decode()) for name in names])
-    now = datetime.fromtimestamp(asked.edge.clock(), UTC)
+    now = asked.edge.now()
     bodies = [keys.split(each)[1] for each in documents if each is not None]
     return Answer(b"[" + b",".join(body for body in bodies if body and not _is_over(body, now)) + b"]")
 
@@ -97,13 +87,13 @@ async def _checked(asked: Asked) -> Answer:
     places = [COUPON.ready, *(keys.document(view.name, name) for view, name in names)]
     ready, *values = await asked.edge.reads.get(places)
     if ready is None:
-        raise unavailable("view_not_ready", "This is being prepared, please try again.")
+        raise not_ready()
     return of_json(_verdict(asked, *(b"" if value is None else keys.split(value)[1] for value in values)))
 
 
 def _verdict(asked: Asked, coupon: bytes, used: bytes, used_by_caller: bytes) -> Checked:
     terms = Terms(**asdict(_coupon.decode(coupon))) if coupon else None
-    purchase, now = asked.asks, datetime.fromtimestamp(asked.edge.clock(), UTC)
+    purchase, now = asked.asks, asked.edge.now()
     place = purchase.restaurant_id or (terms.restaurant_id if terms else None)
     subtotal = purchase.subtotal if purchase.subtotal is not None else terms.min_basket if terms else 0
     refused = discounting.refusal(terms, now, place, subtotal, _uses(used), _uses(used_by_caller))
@@ -134,7 +124,7 @@ ROUTES = (
     ),
     command(
         "POST", "/discounts", CreateCoupon, to=TOPIC, takes=NewCoupon, make=_creation, key=_code, who=RESTAURANT_OWNER,
-        success=201, gives=Coupon, answers={409: "coupon_exists"}, sees=_restaurant,
+        success=201, gives=Coupon, answers={409: "coupon_exists"}, sees=restaurant_of_body,
         says="Make a coupon for one's restaurant; it cannot be changed afterwards.",
     ),
 )  # fmt: skip

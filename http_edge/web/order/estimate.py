@@ -2,7 +2,6 @@
 order domain has not answered yet. The arithmetic is the domains' own (topics/pricing.py, topics/discounting.py)."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -87,11 +86,7 @@ async def _worth(asked: Asked, code: str, restaurant_id: str | None, subtotal: f
     bodies = await _documents(asked, ("coupon", code), ("coupon_use", code), ("coupon_use", share))
     terms = Terms(**asdict(_COUPON.decode(bodies[0]))) if bodies[0] else None
     used, used_by_caller = (_USE.decode(body).used if body else 0 for body in bodies[1:])
-    now = datetime.fromtimestamp(asked.edge.clock(), UTC)
-    refused = discounting.refusal(terms, now, restaurant_id, subtotal, used, used_by_caller)
-    if refused is not None or terms is None:
-        return refused or discounting.UNKNOWN
-    return discounting.discount(terms, subtotal)
+    return discounting.worth(terms, asked.edge.now(), restaurant_id, subtotal, used, used_by_caller)
 
 
 async def _meals(asked: Asked, wishes: Sequence[Wish]) -> dict[str, Meal]:

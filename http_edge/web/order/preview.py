@@ -4,7 +4,7 @@ from http_edge import own_writes
 from http_edge.answer import Answer, of_json
 from http_edge.asked import Asked, own
 from http_edge.guard import check_denied, deny_keys
-from http_edge.problems import not_found, unavailable
+from http_edge.problems import not_found, not_ready
 from http_edge.routes import shown
 from http_edge.web.order.estimate import Estimate, basket_coupon, basket_wishes, priced
 from topics import keys
@@ -20,7 +20,7 @@ async def show(asked: Asked) -> Answer:
     ready, denied, view_ready, wrote = await asked.edge.reads.get(wanted)
     check_denied(ready, denied)
     if view_ready is None:
-        raise unavailable("view_not_ready", "This is being prepared, please try again.")
+        raise not_ready()
     await own_writes.require(asked.edge.reads, BASKET_COUPON.name, own_writes.noted(wrote))
     code = await basket_coupon(asked)
     if code is None:
