@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -14,9 +15,18 @@ from topics.decision import Context, Decision, Rejection, accept, hand_on, rejec
 from topics.refusals import meals_gone
 
 EMPTIED = timedelta(seconds=60)
-"""An empty basket that was checked out so shortly ago: the button was pressed twice, or two tabs were open."""
+"""A checkout of the empty basket that the last checkout left, within this time, repeats it: a button was pressed twice."""
 SAME_ITEMS = timedelta(seconds=10)
-"""Explicit items that come again so soon, without an Idempotency-Key, are no second order."""
+"""A checkout of the same explicit items within this time, without an Idempotency-Key, repeats the last one."""
+
+
+class _Purchase(NamedTuple):
+    """cleared: lines that leave the basket."""
+
+    restaurant_id: str
+    items: tuple[OrderedItem, ...]
+    cleared: tuple[Line, ...]
+    schedule_date: str | None
 
 
 def check_out(command: Checkout, contents: Contents, facts: Facts, context: Context) -> Decision[Event]:
@@ -32,23 +42,26 @@ def check_out(command: Checkout, contents: Contents, facts: Facts, context: Cont
     schedule_date = _schedule(command, cleared)
     if isinstance(schedule_date, Rejection):
         return Decision(rejection=schedule_date)
+    return hand_on(_checked_out(command, contents, _Purchase(restaurant_id, items, cleared, schedule_date), context))
+
+
+def _checked_out(command: Checkout, contents: Contents, purchase: _Purchase, context: Context) -> CheckedOut:
     own_coupon = None if command.coupon_code else contents.coupon
-    checked_out = CheckedOut(
+    return CheckedOut(
         order_id=context.new_id("order"),
-        restaurant_id=restaurant_id,
-        items=items,
-        cleared=tuple({line.meal_id: line for line in cleared}.values()),
+        restaurant_id=purchase.restaurant_id,
+        items=purchase.items,
+        cleared=tuple({line.meal_id: line for line in purchase.cleared}.values()),
         payment_method=command.payment_method,
         address_id=command.address_id,
         note=command.note,
-        schedule_date=schedule_date,
+        schedule_date=purchase.schedule_date,
         coupon_code=command.coupon_code or own_coupon,
         cleared_coupon=own_coupon,
         expected_total=command.expected_total,
         pickup=command.pickup,
         at=context.now,
     )
-    return hand_on(checked_out)
 
 
 def asked_for(command: Checkout, contents: Contents) -> tuple[OrderedItem, ...]:
@@ -75,12 +88,12 @@ def _is_repeat(command: Checkout, contents: Contents, items: tuple[OrderedItem, 
 
 
 def _wishes(items: tuple[OrderedItem, ...]) -> list[OrderedItem]:
-    """What the prices were is no part of the wish: the lines have left the basket since."""
+    """Items without their old prices: the first checkout took the lines, which had them, out of the basket."""
     return [replace(item, price_was=None) for item in items]
 
 
 def _restaurant(items: tuple[OrderedItem, ...], lines: Mapping[str, Line], facts: Facts) -> str | Rejection:
-    """Whose order it is: that of the meals."""
+    """The one restaurant whose meals these are. lines: for the names of meals that nobody offers any more."""
     meals = {item.meal_id: facts.meals.get(item.meal_id) for item in items}
     on_sale = [meal for meal in meals.values() if meal is not None and meal.is_available]
     if len(on_sale) < len(meals):
@@ -93,7 +106,7 @@ def _restaurant(items: tuple[OrderedItem, ...], lines: Mapping[str, Line], facts
 
 
 def _name(meal_id: str, meal: MealCopy | None, lines: Mapping[str, Line]) -> str:
-    """Its id, where the basket never held it and nobody offered it."""
+    """The id, for a meal that nobody has ever offered or had in the basket."""
     if meal is not None:
         return meal.name
     return lines[meal_id].name if meal_id in lines else meal_id

@@ -70,6 +70,14 @@ def _decide(command: Command, contents: Contents, facts: Facts, context: Context
             return coupons.drop(contents)
         case Extend():
             return anonymous.extend(command, contents.life, context)
+        case HandOver() | TakeOver() | TakeBack():
+            return _merge(command, contents)
+        case _:
+            assert_never(command)
+
+
+def _merge(command: HandOver | TakeOver | TakeBack, contents: Contents) -> Decision[Event]:
+    match command:
         case HandOver():
             return merging.hand_over(command, contents.lines, contents.life, contents.handed_to)
         case TakeOver():
@@ -108,7 +116,7 @@ def _add(command: AddItem, contents: Contents, facts: Facts, context: Context) -
 
 
 def _past(said: str | None, restaurant_id: str, facts: Facts, now: datetime) -> Rejection | None:
-    """In the restaurant's time zone. Where the copy of the restaurant is not at hand the checkout says it exactly."""
+    """In the restaurant's time zone. Where its copy is missing DEFAULT_ZONE has to do: the order checks the time again."""
     restaurant = facts.restaurants.get(restaurant_id)
     return schedule.past(said, restaurant.time_zone if restaurant else DEFAULT_ZONE, now)
 
@@ -152,7 +160,7 @@ def needs(command: Command, contents: Contents) -> Iterable[tuple[str, str]]:
     match command:
         case AddItem():
             yield MEALS.name, command.meal_id
-            if (command.schedule_date is not None) and (place := contents.restaurant_id or command.restaurant_id):
+            if command.schedule_date is not None and (place := contents.restaurant_id or command.restaurant_id):
                 yield RESTAURANTS.name, place
         case ChangeItem():
             yield MEALS.name, command.meal_id
@@ -163,9 +171,7 @@ def needs(command: Command, contents: Contents) -> Iterable[tuple[str, str]]:
                 yield MEALS.name, item.meal_id
         case ApplyCoupon():
             yield from coupons.needs(command, contents)
-        case RemoveItem() | Clear() | RestoreItems() | DropCoupon():
-            return
-        case Extend() | HandOver() | TakeOver() | TakeBack():
+        case RemoveItem() | Clear() | RestoreItems() | DropCoupon() | Extend() | HandOver() | TakeOver() | TakeBack():
             return
         case _:
             assert_never(command)

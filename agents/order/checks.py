@@ -11,7 +11,7 @@ from topics.decision import Rejection
 from topics.keys import coupon_share
 from topics.order_commands import PlaceOrder
 from topics.order_events import OrderPlaced, PriceChange, PricedItem
-from topics.pricing import Charge, line_total, rounded, totals
+from topics.pricing import Charge, Totals, line_total, rounded, totals
 from topics.refusals import meals_gone
 
 
@@ -36,7 +36,11 @@ def drafted(wish: PlaceOrder, facts: Facts, now: datetime) -> OrderPlaced | Reje
     address = _address(wish, facts)
     if isinstance(address, Rejection):
         return address
-    return _summed(wish, facts, restaurant, priced, address, now)
+    sums = _sums(wish, facts, restaurant, priced, now)
+    if isinstance(sums, Rejection):
+        return sums
+    order = _order(wish, restaurant, priced, address, sums, now)
+    return _as_expected(wish, order) or order
 
 
 def _time(wish: PlaceOrder, restaurant: RestaurantCopy, now: datetime) -> Rejection | None:
@@ -90,10 +94,9 @@ def _address(wish: PlaceOrder, facts: Facts) -> SavedAddress | Rejection | None:
     return found
 
 
-def _summed(
-    wish: PlaceOrder, facts: Facts, restaurant: RestaurantCopy, priced: Priced, address: SavedAddress | None,
-    now: datetime,
-) -> OrderPlaced | Rejection:  # fmt: skip
+def _sums(
+    wish: PlaceOrder, facts: Facts, restaurant: RestaurantCopy, priced: Priced, now: datetime
+) -> Totals | Rejection:
     charges = [Charge(item.price, item.quantity) for item in priced.items]
     fee = 0.0 if wish.pickup else restaurant.delivery_fee
     subtotal = totals(charges, fee).subtotal
@@ -103,8 +106,18 @@ def _summed(
     taken_off = _discount(wish, facts, subtotal, now)
     if isinstance(taken_off, Rejection):
         return taken_off
-    sums = totals(charges, fee, taken_off)
-    order = OrderPlaced(
+    return totals(charges, fee, taken_off)
+
+
+def _order(
+    wish: PlaceOrder,
+    restaurant: RestaurantCopy,
+    priced: Priced,
+    address: SavedAddress | None,
+    sums: Totals,
+    now: datetime,
+) -> OrderPlaced:
+    return OrderPlaced(
         user_id=wish.user_id,
         restaurant_id=wish.restaurant_id,
         restaurant_name=restaurant.name,
@@ -123,7 +136,6 @@ def _summed(
         delivery_address=address,
         changes=priced.changes,
     )
-    return _as_expected(wish, order) or order
 
 
 def _discount(wish: PlaceOrder, facts: Facts, subtotal: float, now: datetime) -> float | Rejection:

@@ -9,7 +9,7 @@ from msgspec.structs import asdict, replace
 from agents.user import favourites, preferences
 from agents.user.facts import RESTAURANTS, Facts
 from agents.user.person import Person
-from topics.decision import Context, Decider, Decision, accept, reject
+from topics.decision import Context, Decider, Decision, Rejection, accept, reject
 from topics.documents.account import User
 from topics.fields import normal_email
 from topics.user_commands import (
@@ -77,8 +77,8 @@ def _complete(command: CompleteProfile, person: Person, context: Context) -> Dec
         return accept(answer=_user(context, person.email, profile, person.since))
     if person.profile is not None:
         return reject("profile_exists", "the profile is complete already, change it instead")
-    if not EARLIEST_BIRTH <= profile.born_date < context.now.date():
-        return reject("invalid_born_date", "nobody is born on that day", field="born_date")
+    if (refused := _impossible_birth(profile, context.now)) is not None:
+        return Decision(rejection=refused)
     completed = ProfileCompleted(email=person.email, profile=profile, completed_at=context.now)
     return accept(completed, answer=_user(context, person.email, profile, context.now))
 
@@ -88,12 +88,18 @@ def _change(command: ChangeProfile, person: Person, context: Context) -> Decisio
         return reject("not_found", "there is no profile yet, complete it first")
     said: dict[str, Any] = {name: value for name, value in asdict(command).items() if value is not None}
     profile = replace(person.profile, **said)
-    if not EARLIEST_BIRTH <= profile.born_date < context.now.date():
-        return reject("invalid_born_date", "nobody is born on that day", field="born_date")
+    if (refused := _impossible_birth(profile, context.now)) is not None:
+        return Decision(rejection=refused)
     answer = _user(context, person.email, profile, person.since)
     if profile == person.profile:
         return accept(answer=answer)
     return accept(ProfileChanged(profile=profile, changed_at=context.now), answer=answer)
+
+
+def _impossible_birth(profile: Profile, now: datetime) -> Rejection | None:
+    if EARLIEST_BIRTH <= profile.born_date < now.date():
+        return None
+    return Rejection("invalid_born_date", "nobody is born on that day", "born_date")
 
 
 def _user(context: Context, email: str | None, profile: Profile, since: datetime) -> User:
