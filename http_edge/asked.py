@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 class Asked:
     """caller: None on public routes without a good token. request_id: names this request in logs and on topics.
 
-    at: loop time when the request was read. body: the decoded struct of the row's `takes`, asks: the query as the row's
-    `asks`. raw: the body's bytes.
-    after: what the caller has seen, for the command's header. acts_as: see routes.Row.
+    at: loop time when the request was read. raw: the body's bytes. body: the body as the row's `takes`. asks: the query as
+    the row's `asks`. after: what the caller has seen, for the command's header. acts_as: see routes.Row.
     """
 
     edge: "Edge"
@@ -60,8 +59,8 @@ class Asked:
 
 
 def own(asked: Asked) -> str:
-    """Key: the caller's own aggregate. Raises Problem 404 for a user whose id is that of an anonymous basket: other
-    systems draw user ids, too."""
+    """Key: the caller's own aggregate. Raises Problem 404 where the user id reads like that of an anonymous basket: other
+    systems make user ids, too, and such a user would use somebody else's basket."""
     if ids.is_anonymous(asked.me):
         raise not_found()
     return asked.me

@@ -55,7 +55,7 @@ def handler(row: CommandRow) -> Handler:
 
 
 def _no_sooner(seconds: float, run: Handler) -> Handler:
-    """Errors are not held back: they say nothing that the request does not know."""
+    """Holds answers back until `seconds` after the request. Not errors: they do not depend on who is registered."""
 
     async def held(asked: Asked) -> Answer:
         answer = await run(asked)
@@ -66,8 +66,10 @@ def _no_sooner(seconds: float, run: Handler) -> Handler:
 
 
 async def _enter(row: CommandRow, asked: Asked, seen: Seen) -> Reply | None:
-    """Checks the caller, gives the command its id and what the caller has seen, in one MGET; the reply of an earlier try
-    with the same key."""
+    """With one MGET: checks that the caller is not logged out, and sets asked.command_id and asked.after.
+
+    The reply, where an earlier try with the same Idempotency-Key was answered.
+    """
     if asked.caller is not None:
         check_user_id(asked, asked.query.get("user_id"))
     denied = list(deny_keys(asked.caller)) if asked.caller is not None and row.who is not PUBLIC else []
@@ -113,7 +115,7 @@ async def _later(row: CommandRow, asked: Asked, message: Message) -> Answer:
 
 
 async def _estimate(row: CommandRow, asked: Asked, message: Message) -> Mapping[str, Any]:
-    """Nothing where the views cannot say: the command is in Kafka, a 503 would be a lie."""
+    """Empty where the views cannot tell. Errors are swallowed: the command is in Kafka and will be done, so no 503."""
     if row.estimate is None:
         return {}
     try:
@@ -129,7 +131,7 @@ async def _render(row: CommandRow, asked: Asked, reply: Reply, mine: str | None)
         _refuse(row, reply)
     body = _opened(asked, reply.sealed) if reply.sealed is not None else bytes(reply.body)
     if not settled and row.must_settle:
-        # Done, but not to be seen everywhere: a 503 would be a lie.
+        # It is done and only not shown yet, so 202: a 503 would say that it was not done.
         await note_owner(asked)
         return of_json(pending(asked.command_id), 202, {"Location": f"/operations/{asked.command_id}"})
     return Answer(body or b"null", row.success)

@@ -44,7 +44,7 @@ def lookup_keys(attempt_ids: list[str]) -> list[str]:
 
 
 def standing(attempt_ids: list[str], values: list[bytes | None]) -> Standing:
-    """values: of lookup_keys(). Raises Problem 503 when all attempts are used up."""
+    """values: of lookup_keys(). Raises Problem 409 when all attempts are used up."""
     free: str | None = None
     for place, command_id in enumerate(attempt_ids):
         stored, fate = values[2 * place], values[2 * place + 1]

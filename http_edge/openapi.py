@@ -9,7 +9,7 @@ import msgspec
 
 from http_edge.operations import Operation
 from http_edge.problems import ProblemBody
-from http_edge.routes import PARAMETER, PUBLIC, AnyRow, CommandRow, Nothing, OwnRow, Row, ViewRow
+from http_edge.routes import PARAMETER, PUBLIC, AnyRow, CommandRow, Nothing, OwnRow, ViewRow
 
 _REF = "#/components/schemas/{name}"
 _SECURITY = "access_token"
@@ -93,17 +93,17 @@ def _asked_for(field: msgspec.structs.FieldInfo) -> dict[str, Any]:
 
 
 def _responses(row: AnyRow, schemas: Mapping[int, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {str(row.success): _content(row, schemas[id(row.gives)], "application/json")}
+    found: dict[str, Any] = {str(row.success): _content(schemas[id(row.gives)], "application/json")}
     if isinstance(row, CommandRow) and not row.tokens:
-        found["202"] = _content(row, {"$ref": _REF.format(name="Operation")}, "application/json", "Taken, not done yet")
+        found["202"] = _content({"$ref": _REF.format(name="Operation")}, "application/json", "Taken, not done yet")
     problem = {"$ref": _REF.format(name="ProblemBody")}
     for status, codes in sorted(problems_of(row).items()):
         description = HTTPStatus(status).phrase + (f": {', '.join(codes)}" if codes else "")
-        found[str(status)] = _content(row, problem, "application/problem+json", description)
+        found[str(status)] = _content(problem, "application/problem+json", description)
     return found
 
 
-def _content(row: Row, schema: Any, kind: str, description: str = "OK") -> dict[str, Any]:
+def _content(schema: Any, kind: str, description: str = "OK") -> dict[str, Any]:
     return {"description": description, "content": {kind: {"schema": schema}}}
 
 

@@ -95,10 +95,11 @@ class CommandRow(Row):
     make: the message out of the request (default: the body is the message). refusals: rejection code → status.
     tokens: the answer holds tokens, so it is sealed and there is no 202. partial: the body changes what it names; null is
     refused.
-    settles: the answer, also a refusal, waits until this view has what the command wrote (must: else 202).
-    sees: documents that the caller has before their eyes, as (view, id): the decision knows at least these versions.
+    settles: the answer, also a refusal, waits until this view shows what the command wrote. must_settle: 202 where it does
+    not in time; else the answer comes all the same.
+    sees: documents that the caller has looked at, as (view, id): the decision knows at least these versions.
     estimate: more fields for a 202. no_sooner: seconds after the request at which it is answered at the earliest, for rows
-    whose time must not tell what is there. idempotency keys are honoured on every row.
+    whose time must not tell who is registered. Idempotency keys are honoured on every row.
     """
 
     topic: Topic

@@ -37,7 +37,7 @@ from topics.restaurant_events import (
 
 
 class MealCopy(msgspec.Struct, frozen=True, kw_only=True):
-    """A meal that was removed keeps its name: who has it in the basket is told by it."""
+    """A meal that was removed stays, as not available: refusals to those who have it in the basket call it by its name."""
 
     restaurant_id: str
     name: str

@@ -36,14 +36,14 @@ PATTERNS = {
 Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=_ID)]
 Uuid = Annotated[str, Meta(pattern=_UUID)]
 CartId = Annotated[str, Meta(max_length=36, extra={"form": "cart_id"})]
-"""Of an anonymous basket, and the permission to use it."""
+"""Id of an anonymous basket. Whoever knows it may use the basket."""
 Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=_EMAIL, extra={"form": "email"})]
 Recipient = Annotated[str, Meta(min_length=1, max_length=254, pattern=_RECIPIENT)]
 Name = Annotated[str, Meta(min_length=1, max_length=120, pattern=_SAID, extra={"form": "name"})]
 Word = Annotated[str, Meta(max_length=120, extra={"form": "line"})]
 Cuisine = Annotated[str, Meta(min_length=1, max_length=60, pattern=_SAID, extra={"form": "name"})]
 AnyCuisine = Annotated[str, Meta(max_length=256)]
-"""Of a path: one that nobody has may be longer than any that somebody has."""
+"""A cuisine to look for. Longer than any Cuisine is allowed: it is not found then."""
 Text = Annotated[str, Meta(max_length=2000)]
 Note = Annotated[str, Meta(max_length=500)]
 AddressText = Annotated[str, Meta(max_length=500, extra={"form": "line"})]
@@ -64,10 +64,10 @@ Money = Annotated[float, Meta(ge=0, le=1_000_000)]
 Sum = Annotated[float, Meta(ge=0)]
 """What such amounts add up to."""
 
-MAX_QUANTITY = 99
 SaidSum = Annotated[float, Meta(ge=0, le=1e12)]
 """What a client says that amounts add up to: more than any order comes to, and within exact arithmetic."""
 
+MAX_QUANTITY = 99
 Quantity = Annotated[int, Meta(ge=1, le=MAX_QUANTITY)]
 Minutes = Annotated[int, Meta(ge=0, le=24 * 60)]
 Latitude = Annotated[float, Meta(ge=-90, le=90)]

@@ -1,4 +1,4 @@
-"""Forms of texts that a pattern cannot say: e-mail addresses, phone numbers, names, times. Well-kept libraries decide.
+"""Normal forms of texts, for what a pattern cannot say: e-mail addresses, phone numbers, names, times.
 
 Each function takes what somebody wrote and gives the normal form, in which it is stored, compared and limited. It raises
 NotInForm with a reason in plain words. A field names its form in its type (topics/fields.py); the edge applies it
@@ -29,19 +29,14 @@ _NOT_IN_LINES = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9_-]{2,31}", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
-
-
-_NO_PLACES = {
-    "Factory",
-    "localtime",
-    "posixrules",
-}  # files of some machines, which others have not or have with other hours
-
 _UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII)
+
+# Files among the zones of some machines: others lack them, or have other hours in them.
+_NO_ZONES = frozenset({"Factory", "localtime", "posixrules"})
 
 
 class NotInForm(ValueError):
-    """The text has not the form; says why, for whoever wrote it."""
+    """The text does not have the form. The message says why, in words for whoever wrote the text."""
 
 
 def email(text: str) -> str:
@@ -56,7 +51,7 @@ def email(text: str) -> str:
         raise NotInForm(f"has the letter {letter!r} before the @, where only ASCII letters can be delivered")
     if (
         "=?" in found.local_part
-    ):  # the begin of an encoded word: in the header of a mail it reads as another address, or none
+    ):  # begins an encoded word (RFC 2047): mail programs would read another address out of it
         raise NotInForm("has =? before the @, which no mail can be addressed to")
     return f"{found.local_part}@{found.ascii_domain}".lower()
 
@@ -148,7 +143,7 @@ def time_zone(text: str) -> str:
 
 @lru_cache(1)
 def _zones() -> frozenset[str]:
-    return frozenset(available_timezones()) - _NO_PLACES
+    return frozenset(available_timezones()) - _NO_ZONES
 
 
 def _joins(text: str, place: int) -> bool:
@@ -180,4 +175,4 @@ FORMS: Mapping[str, Callable[[str], str]] = MappingProxyType(
         )
     }
 )
-"""By the name under which a field's type asks for it."""
+"""Name, as field types say it (`extra={"form": …}`) → function."""

@@ -24,8 +24,30 @@ def document(view: str, aggregate_id: str) -> str:
 
 
 def index(name: str) -> str:
-    """A sorted set of aggregate ids."""
+    """A sorted set of aggregate ids. name: as the functions below give it."""
     return f"index:{name}"
+
+
+RESTAURANTS = "restaurants"
+"""Name of the index of all restaurants, by when they were opened."""
+
+CAMPAIGNS = "campaigns"
+"""Name of the index of restaurants with campaigns, by when their last one ends."""
+
+
+def menu(restaurant_id: str) -> str:
+    """Name of the index of a restaurant's meals, by when they were added."""
+    return f"meals:{restaurant_id}"
+
+
+def orders(user_id: str) -> str:
+    """Name of the index of a user's orders, by when they were placed."""
+    return f"orders:{user_id}"
+
+
+def coupons(restaurant_id: str | None) -> str:
+    """Name of the index of a restaurant's listed coupons, by when they were made; None: of those that are valid everywhere."""
+    return f"coupons:{restaurant_id or 'everywhere'}"
 
 
 SEARCH_ROWS = "index:search:rows"
@@ -46,9 +68,9 @@ def search_trait(name: str) -> str:
     return f"index:search:trait:{name}"
 
 
-def search_shared(row_of: str) -> str:
+def search_shared(restaurant_id: str) -> str:
     """Hash: trait → how many documents give it to this restaurant."""
-    return f"index:search:shared:{row_of}"
+    return f"index:search:shared:{restaurant_id}"
 
 
 def floor(group: str, topic: str, partition: int) -> str:
@@ -116,11 +138,6 @@ def password_reset(token: str) -> str:
 def pending_user(user_id: str) -> str:
     """Stands while an account waits for its profile, 15 minutes at most. A view, never a condition."""
     return f"pending_user:{user_id}"
-
-
-def coupons(restaurant_id: str | None) -> str:
-    """Index of the listed coupons of a restaurant; None: of those that are valid everywhere."""
-    return f"coupons:{restaurant_id or 'everywhere'}"
 
 
 def coupon_share(code: str, user_id: str) -> str:

@@ -15,9 +15,6 @@ SECRET = msgspec.Meta(extra={"secret": True})
 Secret = Annotated[T, SECRET]
 """A field of an event that goes to `evolve` and the store but never to Kafka. Needs a default, which readers see."""
 
-MessageId = str
-"""CloudEvents `id`, unique within its `source`."""
-
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """Base of every command, event and public message. Unknown fields are ignored; the class name is the `ce_type`."""

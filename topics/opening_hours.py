@@ -20,7 +20,7 @@ _DAY, _WEEK = 24 * 60, 7 * 24 * 60
 _RANGE = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*-\s*(?:([01]\d|2[0-3]):([0-5]\d)|(24):(00))", re.ASCII)
 
 Hours = Mapping[Any, str]
-"""Day → ranges. Any: a mapping whose keys are a Weekday is none whose keys are a str, for type checkers."""
+"""Day → ranges. The keys are Any, since type checkers refuse a Mapping[Weekday, str] as a Mapping[str, str]."""
 
 
 class Span(NamedTuple):
@@ -71,7 +71,7 @@ def is_open(hours: Hours, zone: str, at: datetime) -> bool:
 
 
 def is_within(week: Iterable[Span], zone: str, at: datetime) -> bool:
-    """As is_open(), for whoever has made a week of the hours already."""
+    """As is_open(), over the spans that week() gave."""
     minute = _minute_of_week(at.astimezone(ZoneInfo(zone)))
     return any(span.begin <= each < span.end for span in week for each in (minute, minute + _WEEK))
 

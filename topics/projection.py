@@ -64,7 +64,7 @@ class View(Generic[D, E]):
 
     name: keys are `view:<name>:<aggregate id>` and `index:<index>` (topics/keys.py). ready: key that stands once the view
     has caught up. show: (document before, event, meta) → what is shown now; pure. traits: what a search finds it by.
-    shape: to be counted up where the same events are shown otherwise; `form` sees changes of the document by itself.
+    shape: count it up where the functions show the same events differently now; see form.
     """
 
     name: str
@@ -82,7 +82,12 @@ class View(Generic[D, E]):
 
     @property
     def form(self) -> str:
-        """Another one where what stands in Redis would be another one."""
+        """A fingerprint of what the view writes. Where it differs from the one in Redis, the documents there are of another
+        release and are built again (stores/redis/shapes.py).
+
+        It changes with the document's fields and docstrings and with the names of the functions, not with their code:
+        for that there is `shape`.
+        """
         functions = [each.__qualname__ for each in (self.show, self.indexes, self.traits)]
         said = (self.topic.name, self.shape, functions, msgspec.json.schema(self.document))
         return hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest()[:16]

@@ -36,7 +36,3 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 DECODER: msgspec.json.Decoder[Reply] = msgspec.json.Decoder(Reply)
-
-
-def body_of(reply: Reply) -> Any:
-    return msgspec.json.decode(reply.body) if bytes(reply.body) else None

@@ -1,8 +1,8 @@
-"""How restaurants are found. The projections say what a restaurant is found by, the edge asks for it: both by the names here.
+"""The names by which restaurants are found: projections write under them, the edge searches for them.
 
 A trait is something that a restaurant has or has not: a city, a cuisine, a word on its menu, that it is open in a certain
 half hour of the week. Redis keeps a bitmap for each trait, with one bit a restaurant (stores/redis/traits.py). Numbers are
-traits too, one for each binary digit, so that "at most 29.90" is arithmetic over bitmaps (stores/redis/search.py).
+traits too, one for each binary digit, so that "at most 29.90" is arithmetic over bitmaps (stores/redis/search_script.py).
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -14,7 +14,7 @@ from topics.documents import Done
 
 MOST = 50  # addresses in a book
 REMOVED = Done(message="The address is removed.")
-NOT_SAID = ("is_default", "address_id")
+_NOT_OF_ADDRESS = ("is_default", "address_id")
 """Fields of a command that are not fields of the address."""
 
 
@@ -75,7 +75,7 @@ def _remove(command: RemoveAddress, book: Book) -> Decision[Event]:
 
 
 def _half_a_place(command: AddAddress) -> Rejection | None:
-    """Why one of the two coordinates alone is refused: it would be a line around the globe."""
+    """The refusal of one coordinate without the other."""
     if (command.latitude is None) == (command.longitude is None):
         return None
     missing, said = ("latitude", "longitude") if command.latitude is None else ("longitude", "latitude")
@@ -83,7 +83,7 @@ def _half_a_place(command: AddAddress) -> Rejection | None:
 
 
 def _saved(command: AddAddress, address_id: str, created: datetime, updated: datetime) -> SavedAddress:
-    said: dict[str, Any] = {name: value for name, value in asdict(command).items() if name not in NOT_SAID}
+    said: dict[str, Any] = {name: value for name, value in asdict(command).items() if name not in _NOT_OF_ADDRESS}
     return SavedAddress(id=address_id, created_at=created, updated_at=updated, **said)
 
 

@@ -102,11 +102,12 @@ def _ended(session_id: str, session: Session, now: datetime) -> SessionEnded:
 
 
 def all_ended(account: Account, now: datetime, *, but: str = "") -> tuple[SessionEnded, ...]:
+    """but: id of a session that goes on."""
     return tuple(_ended(name, session, now) for name, session in account.sessions.items() if name != but)
 
 
 def room_for_one(account: Account, now: datetime) -> tuple[SessionEnded, ...]:
-    """The oldest sessions end where one more would be too many: forgotten only, their access tokens would live on."""
+    """Ends the oldest sessions where one more would be too many. Just to forget them would leave their access tokens valid."""
     live = [(s.expires_at, name) for name, s in account.sessions.items() if s.expires_at > now]
     crowded = sorted(live)[: max(0, len(live) - MAX_SESSIONS + 1)]
     return tuple(_ended(name, account.sessions[name], now) for _, name in crowded)

@@ -30,9 +30,9 @@ from topics.basket_events import (
 
 
 class LastCheckout(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest checkout: whoever asks for the same one again shortly afterwards means this order.
+    """The newest checkout. The same checkout, asked for again shortly afterwards, is answered with this order.
 
-    put_in_since: something was put into the basket after it, so that it is not why the basket is empty.
+    put_in_since: something was put into the basket after it; that the basket is empty is then not due to it.
     """
 
     order_id: str
@@ -63,7 +63,9 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True):
 def evolve(contents: Contents, event: Event) -> Contents:
     match event:
         case LineSet(line=line):
-            return replace(contents, lines={**contents.lines, line.meal_id: line}, last=_before_now(contents.last))
+            return replace(
+                contents, lines={**contents.lines, line.meal_id: line}, last=_with_later_lines(contents.last)
+            )
         case LineRemoved(meal_id=meal_id):
             return replace(contents, lines=_without(contents.lines, {meal_id}))
         case Cleared():
@@ -80,7 +82,7 @@ def evolve(contents: Contents, event: Event) -> Contents:
             return contents
         case TakenOver(lines=lines, strategy=strategy):
             kept = {} if strategy == "replace" else contents.lines
-            return replace(contents, lines=_with(kept, lines), refused=None, last=_before_now(contents.last))
+            return replace(contents, lines=_with(kept, lines), refused=None, last=_with_later_lines(contents.last))
         case TakeOverRefused(anonymous_id=anonymous_id, code=code, detail=detail):
             return replace(contents, refused=Refused(anonymous_id=anonymous_id, code=code, detail=detail))
         case Kept() | Expired() | HandedOver() | TakenBack():
@@ -89,7 +91,7 @@ def evolve(contents: Contents, event: Event) -> Contents:
             assert_never(event)
 
 
-def _before_now(last: LastCheckout | None) -> LastCheckout | None:
+def _with_later_lines(last: LastCheckout | None) -> LastCheckout | None:
     return last and replace(last, put_in_since=True)
 
 

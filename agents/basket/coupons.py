@@ -1,4 +1,4 @@
-"""The coupon of a basket: a preview of what it is worth. The order reserves its use."""
+"""The coupon of a basket, and a preview of what it is worth. Its use is reserved only when an order is placed."""
 
 from collections.abc import Iterable
 

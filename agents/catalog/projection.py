@@ -6,7 +6,7 @@ from typing import assert_never
 
 from msgspec.structs import asdict, replace
 
-from topics import catalog_events
+from topics import catalog_events, keys
 from topics.catalog_events import AvailabilityChanged, Event, MealAdded, MealChanged, MealDetails, MealRemoved
 from topics.decision import EventMeta
 from topics.documents.browse import Meal
@@ -35,7 +35,7 @@ def show(before: Meal | None, event: Event, meta: EventMeta) -> Shown[Meal]:
 
 def indexes(document: Meal) -> Mapping[str, float]:
     """The menu of a restaurant, in the order in which it was written."""
-    return {f"meals:{document.restaurant_id}": document.created_at.timestamp()}
+    return {keys.menu(document.restaurant_id): document.created_at.timestamp()}
 
 
 MEAL = View[Meal, Event](

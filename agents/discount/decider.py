@@ -103,7 +103,7 @@ def _terms(command: CreateCoupon, context: Context) -> Terms:
 
 
 def _reserve(command: ReserveUse, uses: Uses, context: Context) -> Decision[Event]:
-    """The user's share is counted where it lives; here only the coupon's own uses are known."""
+    """Counts the coupon's own uses. Where it limits uses per user, the policy then asks the user's share."""
     refused = discounting.refusal(uses.terms, context.now, command.restaurant_id, command.subtotal, uses.used, 0)
     if refused is not None or uses.terms is None:
         why = refused or discounting.UNKNOWN

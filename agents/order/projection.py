@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import assert_never
 
-from topics import order_events
+from topics import keys, order_events
 from topics.decision import EventMeta
 from topics.documents.order import Order
 from topics.order_events import Event, OrderDrafted, OrderPlaced, OrderRefused, OutcomeAwaited
@@ -44,14 +44,14 @@ def show(before: Order | None, event: Event, meta: EventMeta) -> Shown[Order]:
         case OrderDrafted() | OutcomeAwaited():
             return Shown(before)  # it is shown once it is placed
         case OrderRefused():
-            return Shown(None)  # its checkout was answered with the reason, there never was an order to look at
+            return Shown(None)  # the checkout was answered with the reason; such an order was never shown
         case _:
             assert_never(event)
 
 
 def indexes(document: Order) -> Mapping[str, float]:
     """A user's orders by time."""
-    return {f"orders:{document.user_id}": document.created_at.timestamp()}
+    return {keys.orders(document.user_id): document.created_at.timestamp()}
 
 
 ORDER = View[Order, Event](name="order", topic=order_events.TOPIC, document=Order, show=show, indexes=indexes)

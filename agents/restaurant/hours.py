@@ -9,12 +9,12 @@ from topics.restaurant_events import RestaurantDetails
 
 
 def of(details: RestaurantDetails) -> tuple[dict[Weekday, str], str]:
-    """What refusal() looks at. Who leaves it as it is may do so, also where today nobody could say it anew."""
+    """What refusal() looks at. A change that leaves it as it is is not checked: it may be older than today's rules."""
     return details.opening_hours, details.time_zone
 
 
 def refusal(details: RestaurantDetails) -> Rejection | None:
-    """None: they can be kept. One day's text is checked at the edge, ranges that reach into another day only here."""
+    """Why these hours cannot be kept, None where they can. The edge checks each day; only here days are compared."""
     try:
         forms.time_zone(details.time_zone)
     except forms.NotInForm as error:

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from msgspec.structs import asdict, replace
 
-from topics import restaurant_events
+from topics import keys, restaurant_events
 from topics.decision import EventMeta
 from topics.documents.browse import Campaign, Campaigns, Restaurant
 from topics.projection import Shown, View
@@ -51,7 +51,7 @@ def show(before: Restaurant | None, event: Event, meta: EventMeta) -> Shown[Rest
 
 def indexes(document: Restaurant) -> Mapping[str, float]:
     """All of them, the oldest first; and the orders of a search."""
-    return {"restaurants": document.created_at.timestamp(), **restaurant_indexes(document)}
+    return {keys.RESTAURANTS: document.created_at.timestamp(), **restaurant_indexes(document)}
 
 
 RESTAURANT = View[Restaurant, Event](
@@ -91,7 +91,7 @@ def _renamed(shown: Campaigns, name: str) -> Campaigns:
 
 def campaign_indexes(document: Campaigns) -> Mapping[str, float]:
     """By the end of the last one, so that restaurants without an open campaign are not read."""
-    return {"campaigns": max(each.end_date for each in document.campaigns).timestamp()}
+    return {keys.CAMPAIGNS: max(each.end_date for each in document.campaigns).timestamp()}
 
 
 CAMPAIGNS = View[Campaigns, Event](

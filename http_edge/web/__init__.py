@@ -1,4 +1,7 @@
-"""The routes of the web gateway, as contract and clients know them: one module a domain, one row a route."""
+"""The routes of the web gateway, as contract and clients know them: one row a route.
+
+In three packages: account (who somebody is), browse (what there is to eat), order (from a basket to an order).
+"""
 
 from http_edge.routes import AnyRow
 from http_edge.web import operations

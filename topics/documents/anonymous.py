@@ -1,4 +1,5 @@
-"""What clients read of anonymous baskets. Made of the view `basket` (topics/documents) and of what deciders answer."""
+"""What clients read of anonymous baskets. Made from the view `basket` (topics/documents/order.py),
+and by the basket's decider."""
 
 from datetime import datetime
 

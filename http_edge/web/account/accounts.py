@@ -14,9 +14,10 @@ SESSIONS = shown("sessions", "auth")
 DENY = shown("deny", "auth", ready=keys.DENY_READY)
 
 ALIKE_SECONDS = 0.1
-"""An answer that must not tell who is registered comes no sooner: a mail that is asked for costs its domain a millisecond."""
+"""Requests whose answers must not tell who is registered are answered no sooner than after this time: to ask for a mail costs
+the domain a millisecond, which a client could measure."""
 HASHED_ALIKE_SECONDS = 0.15
-"""The same where a password is hashed, too: a new account costs two milliseconds more than a known one."""
+"""The same for requests that hash a password: a new account costs the domain two milliseconds more than a known one."""
 
 
 async def of_address(asked: Asked) -> str:

@@ -15,7 +15,8 @@ from topics.restaurant_commands import TOPIC, StartCampaign
 CAMPAIGNS = shown("campaigns", "restaurant")
 
 MOST_RESTAURANTS, MOST_SHOWN = 200, 200
-"""In one list: the restaurants whose last campaign ends first. A document has up to 20 campaigns, 80 KB."""
+"""Bounds of one list: restaurants that are read, those whose last campaign ends first, and campaigns that are shown. A
+restaurant has up to 20 campaigns, 80 KB."""
 
 REMEMBERED = 400  # documents
 
@@ -26,7 +27,7 @@ async def _names(asked: Asked) -> Sequence[str]:
     """The restaurant that was asked for, else all that have a campaign which is not over."""
     if asked.asks.restaurant_id is not None:
         return [asked.asks.restaurant_id]
-    index = keys.index("campaigns")
+    index = keys.index(keys.CAMPAIGNS)
     return [each.decode() for each in await asked.edge.reads.members_from(index, asked.edge.clock(), MOST_RESTAURANTS)]
 
 

@@ -6,7 +6,7 @@ import msgspec
 
 from topics.search_index import Point
 
-_RADIUS = 6371.0088  # kilometres, as in stores/redis/search_script.py
+_RADIUS = 6371.0088  # kilometres, as in stores/redis/search_distance.py
 
 
 class _Coordinates(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ import msgspec
 from http_edge.asked import Asked, new, parameter
 from http_edge.routes import PUBLIC, RESTAURANT_OWNER, Join, Nothing, ViewOf, command, shown, view
 from http_edge.web.browse.restaurants import restaurant_of_body
+from topics import keys
 from topics.catalog_commands import TOPIC, AddMeal, ChangeMeal, RemoveMeal, SetAvailability
 from topics.documents import Done
 from topics.documents.browse import Meal
@@ -22,7 +23,7 @@ _goes_with = msgspec.json.Decoder(_GoesWith)
 
 
 def _menu(asked: Asked) -> str:
-    return f"meals:{asked.parameters['restaurant_id']}"
+    return keys.menu(asked.parameters["restaurant_id"])
 
 
 def meal_of_body(asked: Asked) -> list[tuple[ViewOf, str]]:

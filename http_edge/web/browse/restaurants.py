@@ -7,6 +7,7 @@ from msgspec.structs import asdict
 from http_edge.asked import Asked, new, parameter
 from http_edge.routes import CUSTOMER, PUBLIC, RESTAURANT_OWNER, ViewOf, command, shown, view
 from http_edge.web.browse.open_now import open_now
+from topics import keys
 from topics.documents.browse import RestaurantNow
 from topics.fields import Address, Email, Id, Minutes, Money, Name, OpenOrClosed, Phone, Text, TimeZone, Url
 from topics.restaurant_commands import TOPIC, ChangeRestaurant, Cuisines, OpeningHours, OpenRestaurant
@@ -26,7 +27,7 @@ def restaurant_of_body(asked: Asked) -> list[tuple[ViewOf, str]]:
 
 
 def _all(asked: Asked) -> str:
-    return "restaurants"
+    return keys.RESTAURANTS
 
 
 class RestaurantChange(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,17 +2,19 @@
 
 from http_edge.asked import Asked, parameter
 from http_edge.routes import CUSTOMER, shown, view
+from topics import keys
 from topics.documents.order import Order
 
 ORDER = shown("order", "order")
 
 MOST_LISTED = 100
-"""Orders in one list, each up to 250 KB: everybody's reads wait behind one that is larger than Redis gives in their time."""
+"""Orders in one list. An order has up to 250 KB, and all reads of a process wait for each other: a longer list would take
+more than the time that each of them has (stores.redis.reader.READ_SECONDS)."""
 
 
 def mine(asked: Asked) -> str:
     """Index: the caller's orders by time."""
-    return f"orders:{asked.me}"
+    return keys.orders(asked.me)
 
 
 ROUTES = (

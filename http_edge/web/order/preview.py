@@ -1,4 +1,4 @@
-"""What the basket would cost with its coupon, by the views, as its owner has written them."""
+"""GET /carts/coupon: what the basket would cost with its coupon, by the views, once they show what the caller wrote."""
 
 from http_edge import own_writes
 from http_edge.answer import Answer, of_json
