@@ -122,7 +122,7 @@ class ViewRow(Row):
 
     most: documents of an index that are given, 0: all.
     owner: field of the document that must be the caller's id, else 404. absent: what is given where there is no
-    document (None: 404). shape: (the document's JSON, the request) → what is shown of it; None: as if it was not there.
+    document (None: 404). shape: (the document's JSON, the request) → what is shown of it; None: as if there was no document.
     join: another view's documents complete it.
     gather: (the request, the documents of an index or of the names) → the answer; without it they are a bare list.
     """

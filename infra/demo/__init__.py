@@ -1,4 +1,1 @@
-"""The demo data: a file a city, and filling.py, which sends it.
-
-Coupons and campaigns go into files of their own here, and become wishes in filling.py.
-"""
+"""The demo data: a file for each city, coupons and campaigns in offers.py, and filling.py, which sends all of it."""

@@ -59,7 +59,7 @@ def meals() -> list[Wish]:
 
 
 def offers() -> list[Wish]:
-    """Coupons and campaigns. Who asks for a coupon that is valid everywhere is no client."""
+    """Coupons and campaigns. Only an operator, whose commands have no caller, may make a coupon that is valid everywhere."""
     coupons = [
         Wish("coupon", code, discount_commands.TOPIC, coupon, None if coupon.restaurant_id is None else OWNER)
         for code, coupon in COUPONS.items()
@@ -69,7 +69,8 @@ def offers() -> list[Wish]:
 
 
 def in_turn() -> list[list[Wish]]:
-    """Each list waits for those before. The first two restaurants are older than the others: they head the list of all."""
+    """Each list is sent when those before are there. So the first two restaurants are older than the others and head the
+    list of all."""
     opened = restaurants()
     return [opened[:1], opened[1:2], opened[2:], [*meals(), *offers()]]
 

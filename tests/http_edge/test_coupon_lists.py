@@ -5,7 +5,7 @@ import pytest
 from http_edge.health import ready_keys
 from http_edge.web import ROUTES
 from http_edge.web.order import preview
-from http_edge.web.order.discounts import COUPON, COUPON_USE
+from http_edge.web.order.coupon_views import COUPON, COUPON_USE
 from tests.http_edge.conftest import World
 
 

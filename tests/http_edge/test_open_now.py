@@ -34,7 +34,7 @@ def is_open(at: str, **more: Any) -> bool:
         ("2026-11-28T03:00+03:00", {}, True),
     ],
 )  # fmt: skip
-def test_the_hours_decide(at: str, opening_hours: dict[str, str], expected: bool):
+def test_a_restaurant_is_open_within_its_hours_only(at: str, opening_hours: dict[str, str], expected: bool):
     assert is_open(at, opening_hours=opening_hours) is expected
 
 

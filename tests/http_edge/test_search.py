@@ -59,7 +59,7 @@ def test_each_filter_becomes_what_the_index_knows():
         ("%22ev%22:yemek*", ("ev", "yemek")),
     ],
 )  # fmt: skip
-def test_a_query_is_its_words(query: str, words: tuple[str, ...]):
+def test_a_query_looks_for_words_that_begin_with_its_own(query: str, words: tuple[str, ...]):
     assert asked(f"query={query}").beginnings == tuple(f"word:{word}" for word in words)
 
 
@@ -72,7 +72,7 @@ def test_orders_have_a_direction_of_their_own():
     assert (near.order, near.near, near.descending) == ("distance", Point(41, 29), False)
 
 
-def test_a_page_is_an_offset():
+def test_a_page_begins_after_the_entries_of_those_before():
     assert (asked("page=3&page_size=7").offset, asked("page=3&page_size=7").count) == (14, 7)
 
 
@@ -141,7 +141,7 @@ async def test_nothing_found_is_an_empty_list(edge: World, books: Books):
 
 
 @pytest.mark.parametrize("query", ["%2F", "%3A", "%22", "*", "%22%2F*%3A%27%5C", "%F0%9F%8D%95", "%5B", "%28", "-1"])
-async def test_no_letter_is_an_error(edge: World, books: Books, query: str):
+async def test_a_query_of_any_letters_is_answered(edge: World, books: Books, query: str):
     await books.write(restaurant("a"))
     assert (await found(edge, f"?query={query}"))["total"] == (0 if query == "-1" else 1)
 
@@ -158,7 +158,7 @@ async def test_open_now_is_asked_in_each_restaurants_zone(edge: World, books: Bo
 
 
 @pytest.mark.parametrize("view", ["restaurant", "meal"])
-async def test_both_views_are_needed(edge: World, books: Books, view: str):
+async def test_a_search_needs_both_of_its_views(edge: World, books: Books, view: str):
     await edge.redis.delete(f"views:ready:{view}")
     said = await edge.client().call("GET", "/restaurants/search")
     assert (said.status, said.problem["code"], said.headers["Retry-After"]) == (503, "view_not_ready", "2")

@@ -13,5 +13,5 @@ def test_the_id_of_an_anonymous_basket_is_cut_out_of_every_text() -> None:
     assert said["key"] == f"anonymous:{REDACTED}"
 
 
-def test_other_ids_stay() -> None:
+def test_ids_that_are_no_anonymous_baskets_stay_in_log_lines() -> None:
     assert redact(None, "info", {"key": CART}) == {"key": CART}

@@ -51,7 +51,7 @@ def test_no_hours_at_all_mean_always() -> None:
     [("2026-11-23T10:00", "2026-11-23T11:30"), ("2026-11-23T15:00", "2026-11-23T18:30"),
      ("2026-11-24T09:00", "2026-11-27T22:00"), ("2026-11-28T03:00", "2026-11-30T11:30")],
 )  # fmt: skip
-def test_it_opens_next_at(moment: str, opens: str) -> None:
+def test_it_opens_next_at_the_first_range_that_begins_later(moment: str, opens: str) -> None:
     assert hours.opens_at(WEEK, ISTANBUL, at(moment)) == at(opens)
 
 

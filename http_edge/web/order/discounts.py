@@ -8,19 +8,16 @@ from msgspec.structs import asdict
 from http_edge.answer import Answer, of_json
 from http_edge.asked import Asked
 from http_edge.problems import FieldError, Problem, not_ready
-from http_edge.routes import PUBLIC, RESTAURANT_OWNER, OwnRow, command, shown
+from http_edge.routes import PUBLIC, RESTAURANT_OWNER, OwnRow, command
 from http_edge.web.browse.restaurants import OfRestaurant, restaurant_of_body
+from http_edge.web.order.coupon_views import COUPON, COUPON_USE, Known, known, places
 from topics import discounting, forms, keys
 from topics.discount_commands import TOPIC, CouponTerms, CreateCoupon
-from topics.discounting import CouponKind, Terms
-from topics.documents.order import Coupon, CouponUse
+from topics.discounting import CouponKind
+from topics.documents.order import Coupon
 from topics.fields import Id, NewCouponCode, SaidSum
 
-COUPON = shown("coupon", "discount")
-COUPON_USE = shown("coupon_use", "discount")
-
 _coupon = msgspec.json.Decoder(Coupon)
-_use = msgspec.json.Decoder(CouponUse)
 
 
 class NewCoupon(CouponTerms, frozen=True, kw_only=True):
@@ -82,21 +79,19 @@ async def _checked(asked: Asked) -> Answer:
         code = forms.coupon(asked.parameters["code"])
     except forms.NotInForm:
         code = ""
-    share = keys.coupon_share(code, asked.caller.id if asked.caller else "")
-    names = ((COUPON, code), (COUPON_USE, code), (COUPON_USE, share))
-    places = [COUPON.ready, *(keys.document(view.name, name) for view, name in names)]
-    ready, *values = await asked.edge.reads.get(places)
+    wanted = (COUPON.ready, *places(code, asked.caller.id if asked.caller else ""))
+    ready, *values = await asked.edge.reads.get(wanted)
     if ready is None:
         raise not_ready()
-    return of_json(_verdict(asked, *(b"" if value is None else keys.split(value)[1] for value in values)))
+    return of_json(_verdict(asked, known(values)))
 
 
-def _verdict(asked: Asked, coupon: bytes, used: bytes, used_by_caller: bytes) -> Checked:
-    terms = Terms(**asdict(_coupon.decode(coupon))) if coupon else None
+def _verdict(asked: Asked, coupon: Known) -> Checked:
+    terms = coupon.terms
     purchase, now = asked.asks, asked.edge.now()
     place = purchase.restaurant_id or (terms.restaurant_id if terms else None)
     subtotal = purchase.subtotal if purchase.subtotal is not None else terms.min_basket if terms else 0
-    refused = discounting.refusal(terms, now, place, subtotal, _uses(used), _uses(used_by_caller))
+    refused = discounting.refusal(terms, now, place, subtotal, coupon.used, coupon.used_by_user)
     if refused is not None or terms is None:
         why = refused or discounting.UNKNOWN
         raise Problem(400, why.code, why.detail, errors=(FieldError("code", why.detail),))
@@ -105,10 +100,6 @@ def _verdict(asked: Asked, coupon: bytes, used: bytes, used_by_caller: bytes) ->
         code=terms.code, valid=True, kind=terms.kind, value=terms.value, min_basket=terms.min_basket, discount=worth,
         message=f"{terms.code} is valid.",
     )  # fmt: skip
-
-
-def _uses(body: bytes) -> int:
-    return _use.decode(body).used if body else 0
 
 
 ROUTES = (

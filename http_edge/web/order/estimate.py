@@ -5,23 +5,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from msgspec.structs import asdict
 
 from http_edge.asked import Asked
+from http_edge.web.order import coupon_views
 from stores.errors import Unavailable
 from topics import discounting, keys
 from topics.basket_commands import Checkout
 from topics.decision import Rejection
-from topics.discounting import Terms
 from topics.documents.browse import Meal, Restaurant
-from topics.documents.order import Basket, BasketCoupon, Coupon, CouponUse
+from topics.documents.order import Basket, BasketCoupon
 from topics.message import Message
 from topics.pricing import Charge, Totals, line_total, rounded, totals
 
 _BASKET = msgspec.json.Decoder(Basket)
 _BASKET_COUPON = msgspec.json.Decoder(BasketCoupon)
-_COUPON = msgspec.json.Decoder(Coupon)
-_USE = msgspec.json.Decoder(CouponUse)
 _MEAL = msgspec.json.Decoder(Meal)
 _RESTAURANT = msgspec.json.Decoder(Restaurant)
 
@@ -82,11 +79,8 @@ async def priced(asked: Asked, wishes: Sequence[Wish], code: str | None, *, pick
 
 
 async def _worth(asked: Asked, code: str, restaurant_id: str | None, subtotal: float) -> float | Rejection:
-    share = keys.coupon_share(code, asked.me)
-    bodies = await _documents(asked, ("coupon", code), ("coupon_use", code), ("coupon_use", share))
-    terms = Terms(**asdict(_COUPON.decode(bodies[0]))) if bodies[0] else None
-    used, used_by_caller = (_USE.decode(body).used if body else 0 for body in bodies[1:])
-    return discounting.worth(terms, asked.edge.now(), restaurant_id, subtotal, used, used_by_caller)
+    coupon = coupon_views.known(await asked.edge.reads.get(coupon_views.places(code, asked.me)))
+    return discounting.worth(coupon.terms, asked.edge.now(), restaurant_id, subtotal, coupon.used, coupon.used_by_user)
 
 
 async def _meals(asked: Asked, wishes: Sequence[Wish]) -> dict[str, Meal]:

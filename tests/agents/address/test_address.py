@@ -74,7 +74,7 @@ def test_what_nobody_said_is_null_and_never_missing() -> None:
     given().when(least).answering(**nothing, full_address="", zip_code="")
 
 
-def test_a_book_has_an_end() -> None:
+def test_an_address_book_that_is_full_takes_no_more_addresses() -> None:
     full = [added(f"a-{n}", "a-0") for n in range(MOST)]
     given(*full).when(ADD).then_rejected("address_book_full")
     given(*full, AddressRemoved(address_id="a-3", default_id="a-0")).when(ADD).then(added(NEW_ID, "a-0"))

@@ -39,7 +39,7 @@ MEMBER = (REGISTERED, VERIFIED)
 
 
 @pytest.mark.parametrize("events", [(REGISTERED,), MEMBER], ids=["not verified", "verified"])
-def test_a_mail_is_asked_for(events: tuple[Any, ...]) -> None:
+def test_an_account_that_forgot_its_password_is_sent_a_mail(events: tuple[Any, ...]) -> None:
     given(*events).when(FORGOT, prepared=NewMailToken(verification())).then(ASKED).answering(message=REQUESTED)
 
 
@@ -86,7 +86,7 @@ def test_access_tokens_that_have_expired_need_no_denial() -> None:
     assert outcome.decision.events[1:] == (SessionEnded(session_id=started().session_id, denied=(), ended_at=late),)
 
 
-def test_a_token_is_good_once() -> None:
+def test_a_reset_token_resets_the_password_once_only() -> None:
     given(*MEMBER, ASKED, DONE).when(RESET, prepared=GOOD).then_rejected("invalid_token", field="token")
 
 

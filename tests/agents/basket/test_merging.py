@@ -55,7 +55,7 @@ def test_a_repeat_has_nothing_to_give_and_asks_for_a_report() -> None:
     when(once.state, HandOver(user_id=OTHER)).then_rejected("not_found")
 
 
-def test_an_id_may_be_used_anew() -> None:
+def test_a_cart_id_begins_a_new_basket_after_its_merge() -> None:
     once = when(filled(line(KEBAP)), HandOver(user_id=ID))
     again = when(once.state, AddItem(meal_id=AYRAN, quantity=1), now=LATER)
     assert again.decision.events[-1] == Kept(life=life(LATER))

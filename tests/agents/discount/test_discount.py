@@ -63,7 +63,7 @@ def test_the_owner_makes_a_coupon_for_the_restaurant() -> None:
     outcome.then(coupon(restaurant_id="mahmut", min_basket=100)).answering(code=ID, kind="percent", min_basket=100)
 
 
-def test_nobody_else_does() -> None:
+def test_nobody_but_the_owner_makes_a_coupon_for_a_restaurant() -> None:
     given().when(create(), facts=FACTS, caller="stranger").then_rejected("not_found")
     given().when(create(restaurant_id="tokyo"), facts=FACTS, caller=OWNER).then_rejected("not_found")
 

@@ -1,0 +1,46 @@
+"""What the edge knows of a coupon, by the views: what it says, and how often it was used. An estimate, as views are."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+from msgspec.structs import asdict
+
+from http_edge.routes import shown
+from topics import keys
+from topics.discounting import Terms
+from topics.documents.order import Coupon, CouponUse
+
+COUPON = shown("coupon", "discount")
+COUPON_USE = shown("coupon_use", "discount")
+
+_coupon = msgspec.json.Decoder(Coupon)
+_use = msgspec.json.Decoder(CouponUse)
+
+
+class Known(NamedTuple):
+    """terms: None where there is no such coupon."""
+
+    terms: Terms | None
+    used: int
+    used_by_user: int
+
+
+def places(code: str, user_id: str) -> tuple[str, str, str]:
+    """Keys of the documents of which known() takes the values."""
+    return (
+        keys.document(COUPON.name, code),
+        keys.document(COUPON_USE.name, code),
+        keys.document(COUPON_USE.name, keys.coupon_share(code, user_id)),
+    )
+
+
+def known(values: Sequence[bytes | None]) -> Known:
+    """values: of places()."""
+    coupon, used, used_by_user = (b"" if value is None else keys.split(value)[1] for value in values)
+    terms = Terms(**asdict(_coupon.decode(coupon))) if coupon else None
+    return Known(terms, _uses(used), _uses(used_by_user))
+
+
+def _uses(body: bytes) -> int:
+    return _use.decode(body).used if body else 0
