@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from topics.auth_events import IssuedToken, SessionRefreshed, SessionStarted, Verification
-from topics.decision import Sealed
+from topics.decision import Rejection, Sealed
 
 ROTATION_GRACE = timedelta(seconds=60)
 """Two tabs of one browser refresh with the same token at the same time: the second is given the first one's again."""
@@ -55,6 +55,10 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     resets: tuple[Verification, ...] = ()
     first_use: FirstUse | None = None
     sessions: dict[str, Session] = msgspec.field(default_factory=dict[str, Session])
+
+
+INVALID_LINK = Rejection("invalid_token", "this link is not valid, ask for a new mail", "token")
+EXPIRED_LINK = Rejection("token_expired", "this link has expired, ask for a new mail", "token")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,16 @@ Whoever registers an address is answered alike, whether or not it has an account
 """
 
 from agents.auth import sessions
-from agents.auth.account import Account, CheckedLink, NewAccount, NewMailToken, Unusable, link_verdict
+from agents.auth.account import (
+    EXPIRED_LINK,
+    INVALID_LINK,
+    Account,
+    CheckedLink,
+    NewAccount,
+    NewMailToken,
+    Unusable,
+    link_verdict,
+)
 from topics.auth_commands import Register, ResendVerification, VerifyEmail
 from topics.auth_events import (
     AccountRegistered,
@@ -59,9 +68,9 @@ def verify(command: VerifyEmail, account: Account, context: Context) -> Decision
     prepared = context.prepared
     verdict = link_verdict(account, command.reference, context.now)
     if verdict == "unknown" or not isinstance(prepared, CheckedLink) or not prepared.genuine:
-        return reject("invalid_token", "this link is not valid, ask for a new mail", field="token")
+        return Decision(rejection=INVALID_LINK)
     if verdict == "expired":
-        return reject("token_expired", "this link has expired, ask for a new mail", field="token")
+        return Decision(rejection=EXPIRED_LINK)
     if verdict == "already":
         return accept(answer=ALREADY_VERIFIED)
     if prepared.verdict != verdict or prepared.grant is None:

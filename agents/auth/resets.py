@@ -1,7 +1,7 @@
 """A forgotten password: a token by mail, and a new password for it. Pure."""
 
 from agents.auth import sessions
-from agents.auth.account import Account, CheckedReset, NewMailToken, Unusable
+from agents.auth.account import EXPIRED_LINK, INVALID_LINK, Account, CheckedReset, NewMailToken, Unusable
 from topics.auth_commands import RequestPasswordReset, ResetPassword
 from topics.auth_events import EmailVerified, Event, PasswordReset, PasswordResetRequested
 from topics.decision import Context, Decision, accept, reject
@@ -27,9 +27,9 @@ def reset(command: ResetPassword, account: Account, context: Context) -> Decisio
     prepared = context.prepared
     asked = next((token for token in account.resets if token.reference == command.reference), None)
     if account.email is None or asked is None or not isinstance(prepared, CheckedReset) or not prepared.genuine:
-        return reject("invalid_token", "this link is not valid, ask for a new mail", field="token")
+        return Decision(rejection=INVALID_LINK)
     if context.now >= asked.expires_at:
-        return reject("token_expired", "this link has expired, ask for a new mail", field="token")
+        return Decision(rejection=EXPIRED_LINK)
     if isinstance(prepared.password, Unusable):
         return reject(prepared.password.code, prepared.password.detail, field=prepared.password.field)
     events: list[Event] = [

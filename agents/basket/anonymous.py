@@ -20,7 +20,7 @@ LIFETIME = timedelta(days=30)
 _ONLY_ANONYMOUS = (Extend, HandOver, TakeBack)
 _ANONYMOUS = (AddItem, ChangeItem, RemoveItem, Clear, *_ONLY_ANONYMOUS)
 
-_NO_BASKET = "there is no such anonymous basket"
+NO_BASKET = "there is no such anonymous basket"
 
 
 def refusal(command: Command, aggregate_id: str) -> Rejection | None:
@@ -28,7 +28,7 @@ def refusal(command: Command, aggregate_id: str) -> Rejection | None:
     if is_anonymous(aggregate_id):
         allowed = isinstance(command, _ANONYMOUS)
         return None if allowed else Rejection("login_needed", "log in first, an anonymous basket only holds meals")
-    return Rejection("not_found", _NO_BASKET) if isinstance(command, _ONLY_ANONYMOUS) else None
+    return Rejection("not_found", NO_BASKET) if isinstance(command, _ONLY_ANONYMOUS) else None
 
 
 def is_over(life: Life | None, now: datetime) -> bool:
@@ -49,7 +49,7 @@ def kept(decision: Decision[Event], life: Life | None, now: datetime) -> Decisio
 def extend(command: Extend, life: Life | None, context: Context) -> Decision[Event]:
     """Never shortens."""
     if life is None:
-        return reject("not_found", _NO_BASKET)
+        return reject("not_found", NO_BASKET)
     longer = _longer(life, life.updated_at, context.now + timedelta(days=command.days))
     answer = ExtendedBasket(
         cart_id=cart_of(context.aggregate_id),

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import msgspec
 from msgspec.structs import replace
 
+from agents.basket.anonymous import NO_BASKET
 from agents.basket.limits import MAX_LINES
 from topics.basket_commands import HandOver, TakeBack, TakeOver
 from topics.basket_events import Event, HandedOver, Kept, Life, Line, TakenBack, TakenOver, TakeOverRefused
@@ -33,7 +34,7 @@ def hand_over(command: HandOver, lines: Lines, life: Life | None, handed_to: str
     """handed_to: clients merge twice; the second one has nothing to give and gets a report of the user's basket."""
     known = life is not None or handed_to == command.user_id
     if not known or is_anonymous(command.user_id):
-        return reject("not_found", "there is no such anonymous basket")
+        return reject("not_found", NO_BASKET)
     return hand_on(
         HandedOver(user_id=command.user_id, strategy=command.strategy, lines=tuple(lines.values()), life=life)
     )

@@ -2,11 +2,11 @@
 
 import msgspec
 from msgspec import UNSET, UnsetType, convert
-from msgspec.structs import asdict
 
 from http_edge.asked import Asked, new, parameter
 from http_edge.routes import CUSTOMER, PUBLIC, RESTAURANT_OWNER, ViewOf, command, shown, view
 from http_edge.web.browse.open_now import open_now
+from http_edge.web.changes import named_and_cleared
 from topics import keys
 from topics.documents.browse import RestaurantNow
 from topics.fields import Address, Email, Id, Minutes, Money, Name, OpenOrClosed, Phone, Text, TimeZone, Url
@@ -49,9 +49,7 @@ class RestaurantChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _changed(asked: Asked) -> ChangeRestaurant:
-    said = {name: value for name, value in asdict(asked.body).items() if value is not UNSET}
-    clears = tuple(name for name, value in said.items() if value is None)
-    return convert({**said, "clears": clears}, ChangeRestaurant)
+    return convert(named_and_cleared(asked.body), ChangeRestaurant)
 
 
 ROUTES = (

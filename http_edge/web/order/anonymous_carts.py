@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from http_edge.answer import Answer, of_json
-from http_edge.asked import Asked
+from http_edge.asked import Asked, own
 from http_edge.problems import FieldError, not_found
 from http_edge.routes import CUSTOMER, PUBLIC, Nothing, OwnRow, command, view
 from http_edge.web.browse.meals import meal_of_body
@@ -75,9 +75,7 @@ def _merged(asked: Asked) -> str:
 
 
 def _hand_over(asked: Asked) -> HandOver:
-    if ids.is_anonymous(asked.me):
-        raise not_found()
-    return HandOver(user_id=asked.me, strategy=asked.body.merge_strategy)
+    return HandOver(user_id=own(asked), strategy=asked.body.merge_strategy)
 
 
 def _extend(asked: Asked) -> Extend:

@@ -8,6 +8,7 @@ from http_edge.asked import Asked, own
 from http_edge.routes import CUSTOMER, Nothing, OwnRow, ViewOf, command, shown, view
 from http_edge.web.bare_list import bare_list
 from http_edge.web.browse.meals import MEAL, meal_of_body
+from http_edge.web.changes import named_and_cleared
 from http_edge.web.order import preview
 from http_edge.web.order.estimate import estimate
 from http_edge.web.order.menu_now import MENU_NOW
@@ -51,9 +52,7 @@ class CouponWish(msgspec.Struct, frozen=True):
 
 
 def changed(asked: Asked) -> ChangeItem:
-    said = {name: value for name, value in asdict(asked.body).items() if value is not UNSET}
-    clears = tuple(name for name, value in said.items() if value is None)
-    return convert({**said, **asked.parameters, "clears": clears}, ChangeItem)
+    return convert({**named_and_cleared(asked.body), **asked.parameters}, ChangeItem)
 
 
 def _meals(asked: Asked) -> list[tuple[ViewOf, str]]:
