@@ -21,6 +21,9 @@ def main(arguments: Sequence[str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--data", help="the stack's data folder, else LEZZET_DATA, else .lezzet in the checkout")
+    if not arguments:
+        parser.print_help(sys.stderr)
+        return 2
     parser.add_argument("command", choices=[command.name for command in COMMANDS], metavar="COMMAND")
     ours, rest = _split(arguments)
     chosen = parser.parse_args(ours)
