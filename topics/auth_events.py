@@ -56,11 +56,15 @@ class EmailVerified(Message, frozen=True, kw_only=True):
 
 
 class PasswordResetRequested(Message, frozen=True, kw_only=True):
-    """reset: the mail's token. already_registered: somebody registered the address, its owner is told in the mail."""
+    """reset: the mail's token. already_registered: somebody registered the address, its owner is told in the mail.
+
+    refused_hash: of the password that was registered in vain; a login with it says what it says for a new account.
+    """
 
     email: str
     reset: Verification
     already_registered: bool = False
+    refused_hash: Secret[str] = ""
 
 
 class PasswordReset(Message, frozen=True, kw_only=True):

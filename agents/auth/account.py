@@ -42,10 +42,14 @@ class FirstUse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """email None: nobody has registered under this id. verifications, resets: tokens that are good, the newest last."""
+    """email None: nobody has registered under this id. verifications, resets: tokens that are good, the newest last.
+
+    refused_hash: of the password with which the verified address was last registered once more, in vain.
+    """
 
     email: str | None = None
     password_hash: str = ""
+    refused_hash: str = ""
     verified: bool = False
     verifications: tuple[Verification, ...] = ()
     resets: tuple[Verification, ...] = ()
@@ -86,11 +90,13 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class CheckedPassword:
-    """against: the hash that the password was checked with, "" where there was none."""
+    """against: the hash that the password was checked with, "" where there was none. refused: it is the one that was
+    registered in vain."""
 
     against: str
     matches: bool
     grant: Grant
+    refused: bool = False
 
 
 LinkVerdict = Literal["first", "again", "already", "expired", "unknown"]

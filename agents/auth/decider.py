@@ -66,9 +66,10 @@ def evolve(account: Account, event: Event) -> Account:
         case EmailVerified():
             return replace(account, verified=True, verifications=(), first_use=_first_use(event))
         case PasswordResetRequested():
-            return replace(account, resets=(*account.resets, event.reset)[-MAX_RESETS:])
+            resets = (*account.resets, event.reset)[-MAX_RESETS:]
+            return replace(account, resets=resets, refused_hash=event.refused_hash or account.refused_hash)
         case PasswordReset():
-            return replace(account, password_hash=event.password_hash, resets=())
+            return replace(account, password_hash=event.password_hash, resets=(), refused_hash="")
         case SessionStarted() | SessionRefreshed() | SessionEnded():
             return replace(account, sessions=sessions.evolve(account.sessions, event))
         case _:

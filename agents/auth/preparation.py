@@ -130,10 +130,14 @@ class AccountPreparation:
         self, command: Login, user_id: str, state: Account, now: datetime, command_id: str, headers: Headers
     ) -> CheckedPassword | Unusable:
         password = self._opened(command.password_box)
-        matches = await self._passwords.matches(state.password_hash, (password or "")[: LONGEST + 1])
+        said = (password or "")[: LONGEST + 1]
+        matches = await self._passwords.matches(state.password_hash, said)
+        # For every address alike: the time must not tell whether there is a password that was registered in vain.
+        refused = not (matches and state.verified) and await self._passwords.matches(state.refused_hash, said)
         if password is None:
             return _UNREADABLE
-        return CheckedPassword(state.password_hash, matches, self._grants.start(user_id, now, command_id, headers))
+        grant = self._grants.start(user_id, now, command_id, headers)
+        return CheckedPassword(state.password_hash, matches, grant, refused)
 
     async def _hashed(self, box: str) -> str | Unusable:
         password = self._opened(box)

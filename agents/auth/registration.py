@@ -37,7 +37,9 @@ def register(command: Register, account: Account, context: Context) -> Decision[
 def _registered(email: str, account: Account, prepared: NewAccount) -> Event:
     """Until the address is verified anybody may have chosen the password: the newest counts, and links to older ones do not."""
     if account.verified:
-        return PasswordResetRequested(email=email, reset=prepared.reset, already_registered=True)
+        return PasswordResetRequested(
+            email=email, reset=prepared.reset, already_registered=True, refused_hash=prepared.password_hash
+        )
     kind = AccountRegistered if account.email is None else RegistrationRepeated
     return kind(email=email, verification=prepared.verification, password_hash=prepared.password_hash)
 

@@ -41,9 +41,11 @@ def _login(command: Login, account: Account, context: Context) -> Decision[Event
     assert isinstance(prepared, CheckedPassword)
     if prepared.against != account.password_hash:
         raise StalePreparation
-    if account.email is None or account.email != normal_email(command.email) or not prepared.matches:
+    if account.email is None or account.email != normal_email(command.email):
         return refused
-    if not account.verified:
+    if not prepared.matches and not (account.verified and prepared.refused):
+        return refused
+    if not account.verified or not prepared.matches:
         return reject("email_not_verified", "verify your e-mail address first, the link is in your mail")
     return accept(*room_for_one(account, context.now), prepared.grant.session, answer=prepared.grant.answer)
 

@@ -5,10 +5,21 @@ from typing import Any
 
 import pytest
 
-from agents.auth.account import MAX_VERIFICATIONS, VERIFIED_AGAIN, CheckedLink, Grant, NewAccount, Unusable
+from agents.auth.account import (
+    MAX_VERIFICATIONS,
+    VERIFIED_AGAIN,
+    CheckedLink,
+    CheckedPassword,
+    Grant,
+    NewAccount,
+    Unusable,
+)
+from agents.auth.decider import DECIDER
+from tests.agents import scenario
 from tests.agents.auth.test_decider import (
     EMAIL,
     GRANT,
+    HASH,
     QUARTER,
     REFERENCE,
     REGISTER,
@@ -78,7 +89,7 @@ def test_a_strangers_password_does_not_count_after_the_owner_registered_and_veri
 
 def test_the_owner_of_a_verified_address_gets_a_mail_and_the_asker_the_same_answer() -> None:
     outcome = given(REGISTERED, VERIFIED, started()).when(REGISTER, prepared=PREPARED_SECOND)
-    asked = PasswordResetRequested(email=EMAIL, reset=verification("reset"), already_registered=True)
+    asked = PasswordResetRequested(email=EMAIL, reset=verification("reset"), already_registered=True, refused_hash=P2)
     outcome.then(asked).answering(message=ANSWER)
     assert outcome.state.password_hash == REGISTERED.password_hash, "nobody changes a password by registering"
 
@@ -192,3 +203,15 @@ def test_a_verified_account_needs_no_links() -> None:
     assert given(REGISTERED, VERIFIED).state.verifications == ()
     resend = ResendVerification(email=EMAIL)
     given(REGISTERED, VERIFIED).when(resend).then_nothing().answering(message=RESENT)
+
+
+def test_a_login_after_a_registration_in_vain_says_what_it_says_for_a_new_account() -> None:
+    """Whoever registers an address and then logs in must not learn that it was taken."""
+    taken = given(REGISTERED, VERIFIED).when(REGISTER, prepared=PREPARED_SECOND)
+    assert taken.state.refused_hash == P2
+    login, owner = Login(email=EMAIL, password_box="box"), scenario.Given(DECIDER, taken.state)
+    in_vain, wrong = (CheckedPassword(HASH, False, GRANT, refused) for refused in (True, False))
+    owner.when(login, prepared=in_vain).then_rejected("email_not_verified")
+    given(REGISTERED).when(login, prepared=right()).then_rejected("email_not_verified")
+    owner.when(login, prepared=wrong).then_rejected("invalid_credentials")
+    owner.when(login, prepared=right()).then(GRANT.session)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from agents.auth.account import MAX_ACCESS, Account, CheckedLink, CheckedReset, NewAccount, NewMailToken, Unusable
@@ -68,9 +69,17 @@ async def test_a_registration_hashes_once_and_makes_both_mails_tokens(whose: str
 
 
 @WHOSE
-async def test_a_login_hashes_once(whose: str) -> None:
+async def test_a_login_that_fails_hashes_twice_for_every_address(whose: str) -> None:
     for password in (PASSWORD, "wrong password", "x" * 512):
-        await prepared(Login(email=EMAIL, password_box=boxed(password)), (await states())[whose], count=1)
+        fails = whose != "verified" or password != PASSWORD
+        await prepared(Login(email=EMAIL, password_box=boxed(password)), (await states())[whose], count=1 + fails)
+
+
+async def test_a_password_that_was_registered_in_vain_is_known_as_such() -> None:
+    refused = await prepared(Register(email=EMAIL, password_box=boxed("in vain 1")), Account(), count=1)
+    known = msgspec.structs.replace((await states())["verified"], refused_hash=refused.password_hash)
+    made = await prepared(Login(email=EMAIL, password_box=boxed("in vain 1")), known, count=2)
+    assert (made.matches, made.refused) == (False, True)
 
 
 @WHOSE
