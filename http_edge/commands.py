@@ -143,6 +143,9 @@ def _refuse(row: CommandRow, reply: Reply) -> NoReturn:
         raise unavailable("not_taken", "This could not be done in time and has not been done, please try again.")
     status = row.refusals.get(code) or STATUS_OF.get(code, 409)
     errors = (FieldError(reply.field, detail),) if reply.field else ()
+    if errors and code == "invalid_input":
+        # as for the faults that the edge finds itself, clients that show the detail alone see which field it is about
+        detail = f"{reply.field}: {detail}"
     raise Problem(status, code, detail, errors=errors, more=reply.more)
 
 

@@ -114,10 +114,12 @@ def problems_of(row: AnyRow) -> dict[int, list[str]]:
         found[404] = ["not_found"]
     if row.who is not PUBLIC:
         found[401] = ["token_missing", "token_expired", "token_invalid", "token_revoked"]
-    if not isinstance(row, OwnRow) or row.who is not PUBLIC:
+    if not isinstance(row, OwnRow) or row.who is not PUBLIC or row.reads:
         found[503] = []
     if row.asks is not Nothing:
         found[422] = ["invalid_input"]
+    if isinstance(row, OwnRow):
+        found |= {status: list(codes) for status, codes in row.problems.items()}
     if isinstance(row, CommandRow):
         found |= {400: [], 422: ["invalid_input"], 413: ["body_too_large"], 415: ["unsupported_media_type"]}
         for code, status in row.refusals.items():

@@ -142,10 +142,14 @@ class ViewRow(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnRow(Row):
-    """Answered by the edge itself. reads: the views that it needs, which /health/ready waits for."""
+    """Answered by the edge itself. reads: the views that it needs, which /health/ready waits for: without them it is 503.
+
+    problems: status → the codes of its own errors, for OpenAPI.
+    """
 
     handle: Callable[[Asked], Awaitable[Answer]]
     reads: tuple[ViewOf, ...] = ()
+    problems: Mapping[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])
 
 
 AnyRow = CommandRow | ViewRow | OwnRow

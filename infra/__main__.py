@@ -21,6 +21,9 @@ def main(arguments: Sequence[str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--data", help="the stack's data folder, else LEZZET_DATA, else .lezzet in the checkout")
+    if not arguments:
+        parser.print_help(sys.stderr)
+        return 2
     parser.add_argument("command", choices=[command.name for command in COMMANDS], metavar="COMMAND")
     ours, rest = _split(arguments)
     chosen = parser.parse_args(ours)
@@ -60,8 +63,16 @@ def _run(target: Call | Module, rest: list[str]) -> int:
     folder.add_argument("--data")
     found, rest = folder.parse_known_args(rest)
     data = data_folder(found.data)
+    if not data.ours() and target.module == "replay" and _of_a_stack(rest):
+        raise CannotStart(f"nothing is up in {data.root}, start it with ./lezzet up")
     environment = Site.of(data).environment() if data.ours() else dict(os.environ)
     os.execve(sys.executable, [sys.executable, "-m", target.module, *target.before, *rest], environment)  # noqa: S606
+
+
+def _of_a_stack(arguments: list[str]) -> bool:
+    """Whether the command needs one: not where the caller names brokers of elsewhere, or only wants to read about it."""
+    named = any(os.environ.get(name) for name in ("KAFKA_BROKERS", "KAFKA_BOOTSTRAP_SERVERS"))
+    return not named and not {"-h", "--help"} & set(arguments)
 
 
 if __name__ == "__main__":

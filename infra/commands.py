@@ -30,10 +30,12 @@ COMMANDS = (
     Command("status", "shows the processes and the addresses", Call("infra.status:main")),
     Command("down", "stops everything; --purge removes the data folder too", Call("infra.down:main")),
     Command("server", "stop, start or kill one process of a running stack", Call("infra.server:main")),
-    Command("mail", "shows what the development mail server received", Call("infra.mail:main")),
+    Command("mail", "the mails that the development mail server received", Call("infra.mail:main")),
     Command("test", "runs every check and every test", Call("infra.testing:main")),
-    Command("topics", "the topics: their contracts, sizes and lags", Module("replay", ("topics",))),
-    Command("tail", "follows a topic", Module("replay", ("tail",))),
+    Command(
+        "topics", "the topics: their contracts, sizes and lags; beginning one again", Module("replay", ("topics",))
+    ),
+    Command("tail", "the last messages of a topic; --follow for more", Module("replay", ("tail",))),
     Command(
         "trace", "everything that belongs to an order, user, command or correlation id", Module("replay", ("trace",))
     ),

@@ -59,7 +59,9 @@ class ControlServer:
         try:
             return self._supervisor.children[name]
         except KeyError:
-            raise CannotStart(f"no process is named {name}: {', '.join(self._supervisor.children)}") from None
+            raise CannotStart(
+                f"no process is named {name}. There are: {', '.join(self._supervisor.children)}"
+            ) from None
 
     def _told(self, name: str) -> dict[str, Any]:
         child = self._supervisor.children.get(name)

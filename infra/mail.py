@@ -22,7 +22,9 @@ def main(arguments: list[str]) -> int:
     said.add_argument("--about", default="", help="only mails with this in their subject")
     form = said.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="[{to, sender, subject, text, html, message_id, at, id}]")
-    form.add_argument("--token", action="store_true", help="only the token of the newest mail that has a link with one")
+    form.add_argument(
+        "--token", action="store_true", help=f"only the token of the newest mail with one; waits for it, {WAIT:.0f} s"
+    )
     chosen = said.parse_args(arguments)
     data = chosen_data(chosen)
     if not data.ours():
@@ -60,5 +62,7 @@ def newest_token(page: str, to: str, about: str = "", within: float = WAIT) -> s
         if found:
             return found[-1]
         if time.monotonic() > deadline:
-            raise CannotStart(f"no mail with a token{f' to {to}' if to else ''} yet")
+            raise CannotStart(
+                f"no mail with a token{f' to {to}' if to else ''}{f' about {about}' if about else ''} yet"
+            )
         time.sleep(0.1)

@@ -11,6 +11,8 @@ from infra.failure import CannotStart
 from infra.lag import lag_of
 from infra.site import Site
 
+OF_THE_MAILBOX = {"smtp": "mailbox", "mail": "mailbox"}
+
 
 def main(arguments: list[str]) -> int:
     said = parser("status", __doc__)
@@ -29,7 +31,7 @@ def main(arguments: list[str]) -> int:
     if chosen.json:
         print(json.dumps({"processes": processes, "endpoints": endpoints}))
     elif states:
-        _print(processes, endpoints)
+        _print(processes, reachable(processes, endpoints))
     return 0 if states and all(state["state"] == "running" for state in states if state["required"]) else 1
 
 
@@ -37,6 +39,12 @@ def _shown(state: dict[str, Any]) -> dict[str, Any]:
     shown = {name: state[name] for name in ("name", "pid", "state")}
     lag = lag_of(state["health"]) if state["health"] else None
     return shown if lag is None else {**shown, "lag": lag}
+
+
+def reachable(processes: list[dict[str, Any]], endpoints: dict[str, str]) -> dict[str, str]:
+    """The addresses at which there is something: a stack may have been started without some servers, or without edges."""
+    names = {process["name"].removesuffix("-1") for process in processes}
+    return {name: address for name, address in endpoints.items() if OF_THE_MAILBOX.get(name, name) in names}
 
 
 def _print(processes: list[dict[str, Any]], endpoints: dict[str, str]) -> None:

@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> int:
     chosen = _parser().parse_args(arguments)
     data = chosen_data(chosen)
     if supervisor_of(data):
-        print(f"{data.root} is up already, or coming up: and stays as it is:\n{addresses(Site.of(data))}")
+        print(f"{data.root} is up already, or coming up, and stays as it is:\n{addresses(Site.of(data))}")
         return 0
     if chosen.detach:
         return _detach(data, arguments)
@@ -87,7 +87,7 @@ def _tell(announce: int, text: str) -> None:
 
 def _announce(site: Site, product: bool, say: Callable[[str], None], announce: int) -> None:
     say("up")
-    text = f"\n{addresses(site)}\n" + (f"\n{walk(site)}" if product else "")
+    text = f"\n{addresses(site, product=product)}\n" + (f"\n{walk(site)}" if product else "")
     print(text, flush=True)
     if announce >= 0:
         _tell(announce, f"{text}\n{UP}")

@@ -17,7 +17,7 @@ ME="Authorization: Bearer $ACCESS"
 curl -s $EDGE/addresses/ -H "$JSON" -H "$ME" \
   -d '{{"title":"Ev","address":"Moda Caddesi 12","city":"İstanbul","district":"Kadıköy"}}'
 curl -s "$EDGE/restaurants/search?city=istanbul&query=kebap&sort_by=delivery_fee"
-RESTAURANT=$(curl -s "$EDGE/restaurants/search?open_now=true&sort_by=min_order" \
+RESTAURANT=$(curl -s "$EDGE/restaurants/search?city=istanbul&open_now=true&sort_by=min_order" \
   | grep -o '"id":"[^"]*"' | head -1 | cut -d'"' -f4)
 curl -s $EDGE/meals/restaurant/$RESTAURANT
 MEAL=$(curl -s $EDGE/meals/restaurant/$RESTAURANT | grep -o '"id":"[^"]*"' | head -1 | cut -d'"' -f4)
@@ -35,11 +35,11 @@ curl -s $EDGE/carts/get -H "$ME"
 """
 
 
-def addresses(site: Site) -> str:
+def addresses(site: Site, *, product: bool = True) -> str:
     at = site.endpoints
+    gateway = f"web gateway  {at.edge}\nits routes   {at.edge}/docs\n" if product else ""
     return (
-        f"web gateway  {at.edge}\n"
-        f"its routes   {at.edge}/docs\n"
+        f"{gateway}"
         f"mail page    {at.mail}\n"
         f"kafka        {at.kafka}\n"
         f"more         {lezzet(site)} status   (all addresses with their passwords)\n"

@@ -26,7 +26,8 @@ def _print(found: list[tuple[DeadLetter, State]], parked: list[ParkedKey]) -> No
     for letter, state in found:
         if letter.topic != topic:
             topic = letter.topic
-            say(f"{topic}: {sum(other.topic == topic for other, _ in found)} dead letters")
+            count = sum(other.topic == topic for other, _ in found)
+            say(f"{topic}: {count} dead letter{'s'[: count != 1]}")
         say(f"  {letter.line(state)}")
     for row in parked:
         say(

@@ -53,7 +53,7 @@ def refusal(
     if terms.per_user_limit is not None and used_by_user >= terms.per_user_limit:
         return used_up_by_user(terms.code)
     if to_minor(subtotal) < to_minor(terms.min_basket):
-        return _refused("coupon_below_minimum", f"{terms.code} is valid from {terms.min_basket:.2f} on")
+        return _refused("coupon_below_minimum", f"{terms.code} is for baskets of {terms.min_basket:.2f} TL and more")
     return None
 
 

@@ -63,8 +63,11 @@ def number_check(info: inspect.IntType | inspect.FloatType) -> Check:
     bounds = _bounds(info)
 
     def check(value: Any, path: str, faults: Faults) -> Any:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not _is_finite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float):
             return wanted("a whole number" if whole else "a number", value, path, faults)
+        if not _is_finite(value):
+            faults.append(Fault(path, "is larger than any number may be"))
+            return value
         if whole and value != int(value):
             faults.append(Fault(path, "a whole number is needed"))
             return value

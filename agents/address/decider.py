@@ -79,7 +79,7 @@ def _half_a_place(command: AddAddress) -> Rejection | None:
     if (command.latitude is None) == (command.longitude is None):
         return None
     missing, said = ("latitude", "longitude") if command.latitude is None else ("longitude", "latitude")
-    return Rejection("invalid_input", f"{missing}: is required where there is a {said}", missing)
+    return Rejection("invalid_input", f"is required where there is a {said}", missing)
 
 
 def _saved(command: AddAddress, address_id: str, created: datetime, updated: datetime) -> SavedAddress:

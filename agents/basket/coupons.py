@@ -1,6 +1,7 @@
 """The coupon of a basket, and a preview of what it is worth. Its use is reserved only when an order is placed."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from agents.basket.contents import Contents
 from agents.basket.facts import Facts
@@ -25,7 +26,7 @@ def apply(command: ApplyCoupon, contents: Contents, facts: Facts, context: Conte
     restaurant_id = contents.restaurant_id or (coupon.terms.restaurant_id if coupon.terms else None)
     refused = discounting.refusal(coupon.terms, context.now, restaurant_id, sums.subtotal, coupon.used, share.used)
     if refused is not None or coupon.terms is None:
-        return Decision(rejection=refused or discounting.UNKNOWN)
+        return Decision(rejection=replace(refused or discounting.UNKNOWN, field="code"))  # as this request calls it
     preview = _preview(coupon.terms, _sums(contents, facts, coupon.terms))
     return accept(answer=preview) if contents.coupon == command.code else _applied(command.code, preview)
 

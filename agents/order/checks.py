@@ -101,7 +101,7 @@ def _sums(
     fee = 0.0 if wish.pickup else restaurant.delivery_fee
     subtotal = totals(charges, fee).subtotal
     if subtotal < restaurant.min_order_price:
-        least = f"{restaurant.name} delivers from {restaurant.min_order_price:.2f} on"
+        least = f"{restaurant.name} takes orders of {restaurant.min_order_price:.2f} TL and more"
         return Rejection("below_minimum", least)
     taken_off = _discount(wish, facts, subtotal, now)
     if isinstance(taken_off, Rejection):

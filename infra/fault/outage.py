@@ -15,6 +15,8 @@ from infra.fault.stage import Stage, say
 BEFORE, CALM = 2.0, 3.0  # seconds of load before, and without a refusal after which it counts as over
 RECOVERED_WITHIN = 30.0
 COMPLETE_WITHIN = 10.0
+FORGOTTEN_AFTER = 8.0  # seconds after which Kafka drops members that did not come back with it (their session is 6 s)
+LAST_LINES = 30
 UP = {
     "kafka": {True: {503}, False: {200, 503}},
     "postgres": {True: {202}, False: {200, 503}},
@@ -59,8 +61,11 @@ async def suffer(
     ready = loop.time()
     say(f"{outage.server} is back after {ready - down:.1f} s")
     recovered = await _recovery(load, ready, findings, outage)
+    if outage.server == "kafka":
+        await asyncio.sleep(max(0.0, ready + FORGOTTEN_AFTER - loop.time()))
     complete, missing = await membership.until_complete(endpoints, groups, len(agents), _patience(outage))
     findings.breaks(f"{outage.name}: groups incomplete", missing)
+    _show_logs(on, agents, missing)
     reopened = await membership.openings(endpoints) - opened
     if outage.server != "kafka" and not outage.with_worker and reopened:
         findings.breaks(f"{outage.name}: rebalances", [f"{reopened} partitions were opened anew"])
@@ -71,6 +76,14 @@ async def suffer(
         "groups_complete_s": round(complete, 1),
         "opened_anew": reopened,
     }
+
+
+def _show_logs(on: Stage, agents: Sequence[Child], missing: Sequence[str]) -> None:
+    """The last that each process said of an incomplete group."""
+    for group in {each.partition(":")[0] for each in missing}:
+        for child in agents:
+            for line in [line for line in on.log_lines(child.program.name) if group in line][-LAST_LINES:]:
+                say(f"{child.program.name}: {line[:400]}")
 
 
 def _patience(outage: Outage) -> float:

@@ -52,7 +52,7 @@ async def test_states_are_told(controlled: Supervisor):
 
 
 async def test_an_unknown_name_is_answered_with_the_known_ones(controlled: Supervisor):
-    with pytest.raises(CannotStart, match="no process is named kafak: sleeper"):
+    with pytest.raises(CannotStart, match=r"no process is named kafak\. There are: sleeper"):
         await asyncio.to_thread(control.stop, controlled.data, "kafak")
 
 

@@ -80,6 +80,12 @@ def test_an_unknown_command_is_answered_with_the_known_ones():
     assert "'upp'" in ended.stderr and "'up'" in ended.stderr
 
 
+def test_no_command_is_answered_with_all_of_them():
+    ended = lezzet()
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert all(f"  {command.name:8} {command.does}" in ended.stderr for command in COMMANDS)
+
+
 def test_what_stands_behind_two_dashes_reaches_pytest(monkeypatch: pytest.MonkeyPatch):
     given: list[tuple[str | Path, ...]] = []
 

@@ -123,6 +123,11 @@ def test_a_query_says_numbers_truth_and_lists_as_text() -> None:
     assert Validator(Search, texts=True).validated(asked) == Search(2, 4.5, True, ("kebap", "pide"))
 
 
+def test_a_number_beyond_all_numbers_is_called_too_large() -> None:
+    with pytest.raises(Invalid, match="min_rating: is larger than any number may be"):
+        Validator(Search, texts=True).validated({"min_rating": "1e309"})
+
+
 def test_a_query_that_says_something_else_is_refused_with_each_name() -> None:
     with pytest.raises(Invalid) as refused:
         Validator(Search, texts=True).validated({"page": "two", "min_rating": "high", "open_now": "maybe"})

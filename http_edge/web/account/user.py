@@ -31,6 +31,7 @@ ROUTES = (
     command(
         "PUT", "/users/me/notification-preferences", ChangePreferences, to=TOPIC, key=own, who=CUSTOMER,
         partial=True, gives=Preferences,
-        says="Change which mails one wants; what is absent stays. Without email there are none.",
+        says="Change which mails one wants; what is absent stays. Mails about campaigns need `campaigns` and `email`; others"
+        " go out in any case, so far.",
     ),
 )  # fmt: skip

@@ -10,6 +10,7 @@ from http_edge.web.bare_list import bare_list
 from http_edge.web.browse.meals import MEAL, meal_of_body
 from http_edge.web.changes import named_and_cleared
 from http_edge.web.order import preview
+from http_edge.web.order.discounts import COUPON_CODES
 from http_edge.web.order.estimate import estimate
 from http_edge.web.order.menu_now import MENU_NOW
 from http_edge.web.order.orders import MOST_LISTED, ORDER, mine
@@ -29,14 +30,6 @@ from topics.documents.order import BasketItem, CouponPreview, Order
 from topics.fields import CouponCode, DayOrTime, Note, Quantity
 
 BASKET = shown("basket", "basket")
-COUPON_CODES = (
-    "coupon_unknown",
-    "coupon_over",
-    "coupon_not_yet_valid",
-    "coupon_used_up",
-    "coupon_below_minimum",
-)
-"""Why a coupon may not be used (topics/discounting.py)."""
 
 
 class LineChange(msgspec.Struct, frozen=True):
@@ -99,7 +92,7 @@ ROUTES = (
     ),
     OwnRow(
         method="GET", path="/carts/coupon", who=CUSTOMER, gives=CouponPreview, handle=preview.show,
-        reads=(BASKET, preview.BASKET_COUPON),
+        reads=(BASKET, preview.BASKET_COUPON), problems={404: ("not_found",)},
         says="What the basket would cost with its coupon; 404 without one.",
     ),
     command(

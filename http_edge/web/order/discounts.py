@@ -17,6 +17,15 @@ from topics.discounting import CouponKind
 from topics.documents.order import Coupon
 from topics.fields import Id, NewCouponCode, SaidSum
 
+COUPON_CODES = (
+    "coupon_unknown",
+    "coupon_over",
+    "coupon_not_yet_valid",
+    "coupon_used_up",
+    "coupon_below_minimum",
+)
+"""Why a coupon may not be used (topics/discounting.py)."""
+
 _coupon = msgspec.json.Decoder(Coupon)
 
 
@@ -110,7 +119,7 @@ ROUTES = (
     ),
     OwnRow(
         method="GET", path="/discounts/{code}/check", texts=("code",), who=PUBLIC, asks=Purchase, gives=Checked,
-        handle=_checked, reads=(COUPON, COUPON_USE),
+        handle=_checked, reads=(COUPON, COUPON_USE), problems={400: COUPON_CODES},
         says="Whether a coupon may be used, and what it is worth; 400 with the reason where not.",
     ),
     command(

@@ -58,7 +58,7 @@ def test_applying_it_again_shows_it_again() -> None:
     ],
 )
 def test_a_coupon_that_may_not_be_used_says_why(code: str, known: Facts) -> None:
-    given().when(APPLY, facts=known).then_rejected(code, field="coupon_code")
+    given().when(APPLY, facts=known).then_rejected(code, field="code")
 
 
 def test_a_coupon_at_its_very_limits_may_be_used() -> None:
