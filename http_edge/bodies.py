@@ -1,6 +1,6 @@
 """Request bodies: read within bounds, then decoded strictly. Everything that is wrong is named, with its field.
 
-Names that come twice and NUL characters are refused: of the first most decoders keep the last, the second no store takes.
+Names that come twice are refused, since decoders differ in which value they keep; NUL characters, since no store takes them.
 """
 
 import asyncio

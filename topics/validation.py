@@ -58,11 +58,25 @@ class _Compiler:
         self._texts = texts
 
     def check(self, info: inspect.Type, form: str | None = None) -> Check:
+        """form: the normal form of the text, where the type is one. Raises TypeError for types that messages must not have."""
         match info:
             case inspect.Metadata():
                 return self.check(info.type, (info.extra or {}).get("form", form))
             case inspect.StructType():
                 return self._struct(info)
+            case inspect.ListType() | inspect.VarTupleType():
+                return self._list(info)
+            case inspect.DictType():
+                return self._dict(info)
+            case inspect.UnionType():
+                return self._union(info)
+            case inspect.AnyType():
+                return lambda value, path, faults: value
+            case _:
+                return self._single(info, form)
+
+    def _single(self, info: inspect.Type, form: str | None) -> Check:
+        match info:
             case inspect.StrType():
                 return text_check(info, form)
             case inspect.IntType():
@@ -71,20 +85,12 @@ class _Compiler:
                 return self._lax(number_check(info), decimal_said)
             case inspect.BoolType():
                 return self._lax(check_boolean, boolean_said)
-            case inspect.ListType() | inspect.VarTupleType():
-                return self._list(info)
-            case inspect.DictType():
-                return self._dict(info)
-            case inspect.UnionType():
-                return self._union(info)
             case inspect.LiteralType():
                 return literal_check(info)
             case inspect.DateType():
                 return check_date
             case inspect.DateTimeType():
                 return check_datetime
-            case inspect.AnyType():
-                return lambda value, path, faults: value
             case _:
                 raise TypeError(f"no check for {info}")
 

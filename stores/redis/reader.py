@@ -48,7 +48,7 @@ class Reader:
         return future
 
     async def members(self, index: str, *, newest_first: bool = False, most: int = 0) -> list[bytes]:
-        """Members of a sorted set by score. most: of the first so many, 0: all."""
+        """Members of a sorted set by score. most: how many at most, the first ones; 0: all."""
         last = most - 1
         return await within(
             lambda: cast(Awaitable[list[bytes]], self._client.zrange(index, 0, last, desc=newest_first))
@@ -65,7 +65,7 @@ class Reader:
         await within(lambda: cast(Awaitable[object], self._client.set(key, value, ex=seconds)))
 
     async def first(self, key: str, value: bytes, seconds: int) -> bytes | None:
-        """Sets what is not set yet. Returns what stood there before, None where nothing did."""
+        """Sets the key where it is not set yet. Returns the value that it had before, None where it had none."""
         return await within(
             lambda: cast(Awaitable[bytes | None], self._client.set(key, value, ex=seconds, nx=True, get=True))
         )

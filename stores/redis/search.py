@@ -32,8 +32,11 @@ class Search:
     async def zones(self) -> list[str]:
         """Time zones in which some restaurant has its hours."""
         first, last = f"[{ZONE}".encode(), f"({ZONE}".encode() + b"\xff"
-        asked = lambda: cast(Awaitable[list[bytes]], self._redis.zrangebylex(keys.SEARCH_TRAITS, first, last))  # noqa: E731
-        return [name.decode().removeprefix(ZONE) for name in await within(asked)]
+
+        def ask() -> Awaitable[list[bytes]]:
+            return cast(Awaitable[list[bytes]], self._redis.zrangebylex(keys.SEARCH_TRAITS, first, last))
+
+        return [name.decode().removeprefix(ZONE) for name in await within(ask)]
 
 
 def arguments(wanted: Wanted) -> dict[str, Any]:

@@ -1,6 +1,7 @@
-"""Which form the views have that stand in Redis. Views of another form are removed whole, and so built again from the topics.
+"""Remembers the forms of the views that are in Redis (topics.projection.View.form). Where one of them is another now, all
+views are removed, so that the projections build them again from the topics.
 
-In one script, as if Redis had been emptied of them: a projection that runs meanwhile finds its floor gone and begins anew.
+One script does it, as if Redis had lost its data: a projection that runs meanwhile finds its floor gone and begins anew.
 """
 
 from collections.abc import Mapping
