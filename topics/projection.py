@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 
@@ -85,12 +85,27 @@ class View(Generic[D, E]):
         """A fingerprint of what the view writes. Where it differs from the one in Redis, the documents there are of another
         release and are built again (stores/redis/shapes.py).
 
-        It changes with the document's fields and docstrings and with the names of the functions, not with their code:
-        for that there is `shape`.
+        It changes with the document's fields and with the names of the functions, not with their code: for that there is
+        `shape`.
         """
         functions = [each.__qualname__ for each in (self.show, self.indexes, self.traits)]
-        said = (self.topic.name, self.shape, functions, msgspec.json.schema(self.document))
+        said = (self.topic.name, self.shape, functions, _without_words(msgspec.json.schema(self.document)))
         return hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest()[:16]
+
+
+def _without_words(schema: Any) -> Any:
+    """A docstring that was reworded is no other form."""
+    if isinstance(schema, list):
+        return [_without_words(each) for each in cast(list[Any], schema)]
+    if not isinstance(schema, dict):
+        return schema
+    said = cast(dict[str, Any], schema)
+    return {name: _without_words(each) for name, each in said.items() if not _is_words(name, each)}
+
+
+def _is_words(name: str, value: Any) -> bool:
+    """A field may be called `description`, too: its value is a schema, no text."""
+    return name == "description" and isinstance(value, str)
 
 
 @dataclass(frozen=True, kw_only=True)

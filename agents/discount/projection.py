@@ -1,6 +1,7 @@
 """What clients see of coupons, and what the edge knows of their uses: an estimate, as a view is."""
 
 from collections.abc import Mapping
+from math import inf
 from typing import assert_never
 
 from msgspec.structs import asdict
@@ -42,9 +43,10 @@ def show_use(before: CouponUse | None, event: Event, meta: EventMeta) -> Shown[C
 
 
 def indexes(document: Coupon) -> Mapping[str, float]:
-    """Those that are shown to everybody: of a restaurant, or valid everywhere."""
-    listed = {keys.coupons(document.restaurant_id): document.created_at.timestamp()}
-    return listed if document.listed else {}
+    """Those that are shown to everybody, of a restaurant, or valid everywhere: by their end, so that readers pass over those
+    that are over."""
+    until = inf if document.valid_until is None else document.valid_until.timestamp()
+    return {keys.coupons(document.restaurant_id): until} if document.listed else {}
 
 
 COUPON = View[Coupon, Event](

@@ -1,12 +1,16 @@
 """Coupons over HTTP where there are none, and for sums that no order comes to."""
 
+import time
+
 import pytest
 
 from http_edge.health import ready_keys
 from http_edge.web import ROUTES
 from http_edge.web.order import preview
 from http_edge.web.order.coupon_views import COUPON, COUPON_USE
+from http_edge.web.order.discounts import MOST_LISTED
 from tests.http_edge.conftest import World
+from topics import keys
 
 
 async def test_where_there_are_no_coupons_the_list_is_empty(edge: World):
@@ -24,3 +28,13 @@ async def test_a_sum_beyond_reckoning_is_refused_by_its_name(edge: World, subtot
 
 async def test_the_edge_is_not_ready_without_the_views_of_coupons(edge: World):
     assert {COUPON.ready, COUPON_USE.ready, preview.BASKET_COUPON.ready} <= set(ready_keys(ROUTES))
+
+
+async def test_coupons_that_are_over_are_passed_over_and_no_more_than_a_page_is_read(edge: World):
+    now, index = time.time(), keys.index(keys.coupons(None))
+    ends = {"OVER": now - 1, "SOON": now + 60, "LATER": now + 120} | {f"C{n}": float("inf") for n in range(MOST_LISTED)}
+    await edge.redis.zadd(index, ends)
+    await edge.redis.mset({keys.document("coupon", code): f'1\n{{"code":"{code}"}}' for code in ends})
+    codes = [each["code"] for each in (await edge.client().call("GET", "/discounts")).json]
+    assert codes[:2] == ["SOON", "LATER"]
+    assert len(codes) == MOST_LISTED

@@ -1,10 +1,13 @@
 """Views of another form than the code's are removed, so that they are built again; all else in Redis stays."""
 
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 
+import msgspec
 import pytest_asyncio
 from redis.asyncio import Redis
 
+from agents.basket.projection import BASKET
 from agents.provision import views
 from infra.stack import Stack
 from stores.redis.connection import connect
@@ -47,3 +50,25 @@ def test_every_view_of_every_domain_has_a_form_of_its_own():
         found
     )
     assert len(set(found.values())) == len(found) == len(views())
+
+
+def test_a_reworded_docstring_is_no_other_form_and_a_field_is_one():
+    class Shown(msgspec.Struct):
+        """As it was."""
+
+        description: str
+
+    class Reworded(msgspec.Struct):
+        """In other words."""
+
+        description: str
+
+    class More(msgspec.Struct):
+        """As it was."""
+
+        description: str
+        price: float = 0
+
+    Reworded.__name__ = More.__name__ = "Shown"
+    forms = [replace(BASKET, document=document).form for document in (Shown, Reworded, More)]
+    assert forms[0] == forms[1] != forms[2]

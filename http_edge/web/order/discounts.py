@@ -1,7 +1,5 @@
 """Coupons: everyone sees the listed ones and checks a code; a restaurant's owner makes them."""
 
-from datetime import datetime
-
 import msgspec
 from msgspec.structs import asdict
 
@@ -27,6 +25,8 @@ COUPON_CODES = (
 """Why a coupon may not be used (topics/discounting.py)."""
 
 _coupon = msgspec.json.Decoder(Coupon)
+
+MOST_LISTED = 100
 
 
 class NewCoupon(CouponTerms, frozen=True, kw_only=True):
@@ -65,21 +65,16 @@ def _creation(asked: Asked) -> CreateCoupon:
 
 
 async def _listed(asked: Asked) -> Answer:
-    """Those that are not over, of everywhere first."""
+    """Those that are not over, of everywhere first, then by their end; at most MOST_LISTED of each."""
     (ready,) = await asked.edge.reads.get((COUPON.ready,))
     if ready is None:
         raise not_ready()
-    wanted = [None, asked.asks.restaurant_id] if asked.asks.restaurant_id else [None]
-    names = [each for place in wanted for each in await asked.edge.reads.members(keys.index(keys.coupons(place)))]
+    now, names = asked.edge.now().timestamp(), list[bytes]()
+    for place in [None, asked.asks.restaurant_id] if asked.asks.restaurant_id else [None]:
+        names += await asked.edge.reads.members_from(keys.index(keys.coupons(place)), now, MOST_LISTED)
     documents = await asked.edge.reads.get([keys.document(COUPON.name, name.decode()) for name in names])
-    now = asked.edge.now()
-    bodies = [keys.split(each)[1] for each in documents if each is not None]
-    return Answer(b"[" + b",".join(body for body in bodies if body and not _is_over(body, now)) + b"]")
-
-
-def _is_over(body: bytes, now: datetime) -> bool:
-    until = _coupon.decode(body).valid_until
-    return until is not None and until <= now
+    bodies = (keys.split(each)[1] for each in documents if each is not None)
+    return Answer(b"[" + b",".join(body for body in bodies if body) + b"]")
 
 
 async def _checked(asked: Asked) -> Answer:

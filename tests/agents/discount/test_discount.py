@@ -1,6 +1,7 @@
 """Coupons: who makes them, and how many uses there are whoever asks first."""
 
 from datetime import timedelta
+from math import inf
 from typing import Any
 
 import pytest
@@ -218,6 +219,7 @@ def test_copies_and_views_count_uses_as_the_state_does() -> None:
 
 
 def test_only_listed_coupons_are_listed_where_they_belong() -> None:
-    assert indexes(shown(COUPON, coupon())) == {keys.coupons(None): NOW.timestamp()}
-    assert indexes(shown(COUPON, coupon(restaurant_id="mahmut"))) == {keys.coupons("mahmut"): NOW.timestamp()}
+    assert indexes(shown(COUPON, coupon())) == {keys.coupons(None): inf}, "it has no end"
+    ends = shown(COUPON, coupon(restaurant_id="mahmut", valid_until=NOW))
+    assert indexes(ends) == {keys.coupons("mahmut"): NOW.timestamp()}
     assert indexes(shown(COUPON, coupon(listed=False))) == {}
