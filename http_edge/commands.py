@@ -66,7 +66,8 @@ def _no_sooner(seconds: float, run: Handler) -> Handler:
 
 
 async def _enter(row: CommandRow, asked: Asked, seen: Seen) -> Reply | None:
-    """With one MGET: checks that the caller is not logged out, and sets asked.command_id and asked.after.
+    """Checks that the caller is not logged out, and sets asked.command_id and asked.after: with one MGET, but for what a row
+    has to look up to know what its caller has seen.
 
     The reply, where an earlier try with the same Idempotency-Key was answered.
     """
@@ -74,13 +75,14 @@ async def _enter(row: CommandRow, asked: Asked, seen: Seen) -> Reply | None:
         check_user_id(asked, asked.query.get("user_id"))
     denied = list(deny_keys(asked.caller)) if asked.caller is not None and row.who is not PUBLIC else []
     tries = attempts(asked) if asked.idempotency_key is not None else []
-    documents = seen.places(asked)
-    wanted = [*denied, *documents, *lookup_keys(tries)]
+    documents = await seen.documents(asked)
+    places = seen.places(asked, documents)
+    wanted = [*denied, *places, *lookup_keys(tries)]
     values = await asked.edge.reads.get(wanted) if wanted else []
     if denied:
         check_denied(values[0], values[1])
-    rest = len(denied) + len(documents)
-    asked.after = seen.header(asked, values[len(denied) : rest])
+    rest = len(denied) + len(places)
+    asked.after = seen.header(asked, documents, values[len(denied) : rest])
     if not tries:
         asked.command_id = ids.fresh()
         return None

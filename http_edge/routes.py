@@ -112,7 +112,7 @@ class CommandRow(Row):
     settles: ViewOf | None = None
     must_settle: bool = False
     no_sooner: float = 0.0
-    sees: Callable[[Asked], Sequence[tuple[ViewOf, str]]] | None = None
+    sees: Callable[[Asked], Sequence[tuple[ViewOf, str]] | Awaitable[Sequence[tuple[ViewOf, str]]]] | None = None
     estimate: Callable[[Asked, Message], Awaitable[Mapping[str, Any]]] | None = None
 
 

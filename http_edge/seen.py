@@ -2,6 +2,7 @@
 another's facts lags behind that waits for it, instead of refusing what the caller has before their eyes."""
 
 from collections.abc import Sequence
+from inspect import isawaitable
 
 import msgspec
 
@@ -14,6 +15,9 @@ from topics.reply import Wrote
 
 MOST = 40  # versions: the header stays far below what the domains read of one
 
+Documents = Sequence[tuple[ViewOf, str]]
+"""(view, id)"""
+
 _encode = msgspec.json.encode
 
 
@@ -24,27 +28,31 @@ class Seen:
         self._row = row
         self._copied = [domain for domain in _copied_domains() if domain != row.topic.domain]
 
-    def places(self, asked: Asked) -> list[str]:
-        """What to read: the caller's notes of writes, and the documents that the command speaks of."""
+    async def documents(self, asked: Asked) -> Documents:
+        """The documents that the command speaks of."""
+        if self._row.sees is None:
+            return ()
+        found = self._row.sees(asked)
+        return await found if isawaitable(found) else found
+
+    def places(self, asked: Asked, documents: Documents) -> list[str]:
+        """What to read: the caller's notes of writes, and the documents."""
         writer = asked.writer
         notes = [] if writer is None else [keys.wrote(writer, domain) for domain in self._copied]
-        return notes + [keys.document(view.name, name) for view, name in self._documents(asked)]
+        return notes + [keys.document(view.name, name) for view, name in documents]
 
-    def header(self, asked: Asked, values: Sequence[bytes | None]) -> str:
-        """values: of places(). Empty where there is nothing to say."""
+    def header(self, asked: Asked, documents: Documents, values: Sequence[bytes | None]) -> str:
+        """values: of places(). Empty where there is nothing to say. Where there is too much, the last documents count."""
         notes = 0 if asked.writer is None else len(self._copied)
         found: dict[tuple[str, str], int] = {}
         for domain, value in zip(self._copied, values[:notes], strict=False):
             for name, wrote in noted(value).items():
                 found[domain, name] = wrote
-        for (view, name), value in zip(self._documents(asked), values[notes:], strict=True):
+        for (view, name), value in zip(documents, values[notes:], strict=True):
             place = (view.domain, name)
             found[place] = max(found.get(place, 0), version(value))
         latest = [Wrote(*place, each) for place, each in found.items() if each][-MOST:]
         return _encode(latest).decode() if latest else ""
-
-    def _documents(self, asked: Asked) -> Sequence[tuple[ViewOf, str]]:
-        return () if self._row.sees is None else self._row.sees(asked)
 
 
 def _copied_domains() -> list[str]:

@@ -75,6 +75,7 @@ Longitude = Annotated[float, Meta(ge=-180, le=180)]
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 OpenOrClosed = Literal["open", "closed"]
+OrderStatus = Literal["placed", "cancelled"]
 PaymentMethod = Literal["credit_card", "cash", "pos"]
 
 

@@ -1,8 +1,8 @@
 """Commands to the orders. PlaceOrder comes from the basket, which the caller asked. An order with a coupon waits for its
-reservation, which comes from the discount domain. Whoever is last answers the caller."""
+reservation, which comes from the discount domain. Whoever is last answers the caller. CancelOrder comes from the edge."""
 
 from topics.basket_events import Line, OrderedItem
-from topics.fields import Id, PaymentMethod, SaidSum
+from topics.fields import Id, Note, PaymentMethod, SaidSum
 from topics.message import Message
 from topics.registry import Topic
 
@@ -41,13 +41,19 @@ class TellOutcome(Message, frozen=True, kw_only=True):
     user_id: Id
 
 
-Command = PlaceOrder | ConfirmCoupon | RefuseCoupon | TellOutcome
+class CancelOrder(Message, frozen=True, kw_only=True):
+    """By the customer whose order it is. reason: what they say, may be empty."""
+
+    reason: Note = ""
+
+
+Command = PlaceOrder | ConfirmCoupon | RefuseCoupon | TellOutcome | CancelOrder
 
 TOPIC = Topic(
     name="order_commands",
-    messages=(PlaceOrder, ConfirmCoupon, RefuseCoupon, TellOutcome),
+    messages=(PlaceOrder, ConfirmCoupon, RefuseCoupon, TellOutcome, CancelOrder),
     key="order id",
-    producers=("basket", "discount"),
+    producers=("edge", "basket", "discount"),
     consumers=("order",),
     append_time=True,
 )

@@ -81,11 +81,20 @@ class OutcomeAwaited(Message, frozen=True, kw_only=True):
     coupon_code: str
 
 
-Event = OrderPlaced | OrderDrafted | OrderRefused | OutcomeAwaited
+class OrderCancelled(Message, frozen=True, kw_only=True):
+    """By the customer. coupon_code: whose use is given back."""
+
+    user_id: str
+    reason: str
+    cancelled_at: datetime
+    coupon_code: str | None = None
+
+
+Event = OrderPlaced | OrderCancelled | OrderDrafted | OrderRefused | OutcomeAwaited
 
 TOPIC = Topic(
     name="order_events",
-    messages=(OrderPlaced, OrderDrafted, OrderRefused, OutcomeAwaited),
+    messages=(OrderPlaced, OrderCancelled, OrderDrafted, OrderRefused, OutcomeAwaited),
     key="order id",
     producers=("order",),
     consumers=("order", "notification"),

@@ -2,7 +2,7 @@
 
 from agents.order import policy
 from agents.order.decider import DECIDER
-from agents.order.projection import ORDER
+from agents.order.projection import ORDER, ORDER_TIMELINE
 from agents.runtime.runtime import Runtime
 from topics import order_commands, order_events
 from topics.copies import BOOKS, COUPONS, MEALS, RESTAURANTS
@@ -13,3 +13,4 @@ def register(runtime: Runtime) -> None:
     for copy in (MEALS, RESTAURANTS, BOOKS, COUPONS):
         runtime.project(copy)
     runtime.project(ORDER)
+    runtime.project(ORDER_TIMELINE)

@@ -13,15 +13,16 @@ from agents.order.projection import order
 from topics.copies import BOOKS, COUPONS, MEALS, RESTAURANTS
 from topics.decision import Context, Decider, Decision, Rejection, accept, hand_on, reject
 from topics.keys import coupon_share
-from topics.order_commands import Command, ConfirmCoupon, PlaceOrder, RefuseCoupon, TellOutcome
-from topics.order_events import Event, OrderDrafted, OrderPlaced, OrderRefused, OutcomeAwaited
+from topics.order_commands import CancelOrder, Command, ConfirmCoupon, PlaceOrder, RefuseCoupon, TellOutcome
+from topics.order_events import Event, OrderCancelled, OrderDrafted, OrderPlaced, OrderRefused, OutcomeAwaited
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """All None before PlaceOrder. drafted: waits for its coupon."""
+    """All None before PlaceOrder. drafted: waits for its coupon. cancelled: it was placed before."""
 
     drafted: OrderDrafted | None = None
     placed: OrderPlaced | None = None
+    cancelled: OrderCancelled | None = None
     refused: OrderRefused | None = None
 
 
@@ -35,6 +36,8 @@ def decide(command: Command, progress: Progress, facts: Facts, context: Context)
             return _refuse_coupon(command, progress, context)
         case TellOutcome(user_id=user_id):
             return _known(progress, context, user_id)
+        case CancelOrder():
+            return _cancel(command, progress, context)
         case _:
             assert_never(command)
 
@@ -89,12 +92,28 @@ def _known(progress: Progress, context: Context, user_id: str | None) -> Decisio
     """What became of it. user_id: whose it must be; None: our own domains ask."""
     drafted, placed, refused = progress.drafted, progress.placed, progress.refused
     if placed is not None and user_id in (None, placed.user_id):
-        return accept(answer=order(context.aggregate_id, placed))
+        return accept(answer=order(context.aggregate_id, placed, progress.cancelled))
     if refused is not None and user_id in (None, refused.user_id):
         return reject(refused.code, refused.detail, field=refused.field, more=refused.more)
     if drafted is not None and drafted.order.coupon_code is not None and user_id == drafted.order.user_id:
         return hand_on(OutcomeAwaited(user_id=drafted.order.user_id, coupon_code=drafted.order.coupon_code))
     return reject("not_found", "you have no such order")
+
+
+def _cancel(command: CancelOrder, progress: Progress, context: Context) -> Decision[Event]:
+    """As long as no restaurant has accepted it, which none can do yet. Twice is fine."""
+    placed = progress.placed
+    if placed is None or placed.user_id != context.caller:
+        return reject("not_found", "you have no such order")
+    if progress.cancelled is not None:
+        return _known(progress, context, placed.user_id)
+    cancelled = OrderCancelled(
+        user_id=placed.user_id,
+        reason=command.reason,
+        cancelled_at=context.now,
+        coupon_code=placed.coupon_code,
+    )
+    return accept(cancelled, answer=order(context.aggregate_id, placed, cancelled))
 
 
 def needs(command: Command, progress: Progress) -> Iterable[tuple[str, str]]:
@@ -119,6 +138,8 @@ def evolve(progress: Progress, event: Event) -> Progress:
         case OrderRefused():
             # The lines went back with the event: a state of them would stay for every refusal, for ever.
             return Progress(refused=replace(event, restore=(), restore_coupon=None))
+        case OrderCancelled():
+            return replace(progress, cancelled=event)
         case OutcomeAwaited():
             return progress
         case _:

@@ -1,4 +1,5 @@
-"""An order with a coupon asks for its reservation. What was refused goes back into the user's basket, which answers."""
+"""An order with a coupon asks for its reservation, and gives it back when it is cancelled. What was refused goes back into
+the user's basket, which answers."""
 
 from collections.abc import Iterable
 
@@ -6,8 +7,9 @@ from agents.order.decider import Progress
 from topics import basket_commands, discount_commands
 from topics.basket_commands import Refusal, RestoreItems
 from topics.decision import EventMeta, Send
-from topics.discount_commands import AskOutcome, ReserveUse
-from topics.order_events import Event, OrderDrafted, OrderPlaced, OrderRefused, OutcomeAwaited
+from topics.discount_commands import AskOutcome, ReleaseUse, ReserveUse
+from topics.keys import coupon_share
+from topics.order_events import Event, OrderCancelled, OrderDrafted, OrderPlaced, OrderRefused, OutcomeAwaited
 
 
 def react(event: Event, meta: EventMeta, progress: Progress) -> Iterable[Send]:
@@ -23,6 +25,11 @@ def react(event: Event, meta: EventMeta, progress: Progress) -> Iterable[Send]:
         case OutcomeAwaited(coupon_code=code, user_id=user_id):
             ask = AskOutcome(order_id=meta.aggregate_id, user_id=user_id)
             yield Send(discount_commands.TOPIC, code, ask, answers=True)
+        case OrderCancelled(coupon_code=str(code), user_id=user_id):
+            release = ReleaseUse(order_id=meta.aggregate_id, user_id=user_id)
+            yield Send(discount_commands.TOPIC, code, release)
+            # A share that counts nothing, since the coupon has no limit for each user, releases nothing.
+            yield Send(discount_commands.TOPIC, coupon_share(code, user_id), release, suffix=" of the share")
         case OrderRefused():
             yield Send(basket_commands.TOPIC, event.user_id, _restore(event, meta.aggregate_id), answers=True)
         case _:

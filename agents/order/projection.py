@@ -3,14 +3,18 @@
 from collections.abc import Mapping
 from typing import assert_never
 
+from msgspec.structs import replace
+
 from topics import keys, order_events
 from topics.decision import EventMeta
-from topics.documents.order import Order
-from topics.order_events import Event, OrderDrafted, OrderPlaced, OrderRefused, OutcomeAwaited
+from topics.documents.order import Order, OrderMoment, OrderTimeline
+from topics.order_events import Event, OrderCancelled, OrderDrafted, OrderPlaced, OrderRefused, OutcomeAwaited
 from topics.projection import Shown, View
 
+CANCELLED = "Your order is cancelled."
 
-def order(order_id: str, placed: OrderPlaced) -> Order:
+
+def order(order_id: str, placed: OrderPlaced, cancelled: OrderCancelled | None = None) -> Order:
     """The document, and the answer of the checkout."""
     return Order(
         id=order_id,
@@ -24,7 +28,7 @@ def order(order_id: str, placed: OrderPlaced) -> Order:
         total=placed.total,
         payment_method=placed.payment_method,
         coupon_code=placed.coupon_code,
-        status="placed",
+        status="cancelled" if cancelled else "placed",
         address_id=placed.address_id,
         delivery_address=placed.delivery_address,
         pickup=placed.pickup,
@@ -32,8 +36,8 @@ def order(order_id: str, placed: OrderPlaced) -> Order:
         schedule_date=placed.schedule_date,
         changes=placed.changes,
         created_at=placed.placed_at,
-        updated_at=placed.placed_at,
-        message="Your order is placed.",
+        updated_at=cancelled.cancelled_at if cancelled else placed.placed_at,
+        message=CANCELLED if cancelled else "Your order is placed.",
     )
 
 
@@ -41,10 +45,25 @@ def show(before: Order | None, event: Event, meta: EventMeta) -> Shown[Order]:
     match event:
         case OrderPlaced():
             return Shown(order(meta.aggregate_id, event))
+        case OrderCancelled(cancelled_at=at):
+            return Shown(before and replace(before, status="cancelled", updated_at=at, message=CANCELLED))
         case OrderDrafted() | OutcomeAwaited():
             return Shown(before)  # it is shown once it is placed
         case OrderRefused():
             return Shown(None)  # the checkout was answered with the reason; such an order was never shown
+        case _:
+            assert_never(event)
+
+
+def show_timeline(before: OrderTimeline | None, event: Event, meta: EventMeta) -> Shown[OrderTimeline]:
+    match event:
+        case OrderPlaced(user_id=user_id, placed_at=at):
+            return Shown(OrderTimeline(user_id=user_id, moments=(OrderMoment(status="placed", at=at),)))
+        case OrderCancelled(cancelled_at=at, reason=reason):
+            moment = OrderMoment(status="cancelled", at=at, reason=reason or None)
+            return Shown(before and replace(before, moments=(*before.moments, moment)))
+        case OrderDrafted() | OutcomeAwaited() | OrderRefused():
+            return Shown(before)
         case _:
             assert_never(event)
 
@@ -54,4 +73,7 @@ def indexes(document: Order) -> Mapping[str, float]:
     return {keys.orders(document.user_id): document.created_at.timestamp()}
 
 
+ORDER_TIMELINE = View[OrderTimeline, Event](
+    name="order_timeline", topic=order_events.TOPIC, document=OrderTimeline, show=show_timeline
+)
 ORDER = View[Order, Event](name="order", topic=order_events.TOPIC, document=Order, show=show, indexes=indexes)

@@ -8,7 +8,7 @@ from agents.discount.decider import Uses
 from infra.fault.evidence import Evidence
 from infra.fault.findings import Findings
 from topics.keys import coupon_share
-from topics.order_events import OrderPlaced
+from topics.order_events import OrderCancelled, OrderPlaced
 from topics.registry import all_topics
 
 
@@ -32,14 +32,13 @@ def _counts(key: str, uses: Uses, used: dict[str, Uses]) -> bool:
 
 
 def orders(evidence: Evidence) -> Counter[str]:
-    """Placed orders by coupon, and by user's share of it."""
+    """Orders that stand, by coupon and by user's share of it."""
     topic, found = all_topics()["order_events"], Counter[str]()
     for entry in evidence.distinct("order"):
-        if entry.type == "OrderPlaced":
-            order = topic.decode(entry.type, entry.body)
-            assert isinstance(order, OrderPlaced)
-            if order.coupon_code is not None:
-                found.update((order.coupon_code, coupon_share(order.coupon_code, order.user_id)))
+        order = topic.decode(entry.type, entry.body)
+        if isinstance(order, OrderPlaced | OrderCancelled) and order.coupon_code is not None:
+            places = (order.coupon_code, coupon_share(order.coupon_code, order.user_id))
+            found.update(places) if isinstance(order, OrderPlaced) else found.subtract(places)
     return found
 
 

@@ -15,7 +15,7 @@ from agents.discount.decider import DECIDER as COUPONS
 from agents.discount.projection import COUPON, COUPON_USE
 from agents.notification.decider import DECIDER as RECIPIENTS
 from agents.order.decider import DECIDER as ORDERS
-from agents.order.projection import ORDER
+from agents.order.projection import ORDER, ORDER_TIMELINE
 from agents.restaurant.decider import DECIDER as RESTAURANTS
 from agents.restaurant.projection import CAMPAIGNS, RESTAURANT
 from agents.user.decider import DECIDER as PEOPLE
@@ -47,6 +47,7 @@ ROWS = (
     Row("catalog", DISHES, MEAL),
     Row("notification", RECIPIENTS, None),
     Row("order", ORDERS, ORDER),
+    Row("order", ORDERS, ORDER_TIMELINE),
     Row("restaurant", RESTAURANTS, RESTAURANT),
     Row("restaurant", RESTAURANTS, CAMPAIGNS),
     Row("user", PEOPLE, USER),

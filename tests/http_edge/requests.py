@@ -67,6 +67,7 @@ BODIES: dict[str, Any] = {
         "merge_strategy": "replace",
     },
     "POST /carts/checkout": {"payment_method": "cash"},
+    "POST /orders/{id}/cancel": {"reason": "too late"},
     "POST /carts/coupon": {"code": "YAZ10"},
     "POST /discounts": {"code": "YAZ10", "kind": "percent", "value": 10, "restaurant_id": "r-1"},
 }

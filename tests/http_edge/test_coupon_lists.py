@@ -6,7 +6,7 @@ import pytest
 
 from http_edge.health import ready_keys
 from http_edge.web import ROUTES
-from http_edge.web.order import preview
+from http_edge.web.order.before_eyes import BASKET_COUPON
 from http_edge.web.order.coupon_views import COUPON, COUPON_USE
 from http_edge.web.order.discounts import MOST_LISTED
 from tests.http_edge.conftest import World
@@ -27,7 +27,7 @@ async def test_a_sum_beyond_reckoning_is_refused_by_its_name(edge: World, subtot
 
 
 async def test_the_edge_is_not_ready_without_the_views_of_coupons(edge: World):
-    assert {COUPON.ready, COUPON_USE.ready, preview.BASKET_COUPON.ready} <= set(ready_keys(ROUTES))
+    assert {COUPON.ready, COUPON_USE.ready, BASKET_COUPON.ready} <= set(ready_keys(ROUTES))
 
 
 async def test_coupons_that_are_over_are_passed_over_and_no_more_than_a_page_is_read(edge: World):

@@ -213,3 +213,26 @@ async def test_a_note_that_spells_a_nul_is_a_note(menu: tuple[str, str], client:
     _, meal = menu
     await put(client, meal, note="\\u0000")
     assert [line["note"] for line in await client.must("GET", "/carts/get")] == ["\\u0000"]
+
+
+async def test_a_cancelled_order_gives_its_coupon_back(menu: tuple[str, str], owner: Client, client: Client):
+    restaurant, meal = menu
+    code = f"BACK-{restaurant[:8]}".upper()
+    await coupon(owner, restaurant, code, total_limit=1, per_user_limit=1)
+    await client.sees(f"/discounts/{code}/check")
+    asked = CASH | {"coupon_code": code, "items": [{"meal_id": meal, "quantity": 1}]}
+    order = await client.must("POST", "/carts/checkout", asked)
+    assert (await owner.call("POST", f"/orders/{order['id']}/cancel", {"reason": ""}))[0] == 404
+    assert (await owner.call("GET", f"/orders/{order['id']}/timeline"))[0] == 404
+    cancelled = await client.must("POST", f"/orders/{order['id']}/cancel", {"reason": "Yanlış adres"})
+    assert cancelled["status"] == "cancelled"
+    assert (await client.must("GET", f"/orders/{order['id']}"))["status"] == "cancelled"
+    moments = await client.must("GET", f"/orders/{order['id']}/timeline")
+    assert [(each["status"], each["reason"]) for each in moments] == [("placed", None), ("cancelled", "Yanlış adres")]
+
+    async def usable() -> bool:
+        return (await client.call("GET", f"/discounts/{code}/check"))[0] == 200
+
+    await until("the coupon to be released", usable)
+    again = await client.must("POST", "/carts/checkout", asked, **{"Idempotency-Key": "again"})
+    assert (again["discount"], again["status"]) == (10, "placed")

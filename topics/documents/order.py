@@ -6,7 +6,7 @@ import msgspec
 
 from topics.address_events import SavedAddress
 from topics.discounting import CouponKind
-from topics.fields import Money, PaymentMethod, Sum
+from topics.fields import Money, OrderStatus, PaymentMethod, Sum
 from topics.order_events import PriceChange, PricedItem
 
 
@@ -84,6 +84,21 @@ class CouponUse(msgspec.Struct, frozen=True, kw_only=True):
     used: int
 
 
+class OrderMoment(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of an order, and when. reason: where somebody gave one."""
+
+    status: OrderStatus
+    at: datetime
+    reason: str | None = None
+
+
+class OrderTimeline(msgspec.Struct, frozen=True, kw_only=True):
+    """View `order_timeline`: clients get the moments, the oldest first."""
+
+    user_id: str
+    moments: tuple[OrderMoment, ...]
+
+
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """View `order`, index `orders:<user id>` by time; and the answer of a checkout."""
 
@@ -98,7 +113,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     total: Sum
     payment_method: PaymentMethod
     coupon_code: str | None
-    status: str
+    status: OrderStatus
     address_id: str | None
     delivery_address: SavedAddress | None
     pickup: bool

@@ -5,11 +5,12 @@ from msgspec import UNSET, UnsetType, convert
 from msgspec.structs import asdict
 
 from http_edge.asked import Asked, own
-from http_edge.routes import CUSTOMER, Nothing, OwnRow, ViewOf, command, shown, view
+from http_edge.routes import CUSTOMER, Nothing, OwnRow, command, view
 from http_edge.web.bare_list import bare_list
-from http_edge.web.browse.meals import MEAL, meal_of_body
+from http_edge.web.browse.meals import meal_of_body
 from http_edge.web.changes import named_and_cleared
 from http_edge.web.order import preview
+from http_edge.web.order.before_eyes import BASKET, BASKET_COUPON, at_checkout, at_coupon
 from http_edge.web.order.discounts import COUPON_CODES
 from http_edge.web.order.estimate import estimate
 from http_edge.web.order.menu_now import MENU_NOW
@@ -29,8 +30,6 @@ from topics.documents import Done
 from topics.documents.order import BasketItem, CouponPreview, Order
 from topics.fields import CouponCode, DayOrTime, Note, Quantity
 
-BASKET = shown("basket", "basket")
-
 
 class LineChange(msgspec.Struct, frozen=True):
     """What is absent stays. null takes the note or the date away."""
@@ -46,10 +45,6 @@ class CouponWish(msgspec.Struct, frozen=True):
 
 def changed(asked: Asked) -> ChangeItem:
     return convert({**named_and_cleared(asked.body), **asked.parameters}, ChangeItem)
-
-
-def _meals(asked: Asked) -> list[tuple[ViewOf, str]]:
-    return [(MEAL, item.meal_id) for item in asked.body.items or ()]
 
 
 def _checkout(asked: Asked) -> Checkout:
@@ -87,12 +82,13 @@ ROUTES = (
     ),
     command(
         "POST", "/carts/coupon", ApplyCoupon, to=TOPIC, takes=CouponWish, make=_apply_coupon, key=own, who=CUSTOMER,
+        sees=at_coupon,
         gives=CouponPreview, answers={400: COUPON_CODES},
         says="Use a coupon for the next checkout; answers what it takes off.",
     ),
     OwnRow(
         method="GET", path="/carts/coupon", who=CUSTOMER, gives=CouponPreview, handle=preview.show,
-        reads=(BASKET, preview.BASKET_COUPON), problems={404: ("not_found",)},
+        reads=(BASKET, BASKET_COUPON), problems={404: ("not_found",)},
         says="What the basket would cost with its coupon; 404 without one.",
     ),
     command(
@@ -101,7 +97,7 @@ ROUTES = (
     ),
     command(
         "POST", "/carts/checkout", Checkout, to=TOPIC, takes=CheckoutWish, make=_checkout, key=own, who=CUSTOMER,
-        gives=Order, estimate=estimate, sees=_meals,
+        gives=Order, estimate=estimate, sees=at_checkout,
         answers={
             400: (*COUPON_CODES, "basket_empty"),
             404: "address_not_found",

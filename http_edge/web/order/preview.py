@@ -5,12 +5,10 @@ from http_edge.answer import Answer, of_json
 from http_edge.asked import Asked, own
 from http_edge.guard import check_denied, deny_keys
 from http_edge.problems import not_found, not_ready
-from http_edge.routes import shown
+from http_edge.web.order.before_eyes import BASKET_COUPON
 from http_edge.web.order.estimate import Estimate, basket_coupon, basket_wishes, priced
 from topics import keys
 from topics.documents.order import CouponPreview
-
-BASKET_COUPON = shown("basket_coupon", "basket")
 
 
 async def show(asked: Asked) -> Answer:

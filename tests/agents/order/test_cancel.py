@@ -1,0 +1,60 @@
+"""An order that its customer cancels: once, and its coupon can be used again."""
+
+import pytest
+from msgspec.structs import replace
+
+from agents.order.decider import DECIDER
+from agents.order.policy import react
+from agents.order.projection import ORDER, ORDER_TIMELINE
+from tests.agents.order.test_decider import PLACED, USER, given
+from tests.agents.scenario import ID, LATER, NOW, shown
+from topics import discount_commands
+from topics.decision import EventMeta, Send
+from topics.discount_commands import ReleaseUse
+from topics.documents.order import OrderMoment
+from topics.order_commands import CancelOrder, TellOutcome
+from topics.order_events import OrderCancelled, OrderRefused
+
+CANCEL = CancelOrder(reason="Yanlış adres")
+WITH_COUPON = replace(PLACED, coupon_code="YAZ10", discount=10.0, total=601.2)
+CANCELLED = OrderCancelled(user_id=USER, reason="Yanlış adres", cancelled_at=LATER, coupon_code="YAZ10")
+META = EventMeta("e", ID, 2, LATER)
+
+
+def test_a_customer_cancels_the_order() -> None:
+    outcome = given(WITH_COUPON).when(CANCEL, caller=USER, now=LATER)
+    outcome.then(CANCELLED).answering(id=ID, status="cancelled", total=601.2, message="Your order is cancelled.")
+
+
+def test_cancelling_twice_is_fine_and_asking_again_tells_so() -> None:
+    cancelled = given(WITH_COUPON, CANCELLED)
+    cancelled.when(CANCEL, caller=USER).then_nothing().answering(status="cancelled")
+    cancelled.when(TellOutcome(user_id=USER)).then_nothing().answering(status="cancelled")
+
+
+@pytest.mark.parametrize("caller", ["somebody", None])
+def test_nobody_else_cancels_it(caller: str | None) -> None:
+    given(PLACED).when(CANCEL, caller=caller).then_rejected("not_found")
+
+
+def test_an_order_that_was_never_placed_cannot_be_cancelled() -> None:
+    given().when(CANCEL, caller=USER).then_rejected("not_found")
+    refused = OrderRefused(user_id=USER, code="c", detail="d")
+    given(refused).when(CANCEL, caller=USER).then_rejected("not_found")
+
+
+def test_its_coupon_and_the_users_share_of_it_are_released() -> None:
+    release = ReleaseUse(order_id=ID, user_id=USER)
+    assert list(react(CANCELLED, META, DECIDER.state())) == [
+        Send(discount_commands.TOPIC, "YAZ10", release),
+        Send(discount_commands.TOPIC, f"YAZ10:{USER}", release, suffix=" of the share"),
+    ]
+    assert list(react(replace(CANCELLED, coupon_code=None), META, DECIDER.state())) == []
+
+
+def test_it_is_shown_as_cancelled_and_the_timeline_says_when() -> None:
+    assert (shown(ORDER, PLACED, CANCELLED).status, shown(ORDER, PLACED, CANCELLED).updated_at) == ("cancelled", LATER)
+    assert shown(ORDER_TIMELINE, PLACED, CANCELLED).moments == (
+        OrderMoment(status="placed", at=NOW),
+        OrderMoment(status="cancelled", at=LATER, reason="Yanlış adres"),
+    )
