@@ -42,6 +42,21 @@ class Clear(Message, frozen=True, kw_only=True):
     """Takes everything out."""
 
 
+class OrderedBefore(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of an earlier order. name: by which it is told of where it is gone."""
+
+    meal_id: Id
+    quantity: Quantity
+    name: str
+    note: Note | None = None
+
+
+class Reorder(Message, frozen=True, kw_only=True):
+    """The lines of one of the user's orders, which are of one restaurant, come into the basket again."""
+
+    items: Annotated[tuple[OrderedBefore, ...], Meta(max_length=100)]
+
+
 class CheckoutItem(msgspec.Struct, frozen=True, kw_only=True):
     meal_id: Id
     quantity: Quantity
@@ -139,6 +154,7 @@ Command = (
     | ChangeItem
     | RemoveItem
     | Clear
+    | Reorder
     | Checkout
     | RestoreItems
     | ApplyCoupon
@@ -156,6 +172,7 @@ TOPIC = Topic(
         ChangeItem,
         RemoveItem,
         Clear,
+        Reorder,
         Checkout,
         RestoreItems,
         ApplyCoupon,

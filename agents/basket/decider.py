@@ -12,6 +12,7 @@ from agents.basket.contents import Contents, evolve
 from agents.basket.facts import Facts
 from agents.basket.limits import MAX_LINES
 from agents.basket.projection import answered
+from agents.basket.reordering import reorder
 from topics import schedule
 from topics.basket_commands import (
     AddItem,
@@ -24,6 +25,7 @@ from topics.basket_commands import (
     Extend,
     HandOver,
     RemoveItem,
+    Reorder,
     RestoreItems,
     TakeBack,
     TakeOver,
@@ -60,6 +62,8 @@ def _decide(command: Command, contents: Contents, facts: Facts, context: Context
             return _remove(command, contents)
         case Clear():
             return accept(Cleared(), answer=CLEARED) if contents.lines or contents.coupon else accept(answer=CLEARED)
+        case Reorder():
+            return reorder(command, contents, facts, context)
         case Checkout():
             return check_out(command, contents, facts, context)
         case RestoreItems():
@@ -166,6 +170,9 @@ def needs(command: Command, contents: Contents) -> Iterable[tuple[str, str]]:
             yield MEALS.name, command.meal_id
             if command.schedule_date is not None and contents.restaurant_id is not None:
                 yield RESTAURANTS.name, contents.restaurant_id
+        case Reorder(items=items):
+            for item in items:
+                yield MEALS.name, item.meal_id
         case Checkout():
             for item in asked_for(command, contents):
                 yield MEALS.name, item.meal_id

@@ -3,9 +3,20 @@
 import base64
 import re
 import uuid
+from pathlib import Path
 from typing import Any
 
+import msgspec
+from msgspec.structs import replace
+from redis.asyncio import Redis
+
+import topics
+from agents.order.projection import order
 from http_edge.routes import AnyRow
+from topics import keys
+from topics.order_events import OrderPlaced
+
+PLACED = Path(topics.__file__).parent / "examples" / "order_events" / "OrderPlaced.json"
 
 _TOKEN = base64.urlsafe_b64encode(bytes(range(48))).decode()
 
@@ -76,3 +87,14 @@ BODIES: dict[str, Any] = {
 def path_of(row: AnyRow) -> str:
     """With an id that nobody has."""
     return re.sub(r"\{\w+\}", lambda _: str(uuid.uuid4()), row.path)
+
+
+async def prepared_path(redis: Redis, row: AnyRow, user: str) -> str:
+    """With an id of something that the user has, where the edge makes the command out of what a view shows of it."""
+    path = path_of(row)
+    if row.name == "POST /orders/{id}/reorder":
+        order_id = path.split("/")[2]
+        placed = replace(msgspec.json.decode(PLACED.read_bytes(), type=OrderPlaced), user_id=user)
+        document = msgspec.json.encode(order(order_id, placed))
+        await redis.set(keys.document("order", order_id), b"1\n" + document)
+    return path

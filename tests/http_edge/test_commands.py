@@ -14,7 +14,7 @@ from http_edge.web import ROUTES
 from tests.http_edge.conftest import World
 from tests.http_edge.documents import meal, stored
 from tests.http_edge.domains import Command, done, refused, sealed
-from tests.http_edge.requests import BODIES, path_of
+from tests.http_edge.requests import BODIES, path_of, prepared_path
 from topics import headers, keys
 from topics.ids import derive
 from topics.reply import Wrote
@@ -88,9 +88,11 @@ async def test_tokens_never_come_late(edge: World):
 
 @pytest.mark.parametrize("row", [row for row in ROUTES if isinstance(row, CommandRow)], ids=lambda row: row.name)
 async def test_each_refusal_has_the_status_of_its_row(edge: World, row: CommandRow):
+    me = str(uuid.uuid4())
+    path = await prepared_path(edge.redis, row, me)
     for code, status in {**row.refusals, "not_found": 404, "something_new": 409, "expired": 503}.items():
         edge.domains.behave(lambda command, code=code: refused(command, code, "not now"))
-        said = await edge.client(str(uuid.uuid4())).call(row.method, path_of(row), BODIES.get(row.name))
+        said = await edge.client(me).call(row.method, path, BODIES.get(row.name))
         assert said.status == status
         assert said.problem["code"] == (code if status != 503 else "not_taken")
 

@@ -9,7 +9,7 @@ from http_edge.routes import PUBLIC, AnyRow, CommandRow, OwnRow, ViewRow
 from http_edge.web import ROUTES
 from tests.http_edge.conftest import World
 from tests.http_edge.domains import Command, refused
-from tests.http_edge.requests import BODIES, path_of
+from tests.http_edge.requests import BODIES, path_of, prepared_path
 from topics import headers, keys
 
 PROTECTED = [row for row in ROUTES if row.who is not PUBLIC]
@@ -71,7 +71,8 @@ async def test_a_command_carries_its_caller_and_ones_own_user_id_is_fine(edge: W
     me = str(uuid.uuid4())
     body = BODIES.get(row.name)
     with_me = None if body is None else body | {"user_id": me}
-    said = await edge.client(me).call(row.method, f"{path_of(row)}?user_id={me}", with_me)
+    path = await prepared_path(edge.redis, row, me)
+    said = await edge.client(me).call(row.method, f"{path}?user_id={me}", with_me)
     assert said.status == row.success, said.raw
     assert edge.domains.taken[-1].headers[headers.CALLER] == me
 

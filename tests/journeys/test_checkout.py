@@ -236,3 +236,14 @@ async def test_a_cancelled_order_gives_its_coupon_back(menu: tuple[str, str], ow
     await until("the coupon to be released", usable)
     again = await client.must("POST", "/carts/checkout", asked, **{"Idempotency-Key": "again"})
     assert (again["discount"], again["status"]) == (10, "placed")
+
+
+async def test_an_order_is_put_into_the_basket_again(menu: tuple[str, str], owner: Client, client: Client):
+    _, meal = menu
+    items = [{"meal_id": meal, "quantity": 2, "note": "az acılı"}]
+    order = await client.must("POST", "/carts/checkout", CASH | {"items": items})
+    assert (await owner.call("POST", f"/orders/{order['id']}/reorder"))[0] == 404
+    again = await client.must("POST", f"/orders/{order['id']}/reorder")
+    assert again["unavailable"] == []
+    lines = await client.must("GET", "/carts/get")
+    assert [(each["meal_id"], each["quantity"], each["note"]) for each in lines] == [(meal, 2, "az acılı")]

@@ -42,6 +42,21 @@ class Basket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     life: AnonymousLife | None = None
 
 
+class GoneMeal(msgspec.Struct, frozen=True, kw_only=True):
+    """A meal that is not sold any more, by the name that it had."""
+
+    meal_id: str
+    name: str
+
+
+class Reordered(msgspec.Struct, frozen=True, kw_only=True):
+    """Answer of a reorder: the lines that are in the basket for it, and the meals that could not be had."""
+
+    items: tuple[BasketItem, ...]
+    unavailable: tuple[GoneMeal, ...]
+    message: str
+
+
 class CouponPreview(msgspec.Struct, frozen=True, kw_only=True):
     """What the basket would cost with its coupon. code, coupon_code: the same. total = subtotal - discount + delivery_fee."""
 

@@ -2,16 +2,20 @@
 
 import msgspec
 
-from http_edge.asked import Asked, parameter
-from http_edge.routes import CUSTOMER, command, shown, view
-from topics import keys
-from topics.documents.order import Order, OrderMoment, OrderTimeline
-from topics.fields import Note
+from http_edge import own_writes
+from http_edge.asked import Asked, own, parameter
+from http_edge.problems import not_found, not_ready
+from http_edge.routes import CUSTOMER, Nothing, command, shown, view
+from topics import basket_commands, keys
+from topics.basket_commands import OrderedBefore, Reorder
+from topics.documents.order import Order, OrderMoment, OrderTimeline, Reordered
+from topics.fields import MAX_QUANTITY, Note
 from topics.order_commands import TOPIC, CancelOrder
 
 ORDER = shown("order", "order")
 TIMELINE = shown("order_timeline", "order")
 
+_order = msgspec.json.Decoder(Order)
 _timeline = msgspec.json.Decoder(OrderTimeline)
 
 MOST_LISTED = 100
@@ -32,6 +36,33 @@ def _cancellation(asked: Asked) -> CancelOrder:
     return CancelOrder(reason=asked.body.reason)
 
 
+async def _again(asked: Asked) -> Reorder:
+    """Raises Problem 404 where it is no order of the caller's."""
+    order = await _own_order(asked, asked.parameters["id"])
+    wanted: dict[str, OrderedBefore] = {}
+    for item in order.items:
+        before = wanted[item.meal_id].quantity if item.meal_id in wanted else 0
+        quantity = min(MAX_QUANTITY, before + item.quantity)
+        wanted[item.meal_id] = OrderedBefore(meal_id=item.meal_id, quantity=quantity, name=item.name, note=item.note)
+    return Reorder(items=tuple(wanted.values()))
+
+
+async def _own_order(asked: Asked, name: str) -> Order:
+    """As the view shows it, once it shows what the caller wrote. Raises Problem 404 and 503."""
+    reads, place = asked.edge.reads, keys.document(ORDER.name, name)
+    ready, wrote, stored = await reads.get((ORDER.ready, keys.wrote(asked.me, ORDER.domain), place))
+    if ready is None:
+        raise not_ready()
+    least = own_writes.noted(wrote).get(name, 0)
+    if own_writes.version(stored) < least:
+        await own_writes.require(reads, ORDER.name, {name: least})
+        (stored,) = await reads.get((place,))
+    order = _order.decode(body) if stored is not None and (body := keys.split(stored)[1]) else None
+    if order is None or order.user_id != asked.me:
+        raise not_found()
+    return order
+
+
 def _moments(document: bytes, asked: Asked) -> bytes:
     return msgspec.json.encode(_timeline.decode(document).moments)
 
@@ -49,6 +80,12 @@ ROUTES = (
         "POST", "/orders/{id}/cancel", CancelOrder, to=TOPIC, takes=Cancellation, key=parameter("id"), who=CUSTOMER,
         make=_cancellation, gives=Order,
         says="Cancel one's order; the use of its coupon is given back.",
+    ),
+    command(
+        "POST", "/orders/{id}/reorder", Reorder, to=basket_commands.TOPIC, takes=Nothing, make=_again, key=own,
+        who=CUSTOMER, gives=Reordered,
+        answers={409: ("different_restaurant", "meal_unavailable", "basket_full")},
+        says="Put the meals of one's order into the basket again, as far as they are still sold.",
     ),
     view("/orders/{id}", ORDER, key=parameter("id"), owner="user_id", who=CUSTOMER, gives=Order, says="One order."),
 )  # fmt: skip
