@@ -170,6 +170,12 @@ async def _orders(walk: Walk, total: float) -> None:
     assert [each["id"] for each in await walk.must("get", "/carts/orders")] == [order["id"]]
     assert (await walk.must("get", f"/orders/{order['id']}"))["discount"] == order["discount"]
     await walk.fails(404, "not_found", "get", f"/orders/{uuid.uuid4()}")
+    await walk.must("post", f"/orders/{order['id']}/reorder")
+    assert len(await walk.must("get", "/carts/get")) == len(order["items"])
+    await walk.must("remove", "/carts/clear")
+    await walk.must("post", f"/orders/{order['id']}/cancel", {"reason": "Yanlış adres"})
+    moments = await walk.must("get", f"/orders/{order['id']}/timeline")
+    assert [each["status"] for each in moments] == ["placed", "cancelled"]
 
 
 async def _keeps_favourites(walk: Walk, restaurant: str) -> None:

@@ -13,6 +13,7 @@ const NUMBERS = [
 const BARE = [
   /^\/restaurants$/, /^\/meals\/restaurant\//, /^\/carts\/get$/, /^\/carts\/orders$/, /^\/orders$/, /^\/addresses\/?$/,
   /^\/campaigns$/, /^\/discounts$/, /^\/auth\/sessions$/,
+  /^\/orders\/[^/]+\/timeline$/,
 ];
 // Routes that anybody may call: never 401, with a bad token or without one.
 const PUBLIC = [
