@@ -217,6 +217,8 @@ async def test_a_visitor_registers_orders_and_comes_back_with_a_new_password(wal
     assert (await walk.must("get", "/campaigns"))[0]["title"]
     assert await walk.does("logout") == 200
     await _comes_back_with_a_new_password(walk)
+    export = await walk.must("get", "/users/me/export")
+    assert (export["profile"]["full_name"], len(export["orders"])) == ("Ayşe Yılmaz", 1)
     await walk.forgives_nothing()
 
 
