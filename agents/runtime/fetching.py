@@ -33,6 +33,23 @@ _LOOK = 0.5  # seconds
 _BUSY = 1.0  # seconds that records lie unread before fetches slow down: their handler waits for a server
 
 
+class NodesInFlight(set[int]):
+    """The nodes that a fetch is under way to, for aiokafka's fetch routine. Whenever a node leaves, the routine plans again.
+
+    A fetch leaves in the done-callback of its task. The routine may plan between the end of the task and that callback,
+    where a consumer took records at the same moment: then it passes over the node, has no task of it to wait for any more,
+    and sleeps for `fetcher_timeout` (200 ms).
+    """
+
+    def __init__(self, fetcher: Fetcher) -> None:
+        super().__init__()
+        self._fetcher = fetcher
+
+    def discard(self, node: int, /) -> None:
+        super().discard(node)
+        self._fetcher._notify(self._fetcher._wait_consume_future)
+
+
 class ConsumerThread(AIOKafkaConsumerThread):
     """Faust's thread with a fetch of our own. Methods named `…_here` run in this thread's loop."""
 
@@ -73,6 +90,7 @@ class ConsumerThread(AIOKafkaConsumerThread):
 
     def _mind_left_out(self, fetcher: Fetcher) -> None:
         plan = fetcher._get_actions_per_node
+        fetcher._in_flight = NodesInFlight(fetcher)
         fetcher._prefetch_backoff = 0  # unread records of one partition are no reason to wait with the others
 
         def planned(assignment: Any) -> Any:

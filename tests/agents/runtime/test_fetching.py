@@ -1,0 +1,67 @@
+"""aiokafka's fetch routine with the corrections of agents.runtime.fetching, step by step, without a broker."""
+# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false
+# The race lies in aiokafka's private parts.
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+from aiokafka.consumer.fetcher import Fetcher
+
+from agents.runtime.fetching import NodesInFlight
+
+NODE = 1
+STEPS = 20  # turns of the loop: the routine needs three
+
+
+class Routine:
+    """The fetch routine of a consumer with one partition on one node. fetches: the answers that it waits for."""
+
+    def __init__(self) -> None:
+        self.fetches: list[asyncio.Future[bool]] = []
+        fetcher = self.fetcher = object.__new__(Fetcher)
+        fetcher._pending_tasks, fetcher._in_flight, fetcher._fetch_waiters = set(), set(), set()
+        fetcher._records = {}
+        assignment = SimpleNamespace(active=True, unassign_future=asyncio.get_running_loop().create_future())
+        fetcher._subscriptions = SimpleNamespace(subscription=SimpleNamespace(assignment=assignment))
+        fetcher._get_actions_per_node = self._plan
+        fetcher._proc_fetch_request = self._fetch
+
+    def _plan(self, assignment: Any) -> Any:
+        todo = [] if NODE in self.fetcher._in_flight else [(NODE, None)]
+        return todo, {}, None, False, []
+
+    async def _fetch(self, assignment: Any, node: int, request: Any) -> bool:
+        answer = asyncio.get_running_loop().create_future()
+        self.fetches.append(answer)
+        return await answer
+
+    async def turns(self) -> None:
+        for _ in range(STEPS):
+            await asyncio.sleep(0)
+
+    async def end_a_fetch_while_records_are_taken(self) -> None:
+        self.fetcher._notify(self.fetcher._wait_consume_future)
+        self.fetches[-1].set_result(True)
+        await self.turns()
+
+
+async def _fetches_begun(*, correct: bool) -> int:
+    routine = Routine()
+    if correct:
+        routine.fetcher._in_flight = NodesInFlight(routine.fetcher)
+    running = asyncio.ensure_future(routine.fetcher._fetch_requests_routine())
+    await routine.turns()
+    await routine.end_a_fetch_while_records_are_taken()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    return len(routine.fetches)
+
+
+async def test_a_node_is_fetched_from_again_though_its_fetch_ended_while_records_were_taken() -> None:
+    assert await _fetches_begun(correct=True) == 2
+
+
+async def test_without_the_correction_it_is_left_alone() -> None:
+    """Fails where aiokafka has mended it: then the correction can go."""
+    assert await _fetches_begun(correct=False) == 1
