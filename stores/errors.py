@@ -4,6 +4,12 @@ Doubt (Unavailable, Conflict) means: start again, the batch may or may not have 
 can never be stored.
 """
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stores.protocol import Source
+
 
 class Doubt(Exception):
     """Nobody knows whether it happened, or it did not for reasons outside the data. Retried with backoff, for ever."""
@@ -17,8 +23,23 @@ class Unavailable(Doubt):
         self.server = server
 
 
+class TimedOut(Unavailable):
+    """The server did not end the work in time. Less work at once may be done in time."""
+
+
 class Conflict(Doubt):
-    """Somebody else wrote in between (version, inbox, floor): read again and decide again."""
+    """Somebody else wrote in between, or may have: look again and decide again."""
+
+
+class Stale(Conflict):
+    """A guarded write met a store that is no longer as it was at the look; it has changed nothing.
+
+    sources: those whose floor moved. Empty: something else did (a version, an id, a claim).
+    """
+
+    def __init__(self, why: str, sources: "Sequence[Source]" = ()) -> None:
+        super().__init__(why)
+        self.sources = tuple(sources)
 
 
 class BadData(Exception):

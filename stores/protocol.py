@@ -1,11 +1,11 @@
-"""What a domain's store can do for the runtime: load, commit a batch, drain. Three technologies, one contract suite.
+"""What a domain's store can do for the runtime: one look, one guarded write, and the outbox. One contract suite holds
+every implementation to it (tests/stores/contract).
 
-A store belongs to one domain. All that one batch reads and writes happens in one Unit, under the floor of the batch's
-source partition.
+A store belongs to one domain. A decision is made on a Moment that `look` gives, without a lock, and `write` changes the store
+only where it still is as in that moment. So a store needs no transaction that stays open while the runtime thinks.
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
@@ -25,19 +25,12 @@ class Source(NamedTuple):
     partition: int
 
 
-class Opening(NamedTuple):
-    """next: the floor, the next offset to do. incarnation: which making of the topic. epoch: counts openings."""
+class Floor(NamedTuple):
+    """next: the next offset to do. incarnation: which making of the topic. epoch: how often the partition was opened."""
 
     next: int
     incarnation: int
     epoch: int
-
-
-class Claimed(NamedTuple):
-    """owners: of each asked value. fresh: those that were free until now."""
-
-    owners: dict[ClaimKey, str]
-    fresh: set[ClaimKey]
 
 
 class Stored(NamedTuple):
@@ -50,11 +43,25 @@ class Fact(NamedTuple):
     body: str | None  # None: gone; the version stays as a guard
 
 
+class RowId(NamedTuple):
+    """Names an outbox row within its source, and says where it stands in the order of the source.
+
+    incarnation, offset: of the message that led to it. n: its place among the rows of that message.
+    """
+
+    incarnation: int
+    offset: int
+    n: int
+
+
+UNPLACED = RowId(0, 0, 0)
+
+
 class OutboxRow(NamedTuple):
     """kafka: target is a topic. reply: target is the asking edge process ('' for none), key the operation id.
 
-    seq is 0 until the row is committed. headers: JSON. named: what `headers` encodes, of a Kafka row that was made in this
-    process: the publisher need not decode it again.
+    headers: JSON. named: what `headers` encodes, of a Kafka row that was made in this process: the publisher need not decode
+    it again.
     """
 
     channel: Literal["kafka", "reply"]
@@ -62,12 +69,15 @@ class OutboxRow(NamedTuple):
     key: bytes | None
     headers: str
     body: bytes | None
-    seq: int = 0
+    id: RowId = UNPLACED
     named: list[tuple[str, bytes]] | None = None
 
 
 class ParkedRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A message that waits for a redrive; key and topic say behind whom. headers: as they came, name → value."""
+    """A message that waits for a redrive; key and topic say behind whom. headers: as they came, name → value.
+
+    seq: given by the store, higher for what was parked later.
+    """
 
     key: str
     offset: int
@@ -95,18 +105,30 @@ class FactWrite(NamedTuple):
 
 
 @dataclass(slots=True)
-class Snapshot:
-    """known: ids already in the inbox with their outcome. parked: which of the keys are parked in this topic."""
+class Moment:
+    """How the store was at a look, as far as it was asked.
 
+    floors: of the sources that were opened once. known: ids in the inbox, with their outcome. parked: which of the keys are
+    parked in the sources' topic. waiting: the messages that are parked of the keys whose were asked for, oldest first.
+    owners: of each claim that was asked for, None where it is free.
+    """
+
+    floors: dict[Source, Floor] = field(default_factory=dict[Source, Floor])
     known: dict[InboxKey, str | None] = field(default_factory=dict[InboxKey, str | None])
     states: dict[str, Stored] = field(default_factory=dict[str, Stored])
     parked: set[str] = field(default_factory=set[str])
+    waiting: list[ParkedRow] = field(default_factory=list[ParkedRow])
     facts: dict[FactKey, Fact] = field(default_factory=dict[FactKey, Fact])
+    owners: dict[ClaimKey, str | None] = field(default_factory=dict[ClaimKey, str | None])
 
 
 @dataclass(slots=True)
 class Changes:
-    """All that a batch writes. sent: outbox rows that are out and can go."""
+    """All that one source's batch writes.
+
+    next: the floor afterwards. claims: free values and who owns them from now on. release: values that have an owner and are
+    free from now on. unpark: `seq` of parked messages that go. sent: outbox rows of the source that are out and can go.
+    """
 
     next: int
     inbox: dict[InboxKey, str | None] = field(default_factory=dict[InboxKey, str | None])
@@ -115,62 +137,59 @@ class Changes:
     outbox: list[OutboxRow] = field(default_factory=list[OutboxRow])
     park: list[ParkedRow] = field(default_factory=list[ParkedRow])
     unpark: list[int] = field(default_factory=list[int])
+    claims: dict[ClaimKey, str] = field(default_factory=dict[ClaimKey, str])
     release: list[ClaimKey] = field(default_factory=list[ClaimKey])
-    sent: Sequence[int] = ()
-
-
-class Unit(Protocol):
-    """One transaction over one batch. Leaving it without commit undoes everything. Raises Doubt or BadData."""
-
-    floor: int
-    epoch: int
-    incarnation: int
-
-    async def read(self, ids: Sequence[InboxKey], keys: Sequence[str], facts: Sequence[FactKey] = ()) -> Snapshot:
-        """What the store knows of these messages, aggregates and facts, in one go."""
-        ...
-
-    async def claim(self, claims: Mapping[ClaimKey, str]) -> Claimed:
-        """Takes what is free for the given owners."""
-        ...
-
-    async def facts(self, wanted: Sequence[FactKey]) -> dict[FactKey, Fact]: ...
-
-    async def parked_rows(self, keys: Sequence[str]) -> list[ParkedRow]:
-        """All that waits for these keys in this topic, oldest first."""
-        ...
-
-    async def commit(self, changes: Changes) -> list[OutboxRow]:
-        """Writes everything or raises; returns the outbox rows with their seq, in order."""
-        ...
+    sent: Sequence[RowId] = ()
 
 
 class DomainStore(Protocol):
-    """Raises Doubt where the server is away."""
+    """Every method raises Unavailable where the server is away or takes too long."""
 
     domain: str
 
-    async def open(self, source: Source, earliest: int) -> Opening:
+    async def open(self, source: Source, earliest: int) -> Floor:
         """The floor of a partition that was just assigned (made at `earliest` the first time); counts the epoch up."""
         ...
 
-    def unit(self, source: Source) -> AbstractAsyncContextManager[Unit]:
-        """Locks the floor of the source."""
+    async def look(
+        self,
+        sources: Sequence[Source],
+        *,
+        ids: Sequence[InboxKey] = (),
+        keys: Sequence[str] = (),
+        facts: Sequence[FactKey] = (),
+        claims: Sequence[ClaimKey] = (),
+        parked: Sequence[str] = (),
+    ) -> Moment:
+        """All that a decision needs, without a lock, in one round trip where the store can.
+
+        sources: of one group and topic. keys: of aggregates; their states, and which of them are parked. parked: keys whose
+        parked messages are wanted. Raises BadData for an id, key or claim that could not be stored either.
+        """
+        ...
+
+    async def write(self, moment: Moment, changes: Mapping[Source, Changes]) -> None:
+        """All changes, or none and it raises. No state, id or claim may stand in the changes of two sources.
+
+        Guarded: the floor of each source, and the owner of each claim of the moment, are as in the moment; each state has its
+        `old_version`; no id is in the inbox; claims that are taken are free; what is unparked is there. Raises Stale where a
+        guard fails, BadData for what can never be stored, Unavailable where nobody knows whether it happened.
+        """
         ...
 
     async def states(self, ids: Sequence[str]) -> dict[str, Stored]:
-        """Unlocked, for preparation."""
+        """For preparation."""
         ...
 
     async def outbox(self, source: Source) -> list[OutboxRow]:
-        """All rows that are still there, by seq."""
+        """All rows that are still there, in the order of their ids."""
         ...
 
     async def outbox_sources(self) -> set[Source]:
         """Which sources have rows."""
         ...
 
-    async def forget(self, sent: Sequence[int]) -> None:
+    async def forget(self, source: Source, sent: Sequence[RowId]) -> None:
         """Deletes outbox rows that are out."""
         ...
 
@@ -181,8 +200,8 @@ class DomainStore(Protocol):
         """
         ...
 
-    async def end_effects(self, source: Source, done: Sequence[str], outbox: Sequence[OutboxRow]) -> list[OutboxRow]:
-        """Records the outcomes; returns the outbox rows with their seq."""
+    async def end_effects(self, source: Source, done: Sequence[str], outbox: Sequence[OutboxRow]) -> None:
+        """Records the outcomes. Rows that are there already stay as they are."""
         ...
 
     async def sweep(self, older_than: datetime, limit: int) -> int:

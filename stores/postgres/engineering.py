@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from stores.postgres.errors import translated
-from stores.postgres.unit import parked_row
+from stores.postgres.rows import parked_row
 from stores.protocol import InboxKey, ParkedRow
 
 _SECONDS = 5

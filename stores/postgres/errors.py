@@ -5,17 +5,16 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from stores.errors import BadData, Conflict, Unavailable
+from stores.errors import BadData, Conflict, TimedOut, Unavailable
 
 SERVER = "PostgreSQL"
 
 _AWAY = (
     OSError,
-    TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # "cannot switch to state", after a cancelled statement
-    asyncpg.OperatorInterventionError,  # 57…: shutting down, starting up, cancelled by the statement timeout
+    asyncpg.OperatorInterventionError,  # 57…: shutting down, starting up, cancelled by an operator
     asyncpg.InsufficientResourcesError,
     asyncpg.exceptions.LockNotAvailableError,
     asyncpg.exceptions.IdleInTransactionSessionTimeoutError,
@@ -38,5 +37,7 @@ async def translated() -> AsyncGenerator[None]:
         raise Conflict(f"{SERVER}: {error.sqlstate}") from error
     except _DATA as error:
         raise BadData(getattr(error, "sqlstate", None) or "22000", type(error).__name__) from error
+    except (TimeoutError, asyncpg.QueryCanceledError) as error:
+        raise TimedOut(SERVER, f"{type(error).__name__}: {str(error)[:120]}") from error
     except _AWAY as error:
         raise Unavailable(SERVER, f"{type(error).__name__}: {str(error)[:120]}") from error

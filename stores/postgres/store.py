@@ -1,20 +1,32 @@
 """A domain's store in PostgreSQL: its own schema, all time-outs set, every failure translated."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 
 import asyncpg
 
-from stores.errors import Conflict
-from stores.postgres import statements
+from stores.errors import Conflict, Stale
+from stores.postgres import statements, writing
 from stores.postgres.errors import translated
-from stores.postgres.unit import PostgresUnit, columns
-from stores.protocol import Opening, OutboxRow, Source, Stored
+from stores.postgres.rows import parked_row
+from stores.protocol import (
+    Changes,
+    ClaimKey,
+    Fact,
+    FactKey,
+    Floor,
+    InboxKey,
+    Moment,
+    OutboxRow,
+    RowId,
+    Source,
+    Stored,
+)
 
 ACQUIRE = 3  # seconds
 _SESSION = {
-    # A zombie stopped inside its transaction holds the floor's row: the server ends it.
+    # A process stopped inside a statement's transaction would hold its rows: the server ends it.
     "idle_in_transaction_session_timeout": "4000",
     "lock_timeout": "3000",
     "statement_timeout": "8000",
@@ -53,31 +65,74 @@ class PostgresStore:
         self._pool = pool
         self.domain = domain
 
-    async def open(self, source: Source, earliest: int) -> Opening:
+    async def open(self, source: Source, earliest: int) -> Floor:
         row = (await self._fetch(statements.OPEN, *source, earliest))[0]
-        return Opening(row["next"], row["incarnation"], row["epoch"])
+        return Floor(row["next"], row["incarnation"], row["epoch"])
 
-    @asynccontextmanager
-    async def unit(self, source: Source) -> AsyncGenerator[PostgresUnit]:
-        async with self._connection() as connection:
-            async with translated():
-                await connection.execute("begin")
-                row = await connection.fetchrow(statements.LOCK, *source)
-            if row is None:
+    async def look(
+        self,
+        sources: Sequence[Source],
+        *,
+        ids: Sequence[InboxKey] = (),
+        keys: Sequence[str] = (),
+        facts: Sequence[FactKey] = (),
+        claims: Sequence[ClaimKey] = (),
+        parked: Sequence[str] = (),
+    ) -> Moment:
+        group, topic, _ = sources[0]
+        rows = await self._fetch(
+            statements.LOOK, group, topic, [source.partition for source in sources], [i[0] for i in ids],
+            [i[1] for i in ids], keys, [f[0] for f in facts], [f[1] for f in facts], [c[0] for c in claims],
+            [c[1] for c in claims],
+        )  # fmt: skip
+        moment = Moment(owners=dict.fromkeys(claims))
+        for what, a, b, number, body in rows:
+            if what == "k":
+                moment.known[a, b] = body
+            elif what == "s":
+                moment.states[a] = Stored(number, body)
+            elif what == "f":
+                moment.facts[a, b] = Fact(number, body)
+            elif what == "r":
+                moment.floors[Source(group, topic, number)] = Floor(int(body), int(a), int(b))
+            elif what == "c":
+                moment.owners[a, b] = body
+            else:
+                moment.parked.add(a)
+        if parked:
+            moment.waiting = [parked_row(row) for row in await self._fetch(statements.PARKED, group, topic, parked)]
+        return moment
+
+    async def write(self, moment: Moment, changes: Mapping[Source, Changes]) -> None:
+        for source in changes:
+            if source not in moment.floors:
                 raise Conflict(f"{source}: no floor, the partition was not opened")
-            yield PostgresUnit(connection, source, row["next"], row["epoch"], row["incarnation"])
+        statement, arguments = writing.write(moment, changes)
+        try:
+            await self._fetch(statement, *arguments)
+        except asyncpg.UnknownPostgresError as error:
+            told: dict[str, str | None] = error.as_dict()
+            if told["sqlstate"] != writing.STALE:
+                raise
+            every, places = list(changes), (told.get("detail") or "").split(",")
+            moved = [every[int(place) - 1] for place in places if place]
+            raise Stale(f"{told['message']}: {moved or every}", moved) from None
 
     async def states(self, ids: Sequence[str]) -> dict[str, Stored]:
         return {row["id"]: Stored(row["version"], row["body"]) for row in await self._fetch(statements.STATES, ids)}
 
     async def outbox(self, source: Source) -> list[OutboxRow]:
-        return [OutboxRow(*row) for row in await self._fetch(statements.OUTBOX, *source)]
+        rows = await self._fetch(statements.OUTBOX, *source)
+        return [
+            OutboxRow(channel, target, key, headers, body, RowId(*id))
+            for channel, target, key, headers, body, *id in rows
+        ]
 
     async def outbox_sources(self) -> set[Source]:
         return {Source(*row) for row in await self._fetch(statements.OUTBOX_SOURCES)}
 
-    async def forget(self, sent: Sequence[int]) -> None:
-        await self._fetch(statements.FORGET, sent)
+    async def forget(self, source: Source, sent: Sequence[RowId]) -> None:
+        await self._fetch(statements.FORGET, *source, *writing.transposed(sent, 3))
 
     async def begin_effects(self, source: Source, epoch: int, ids: Sequence[str]) -> dict[str, bool]:
         rows = await self._fetch(statements.BEGIN_EFFECTS, *source, epoch, ids)
@@ -85,13 +140,9 @@ class PostgresStore:
             raise Conflict(f"{source}: opened again since epoch {epoch}")
         return {row["id"]: row["again"] for row in rows if row["id"] is not None}
 
-    async def end_effects(self, source: Source, done: Sequence[str], outbox: Sequence[OutboxRow]) -> list[OutboxRow]:
-        async with self._connection() as connection, translated():
-            await connection.execute("begin")
-            await connection.execute(statements.END_EFFECTS, source.group, done)
-            rows = await connection.fetch(statements.ADD_OUTBOX, *source, *columns(outbox)) if outbox else []
-            await connection.execute("commit")
-        return [went._replace(seq=row["seq"]) for went, row in zip(outbox, rows, strict=True)]
+    async def end_effects(self, source: Source, done: Sequence[str], outbox: Sequence[OutboxRow]) -> None:
+        columns = writing.transposed(map(writing.columns_of, outbox), 8)
+        await self._fetch(statements.END_EFFECTS, *source, done, *columns)
 
     async def sweep(self, older_than: datetime, limit: int) -> int:
         async with self._connection() as connection, translated():

@@ -9,7 +9,7 @@ import asyncpg
 
 from stores.postgres.migrate import RUNTIME
 from stores.postgres.store import PostgresStore, connect
-from stores.protocol import Changes, DomainStore, OutboxRow, ParkedRow, Source, StateWrite
+from stores.protocol import Changes, DomainStore, OutboxRow, ParkedRow, RowId, Source, StateWrite
 
 HERE = Source("counter.decide", "counter_commands", 0)
 THERE = Source("counter.decide", "counter_commands", 1)
@@ -59,8 +59,9 @@ IMPLEMENTATIONS: dict[str, Stages] = {"postgres": postgres}
 # -- a batch in one line
 
 
-def row(name: str, channel: str = "kafka") -> OutboxRow:
-    return OutboxRow("reply" if channel == "reply" else "kafka", "target", b"key", "[]", name.encode())
+def row(name: str, channel: str = "kafka", *, offset: int = 0, n: int = 0) -> OutboxRow:
+    kind = "reply" if channel == "reply" else "kafka"
+    return OutboxRow(kind, "target", b"key", "[]", name.encode(), RowId(0, offset, n))
 
 
 def write(id: str, version: int, old: int = 0, body: str = "{}") -> StateWrite:
@@ -74,6 +75,11 @@ def parked(key: str, id: str, offset: int = 0) -> ParkedRow:
     )  # fmt: skip
 
 
-async def commit(store: DomainStore, source: Source, changes: Changes) -> list[OutboxRow]:
-    async with store.unit(source) as unit:
-        return await unit.commit(changes)
+async def commit(store: DomainStore, source: Source, changes: Changes) -> None:
+    """A look at everything that the changes name, and the write."""
+    moment = await store.look([source], claims=[*changes.claims, *changes.release])
+    await store.write(moment, {source: changes})
+
+
+async def floor_of(store: DomainStore, source: Source) -> int:
+    return (await store.look([source])).floors[source].next

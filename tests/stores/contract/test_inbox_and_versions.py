@@ -4,30 +4,29 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from stores.errors import Conflict
-from stores.protocol import Changes, DomainStore, FactWrite, Stored
+from stores.errors import Stale
+from stores.protocol import Changes, DomainStore, Fact, FactWrite, Stored
 from tests.stores.contract.stage import HERE, THERE, commit, write
 
 
 async def test_the_inbox_tells_what_is_known_with_its_outcome(store: DomainStore) -> None:
     await commit(store, HERE, Changes(next=2, inbox={("s", "1"): '{"ok":1}', ("s", "2"): None}))
-    async with store.unit(THERE) as unit:  # one inbox a domain
-        snapshot = await unit.read([("s", "1"), ("s", "2"), ("s", "3"), ("other", "1")], [])
-    assert snapshot.known == {("s", "1"): '{"ok":1}', ("s", "2"): None}
+    asked = [("s", "1"), ("s", "2"), ("s", "3"), ("other", "1")]
+    moment = await store.look([THERE], ids=asked)  # one inbox a domain
+    assert moment.known == {("s", "1"): '{"ok":1}', ("s", "2"): None}
 
 
 async def test_an_id_that_somebody_entered_meanwhile_is_a_conflict(store: DomainStore) -> None:
     await commit(store, HERE, Changes(next=1, inbox={("s", "1"): None}))
-    with pytest.raises(Conflict):
+    with pytest.raises(Stale):
         await commit(store, THERE, Changes(next=1, inbox={("s", "1"): None}))
 
 
 async def test_states_come_back_as_they_were_written_with_their_version(store: DomainStore) -> None:
     body = '{"name":"ğüşiöç \\" \\\\ 🍅","total":1}'
     await commit(store, HERE, Changes(next=1, states=[write("a", 3, body=body), write("b", 1)]))
-    async with store.unit(HERE) as unit:
-        snapshot = await unit.read([], ["a", "b", "c"])
-    assert snapshot.states == {"a": Stored(3, body), "b": Stored(1, "{}")}
+    moment = await store.look([HERE], keys=["a", "b", "c"])
+    assert moment.states == {"a": Stored(3, body), "b": Stored(1, "{}")}
     assert await store.states(["a", "c"]) == {"a": Stored(3, body)}
 
 
@@ -40,7 +39,7 @@ async def test_a_version_moves_on_from_the_one_that_was_read(store: DomainStore)
 @pytest.mark.parametrize("stale", [write("a", 2, old=0), write("a", 3, old=2), write("gone", 2, old=1)])
 async def test_a_write_on_another_version_is_a_conflict_never_a_silent_nothing(store: DomainStore, stale) -> None:
     await commit(store, HERE, Changes(next=1, states=[write("a", 1)]))
-    with pytest.raises(Conflict):
+    with pytest.raises(Stale):
         await commit(store, HERE, Changes(next=2, states=[stale]))
     assert await store.states(["a"]) == {"a": Stored(1, "{}")}
 
@@ -48,13 +47,10 @@ async def test_a_write_on_another_version_is_a_conflict_never_a_silent_nothing(s
 async def test_facts_keep_the_highest_version_also_when_they_are_gone(store: DomainStore) -> None:
     await commit(store, HERE, Changes(next=1, facts=[FactWrite("prices", "a", 2, '{"cents":2}')]))
     await commit(store, HERE, Changes(next=2, facts=[FactWrite("prices", "a", 1, '{"cents":1}')]))
-    async with store.unit(HERE) as unit:
-        assert await unit.facts([("prices", "a"), ("prices", "b")]) == {("prices", "a"): (2, '{"cents":2}')}
-        snapshot = await unit.read([], [], [("prices", "a"), ("prices", "b")])
-        assert snapshot.facts == {("prices", "a"): (2, '{"cents":2}')}
+    asked = [("prices", "a"), ("prices", "b")]
+    assert (await store.look([HERE], facts=asked)).facts == {("prices", "a"): Fact(2, '{"cents":2}')}
     await commit(store, HERE, Changes(next=3, facts=[FactWrite("prices", "a", 3, None)]))
-    async with store.unit(HERE) as unit:
-        assert await unit.facts([("prices", "a")]) == {("prices", "a"): (3, None)}
+    assert (await store.look([HERE], facts=asked)).facts == {("prices", "a"): Fact(3, None)}
 
 
 async def test_the_sweep_forgets_what_is_old_in_small_bites(store: DomainStore) -> None:

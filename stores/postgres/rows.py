@@ -1,0 +1,18 @@
+"""Rows of the tables as the protocol's own types."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from stores.protocol import ParkedRow
+
+_decode_headers = msgspec.json.Decoder(tuple[tuple[str, bytes], ...]).decode
+
+
+def parked_row(row: Mapping[str, Any]) -> ParkedRow:
+    headers = _decode_headers(row["headers"])
+    return ParkedRow(
+        key=row["key"], offset=row["offset"], source=row["source"], id=row["id"], at=row["at"], headers=headers,
+        body=row["body"], reason=row["reason"], seq=row["seq"],
+    )  # fmt: skip

@@ -1,0 +1,225 @@
+"""The guarded write as one statement: every part of it writes and counts, and `stale` ends it where a count is short.
+
+The guards stand in the statement's last select, in the order of the parts, so the floors are locked first and in sorted order.
+PostgreSQL checks a guard on the row as it is when the statement comes to it (a row that another one has changed meanwhile is
+looked at again), so equality holds at the moment of the write, not only at the look.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import msgspec
+
+from stores.protocol import Changes, Moment, OutboxRow, Source
+
+STALE = "LZ001"
+"""What `stale` raises (migrations/0002_outbox_ids.sql)."""
+
+_encode = msgspec.json.encode
+
+_Every = Sequence[tuple[Source, Changes]]
+_Arrays = Sequence[Sequence[Any]]  # one for each column
+
+
+class Part(NamedTuple):
+    """text: common table expressions, `{0}`, `{1}` … for the columns. guard: what must hold, '' for none."""
+
+    name: str
+    text: str
+    guard: str
+    columns: Callable[[Moment, _Every], _Arrays]
+
+
+_SOURCES = """
+source as (
+    select * from unnest({0}::text[], {1}::text[], {2}::int[], {3}::bigint[], {4}::int[], {5}::bigint[], {6}::bigint[])
+           with ordinality w(consumer, topic, partition, seen, incarnation, epoch, next, place)
+),
+held as materialized (
+    select w.place, f.consumer, f.topic, f.partition, w.next from floor f join source w using (consumer, topic, partition)
+     where f.next = w.seen and f.incarnation = w.incarnation and f.epoch = w.epoch
+     order by 2, 3, 4 for update of f
+),
+moved as (
+    update floor f set next = greatest(f.next, h.next) from held h
+     where (f.consumer, f.topic, f.partition) = (h.consumer, h.topic, h.partition) returning 1
+)"""
+
+_INBOX = """
+known as (
+    insert into inbox (source, id, outcome)
+    select i.source, i.id, i.outcome from unnest({0}::text[], {1}::text[], {2}::text[]) i(source, id, outcome)
+    on conflict do nothing returning 1
+)"""
+
+_STATES = """
+written as (select * from unnest({0}::text[], {1}::bigint[], {2}::bigint[], {3}::text[]) w(id, old, version, state)),
+made as (
+    insert into aggregate (id, version, state) select id, version, state::json from written where old = 0
+    on conflict do nothing returning 1
+),
+changed as (
+    update aggregate a set version = w.version, state = w.state::json from written w
+     where a.id = w.id and a.version = w.old and w.old > 0 returning 1
+)"""
+
+_CLAIMS = """
+claimed as (
+    insert into claim (kind, value, owner)
+    select c.kind, c.value, c.owner from unnest({0}::text[], {1}::text[], {2}::text[]) c(kind, value, owner)
+     order by c.kind, c.value
+    on conflict do nothing returning 1
+)"""
+
+_OWNERS = """
+owned as (
+    select count(*) as otherwise from unnest({0}::text[], {1}::text[], {2}::text[]) w(kind, value, owner)
+      left join claim c using (kind, value) where c.owner is distinct from w.owner
+)"""
+
+_RELEASE = """
+released as (
+    delete from claim c using unnest({0}::text[], {1}::text[], {2}::text[]) w(kind, value, owner)
+     where c.kind = w.kind and c.value = w.value and c.owner = w.owner returning 1
+)"""
+
+_UNPARK = "unparked as (delete from parked where seq = any({0}::bigint[]) returning 1)"
+
+_PARK = """
+parking as (
+    insert into parked (consumer, topic, partition, key, "offset", source, id, at, headers, body, reason)
+    select p.consumer, p.topic, p.partition, p.key, p.o, p.source, p.id, p.at, p.headers, p.body, p.reason
+      from unnest({0}::text[], {1}::text[], {2}::int[], {3}::text[], {4}::bigint[], {5}::text[], {6}::text[],
+                  {7}::timestamptz[], {8}::bytea[], {9}::bytea[], {10}::text[])
+           with ordinality p(consumer, topic, partition, key, o, source, id, at, headers, body, reason, place)
+     order by p.place
+)"""
+
+_FACTS = """
+facts as (
+    insert into fact as f (name, key, version, body)
+    select w.name, w.key, w.version, w.body::json
+      from unnest({0}::text[], {1}::text[], {2}::bigint[], {3}::text[]) w(name, key, version, body)
+    on conflict (name, key) do update set version = excluded.version, body = excluded.body
+     where f.version < excluded.version
+)"""
+
+_GONE = """
+gone as (
+    delete from outbox o
+     using unnest({0}::text[], {1}::text[], {2}::int[], {3}::int[], {4}::bigint[], {5}::bigint[])
+           w(consumer, topic, partition, incarnation, o, n)
+     where (o.consumer, o.topic, o.partition, o.incarnation, o."offset", o.n)
+         = (w.consumer, w.topic, w.partition, w.incarnation, w.o, w.n)
+)"""
+
+_OUTBOX = """
+going as (
+    insert into outbox (consumer, topic, partition, incarnation, "offset", n, channel, target, key, headers, body)
+    select * from unnest({0}::text[], {1}::text[], {2}::int[], {3}::int[], {4}::bigint[], {5}::bigint[], {6}::text[],
+                         {7}::text[], {8}::bytea[], {9}::text[], {10}::bytea[])
+)"""
+
+
+def transposed(rows: Iterable[Sequence[Any]], width: int) -> _Arrays:
+    """The arrays of an unnest: one for each of the `width` columns."""
+    return list(zip(*rows, strict=True)) or [()] * width
+
+
+def _floors(moment: Moment, changes: _Every) -> _Arrays:
+    rows = [(*source, *moment.floors[source], change.next) for source, change in changes]
+    return transposed(rows, 7)
+
+
+def _inbox(moment: Moment, changes: _Every) -> _Arrays:
+    return transposed(((*key, outcome) for _, c in changes for key, outcome in c.inbox.items()), 3)
+
+
+def _states(moment: Moment, changes: _Every) -> _Arrays:
+    return transposed((state for _, c in changes for state in c.states), 4)
+
+
+def _claims(moment: Moment, changes: _Every) -> _Arrays:
+    return transposed(((*key, owner) for _, c in changes for key, owner in c.claims.items()), 3)
+
+
+def _owners(moment: Moment, changes: _Every) -> _Arrays:
+    ours = {key for _, c in changes for key in (*c.claims, *c.release)}
+    return transposed(((*key, owner) for key, owner in moment.owners.items() if key not in ours), 3)
+
+
+def _release(moment: Moment, changes: _Every) -> _Arrays:
+    return transposed(((*key, moment.owners[key]) for _, c in changes for key in c.release), 3)
+
+
+def _unpark(moment: Moment, changes: _Every) -> _Arrays:
+    return [[seq for _, c in changes for seq in c.unpark]]
+
+
+def _park(moment: Moment, changes: _Every) -> _Arrays:
+    rows = (
+        (*source, row.key, row.offset, row.source, row.id, row.at, _encode(row.headers), row.body, row.reason)
+        for source, c in changes
+        for row in c.park
+    )
+    return transposed(rows, 11)
+
+
+def _facts(moment: Moment, changes: _Every) -> _Arrays:
+    return transposed((fact for _, c in changes for fact in c.facts), 4)
+
+
+def _gone(moment: Moment, changes: _Every) -> _Arrays:
+    return transposed(((*source, *id) for source, c in changes for id in c.sent), 6)
+
+
+def _outbox(moment: Moment, changes: _Every) -> _Arrays:
+    return transposed(((*source, *columns_of(row)) for source, c in changes for row in c.outbox), 11)
+
+
+def columns_of(row: OutboxRow) -> tuple[Any, ...]:
+    return *row.id, row.channel, row.target, row.key, row.headers, row.body
+
+
+# In the order in which the statement comes to them.
+_PARTS = (
+    Part("sources", _SOURCES, "(select count(*) from held) = cardinality({0})", _floors),
+    Part("inbox", _INBOX, "(select count(*) from known) = cardinality({0})", _inbox),
+    Part("states", _STATES, "(select count(*) from made) + (select count(*) from changed) = cardinality({0})", _states),
+    Part("claims", _CLAIMS, "(select count(*) from claimed) = cardinality({0})", _claims),
+    Part("owners", _OWNERS, "(select otherwise from owned) = 0", _owners),
+    Part("release", _RELEASE, "(select count(*) from released) = cardinality({0})", _release),
+    Part("unpark", _UNPARK, "(select count(*) from unparked) = cardinality({0})", _unpark),
+    Part("park", _PARK, "", _park),
+    Part("facts", _FACTS, "", _facts),
+    Part("gone", _GONE, "", _gone),
+    Part("outbox", _OUTBOX, "", _outbox),
+)
+_MOVED = "array(select w.place from source w where w.place not in (select h.place from held h) order by w.place)"
+"""Which of the sources are not as they were."""
+
+
+def write(moment: Moment, changes: Mapping[Source, Changes]) -> tuple[str, list[Sequence[Any]]]:
+    """The statement and its arguments; parts that have nothing to write are left out."""
+    every = list(changes.items())
+    found = [(part, part.columns(moment, every)) for part in _PARTS]
+    there = [(part, columns) for part, columns in found if columns[0]]
+    return _statement(tuple(part.name for part, _ in there)), [column for _, columns in there for column in columns]
+
+
+@lru_cache(256)
+def _statement(names: tuple[str, ...]) -> str:
+    expressions, guards, place = list[str](), list[str](), 1
+    for part in _PARTS:
+        if part.name in names:
+            numbered = [f"${place + n}" for n in range(_width(part))]
+            expressions.append(part.text.format(*numbered))
+            if part.guard:
+                guards.append(f"when not ({part.guard.format(*numbered)}) then stale({_MOVED}, '{part.name}')")
+            place += len(numbered)
+    return f"with {', '.join(expressions)}\nselect case {' '.join(guards)} end"
+
+
+def _width(part: Part) -> int:
+    return len(part.columns(Moment(), ()))
