@@ -172,8 +172,9 @@ class DomainStore(Protocol):
         """All changes, or none and it raises. No state, id or claim may stand in the changes of two sources.
 
         Guarded: the floor of each source, and the owner of each claim of the moment, are as in the moment; each state has its
-        `old_version`; no id is in the inbox; claims that are taken are free; what is unparked is there. Raises Stale where a
-        guard fails, BadData for what can never be stored, Unavailable where nobody knows whether it happened.
+        `old_version`; no id is in the inbox, and no row in the outbox; claims that are taken are free; what is unparked is
+        there. Raises Stale where a guard fails, BadData for what can never be stored, Unavailable where nobody knows whether it
+        happened.
         """
         ...
 

@@ -1,66 +1,65 @@
 """Project into the own store: another domain's events → this domain's own copy of its facts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from agents.runtime import events, letters
 from agents.runtime.arrivals import Arrival
-from agents.runtime.drain import Drain
+from agents.runtime.drain import Drain, Drained
 from agents.runtime.events import Event
-from agents.runtime.floor import standing_in
 from agents.runtime.lease import Batch, Lease
-from stores.protocol import Changes, DomainStore, Fact, FactKey, FactWrite, OutboxRow, Unit
+from agents.runtime.placing import Placing
+from agents.runtime.rounds import Rounds, Turn
+from stores.protocol import Changes, DomainStore, Fact, FactKey, FactWrite, Moment
 from topics.projection import FactTable
 from topics.registry import Topic
 
 
-class Copying:
+class _Turn(Turn):
+    def __init__(self, batch: Batch, found: Sequence[Event], bad: Sequence[Arrival]) -> None:
+        self.found = found
+        self.bad = bad
+        self.aggregates = events.aggregates(found)
+        super().__init__(batch, batch.first, batch.next, messages=len(batch.records), touches=self.aggregates)
+
+
+class Copying(Drained):
     """See agents.runtime.work.Work. All fact tables of one topic in one consumer group."""
 
     def __init__(self, topic: Topic, tables: Sequence[FactTable[Any, Any]], store: DomainStore, drain: Drain) -> None:
+        super().__init__(store, drain)
         self._topic = topic
         self._tables = {table.name: table for table in tables}
         self._decoders = {table.name: msgspec.json.Decoder(table.document) for table in tables}
-        self._store = store
-        self._drain = drain
-
-    async def open(self, lease: Lease, earliest: int) -> None:
-        await self._drain.open(lease, earliest)
-
-    async def idle(self, lease: Lease) -> None:
-        await self._drain.idle(lease)
-
-    async def close(self, lease: Lease) -> None:
-        await self._drain.forget(lease)
+        self._rounds = Rounds[_Turn](store, drain, self._copy)
 
     async def run(self, batch: Batch) -> None:
-        lease = batch.lease
         found, bad = events.read(self._topic, batch, 0)
-        async with self._store.unit(lease.source) as unit:
-            where = standing_in(unit, batch)
-            rows = await self._copy(unit, batch, where.floor, found, bad) if batch.next > where.floor else []
-        await self._drain.after(lease, where, rows)
+        await self._rounds.join(_Turn(batch, found, bad))
 
-    async def _copy(
-        self, unit: Unit, batch: Batch, floor: int, found: Sequence[Event], bad: Sequence[Arrival]
-    ) -> list[OutboxRow]:
-        lease = batch.lease
-        todo = [event for event in found if event.arrival.offset >= floor]
-        dead = [arrival for arrival in bad if arrival.offset >= floor]
-        wanted = [(table, aggregate) for table in self._tables for aggregate in events.aggregates(todo)]
-        stored = await unit.facts(wanted) if wanted else {}
-        changes = Changes(next=batch.next)
-        changes.facts, gaps = self._fold(lease, todo, stored)
-        changes.outbox = [
-            letters.dead(lease.source, self._topic, arrival, str(arrival.error), parked=False)
-            for arrival in [*dead, *gaps]
-        ]
-        return await self._drain.commit(unit, lease, changes)
+    async def _copy(self, turns: Sequence[_Turn]) -> tuple[Moment, Mapping[_Turn, Changes]]:
+        wanted = [(table, aggregate) for table in self._tables for turn in turns for aggregate in turn.aggregates]
+        moment = await self._store.look([turn.source for turn in turns], facts=wanted)
+        found: dict[_Turn, Changes] = {}
+        for turn in turns:
+            progress = turn.progress(moment)
+            if progress is not None:
+                found[turn] = self._changes(turn, progress.done, moment)
+        return moment, found
+
+    def _changes(self, turn: _Turn, done: int, moment: Moment) -> Changes:
+        changes, placing = Changes(next=turn.after), Placing(turn.lease.incarnation)
+        todo = [event for event in turn.found if event.arrival.offset >= done]
+        changes.facts, gaps = self._fold(turn.lease, todo, moment.facts)
+        for arrival in (*(each for each in turn.bad if each.offset >= done), *gaps):
+            dead = letters.dead(turn.source, self._topic, arrival, str(arrival.error), parked=False)
+            changes.outbox += placing.of(arrival.offset, [dead])
+        return changes
 
     def _fold(
-        self, lease: Lease, todo: Sequence[Event], stored: dict[FactKey, Fact]
+        self, lease: Lease, todo: Sequence[Event], stored: Mapping[FactKey, Fact]
     ) -> tuple[list[FactWrite], list[Arrival]]:
         now: dict[FactKey, tuple[int, Any]] = {}
         gaps: list[Arrival] = []

@@ -1,66 +1,84 @@
-"""Decide: commands → one transaction a batch → events, answers and commands for others."""
+"""Decide: commands → one look and one write a round → events, answers and commands for others."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from agents.runtime import arrivals, redriving
 from agents.runtime.arrivals import Arrival
 from agents.runtime.consequences import Roles
-from agents.runtime.drain import Drain
-from agents.runtime.floor import Standing, standing_in
-from agents.runtime.lease import Batch, Lease
+from agents.runtime.drain import Drain, Drained
+from agents.runtime.lease import Batch
 from agents.runtime.ledger import Ledger
-from agents.runtime.patience import Patience
+from agents.runtime.patience import FactsBehind, Patience
 from agents.runtime.preparing import Fate, Preparation, Preparing
 from agents.runtime.redriving import Redriving, Waiting
-from agents.runtime.working_set import needed_by_nothing
-from stores.errors import BadData, Conflict
-from stores.protocol import ClaimKey, DomainStore, OutboxRow, Snapshot, Unit
+from agents.runtime.room import Room
+from agents.runtime.rounds import Rounds, Turn
+from agents.runtime.working_set import prefetchable_facts
+from stores.errors import BadData, Conflict, TimedOut
+from stores.protocol import Changes, ClaimKey, DomainStore, Floor, Moment
 from topics.decision import StalePreparation
 
 
-class Deciding:
+class _Turn(Turn):
+    """todo: the messages of the part. claims: what they want to own. poison: why the only one of them can never be stored.
+
+    waiting: what is parked of the keys that are to be redriven. looked_at: the floor when that was read.
+    """
+
+    def __init__(
+        self, batch: Batch, first: int, after: int, todo: Sequence[Arrival], claims: Iterable[ClaimKey],
+        poison: str | None,
+    ) -> None:  # fmt: skip
+        self.todo = todo
+        self.poison = poison
+        self.claims = list(claims)
+        self.waiting: Mapping[str, Sequence[Waiting]] = {}
+        self.looked_at: Floor | None = None
+        touches = [*(a.key for a in todo if a.key is not None), *(a.inbox_key for a in todo), *self.claims]
+        super().__init__(batch, first, after, messages=len(todo), touches=touches)
+
+    @property
+    def every(self) -> Sequence[Arrival]:
+        """The messages that are decided: of an order to redrive, what it redrives, too."""
+        if not self.waiting:
+            return self.todo
+        return [each for arrival in self.todo for each in redriving.turn(arrival, self.waiting)]
+
+
+class Deciding(Drained):
     """See agents.runtime.work.Work."""
 
     def __init__(
         self, roles: Roles, store: DomainStore, drain: Drain, fate: Fate,
         preparation: Preparation | None = None,
     ) -> None:  # fmt: skip
+        super().__init__(store, drain)
         self._roles = roles
-        self._store = store
-        self._drain = drain
         self._preparing = Preparing(roles.decider, store, fate, preparation)
         self._redriving = Redriving(roles.commands, self._preparing)
         self._patience = Patience()
-
-    async def open(self, lease: Lease, earliest: int) -> None:
-        await self._drain.open(lease, earliest)
-
-    async def idle(self, lease: Lease) -> None:
-        await self._drain.idle(lease)
-
-    async def close(self, lease: Lease) -> None:
-        await self._drain.forget(lease)
+        self._room = Room()
+        self._rounds = Rounds[_Turn](store, drain, self._decide)
 
     async def run(self, batch: Batch) -> None:
         if batch.arrivals is None:
             batch.arrivals = self._read(batch)
-        found, first = batch.arrivals, batch.first
+        first = batch.first
         while first < batch.next:
-            todo = [a for a in found if a.offset >= batch.lease.next]
-            # Beside preparation and the first statements: a round trip to Redis that nothing needs before the decision.
-            taking = asyncio.ensure_future(self._preparing.take(todo))
+            todo = [arrival for arrival in batch.arrivals if arrival.offset >= first]
+            after = batch.next
+            if len(todo) > self._room.messages:
+                after = todo[self._room.messages].offset
+                todo = todo[: self._room.messages]
             try:
-                await self._preparing.slow_work(todo)
-                first = await self._transact(batch, found, first, batch.next, taking)
+                first = await self._join(batch, todo, first, after)
             except BadData:
                 # Somebody's data cannot be stored, and the store does not say whose: message by message.
-                first = await self._singly(batch, found, first, taking)
-            finally:
-                taking.cancel()
-                await asyncio.gather(taking, return_exceptions=True)
-            # More than once only where a preparation was made stale by a command of this very batch.
-            found = [arrival for arrival in found if arrival.offset >= first]
+                first = await self._singly(batch, todo, first, after)
+            except TimedOut:
+                self._room.halve()
+                raise
 
     def _read(self, batch: Batch) -> list[Arrival]:
         incarnation = batch.lease.incarnation
@@ -69,94 +87,113 @@ class Deciding:
             redriving.recognise(arrival)
         return found
 
-    async def _singly(self, batch: Batch, found: Sequence[Arrival], first: int, taking: asyncio.Future[None]) -> int:
-        for arrival in found:
-            after = arrival.offset + 1 if arrival is not found[-1] else batch.next
+    async def _singly(self, batch: Batch, todo: Sequence[Arrival], first: int, end: int) -> int:
+        for place, arrival in enumerate(todo, 1):
+            after = end if place == len(todo) else arrival.offset + 1
             try:
-                first = await self._transact(batch, [arrival], first, after, taking)
+                first = await self._join(batch, [arrival], first, after)
             except BadData as error:
-                first = await self._transact(batch, [arrival], first, after, taking, poison=str(error))
+                first = await self._join(batch, [arrival], first, after, poison=str(error))
             if first < after:
                 break  # a redrive that came only so far: the next message would move the floor past it
         return first
 
-    async def _transact(
-        self, batch: Batch, found: Sequence[Arrival], first: int, after: int, taking: asyncio.Future[None],
-        poison: str | None = None,
-    ) -> int:  # fmt: skip
-        """Decides `found`, which reaches from `first` to before `after`. Returns the offset up to which it came."""
-        lease, done, rows = batch.lease, after, list[OutboxRow]()
-        async with self._store.unit(lease.source) as unit:
-            where = self._standing(batch, first, unit)
-            todo = [arrival for arrival in found if arrival.offset >= where.floor]
-            if after > where.floor:
-                done, rows = await self._decide(unit, lease, todo, after, taking, poison)
-        await self._drain.after(lease, where, rows)
-        return done
+    async def _join(
+        self, batch: Batch, todo: Sequence[Arrival], first: int, after: int, poison: str | None = None
+    ) -> int:
+        """Decides `todo`, which reaches from `first` to before `after`. Returns the offset up to which it came."""
+        if self._preparing.needed:
+            # What is being prepared is not withdrawn any more.
+            await asyncio.gather(self._preparing.take(todo), self._preparing.slow_work(todo))
+        turn = _Turn(batch, first, after, todo, self._claims(todo) if poison is None else (), poison)
+        orders = [arrival for arrival in todo if redriving.is_order(arrival)]
+        if orders and poison is None:
+            await self._redrive(turn, orders)
+        return await self._rounds.join(turn)
 
-    def _standing(self, batch: Batch, first: int, unit: Unit) -> Standing:
-        where = standing_in(unit, batch) if first == batch.first else None
-        return where or Standing(unit.floor, unit.floor > first)
+    async def _redrive(self, turn: _Turn, orders: Sequence[Arrival]) -> None:
+        """Before the round, since it may prepare much: reads what is parked, and mends it."""
+        keys = list({order.key for order in orders if order.key is not None})
+        moment = await self._store.look([turn.source], parked=keys)
+        turn.looked_at = moment.floors.get(turn.source)
+        turn.waiting = await self._redriving.waiting(moment.waiting, orders)
+        turn.claims = list(self._claims(turn.every))
+        turn.alone = True
 
-    async def _decide(
-        self, unit: Unit, lease: Lease, todo: Sequence[Arrival], after: int, taking: asyncio.Future[None],
-        poison: str | None,
-    ) -> tuple[int, list[OutboxRow]]:  # fmt: skip
-        keys = list({arrival.key for arrival in todo if arrival.key is not None})
-        waiting = await self._redriving.waiting(unit, todo) if poison is None else {}
-        every = [each for arrival in todo for each in redriving.turn(arrival, waiting)] if waiting else todo
-        guessed = needed_by_nothing(self._roles.decider, every)
-        snapshot = await unit.read([arrival.inbox_key for arrival in every], keys, guessed)
-        await taking
-        claims = self._claims(every, snapshot) if poison is None else {}
-        owners, fresh = await unit.claim(claims) if claims else ({}, set[ClaimKey]())
-        ledger = Ledger(self._roles, lease.source, snapshot, owners)
-        ledger.set.learn(guessed, snapshot.facts)
-        facts = bool(self._roles.decider.fact_tables)
-        if facts and poison is None:
-            await self._learn(unit, ledger, every)
-            self._patience.wait_for_facts(ledger, todo)
-        for arrival in todo:
-            if facts and arrival.message is not None and arrival is not todo[0]:
-                await self._learn(unit, ledger, (arrival,))
-            if fresh and any(ledger.wants_a_refused_claim(each, fresh) for each in redriving.turn(arrival, waiting)):
-                after = arrival.offset  # commits what is before it, which gives the claim back
-                break
+    async def _decide(self, turns: Sequence[_Turn]) -> tuple[Moment, Mapping[_Turn, Changes]]:
+        every = [arrival for turn in turns for arrival in turn.every]
+        keys = list({arrival.key: None for arrival in every if arrival.key is not None})
+        guessed = prefetchable_facts(self._roles.decider, every)
+        look = self._store.look(
+            [turn.source for turn in turns], ids=[arrival.inbox_key for arrival in every], keys=keys, facts=guessed,
+            claims=list(dict.fromkeys(claim for turn in turns for claim in turn.claims)),
+        )  # fmt: skip
+        taking = self._preparing.take([arrival for turn in turns for arrival in turn.todo])
+        moment, _ = await asyncio.gather(look, taking)
+        self._room.looked(moment, len(every))
+        ledger = Ledger(self._roles, moment)
+        ledger.set.learn(guessed, moment.facts)
+        found: dict[_Turn, Changes] = {}
+        for turn in turns:
+            if ledger.weight > self._room.bytes:
+                turn.put_off = True
+                continue
+            changes = await self._one(ledger, moment, turn)
+            if changes is not None:
+                found[turn] = changes
+        return moment, found
+
+    async def _one(self, ledger: Ledger, moment: Moment, turn: _Turn) -> Changes | None:
+        """What a turn changes. None: nothing, or it has failed; the ledger is as it was then."""
+        progress = turn.progress(moment)
+        if progress is None:
+            return None
+        if turn.looked_at not in (None, moment.floors[turn.source]):
+            return turn.fail(Conflict("what is parked was read at another floor"))
+        todo = [arrival for arrival in turn.todo if arrival.offset >= progress.done]
+        needs_facts = bool(self._roles.decider.fact_tables) and turn.poison is None
+        if needs_facts:
+            await self._learn(turn, ledger, turn.every)
             try:
-                self._take(ledger, arrival, waiting, poison)
-            except StalePreparation as error:
+                self._patience.wait_for_facts(ledger, todo)
+            except FactsBehind as behind:
+                return turn.fail(behind)
+        ledger.begin(turn.source, turn.lease.incarnation)
+        for arrival in todo:
+            if arrival is not todo[0]:
+                if ledger.weight > self._room.bytes:
+                    return ledger.ended(arrival.offset)
+                if needs_facts and arrival.message is not None:
+                    await self._learn(turn, ledger, (arrival,))
+            try:
+                ledger.at(arrival)
+                self._take(ledger, arrival, turn)
+            except StalePreparation:
                 if arrival is todo[0] and not (ledger.changes.inbox or ledger.changes.unpark):
-                    raise Conflict("prepared on a state that has changed") from error
-                after = arrival.offset  # commits what is before it, which may be what made it stale
-                break
-        ledger.release_claims(fresh)
-        ledger.changes.next = after
-        return after, await self._drain.commit(unit, lease, ledger.changes)
+                    return turn.fail(Conflict("prepared on a state that has changed"))
+                return ledger.ended(arrival.offset)  # what came before it is written, which may be what made it stale
+        return ledger.ended(turn.after)
 
-    def _take(
-        self, ledger: Ledger, arrival: Arrival, waiting: Mapping[str, Sequence[Waiting]], poison: str | None
-    ) -> None:
+    def _take(self, ledger: Ledger, arrival: Arrival, turn: _Turn) -> None:
         if not redriving.is_order(arrival):
-            ledger.take(arrival, poison)
-        elif poison is None:
-            self._redriving.carry_out(ledger, arrival, waiting)
+            ledger.take(arrival, turn.poison)
+        elif turn.poison is None:
+            self._redriving.carry_out(ledger, arrival, turn.waiting)
         else:
-            self._redriving.refuse(ledger, arrival, poison)
+            self._redriving.refuse(ledger, arrival, turn.poison)
 
-    async def _learn(self, unit: Unit, ledger: Ledger, asked: Sequence[Arrival]) -> None:
+    async def _learn(self, turn: _Turn, ledger: Ledger, asked: Sequence[Arrival]) -> None:
         missing = ledger.set.missing_facts([a for a in asked if a.error is None and not redriving.is_order(a)])
         if missing:
-            ledger.set.learn(missing, await unit.facts(missing))
+            ledger.set.learn(missing, (await self._store.look([turn.source], facts=missing)).facts)
 
-    def _claims(self, every: Sequence[Arrival], snapshot: Snapshot) -> dict[ClaimKey, str]:
-        """First come, first served within the batch; messages that are known ask for nothing."""
-        wanted: dict[ClaimKey, str] = {}
+    def _claims(self, every: Iterable[Arrival]) -> Iterable[ClaimKey]:
+        wanted: dict[ClaimKey, None] = {}
         for arrival in every:
             skip = arrival.message is None or redriving.is_order(arrival) or arrival.expired
-            if not skip and arrival.key is not None and arrival.inbox_key not in snapshot.known:
+            if not skip and arrival.key is not None:
                 try:
-                    for claim in self._roles.decider.claims(arrival.message, arrival.key):
-                        wanted.setdefault(claim, arrival.key)
+                    wanted.update(dict.fromkeys(self._roles.decider.claims(arrival.message, arrival.key)))
                 except Exception as error:
                     arrival.broken = error
         return wanted

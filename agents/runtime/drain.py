@@ -1,17 +1,19 @@
-"""The outbox on its way out: events, commands and dead letters to Kafka, answers to Redis, in the order of `seq`."""
+"""The outbox on its way out: events, commands and dead letters to Kafka, answers to Redis, in the order of the rows' ids."""
 
 import asyncio
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 
 from agents.runtime import metrics
-from agents.runtime.floor import Standing
 from agents.runtime.lease import Lease, Reopen
 from agents.runtime.publisher import Publisher
-from stores.protocol import Changes, DomainStore, OutboxRow, Source, Unit
+from stores.protocol import DomainStore, OutboxRow, Source
 from stores.redis.replies import Replies
 
 _ASK = 1.0  # seconds
+
+Publishing = asyncio.Future[None]
+Rows = Mapping[Lease, Sequence[OutboxRow]]
 
 
 class Drain:
@@ -29,47 +31,41 @@ class Drain:
         lease.next, lease.incarnation, lease.epoch = await self._store.open(lease.source, earliest)
         await self.left(lease)
 
-    async def commit(self, unit: Unit, lease: Lease, changes: Changes) -> list[OutboxRow]:
-        """Commits; the same transaction deletes what is out."""
-        sent = list(lease.sent)
-        changes.sent = sent
-        rows = await unit.commit(changes)
-        del lease.sent[: len(sent)]
-        return rows
+    def send(self, rows: Rows) -> Publishing:
+        """Begins to publish, for several leases at once. Each of them waits by `out`."""
+        publishing = asyncio.ensure_future(self._publish(rows))
+        publishing.add_done_callback(_heard)
+        return publishing
 
-    async def after(self, lease: Lease, where: Standing, rows: Sequence[OutboxRow]) -> None:
-        """What a batch leaves to send: its own rows, or all that are there where somebody else was here."""
-        if where.surprised:
-            await self.left(lease)
-        else:
-            await self.rows(lease, rows)
+    async def out(self, lease: Lease, publishing: Publishing) -> None:
+        """The rows are out and remembered as sent; they are deleted by the next batch's write or when idle.
 
-    async def rows(self, lease: Lease, rows: Sequence[OutboxRow]) -> None:
-        """Publishes rows and remembers them as sent; they are deleted by the next batch's transaction or when idle.
-
-        Raises Unavailable, or Reopen where the lease ends meanwhile.
+        Raises Unavailable, or Reopen where the lease ends meanwhile. What was sent is not withdrawn by either: the rows stay,
+        and whoever comes next sends them again.
         """
-        if not rows:
-            return
-        publishing = asyncio.ensure_future(self._publish(lease, rows))
+        if publishing.done():
+            return publishing.result()
         void = asyncio.ensure_future(lease.void.wait())
         try:
             await asyncio.wait((publishing, void), return_when=asyncio.FIRST_COMPLETED)
-            if not publishing.done():
-                raise Reopen("the lease ended while its outbox was drained")
-            await publishing
         finally:
             void.cancel()
-            # Cancelling does not withdraw what was sent; the rows stay, and whoever comes next sends them again.
-            publishing.cancel()
+        if not publishing.done():
+            raise Reopen("the lease ended while its outbox was drained")
+        return publishing.result()
+
+    async def rows(self, lease: Lease, rows: Sequence[OutboxRow]) -> None:
+        """Publishes rows of one lease. Raises as `out`."""
+        if rows:
+            await self.out(lease, self.send({lease: rows}))
 
     async def left(self, lease: Lease) -> None:
         """Everything that is still in the outbox of this source and was not sent under this lease."""
         sent = set(lease.sent)
-        await self.rows(lease, [row for row in await self._store.outbox(lease.source) if row.seq not in sent])
+        await self.rows(lease, [row for row in await self._store.outbox(lease.source) if row.id not in sent])
 
     async def idle(self, lease: Lease) -> None:
-        """For a partition without a next batch: deletes what is out, sends what a zombie committed meanwhile.
+        """For a partition without a next batch: deletes what is out, sends what another owner wrote meanwhile.
 
         Which sources have rows is asked once a second for the whole domain.
         """
@@ -88,25 +84,53 @@ class Drain:
         sent, lease.sent = lease.sent, []
         if sent:
             try:
-                await self._store.forget(sent)
+                await self._store.forget(lease.source, sent)
             except BaseException:
                 lease.sent.extend(sent)
                 raise
 
-    async def _publish(self, lease: Lease, rows: Sequence[OutboxRow]) -> None:
-        messages = [row for row in rows if row.channel == "kafka"]
-        answers = [row for row in rows if row.channel == "reply"]
-        tasks = [
-            # Before the events: the transaction has committed, so the answer is true already, and somebody waits for it.
-            self._one(lease, "reply", answers, self._replies.publish(answers)) if answers else None,
-            self._one(lease, "kafka", messages, self._publisher.publish(messages)) if messages else None,
-        ]
-        outcomes = await asyncio.gather(*(task for task in tasks if task is not None), return_exceptions=True)
-        for outcome in outcomes:
+    async def _publish(self, rows: Rows) -> None:
+        """Answers go beside the events: the write has happened, so the answer is true already, and somebody waits for it."""
+        channels = {
+            "reply": [(lease, [row for row in of if row.channel == "reply"]) for lease, of in rows.items()],
+            "kafka": [(lease, [row for row in of if row.channel == "kafka"]) for lease, of in rows.items()],
+        }
+        tasks: list[Awaitable[None]] = []
+        for channel, of in channels.items():
+            if every := [row for _, some in of for row in some]:
+                publishing = self._replies.publish(every) if channel == "reply" else self._publisher.publish(every)
+                tasks.append(self._one(channel, of, publishing))
+        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
             if isinstance(outcome, BaseException):
                 raise outcome
 
-    async def _one(self, lease: Lease, channel: str, rows: Sequence[OutboxRow], publishing: Awaitable[None]) -> None:
+    async def _one(
+        self, channel: str, rows: Sequence[tuple[Lease, Sequence[OutboxRow]]], publishing: Awaitable[None]
+    ) -> None:
         await publishing
-        lease.sent.extend(row.seq for row in rows)
-        metrics.PUBLISHED.labels(lease.source.group, channel).inc(len(rows))
+        for lease, some in rows:
+            lease.sent.extend(row.id for row in some)
+            metrics.PUBLISHED.labels(lease.source.group, channel).inc(len(some))
+
+
+def _heard(publishing: Publishing) -> None:
+    """asyncio complains about an exception that nobody looked at: every lease may have ended."""
+    if not publishing.cancelled():
+        publishing.exception()
+
+
+class Drained:
+    """What the works have in common that write to a domain's store: its outbox goes with their partitions."""
+
+    def __init__(self, store: DomainStore, drain: Drain) -> None:
+        self._store = store
+        self._drain = drain
+
+    async def open(self, lease: Lease, earliest: int) -> None:
+        await self._drain.open(lease, earliest)
+
+    async def idle(self, lease: Lease) -> None:
+        await self._drain.idle(lease)
+
+    async def close(self, lease: Lease) -> None:
+        await self._drain.forget(lease)

@@ -1,7 +1,7 @@
 """Effect: something outside for each event (a mail, a payment, a kitchen ticket), with the event's id as idempotency key.
 
 Each chunk of events is claimed in the store before it is tried and ended after, with the outcome commands in the same
-transaction. So an effect is repeated only where the process died between the two.
+write. So an effect is repeated only where the process died between the two.
 """
 
 import asyncio
@@ -11,12 +11,14 @@ from typing import Any
 import structlog
 
 from agents.runtime import events, letters, metrics
-from agents.runtime.drain import Drain
+from agents.runtime.arrivals import Arrival
+from agents.runtime.drain import Drain, Drained
 from agents.runtime.events import Event
-from agents.runtime.floor import standing_in
+from agents.runtime.floor import progress_of
 from agents.runtime.lease import Batch, Lease, Reopen
+from agents.runtime.placing import Placing
 from stores.errors import Doubt
-from stores.protocol import Changes, DomainStore, OutboxRow
+from stores.protocol import Changes, DomainStore, Moment, OutboxRow
 from topics import ids
 from topics.decision import EventMeta, Send
 from topics.registry import Topic
@@ -27,17 +29,16 @@ Perform = Callable[[Any, EventMeta], Awaitable[Iterable[Send]]]
 """Does the effect; returns the outcome as commands. Raises Doubt where the outside is down: tried again, for ever."""
 
 
-class Effecting:
+class Effecting(Drained):
     """See agents.runtime.work.Work."""
 
     def __init__(
         self, topic: Topic, domain: str, perform: Perform, store: DomainStore, drain: Drain, concurrency: int
     ) -> None:
+        super().__init__(store, drain)
         self._topic = topic
         self._domain = domain
         self._perform = perform
-        self._store = store
-        self._drain = drain
         self._concurrency = concurrency
         self._tried: set[str] = set()  # by this process, known not to have happened
         # What did happen and is not known to be recorded: a store that is away just then is no reason to mail twice.
@@ -45,32 +46,29 @@ class Effecting:
         # In flight: a partition that a rebalance takes and gives back begins its batch again beside the old one.
         self._flying: dict[str, asyncio.Future[list[OutboxRow]]] = {}
 
-    async def open(self, lease: Lease, earliest: int) -> None:
-        await self._drain.open(lease, earliest)
-
-    async def idle(self, lease: Lease) -> None:
-        await self._drain.idle(lease)
-
-    async def close(self, lease: Lease) -> None:
-        await self._drain.forget(lease)
-
     async def run(self, batch: Batch) -> None:
         lease = batch.lease
-        async with self._store.unit(lease.source) as unit:
-            where = standing_in(unit, batch)
-        if where.surprised:
+        moment = await self._store.look([lease.source])
+        progress = progress_of(batch, moment.floors.get(lease.source), batch.first)
+        if progress.surprised:
             await self._drain.left(lease)
-        found, bad = events.read(self._topic, batch, where.floor)
+        found, bad = events.read(self._topic, batch, progress.done)
         once = list({event.meta.id: event for event in found}.values())  # an outbox row may have gone out twice
         for start in range(0, len(once), self._concurrency):
             await self._chunk(lease, once[start : start + self._concurrency])
-        if batch.next > where.floor:
-            dead = [
-                letters.dead(lease.source, self._topic, arrival, str(arrival.error), parked=False) for arrival in bad
-            ]
-            async with self._store.unit(lease.source) as unit:
-                rows = await self._drain.commit(unit, lease, Changes(next=batch.next, outbox=dead))
-            await self._drain.rows(lease, rows)
+        if batch.next > progress.done:
+            await self._end(batch, moment, bad)
+
+    async def _end(self, batch: Batch, moment: Moment, bad: Sequence[Arrival]) -> None:
+        """Moves the floor, where it is still as it was before the first effect. Raises Doubt."""
+        lease, placing = batch.lease, Placing(batch.lease.incarnation)
+        changes = Changes(next=batch.next, sent=tuple(lease.sent))
+        for arrival in bad:
+            dead = letters.dead(lease.source, self._topic, arrival, str(arrival.error), parked=False)
+            changes.outbox += placing.of(arrival.offset, [dead])
+        await self._store.write(moment, {lease.source: changes})
+        del lease.sent[: len(changes.sent)]
+        await self._drain.rows(lease, changes.outbox)
 
     async def _chunk(self, lease: Lease, chunk: Sequence[Event]) -> None:
         """Raises Doubt; what was done is then already recorded and not done again."""
@@ -84,10 +82,11 @@ class Effecting:
         self._count_repeated(lease, [id for id, again in begun.items() if again])
         outcomes = await asyncio.gather(*(self._one(event) for event in todo), return_exceptions=True)
         done, rows, doubt = self._sort(lease, todo, outcomes)
-        ended = await self._store.end_effects(lease.source, done, rows) if done else []
+        if done:
+            await self._store.end_effects(lease.source, done, rows)
         for id in done:
             self._happened.setdefault(id, [])  # what raised, too: until its dead letter is out
-        await (self._drain.left(lease) if recorded else self._drain.rows(lease, ended))
+        await (self._drain.left(lease) if recorded else self._drain.rows(lease, rows))
         for id in wanted:
             if id in done or id not in begun:
                 self._happened.pop(id, None)
@@ -107,6 +106,7 @@ class Effecting:
         """What is done, with its outbox rows, and the first doubt. A raising effect is dead-lettered, not tried for ever."""
         done: list[str] = []
         rows: list[OutboxRow] = []
+        placing = Placing(lease.incarnation)
         doubt: Doubt | None = None
         for event, outcome in zip(todo, outcomes, strict=True):
             if isinstance(outcome, Doubt):
@@ -118,9 +118,8 @@ class Effecting:
             if isinstance(outcome, BaseException):
                 log.error("effect_failed", group=lease.source.group, effect=event.meta.id, why=repr(outcome)[:200])
                 why = f"{type(outcome).__name__}: {outcome}"
-                rows.append(letters.dead(lease.source, self._topic, event.arrival, why, parked=False))
-            else:
-                rows.extend(outcome)
+                outcome = [letters.dead(lease.source, self._topic, event.arrival, why, parked=False)]
+            rows += placing.of(event.arrival.offset, outcome)
         return done, rows, doubt
 
     async def _one(self, event: Event) -> list[OutboxRow]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aiokafka import ConsumerRecord
 
-from stores.protocol import Source
+from stores.protocol import RowId, Source
 
 if TYPE_CHECKING:
     from agents.runtime.arrivals import Arrival
@@ -41,7 +41,7 @@ class Lease:
     batch: "Batch | None" = None
     busy: bool = False
     active_at: float = 0.0
-    sent: list[int] = field(default_factory=list[int])
+    sent: list[RowId] = field(default_factory=list[RowId])
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     void: asyncio.Event = field(default_factory=asyncio.Event)
 

@@ -13,7 +13,7 @@ import structlog
 
 from agents.runtime import metrics
 from agents.runtime.lease import TP, Batch, Lease
-from stores.protocol import Source
+from stores.protocol import RowId, Source
 
 if TYPE_CHECKING:
     from agents.runtime.work import Work
@@ -58,7 +58,7 @@ class Leases:
         # Outbox rows that are out and perhaps not deleted: of the lease before, or of an opening that failed half way.
         # Without this an opening that finds Kafka up and Redis down sends its events again with every try, and every
         # rebalance sends the last batch of each partition again.
-        self._out: dict[TP, list[int]] = {}
+        self._out: dict[TP, list[RowId]] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self._log: Log | None = None
         self.stopping = False

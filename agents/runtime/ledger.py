@@ -1,9 +1,9 @@
-"""What one batch of commands does, decided message by message in order, in memory: pure but for its counters.
+"""What a round of commands does, decided message by message in order, in memory: pure but for its counters.
 
-The unit of the store commits it whole. A message that cannot be decided parks its key and touches nothing else.
+The store writes it whole or not at all. A message that cannot be decided parks its key and touches nothing else.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -12,37 +12,59 @@ from agents.runtime import consequences, letters, metrics, outcomes
 from agents.runtime.arrivals import Arrival
 from agents.runtime.consequences import Consequences, Roles
 from agents.runtime.working_set import WorkingSet
-from stores.protocol import Changes, ClaimKey, Snapshot, Source
+from stores.protocol import Changes, ClaimKey, Moment, OutboxRow, RowId, Source
 from topics import headers
 from topics.decision import Context, Decision, Rejection, StalePreparation
 from topics.redrive import Redrive
 
 log = structlog.get_logger()
 
+_ROWS = 20  # bits: more rows than any one message leads to
+
 _EXPIRED: Decision[Any] = Decision(rejection=Rejection("expired", "the command came after its deadline"))
 
 
 class Ledger:
-    """set: aggregates and facts. parked: keys that wait. changes: what the batch will write."""
+    """Of one round: what its partitions' messages do, one partition after the other.
 
-    def __init__(self, roles: Roles, source: Source, snapshot: Snapshot, owners: Mapping[ClaimKey, str]) -> None:
+    set: aggregates and facts. parked: keys that wait. weight: bytes that will be written. changes: of the partition whose turn
+    it is.
+    """
+
+    def __init__(self, roles: Roles, moment: Moment) -> None:
         self._roles = roles
-        self._source = source
-        self._owners = owners
-        self._known = snapshot.known
-        self._kept_claims: set[ClaimKey] = set()
+        self._moment = moment
+        self._outcomes = dict(moment.known)
+        self._granted: dict[ClaimKey, str] = {}
         self._parked_here: dict[str, list[Arrival]] = {}
-        self.set = WorkingSet(roles.decider, snapshot.states)
-        self.parked = set(snapshot.parked)
-        self.changes = Changes(next=0, states=self.set.writes)
+        self.set = WorkingSet(roles.decider, moment.states)
+        self.parked = set(moment.parked)
+        self.weight = 0
+
+    def begin(self, source: Source, incarnation: int) -> None:
+        """The turn of another partition."""
+        self._source = source
+        self.changes = Changes(next=0)
+        self._changed_before = len(self.set.writes)
+        self._id = RowId(incarnation, 0, 0)
+
+    def at(self, arrival: Arrival) -> None:
+        """The turn of another message of the log: what follows comes of it."""
+        self._id = RowId(self._id.incarnation, arrival.offset, 0)
+
+    def ended(self, after: int) -> Changes:
+        """All that the partition changes; its floor is `after` then."""
+        self.changes.next = after
+        self.changes.states = self.set.writes[self._changed_before :]
+        return self.changes
 
     def knows(self, arrival: Arrival) -> bool:
-        """It was done before, or has been in this batch."""
-        return arrival.inbox_key in self._known or arrival.inbox_key in self.changes.inbox
+        """It was done before, or has been in this round."""
+        return arrival.inbox_key in self._outcomes
 
     def note(self, arrival: Arrival) -> None:
         """Done, and nobody will ask for an outcome."""
-        self.changes.inbox[arrival.inbox_key] = None
+        self._remember(arrival, None)
 
     def take(self, arrival: Arrival, poison: str | None = None) -> None:
         """Decides one message, or says why not. poison: why it can never be stored. Raises StalePreparation."""
@@ -64,21 +86,34 @@ class Ledger:
 
     def take_parked(self, key: str, arrival: Arrival, seq: int | None) -> bool:
         """A parked message, on redrive. False: it stays, and so does all behind it."""
-        known = self.knows(arrival)
-        if known or arrival.expired:
-            if not known:
-                self._enter(arrival, _EXPIRED)
-        else:
-            try:
-                if arrival.message is None:
-                    raise ValueError(str(arrival.error))
-                self._decide(key, arrival)
-            except StalePreparation:
-                raise
-            except Exception as error:
-                log.warning("redrive_refused", topic=self._source.topic, key=key, id=arrival.id, why=_why(error))
+        place = self._id
+        if seq is not None:
+            # An order may be carried out in several writes: each message's rows have ids of their own, whichever it is in.
+            self._id = self._id._replace(n=(seq + 1) << _ROWS)
+        try:
+            if not self._take_parked(key, arrival):
                 return False
+        finally:
+            if seq is not None:
+                self._id = place
         self.unpark(key, arrival, seq)
+        return True
+
+    def _take_parked(self, key: str, arrival: Arrival) -> bool:
+        if self.knows(arrival):
+            return True
+        if arrival.expired:
+            self._enter(arrival, _EXPIRED)
+            return True
+        try:
+            if arrival.message is None:
+                raise ValueError(str(arrival.error))
+            self._decide(key, arrival)
+        except StalePreparation:
+            raise
+        except Exception as error:
+            log.warning("redrive_refused", topic=self._source.topic, key=key, id=arrival.id, why=_why(error))
+            return False
         return True
 
     def parked_here(self, key: str) -> list[Arrival]:
@@ -103,7 +138,7 @@ class Ledger:
         self.parked.add(key)
         metrics.PARKED.labels(self._source.topic).inc()
         self._park(key, arrival, why)
-        self.changes.outbox.append(letters.dead(self._source, self._roles.commands, arrival, why, parked=True))
+        self._send(letters.dead(self._source, self._roles.commands, arrival, why, parked=True))
 
     def _decide_or_park(self, key: str, arrival: Arrival) -> None:
         try:
@@ -127,68 +162,80 @@ class Ledger:
         self._enter(arrival, decision, made)
         if encoded is not None:
             self.set.write(key, made.version, made.state, encoded)
+            self.weight += len(encoded)
         if decision.rejection is None:
-            self._kept_claims.update(claim for claim, owner in context.claims.items() if owner == key)
+            self._grant(context.claims, key)
 
     def _context(self, key: str, arrival: Arrival) -> Context:
-        wanted = self._roles.decider.claims(arrival.message, key)
         return Context(
             command_id=arrival.id,
             aggregate_id=key,
             now=arrival.at,
             caller=arrival.headers.get(headers.CALLER),
             correlation_id=letters.correlation_of(arrival),
-            claims={claim: self._owners[claim] for claim in wanted if claim in self._owners},
+            claims={
+                claim: self._owner(claim) or key
+                for claim in self._roles.decider.claims(arrival.message, key)
+                if claim in self._moment.owners
+            },
             prepared=arrival.prepared,
         )
+
+    def _owner(self, claim: ClaimKey) -> str | None:
+        return self._granted.get(claim) or self._moment.owners[claim]
+
+    def _grant(self, claims: Mapping[ClaimKey, str], key: str) -> None:
+        """What was free is the aggregate's from here on. A command that was refused leaves it free to the next."""
+        for claim, owner in claims.items():
+            if owner == key and self._owner(claim) is None:
+                self._granted[claim] = self.changes.claims[claim] = key
 
     def _enter(self, arrival: Arrival, decision: Decision[Any], made: Consequences | None = None) -> None:
         """Into the inbox with its outcome; rows and answer into the outbox."""
         answer = letters.outcome(arrival, decision, made.wrote if made else ())
         asked = headers.OPERATION in arrival.headers
         handed_on = made.handed_on if made and decision.handed_on and asked else ()
-        self.changes.inbox[arrival.inbox_key] = outcomes.remembered(answer, handed_on)
+        self._remember(arrival, outcomes.remembered(answer, handed_on))
         if made:
-            self.changes.outbox.extend(made.rows)
+            self._send(*made.rows)
         if answer is not None:
-            self.changes.outbox.append(letters.reply(arrival, answer))
+            self._send(letters.reply(arrival, answer))
+
+    def _remember(self, arrival: Arrival, outcome: str | None) -> None:
+        self._outcomes[arrival.inbox_key] = self.changes.inbox[arrival.inbox_key] = outcome
+        self.weight += len(outcome or "")
+
+    def _send(self, *rows: OutboxRow) -> None:
+        incarnation, offset, n = self._id
+        for row in rows:
+            self.changes.outbox.append(OutboxRow(*row[:5], RowId(incarnation, offset, n), row.named))
+            self.weight += len(row.body or b"") + len(row.headers)
+            n += 1
+        self._id = RowId(incarnation, offset, n)
 
     def _answer_again(self, arrival: Arrival) -> None:
         """Done before: no effect, but whoever asks hears the outcome."""
         metrics.DUPLICATES.labels(self._source.group).inc()
-        key = arrival.inbox_key
-        told = self.changes.inbox[key] if key in self.changes.inbox else self._known[key]
-        if told is None or headers.OPERATION not in arrival.headers:
-            return
-        self.changes.outbox.extend(outcomes.told_again(arrival, told))
+        told = self._outcomes[arrival.inbox_key]
+        if told is not None and headers.OPERATION in arrival.headers:
+            self._send(*outcomes.told_again(arrival, told))
 
     def _bury(self, arrival: Arrival) -> None:
         """Nothing to decide on: dead-lettered singly. Not in the inbox, so the mended bytes may come under the same id."""
         why = str(arrival.error)
         log.warning("dead_letter", topic=self._source.topic, offset=arrival.offset, why=why)
-        self.changes.outbox.append(letters.dead(self._source, self._roles.commands, arrival, why, parked=False))
+        self._send(letters.dead(self._source, self._roles.commands, arrival, why, parked=False))
         if headers.OPERATION in arrival.headers and not arrival.expired:
             refused = Decision[Any](rejection=Rejection("invalid_command", why))
             answer = letters.outcome(arrival, refused, ())
             if answer is not None:
-                self.changes.outbox.append(letters.reply(arrival, answer))
+                self._send(letters.reply(arrival, answer))
 
     def will_decide(self, arrival: Arrival) -> bool:
         """As far as can be told before its turn."""
         if arrival.message is None or arrival.key is None or arrival.broken is not None:
             return False
-        return not (isinstance(arrival.message, Redrive) or arrival.expired or arrival.inbox_key in self._known)
-
-    def wants_a_refused_claim(self, arrival: Arrival, fresh: set[ClaimKey]) -> bool:
-        """Somebody before it in this batch claimed the value and was refused: it is free, but not before the commit."""
-        if not self.will_decide(arrival) or arrival.key is None:
-            return False
-        wanted = self._roles.decider.claims(arrival.message, arrival.key)
-        return any(c in fresh and c not in self._kept_claims and self._owners[c] != arrival.key for c in wanted)
-
-    def release_claims(self, fresh: Iterable[ClaimKey]) -> None:
-        """Gives back what was claimed for commands that were then refused."""
-        self.changes.release.extend(key for key in fresh if key not in self._kept_claims)
+        return not (isinstance(arrival.message, Redrive) or arrival.expired or arrival.inbox_key in self._moment.known)
 
 
 def _why(error: BaseException) -> str:

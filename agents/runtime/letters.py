@@ -103,7 +103,7 @@ def _versions(value: str | None) -> tuple[Wrote, ...]:
 
 
 def kafka_row(topic: str, key: bytes, named: list[tuple[str, bytes]], body: bytes) -> OutboxRow:
-    row = OutboxRow("kafka", topic, key, encode_headers(named), body, 0, named)
+    row = OutboxRow("kafka", topic, key, encode_headers(named), body, named=named)
     if len(body) + len(row.headers) > LARGEST:
         raise TooLarge(f"a message of {len(body)} bytes for {topic}, {LARGEST} are allowed")
     return row

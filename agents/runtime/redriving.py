@@ -10,7 +10,7 @@ from agents.runtime import arrivals
 from agents.runtime.arrivals import Arrival
 from agents.runtime.ledger import Ledger
 from agents.runtime.preparing import Preparing
-from stores.protocol import ParkedRow, Unit
+from stores.protocol import ParkedRow
 from topics import headers, redrive
 from topics.decision import StalePreparation
 from topics.message import field_error
@@ -18,13 +18,13 @@ from topics.registry import Topic
 
 log = structlog.get_logger()
 
-_AT_ONCE = 16  # parked messages prepared in one transaction: it may idle for 4 s
+_AT_ONCE = 16  # parked messages that are prepared for one write
 
 _order = msgspec.json.Decoder(redrive.Redrive)
 
 
 class Waiting(NamedTuple):
-    """A parked message on its redrive. seq None: this very batch has parked it."""
+    """A parked message on its redrive. seq None: this very round has parked it."""
 
     seq: int | None
     arrival: Arrival
@@ -55,14 +55,14 @@ class Redriving:
         self._commands = commands
         self._preparing = preparing
 
-    async def waiting(self, unit: Unit, todo: Sequence[Arrival]) -> dict[str, list[Waiting]]:
-        """What is parked of the keys that are ordered among `todo`, oldest first, mended and prepared. Raises Doubt."""
+    async def waiting(self, parked: Sequence[ParkedRow], ordered: Sequence[Arrival]) -> dict[str, list[Waiting]]:
+        """What is parked of the keys that are ordered, oldest first, mended and prepared. Raises Doubt."""
         orders: dict[str, redrive.Redrive] = {}
-        for arrival in todo:
+        for arrival in ordered:
             if isinstance(arrival.message, redrive.Redrive) and arrival.key is not None:
                 orders.setdefault(arrival.key, arrival.message)
         found: dict[str, list[Waiting]] = {}
-        for row in await unit.parked_rows(list(orders)) if orders else []:
+        for row in parked:
             found.setdefault(row.key, []).append(Waiting(row.seq, self._unparked(row)))
             # Before claims, facts and preparation are looked up: they are the mended message's.
             self._mend(found[row.key][-1].arrival, orders[row.key])

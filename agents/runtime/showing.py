@@ -8,7 +8,7 @@ import msgspec
 from agents.runtime import events, letters
 from agents.runtime.arrivals import Arrival
 from agents.runtime.events import Event
-from agents.runtime.floor import standing
+from agents.runtime.floor import progress_at
 from agents.runtime.lease import Batch, Lease, Reopen
 from agents.runtime.publisher import Publisher
 from stores.errors import Conflict
@@ -56,12 +56,12 @@ class Showing:
         floor, stored = await self._store.load(lease.source, places)
         if floor is None:
             raise Reopen("Redis has lost the floor: the views are built again")
-        where = standing(batch, floor)
-        if batch.next <= where.floor:
+        progress = progress_at(batch, floor)
+        if batch.next <= progress.done:
             return
-        todo = [event for event in found if event.arrival.offset >= where.floor]
+        todo = [event for event in found if event.arrival.offset >= progress.done]
         changes, gaps = self._fold(lease, todo, dict(zip(places, stored, strict=True)))
-        dead = [*(a for a in bad if a.offset >= where.floor), *gaps]
+        dead = [*(a for a in bad if a.offset >= progress.done), *gaps]
         await self._bury(lease, dead)
         marks = self._marks(lease) if batch.next >= lease.end else ()
         if not await self._store.apply(lease.source, floor, batch.next, changes, marks):

@@ -1,16 +1,17 @@
 """Intake: what another domain or system published → own commands with the right key and an id of their own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
 
 from agents.runtime import arrivals, letters, metrics
 from agents.runtime.arrivals import Arrival
-from agents.runtime.drain import Drain
-from agents.runtime.floor import standing_in
-from agents.runtime.lease import Batch, Lease
-from stores.protocol import Changes, DomainStore, OutboxRow, Unit
+from agents.runtime.drain import Drain, Drained
+from agents.runtime.lease import Batch
+from agents.runtime.placing import Placing
+from agents.runtime.rounds import Rounds, Turn
+from stores.protocol import Changes, DomainStore, Moment, OutboxRow
 from topics import decision, headers, ids
 from topics.message import Undecodable
 from topics.registry import Topic
@@ -18,52 +19,57 @@ from topics.registry import Topic
 log = structlog.get_logger()
 
 
-class Intake:
+class _Turn(Turn):
+    def __init__(self, batch: Batch, found: Sequence[Arrival]) -> None:
+        self.found = found
+        ids = [arrival.inbox_key for arrival in found]
+        super().__init__(batch, batch.first, batch.next, messages=len(found), touches=ids)
+
+
+class Intake(Drained):
     """See agents.runtime.work.Work. Nothing parks here: order across publishers is not given anyway."""
 
     def __init__(
         self, topic: Topic, domain: str, translate: decision.Translate, store: DomainStore, drain: Drain
     ) -> None:
+        super().__init__(store, drain)
         self._topic = topic
         self._domain = domain
         self._translate = translate
-        self._store = store
-        self._drain = drain
-
-    async def open(self, lease: Lease, earliest: int) -> None:
-        await self._drain.open(lease, earliest)
-
-    async def idle(self, lease: Lease) -> None:
-        await self._drain.idle(lease)
-
-    async def close(self, lease: Lease) -> None:
-        await self._drain.forget(lease)
+        self._rounds = Rounds[_Turn](store, drain, self._take_in)
 
     async def run(self, batch: Batch) -> None:
-        lease = batch.lease
-        found = [arrivals.read(self._topic, lease.incarnation, record, keyed=False) for record in batch.records]
-        async with self._store.unit(lease.source) as unit:
-            where = standing_in(unit, batch)
-            todo = [arrival for arrival in found if arrival.offset >= where.floor]
-            rows = await self._take_in(unit, lease, todo, batch.next) if batch.next > where.floor else []
-        await self._drain.after(lease, where, rows)
+        incarnation = batch.lease.incarnation
+        found = [arrivals.read(self._topic, incarnation, record, keyed=False) for record in batch.records]
+        await self._rounds.join(_Turn(batch, found))
 
-    async def _take_in(self, unit: Unit, lease: Lease, todo: Sequence[Arrival], after: int) -> list[OutboxRow]:
-        snapshot = await unit.read([arrival.inbox_key for arrival in todo], [])
-        changes = Changes(next=after)
-        for arrival in todo:
-            if arrival.inbox_key in snapshot.known or arrival.inbox_key in changes.inbox:
-                metrics.DUPLICATES.labels(lease.source.group).inc()
+    async def _take_in(self, turns: Sequence[_Turn]) -> tuple[Moment, Mapping[_Turn, Changes]]:
+        ids = [arrival.inbox_key for turn in turns for arrival in turn.found]
+        moment = await self._store.look([turn.source for turn in turns], ids=ids)
+        found: dict[_Turn, Changes] = {}
+        for turn in turns:
+            progress = turn.progress(moment)
+            if progress is not None:
+                found[turn] = self._changes(turn, progress.done, moment)
+        return moment, found
+
+    def _changes(self, turn: _Turn, done: int, moment: Moment) -> Changes:
+        changes, placing = Changes(next=turn.after), Placing(turn.lease.incarnation)
+        for arrival in turn.found:
+            if arrival.offset < done:
+                continue
+            if arrival.inbox_key in moment.known or arrival.inbox_key in changes.inbox:
+                metrics.DUPLICATES.labels(turn.source.group).inc()
                 continue
             try:
                 rows = self._translated(arrival)
             except Exception as error:
                 log.warning("dead_letter", topic=self._topic.name, offset=arrival.offset, why=str(error)[:200])
-                changes.outbox.append(letters.dead(lease.source, self._topic, arrival, _why(error), parked=False))
+                rows = [letters.dead(turn.source, self._topic, arrival, _why(error), parked=False)]
             else:
                 changes.inbox[arrival.inbox_key] = None
-                changes.outbox.extend(rows)
-        return await self._drain.commit(unit, lease, changes)
+            changes.outbox += placing.of(arrival.offset, rows)
+        return changes
 
     def _translated(self, arrival: Arrival) -> list[OutboxRow]:
         if arrival.error is not None:

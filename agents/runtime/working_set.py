@@ -91,9 +91,9 @@ class WorkingSet:
         return None
 
 
-def needed_by_nothing(decider: Decider[Any, Any, Any, Any], arrivals: Iterable[Arrival]) -> list[FactKey]:
-    """Facts that these commands would need of an aggregate that is not there: what most need anyway, and can be read before
-    any state is known."""
+def prefetchable_facts(decider: Decider[Any, Any, Any, Any], arrivals: Iterable[Arrival]) -> list[FactKey]:
+    """Facts that these commands need whatever the state is, as far as the empty state tells: they can be read together with
+    the states."""
     wanted = dict[FactKey, None]()
     if decider.fact_tables:
         empty = decider.state()

@@ -119,6 +119,7 @@ going as (
     insert into outbox (consumer, topic, partition, incarnation, "offset", n, channel, target, key, headers, body)
     select * from unnest({0}::text[], {1}::text[], {2}::int[], {3}::int[], {4}::bigint[], {5}::bigint[], {6}::text[],
                          {7}::text[], {8}::bytea[], {9}::text[], {10}::bytea[])
+    on conflict do nothing returning 1
 )"""
 
 
@@ -194,7 +195,7 @@ _PARTS = (
     Part("park", _PARK, "", _park),
     Part("facts", _FACTS, "", _facts),
     Part("gone", _GONE, "", _gone),
-    Part("outbox", _OUTBOX, "", _outbox),
+    Part("outbox", _OUTBOX, "(select count(*) from going) = cardinality({0})", _outbox),
 )
 _MOVED = "array(select w.place from source w where w.place not in (select h.place from held h) order by w.place)"
 """Which of the sources are not as they were."""

@@ -1,6 +1,6 @@
 """Barriers between the steps of a batch, and guards taken away: proxies around the seams of the runtime.
 
-Steps, in order: `locked` (the floor is held), `before commit`, `after commit`, `before publish`, `after publish`.
+Steps, in order: `looked` (and nothing decided yet), `before write`, `after write`, `before publish`, `after publish`.
 `forget`: what is out is to be deleted outside of a batch.
 Effects: `begun`, `ending` (it has happened, nobody has written it down), `ended`.
 LEZZET_WITHOUT names a guard to run without (`./lezzet fault guards`); only these proxies and conftest.py know it.
@@ -8,12 +8,11 @@ LEZZET_WITHOUT names a guard to run without (`./lezzet fault guards`); only thes
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stores.errors import Unavailable
-from stores.protocol import Changes, FactKey, InboxKey, OutboxRow, Snapshot, Source
+from stores.protocol import Changes, Moment, OutboxRow, RowId, Source
 from tests.deadline import within
 
 WITHOUT = set(os.environ.get("LEZZET_WITHOUT", "").split(",")) - {""}
@@ -58,68 +57,59 @@ class Gates:
             await gate.stand()
 
 
-class GatedUnit:
-    def __init__(self, unit: Any, gates: Gates, first: int, forget: Any) -> None:
-        self._unit, self._gates, self._forget = unit, gates, forget
-        self.floor = first if "floor" in WITHOUT else unit.floor
-        self.epoch, self.incarnation = unit.epoch, unit.incarnation
-
-    async def read(self, ids: Sequence[InboxKey], keys: Sequence[str], facts: Sequence[FactKey] = ()) -> Snapshot:
-        snapshot = await self._unit.read(ids, keys, facts)
-        if "inbox" in WITHOUT:
-            snapshot.known.clear()
-        if "parking" in WITHOUT:
-            snapshot.parked.clear()
-        return snapshot
-
-    async def commit(self, changes: Changes) -> list[OutboxRow]:
-        if "inbox" in WITHOUT:
-            changes.inbox = {}
-        if "parking" in WITHOUT:
-            changes.park = []
-        await self._gates.come_to("before commit")
-        rows = await self._unit.commit(changes)
-        if "sent" in WITHOUT:
-            await self._forget([row.seq for row in rows])
-        await self._gates.come_to("after commit")
-        return rows
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._unit, name)
-
-
 class GatedStore:
-    """first: of the batch that runs, for the run without a floor."""
+    """first, incarnation: of the batch that runs and of its lease, for the runs without what the floor says of them."""
 
     def __init__(self, store: Any, gates: Gates) -> None:
-        self._store, self._gates, self.first = store, gates, 0
+        self._store, self._gates, self.first, self.incarnation = store, gates, 0, 0
 
-    @asynccontextmanager
-    async def unit(self, source: Source) -> AsyncGenerator[GatedUnit]:
-        async with self._store.unit(source) as unit:
-            await self._gates.come_to("locked")
-            yield GatedUnit(unit, self._gates, self.first, self._store.forget)
+    async def look(self, sources: Sequence[Source], **asked: Any) -> Moment:
+        moment: Moment = await self._store.look(sources, **asked)
+        if "inbox" in WITHOUT:
+            moment.known.clear()
+        if "parking" in WITHOUT:
+            moment.parked.clear()
+        for source, floor in moment.floors.items():
+            if "floor" in WITHOUT:
+                moment.floors[source] = floor._replace(next=self.first)
+            if "incarnation" in WITHOUT:
+                moment.floors[source] = floor._replace(incarnation=self.incarnation)
+        await self._gates.come_to("looked")
+        return moment
 
-    async def forget(self, sent: Sequence[int]) -> None:
+    async def write(self, moment: Moment, changes: Mapping[Source, Changes]) -> None:
+        for change in changes.values():
+            if "inbox" in WITHOUT:
+                change.inbox = {}
+            if "parking" in WITHOUT:
+                change.park = []
+        await self._gates.come_to("before write")
+        if WITHOUT & {"floor", "incarnation", "stale"}:
+            moment.floors = (await self._store.look(list(changes))).floors
+        await self._store.write(moment, changes)
+        if "sent" in WITHOUT:
+            for source, change in changes.items():
+                await self._store.forget(source, [row.id for row in change.outbox])
+        await self._gates.come_to("after write")
+
+    async def forget(self, source: Source, sent: Sequence[RowId]) -> None:
         await self._gates.come_to("forget")
-        await self._store.forget(sent)
+        await self._store.forget(source, sent)
 
     async def outbox(self, source: Source) -> list[OutboxRow]:
         return [] if "outbox" in WITHOUT else await self._store.outbox(source)
 
     async def begin_effects(self, source: Source, epoch: int, ids: Sequence[str]) -> dict[str, bool]:
         if "epoch" in WITHOUT:
-            async with self._store.unit(source) as unit:
-                epoch = unit.epoch
+            epoch = (await self._store.look([source])).floors[source].epoch
         begun = await self._store.begin_effects(source, epoch, ids)
         await self._gates.come_to("begun")
         return begun
 
-    async def end_effects(self, source: Source, done: Sequence[str], outbox: Sequence[OutboxRow]) -> list[OutboxRow]:
+    async def end_effects(self, source: Source, done: Sequence[str], outbox: Sequence[OutboxRow]) -> None:
         await self._gates.come_to("ending")
-        rows = await self._store.end_effects(source, done, outbox)
+        await self._store.end_effects(source, done, outbox)
         await self._gates.come_to("ended")
-        return rows
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)

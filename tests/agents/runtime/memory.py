@@ -1,70 +1,169 @@
 """A domain's store in dictionaries, with everything that it publishes in lists: for thousands of stories a second.
 
-The real store is held to the same contract by tests/stores/contract.
+tests/stores/contract holds it to the same contract as the stores of the product.
 """
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import msgspec
 
-from stores.errors import Conflict
+from stores.errors import BadData, Conflict, Stale, Unavailable
 from stores.protocol import (
     Changes,
-    Claimed,
     ClaimKey,
     Fact,
     FactKey,
+    Floor,
     InboxKey,
-    Opening,
+    Moment,
     OutboxRow,
     ParkedRow,
-    Snapshot,
+    RowId,
     Source,
     Stored,
 )
 
+LONGEST = 2_000  # characters of an id or a claim
+
+
+@dataclass
+class Tables:
+    """What a server keeps."""
+
+    floors: dict[Source, Floor] = field(default_factory=dict[Source, Floor])
+    inbox: dict[InboxKey, str | None] = field(default_factory=dict[InboxKey, str | None])
+    entered: dict[InboxKey, datetime] = field(default_factory=dict[InboxKey, datetime])
+    aggregates: dict[str, Stored] = field(default_factory=dict[str, Stored])
+    facts: dict[FactKey, Fact] = field(default_factory=dict[FactKey, Fact])
+    claims: dict[ClaimKey, str] = field(default_factory=dict[ClaimKey, str])
+    parked: dict[int, tuple[Source, ParkedRow]] = field(default_factory=dict[int, tuple[Source, ParkedRow]])
+    rows: dict[tuple[Source, RowId], OutboxRow] = field(default_factory=dict[tuple[Source, RowId], OutboxRow])
+    effects: dict[tuple[str, str], bool] = field(default_factory=dict[tuple[str, str], bool])
+    parkings: int = 0
+
 
 class MemoryStore:
-    """One partition of one domain. It is the store, the publisher, the replies and the fates."""
+    """See stores.protocol.DomainStore. It is the publisher, the replies and the fates, too. tables None: it is away."""
 
     domain = "memory"
 
-    def __init__(self) -> None:
-        self.floor, self.epoch, self.seq = 0, -1, 0
-        self.inbox: dict[InboxKey, str | None] = {}
-        self.aggregates: dict[str, Stored] = {}
-        self.claims: dict[ClaimKey, str] = {}
-        self.parked: dict[int, ParkedRow] = {}
-        self.rows: dict[int, OutboxRow] = {}
+    def __init__(self, tables: Tables | None) -> None:
+        self._tables = tables
         self.published: list[OutboxRow] = []
 
-    async def open(self, source: Source, earliest: int) -> Opening:
-        self.epoch += 1
-        return Opening(self.floor, 0, self.epoch)
+    @property
+    def tables(self) -> Tables:
+        if self._tables is None:
+            raise Unavailable("memory", "away")
+        return self._tables
 
-    @asynccontextmanager
-    async def unit(self, source: Source) -> AsyncGenerator["_Unit"]:
-        claims = dict(self.claims)
-        unit = _Unit(self)
-        try:
-            yield unit
-        finally:
-            if not unit.committed:
-                self.claims = claims
+    async def open(self, source: Source, earliest: int) -> Floor:
+        before = self.tables.floors.get(source)
+        floor = Floor(earliest, 0, 0) if before is None else before._replace(epoch=before.epoch + 1)
+        self.tables.floors[source] = floor
+        return floor
+
+    async def look(
+        self, sources: Sequence[Source], *, ids: Sequence[InboxKey] = (), keys: Sequence[str] = (),
+        facts: Sequence[FactKey] = (), claims: Sequence[ClaimKey] = (), parked: Sequence[str] = (),
+    ) -> Moment:  # fmt: skip
+        _check(text for names in (*ids, *facts, *claims, keys, parked) for text in names)
+        tables, (group, topic, _) = self.tables, sources[0]
+        here = [row for _, (at, row) in sorted(tables.parked.items()) if at[:2] == (group, topic)]
+        return Moment(
+            floors={source: tables.floors[source] for source in sources if source in tables.floors},
+            known={id: tables.inbox[id] for id in ids if id in tables.inbox},
+            states={key: tables.aggregates[key] for key in keys if key in tables.aggregates},
+            parked={row.key for row in here} & set(keys),
+            waiting=[row for row in here if row.key in parked],
+            facts={fact: tables.facts[fact] for fact in facts if fact in tables.facts},
+            owners={claim: tables.claims.get(claim) for claim in claims},
+        )
+
+    async def write(self, moment: Moment, changes: Mapping[Source, Changes]) -> None:
+        tables = self.tables
+        if not changes.keys() <= moment.floors.keys():
+            raise Conflict("a source that was not opened")
+        for change in changes.values():
+            _check_changes(change)
+        moved = [source for source in changes if tables.floors.get(source) != moment.floors[source]]
+        if moved:
+            raise Stale("sources", moved)
+        self._guard(moment, changes)
+        for source, change in changes.items():
+            self._write(source, change)
+
+    def _guard(self, moment: Moment, changes: Mapping[Source, Changes]) -> None:
+        tables = self.tables
+        taken = {claim for change in changes.values() for claim in change.claims}
+        owners = {**moment.owners, **dict.fromkeys(taken)}
+        if any(tables.claims.get(claim) != owner for claim, owner in owners.items()):
+            raise Stale("owners")
+        for source, change in changes.items():
+            if change.inbox.keys() & tables.inbox.keys():
+                raise Stale("inbox")
+            if any(tables.aggregates.get(s.id, Stored(0, "")).version != s.old_version for s in change.states):
+                raise Stale("states")
+            if not set(change.unpark) <= tables.parked.keys():
+                raise Stale("unpark")
+            if any((source, row.id) in tables.rows for row in change.outbox):
+                raise Stale("outbox")
+
+    def _write(self, source: Source, change: Changes) -> None:
+        tables = self.tables
+        floor = tables.floors[source]
+        tables.floors[source] = floor._replace(next=max(floor.next, change.next))
+        tables.inbox |= change.inbox
+        tables.entered |= dict.fromkeys(change.inbox, datetime.now(UTC))
+        tables.aggregates |= {write.id: Stored(write.version, write.body) for write in change.states}
+        tables.claims |= change.claims
+        for claim in change.release:
+            del tables.claims[claim]
+        for write in change.facts:
+            if tables.facts.get((write.table, write.key), Fact(0, None)).version < write.version:
+                tables.facts[write.table, write.key] = Fact(write.version, write.body)
+        for seq in change.unpark:
+            del tables.parked[seq]
+        for row in change.park:
+            tables.parkings += 1
+            tables.parked[tables.parkings] = source, msgspec.structs.replace(row, seq=tables.parkings)
+        for id in change.sent:
+            tables.rows.pop((source, id), None)
+        tables.rows |= {(source, row.id): row._replace(named=None) for row in change.outbox}
 
     async def states(self, ids: Sequence[str]) -> dict[str, Stored]:
-        return {id: self.aggregates[id] for id in ids if id in self.aggregates}
+        return {id: self.tables.aggregates[id] for id in ids if id in self.tables.aggregates}
 
     async def outbox(self, source: Source) -> list[OutboxRow]:
-        return [self.rows[seq] for seq in sorted(self.rows)]
+        return [row for (of, _), row in sorted(self.tables.rows.items(), key=lambda item: item[0]) if of == source]
 
     async def outbox_sources(self) -> set[Source]:
-        return set()
+        return {source for source, _ in self.tables.rows}
 
-    async def forget(self, sent: Sequence[int]) -> None:
-        for seq in sent:
-            self.rows.pop(seq, None)
+    async def forget(self, source: Source, sent: Sequence[RowId]) -> None:
+        for id in sent:
+            self.tables.rows.pop((source, id), None)
+
+    async def begin_effects(self, source: Source, epoch: int, ids: Sequence[str]) -> dict[str, bool]:
+        if self.tables.floors[source].epoch != epoch:
+            raise Conflict("opened again")
+        effects = self.tables.effects
+        begun = {id: (source.group, id) in effects for id in ids if not effects.get((source.group, id))}
+        effects |= {(source.group, id): False for id in begun}
+        return begun
+
+    async def end_effects(self, source: Source, done: Sequence[str], outbox: Sequence[OutboxRow]) -> None:
+        self.tables.effects |= {(source.group, id): True for id in done if (source.group, id) in self.tables.effects}
+        for row in outbox:
+            self.tables.rows.setdefault((source, row.id), row)
+
+    async def sweep(self, older_than: datetime, limit: int) -> int:
+        gone = [id for id, at in self.tables.entered.items() if at < older_than][:limit]
+        for id in gone:
+            del self.tables.entered[id], self.tables.inbox[id]
+        return len(gone)
 
     async def publish(self, rows: Sequence[OutboxRow]) -> None:
         self.published.extend(rows)
@@ -73,56 +172,17 @@ class MemoryStore:
         return set()
 
 
-class _Unit:
-    def __init__(self, store: MemoryStore) -> None:
-        self._store = store
-        self.floor, self.epoch, self.incarnation, self.committed = store.floor, store.epoch, 0, False
+def _check(texts: Iterable[str]) -> None:
+    for text in texts:
+        if "\0" in text or len(text) > LONGEST or any(0xD800 <= ord(c) < 0xE000 for c in text if ord(c) > 0xD7FF):
+            raise BadData("memory", "text")
 
-    async def read(self, ids: Sequence[InboxKey], keys: Sequence[str], facts: Sequence[FactKey] = ()) -> Snapshot:
-        store = self._store
-        return Snapshot(
-            known={id: store.inbox[id] for id in ids if id in store.inbox},
-            states={key: store.aggregates[key] for key in keys if key in store.aggregates},
-            parked={row.key for row in store.parked.values()} & set(keys),
-        )
 
-    async def claim(self, claims: Mapping[ClaimKey, str]) -> Claimed:
-        fresh = {key for key in claims if key not in self._store.claims}
-        self._store.claims |= {key: claims[key] for key in fresh}
-        return Claimed({key: self._store.claims[key] for key in claims}, fresh)
-
-    async def facts(self, wanted: Sequence[FactKey]) -> dict[FactKey, Fact]:
-        return {}
-
-    async def parked_rows(self, keys: Sequence[str]) -> list[ParkedRow]:
-        return [row for _, row in sorted(self._store.parked.items()) if row.key in keys]
-
-    async def commit(self, changes: Changes) -> list[OutboxRow]:
-        store = self._store
-        if any(id in store.inbox for id in changes.inbox):
-            raise Conflict("an id twice")
-        for write in changes.states:
-            old = store.aggregates.get(write.id, Stored(0, ""))
-            if old.version != write.old_version:
-                raise Conflict("a version twice")
-        self._write(changes)
-        self.committed = True
-        return [row for row in store.rows.values() if row.seq > store.seq - len(changes.outbox)]
-
-    def _write(self, changes: Changes) -> None:
-        store = self._store
-        store.floor = max(store.floor, changes.next)
-        store.inbox |= changes.inbox
-        store.aggregates |= {write.id: Stored(write.version, write.body) for write in changes.states}
-        for seq in [*changes.sent]:
-            store.rows.pop(seq, None)
-        for seq in changes.unpark:
-            del store.parked[seq]
-        for key in changes.release:
-            store.claims.pop(key, None)
-        for row in changes.park:
-            store.seq += 1
-            store.parked[store.seq] = msgspec.structs.replace(row, seq=store.seq)
-        for row in changes.outbox:
-            store.seq += 1
-            store.rows[store.seq] = row._replace(seq=store.seq)
+def _check_changes(change: Changes) -> None:
+    _check(text for key in (*change.inbox, *change.claims, *change.release) for text in key)
+    _check(text for row in change.park for text in (row.key, row.id, row.source))
+    for body in (write.body for write in (*change.states, *change.facts) if write.body is not None):
+        try:
+            msgspec.json.decode(body)
+        except msgspec.MsgspecError as error:
+            raise BadData("memory", "JSON") from error

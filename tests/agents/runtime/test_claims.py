@@ -12,7 +12,7 @@ def _name(world: World) -> dict[str, str]:
 async def test_two_registrations_of_one_address_in_two_partitions_have_one_winner(world: World):
     one, two = await world.process(), await world.process()
     first, second = await one.open(), await two.open(partition=1)
-    gate = one.gates.stop_at("before commit")
+    gate = one.gates.stop_at("before write")
     registering = one.begin(first, [world.say("a", 1, fields=_name(world))])
     await gate.reached()
     world.log.clear()
@@ -25,7 +25,7 @@ async def test_two_registrations_of_one_address_in_two_partitions_have_one_winne
 async def test_if_the_first_is_killed_before_its_commit_the_second_gets_it(world: World):
     one, two = await world.process(), await world.process()
     first, second = await one.open(), await two.open(partition=1)
-    gate = one.gates.stop_at("before commit")
+    gate = one.gates.stop_at("before write")
     dying = one.begin(first, [world.say("a", 1, fields=_name(world))])
     await gate.reached()
     world.log.clear()

@@ -13,7 +13,7 @@ from tests.agents.runtime.world import World
 async def test_a_commit_whose_answer_is_lost_is_found_out_by_the_floor(world: World):
     process = await world.process()
     lease = await process.open()
-    process.gates.fail_at("after commit")
+    process.gates.fail_at("after write")
     await process.do(lease, [world.say(amount=1), world.say(amount=2)])
     assert await world.totals() == [1, 3]
     await process.do(lease, [world.say(amount=3)])
@@ -24,7 +24,7 @@ async def test_a_commit_whose_answer_is_lost_is_found_out_by_the_floor(world: Wo
 async def test_a_commit_that_did_not_happen_is_done_again(world: World):
     process = await world.process()
     lease = await process.open()
-    process.gates.fail_at("before commit")
+    process.gates.fail_at("before write")
     await process.do(lease, [world.say(amount=1)])
     assert await world.totals() == [1]
     await world.settled(process, lease)
@@ -43,7 +43,7 @@ async def test_a_publish_without_an_answer_is_repeated_and_nothing_is_decided_tw
 async def test_a_version_conflict_is_doubt(world: World):
     process = await world.process()
     lease = await process.open()
-    process.gates.fail_at("before commit", Conflict("somebody wrote"))
+    process.gates.fail_at("before write", Conflict("somebody wrote"))
     await process.do(lease, [world.say(amount=1)])
     assert await world.totals() == [1]
 
@@ -52,7 +52,7 @@ async def test_commands_of_one_key_in_two_partitions_meet_at_the_aggregates_vers
     """As a publisher may place them that chooses partitions by itself: no lock of a partition keeps them apart."""
     one, two = await world.process(), await world.process()
     here, there = await one.open(), await two.open(partition=1)
-    gate = one.gates.stop_at("before commit")
+    gate = one.gates.stop_at("before write")
     working = one.begin(here, [world.say(amount=1), world.say(amount=2)])
     await gate.reached()
     await two.do(there, [replace(world.say(amount=10), partition=1, offset=0)])
@@ -64,7 +64,7 @@ async def test_commands_of_one_key_in_two_partitions_meet_at_the_aggregates_vers
 async def test_a_backend_that_is_ended_in_its_transaction_is_doubt(world: World):
     process = await world.process()
     lease = await process.open()
-    gate = process.gates.stop_at("before commit")
+    gate = process.gates.stop_at("before write")
     working = process.begin(lease, [world.say(amount=1)])
     await gate.reached()
     other = await world.process()
@@ -81,7 +81,7 @@ async def test_a_backend_that_is_ended_in_its_transaction_is_doubt(world: World)
 
 
 @pytest.mark.usefixtures("no_inbox")
-@pytest.mark.parametrize("step", ["locked", "before commit", "after commit", "before publish", "after publish"])
+@pytest.mark.parametrize("step", ["looked", "before write", "after write", "before publish", "after publish"])
 async def test_killed_between_two_steps_the_next_process_ends_what_was_begun(world: World, step: str):
     first, second = await world.process(), await world.process()
     gate = first.gates.stop_at(step)
@@ -100,7 +100,7 @@ async def test_killed_between_two_steps_the_next_process_ends_what_was_begun(wor
 
 async def test_an_answer_survives_a_kill_between_commit_and_reply(world: World):
     first, second = await world.process(), await world.process()
-    gate = first.gates.stop_at("after commit")
+    gate = first.gates.stop_at("after write")
     asked = {"lezzet_operation": world.id("op")}
     dying = first.begin(await first.open(), [world.say(amount=5, more=asked)])
     await gate.reached()
@@ -115,7 +115,7 @@ async def test_a_row_that_is_out_is_not_sent_again_when_its_deletion_fails(world
     lease = await process.open()
     await process.do(lease, [world.say(amount=1)])
     assert lease.sent, "it is remembered until a transaction has deleted it"
-    process.gates.fail_at("before commit")
+    process.gates.fail_at("before write")
     await process.do(lease, [world.say(amount=2)])
     await world.settled(process, lease)
     assert len(await world.published(world.events.name)) == 2

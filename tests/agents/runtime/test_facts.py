@@ -105,7 +105,7 @@ async def test_a_zombie_and_a_lost_answer_copy_nothing_twice(world: World):
     for version in (1, 2):
         zombie.feed.event("a", version, 10)
     old, new = await zombie.opened(), await owner.opened()
-    owner.process.gates.fail_at("after commit")
+    owner.process.gates.fail_at("after write")
     await owner.run(new)
     await zombie.run(old)
     assert await owner.fact() == (2, Known(2, 20))
@@ -114,7 +114,7 @@ async def test_a_zombie_and_a_lost_answer_copy_nothing_twice(world: World):
 async def test_a_commit_that_did_not_happen_is_done_again(world: World):
     (copy,) = await copies(world, 1)
     copy.feed.event("a", 1, 10)
-    copy.process.gates.fail_at("before commit")
+    copy.process.gates.fail_at("before write")
     await copy.run(await copy.opened())
     assert await copy.fact() == (1, Known(1, 10))
 

@@ -34,7 +34,7 @@ async def test_a_batch_of_the_old_log_does_not_move_the_floor_of_the_new(world: 
     """It waited for a server (or was stopped) while the topic was deleted, made anew and reset."""
     process = await world.process()
     lease = await process.open()
-    gate = process.gates.stop_at("locked")
+    gate = process.gates.stop_at("looked")
     old = [world.say(amount=1), world.say(amount=2)]
     waiting = process.begin(lease, old)
     await gate.reached()

@@ -102,7 +102,7 @@ async def test_every_assigned_partition_is_opened_at_its_floor(member: Member):
 
 async def test_a_partition_is_in_one_batch_at_a_time(member: Member):
     lease, _ = await member.opened(), await member.opened(1)
-    gate = member.process.gates.stop_at("before commit")
+    gate = member.process.gates.stop_at("before write")
     running = asyncio.create_task(member.carry(member.fetched(lease, [member.world.say()])))
     await gate.reached()
     assert [ready.source.partition for ready in member.leases.ready()] == [1], "the other one is fetched meanwhile"
@@ -121,7 +121,7 @@ async def test_what_was_fetched_under_an_old_lease_is_thrown_away(member: Member
 
 async def test_a_batch_that_runs_at_a_revoke_may_finish(member: Member):
     lease = await member.opened()
-    gate = member.process.gates.stop_at("before commit")
+    gate = member.process.gates.stop_at("before write")
     running = asyncio.create_task(member.carry(member.fetched(lease, [member.world.say(amount=5)])))
     await gate.reached()
     revoking = asyncio.create_task(member.leases.close_all(5))
@@ -136,10 +136,10 @@ async def test_a_batch_that_runs_at_a_revoke_may_finish(member: Member):
 async def test_a_batch_that_waits_for_a_server_gives_up_at_a_revoke_and_the_next_owner_does_it(member: Member):
     world, lease = member.world, await member.opened()
     gates = member.process.gates
-    gate = gates.fail_at("before commit")
+    gate = gates.fail_at("before write")
     running = asyncio.create_task(member.carry(member.fetched(lease, [world.say(amount=5)])))
     await gate.reached()
-    gates.stop_at("before commit")  # the next try hangs
+    gates.stop_at("before write")  # the next try hangs
     await asyncio.wait_for(member.leases.close_all(0.05), 2)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
@@ -203,7 +203,7 @@ async def test_a_handler_that_breaks_opens_the_partition_again_and_loses_nothing
     member: Member, monkeypatch: pytest.MonkeyPatch
 ):
     world, lease = member.world, await member.opened()
-    member.process.gates.fail_at("before commit", RuntimeError("a bug of ours"))
+    member.process.gates.fail_at("before write", RuntimeError("a bug of ours"))
     await member.carry(member.fetched(lease, [world.say(amount=5)]))
     again = await member.opened()
     assert again is not lease

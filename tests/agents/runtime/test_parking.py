@@ -121,7 +121,7 @@ async def test_a_kill_in_the_middle_of_a_redrive_leaves_it_whole_to_the_next(wor
     first, second = await world.process(), await world.process()
     lease = await first.open()
     await first.do(lease, [world.say("a", 13, id="1"), world.say("a", 2, id="2")])
-    gate = first.gates.stop_at("before commit")
+    gate = first.gates.stop_at("before write")
     order = world.redrive("a", {"1": GOOD})
     dying = first.begin(lease, [order])
     await gate.reached()

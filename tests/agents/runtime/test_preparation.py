@@ -39,7 +39,7 @@ async def test_a_preparation_made_stale_by_another_process_is_made_again(world: 
     one, two = await world.process(prepare=Looks()), await world.process(prepare=Looks())
     first, second = await one.open(), await two.open()
     said = world.say(amount=1, fields={"prepared": True})
-    gate = one.gates.stop_at("before commit")
+    gate = one.gates.stop_at("before write")
     working = one.begin(first, [said])
     await gate.reached()
     waiting = two.begin(second, [said, world.say(amount=2, fields={"prepared": True})])

@@ -68,7 +68,7 @@ async def _taken(world: World) -> None:
     await until("the command to be taken", said, 3)
 
 
-@pytest.mark.parametrize("step", ["locked", "before commit", "after commit"])
+@pytest.mark.parametrize("step", ["looked", "before write", "after write"])
 async def test_the_edge_withdraws_nothing_that_its_domain_has_taken(world: World, withdrawals: Withdrawals, step: str):
     """However long the transaction takes, and though the process dies in it."""
     first, second = await world.process(), await world.process()

@@ -17,7 +17,7 @@ from agents.runtime.drain import Drain
 from agents.runtime.lease import Batch, Lease
 from agents.runtime.publisher import decode_headers
 from stores.protocol import Source
-from tests.agents.runtime.memory import MemoryStore
+from tests.agents.runtime.memory import MemoryStore, Tables
 from tests.agents.runtime.tally import BAD_LUCK, DECIDER, Add, topics_of
 from tests.agents.runtime.test_preparation import Looks
 from topics import headers
@@ -77,7 +77,7 @@ class Told:
 
 async def _live(log: Sequence[Said], cuts: set[int], again: int = 0) -> Told:
     """again: so many records before each cut are read once more."""
-    store = MemoryStore()
+    store = MemoryStore(Tables())
     work = Deciding(Roles(COMMANDS, EVENTS, DECIDER), store, Drain(store, store, store), store, Looks())  # type: ignore[arg-type]
     lease = Lease(Source("property.decide", COMMANDS.name, 0))
     await work.open(lease, 0)
@@ -87,20 +87,21 @@ async def _live(log: Sequence[Said], cuts: set[int], again: int = 0) -> Told:
         first = max(0, begin - again)
         await work.run(Batch(lease, records[first:end], first))
     await work.idle(lease)
-    assert store.floor == len(log) and not store.rows
+    assert store.tables.floors[lease.source].next == len(log) and not store.tables.rows
     return _told(store)
 
 
 def _told(store: MemoryStore) -> Told:
-    told = Told(claims=store.claims)
+    tables = store.tables
+    told = Told(claims=tables.claims)
     for row in store.published:
         if row.target == EVENTS.name:
             named = dict(decode_headers(row.headers))
             version, cause = int(named[headers.SEQUENCE]), named[headers.CAUSATION].decode()
             told.events.append(((row.key or b"").decode(), version, cause))
-    told.outcomes = {id: outcome and msgspec.json.decode(outcome) for (_, id), outcome in store.inbox.items()}
-    told.parked = [(row.key, row.id) for _, row in sorted(store.parked.items())]
-    told.totals = {key: msgspec.json.decode(stored.body)["total"] for key, stored in store.aggregates.items()}
+    told.outcomes = {id: outcome and msgspec.json.decode(outcome) for (_, id), outcome in tables.inbox.items()}
+    told.parked = [(row.key, row.id) for _, (_, row) in sorted(tables.parked.items())]
+    told.totals = {key: msgspec.json.decode(stored.body)["total"] for key, stored in tables.aggregates.items()}
     told.events.sort(key=lambda event: event[0])  # stable: the order within a key stays
     told.parked.sort(key=lambda row: row[0])
     return told

@@ -7,7 +7,7 @@ from tests.agents.runtime.world import World
 
 
 @pytest.mark.usefixtures("no_inbox")
-@pytest.mark.parametrize("step", ["locked", "before commit"])
+@pytest.mark.parametrize("step", ["looked", "before write"])
 async def test_a_zombie_that_wakes_before_its_commit_holds_the_floor_and_the_other_skips(world: World, step: str):
     zombie, owner = await world.process(), await world.process()
     batch = [world.say(amount=1), world.say(amount=2)]
@@ -37,7 +37,7 @@ async def test_a_zombie_that_wakes_before_its_transaction_finds_the_work_done(wo
 async def test_a_zombie_that_wakes_after_its_commit_leaves_its_events_to_the_owner(world: World):
     zombie, owner = await world.process(), await world.process()
     old, new = await zombie.open(), await owner.open()
-    gate = zombie.gates.stop_at("after commit")
+    gate = zombie.gates.stop_at("after write")
     asleep = zombie.begin(old, [world.say(amount=1)])
     await gate.reached()
     # The owner's next batch begins above what it knows: it drains what the zombie committed, before its own.

@@ -59,7 +59,7 @@ class Process:
     async def do(self, lease: Lease, records: Sequence[Record], pause: float = 0.0) -> None:
         """One batch, to its end; doubt is met as in the runtime: again from the start, after a pause (s)."""
         batch, last = Batch(lease, list(records), records[0].offset), Doubt()
-        lease.batch, self.store.first = batch, batch.first
+        lease.batch, self.store.first, self.store.incarnation = batch, batch.first, lease.incarnation
         for _ in range(PATIENCE):
             try:
                 await within("an end of the batch", self.work.run(batch))

@@ -10,6 +10,7 @@ import asyncpg
 from stores.postgres.migrate import RUNTIME
 from stores.postgres.store import PostgresStore, connect
 from stores.protocol import Changes, DomainStore, OutboxRow, ParkedRow, RowId, Source, StateWrite
+from tests.agents.runtime.memory import MemoryStore, Tables
 
 HERE = Source("counter.decide", "counter_commands", 0)
 THERE = Source("counter.decide", "counter_commands", 1)
@@ -52,8 +53,19 @@ async def postgres(url: str, domain: str) -> AsyncGenerator[Stage]:
         await admin.close()
 
 
+@asynccontextmanager
+async def memory(url: str, domain: str) -> AsyncGenerator[Stage]:
+    """The store of the property tests. It has no connection that could be cut."""
+
+    async def cut() -> None:
+        pass
+
+    tables = Tables()
+    yield Stage(MemoryStore(tables), MemoryStore(tables), MemoryStore(None), cut)
+
+
 # A row for each implementation of stores.protocol: the suite runs on all of them.
-IMPLEMENTATIONS: dict[str, Stages] = {"postgres": postgres}
+IMPLEMENTATIONS: dict[str, Stages] = {"postgres": postgres, "memory": memory}
 
 
 # -- a batch in one line
