@@ -172,8 +172,7 @@ async def test_what_a_message_needs_is_told_by_the_state_that_it_is_decided_on(w
     process = await world.process(decider=NEEDY)
     things = [FactWrite("thing", str(total), 1, "{}") for total in range(20)]
     lease = await process.open()
-    async with process.store.unit(lease.source) as unit:
-        await unit.commit(Changes(next=0, facts=things))
+    await process.store.write(await process.store.look([lease.source]), {lease.source: Changes(next=0, facts=things)})
     await process.do(lease, [world.say("a", 1), world.say("a", 5), world.say("b", 13, id="b")])
     await process.do(lease, [world.say("b", 1), world.say("b", 5), world.say("b", 3)])
     assert await world.totals("a") == [1, 6]

@@ -2,11 +2,13 @@
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from stores.errors import Conflict, Unavailable
 from tests.agents.runtime.world import World
+from tests.deadline import until
 
 
 @pytest.mark.usefixtures("no_inbox")
@@ -61,23 +63,24 @@ async def test_commands_of_one_key_in_two_partitions_meet_at_the_aggregates_vers
     assert await world.totals() == [10, 11, 13]
 
 
-async def test_a_backend_that_is_ended_in_its_transaction_is_doubt(world: World):
-    process = await world.process()
+async def test_a_backend_that_is_ended_in_its_write_is_doubt(world: World):
+    process, other = await world.process(), await world.process()
     lease = await process.open()
-    gate = process.gates.stop_at("before write")
-    working = process.begin(lease, [world.say(amount=1)])
-    await gate.reached()
-    other = await world.process()
-    ended = await other.store._pool.fetch(  # type: ignore[attr-defined]
-        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'lezzet-tally'"
-        " and state = 'idle in transaction' and query like '%floor%' or query like '%unnest%' and pid <> pg_backend_pid()"
-        " and application_name = 'lezzet-tally' and state = 'idle in transaction'"
-    )
-    assert ended
-    gate.open()
+    async with other.pool.acquire() as connection, connection.transaction():
+        await connection.execute("select 1 from floor where topic = $1 for update", world.commands.name)
+        working = process.begin(lease, [world.say(amount=1)])
+        await until("the write to wait for the floor", lambda: _ended(connection))
     await working
     assert await world.totals() == [1]
     await world.settled(process, lease)
+
+
+async def _ended(connection: Any) -> bool:
+    """Ends the backends that wait for this one."""
+    return await connection.fetchval(
+        "select bool_or(pg_terminate_backend(pid)) from pg_stat_activity"
+        " where pg_backend_pid() = any(pg_blocking_pids(pid))"
+    )
 
 
 @pytest.mark.usefixtures("no_inbox")

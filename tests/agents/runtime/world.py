@@ -43,7 +43,7 @@ class Process:
         decider: Decider[Any, Any, Any, Any] = DECIDER,
     ) -> None:  # fmt: skip
         self.gates = Gates()
-        self.world = world
+        self.world, self.pool = world, pool
         self.store = GatedStore(PostgresStore(pool, "tally"), self.gates)
         self.drain = Drain(self.store, GatedPublisher(world.publisher, self.gates), world.replies)  # type: ignore[arg-type]
         roles = Roles(world.commands, world.events, decider, react)
