@@ -15,7 +15,7 @@ from agents.runtime.lease import Batch, Lease, Reopen
 from stores.errors import Doubt, Stale
 from stores.protocol import Changes, DomainStore, Moment, Source
 
-AT_ONCE = 1  # rounds
+AT_ONCE = 2  # rounds
 MOST = 2_000  # messages of a round
 
 

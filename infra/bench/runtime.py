@@ -1,6 +1,6 @@
 """`./lezzet bench runtime`: the product's runtime against plain Faust and against a loop with nothing between.
 
-a  plain Faust, one event at a time: one transaction and one awaited publish each
+a  plain Faust, one event at a time: one look, one write and one awaited publish each
 b  agents.runtime, as a domain uses it
 c  aiokafka and asyncpg alone, one loop a partition, batches as large as b's
 

@@ -202,11 +202,15 @@ _MOVED = "array(select w.place from source w where w.place not in (select h.plac
 
 
 def write(moment: Moment, changes: Mapping[Source, Changes]) -> tuple[str, list[Sequence[Any]]]:
-    """The statement and its arguments; parts that have nothing to write are left out."""
+    """The statement and its arguments."""
     every = list(changes.items())
-    found = [(part, part.columns(moment, every)) for part in _PARTS]
-    there = [(part, columns) for part, columns in found if columns[0]]
-    return _statement(tuple(part.name for part, _ in there)), [column for _, columns in there for column in columns]
+    return assembled({part.name: part.columns(moment, every) for part in _PARTS})
+
+
+def assembled(columns: Mapping[str, _Arrays]) -> tuple[str, list[Sequence[Any]]]:
+    """The statement of these parts, name → an array for each column, and its arguments. Parts without rows are left out."""
+    there = [part.name for part in _PARTS if part.name in columns and columns[part.name][0]]
+    return _statement(tuple(there)), [column for name in there for column in columns[name]]
 
 
 @lru_cache(256)
@@ -214,13 +218,9 @@ def _statement(names: tuple[str, ...]) -> str:
     expressions, guards, place = list[str](), list[str](), 1
     for part in _PARTS:
         if part.name in names:
-            numbered = [f"${place + n}" for n in range(_width(part))]
+            numbered = [f"${place + n}" for n in range(len(part.columns(Moment(), ())))]
+            place += len(numbered)
             expressions.append(part.text.format(*numbered))
             if part.guard:
                 guards.append(f"when not ({part.guard.format(*numbered)}) then stale({_MOVED}, '{part.name}')")
-            place += len(numbered)
     return f"with {', '.join(expressions)}\nselect case {' '.join(guards)} end"
-
-
-def _width(part: Part) -> int:
-    return len(part.columns(Moment(), ()))

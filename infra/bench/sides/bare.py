@@ -28,7 +28,7 @@ class Loop:
         self._pool = pool
         self._producer = producer
         self._meter = meter
-        self._sent: list[int] = []
+        self._sent: list[tuple[int, int, int]] = []
 
     async def run(self, consumer: AIOKafkaConsumer, tp: TopicPartition) -> None:
         async with self._pool.acquire() as connection:
@@ -42,21 +42,16 @@ class Loop:
         straight, source = self._straight, self._straight.source(partition)
         commands = [straight.read(record.headers, record.key, record.value, record.timestamp) for record in records]
         async with self._pool.acquire() as connection:
-            await connection.execute("begin")
-            await connection.fetchrow(statements.LOCK, *source)
-            rows = await connection.fetch(statements.READ, *straight.wanted(commands, source))
-            work = straight.decide(commands, rows)
-            row = await connection.fetchrow(
-                statements.COMMIT, *source, records[-1].offset + 1, *work.columns(self._sent)
-            )
-            assert row is not None
-            await connection.execute("commit")
+            rows = await connection.fetch(statements.LOOK, *straight.wanted(commands, source))
+            work, after = straight.decide(commands, rows), records[-1].offset + 1
+            statement, arguments = work.write(source, after, self._sent)
+            await connection.fetch(statement, *arguments)
         acks = [
             await self._producer.send(straight.events, event.body, key=event.key, headers=event.headers)
             for event in work.events
         ]
         await asyncio.gather(*acks)
-        self._sent = row["seqs"]
+        self._sent = work.ids(after)
 
 
 async def run(job: Job) -> None:

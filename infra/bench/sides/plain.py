@@ -1,4 +1,4 @@
-"""Side a: plain Faust as its manual shows it, one event at a time: one transaction and one awaited publish each."""
+"""Side a: plain Faust as its manual shows it, one event at a time: one look, one write and one awaited publish each."""
 
 import os
 import tempfile
@@ -24,7 +24,7 @@ async def run(job: Job, data: str) -> None:
         topic_disable_leader=True, topic_allow_declare=False,
     )  # fmt: skip
     events = app.topic(straight.events, key_serializer="raw", value_serializer="raw")
-    sent: dict[int, list[int]] = {}
+    sent: dict[int, list[tuple[int, int, int]]] = {}
 
     @app.agent(app.topic(job.topic, key_serializer="raw", value_serializer="raw"))
     async def add(stream: Any) -> None:
@@ -36,17 +36,13 @@ async def run(job: Job, data: str) -> None:
         source = straight.source(message.partition)
         commands = [straight.read(message.headers, message.key, message.value, int(message.timestamp * 1000))]
         async with pool.acquire() as connection:
-            await connection.execute("begin")
-            await connection.fetchrow(statements.LOCK, *source)
-            rows = await connection.fetch(statements.READ, *straight.wanted(commands, source))
-            work = straight.decide(commands, rows)
-            done = sent.get(message.partition, [])
-            row = await connection.fetchrow(statements.COMMIT, *source, message.offset + 1, *work.columns(done))
-            await connection.execute("commit")
+            rows = await connection.fetch(statements.LOOK, *straight.wanted(commands, source))
+            work, after = straight.decide(commands, rows), message.offset + 1
+            statement, arguments = work.write(source, after, sent.get(message.partition, []))
+            await connection.fetch(statement, *arguments)
         for made in work.events:
             await (await events.send(key=made.key, value=made.body, headers=made.headers))
-        assert row is not None
-        sent[message.partition] = row["seqs"]
+        sent[message.partition] = work.ids(after)
 
     app.finalize()
     await app.start()

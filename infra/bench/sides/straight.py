@@ -1,6 +1,7 @@
 """Decode, decide and encode, written straight down: what the two plain sides do between their statements."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -8,6 +9,7 @@ import msgspec
 
 from agents.runtime.publisher import encode_headers
 from infra.bench.counter import DECIDER, EVENTS, Add, Counter
+from stores.postgres import writing
 from topics import headers, ids
 from topics.decision import Context
 
@@ -30,30 +32,37 @@ class Event(NamedTuple):
     body: bytes
 
 
-class Work(NamedTuple):
-    """What a batch writes. states: id → (version before, version, state)."""
+@dataclass
+class Work:
+    """What a batch writes. states: id → (version before, version, state). floor: next, incarnation, epoch at the look."""
 
-    inbox: list[tuple[str, str]]
-    states: dict[str, tuple[int, int, Counter]]
-    events: list[Event]
+    inbox: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    states: dict[str, tuple[int, int, Counter]] = field(default_factory=dict[str, tuple[int, int, Counter]])
+    events: list[Event] = field(default_factory=list[Event])
+    floor: tuple[int, int, int] = (0, 0, 0)
 
-    def columns(self, sent: Sequence[int]) -> list[object]:
-        """The arguments of the commit statement from the inbox on."""
-        return [
-            [source for source, _ in self.inbox],
-            [id for _, id in self.inbox],
-            [None] * len(self.inbox),
-            list(self.states),
-            [old for old, _, _ in self.states.values()],
-            [version for _, version, _ in self.states.values()],
-            [msgspec.json.encode(state).decode() for _, _, state in self.states.values()],
-            sent,
-            ["kafka"] * len(self.events),
-            [EVENTS.name] * len(self.events),
-            [event.key for event in self.events],
-            [encode_headers(event.headers) for event in self.events],
-            [event.body for event in self.events],
+    def write(
+        self, source: tuple[str, str, int], after: int, sent: Sequence[tuple[int, int, int]]
+    ) -> tuple[str, list[Sequence[Any]]]:
+        """The write statement and its arguments."""
+        encoded = [(id, old, new, msgspec.json.encode(state).decode()) for id, (old, new, state) in self.states.items()]
+        rows = [
+            (*source, *id, "kafka", EVENTS.name, event.key, encode_headers(event.headers), event.body)
+            for id, event in zip(self.ids(after), self.events, strict=True)
         ]
+        return writing.assembled(
+            {
+                "sources": writing.transposed([(*source, *self.floor, after)], 7),
+                "inbox": writing.transposed(((*key, None) for key in self.inbox), 3),
+                "states": writing.transposed(encoded, 4),
+                "gone": writing.transposed(((*source, *id) for id in sent), 6),
+                "outbox": writing.transposed(rows, 11),
+            }
+        )
+
+    def ids(self, after: int) -> list[tuple[int, int, int]]:
+        """Of the outbox rows."""
+        return [(0, after, n) for n in range(len(self.events))]
 
 
 class Straight:
@@ -72,17 +81,20 @@ class Straight:
         return Command(found[headers.ID], found[headers.SOURCE], key.decode(), at, found, _command.decode(body))
 
     def wanted(self, commands: Sequence[Command], source: tuple[str, str, int]) -> tuple[object, ...]:
-        """The arguments of the read statement. Counters need no facts."""
+        """The arguments of the look. Counters need no facts and no claims."""
         ids, names = [c.source for c in commands], [c.id for c in commands]
-        return ids, names, list({c.key for c in commands}), source[0], source[1], list[str](), list[str]()
+        none = list[str]()
+        return *source[:2], [source[2]], ids, names, list({c.key for c in commands}), none, none, none, none
 
     def decide(self, commands: Sequence[Command], rows: Iterable[Any]) -> Work:
-        """rows: of the read statement. What the inbox knows is skipped."""
-        work = Work([], {}, [])
+        """rows: of the look. What the inbox knows is skipped."""
+        work = Work()
         known: set[tuple[str, str]] = set()
         for what, a, b, version, body in rows:
             if what == "k":
                 known.add((a, b))
+            elif what == "r":
+                work.floor = int(body), int(a), int(b)
             else:
                 work.states[a] = (version, version, _state.decode(body))
         for command in commands:
