@@ -12,6 +12,9 @@ from typing import Literal, NamedTuple, Protocol
 
 import msgspec
 
+LOOK_BYTES = 8 * 1024 * 1024
+"""Of states that one look brings: a process holds them, their decoded form and what is made of them at the same time."""
+
 ClaimKey = tuple[str, str]  # (kind, value), e.g. ("email", "a@b.c")
 FactKey = tuple[str, str]  # (fact table, key)
 InboxKey = tuple[str, str]  # (source, id)
@@ -108,7 +111,8 @@ class FactWrite(NamedTuple):
 class Moment:
     """How the store was at a look, as far as it was asked.
 
-    floors: of the sources that were opened once. known: ids in the inbox, with their outcome. parked: which of the keys are
+    floors: of the sources that were opened once. known: ids in the inbox, with their outcome. left: keys whose states would have
+    been more than LOOK_BYTES together with those asked for before them (the first one always comes). parked: which of the keys are
     parked in the sources' topic. waiting: the messages that are parked of the keys whose were asked for, oldest first.
     owners: of each claim that was asked for, None where it is free.
     """
@@ -116,6 +120,7 @@ class Moment:
     floors: dict[Source, Floor] = field(default_factory=dict[Source, Floor])
     known: dict[InboxKey, str | None] = field(default_factory=dict[InboxKey, str | None])
     states: dict[str, Stored] = field(default_factory=dict[str, Stored])
+    left: set[str] = field(default_factory=set[str])
     parked: set[str] = field(default_factory=set[str])
     waiting: list[ParkedRow] = field(default_factory=list[ParkedRow])
     facts: dict[FactKey, Fact] = field(default_factory=dict[FactKey, Fact])

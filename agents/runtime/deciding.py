@@ -1,7 +1,7 @@
 """Decide: commands → one look and one write a round → events, answers and commands for others."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from agents.runtime import arrivals, redriving
 from agents.runtime.arrivals import Arrival
@@ -38,6 +38,10 @@ class _Turn(Turn):
         touches = [*(a.key for a in todo if a.key is not None), *(a.inbox_key for a in todo), *self.claims]
         super().__init__(batch, first, after, messages=len(todo), touches=touches)
 
+    def begins_with(self, left: Set[str]) -> bool:
+        """Its first message is about an aggregate whose state was left out."""
+        return bool(left) and bool(self.todo) and self.todo[0].key in left
+
     @property
     def every(self) -> Sequence[Arrival]:
         """The messages that are decided: of an order to redrive, what it redrives, too."""
@@ -73,6 +77,7 @@ class Deciding(Drained):
                 todo = todo[: self._room.messages]
             try:
                 first = await self._join(batch, todo, first, after)
+                self._room.written()
             except BadData:
                 # Somebody's data cannot be stored, and the store does not say whose: message by message.
                 first = await self._singly(batch, todo, first, after)
@@ -130,12 +135,11 @@ class Deciding(Drained):
         )  # fmt: skip
         taking = self._preparing.take([arrival for turn in turns for arrival in turn.todo])
         moment, _ = await asyncio.gather(look, taking)
-        self._room.looked(moment, len(every))
         ledger = Ledger(self._roles, moment)
         ledger.set.learn(guessed, moment.facts)
         found: dict[_Turn, Changes] = {}
         for turn in turns:
-            if ledger.weight > self._room.bytes:
+            if ledger.weight > self._room.bytes or turn.begins_with(moment.left):
                 turn.put_off = True
                 continue
             changes = await self._one(ledger, moment, turn)
@@ -161,7 +165,7 @@ class Deciding(Drained):
         ledger.begin(turn.source, turn.lease.incarnation)
         for arrival in todo:
             if arrival is not todo[0]:
-                if ledger.weight > self._room.bytes:
+                if ledger.weight > self._room.bytes or arrival.key in moment.left:
                     return ledger.ended(arrival.offset)
                 if needs_facts and arrival.message is not None:
                     await self._learn(turn, ledger, (arrival,))

@@ -30,6 +30,7 @@ _HEAVY, _FEW = 8 * 1024 * 1024, 10  # bytes of such a batch, and records between
 # Three hops at 100 messages/s: p50/p95 4.8/6.8 ms so, 6.2/15.5 ms with 500 ms always, both at 1 % of a core when idle.
 _WAIT, _SHORT_WAIT, _BUSY_WAIT = 500, 2, 50  # ms
 _LOOK = 0.5  # seconds
+_HINT = 5.0  # seconds that the group's coordinator may take for an offset
 _BUSY = 1.0  # seconds that records lie unread before fetches slow down: their handler waits for a server
 
 
@@ -163,12 +164,14 @@ class ConsumerThread(AIOKafkaConsumerThread):
             waiter.cancel()
 
     async def _commit(self, offsets: Any) -> bool:
-        """A hint for lag monitors and nothing else: never worth a crash (Faust's own crashes the app)."""
+        """A hint for lag monitors and nothing else: never worth a crash (Faust's own crashes the app), nor a wait for a
+        coordinator that is not found again. The thread has two workers, and fetches need one of them."""
         try:
             consumer, mine = self._ensure_consumer(), self.assignment()
-            await consumer.commit(
-                {TopicPartition(*tp): OffsetAndMetadata(o, "") for tp, o in offsets.items() if tp in mine}
-            )
+            async with asyncio.timeout(_HINT):
+                await consumer.commit(
+                    {TopicPartition(*tp): OffsetAndMetadata(o, "") for tp, o in offsets.items() if tp in mine}
+                )
         except Exception as error:
             log.info("offset_hint_not_committed", why=repr(error)[:120])
             return False

@@ -1,28 +1,22 @@
-"""How many messages a round of commands takes: as many as keep within what a process should hold in memory at once."""
+"""How much a round of commands takes at once."""
 
-from stores.protocol import Moment
-
-_FIRST, _MOST = 64, 500  # messages
-_BYTES = 8 * 1024 * 1024
+_MOST = 500  # messages of one partition
+_WRITTEN = 8 * 1024 * 1024
 
 
 class Room:
-    """messages: of one partition in a round. bytes: that a round may write before it stops.
+    """messages: of one partition in a round. bytes: after which a round writes what it has (one message more may come).
 
-    Nobody knows before the look how large the states are that messages speak of (a basket has up to 230 KB). So the room begins
-    small, and grows and shrinks by what the looks brought.
+    A look is bounded by the store (stores.protocol.LOOK_BYTES).
     """
 
     def __init__(self) -> None:
-        self.messages = _FIRST
-        self.bytes = _BYTES
+        self.messages = _MOST
+        self.bytes = _WRITTEN
 
-    def looked(self, moment: Moment, messages: int) -> None:
-        """A look for so many messages brought this."""
-        brought = sum(len(state.body) for state in moment.states.values())
-        brought += sum(len(fact.body or "") for fact in moment.facts.values())
-        allowed = _BYTES * messages // max(1, brought)
-        self.messages = max(1, min(_MOST, self.messages * 2, allowed))
+    def written(self) -> None:
+        """A round was written in time."""
+        self.messages = min(_MOST, self.messages * 2)
 
     def halve(self) -> None:
         """The store did not end a round in time."""

@@ -13,7 +13,9 @@ union all
 select 'k', i.source, i.id, 0, i.outcome
   from unnest($4::text[], $5::text[]) w(source, id) join inbox i using (source, id)
 union all
-select 's', a.id, '', a.version, a.state::text from aggregate a where a.id = any($6)
+select 's', a.id, '', a.version, case when a.reach - octet_length(a.state) < $11 then a.state end
+  from (select id, version, state::text as state, sum(octet_length(state::text)) over (order by w.place) as reach
+          from unnest($6::text[]) with ordinality w(id, place) join aggregate using (id)) a
 union all
 select distinct 'p', p.key, '', 0::bigint, null::text from parked p
  where p.consumer = $1 and p.topic = $2 and p.key = any($6)

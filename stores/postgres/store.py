@@ -11,6 +11,7 @@ from stores.postgres import statements, writing
 from stores.postgres.errors import translated
 from stores.postgres.rows import parked_row
 from stores.protocol import (
+    LOOK_BYTES,
     Changes,
     ClaimKey,
     Fact,
@@ -83,14 +84,16 @@ class PostgresStore:
         rows = await self._fetch(
             statements.LOOK, group, topic, [source.partition for source in sources], [i[0] for i in ids],
             [i[1] for i in ids], keys, [f[0] for f in facts], [f[1] for f in facts], [c[0] for c in claims],
-            [c[1] for c in claims],
+            [c[1] for c in claims], LOOK_BYTES,
         )  # fmt: skip
         moment = Moment(owners=dict.fromkeys(claims))
         for what, a, b, number, body in rows:
             if what == "k":
                 moment.known[a, b] = body
-            elif what == "s":
+            elif what == "s" and body is not None:
                 moment.states[a] = Stored(number, body)
+            elif what == "s":
+                moment.left.add(a)
             elif what == "f":
                 moment.facts[a, b] = Fact(number, body)
             elif what == "r":

@@ -11,6 +11,7 @@ import msgspec
 
 from stores.errors import BadData, Conflict, Stale, Unavailable
 from stores.protocol import (
+    LOOK_BYTES,
     Changes,
     ClaimKey,
     Fact,
@@ -72,10 +73,19 @@ class MemoryStore:
         _check(text for names in (*ids, *facts, *claims, keys, parked) for text in names)
         tables, (group, topic, _) = self.tables, sources[0]
         here = [row for _, (at, row) in sorted(tables.parked.items()) if at[:2] == (group, topic)]
+        states, left, brought = dict[str, Stored](), set[str](), 0
+        for key in keys:
+            if key in tables.aggregates:
+                if brought < LOOK_BYTES:
+                    states[key] = tables.aggregates[key]
+                else:
+                    left.add(key)
+                brought += len(tables.aggregates[key].body)
         return Moment(
             floors={source: tables.floors[source] for source in sources if source in tables.floors},
             known={id: tables.inbox[id] for id in ids if id in tables.inbox},
-            states={key: tables.aggregates[key] for key in keys if key in tables.aggregates},
+            states=states,
+            left=left,
             parked={row.key for row in here} & set(keys),
             waiting=[row for row in here if row.key in parked],
             facts={fact: tables.facts[fact] for fact in facts if fact in tables.facts},
