@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from stores.errors import Stale
-from stores.protocol import Changes, DomainStore, Fact, FactWrite, Stored
+from stores.protocol import LOOK_BYTES, Changes, DomainStore, Fact, FactWrite, Stored
 from tests.stores.contract.stage import HERE, THERE, commit, write
 
 
@@ -59,3 +59,17 @@ async def test_the_sweep_forgets_what_is_old_in_small_bites(store: DomainStore) 
     assert await store.sweep(now - timedelta(hours=1), 10) == 0
     assert await store.sweep(now + timedelta(hours=1), 3) == 3
     assert await store.sweep(now + timedelta(hours=1), 3) == 2
+
+
+async def test_a_look_brings_as_much_as_a_process_should_hold_and_says_what_it_left(store: DomainStore) -> None:
+    """The first one always comes, and what comes is the beginning of what was asked for."""
+    half = '{"n":"' + "x" * (LOOK_BYTES // 2) + '"}'
+    keys = ["d", "b", "a", "c"]
+    for offset, key in enumerate(keys, 1):
+        await commit(store, HERE, Changes(next=offset, states=[write(key, 1, body=half)]))
+    moment = await store.look([HERE], keys=[*keys, "none"])
+    assert (list(moment.states), moment.left) == (["d", "b"], {"a", "c"})
+    huge = '{"n":"' + "x" * (LOOK_BYTES * 2) + '"}'
+    await commit(store, HERE, Changes(next=5, states=[write("huge", 1, body=huge)]))
+    moment = await store.look([HERE], keys=["huge", "a"])
+    assert (list(moment.states), moment.left) == (["huge"], {"a"})
