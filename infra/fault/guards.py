@@ -27,6 +27,9 @@ GUARDS = {
     "versions": "a projection applies what it has seen",
     "fate": "what the edge has answered 503 happens all the same",
     "epoch": "a worker that lost its partition goes on with effects",
+    "incarnation": "what was read of an old log is done in the new one",
+    "stale": "who looked before another's write writes over it",
+    "deferred": "a key in two partitions is decided twice on one state",
 }
 PATIENCE = 180.0  # seconds for all tests; without a guard one may wait for what never comes
 _RED = re.compile(r"^FAILED (\S+)", re.MULTILINE)

@@ -66,3 +66,20 @@ def versions_as_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """The version guard of projections is a function, so it is taken away here and not in a proxy."""
     if "versions" in gates.WITHOUT:
         monkeypatch.setattr("agents.runtime.events.is_next", lambda *event: True)
+
+
+class Untouched:
+    """A turn that touches nothing, whatever it was told."""
+
+    def __get__(self, turn: object, of: object) -> frozenset[str]:
+        return frozenset()
+
+    def __set__(self, turn: object, touches: object) -> None:
+        pass
+
+
+@pytest.fixture(autouse=True)
+def touches_as_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So is what keeps two partitions with one key out of one round."""
+    if "deferred" in gates.WITHOUT:
+        monkeypatch.setattr("agents.runtime.rounds.Turn.touches", Untouched(), raising=False)
