@@ -6,9 +6,13 @@ import asyncio
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from aiokafka.consumer.fetcher import Fetcher
 
-from agents.runtime.fetching import NodesInFlight
+from agents.runtime import fetching
+from agents.runtime.fetching import ConsumerThread, NodesInFlight
+from agents.runtime.lease import TP
+from tests.deadline import within
 
 NODE = 1
 STEPS = 20  # turns of the loop: the routine needs three
@@ -65,3 +69,19 @@ async def test_a_node_is_fetched_from_again_though_its_fetch_ended_while_records
 async def test_without_the_correction_it_is_left_alone() -> None:
     """Fails where aiokafka has mended it: then the correction can go."""
     assert await _fetches_begun(correct=False) == 1
+
+
+async def test_a_coordinator_that_never_answers_holds_up_no_fetch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Offsets are told and records are fetched by the same two workers of the consumer's thread."""
+    asked = asyncio.Event()
+
+    async def commit(offsets: Any) -> None:
+        asked.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(fetching, "_HINT", 0.01)
+    thread = object.__new__(ConsumerThread)
+    monkeypatch.setattr(ConsumerThread, "_ensure_consumer", lambda _: SimpleNamespace(commit=commit))
+    monkeypatch.setattr(ConsumerThread, "assignment", lambda _: {TP("topic", 0)})
+    assert await within("the end of the hint", thread._commit({TP("topic", 0): 7})) is False
+    assert asked.is_set()
