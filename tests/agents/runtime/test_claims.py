@@ -22,7 +22,7 @@ async def test_two_registrations_of_one_address_in_two_partitions_have_one_winne
     assert (await world.totals("a"), await world.totals("b")) == ([1], [])
 
 
-async def test_if_the_first_is_killed_before_its_commit_the_second_gets_it(world: World):
+async def test_if_the_first_is_killed_before_its_write_the_second_gets_it(world: World):
     one, two = await world.process(), await world.process()
     first, second = await one.open(), await two.open(partition=1)
     gate = one.gates.stop_at("before write")

@@ -12,7 +12,7 @@ from tests.deadline import until
 
 
 @pytest.mark.usefixtures("no_inbox")
-async def test_a_commit_whose_answer_is_lost_is_found_out_by_the_floor(world: World):
+async def test_a_write_whose_answer_is_lost_is_found_out_by_the_floor(world: World):
     process = await world.process()
     lease = await process.open()
     process.gates.fail_at("after write")
@@ -23,7 +23,7 @@ async def test_a_commit_whose_answer_is_lost_is_found_out_by_the_floor(world: Wo
     await world.settled(process, lease)
 
 
-async def test_a_commit_that_did_not_happen_is_done_again(world: World):
+async def test_a_write_that_did_not_happen_is_done_again(world: World):
     process = await world.process()
     lease = await process.open()
     process.gates.fail_at("before write")
@@ -101,7 +101,7 @@ async def test_killed_between_two_steps_the_next_process_ends_what_was_begun(wor
     await world.settled(second, lease)
 
 
-async def test_an_answer_survives_a_kill_between_commit_and_reply(world: World):
+async def test_an_answer_survives_a_kill_between_write_and_reply(world: World):
     first, second = await world.process(), await world.process()
     gate = first.gates.stop_at("after write")
     asked = {"lezzet_operation": world.id("op")}

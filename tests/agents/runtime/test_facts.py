@@ -111,7 +111,7 @@ async def test_a_zombie_and_a_lost_answer_copy_nothing_twice(world: World):
     assert await owner.fact() == (2, Known(2, 20))
 
 
-async def test_a_commit_that_did_not_happen_is_done_again(world: World):
+async def test_a_write_that_did_not_happen_is_done_again(world: World):
     (copy,) = await copies(world, 1)
     copy.feed.event("a", 1, 10)
     copy.process.gates.fail_at("before write")

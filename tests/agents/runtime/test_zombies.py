@@ -8,7 +8,7 @@ from tests.agents.runtime.world import World
 
 @pytest.mark.usefixtures("no_inbox")
 @pytest.mark.parametrize("step", ["looked", "before write"])
-async def test_a_zombie_that_wakes_before_its_commit_holds_the_floor_and_the_other_skips(world: World, step: str):
+async def test_a_zombie_that_wakes_before_its_write_and_the_owner_have_one_write_between_them(world: World, step: str):
     zombie, owner = await world.process(), await world.process()
     batch = [world.say(amount=1), world.say(amount=2)]
     old, new = await zombie.open(), await owner.open()
@@ -24,7 +24,7 @@ async def test_a_zombie_that_wakes_before_its_commit_holds_the_floor_and_the_oth
 
 
 @pytest.mark.usefixtures("no_inbox")
-async def test_a_zombie_that_wakes_before_its_transaction_finds_the_work_done(world: World):
+async def test_a_zombie_that_wakes_before_its_look_finds_the_work_done(world: World):
     zombie, owner = await world.process(), await world.process()
     batch = [world.say(amount=1), world.say(amount=2)]
     old, new = await zombie.open(), await owner.open()
@@ -34,7 +34,7 @@ async def test_a_zombie_that_wakes_before_its_transaction_finds_the_work_done(wo
     await world.settled(owner, new)
 
 
-async def test_a_zombie_that_wakes_after_its_commit_leaves_its_events_to_the_owner(world: World):
+async def test_a_zombie_that_wakes_after_its_write_leaves_its_events_to_the_owner(world: World):
     zombie, owner = await world.process(), await world.process()
     old, new = await zombie.open(), await owner.open()
     gate = zombie.gates.stop_at("after write")
