@@ -5,13 +5,15 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from infra import product
 from infra.child import Child
 from infra.folders import CHECKOUT
+from infra.lag import caught_up
 from infra.shell import run
 from infra.stack import Stack
 
@@ -25,18 +27,23 @@ def say(line: str) -> None:
 
 
 class Stage:
-    def __init__(self, stack: Stack) -> None:
+    """runs: the beginning of a command that runs a module of the product, `python -m`."""
+
+    def __init__(self, stack: Stack, runs: tuple[str, ...] = (sys.executable, "-m")) -> None:
         self.stack = stack
+        self._runs = runs
 
     async def provision(self) -> None:
         """Topics and schemas, as `./lezzet up` makes them."""
         async with asyncio.timeout(PROVISION_WITHIN):
-            argv = (sys.executable, "-m", "agents.provision")
+            argv = (*self._runs, "agents.provision")
             await run(argv, what="provision", folder=CHECKOUT, environment=self.stack.environment())
 
     async def agents(self, count: int) -> list[Child]:
         """Ready when it returns. A killed one is started again by the supervisor."""
-        children = [self.stack.supervisor.start(product.agents(self.stack.site, n + 1)) for n in range(count)]
+        programs = [product.agents(self.stack.site, n + 1) for n in range(count)]
+        ours = [replace(program, argv=(*self._runs, "agents")) for program in programs]
+        children = [self.stack.supervisor.start(program) for program in ours]
         for child in children:
             await child.until_ready()
         say(f"{count} agents processes are ready")
@@ -48,6 +55,12 @@ class Stage:
         say("the edge is ready")
         return child
 
+    async def demo(self, agents: Sequence[Child]) -> None:
+        """Fills in the demo data. Returns when all copies and views of these processes have it. Raises CannotStart."""
+        argv = (sys.executable, "-m", "infra.demo")
+        await run(argv, what="demo data", folder=CHECKOUT, environment=self.stack.environment())
+        await caught_up([child.program.health for child in agents])
+
     def log_lines(self, name: str) -> list[str]:
         """Of all lives of one process, the older log first."""
         log = self.stack.site.data.logs / f"{name}.log"
@@ -56,12 +69,12 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(*, keep: bool = False) -> AsyncGenerator[Stage]:
-    """keep: leaves the data folder with all logs behind. Its processes end in any case."""
+async def stage(*, keep: bool = False, runs: tuple[str, ...] = (sys.executable, "-m")) -> AsyncGenerator[Stage]:
+    """keep: leaves the data folder with all logs behind. Its processes end in any case. runs: see Stage."""
     folder = Path(tempfile.mkdtemp(prefix="lezzet-fault-"))
     try:
         async with Stack(folder, say=say) as stack:
-            made = Stage(stack)
+            made = Stage(stack, runs)
             await made.provision()
             say("topics and schemas are there")
             yield made
