@@ -12,7 +12,7 @@ from contextlib import redirect_stdout
 
 import msgspec
 
-from infra.bench.load_report import Load, bars, points, table
+from infra.bench.load_report import Load, bars, points, promised, table
 from infra.bench.load_turns import Choice, measured
 from topics.registry import PARTITIONS
 
@@ -28,7 +28,7 @@ async def run(arguments: list[str]) -> bool:
     each = points(found.turns)
     load = Load(choice.partitions, choice.unchanging, found.wrong, each, bars(each, unchanging=choice.unchanging))
     print(msgspec.json.encode(load).decode() if said.json else table(load))
-    return not load.wrong and (said.short or all(bar.held for bar in load.bars))
+    return promised(load, bars_count=not said.short)
 
 
 def _parser() -> argparse.ArgumentParser:

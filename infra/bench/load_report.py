@@ -108,6 +108,11 @@ def _amounts(points: Sequence[Point]) -> Iterator[Bar]:
             yield Bar(f"agents' CPU ms at {point.connections}", f"<= {most:g}", cpu, cpu <= most)
 
 
+def promised(load: Load, *, bars_count: bool) -> bool:
+    """bars_count: False for a run that is too short for them."""
+    return not load.wrong and (not bars_count or all(bar.held for bar in load.bars))
+
+
 def table(load: Load) -> str:
     what = "adds that change nothing" if load.unchanging else "adds that change the basket"
     names = list(load.points[0].cpu_ms)

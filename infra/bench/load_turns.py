@@ -15,8 +15,10 @@ from infra.bench.servers import free_port, server, token
 from infra.child import Child
 from infra.demo.menus import MENUS
 from infra.fault.stage import Stage, say, stage
+from stores.kafka.log import open_log
 from stores.postgres.migrate import migrate
 from topics.ids import derive
+from topics.registry import all_topics
 
 USERS = 500
 FIRST_ADDS = 250.0  # a second, until each user has a basket on both sides
@@ -69,6 +71,7 @@ class Comparison:
         self._wrong: list[str] = []
 
     async def run(self) -> Found:
+        await self._count_partitions()
         await self._make_baskets()
         turns: list[Turn] = []
         for number in range(self._choice.rounds):
@@ -77,6 +80,12 @@ class Comparison:
                 say(f"round {number + 1}, {count:2} connections: {turn.ours.requests_per_s:,.0f} of ours a second")
                 turns.append(turn)
         return Found(turns, self._wrong)
+
+    async def _count_partitions(self) -> None:
+        async with open_log([self._made.stack.endpoints.kafka]) as log:
+            there = {name: len(log.places([name])) for name in all_topics()}
+        if other := {name: many for name, many in there.items() if many != self._choice.partitions}:
+            self._wrong.append(f"topics with another number of partitions than {self._choice.partitions}: {other}")
 
     async def _make_baskets(self) -> None:
         edge, tokens = self._made.stack.endpoints.edge, self._tokens()
