@@ -15,7 +15,7 @@ from infra.bench.breakdown import Breakdown
 from infra.bench.posting import Posted, Visitor, post
 from infra.bench.servers import free_port, server, token
 from infra.demo.menus import MENUS
-from infra.fault.stage import Stage, stage
+from infra.stack.stage import Stage, stage
 from stores.postgres.migrate import migrate
 from topics.ids import derive
 

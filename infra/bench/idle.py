@@ -12,7 +12,7 @@ from contextlib import redirect_stdout
 import msgspec
 
 from infra.bench.cpu import Clock
-from infra.fault.stage import say, stage
+from infra.stack.stage import say, stage
 
 AT_MOST = 3.0  # percent of a core
 SETTLE = 5.0  # seconds after the demo data, until what followed from it is done

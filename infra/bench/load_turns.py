@@ -12,9 +12,9 @@ from infra.bench.cpu import Clock
 from infra.bench.load_report import Turn
 from infra.bench.posting import Visitor, body, post
 from infra.bench.servers import free_port, server, token
-from infra.child import Child
 from infra.demo.menus import MENUS
-from infra.fault.stage import Stage, say, stage
+from infra.stack.stage import Stage, say, stage
+from infra.supervision.child import Child
 from stores.kafka.log import open_log
 from stores.postgres.migrate import migrate
 from topics.ids import derive

@@ -21,7 +21,7 @@ from redis.asyncio import Redis
 from infra.bench.closed_loop import Plan, Request, in_own_process
 from infra.bench.cpu import Clock
 from infra.bench.servers import free_port, server, token
-from infra.stack import Stack
+from infra.stack.stack import Stack
 from topics import keys
 from topics.documents.browse import Meal
 from topics.documents.order import Basket, BasketItem

@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.protocol.admin import DescribeGroupsRequest, DescribeGroupsRequest_v2
 
 from agents.__main__ import DOMAINS
-from infra.site import Endpoints
+from infra.layout.site import Endpoints
 
 ASK_EVERY = 0.3
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.commands import COMMANDS
-from infra.walk import WALK
+from infra.cli.commands import COMMANDS
+from infra.cli.walk import WALK
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"

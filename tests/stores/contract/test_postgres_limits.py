@@ -6,7 +6,7 @@ import uuid
 import asyncpg
 import pytest
 
-from infra.stack import Stack
+from infra.stack.stack import Stack
 from stores.errors import Conflict, Unavailable
 from stores.postgres import store as adapter
 from stores.postgres.migrate import migrate

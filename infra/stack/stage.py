@@ -10,12 +10,12 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from infra import product
-from infra.child import Child
-from infra.folders import CHECKOUT
-from infra.lag import caught_up
-from infra.shell import run
-from infra.stack import Stack
+from infra.layout.folders import CHECKOUT
+from infra.process.shell import run
+from infra.stack import product
+from infra.stack.lag import caught_up
+from infra.stack.stack import Stack
+from infra.supervision.child import Child
 
 PROVISION_WITHIN = 120.0  # seconds
 _BEGUN = time.monotonic()

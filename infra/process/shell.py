@@ -1,4 +1,4 @@
-"""Runs a program to its end: installers and formatters."""
+"""Runs a program to its end: installers, formatters, provisioning, demo data."""
 
 import asyncio
 from collections.abc import Mapping, Sequence

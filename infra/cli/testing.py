@@ -4,8 +4,8 @@ import argparse
 import subprocess
 import time
 
-from infra.arguments import parser
-from infra.folders import CHECKOUT
+from infra.cli.arguments import parser
+from infra.layout.folders import CHECKOUT
 
 BIN = CHECKOUT / ".venv" / "bin"
 

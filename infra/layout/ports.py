@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from infra.failure import CannotStart
-from infra.versions import AGENTS_AT_MOST, PORTS
+from infra.layout.versions import AGENTS_AT_MOST, PORTS
 
 # Below the range from which Linux takes ports for outgoing connections: a server that is stopped for a moment would
 # find its port taken by somebody's client socket.

@@ -4,8 +4,8 @@ import os
 import shutil
 from pathlib import Path
 
-from infra import apt
-from infra.shell import run
+from infra.install import apt
+from infra.process.shell import run
 
 
 async def java(server: str, cache: Path, tool: str = "java") -> Path:

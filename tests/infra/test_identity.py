@@ -3,21 +3,21 @@ import os
 import subprocess
 import sys
 
-from infra import processes
+from infra.process import identity
 from tests.infra.programs import until
 
 
 def test_a_pid_that_was_given_away_is_not_the_process():
-    myself = processes.mark(os.getpid())
+    myself = identity.mark(os.getpid())
     assert myself is not None
-    assert processes.alive(myself)
-    assert not processes.alive(dataclasses.replace(myself, started=myself.started - 1))
-    assert processes.session(dataclasses.replace(myself, started=myself.started - 1)) == []
+    assert identity.alive(myself)
+    assert not identity.alive(dataclasses.replace(myself, started=myself.started - 1))
+    assert identity.session(dataclasses.replace(myself, started=myself.started - 1)) == []
 
 
 async def test_a_zombie_is_gone():
     child = subprocess.Popen((sys.executable, "-S", "-c", ""))  # noqa: ASYNC220 - asyncio would wait for it
-    await until(lambda: processes.mark(child.pid) is None, "a child that ended counts as gone before it was waited for")
+    await until(lambda: identity.mark(child.pid) is None, "a child that ended counts as gone before it was waited for")
     assert child.wait() == 0
 
 
@@ -32,9 +32,9 @@ def test_descendants_are_found_when_their_leader_has_died():
     )
     assert leader.stdin and leader.stdout
     descendant = int(leader.stdout.readline())
-    known = processes.mark(leader.pid)
+    known = identity.mark(leader.pid)
     assert known is not None
     leader.communicate()
-    assert processes.session(known) == [descendant]
-    processes.end(known, patience=5.0)
-    assert processes.mark(descendant) is None
+    assert identity.session(known) == [descendant]
+    identity.end(known, patience=5.0)
+    assert identity.mark(descendant) is None

@@ -1,7 +1,7 @@
 """`./lezzet server stop|start|kill NAME`: one process of a running stack."""
 
-from infra import control
-from infra.arguments import chosen_data, parser
+from infra.cli.arguments import chosen_data, parser
+from infra.supervision import control
 
 ACTIONS = {"stop": control.stop, "start": control.start, "kill": control.kill}
 

@@ -7,7 +7,7 @@ from asyncio.subprocess import Process
 from pathlib import Path
 
 from infra.failure import CannotStart
-from infra.servers.program import Account, Program
+from infra.process.program import Account, Program
 
 LOG_AT_MOST = 20 * 1024 * 1024
 

@@ -9,14 +9,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from infra.arguments import chosen_data, parser
-from infra.folders import CHECKOUT, DataFolder
-from infra.site import Site
-from infra.spawn import trim
-from infra.start import Size, Start
-from infra.supervisor import supervisor_of
-from infra.versions import AGENTS_AT_MOST
-from infra.walk import addresses, walk
+from infra.cli.arguments import chosen_data, parser
+from infra.cli.walk import addresses, walk
+from infra.layout.folders import CHECKOUT, DataFolder
+from infra.layout.site import Site
+from infra.layout.versions import AGENTS_AT_MOST
+from infra.process.spawn import trim
+from infra.stack.start import Size, Start
+from infra.supervision.supervisor import supervisor_of
 from stores.settings import load_or_exit
 
 UP = "\0up"  # the last word to the shell that waits for a detached start

@@ -2,10 +2,10 @@
 
 import signal
 
-from infra import processes
-from infra.arguments import chosen_data, parser
-from infra.folders import DataFolder
-from infra.supervisor import SELF, end_leftovers, supervisor_of
+from infra.cli.arguments import chosen_data, parser
+from infra.layout.folders import DataFolder
+from infra.process import identity
+from infra.supervision.supervisor import SELF, end_leftovers, supervisor_of
 
 PATIENCE = 35.0  # the supervisor's own bounds add up to less than 30 s
 
@@ -30,7 +30,7 @@ def down(data: DataFolder) -> bool:
     running = supervisor_of(data)
     if running:
         print("stopping: edge, agents, servers")
-        processes.end(running, signal.SIGTERM, PATIENCE)
+        identity.end(running, signal.SIGTERM, PATIENCE)
     (data.run / SELF).unlink(missing_ok=True)
     left = end_leftovers(data, print)
     return running is not None or left

@@ -5,11 +5,11 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
-from infra import control
-from infra.arguments import chosen_data, parser
+from infra.cli.arguments import chosen_data, parser
 from infra.failure import CannotStart
-from infra.lag import lag_of
-from infra.site import Site
+from infra.layout.site import Site
+from infra.stack.lag import lag_of
+from infra.supervision import control
 
 OF_THE_MAILBOX = {"smtp": "mailbox", "mail": "mailbox"}
 

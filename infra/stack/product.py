@@ -2,10 +2,10 @@
 
 import sys
 
-from infra.answers import answers
-from infra.folders import CHECKOUT
-from infra.servers.program import Program
-from infra.site import Site
+from infra.layout.folders import CHECKOUT
+from infra.layout.site import Site
+from infra.process.answers import answers
+from infra.process.program import Program
 
 
 def agents(site: Site, number: int) -> Program:

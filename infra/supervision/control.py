@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.failure import CannotStart
-from infra.folders import DataFolder
+from infra.layout.folders import DataFolder
 
 SOCKET = "control.sock"
 

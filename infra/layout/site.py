@@ -4,8 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.folders import DataFolder, cache_folder
-from infra.ports import Ports, choose, read
+from infra.layout.folders import DataFolder, cache_folder
+from infra.layout.ports import Ports, choose, read
 
 MONGO_REPLICA_SET = "secantus"
 

@@ -10,12 +10,13 @@ from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 
-from infra import ports, processes
 from infra.failure import CannotStart
-from infra.folders import DataFolder
-from infra.processes import Mark
-from infra.servers.program import Program
-from infra.spawn import spawn
+from infra.layout import ports
+from infra.layout.folders import DataFolder
+from infra.process import identity
+from infra.process.identity import Mark
+from infra.process.program import Program
+from infra.process.spawn import spawn
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0  # seconds from a death to the next start, doubling
 STEADY = 10.0  # a process that lived so long starts again with the first pause
@@ -69,8 +70,8 @@ class Child:
         if self.mark:
             first = self.program.stop_signal if number is None else number
             if first == signal.SIGKILL:
-                processes.signal_session(self.mark, signal.SIGKILL)
-            await asyncio.to_thread(processes.end, self.mark, first, self.program.patience)
+                identity.signal_session(self.mark, signal.SIGKILL)
+            await asyncio.to_thread(identity.end, self.mark, first, self.program.patience)
         if self._keeper:
             await self._keeper
         self.state = State.STOPPED
@@ -78,7 +79,7 @@ class Child:
     def send(self, number: int) -> None:
         """A signal to the whole session, and nothing else: a killed one is started again as after any death."""
         if self.mark:
-            processes.signal_session(self.mark, number)
+            identity.signal_session(self.mark, number)
 
     async def _keep(self) -> None:
         pause = FIRST_PAUSE
@@ -101,7 +102,7 @@ class Child:
         except CannotStart as error:
             self._say(str(error))
             return
-        self.mark = processes.mark(process.pid)
+        self.mark = identity.mark(process.pid)
         if self.mark:
             self.mark.write(self._record)
         if self._halted.is_set():  # stopped while it was being born: stop() had nobody to signal yet
@@ -113,7 +114,7 @@ class Child:
 
     def _bury(self, process: Process, code: int) -> None:
         if self.mark:  # what it left behind would hold its ports and files
-            processes.signal_session(self.mark, signal.SIGKILL)
+            identity.signal_session(self.mark, signal.SIGKILL)
         self.mark = None
         self._record.unlink(missing_ok=True)
         if not self._halted.is_set():

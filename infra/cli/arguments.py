@@ -2,7 +2,7 @@
 
 import argparse
 
-from infra.folders import DataFolder, data_folder
+from infra.layout.folders import DataFolder, data_folder
 
 
 def parser(command: str, does: str | None) -> argparse.ArgumentParser:

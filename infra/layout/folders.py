@@ -8,7 +8,7 @@ from pathlib import Path
 
 from infra.failure import CannotStart
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+CHECKOUT = Path(__file__).resolve().parents[2]
 MARKER = ".lezzet-data"
 
 

@@ -6,13 +6,13 @@ import os
 import time
 from collections.abc import Callable, Iterable
 
-from infra import processes
-from infra.child import Child, State
 from infra.failure import CannotStart
-from infra.folders import DataFolder
-from infra.processes import Mark
-from infra.servers.program import Program, Server
-from infra.spawn import trim
+from infra.layout.folders import DataFolder
+from infra.process import identity
+from infra.process.identity import Mark
+from infra.process.program import Program, Server
+from infra.process.spawn import trim
+from infra.supervision.child import Child, State
 
 TEND_EVERY = 30.0  # seconds between looks at the sizes of the logs
 LEFT_PATIENCE = 3.0  # seconds for all that a killed supervisor left: the kernel has told them to end already
@@ -37,7 +37,7 @@ class Supervisor:
         except BlockingIOError:
             os.close(self._lock)
             raise CannotStart(f"another supervisor runs in {self.data.root}, see ./lezzet status") from None
-        myself = processes.mark(os.getpid())
+        myself = identity.mark(os.getpid())
         assert myself is not None, "we are alive"
         await asyncio.to_thread(end_leftovers, self.data, self.say)
         myself.write(self.data.run / SELF)
@@ -105,7 +105,7 @@ class Supervisor:
 def supervisor_of(data: DataFolder) -> Mark | None:
     """The one that runs now."""
     known = Mark.read(data.run / SELF)
-    return known if processes.alive(known) else None
+    return known if identity.alive(known) else None
 
 
 def end_leftovers(data: DataFolder, say: Callable[[str], None]) -> bool:
@@ -113,12 +113,12 @@ def end_leftovers(data: DataFolder, say: Callable[[str], None]) -> bool:
     found: list[Mark] = []
     for record in sorted(data.run.glob("*.json")):
         left = Mark.read(record)
-        if left and record.name != SELF and processes.session(left):
+        if left and record.name != SELF and identity.session(left):
             say(f"{record.stem} (pid {left.pid}) outlived its supervisor, it is ended")
             found.append(left)
     deadline = time.monotonic() + LEFT_PATIENCE
     for left in found:
-        processes.end(left, patience=deadline - time.monotonic())
+        identity.end(left, patience=deadline - time.monotonic())
     for record in data.run.glob("*.json"):
         record.unlink()
     return bool(found)

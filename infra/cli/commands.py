@@ -26,12 +26,12 @@ class Command:
 
 
 COMMANDS = (
-    Command("up", "starts everything: servers, agents, edge, demo data", Call("infra.up:main")),
-    Command("status", "shows the processes and the addresses", Call("infra.status:main")),
-    Command("down", "stops everything; --purge removes the data folder too", Call("infra.down:main")),
-    Command("server", "stop, start or kill one process of a running stack", Call("infra.server:main")),
-    Command("mail", "the mails that the development mail server received", Call("infra.mail:main")),
-    Command("test", "runs every check and every test", Call("infra.testing:main")),
+    Command("up", "starts everything: servers, agents, edge, demo data", Call("infra.cli.up:main")),
+    Command("status", "shows the processes and the addresses", Call("infra.cli.status:main")),
+    Command("down", "stops everything; --purge removes the data folder too", Call("infra.cli.down:main")),
+    Command("server", "stop, start or kill one process of a running stack", Call("infra.cli.server:main")),
+    Command("mail", "the mails that the development mail server received", Call("infra.cli.mail:main")),
+    Command("test", "runs every check and every test", Call("infra.cli.testing:main")),
     Command(
         "topics", "the topics: their contracts, sizes and lags; beginning one again", Module("replay", ("topics",))
     ),

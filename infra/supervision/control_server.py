@@ -1,14 +1,14 @@
-"""The supervisor's side of infra.control: one JSON request a connection, one JSON answer."""
+"""The supervisor's side of infra.supervision.control: one JSON request a connection, one JSON answer."""
 
 import asyncio
 import json
 import socket
 from typing import Any
 
-from infra.child import Child
-from infra.control import SOCKET, socket_address
 from infra.failure import CannotStart
-from infra.supervisor import Supervisor
+from infra.supervision.child import Child
+from infra.supervision.control import SOCKET, socket_address
+from infra.supervision.supervisor import Supervisor
 
 
 class ControlServer:

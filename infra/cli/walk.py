@@ -2,8 +2,8 @@
 
 import shlex
 
-from infra.folders import CHECKOUT
-from infra.site import Site
+from infra.layout.folders import CHECKOUT
+from infra.layout.site import Site
 
 # Each command stands alone in a shell; the next ones use the variables of those before. README.md explains the same ones.
 WALK = r"""

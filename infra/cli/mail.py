@@ -8,9 +8,9 @@ import urllib.parse
 import urllib.request
 from typing import Any
 
-from infra.arguments import chosen_data, parser
+from infra.cli.arguments import chosen_data, parser
 from infra.failure import CannotStart
-from infra.site import Site
+from infra.layout.site import Site
 
 WAIT = 10.0  # seconds for the mail with the token: whoever has just registered is faster than a mail
 LINK = re.compile(r"[?&#]token=([A-Za-z0-9_.~%-]+)")

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from infra.child import Child
-from infra.control_server import ControlServer
-from infra.folders import DataFolder
+from infra.layout.folders import DataFolder
+from infra.layout.site import Endpoints, Site
 from infra.servers.registry import servers
-from infra.site import Endpoints, Site
-from infra.supervisor import Supervisor
+from infra.supervision.child import Child
+from infra.supervision.control_server import ControlServer
+from infra.supervision.supervisor import Supervisor
 from stores.keyring import make_keys
 
 CORE = ("kafka", "postgres", "redis", "mailbox")

@@ -6,17 +6,17 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from infra.control_server import ControlServer
 from infra.failure import CannotStart
-from infra.folders import CHECKOUT
-from infra.lag import caught_up
-from infra.ports import require_free
-from infra.product import agents, edge
-from infra.servers.program import Program, Server
+from infra.layout.folders import CHECKOUT
+from infra.layout.ports import require_free
+from infra.layout.site import Site
+from infra.process.program import Program, Server
+from infra.process.shell import run
 from infra.servers.registry import servers
-from infra.shell import run
-from infra.site import Site
-from infra.supervisor import Supervisor
+from infra.stack.lag import caught_up
+from infra.stack.product import agents, edge
+from infra.supervision.control_server import ControlServer
+from infra.supervision.supervisor import Supervisor
 from stores.keyring import make_keys
 
 

@@ -5,9 +5,9 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from infra.cache import locked
 from infra.failure import CannotStart
-from infra.shell import run
+from infra.install.cache import locked
+from infra.process.shell import run
 
 POLICY = Path("/usr/sbin/policy-rc.d")
 OURS = "#!/bin/sh\n# lezzet: packages are being installed, their services are not to start\nexit 101\n"
