@@ -1,4 +1,4 @@
-"""The stage of a fault run: servers of its own on free ports, provisioned, and the product's processes under one supervisor."""
+"""The stage of a fault run or a bench: servers of its own on free ports, provisioned, and the product's processes supervised."""
 
 import asyncio
 import shutil
@@ -71,7 +71,7 @@ class Stage:
 @asynccontextmanager
 async def stage(*, keep: bool = False, runs: tuple[str, ...] = (sys.executable, "-m")) -> AsyncGenerator[Stage]:
     """keep: leaves the data folder with all logs behind. Its processes end in any case. runs: see Stage."""
-    folder = Path(tempfile.mkdtemp(prefix="lezzet-fault-"))
+    folder = Path(tempfile.mkdtemp(prefix="lezzet-stage-"))
     try:
         async with Stack(folder, say=say) as stack:
             made = Stage(stack, runs)
