@@ -6,7 +6,7 @@ from typing import cast
 import asyncpg
 from redis.asyncio import Redis
 
-from agents.__main__ import DOMAINS
+from agents.domains import DOMAINS
 from infra.fault import topic_log
 from infra.fault.topic_log import Entry
 from infra.layout.site import Endpoints

@@ -10,7 +10,7 @@ import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient
 from redis.asyncio import Redis
 
-from agents.__main__ import DOMAINS
+from agents.domains import DOMAINS
 from infra.fault import topic_log
 from infra.fault.findings import Findings
 from infra.layout.site import Endpoints

@@ -10,7 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from aiokafka.protocol.admin import DescribeGroupsRequest, DescribeGroupsRequest_v2
 
-from agents.__main__ import DOMAINS
+from agents.domains import DOMAINS
 from infra.layout.site import Endpoints
 
 ASK_EVERY = 0.3

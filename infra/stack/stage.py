@@ -1,4 +1,4 @@
-"""The stage of a fault run or a bench: servers of its own on free ports, provisioned, and the product's processes supervised."""
+"""The stage of a fault run or a bench: own servers on free ports, provisioned, and the product under one supervisor."""
 
 import asyncio
 import shutil
