@@ -7,44 +7,20 @@ from collections.abc import Sequence
 import structlog
 import uvloop
 
-from agents.address import agent as address
-from agents.auth import agent as auth
-from agents.auth.passwords import Passwords
-from agents.auth.preparation import AccountPreparation
-from agents.basket import agent as basket
-from agents.catalog import agent as catalog
-from agents.discount import agent as discount
-from agents.notification import agent as notification
-from agents.notification.effect import Courier
-from agents.order import agent as order
-from agents.restaurant import agent as restaurant
+from agents.domains import DOMAINS, register
 from agents.runtime.health import Health
 from agents.runtime.process import Process, leave
 from agents.runtime.publisher import Publisher
 from agents.runtime.runtime import Resources, Runtime
 from agents.runtime.sweeping import sweep
-from agents.user import agent as user
 from agents.waiting import servers_are_up
 from stores import telemetry
-from stores.keyring import agent_keys
-from stores.mail.smtp import Mailer
 from stores.postgres.store import PostgresStore, connect
 from stores.redis.connection import connect as connect_redis
 from stores.redis.fates import Fates
 from stores.redis.projection import ProjectionStore
 from stores.redis.replies import Replies
 from stores.settings import BadSetting, Settings, exit_with, load_or_exit
-
-_ALONE = {
-    "user": user.register,
-    "address": address.register,
-    "restaurant": restaurant.register,
-    "catalog": catalog.register,
-    "basket": basket.register,
-    "discount": discount.register,
-    "order": order.register,
-}
-DOMAINS = ("auth", *_ALONE, "notification")
 
 log = structlog.get_logger()
 
@@ -79,22 +55,8 @@ async def compose(settings: Settings, domains: Sequence[str]) -> list[Runtime]:
 async def _runtime(domain: str, resources: Resources) -> Runtime:
     store = PostgresStore(await connect(resources.settings.postgres, domain), domain)
     runtime = Runtime(domain, store, resources)
-    _register(runtime)
+    register(runtime)
     return runtime
-
-
-def _register(runtime: Runtime) -> None:
-    """Gives each domain what it needs besides its store: the only place that chooses."""
-    settings = runtime.settings
-    match runtime.domain:
-        case "auth":
-            keys = agent_keys(settings.keys)
-            auth.register(runtime, AccountPreparation(keys, Passwords(), plain_tokens=settings.plain_tokens))
-        case "notification":
-            courier = Courier(Mailer(settings.smtp), agent_keys(settings.keys).mail_tokens, settings.client_origin)
-            notification.register(runtime, courier)
-        case domain:
-            _ALONE[domain](runtime)
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ import importlib.util
 import sys
 from typing import Any
 
-from agents.__main__ import DOMAINS
+from agents.domains import DOMAINS
 from agents.waiting import servers_are_up
 from stores import telemetry
 from stores.kafka.admin import make_topics

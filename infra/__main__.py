@@ -6,10 +6,10 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from infra.commands import COMMANDS, Call, Module
+from infra.cli.commands import COMMANDS, Call, Module
 from infra.failure import CannotStart
-from infra.folders import data_folder
-from infra.site import Site
+from infra.layout.folders import data_folder
+from infra.layout.site import Site
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from infra.stack import Stack
+from infra.stack.stack import Stack
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

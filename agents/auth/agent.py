@@ -2,13 +2,17 @@
 
 from agents.auth import policy
 from agents.auth.decider import DECIDER
+from agents.auth.passwords import Passwords
 from agents.auth.preparation import AccountPreparation
 from agents.auth.projection import DENY, LOGIN, SESSIONS
 from agents.runtime.runtime import Runtime
+from stores.keyring import agent_keys
 from topics import auth_commands, auth_events
 
 
-def register(runtime: Runtime, preparation: AccountPreparation) -> None:
+def register(runtime: Runtime) -> None:
+    settings = runtime.settings
+    preparation = AccountPreparation(agent_keys(settings.keys), Passwords(), plain_tokens=settings.plain_tokens)
     runtime.decide(auth_commands.TOPIC, DECIDER, emits=auth_events.TOPIC, react=policy.react, prepare=preparation)
     runtime.project(LOGIN)
     runtime.project(DENY)

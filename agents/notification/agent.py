@@ -4,12 +4,16 @@ from agents.notification import policy
 from agents.notification.decider import DECIDER
 from agents.notification.effect import Courier
 from agents.runtime.runtime import Runtime
+from stores.keyring import agent_keys
+from stores.mail.smtp import Mailer
 from topics import email_event, notification, notification_commands, notification_events, order_events, user_created
 
 MAILS_AT_ONCE = 8
 
 
-def register(runtime: Runtime, courier: Courier) -> None:
+def register(runtime: Runtime) -> None:
+    settings = runtime.settings
+    courier = Courier(Mailer(settings.smtp), agent_keys(settings.keys).mail_tokens, settings.client_origin)
     runtime.decide(notification_commands.TOPIC, DECIDER, emits=notification_events.TOPIC)
     runtime.intake(user_created.TOPIC, policy.remember_address)
     runtime.intake(email_event.TOPIC, policy.send_mail)

@@ -13,7 +13,7 @@ import msgspec
 from redis.asyncio import Redis
 
 from infra.bench.posting import Posted
-from infra.site import Endpoints
+from infra.layout.site import Endpoints
 from stores.kafka.log import open_log
 from topics import basket_commands, headers
 from topics.reply import DECODER

@@ -8,7 +8,6 @@ fixed rate, the sides take turns in one run on own servers.
 import argparse
 import asyncio
 import statistics
-import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -16,10 +15,7 @@ from infra.bench.breakdown import Breakdown
 from infra.bench.posting import Posted, Visitor, post
 from infra.bench.servers import free_port, server, token
 from infra.demo.menus import MENUS
-from infra.fault.stage import Stage, stage
-from infra.folders import CHECKOUT
-from infra.lag import caught_up
-from infra.shell import run as run_to_its_end
+from infra.stack.stage import Stage, stage
 from stores.postgres.migrate import migrate
 from topics.ids import derive
 
@@ -41,7 +37,9 @@ async def run(arguments: list[str]) -> bool:
     chosen = _parser().parse_args(arguments)
     load = Load(chosen.rate, 5.0, AT_MOST * 3) if chosen.short else Load(chosen.rate, chosen.seconds, AT_MOST)
     async with stage() as made:
-        await _product(made)
+        agents = await made.agents(1)
+        await made.edge()
+        await made.demo(agents)
         at = made.stack.endpoints
         await asyncio.to_thread(migrate, at.postgres, SCHEMA)
         port = free_port()
@@ -55,14 +53,6 @@ def _parser() -> argparse.ArgumentParser:
     said.add_argument("--seconds", type=float, default=30.0, help="of each side (default: %(default)s)")
     said.add_argument("--short", action="store_true", help="5 s a side, holds a third of the target")
     return said
-
-
-async def _product(made: Stage) -> None:
-    agents = await made.agents(1)
-    await made.edge()
-    argv = (sys.executable, "-m", "infra.demo")
-    await run_to_its_end(argv, what="demo data", folder=CHECKOUT, environment=made.stack.environment())
-    await caught_up([child.program.health for child in agents if child.program.health])
 
 
 class Comparison:

@@ -1,101 +1,44 @@
-"""A load generator in a process of its own: `python -m infra.bench.load PORT PATH CONNECTIONS SECONDS [TOKEN]`.
+"""`./lezzet bench load`: adds to baskets from 1, 4, 16 and 64 connections at once, against a handler that writes the row.
 
-Prints one JSON line. It parses only what it must (status, Content-Length), so that it is never the bottleneck.
+A closed loop: a connection sends its next request when its last one was answered. Ours is the whole stack: edge, Kafka,
+agents, PostgreSQL, the answer through Redis. The other is the straight handler of `bench command`. Each add changes the
+basket; with --unchanging none does, and only the bars of the shape apply: p99, and no fewer requests with more connections.
+The sides take turns in one run, each figure is the median of the rounds.
 """
 
-import asyncio
-import json
+import argparse
 import sys
-import time
-from dataclasses import dataclass, field
-from typing import cast
+from contextlib import redirect_stdout
 
-import uvloop
+import msgspec
 
-WARM_UP_SECONDS = 0.5
+from infra.bench.load_report import Load, bars, points, promised, table
+from infra.bench.load_turns import Choice, measured
+from topics.registry import PARTITIONS
 
-
-@dataclass(slots=True)
-class Tally:
-    """latencies in seconds, of the requests that began after the warm-up."""
-
-    since: float
-    until: float
-    latencies: list[float] = field(default_factory=list[float])
-    failed: int = 0
-    asked: int = 0  # the warm-up's too
+COUNTS, SHORT_COUNTS = (1, 4, 16, 64), (1, 4)
 
 
-class Connection(asyncio.Protocol):
-    """One keep-alive connection, one request at a time."""
-
-    def __init__(self, request: bytes, tally: Tally, done: asyncio.Future[None]) -> None:
-        self._request = request
-        self._tally = tally
-        self._done = done
-        self._received = b""
-        self._sent = 0.0
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # no isinstance: uvloop's transports are asyncio's by shape only
-        self._transport = cast(asyncio.Transport, transport)
-        self._ask()
-
-    def data_received(self, data: bytes) -> None:
-        self._received += data
-        head, found, body = self._received.partition(b"\r\n\r\n")
-        if not found:
-            return
-        _, _, length = head.partition(b"Content-Length: ")
-        if len(body) < int(length.partition(b"\r")[0]):
-            return
-        self._received = b""
-        now = time.perf_counter()
-        self._tally.asked += 1
-        if self._sent >= self._tally.since:
-            self._tally.latencies.append(now - self._sent)
-            self._tally.failed += not head.startswith(b"HTTP/1.1 200")
-        if now < self._tally.until:
-            self._ask()
-        else:
-            self._transport.close()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if not self._done.done():
-            self._done.set_result(None)
-
-    def _ask(self) -> None:
-        self._sent = time.perf_counter()
-        self._transport.write(self._request)
+async def run(arguments: list[str]) -> bool:
+    said = _parser().parse_args(arguments)
+    full = Choice(COUNTS, said.seconds, said.rounds, said.partitions, said.unchanging)
+    choice = full._replace(counts=SHORT_COUNTS, seconds=1.0, rounds=1) if said.short else full
+    with redirect_stdout(sys.stderr if said.json else sys.stdout):
+        found = await measured(choice)
+    each = points(found.turns)
+    load = Load(choice.partitions, choice.unchanging, found.wrong, each, bars(each, unchanging=choice.unchanging))
+    print(msgspec.json.encode(load).decode() if said.json else table(load))
+    return promised(load, bars_count=not said.short)
 
 
-async def measure(port: int, path: str, connections: int, seconds: float, token: str | None) -> dict[str, float]:
-    """requests a second, all requests, p50 and p99 in ms, share of answers that were not 200."""
-    lines = [f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", "Accept: application/json"]
-    if token:
-        lines.append(f"Authorization: Bearer {token}")
-    request = ("\r\n".join(lines) + "\r\n\r\n").encode()
-    loop, start = asyncio.get_running_loop(), time.perf_counter()
-    tally = Tally(start + WARM_UP_SECONDS, start + WARM_UP_SECONDS + seconds)
-    ends = [loop.create_future() for _ in range(connections)]
-    for end in ends:
-        await loop.create_connection(lambda end=end: Connection(request, tally, end), "127.0.0.1", port)
-    await asyncio.gather(*ends)
-    times = sorted(tally.latencies)
-    return {
-        "requests_per_s": len(times) / seconds,
-        "requests": tally.asked,
-        "p50_ms": times[len(times) // 2] * 1000,
-        "p99_ms": times[len(times) * 99 // 100] * 1000,
-        "failed": tally.failed / len(times),
-    }
-
-
-def main(arguments: list[str]) -> None:
-    port, path, connections, seconds, *token = arguments
-    found = uvloop.run(measure(int(port), path, int(connections), float(seconds), token[0] if token else None))
-    print(json.dumps(found))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+def _parser() -> argparse.ArgumentParser:
+    said = argparse.ArgumentParser(
+        prog="./lezzet bench load", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    said.add_argument("--seconds", type=float, default=5.0, help="of each turn (default: %(default)s)")
+    said.add_argument("--rounds", type=int, default=3, help="turns of each side and count (default: %(default)s)")
+    said.add_argument("--partitions", type=int, default=PARTITIONS, help="of each topic (default: %(default)s)")
+    said.add_argument("--unchanging", action="store_true", help="adds that leave the basket as it is")
+    said.add_argument("--json", action="store_true", help="one JSON object on stdout, the progress on stderr")
+    said.add_argument("--short", action="store_true", help="1 and 4 connections for 1 s; a missed bar is no failure")
+    return said

@@ -32,6 +32,11 @@ class Visitor:
     token: str = ""
 
 
+def body(meal: str, number: int, note: str = "no onions") -> str:
+    """Of the request with this number: nine quantities in turn."""
+    return json.dumps({"meal_id": meal, "quantity": 1 + number % 9, "note": note})
+
+
 _turn = itertools.count(1)
 
 
@@ -44,8 +49,9 @@ async def post(visitors: Sequence[Visitor], meals: Sequence[str], rate: float, s
         for number in range(int(rate * seconds)):
             await asyncio.sleep(begun + number / rate - loop.time())
             visitor, meal = visitors[number % len(visitors)], meals[number // len(visitors) % len(meals)]
-            body = json.dumps({"meal_id": meal, "quantity": 1 + number % 9, "note": "no onions"})
-            asked.append(asyncio.create_task(_one(session, visitor, f"bench-{turn:03}-{number:06}", body)))
+            asked.append(
+                asyncio.create_task(_one(session, visitor, f"bench-{turn:03}-{number:06}", body(meal, number)))
+            )
         return await asyncio.gather(*asked)
 
 

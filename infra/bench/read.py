@@ -6,23 +6,22 @@ Sides take turns, so that a neighbour's load meets both.
 """
 
 import argparse
-import asyncio
-import json
 import shutil
 import statistics
-import sys
 import tempfile
 import uuid
 from asyncio.subprocess import Process
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
-import psutil
 from redis.asyncio import Redis
 
+from infra.bench.closed_loop import Plan, Request, in_own_process
+from infra.bench.cpu import Clock
 from infra.bench.servers import free_port, server, token
-from infra.stack import Stack
+from infra.stack.stack import Stack
 from topics import keys
 from topics.documents.browse import Meal
 from topics.documents.order import Basket, BasketItem
@@ -34,7 +33,18 @@ LEAST_RATIO = 1.3
 ITEMS = 3
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
-Sides = dict[str, list[dict[str, float]]]
+
+class Figures(NamedTuple):
+    """failed: share of answers other than 200. cpu_us: µs of the server's CPU a request."""
+
+    requests_per_s: float
+    p50_ms: float
+    p99_ms: float
+    failed: float
+    cpu_us: float
+
+
+Sides = dict[str, list[Figures]]
 
 
 async def run(arguments: list[str]) -> bool:
@@ -71,17 +81,17 @@ async def _sides(rounds: int, edge: tuple[Process, int], bare: tuple[Process, in
 
 def _judge(sides: Sides, least: float) -> bool:
     middle = {name: _middle(rounds) for name, rounds in sides.items()}
-    ratios = [ours["requests_per_s"] / other["requests_per_s"] for ours, other in zip(*sides.values(), strict=True)]
+    ratios = [ours.requests_per_s / other.requests_per_s for ours, other in zip(*sides.values(), strict=True)]
     # pairs beside each other in time: a neighbour who comes and goes meets both sides of some and one side of few
     ratio = statistics.median(ratios)
     for name, found in middle.items():
         print(
-            f"{name}: {found['requests_per_s']:.0f} requests/s, p50 {found['p50_ms']:.2f} ms, p99 {found['p99_ms']:.2f} ms, "
-            f"{found['cpu_us']:.0f} µs of CPU a request"
+            f"{name}: {found.requests_per_s:.0f} requests/s, p50 {found.p50_ms:.2f} ms, p99 {found.p99_ms:.2f} ms, "
+            f"{found.cpu_us:.0f} µs of CPU a request"
         )
     print(f"ratio round by round: {', '.join(f'{each:.2f}' for each in ratios)}")
     print(f"median of the rounds: {ratio:.2f}, wanted {least:.2f}")
-    failed = max(found["failed"] for rounds in sides.values() for found in rounds)
+    failed = max(found.failed for rounds in sides.values() for found in rounds)
     print(
         f"answers other than 200: {failed:.1%}; "
         f"{CONNECTIONS} connections, {SECONDS:.0f} s a round, {ITEMS} lines in the basket"
@@ -89,24 +99,16 @@ def _judge(sides: Sides, least: float) -> bool:
     return ratio >= least and failed == 0
 
 
-def _middle(rounds: list[dict[str, float]]) -> dict[str, float]:
-    return {name: statistics.median(found[name] for found in rounds) for name in rounds[0]}
+def _middle(rounds: list[Figures]) -> Figures:
+    return Figures(*map(statistics.median, zip(*rounds, strict=True)))
 
 
-async def _load(server: Process, port: int, *token: str) -> dict[str, float]:
-    before = _cpu_seconds(server)
-    arguments = (str(port), "/carts/get", str(CONNECTIONS), str(SECONDS), *token)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "infra.bench.load", *arguments, stdout=asyncio.subprocess.PIPE
-    )
-    output, _ = await asyncio.wait_for(process.communicate(), SECONDS * 5)
-    found = json.loads(output)
-    return {**found, "cpu_us": (_cpu_seconds(server) - before) / found["requests"] * 1e6}
-
-
-def _cpu_seconds(server: Process) -> float:
-    times = psutil.Process(server.pid).cpu_times()
-    return times.user + times.system
+async def _load(server: Process, port: int, token: str = "") -> Figures:
+    clock = Clock({"server": server.pid})
+    get = Request("/carts/get", token)
+    found = await in_own_process(Plan(port, CONNECTIONS, SECONDS, ((get,),)))
+    cpu_us = clock.used()["server"] / found.requests * 1e6
+    return Figures(found.requests_per_s, found.p50_ms, found.p99_ms, found.failed, cpu_us)
 
 
 async def _seed(redis_url: str, user: str) -> None:

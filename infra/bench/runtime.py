@@ -22,8 +22,8 @@ from typing import NamedTuple
 from aiokafka import AIOKafkaProducer
 
 from infra.bench import counter
-from infra.folders import CHECKOUT
-from infra.stack import Stack
+from infra.layout.folders import CHECKOUT
+from infra.stack.stack import Stack
 from stores.kafka.admin import make_topics
 from stores.postgres.migrate import migrate
 from topics.registry import Topic

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from redis.asyncio import Redis
 
 from infra.bench.search_data import meals, restaurants, searches
-from infra.stack import Stack
+from infra.stack.stack import Stack
 from stores.protocol import Source
 from stores.redis.connection import connect
 from stores.redis.projection import ProjectionStore, ViewChanges

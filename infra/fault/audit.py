@@ -14,7 +14,7 @@ from infra.fault import (
 )
 from infra.fault.findings import Findings
 from infra.fault.planned import Planned
-from infra.fault.stage import Stage, say
+from infra.stack.stage import Stage, say
 
 
 async def audit(on: Stage, plan: Sequence[Planned], findings: Findings, agents: Sequence[str]) -> None:

@@ -8,8 +8,8 @@ import msgspec
 from infra.fault.evidence import Evidence
 from infra.fault.findings import Findings
 from infra.fault.planned import Planned
-from infra.fault.stage import Stage
 from infra.mailbox.store import MailStore
+from infra.stack.stage import Stage
 from topics import email_event
 
 

@@ -23,7 +23,7 @@ from agents.user.projection import FAVOURITES, PREFERENCES, USER
 from infra.fault.evidence import Evidence, documents
 from infra.fault.findings import Findings
 from infra.fault.topic_log import Entry
-from infra.site import Endpoints
+from infra.layout.site import Endpoints
 from topics import headers, keys
 from topics.decision import Decider, EventMeta
 from topics.projection import View

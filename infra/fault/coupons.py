@@ -13,7 +13,7 @@ from infra.fault.killer import Killer
 from infra.fault.plan import Town
 from infra.fault.planned import Planned, drawn_id
 from infra.fault.seeding import known, seed_town
-from infra.fault.stage import Stage, say, stage
+from infra.stack.stage import Stage, say, stage
 from topics import basket_commands, discount_commands
 from topics.basket_commands import Checkout, CheckoutItem
 from topics.discount_commands import CreateCoupon

@@ -7,13 +7,13 @@ import time
 from collections.abc import Sequence
 from random import Random
 
-from infra.child import Child
 from infra.fault import lag, load
 from infra.fault.audit import audit
 from infra.fault.findings import Findings
 from infra.fault.plan import Town
 from infra.fault.seeding import seed_town
-from infra.fault.stage import Stage, say, stage
+from infra.stack.stage import Stage, say, stage
+from infra.supervision.child import Child
 
 ENDS_WITHIN = 10.0  # seconds
 COMMANDS = 3000

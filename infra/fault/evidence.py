@@ -6,10 +6,10 @@ from typing import cast
 import asyncpg
 from redis.asyncio import Redis
 
-from agents.__main__ import DOMAINS
+from agents.domains import DOMAINS
 from infra.fault import topic_log
 from infra.fault.topic_log import Entry
-from infra.site import Endpoints
+from infra.layout.site import Endpoints
 from topics.registry import all_topics
 
 InboxKey = tuple[str, str]  # (source, id)

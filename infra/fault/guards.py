@@ -12,8 +12,8 @@ import sys
 from collections.abc import Sequence
 
 from infra.fault.findings import Findings
-from infra.fault.stage import say
-from infra.folders import CHECKOUT
+from infra.layout.folders import CHECKOUT
+from infra.stack.stage import say
 
 TESTS = "tests/agents/runtime"
 # Tests of whole processes, which know no gates: no guard can be taken away from them, and they take minutes.

@@ -9,19 +9,19 @@ from collections import Counter
 from collections.abc import Sequence
 from random import Random
 
-from infra import processes
-from infra.child import Child, State
-from infra.fault.stage import say
+from infra.process import identity
+from infra.stack.stage import say
+from infra.supervision.child import Child, State
 
 WAYS = (signal.SIGKILL, signal.SIGTERM, signal.SIGSTOP)
 READY_WITHIN = 45.0  # seconds from one death to the next chance, on a busy machine
 GONE_WITHIN = 12.0
 
 
-async def gone(process: processes.Mark | None, within: float = GONE_WITHIN) -> None:
+async def gone(process: identity.Mark | None, within: float = GONE_WITHIN) -> None:
     """Returns when it has ended, or after `within` seconds."""
     deadline = time.monotonic() + within
-    while processes.alive(process) and time.monotonic() < deadline:  # noqa: ASYNC110 - not a child of this code
+    while identity.alive(process) and time.monotonic() < deadline:  # noqa: ASYNC110 - not a child of this code
         await asyncio.sleep(0.02)
 
 

@@ -10,11 +10,11 @@ import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient
 from redis.asyncio import Redis
 
-from agents.__main__ import DOMAINS
+from agents.domains import DOMAINS
 from infra.fault import topic_log
 from infra.fault.findings import Findings
-from infra.fault.stage import say
-from infra.site import Endpoints
+from infra.layout.site import Endpoints
+from infra.stack.stage import say
 from topics.registry import all_topics
 
 Floors = dict[tuple[str, str, int], int]  # (group, topic, partition) → next offset to do

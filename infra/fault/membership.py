@@ -10,8 +10,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from aiokafka.protocol.admin import DescribeGroupsRequest, DescribeGroupsRequest_v2
 
-from agents.__main__ import DOMAINS
-from infra.site import Endpoints
+from agents.domains import DOMAINS
+from infra.layout.site import Endpoints
 
 ASK_EVERY = 0.3
 

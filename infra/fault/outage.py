@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from infra.child import Child
 from infra.fault import membership
 from infra.fault.findings import Findings
 from infra.fault.http_load import HttpLoad, Told
-from infra.fault.stage import Stage, say
+from infra.stack.stage import Stage, say
+from infra.supervision.child import Child
 
 BEFORE, CALM = 2.0, 3.0  # seconds of load before, and without a refusal after which it counts as over
 RECOVERED_WITHIN = 30.0

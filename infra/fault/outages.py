@@ -15,8 +15,8 @@ from infra.fault.http_load import HttpLoad
 from infra.fault.outage import Outage, suffer
 from infra.fault.plan import Town
 from infra.fault.seeding import seed_town
-from infra.fault.stage import Stage, say, stage
 from infra.mailbox.store import MailStore
+from infra.stack.stage import Stage, say, stage
 
 AGENTS, ACCOUNTS = 2, 8
 KILL = signal.SIGKILL

@@ -9,7 +9,7 @@ import asyncpg
 from infra.fault import load
 from infra.fault.plan import Town
 from infra.fault.planned import Planned
-from infra.site import Endpoints
+from infra.layout.site import Endpoints
 
 KNOWN_WITHIN = 60.0  # seconds
 

@@ -13,7 +13,7 @@ from infra.fault.findings import Findings
 from infra.fault.killer import Killer
 from infra.fault.plan import Town
 from infra.fault.seeding import seed_town
-from infra.fault.stage import Stage, say, stage
+from infra.stack.stage import Stage, say, stage
 
 COMMANDS, USERS, SECONDS, KILLS = 10_000, 1000, 60.0, 8
 SERVERS = ("postgres", "redis", "kafka") * 2

@@ -14,7 +14,7 @@ from infra.fault.killer import Killer
 from infra.fault.plan import MEALS, Town
 from infra.fault.planned import Planned
 from infra.fault.seeding import seed_town
-from infra.fault.stage import Stage, say, stage
+from infra.stack.stage import Stage, say, stage
 
 AGENTS = 2
 

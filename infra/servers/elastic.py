@@ -5,12 +5,13 @@ import shutil
 import zipfile
 from pathlib import Path
 
-from infra import java, versions
-from infra.answers import answers
-from infra.cache import built
-from infra.servers.program import Program
-from infra.shell import run
-from infra.site import Site
+from infra.install import java
+from infra.install.cache import built
+from infra.layout import versions
+from infra.layout.site import Site
+from infra.process.answers import answers
+from infra.process.program import Program
+from infra.process.shell import run
 
 HERE = Path(__file__).resolve().parent.parent / "elastic"
 JVM = ("-Xms512m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")

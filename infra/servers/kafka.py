@@ -7,11 +7,12 @@ from base64 import urlsafe_b64encode
 from pathlib import Path
 from string import Template
 
-from infra import java, versions
-from infra.cache import built
-from infra.servers.program import Program
-from infra.shell import run
-from infra.site import Site
+from infra.install import java
+from infra.install.cache import built
+from infra.layout import versions
+from infra.layout.site import Site
+from infra.process.program import Program
+from infra.process.shell import run
 
 HERE = Path(__file__).resolve().parent.parent / "kafka"
 # The first-tier compiler starts twice as fast and is enough for one machine's load.

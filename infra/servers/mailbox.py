@@ -3,9 +3,9 @@
 import asyncio
 import sys
 
-from infra.folders import CHECKOUT
-from infra.servers.program import Program
-from infra.site import Site
+from infra.layout.folders import CHECKOUT
+from infra.layout.site import Site
+from infra.process.program import Program
 
 
 class Mailbox:

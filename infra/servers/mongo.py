@@ -7,12 +7,12 @@ import struct
 import sys
 from pathlib import Path
 
-from infra import versions
-from infra.cache import built
 from infra.failure import CannotStart
-from infra.servers.program import Program
-from infra.shell import run
-from infra.site import Site
+from infra.install.cache import built
+from infra.layout import versions
+from infra.layout.site import Site
+from infra.process.program import Program
+from infra.process.shell import run
 
 HERE = Path(__file__).resolve().parent.parent / "mongo"
 PING = b"\x10ping\0" + struct.pack("<i", 1) + b"\x02$db\0" + struct.pack("<i", 6) + b"admin\0\0"  # BSON's inside

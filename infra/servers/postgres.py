@@ -6,12 +6,13 @@ import shutil
 import signal
 from pathlib import Path
 
-from infra import apt, versions
 from infra.failure import CannotStart
-from infra.servers.program import Account, Program
-from infra.shell import run
-from infra.site import Site
-from infra.spawn import wrapped
+from infra.install import apt
+from infra.layout import versions
+from infra.layout.site import Site
+from infra.process.program import Account, Program
+from infra.process.shell import run
+from infra.process.spawn import wrapped
 
 SETTINGS = {
     "listen_addresses": "127.0.0.1",

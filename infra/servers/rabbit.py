@@ -5,9 +5,9 @@ import os
 import struct
 from pathlib import Path
 
-from infra import apt
-from infra.servers.program import Program
-from infra.site import Site
+from infra.install import apt
+from infra.layout.site import Site
+from infra.process.program import Program
 
 SETTINGS = """\
 listeners.tcp.1 = 127.0.0.1:{port}

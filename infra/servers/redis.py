@@ -4,9 +4,9 @@ import asyncio
 import shutil
 from pathlib import Path
 
-from infra import apt
-from infra.servers.program import Program
-from infra.site import Site
+from infra.install import apt
+from infra.layout.site import Site
+from infra.process.program import Program
 
 SETTINGS = """\
 bind 127.0.0.1

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
+from infra.layout.site import Site
+from infra.process.program import Server
 from infra.servers.elastic import Elastic
 from infra.servers.kafka import Kafka
 from infra.servers.mailbox import Mailbox
 from infra.servers.mongo import Mongo
 from infra.servers.postgres import Postgres
-from infra.servers.program import Server
 from infra.servers.rabbit import Rabbit
 from infra.servers.redis import Redis
-from infra.site import Site
 
 SERVERS: Mapping[str, Callable[[Site], Server]] = {
     server.name: server for server in (Kafka, Postgres, Redis, Mailbox, Rabbit, Mongo, Elastic)

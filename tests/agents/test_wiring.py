@@ -10,7 +10,8 @@ import pytest_asyncio
 
 import agents
 import topics
-from agents.__main__ import DOMAINS, compose
+from agents.__main__ import compose
+from agents.domains import DOMAINS
 from agents.runtime.copying import Copying
 from agents.runtime.deciding import Deciding
 from agents.runtime.effecting import Effecting

@@ -22,7 +22,7 @@ from http_edge.metrics import Metrics
 from http_edge.routes import AnyRow
 from http_edge.serving import serve
 from http_edge.web import ROUTES
-from infra.stack import Stack
+from infra.stack.stack import Stack
 from stores.kafka.admin import make_topics
 from stores.keyring import AgentKeys, agent_keys, edge_keys
 from stores.settings import load

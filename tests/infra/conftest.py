@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from infra.folders import DataFolder
-from infra.supervisor import Supervisor
+from infra.layout.folders import DataFolder
+from infra.supervision.supervisor import Supervisor
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import sys
 from collections.abc import Callable
 from time import monotonic
 
-from infra.folders import DataFolder
-from infra.servers.program import Program
+from infra.layout.folders import DataFolder
+from infra.process.program import Program
 
 DEADLINE = 15.0
 SLEEPS = "open({ready!r}, 'w').close(); import time; time.sleep(600)"

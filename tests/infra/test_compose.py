@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 import yaml
 
-from infra import versions
-from infra.folders import CHECKOUT
+from infra.layout import versions
+from infra.layout.folders import CHECKOUT
 from infra.servers.kafka import HERE as KAFKA
 
 COMPOSE: dict[str, Any] = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from infra import control, status
-from infra.child import State
-from infra.control_server import ControlServer
+from infra.cli import status
 from infra.failure import CannotStart
-from infra.folders import DataFolder
-from infra.stack import Stack
-from infra.supervisor import Supervisor
+from infra.layout.folders import DataFolder
+from infra.stack.stack import Stack
+from infra.supervision import control
+from infra.supervision.child import State
+from infra.supervision.control_server import ControlServer
+from infra.supervision.supervisor import Supervisor
 from tests.infra.programs import program, until
 
 ENDPOINTS = {"edge", "kafka", "postgres", "redis", "mongo", "rabbit", "elastic", "smtp", "mail"}

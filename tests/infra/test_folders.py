@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from infra.failure import CannotStart
-from infra.folders import MARKER, DataFolder, cache_folder, data_folder
+from infra.layout.folders import MARKER, DataFolder, cache_folder, data_folder
 
 
 def test_purge_removes_what_up_made(tmp_path: Path):

@@ -9,11 +9,11 @@ from urllib.request import urlopen
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from infra import mail
+from infra.cli import mail
 from infra.failure import CannotStart
 from infra.mailbox.page import application
 from infra.mailbox.store import MailStore
-from infra.stack import Stack
+from infra.stack.stack import Stack
 
 
 def message(to: str, token: str = "a_b-1") -> EmailMessage:

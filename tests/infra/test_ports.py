@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from infra import ports
 from infra.failure import CannotStart
-from infra.versions import AGENTS_AT_MOST, PORTS
+from infra.layout import ports
+from infra.layout.versions import AGENTS_AT_MOST, PORTS
 
 
 def test_without_a_choice_the_default_ports_are_taken_and_kept(tmp_path: Path):

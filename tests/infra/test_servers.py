@@ -11,7 +11,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError
 
 from infra.servers import kafka
-from infra.stack import Stack
+from infra.stack.stack import Stack
 
 
 async def test_redis_asks_for_its_password_and_keeps_what_it_confirmed_through_a_kill(servers: Stack):

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from infra.folders import CHECKOUT
+from infra.layout.folders import CHECKOUT
 from stores.settings import BadSetting, load
 
 WRONG = [

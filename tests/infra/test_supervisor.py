@@ -5,20 +5,20 @@ import sys
 
 import pytest
 
-from infra import processes
-from infra.child import State
 from infra.failure import CannotStart
-from infra.folders import CHECKOUT, DataFolder
-from infra.processes import Mark
-from infra.supervisor import Supervisor, supervisor_of
+from infra.layout.folders import CHECKOUT, DataFolder
+from infra.process import identity
+from infra.process.identity import Mark
+from infra.supervision.child import State
+from infra.supervision.supervisor import Supervisor, supervisor_of
 from tests.infra.programs import SLEEPS_ON_AT_SIGTERM, program, until
 
 # A supervisor in a process of its own, to be killed.
 ALONE = """
 import asyncio, sys
 from pathlib import Path
-from infra.folders import DataFolder
-from infra.supervisor import Supervisor
+from infra.layout.folders import DataFolder
+from infra.supervision.supervisor import Supervisor
 from tests.infra.programs import program, SLEEPS, SLEEPS_ON_AT_SIGTERM
 
 async def main():
@@ -56,7 +56,7 @@ async def test_a_child_that_was_stopped_stays_down_until_it_is_started(superviso
     stopped = child.mark
     await child.stop(signal.SIGKILL)
     assert (child.state, child.mark) == (State.STOPPED, None)
-    assert not processes.alive(stopped)
+    assert not identity.alive(stopped)
     child.start()
     await child.until_ready()
     assert child.state is State.RUNNING
@@ -67,7 +67,7 @@ async def test_who_does_not_obey_is_killed_in_time(supervisor: Supervisor):
     await child.until_ready()
     stubborn = child.mark
     await child.stop()
-    assert not processes.alive(stubborn)
+    assert not identity.alive(stubborn)
 
 
 async def test_what_never_gets_ready_is_told_with_its_last_words(supervisor: Supervisor):
@@ -95,14 +95,14 @@ async def test_children_of_a_killed_supervisor_are_gone_or_replaced(data: DataFo
     gentle, stubborn = (Mark.read(data.run / f"{name}.json") for name in ("gentle", "stubborn"))
     alone.kill()
     alone.communicate()
-    await until(lambda: not processes.alive(gentle), "a child hears from the kernel that its supervisor is gone")
+    await until(lambda: not identity.alive(gentle), "a child hears from the kernel that its supervisor is gone")
     assert supervisor_of(data) is None
-    assert processes.alive(stubborn)
+    assert identity.alive(stubborn)
 
     said: list[str] = []
     successor = Supervisor(data, said.append)
     await successor.open()
-    assert not processes.alive(stubborn)
+    assert not identity.alive(stubborn)
     assert "stubborn" in said[0] and "outlived its supervisor" in said[0]
     await successor.close()
 
@@ -116,7 +116,7 @@ async def test_closing_leaves_nothing(data: DataFolder):
         await child.until_ready()
         marks.append(child.mark)
     await supervisor.close()
-    assert not any(processes.alive(mark) for mark in marks)
+    assert not any(identity.alive(mark) for mark in marks)
     assert sorted(path.name for path in data.run.glob("*.json")) == []
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from infra import __main__ as command_line
-from infra import testing
-from infra.commands import COMMANDS
-from infra.folders import CHECKOUT, DataFolder
-from infra.ports import choose
-from infra.processes import mark
-from infra.stack import Stack
-from infra.supervisor import supervisor_of
+from infra.cli import testing
+from infra.cli.commands import COMMANDS
+from infra.layout.folders import CHECKOUT, DataFolder
+from infra.layout.ports import choose
+from infra.process.identity import mark
+from infra.stack.stack import Stack
+from infra.supervision.supervisor import supervisor_of
 
 
 def lezzet(*arguments: str) -> "subprocess.CompletedProcess[str]":

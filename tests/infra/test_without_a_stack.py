@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from infra import status
-from infra.folders import CHECKOUT
+from infra.cli import status
+from infra.layout.folders import CHECKOUT
 
 
 @pytest.mark.parametrize("command", ["topics", "tail order_events", "trace x", "dlq list"])

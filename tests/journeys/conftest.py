@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from infra.folders import CHECKOUT
+from infra.layout.folders import CHECKOUT
 from tests.journeys import pages
 from tests.journeys.client import Client
 

@@ -11,8 +11,8 @@ from typing import Any
 from aiohttp import web
 from playwright.async_api import Page, async_playwright
 
-from infra import apt
-from infra.folders import cache_folder
+from infra.install import apt
+from infra.layout.folders import cache_folder
 
 CLIENT = Path(__file__).parent / "web_client"
 SCRIPTS = ("strict.js", "client.js")

@@ -7,7 +7,7 @@ import uuid
 
 from redis.asyncio import Redis
 
-from infra.folders import CHECKOUT
+from infra.layout.folders import CHECKOUT
 from tests.deadline import until
 from tests.journeys.client import Client
 from tests.journeys.conftest import Product

@@ -6,7 +6,7 @@ import sys
 
 import redis.asyncio
 
-from infra.folders import CHECKOUT
+from infra.layout.folders import CHECKOUT
 from tests.deadline import until
 from tests.journeys.client import Client
 from tests.journeys.conftest import Product

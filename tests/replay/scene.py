@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from infra.folders import CHECKOUT
-from infra.stack import Stack
+from infra.layout.folders import CHECKOUT
+from infra.stack.stack import Stack
 from replay.__main__ import parsed
 from replay.failure import CannotDo
 from replay.tools import Tools

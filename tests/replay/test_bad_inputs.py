@@ -8,7 +8,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from infra.stack import Stack
+from infra.stack.stack import Stack
 from replay.tools import Tools
 from stores.kafka.log import Logged
 from stores.kafka.raw import RawRecord

@@ -3,7 +3,7 @@
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from infra.stack import Stack
+from infra.stack.stack import Stack
 from replay.tools import Tools
 from stores.kafka.admin import make_topics
 from tests.replay.scene import Desk, record, running, until

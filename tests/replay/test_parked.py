@@ -9,7 +9,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from infra.stack import Stack
+from infra.stack.stack import Stack
 from replay.tools import Tools
 from stores.kafka.admin import make_topics
 from stores.postgres.migrate import migrate

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from infra.stack import Stack
+from infra.stack.stack import Stack
 from stores.redis.answers import Answers
 from stores.redis.connection import connect
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 
-from infra.stack import Stack
+from infra.stack.stack import Stack
 from stores.errors import Unavailable
 from stores.protocol import Source
 from stores.redis.connection import connect

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from infra.stack import Stack
+from infra.stack.stack import Stack
 from stores.redis.connection import connect
 from tests.stores.books import MONDAY, Books, meal, restaurant
 from topics import search_index

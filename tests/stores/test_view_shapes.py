@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from agents.basket.projection import BASKET
 from agents.provision import views
-from infra.stack import Stack
+from infra.stack.stack import Stack
 from stores.redis.connection import connect
 from stores.redis.shapes import ViewShapes
 from topics import keys

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from agents.provision import provision
-from infra.stack import Stack
+from infra.stack.stack import Stack
 from replay.tools import Tools
 from stores.settings import load
 from tests.agents.publishers.audience import Audience, ask

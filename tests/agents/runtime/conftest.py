@@ -7,7 +7,7 @@ import pytest_asyncio
 from aiokafka import AIOKafkaProducer
 
 from agents.runtime.publisher import Publisher
-from infra.stack import Stack
+from infra.stack.stack import Stack
 from stores.kafka.admin import make_topics
 from stores.postgres.migrate import migrate
 from stores.redis.connection import connect

@@ -13,8 +13,8 @@ import aiohttp
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 
-from infra.folders import CHECKOUT
-from infra.stack import Stack
+from infra.layout.folders import CHECKOUT
+from infra.stack.stack import Stack
 from tests.agents.runtime.flow import Flow
 from tests.agents.runtime.member import STUCK
 from tests.deadline import until, within

@@ -7,8 +7,8 @@ from pathlib import Path
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from infra.folders import CHECKOUT
-from infra.stack import Stack
+from infra.layout.folders import CHECKOUT
+from infra.stack.stack import Stack
 from stores.kafka.admin import make_topics
 from tests.agents.runtime.flow import Flow
 from tests.agents.runtime.member import flow_of

@@ -11,8 +11,8 @@ import pytest
 import pytest_asyncio
 
 from agents.runtime.process import CRASHED, CUT_OFF
-from infra.folders import CHECKOUT
-from infra.stack import Stack
+from infra.layout.folders import CHECKOUT
+from infra.stack.stack import Stack
 from stores.kafka.admin import make_topics
 from tests.agents.runtime.member import flow_of
 from tests.agents.runtime.unwell import BOUNDS

@@ -7,7 +7,7 @@ from time import monotonic
 import pytest
 
 from infra.fault.membership import incomplete
-from infra.stack import Stack
+from infra.stack.stack import Stack
 from tests.agents.runtime.flow import Flow
 from tests.agents.runtime.member import PARTITIONS
 from tests.deadline import until

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from infra.folders import CHECKOUT
+from infra.layout.folders import CHECKOUT
 
 WITHIN = 120.0  # seconds; 10-35 on two cores
 

@@ -6,6 +6,7 @@ from random import Random
 import msgspec
 import pytest
 
+from agents.domains import DOMAINS
 from infra.fault import audit_answers, audit_leftovers, audit_outcomes, audit_versions
 from infra.fault.audit_mails import effects_repeated
 from infra.fault.evidence import Evidence, Held
@@ -18,8 +19,6 @@ from topics import headers
 from topics.basket_commands import AddItem
 from topics.registry import all_topics
 from topics.reply import Reply
-
-DOMAINS = ("auth", "user", "address", "restaurant", "catalog", "basket", "discount", "order", "notification")
 
 
 def event(version: int, *, cause: str = "c", id: str = "", aggregate: str = "a") -> Entry:

@@ -1,7 +1,7 @@
 """The last use of a coupon is given once: `./lezzet fault coupons --short`, in the suite."""
 
 from infra.fault.coupons import SHORT_CHECKOUTS, coupons
-from infra.fault.stage import stage
+from infra.stack.stage import stage
 
 
 async def test_one_of_many_gets_the_last_use_of_a_coupon():

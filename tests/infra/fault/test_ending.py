@@ -2,7 +2,7 @@
 
 from infra.fault.ending import ENDS_WITHIN, ending_at_work
 from infra.fault.findings import Findings
-from infra.fault.stage import stage
+from infra.stack.stage import stage
 
 
 async def test_every_process_ends_by_itself_without_kafka_and_its_work_is_done_later():

@@ -2,7 +2,7 @@
 
 from infra.fault.findings import Findings
 from infra.fault.outages import SHORT, SHORT_SECONDS, outages
-from infra.fault.stage import stage
+from infra.stack.stage import stage
 
 
 async def test_an_outage_of_each_server_loses_nothing_and_every_answer_stays_true():

@@ -1,8 +1,8 @@
 """Nothing is lost or doubled while agents processes die: `./lezzet fault workers --short`, in the suite."""
 
 from infra.fault.findings import Findings
-from infra.fault.stage import stage
 from infra.fault.workers import SHORT, workers
+from infra.stack.stage import stage
 
 
 async def test_every_command_takes_effect_once_while_workers_are_killed():

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 import pytest
 import pytest_asyncio
 
-from infra.stack import Stack
+from infra.stack.stack import Stack
 from stores.protocol import DomainStore
 from tests.stores.contract.stage import HERE, IMPLEMENTATIONS, THERE, Stage
 

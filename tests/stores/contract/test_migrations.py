@@ -6,7 +6,7 @@ import uuid
 
 import asyncpg
 
-from infra.stack import Stack
+from infra.stack.stack import Stack
 from stores.postgres.migrate import migrate
 
 _KILLED = """

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 import pytest
 
-from infra.stack import Stack
+from infra.stack.stack import Stack
 from stores.errors import Conflict, TimedOut, Unavailable
 from stores.postgres import store as adapter
 from stores.postgres.migrate import migrate

@@ -1,0 +1,15 @@
+"""What the parsers of all sub-commands share."""
+
+import argparse
+
+from infra.layout.folders import DataFolder, data_folder
+
+
+def parser(command: str, does: str | None) -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(prog=f"./lezzet {command}", description=does)
+    made.add_argument("--data", help="the stack's data folder, else LEZZET_DATA, else .lezzet in the checkout")
+    return made
+
+
+def chosen_data(arguments: argparse.Namespace) -> DataFolder:
+    return data_folder(arguments.data)

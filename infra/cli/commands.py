@@ -1,0 +1,45 @@
+"""The sub-commands of ./lezzet, one row each. What a row names is imported when the command is given, not before."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`module:function`, called with the rest of the arguments; it returns the exit code."""
+
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """`python -m module before... arguments...`, with the stack's addresses in its environment."""
+
+    module: str
+    before: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    name: str
+    does: str
+    runs: Call | Module
+
+
+COMMANDS = (
+    Command("up", "starts everything: servers, agents, edge, demo data", Call("infra.cli.up:main")),
+    Command("status", "shows the processes and the addresses", Call("infra.cli.status:main")),
+    Command("down", "stops everything; --purge removes the data folder too", Call("infra.cli.down:main")),
+    Command("server", "stop, start or kill one process of a running stack", Call("infra.cli.server:main")),
+    Command("mail", "the mails that the development mail server received", Call("infra.cli.mail:main")),
+    Command("test", "runs every check and every test", Call("infra.cli.testing:main")),
+    Command(
+        "topics", "the topics: their contracts, sizes and lags; beginning one again", Module("replay", ("topics",))
+    ),
+    Command("tail", "the last messages of a topic; --follow for more", Module("replay", ("tail",))),
+    Command(
+        "trace", "everything that belongs to an order, user, command or correlation id", Module("replay", ("trace",))
+    ),
+    Command("dlq", "lists, shows and redrives dead letters", Module("replay", ("dlq",))),
+    Command("bench", "measures: ./lezzet bench NAME", Module("infra.bench")),
+    Command("fault", "breaks something on purpose: ./lezzet fault NAME", Module("infra.fault")),
+)

@@ -1,0 +1,56 @@
+"""`./lezzet status [--json]`: exit code 0 when all that is required runs."""
+
+import json
+import sys
+from dataclasses import asdict
+from typing import Any
+
+from infra.cli.arguments import chosen_data, parser
+from infra.failure import CannotStart
+from infra.layout.site import Site
+from infra.stack.lag import lag_of
+from infra.supervision import control
+
+OF_THE_MAILBOX = {"smtp": "mailbox", "mail": "mailbox"}
+
+
+def main(arguments: list[str]) -> int:
+    said = parser("status", __doc__)
+    said.add_argument(
+        "--json", action="store_true", help='{"processes": [{name, pid, state, lag?}], "endpoints": {..}}'
+    )
+    chosen = said.parse_args(arguments)
+    data = chosen_data(chosen)
+    try:
+        states = control.states(data)
+    except CannotStart as error:
+        sys.stderr.write(f"{error}\n")
+        states = []
+    processes = [_shown(state) for state in states]
+    endpoints = asdict(Site.of(data).endpoints) if data.ours() else {}
+    if chosen.json:
+        print(json.dumps({"processes": processes, "endpoints": endpoints}))
+    elif states:
+        _print(processes, reachable(processes, endpoints))
+    return 0 if states and all(state["state"] == "running" for state in states if state["required"]) else 1
+
+
+def _shown(state: dict[str, Any]) -> dict[str, Any]:
+    shown = {name: state[name] for name in ("name", "pid", "state")}
+    lag = lag_of(state["health"]) if state["health"] else None
+    return shown if lag is None else {**shown, "lag": lag}
+
+
+def reachable(processes: list[dict[str, Any]], endpoints: dict[str, str]) -> dict[str, str]:
+    """The addresses at which there is something: a stack may have been started without some servers, or without edges."""
+    names = {process["name"].removesuffix("-1") for process in processes}
+    return {name: address for name, address in endpoints.items() if OF_THE_MAILBOX.get(name, name) in names}
+
+
+def _print(processes: list[dict[str, Any]], endpoints: dict[str, str]) -> None:
+    for process in processes:
+        lag = f"  lag {process['lag']}" if "lag" in process else ""
+        print(f"{process['name']:10} {process['state']:9} {process['pid'] or '-':>7}{lag}")
+    print()
+    for name, address in endpoints.items():
+        print(f"{name:10} {address}")

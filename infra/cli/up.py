@@ -1,0 +1,136 @@
+"""`./lezzet up`: starts everything and stays to supervise it; with --detach it stays behind and the shell is free."""
+
+import argparse
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from infra.cli.arguments import chosen_data, parser
+from infra.cli.walk import addresses, walk
+from infra.layout.folders import CHECKOUT, DataFolder
+from infra.layout.site import Site
+from infra.layout.versions import AGENTS_AT_MOST
+from infra.process.spawn import trim
+from infra.stack.start import Size, Start
+from infra.supervision.supervisor import supervisor_of
+from stores.settings import load_or_exit
+
+UP = "\0up"  # the last word to the shell that waits for a detached start
+
+
+def main(arguments: list[str]) -> int:
+    chosen = _parser().parse_args(arguments)
+    data = chosen_data(chosen)
+    if supervisor_of(data):
+        print(f"{data.root} is up already, or coming up, and stays as it is:\n{addresses(Site.of(data))}")
+        return 0
+    if chosen.detach:
+        return _detach(data, arguments)
+    site = Site.make(data, offset=chosen.port_offset, free=chosen.free_ports)
+    load_or_exit(site.environment())  # else the first process that reads it tells, with the servers up already
+    product = chosen.only != "servers"
+    size = Size(chosen.agents, chosen.edges, product=product, later=chosen.only != "core")
+    say = _sayer(chosen.announce)
+    asyncio.run(Start(site, size, say).run(lambda: _announce(site, product, say, chosen.announce)))
+    say("all stopped")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    said = parser("up", __doc__)
+    said.add_argument("--detach", action="store_true", help="return when it is up, leaving a supervisor behind")
+    ports = said.add_mutually_exclusive_group()
+    ports.add_argument("--port-offset", type=int, metavar="N", help="all default ports plus N")
+    ports.add_argument("--free-ports", action="store_true", help="ports that are free now")
+    said.add_argument(
+        "--agents",
+        type=int,
+        default=1,
+        choices=range(1, AGENTS_AT_MOST + 1),
+        metavar="N",
+        help=f"1 to {AGENTS_AT_MOST}",
+    )
+    said.add_argument("--edges", type=int, default=1, choices=range(1, 17), metavar="N", help="1 to 16")
+    said.add_argument(
+        "--only",
+        choices=("servers", "core"),
+        help="servers: no agents and edge. core: no servers but Kafka, PostgreSQL, Redis and the mailbox",
+    )
+    said.add_argument("--announce", type=int, default=-1, help=argparse.SUPPRESS)
+    return said
+
+
+def _sayer(announce: int) -> Callable[[str], None]:
+    """Progress with the seconds since the start: to our output, and to the shell that waits for a detached start."""
+    begun = time.monotonic()
+
+    def say(line: str) -> None:
+        text = f"[{time.monotonic() - begun:5.1f} s] {line}"
+        print(text, flush=True)
+        _tell(announce, text)
+
+    return say
+
+
+def _tell(announce: int, text: str) -> None:
+    """Nobody reads any more once it is up, or when the shell was closed."""
+    if announce >= 0:
+        try:
+            os.write(announce, text.encode() + b"\n")
+        except OSError:
+            return
+
+
+def _announce(site: Site, product: bool, say: Callable[[str], None], announce: int) -> None:
+    say("up")
+    text = f"\n{addresses(site, product=product)}\n" + (f"\n{walk(site)}" if product else "")
+    print(text, flush=True)
+    if announce >= 0:
+        _tell(announce, f"{text}\n{UP}")
+        os.close(announce)
+
+
+def _detach(data: DataFolder, arguments: list[str]) -> int:
+    """The same command without --detach, in a session of its own. What it says comes through a pipe until it is up."""
+    data.make()
+    log = data.logs / "supervisor.log"
+    trim(log)
+    heard, told = os.pipe()
+    rest = [argument for argument in arguments if argument != "--detach"]
+    with log.open("ab") as out:
+        left_behind = subprocess.Popen(
+            (sys.executable, "-m", "infra", "up", *rest, "--data", str(data.root), "--announce", str(told)),
+            cwd=CHECKOUT,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+            pass_fds=(told,),
+        )
+    os.close(told)
+    try:
+        return 0 if _pass_on(heard) else _failed(left_behind, log)
+    except KeyboardInterrupt:
+        left_behind.terminate()
+        left_behind.wait()
+        raise
+
+
+def _pass_on(heard: int) -> bool:
+    """Whether it came up. The pipe ends without that word when the process does."""
+    with os.fdopen(heard) as lines:
+        for line in lines:
+            if line.strip() == UP:
+                return True
+            print(line, end="", flush=True)
+    return False
+
+
+def _failed(left_behind: "subprocess.Popen[bytes]", log: Path) -> int:
+    code = left_behind.wait()
+    sys.stderr.write(log.read_text(errors="replace").splitlines()[-1] + "\n")  # the reason is its last word
+    return code

@@ -1,0 +1,1 @@
+"""How a server's program comes onto this machine."""

@@ -1,0 +1,1 @@
+"""Where a stack lies: its folders, ports and addresses, and the versions of its servers."""

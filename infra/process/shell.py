@@ -1,0 +1,42 @@
+"""Runs a program to its end: installers, formatters, provisioning, demo data."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from infra.failure import CannotStart
+
+
+async def run(
+    argv: Sequence[str | Path],
+    *,
+    what: str,
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    given: str = "",
+) -> str:
+    """Its output. Raises CannotStart `<what>: <program> ... failed: <last line it said>`."""
+    process = await asyncio.create_subprocess_exec(
+        *map(str, argv),
+        cwd=folder,
+        env=environment,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,  # a Ctrl-C ends us; half an installation is cleared at the next start
+    )
+    try:
+        said, _ = await process.communicate(given.encode())
+    except asyncio.CancelledError:
+        process.kill()
+        raise
+    text = said.decode(errors="replace")
+    if process.returncode:
+        lines = [line for line in text.splitlines() if line.strip()] or ["it said nothing"]
+        raise CannotStart(f"{what}: {Path(argv[0]).name} failed with {process.returncode}: {_telling(lines)}")
+    return text
+
+
+def _telling(lines: list[str]) -> str:
+    """Maven and apt end with advice; the first line that says error is the reason."""
+    return next((line for line in lines if "error" in line.lower() or line.startswith("E:")), lines[-1]).strip()[:300]

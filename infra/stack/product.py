@@ -1,0 +1,37 @@
+"""The product's own processes: agents and edge."""
+
+import sys
+
+from infra.layout.folders import CHECKOUT
+from infra.layout.site import Site
+from infra.process.answers import answers
+from infra.process.program import Program
+
+
+def agents(site: Site, number: int) -> Program:
+    """agents-1, agents-2, ...: all domains each, they share the partitions."""
+    port = site.ports["agents_health"] + number - 1
+    health = f"http://127.0.0.1:{port}/health/ready"
+    return Program(
+        name=f"agents-{number}",
+        argv=(sys.executable, "-m", "agents"),
+        folder=CHECKOUT,
+        ready=lambda: answers(health),
+        ports=(("agents_health", port),),
+        environment=site.environment() | {"AGENTS_HEALTH_PORT": str(port)},
+        patience=10.0,  # it finishes its batches and leaves its groups, and exits by itself after 8 s
+        health=health,
+    )
+
+
+def edge(site: Site, number: int) -> Program:
+    """edge-1, edge-2, ...: they share the port, so only the first can ask whether it is free."""
+    port = site.ports["edge"]
+    return Program(
+        name=f"edge-{number}",
+        argv=(sys.executable, "-m", "http_edge"),
+        folder=CHECKOUT,
+        ready=lambda: answers(f"http://127.0.0.1:{port}/health/ready"),
+        ports=(("edge", port),) if number == 1 else (),
+        environment=site.environment(),
+    )

@@ -1,0 +1,1 @@
+"""Keeps the processes of a stack alive, and does with one of them what it is told."""

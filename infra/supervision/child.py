@@ -1,0 +1,142 @@
+"""One supervised process: started, watched, started again when it dies, stopped for good only on request."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from asyncio.subprocess import Process
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+
+from infra.failure import CannotStart
+from infra.layout import ports
+from infra.layout.folders import DataFolder
+from infra.process import identity
+from infra.process.identity import Mark
+from infra.process.program import Program
+from infra.process.spawn import spawn
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0  # seconds from a death to the next start, doubling
+STEADY = 10.0  # a process that lived so long starts again with the first pause
+TRIES = 4  # deaths before it was ever ready: then whoever waits for it is told
+ASK_EVERY, ASK_WITHIN = 0.05, 2.0
+
+
+class State(StrEnum):
+    RUNNING = "running"
+    STARTING = "starting"
+    STOPPED = "stopped"
+    FAILED = "failed"  # it dies again and again, or cannot be had; it is tried on
+
+
+class Child:
+    def __init__(self, program: Program, data: DataFolder, say: Callable[[str], None]) -> None:
+        self.program = program
+        self.state = State.STOPPED
+        self.mark: Mark | None = None
+        self.log = data.logs / f"{program.name}.log"
+        self._record = data.run / f"{program.name}.json"
+        self._say = say
+        self._halted = asyncio.Event()
+        self._keeper: asyncio.Task[None] | None = None
+        self._deaths = 0
+
+    def start(self) -> None:
+        """Raises CannotStart where somebody else has one of its ports. Does not wait, see `until_ready`."""
+        if self._keeper and not self._keeper.done():
+            return
+        ports.require_free(self.program.name, self.program.ports)
+        self._halted.clear()
+        self._deaths = 0
+        self.state = State.STARTING
+        self._keeper = asyncio.create_task(self._keep(), name=f"keep {self.program.name}")
+
+    async def until_ready(self) -> None:
+        """Raises CannotStart, with the log's last line, where it keeps dying or takes too long."""
+        deadline = time.monotonic() + self.program.start_within
+        while self.state is not State.RUNNING:
+            if self._halted.is_set():
+                raise CannotStart(f"{self.program.name} was stopped while it was starting")
+            if self._deaths >= TRIES or time.monotonic() > deadline:
+                why = "keeps dying" if self._deaths else f"is not ready after {self.program.start_within:.0f} s"
+                raise CannotStart(f"{self.program.name} {why}: {_last_line(self.log)} (all of it: {self.log})")
+            await asyncio.sleep(ASK_EVERY)
+
+    async def stop(self, number: int | None = None) -> None:
+        """Returns when the whole session is gone, after `patience` by SIGKILL. A SIGKILL goes to all of it at once."""
+        self._halted.set()
+        if self.mark:
+            first = self.program.stop_signal if number is None else number
+            if first == signal.SIGKILL:
+                identity.signal_session(self.mark, signal.SIGKILL)
+            await asyncio.to_thread(identity.end, self.mark, first, self.program.patience)
+        if self._keeper:
+            await self._keeper
+        self.state = State.STOPPED
+
+    def send(self, number: int) -> None:
+        """A signal to the whole session, and nothing else: a killed one is started again as after any death."""
+        if self.mark:
+            identity.signal_session(self.mark, number)
+
+    async def _keep(self) -> None:
+        pause = FIRST_PAUSE
+        while not self._halted.is_set():
+            begun = time.monotonic()
+            await self._live_once()
+            if self._halted.is_set():
+                break
+            self._deaths += 1
+            self.state = State.FAILED if self._deaths >= TRIES else State.STARTING
+            pause = FIRST_PAUSE if time.monotonic() - begun > STEADY else pause
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._halted.wait(), pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+        self.state = State.STOPPED
+
+    async def _live_once(self) -> None:
+        try:
+            process = await spawn(self.program, self.log)
+        except CannotStart as error:
+            self._say(str(error))
+            return
+        self.mark = identity.mark(process.pid)
+        if self.mark:
+            self.mark.write(self._record)
+        if self._halted.is_set():  # stopped while it was being born: stop() had nobody to signal yet
+            process.kill()
+        asking = asyncio.create_task(self._ask_until_ready(), name=f"ask {self.program.name}")
+        code = await process.wait()
+        asking.cancel()
+        self._bury(process, code)
+
+    def _bury(self, process: Process, code: int) -> None:
+        if self.mark:  # what it left behind would hold its ports and files
+            identity.signal_session(self.mark, signal.SIGKILL)
+        self.mark = None
+        self._record.unlink(missing_ok=True)
+        if not self._halted.is_set():
+            self._say(f"{self.program.name} (pid {process.pid}) ended with {_code(code)}, it is started again")
+
+    async def _ask_until_ready(self) -> None:
+        while True:
+            with contextlib.suppress(OSError, EOFError, TimeoutError):
+                if await asyncio.wait_for(self.program.ready(), ASK_WITHIN):
+                    break
+            await asyncio.sleep(ASK_EVERY)
+        self._deaths = 0
+        self.state = State.RUNNING
+
+
+def _code(code: int) -> str:
+    return signal.Signals(-code).name if code < 0 else f"exit code {code}"
+
+
+def _last_line(log: Path) -> str:
+    with contextlib.suppress(OSError), log.open("rb") as lines:
+        lines.seek(max(0, os.fstat(lines.fileno()).st_size - 4096))
+        said = [line.strip() for line in lines.read().decode(errors="replace").splitlines() if line.strip()]
+        return said[-1][:300] if said else "it said nothing"
+    return "it said nothing"
