@@ -111,9 +111,9 @@ class FactWrite(NamedTuple):
 class Moment:
     """How the store was at a look, as far as it was asked.
 
-    floors: of the sources that were opened once. known: ids in the inbox, with their outcome. left: keys whose states would have
-    been more than LOOK_BYTES together with those asked for before them (the first one always comes). parked: which of the keys are
-    parked in the sources' topic. waiting: the messages that are parked of the keys whose were asked for, oldest first.
+    floors: of the sources that were opened once. known: ids in the inbox, with their outcome. left: keys whose states would
+    have been more than LOOK_BYTES together with those asked for before them (the first one always comes). parked: which of the
+    keys are parked in the sources' topic. waiting: the messages that are parked of the keys whose were asked for, oldest first.
     owners: of each claim that was asked for, None where it is free.
     """
 

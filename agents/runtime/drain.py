@@ -64,20 +64,28 @@ class Drain:
         sent = set(lease.sent)
         await self.rows(lease, [row for row in await self._store.outbox(lease.source) if row.id not in sent])
 
-    async def idle(self, lease: Lease) -> None:
-        """For a partition without a next batch: deletes what is out, sends what another owner wrote meanwhile.
+    async def idle(self, leases: Sequence[Lease]) -> Mapping[Lease, str]:
+        """For partitions without a next batch: deletes what is out, sends what another owner wrote meanwhile.
 
-        Which sources have rows is asked once a second for the whole domain.
+        Which sources have rows is asked once a second for the whole domain. As agents.runtime.work.Work.
         """
-        await self.forget(lease)
+        for lease in leases:
+            await self.forget(lease)
         now = time.monotonic()
         if now - self._asked_at > _ASK:
             self._asked_at = now
             self._waiting = await self._store.outbox_sources()
-        if lease.source in self._waiting:
-            self._waiting.discard(lease.source)
-            await self.left(lease)
-            await self.forget(lease)
+        ended: dict[Lease, str] = {}
+        for lease in leases:
+            if lease.source in self._waiting:
+                self._waiting.discard(lease.source)
+                try:
+                    await self.left(lease)
+                except Reopen as again:
+                    ended[lease] = str(again)
+                else:
+                    await self.forget(lease)
+        return ended
 
     async def forget(self, lease: Lease) -> None:
         """Deletes what is out, for a partition that has no next batch to do it in."""
@@ -129,8 +137,8 @@ class Drained:
     async def open(self, lease: Lease, earliest: int) -> None:
         await self._drain.open(lease, earliest)
 
-    async def idle(self, lease: Lease) -> None:
-        await self._drain.idle(lease)
+    async def idle(self, leases: Sequence[Lease]) -> Mapping[Lease, str]:
+        return await self._drain.idle(leases)
 
     async def close(self, lease: Lease) -> None:
         await self._drain.forget(lease)

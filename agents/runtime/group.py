@@ -9,7 +9,7 @@ import faust
 import structlog
 
 from agents.runtime import metrics
-from agents.runtime.lease import Batch, Lease, Reopen
+from agents.runtime.lease import Batch, Lease
 from agents.runtime.leases import IDLE, Leases
 from agents.runtime.transport import BatchSchema, Consumer, Transport
 from agents.runtime.work import Work, carry
@@ -98,25 +98,28 @@ class Group:
     async def _look_after_idle(self) -> None:
         while True:
             await asyncio.sleep(IDLE / 2)
-            now = asyncio.get_running_loop().time()
-            for lease in list(self.leases.held.values()):
-                if lease.batch is None and not lease.busy and now - lease.active_at > IDLE:
-                    await self._idle(lease)
+            since = asyncio.get_running_loop().time() - IDLE
+            for topic, work in self._works.items():
+                idle = [lease for lease in self.leases.ready() if lease.tp.topic == topic and lease.active_at < since]
+                if idle:
+                    await self._idle(topic, work, idle)
 
-    async def _idle(self, lease: Lease) -> None:
-        lease.busy = True
+    async def _idle(self, topic: str, work: Work, leases: Sequence[Lease]) -> None:
+        for lease in leases:
+            lease.busy = True
         try:
-            await self._works[lease.tp.topic].idle(lease)
-        except Reopen as again:
-            log.info("reopened", group=self.name, source=lease.source, why=str(again))
-            if self.leases.is_current(lease):  # else it ended meanwhile, and the one in its place knows nothing of this
-                self.leases.reopen(lease.tp)
+            for lease, why in (await work.idle(leases)).items():
+                log.info("reopened", group=self.name, source=lease.source, why=why)
+                if self.leases.is_current(lease):  # else it ended meanwhile; the one in its place knows nothing of this
+                    self.leases.reopen(lease.tp)
         except Doubt as doubt:
-            log.info("idle_work_put_off", group=self.name, source=lease.source, why=str(doubt)[:200])
+            log.info("idle_work_put_off", group=self.name, topic=topic, why=str(doubt)[:200])
         except Exception:
-            log.exception("idle_work_failed", group=self.name, source=lease.source)
+            log.exception("idle_work_failed", group=self.name, topic=topic)
         finally:
-            lease.busy = False
+            now = asyncio.get_running_loop().time()
+            for lease in leases:
+                lease.busy, lease.active_at = False, now
             self.leases.kafka.poke()
 
     async def stop(self, seconds: float) -> None:

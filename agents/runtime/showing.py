@@ -38,13 +38,15 @@ class Showing:
         self._caught_up.discard(lease.source.partition)
         await self._mark_if_caught_up(lease, lease.next)
 
-    async def idle(self, lease: Lease) -> None:
+    async def idle(self, leases: Sequence[Lease]) -> Mapping[Lease, str]:
         """A Redis that is empty, or came back without its last second, is noticed here too, where no event comes."""
-        (floor,) = await self._store.floors([lease.source])
-        if floor is None:
-            raise Reopen("Redis has lost the floor: the views are built again")
-        if floor < lease.next:
-            raise Reopen(f"Redis has lost what it had: its floor is {floor}, {lease.next} was done")
+        lost: dict[Lease, str] = {}
+        for lease, floor in zip(leases, await self._store.floors([each.source for each in leases]), strict=True):
+            if floor is None:
+                lost[lease] = "Redis has lost the floor: the views are built again"
+            elif floor < lease.next:
+                lost[lease] = f"Redis has lost what it had: its floor is {floor}, {lease.next} was done"
+        return lost
 
     async def close(self, lease: Lease) -> None:
         """There is no outbox."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import structlog
@@ -30,8 +31,8 @@ class Work(Protocol):
         """
         ...
 
-    async def idle(self, lease: Lease) -> None:
-        """Looks after a partition without messages. Raises Doubt or Reopen."""
+    async def idle(self, leases: Sequence[Lease]) -> Mapping[Lease, str]:
+        """Looks after partitions without messages. Returns those that must be opened again, and why. Raises Doubt."""
         ...
 
     async def close(self, lease: Lease) -> None:

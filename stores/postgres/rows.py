@@ -1,6 +1,5 @@
 """Rows of the tables as the protocol's own types."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -10,7 +9,8 @@ from stores.protocol import ParkedRow
 _decode_headers = msgspec.json.Decoder(tuple[tuple[str, bytes], ...]).decode
 
 
-def parked_row(row: Mapping[str, Any]) -> ParkedRow:
+def parked_row(row: Any) -> ParkedRow:
+    """row: of the statement PARKED, by names."""
     headers = _decode_headers(row["headers"])
     return ParkedRow(
         key=row["key"], offset=row["offset"], source=row["source"], id=row["id"], at=row["at"], headers=headers,

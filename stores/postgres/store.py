@@ -97,7 +97,7 @@ class PostgresStore:
             elif what == "f":
                 moment.facts[a, b] = Fact(number, body)
             elif what == "r":
-                moment.floors[Source(group, topic, number)] = Floor(int(body), int(a), int(b))
+                moment.floors[Source(group, topic, number)] = Floor(int(body or 0), int(a), int(b))
             elif what == "c":
                 moment.owners[a, b] = body
             else:

@@ -7,18 +7,22 @@ from redis.asyncio import Redis
 from stores.redis.errors import translated
 from topics import keys
 
+# KEYS: of the fates. ARGV: what a taken one says, and for how many seconds.
+_TAKE = """
+local before = {}
+for i, name in ipairs(KEYS) do before[i] = redis.call('SET', name, ARGV[1], 'EX', ARGV[2], 'NX', 'GET') end
+return before
+"""
+
 
 class Fates:
     """The domains' half. The edge's is http_edge/withdrawals.py."""
 
     def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+        self._take = redis.register_script(_TAKE)
 
     async def take(self, ids: Sequence[str]) -> set[str]:
         """From here on the edge withdraws none of these. Returns those that it has withdrawn before. Raises Unavailable."""
-        pipe = self._redis.pipeline(transaction=False)
-        for id in ids:
-            pipe.set(keys.fate(id), keys.TAKEN, ex=keys.TAKEN_SECONDS, nx=True, get=True)
         async with translated():
-            before = await pipe.execute()
+            before = await self._take(keys=[keys.fate(id) for id in ids], args=[keys.TAKEN, keys.TAKEN_SECONDS])
         return {id for id, fate in zip(ids, before, strict=True) if fate == keys.WITHDRAWN}

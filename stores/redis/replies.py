@@ -10,6 +10,22 @@ from stores.redis.errors import translated
 from topics import keys
 from topics.reply import Wrote
 
+# ARGV: seconds that a reply is kept, seconds of a note, number of notes, then (key, text) of each note, then of each reply (key,
+# body, channel or '').
+_PUBLISH = """
+local kept, noted, at = ARGV[1], ARGV[2], 4
+for _ = 1, tonumber(ARGV[3]) do
+    redis.call('APPEND', ARGV[at], ARGV[at + 1])
+    redis.call('EXPIRE', ARGV[at], noted)
+    at = at + 2
+end
+while ARGV[at] do
+    redis.call('SET', ARGV[at], ARGV[at + 1], 'EX', kept)
+    if ARGV[at + 2] ~= '' then redis.call('PUBLISH', ARGV[at + 2], ARGV[at + 1]) end
+    at = at + 3
+end
+"""
+
 KEPT = 24 * 3600  # seconds that /operations/{id} knows an outcome
 NOTED = 10  # seconds that a caller's reads wait for what the caller wrote
 
@@ -26,21 +42,17 @@ _note = msgspec.json.Decoder(ReplyNote)
 
 class Replies:
     def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+        self._publish = redis.register_script(_PUBLISH)
 
     async def publish(self, rows: Sequence[OutboxRow]) -> None:
-        """All rows in one pipeline; sending one twice changes nothing. Raises Unavailable."""
-        pipe = self._redis.pipeline(transaction=False)
+        """All rows in one script; sending one twice changes nothing. Raises Unavailable."""
+        notes, answers = list[str](), list[str | bytes]()
         for row in rows:
             operation, body = (row.key or b"").decode(), row.body or b""
             note = _note.decode(row.headers)
             if note.caller:
-                for domain, aggregate_id, version in map(msgspec.structs.astuple, note.wrote):
-                    name = keys.wrote(note.caller, domain)
-                    pipe.append(name, f"{aggregate_id}@{version};")
-                    pipe.expire(name, NOTED)
-            pipe.set(keys.reply(operation), body, ex=KEPT)
-            if row.target:
-                pipe.publish(keys.reply_channel(row.target), body)
+                for wrote in note.wrote:
+                    notes += (keys.wrote(note.caller, wrote.domain), f"{wrote.aggregate_id}@{wrote.version};")
+            answers += (keys.reply(operation), body, keys.reply_channel(row.target) if row.target else "")
         async with translated():
-            await pipe.execute()
+            await self._publish(args=[KEPT, NOTED, len(notes) // 2, *notes, *answers])

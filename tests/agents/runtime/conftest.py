@@ -11,7 +11,6 @@ from infra.stack.stack import Stack
 from stores.kafka.admin import make_topics
 from stores.postgres.migrate import migrate
 from stores.redis.connection import connect
-from stores.redis.replies import Replies
 from stores.settings import Settings, load
 from tests.agents.runtime import gates
 from tests.agents.runtime.flow import Flow
@@ -36,7 +35,7 @@ async def publisher(settings: Settings) -> AsyncGenerator[Publisher]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def world(settings: Settings, publisher: Publisher) -> AsyncGenerator[World]:
     redis = connect(settings.redis)
-    async with a_world(settings, publisher, Replies(redis)) as made:
+    async with a_world(settings, publisher, redis) as made:
         yield made
     await redis.aclose()
 

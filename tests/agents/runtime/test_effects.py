@@ -147,7 +147,7 @@ async def test_a_zombie_that_ends_late_what_it_had_begun_makes_no_second_outcome
     assert outside == ["a 1", "a 1"] and owner.repeated == 1
     go.set()
     await asleep
-    await owner.work.idle(lease)
+    await owner.work.idle([lease])
     assert len(await owner.outcomes()) == 1, "its repeat has the same id"
 
 

@@ -60,7 +60,7 @@ async def test_whoever_sends_a_command_again_hears_the_first_outcome(world: Worl
     lease = await process.open()
     asked = {"lezzet_operation": world.id("op")}
     await process.do(lease, [world.say(amount=1, id="x", more=asked)])
-    await world.replies._redis.delete(f"reply:{world.id('op')}")  # type: ignore[attr-defined]
+    await world.redis.delete(f"reply:{world.id('op')}")
     await process.do(lease, [world.say(amount=1), world.say(amount=1, id="x", more=asked)])
     assert (await world.answer("op"))["body"] == {"total": 1}
     assert await world.totals() == [1, 2]

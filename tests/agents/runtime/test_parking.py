@@ -136,7 +136,7 @@ async def test_a_parked_command_that_the_edge_withdrew_is_not_redriven(world: Wo
     lease = await process.open()
     late = {"lezzet_deadline": str(int((time.time() + 60) * 1000))}
     await process.do(lease, [world.say("a", 13, id="1", more=late), world.say("a", 2, id="2", more=late)])
-    await world.replies._redis.set(keys.fate(world.id("2")), keys.WITHDRAWN, ex=60)  # type: ignore[attr-defined]
+    await world.redis.set(keys.fate(world.id("2")), keys.WITHDRAWN, ex=60)
     await process.do(lease, [world.redrive("a", {"1": GOOD}), world.say("a", 3, id="3")])
     assert [id for _, id in await world.history("a")] == ["1", "3"]
     assert await _parked(world) == []

@@ -38,7 +38,7 @@ async def test_a_command_appended_in_time_takes_effect_however_late_it_is_read(w
 async def test_a_late_command_that_the_edge_withdrew_takes_no_effect(world: World):
     process = await world.process()
     then = time.time() - 10
-    await world.replies._redis.set(keys.fate(world.id("x")), keys.WITHDRAWN, ex=60)  # type: ignore[attr-defined]
+    await world.redis.set(keys.fate(world.id("x")), keys.WITHDRAWN, ex=60)
     batch = [
         world.say(amount=1, id="x", more=_deadline(then + 2), at=then),
         world.say(amount=2, id="y", more=_deadline(then + 2), at=then),
@@ -63,7 +63,7 @@ def _of_the_edge() -> dict[str, str]:
 
 async def _taken(world: World) -> None:
     async def said() -> bool:
-        return await world.replies._redis.get(keys.fate(world.id("x"))) == keys.TAKEN  # type: ignore[attr-defined]
+        return await world.redis.get(keys.fate(world.id("x"))) == keys.TAKEN
 
     await until("the command to be taken", said, 3)
 

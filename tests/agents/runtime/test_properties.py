@@ -86,7 +86,7 @@ async def _live(log: Sequence[Said], cuts: set[int], again: int = 0) -> Told:
     for begin, end in zip([0, *ends], ends, strict=False):
         first = max(0, begin - again)
         await work.run(Batch(lease, records[first:end], first))
-    await work.idle(lease)
+    await work.idle([lease])
     assert store.tables.floors[lease.source].next == len(log) and not store.tables.rows
     return _told(store)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 from aiokafka import ConsumerRecord
+from redis.asyncio import Redis
 
 from agents.runtime.consequences import Roles
 from agents.runtime.deciding import Deciding
@@ -78,11 +79,11 @@ class Process:
 class World:
     """run: unique, in every name and key. say(): appends a command to the (imagined) command log."""
 
-    def __init__(self, settings: Settings, publisher: Publisher, replies: Replies) -> None:
+    def __init__(self, settings: Settings, publisher: Publisher, redis: Redis) -> None:
         self.run = f"t{uuid.uuid4().hex[:10]}"
         self.commands, self.events = topics_of(self.run)
-        self.settings, self.publisher, self.replies = settings, publisher, replies
-        self.fates = GatedFates(Fates(replies._redis))  # type: ignore[attr-defined]
+        self.settings, self.publisher, self.redis, self.replies = settings, publisher, redis, Replies(redis)
+        self.fates = GatedFates(Fates(redis))
         self.log: list[Record] = []
         self._pools: list[Any] = []
 
@@ -166,7 +167,7 @@ class World:
 
     async def answer(self, operation: str) -> Any:
         """The stored reply, None where there is none."""
-        value = await self.replies._redis.get(f"reply:{self.id(operation)}")  # type: ignore[attr-defined]
+        value = await self.redis.get(f"reply:{self.id(operation)}")
         return None if value is None else msgspec.json.decode(value)
 
     async def query(self, statement: str, *arguments: Any) -> list[Any]:
@@ -175,7 +176,7 @@ class World:
     async def settled(self, process: Process, lease: Lease) -> None:
         """Looks after the idle partition; then nothing may be left in its outbox."""
         process.drain._asked_at = 0.0  # type: ignore[attr-defined]
-        await process.work.idle(lease)
+        await process.work.idle([lease])
         left = await self.query("select count(*) as n from outbox where topic = $1", self.commands.name)
         assert left[0]["n"] == 0, f"{left[0]['n']} rows are left in the outbox"
 
@@ -185,8 +186,8 @@ class World:
 
 
 @asynccontextmanager
-async def a_world(settings: Settings, publisher: Publisher, replies: Replies) -> AsyncGenerator[World]:
-    world = World(settings, publisher, replies)
+async def a_world(settings: Settings, publisher: Publisher, redis: Redis) -> AsyncGenerator[World]:
+    world = World(settings, publisher, redis)
     await make_topics(settings.kafka, (world.commands, world.events))
     try:
         yield world
