@@ -90,10 +90,11 @@ class Group:
         # One task a batch: the transport has at most one in flight a partition. Faust's own ways to run agents side by
         # side reorder a key or restart into SystemExit (docs/runtime.md).
         async for event in stream.events():
-            batch: Batch = event.value
-            task = asyncio.create_task(carry(self.leases, self._works[batch.lease.tp.topic], batch))
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+            batches: Sequence[Batch] = event.value
+            for batch in batches:
+                task = asyncio.create_task(carry(self.leases, self._works[batch.lease.tp.topic], batch))
+                self._running.add(task)
+                task.add_done_callback(self._running.discard)
 
     async def _look_after_idle(self) -> None:
         while True:

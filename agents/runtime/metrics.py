@@ -1,5 +1,8 @@
 """Every metric of the agents, each with what it tells."""
 
+from functools import lru_cache
+from typing import NamedTuple
+
 from prometheus_client import Counter, Gauge, Histogram
 
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -34,3 +37,22 @@ LAG = Gauge("lezzet_lag_messages", "Messages not yet done", ["group"])
 PUBLISHED = Counter("lezzet_published_total", "Outbox rows published", ["group", "channel"])
 # Effects tried again because the process died while they were in flight (a mail may have gone out twice).
 REPEATED = Counter("lezzet_effects_repeated_total", "Effects begun before and not ended", ["group"])
+
+
+class _OfBatches(NamedTuple):
+    messages: Counter
+    batches: Counter
+    seconds: Histogram
+
+
+@lru_cache(1024)
+def _of_batches(group: str, topic: str) -> _OfBatches:
+    return _OfBatches(MESSAGES.labels(group, topic), BATCHES.labels(group, topic), BATCH_SECONDS.labels(group))
+
+
+def done(group: str, topic: str, messages: int, seconds: float) -> None:
+    """A batch was done."""
+    of = _of_batches(group, topic)
+    of.messages.inc(messages)
+    of.batches.inc()
+    of.seconds.observe(seconds)

@@ -1,10 +1,11 @@
-"""Faust's aiokafka driver with leases: one Faust event is one batch of one partition, one batch in flight a partition."""
+"""Faust's aiokafka driver with leases: one Faust event is what one fetch gave of a topic, a batch for each partition; one batch
+in flight a partition."""
 # pyright: basic, reportArgumentType=false, reportReturnType=false, reportAssignmentType=false, reportCallIssue=false
 # Faust and aiokafka have no hook here: this file overrides their private parts, which strict types cannot follow.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from typing import Any, TypeVar
 
 import faust
@@ -94,6 +95,7 @@ class Consumer(driver.Consumer):
         if not self.flow_active:
             await self.wait(self.can_resume_flow)
         batches: list[Batch] = await self._getmany(None, timeout)
+        together: dict[str, list[Batch]] = {}
         for batch in batches:
             lease, tp = batch.lease, batch.lease.tp
             if not self.flow_active or self.should_stop or not self.leases.is_current(lease) or lease.batch is not None:
@@ -102,11 +104,15 @@ class Consumer(driver.Consumer):
                 continue  # not known to follow on what was done: the next record will tell
             lease.batch = batch
             self._read_offset[tp] = None
-            yield tp, self._message(tp, batch)
+            together.setdefault(tp.topic, []).append(batch)
+        for found in together.values():
+            yield found[0].lease.tp, self._message(found)
 
-    def _message(self, tp: TP, batch: Batch) -> Any:
+    def _message(self, batches: Sequence[Batch]) -> Any:
+        """Faust's way with a message costs as much as all that a small batch needs: the batches of a topic share one."""
+        tp = batches[0].lease.tp
         return ConsumerMessage(
-            tp.topic, tp.partition, batch.next - 1, 0.0, 0, [], None, batch, None, None, None, tp,
+            tp.topic, tp.partition, batches[0].next - 1, 0.0, 0, [], None, batches, None, None, None, tp,
             generation_id=self.app.consumer_generation_id,
         )  # fmt: skip
 
@@ -136,7 +142,7 @@ class Transport(driver.Transport):
 
 
 class BatchSchema(faust.Schema):
-    """Hands the batch through; decoding is the work's own business."""
+    """Hands the batches through; decoding is the work's own business."""
 
     def compile(self, app: Any, *, on_key_decode_error: Any = None, on_value_decode_error: Any = None,
                 default_propagate: bool = False) -> Any:  # fmt: skip

@@ -55,9 +55,7 @@ async def carry(leases: Leases, work: Work, batch: Batch) -> None:
         log.exception("batch_failed", group=leases.group, source=batch.lease.source, first=batch.first)
     finally:
         if done:
-            metrics.BATCHES.labels(leases.group, batch.lease.source.topic).inc()
-            metrics.MESSAGES.labels(leases.group, batch.lease.source.topic).inc(len(batch.records))
-            metrics.BATCH_SECONDS.labels(leases.group).observe(time.monotonic() - began)
+            metrics.done(leases.group, batch.lease.source.topic, len(batch.records), time.monotonic() - began)
         leases.finished(batch, done, hole)
 
 

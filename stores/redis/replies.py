@@ -10,8 +10,8 @@ from stores.redis.errors import translated
 from topics import keys
 from topics.reply import Wrote
 
-# ARGV: seconds that a reply is kept, seconds of a note, number of notes, then (key, text) of each note, then of each reply (key,
-# body, channel or '').
+# ARGV: seconds that a reply is kept, seconds of a note, number of notes, (key, text) of each note, then (key, body, channel) of
+# each reply, the channel '' where no process waits.
 _PUBLISH = """
 local kept, noted, at = ARGV[1], ARGV[2], 4
 for _ = 1, tonumber(ARGV[3]) do
