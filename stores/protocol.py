@@ -131,12 +131,14 @@ class Moment:
 class Changes:
     """All that one source's batch writes.
 
-    next: the floor afterwards. claims: free values and who owns them from now on. release: values that have an owner and are
-    free from now on. unpark: `seq` of parked messages that go. sent: outbox rows of the source that are out and can go.
+    next: the floor afterwards. facts_read: of ids in `inbox`, what their decisions read (topics.headers.FACTS). claims: free
+    values and who owns them from now on. release: values that have an owner and are free from now on. unpark: `seq` of parked
+    messages that go. sent: outbox rows of the source that are out and can go.
     """
 
     next: int
     inbox: dict[InboxKey, str | None] = field(default_factory=dict[InboxKey, str | None])
+    facts_read: dict[InboxKey, str] = field(default_factory=dict[InboxKey, str])
     states: list[StateWrite] = field(default_factory=list[StateWrite])
     facts: list[FactWrite] = field(default_factory=list[FactWrite])
     outbox: list[OutboxRow] = field(default_factory=list[OutboxRow])

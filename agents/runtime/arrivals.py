@@ -15,7 +15,10 @@ from topics.registry import Topic
 _KEY_LENGTH = 256  # characters; longer keys are nobody's aggregate
 _LONGEST, _LONGEST_NAME = 4096, 512  # bytes of a header; names stand in indexes of the store
 _NAMES = (headers.ID, headers.SOURCE, headers.SUBJECT)
-_OURS = frozenset(value for name, value in vars(headers).items() if name.isupper() and isinstance(value, str))
+# FACTS is for engineers, and may be long.
+_OURS = frozenset(
+    value for name, value in vars(headers).items() if name.isupper() and isinstance(value, str) and name != "FACTS"
+)
 
 RawHeaders = tuple[tuple[str, bytes], ...]
 

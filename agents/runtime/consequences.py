@@ -37,15 +37,21 @@ def _nothing_follows(event: Any, meta: EventMeta, state: Any) -> Iterable[Send]:
     return ()
 
 
-def of(roles: Roles, arrival: Arrival, decision: Decision[Any], key: str, before: int, state: Any) -> Consequences:
-    """before, state: of the aggregate as the decision saw it. Raises what the domain's code raises, and TooLarge."""
+def of(
+    roles: Roles, arrival: Arrival, decision: Decision[Any], key: str, before: int, state: Any, facts: str | None
+) -> Consequences:
+    """before, state: of the aggregate as the decision saw it. facts: that it read (headers.FACTS). Raises what the domain's
+    code raises, and TooLarge."""
     correlation = letters.correlation_of(arrival)
     happened: list[tuple[EventMeta, Any, Any]] = []
     for place, message in enumerate(decision.events, 1):
         state = roles.decider.evolve(state, message)
         meta = EventMeta(ids.derive(arrival.id, f"event {place}"), key, before + place, arrival.at, correlation)
         happened.append((meta, message, state))
-    rows = [letters.event(roles.events, arrival, meta, message) for meta, message, _ in happened]
+    rows = [
+        letters.event(roles.events, arrival, meta, message, facts if place == 0 else None)
+        for place, (meta, message, _) in enumerate(happened)
+    ]
     version = before + len(happened)
     wrote = (Wrote(roles.events.domain, key, version),) if happened else ()
     handed_on: list[OutboxRow] = []

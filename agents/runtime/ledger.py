@@ -155,11 +155,14 @@ class Ledger:
         if not self.set.has_facts_for(arrival):
             raise StalePreparation  # a redriven message before it changed what it needs
         version, state = self.set.state(key)
+        facts = self.set.read_for(arrival)
         context = self._context(key, arrival)
         decision = self._roles.decider.decide(arrival.message, state, self.set.facts, context)
-        made = consequences.of(self._roles, arrival, decision, key, version, state)
+        made = consequences.of(self._roles, arrival, decision, key, version, state, facts)
         encoded = self.set.encoded(made.state) if made.version > version else None
         self._enter(arrival, decision, made)
+        if facts is not None and not decision.events:
+            self.changes.facts_read[arrival.inbox_key] = facts  # no event says it
         if encoded is not None:
             self.set.write(key, made.version, made.state, encoded)
             self.weight += len(encoded)

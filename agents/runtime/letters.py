@@ -61,11 +61,13 @@ def caused_by(arrival: Arrival, domain: str, message: Message) -> list[tuple[str
     return found
 
 
-def event(topic: Topic, arrival: Arrival, meta: EventMeta, message: Message) -> OutboxRow:
-    """Keyed by its aggregate; `ce_sequence` is the version."""
+def event(topic: Topic, arrival: Arrival, meta: EventMeta, message: Message, facts: str | None = None) -> OutboxRow:
+    """Keyed by its aggregate; `ce_sequence` is the version. facts: what the decision read, on its first event."""
     key = meta.aggregate_id.encode()
     named = caused_by(arrival, topic.domain, message)
     named += ((headers.ID, meta.id.encode()), (headers.SUBJECT, key), (headers.SEQUENCE, b"%d" % meta.version))
+    if facts is not None:
+        named.append((headers.FACTS, facts.encode()))
     return kafka_row(topic.name, key, named, topic.encode(message))
 
 

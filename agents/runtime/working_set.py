@@ -73,6 +73,16 @@ class WorkingSet:
     def _needs(self, arrival: Arrival) -> Iterable[FactKey]:
         return self._decider.needs(arrival.message, self.state(arrival.key or "")[1])
 
+    def read_for(self, arrival: Arrival) -> str | None:
+        """The facts that this command reads, with the versions of the copies that it is decided on: JSON
+        {table: {key: version}}, 0 for one that is not there. None where it reads none."""
+        if not self._fact_maps:
+            return None
+        read: dict[str, dict[str, int]] = {}
+        for name, key in self._needs(arrival):
+            read.setdefault(name, {})[key] = self._fact_versions.get((name, key), 0)
+        return _encode(read).decode() if read else None
+
     def learn(self, asked: Sequence[FactKey], found: Mapping[FactKey, Fact]) -> None:
         for place in asked:
             self._fact_versions[place] = found[place].version if place in found else 0

@@ -14,7 +14,7 @@ import msgspec
 from stores.protocol import Changes, Moment, OutboxRow, Source
 
 STALE = "LZ001"
-"""What `stale` raises (migrations/0002_outbox_ids.sql)."""
+"""What `stale` raises (migrations/0002_guarded_writes.sql)."""
 
 _encode = msgspec.json.encode
 
@@ -48,8 +48,8 @@ moved as (
 
 _INBOX = """
 known as (
-    insert into inbox (source, id, outcome)
-    select i.source, i.id, i.outcome from unnest({0}::text[], {1}::text[], {2}::text[]) i(source, id, outcome)
+    insert into inbox (source, id, outcome, facts)
+    select * from unnest({0}::text[], {1}::text[], {2}::text[], {3}::text[])
     on conflict do nothing returning 1
 )"""
 
@@ -134,7 +134,9 @@ def _floors(moment: Moment, changes: _Every) -> _Arrays:
 
 
 def _inbox(moment: Moment, changes: _Every) -> _Arrays:
-    return transposed(((*key, outcome) for _, c in changes for key, outcome in c.inbox.items()), 3)
+    return transposed(
+        ((*key, outcome, c.facts_read.get(key)) for _, c in changes for key, outcome in c.inbox.items()), 4
+    )
 
 
 def _states(moment: Moment, changes: _Every) -> _Arrays:

@@ -53,7 +53,7 @@ class Work:
         return writing.assembled(
             {
                 "sources": writing.transposed([(*source, *self.floor, after)], 7),
-                "inbox": writing.transposed(((*key, None) for key in self.inbox), 3),
+                "inbox": writing.transposed(((*key, None, None) for key in self.inbox), 4),
                 "states": writing.transposed(encoded, 4),
                 "gone": writing.transposed(((*source, *id) for id in sent), 6),
                 "outbox": writing.transposed(rows, 11),

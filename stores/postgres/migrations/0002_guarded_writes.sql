@@ -11,6 +11,9 @@ alter table outbox
     alter column n set not null,
     add primary key (consumer, topic, partition, incarnation, "offset", n);
 
+-- Of decisions that made no event: which versions of others' facts they read, {table: {key: version}}.
+alter table inbox add column facts text;
+
 -- Ends a write whose guards do not hold, and with it all that its statement did. sources: places of those that moved.
 create function stale(sources bigint[], what text) returns boolean language plpgsql as '
 begin
