@@ -119,7 +119,8 @@ class Deciding:
         for arrival in todo:
             if facts and arrival.message is not None and arrival is not todo[0]:
                 await self._learn(unit, ledger, (arrival,))
-            if fresh and any(ledger.wants_a_refused_claim(each, fresh) for each in redriving.turn(arrival, waiting)):
+            freed = fresh or ledger.changes.release
+            if freed and any(ledger.wants_a_claim_given_back(each, fresh) for each in redriving.turn(arrival, waiting)):
                 after = arrival.offset  # commits what is before it, which gives the claim back
                 break
             try:

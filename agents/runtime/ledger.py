@@ -129,6 +129,7 @@ class Ledger:
             self.set.write(key, made.version, made.state, encoded)
         if decision.rejection is None:
             self._kept_claims.update(claim for claim, owner in context.claims.items() if owner == key)
+            self.changes.release.extend(decision.releases)
 
     def _context(self, key: str, arrival: Arrival) -> Context:
         wanted = self._roles.decider.claims(arrival.message, key)
@@ -179,12 +180,13 @@ class Ledger:
             return False
         return not (isinstance(arrival.message, Redrive) or arrival.expired or arrival.inbox_key in self._known)
 
-    def wants_a_refused_claim(self, arrival: Arrival, fresh: set[ClaimKey]) -> bool:
-        """Somebody before it in this batch claimed the value and was refused: it is free, but not before the commit."""
+    def wants_a_claim_given_back(self, arrival: Arrival, fresh: set[ClaimKey]) -> bool:
+        """Somebody before it in this batch claimed the value and was refused, or owned and released it: it is free, but not
+        before the commit."""
         if not self.will_decide(arrival) or arrival.key is None:
             return False
-        wanted = self._roles.decider.claims(arrival.message, arrival.key)
-        return any(c in fresh and c not in self._kept_claims and self._owners[c] != arrival.key for c in wanted)
+        wanted = [c for c in self._roles.decider.claims(arrival.message, arrival.key) if self._owners[c] != arrival.key]
+        return any(c in self.changes.release or (c in fresh and c not in self._kept_claims) for c in wanted)
 
     def release_claims(self, fresh: Iterable[ClaimKey]) -> None:
         """Gives back what was claimed for commands that were then refused."""
