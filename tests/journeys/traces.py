@@ -36,10 +36,10 @@ def _as_text(column: str, kind: str) -> str:
     return f"coalesce({text}, '')"
 
 
-async def rows(url: str, table: str) -> int:
+async def is_decided(url: str, domain: str, command_id: str) -> bool:
     connection = await asyncpg.connect(url)
     try:
-        return await connection.fetchval(f"select count(*) from {table}")
+        return await connection.fetchval(f'select 1 from "{domain}".inbox where id = $1', command_id) is not None
     finally:
         await connection.close()
 
