@@ -7,6 +7,7 @@ import msgspec
 
 JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
+NO_CONTENT = 204
 
 _ENCODER = msgspec.json.Encoder()
 

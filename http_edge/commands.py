@@ -11,7 +11,7 @@ import nacl.exceptions
 import nacl.public
 
 from http_edge import own_writes
-from http_edge.answer import Answer, of_json
+from http_edge.answer import NO_CONTENT, Answer, of_json
 from http_edge.asked import Asked
 from http_edge.delivery import REPLY_SECONDS, deliver, headers_of
 from http_edge.guard import check_denied, check_user_id, deny_keys
@@ -136,6 +136,8 @@ async def _render(row: CommandRow, asked: Asked, reply: Reply, mine: str | None)
         # It is done and only not shown yet, so 202: a 503 would say that it was not done.
         await note_owner(asked)
         return of_json(pending(asked.command_id), 202, {"Location": f"/operations/{asked.command_id}"})
+    if row.success == NO_CONTENT:
+        return Answer(b"", NO_CONTENT, "")
     return Answer(body or b"null", row.success)
 
 

@@ -14,8 +14,9 @@ from topics import ids, keys
 from topics.reply import DECODER, Reply
 
 ATTEMPTS = 8
-TOO_LATE = frozenset({"expired", "withdrawn"})
-"""Rejection codes of commands that never took effect."""
+TOO_LATE = frozenset({"expired", "withdrawn", "erased"})
+"""Rejection codes of commands that never took effect. erased: the account of a registration went a moment before; the next try
+finds the address free."""
 
 
 class Standing(NamedTuple):

@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from http_edge.answer import NO_CONTENT
 from http_edge.operations import Operation
 from http_edge.problems import ProblemBody
 from http_edge.routes import PARAMETER, PUBLIC, AnyRow, CommandRow, Nothing, OwnRow, ViewRow
@@ -93,7 +94,10 @@ def _asked_for(field: msgspec.structs.FieldInfo) -> dict[str, Any]:
 
 
 def _responses(row: AnyRow, schemas: Mapping[int, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {str(row.success): _content(schemas[id(row.gives)], "application/json")}
+    given = (
+        {"description": "Done"} if row.success == NO_CONTENT else _content(schemas[id(row.gives)], "application/json")
+    )
+    found: dict[str, Any] = {str(row.success): given}
     if isinstance(row, CommandRow) and not row.tokens:
         found["202"] = _content({"$ref": _REF.format(name="Operation")}, "application/json", "Taken, not done yet")
     problem = {"$ref": _REF.format(name="ProblemBody")}

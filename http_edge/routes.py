@@ -62,7 +62,7 @@ class Join:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """What all routes have. gives: the answer's type, for OpenAPI. says: one line of documentation.
+    """What all routes have. gives: the answer's type, for OpenAPI; None where success is 204. says: one line of documentation.
 
     takes, asks: types of the body and of the query. texts: parameters of the path that are any text; others are ids.
     acts_as: who writes and reads here, where it is not the user of the token: an anonymous basket, whose id is the permission.

@@ -132,7 +132,8 @@ class Changes:
     """All that one source's batch writes.
 
     next: the floor afterwards. facts_read: of ids in `inbox`, what their decisions read (topics.headers.FACTS). claims: free
-    values and who owns them from now on. release: values that have an owner and are free from now on. unpark: `seq` of parked
+    values and who owns them from now on. release: values that are free from now on, with their owner (where another one
+    owns it, it stays). unpark: `seq` of parked
     messages that go. sent: outbox rows of the source that are out and can go.
     """
 
@@ -145,7 +146,7 @@ class Changes:
     park: list[ParkedRow] = field(default_factory=list[ParkedRow])
     unpark: list[int] = field(default_factory=list[int])
     claims: dict[ClaimKey, str] = field(default_factory=dict[ClaimKey, str])
-    release: list[ClaimKey] = field(default_factory=list[ClaimKey])
+    release: dict[ClaimKey, str] = field(default_factory=dict[ClaimKey, str])
     sent: Sequence[RowId] = ()
 
 

@@ -34,13 +34,17 @@ class RemoveAddress(Message, frozen=True, kw_only=True):
     address_id: Id
 
 
-Command = AddAddress | ReplaceAddress | RemoveAddress
+class EraseBook(Message, frozen=True, kw_only=True):
+    """The user's account is erased: the book goes, with all addresses."""
+
+
+Command = AddAddress | ReplaceAddress | RemoveAddress | EraseBook
 
 TOPIC = Topic(
     name="address_commands",
-    messages=(AddAddress, ReplaceAddress, RemoveAddress),
+    messages=(AddAddress, ReplaceAddress, RemoveAddress, EraseBook),
     key="user id",
-    producers=("edge",),
+    producers=("edge", "address"),
     consumers=("address",),
     append_time=True,
 )

@@ -48,11 +48,15 @@ class AddressRemoved(Message, frozen=True, kw_only=True):
     default_id: str | None
 
 
-Event = AddressAdded | AddressReplaced | AddressRemoved
+class BookErased(Message, frozen=True, kw_only=True):
+    """The user's account is erased, and the book is no more."""
+
+
+Event = AddressAdded | AddressReplaced | AddressRemoved | BookErased
 
 TOPIC = Topic(
     name="address_events",
-    messages=(AddressAdded, AddressReplaced, AddressRemoved),
+    messages=(AddressAdded, AddressReplaced, AddressRemoved, BookErased),
     key="user id",
     producers=("address",),
     consumers=("address", "order"),

@@ -60,6 +60,14 @@ class LogoutAll(Message, frozen=True, kw_only=True):
     exp: Annotated[datetime, Meta(tz=True)]
 
 
+class EraseAccount(Message, frozen=True, kw_only=True):
+    """Removes the account and all that is known of its user. sid, jti, exp: as in Logout."""
+
+    sid: Id
+    jti: Id
+    exp: Annotated[datetime, Meta(tz=True)]
+
+
 class EndSession(Message, frozen=True, kw_only=True):
     """One session of the account, which may be the asker's own."""
 
@@ -88,6 +96,7 @@ Command = (
     | Refresh
     | Logout
     | LogoutAll
+    | EraseAccount
     | EndSession
     | RequestPasswordReset
     | ResetPassword
@@ -103,6 +112,7 @@ TOPIC = Topic(
         Refresh,
         Logout,
         LogoutAll,
+        EraseAccount,
         EndSession,
         RequestPasswordReset,
         ResetPassword,

@@ -1,4 +1,4 @@
-"""What happened to accounts. Read by projections (log-in look-up, token deny-list)."""
+"""What happened to accounts. Read by projections (log-in look-up, token deny-list). Erasures are told on `user_erased`."""
 
 from datetime import datetime
 
@@ -106,6 +106,12 @@ class SessionEnded(Message, frozen=True, kw_only=True):
     ended_at: datetime
 
 
+class AccountErased(Message, frozen=True, kw_only=True):
+    """The account is no more, and never will be again under this id. Its sessions end by events of their own before it."""
+
+    erased_at: datetime
+
+
 Event = (
     AccountRegistered
     | RegistrationRepeated
@@ -116,6 +122,7 @@ Event = (
     | SessionStarted
     | SessionRefreshed
     | SessionEnded
+    | AccountErased
 )
 
 TOPIC = Topic(
@@ -130,6 +137,7 @@ TOPIC = Topic(
         SessionStarted,
         SessionRefreshed,
         SessionEnded,
+        AccountErased,
     ),
     key="user id",
     producers=("auth",),

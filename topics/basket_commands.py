@@ -149,6 +149,10 @@ class DropCoupon(Message, frozen=True, kw_only=True):
     """Takes the coupon away, if there is one."""
 
 
+class EraseBasket(Message, frozen=True, kw_only=True):
+    """The user's account is erased: the basket goes, and the user's orders are told."""
+
+
 Command = (
     AddItem
     | ChangeItem
@@ -163,6 +167,7 @@ Command = (
     | HandOver
     | TakeOver
     | TakeBack
+    | EraseBasket
 )
 
 TOPIC = Topic(
@@ -181,6 +186,7 @@ TOPIC = Topic(
         HandOver,
         TakeOver,
         TakeBack,
+        EraseBasket,
     ),
     key="user id",  # or `anonymous:<cart id>`; the recorded words stay, readers may compare them
     producers=("edge", "order", "basket"),

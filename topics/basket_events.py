@@ -68,7 +68,8 @@ class Cleared(Message, frozen=True, kw_only=True):
 class CheckedOut(Message, frozen=True, kw_only=True):
     """`cleared` are out of the basket; `items` go to the order domain, `cleared` come back should it refuse them.
 
-    cleared_coupon: of the basket, out of it too. at: None in events from before it was kept.
+    cleared_coupon: of the basket, out of it too. at: None in events from before it was kept. previous_order_id: of the user's
+    checkout before this one.
     """
 
     order_id: str
@@ -84,6 +85,7 @@ class CheckedOut(Message, frozen=True, kw_only=True):
     expected_total: SaidSum | None = None
     pickup: bool = False
     at: datetime | None = None
+    previous_order_id: str | None = None
 
 
 class CheckoutRepeated(Message, frozen=True, kw_only=True):
@@ -152,6 +154,12 @@ class CouponDropped(Message, frozen=True, kw_only=True):
     """The basket has no coupon any more."""
 
 
+class BasketErased(Message, frozen=True, kw_only=True):
+    """The user's account is erased, and the basket is no more. newest_order_id: of the last checkout, None without one."""
+
+    newest_order_id: str | None
+
+
 Event = (
     LineSet
     | LineRemoved
@@ -167,6 +175,7 @@ Event = (
     | TakenOver
     | TakeOverRefused
     | TakenBack
+    | BasketErased
 )
 
 TOPIC = Topic(
@@ -186,6 +195,7 @@ TOPIC = Topic(
         TakenOver,
         TakeOverRefused,
         TakenBack,
+        BasketErased,
     ),
     key="user id",  # or `anonymous:<cart id>`; the recorded words stay, readers may compare them
     producers=("basket",),

@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from topics import address_events, catalog_events, discount_events, restaurant_events
-from topics.address_events import AddressAdded, AddressRemoved, AddressReplaced, SavedAddress
+from topics.address_events import AddressAdded, AddressRemoved, AddressReplaced, BookErased, SavedAddress
 from topics.catalog_events import AvailabilityChanged, MealAdded, MealChanged, MealRemoved
 from topics.decision import EventMeta
 from topics.discount_events import (
@@ -138,6 +138,8 @@ def copy_book(before: BookCopy | None, event: address_events.Event, meta: EventM
             known[event.address.id] = event.address
         case AddressRemoved():
             known.pop(event.address_id, None)
+        case BookErased():
+            return Shown(None)
         case _:
             assert_never(event)
     return Shown(BookCopy(addresses=known, default_id=event.default_id))

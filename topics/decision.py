@@ -65,10 +65,13 @@ class Rejection:
 
 @dataclass(frozen=True)
 class Decision(Generic[E]):
+    """releases: (kind, value) pairs that were this aggregate's own and are free for others from here on."""
+
     events: tuple[E, ...] = ()
     answer: msgspec.Struct | Sealed | Mapping[str, Any] | list[Any] | None = None
     rejection: Rejection | None = None
     handed_on: bool = False
+    releases: tuple[tuple[str, str], ...] = ()
 
 
 def accept(*events: E, answer: msgspec.Struct | Sealed | Mapping[str, Any] | list[Any] | None = None) -> Decision[E]:

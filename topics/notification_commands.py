@@ -1,5 +1,9 @@
-"""Commands to a recipient of mails: made by the notification domain itself, of what it takes in and of what it sent."""
+"""Commands to a recipient of mails: made by the notification domain itself, of what it takes in and of what it sent.
 
+An address is no key, so that none stays in a store as the id of a state: its SHA-256 is (agents/notification/recipient.py).
+"""
+
+from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta
@@ -45,12 +49,24 @@ class RecordFailed(Message, frozen=True, kw_only=True):
     reason: Text
 
 
-Command = RememberAddress | SendMail | ConfirmOrder | RecordSent | RecordFailed
+class EraseRecipient(Message, frozen=True, kw_only=True):
+    """The account of the user of this key is erased: the address is forgotten, and nothing is sent any more."""
+
+    erased_at: datetime
+
+
+class VoidMails(Message, frozen=True, kw_only=True):
+    """To an address whose user is erased: what was asked for until then and is not out is not sent."""
+
+    until: datetime
+
+
+Command = RememberAddress | SendMail | ConfirmOrder | RecordSent | RecordFailed | EraseRecipient | VoidMails
 
 TOPIC = Topic(
     name="notification_commands",
-    messages=(RememberAddress, SendMail, ConfirmOrder, RecordSent, RecordFailed),
-    key="user id or mail address",
+    messages=(RememberAddress, SendMail, ConfirmOrder, RecordSent, RecordFailed, EraseRecipient, VoidMails),
+    key="user id, or `address:` and the SHA-256 of a mail address",
     producers=("notification",),
     consumers=("notification",),
     append_time=True,

@@ -1,8 +1,10 @@
 """What happened to mails. MailRequested is what the sending effect works on; its event id is the Message-ID."""
 
+from datetime import datetime
+
 import msgspec
 
-from topics.message import Message
+from topics.message import Message, Secret
 from topics.registry import FOREVER, Topic
 
 
@@ -38,12 +40,25 @@ class MailFailed(Message, frozen=True, kw_only=True):
     reason: str
 
 
-Event = AddressRemembered | LetterKept | MailRequested | MailSent | MailFailed
+class RecipientErased(Message, frozen=True, kw_only=True):
+    """The user's account is erased. email: as it was known, for the policy alone."""
+
+    erased_at: datetime
+    email: Secret[str] = ""
+
+
+class MailsVoided(Message, frozen=True, kw_only=True):
+    """What this address was to get and what was requested until then is not sent, unless it is out."""
+
+    until: datetime
+
+
+Event = AddressRemembered | LetterKept | MailRequested | MailSent | MailFailed | RecipientErased | MailsVoided
 
 TOPIC = Topic(
     name="notification_events",
-    messages=(AddressRemembered, LetterKept, MailRequested, MailSent, MailFailed),
-    key="user id or mail address",
+    messages=(AddressRemembered, LetterKept, MailRequested, MailSent, MailFailed, RecipientErased, MailsVoided),
+    key="user id, or `address:` and the SHA-256 of a mail address",
     producers=("notification",),
     consumers=("notification",),
     retention=FOREVER,

@@ -8,7 +8,10 @@ from topics.registry import Topic
 
 
 class PlaceOrder(Message, frozen=True, kw_only=True):
-    """Prices are not in it: they are the catalog's. restore, restore_coupon: what goes back into the basket on a refusal."""
+    """Prices are not in it: they are the catalog's. restore, restore_coupon: what goes back into the basket on a refusal.
+
+    previous_order_id: of the same user's checkout before this one, by which an erasure finds all orders of a user.
+    """
 
     user_id: Id
     restaurant_id: Id
@@ -22,6 +25,7 @@ class PlaceOrder(Message, frozen=True, kw_only=True):
     coupon_code: str | None = None
     expected_total: SaidSum | None = None
     pickup: bool = False
+    previous_order_id: Id | None = None
 
 
 class ConfirmCoupon(Message, frozen=True, kw_only=True):
@@ -47,13 +51,19 @@ class CancelOrder(Message, frozen=True, kw_only=True):
     reason: Note = ""
 
 
-Command = PlaceOrder | ConfirmCoupon | RefuseCoupon | TellOutcome | CancelOrder
+class EraseOrder(Message, frozen=True, kw_only=True):
+    """The account of its user is erased: what no invoice needs goes, and the order before this one is told."""
+
+    user_id: Id
+
+
+Command = PlaceOrder | ConfirmCoupon | RefuseCoupon | TellOutcome | CancelOrder | EraseOrder
 
 TOPIC = Topic(
     name="order_commands",
-    messages=(PlaceOrder, ConfirmCoupon, RefuseCoupon, TellOutcome, CancelOrder),
+    messages=(PlaceOrder, ConfirmCoupon, RefuseCoupon, TellOutcome, CancelOrder, EraseOrder),
     key="order id",
-    producers=("edge", "basket", "discount"),
+    producers=("edge", "basket", "discount", "order"),
     consumers=("order",),
     append_time=True,
 )

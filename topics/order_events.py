@@ -33,7 +33,10 @@ class PriceChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderPlaced(Message, frozen=True, kw_only=True):
-    """total = subtotal - discount + delivery_fee. delivery_address: as it was then; None where the customer picks it up."""
+    """total = subtotal - discount + delivery_fee. delivery_address: as it was then; None where the customer picks it up.
+
+    previous_order_id: of the same user's checkout before this one.
+    """
 
     user_id: str
     restaurant_id: str
@@ -52,6 +55,7 @@ class OrderPlaced(Message, frozen=True, kw_only=True):
     pickup: bool = False
     delivery_address: SavedAddress | None = None
     changes: tuple[PriceChange, ...] = ()
+    previous_order_id: str | None = None
 
 
 class OrderDrafted(Message, frozen=True, kw_only=True):
@@ -63,7 +67,10 @@ class OrderDrafted(Message, frozen=True, kw_only=True):
 
 
 class OrderRefused(Message, frozen=True, kw_only=True):
-    """code, detail, field, more: as the caller reads them. restore, restore_coupon: go back into the basket."""
+    """code, detail, field, more: as the caller reads them. restore, restore_coupon: go back into the basket.
+
+    previous_order_id: as in OrderPlaced.
+    """
 
     user_id: str
     code: str
@@ -72,6 +79,7 @@ class OrderRefused(Message, frozen=True, kw_only=True):
     restore_coupon: str | None = None
     field: str | None = None
     more: dict[str, Any] | None = None
+    previous_order_id: str | None = None
 
 
 class OutcomeAwaited(Message, frozen=True, kw_only=True):
@@ -90,11 +98,21 @@ class OrderCancelled(Message, frozen=True, kw_only=True):
     coupon_code: str | None = None
 
 
-Event = OrderPlaced | OrderCancelled | OrderDrafted | OrderRefused | OutcomeAwaited
+class OrderErased(Message, frozen=True, kw_only=True):
+    """The account of its user is erased: notes and the delivery address are gone, and the order is shown to nobody.
+
+    previous_order_id: of the same user's checkout before this one, which is told next.
+    """
+
+    user_id: str
+    previous_order_id: str | None
+
+
+Event = OrderPlaced | OrderCancelled | OrderDrafted | OrderRefused | OutcomeAwaited | OrderErased
 
 TOPIC = Topic(
     name="order_events",
-    messages=(OrderPlaced, OrderCancelled, OrderDrafted, OrderRefused, OutcomeAwaited),
+    messages=(OrderPlaced, OrderCancelled, OrderDrafted, OrderRefused, OutcomeAwaited, OrderErased),
     key="order id",
     producers=("order",),
     consumers=("order", "notification"),

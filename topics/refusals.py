@@ -4,6 +4,9 @@ from collections.abc import Mapping
 
 from topics.decision import Rejection
 
+ERASED = Rejection("not_found", "this account is erased")
+"""To commands that were under way while the account of their user was erased."""
+
 
 def meals_gone(gone: Mapping[str, str]) -> Rejection:
     """gone: meal id → its name, of every meal that cannot be had."""

@@ -1,4 +1,5 @@
-"""Commands to the users' profiles, favourites and preferences. From the edge, and from the own intake of `user_created`."""
+"""Commands to the users' profiles, favourites and preferences. From the edge, and from the own intakes of `user_created` and
+`user_erased`."""
 
 from datetime import date
 
@@ -57,6 +58,10 @@ class ChangePreferences(Message, frozen=True, kw_only=True):
     email: bool | None = None
 
 
+class EraseUser(Message, frozen=True, kw_only=True):
+    """The account is erased: nothing personal stays."""
+
+
 Command = (
     CreatePending
     | CompleteProfile
@@ -66,6 +71,7 @@ Command = (
     | FavourCuisine
     | UnfavourCuisine
     | ChangePreferences
+    | EraseUser
 )
 
 TOPIC = Topic(
@@ -79,6 +85,7 @@ TOPIC = Topic(
         FavourCuisine,
         UnfavourCuisine,
         ChangePreferences,
+        EraseUser,
     ),
     key="user id",
     producers=("edge", "user"),

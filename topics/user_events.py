@@ -89,6 +89,13 @@ class PreferencesChanged(Message, frozen=True, kw_only=True):
     favoured: tuple[str, ...]
 
 
+class PersonErased(Message, frozen=True, kw_only=True):
+    """Nothing is known of this user any more. favoured: ids of the restaurants that were favourites, whose keepers of
+    followers take the user out."""
+
+    favoured: tuple[str, ...]
+
+
 Event = (
     PendingCreated
     | EmailLearned
@@ -99,6 +106,7 @@ Event = (
     | CuisineFavoured
     | CuisineUnfavoured
     | PreferencesChanged
+    | PersonErased
 )
 
 TOPIC = Topic(
@@ -113,6 +121,7 @@ TOPIC = Topic(
         CuisineFavoured,
         CuisineUnfavoured,
         PreferencesChanged,
+        PersonErased,
     ),
     key="user id",
     producers=("user",),

@@ -1,4 +1,4 @@
-"""What an address book may do. While it holds an address, exactly one of them is the default."""
+"""What an address book may do. While it holds an address, exactly one of them is the default. An erased one stays empty."""
 
 from datetime import datetime
 from typing import Any, assert_never
@@ -7,10 +7,11 @@ import msgspec
 from msgspec.structs import asdict, replace
 
 from agents.address.projection import entry
-from topics.address_commands import AddAddress, Command, RemoveAddress, ReplaceAddress
-from topics.address_events import AddressAdded, AddressRemoved, AddressReplaced, Event, SavedAddress
+from topics.address_commands import AddAddress, Command, EraseBook, RemoveAddress, ReplaceAddress
+from topics.address_events import AddressAdded, AddressRemoved, AddressReplaced, BookErased, Event, SavedAddress
 from topics.decision import Context, Decider, Decision, Rejection, accept, reject
 from topics.documents import Done
+from topics.refusals import ERASED
 
 MOST = 50  # addresses in a book
 REMOVED = Done(message="The address is removed.")
@@ -23,12 +24,17 @@ class Book(msgspec.Struct, frozen=True, kw_only=True):
 
     addresses: tuple[SavedAddress, ...] = ()
     default_id: str | None = None
+    erased: bool = False
 
     def find(self, address_id: str) -> SavedAddress | None:
         return next((each for each in self.addresses if each.id == address_id), None)
 
 
 def decide(command: Command, book: Book, facts: None, context: Context) -> Decision[Event]:
+    if isinstance(command, EraseBook):
+        return accept() if book.erased else accept(BookErased())
+    if book.erased:
+        return Decision(rejection=ERASED)
     match command:
         case ReplaceAddress():
             return _replace(command, book, context)
@@ -97,6 +103,8 @@ def evolve(book: Book, event: Event) -> Book:
         case AddressRemoved(address_id=address_id, default_id=default_id):
             addresses = tuple(each for each in book.addresses if each.id != address_id)
             return Book(addresses=addresses, default_id=default_id)
+        case BookErased():
+            return Book(erased=True)
         case _:
             assert_never(event)
 

@@ -5,7 +5,7 @@ from typing import assert_never
 from msgspec.structs import asdict, replace
 
 from topics import address_events
-from topics.address_events import AddressAdded, AddressRemoved, AddressReplaced, Event, SavedAddress
+from topics.address_events import AddressAdded, AddressRemoved, AddressReplaced, BookErased, Event, SavedAddress
 from topics.decision import EventMeta
 from topics.documents.account import AddressBook, UserAddress
 from topics.projection import Shown, View
@@ -26,6 +26,8 @@ def show(before: AddressBook | None, event: Event, meta: EventMeta) -> Shown[Add
             shown = tuple(changed if each.id == address.id else each for each in shown)
         case AddressRemoved(address_id=address_id):
             shown = tuple(each for each in shown if each.id != address_id)
+        case BookErased():
+            return Shown(None)
         case _:
             assert_never(event)
     marked = tuple(replace(each, is_default=each.id == event.default_id) for each in shown)

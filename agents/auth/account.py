@@ -45,6 +45,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     """email None: nobody has registered under this id. verifications, resets: tokens that are good, the newest last.
 
     refused_hash: of the password with which the verified address was last registered once more, in vain.
+    erased: nothing else is known, and nobody can register under this id again.
     """
 
     email: str | None = None
@@ -55,6 +56,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     resets: tuple[Verification, ...] = ()
     first_use: FirstUse | None = None
     sessions: dict[str, Session] = msgspec.field(default_factory=dict[str, Session])
+    erased: bool = False
 
 
 INVALID_LINK = Rejection("invalid_token", "this link is not valid, ask for a new mail", "token")

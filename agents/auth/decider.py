@@ -5,11 +5,12 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from agents.auth import registration, resets, sessions
+from agents.auth import erasure, registration, resets, sessions
 from agents.auth.account import MAX_RESETS, MAX_VERIFICATIONS, Account, FirstUse
 from topics.auth_commands import (
     Command,
     EndSession,
+    EraseAccount,
     Login,
     Logout,
     LogoutAll,
@@ -21,6 +22,7 @@ from topics.auth_commands import (
     VerifyEmail,
 )
 from topics.auth_events import (
+    AccountErased,
     AccountRegistered,
     EmailVerified,
     Event,
@@ -50,6 +52,8 @@ def decide(command: Command, account: Account, facts: None, context: Context) ->
             return resets.reset(command, account, context)
         case Login() | Refresh() | Logout() | LogoutAll() | EndSession():
             return sessions.decide(command, account, context)
+        case EraseAccount():
+            return erasure.erase(command, account, context)
         case _:
             assert_never(command)
 
@@ -72,6 +76,8 @@ def evolve(account: Account, event: Event) -> Account:
             return replace(account, password_hash=event.password_hash, resets=(), refused_hash="")
         case SessionStarted() | SessionRefreshed() | SessionEnded():
             return replace(account, sessions=sessions.evolve(account.sessions, event))
+        case AccountErased():
+            return Account(erased=True)
         case _:
             assert_never(event)
 

@@ -1,10 +1,11 @@
-"""What others learn of accounts: that one exists, and that its owner is to get a mail."""
+"""What others learn of accounts: that one exists, that its owner is to get a mail, and that it is erased."""
 
 from collections.abc import Iterable
 
 from agents.auth.account import Account
-from topics import email_event, user_created
+from topics import email_event, user_created, user_erased
 from topics.auth_events import (
+    AccountErased,
     AccountRegistered,
     Event,
     PasswordResetRequested,
@@ -16,6 +17,7 @@ from topics.decision import EventMeta, Send
 from topics.email_event import ALREADY_REGISTERED, PasswordResetMail, TokenVariables, VerificationMail
 from topics.tokens import as_reference
 from topics.user_created import UserCreated
+from topics.user_erased import UserErased
 
 
 def react(event: Event, meta: EventMeta, account: Account) -> Iterable[Send]:
@@ -29,6 +31,8 @@ def react(event: Event, meta: EventMeta, account: Account) -> Iterable[Send]:
             yield _verification_mail(user_id, event.email, event.verification)
         case PasswordResetRequested():
             yield _reset_mail(user_id, event)
+        case AccountErased(erased_at=at):
+            yield Send(user_erased.TOPIC, user_id, UserErased(user_id=user_id, erased_at=at))
         case _:
             pass  # log-ins and verifications concern nobody else
 

@@ -29,6 +29,7 @@ from topics import forms, tokens
 from topics.auth_commands import (
     Command,
     EndSession,
+    EraseAccount,
     Login,
     Logout,
     LogoutAll,
@@ -80,7 +81,7 @@ class AccountPreparation:
                     return await self._checked_password(command, aggregate_id, state, now, command_id, headers)
                 case Refresh():
                     return self._grants.renew(command, aggregate_id, state, now, command_id, headers)
-                case Logout() | LogoutAll() | EndSession():
+                case Logout() | LogoutAll() | EndSession() | EraseAccount():
                     return None
                 case _:
                     assert_never(command)

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from agents.auth.account import MAX_RESETS, MAX_SESSIONS, MAX_VERIFICATIONS
 from topics import auth_events, keys
 from topics.auth_events import (
+    AccountErased,
     AccountRegistered,
     EmailVerified,
     Event,
@@ -30,7 +31,8 @@ def show_login(before: Account | None, event: Event, meta: EventMeta) -> Shown[A
     match event:
         case AccountRegistered():
             address = SideKey(keys.login(sha256_hex(event.email)), meta.aggregate_id)
-            return _mailed(shown, event.verification, meta, keep=1, beside=(address,))
+            known = replace(shown, address_key=address.name)
+            return _mailed(known, event.verification, meta, keep=1, beside=(address,))
         case RegistrationRepeated():
             return _mailed(shown, event.verification, meta, keep=1)
         case VerificationRequested():
@@ -46,6 +48,9 @@ def show_login(before: Account | None, event: Event, meta: EventMeta) -> Shown[A
             return Shown(replace(shown, reset_keys=()), drop=shown.reset_keys)
         case SessionStarted() | SessionRefreshed() | SessionEnded():
             return Shown(before)
+        case AccountErased():
+            address_keys = (shown.address_key,) if shown.address_key else ()
+            return Shown(None, drop=(*address_keys, *shown.verification_keys, *shown.reset_keys))
         case _:
             assert_never(event)
 
@@ -65,6 +70,8 @@ def _key(name: str, token: Verification, meta: EventMeta) -> SideKey:
 
 
 def show_deny(before: EndedSession | None, event: Event, meta: EventMeta) -> Shown[EndedSession]:
+    if isinstance(event, AccountErased):
+        return Shown(None)  # its tokens stay on the list until they expire
     if not isinstance(event, SessionEnded):
         return Shown(before)
     denied = tuple(SideKey(keys.denied_token(token.jti), "1", expires_at=token.expires_at) for token in event.denied)
@@ -87,6 +94,8 @@ def show_sessions(before: Sessions | None, event: Event, meta: EventMeta) -> Sho
             return Shown(Sessions(items=tuple(_refreshed(session, event) for session in shown)))
         case SessionEnded():
             return Shown(Sessions(items=tuple(session for session in shown if session.id != event.session_id)))
+        case AccountErased():
+            return Shown(None)
         case _:
             return Shown(before)
 

@@ -33,6 +33,10 @@ ALREADY_VERIFIED = Done(message="This address is already verified, log in.")
 
 
 def register(command: Register, account: Account, context: Context) -> Decision[Event]:
+    if account.erased:
+        return reject(
+            "erased", "the account was erased a moment ago, try again"
+        )  # the address leads to another id then
     prepared = context.prepared
     if isinstance(prepared, Unusable):
         return reject(prepared.code, prepared.detail, field=prepared.field)

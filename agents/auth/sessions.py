@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import assert_never
 
 from agents.auth.account import MAX_SESSIONS, Account, CheckedPassword, Renewal, Session, Unusable, refresh_verdict
-from topics.auth_commands import EndSession, Login, Logout, LogoutAll, Refresh
+from topics.auth_commands import EndSession, EraseAccount, Login, Logout, LogoutAll, Refresh
 from topics.auth_events import Event, IssuedToken, SessionEnded, SessionRefreshed, SessionStarted
 from topics.decision import Context, Decision, StalePreparation, accept, reject
 from topics.documents import Done
@@ -72,10 +72,14 @@ def _logout(command: Logout, account: Account, context: Context) -> Decision[Eve
 
 
 def _logout_all(command: LogoutAll, account: Account, context: Context) -> Decision[Event]:
+    return accept(*everything_ended(command, account, context.now), answer=LOGGED_OUT_ALL)
+
+
+def everything_ended(command: LogoutAll | EraseAccount, account: Account, now: datetime) -> tuple[SessionEnded, ...]:
     """The asker's session last: its tokens must end even where the account does not know it."""
-    others = all_ended(account, context.now, but=command.sid)
-    own = _with_asking(command, account.sessions.get(command.sid), context.now)
-    return accept(*others, *(() if own is None else (own,)), answer=LOGGED_OUT_ALL)
+    others = all_ended(account, now, but=command.sid)
+    own = _with_asking(command, account.sessions.get(command.sid), now)
+    return others if own is None else (*others, own)
 
 
 def _end(command: EndSession, account: Account, context: Context) -> Decision[Event]:
@@ -85,7 +89,9 @@ def _end(command: EndSession, account: Account, context: Context) -> Decision[Ev
     return accept(_ended(command.session_id, session, context.now), answer=ENDED)
 
 
-def _with_asking(command: Logout | LogoutAll, session: Session | None, now: datetime) -> SessionEnded | None:
+def _with_asking(
+    command: Logout | LogoutAll | EraseAccount, session: Session | None, now: datetime
+) -> SessionEnded | None:
     """The end of the asker's session, with the asking token. None where there is nothing to end."""
     asking = IssuedToken(jti=command.jti, expires_at=command.exp)
     known = session.access if session else ()

@@ -61,6 +61,7 @@ def _checked_out(command: Checkout, contents: Contents, purchase: _Purchase, con
         expected_total=command.expected_total,
         pickup=command.pickup,
         at=context.now,
+        previous_order_id=contents.newest_order_id,
     )
 
 

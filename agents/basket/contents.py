@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from agents.basket.merging import Refused
 from topics.basket_events import (
+    BasketErased,
     CheckedOut,
     CheckoutRepeated,
     Cleared,
@@ -45,7 +46,8 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True):
     """lines: by meal id, in the order in which the meals came in. All are of one restaurant. coupon: for the next checkout.
 
     life: of an anonymous basket that is there. handed_to: the user whose basket took its lines, while it has no new life.
-    refused: the last anonymous basket that a user's could not take over.
+    refused: the last anonymous basket that a user's could not take over. newest_order_id: of the last checkout, whatever
+    became of it. erased: the user's account is no more, and nothing else is known.
     """
 
     lines: dict[str, Line] = msgspec.field(default_factory=dict[str, Line])
@@ -54,6 +56,8 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True):
     life: Life | None = None
     handed_to: str | None = None
     refused: Refused | None = None
+    newest_order_id: str | None = None
+    erased: bool = False
 
     @property
     def restaurant_id(self) -> str | None:
@@ -87,6 +91,8 @@ def evolve(contents: Contents, event: Event) -> Contents:
             return replace(contents, refused=Refused(anonymous_id=anonymous_id, code=code, detail=detail))
         case Kept() | Expired() | HandedOver() | TakenBack():
             return _anonymous(contents, event)
+        case BasketErased():
+            return Contents(erased=True)
         case _:
             assert_never(event)
 
@@ -121,7 +127,7 @@ def _checked_out(contents: Contents, event: CheckedOut) -> Contents:
     last = None if event.at is None else LastCheckout(order_id=event.order_id, at=event.at, items=event.items)
     left = _without(contents.lines, {line.meal_id for line in event.cleared})
     coupon = None if event.cleared_coupon else contents.coupon
-    return replace(contents, lines=left, coupon=coupon, last=last)
+    return replace(contents, lines=left, coupon=coupon, last=last, newest_order_id=event.order_id)
 
 
 def _restored(contents: Contents, event: LinesRestored) -> Contents:

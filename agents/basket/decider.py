@@ -6,7 +6,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from agents.basket import anonymous, coupons, merging
+from agents.basket import anonymous, coupons, erasure, merging
 from agents.basket.checkout import asked_for, check_out, restore
 from agents.basket.contents import Contents, evolve
 from agents.basket.facts import Facts
@@ -22,6 +22,7 @@ from topics.basket_commands import (
     Clear,
     Command,
     DropCoupon,
+    EraseBasket,
     Extend,
     HandOver,
     RemoveItem,
@@ -30,7 +31,7 @@ from topics.basket_commands import (
     TakeBack,
     TakeOver,
 )
-from topics.basket_events import Cleared, Event, Line, LineRemoved, LineSet
+from topics.basket_events import BasketErased, Cleared, Event, Line, LineRemoved, LineSet
 from topics.copies import COUPONS, MEALS, RESTAURANTS, MealCopy
 from topics.decision import Context, Decider, Decision, Rejection, accept, reject
 from topics.documents import Done
@@ -45,6 +46,8 @@ def decide(command: Command, contents: Contents, facts: Facts, context: Context)
     refused = anonymous.refusal(command, context.aggregate_id)
     if refused is not None:
         return Decision(rejection=refused)
+    if contents.erased:
+        return erasure.late(command)
     if not is_anonymous(context.aggregate_id):
         return _decide(command, contents, facts, context)
     over = anonymous.is_over(contents.life, context.now)
@@ -76,6 +79,8 @@ def _decide(command: Command, contents: Contents, facts: Facts, context: Context
             return anonymous.extend(command, contents.life, context)
         case HandOver() | TakeOver() | TakeBack():
             return _merge(command, contents)
+        case EraseBasket():
+            return accept(BasketErased(newest_order_id=contents.newest_order_id))
         case _:
             assert_never(command)
 
@@ -179,6 +184,8 @@ def needs(command: Command, contents: Contents) -> Iterable[tuple[str, str]]:
         case ApplyCoupon():
             yield from coupons.needs(command, contents)
         case RemoveItem() | Clear() | RestoreItems() | DropCoupon() | Extend() | HandOver() | TakeOver() | TakeBack():
+            return
+        case EraseBasket():
             return
         case _:
             assert_never(command)

@@ -43,17 +43,17 @@ def hand_over(command: HandOver, lines: Lines, life: Life | None, handed_to: str
 def take_over(command: TakeOver, lines: Lines, refused: Refused | None) -> Decision[Event]:
     """An empty anonymous basket changes nothing, whatever the strategy: it would take away what the user has."""
     if command.life is None and refused is not None and refused.anonymous_id == command.anonymous_id:
-        return _refused(command, refused.code, refused.detail)
+        return refuse(command, refused.code, refused.detail)
     if not command.lines:
         return accept(answer=_report("There was nothing to merge.", len(lines), 0, 0))
     if command.strategy == "replace":
         return _taken(command, command.lines, len(command.lines), len(lines))
     restaurants = {line.restaurant_id for line in (*lines.values(), *command.lines)}
     if len(restaurants) > 1:
-        return _refused(command, "different_restaurant", "the two baskets hold items of a different restaurant")
+        return refuse(command, "different_restaurant", "the two baskets hold items of a different restaurant")
     together = len(lines.keys() | {line.meal_id for line in command.lines})
     if together > MAX_LINES:
-        return _refused(command, "basket_full", f"a basket holds {MAX_LINES} different meals at most")
+        return refuse(command, "basket_full", f"a basket holds {MAX_LINES} different meals at most")
     merged = tuple(_added(lines.get(line.meal_id), line) for line in command.lines)
     return _taken(command, merged, together, sum(line.meal_id in lines for line in command.lines))
 
@@ -81,7 +81,7 @@ def _report(message: str, together: int, merged: int, conflicts: int) -> MergeRe
     )
 
 
-def _refused(command: TakeOver, code: str, detail: str) -> Decision[Event]:
+def refuse(command: TakeOver, code: str, detail: str) -> Decision[Event]:
     return hand_on(
         TakeOverRefused(
             anonymous_id=command.anonymous_id, lines=command.lines, life=command.life, code=code, detail=detail

@@ -1,14 +1,17 @@
 """A basket that was checked out becomes an order, which answers the user. An anonymous basket that is handed over is taken
-over by the user's, which answers; if it cannot, the anonymous one takes its lines back and answers."""
+over by the user's, which answers; if it cannot, the anonymous one takes its lines back and answers. A user who is erased has
+no basket any more, and the newest order learns of it."""
 
 from collections.abc import Iterable
 
 from agents.basket.contents import Contents
 from topics import basket_commands, order_commands
-from topics.basket_commands import TakeBack, TakeOver
-from topics.basket_events import CheckedOut, CheckoutRepeated, Event, HandedOver, TakeOverRefused
-from topics.decision import EventMeta, Send
-from topics.order_commands import PlaceOrder, TellOutcome
+from topics.basket_commands import EraseBasket, TakeBack, TakeOver
+from topics.basket_events import BasketErased, CheckedOut, CheckoutRepeated, Event, HandedOver, TakeOverRefused
+from topics.decision import Arrival, EventMeta, Send
+from topics.ids import is_anonymous
+from topics.order_commands import EraseOrder, PlaceOrder, TellOutcome
+from topics.user_erased import UserErased
 
 
 def react(event: Event, meta: EventMeta, contents: Contents) -> Iterable[Send]:
@@ -24,8 +27,16 @@ def react(event: Event, meta: EventMeta, contents: Contents) -> Iterable[Send]:
         case TakeOverRefused():
             back = TakeBack(lines=event.lines, life=event.life, code=event.code, detail=event.detail)
             yield Send(basket_commands.TOPIC, event.anonymous_id, back, answers=True)
+        case BasketErased(newest_order_id=str(order_id)):
+            # Behind the order's PlaceOrder, whose key it has. The order tells the one before it.
+            yield Send(order_commands.TOPIC, order_id, EraseOrder(user_id=meta.aggregate_id))
         case _:
             pass
+
+
+def erase(message: UserErased, arrival: Arrival) -> Iterable[Send]:
+    if not is_anonymous(message.user_id):
+        yield Send(basket_commands.TOPIC, message.user_id, EraseBasket())
 
 
 def _order(event: CheckedOut, user_id: str) -> PlaceOrder:
@@ -42,4 +53,5 @@ def _order(event: CheckedOut, user_id: str) -> PlaceOrder:
         coupon_code=event.coupon_code,
         expected_total=event.expected_total,
         pickup=event.pickup,
+        previous_order_id=event.previous_order_id,
     )

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from topics import basket_events
 from topics.basket_events import (
+    BasketErased,
     CheckedOut,
     CheckoutRepeated,
     Cleared,
@@ -76,7 +77,7 @@ def show(before: Basket | None, event: Event, meta: EventMeta) -> Shown[Basket]:
             items = {**kept, **{line.meal_id: basket_item(line, meta.aggregate_id) for line in lines}}
         case Kept(life=life):
             basket = replace(basket, life=_life(life, meta.aggregate_id))
-        case Expired() | HandedOver():
+        case Expired() | HandedOver() | BasketErased():
             return Shown(None)
         case CheckoutRepeated() | CouponApplied() | CouponDropped() | TakeOverRefused():
             return Shown(before)
@@ -98,7 +99,7 @@ def show_coupon(before: BasketCoupon | None, event: Event, meta: EventMeta) -> S
     match event:
         case CouponApplied(code=code) | LinesRestored(coupon_code=str(code)):
             return Shown(BasketCoupon(code=code))
-        case CouponDropped() | Cleared():
+        case CouponDropped() | Cleared() | BasketErased():
             return Shown(None)
         case CheckedOut(cleared_coupon=cleared):
             return Shown(None if cleared else before)

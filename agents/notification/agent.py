@@ -3,10 +3,19 @@
 from agents.notification import policy
 from agents.notification.decider import DECIDER
 from agents.notification.effect import Courier
+from agents.notification.voided import unless_voided
 from agents.runtime.runtime import Runtime
 from stores.keyring import agent_keys
 from stores.mail.smtp import Mailer
-from topics import email_event, notification, notification_commands, notification_events, order_events, user_created
+from topics import (
+    email_event,
+    notification,
+    notification_commands,
+    notification_events,
+    order_events,
+    user_created,
+    user_erased,
+)
 
 MAILS_AT_ONCE = 8
 
@@ -14,9 +23,11 @@ MAILS_AT_ONCE = 8
 def register(runtime: Runtime) -> None:
     settings = runtime.settings
     courier = Courier(Mailer(settings.smtp), agent_keys(settings.keys).mail_tokens, settings.client_origin)
-    runtime.decide(notification_commands.TOPIC, DECIDER, emits=notification_events.TOPIC)
+    runtime.decide(notification_commands.TOPIC, DECIDER, emits=notification_events.TOPIC, react=policy.react)
     runtime.intake(user_created.TOPIC, policy.remember_address)
+    runtime.intake(user_erased.TOPIC, policy.erase)
     runtime.intake(email_event.TOPIC, policy.send_mail)
     runtime.intake(notification.TOPIC, policy.send_mail)
     runtime.intake(order_events.TOPIC, policy.confirm_order)
-    runtime.effect(notification_events.TOPIC, courier.perform, concurrency=MAILS_AT_ONCE)
+    send = unless_voided(courier.perform, runtime.store)
+    runtime.effect(notification_events.TOPIC, send, concurrency=MAILS_AT_ONCE)

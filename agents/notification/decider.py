@@ -1,13 +1,22 @@
-"""Who gets which mail. A letter to a user whose address is not known yet waits for it."""
+"""Who gets which mail. A letter to a user whose address is not known yet waits for it. An erased user gets none."""
 
 from typing import assert_never
 
-import msgspec
 from msgspec.structs import replace
 
+from agents.notification.recipient import Recipient
 from topics.decision import Context, Decider, Decision, accept, reject
 from topics.fields import normal_email
-from topics.notification_commands import Command, ConfirmOrder, RecordFailed, RecordSent, RememberAddress, SendMail
+from topics.notification_commands import (
+    Command,
+    ConfirmOrder,
+    EraseRecipient,
+    RecordFailed,
+    RecordSent,
+    RememberAddress,
+    SendMail,
+    VoidMails,
+)
 from topics.notification_events import (
     AddressRemembered,
     Event,
@@ -16,17 +25,12 @@ from topics.notification_events import (
     MailFailed,
     MailRequested,
     MailSent,
+    MailsVoided,
+    RecipientErased,
 )
 
 MAX_KEPT = 50
 """Letters that wait for an address. More of them are not a user's news but somebody's loop."""
-
-
-class Recipient(msgspec.Struct, frozen=True, kw_only=True):
-    """A user (by id) or an address. email: of a user, once known."""
-
-    email: str | None = None
-    kept: tuple[Letter, ...] = ()
 
 
 def decide(command: Command, recipient: Recipient, facts: None, context: Context) -> Decision[Event]:
@@ -43,19 +47,26 @@ def decide(command: Command, recipient: Recipient, facts: None, context: Context
             return accept(MailSent(mail_id=mail_id))
         case RecordFailed(mail_id=mail_id, reason=reason):
             return accept(MailFailed(mail_id=mail_id, reason=reason))
+        case EraseRecipient(erased_at=at):
+            return accept() if recipient.erased else accept(RecipientErased(erased_at=at, email=recipient.email or ""))
+        case VoidMails(until=until):
+            known = recipient.voided is not None and recipient.voided >= until
+            return accept() if known else accept(MailsVoided(until=until))
         case _:
             assert_never(command)
 
 
 def _remember(command: RememberAddress, recipient: Recipient) -> Decision[Event]:
     email = normal_email(command.email)
-    if email == recipient.email:
+    if recipient.erased or email == recipient.email:
         return accept()
     waiting = [MailRequested(to=email, letter=letter) for letter in recipient.kept]
     return accept(AddressRemembered(email=email), *waiting)
 
 
 def _request(letter: Letter, to: str | None, recipient: Recipient) -> Decision[Event]:
+    if recipient.erased:
+        return accept()
     if to is not None:
         return accept(MailRequested(to=to, letter=letter))
     if len(recipient.kept) >= MAX_KEPT:
@@ -75,11 +86,15 @@ def _confirmation(command: ConfirmOrder) -> Letter:
 def evolve(recipient: Recipient, event: Event) -> Recipient:
     match event:
         case AddressRemembered(email=email):
-            return Recipient(email=email)
+            return replace(recipient, email=email, kept=())
         case LetterKept(letter=letter):
             return replace(recipient, kept=(*recipient.kept, letter))
         case MailRequested() | MailSent() | MailFailed():
             return recipient
+        case RecipientErased(erased_at=at):
+            return Recipient(voided=at, erased=True)
+        case MailsVoided(until=until):
+            return replace(recipient, voided=until)
         case _:
             assert_never(event)
 

@@ -1,16 +1,21 @@
-"""Intake: what others publish, as commands to the recipient whom the body names. Their keys are not trusted."""
+"""Intake: what others publish, as commands to the recipient whom the body names. Their keys are not trusted.
+
+A user who is erased has the mails voided that are under way to the address."""
 
 from collections.abc import Iterable
 
 from msgspec.structs import asdict
 
+from agents.notification.recipient import Recipient, key_of
 from topics import notification_commands, order_events
-from topics.decision import Arrival, Send
+from topics.decision import Arrival, EventMeta, Send
 from topics.email_event import ALREADY_REGISTERED, Mail, PasswordResetMail
 from topics.message import deliverable
-from topics.notification_commands import ConfirmOrder, RememberAddress, SendMail
+from topics.notification_commands import ConfirmOrder, EraseRecipient, RememberAddress, SendMail, VoidMails
+from topics.notification_events import Event, RecipientErased
 from topics.order_events import OrderPlaced
 from topics.user_created import UserCreated, whose
+from topics.user_erased import UserErased
 
 
 def remember_address(message: UserCreated, arrival: Arrival) -> Iterable[Send]:
@@ -26,7 +31,7 @@ def send_mail(message: Mail, arrival: Arrival) -> Iterable[Send]:
     mail = SendMail(
         to=recipient, template=_template(message), variables=asdict(message.variables), subject=message.subject
     )
-    yield Send(notification_commands.TOPIC, recipient, mail)
+    yield Send(notification_commands.TOPIC, key_of(recipient), mail)
 
 
 def _template(message: Mail) -> str:
@@ -40,3 +45,12 @@ def confirm_order(message: order_events.Event, arrival: Arrival) -> Iterable[Sen
             order_id=arrival.aggregate_id, restaurant_name=message.restaurant_name, total=message.total
         )
         yield Send(notification_commands.TOPIC, message.user_id, confirmation)
+
+
+def erase(message: UserErased, arrival: Arrival) -> Iterable[Send]:
+    yield Send(notification_commands.TOPIC, message.user_id, EraseRecipient(erased_at=message.erased_at))
+
+
+def react(event: Event, meta: EventMeta, recipient: Recipient) -> Iterable[Send]:
+    if isinstance(event, RecipientErased) and event.email:
+        yield Send(notification_commands.TOPIC, key_of(event.email), VoidMails(until=event.erased_at))

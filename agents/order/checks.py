@@ -133,6 +133,7 @@ def _order(
         note=wish.note,
         schedule_date=wish.schedule_date,
         pickup=wish.pickup,
+        previous_order_id=wish.previous_order_id,
         delivery_address=address,
         changes=priced.changes,
     )

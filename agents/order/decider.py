@@ -4,26 +4,25 @@ placed. A refusal is answered by the basket, once the lines are back in it."""
 from collections.abc import Iterable
 from typing import assert_never
 
-import msgspec
 from msgspec.structs import replace
 
-from agents.order import checks
+from agents.order import checks, erasure
 from agents.order.facts import Facts
+from agents.order.progress import Progress
 from agents.order.projection import order
 from topics.copies import BOOKS, COUPONS, MEALS, RESTAURANTS
 from topics.decision import Context, Decider, Decision, Rejection, accept, hand_on, reject
 from topics.keys import coupon_share
-from topics.order_commands import CancelOrder, Command, ConfirmCoupon, PlaceOrder, RefuseCoupon, TellOutcome
-from topics.order_events import Event, OrderCancelled, OrderDrafted, OrderPlaced, OrderRefused, OutcomeAwaited
-
-
-class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """All None before PlaceOrder. drafted: waits for its coupon. cancelled: it was placed before."""
-
-    drafted: OrderDrafted | None = None
-    placed: OrderPlaced | None = None
-    cancelled: OrderCancelled | None = None
-    refused: OrderRefused | None = None
+from topics.order_commands import CancelOrder, Command, ConfirmCoupon, EraseOrder, PlaceOrder, RefuseCoupon, TellOutcome
+from topics.order_events import (
+    Event,
+    OrderCancelled,
+    OrderDrafted,
+    OrderErased,
+    OrderPlaced,
+    OrderRefused,
+    OutcomeAwaited,
+)
 
 
 def decide(command: Command, progress: Progress, facts: Facts, context: Context) -> Decision[Event]:
@@ -38,6 +37,8 @@ def decide(command: Command, progress: Progress, facts: Facts, context: Context)
             return _known(progress, context, user_id)
         case CancelOrder():
             return _cancel(command, progress, context)
+        case EraseOrder():
+            return erasure.erase(command, progress)
         case _:
             assert_never(command)
 
@@ -63,6 +64,7 @@ def _refused(command: PlaceOrder, why: Rejection) -> OrderRefused:
         restore_coupon=command.restore_coupon,
         field=why.field,
         more=None if why.more is None else dict(why.more),
+        previous_order_id=command.previous_order_id,
     )
 
 
@@ -70,7 +72,8 @@ def _confirm(progress: Progress, context: Context) -> Decision[Event]:
     if progress.drafted is None:
         return _known(progress, context, None)
     placed = replace(progress.drafted.order, placed_at=context.now)
-    return accept(placed, answer=order(context.aggregate_id, placed))
+    events = (placed, *erasure.again(progress, placed))
+    return accept(*events, answer=order(context.aggregate_id, placed))
 
 
 def _refuse_coupon(command: RefuseCoupon, progress: Progress, context: Context) -> Decision[Event]:
@@ -84,6 +87,7 @@ def _refuse_coupon(command: RefuseCoupon, progress: Progress, context: Context) 
         restore=drafted.restore,
         restore_coupon=drafted.restore_coupon,
         field="coupon_code",
+        previous_order_id=drafted.order.previous_order_id,
     )
     return hand_on(refused)
 
@@ -103,7 +107,7 @@ def _known(progress: Progress, context: Context, user_id: str | None) -> Decisio
 def _cancel(command: CancelOrder, progress: Progress, context: Context) -> Decision[Event]:
     """As long as no restaurant has accepted it, which none can do yet. Twice is fine."""
     placed = progress.placed
-    if placed is None or placed.user_id != context.caller:
+    if placed is None or placed.user_id != context.caller or progress.erased:
         return reject("not_found", "you have no such order")
     if progress.cancelled is not None:
         return _known(progress, context, placed.user_id)
@@ -142,6 +146,8 @@ def evolve(progress: Progress, event: Event) -> Progress:
             return replace(progress, cancelled=event)
         case OutcomeAwaited():
             return progress
+        case OrderErased():
+            return erasure.erased(progress)
         case _:
             assert_never(event)
 

@@ -1,15 +1,24 @@
 """An order with a coupon asks for its reservation, and gives it back when it is cancelled. What was refused goes back into
-the user's basket, which answers."""
+the user's basket, which answers. An order that is erased tells the one before it."""
 
 from collections.abc import Iterable
 
-from agents.order.decider import Progress
-from topics import basket_commands, discount_commands
+from agents.order.progress import Progress
+from topics import basket_commands, discount_commands, order_commands
 from topics.basket_commands import Refusal, RestoreItems
 from topics.decision import EventMeta, Send
 from topics.discount_commands import AskOutcome, ReleaseUse, ReserveUse
 from topics.keys import coupon_share
-from topics.order_events import Event, OrderCancelled, OrderDrafted, OrderPlaced, OrderRefused, OutcomeAwaited
+from topics.order_commands import EraseOrder
+from topics.order_events import (
+    Event,
+    OrderCancelled,
+    OrderDrafted,
+    OrderErased,
+    OrderPlaced,
+    OrderRefused,
+    OutcomeAwaited,
+)
 
 
 def react(event: Event, meta: EventMeta, progress: Progress) -> Iterable[Send]:
@@ -32,6 +41,8 @@ def react(event: Event, meta: EventMeta, progress: Progress) -> Iterable[Send]:
             yield Send(discount_commands.TOPIC, coupon_share(code, user_id), release, suffix=" of the share")
         case OrderRefused():
             yield Send(basket_commands.TOPIC, event.user_id, _restore(event, meta.aggregate_id), answers=True)
+        case OrderErased(previous_order_id=str(previous)):
+            yield Send(order_commands.TOPIC, previous, EraseOrder(user_id=event.user_id))
         case _:
             pass
 

@@ -8,7 +8,15 @@ from msgspec.structs import replace
 from topics import keys, order_events
 from topics.decision import EventMeta
 from topics.documents.order import Order, OrderMoment, OrderTimeline
-from topics.order_events import Event, OrderCancelled, OrderDrafted, OrderPlaced, OrderRefused, OutcomeAwaited
+from topics.order_events import (
+    Event,
+    OrderCancelled,
+    OrderDrafted,
+    OrderErased,
+    OrderPlaced,
+    OrderRefused,
+    OutcomeAwaited,
+)
 from topics.projection import Shown, View
 
 CANCELLED = "Your order is cancelled."
@@ -51,6 +59,8 @@ def show(before: Order | None, event: Event, meta: EventMeta) -> Shown[Order]:
             return Shown(before)  # it is shown once it is placed
         case OrderRefused():
             return Shown(None)  # the checkout was answered with the reason; such an order was never shown
+        case OrderErased():
+            return Shown(None)
         case _:
             assert_never(event)
 
@@ -62,6 +72,8 @@ def show_timeline(before: OrderTimeline | None, event: Event, meta: EventMeta) -
         case OrderCancelled(cancelled_at=at, reason=reason):
             moment = OrderMoment(status="cancelled", at=at, reason=reason or None)
             return Shown(before and replace(before, moments=(*before.moments, moment)))
+        case OrderErased():
+            return Shown(None)
         case OrderDrafted() | OutcomeAwaited() | OrderRefused():
             return Shown(before)
         case _:

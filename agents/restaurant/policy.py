@@ -12,7 +12,7 @@ from topics.decision import Arrival, EventMeta, Send
 from topics.email_event import DiscountMail, DiscountVariables
 from topics.restaurant_commands import Announce, Follow, Unfollow
 from topics.restaurant_events import Announced, CampaignStarted, Event
-from topics.user_events import PreferencesChanged, RestaurantFavoured, RestaurantUnfavoured
+from topics.user_events import PersonErased, PreferencesChanged, RestaurantFavoured, RestaurantUnfavoured
 
 
 def translate(message: user_events.Event, arrival: Arrival) -> Iterable[Send]:
@@ -29,6 +29,9 @@ def translate(message: user_events.Event, arrival: Arrival) -> Iterable[Send]:
         case PreferencesChanged():
             for restaurant_id in message.favoured:
                 yield _send(restaurant_id, user_id, wants=message.preferences.wants_campaigns)
+        case PersonErased():
+            for restaurant_id in message.favoured:
+                yield _send(restaurant_id, user_id, wants=False)
         case _:
             return
 

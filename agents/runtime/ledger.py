@@ -3,7 +3,7 @@
 The store writes it whole or not at all. A message that cannot be decided parks its key and touches nothing else.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import structlog
@@ -36,6 +36,7 @@ class Ledger:
         self._moment = moment
         self._outcomes = dict(moment.known)
         self._granted: dict[ClaimKey, str] = {}
+        self._released: set[ClaimKey] = set()
         self._parked_here: dict[str, list[Arrival]] = {}
         self.set = WorkingSet(roles.decider, moment.states)
         self.parked = set(moment.parked)
@@ -168,6 +169,7 @@ class Ledger:
             self.weight += len(encoded)
         if decision.rejection is None:
             self._grant(context.claims, key)
+            self._release(decision.releases, key)
 
     def _context(self, key: str, arrival: Arrival) -> Context:
         return Context(
@@ -192,6 +194,20 @@ class Ledger:
         for claim, owner in claims.items():
             if owner == key and self._owner(claim) is None:
                 self._granted[claim] = self.changes.claims[claim] = key
+
+    def _release(self, claims: Iterable[ClaimKey], key: str) -> None:
+        for claim in claims:
+            if self._granted.get(claim) == key:  # by a message before it: nobody else has seen it
+                del self._granted[claim], self.changes.claims[claim]
+            else:
+                self._released.add(claim)
+                self.changes.release[claim] = key
+
+    def wants_what_was_released(self, arrival: Arrival) -> bool:
+        """A value that a message before it in this round has given back: it is free, but not before the write."""
+        if not self._released or not self.will_decide(arrival) or arrival.key is None:
+            return False
+        return not self._released.isdisjoint(self._roles.decider.claims(arrival.message, arrival.key))
 
     def _enter(self, arrival: Arrival, decision: Decision[Any], made: Consequences | None = None) -> None:
         """Into the inbox with its outcome; rows and answer into the outbox."""

@@ -1,4 +1,5 @@
-"""What a user may do. The profile may be complete before `user_created` arrives: topics have no order between them."""
+"""What a user may do. The profile may be complete before `user_created` arrives: topics have no order between them. An erased
+user takes nothing in any more, whatever comes late."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
@@ -12,12 +13,14 @@ from agents.user.person import Person
 from topics.decision import Context, Decider, Decision, Rejection, accept, reject
 from topics.documents.account import User
 from topics.fields import normal_email
+from topics.refusals import ERASED
 from topics.user_commands import (
     ChangePreferences,
     ChangeProfile,
     Command,
     CompleteProfile,
     CreatePending,
+    EraseUser,
     FavourCuisine,
     FavourRestaurant,
     UnfavourCuisine,
@@ -29,6 +32,7 @@ from topics.user_events import (
     EmailLearned,
     Event,
     PendingCreated,
+    PersonErased,
     PreferencesChanged,
     Profile,
     ProfileChanged,
@@ -42,6 +46,10 @@ EARLIEST_BIRTH = date(1900, 1, 1)
 
 
 def decide(command: Command, person: Person, facts: Facts, context: Context) -> Decision[Event]:
+    if isinstance(command, EraseUser):
+        return accept() if person.erased else accept(PersonErased(favoured=_favoured(person)))
+    if person.erased:
+        return Decision(rejection=ERASED)
     match command:
         case CreatePending():
             return _create_pending(command, person, context)
@@ -55,6 +63,10 @@ def decide(command: Command, person: Person, facts: Facts, context: Context) -> 
             return preferences.change(command, person)
         case _:
             assert_never(command)
+
+
+def _favoured(person: Person) -> tuple[str, ...]:
+    return tuple(each.restaurant_id for each in person.restaurants)
 
 
 def _create_pending(command: CreatePending, person: Person, context: Context) -> Decision[Event]:
@@ -129,6 +141,8 @@ def evolve(person: Person, event: Event) -> Person:
             return favourites.evolve(person, event)
         case PreferencesChanged():
             return replace(person, preferences=event.preferences)
+        case PersonErased():
+            return Person(erased=True)
         case _:
             assert_never(event)
 

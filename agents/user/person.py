@@ -19,7 +19,7 @@ class FavouriteRestaurant(msgspec.Struct, frozen=True, kw_only=True):
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
     """profile None: not complete yet. since: when it was completed. restaurants, cuisines: favourites, in the order in which
-    they became such; they need no profile."""
+    they became such; they need no profile. erased: the account is no more, and nothing else is known."""
 
     email: str | None = None
     pending: bool = False
@@ -28,3 +28,4 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     restaurants: tuple[FavouriteRestaurant, ...] = ()
     cuisines: tuple[FavouriteCuisine, ...] = ()
     preferences: Preferences = Preferences()
+    erased: bool = False

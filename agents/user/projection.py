@@ -17,6 +17,7 @@ from topics.user_events import (
     EmailLearned,
     Event,
     PendingCreated,
+    PersonErased,
     Preferences,
     PreferencesChanged,
     ProfileChanged,
@@ -48,6 +49,8 @@ def show(before: User | None, event: Event, meta: EventMeta) -> Shown[User]:
             return Shown(before)
         case PreferencesChanged():
             return Shown(before)
+        case PersonErased():
+            return Shown(None, drop=(keys.pending_user(meta.aggregate_id),))
         case _:
             assert_never(event)
 
@@ -76,12 +79,20 @@ def show_favourites(before: Favourites | None, event: Event, meta: EventMeta) ->
         case CuisineUnfavoured(cuisine=cuisine):
             left = tuple(each for each in listed.cuisines if each.cuisine != cuisine)
             return Shown(replace(listed, cuisines=left))
+        case PersonErased():
+            return Shown(None)
         case _:
             return Shown(before)
 
 
 def show_preferences(before: Preferences | None, event: Event, meta: EventMeta) -> Shown[Preferences]:
-    return Shown(event.preferences if isinstance(event, PreferencesChanged) else before)
+    match event:
+        case PreferencesChanged(preferences=preferences):
+            return Shown(preferences)
+        case PersonErased():
+            return Shown(None)
+        case _:
+            return Shown(before)
 
 
 FAVOURITES = View[Favourites, Event](

@@ -5,7 +5,7 @@ In three packages: account (who somebody is), browse (what there is to eat), ord
 
 from http_edge.routes import AnyRow
 from http_edge.web import operations
-from http_edge.web.account import addresses, auth, export, favourites, passwords, sessions, user
+from http_edge.web.account import addresses, auth, erasure, export, favourites, passwords, sessions, user
 from http_edge.web.browse import campaigns, meals, restaurants, search
 from http_edge.web.order import anonymous_carts, carts, discounts, orders
 
@@ -15,6 +15,7 @@ ROUTES: tuple[AnyRow, ...] = (
     *sessions.ROUTES,
     *user.ROUTES,
     *export.ROUTES,
+    *erasure.ROUTES,
     *favourites.ROUTES,
     *addresses.ROUTES,
     *search.ROUTES,

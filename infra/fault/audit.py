@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from infra.fault import (
     audit_campaigns,
     audit_coupons,
+    audit_erasures,
     audit_leftovers,
     audit_mails,
     audit_outcomes,
@@ -26,5 +27,6 @@ async def audit(on: Stage, plan: Sequence[Planned], findings: Findings, agents: 
     await audit_views.audit(on.stack.endpoints, found, findings)
     audit_mails.audit(plan, on, found, findings, agents)
     audit_campaigns.audit(found, findings)
+    audit_erasures.audit(found, findings)
     audit_leftovers.audit(found, findings)
     say("the audit is done")

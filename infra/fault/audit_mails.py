@@ -8,16 +8,18 @@ import msgspec
 from infra.fault.evidence import Evidence
 from infra.fault.findings import Findings
 from infra.fault.planned import Planned
+from infra.fault.topic_log import Entry
 from infra.mailbox.store import MailStore
 from infra.stack.stage import Stage
-from topics import email_event
+from topics import email_event, notification_events
+from topics.notification_events import MailRequested
 
 
 def audit(plan: Sequence[Planned], stage: Stage, evidence: Evidence, findings: Findings, agents: Sequence[str]) -> None:
     """agents: names of the processes, whose logs name the effects that were begun twice."""
     wanted = Counter(each.key for each in plan if each.topic is email_event.TOPIC)
     requests = [event for event in evidence.distinct("notification") if event.type == "MailRequested"]
-    asked = Counter(event.aggregate for event in requests)
+    asked = Counter(_to(event) for event in requests)
     findings.breaks("mails requested not once each", (f"{to}: {asked[to]}" for to in wanted if asked[to] != wanted[to]))
     got = Counter(mail.message_id for mail in MailStore(stage.stack.site.data.mail).all())
     expected = {f"<{event.id}@lezzet>" for event in requests}
@@ -27,6 +29,12 @@ def audit(plan: Sequence[Planned], stage: Stage, evidence: Evidence, findings: F
     twice = [name for name, times in got.items() if times > 1 + repeated[name]]
     findings.breaks("mails out more often than kills explain", (f"{name}: {got[name]} times" for name in twice))
     findings.measured(mails=len(got), mails_again=sum(got.values()) - len(got), effects_repeated=sum(repeated.values()))
+
+
+def _to(event: Entry) -> str:
+    requested = notification_events.TOPIC.decode(event.type, event.body)
+    assert isinstance(requested, MailRequested)
+    return requested.to
 
 
 class _Line(msgspec.Struct):

@@ -6,7 +6,8 @@ from random import Random
 
 from infra.fault.plan_people import People
 from infra.fault.planned import Planned, drawn_id, planned
-from topics import basket_commands, catalog_commands, discount_commands, email_event, restaurant_commands
+from topics import auth_commands, basket_commands, catalog_commands, discount_commands, email_event, restaurant_commands
+from topics.auth_commands import EraseAccount
 from topics.basket_commands import AddItem, Checkout, CheckoutItem
 from topics.catalog_commands import AddMeal
 from topics.discount_commands import CreateCoupon
@@ -80,7 +81,9 @@ class Town:
             return self._checkout(n, user)
         if kind < 0.90:
             return self._user(n, user, lives)
-        return self._restaurant(n) if kind < 0.97 else self._mail(n)
+        if kind < 0.97:
+            return self._restaurant(n)
+        return self._erasure() if kind < 0.98 else self._mail(n)
 
     def _basket(self, n: int, user: str) -> Planned:
         """The note makes each one a change."""
@@ -108,6 +111,13 @@ class Town:
             self._campaigns[restaurant] += 1
             message = campaign(restaurant, n)
         return planned(self._random, restaurant_commands.TOPIC, restaurant, message, self.owner)
+
+    def _erasure(self) -> Planned:
+        """Of somebody who does nothing else: topics have no order between them, so nobody could say what came before it. The
+        token has expired, so that no session's end is an event, too."""
+        user = drawn_id(self._random)
+        erase = EraseAccount(sid=user, jti=user, exp=datetime(2026, 1, 1, tzinfo=UTC))
+        return planned(self._random, auth_commands.TOPIC, user, erase, user)
 
     def _mail(self, n: int) -> Planned:
         """A third comes from a publisher that sends no headers: there a repeat would be another mail."""

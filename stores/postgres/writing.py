@@ -81,7 +81,7 @@ owned as (
 _RELEASE = """
 released as (
     delete from claim c using unnest({0}::text[], {1}::text[], {2}::text[]) w(kind, value, owner)
-     where c.kind = w.kind and c.value = w.value and c.owner = w.owner returning 1
+     where c.kind = w.kind and c.value = w.value and c.owner = w.owner
 )"""
 
 _UNPARK = "unparked as (delete from parked where seq = any({0}::bigint[]) returning 1)"
@@ -153,7 +153,7 @@ def _owners(moment: Moment, changes: _Every) -> _Arrays:
 
 
 def _release(moment: Moment, changes: _Every) -> _Arrays:
-    return transposed(((*key, moment.owners[key]) for _, c in changes for key in c.release), 3)
+    return transposed(((*key, owner) for _, c in changes for key, owner in c.release.items()), 3)
 
 
 def _unpark(moment: Moment, changes: _Every) -> _Arrays:
@@ -192,7 +192,7 @@ _PARTS = (
     Part("states", _STATES, "(select count(*) from made) + (select count(*) from changed) = cardinality({0})", _states),
     Part("claims", _CLAIMS, "(select count(*) from claimed) = cardinality({0})", _claims),
     Part("owners", _OWNERS, "(select otherwise from owned) = 0", _owners),
-    Part("release", _RELEASE, "(select count(*) from released) = cardinality({0})", _release),
+    Part("release", _RELEASE, "", _release),
     Part("unpark", _UNPARK, "(select count(*) from unparked) = cardinality({0})", _unpark),
     Part("park", _PARK, "", _park),
     Part("facts", _FACTS, "", _facts),

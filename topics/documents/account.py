@@ -20,9 +20,11 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     """View `login`. Not shown to clients: the edge finds an account by the side key `login:<sha256 hex of address>`.
 
     verification_keys, reset_keys: side keys of mail tokens that are good still, the newest last, to drop them in time.
+    address_key: that of the address.
     """
 
     verified: bool
+    address_key: str = ""
     verification_keys: tuple[str, ...] = ()
     reset_keys: tuple[str, ...] = ()
 

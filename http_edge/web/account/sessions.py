@@ -1,6 +1,7 @@
 """The caller's own sessions: which there are, and their ends."""
 
 from datetime import UTC, datetime
+from typing import TypedDict
 
 import msgspec
 
@@ -23,16 +24,25 @@ def _listed(document: bytes, asked: Asked) -> bytes:
     return msgspec.json.encode([msgspec.structs.replace(each, current=each.id == own_id) for each in live])
 
 
-def _logout(asked: Asked) -> Logout:
+class Asking(TypedDict):
+    sid: str
+    jti: str
+    exp: datetime
+
+
+def asking(asked: Asked) -> Asking:
+    """The session and the token that ask. A token without a session of ours still ends by its own id."""
     caller = asked.caller
     assert caller is not None
-    # a token without a session of ours still ends by its own id
-    return Logout(sid=caller.sid or caller.jti, jti=caller.jti, exp=datetime.fromtimestamp(caller.exp, UTC))
+    return Asking(sid=caller.sid or caller.jti, jti=caller.jti, exp=datetime.fromtimestamp(caller.exp, UTC))
+
+
+def _logout(asked: Asked) -> Logout:
+    return Logout(**asking(asked))
 
 
 def _logout_all(asked: Asked) -> LogoutAll:
-    one = _logout(asked)
-    return LogoutAll(sid=one.sid, jti=one.jti, exp=one.exp)
+    return LogoutAll(**asking(asked))
 
 
 def _end(asked: Asked) -> EndSession:

@@ -46,7 +46,9 @@ def test_a_token_in_plain_stands_under_itself() -> None:
 
 def test_verification_is_shown_and_stays() -> None:
     assert not shown(LOGIN, REGISTERED).verified
-    assert shown(LOGIN, REGISTERED, VERIFIED, started(), refreshed()) == Account(verified=True)
+    assert shown(LOGIN, REGISTERED, VERIFIED, started(), refreshed()) == Account(
+        verified=True, address_key=keys.login(sha256_hex(EMAIL))
+    )
 
 
 def test_no_address_and_no_password_is_in_the_view() -> None:

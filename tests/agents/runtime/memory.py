@@ -108,7 +108,9 @@ class MemoryStore:
     def _guard(self, moment: Moment, changes: Mapping[Source, Changes]) -> None:
         tables = self.tables
         taken = {claim for change in changes.values() for claim in change.claims}
-        owners = {**moment.owners, **dict.fromkeys(taken)}
+        released = {claim for change in changes.values() for claim in change.release}
+        owners = {claim: owner for claim, owner in moment.owners.items() if claim not in released}
+        owners |= dict.fromkeys(taken)
         if any(tables.claims.get(claim) != owner for claim, owner in owners.items()):
             raise Stale("owners")
         for source, change in changes.items():
@@ -129,8 +131,9 @@ class MemoryStore:
         tables.entered |= dict.fromkeys(change.inbox, datetime.now(UTC))
         tables.aggregates |= {write.id: Stored(write.version, write.body) for write in change.states}
         tables.claims |= change.claims
-        for claim in change.release:
-            del tables.claims[claim]
+        for claim, owner in change.release.items():
+            if tables.claims.get(claim) == owner:
+                del tables.claims[claim]
         for write in change.facts:
             if tables.facts.get((write.table, write.key), Fact(0, None)).version < write.version:
                 tables.facts[write.table, write.key] = Fact(write.version, write.body)

@@ -11,13 +11,14 @@ BAD_LUCK = 13
 
 class Add(Message, frozen=True):
     """name: claimed for the key. note: goes into the state. prepared: the preparation must have seen the total as
-    it is. handed_on: whoever gets the command that follows answers."""
+    it is. handed_on: whoever gets the command that follows answers. releases: a name of the key that others may have."""
 
     amount: int
     name: str | None = None
     note: str = ""
     prepared: bool = False
     handed_on: bool = False
+    releases: str | None = None
 
 
 class Added(Message, frozen=True):
@@ -42,6 +43,8 @@ def decide(command: Add, tally: Tally, facts: None, context: Context) -> Decisio
         return reject("name_taken", "somebody has this name")
     total = tally.total + command.amount
     added = Added(amount=command.amount, total=total, note=command.note)
+    if command.releases is not None:
+        return Decision(events=(added,), releases=(("name", command.releases),))
     return hand_on(added) if command.handed_on else accept(added, answer={"total": total})
 
 

@@ -150,6 +150,20 @@ async def test_a_name_wanted_in_two_partitions_has_one_owner_and_the_other_is_re
     assert "b" not in process.store.tables.aggregates
 
 
+async def test_a_name_released_in_one_partition_is_free_to_another_after_the_write(process: Process):
+    await process.do(await process.batch(1, ("a", Add(amount=1, name="n"))))
+    gate = process.store.gates.stop_at("before write")
+    first = process.begin(await process.batch(0, ("x", Add(amount=1))))
+    await gate.reached()
+    gives = process.begin(await process.batch(1, ("a", Add(amount=1, releases="n"))))
+    wants = process.begin(await process.batch(2, ("b", Add(amount=1, name="n"))))
+    await turns()
+    gate.open()
+    await asyncio.gather(first, gives, wants)
+    assert process.store.writes == [[1], [0], [1], [2]]
+    assert process.store.tables.claims == {("name", "n"): "b"}
+
+
 async def _three(process: Process, *middle: tuple[str, Add]) -> tuple[Gate, list["asyncio.Task[None]"]]:
     """Partitions 1, 2 and 3 before the write of one round, after a first one; `middle` comes in partition 2."""
     gate = process.store.gates.stop_at("before write")

@@ -89,7 +89,7 @@ def parked(key: str, id: str, offset: int = 0) -> ParkedRow:
 
 async def commit(store: DomainStore, source: Source, changes: Changes) -> None:
     """A look at everything that the changes name, and the write."""
-    moment = await store.look([source], claims=[*changes.claims, *changes.release])
+    moment = await store.look([source], claims=list(changes.claims))
     await store.write(moment, {source: changes})
 
 

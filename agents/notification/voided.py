@@ -1,0 +1,37 @@
+"""A mail that was requested before its user was erased is not sent after it: the mail server may have been away meanwhile.
+
+What is on its way to the mail server at that moment is sent.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
+
+import msgspec
+
+from agents.notification.recipient import Recipient
+from stores.protocol import DomainStore
+from topics import notification_commands
+from topics.decision import EventMeta, Send
+from topics.notification_commands import RecordFailed
+from topics.notification_events import Event, MailRequested
+
+Perform = Callable[[Event, EventMeta], Awaitable[Iterable[Send]]]
+
+_recipient = msgspec.json.Decoder(Recipient)
+
+
+def unless_voided(perform: Perform, store: DomainStore) -> Perform:
+    """Asks the recipient's state before each mail. Raises Doubt where the store is away."""
+
+    async def checked(event: Event, meta: EventMeta) -> Iterable[Send]:
+        if isinstance(event, MailRequested) and await _is_voided(meta, store):
+            failed = RecordFailed(mail_id=meta.id, reason="its recipient is erased")
+            return (Send(notification_commands.TOPIC, meta.aggregate_id, failed),)
+        return await perform(event, meta)
+
+    return checked
+
+
+async def _is_voided(meta: EventMeta, store: DomainStore) -> bool:
+    stored = (await store.states([meta.aggregate_id])).get(meta.aggregate_id)
+    voided = None if stored is None else _recipient.decode(stored.body).voided
+    return voided is not None and meta.at <= voided

@@ -1,0 +1,18 @@
+"""The state of an order."""
+
+import msgspec
+
+from topics.order_events import OrderCancelled, OrderDrafted, OrderPlaced, OrderRefused
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """All None before PlaceOrder. drafted: waits for its coupon. cancelled: it was placed before.
+
+    erased: the account of its user is no more, and only what an invoice needs is left.
+    """
+
+    drafted: OrderDrafted | None = None
+    placed: OrderPlaced | None = None
+    cancelled: OrderCancelled | None = None
+    refused: OrderRefused | None = None
+    erased: bool = False
