@@ -47,6 +47,18 @@ async def wait(reads: Reads, view: str, wanted: Mapping[str, int], seconds: floa
         pause = min(pause * 1.6, SLOWEST_POLL_SECONDS)
 
 
+async def newest(reads: Reads, view: str, name: str, wrote: bytes | None, stored: bytes | None) -> bytes | None:
+    """The document once it shows what the caller wrote: `stored`, or what stands there after a wait.
+
+    wrote, stored: the caller's note and the document, as they were read together. Raises Problem 503, and Unavailable.
+    """
+    least = noted(wrote).get(name, 0)
+    if version(stored) >= least:
+        return stored
+    await require(reads, view, {name: least})
+    return (await reads.get((keys.document(view, name),)))[0]
+
+
 async def require(reads: Reads, view: str, wanted: Mapping[str, int]) -> None:
     """Raises Problem 503 where the view stays behind."""
     if wanted and not await wait(reads, view, wanted):
