@@ -18,7 +18,7 @@ from agents.runtime.runtime import Runtime
 from agents.runtime.showing import Showing
 from agents.runtime.taking_in import Intake
 from agents.runtime.work import Work
-from http_edge.routes import CommandRow
+from http_edge.routes import CommandRow, LiveRow
 from http_edge.web import ROUTES
 from stores.keyring import make_keys
 from stores.mail import Mail
@@ -131,6 +131,17 @@ def test_the_edge_sends_commands_and_nothing_else():
     for row in ROUTES:
         if isinstance(row, CommandRow):
             assert row.topic.name.endswith("_commands") and "edge" in row.topic.producers
+
+
+async def test_views_that_are_followed_tell_their_changes(domains: Mapping[str, Runtime]):
+    told = {
+        view.name
+        for runtime in domains.values()
+        for work in _of(runtime, Showing).values()
+        for view in work.views
+        if view.live
+    }
+    assert told == {row.view.name for row in ROUTES if isinstance(row, LiveRow)}
 
 
 def test_the_registry_gives_commands_one_reader_and_events_one_writer():
