@@ -24,6 +24,9 @@ BENCHES = (
         "command", "infra.bench.command", "POST /carts/add through Kafka against a handler that writes the row itself"
     ),
     Bench("search", "infra.bench.search", "the search script over many restaurants, each filter and each order"),
+    Bench(
+        "streams", "infra.bench.streams", "many open order streams on one edge: memory, and from a change to its event"
+    ),
 )
 
 
