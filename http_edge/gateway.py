@@ -98,10 +98,12 @@ class Gateway:
             _log.exception("unhandled", route=label, correlation_id=named.request_id)
             answer = internal().answer(named.request_id)
         self._metrics.note(label, answer.status, self._loop.time() - started)
-        log = partial(self._log, request.method, label, answer.status, started, named.request_id, asked)
+        ended = None
         if answer.stream is None:
-            log(len(answer.body))
-        return respond(request, answer, self._edge.cors_origins, named.request_id, ended=log)
+            self._log(request.method, label, answer.status, started, named.request_id, asked, len(answer.body))
+        else:
+            ended = partial(self._log, request.method, label, answer.status, started, named.request_id, asked)
+        return respond(request, answer, self._edge.cors_origins, named.request_id, ended=ended)
 
     def _asked(
         self, request: BaseRequest, route: Route, path: str, query: str, parameters: Any, named: trace.Trace

@@ -52,8 +52,8 @@ async def newest(reads: Reads, view: str, name: str, wrote: bytes | None, stored
 
     wrote, stored: the caller's note and the document, as they were read together. Raises Problem 503, and Unavailable.
     """
-    least = noted(wrote).get(name, 0)
-    if version(stored) >= least:
+    least = 0 if wrote is None else noted(wrote).get(name, 0)
+    if not least or version(stored) >= least:
         return stored
     await require(reads, view, {name: least})
     return (await reads.get((keys.document(view, name),)))[0]

@@ -46,8 +46,9 @@ async def looked_up(
 
     Raises Problem: 404 for a document of somebody else, 401, 503.
     """
-    wrote, (stored, *others) = await _first_look(row, asked, (keys.document(row.view.name, name), *beside))
-    shown = await newest(asked.edge.reads, row.view.name, name, wrote, stored)
+    wrote, (shown, *others) = await _first_look(row, asked, (keys.document(row.view.name, name), *beside))
+    if wrote is not None:
+        shown = await newest(asked.edge.reads, row.view.name, name, wrote, shown)
     body = b"" if shown is None else keys.split(shown)[1]
     if body and row.owner and (asked.caller is None or not _belongs(body, row.owner, asked.caller.id)):
         raise not_found()
