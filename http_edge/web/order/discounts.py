@@ -11,18 +11,9 @@ from http_edge.web.browse.restaurants import OfRestaurant, restaurant_of_body
 from http_edge.web.order.coupon_views import COUPON, COUPON_USE, Known, known, places
 from topics import discounting, forms, keys
 from topics.discount_commands import TOPIC, CouponTerms, CreateCoupon
-from topics.discounting import CouponKind
+from topics.discounting import COUPON_CODES, CouponKind
 from topics.documents.order import Coupon
 from topics.fields import Id, NewCouponCode, SaidSum
-
-COUPON_CODES = (
-    "coupon_unknown",
-    "coupon_over",
-    "coupon_not_yet_valid",
-    "coupon_used_up",
-    "coupon_below_minimum",
-)
-"""Why a coupon may not be used (topics/discounting.py)."""
 
 _coupon = msgspec.json.Decoder(Coupon)
 
