@@ -10,7 +10,7 @@ from aiohttp.hdrs import AUTHORIZATION, CONTENT_TYPE
 from aiohttp.web import BaseRequest
 from multidict import istr
 
-from http_edge import bodies, commands, cors, live, trace, views
+from http_edge import bodies, commands, cors, live, own_rows, trace, views
 from http_edge.access_log import AccessLog
 from http_edge.answer import Answer
 from http_edge.asked import Asked
@@ -54,7 +54,7 @@ def compiled(row: AnyRow) -> Route:
         case ViewRow():
             return Route(row, views.handler(row), body, query)
         case OwnRow():
-            return Route(row, row.handle, body, query)
+            return Route(row, own_rows.handler(row), body, query)
         case LiveRow():
             return Route(row, live.handler(row), body, query)
 

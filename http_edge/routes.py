@@ -142,7 +142,8 @@ class ViewRow(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnRow(Row):
-    """Answered by the edge itself. reads: the views that it needs, which /health/ready waits for: without them it is 503.
+    """Answered by the edge itself, once own_rows has checked the caller. reads: the views that it needs, which /health/ready
+    waits for: without them it is 503.
 
     problems: status → the codes of its own errors, for OpenAPI.
     """
