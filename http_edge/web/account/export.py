@@ -12,8 +12,8 @@ from http_edge.routes import CUSTOMER, OwnRow
 from http_edge.web.account.addresses import ADDRESS
 from http_edge.web.account.favourites import FAVOURITES
 from http_edge.web.account.user import PREFERENCES, USER
-from http_edge.web.order.before_eyes import BASKET
 from http_edge.web.order.orders import ORDER, mine
+from http_edge.web.order.own_basket import BASKET
 from topics import keys
 
 VIEWS = {

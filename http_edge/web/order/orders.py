@@ -54,10 +54,7 @@ async def _own_order(asked: Asked, name: str) -> Order:
     ready, wrote, stored = await reads.get((ORDER.ready, keys.wrote(asked.me, ORDER.domain), place))
     if ready is None:
         raise not_ready()
-    least = own_writes.noted(wrote).get(name, 0)
-    if own_writes.version(stored) < least:
-        await own_writes.require(reads, ORDER.name, {name: least})
-        (stored,) = await reads.get((place,))
+    stored = await own_writes.newest(reads, ORDER.name, name, wrote, stored)
     order = _order.decode(body) if stored is not None and (body := keys.split(stored)[1]) else None
     if order is None or order.user_id != asked.me:
         raise not_found()
