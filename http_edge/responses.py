@@ -94,7 +94,7 @@ def respond(
     close: bool = False,
     ended: Callable[[int], None] | None = None,
 ) -> Wire:
-    """ended: told when a stream is over."""
+    """ended: told when a stream is over; needed where the answer is one."""
     said, body, status = answer.headers, answer.body, answer.status
     close = close or answer.stream is not None  # the end of such a body is the end of the connection
     head = _head(status, answer.content_type, said is None)
@@ -110,7 +110,8 @@ def respond(
     elif not keep_alive:
         more += b"Connection: close\r\n"
     lines = b"".join((head, length, own, allowed, more, b"\r\n"))
-    if answer.stream is not None and ended is not None:
+    if answer.stream is not None:
+        assert ended is not None
         return StreamWire(request, status, lines, answer.stream, ended)
     return Wire(request, status, lines, b"" if request.method == "HEAD" else body, keep_alive=keep_alive)
 

@@ -64,12 +64,12 @@ class Stream:
 
     async def carry(self, transport: Transport) -> None:
         """Returns when the stream is over."""
-        if self.open:
+        if self.open and not transport.is_closing():
             _bound(transport)
             self._transport = transport
             self._write(b"retry: %d\n\n" % RECONNECT_MS)
             self._home.look_at((self,))
-        await self._ended
+            await self._ended
 
     def expire_in(self, seconds: float) -> None:
         """When its token does."""
@@ -105,7 +105,7 @@ class Stream:
 
     def end(self, why: Why) -> None:
         """Says so to the client, also to one that has not read everything yet: it may go on reading, nothing more comes."""
-        if self._transport is not None:
+        if self._transport is not None and not self._transport.is_closing():
             self._put(self._transport, b"event: end\ndata: %b\n\n" % msgspec.json.encode(StreamEnd(why)))
         self.gone()
 
@@ -122,8 +122,8 @@ class Stream:
         self._home.leave(self)
 
     def _write(self, data: bytes) -> None:
-        if self._transport is None:
-            return
+        if self._transport is None or self._transport.is_closing():
+            return  # where it is closing, gone() is about to be called
         if self._transport.get_write_buffer_size() > MOST_UNREAD:
             return self._cut_off("too much waits for it")
         self._put(self._transport, data)

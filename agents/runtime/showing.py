@@ -33,10 +33,6 @@ class Showing:
         self._publisher = publisher
         self._caught_up: set[int] = set()
 
-    @property
-    def views(self) -> Iterable[View[Any, Any]]:
-        return self._views.values()
-
     async def open(self, lease: Lease, earliest: int) -> None:
         lease.next = await self._store.open(lease.source, earliest)
         self._caught_up.discard(lease.source.partition)

@@ -11,6 +11,7 @@ import pytest_asyncio
 import agents
 import topics
 from agents.__main__ import DOMAINS, compose
+from agents.provision import views
 from agents.runtime.copying import Copying
 from agents.runtime.deciding import Deciding
 from agents.runtime.effecting import Effecting
@@ -133,15 +134,9 @@ def test_the_edge_sends_commands_and_nothing_else():
             assert row.topic.name.endswith("_commands") and "edge" in row.topic.producers
 
 
-async def test_views_that_are_followed_tell_their_changes(domains: Mapping[str, Runtime]):
-    told = {
-        view.name
-        for runtime in domains.values()
-        for work in _of(runtime, Showing).values()
-        for view in work.views
-        if view.live
-    }
-    assert told == {row.view.name for row in ROUTES if isinstance(row, LiveRow)}
+def test_views_that_are_followed_tell_their_changes_and_no_others_do():
+    followed = {row.view.name for row in ROUTES if isinstance(row, LiveRow)}
+    assert {view.name for view in views() if view.live} == followed
 
 
 def test_the_registry_gives_commands_one_reader_and_events_one_writer():
