@@ -106,8 +106,9 @@ async def test_a_lost_notice_is_made_good(edge: World, order: Order, monkeypatch
         assert await events.rest() == [*order.happened(since=1), ended("complete")]
 
 
-async def test_nothing_is_lost_or_doubled_while_redis_is_restarted(edge: World):
-    """Neither what changed before it went, nor what changed while nobody listened."""
+async def test_nothing_is_lost_or_doubled_while_redis_is_restarted(edge: World, monkeypatch: pytest.MonkeyPatch):
+    """Neither what changed before it went, nor what changed while nobody listened; and nobody waits for the next round."""
+    monkeypatch.setattr(streams, "CHECK_SECONDS", 1000.0)
     orders = [Order(edge) for _ in range(20)]
     for each in orders:
         await each.becomes("placed")
@@ -132,7 +133,18 @@ async def test_nothing_is_lost_or_doubled_while_redis_is_restarted(edge: World):
             await each.write(told=False)
         await edge.ready()
         for each in orders:
-            await each.becomes("cancelled", CANCELLED, told=False)
+            await each.becomes("cancelled", CANCELLED)
+
+
+async def test_what_changes_while_nobody_listens_is_told_after_the_reconnect(
+    edge: World, order: Order, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(streams, "CHECK_SECONDS", 1000.0)
+    async with follow(edge.client(order.user), order.id) as events:
+        await events.hears("the first moment")
+        await order.becomes("cancelled", CANCELLED, told=False)
+        await edge.redis.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+        assert await events.rest() == [*order.happened(since=1), ended("complete")]
 
 
 async def as_many_open(edge: World, count: int) -> bool:
