@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import errno
 import os
+import resource
 import secrets
 import signal
 import socket
@@ -18,6 +19,7 @@ from http_edge.edge import Edge
 from http_edge.gateway import Gateway
 from http_edge.metrics import Metrics
 from http_edge.serving import serve
+from http_edge.streams import Streams
 from http_edge.tokens import Tokens
 from http_edge.web import ROUTES
 from http_edge.withdrawals import Withdrawals
@@ -26,6 +28,7 @@ from stores.kafka.producer import CommandProducer
 from stores.keyring import EdgeKeys, edge_keys
 from stores.redis.answers import Answers
 from stores.redis.connection import connect
+from stores.redis.notices import Notices
 from stores.redis.reader import READ_SECONDS, Reader
 from stores.redis.search import Search
 from stores.settings import BadSetting, Settings, exit_with, load_or_exit
@@ -46,6 +49,10 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
     producer.start()
     reader = Reader(redis)
     withdrawals = Withdrawals(reader)
+    streams = Streams(reader)
+    notices = Notices(redis, streams.changed, streams.all_changed)
+    streams.start()
+    notices.start()
     try:
         yield Edge(
             id=edge_id,
@@ -54,12 +61,13 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
             answers=answers,
             commands=producer,
             withdrawals=withdrawals,
+            streams=streams,
             tokens=Tokens(keys.jwt),
             keys=keys,
             cors_origins=frozenset(settings.cors_origins),
         )
     finally:
-        parts = (producer.stop(), answers.stop(), withdrawals.stop(), reader.close())
+        parts = (producer.stop(), answers.stop(), notices.stop(), streams.stop(), withdrawals.stop(), reader.close())
         await asyncio.gather(*parts, return_exceptions=True)
         with contextlib.suppress(Exception):
             await redis.aclose()
@@ -85,6 +93,7 @@ async def run(settings: Settings, keys: EdgeKeys) -> None:
 
 
 def main() -> None:
+    _allow_many_connections()
     settings = load_or_exit()
     try:
         keys = edge_keys(settings.keys)
@@ -97,6 +106,13 @@ def main() -> None:
         where = f"{settings.edge_host}:{settings.edge_port}"
         sys.stderr.write(f"configuration: {_to_blame(error)}: cannot listen on {where} ({error.strerror})\n")
         raise SystemExit(2) from None
+
+
+def _allow_many_connections() -> None:
+    """Each open stream is one. The usual soft limit of 1,024 files is there for programs that use select()."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError):  # where the hard limit is "unlimited", and the kernel has another one
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _to_blame(error: OSError) -> str:

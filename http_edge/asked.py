@@ -17,7 +17,8 @@ class Asked:
     """caller: None on public routes without a good token. request_id: names this request in logs and on topics.
 
     at: loop time when the request was read. raw: the body's bytes. body: the body as the row's `takes`. asks: the query as
-    the row's `asks`. after: what the caller has seen, for the command's header. acts_as: see routes.Row.
+    the row's `asks`. after: what the caller has seen, for the command's header. last_event_id: what a stream's client saw
+    last. acts_as: see routes.Row.
     """
 
     edge: "Edge"
@@ -35,6 +36,7 @@ class Asked:
     asks: Any = None
     command_id: str = ""
     after: str = ""
+    last_event_id: str = ""
     acts_as: "Callable[[Asked], str] | None" = None
 
     @property

@@ -5,14 +5,18 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import nacl.public
 
-from http_edge.tokens import Tokens
+from http_edge.answer import Streams
+from http_edge.tokens import Caller, Tokens
 from stores.keyring import EdgeKeys
 from topics.reply import Reply
 from topics.search_index import Found, Wanted
+
+if TYPE_CHECKING:
+    from http_edge.routes import Story
 
 
 class Reads(Protocol):
@@ -35,8 +39,8 @@ class Finds(Protocol):
 class Hears(Protocol):
     """Replies of the domains to this process."""
 
-    connected: bool
-
+    @property
+    def connected(self) -> bool: ...
     def expect(self, operation_id: str) -> Awaitable[Reply]: ...
     def forget(self, operation_id: str) -> None: ...
 
@@ -46,6 +50,20 @@ class Withdraws(Protocol):
 
     async def withdraw(self, command_id: str) -> bool: ...
     async def promise(self, command_id: str) -> bool: ...
+
+
+class Follows(Protocol):
+    """Streams of what becomes of documents."""
+
+    @property
+    def count(self) -> int: ...
+    def open(self, caller: Caller, place: str, story: "Callable[[bytes], Story]", seen: int) -> Streams:
+        """seen: how many happenings the client has. Raises Problem 429 and 503."""
+        ...
+
+    def close(self) -> None:
+        """Ends all and takes no more."""
+        ...
 
 
 class AppendedAt(Protocol):
@@ -76,6 +94,7 @@ class Edge:
     answers: Hears
     commands: Sends
     withdrawals: Withdraws
+    streams: Follows
     tokens: Tokens
     keys: EdgeKeys
     cors_origins: frozenset[str]

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from aiohttp.hdrs import AUTHORIZATION, CONTENT_TYPE
 from aiohttp.web import BaseRequest
 from multidict import istr
 
-from http_edge import bodies, commands, cors, trace, views
+from http_edge import bodies, commands, cors, live, own_rows, trace, views
 from http_edge.access_log import AccessLog
 from http_edge.answer import Answer
 from http_edge.asked import Asked
@@ -21,13 +22,13 @@ from http_edge.problems import Problem, all_invalid, internal, unavailable
 from http_edge.query import NOTHING, parse
 from http_edge.responses import Wire, respond
 from http_edge.router import Router
-from http_edge.routes import AnyRow, CommandRow, Nothing, OwnRow, ViewRow
+from http_edge.routes import AnyRow, CommandRow, LiveRow, Nothing, OwnRow, ViewRow
 from stores.errors import Unavailable
 from stores.telemetry import logger
 from topics.faults import Invalid
 from topics.validation import Validator
 
-IDEMPOTENCY_KEY = istr("Idempotency-Key")
+IDEMPOTENCY_KEY, LAST_EVENT_ID = istr("Idempotency-Key"), istr(live.LAST_EVENT_ID)
 UNMATCHED = "unmatched"
 
 _log = logger("http_edge.gateway")
@@ -53,7 +54,9 @@ def compiled(row: AnyRow) -> Route:
         case ViewRow():
             return Route(row, views.handler(row), body, query)
         case OwnRow():
-            return Route(row, row.handle, body, query)
+            return Route(row, own_rows.handler(row), body, query)
+        case LiveRow():
+            return Route(row, live.handler(row), body, query)
 
 
 class Gateway:
@@ -81,6 +84,8 @@ class Gateway:
                 asked = self._asked(request, route, path, query, parameters, named)
                 if request.method != "GET" and isinstance(route.row, CommandRow):
                     await self._read_body(request, route, asked)
+                elif isinstance(route.row, LiveRow):
+                    asked.last_event_id = request.headers.get(LAST_EVENT_ID, "")
                 answer = await route.handler(asked)
         except Problem as problem:
             answer = problem.answer(named.request_id)
@@ -92,8 +97,13 @@ class Gateway:
         except Exception:
             _log.exception("unhandled", route=label, correlation_id=named.request_id)
             answer = internal().answer(named.request_id)
-        self._note(request.method, label, answer, started, named.request_id, asked)
-        return respond(request, answer, self._edge.cors_origins, named.request_id)
+        self._metrics.note(label, answer.status, self._loop.time() - started)
+        ended = None
+        if answer.stream is None:
+            self._log(request.method, label, answer.status, started, named.request_id, asked, len(answer.body))
+        else:
+            ended = partial(self._log, request.method, label, answer.status, started, named.request_id, asked)
+        return respond(request, answer, self._edge.cors_origins, named.request_id, ended=ended)
 
     def _asked(
         self, request: BaseRequest, route: Route, path: str, query: str, parameters: Any, named: trace.Trace
@@ -124,13 +134,16 @@ class Gateway:
             asked.body = bodies.decode(asked.raw, route.body)
             check_user_id(asked, bodies.owner_named(asked.raw))
 
-    def _note(
-        self, method: str, label: str, answer: Answer, started: float, request_id: str, asked: Asked | None
+    def _log(
+        self, method: str, label: str, status: int, started: float, request_id: str, asked: Asked | None, size: int
     ) -> None:
-        seconds = self._loop.time() - started
+        """A stream is logged at its end: how long it was open, and what was written."""
         caller = asked.caller.id if asked is not None and asked.caller is not None else None
-        self._metrics.note(label, answer.status, seconds)
-        self._access_log.note(method, label, answer.status, seconds, len(answer.body), request_id, caller)
+        self._access_log.note(method, label, status, self._loop.time() - started, size, request_id, caller)
+
+    def end_streams(self) -> None:
+        """For an edge that stops: their clients come back to another one."""
+        self._edge.streams.close()
 
 
 def _understood(query: Mapping[str, str], validator: Validator) -> Any:

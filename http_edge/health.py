@@ -8,7 +8,7 @@ import msgspec
 from http_edge.answer import Answer, of_json
 from http_edge.asked import Asked
 from http_edge.edge import Edge
-from http_edge.routes import AnyRow, OwnRow, ViewRow
+from http_edge.routes import AnyRow, LiveRow, OwnRow, ViewRow
 from stores.errors import Unavailable
 from topics.keys import DENY_READY
 
@@ -31,6 +31,8 @@ def ready_keys(rows: Iterable[AnyRow]) -> tuple[str, ...]:
     for row in rows:
         if isinstance(row, ViewRow):
             found.update(view.ready for view in (row.view, row.join and row.join.view) if view)
+        elif isinstance(row, LiveRow):
+            found.add(row.view.ready)
         elif isinstance(row, OwnRow):
             found.update(view.ready for view in row.reads)
         elif row.settles is not None:

@@ -64,6 +64,8 @@ class Metrics:
         self.kafka = Gauge("lezzet_edge_kafka_connected", "The producer is connected", registry=registry)
         # 1: replies are heard as they come; 0: answers wait for the look at their stored copy (up to 2 s)
         self.replies = Gauge("lezzet_edge_replies_connected", "The reply channel is subscribed", registry=registry)
+        # open streams; near http_edge.streams.MOST new ones are refused: more processes are needed
+        self.streams = Gauge("lezzet_edge_streams_open", "Open streams", registry=registry)
 
     def answer(self) -> Answer:
         return Answer(generate_latest(self._registry), 200, CONTENT_TYPE_LATEST)

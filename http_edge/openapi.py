@@ -7,10 +7,11 @@ from typing import Any, get_args
 
 import msgspec
 
-from http_edge.answer import NO_CONTENT
+from http_edge.answer import EVENT_STREAM, JSON, NO_CONTENT, PROBLEM_JSON
+from http_edge.live import LAST_EVENT_ID
 from http_edge.operations import Operation
 from http_edge.problems import ProblemBody
-from http_edge.routes import PARAMETER, PUBLIC, AnyRow, CommandRow, Nothing, OwnRow, ViewRow
+from http_edge.routes import PARAMETER, PUBLIC, AnyRow, CommandRow, LiveRow, Nothing, OwnRow, ViewRow
 
 _REF = "#/components/schemas/{name}"
 _SECURITY = "access_token"
@@ -64,7 +65,7 @@ def _operation(row: AnyRow, schemas: Mapping[int, Any]) -> dict[str, Any]:
         "responses": _responses(row, schemas),
     }
     if row.takes is not Nothing:
-        body = {"application/json": {"schema": schemas[id(row.takes)]}}
+        body = {JSON: {"schema": schemas[id(row.takes)]}}
         described["requestBody"] = {"required": True, "content": body}
     if row.who is not PUBLIC:
         described["security"] = [{_SECURITY: []}]
@@ -83,6 +84,9 @@ def _parameters(row: AnyRow) -> list[dict[str, Any]]:
     if isinstance(row, CommandRow):
         why = "A retry with the same key and request gets the first answer again."
         found.append({"name": "Idempotency-Key", "in": "header", "schema": text, "description": why})
+    if isinstance(row, LiveRow):
+        why = "The id of the last event that the client has: only later ones are sent."
+        found.append({"name": LAST_EVENT_ID, "in": "header", "schema": text, "description": why})
     return found
 
 
@@ -94,16 +98,17 @@ def _asked_for(field: msgspec.structs.FieldInfo) -> dict[str, Any]:
 
 
 def _responses(row: AnyRow, schemas: Mapping[int, Any]) -> dict[str, Any]:
-    given = (
-        {"description": "Done"} if row.success == NO_CONTENT else _content(schemas[id(row.gives)], "application/json")
-    )
-    found: dict[str, Any] = {str(row.success): given}
+    kind = EVENT_STREAM if isinstance(row, LiveRow) else JSON
+    done = {"description": "Done"} if row.success == NO_CONTENT else _content(schemas[id(row.gives)], kind)
+    found: dict[str, Any] = {str(row.success): done}
     if isinstance(row, CommandRow) and not row.tokens:
-        found["202"] = _content({"$ref": _REF.format(name="Operation")}, "application/json", "Taken, not done yet")
+        found["202"] = _content({"$ref": _REF.format(name="Operation")}, JSON, "Taken, not done yet")
+    if isinstance(row, LiveRow):
+        found["204"] = {"description": "The client has all, and nothing will follow"}
     problem = {"$ref": _REF.format(name="ProblemBody")}
     for status, codes in sorted(problems_of(row).items()):
         description = HTTPStatus(status).phrase + (f": {', '.join(codes)}" if codes else "")
-        found[str(status)] = _content(problem, "application/problem+json", description)
+        found[str(status)] = _content(problem, PROBLEM_JSON, description)
     return found
 
 
@@ -114,7 +119,7 @@ def _content(schema: Any, kind: str, description: str = "OK") -> dict[str, Any]:
 def problems_of(row: AnyRow) -> dict[int, list[str]]:
     """Status → the codes that the row names for it."""
     found: dict[int, list[str]] = {}
-    if row.parameters or isinstance(row, ViewRow):
+    if row.parameters or isinstance(row, ViewRow | LiveRow):
         found[404] = ["not_found"]
     if row.who is not PUBLIC:
         found[401] = ["token_missing", "token_expired", "token_invalid", "token_revoked"]
@@ -122,6 +127,8 @@ def problems_of(row: AnyRow) -> dict[int, list[str]]:
         found[503] = []
     if row.asks is not Nothing:
         found[422] = ["invalid_input"]
+    if isinstance(row, LiveRow):
+        found |= {422: ["invalid_input"], 429: ["too_many_streams"], 503: ["streams_full"]}
     if isinstance(row, OwnRow):
         found |= {status: list(codes) for status, codes in row.problems.items()}
     if isinstance(row, CommandRow):

@@ -4,10 +4,11 @@
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from http_edge.edge import Reads
-from http_edge.problems import unavailable
+from http_edge.problems import Problem, unavailable
+from http_edge.routes import ViewOf
 from topics import keys
 
 WAIT_SECONDS = 1.0
@@ -47,7 +48,38 @@ async def wait(reads: Reads, view: str, wanted: Mapping[str, int], seconds: floa
         pause = min(pause * 1.6, SLOWEST_POLL_SECONDS)
 
 
+async def newest(reads: Reads, view: str, name: str, wrote: bytes | None, stored: bytes | None) -> bytes | None:
+    """The document once it shows what the caller wrote: `stored`, or what stands there after a wait.
+
+    wrote, stored: the caller's note and the document, as they were read together. Raises Problem 503, and Unavailable.
+    """
+    least = 0 if wrote is None else noted(wrote).get(name, 0)
+    if not least or version(stored) >= least:
+        return stored
+    await require(reads, view, {name: least})
+    return (await reads.get((keys.document(view, name),)))[0]
+
+
+async def all_shown(reads: Reads, caller: str, views: Sequence[ViewOf]) -> bool:
+    """Waits until these views show what the caller wrote. False: one stays behind. Raises Unavailable."""
+    values = await reads.get([keys.wrote(caller, view.domain) for view in views])
+    for view, value in zip(views, values, strict=True):
+        if value is not None and not await wait(reads, view.name, noted(value)):
+            return False
+    return True
+
+
+async def require_all(reads: Reads, caller: str, views: Sequence[ViewOf]) -> None:
+    """Raises Problem 503 where a view stays behind."""
+    if not await all_shown(reads, caller, views):
+        raise _behind()
+
+
 async def require(reads: Reads, view: str, wanted: Mapping[str, int]) -> None:
     """Raises Problem 503 where the view stays behind."""
     if wanted and not await wait(reads, view, wanted):
-        raise unavailable("view_behind", "Your last change is not shown yet, please try again.")
+        raise _behind()
+
+
+def _behind() -> Problem:
+    return unavailable("view_behind", "Your last change is not shown yet, please try again.")

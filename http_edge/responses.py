@@ -1,14 +1,15 @@
 """Answers as HTTP/1.1: head and body as one write. aiohttp's Response costs a third of a whole read (it builds, checks
 and serialises each header anew), so the lines that never change are bytes here, made once a status and content type."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from typing import Protocol, cast
 
 from aiohttp.helpers import rfc822_formatted_time
 from aiohttp.web import BaseRequest
 
 from http_edge import cors
-from http_edge.answer import Answer
+from http_edge.answer import Answer, Streams
 
 _ALWAYS = {
     # one name on every answer, instead of library versions
@@ -54,12 +55,50 @@ class Wire:
             await self._request.writer.drain()
 
 
+class StreamWire(Wire):
+    """The head, and then whatever the stream writes; the connection ends with it. ended: told the bytes of the body."""
+
+    __slots__ = ("_ended", "_stream")
+
+    def __init__(
+        self, request: BaseRequest, status: int, head: bytes, stream: Streams, ended: Callable[[int], None]
+    ) -> None:
+        super().__init__(request, status, head, b"", keep_alive=False)
+        self._stream = stream
+        self._ended = ended
+
+    async def write_eof(self) -> None:
+        try:
+            await super().write_eof()
+            transport = self._request.transport
+            if transport is not None and self._request.method != "HEAD":
+                cast(Heeds, self._request.protocol).on_lost = self._stream.gone
+                await self._stream.carry(transport)
+        finally:
+            self._stream.gone()
+            self._ended(self._stream.written)
+
+
+class Heeds(Protocol):
+    """A connection that says when it is lost: nobody else would notice until the next write."""
+
+    on_lost: Callable[[], None] | None
+
+
 def respond(
-    request: BaseRequest, answer: Answer, origins: frozenset[str], request_id: str, *, close: bool = False
+    request: BaseRequest,
+    answer: Answer,
+    origins: frozenset[str],
+    request_id: str,
+    *,
+    close: bool = False,
+    ended: Callable[[int], None] | None = None,
 ) -> Wire:
+    """ended: told when a stream is over; needed where the answer is one."""
     said, body, status = answer.headers, answer.body, answer.status
+    close = close or answer.stream is not None  # the end of such a body is the end of the connection
     head = _head(status, answer.content_type, said is None)
-    length = b"" if status in _BODILESS else b"Content-Length: %d\r\n" % len(body)
+    length = b"" if status in _BODILESS or answer.stream else b"Content-Length: %d\r\n" % len(body)
     date = rfc822_formatted_time()
     own = f"Date: {date}\r\nX-Correlation-Id: {request_id}\r\n".encode()
     origin = request.headers.get(cors.ORIGIN)
@@ -70,9 +109,11 @@ def respond(
         keep_alive = False
     elif not keep_alive:
         more += b"Connection: close\r\n"
-    if request.method == "HEAD":
-        body = b""
-    return Wire(request, status, b"".join((head, length, own, allowed, more, b"\r\n")), body, keep_alive=keep_alive)
+    lines = b"".join((head, length, own, allowed, more, b"\r\n"))
+    if answer.stream is not None:
+        assert ended is not None
+        return StreamWire(request, status, lines, answer.stream, ended)
+    return Wire(request, status, lines, b"" if request.method == "HEAD" else body, keep_alive=keep_alive)
 
 
 def _head(status: int, content_type: str, alone: bool) -> bytes:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -142,7 +142,8 @@ class ViewRow(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnRow(Row):
-    """Answered by the edge itself. reads: the views that it needs, which /health/ready waits for: without them it is 503.
+    """Answered by the edge itself, once own_rows has checked the caller. reads: the views that it needs, which /health/ready
+    waits for: without them it is 503.
 
     problems: status → the codes of its own errors, for OpenAPI.
     """
@@ -152,7 +153,36 @@ class OwnRow(Row):
     problems: Mapping[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])
 
 
-AnyRow = CommandRow | ViewRow | OwnRow
+class Happening(NamedTuple):
+    """An event of a stream. name: what clients listen for. data: one line of JSON."""
+
+    name: str
+    data: bytes
+
+
+class Story(NamedTuple):
+    """What a document tells: all that has happened so far, the oldest first. complete: nothing will follow."""
+
+    happenings: Sequence[Happening]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveRow(Row):
+    """Follows one document (key) of a view that tells its changes: a stream of Server-Sent Events.
+
+    story: the document's JSON → what it tells. Later documents only add to it, so the place of a happening, from 1, is its
+    id, and a client that comes back says the last one that it has.
+    owner: as in ViewRow. gives: what the data of an event may be.
+    """
+
+    view: ViewOf
+    key: Key
+    owner: str
+    story: Callable[[bytes], Story]
+
+
+AnyRow = CommandRow | ViewRow | OwnRow | LiveRow
 
 
 def command(

@@ -1,6 +1,7 @@
 """aiohttp at its lowest level: sockets shared by several processes, and problem+json also for what is no HTTP."""
 
 import asyncio
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -21,6 +22,13 @@ MAX_LINE = 16 * 1024
 class _Protocol(RequestHandler):
     """Answers what the parser refuses (bad request lines, headers, chunks) like everything else."""
 
+    on_lost: Callable[[], None] | None = None
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        super().connection_lost(exc)
+        if self.on_lost is not None:
+            self.on_lost()
+
     def handle_error(
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
     ) -> web.StreamResponse:
@@ -39,6 +47,17 @@ class _Server(web.Server):
         return _Protocol(self, loop=self._loop, **self._kwargs)
 
 
+class _Runner(web.ServerRunner):
+    """Ends streams once it accepts no more: a client that comes back at once meets another process."""
+
+    def __init__(self, server: web.Server, gateway: Gateway) -> None:
+        super().__init__(server, shutdown_timeout=SHUTDOWN_SECONDS)
+        self._gateway = gateway
+
+    async def shutdown(self) -> None:
+        self._gateway.end_streams()
+
+
 class Serving:
     """A listening edge. port: as bound, also where 0 was asked for."""
 
@@ -47,7 +66,7 @@ class Serving:
         self.port = port
 
     async def close(self) -> None:
-        """Stops accepting, lets running requests end (SHUTDOWN_SECONDS at most)."""
+        """Stops accepting, ends streams, lets running requests end (SHUTDOWN_SECONDS at most)."""
         await self._runner.cleanup()
 
 
@@ -63,7 +82,7 @@ async def serve(gateway: Gateway, host: str, port: int) -> Serving:
     }
     # aiohttp asks of a response only what Wire has
     server = _Server(cast(Any, gateway.handle), loop=asyncio.get_running_loop(), **options)
-    runner = web.ServerRunner(server, shutdown_timeout=SHUTDOWN_SECONDS)
+    runner = _Runner(server, gateway)
     await runner.setup()
     await web.TCPSite(runner, host, port, reuse_port=True, backlog=1024).start()
     return Serving(runner, int(runner.addresses[0][1]))

@@ -25,6 +25,7 @@ def rows(others: tuple[AnyRow, ...], metrics: Metrics) -> tuple[AnyRow, ...]:
     async def measured(asked: Asked) -> Answer:
         metrics.kafka.set(asked.edge.commands.connected)
         metrics.replies.set(asked.edge.answers.connected)
+        metrics.streams.set(asked.edge.streams.count)
         return metrics.answer()
 
     ready = health.ready_handler(health.ready_keys(others))

@@ -9,9 +9,9 @@ from http_edge.answer import Answer
 from http_edge.asked import Asked
 from http_edge.guard import check_denied, check_user_id, deny_keys
 from http_edge.joins import Joiner, Values
-from http_edge.own_writes import noted, require, version
+from http_edge.own_writes import newest, noted, require
 from http_edge.problems import not_found, not_ready
-from http_edge.routes import PUBLIC, Key, ViewRow
+from http_edge.routes import PUBLIC, Key, LiveRow, ViewRow
 from topics import keys
 
 Handler = Callable[[Asked], Awaitable[Answer]]
@@ -31,18 +31,28 @@ def _document(row: ViewRow, key: Key) -> Handler:
         name = await named(key, asked)
         place = keys.document(row.view.name, name)
         beside = joiner.places(place) if joiner is not None else ()
-        wrote, (shown, *others) = await _first_look(row, asked, (place, *beside))
-        if wrote is not None:
-            least = noted(wrote).get(name, 0)
-            if version(shown) < least:
-                await require(asked.edge.reads, row.view.name, {name: least})
-                shown = (await asked.edge.reads.get((place,)))[0]
-        body = b"" if shown is None else keys.split(shown)[1]
+        body, others = await looked_up(row, asked, name, beside)
         if joiner is not None and body:
             body = await joiner.complete(asked.edge.reads, place, body, beside, others)
         return _given(row, asked, body)
 
     return document
+
+
+async def looked_up(
+    row: ViewRow | LiveRow, asked: Asked, name: str, beside: Sequence[str] = ()
+) -> tuple[bytes, Values]:
+    """After all checks: the document's JSON, with what the caller wrote (empty where there is none), and the values beside.
+
+    Raises Problem: 404 for a document of somebody else, 401, 503.
+    """
+    wrote, (shown, *others) = await _first_look(row, asked, (keys.document(row.view.name, name), *beside))
+    if wrote is not None:
+        shown = await newest(asked.edge.reads, row.view.name, name, wrote, shown)
+    body = b"" if shown is None else keys.split(shown)[1]
+    if body and row.owner and (asked.caller is None or not _belongs(body, row.owner, asked.caller.id)):
+        raise not_found()
+    return body, others
 
 
 def _listing(row: ViewRow) -> Handler:
@@ -79,7 +89,7 @@ def _bare_list(asked: Asked, bodies: Sequence[bytes]) -> bytes:
     return b"[" + b",".join(bodies) + b"]"
 
 
-async def _first_look(row: ViewRow, asked: Asked, places: Sequence[str]) -> tuple[bytes | None, Values]:
+async def _first_look(row: ViewRow | LiveRow, asked: Asked, places: Sequence[str]) -> tuple[bytes | None, Values]:
     """(what the caller noted as written, the values of the places) after all checks. One MGET."""
     caller, writer = asked.caller, asked.writer
     wanted = [row.view.ready, *places]
@@ -98,8 +108,6 @@ async def _first_look(row: ViewRow, asked: Asked, places: Sequence[str]) -> tupl
 
 
 def _given(row: ViewRow, asked: Asked, body: bytes) -> Answer:
-    if body and row.owner and (asked.caller is None or not _belongs(body, row.owner, asked.caller.id)):
-        raise not_found()
     shown = _shaped(row, asked, body) if body else None
     if shown is not None:
         return Answer(shown)

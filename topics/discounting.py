@@ -35,6 +35,15 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     listed: bool = True
 
 
+COUPON_CODES = (
+    "coupon_unknown",
+    "coupon_over",
+    "coupon_not_yet_valid",
+    "coupon_used_up",
+    "coupon_below_minimum",
+)
+"""Of all rejections that say why a coupon may not be used."""
+
 UNKNOWN = Rejection("coupon_unknown", "there is no such coupon", "coupon_code")
 
 

@@ -76,6 +76,8 @@ Longitude = Annotated[float, Meta(ge=-180, le=180)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 OpenOrClosed = Literal["open", "closed"]
 OrderStatus = Literal["placed", "cancelled"]
+LAST_STATUSES: frozenset[OrderStatus] = frozenset({"cancelled"})
+"""Nothing more becomes of an order in one of these."""
 PaymentMethod = Literal["credit_card", "cash", "pos"]
 
 

@@ -14,6 +14,10 @@ OF_VIEWS = (DENY_READY, "views:ready:*", "view:*", "index:*", "caught_up:*", "fl
 """Patterns of all keys of views. Side keys are left out: a view that is built again writes them again, or they expire."""
 
 
+CHANGES = "views:changes"
+"""Channel: which documents have changed, of the views that tell (topics.projection.View.live)."""
+
+
 def view_ready(view: str) -> str:
     """Stands once the view has caught up with its topic."""
     return f"views:ready:{view}"

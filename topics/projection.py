@@ -64,7 +64,8 @@ class View(Generic[D, E]):
 
     name: keys are `view:<name>:<aggregate id>` and `index:<index>` (topics/keys.py). ready: key that stands once the view
     has caught up. show: (document before, event, meta) → what is shown now; pure. traits: what a search finds it by.
-    shape: count it up where the functions show the same events differently now; see form.
+    shape: count it up where the functions show the same events differently now; see form. live: each change is told to those
+    who follow documents of this view (stores/redis/notices.py).
     """
 
     name: str
@@ -75,6 +76,7 @@ class View(Generic[D, E]):
     traits: Callable[[D], Traits | None] = _no_traits
     ready: str = ""
     shape: int = 1
+    live: bool = False
 
     @property
     def ready_key(self) -> str:

@@ -86,6 +86,6 @@ def indexes(document: Order) -> Mapping[str, float]:
 
 
 ORDER_TIMELINE = View[OrderTimeline, Event](
-    name="order_timeline", topic=order_events.TOPIC, document=OrderTimeline, show=show_timeline
+    name="order_timeline", topic=order_events.TOPIC, document=OrderTimeline, show=show_timeline, live=True
 )
 ORDER = View[Order, Event](name="order", topic=order_events.TOPIC, document=Order, show=show, indexes=indexes)

@@ -1,6 +1,6 @@
 """Project into Redis: a topic's events → the documents, indexes and side keys of its views, moved with the floor."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -114,7 +114,15 @@ class Showing:
                 gaps.append(events.gap(event, seen))
         for (view, aggregate), now in shown.items():
             now.write(view, aggregate, changes)
+        self._tell(shown, changes)
         return changes, gaps
+
+    def _tell(self, shown: Iterable[Place], changes: ViewChanges) -> None:
+        """One notice a view for the whole batch."""
+        for view in self._views.values():
+            changed = [aggregate for name, aggregate in shown if name == view.name] if view.live else []
+            if changed:
+                changes.tell(view.name, changed)
 
 
 class _Shown:

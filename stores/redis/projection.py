@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from stores.protocol import Source
 from stores.redis import traits
 from stores.redis.errors import translated
+from stores.redis.notices import notice
 from topics import keys
 from topics.projection import Traits
 
@@ -78,6 +79,10 @@ class ViewChanges:
 
     def drop(self, name: str) -> None:
         self.lines.append(("DEL", name))
+
+    def tell(self, view: str, aggregates: Sequence[str]) -> None:
+        """Whoever follows these documents hears that they have changed."""
+        self.lines.append(notice(view, aggregates))
 
 
 def _split(value: Any) -> tuple[int, bytes]:

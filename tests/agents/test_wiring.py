@@ -12,6 +12,7 @@ import agents
 import topics
 from agents.__main__ import compose
 from agents.domains import DOMAINS
+from agents.provision import views
 from agents.runtime.copying import Copying
 from agents.runtime.deciding import Deciding
 from agents.runtime.effecting import Effecting
@@ -19,7 +20,7 @@ from agents.runtime.runtime import Runtime
 from agents.runtime.showing import Showing
 from agents.runtime.taking_in import Intake
 from agents.runtime.work import Work
-from http_edge.routes import CommandRow
+from http_edge.routes import CommandRow, LiveRow
 from http_edge.web import ROUTES
 from stores.keyring import make_keys
 from stores.mail import Mail
@@ -138,6 +139,11 @@ def test_the_edge_sends_commands_and_nothing_else():
     for row in ROUTES:
         if isinstance(row, CommandRow):
             assert row.topic.name.endswith("_commands") and "edge" in row.topic.producers
+
+
+def test_views_that_are_followed_tell_their_changes_and_no_others_do():
+    followed = {row.view.name for row in ROUTES if isinstance(row, LiveRow)}
+    assert {view.name for view in views() if view.live} == followed
 
 
 def test_the_registry_gives_commands_one_reader_and_events_one_writer():

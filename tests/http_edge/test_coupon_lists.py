@@ -6,9 +6,9 @@ import pytest
 
 from http_edge.health import ready_keys
 from http_edge.web import ROUTES
-from http_edge.web.order.before_eyes import BASKET_COUPON
 from http_edge.web.order.coupon_views import COUPON, COUPON_USE
 from http_edge.web.order.discounts import MOST_LISTED
+from http_edge.web.order.own_basket import BASKET_COUPON
 from tests.http_edge.conftest import World
 from topics import keys
 

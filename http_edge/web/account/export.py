@@ -8,14 +8,12 @@ import msgspec
 from http_edge import own_writes
 from http_edge.answer import JSON, Answer
 from http_edge.asked import Asked, own
-from http_edge.guard import check_denied, deny_keys
-from http_edge.problems import not_ready
 from http_edge.routes import CUSTOMER, OwnRow
 from http_edge.web.account.addresses import ADDRESS
 from http_edge.web.account.favourites import FAVOURITES
 from http_edge.web.account.user import PREFERENCES, USER
-from http_edge.web.order.before_eyes import BASKET
 from http_edge.web.order.orders import ORDER, mine
+from http_edge.web.order.own_basket import BASKET
 from topics import keys
 
 VIEWS = {
@@ -38,16 +36,9 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def show(asked: Asked) -> Answer:
-    """Raises Problem 401 and 503."""
-    assert asked.caller is not None
-    me, reads, views = own(asked), asked.edge.reads, (*VIEWS.values(), ORDER)
-    notes = [keys.wrote(me, view.domain) for view in views]
-    denied, revoked, *values = await reads.get((*deny_keys(asked.caller), *(view.ready for view in views), *notes))
-    check_denied(denied, revoked)
-    if None in values[: len(views)]:
-        raise not_ready()
-    for view, note in zip(views, values[len(views) :], strict=True):
-        await own_writes.require(reads, view.name, own_writes.noted(note))
+    """Raises Problem 503."""
+    me, reads = own(asked), asked.edge.reads
+    await own_writes.require_all(reads, me, (*VIEWS.values(), ORDER))
     shown = await reads.get([keys.document(view.name, me) for view in VIEWS.values()])
     parts = {name: _document(value) for name, value in zip(VIEWS, shown, strict=True)}
     orders, complete = await _orders(asked)

@@ -10,8 +10,8 @@ from msgspec import Meta
 
 from http_edge.answer import Answer
 from http_edge.asked import Asked
-from http_edge.own_writes import noted, wait
-from http_edge.problems import all_invalid, not_ready
+from http_edge.own_writes import all_shown
+from http_edge.problems import all_invalid
 from http_edge.routes import PUBLIC, OwnRow
 from http_edge.web.browse.distance import with_distance
 from http_edge.web.browse.meals import MEAL
@@ -55,7 +55,7 @@ async def search(asked: Asked) -> Answer:
     said: RestaurantSearch = asked.asks
     near = point(said)
     zones = asked.edge.searches.zones() if said.open_now else _no_zones()
-    known, _ = await asyncio.gather(zones, _readiness(asked))
+    known, _ = await asyncio.gather(zones, _own_writes(asked))
     at = asked.edge.clock()
     found = await asked.edge.searches.find(wanted(said, known, datetime.fromtimestamp(at, UTC), near))
     places = [keys.document(RESTAURANT.name, each) for each in found.ids]
@@ -113,15 +113,10 @@ def _bounds(said: RestaurantSearch) -> Iterator[Bound]:
         yield search_index.PREP_TIME.at_most(said.max_prep_time)
 
 
-async def _readiness(asked: Asked) -> None:
-    """Of both views that feed the index; and they show what the caller wrote, unless they stay behind for long."""
-    notes = [] if asked.caller is None else [keys.wrote(asked.caller.id, view.domain) for view in (RESTAURANT, MEAL)]
-    restaurants, meals, *wrote = await asked.edge.reads.get([RESTAURANT.ready, MEAL.ready, *notes])
-    if restaurants is None or meals is None:
-        raise not_ready()
-    for view, note in zip((RESTAURANT, MEAL), wrote, strict=False):
-        if note is not None:
-            await wait(asked.edge.reads, view.name, noted(note))
+async def _own_writes(asked: Asked) -> None:
+    """Until both views that feed the index show what the caller wrote, unless they stay behind for long."""
+    if asked.caller is not None:
+        await all_shown(asked.edge.reads, asked.caller.id, (RESTAURANT, MEAL))
 
 
 async def _no_zones() -> list[str]:

@@ -10,11 +10,11 @@ from http_edge.web.bare_list import bare_list
 from http_edge.web.browse.meals import meal_of_body
 from http_edge.web.changes import named_and_cleared
 from http_edge.web.order import preview
-from http_edge.web.order.before_eyes import BASKET, BASKET_COUPON, at_checkout, at_coupon
-from http_edge.web.order.discounts import COUPON_CODES
+from http_edge.web.order.before_eyes import at_checkout, at_coupon
 from http_edge.web.order.estimate import estimate
 from http_edge.web.order.menu_now import MENU_NOW
 from http_edge.web.order.orders import MOST_LISTED, ORDER, mine
+from http_edge.web.order.own_basket import BASKET, BASKET_COUPON
 from topics.basket_commands import (
     TOPIC,
     AddItem,
@@ -26,6 +26,7 @@ from topics.basket_commands import (
     DropCoupon,
     RemoveItem,
 )
+from topics.discounting import COUPON_CODES
 from topics.documents import Done
 from topics.documents.order import BasketItem, CouponPreview, Order
 from topics.fields import CouponCode, DayOrTime, Note, Quantity

@@ -5,24 +5,15 @@ from msgspec.structs import asdict
 
 from http_edge.answer import Answer, of_json
 from http_edge.asked import Asked
-from http_edge.problems import FieldError, Problem, not_ready
+from http_edge.problems import FieldError, Problem
 from http_edge.routes import PUBLIC, RESTAURANT_OWNER, OwnRow, command
 from http_edge.web.browse.restaurants import OfRestaurant, restaurant_of_body
 from http_edge.web.order.coupon_views import COUPON, COUPON_USE, Known, known, places
 from topics import discounting, forms, keys
 from topics.discount_commands import TOPIC, CouponTerms, CreateCoupon
-from topics.discounting import CouponKind
+from topics.discounting import COUPON_CODES, CouponKind
 from topics.documents.order import Coupon
 from topics.fields import Id, NewCouponCode, SaidSum
-
-COUPON_CODES = (
-    "coupon_unknown",
-    "coupon_over",
-    "coupon_not_yet_valid",
-    "coupon_used_up",
-    "coupon_below_minimum",
-)
-"""Why a coupon may not be used (topics/discounting.py)."""
 
 _coupon = msgspec.json.Decoder(Coupon)
 
@@ -66,9 +57,6 @@ def _creation(asked: Asked) -> CreateCoupon:
 
 async def _listed(asked: Asked) -> Answer:
     """Those that are not over, of everywhere first, then by their end; at most MOST_LISTED of each."""
-    (ready,) = await asked.edge.reads.get((COUPON.ready,))
-    if ready is None:
-        raise not_ready()
     now, names = asked.edge.now().timestamp(), list[bytes]()
     for place in [None, asked.asks.restaurant_id] if asked.asks.restaurant_id else [None]:
         names += await asked.edge.reads.members_from(keys.index(keys.coupons(place)), now, MOST_LISTED)
@@ -83,10 +71,7 @@ async def _checked(asked: Asked) -> Answer:
         code = forms.coupon(asked.parameters["code"])
     except forms.NotInForm:
         code = ""
-    wanted = (COUPON.ready, *places(code, asked.caller.id if asked.caller else ""))
-    ready, *values = await asked.edge.reads.get(wanted)
-    if ready is None:
-        raise not_ready()
+    values = await asked.edge.reads.get(places(code, asked.caller.id if asked.caller else ""))
     return of_json(_verdict(asked, known(values)))
 
 

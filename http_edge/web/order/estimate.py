@@ -8,17 +8,16 @@ import msgspec
 
 from http_edge.asked import Asked
 from http_edge.web.order import coupon_views
+from http_edge.web.order.own_basket import as_shown
 from stores.errors import Unavailable
 from topics import discounting, keys
-from topics.basket_commands import Checkout
+from topics.basket_commands import Checkout, CheckoutItem
 from topics.decision import Rejection
 from topics.documents.browse import Meal, Restaurant
-from topics.documents.order import Basket, BasketCoupon
+from topics.documents.order import BasketItem
 from topics.message import Message
 from topics.pricing import Charge, Totals, line_total, rounded, totals
 
-_BASKET = msgspec.json.Decoder(Basket)
-_BASKET_COUPON = msgspec.json.Decoder(BasketCoupon)
 _MEAL = msgspec.json.Decoder(Meal)
 _RESTAURANT = msgspec.json.Decoder(Restaurant)
 
@@ -43,22 +42,16 @@ async def estimate(asked: Asked, message: Message) -> Mapping[str, Any]:
     assert isinstance(message, Checkout)
     answer = {"id": asked.new_id("order"), "items": [], "discount": 0.0, "total": 0.0, "estimated": True}
     try:
-        wishes = [Wish(item.meal_id, item.quantity, item.note) for item in message.items or ()]
-        code = message.coupon_code or await basket_coupon(asked)
-        found = await priced(asked, wishes or await basket_wishes(asked), code, pickup=message.pickup)
+        basket = await as_shown(asked)
+        wishes, code = wished(message.items or basket.items), message.coupon_code or basket.coupon
+        found = await priced(asked, wishes, code, pickup=message.pickup)
     except (Unavailable, msgspec.MsgspecError):
         return answer
     return {**answer, "items": found.items, "discount": found.sums.discount, "total": found.sums.total}
 
 
-async def basket_wishes(asked: Asked) -> list[Wish]:
-    (body,) = await _documents(asked, ("basket", asked.me))
-    return [Wish(item.meal_id, item.quantity, item.note) for item in _BASKET.decode(body).items] if body else []
-
-
-async def basket_coupon(asked: Asked) -> str | None:
-    (body,) = await _documents(asked, ("basket_coupon", asked.me))
-    return _BASKET_COUPON.decode(body).code if body else None
+def wished(items: Sequence[CheckoutItem | BasketItem]) -> list[Wish]:
+    return [Wish(item.meal_id, item.quantity, item.note) for item in items]
 
 
 async def priced(asked: Asked, wishes: Sequence[Wish], code: str | None, *, pickup: bool = False) -> Estimate:

@@ -5,11 +5,12 @@ import msgspec
 from http_edge import own_writes
 from http_edge.asked import Asked, own, parameter
 from http_edge.problems import not_found, not_ready
-from http_edge.routes import CUSTOMER, Nothing, command, shown, view
+from http_edge.routes import CUSTOMER, Happening, LiveRow, Nothing, Story, command, shown, view
+from http_edge.stream import StreamEnd
 from topics import basket_commands, keys
 from topics.basket_commands import OrderedBefore, Reorder
 from topics.documents.order import Order, OrderMoment, OrderTimeline, Reordered
-from topics.fields import MAX_QUANTITY, Note
+from topics.fields import LAST_STATUSES, MAX_QUANTITY, Note
 from topics.order_commands import TOPIC, CancelOrder
 
 ORDER = shown("order", "order")
@@ -53,10 +54,7 @@ async def _own_order(asked: Asked, name: str) -> Order:
     ready, wrote, stored = await reads.get((ORDER.ready, keys.wrote(asked.me, ORDER.domain), place))
     if ready is None:
         raise not_ready()
-    least = own_writes.noted(wrote).get(name, 0)
-    if own_writes.version(stored) < least:
-        await own_writes.require(reads, ORDER.name, {name: least})
-        (stored,) = await reads.get((place,))
+    stored = await own_writes.newest(reads, ORDER.name, name, wrote, stored)
     order = _order.decode(body) if stored is not None and (body := keys.split(stored)[1]) else None
     if order is None or order.user_id != asked.me:
         raise not_found()
@@ -67,6 +65,12 @@ def _moments(document: bytes, asked: Asked) -> bytes:
     return msgspec.json.encode(_timeline.decode(document).moments)
 
 
+def _story(document: bytes) -> Story:
+    moments = _timeline.decode(document).moments
+    happenings = [Happening(each.status, msgspec.json.encode(each)) for each in moments]
+    return Story(happenings, complete=bool(moments) and moments[-1].status in LAST_STATUSES)
+
+
 ROUTES = (
     view(
         "/orders", ORDER, index=mine, newest_first=True, most=MOST_LISTED, who=CUSTOMER, gives=list[Order],
@@ -75,6 +79,11 @@ ROUTES = (
     view(
         "/orders/{id}/timeline", TIMELINE, key=parameter("id"), owner="user_id", shape=_moments, who=CUSTOMER,
         gives=list[OrderMoment], says="What became of an order, and when.",
+    ),
+    LiveRow(
+        method="GET", path="/orders/{id}/events", view=TIMELINE, key=parameter("id"), owner="user_id", story=_story,
+        who=CUSTOMER, gives=OrderMoment | StreamEnd,
+        says="What becomes of an order, live: the moments of its timeline as Server-Sent Events, named by their status.",
     ),
     command(
         "POST", "/orders/{id}/cancel", CancelOrder, to=TOPIC, takes=Cancellation, key=parameter("id"), who=CUSTOMER,

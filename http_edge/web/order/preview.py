@@ -3,27 +3,19 @@
 from http_edge import own_writes
 from http_edge.answer import Answer, of_json
 from http_edge.asked import Asked, own
-from http_edge.guard import check_denied, deny_keys
-from http_edge.problems import not_found, not_ready
-from http_edge.web.order.before_eyes import BASKET_COUPON
-from http_edge.web.order.estimate import Estimate, basket_coupon, basket_wishes, priced
-from topics import keys
+from http_edge.problems import not_found
+from http_edge.web.order.estimate import Estimate, priced, wished
+from http_edge.web.order.own_basket import BASKET_COUPON, as_shown
 from topics.documents.order import CouponPreview
 
 
 async def show(asked: Asked) -> Answer:
     """Raises Problem 404 where the basket has no coupon."""
-    assert asked.caller is not None
-    wanted = (*deny_keys(asked.caller), BASKET_COUPON.ready, keys.wrote(own(asked), BASKET_COUPON.domain))
-    ready, denied, view_ready, wrote = await asked.edge.reads.get(wanted)
-    check_denied(ready, denied)
-    if view_ready is None:
-        raise not_ready()
-    await own_writes.require(asked.edge.reads, BASKET_COUPON.name, own_writes.noted(wrote))
-    code = await basket_coupon(asked)
-    if code is None:
+    await own_writes.require_all(asked.edge.reads, own(asked), (BASKET_COUPON,))
+    basket = await as_shown(asked)
+    if basket.coupon is None:
         raise not_found("The basket has no coupon.")
-    return of_json(_preview(code, await priced(asked, await basket_wishes(asked), code)))
+    return of_json(_preview(basket.coupon, await priced(asked, wished(basket.items), basket.coupon)))
 
 
 def _preview(code: str, found: Estimate) -> CouponPreview:

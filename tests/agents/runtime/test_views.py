@@ -1,6 +1,7 @@
 """Projections into Redis: each version once and in order, and from nothing again after a loss."""
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncGenerator
 from typing import Any
 
@@ -17,6 +18,7 @@ from stores.redis.projection import ProjectionStore
 from tests.agents.runtime.feed import Feed
 from tests.agents.runtime.tally import BAD_LUCK, Added
 from tests.agents.runtime.world import World
+from tests.deadline import within
 from topics import keys
 from topics.decision import EventMeta
 from topics.projection import Shown, View
@@ -86,6 +88,26 @@ async def test_each_version_is_shown_once_and_in_order(shop: Shop):
     await shop.run(work, lease)
     assert await shop.shown() == (3, Sum(3, 30))
     assert await shop.redis.zrange(keys.index(shop.world.run), 0, -1, withscores=True) == [(b"a", 30.0)]
+
+
+@pytest.mark.parametrize("live", [True, False])
+async def test_followers_of_a_live_view_are_told_once_a_batch_what_has_changed(shop: Shop, live: bool):
+    shop.view = dataclasses.replace(shop.view, live=live)
+    async with shop.redis.pubsub() as listening:
+        await listening.subscribe(keys.CHANGES)
+        for key, version in (("a", 1), ("b", 1), ("a", 2)):
+            shop.feed.event(key, version)
+        work = shop.projector()
+        lease = await shop.opened(work)
+        await shop.run(work, lease)
+        await shop.redis.publish(keys.CHANGES, "the last one")
+        heard = list[bytes]()
+        while b"the last one" not in heard:
+            message = await within("a notice", listening.get_message(timeout=None))
+            if message["type"] == "message":
+                heard.append(message["data"])
+    told = [msgspec.json.decode(each) for each in heard[:-1]]
+    assert told == ([{"view": shop.view.name, "ids": ["a", "b"]}] if live else [])
 
 
 async def test_versions_that_were_seen_are_dropped_in_and_across_batches(shop: Shop):

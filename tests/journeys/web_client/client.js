@@ -121,6 +121,40 @@ async function mergeAtLogin(merge_strategy) {
   return [status, report];
 }
 
+// Follows an order as an EventSource does, which cannot send a token: it comes back after every end, with the last id,
+// until it is told not to. `heard` has [name, data] of each event.
+const heard = [];
+let following = null;
+
+function follow(order) {
+  following = followToTheEnd(order);
+}
+
+async function followToTheEnd(order) {
+  let last = "";
+  let retry = 1000;
+  for (;;) {
+    const said = { Accept: "text/event-stream", Authorization: `Bearer ${localStorage.access_token}` };
+    if (last) said["Last-Event-ID"] = last;
+    const options = { headers: said, redirect: "error", credentials: "include" };
+    const response = await fetch(`${EDGE}/orders/${order}/events`, options);
+    if (response.status !== 200) return response.status;
+    if (response.headers.get("Content-Type") !== "text/event-stream") breach("events", "no event stream");
+    const text = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    for (let rest = "", read = await text.read(); !read.done; read = await text.read()) {
+      const blocks = (rest + read.value).split("\n\n");
+      rest = blocks.pop();
+      for (const block of blocks) {
+        const fields = Object.fromEntries(block.split("\n").map((line) => line.split(/: (.*)/s)));
+        retry = Number(fields.retry ?? retry);
+        last = fields.id ?? last;
+        if (fields.data) heard.push([fields.event, JSON.parse(fields.data)]);
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, retry));
+  }
+}
+
 async function logout() {
   const [status] = await post("/auth/logout");
   delete localStorage.access_token;

@@ -1,0 +1,63 @@
+"""Who follows documents of a view is told which have changed, in the same step of Redis that changes them.
+
+A notice says only which, not what: whoever hears it reads the documents, many at once. So a notice may come twice, and one
+that is lost is made good by reading again.
+"""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+from redis.asyncio import Redis
+
+from stores.redis.listening import Listening
+from stores.telemetry import logger
+from topics import keys
+
+_log = logger("stores.redis.notices")
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """ids: of the documents of this view that are others now."""
+
+    view: str
+    ids: Sequence[str]
+
+
+_encode = msgspec.json.encode
+_decoder = msgspec.json.Decoder(Notice)
+
+
+def notice(view: str, ids: Sequence[str]) -> tuple[str, str, bytes]:
+    """As a Redis command."""
+    return "PUBLISH", keys.CHANGES, _encode(Notice(view, ids))
+
+
+class Notices:
+    """As one edge process hears them, over one connection for all that it follows.
+
+    changed: gets the view and the ids. missed: something may have changed unheard.
+    """
+
+    def __init__(
+        self, client: Redis, changed: Callable[[str, Sequence[str]], None], missed: Callable[[], None]
+    ) -> None:
+        self._changed = changed
+        self._missed = missed
+        self._listening = Listening(client, keys.CHANGES, self._hear, self._catch_up)
+
+    def start(self) -> None:
+        self._listening.start()
+
+    async def stop(self) -> None:
+        await self._listening.stop()
+
+    async def _catch_up(self) -> None:
+        self._missed()
+
+    def _hear(self, data: bytes) -> None:
+        try:
+            heard = _decoder.decode(data)
+        except (msgspec.MsgspecError, UnicodeError) as error:
+            _log.error("a notice that is none", error=str(error))
+            return
+        self._changed(heard.view, heard.ids)
