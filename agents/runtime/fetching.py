@@ -1,4 +1,4 @@
-"""The consumer's thread: fetches leased, idle partitions and nothing else, without waiting where waiting hurts."""
+"""The consumer: fetches leased, idle partitions and nothing else, without waiting where waiting hurts."""
 # pyright: basic, reportArgumentType=false, reportReturnType=false, reportAssignmentType=false, reportCallIssue=false
 # Faust and aiokafka have no hook here: this file overrides their private parts, which strict types cannot follow.
 
@@ -13,6 +13,8 @@ from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.errors import ConsumerStoppedError
 from aiokafka.structs import OffsetAndMetadata
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
+from mode import Service
+from mode.utils.futures import maybe_async
 
 from agents.runtime.lease import TP, Batch, Lease
 from stores.kafka import records
@@ -51,12 +53,27 @@ class NodesInFlight(set[int]):
         self._fetcher._notify(self._fetcher._wait_consume_future)
 
 
-class ConsumerThread(AIOKafkaConsumerThread):
-    """Faust's thread with a fetch of our own. Methods named `…_here` run in this thread's loop."""
+class LoopConsumer(AIOKafkaConsumerThread):
+    """Faust's consumer with a fetch of our own, in the loop of the process instead of a thread of its own.
+
+    With a thread for each group every message woke three threads that wait for one interpreter lock; half of the time of a busy
+    process went into handing it over.
+    """
 
     consumer: "Consumer"
     looked_at: float = 0.0  # monotonic, when the fetch loop last turned, or had nothing to do but wait for the group
     _revoking = False
+
+    async def start(self) -> None:
+        self._thread_started.set()
+        await self._default_start()
+
+    async def call_thread(self, fun: Any, *args: Any, **kwargs: Any) -> Any:
+        return await maybe_async(fun(*args, **kwargs))
+
+    @Service.task
+    async def _thread_keepalive(self) -> None:
+        """For a thread, which there is not."""
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         records.read_everything()
@@ -76,7 +93,7 @@ class ConsumerThread(AIOKafkaConsumerThread):
         is away. That is no standstill of this process."""
         if self._ensure_consumer()._subscription.reassignment_in_progress:
             self._turned()
-        self.thread_loop.call_later(_LOOK, self._look_at_the_group)
+        self.loop.call_later(_LOOK, self._look_at_the_group)
 
     def _turned(self) -> None:
         if not self._revoking:  # a callback that does not return is a standstill, whatever turns meanwhile
@@ -85,9 +102,12 @@ class ConsumerThread(AIOKafkaConsumerThread):
     async def on_partitions_revoked(self, revoked: Any) -> None:
         self._revoking = True
         try:
-            await super().on_partitions_revoked(revoked)
+            await self.consumer.on_partitions_revoked(revoked)
         finally:
             self._revoking = False
+
+    async def on_partitions_assigned(self, assigned: Any, generation_id: int = 0) -> None:
+        await self.consumer.on_partitions_assigned(assigned, generation_id)
 
     def _mind_left_out(self, fetcher: Fetcher) -> None:
         plan = fetcher._get_actions_per_node
@@ -103,10 +123,9 @@ class ConsumerThread(AIOKafkaConsumerThread):
         fetcher._get_actions_per_node = planned
 
     def poke(self) -> None:
-        """From any thread: look again which partitions may be fetched."""
-        loop = self.thread_loop
-        if getattr(self, "_poked", None) is not None and loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self._poked.set)
+        """Look again which partitions may be fetched."""
+        if getattr(self, "_poked", None) is not None:
+            self._poked.set()
 
     async def _fetch_records(
         self, consumer: Any, active_partitions: Any, timeout: float | None = None, max_records: int | None = None
@@ -165,7 +184,7 @@ class ConsumerThread(AIOKafkaConsumerThread):
 
     async def _commit(self, offsets: Any) -> bool:
         """A hint for lag monitors and nothing else: never worth a crash (Faust's own crashes the app), nor a wait for a
-        coordinator that is not found again. The thread has two workers, and fetches need one of them."""
+        coordinator that is not found again: meanwhile no other offset would be told."""
         try:
             consumer, mine = self._ensure_consumer(), self.assignment()
             async with asyncio.timeout(_HINT):
@@ -177,10 +196,10 @@ class ConsumerThread(AIOKafkaConsumerThread):
             return False
         return True
 
-    async def seek_here(self, tp: TP, offset: int) -> None:
+    def seek_to(self, tp: TP, offset: int) -> None:
         self._ensure_consumer().seek(TopicPartition(*tp), offset)
 
-    async def bounds_here(self, tp: TP) -> tuple[int, int]:
+    async def bounds_of(self, tp: TP) -> tuple[int, int]:
         consumer, wanted = self._ensure_consumer(), TopicPartition(*tp)
         first, end = await asyncio.gather(consumer.beginning_offsets([wanted]), consumer.end_offsets([wanted]))
         return first[wanted], end[wanted]
@@ -197,4 +216,4 @@ def _weight(record: ConsumerRecord[bytes, bytes]) -> int:
     return len(record.key or b"") + len(record.value or b"") + named
 
 
-ConsumerThread.logger = logging.getLogger("faust.transport")  # mode names it after the module: its chatter is not ours
+LoopConsumer.logger = logging.getLogger("faust.transport")  # mode names it after the module: its chatter is not ours

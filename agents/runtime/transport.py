@@ -5,29 +5,27 @@ in flight a partition."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine, Sequence
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 import faust
 import structlog
-import uvloop
 from faust.transport.drivers import aiokafka as driver
 from faust.types import ConsumerMessage
 
-from agents.runtime.fetching import ConsumerThread
+from agents.runtime.fetching import LoopConsumer
 from agents.runtime.lease import TP, Batch
 from agents.runtime.leases import DRAIN, Leases
 
-T = TypeVar("T")
 log = structlog.get_logger()
 
-_BOUND = 12.0  # seconds for a call into the consumer's thread
+_BOUND = 12.0  # seconds that Kafka may take to say where a log begins and ends
 
 
 class Consumer(driver.Consumer):
     """Takes batches for its leases; Faust's acks, gaps and read offsets are of no consequence here."""
 
-    _thread: ConsumerThread
+    _thread: LoopConsumer
     leases: Leases
 
     def __init__(self, transport: "Transport", *args: Any, **kwargs: Any) -> None:
@@ -36,31 +34,27 @@ class Consumer(driver.Consumer):
         self._told: dict[TP, int] = {}
         self.leases.attach(self)
 
-    def _new_consumer_thread(self) -> ConsumerThread:
-        return ConsumerThread(self, loop=self.loop, thread_loop=uvloop.new_event_loop(), beacon=self.beacon)
+    def _new_consumer_thread(self) -> LoopConsumer:
+        return LoopConsumer(self, loop=self.loop, thread_loop=self.loop, beacon=self.beacon)
 
     # -- the Kafka side of leases (agents.runtime.leases.Log)
 
     async def bounds(self, tp: TP) -> tuple[int, int]:
-        return await self._there(self._thread.bounds_here(tp))
+        async with asyncio.timeout(_BOUND):
+            return await self._thread.bounds_of(tp)
 
     async def seek(self, tp: TP, offset: int) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        await self._there(self._thread.seek_here(tp, offset))
+        self._thread.seek_to(tp, offset)
 
     def poke(self) -> None:
         self._thread.poke()
-
-    async def _there(self, call: Coroutine[Any, Any, T]) -> T:
-        """Runs in the consumer's thread, beside its method queue: that one is busy with fetching."""
-        async with asyncio.timeout(_BOUND):
-            return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(call, self._thread.thread_loop))
 
     async def leave(self, seconds: float) -> None:
         """Leaves the group, so that others take over at once. Best effort: a dead broker must not keep the process."""
         if self._thread._consumer is not None:
             try:
                 async with asyncio.timeout(seconds):
-                    await self._there(self._thread._consumer.stop())
+                    await self._thread._consumer.stop()
             except Exception as error:
                 log.info("group_not_left", group=self.leases.group, why=repr(error)[:120])
 

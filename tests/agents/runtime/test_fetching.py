@@ -10,7 +10,7 @@ import pytest
 from aiokafka.consumer.fetcher import Fetcher
 
 from agents.runtime import fetching
-from agents.runtime.fetching import ConsumerThread, NodesInFlight
+from agents.runtime.fetching import LoopConsumer, NodesInFlight
 from agents.runtime.lease import TP
 from tests.deadline import within
 
@@ -80,8 +80,8 @@ async def test_a_coordinator_that_never_answers_holds_up_no_fetch(monkeypatch: p
         await asyncio.Event().wait()
 
     monkeypatch.setattr(fetching, "_HINT", 0.01)
-    thread = object.__new__(ConsumerThread)
-    monkeypatch.setattr(ConsumerThread, "_ensure_consumer", lambda _: SimpleNamespace(commit=commit))
-    monkeypatch.setattr(ConsumerThread, "assignment", lambda _: {TP("topic", 0)})
+    thread = object.__new__(LoopConsumer)
+    monkeypatch.setattr(LoopConsumer, "_ensure_consumer", lambda _: SimpleNamespace(commit=commit))
+    monkeypatch.setattr(LoopConsumer, "assignment", lambda _: {TP("topic", 0)})
     assert await within("the end of the hint", thread._commit({TP("topic", 0): 7})) is False
     assert asked.is_set()

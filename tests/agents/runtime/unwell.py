@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from agents.runtime.fetching import ConsumerThread
+from agents.runtime.fetching import LoopConsumer
 from agents.runtime.group import Group
 from agents.runtime.process import Bounds, leave
 from agents.runtime.transport import Consumer
@@ -40,14 +40,14 @@ def breaks_its_loop_at_the_end() -> None:
 
 def crashes() -> None:
     """Faust's fetch loop meets what it does not know."""
-    broken, take = _broken_by_signal(), ConsumerThread._take  # pyright: ignore[reportPrivateUsage]
+    broken, take = _broken_by_signal(), LoopConsumer._take  # pyright: ignore[reportPrivateUsage]
 
-    async def taken(thread: ConsumerThread, *here: Any) -> Any:
+    async def taken(thread: LoopConsumer, *here: Any) -> Any:
         if broken.is_set():
             raise RuntimeError("the driver broke")
         return await take(thread, *here)
 
-    ConsumerThread._take = taken  # pyright: ignore[reportPrivateUsage]
+    LoopConsumer._take = taken  # pyright: ignore[reportPrivateUsage]
 
 
 def fails_to_start() -> None:
@@ -77,29 +77,29 @@ def is_deaf_at_its_start() -> None:
     Group.start = start
 
 
-def blocks_its_thread() -> None:
-    """In which the consumer runs."""
-    take = ConsumerThread._take  # pyright: ignore[reportPrivateUsage]
+def blocks_in_its_fetch() -> None:
+    """As a driver does that waits without awaiting."""
+    take = LoopConsumer._take  # pyright: ignore[reportPrivateUsage]
 
-    async def taken(thread: ConsumerThread, *here: Any) -> Any:
+    async def taken(thread: LoopConsumer, *here: Any) -> Any:
         if broken.is_set():
             time.sleep(LONG)  # noqa: ASYNC251
         return await take(thread, *here)
 
     broken = _broken_by_signal()
-    ConsumerThread._take = taken  # pyright: ignore[reportPrivateUsage]
+    LoopConsumer._take = taken  # pyright: ignore[reportPrivateUsage]
 
 
 def stops_fetching() -> None:
-    take = ConsumerThread._take  # pyright: ignore[reportPrivateUsage]
+    take = LoopConsumer._take  # pyright: ignore[reportPrivateUsage]
 
-    async def taken(thread: ConsumerThread, *here: Any) -> Any:
+    async def taken(thread: LoopConsumer, *here: Any) -> Any:
         if broken.is_set():
             await asyncio.Event().wait()
         return await take(thread, *here)
 
     broken = _broken_by_signal()
-    ConsumerThread._take = taken  # pyright: ignore[reportPrivateUsage]
+    LoopConsumer._take = taken  # pyright: ignore[reportPrivateUsage]
 
 
 def hangs_at_a_revoke() -> None:
@@ -124,7 +124,7 @@ WAYS: dict[str, Callable[[], None]] = {
         fails_to_start,
         hangs_at_its_start,
         is_deaf_at_its_start,
-        blocks_its_thread,
+        blocks_in_its_fetch,
         stops_fetching,
         hangs_at_a_revoke,
     )
