@@ -44,10 +44,10 @@ class Arrival:
     prepared_on: int = -1  # version of the state that the preparation looked at
     patient_until: float | None = None  # monotonic: how long its facts may be awaited
     broken: Exception | None = None  # what the domain's code around the decision raised over this message
+    inbox_key: tuple[str, str] = field(init=False)
 
-    @property
-    def inbox_key(self) -> tuple[str, str]:
-        return self.source, self.id
+    def __post_init__(self) -> None:
+        self.inbox_key = self.source, self.id
 
     @property
     def expired(self) -> bool:

@@ -27,8 +27,8 @@ _EXPIRED: Decision[Any] = Decision(rejection=Rejection("expired", "the command c
 class Ledger:
     """Of one round: what its partitions' messages do, one partition after the other.
 
-    set: aggregates and facts. parked: keys that wait. weight: bytes that will be written. changes: of the partition whose turn
-    it is.
+    set: aggregates and facts. parked: keys that wait. released: values that were given back. weight: bytes that will be
+    written. changes: of the partition whose turn it is.
     """
 
     def __init__(self, roles: Roles, moment: Moment) -> None:
@@ -36,7 +36,7 @@ class Ledger:
         self._moment = moment
         self._outcomes = dict(moment.known)
         self._granted: dict[ClaimKey, str] = {}
-        self._released: set[ClaimKey] = set()
+        self.released: set[ClaimKey] = set()
         self._parked_here: dict[str, list[Arrival]] = {}
         self.set = WorkingSet(roles.decider, moment.states)
         self.parked = set(moment.parked)
@@ -47,11 +47,11 @@ class Ledger:
         self._source = source
         self.changes = Changes(next=0)
         self._changed_before = len(self.set.writes)
-        self._id = RowId(incarnation, 0, 0)
+        self._incarnation, self._offset, self._row = incarnation, 0, 0
 
     def at(self, arrival: Arrival) -> None:
         """The turn of another message of the log: what follows comes of it."""
-        self._id = RowId(self._id.incarnation, arrival.offset, 0)
+        self._offset, self._row = arrival.offset, 0
 
     def ended(self, after: int) -> Changes:
         """All that the partition changes; its floor is `after` then."""
@@ -87,16 +87,16 @@ class Ledger:
 
     def take_parked(self, key: str, arrival: Arrival, seq: int | None) -> bool:
         """A parked message, on redrive. False: it stays, and so does all behind it."""
-        place = self._id
+        place = self._row
         if seq is not None:
             # An order may be carried out in several writes: each message's rows have ids of their own, whichever it is in.
-            self._id = self._id._replace(n=(seq + 1) << _ROWS)
+            self._row = (seq + 1) << _ROWS
         try:
             if not self._take_parked(key, arrival):
                 return False
         finally:
             if seq is not None:
-                self._id = place
+                self._row = place
         self.unpark(key, arrival, seq)
         return True
 
@@ -200,14 +200,14 @@ class Ledger:
             if self._granted.get(claim) == key:  # by a message before it: nobody else has seen it
                 del self._granted[claim], self.changes.claims[claim]
             else:
-                self._released.add(claim)
+                self.released.add(claim)
                 self.changes.release[claim] = key
 
     def wants_what_was_released(self, arrival: Arrival) -> bool:
         """A value that a message before it in this round has given back: it is free, but not before the write."""
-        if not self._released or not self.will_decide(arrival) or arrival.key is None:
+        if not self.will_decide(arrival) or arrival.key is None:
             return False
-        return not self._released.isdisjoint(self._roles.decider.claims(arrival.message, arrival.key))
+        return not self.released.isdisjoint(self._roles.decider.claims(arrival.message, arrival.key))
 
     def _enter(self, arrival: Arrival, decision: Decision[Any], made: Consequences | None = None) -> None:
         """Into the inbox with its outcome; rows and answer into the outbox."""
@@ -225,12 +225,11 @@ class Ledger:
         self.weight += len(outcome or "")
 
     def _send(self, *rows: OutboxRow) -> None:
-        incarnation, offset, n = self._id
-        for row in rows:
-            self.changes.outbox.append(OutboxRow(*row[:5], RowId(incarnation, offset, n), row.named))
-            self.weight += len(row.body or b"") + len(row.headers)
-            n += 1
-        self._id = RowId(incarnation, offset, n)
+        for channel, target, key, headers, body, _, named in rows:
+            id = RowId(self._incarnation, self._offset, self._row)
+            self.changes.outbox.append(OutboxRow(channel, target, key, headers, body, id, named))
+            self.weight += len(body or b"") + len(headers)
+            self._row += 1
 
     def _answer_again(self, arrival: Arrival) -> None:
         """Done before: no effect, but whoever asks hears the outcome."""
