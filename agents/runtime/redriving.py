@@ -63,6 +63,8 @@ class Redriving:
                 orders.setdefault(arrival.key, arrival.message)
         found: dict[str, list[Waiting]] = {}
         for row in parked:
+            if row.key not in orders:
+                continue
             found.setdefault(row.key, []).append(Waiting(row.seq, self._unparked(row)))
             # Before claims, facts and preparation are looked up: they are the mended message's.
             self._mend(found[row.key][-1].arrival, orders[row.key])
