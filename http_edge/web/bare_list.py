@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from http_edge.asked import Asked
+from http_edge.routing.asked import Asked
 
 
 def bare_list(field: str) -> Callable[[bytes, Asked], bytes]:

@@ -20,7 +20,7 @@ from agents.runtime.runtime import Runtime
 from agents.runtime.showing import Showing
 from agents.runtime.taking_in import Intake
 from agents.runtime.work import Work
-from http_edge.routes import CommandRow, LiveRow
+from http_edge.routing.routes import CommandRow, LiveRow
 from http_edge.web import ROUTES
 from stores.keyring import make_keys
 from stores.mail import Mail

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 import topics
 from agents.order.projection import order
-from http_edge.routes import AnyRow
+from http_edge.routing.routes import AnyRow
 from topics import keys
 from topics.order_events import OrderPlaced
 

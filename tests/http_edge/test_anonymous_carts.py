@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from http_edge.routes import CommandRow, ViewRow
+from http_edge.routing.routes import CommandRow, ViewRow
 from http_edge.web import ROUTES
 from tests.http_edge.conftest import World
 from tests.http_edge.documents import line, meal, stored

@@ -9,7 +9,7 @@ import uuid
 import nacl.public
 import pytest
 
-from http_edge.routes import CommandRow
+from http_edge.routing.routes import CommandRow
 from http_edge.web import ROUTES
 from tests.http_edge.conftest import World
 from tests.http_edge.documents import meal, stored

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from http_edge.routes import PUBLIC, AnyRow, CommandRow, OwnRow, ViewRow
+from http_edge.routing.routes import PUBLIC, AnyRow, CommandRow, OwnRow, ViewRow
 from http_edge.web import ROUTES
 from tests.http_edge.conftest import World
 from tests.http_edge.domains import Command, refused

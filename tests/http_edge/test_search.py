@@ -10,9 +10,9 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from http_edge.problems import Problem
-from http_edge.query import parse
 from http_edge.web.browse.search import RestaurantSearch, point, wanted
+from http_edge.wire.problems import Problem
+from http_edge.wire.query import parse
 from tests.http_edge.conftest import World
 from tests.stores.books import Books, meal, restaurant
 from topics import keys, search_index

@@ -4,12 +4,12 @@ import base64
 
 import msgspec
 
-from http_edge.answer import Answer, of_json
-from http_edge.asked import Asked
-from http_edge.routes import PUBLIC, OwnRow, command
+from http_edge.routing.asked import Asked
+from http_edge.routing.routes import PUBLIC, OwnRow, command
 from http_edge.web.account import accounts
 from http_edge.web.account.accounts import LOGIN, SESSIONS
 from http_edge.web.account.passwords import Password, SaidPassword, SaidToken, sealed
+from http_edge.wire.answer import Answer, of_json
 from topics import tokens
 from topics.auth_commands import TOPIC, Login, Refresh, Register, ResendVerification, VerifyEmail
 from topics.documents import Done

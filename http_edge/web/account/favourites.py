@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import msgspec
 from msgspec.structs import replace
 
-from http_edge.asked import own
-from http_edge.routes import CUSTOMER, Join, Nothing, command, shown, view
+from http_edge.routing.asked import own
+from http_edge.routing.routes import CUSTOMER, Join, Nothing, command, shown, view
 from http_edge.web.browse.restaurants import RESTAURANT, restaurant_of_body
 from topics.documents import Done
 from topics.documents.account import FavouriteCuisine, FavouriteRestaurant, Favourites

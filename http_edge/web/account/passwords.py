@@ -6,8 +6,8 @@ from typing import Annotated
 import msgspec
 import nacl.public
 
-from http_edge.asked import Asked
-from http_edge.routes import PUBLIC, command
+from http_edge.routing.asked import Asked
+from http_edge.routing.routes import PUBLIC, command
 from http_edge.web.account import accounts
 from topics import tokens
 from topics.auth_commands import TOPIC, RequestPasswordReset, ResetPassword

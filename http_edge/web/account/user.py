@@ -2,8 +2,8 @@
 
 import msgspec
 
-from http_edge.asked import own
-from http_edge.routes import CUSTOMER, command, shown, view
+from http_edge.routing.asked import own
+from http_edge.routing.routes import CUSTOMER, command, shown, view
 from topics.documents.account import User
 from topics.user_commands import TOPIC, ChangePreferences, ChangeProfile, CompleteProfile
 from topics.user_events import Preferences

@@ -5,8 +5,8 @@ from functools import lru_cache
 
 import msgspec
 
-from http_edge.asked import Asked
-from http_edge.routes import PUBLIC, RESTAURANT_OWNER, command, shown, view
+from http_edge.routing.asked import Asked
+from http_edge.routing.routes import PUBLIC, RESTAURANT_OWNER, command, shown, view
 from http_edge.web.browse.restaurants import OfRestaurant
 from topics import keys
 from topics.documents.browse import Campaign, Campaigns

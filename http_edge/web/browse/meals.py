@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from http_edge.asked import Asked, new, parameter
-from http_edge.routes import PUBLIC, RESTAURANT_OWNER, Join, Nothing, ViewOf, command, shown, view
+from http_edge.routing.asked import Asked, new, parameter
+from http_edge.routing.routes import PUBLIC, RESTAURANT_OWNER, Join, Nothing, ViewOf, command, shown, view
 from http_edge.web.browse.restaurants import restaurant_of_body
 from topics import keys
 from topics.catalog_commands import TOPIC, AddMeal, ChangeMeal, RemoveMeal, SetAvailability

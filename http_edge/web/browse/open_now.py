@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from http_edge.asked import Asked
+from http_edge.routing.asked import Asked
 from topics import opening_hours
 from topics.fields import OpenOrClosed
 from topics.opening_hours import DEFAULT_ZONE, Span

@@ -4,14 +4,14 @@ from datetime import datetime
 
 import msgspec
 
-from http_edge.answer import Answer, of_json
-from http_edge.asked import Asked, own
-from http_edge.problems import FieldError, not_found
-from http_edge.routes import CUSTOMER, PUBLIC, Nothing, OwnRow, command, view
+from http_edge.routing.asked import Asked, own
+from http_edge.routing.routes import CUSTOMER, PUBLIC, Nothing, OwnRow, command, view
 from http_edge.web.browse.meals import meal_of_body
 from http_edge.web.order.carts import LineChange, changed
 from http_edge.web.order.menu_now import MENU_NOW
 from http_edge.web.order.own_basket import BASKET
+from http_edge.wire.answer import Answer, of_json
+from http_edge.wire.problems import FieldError, not_found
 from topics import forms, ids
 from topics.basket_commands import TOPIC, AddItem, ChangeItem, Clear, Extend, HandOver, RemoveItem
 from topics.basket_events import MergeStrategy

@@ -4,8 +4,8 @@ import msgspec
 from msgspec import UNSET, UnsetType, convert
 from msgspec.structs import asdict
 
-from http_edge.asked import Asked, own
-from http_edge.routes import CUSTOMER, Nothing, OwnRow, command, view
+from http_edge.routing.asked import Asked, own
+from http_edge.routing.routes import CUSTOMER, Nothing, OwnRow, command, view
 from http_edge.web.bare_list import bare_list
 from http_edge.web.browse.meals import meal_of_body
 from http_edge.web.changes import named_and_cleared

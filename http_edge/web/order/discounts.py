@@ -3,12 +3,12 @@
 import msgspec
 from msgspec.structs import asdict
 
-from http_edge.answer import Answer, of_json
-from http_edge.asked import Asked
-from http_edge.problems import FieldError, Problem
-from http_edge.routes import PUBLIC, RESTAURANT_OWNER, OwnRow, command
+from http_edge.routing.asked import Asked
+from http_edge.routing.routes import PUBLIC, RESTAURANT_OWNER, OwnRow, command
 from http_edge.web.browse.restaurants import OfRestaurant, restaurant_of_body
 from http_edge.web.order.coupon_views import COUPON, COUPON_USE, Known, known, places
+from http_edge.wire.answer import Answer, of_json
+from http_edge.wire.problems import FieldError, Problem
 from topics import discounting, forms, keys
 from topics.discount_commands import TOPIC, CouponTerms, CreateCoupon
 from topics.discounting import COUPON_CODES, CouponKind

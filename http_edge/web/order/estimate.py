@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from http_edge.asked import Asked
+from http_edge.routing.asked import Asked
 from http_edge.web.order import coupon_views
 from http_edge.web.order.own_basket import as_shown
 from stores.errors import Unavailable

@@ -2,11 +2,11 @@
 
 import msgspec
 
-from http_edge import own_writes
-from http_edge.asked import Asked, own, parameter
-from http_edge.problems import not_found, not_ready
-from http_edge.routes import CUSTOMER, Happening, LiveRow, Nothing, Story, command, shown, view
-from http_edge.stream import StreamEnd
+from http_edge.reads import own_writes
+from http_edge.reads.stream import StreamEnd
+from http_edge.routing.asked import Asked, own, parameter
+from http_edge.routing.routes import CUSTOMER, Happening, LiveRow, Nothing, Story, command, shown, view
+from http_edge.wire.problems import not_found, not_ready
 from topics import basket_commands, keys
 from topics.basket_commands import OrderedBefore, Reorder
 from topics.documents.order import Order, OrderMoment, OrderTimeline, Reordered

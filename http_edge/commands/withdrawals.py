@@ -4,7 +4,7 @@ any more, by no other request with the same Idempotency-Key either."""
 import asyncio
 import contextlib
 
-from http_edge.edge import Reads
+from http_edge.routing.edge import Reads
 from stores.errors import Unavailable
 from topics import keys
 

@@ -8,8 +8,8 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from http_edge.routes import Story
-from http_edge.tokens import Caller
+from http_edge.routing.routes import Story
+from http_edge.wire.tokens import Caller
 from stores.telemetry import logger
 from topics import keys
 
@@ -22,7 +22,7 @@ RECONNECT_MS = 2_000  # what clients are told to wait before they come back
 
 Why = Literal["complete", "token_expired", "token_revoked", "not_shown", "restart"]
 
-_log = logger("http_edge.stream")
+_log = logger("http_edge.reads.stream")
 
 
 class Home(Protocol):

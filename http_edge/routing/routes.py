@@ -8,8 +8,8 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from http_edge.answer import Answer
-from http_edge.asked import Asked
+from http_edge.routing.asked import Asked
+from http_edge.wire.answer import Answer
 from topics import keys
 from topics.message import Message
 from topics.registry import Topic

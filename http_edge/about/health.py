@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable, Iterable
 
 import msgspec
 
-from http_edge.answer import Answer, of_json
-from http_edge.asked import Asked
-from http_edge.edge import Edge
-from http_edge.routes import AnyRow, LiveRow, OwnRow, ViewRow
+from http_edge.routing.asked import Asked
+from http_edge.routing.edge import Edge
+from http_edge.routing.routes import AnyRow, LiveRow, OwnRow, ViewRow
+from http_edge.wire.answer import Answer, of_json
 from stores.errors import Unavailable
 from topics.keys import DENY_READY
 

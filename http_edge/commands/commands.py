@@ -10,17 +10,17 @@ import msgspec
 import nacl.exceptions
 import nacl.public
 
-from http_edge import own_writes
-from http_edge.answer import NO_CONTENT, Answer, of_json
-from http_edge.asked import Asked
-from http_edge.delivery import REPLY_SECONDS, deliver, headers_of
-from http_edge.guard import check_denied, check_user_id, deny_keys
-from http_edge.idempotency import TOO_LATE, attempts, check_same_request, fingerprint, lookup_keys, standing
-from http_edge.operations import note_owner, pending
-from http_edge.problems import FieldError, Problem, invalid, unavailable
-from http_edge.routes import PUBLIC, CommandRow, ViewOf
-from http_edge.seen import Seen
-from http_edge.views import named
+from http_edge.commands.delivery import REPLY_SECONDS, deliver, headers_of
+from http_edge.commands.idempotency import TOO_LATE, attempts, check_same_request, fingerprint, lookup_keys, standing
+from http_edge.commands.operations import note_owner, pending
+from http_edge.commands.seen import Seen
+from http_edge.reads import own_writes
+from http_edge.reads.views import named
+from http_edge.routing.asked import Asked
+from http_edge.routing.guard import check_denied, check_user_id, deny_keys
+from http_edge.routing.routes import PUBLIC, CommandRow, ViewOf
+from http_edge.wire.answer import NO_CONTENT, Answer, of_json
+from http_edge.wire.problems import FieldError, Problem, invalid, unavailable
 from stores.errors import Unavailable
 from topics import ids
 from topics.message import Message, field_error

@@ -6,9 +6,9 @@ from inspect import isawaitable
 
 import msgspec
 
-from http_edge.asked import Asked
-from http_edge.own_writes import noted, version
-from http_edge.routes import CommandRow, ViewOf
+from http_edge.reads.own_writes import noted, version
+from http_edge.routing.asked import Asked
+from http_edge.routing.routes import CommandRow, ViewOf
 from topics import keys
 from topics.registry import all_topics
 from topics.reply import Wrote

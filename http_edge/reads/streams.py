@@ -11,11 +11,11 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
-from http_edge.edge import Reads
-from http_edge.problems import RETRY_AFTER_SECONDS, Problem, unavailable
-from http_edge.routes import Story
-from http_edge.stream import CHECK_SECONDS, Stream
-from http_edge.tokens import Caller
+from http_edge.reads.stream import CHECK_SECONDS, Stream
+from http_edge.routing.edge import Reads
+from http_edge.routing.routes import Story
+from http_edge.wire.problems import RETRY_AFTER_SECONDS, Problem, unavailable
+from http_edge.wire.tokens import Caller
 from stores.ending import end
 from stores.errors import Unavailable
 from stores.telemetry import logger
@@ -27,7 +27,7 @@ AT_ONCE = 250  # streams in one look: other reads of the process wait behind it
 AGAIN_SECONDS = 0.2  # after a look that failed
 TICK_SECONDS = 0.25
 
-_log = logger("http_edge.streams")
+_log = logger("http_edge.reads.streams")
 
 
 class Streams:

@@ -8,8 +8,8 @@ from typing import Protocol, cast
 from aiohttp.helpers import rfc822_formatted_time
 from aiohttp.web import BaseRequest
 
-from http_edge import cors
-from http_edge.answer import Answer, Streams
+from http_edge.wire import cors
+from http_edge.wire.answer import Answer, Streams
 
 _ALWAYS = {
     # one name on every answer, instead of library versions

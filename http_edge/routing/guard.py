@@ -1,9 +1,9 @@
 """Who may come in: a good token that is not on the deny-list, and the list itself must be there (fail closed)."""
 
-from http_edge.asked import Asked
-from http_edge.problems import log_in_again, not_found, unavailable
-from http_edge.routes import PUBLIC, Who
-from http_edge.tokens import Caller, TokenRefused, Tokens
+from http_edge.routing.asked import Asked
+from http_edge.routing.routes import PUBLIC, Who
+from http_edge.wire.problems import log_in_again, not_found, unavailable
+from http_edge.wire.tokens import Caller, TokenRefused, Tokens
 from topics.keys import DENY_READY
 
 _REFUSED = {

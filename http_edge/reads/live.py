@@ -2,11 +2,11 @@
 
 import re
 
-from http_edge.answer import EVENT_STREAM, Answer
-from http_edge.asked import Asked
-from http_edge.problems import invalid, not_found
-from http_edge.routes import LiveRow
-from http_edge.views import Handler, looked_up, named
+from http_edge.reads.views import Handler, looked_up, named
+from http_edge.routing.asked import Asked
+from http_edge.routing.routes import LiveRow
+from http_edge.wire.answer import EVENT_STREAM, Answer
+from http_edge.wire.problems import invalid, not_found
 from topics import keys
 
 LAST_EVENT_ID = "Last-Event-ID"

@@ -7,11 +7,11 @@ from typing import Any, get_args
 
 import msgspec
 
-from http_edge.answer import EVENT_STREAM, JSON, NO_CONTENT, PROBLEM_JSON
-from http_edge.live import LAST_EVENT_ID
-from http_edge.operations import Operation
-from http_edge.problems import ProblemBody
-from http_edge.routes import PARAMETER, PUBLIC, AnyRow, CommandRow, LiveRow, Nothing, OwnRow, ViewRow
+from http_edge.commands.operations import Operation
+from http_edge.reads.live import LAST_EVENT_ID
+from http_edge.routing.routes import PARAMETER, PUBLIC, AnyRow, CommandRow, LiveRow, Nothing, OwnRow, ViewRow
+from http_edge.wire.answer import EVENT_STREAM, JSON, NO_CONTENT, PROBLEM_JSON
+from http_edge.wire.problems import ProblemBody
 
 _REF = "#/components/schemas/{name}"
 _SECURITY = "access_token"

@@ -8,8 +8,8 @@ import hashlib
 import hmac
 from typing import NamedTuple
 
-from http_edge.asked import Asked
-from http_edge.problems import Problem, invalid
+from http_edge.routing.asked import Asked
+from http_edge.wire.problems import Problem, invalid
 from topics import ids, keys
 from topics.reply import DECODER, Reply
 

@@ -5,13 +5,13 @@ from inspect import isawaitable
 
 import msgspec
 
-from http_edge.answer import Answer
-from http_edge.asked import Asked
-from http_edge.guard import check_denied, check_user_id, deny_keys
-from http_edge.joins import Joiner, Values
-from http_edge.own_writes import newest, noted, require
-from http_edge.problems import not_found, not_ready
-from http_edge.routes import PUBLIC, Key, LiveRow, ViewRow
+from http_edge.reads.joins import Joiner, Values
+from http_edge.reads.own_writes import newest, noted, require
+from http_edge.routing.asked import Asked
+from http_edge.routing.guard import check_denied, check_user_id, deny_keys
+from http_edge.routing.routes import PUBLIC, Key, LiveRow, ViewRow
+from http_edge.wire.answer import Answer
+from http_edge.wire.problems import not_found, not_ready
 from topics import keys
 
 Handler = Callable[[Asked], Awaitable[Answer]]

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from http_edge.problems import not_found
-from http_edge.tokens import Caller
+from http_edge.wire.problems import not_found
+from http_edge.wire.tokens import Caller
 from topics import ids
 
 if TYPE_CHECKING:
-    from http_edge.edge import Edge
+    from http_edge.routing.edge import Edge
 
 
 @dataclass(slots=True)

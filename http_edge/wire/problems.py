@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from http_edge.answer import PROBLEM_JSON, Answer
+from http_edge.wire.answer import PROBLEM_JSON, Answer
 from topics.faults import Invalid
 
 RETRY_AFTER_SECONDS = 2

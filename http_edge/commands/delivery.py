@@ -10,9 +10,9 @@ import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from http_edge.asked import Asked
-from http_edge.edge import AppendedAt, Edge
-from http_edge.problems import Problem, unavailable
+from http_edge.routing.asked import Asked
+from http_edge.routing.edge import AppendedAt, Edge
+from http_edge.wire.problems import Problem, unavailable
 from stores.errors import Unavailable
 from stores.kafka.producer import NotSent
 from stores.telemetry import logger
@@ -23,7 +23,7 @@ REPLY_SECONDS = 2.0
 ACK_SECONDS = 2.1
 LAST_LOOK_SECONDS = 0.2
 
-_log = logger("http_edge.delivery")
+_log = logger("http_edge.commands.delivery")
 
 
 def headers_of(asked: Asked, kind: str, subject: str, deadline_ms: int, fingerprint: str | None) -> dict[str, str]:

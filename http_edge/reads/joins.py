@@ -7,9 +7,9 @@ given again. Only a first read, and one after a change, asks twice.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from http_edge.edge import Reads
-from http_edge.problems import not_ready
-from http_edge.routes import Join
+from http_edge.routing.edge import Reads
+from http_edge.routing.routes import Join
+from http_edge.wire.problems import not_ready
 from topics import keys
 
 REMEMBERED = 5_000  # documents, some KB each

@@ -4,15 +4,14 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
-from urllib.parse import unquote_to_bytes
 
-from http_edge.problems import FieldError, Problem, invalid, not_found
-from http_edge.routes import PARAMETER
+from http_edge.routing.routes import PARAMETER
+from http_edge.wire.problems import FieldError, Problem, not_found
+from http_edge.wire.query import decoded
 
 H = TypeVar("H")
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
-_BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _LONGEST_TEXT = 256  # characters
 NO_ROUTE = "There is no such route. All that there are: /docs"
 NO_PARAMETERS: Mapping[str, str] = {}
@@ -98,21 +97,6 @@ def _is_text(value: str) -> bool:
 def allow(methods: Iterable[str]) -> tuple[str, ...]:
     named = set(methods)
     return tuple(sorted(named | {"OPTIONS"} | ({"HEAD"} if "GET" in named else set[str]())))
-
-
-def decoded(text: str, field_name: str) -> str:
-    """Percent-decoded. Raises Problem 400 on bad escapes, on what is not UTF-8, and on NUL."""
-    if "%" not in text:
-        return text
-    if _BAD_PERCENT.search(text):
-        raise invalid(field_name, "has a broken percent-encoding", status=400)
-    try:
-        plain = unquote_to_bytes(text).decode()
-    except UnicodeDecodeError:
-        raise invalid(field_name, "is not UTF-8", status=400) from None
-    if "\0" in plain:
-        raise invalid(field_name, "NUL characters are not allowed", status=400)
-    return plain
 
 
 def _segments(path: str) -> list[str]:

@@ -4,12 +4,12 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from http_edge import health
-from http_edge.answer import JSON, Answer
-from http_edge.asked import Asked
-from http_edge.metrics import Metrics
-from http_edge.openapi import document
-from http_edge.routes import PUBLIC, AnyRow, OwnRow
+from http_edge.about import health
+from http_edge.about.metrics import Metrics
+from http_edge.about.openapi import document
+from http_edge.routing.asked import Asked
+from http_edge.routing.routes import PUBLIC, AnyRow, OwnRow
+from http_edge.wire.answer import JSON, Answer
 
 _PAGES = Path(__file__).parent / "pages"
 _PAGE_POLICY = {

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from http_edge.answer import Answer, of_json
-from http_edge.asked import Asked
-from http_edge.problems import not_found
+from http_edge.routing.asked import Asked
+from http_edge.wire.answer import Answer, of_json
+from http_edge.wire.problems import not_found
 from stores.errors import Unavailable
 from topics import keys
 from topics.reply import DECODER, Reply

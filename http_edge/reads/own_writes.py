@@ -6,9 +6,9 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from http_edge.edge import Reads
-from http_edge.problems import Problem, unavailable
-from http_edge.routes import ViewOf
+from http_edge.routing.edge import Reads
+from http_edge.routing.routes import ViewOf
+from http_edge.wire.problems import Problem, unavailable
 from topics import keys
 
 WAIT_SECONDS = 1.0

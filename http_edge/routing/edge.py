@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Protocol
 
 import nacl.public
 
-from http_edge.answer import Streams
-from http_edge.tokens import Caller, Tokens
+from http_edge.wire.answer import Streams
+from http_edge.wire.tokens import Caller, Tokens
 from stores.keyring import EdgeKeys
 from topics.reply import Reply
 from topics.search_index import Found, Wanted
 
 if TYPE_CHECKING:
-    from http_edge.routes import Story
+    from http_edge.routing.routes import Story
 
 
 class Reads(Protocol):

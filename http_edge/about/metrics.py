@@ -9,7 +9,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from http_edge.answer import Answer
+from http_edge.wire.answer import Answer
 
 BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0)
 """Seconds: reads are below 10 ms, commands below 250 ms; 2 s is the end of waiting, 3 s is never reached."""
@@ -64,7 +64,7 @@ class Metrics:
         self.kafka = Gauge("lezzet_edge_kafka_connected", "The producer is connected", registry=registry)
         # 1: replies are heard as they come; 0: answers wait for the look at their stored copy (up to 2 s)
         self.replies = Gauge("lezzet_edge_replies_connected", "The reply channel is subscribed", registry=registry)
-        # open streams; near http_edge.streams.MOST new ones are refused: more processes are needed
+        # open streams; near http_edge.reads.streams.MOST new ones are refused: more processes are needed
         self.streams = Gauge("lezzet_edge_streams_open", "Open streams", registry=registry)
 
     def answer(self) -> Answer:

@@ -10,7 +10,7 @@ from typing import Any, NoReturn, cast
 import msgspec
 from aiohttp.web import BaseRequest, RequestPayloadError
 
-from http_edge.problems import Problem, all_invalid, invalid
+from http_edge.wire.problems import Problem, all_invalid, invalid
 from topics.faults import Invalid
 from topics.validation import Validator
 

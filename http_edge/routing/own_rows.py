@@ -2,11 +2,11 @@
 
 from collections.abc import Awaitable, Callable
 
-from http_edge.answer import Answer
-from http_edge.asked import Asked
-from http_edge.guard import check_denied, deny_keys
-from http_edge.problems import not_ready
-from http_edge.routes import PUBLIC, OwnRow
+from http_edge.routing.asked import Asked
+from http_edge.routing.guard import check_denied, deny_keys
+from http_edge.routing.routes import PUBLIC, OwnRow
+from http_edge.wire.answer import Answer
+from http_edge.wire.problems import not_ready
 
 Handler = Callable[[Asked], Awaitable[Answer]]
 
