@@ -28,8 +28,8 @@ from http_edge.wire.query import NOTHING, parse
 from http_edge.wire.responses import Wire, respond
 from stores.errors import Unavailable
 from stores.telemetry import logger
-from topics.faults import Invalid
-from topics.validation import Validator
+from topics.values.faults import Invalid
+from topics.values.validation import Validator
 
 IDEMPOTENCY_KEY, LAST_EVENT_ID = istr("Idempotency-Key"), istr(live.LAST_EVENT_ID)
 UNMATCHED = "unmatched"

@@ -11,8 +11,8 @@ import msgspec
 from aiohttp.web import BaseRequest, RequestPayloadError
 
 from http_edge.wire.problems import Problem, all_invalid, invalid
-from topics.faults import Invalid
-from topics.validation import Validator
+from topics.values.faults import Invalid
+from topics.values.validation import Validator
 
 MAX_BYTES = 256 * 1024
 READ_SECONDS = 10.0

@@ -22,9 +22,9 @@ from http_edge.routing.routes import PUBLIC, CommandRow, ViewOf
 from http_edge.wire.answer import NO_CONTENT, Answer, of_json
 from http_edge.wire.problems import FieldError, Problem, invalid, unavailable
 from stores.errors import Unavailable
-from topics import ids
-from topics.message import Message, field_error
-from topics.reply import Reply
+from topics.messages import ids
+from topics.messages.message import Message, field_error
+from topics.messages.reply import Reply
 
 Handler = Callable[[Asked], Awaitable[Answer]]
 

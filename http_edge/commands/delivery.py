@@ -16,8 +16,9 @@ from http_edge.wire.problems import Problem, unavailable
 from stores.errors import Unavailable
 from stores.kafka.producer import NotSent
 from stores.telemetry import logger
-from topics import headers, keys
-from topics.reply import DECODER, Reply
+from topics import keys
+from topics.messages import headers
+from topics.messages.reply import DECODER, Reply
 
 REPLY_SECONDS = 2.0
 ACK_SECONDS = 2.1

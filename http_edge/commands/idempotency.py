@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from http_edge.routing.asked import Asked
 from http_edge.wire.problems import Problem, invalid
-from topics import ids, keys
-from topics.reply import DECODER, Reply
+from topics import keys
+from topics.messages import ids
+from topics.messages.reply import DECODER, Reply
 
 ATTEMPTS = 8
 TOO_LATE = frozenset({"expired", "withdrawn", "erased"})

@@ -11,7 +11,7 @@ from http_edge.wire.answer import Answer, of_json
 from http_edge.wire.problems import not_found
 from stores.errors import Unavailable
 from topics import keys
-from topics.reply import DECODER, Reply
+from topics.messages.reply import DECODER, Reply
 
 KEPT_SECONDS = 86_400
 NOTE_SECONDS = 0.2

@@ -10,8 +10,8 @@ from http_edge.reads.own_writes import noted, version
 from http_edge.routing.asked import Asked
 from http_edge.routing.routes import CommandRow, ViewOf
 from topics import keys
-from topics.registry import all_topics
-from topics.reply import Wrote
+from topics.contracts import all_topics
+from topics.messages.reply import Wrote
 
 MOST = 40  # versions: the header stays far below what the domains read of one
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from http_edge.wire.problems import not_found
 from http_edge.wire.tokens import Caller
-from topics import ids
+from topics.messages import ids
 
 if TYPE_CHECKING:
     from http_edge.routing.edge import Edge

@@ -12,7 +12,7 @@ import nacl.public
 from http_edge.wire.answer import Streams
 from http_edge.wire.tokens import Caller, Tokens
 from stores.keyring import EdgeKeys
-from topics.reply import Reply
+from topics.messages.reply import Reply
 from topics.search_index import Found, Wanted
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import msgspec
 from http_edge.routing.asked import Asked
 from http_edge.wire.answer import Answer
 from topics import keys
-from topics.message import Message
-from topics.registry import Topic
+from topics.messages.message import Message
+from topics.messages.topic import Topic
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Key = Callable[[Asked], str | Awaitable[str]]

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from http_edge.wire.answer import PROBLEM_JSON, Answer
-from topics.faults import Invalid
+from topics.values.faults import Invalid
 
 RETRY_AFTER_SECONDS = 2
 

@@ -28,7 +28,7 @@ from stores.keyring import AgentKeys, agent_keys, edge_keys
 from stores.settings import load
 from tests.http_edge.client import Client, token
 from tests.http_edge.domains import Domains
-from topics.registry import all_topics
+from topics.contracts import all_topics
 
 
 @dataclass(frozen=True)

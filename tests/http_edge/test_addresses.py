@@ -8,7 +8,7 @@ from tests.http_edge.conftest import World
 from tests.http_edge.documents import stored
 from tests.http_edge.domains import done
 from topics import keys
-from topics.reply import Wrote
+from topics.messages.reply import Wrote
 
 
 def address(id: str, user: str, **more: Any) -> dict[str, Any]:

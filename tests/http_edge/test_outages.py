@@ -18,7 +18,7 @@ from tests.http_edge.client import Said
 from tests.http_edge.conftest import World
 from tests.http_edge.requests import BODIES
 from topics import keys
-from topics.ids import derive
+from topics.messages.ids import derive
 
 LINE = {"meal_id": "m-1", "quantity": 1}
 

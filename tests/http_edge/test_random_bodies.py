@@ -12,7 +12,7 @@ from http_edge.commands.bodies import decode
 from http_edge.wire.problems import Problem
 from tests.http_edge.conftest import World
 from tests.http_edge.test_bad_input import WITH_BODY
-from topics.validation import Validator
+from topics.values.validation import Validator
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

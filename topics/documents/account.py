@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from topics.fields import OpenOrClosed
+from topics.values.fields import OpenOrClosed
 
 
 class Tokens(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,10 +4,10 @@ from datetime import datetime
 
 import msgspec
 
-from topics.address_events import SavedAddress
-from topics.discounting import CouponKind
-from topics.fields import Money, OrderStatus, PaymentMethod, Sum
-from topics.order_events import PriceChange, PricedItem
+from topics.contracts.address_events import SavedAddress
+from topics.contracts.order_events import PriceChange, PricedItem
+from topics.deciding.discounting import CouponKind
+from topics.values.fields import Money, OrderStatus, PaymentMethod, Sum
 
 
 class BasketItem(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,11 +10,11 @@ from http_edge.web.account import accounts
 from http_edge.web.account.accounts import LOGIN, SESSIONS
 from http_edge.web.account.passwords import Password, SaidPassword, SaidToken, sealed
 from http_edge.wire.answer import Answer, of_json
-from topics import tokens
-from topics.auth_commands import TOPIC, Login, Refresh, Register, ResendVerification, VerifyEmail
+from topics.contracts.auth_commands import TOPIC, Login, Refresh, Register, ResendVerification, VerifyEmail
 from topics.documents import Done
 from topics.documents.account import Tokens
-from topics.fields import Email
+from topics.values import tokens
+from topics.values.fields import Email
 
 
 class NewAccount(msgspec.Struct, frozen=True):

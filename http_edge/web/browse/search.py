@@ -19,9 +19,9 @@ from http_edge.wire.answer import Answer
 from http_edge.wire.problems import all_invalid
 from topics import keys, search_index
 from topics.documents.browse import RestaurantsFound
-from topics.faults import Fault, Invalid
-from topics.fields import Latitude, Longitude, Minutes, Money, Word
 from topics.search_index import Bound, Point, Wanted
+from topics.values.faults import Fault, Invalid
+from topics.values.fields import Latitude, Longitude, Minutes, Money, Word
 
 Order = Literal["rating", "delivery_fee", "prep_time", "distance", "min_order"]
 

@@ -12,13 +12,14 @@ from http_edge.web.order.menu_now import MENU_NOW
 from http_edge.web.order.own_basket import BASKET
 from http_edge.wire.answer import Answer, of_json
 from http_edge.wire.problems import FieldError, not_found
-from topics import forms, ids
-from topics.basket_commands import TOPIC, AddItem, ChangeItem, Clear, Extend, HandOver, RemoveItem
-from topics.basket_events import MergeStrategy
+from topics.contracts.basket_commands import TOPIC, AddItem, ChangeItem, Clear, Extend, HandOver, RemoveItem
+from topics.contracts.basket_events import MergeStrategy
 from topics.documents import Done
 from topics.documents.anonymous import AnonymousBasket, AnonymousItem, ExtendedBasket, MergeReport, anonymous_item
 from topics.documents.order import AnonymousLife, Basket
-from topics.fields import CartId, DayOrTime, Id, Note, Quantity
+from topics.messages import ids
+from topics.values import forms
+from topics.values.fields import CartId, DayOrTime, Id, Note, Quantity
 
 _decode = msgspec.json.Decoder(Basket).decode
 _encode = msgspec.json.encode

@@ -8,7 +8,7 @@ from msgspec.structs import asdict
 
 from http_edge.routing.routes import shown
 from topics import keys
-from topics.discounting import Terms
+from topics.deciding.discounting import Terms
 from topics.documents.order import Coupon, CouponUse
 
 COUPON = shown("coupon", "discount")

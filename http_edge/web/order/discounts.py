@@ -9,11 +9,13 @@ from http_edge.web.browse.restaurants import OfRestaurant, restaurant_of_body
 from http_edge.web.order.coupon_views import COUPON, COUPON_USE, Known, known, places
 from http_edge.wire.answer import Answer, of_json
 from http_edge.wire.problems import FieldError, Problem
-from topics import discounting, forms, keys
-from topics.discount_commands import TOPIC, CouponTerms, CreateCoupon
-from topics.discounting import COUPON_CODES, CouponKind
+from topics import keys
+from topics.contracts.discount_commands import TOPIC, CouponTerms, CreateCoupon
+from topics.deciding import discounting
+from topics.deciding.discounting import COUPON_CODES, CouponKind
 from topics.documents.order import Coupon
-from topics.fields import Id, NewCouponCode, SaidSum
+from topics.values import forms
+from topics.values.fields import Id, NewCouponCode, SaidSum
 
 _coupon = msgspec.json.Decoder(Coupon)
 
