@@ -34,6 +34,14 @@ async def test_a_book_is_a_bare_list_with_and_without_a_slash(edge: World):
         assert (await edge.client(me).call("GET", path)).json == [home, work]
 
 
+async def test_other_fields_of_the_book_do_not_show_in_the_list(edge: World):
+    me = str(uuid.uuid4())
+    home = address("home", me, title='"addresses":[]')
+    for document in ({"addresses": [home], "changes": [1]}, {"changes": [1], "addresses": [home]}):
+        await edge.redis.set(keys.document("address", me), stored(1, document))
+        assert (await edge.client(me).call("GET", "/addresses/")).json == [home]
+
+
 async def test_an_address_is_given_out_of_the_book_by_its_id(edge: World):
     me, other = str(uuid.uuid4()), str(uuid.uuid4())
     home, work = address("home", me), address("work", me, title='"id":"mum"')

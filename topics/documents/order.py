@@ -33,7 +33,7 @@ class AnonymousLife(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Basket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """View `basket`. A user's has one field only: the edge cuts the bare list out of `{"items":…}` without decoding it.
+    """View `basket`. Clients get the list of a user's items alone.
 
     life: of anonymous baskets, whose items have their aggregate's id as user_id. Clients read an AnonymousBasket.
     """
