@@ -1,4 +1,7 @@
-"""CORS: the known web clients run on another origin, send credentials, and must be able to read errors too."""
+"""Headers of CORS. The web clients run on other origins than the gateway and send credentials.
+
+Answers with an error have these headers as well: a browser hides an answer without them from its page.
+"""
 
 from collections.abc import Sequence
 
@@ -13,7 +16,10 @@ PREFLIGHT_SECONDS = "600"
 
 
 def allowed(origin: str) -> dict[str, str]:
-    """For a known origin. Vary: Origin stands on every answer, or a cache would hand one origin's answer to another."""
+    """Headers of an answer to a known origin.
+
+    They name the origin, so every answer has `Vary: Origin` (responses.py): a cache then keeps one answer an origin.
+    """
     return {
         "Access-Control-Allow-Origin": origin,
         "Access-Control-Allow-Credentials": "true",
@@ -22,7 +28,10 @@ def allowed(origin: str) -> dict[str, str]:
 
 
 def preflight(allowed: Sequence[str]) -> dict[str, str]:
-    """All methods, as clients expect; which of them the route has says Allow."""
+    """Headers of the answer to OPTIONS. allowed: the methods of the route, for `Allow`.
+
+    Access-Control-Allow-Methods lists the methods of all routes, because the clients expect this.
+    """
     return {
         "Allow": ", ".join(allowed),
         "Access-Control-Allow-Methods": METHODS,
