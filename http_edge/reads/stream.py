@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from http_edge.routing.routes import Story
+from http_edge.routing.story import Story
 from http_edge.wire.tokens import Caller
 from stores.telemetry import logger
 from topics import keys

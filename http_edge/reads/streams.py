@@ -13,7 +13,7 @@ from itertools import islice
 
 from http_edge.reads.stream import CHECK_SECONDS, Stream
 from http_edge.routing.edge import Reads
-from http_edge.routing.routes import Story
+from http_edge.routing.story import Story
 from http_edge.wire.problems import RETRY_AFTER_SECONDS, Problem, unavailable
 from http_edge.wire.tokens import Caller
 from stores.ending import end

@@ -2,14 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from http_edge.routing.edge import Edge
 from http_edge.wire.problems import not_found
 from http_edge.wire.tokens import Caller
 from topics.messages import ids
-
-if TYPE_CHECKING:
-    from http_edge.routing.edge import Edge
 
 
 @dataclass(slots=True)
@@ -21,7 +19,7 @@ class Asked:
     last. acts_as: see routes.Row.
     """
 
-    edge: "Edge"
+    edge: Edge
     method: str
     path: str
     parameters: Mapping[str, str]

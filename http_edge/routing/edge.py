@@ -5,18 +5,16 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import nacl.public
 
+from http_edge.routing.story import Story
 from http_edge.wire.answer import Streams
 from http_edge.wire.tokens import Caller, Tokens
 from stores.keyring import EdgeKeys
 from topics.messages.reply import Reply
 from topics.search_index import Found, Wanted
-
-if TYPE_CHECKING:
-    from http_edge.routing.routes import Story
 
 
 class Reads(Protocol):
@@ -57,7 +55,7 @@ class Follows(Protocol):
 
     @property
     def count(self) -> int: ...
-    def open(self, caller: Caller, place: str, story: "Callable[[bytes], Story]", seen: int) -> Streams:
+    def open(self, caller: Caller, place: str, story: Callable[[bytes], Story], seen: int) -> Streams:
         """seen: how many happenings the client has. Raises Problem 429 and 503."""
         ...
 

@@ -4,11 +4,12 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import msgspec
 
 from http_edge.routing.asked import Asked
+from http_edge.routing.story import Story
 from http_edge.wire.answer import Answer
 from topics import keys
 from topics.messages.message import Message
@@ -151,20 +152,6 @@ class OwnRow(Row):
     handle: Callable[[Asked], Awaitable[Answer]]
     reads: tuple[ViewOf, ...] = ()
     problems: Mapping[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])
-
-
-class Happening(NamedTuple):
-    """An event of a stream. name: what clients listen for. data: one line of JSON."""
-
-    name: str
-    data: bytes
-
-
-class Story(NamedTuple):
-    """What a document tells: all that has happened so far, the oldest first. complete: nothing will follow."""
-
-    happenings: Sequence[Happening]
-    complete: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,8 @@ import msgspec
 from http_edge.reads import own_writes
 from http_edge.reads.stream import StreamEnd
 from http_edge.routing.asked import Asked, own, parameter
-from http_edge.routing.routes import CUSTOMER, Happening, LiveRow, Nothing, Story, command, shown, view
+from http_edge.routing.routes import CUSTOMER, LiveRow, Nothing, command, shown, view
+from http_edge.routing.story import Happening, Story
 from http_edge.wire.problems import not_found, not_ready
 from topics import keys
 from topics.contracts import basket_commands
