@@ -30,9 +30,9 @@ from topics.contracts.restaurant_events import (
     RestaurantDetails,
     RestaurantOpened,
 )
-from topics.deciding.decision import EventMeta
 from topics.deciding.discounting import Terms
 from topics.deciding.projection import FactTable, Shown
+from topics.messages.event import EventMeta
 from topics.values.opening_hours import DEFAULT_ZONE
 
 

@@ -13,9 +13,9 @@ from topics.contracts.address_events import (
     Event,
     SavedAddress,
 )
-from topics.deciding.decision import EventMeta
 from topics.deciding.projection import Shown, View
 from topics.documents.account import AddressBook, UserAddress
+from topics.messages.event import EventMeta
 
 
 def entry(user_id: str, address: SavedAddress, default_id: str | None) -> UserAddress:

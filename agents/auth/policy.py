@@ -16,7 +16,8 @@ from topics.contracts.auth_events import (
 from topics.contracts.email_event import ALREADY_REGISTERED, PasswordResetMail, TokenVariables, VerificationMail
 from topics.contracts.user_created import UserCreated
 from topics.contracts.user_erased import UserErased
-from topics.deciding.decision import EventMeta, Send
+from topics.deciding.decision import Send
+from topics.messages.event import EventMeta
 from topics.values.tokens import as_reference
 
 

@@ -21,9 +21,9 @@ from topics.contracts.auth_events import (
     Verification,
     VerificationRequested,
 )
-from topics.deciding.decision import EventMeta
 from topics.deciding.projection import Shown, SideKey, View
 from topics.documents.account import Account, EndedSession, Session, Sessions
+from topics.messages.event import EventMeta
 from topics.values.tokens import sha256_hex
 
 

@@ -17,7 +17,8 @@ from topics.contracts.basket_events import (
 )
 from topics.contracts.order_commands import EraseOrder, PlaceOrder, TellOutcome
 from topics.contracts.user_erased import UserErased
-from topics.deciding.decision import Arrival, EventMeta, Send
+from topics.deciding.decision import Arrival, Send
+from topics.messages.event import EventMeta
 from topics.messages.ids import is_anonymous
 
 

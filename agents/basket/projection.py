@@ -25,10 +25,10 @@ from topics.contracts.basket_events import (
     TakenOver,
     TakeOverRefused,
 )
-from topics.deciding.decision import EventMeta
 from topics.deciding.projection import Shown, View
 from topics.documents.anonymous import AnonymousItem, anonymous_item
 from topics.documents.order import AnonymousLife, Basket, BasketCoupon, BasketItem
+from topics.messages.event import EventMeta
 from topics.messages.ids import cart_of, is_anonymous
 
 EMPTY = Basket(items=())

@@ -7,8 +7,8 @@ import msgspec
 
 from topics.contracts import restaurant_events
 from topics.contracts.restaurant_events import Event, RestaurantOpened
-from topics.deciding.decision import EventMeta
 from topics.deciding.projection import FactTable, Shown
+from topics.messages.event import EventMeta
 
 
 class Ownership(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,9 +9,9 @@ from msgspec.structs import asdict, replace
 from topics import keys
 from topics.contracts import catalog_events
 from topics.contracts.catalog_events import AvailabilityChanged, Event, MealAdded, MealChanged, MealDetails, MealRemoved
-from topics.deciding.decision import EventMeta
 from topics.deciding.projection import Shown, View
 from topics.documents.browse import Meal
+from topics.messages.event import EventMeta
 from topics.search_index import meal_traits
 
 

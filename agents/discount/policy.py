@@ -14,8 +14,9 @@ from topics.contracts.discount_events import (
     UseReserved,
 )
 from topics.contracts.order_commands import ConfirmCoupon, RefuseCoupon, TellOutcome
-from topics.deciding.decision import EventMeta, Send
+from topics.deciding.decision import Send
 from topics.keys import coupon_share
+from topics.messages.event import EventMeta
 
 
 def react(event: Event, meta: EventMeta, uses: Uses) -> Iterable[Send]:

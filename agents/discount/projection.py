@@ -18,10 +18,10 @@ from topics.contracts.discount_events import (
     UseReleased,
     UseReserved,
 )
-from topics.deciding.decision import EventMeta
 from topics.deciding.discounting import Terms
 from topics.deciding.projection import Shown, View
 from topics.documents.order import Coupon, CouponUse
+from topics.messages.event import EventMeta
 
 
 def coupon(terms: Terms) -> Coupon:

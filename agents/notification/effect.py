@@ -9,7 +9,8 @@ from topics.contracts import notification_commands
 from topics.contracts.email_event import ALREADY_REGISTERED
 from topics.contracts.notification_commands import RecordFailed, RecordSent
 from topics.contracts.notification_events import Event, MailRequested
-from topics.deciding.decision import EventMeta, Send
+from topics.deciding.decision import Send
+from topics.messages.event import EventMeta
 from topics.values import tokens
 
 _PURPOSES = {"verification": tokens.VERIFY, "password_reset": tokens.RESET, ALREADY_REGISTERED: tokens.RESET}

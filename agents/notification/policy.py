@@ -14,7 +14,8 @@ from topics.contracts.notification_events import Event, RecipientErased
 from topics.contracts.order_events import OrderPlaced
 from topics.contracts.user_created import UserCreated, whose
 from topics.contracts.user_erased import UserErased
-from topics.deciding.decision import Arrival, EventMeta, Send
+from topics.deciding.decision import Arrival, Send
+from topics.messages.event import EventMeta
 from topics.messages.message import deliverable
 
 

@@ -12,7 +12,8 @@ from stores.protocol import DomainStore
 from topics.contracts import notification_commands
 from topics.contracts.notification_commands import RecordFailed
 from topics.contracts.notification_events import Event, MailRequested
-from topics.deciding.decision import EventMeta, Send
+from topics.deciding.decision import Send
+from topics.messages.event import EventMeta
 
 Perform = Callable[[Event, EventMeta], Awaitable[Iterable[Send]]]
 

@@ -17,8 +17,9 @@ from topics.contracts.order_events import (
     OrderRefused,
     OutcomeAwaited,
 )
-from topics.deciding.decision import EventMeta, Send
+from topics.deciding.decision import Send
 from topics.keys import coupon_share
+from topics.messages.event import EventMeta
 
 
 def react(event: Event, meta: EventMeta, progress: Progress) -> Iterable[Send]:

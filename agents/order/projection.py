@@ -16,9 +16,9 @@ from topics.contracts.order_events import (
     OrderRefused,
     OutcomeAwaited,
 )
-from topics.deciding.decision import EventMeta
 from topics.deciding.projection import Shown, View
 from topics.documents.order import Order, OrderMoment, OrderTimeline
+from topics.messages.event import EventMeta
 
 CANCELLED = "Your order is cancelled."
 

@@ -12,7 +12,8 @@ from topics.contracts.email_event import DiscountMail, DiscountVariables
 from topics.contracts.restaurant_commands import Announce, Follow, Unfollow
 from topics.contracts.restaurant_events import Announced, CampaignStarted, Event
 from topics.contracts.user_events import PersonErased, PreferencesChanged, RestaurantFavoured, RestaurantUnfavoured
-from topics.deciding.decision import Arrival, EventMeta, Send
+from topics.deciding.decision import Arrival, Send
+from topics.messages.event import EventMeta
 
 
 def translate(message: user_events.Event, arrival: Arrival) -> Iterable[Send]:

@@ -20,9 +20,9 @@ from topics.contracts.restaurant_events import (
     RestaurantDetails,
     RestaurantOpened,
 )
-from topics.deciding.decision import EventMeta
 from topics.deciding.projection import Shown, View
 from topics.documents.browse import Campaign, Campaigns, Restaurant
+from topics.messages.event import EventMeta
 from topics.search_index import restaurant_indexes, restaurant_traits
 
 

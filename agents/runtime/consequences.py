@@ -8,8 +8,9 @@ import msgspec
 from agents.runtime import letters
 from agents.runtime.arrivals import Arrival
 from stores.protocol import OutboxRow
-from topics.deciding.decision import Decider, Decision, EventMeta, React, Send
+from topics.deciding.decision import Decider, Decision, React, Send
 from topics.messages import ids
+from topics.messages.event import EventMeta
 from topics.messages.reply import Wrote
 from topics.messages.topic import Topic
 

@@ -19,8 +19,9 @@ from agents.runtime.lease import Batch, Lease, Reopen
 from agents.runtime.placing import Placing
 from stores.errors import Doubt
 from stores.protocol import Changes, DomainStore, Moment, OutboxRow
-from topics.deciding.decision import EventMeta, Send
+from topics.deciding.decision import Send
 from topics.messages import ids
+from topics.messages.event import EventMeta
 from topics.messages.topic import Topic
 
 log = structlog.get_logger()

@@ -10,8 +10,8 @@ import structlog
 from agents.runtime import arrivals, metrics
 from agents.runtime.arrivals import Arrival
 from agents.runtime.lease import Batch
-from topics.deciding.decision import EventMeta
 from topics.messages import headers
+from topics.messages.event import EventMeta
 from topics.messages.message import Undecodable
 from topics.messages.topic import Topic
 

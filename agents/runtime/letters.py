@@ -12,8 +12,9 @@ from agents.runtime.arrivals import Arrival
 from agents.runtime.publisher import encode_headers
 from stores.protocol import OutboxRow, ParkedRow, Source
 from stores.redis.replies import ReplyNote
-from topics.deciding.decision import Decision, EventMeta, Sealed, Send
+from topics.deciding.decision import Decision, Sealed, Send
 from topics.messages import headers, ids
+from topics.messages.event import EventMeta
 from topics.messages.message import Message
 from topics.messages.reply import NOTHING, Reply, Wrote
 from topics.messages.topic import Topic

@@ -23,9 +23,9 @@ from topics.contracts.user_events import (
     RestaurantFavoured,
     RestaurantUnfavoured,
 )
-from topics.deciding.decision import EventMeta
 from topics.deciding.projection import Shown, SideKey, View
 from topics.documents.account import FavouriteCuisine, FavouriteRestaurant, Favourites, User
+from topics.messages.event import EventMeta
 
 
 def show(before: User | None, event: Event, meta: EventMeta) -> Shown[User]:

@@ -26,9 +26,10 @@ from infra.fault.topic_log import Entry
 from infra.layout.site import Endpoints
 from topics import keys
 from topics.contracts import all_topics
-from topics.deciding.decision import Decider, EventMeta
+from topics.deciding.decision import Decider
 from topics.deciding.projection import View
 from topics.messages import headers
+from topics.messages.event import EventMeta
 
 
 class Row(NamedTuple):

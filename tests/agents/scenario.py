@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 
-from topics.deciding.decision import Context, Decider, Decision, EventMeta, Sealed
+from topics.deciding.decision import Context, Decider, Decision, Sealed
 from topics.deciding.projection import View
+from topics.messages.event import EventMeta
 from topics.messages.message import Message
 
 NOW = datetime(2026, 3, 1, 18, 30, tzinfo=UTC)

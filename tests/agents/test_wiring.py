@@ -29,7 +29,8 @@ from stores.postgres.store import PostgresStore
 from stores.protocol import Stored
 from stores.settings import load
 from topics.contracts import all_topics
-from topics.deciding.decision import Arrival, EventMeta, Send
+from topics.deciding.decision import Arrival, Send
+from topics.messages.event import EventMeta
 from topics.messages.message import Message
 from topics.messages.topic import Topic
 

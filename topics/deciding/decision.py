@@ -6,16 +6,15 @@ For views and fact tables see topics/deciding/projection.py.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from topics.deciding.projection import FactTable
+from topics.messages.event import EventMeta
 from topics.messages.ids import derive
 from topics.messages.message import Message
 from topics.messages.topic import Topic
-
-if TYPE_CHECKING:
-    from topics.deciding.projection import FactTable  # which imports EventMeta from here
 
 C = TypeVar("C", bound=Message)
 E = TypeVar("E", bound=Message)
@@ -125,20 +124,9 @@ class Decider(Generic[C, E, S, F]):
     decide: Callable[[C, S, F, Context], Decision[E]]
     evolve: Callable[[S, E], S]
     facts: Callable[..., F] = no_facts  # type: ignore[assignment]
-    fact_tables: tuple["FactTable[Any, Any]", ...] = ()
+    fact_tables: tuple[FactTable[Any, Any], ...] = ()
     needs: Callable[[C, S], Iterable[tuple[str, str]]] = _no_needs
     claims: Callable[[C, str], Iterable[tuple[str, str]]] = _no_claims
-
-
-@dataclass(frozen=True, slots=True)
-class EventMeta:
-    """About an event: version is the aggregate's after it, at is the time of the command that led to it."""
-
-    id: str
-    aggregate_id: str
-    version: int
-    at: datetime
-    correlation_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar, cast
 import msgspec
 
 from topics import keys
-from topics.deciding.decision import EventMeta
+from topics.messages.event import EventMeta
 from topics.messages.message import Message
 from topics.messages.topic import Topic
 

@@ -12,7 +12,8 @@ from topics.contracts.address_commands import EraseBook, RemoveAddress
 from topics.contracts.address_events import BookErased
 from topics.contracts.user_erased import UserErased
 from topics.copies import copy_book
-from topics.deciding.decision import Arrival, EventMeta, Send
+from topics.deciding.decision import Arrival, Send
+from topics.messages.event import EventMeta
 from topics.messages.message import Message
 
 

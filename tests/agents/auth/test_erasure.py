@@ -25,7 +25,8 @@ from topics.contracts.auth_commands import (
 )
 from topics.contracts.auth_events import AccountErased, IssuedToken, PasswordResetRequested, SessionEnded
 from topics.contracts.user_erased import UserErased
-from topics.deciding.decision import EventMeta, Send
+from topics.deciding.decision import Send
+from topics.messages.event import EventMeta
 
 ERASE = EraseAccount(sid=SESSION, jti="jti-1", exp=NOW + QUARTER)
 ERASED = AccountErased(erased_at=LATER)

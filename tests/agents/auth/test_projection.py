@@ -21,8 +21,9 @@ from topics.contracts import email_event, user_created
 from topics.contracts.auth_events import AccountRegistered, SessionEnded, Verification, VerificationRequested
 from topics.contracts.email_event import TokenVariables, VerificationMail
 from topics.contracts.user_created import UserCreated
-from topics.deciding.decision import EventMeta, Send
+from topics.deciding.decision import Send
 from topics.documents.account import Account, EndedSession
+from topics.messages.event import EventMeta
 from topics.values.tokens import as_reference, sha256_hex
 
 META = EventMeta("e", ID, 1, NOW)

@@ -20,8 +20,8 @@ from topics.contracts.auth_events import (
     VerificationRequested,
 )
 from topics.contracts.email_event import PasswordResetMail, TokenVariables, VerificationMail
-from topics.deciding.decision import EventMeta
 from topics.documents.account import Session, Sessions
+from topics.messages.event import EventMeta
 from topics.values.tokens import as_reference, sha256_hex
 
 META = EventMeta("e", ID, 1, NOW)

@@ -36,8 +36,9 @@ from topics.contracts import basket_commands, basket_events, order_commands
 from topics.contracts.basket_commands import Checkout
 from topics.contracts.basket_events import Event, Line
 from topics.copies import MEALS, MealCopy
-from topics.deciding.decision import EventMeta, Send
+from topics.deciding.decision import Send
 from topics.messages import headers
+from topics.messages.event import EventMeta
 
 CHECKOUTS, LINES = 500, 100
 NOTE = "🍅" * 500

@@ -27,8 +27,9 @@ from topics.contracts.basket_commands import (
     TakeOver,
 )
 from topics.contracts.basket_events import Cleared, Expired, HandedOver, Kept, Life, LineRemoved, LineSet
-from topics.deciding.decision import Context, EventMeta
+from topics.deciding.decision import Context
 from topics.documents.order import AnonymousLife, Basket
+from topics.messages.event import EventMeta
 from topics.messages.message import Message
 
 CART_ID = "0b9f8a52-6a3e-4d1c-9a77-3f2e1d0c5b4a"

@@ -31,7 +31,8 @@ from topics.contracts.basket_events import (
 )
 from topics.contracts.order_commands import EraseOrder, PlaceOrder
 from topics.contracts.user_erased import UserErased
-from topics.deciding.decision import Arrival, EventMeta, Send
+from topics.deciding.decision import Arrival, Send
+from topics.messages.event import EventMeta
 from topics.messages.ids import of_anonymous
 from topics.messages.message import Message
 

@@ -15,7 +15,8 @@ from tests.agents.scenario import ID, NOW, Outcome
 from topics.contracts import basket_commands
 from topics.contracts.basket_commands import AddItem, HandOver, TakeBack, TakeOver
 from topics.contracts.basket_events import HandedOver, Kept, LineSet, TakenBack, TakenOver, TakeOverRefused
-from topics.deciding.decision import EventMeta, Send
+from topics.deciding.decision import Send
+from topics.messages.event import EventMeta
 
 OTHER = "5a0e1c52-9f0a-4c5e-8a31-5b1f0c2d3e4f"
 

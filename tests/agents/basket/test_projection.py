@@ -14,9 +14,9 @@ from topics.contracts.basket_events import CheckedOut, Cleared, Event, LineRemov
 from topics.contracts.catalog_events import AvailabilityChanged, MealAdded, MealChanged, MealDetails, MealRemoved
 from topics.contracts.order_commands import PlaceOrder
 from topics.copies import MEALS
-from topics.deciding.decision import EventMeta
 from topics.deciding.pricing import Charge, totals
 from topics.documents.order import Basket
+from topics.messages.event import EventMeta
 
 
 def test_a_line_is_shown_with_whose_it_is() -> None:

@@ -11,7 +11,7 @@ from tests.agents.scenario import ID, LATER, NOW, shown
 from topics.contracts.catalog_commands import AddMeal, ChangeMeal, Command, MealOption, RemoveMeal, SetAvailability
 from topics.contracts.catalog_events import AvailabilityChanged, MealAdded, MealChanged, MealDetails, MealRemoved
 from topics.contracts.restaurant_events import RestaurantChanged, RestaurantDetails, RestaurantOpened
-from topics.deciding.decision import EventMeta
+from topics.messages.event import EventMeta
 
 OWNER, MAHMUT = "owner-1", "mahmut"
 OURS = Facts(restaurants={MAHMUT: Ownership(owner_id=OWNER), "tokyo": Ownership(owner_id=OWNER)})

@@ -28,9 +28,10 @@ from topics.contracts.discount_events import (
 )
 from topics.contracts.order_commands import ConfirmCoupon, RefuseCoupon, TellOutcome
 from topics.copies import COUPONS, CouponCopy, RestaurantCopy
-from topics.deciding.decision import EventMeta, Send
+from topics.deciding.decision import Send
 from topics.deciding.discounting import Terms, discount, refusal
 from topics.deciding.pricing import to_minor
+from topics.messages.event import EventMeta
 
 OWNER = "owner-1"
 RESTAURANT = RestaurantCopy(name="Mahmut", is_open=True, delivery_fee=0, min_order_price=0, owner_id=OWNER)

@@ -16,7 +16,8 @@ from topics.contracts.email_event import (
 )
 from topics.contracts.notification_commands import SendMail
 from topics.contracts.notification_events import Letter, MailRequested
-from topics.deciding.decision import Arrival, EventMeta
+from topics.deciding.decision import Arrival
+from topics.messages.event import EventMeta
 from topics.values import tokens
 
 TOKEN = TokenVariables(token="abc")

@@ -11,7 +11,8 @@ from tests.agents.scenario import ID, NOW
 from topics.contracts import notification_commands
 from topics.contracts.notification_commands import RecordFailed, RecordSent
 from topics.contracts.notification_events import Letter, MailRequested, MailSent
-from topics.deciding.decision import EventMeta, Send
+from topics.deciding.decision import Send
+from topics.messages.event import EventMeta
 from topics.messages.message import Message
 from topics.values import tokens
 

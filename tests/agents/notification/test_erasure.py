@@ -27,7 +27,8 @@ from topics.contracts.notification_events import (
     RecipientErased,
 )
 from topics.contracts.user_erased import UserErased
-from topics.deciding.decision import EventMeta, Send
+from topics.deciding.decision import Send
+from topics.messages.event import EventMeta
 from topics.messages.message import Message
 
 ERASE = EraseRecipient(erased_at=NOW)

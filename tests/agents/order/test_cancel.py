@@ -12,8 +12,9 @@ from topics.contracts import discount_commands
 from topics.contracts.discount_commands import ReleaseUse
 from topics.contracts.order_commands import CancelOrder, TellOutcome
 from topics.contracts.order_events import OrderCancelled, OrderRefused
-from topics.deciding.decision import EventMeta, Send
+from topics.deciding.decision import Send
 from topics.documents.order import OrderMoment
+from topics.messages.event import EventMeta
 
 CANCEL = CancelOrder(reason="Yanlış adres")
 WITH_COUPON = replace(PLACED, coupon_code="YAZ10", discount=10.0, total=601.2)

@@ -18,8 +18,8 @@ from topics.contracts.discount_commands import AskOutcome, ReserveUse
 from topics.contracts.order_commands import ConfirmCoupon, RefuseCoupon, TellOutcome
 from topics.contracts.order_events import OrderDrafted, OrderPlaced, OrderRefused, OutcomeAwaited, PriceChange
 from topics.copies import CouponCopy
-from topics.deciding.decision import EventMeta
 from topics.deciding.discounting import Terms
+from topics.messages.event import EventMeta
 
 # NOW is Sunday 2026-03-01, 21:30 in Istanbul.
 META = EventMeta("e", ID, 1, NOW)

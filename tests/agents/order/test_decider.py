@@ -19,8 +19,8 @@ from topics.contracts.order_commands import PlaceOrder
 from topics.contracts.order_events import OrderPlaced, OrderRefused, PricedItem
 from topics.contracts.restaurant_events import RestaurantChanged, RestaurantDetails, RestaurantOpened
 from topics.copies import MEALS, RESTAURANTS, BookCopy, MealCopy, RestaurantCopy
-from topics.deciding.decision import EventMeta
 from topics.deciding.pricing import to_minor
+from topics.messages.event import EventMeta
 
 USER = "user-1"
 LINE = Line(id="l", restaurant_id="mahmut", meal_id="kebap", quantity=2, created_at=NOW, name="Adana", price=1)

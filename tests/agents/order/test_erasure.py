@@ -15,7 +15,8 @@ from tests.agents.scenario import ID, LATER, NOW, Given, shown
 from topics.contracts import order_commands
 from topics.contracts.order_commands import CancelOrder, ConfirmCoupon, EraseOrder, RefuseCoupon
 from topics.contracts.order_events import OrderCancelled, OrderDrafted, OrderErased, OrderRefused
-from topics.deciding.decision import EventMeta, Send
+from topics.deciding.decision import Send
+from topics.messages.event import EventMeta
 from topics.messages.message import Message
 
 ERASE = EraseOrder(user_id=USER)

@@ -28,7 +28,8 @@ from topics.contracts.user_events import (
     RestaurantFavoured,
     RestaurantUnfavoured,
 )
-from topics.deciding.decision import Arrival, EventMeta, Send
+from topics.deciding.decision import Arrival, Send
+from topics.messages.event import EventMeta
 
 ANNOUNCE = Announce(campaign=RUNNING, restaurant_name="Mahmut")
 FULL = House(followers=tuple(f"user-{n:05}" for n in range(PAGE_SIZE)))

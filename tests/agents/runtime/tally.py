@@ -2,17 +2,8 @@
 
 import msgspec
 
-from topics.deciding.decision import (
-    Context,
-    Decider,
-    Decision,
-    EventMeta,
-    Send,
-    StalePreparation,
-    accept,
-    hand_on,
-    reject,
-)
+from topics.deciding.decision import Context, Decider, Decision, Send, StalePreparation, accept, hand_on, reject
+from topics.messages.event import EventMeta
 from topics.messages.message import Message
 from topics.messages.topic import Topic
 

@@ -13,7 +13,8 @@ from topics.contracts import user_commands
 from topics.contracts.user_commands import ChangeProfile, CompleteProfile, CreatePending
 from topics.contracts.user_created import UserCreated
 from topics.contracts.user_events import EmailLearned, PendingCreated, Profile, ProfileChanged, ProfileCompleted
-from topics.deciding.decision import Arrival, EventMeta, Send
+from topics.deciding.decision import Arrival, Send
+from topics.messages.event import EventMeta
 from topics.messages.message import Undecodable
 
 EMAIL = "ayse@example.com"
