@@ -98,7 +98,7 @@ class Group:
 
     async def _look_after_idle(self) -> None:
         while True:
-            await asyncio.sleep(IDLE / 2)
+            await asyncio.sleep(IDLE)
             since = asyncio.get_running_loop().time() - IDLE
             for topic, work in self._works.items():
                 idle = [lease for lease in self.leases.ready() if lease.tp.topic == topic and lease.active_at < since]
