@@ -131,10 +131,10 @@ class Moment:
 class Changes:
     """All that one source's batch writes.
 
-    next: the floor afterwards. facts_read: of ids in `inbox`, what their decisions read (topics.headers.FACTS). claims: free
-    values and who owns them from now on. release: values that are free from now on, with their owner (where another one
-    owns it, it stays). unpark: `seq` of parked
-    messages that go. sent: outbox rows of the source that are out and can go.
+    next: the floor afterwards. facts_read: of ids in `inbox`, what their decisions read (topics.messages.headers.FACTS).
+    claims: free values and who owns them from now on. release: values that are free from now on, with their owner (where
+    another one owns it, it stays). unpark: `seq` of parked messages that go. sent: outbox rows of the source
+    that are out and can go.
     """
 
     next: int

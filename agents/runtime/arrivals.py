@@ -8,9 +8,9 @@ from typing import Any, cast
 
 from aiokafka import ConsumerRecord
 
-from topics import headers, ids
-from topics.message import Message, Undecodable
-from topics.registry import Topic
+from topics.messages import headers, ids
+from topics.messages.message import Message, Undecodable
+from topics.messages.topic import Topic
 
 _KEY_LENGTH = 256  # characters; longer keys are nobody's aggregate
 _LONGEST, _LONGEST_NAME = 4096, 512  # bytes of a header; names stand in indexes of the store

@@ -13,8 +13,8 @@ from agents.runtime.lease import Batch, Lease
 from agents.runtime.placing import Placing
 from agents.runtime.rounds import Rounds, Turn
 from stores.protocol import Changes, DomainStore, Fact, FactKey, FactWrite, Moment
-from topics.projection import FactTable
-from topics.registry import Topic
+from topics.deciding.projection import FactTable
+from topics.messages.topic import Topic
 
 
 class _Turn(Turn):

@@ -17,7 +17,7 @@ from agents.runtime.rounds import Rounds, Turn
 from agents.runtime.working_set import prefetchable_facts
 from stores.errors import BadData, Conflict, TimedOut
 from stores.protocol import Changes, ClaimKey, DomainStore, Floor, Moment
-from topics.decision import StalePreparation
+from topics.deciding.decision import StalePreparation
 
 
 class _Turn(Turn):

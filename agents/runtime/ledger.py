@@ -13,9 +13,9 @@ from agents.runtime.arrivals import Arrival
 from agents.runtime.consequences import Consequences, Roles
 from agents.runtime.working_set import WorkingSet
 from stores.protocol import Changes, ClaimKey, Moment, OutboxRow, RowId, Source
-from topics import headers
-from topics.decision import Context, Decision, Rejection, StalePreparation
-from topics.redrive import Redrive
+from topics.deciding.decision import Context, Decision, Rejection, StalePreparation
+from topics.messages import headers
+from topics.messages.redrive import Redrive
 
 log = structlog.get_logger()
 

@@ -12,8 +12,8 @@ from agents.runtime import letters
 from agents.runtime.arrivals import Arrival
 from agents.runtime.ledger import Ledger
 from stores.errors import Doubt
-from topics import headers
-from topics.reply import Wrote
+from topics.messages import headers
+from topics.messages.reply import Wrote
 
 SECONDS = 1.0  # for a batch: its answers are awaited for two
 _REMEMBERED = 1_000

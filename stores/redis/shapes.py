@@ -1,5 +1,5 @@
-"""Remembers the forms of the views that are in Redis (topics.projection.View.form). Where one of them is another now, all
-views are removed, so that the projections build them again from the topics.
+"""Remembers the forms of the views that are in Redis (topics.deciding.projection.View.form). Where one of them is another now,
+all views are removed, so that the projections build them again from the topics.
 
 One script does it, as if Redis had lost its data: a projection that runs meanwhile finds its floor gone and begins anew.
 """

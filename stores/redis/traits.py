@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from struct import pack
 
 from topics import keys
-from topics.projection import Traits
+from topics.deciding.projection import Traits
 from topics.search_index import Point
 
 # first, last: the words of a line in ARGV, after its name. A trait that nobody has any more leaves nothing behind: a word
