@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import structlog
 
-from agents.runtime.group import Group
+from agents.runtime.transport.group import Group
 from stores.settings import BadSetting
 
 log = structlog.get_logger()

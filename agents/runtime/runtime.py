@@ -4,17 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agents.runtime.consequences import Roles
-from agents.runtime.copying import Copying
-from agents.runtime.deciding import Deciding
-from agents.runtime.drain import Drain
-from agents.runtime.effecting import Effecting, Perform
-from agents.runtime.group import Group
-from agents.runtime.preparing import Preparation
-from agents.runtime.publisher import Publisher
-from agents.runtime.showing import Showing
-from agents.runtime.taking_in import Intake
-from agents.runtime.work import Work
+from agents.runtime.deciding.consequences import Roles
+from agents.runtime.deciding.deciding import Deciding
+from agents.runtime.deciding.preparing import Preparation
+from agents.runtime.reading.copying import Copying
+from agents.runtime.reading.effecting import Effecting, Perform
+from agents.runtime.reading.showing import Showing
+from agents.runtime.reading.taking_in import Intake
+from agents.runtime.sending.drain import Drain
+from agents.runtime.sending.publisher import Publisher
+from agents.runtime.transport.group import Group
+from agents.runtime.transport.work import Work
 from stores.protocol import DomainStore
 from stores.redis.fates import Fates
 from stores.redis.projection import ProjectionStore

@@ -13,13 +13,13 @@ import topics
 from agents.__main__ import compose
 from agents.domains import DOMAINS
 from agents.provision import views
-from agents.runtime.copying import Copying
-from agents.runtime.deciding import Deciding
-from agents.runtime.effecting import Effecting
+from agents.runtime.deciding.deciding import Deciding
+from agents.runtime.reading.copying import Copying
+from agents.runtime.reading.effecting import Effecting
+from agents.runtime.reading.showing import Showing
+from agents.runtime.reading.taking_in import Intake
 from agents.runtime.runtime import Runtime
-from agents.runtime.showing import Showing
-from agents.runtime.taking_in import Intake
-from agents.runtime.work import Work
+from agents.runtime.transport.work import Work
 from http_edge.routes import CommandRow, LiveRow
 from http_edge.web import ROUTES
 from stores.keyring import make_keys
@@ -159,5 +159,5 @@ def test_states_are_written_in_one_place():
     sources = {path.name: path.read_text() for path in Path(agents.__file__).parent.rglob("*.py")}
     assert {name for name, text in sources.items() if "StateWrite" in text} == {"working_set.py"}
     for module in ("working_set", "ledger"):
-        using = {name for name, text in sources.items() if f"from agents.runtime.{module} import" in text}
+        using = {name for name, text in sources.items() if f"from agents.runtime.deciding.{module} import" in text}
         assert using and not using & {"copying.py", "showing.py", "taking_in.py", "effecting.py"}

@@ -10,7 +10,7 @@ from agents.restaurant import followers, policy
 from agents.restaurant.decider import DECIDER
 from agents.restaurant.followers import PAGE_SIZE, PAGES, TOLD_AT_ONCE
 from agents.restaurant.house import House
-from agents.runtime.letters import LARGEST
+from agents.runtime.sending.letters import LARGEST
 from tests.agents import scenario
 from tests.agents.restaurant.test_campaigns import RUNNING, STARTED
 from tests.agents.scenario import ID, NOW

@@ -7,16 +7,14 @@ records that aiokafka still holds, and Faust's own bookkeeping harmless.
 
 import asyncio
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import structlog
 
 from agents.runtime import metrics
-from agents.runtime.lease import TP, Batch, Lease
+from agents.runtime.transport.lease import TP, Batch, Lease
+from agents.runtime.transport.work import Work
 from stores.protocol import RowId, Source
-
-if TYPE_CHECKING:
-    from agents.runtime.work import Work
 
 log = structlog.get_logger()
 
@@ -50,7 +48,7 @@ class Log(Protocol):
 class Leases:
     """All partitions of one consumer group in this process."""
 
-    def __init__(self, group: str, works: Mapping[str, "Work"]) -> None:
+    def __init__(self, group: str, works: Mapping[str, Work]) -> None:
         self.group = group
         self.works = works
         self.held: dict[TP, Lease] = {}

@@ -8,9 +8,9 @@ moment at most: then it is decided with what is known.
 from collections.abc import Sequence
 from time import monotonic
 
-from agents.runtime import letters
 from agents.runtime.arrivals import Arrival
-from agents.runtime.ledger import Ledger
+from agents.runtime.deciding.ledger import Ledger
+from agents.runtime.sending import letters
 from stores.errors import Doubt
 from topics import headers
 from topics.reply import Wrote

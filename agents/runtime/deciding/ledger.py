@@ -8,10 +8,12 @@ from typing import Any
 
 import structlog
 
-from agents.runtime import consequences, letters, metrics, outcomes
+from agents.runtime import metrics
 from agents.runtime.arrivals import Arrival
-from agents.runtime.consequences import Consequences, Roles
-from agents.runtime.working_set import WorkingSet
+from agents.runtime.deciding import consequences, outcomes
+from agents.runtime.deciding.consequences import Consequences, Roles
+from agents.runtime.deciding.working_set import WorkingSet
+from agents.runtime.sending import letters
 from stores.protocol import Changes, ClaimKey, Moment, OutboxRow, RowId, Source
 from topics import headers
 from topics.decision import Context, Decision, Rejection, StalePreparation

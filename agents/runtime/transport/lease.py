@@ -2,14 +2,12 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from aiokafka import ConsumerRecord
 
+from agents.runtime.arrivals import Arrival
 from stores.protocol import RowId, Source
-
-if TYPE_CHECKING:
-    from agents.runtime.arrivals import Arrival
 
 
 class TP(NamedTuple):
@@ -67,7 +65,7 @@ class Batch:
     first: int
     reached: int = 0
     finished: asyncio.Event = field(default_factory=asyncio.Event)
-    arrivals: "list[Arrival] | None" = None
+    arrivals: list[Arrival] | None = None
 
     @property
     def next(self) -> int:

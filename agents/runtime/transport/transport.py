@@ -13,9 +13,9 @@ import structlog
 from faust.transport.drivers import aiokafka as driver
 from faust.types import ConsumerMessage
 
-from agents.runtime.fetching import LoopConsumer
-from agents.runtime.lease import TP, Batch
-from agents.runtime.leases import DRAIN, Leases
+from agents.runtime.transport.fetching import LoopConsumer
+from agents.runtime.transport.lease import TP, Batch
+from agents.runtime.transport.leases import DRAIN, Leases
 
 log = structlog.get_logger()
 
@@ -37,7 +37,7 @@ class Consumer(driver.Consumer):
     def _new_consumer_thread(self) -> LoopConsumer:
         return LoopConsumer(self, loop=self.loop, thread_loop=self.loop, beacon=self.beacon)
 
-    # -- the Kafka side of leases (agents.runtime.leases.Log)
+    # -- the Kafka side of leases (agents.runtime.transport.leases.Log)
 
     async def bounds(self, tp: TP) -> tuple[int, int]:
         async with asyncio.timeout(_BOUND):

@@ -9,7 +9,7 @@ import msgspec
 
 from agents.runtime import metrics
 from agents.runtime.arrivals import Arrival
-from agents.runtime.publisher import encode_headers
+from agents.runtime.sending.publisher import encode_headers
 from stores.protocol import OutboxRow, ParkedRow, Source
 from stores.redis.replies import ReplyNote
 from topics import headers, ids

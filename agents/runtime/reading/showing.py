@@ -5,12 +5,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from agents.runtime import events, letters
 from agents.runtime.arrivals import Arrival
-from agents.runtime.events import Event
-from agents.runtime.floor import progress_at
-from agents.runtime.lease import Batch, Lease, Reopen
-from agents.runtime.publisher import Publisher
+from agents.runtime.committing.floor import progress_at
+from agents.runtime.reading import events
+from agents.runtime.reading.events import Event
+from agents.runtime.sending import letters
+from agents.runtime.sending.publisher import Publisher
+from agents.runtime.transport.lease import Batch, Lease, Reopen
 from stores.errors import Conflict
 from stores.redis.projection import Mark, ProjectionStore, ViewChanges
 from topics.projection import Traits, View
@@ -21,7 +22,7 @@ Place = tuple[str, str]  # (view, aggregate id)
 
 
 class Showing:
-    """See agents.runtime.work.Work. All views of one topic in one consumer group."""
+    """See agents.runtime.transport.work.Work. All views of one topic in one consumer group."""
 
     def __init__(
         self, topic: Topic, views: Sequence[View[Any, Any]], store: ProjectionStore, publisher: Publisher

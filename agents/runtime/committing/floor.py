@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from agents.runtime import metrics
-from agents.runtime.lease import Batch, Reopen
+from agents.runtime.transport.lease import Batch, Reopen
 from stores.errors import Conflict
 from stores.protocol import Floor
 

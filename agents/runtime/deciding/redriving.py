@@ -8,8 +8,8 @@ import structlog
 
 from agents.runtime import arrivals
 from agents.runtime.arrivals import Arrival
-from agents.runtime.ledger import Ledger
-from agents.runtime.preparing import Preparing
+from agents.runtime.deciding.ledger import Ledger
+from agents.runtime.deciding.preparing import Preparing
 from stores.protocol import ParkedRow
 from topics import headers, redrive
 from topics.decision import StalePreparation

@@ -9,10 +9,11 @@ import faust
 import structlog
 
 from agents.runtime import metrics
-from agents.runtime.lease import Batch, Lease
-from agents.runtime.leases import IDLE, Leases
-from agents.runtime.transport import BatchSchema, Consumer, Transport
-from agents.runtime.work import Work, carry
+from agents.runtime.transport.carrying import carry
+from agents.runtime.transport.lease import Batch, Lease
+from agents.runtime.transport.leases import IDLE, Leases
+from agents.runtime.transport.transport import BatchSchema, Consumer, Transport
+from agents.runtime.transport.work import Work
 from stores.errors import Doubt
 
 log = structlog.get_logger()

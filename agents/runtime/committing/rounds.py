@@ -9,9 +9,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from agents.runtime.drain import Drain, Publishing
-from agents.runtime.floor import Progress, progress_of
-from agents.runtime.lease import Batch, Lease, Reopen
+from agents.runtime.committing.floor import Progress, progress_of
+from agents.runtime.sending.drain import Drain, Publishing
+from agents.runtime.transport.lease import Batch, Lease, Reopen
 from stores.errors import Doubt, Stale
 from stores.protocol import Changes, DomainStore, Moment, Source
 

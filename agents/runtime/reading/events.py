@@ -9,7 +9,7 @@ import structlog
 
 from agents.runtime import arrivals, metrics
 from agents.runtime.arrivals import Arrival
-from agents.runtime.lease import Batch
+from agents.runtime.transport.lease import Batch
 from topics import headers
 from topics.decision import EventMeta
 from topics.message import Undecodable

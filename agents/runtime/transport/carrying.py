@@ -1,43 +1,19 @@
-"""What a shape of work is to the runtime, and the loop around every batch: try, wait, try again, never give up on doubt."""
+"""The loop around every batch: run it, wait on doubt, run it again, until it is done or its lease ends."""
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 import structlog
 
 from agents.runtime import metrics
-from agents.runtime.lease import Batch, Lease, Reopen
-from agents.runtime.leases import Leases
+from agents.runtime.transport.lease import Batch, Reopen
+from agents.runtime.transport.leases import Leases
+from agents.runtime.transport.work import Work
 from stores.errors import Doubt
 
 log = structlog.get_logger()
 
 _WAIT = (0.05, 1.0)  # seconds, first and longest
-
-
-class Work(Protocol):
-    """One topic in one consumer group."""
-
-    async def open(self, lease: Lease, earliest: int) -> None:
-        """Reads the floor into the lease and drains what is left in the outbox. `earliest`: where a new floor begins."""
-        ...
-
-    async def run(self, batch: Batch) -> None:
-        """Everything for one batch, from decoding to published. Safe to call again after any failure.
-
-        Raises Doubt (try again) or Reopen (the lease's offset is wrong).
-        """
-        ...
-
-    async def idle(self, leases: Sequence[Lease]) -> Mapping[Lease, str]:
-        """Looks after partitions without messages. Returns those that must be opened again, and why. Raises Doubt."""
-        ...
-
-    async def close(self, lease: Lease) -> None:
-        """Tidies up after a lease that has ended. Raises Doubt; nothing depends on it."""
-        ...
 
 
 async def carry(leases: Leases, work: Work, batch: Batch) -> None:

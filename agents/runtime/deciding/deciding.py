@@ -3,18 +3,19 @@
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence, Set
 
-from agents.runtime import arrivals, redriving
+from agents.runtime import arrivals
 from agents.runtime.arrivals import Arrival
-from agents.runtime.consequences import Roles
-from agents.runtime.drain import Drain, Drained
-from agents.runtime.lease import Batch
-from agents.runtime.ledger import Ledger
-from agents.runtime.patience import FactsBehind, Patience
-from agents.runtime.preparing import Fate, Preparation, Preparing
-from agents.runtime.redriving import Redriving, Waiting
-from agents.runtime.room import Room
-from agents.runtime.rounds import Rounds, Turn
-from agents.runtime.working_set import prefetchable_facts
+from agents.runtime.committing.rounds import Rounds, Turn
+from agents.runtime.deciding import redriving
+from agents.runtime.deciding.consequences import Roles
+from agents.runtime.deciding.ledger import Ledger
+from agents.runtime.deciding.patience import FactsBehind, Patience
+from agents.runtime.deciding.preparing import Fate, Preparation, Preparing
+from agents.runtime.deciding.redriving import Redriving, Waiting
+from agents.runtime.deciding.room import Room
+from agents.runtime.deciding.working_set import prefetchable_facts
+from agents.runtime.sending.drain import Drain, Drained
+from agents.runtime.transport.lease import Batch
 from stores.errors import BadData, Conflict, TimedOut
 from stores.protocol import Changes, ClaimKey, DomainStore, Floor, Moment
 from topics.decision import StalePreparation
@@ -51,7 +52,7 @@ class _Turn(Turn):
 
 
 class Deciding(Drained):
-    """See agents.runtime.work.Work."""
+    """See agents.runtime.transport.work.Work."""
 
     def __init__(
         self, roles: Roles, store: DomainStore, drain: Drain, fate: Fate,

@@ -5,7 +5,7 @@
 import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import structlog
 from aiokafka import ConsumerRecord, TopicPartition
@@ -16,11 +16,9 @@ from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
 from mode import Service
 from mode.utils.futures import maybe_async
 
-from agents.runtime.lease import TP, Batch, Lease
+from agents.runtime.transport.lease import TP, Batch, Lease
+from agents.runtime.transport.leases import Leases
 from stores.kafka import records
-
-if TYPE_CHECKING:
-    from agents.runtime.transport import Consumer
 
 log = structlog.get_logger()
 
@@ -34,6 +32,17 @@ _WAIT, _SHORT_WAIT, _BUSY_WAIT = 500, 2, 50  # ms
 _LOOK = 0.5  # seconds
 _HINT = 5.0  # seconds that the group's coordinator may take for an offset
 _BUSY = 1.0  # seconds that records lie unread before fetches slow down: their handler waits for a server
+
+
+class Reader(Protocol):
+    """The consumer for which is fetched."""
+
+    leases: Leases
+    flow_active: bool
+
+    async def on_partitions_revoked(self, revoked: Any) -> None: ...
+
+    async def on_partitions_assigned(self, assigned: Any, generation_id: int = 0) -> None: ...
 
 
 class NodesInFlight(set[int]):
@@ -60,7 +69,7 @@ class LoopConsumer(AIOKafkaConsumerThread):
     process went into handing it over.
     """
 
-    consumer: "Consumer"
+    consumer: Reader
     looked_at: float = 0.0  # monotonic, when the fetch loop last turned, or had nothing to do but wait for the group
     _revoking = False
 

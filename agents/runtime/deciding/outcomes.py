@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from agents.runtime import letters
 from agents.runtime.arrivals import Arrival
+from agents.runtime.sending import letters
 from stores.protocol import OutboxRow
 from topics import headers
 from topics.reply import Reply

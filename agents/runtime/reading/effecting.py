@@ -10,13 +10,15 @@ from typing import Any
 
 import structlog
 
-from agents.runtime import events, letters, metrics
+from agents.runtime import metrics
 from agents.runtime.arrivals import Arrival
-from agents.runtime.drain import Drain, Drained
-from agents.runtime.events import Event
-from agents.runtime.floor import progress_of
-from agents.runtime.lease import Batch, Lease, Reopen
-from agents.runtime.placing import Placing
+from agents.runtime.committing.floor import progress_of
+from agents.runtime.reading import events
+from agents.runtime.reading.events import Event
+from agents.runtime.sending import letters
+from agents.runtime.sending.drain import Drain, Drained
+from agents.runtime.sending.placing import Placing
+from agents.runtime.transport.lease import Batch, Lease, Reopen
 from stores.errors import Doubt
 from stores.protocol import Changes, DomainStore, Moment, OutboxRow
 from topics import ids
@@ -30,7 +32,7 @@ Perform = Callable[[Any, EventMeta], Awaitable[Iterable[Send]]]
 
 
 class Effecting(Drained):
-    """See agents.runtime.work.Work."""
+    """See agents.runtime.transport.work.Work."""
 
     def __init__(
         self, topic: Topic, domain: str, perform: Perform, store: DomainStore, drain: Drain, concurrency: int

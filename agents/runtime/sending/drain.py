@@ -5,8 +5,8 @@ import time
 from collections.abc import Awaitable, Mapping, Sequence
 
 from agents.runtime import metrics
-from agents.runtime.lease import Lease, Reopen
-from agents.runtime.publisher import Publisher
+from agents.runtime.sending.publisher import Publisher
+from agents.runtime.transport.lease import Lease, Reopen
 from stores.protocol import DomainStore, OutboxRow, Source
 from stores.redis.replies import Replies
 
@@ -67,7 +67,7 @@ class Drain:
     async def idle(self, leases: Sequence[Lease]) -> Mapping[Lease, str]:
         """For partitions without a next batch: deletes what is out, sends what another owner wrote meanwhile.
 
-        Which sources have rows is asked once a second for the whole domain. As agents.runtime.work.Work.
+        Which sources have rows is asked once a second for the whole domain. As agents.runtime.transport.work.Work.
         """
         for lease in leases:
             await self.forget(lease)

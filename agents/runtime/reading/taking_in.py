@@ -5,12 +5,13 @@ from typing import Any
 
 import structlog
 
-from agents.runtime import arrivals, letters, metrics
+from agents.runtime import arrivals, metrics
 from agents.runtime.arrivals import Arrival
-from agents.runtime.drain import Drain, Drained
-from agents.runtime.lease import Batch
-from agents.runtime.placing import Placing
-from agents.runtime.rounds import Rounds, Turn
+from agents.runtime.committing.rounds import Rounds, Turn
+from agents.runtime.sending import letters
+from agents.runtime.sending.drain import Drain, Drained
+from agents.runtime.sending.placing import Placing
+from agents.runtime.transport.lease import Batch
 from stores.protocol import Changes, DomainStore, Moment, OutboxRow
 from topics import decision, headers, ids
 from topics.message import Undecodable
@@ -27,7 +28,7 @@ class _Turn(Turn):
 
 
 class Intake(Drained):
-    """See agents.runtime.work.Work. Nothing parks here: order across publishers is not given anyway."""
+    """See agents.runtime.transport.work.Work. Nothing parks here: order across publishers is not given anyway."""
 
     def __init__(
         self, topic: Topic, domain: str, translate: decision.Translate, store: DomainStore, drain: Drain

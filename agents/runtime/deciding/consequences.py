@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from agents.runtime import letters
 from agents.runtime.arrivals import Arrival
+from agents.runtime.sending import letters
 from stores.protocol import OutboxRow
 from topics import ids
 from topics.decision import Decider, Decision, EventMeta, React, Send
