@@ -23,7 +23,7 @@ import psutil
 from redis.asyncio import Redis
 
 from infra.bench.servers import free_port, server, token
-from infra.stack import Stack
+from infra.stack.stack import Stack
 from stores.protocol import Source
 from stores.redis.connection import connect
 from stores.redis.projection import ProjectionStore, ViewChanges

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest_asyncio
 
-from infra.stack import Stack
+from infra.stack.stack import Stack
 from stores.protocol import Source
 from stores.redis.connection import connect
 from stores.redis.notices import Notices

@@ -11,7 +11,7 @@ from agents.restaurant.followers import TOLD_AT_ONCE
 from agents.runtime import arrivals
 from agents.runtime.deciding.consequences import Roles
 from agents.runtime.deciding.ledger import Ledger
-from stores.protocol import OutboxRow, Snapshot, Source, Stored
+from stores.protocol import Moment, OutboxRow, Source, Stored
 from tests.agents.restaurant.test_campaigns import OPENED, OWNER, START
 from tests.agents.scenario import ID, NOW
 from topics import headers, restaurant_commands, restaurant_events
@@ -27,14 +27,15 @@ class Domain:
     """Decides batches as the runtime does; what it commits is kept in memory."""
 
     def __init__(self) -> None:
-        self.kept, self.out, self.offset = Snapshot(), list[OutboxRow](), 0
+        self.kept, self.out, self.offset = Moment(), list[OutboxRow](), 0
 
     def take(self, rows: list[OutboxRow]) -> list[OutboxRow]:
         """Returns the domain's own commands that follow."""
-        ledger = Ledger(ROLES, SOURCE, self.kept, {})
+        ledger = Ledger(ROLES, self.kept)
+        ledger.begin(SOURCE, 0)
         for row in rows:
             ledger.take(arrivals.read(COMMANDS, 0, self._record(row), keyed=True))
-        changes = ledger.changes
+        changes = ledger.ended(self.offset + 1)
         assert not changes.park
         self.kept.known.update(changes.inbox)
         self.kept.states.update({each.id: Stored(each.version, each.body) for each in changes.states})
@@ -56,7 +57,7 @@ class Domain:
 def said(id: str, key: str, message: Message) -> OutboxRow:
     named = {headers.ID: id, headers.SOURCE: "tests", headers.TYPE: type(message).__name__, headers.CALLER: OWNER}
     encoded = [(name, value.encode()) for name, value in named.items()]
-    return OutboxRow("kafka", COMMANDS.name, key.encode(), "", COMMANDS.encode(message), 0, encoded)
+    return OutboxRow("kafka", COMMANDS.name, key.encode(), "", COMMANDS.encode(message), named=encoded)
 
 
 @pytest.mark.parametrize("seed", range(5))
