@@ -8,7 +8,7 @@ from agents.basket.contents import Contents
 from topics import basket_commands, order_commands
 from topics.basket_commands import EraseBasket, TakeBack, TakeOver
 from topics.basket_events import BasketErased, CheckedOut, CheckoutRepeated, Event, HandedOver, TakeOverRefused
-from topics.decision import Arrival, EventMeta, Send
+from topics.decision import EventMeta, Origin, Send
 from topics.ids import is_anonymous
 from topics.order_commands import EraseOrder, PlaceOrder, TellOutcome
 from topics.user_erased import UserErased
@@ -34,7 +34,7 @@ def react(event: Event, meta: EventMeta, contents: Contents) -> Iterable[Send]:
             pass
 
 
-def erase(message: UserErased, arrival: Arrival) -> Iterable[Send]:
+def erase(message: UserErased, origin: Origin) -> Iterable[Send]:
     if not is_anonymous(message.user_id):
         yield Send(basket_commands.TOPIC, message.user_id, EraseBasket())
 

@@ -8,16 +8,16 @@ from collections.abc import Iterable
 from agents.restaurant import followers
 from agents.restaurant.house import House
 from topics import notification, restaurant_commands, user_events
-from topics.decision import Arrival, EventMeta, Send
+from topics.decision import EventMeta, Origin, Send
 from topics.email_event import DiscountMail, DiscountVariables
 from topics.restaurant_commands import Announce, Follow, Unfollow
 from topics.restaurant_events import Announced, CampaignStarted, Event
 from topics.user_events import PersonErased, PreferencesChanged, RestaurantFavoured, RestaurantUnfavoured
 
 
-def translate(message: user_events.Event, arrival: Arrival) -> Iterable[Send]:
+def translate(message: user_events.Event, origin: Origin) -> Iterable[Send]:
     """A user's events come in order, and all that concern one restaurant go to one page: so do the commands."""
-    user_id = arrival.aggregate_id
+    user_id = origin.aggregate_id
     if user_id is None:
         return
     match message:

@@ -28,7 +28,7 @@ from stores.mail.smtp import Mailer
 from stores.postgres.store import PostgresStore
 from stores.protocol import Stored
 from stores.settings import load
-from topics.decision import Arrival, EventMeta, Send
+from topics.decision import EventMeta, Origin, Send
 from topics.message import Message
 from topics.registry import Topic, all_topics
 
@@ -92,7 +92,7 @@ async def test_an_intake_makes_commands_of_its_own_domain_and_trusts_no_key(doma
         for topic, work in _of(runtime, Intake).items():
             for message in _examples(TOPICS[topic]):
                 told = [
-                    list(work._translate(message, Arrival("id-1", "tests", NOW, "aggregate-1", 1, key)))
+                    list(work._translate(message, Origin("id-1", "tests", NOW, "aggregate-1", 1, key)))
                     for key in ("somebody-else", None)
                 ]
                 assert told[0] == told[1], f"{topic}: the publisher's key made a difference"

@@ -76,16 +76,16 @@ class Intake(Drained):
         if arrival.error is not None:
             raise arrival.error
         cause = ids.derive(arrival.source, arrival.id)
-        sends = self._translate(arrival.message, about(arrival))
+        sends = self._translate(arrival.message, origin_of(arrival))
         return [letters.sent(send, cause, arrival, self._domain) for send in sends]
 
 
-def about(arrival: Arrival) -> decision.Arrival:
+def origin_of(arrival: Arrival) -> decision.Origin:
     """What a pure translation may know of a message. Raises Undecodable for a sequence that is no number."""
     sequence: Any = arrival.headers.get(headers.SEQUENCE)
     if sequence is not None and not sequence.isdecimal():
         raise Undecodable(headers.SEQUENCE, "is not a version number")
-    return decision.Arrival(
+    return decision.Origin(
         id=arrival.id, source=arrival.source, at=arrival.at, aggregate_id=arrival.headers.get(headers.SUBJECT),
         version=None if sequence is None else int(sequence), key=arrival.key,
     )  # fmt: skip

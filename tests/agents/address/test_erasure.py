@@ -11,7 +11,7 @@ from topics import address_commands
 from topics.address_commands import EraseBook, RemoveAddress
 from topics.address_events import BookErased
 from topics.copies import copy_book
-from topics.decision import Arrival, EventMeta, Send
+from topics.decision import EventMeta, Origin, Send
 from topics.message import Message
 from topics.user_erased import UserErased
 
@@ -38,7 +38,5 @@ def test_neither_the_view_nor_a_copy_holds_them() -> None:
 
 
 def test_an_erased_account_erases_its_book() -> None:
-    arrival = Arrival(id="m-1", source="lezzet/auth", at=NOW, key="a key not to be trusted")
-    assert list(erase(UserErased(user_id=ID, erased_at=NOW), arrival)) == [
-        Send(address_commands.TOPIC, ID, EraseBook())
-    ]
+    origin = Origin(id="m-1", source="lezzet/auth", at=NOW, key="a key not to be trusted")
+    assert list(erase(UserErased(user_id=ID, erased_at=NOW), origin)) == [Send(address_commands.TOPIC, ID, EraseBook())]

@@ -22,7 +22,7 @@ from topics.basket_commands import (
     TakeOver,
 )
 from topics.basket_events import BasketErased, CheckedOut, CouponApplied, LineSet, LinesRestored, TakeOverRefused
-from topics.decision import Arrival, EventMeta, Send
+from topics.decision import EventMeta, Origin, Send
 from topics.ids import of_anonymous
 from topics.message import Message
 from topics.order_commands import EraseOrder, PlaceOrder
@@ -101,8 +101,8 @@ def test_the_newest_order_is_told() -> None:
 
 
 def test_an_erased_account_erases_its_basket_and_no_anonymous_one() -> None:
-    arrival = Arrival(id="m-1", source="lezzet/auth", at=NOW, key="a key not to be trusted")
-    assert list(erase(UserErased(user_id=ID, erased_at=NOW), arrival)) == [
+    origin = Origin(id="m-1", source="lezzet/auth", at=NOW, key="a key not to be trusted")
+    assert list(erase(UserErased(user_id=ID, erased_at=NOW), origin)) == [
         Send(basket_commands.TOPIC, ID, EraseBasket())
     ]
-    assert list(erase(UserErased(user_id=of_anonymous("c-1"), erased_at=NOW), arrival)) == []
+    assert list(erase(UserErased(user_id=of_anonymous("c-1"), erased_at=NOW), origin)) == []

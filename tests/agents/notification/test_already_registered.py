@@ -8,18 +8,18 @@ from agents.notification.templates import render
 from stores.mail import Mail
 from tests.agents.scenario import NOW
 from topics import tokens
-from topics.decision import Arrival, EventMeta
+from topics.decision import EventMeta, Origin
 from topics.email_event import DiscountMail, DiscountVariables, PasswordResetMail, TokenVariables, VerificationMail
 from topics.notification_commands import SendMail
 from topics.notification_events import Letter, MailRequested
 
 TOKEN = TokenVariables(token="abc")
 ORIGIN = "https://lezzet.example"
-ARRIVAL = Arrival("id", "another system", NOW)
+ORIGIN = Origin("id", "another system", NOW)
 
 
 def template_of(mail: VerificationMail | PasswordResetMail | DiscountMail) -> str:
-    (send,) = send_mail(mail, ARRIVAL)
+    (send,) = send_mail(mail, ORIGIN)
     assert isinstance(send.message, SendMail)
     return send.message.template
 

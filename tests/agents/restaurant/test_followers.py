@@ -15,7 +15,7 @@ from tests.agents import scenario
 from tests.agents.restaurant.test_campaigns import RUNNING, STARTED
 from tests.agents.scenario import ID, NOW
 from topics import restaurant_events
-from topics.decision import Arrival, EventMeta, Send
+from topics.decision import EventMeta, Origin, Send
 from topics.email_event import DiscountMail
 from topics.restaurant_commands import Announce, Follow, Unfollow
 from topics.restaurant_events import Announced, FollowerAdded, FollowerRefused, FollowerRemoved
@@ -130,7 +130,7 @@ def test_users_spread_over_all_pages() -> None:
 
 
 def translated(message: Event) -> list[Send]:
-    return list(policy.translate(message, Arrival("id-1", "lezzet/user", NOW, "user-1", 1, "somebody-else")))
+    return list(policy.translate(message, Origin("id-1", "lezzet/user", NOW, "user-1", 1, "somebody-else")))
 
 
 WANTS, NOT = Preferences(), Preferences(campaigns=False)

@@ -13,7 +13,7 @@ from tests.agents import scenario
 from tests.agents.scenario import ID, NOW, shelf
 from tests.agents.user.test_user import COMPLETED, EMAIL, PENDING
 from topics import user_commands
-from topics.decision import Arrival, Send
+from topics.decision import Origin, Send
 from topics.message import Message
 from topics.user_commands import (
     ChangePreferences,
@@ -70,5 +70,5 @@ def test_no_view_shows_them(view: Any) -> None:
 
 
 def test_an_erased_account_erases_its_user() -> None:
-    arrival = Arrival(id="m-1", source="lezzet/auth", at=NOW, key="a key not to be trusted")
-    assert list(erase(UserErased(user_id=ID, erased_at=NOW), arrival)) == [Send(user_commands.TOPIC, ID, EraseUser())]
+    origin = Origin(id="m-1", source="lezzet/auth", at=NOW, key="a key not to be trusted")
+    assert list(erase(UserErased(user_id=ID, erased_at=NOW), origin)) == [Send(user_commands.TOPIC, ID, EraseUser())]

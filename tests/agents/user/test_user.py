@@ -10,7 +10,7 @@ from agents.user.projection import USER
 from tests.agents import scenario
 from tests.agents.scenario import ID, LATER, NOW, shelf, shown
 from topics import user_commands
-from topics.decision import Arrival, EventMeta, Send
+from topics.decision import EventMeta, Origin, Send
 from topics.message import Undecodable
 from topics.user_commands import ChangeProfile, CompleteProfile, CreatePending
 from topics.user_created import UserCreated
@@ -154,7 +154,7 @@ def test_nobody_waits_any_more_after_completion() -> None:
 
 # -- intake
 
-ARRIVAL = Arrival(id="m-1", source="other", at=NOW, key="a key not to be trusted")
+ORIGIN = Origin(id="m-1", source="other", at=NOW, key="a key not to be trusted")
 
 
 @pytest.mark.parametrize(
@@ -167,11 +167,11 @@ ARRIVAL = Arrival(id="m-1", source="other", at=NOW, key="a key not to be trusted
     ids=["both", "id", "user_id"],
 )
 def test_either_id_says_whose_account_it_is(message: UserCreated) -> None:
-    assert list(translate(message, ARRIVAL)) == [Send(user_commands.TOPIC, ID, CreatePending(email=EMAIL))]
+    assert list(translate(message, ORIGIN)) == [Send(user_commands.TOPIC, ID, CreatePending(email=EMAIL))]
 
 
 @pytest.mark.parametrize("message", [UserCreated(email=EMAIL), UserCreated(id=ID, user_id="another")])
 def test_an_account_of_nobody_or_of_two_is_refused(message: UserCreated) -> None:
     with pytest.raises(Undecodable) as refused:
-        list(translate(message, ARRIVAL))
+        list(translate(message, ORIGIN))
     assert refused.value.field == "user_id"
