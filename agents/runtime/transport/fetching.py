@@ -63,11 +63,8 @@ class NodesInFlight(set[int]):
 
 
 class LoopConsumer(AIOKafkaConsumerThread):
-    """Faust's consumer with a fetch of our own, in the loop of the process instead of a thread of its own.
-
-    With a thread for each group every message woke three threads that wait for one interpreter lock; half of the time of a busy
-    process went into handing it over.
-    """
+    """Faust's consumer with a fetch of our own, in the loop of the process instead of a thread of its own
+    (docs/decisions/033-consumers-run-in-the-loop.md)."""
 
     consumer: Reader
     looked_at: float = 0.0  # monotonic, when the fetch loop last turned, or had nothing to do but wait for the group

@@ -32,7 +32,7 @@ _SETTINGS: dict[str, Any] = {
     "broker_request_timeout": 10.0,
     "broker_commit_interval": 1.0,
     "consumer_metadata_max_age_ms": 10_000,  # a topic that was made anew is looked for so often; five minutes otherwise
-    "broker_max_poll_interval": 30.0,  # the only guard when the main loop hangs: heartbeats go on in Faust's thread
+    "broker_max_poll_interval": 30.0,  # the broker's guard against a fetch loop that hangs while heartbeats go on
 }
 
 
@@ -70,7 +70,7 @@ class Group:
         return cast(Consumer, self._app.consumer)
 
     def stuck(self, seconds: float) -> bool:
-        """The fetch loop has not turned for so long: the thread, the loop or a callback of Faust's hangs.
+        """The fetch loop has not turned for so long: it hangs itself, or a callback of Faust's does.
 
         Not because Kafka or another member of the group is waited for: the supervisor's kill would help nobody.
         """
@@ -99,7 +99,7 @@ class Group:
 
     async def _look_after_idle(self) -> None:
         while True:
-            await asyncio.sleep(IDLE / 2)
+            await asyncio.sleep(IDLE)
             since = asyncio.get_running_loop().time() - IDLE
             for topic, work in self._works.items():
                 idle = [lease for lease in self.leases.ready() if lease.tp.topic == topic and lease.active_at < since]

@@ -72,7 +72,7 @@ class Leases:
         return self._log
 
     def ready(self) -> list[Lease]:
-        """Partitions that may be fetched. Called from the consumer's thread."""
+        """Partitions that may be fetched."""
         return [lease for lease in list(self.held.values()) if lease.batch is None and not lease.busy]
 
     def is_current(self, lease: Lease) -> bool:

@@ -71,8 +71,8 @@ async def test_without_the_correction_it_is_left_alone() -> None:
     assert await _fetches_begun(correct=False) == 1
 
 
-async def test_a_coordinator_that_never_answers_holds_up_no_fetch(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Offsets are told and records are fetched by the same two workers of the consumer's thread."""
+async def test_a_coordinator_that_never_answers_holds_up_no_later_hint(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Faust tells offsets one after the other: it waits for each."""
     asked = asyncio.Event()
 
     async def commit(offsets: Any) -> None:

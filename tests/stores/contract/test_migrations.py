@@ -1,4 +1,4 @@
-"""Two that migrate at once, and one that is killed in the middle."""
+"""Two that migrate at once, one that is killed in the middle, and what a migration finds there."""
 
 import asyncio
 import sys
@@ -7,7 +7,10 @@ import uuid
 import asyncpg
 
 from infra.stack.stack import Stack
-from stores.postgres.migrate import migrate
+from stores.postgres.migrate import RUNTIME, migrate
+from stores.postgres.store import PostgresStore, connect
+from stores.protocol import Changes
+from tests.stores.contract.stage import HERE, commit, row
 
 _KILLED = """
 import sys, time, yoyo.backends.base as base
@@ -51,3 +54,25 @@ async def test_two_that_migrate_a_new_schema_at_once_do_it_once(servers: Stack) 
             assert sum(each > 0 for each in done if isinstance(each, int)) == 1
         finally:
             await _gone(url, domain)
+
+
+async def test_rows_that_wait_in_the_outbox_keep_their_order_when_they_get_ids(servers: Stack) -> None:
+    """0002 comes to a database whose last process was killed before it had sent everything."""
+    url, domain = servers.endpoints.postgres, f"t{uuid.uuid4().hex[:10]}"
+    admin = await asyncpg.connect(url)
+    await admin.execute(f"create schema {domain}; set search_path to {domain}")
+    await admin.execute((RUNTIME / "0001_runtime.sql").read_text())
+    await admin.executemany(
+        "insert into outbox (consumer, topic, partition, channel, target, key, headers, body)"
+        " values ($1, $2, $3, 'kafka', 'target', null, '[]', $4)",
+        [(*HERE, str(n).encode()) for n in range(12)],
+    )
+    await admin.execute((RUNTIME / "0002_guarded_writes.sql").read_text())
+    pool = await connect(url, domain)
+    store = PostgresStore(pool, domain)
+    await store.open(HERE, 0)
+    await commit(store, HERE, Changes(next=1, outbox=[row("after")]))
+    assert [r.body for r in await store.outbox(HERE)] == [*(str(n).encode() for n in range(12)), b"after"]
+    pool.terminate()
+    await admin.execute(f"drop schema {domain} cascade")
+    await admin.close()
