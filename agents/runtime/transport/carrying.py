@@ -17,7 +17,10 @@ _WAIT = (0.05, 1.0)  # seconds, first and longest
 
 
 async def carry(leases: Leases, work: Work, batch: Batch) -> None:
-    """Runs a batch to its end: done, or given up because its lease ends. A waiting body keeps only its own partition."""
+    """Runs a batch until it is done or its lease ends, and tells the leases. Only its own partition waits meanwhile.
+
+    Raises nothing but CancelledError.
+    """
     done, hole, began = False, None, time.monotonic()
     try:
         done = await _until_done(leases.group, work, batch)
@@ -27,7 +30,7 @@ async def carry(leases: Leases, work: Work, batch: Batch) -> None:
     except asyncio.CancelledError:
         raise
     except Exception:
-        # A bug of ours, not of the data (those are caught where they are decided): loud, and tried again from the floor.
+        # A bug of ours: bad data is caught where it is decided. Logged with its traceback, and tried again from the floor.
         log.exception("batch_failed", group=leases.group, source=batch.lease.source, first=batch.first)
     finally:
         if done:
@@ -36,6 +39,7 @@ async def carry(leases: Leases, work: Work, batch: Batch) -> None:
 
 
 async def _until_done(group: str, work: Work, batch: Batch) -> bool:
+    """False: the lease ended first."""
     lease, (wait, longest) = batch.lease, _WAIT
     while not lease.closing.is_set():
         try:

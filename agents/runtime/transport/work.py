@@ -7,16 +7,19 @@ from agents.runtime.transport.lease import Batch, Lease
 
 
 class Work(Protocol):
-    """One topic in one consumer group."""
+    """One shape of work on one topic, in one consumer group."""
 
     async def open(self, lease: Lease, earliest: int) -> None:
-        """Reads the floor into the lease and drains what is left in the outbox. `earliest`: where a new floor begins."""
+        """Reads the floor into the lease, and publishes what is left in the outbox. May raise anything: it is tried again.
+
+        earliest: offset of a floor that does not exist yet.
+        """
         ...
 
     async def run(self, batch: Batch) -> None:
-        """Everything for one batch, from decoding to published. Safe to call again after any failure.
+        """Does everything for one batch, from decoding to publishing. Safe to call again after any failure.
 
-        Raises Doubt (try again) or Reopen (the lease's offset is wrong).
+        Raises Doubt (call again) or Reopen (the lease does not stand where the store does).
         """
         ...
 
@@ -25,5 +28,5 @@ class Work(Protocol):
         ...
 
     async def close(self, lease: Lease) -> None:
-        """Tidies up after a lease that has ended. Raises Doubt; nothing depends on it."""
+        """Deletes the published outbox rows of a lease that has ended. Nothing depends on it. Raises Doubt."""
         ...
