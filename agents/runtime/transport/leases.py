@@ -109,7 +109,7 @@ class Leases:
             self.reopen(tp)
 
     def reopen(self, tp: TP, *, delay: float = 0.0, hole: int | None = None) -> None:
-        """Ends the lease of the partition, if there is one, and opens it anew in a task: nothing may block in Faust's callbacks.
+        """Ends the lease of the partition, if there is one, and opens it anew in a task: Faust's callbacks may not block.
 
         delay: seconds before the first try. hole: see Lease.
         """
