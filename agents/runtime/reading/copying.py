@@ -1,4 +1,4 @@
-"""Project into the own store: another domain's events → this domain's own copy of its facts."""
+"""Project into the own store: makes this domain's copy of another domain's facts from that domain's events."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -27,7 +27,7 @@ class _Turn(Turn):
 
 
 class Copying(Drained):
-    """See agents.runtime.transport.work.Work. All fact tables of one topic in one consumer group."""
+    """The work (agents.runtime.transport.work.Work) of all fact tables of one topic."""
 
     def __init__(self, topic: Topic, tables: Sequence[FactTable[Any, Any]], store: DomainStore, drain: Drain) -> None:
         super().__init__(store, drain)

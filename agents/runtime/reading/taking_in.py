@@ -1,4 +1,5 @@
-"""Intake: what another domain or system published → own commands with the right key and an id of their own."""
+"""Intake: makes own commands of what another domain or system published. Each gets the key of its aggregate, and an id that
+derives from the message's."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -28,7 +29,8 @@ class _Turn(Turn):
 
 
 class Intake(Drained):
-    """See agents.runtime.transport.work.Work. Nothing parks here: order across publishers is not given anyway."""
+    """The work (agents.runtime.transport.work.Work) of one topic. A message that cannot be translated becomes a dead letter; no
+    key is parked, since messages of several publishers have no order that it would keep."""
 
     def __init__(
         self, topic: Topic, domain: str, translate: decision.Translate, store: DomainStore, drain: Drain
@@ -81,7 +83,7 @@ class Intake(Drained):
 
 
 def origin_of(arrival: Arrival) -> decision.Origin:
-    """What a pure translation may know of a message. Raises Undecodable for a sequence that is no number."""
+    """What an intake gets to know of a message besides its body. Raises Undecodable if its sequence is no number."""
     sequence: Any = arrival.headers.get(headers.SEQUENCE)
     if sequence is not None and not sequence.isdecimal():
         raise Undecodable(headers.SEQUENCE, "is not a version number")
