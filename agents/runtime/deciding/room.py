@@ -1,13 +1,13 @@
-"""How much a round of commands takes at once."""
+"""How much one round of commands may hold. After a time-out of the store it is less."""
 
 _MOST = 500  # messages of one partition
-_WRITTEN = 8 * 1024 * 1024
+_WRITTEN = 8 * 1024 * 1024  # bytes
 
 
 class Room:
-    """messages: of one partition in a round. bytes: after which a round writes what it has (one message more may come).
+    """messages: of one partition in a round, at most. bytes: a round that will write more takes no further message.
 
-    A look is bounded by the store (stores.protocol.LOOK_BYTES).
+    What is read in a round is bounded by the store (stores.protocol.LOOK_BYTES).
     """
 
     def __init__(self) -> None:
@@ -15,9 +15,9 @@ class Room:
         self.bytes = _WRITTEN
 
     def written(self) -> None:
-        """A round was written in time."""
+        """A round was written in time: allow more again."""
         self.messages = min(_MOST, self.messages * 2)
 
     def halve(self) -> None:
-        """The store did not end a round in time."""
+        """The store did not end a round in time: take half as many messages from now on."""
         self.messages = max(1, self.messages // 2)
