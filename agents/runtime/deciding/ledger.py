@@ -1,4 +1,5 @@
-"""Decides the commands of a round, one after the other, and collects what they change. In memory: no I/O but log lines and counters.
+"""Decides the commands of a round, one after the other, and collects what they change. No I/O but log lines and
+counters.
 
 The store writes all of it or nothing. A message that cannot be decided parks its key, and changes nothing else.
 """
