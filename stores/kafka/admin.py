@@ -1,4 +1,4 @@
-"""Makes the topics of the registry, with their dead-letter topics; changes the settings of those that exist."""
+"""Makes the topics of the registry and their dead-letter topics, and brings the settings of existing ones up to date."""
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -12,9 +12,9 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from topics.registry import FOREVER, Topic
 
 _DLQ_RETENTION = timedelta(days=30)
-# Kafka removes a segment when its youngest record is too old: the oldest may stand this much longer than the retention.
+# Kafka removes a segment when its youngest record is too old: its oldest one may stay this much longer than the retention.
 _SEGMENT = timedelta(days=1)
-_LARGE = 2 * 1024 * 1024  # bytes: an event carries what a command brought and more, a dead letter the original and why
+_LARGE = 2 * 1024 * 1024  # bytes; twice that for dead letters: they have the original message, and headers that say why
 
 
 async def ping(brokers: Sequence[str]) -> None:
