@@ -6,7 +6,7 @@ CANCEL_AGAIN_SECONDS = 0.1
 
 
 async def end(task: "asyncio.Task[None]") -> None:
-    """Cancels until it is over: a cancellation that meets an answer in a driver, or in `wait_for`, is lost."""
+    """Cancels the task until it has ended: a cancellation is lost if it comes just when a driver or `wait_for` has an answer."""
     while not task.done():
         task.cancel()
         await asyncio.wait((task,), timeout=CANCEL_AGAIN_SECONDS)
