@@ -6,7 +6,7 @@ CANCEL_AGAIN_SECONDS = 0.1
 
 
 async def end(task: "asyncio.Task[None]") -> None:
-    """Cancels the task until it has ended: a cancellation is lost if it comes just when a driver or `wait_for` has an answer."""
+    """Cancels the task until it has ended: one that comes as a driver or `wait_for` gets its answer is lost."""
     while not task.done():
         task.cancel()
         await asyncio.wait((task,), timeout=CANCEL_AGAIN_SECONDS)
