@@ -49,10 +49,10 @@ class Arrival:
     prepared_on: int = -1  # version of the state that it was prepared on
     patient_until: float | None = None  # monotonic: until when its facts are awaited
     broken: Exception | None = None  # what the domain's preparation or `claims` raised for it
+    inbox_key: tuple[str, str] = field(init=False)
 
-    @property
-    def inbox_key(self) -> tuple[str, str]:
-        return self.source, self.id
+    def __post_init__(self) -> None:
+        self.inbox_key = self.source, self.id
 
     @property
     def expired(self) -> bool:

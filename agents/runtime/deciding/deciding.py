@@ -166,7 +166,7 @@ class Deciding(Drained):
                 return turn.fail(behind)
         ledger.begin(turn.source, turn.lease.incarnation)
         for arrival in todo:
-            if any(ledger.wants_what_was_released(each) for each in redriving.turn(arrival, turn.waiting)):
+            if ledger.released and any(map(ledger.wants_what_was_released, redriving.turn(arrival, turn.waiting))):
                 if arrival is not todo[0]:
                     return ledger.ended(arrival.offset)
                 turn.put_off = True

@@ -30,8 +30,8 @@ _EXPIRED: Decision[Any] = Decision(rejection=Rejection("expired", "the command c
 class Ledger:
     """What the messages of one round change, one partition after the other.
 
-    set: aggregates and facts. parked: keys that are parked. weight: bytes that will be written. changes: of the partition that
-    is decided now.
+    set: aggregates and facts. parked: keys that are parked. released: claims that were released in this round. weight: bytes
+    that will be written. changes: of the partition that is decided now.
     """
 
     def __init__(self, roles: Roles, moment: Moment) -> None:
@@ -39,7 +39,7 @@ class Ledger:
         self._moment = moment
         self._outcomes = dict(moment.known)
         self._granted: dict[ClaimKey, str] = {}
-        self._released: set[ClaimKey] = set()
+        self.released: set[ClaimKey] = set()
         self._parked_here: dict[str, list[Arrival]] = {}
         self.set = WorkingSet(roles.decider, moment.states)
         self.parked = set(moment.parked)
@@ -50,11 +50,11 @@ class Ledger:
         self._source = source
         self.changes = Changes(next=0)
         self._changed_before = len(self.set.writes)
-        self._id = RowId(incarnation, 0, 0)
+        self._incarnation, self._offset, self._row = incarnation, 0, 0
 
     def at(self, arrival: Arrival) -> None:
         """From here on rows are made for this message of the log: their ids begin with its offset."""
-        self._id = RowId(self._id.incarnation, arrival.offset, 0)
+        self._offset, self._row = arrival.offset, 0
 
     def ended(self, after: int) -> Changes:
         """All that the partition changes. after: its floor afterwards."""
@@ -96,16 +96,16 @@ class Ledger:
 
         seq: see ParkedRow; None for a message that was parked in this round.
         """
-        place = self._id
+        place = self._row
         if seq is not None:
-            # A redrive may take several writes, all at the offset of its order. With `seq` in `n` no two rows get one id.
-            self._id = self._id._replace(n=(seq + 1) << _ROWS)
+            # A redrive may take several writes, all at the offset of its order. With `seq` in the id no two rows get one id.
+            self._row = (seq + 1) << _ROWS
         try:
             if not self._take_parked(key, arrival):
                 return False
         finally:
             if seq is not None:
-                self._id = place
+                self._row = place
         self.unpark(key, arrival, seq)
         return True
 
@@ -209,14 +209,14 @@ class Ledger:
             if self._granted.get(claim) == key:  # granted in this round: the store knows nothing of it
                 del self._granted[claim], self.changes.claims[claim]
             else:
-                self._released.add(claim)
+                self.released.add(claim)
                 self.changes.release[claim] = key
 
     def wants_what_was_released(self, arrival: Arrival) -> bool:
         """Whether it wants a claim that a message before it has released in this round: that is free only after the write."""
-        if not self._released or not self.will_decide(arrival) or arrival.key is None:
+        if not self.will_decide(arrival) or arrival.key is None:
             return False
-        return not self._released.isdisjoint(self._roles.decider.claims(arrival.message, arrival.key))
+        return not self.released.isdisjoint(self._roles.decider.claims(arrival.message, arrival.key))
 
     def _enter(self, arrival: Arrival, decision: Decision[Any], made: Consequences | None = None) -> None:
         """Enters a decided message into the inbox with its outcome, and its rows and answer into the outbox."""
@@ -234,12 +234,11 @@ class Ledger:
         self.weight += len(outcome or "")
 
     def _send(self, *rows: OutboxRow) -> None:
-        incarnation, offset, n = self._id
-        for row in rows:
-            self.changes.outbox.append(OutboxRow(*row[:5], RowId(incarnation, offset, n), row.named))
-            self.weight += len(row.body or b"") + len(row.headers)
-            n += 1
-        self._id = RowId(incarnation, offset, n)
+        for channel, target, key, said, body, _, named in rows:
+            id = RowId(self._incarnation, self._offset, self._row)
+            self.changes.outbox.append(OutboxRow(channel, target, key, said, body, id, named))
+            self.weight += len(body or b"") + len(said)
+            self._row += 1
 
     def _answer_again(self, arrival: Arrival) -> None:
         """It was done before: it has no effect again, but its sender is told the outcome if it asks for one."""

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import uvloop
@@ -35,8 +36,8 @@ class Metered:
     async def open(self, lease: Lease, earliest: int) -> None:
         await self._work.open(lease, earliest)
 
-    async def idle(self, lease: Lease) -> None:
-        await self._work.idle(lease)
+    async def idle(self, leases: Sequence[Lease]) -> Mapping[Lease, str]:
+        return await self._work.idle(leases)
 
     async def close(self, lease: Lease) -> None:
         await self._work.close(lease)

@@ -10,6 +10,7 @@ import msgspec
 from agents.runtime.sending.publisher import encode_headers
 from infra.bench.counter import DECIDER, EVENTS, Add, Counter
 from stores.postgres import writing
+from stores.protocol import LOOK_BYTES
 from topics import headers, ids
 from topics.decision import Context
 
@@ -84,7 +85,7 @@ class Straight:
         """The arguments of the look. Counters need no facts and no claims."""
         ids, names = [c.source for c in commands], [c.id for c in commands]
         none = list[str]()
-        return *source[:2], [source[2]], ids, names, list({c.key for c in commands}), none, none, none, none
+        return *source[:2], [source[2]], ids, names, list({c.key for c in commands}), none, none, none, none, LOOK_BYTES
 
     def decide(self, commands: Sequence[Command], rows: Iterable[Any]) -> Work:
         """rows: of the look. What the inbox knows is skipped."""
