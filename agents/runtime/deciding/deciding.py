@@ -48,7 +48,7 @@ class _Turn(Turn):
         """The messages that are decided: those of the batch, and after an order to redrive the ones that it redrives."""
         if not self.waiting:
             return self.todo
-        return [each for arrival in self.todo for each in redriving.turn(arrival, self.waiting)]
+        return [each for arrival in self.todo for each in redriving.with_redriven(arrival, self.waiting)]
 
 
 class Deciding(Drained):
@@ -166,7 +166,9 @@ class Deciding(Drained):
                 return turn.fail(behind)
         ledger.begin(turn.source, turn.lease.incarnation)
         for arrival in todo:
-            if ledger.released and any(map(ledger.wants_what_was_released, redriving.turn(arrival, turn.waiting))):
+            if ledger.released and any(
+                map(ledger.wants_what_was_released, redriving.with_redriven(arrival, turn.waiting))
+            ):
                 if arrival is not todo[0]:
                     return ledger.ended(arrival.offset)
                 turn.put_off = True

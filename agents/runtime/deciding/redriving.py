@@ -36,7 +36,7 @@ def is_order(arrival: Arrival) -> bool:
     return isinstance(arrival.message, redrive.Redrive)
 
 
-def turn(arrival: Arrival, waiting: Mapping[str, Sequence[Waiting]]) -> list[Arrival]:
+def with_redriven(arrival: Arrival, waiting: Mapping[str, Sequence[Waiting]]) -> list[Arrival]:
     """The messages that are decided in place of this one: itself, and if it is an order, the parked messages of its key."""
     return [arrival, *(each.arrival for each in waiting.get(arrival.key or "", ()))] if is_order(arrival) else [arrival]
 

@@ -55,9 +55,9 @@ def caused_by(arrival: Arrival, domain: str, message: Message) -> list[tuple[str
         (headers.CORRELATION, correlation_of(arrival).encode()),
         (headers.CAUSATION, arrival.id.encode()),
     ]
-    trace = arrival.headers.get(headers.TRACEPARENT)
-    if trace:
-        found.append((headers.TRACEPARENT, trace.encode()))
+    traceparent = arrival.headers.get(headers.TRACEPARENT)
+    if traceparent:
+        found.append((headers.TRACEPARENT, traceparent.encode()))
     return found
 
 
