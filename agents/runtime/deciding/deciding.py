@@ -122,8 +122,9 @@ class Deciding(Drained):
         long."""
         keys = list({order.key for order in orders if order.key is not None})
         moment = await self._store.look([turn.source], parked=keys)
-        turn.looked_at = moment.floors.get(turn.source)
-        turn.waiting = await self._redriving.waiting(moment.waiting, orders)
+        turn.looked_at = floor = moment.floors.get(turn.source)
+        ahead = [order for order in orders if floor is not None and order.offset >= floor.next]
+        turn.waiting = await self._redriving.waiting(moment.waiting, ahead)
         turn.claims = list(self._claims(turn.every))
         turn.alone = True
 

@@ -234,10 +234,10 @@ class Ledger:
         self.weight += len(outcome or "")
 
     def _send(self, *rows: OutboxRow) -> None:
-        for channel, target, key, said, body, _, named in rows:
+        for channel, target, key, named_as_text, body, _, named in rows:
             id = RowId(self._incarnation, self._offset, self._row)
-            self.changes.outbox.append(OutboxRow(channel, target, key, said, body, id, named))
-            self.weight += len(body or b"") + len(said)
+            self.changes.outbox.append(OutboxRow(channel, target, key, named_as_text, body, id, named))
+            self.weight += len(body or b"") + len(named_as_text)
             self._row += 1
 
     def _answer_again(self, arrival: Arrival) -> None:

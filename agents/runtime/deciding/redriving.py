@@ -68,6 +68,8 @@ class Redriving:
                 orders.setdefault(arrival.key, arrival.message)
         found: dict[str, list[Waiting]] = {}
         for row in parked:
+            if row.key not in orders:
+                continue
             found.setdefault(row.key, []).append(Waiting(row.seq, self._unparked(row)))
             # Before claims and facts are looked up and it is prepared: all these depend on the body.
             self._mend(found[row.key][-1].arrival, orders[row.key])

@@ -149,3 +149,14 @@ def test_batches_are_no_part_of_the_meaning(log: list[Said], cuts: set[int]):
 @given(logs, cuts, st.integers(1, 5))
 def test_reading_again_changes_nothing(log: list[Said], cuts: set[int], again: int):
     assert live(log, cuts, again) == live(log, cuts)
+
+
+def test_an_order_that_was_carried_out_and_is_read_again_mends_nothing_for_the_next_one():
+    """Both are about one key, and the first one's repair is not the second one's."""
+    poison = Said("a", "1", Add(amount=BAD_LUCK))
+    first = Said("a", "redrive 1", Redrive(repaired=(Repaired(id="1", source="tests", body=b"{"),)))
+    second = Said("a", "redrive 2", Redrive(repaired=(Repaired(id="1", source="tests", body=GOOD),)))
+    log = [poison, first, second]
+    told = live(log, {1, 2}, again=2)
+    assert told == live(log, {1, 2})
+    assert told.totals == {"a": 7}
