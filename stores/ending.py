@@ -1,4 +1,4 @@
-"""How a task that runs for ever is brought to its end."""
+"""Ends a task that would run for ever."""
 
 import asyncio
 

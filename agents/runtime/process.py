@@ -66,7 +66,7 @@ class Process:
         self._stop = asyncio.Event()
 
     def listen(self) -> None:
-        """From here on SIGTERM and SIGINT end the process in order; before, they just kill it.
+        """From here on SIGTERM and SIGINT end the process in order; before this call they kill it.
 
         The signals are blocked in this thread and in all that are started later, and a thread of its own waits for them: the
         loop would not call a handler while it hangs.
