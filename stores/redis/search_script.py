@@ -1,7 +1,7 @@
-r"""The Lua script of a search. Its argument is the JSON of stores.redis.search.arguments(); it returns {total, ids of the page…}.
+r"""The Lua script of a search. Its argument is the JSON of stores.redis.search.arguments(); it returns {total, ids of the page}.
 
-Intermediate bitmaps are keys, since BITOP writes into keys only. The script deletes them at its end, and they are written neither
-to the append-only file nor to replicas.
+Intermediate bitmaps are keys, since BITOP writes into keys only. The script deletes them at its end, and they are
+written neither to the append-only file nor to replicas.
 """
 
 from stores.redis.search_distance import BY_DISTANCE
