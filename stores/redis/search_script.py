@@ -1,4 +1,4 @@
-r"""The Lua script of a search. Its argument is the JSON of stores.redis.search.arguments(); it returns {total, ids of the page}.
+r"""The script of a search. Its argument is the JSON of stores.redis.search.arguments(). It returns {total, ids of the page}.
 
 Intermediate bitmaps are keys, since BITOP writes into keys only. The script deletes them at its end, and they are
 written neither to the append-only file nor to replicas.
