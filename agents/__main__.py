@@ -10,8 +10,8 @@ import uvloop
 from agents.domains import DOMAINS, register
 from agents.runtime.health import Health
 from agents.runtime.process import Process, leave
-from agents.runtime.publisher import Publisher
 from agents.runtime.runtime import Resources, Runtime
+from agents.runtime.sending.publisher import Publisher
 from agents.runtime.sweeping import sweep
 from agents.waiting import servers_are_up
 from stores import telemetry

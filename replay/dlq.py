@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from replay import dlq_list, dlq_show, redriving
+from replay import dlq_list, dlq_redrive, dlq_show
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +34,7 @@ def _add_redrive(parser: argparse.ArgumentParser) -> None:
         "--drop", action="append", default=[], metavar="ID", help="give up this parked message for good"
     )
     parser.add_argument("--yes", action="store_true", help="do it")
-    parser.set_defaults(run=redriving.run)
+    parser.set_defaults(run=dlq_redrive.run)
 
 
 run = dlq_list.run

@@ -1,4 +1,4 @@
-"""How a task that runs for ever is brought to its end."""
+"""Ends a task that would run for ever."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ CANCEL_AGAIN_SECONDS = 0.1
 
 
 async def end(task: "asyncio.Task[None]") -> None:
-    """Cancels until it is over: a cancellation that meets an answer in a driver, or in `wait_for`, is lost."""
+    """Cancels the task until it has ended: one that comes as a driver or `wait_for` gets its answer is lost."""
     while not task.done():
         task.cancel()
         await asyncio.wait((task,), timeout=CANCEL_AGAIN_SECONDS)

@@ -1,7 +1,6 @@
-"""How a store's failure is to be read. Adapters translate their driver's errors; nobody else knows the driver.
+"""What the failure of a store or server means. Adapters translate the errors of their drivers; no other code knows a driver.
 
-Doubt (Unavailable, Conflict) means: start again, the batch may or may not have happened. BadData means: this very input
-can never be stored.
+Doubt (Unavailable, Conflict): try again, the work may or may not have happened. BadData: this input can never be stored.
 """
 
 from collections.abc import Sequence
@@ -12,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Doubt(Exception):
-    """Nobody knows whether it happened, or it did not for reasons outside the data. Retried with backoff, for ever."""
+    """It may or may not have happened, or it did not for a reason outside the data. Tried again, with growing waits."""
 
 
 class Unavailable(Doubt):
@@ -24,17 +23,17 @@ class Unavailable(Doubt):
 
 
 class TimedOut(Unavailable):
-    """The server did not end the work in time. Less work at once may be done in time."""
+    """The server did not end the work in time. With less work at once it may."""
 
 
 class Conflict(Doubt):
-    """Somebody else wrote in between, or may have: look again and decide again."""
+    """Another process wrote in between, or may have: look and decide again."""
 
 
 class Stale(Conflict):
-    """A guarded write met a store that is no longer as it was at the look; it has changed nothing.
+    """A guarded write found the store no longer as it was at the look, and has written nothing.
 
-    sources: those whose floor moved. Empty: something else did (a version, an id, a claim).
+    sources: those whose floors differ. Empty: something else does (a version, an id, a claim).
     """
 
     def __init__(self, why: str, sources: "Sequence[Source]" = ()) -> None:

@@ -50,7 +50,7 @@ def edge_keys(folder: Path) -> EdgeKeys:
 
 
 def make_keys(folder: Path) -> None:
-    """Makes what is missing; never replaces a key. A private key decides its public one."""
+    """Makes the keys that are missing; never replaces one. Public keys are made from their private ones."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     seed = _keep(folder / "jwt.seed", secrets.token_bytes(32))
     private = _keep(folder / "auth_box.private", secrets.token_bytes(32))
@@ -61,7 +61,8 @@ def make_keys(folder: Path) -> None:
 
 
 def _keep(path: Path, value: bytes) -> bytes:
-    """Whole or not at all: written beside and linked into place, so a kill leaves no half key."""
+    """Writes the key to a file beside `path` and renames that, so that a kill leaves no half of a key. Returns the key that is
+    there."""
     if not path.exists():
         beside = path.with_suffix(f".{os.getpid()}")
         beside.touch(mode=0o600)

@@ -1,4 +1,4 @@
-"""Lets libraries say the same thing now and then: aiokafka alone writes 20 MB about a minute without a broker."""
+"""Drops log lines that libraries repeat: aiokafka alone writes 20 MB about a minute without a broker."""
 
 import logging
 import time
@@ -9,7 +9,7 @@ CHATTY = ("aiokafka", "faust", "mode")
 
 
 class Repeats(logging.Filter):
-    """Drops lines of chatty libraries that come from a place which spoke within AGAIN seconds. Our own all pass."""
+    """Drops a line of a library in CHATTY if the same place of its code wrote one within AGAIN seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()

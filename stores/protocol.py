@@ -1,8 +1,8 @@
-"""What a domain's store can do for the runtime: one look, one guarded write, and the outbox. One contract suite holds
-every implementation to it (tests/stores/contract).
+"""What the runtime needs of a domain's store: one look, one guarded write, and the outbox. Every implementation must pass the
+contract suite (tests/stores/contract).
 
-A store belongs to one domain. A decision is made on a Moment that `look` gives, without a lock, and `write` changes the store
-only where it still is as in that moment. So a store needs no transaction that stays open while the runtime thinks.
+A store belongs to one domain. A decision is made on a Moment that `look` gives, without a lock. `write` changes the store only
+if it is still as in that moment. So no transaction has to stay open while the runtime decides.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,8 @@ from typing import Literal, NamedTuple, Protocol
 import msgspec
 
 LOOK_BYTES = 8 * 1024 * 1024
-"""Of states that one look brings: a process holds them, their decoded form and what is made of them at the same time."""
+"""Bytes of states that one look brings, at most: a process holds them in memory together with their decoded form and with what
+is made of them."""
 
 ClaimKey = tuple[str, str]  # (kind, value), e.g. ("email", "a@b.c")
 FactKey = tuple[str, str]  # (fact table, key)
@@ -21,7 +22,7 @@ InboxKey = tuple[str, str]  # (source, id)
 
 
 class Source(NamedTuple):
-    """A partition as one consumer group reads it: whose floor, whose outbox."""
+    """A partition, as one consumer group reads it. It has a floor and an outbox of its own."""
 
     group: str
     topic: str
@@ -29,7 +30,8 @@ class Source(NamedTuple):
 
 
 class Floor(NamedTuple):
-    """next: the next offset to do. incarnation: which making of the topic. epoch: how often the partition was opened."""
+    """next: offset of the next message to do. incarnation: counts how often the topic was made anew. epoch: counts how often
+    the partition was opened."""
 
     next: int
     incarnation: int
@@ -37,11 +39,15 @@ class Floor(NamedTuple):
 
 
 class Stored(NamedTuple):
+    """State of an aggregate."""
+
     version: int
     body: str  # JSON
 
 
 class Fact(NamedTuple):
+    """A copy of something of another domain. version: of the event that was copied last."""
+
     version: int
     body: str | None  # None: gone; the version stays as a guard
 
@@ -58,13 +64,13 @@ class RowId(NamedTuple):
 
 
 UNPLACED = RowId(0, 0, 0)
+"""Of a row that has no id yet."""
 
 
 class OutboxRow(NamedTuple):
-    """kafka: target is a topic. reply: target is the asking edge process ('' for none), key the operation id.
+    """kafka: target is a topic. reply: target is the id of the asking edge process ('' for none), key the operation id.
 
-    headers: JSON. named: what `headers` encodes, of a Kafka row that was made in this process: the publisher need not decode
-    it again.
+    headers: JSON. named: the headers of a Kafka row that was made in this process, so that its publisher need not decode them.
     """
 
     channel: Literal["kafka", "reply"]
@@ -77,7 +83,7 @@ class OutboxRow(NamedTuple):
 
 
 class ParkedRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A message that waits for a redrive; key and topic say behind whom. headers: as they came, name → value.
+    """A message that waits for a redrive, since its key is parked. headers: (name, value) as they came. reason: why it waits.
 
     seq: given by the store, higher for what was parked later.
     """
@@ -95,7 +101,7 @@ class ParkedRow(msgspec.Struct, frozen=True, kw_only=True):
 
 class StateWrite(NamedTuple):
     id: str
-    old_version: int  # 0: made by this batch
+    old_version: int  # 0: the aggregate does not exist yet
     version: int
     body: str
 
@@ -109,12 +115,12 @@ class FactWrite(NamedTuple):
 
 @dataclass(slots=True)
 class Moment:
-    """How the store was at a look, as far as it was asked.
+    """What a look found, of what it was asked for.
 
-    floors: of the sources that were opened once. known: ids in the inbox, with their outcome. left: keys whose states would
-    have been more than LOOK_BYTES together with those asked for before them (the first one always comes). parked: which of the
-    keys are parked in the sources' topic. waiting: the messages that are parked of the keys whose were asked for, oldest first.
-    owners: of each claim that was asked for, None where it is free.
+    floors: a source that was never opened is missing. known: ids that are in the inbox, with their outcome. states: aggregates
+    that exist. left: keys of states that were left out, since with those asked for before them they are more than LOOK_BYTES
+    (the first one never is). parked: keys that are parked in the sources' topic. waiting: parked messages, oldest first.
+    facts: those that exist. owners: of every claim, None for a free one.
     """
 
     floors: dict[Source, Floor] = field(default_factory=dict[Source, Floor])
@@ -129,12 +135,12 @@ class Moment:
 
 @dataclass(slots=True)
 class Changes:
-    """All that one source's batch writes.
+    """All that one source writes.
 
-    next: the floor afterwards. facts_read: of ids in `inbox`, what their decisions read (topics.messages.headers.FACTS).
-    claims: free values and who owns them from now on. release: values that are free from now on, with their owner (where
-    another one owns it, it stays). unpark: `seq` of parked messages that go. sent: outbox rows of the source
-    that are out and can go.
+    next: the floor afterwards. inbox: ids that are done, with their outcome. facts_read: facts that the decisions of ids in
+    `inbox` read (topics.messages.headers.FACTS). claims: values that were free, and who owns them from now on. release: values
+    that are free from now on, with their owner; one that somebody else owns stays. unpark: `seq` of parked messages to delete.
+    sent: published outbox rows of the source to delete.
     """
 
     next: int
@@ -156,7 +162,7 @@ class DomainStore(Protocol):
     domain: str
 
     async def open(self, source: Source, earliest: int) -> Floor:
-        """The floor of a partition that was just assigned (made at `earliest` the first time); counts the epoch up."""
+        """The floor of a partition that was just assigned; counts its epoch up. earliest: where it begins the first time."""
         ...
 
     async def look(
@@ -169,50 +175,50 @@ class DomainStore(Protocol):
         claims: Sequence[ClaimKey] = (),
         parked: Sequence[str] = (),
     ) -> Moment:
-        """All that a decision needs, without a lock, in one round trip where the store can.
+        """Reads all that a decision needs, without a lock, in one round trip if the store can.
 
-        sources: of one group and topic. keys: of aggregates; their states, and which of them are parked. parked: keys whose
-        parked messages are wanted. Raises BadData for an id, key or claim that could not be stored either.
+        sources: of one group and topic. keys: ids of aggregates; their states are read, and which of them are parked. parked:
+        keys whose parked messages are read. Raises BadData for an id, key or claim that can never be stored.
         """
         ...
 
     async def write(self, moment: Moment, changes: Mapping[Source, Changes]) -> None:
-        """All changes, or none and it raises. No state, id or claim may stand in the changes of two sources.
+        """Writes all changes or none. A state, id or claim may stand in the changes of one source only.
 
-        Guarded: the floor of each source, and the owner of each claim of the moment, are as in the moment; each state has its
-        `old_version`; no id is in the inbox, and no row in the outbox; claims that are taken are free; what is unparked is
-        there. Raises Stale where a guard fails, BadData for what can never be stored, Unavailable where nobody knows whether it
-        happened.
+        Guards: the floor of each source, and the owner of each claim in the moment, are as in the moment; each state has its
+        `old_version`; the ids are not in the inbox, and the rows not in the outbox; claims to take are free; messages to unpark
+        are there. Raises Stale if a guard fails and BadData for what can never be stored: nothing is written then. Raises
+        Unavailable if nobody knows whether it is written.
         """
         ...
 
     async def states(self, ids: Sequence[str]) -> dict[str, Stored]:
-        """For preparation."""
+        """States of those that exist, for preparations."""
         ...
 
     async def outbox(self, source: Source) -> list[OutboxRow]:
-        """All rows that are still there, in the order of their ids."""
+        """All rows of the source, in the order of their ids."""
         ...
 
     async def outbox_sources(self) -> set[Source]:
-        """Which sources have rows."""
+        """The sources that have outbox rows."""
         ...
 
     async def forget(self, source: Source, sent: Sequence[RowId]) -> None:
-        """Deletes outbox rows that are out."""
+        """Deletes outbox rows that are published."""
         ...
 
     async def begin_effects(self, source: Source, epoch: int, ids: Sequence[str]) -> dict[str, bool]:
-        """Claims effects before they are tried: id → whether an earlier try was in flight (so this one repeats it).
+        """Records that effects begin. Returns id → whether it began before and never ended, so that this try may repeat it.
 
-        Ids that are done are missing from the answer. Raises Conflict where the partition was opened again since then.
+        Effects that have ended are missing there. Raises Conflict if the partition was opened again since `epoch`.
         """
         ...
 
     async def end_effects(self, source: Source, done: Sequence[str], outbox: Sequence[OutboxRow]) -> None:
-        """Records the outcomes. Rows that are there already stay as they are."""
+        """Records that effects have ended, and the outbox rows that they led to. Rows that exist stay as they are."""
         ...
 
     async def sweep(self, older_than: datetime, limit: int) -> int:
-        """Deletes inbox entries, at most `limit`; returns how many."""
+        """Deletes inbox entries older than that, at most `limit`. Returns how many."""
         ...

@@ -17,7 +17,7 @@ from topics.contracts.basket_events import (
 )
 from topics.contracts.order_commands import EraseOrder, PlaceOrder, TellOutcome
 from topics.contracts.user_erased import UserErased
-from topics.deciding.decision import Arrival, Send
+from topics.deciding.decision import Origin, Send
 from topics.messages.event import EventMeta
 from topics.messages.ids import is_anonymous
 
@@ -42,7 +42,7 @@ def react(event: Event, meta: EventMeta, contents: Contents) -> Iterable[Send]:
             pass
 
 
-def erase(message: UserErased, arrival: Arrival) -> Iterable[Send]:
+def erase(message: UserErased, origin: Origin) -> Iterable[Send]:
     if not is_anonymous(message.user_id):
         yield Send(basket_commands.TOPIC, message.user_id, EraseBasket())
 

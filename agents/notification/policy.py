@@ -14,19 +14,19 @@ from topics.contracts.notification_events import Event, RecipientErased
 from topics.contracts.order_events import OrderPlaced
 from topics.contracts.user_created import UserCreated, whose
 from topics.contracts.user_erased import UserErased
-from topics.deciding.decision import Arrival, Send
+from topics.deciding.decision import Origin, Send
 from topics.messages.event import EventMeta
 from topics.messages.message import deliverable
 
 
-def remember_address(message: UserCreated, arrival: Arrival) -> Iterable[Send]:
+def remember_address(message: UserCreated, origin: Origin) -> Iterable[Send]:
     user_id = whose(message)
     if message.email is not None:
         remember = RememberAddress(email=deliverable(message.email, "email"))
         yield Send(notification_commands.TOPIC, user_id, remember)
 
 
-def send_mail(message: Mail, arrival: Arrival) -> Iterable[Send]:
+def send_mail(message: Mail, origin: Origin) -> Iterable[Send]:
     """The template follows from the type: a publisher's own template names mean nothing here, but for one."""
     recipient = deliverable(message.to, "to") if "@" in message.to else message.to
     mail = SendMail(
@@ -40,15 +40,15 @@ def _template(message: Mail) -> str:
     return ALREADY_REGISTERED if known else message.type
 
 
-def confirm_order(message: order_events.Event, arrival: Arrival) -> Iterable[Send]:
-    if isinstance(message, OrderPlaced) and arrival.aggregate_id is not None:
+def confirm_order(message: order_events.Event, origin: Origin) -> Iterable[Send]:
+    if isinstance(message, OrderPlaced) and origin.aggregate_id is not None:
         confirmation = ConfirmOrder(
-            order_id=arrival.aggregate_id, restaurant_name=message.restaurant_name, total=message.total
+            order_id=origin.aggregate_id, restaurant_name=message.restaurant_name, total=message.total
         )
         yield Send(notification_commands.TOPIC, message.user_id, confirmation)
 
 
-def erase(message: UserErased, arrival: Arrival) -> Iterable[Send]:
+def erase(message: UserErased, origin: Origin) -> Iterable[Send]:
     yield Send(notification_commands.TOPIC, message.user_id, EraseRecipient(erased_at=message.erased_at))
 
 

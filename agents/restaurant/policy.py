@@ -12,13 +12,13 @@ from topics.contracts.email_event import DiscountMail, DiscountVariables
 from topics.contracts.restaurant_commands import Announce, Follow, Unfollow
 from topics.contracts.restaurant_events import Announced, CampaignStarted, Event
 from topics.contracts.user_events import PersonErased, PreferencesChanged, RestaurantFavoured, RestaurantUnfavoured
-from topics.deciding.decision import Arrival, Send
+from topics.deciding.decision import Origin, Send
 from topics.messages.event import EventMeta
 
 
-def translate(message: user_events.Event, arrival: Arrival) -> Iterable[Send]:
+def translate(message: user_events.Event, origin: Origin) -> Iterable[Send]:
     """A user's events come in order, and all that concern one restaurant go to one page: so do the commands."""
-    user_id = arrival.aggregate_id
+    user_id = origin.aggregate_id
     if user_id is None:
         return
     match message:

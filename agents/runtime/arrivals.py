@@ -1,4 +1,4 @@
-"""A Kafka record as the runtime sees it: who sent it, which id it has, what it says, or why it says nothing."""
+"""A Kafka record as the runtime reads it: its sender, its id, and its message or the reason why it cannot be read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,10 +12,10 @@ from topics.messages import headers, ids
 from topics.messages.message import Message, Undecodable
 from topics.messages.topic import Topic
 
-_KEY_LENGTH = 256  # characters; longer keys are nobody's aggregate
-_LONGEST, _LONGEST_NAME = 4096, 512  # bytes of a header; names stand in indexes of the store
+_KEY_LENGTH = 256  # characters; no aggregate has a longer key
+_LONGEST, _LONGEST_NAME = 4096, 512  # bytes of a header; those in _NAMES get into indexes of the store
 _NAMES = (headers.ID, headers.SOURCE, headers.SUBJECT)
-# FACTS is for engineers, and may be long.
+# FACTS is read by engineers only, and may be longer than _LONGEST.
 _OURS = frozenset(
     value for name, value in vars(headers).items() if name.isupper() and isinstance(value, str) and name != "FACTS"
 )
@@ -25,7 +25,12 @@ RawHeaders = tuple[tuple[str, bytes], ...]
 
 @dataclass(slots=True, eq=False)
 class Arrival:
-    """headers: ours only, as text. error: set instead of message. at: the record's time, for commands the append time."""
+    """headers: those of topics.headers only, as text. error: set where message is None. at: the record's time, UTC; on command
+    topics that is the append time.
+
+    taken: the edge cannot withdraw it any more. withdrawn: the edge has withdrawn it. prepared: what the domain's preparation
+    made of it.
+    """
 
     offset: int
     at: datetime
@@ -41,9 +46,9 @@ class Arrival:
     taken: bool = False
     withdrawn: bool = False
     prepared: Any = None
-    prepared_on: int = -1  # version of the state that the preparation looked at
-    patient_until: float | None = None  # monotonic: how long its facts may be awaited
-    broken: Exception | None = None  # what the domain's code around the decision raised over this message
+    prepared_on: int = -1  # version of the state that it was prepared on
+    patient_until: float | None = None  # monotonic: until when its facts are awaited
+    broken: Exception | None = None  # what the domain's preparation or `claims` raised for it
     inbox_key: tuple[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -51,13 +56,16 @@ class Arrival:
 
     @property
     def expired(self) -> bool:
-        """Appended after its deadline, or withdrawn: the caller was told that it does not happen."""
+        """Whether it came after its deadline or was withdrawn: its caller was told that it does not take effect."""
         deadline = self.headers.get(headers.DEADLINE)
         return self.withdrawn or (deadline is not None and self.at.timestamp() * 1000 > float(deadline))
 
 
 def read(topic: Topic, incarnation: int, record: ConsumerRecord[bytes, bytes], *, keyed: bool) -> Arrival:
-    """Never raises: what cannot be read has `error`. keyed: a message without a key is an error."""
+    """Never raises: what cannot be read has `error`. keyed: a message without a usable key is an error.
+
+    incarnation: of the topic; part of the id of a message that came without one.
+    """
     raw = _whole(tuple(record.headers or ()))
     found, error = _ours(raw)
     key, key_error = _key(record.key, keyed)
@@ -80,29 +88,30 @@ def read(topic: Topic, incarnation: int, record: ConsumerRecord[bytes, bytes], *
 
 
 def decode(topic: Topic, arrival: Arrival) -> None:
-    """Fills in the message or the error. Also for a parked message whose code or body was mended."""
+    """Fills in the message or the error. Called again for a parked message, whose body or whose code may have been mended."""
     try:
         arrival.message, arrival.error = topic.decode(arrival.headers.get(headers.TYPE), arrival.body), None
     except Undecodable as error:
         arrival.error = error
     except Exception as error:
-        # A recursion limit or an unforeseen value: still nobody's reason to stop the partition.
+        # E.g. a recursion limit. One message that cannot be read must not stop its partition.
         arrival.error = Undecodable("$", f"{type(error).__name__}: {error}")
 
 
 def ours(raw: RawHeaders) -> Mapping[str, str]:
-    """Our headers of a message that was read before."""
+    """The headers of topics.headers among these, as text. Of a message that was read before, so they are not checked again."""
     return _ours(raw)[0]
 
 
 def _whole(raw: tuple[tuple[str, bytes | None], ...]) -> RawHeaders:
-    """A header without a value is an empty one. Hardly any is: the tuple is made anew only then."""
+    """A header without a value counts as empty. That is rare, so the tuple is made anew only then."""
     if None in [value for _, value in raw]:
         return tuple((name, value or b"") for name, value in raw)
     return cast(RawHeaders, raw)
 
 
 def _ours(raw: RawHeaders) -> tuple[dict[str, str], Undecodable | None]:
+    """The headers of topics.headers, and what is wrong with one of them."""
     found: dict[str, str] = {}
     for name, value in raw:
         if name not in _OURS:
@@ -124,12 +133,12 @@ def _ours(raw: RawHeaders) -> tuple[dict[str, str], Undecodable | None]:
 
 @lru_cache(256)
 def _utc(milliseconds: int) -> datetime:
-    """Records that a broker took together have one append time."""
+    """Cached, since records that a broker appends together have the same time."""
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 def _time(milliseconds: int) -> tuple[datetime, Undecodable | None]:
-    """On topics with CreateTime the publisher says it, and may say anything."""
+    """On topics with CreateTime the publisher sets it, and may set anything."""
     try:
         return _utc(milliseconds), None
     except (ValueError, OverflowError, OSError, TypeError):

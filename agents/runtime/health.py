@@ -1,6 +1,7 @@
 """Liveness, readiness and metrics of an agents process, over HTTP on loopback.
 
-live: the loop and every group's fetch loop turn. ready: every assigned partition is open and the lag is small.
+live: the event loop and the fetch loops of all groups are running. ready: every assigned partition is open, and few messages
+are not done yet.
 """
 
 import msgspec
@@ -9,12 +10,12 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from agents.runtime.process import Process
 
-STUCK = 20.0  # seconds without a turn of a fetch loop
+STUCK = 20.0  # seconds without a turn of a fetch loop, after which it counts as hanging
 _READY_LAG = 1000  # messages
 
 
 class Health:
-    """stuck: seconds without a turn of a fetch loop after which the process is not alive."""
+    """stuck: seconds without a turn of a fetch loop, after which the process is not alive."""
 
     def __init__(self, process: Process, stuck: float = STUCK) -> None:
         self._process = process

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import structlog
 
-from agents.runtime.group import Group
+from agents.runtime.transport.group import Group
 from stores.settings import BadSetting
 
 log = structlog.get_logger()
@@ -21,14 +21,15 @@ log = structlog.get_logger()
 CUT_OFF, CRASHED = 1, 3  # exit codes
 _ENDING = (signal.SIGTERM, signal.SIGINT)
 _WATCH = 0.25
-# Objects allocated between two looks for reference cycles. A batch's objects die by their reference counts; looking among
-# them every 700, as Python does, took 10 of 62 µs a command (`./lezzet bench runtime`).
+# Thresholds of the garbage collector, which looks for reference cycles. The objects of a batch are freed by their reference
+# counts; looking every 700 allocations, as Python does, took 10 of 62 µs a command (`./lezzet bench runtime`).
 _LOOKS = (50_000, 20, 20)
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Seconds. start: for all groups. drain: after SIGTERM batches may finish. hard: after SIGTERM the process is gone."""
+    """Seconds. start: until all groups have started. drain: that batches have to finish after SIGTERM. hard: after which
+    SIGTERM ends the process in any case."""
 
     start: float = 120.0
     drain: float = 4.0
@@ -39,14 +40,16 @@ BOUNDS = Bounds()
 
 
 async def leave(running: Awaitable[int]) -> NoReturn:
-    """Ends the process with the exit code that comes of it, from inside the loop: closing it waits for Faust's tasks and
-    threads, which may wait for a dead broker. What had to be done is done."""
+    """Waits for `running`, and ends the process with its exit code, or CRASHED where it raises. Raises BadSetting.
+
+    Ends it from inside the loop: to close the loop would wait for Faust's tasks, which may wait for a dead broker.
+    """
     try:
         code = await running
     except BadSetting:
         raise
     except Exception:
-        # E.g. Kafka went away while the groups were starting. The supervisor starts anew; here nothing may wait for Faust.
+        # E.g. Kafka went away while the groups were starting. The supervisor starts a new process.
         log.exception("agents_failed")
         code = CRASHED
     sys.stderr.flush()
@@ -54,7 +57,7 @@ async def leave(running: Awaitable[int]) -> NoReturn:
 
 
 class Process:
-    """Groups, and why they end."""
+    """Starts the groups, runs until a signal or a crash, and stops them."""
 
     def __init__(self, groups: Sequence[Group], bounds: Bounds = BOUNDS) -> None:
         self.groups = groups
@@ -63,10 +66,10 @@ class Process:
         self._stop = asyncio.Event()
 
     def listen(self) -> None:
-        """From here on SIGTERM and SIGINT end the process in order; before, they just kill it.
+        """From here on SIGTERM and SIGINT end the process in order; before this call they kill it.
 
-        Blocked here and in every thread that is started later, and heard in a thread of their own: a handler of the loop's
-        is never called where the loop is what hangs.
+        The signals are blocked in this thread and in all that are started later, and a thread of its own waits for them: the
+        loop would not call a handler while it hangs.
         """
         signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
         threading.Thread(target=self._hear, args=(asyncio.get_running_loop(),), daemon=True).start()
@@ -81,7 +84,7 @@ class Process:
         os._exit(CUT_OFF)
 
     async def unless_stopped(self, waiting: "asyncio.Future[None]") -> bool:
-        """Waits; False where the process is asked to stop first. Raises what `waiting` raises."""
+        """Waits for `waiting`, and raises what it raises. False if a signal comes first; then `waiting` is cancelled."""
         stop = asyncio.ensure_future(self._stop.wait())
         await asyncio.wait((waiting, stop), return_when=asyncio.FIRST_COMPLETED)
         stop.cancel()
@@ -92,7 +95,7 @@ class Process:
         return True
 
     async def run(self) -> int:
-        """Starts all and returns the exit code."""
+        """Starts all groups, runs until the end, and returns the exit code: 0 or CRASHED. Raises what a start raises."""
         if not await self.unless_stopped(asyncio.ensure_future(self._start())):
             return 0
         log.info("agents_started", groups=[group.name for group in self.groups])
@@ -102,19 +105,20 @@ class Process:
 
     async def _start(self) -> None:
         starting = [asyncio.ensure_future(group.start()) for group in self.groups]
-        # A start that hangs would look alive for ever. It is not waited for, since it may be deaf to cancellation.
+        # Bounded, since a process whose start hangs looks alive. Late starts are not awaited: they may ignore cancellation.
         done, late = await asyncio.wait(starting, timeout=self._bounds.start, return_when=asyncio.FIRST_EXCEPTION)
         for start in done:
             start.result()
         if late:
             raise TimeoutError(f"{len(late)} groups did not start within {self._bounds.start:.0f} s")
         gc.collect()
-        gc.freeze()  # code and clients stay for ever: no look needs to pass over them again
+        gc.freeze()  # code and clients stay for ever: the collector need not look at them again
         gc.set_threshold(*_LOOKS)
         self.started = True
 
     async def _watch(self) -> BaseException | None:
-        """A crashed Faust app does not end the process, and does nothing any more: end it, the supervisor starts anew."""
+        """Returns the error of a crashed group, or None after a signal. A crashed Faust app stands still and does not end the
+        process; the supervisor starts a new one."""
         while not self._stop.is_set():
             for group in self.groups:
                 crash = group.crashed

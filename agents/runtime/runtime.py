@@ -1,20 +1,20 @@
-"""What a domain's agent.py talks to: it names its topics and pure functions, the runtime does the rest."""
+"""What a domain's agent.py calls: it names the domain's topics and pure functions; the runtime runs them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agents.runtime.consequences import Roles
-from agents.runtime.copying import Copying
-from agents.runtime.deciding import Deciding
-from agents.runtime.drain import Drain
-from agents.runtime.effecting import Effecting, Perform
-from agents.runtime.group import Group
-from agents.runtime.preparing import Preparation
-from agents.runtime.publisher import Publisher
-from agents.runtime.showing import Showing
-from agents.runtime.taking_in import Intake
-from agents.runtime.work import Work
+from agents.runtime.deciding.consequences import Roles
+from agents.runtime.deciding.deciding import Deciding
+from agents.runtime.deciding.preparing import Preparation
+from agents.runtime.reading.copying import Copying
+from agents.runtime.reading.effecting import Effecting, Perform
+from agents.runtime.reading.showing import Showing
+from agents.runtime.reading.taking_in import Intake
+from agents.runtime.sending.drain import Drain
+from agents.runtime.sending.publisher import Publisher
+from agents.runtime.transport.group import Group
+from agents.runtime.transport.work import Work
 from stores.protocol import DomainStore
 from stores.redis.fates import Fates
 from stores.redis.projection import ProjectionStore
@@ -27,7 +27,7 @@ from topics.messages.topic import Topic
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What the composition root chose, shared by all domains of the process."""
+    """Settings and clients, made by the composition root and shared by all domains of the process."""
 
     settings: Settings
     publisher: Publisher
@@ -37,7 +37,7 @@ class Resources:
 
 
 class Runtime:
-    """One domain in this process. Each shape of its work becomes one consumer group `<domain>.<shape>`."""
+    """One domain in this process. Each shape of its work (decide, project, effect) is a consumer group `<domain>.<shape>`."""
 
     def __init__(self, domain: str, store: DomainStore, resources: Resources) -> None:
         self.domain = domain
@@ -57,25 +57,28 @@ class Runtime:
         react: React[Any, Any] | None = None,
         prepare: Preparation | None = None,
     ) -> None:
-        """Commands of this domain, the only way to change its aggregates."""
+        """Decides the commands of this domain, which are the only way to change its aggregates.
+
+        emits: the topic of its events. react: its policy. prepare: slow work before a decision.
+        """
         roles = Roles(commands, emits, decider, react)
         self._add("decide", commands, Deciding(roles, self.store, self._drain, self._resources.fates, prepare))
 
     def intake(self, topic: Topic, translate: Translate) -> None:
-        """A topic of others, turned into own commands."""
+        """Turns messages of another domain or system into own commands."""
         self._add("decide", topic, Intake(topic, self.domain, translate, self.store, self._drain))
 
     def project(self, projection: View[Any, Any] | FactTable[Any, Any]) -> None:
-        """Events into a Redis view, or another domain's events into own facts."""
+        """Keeps a view in Redis, or a copy of another domain's facts in the own store, up to date with a topic's events."""
         self._projections.append(projection)
 
     def effect(self, events: Topic, perform: Perform, *, concurrency: int = 8) -> None:
-        """Something outside for each event, at most `concurrency` at once a partition."""
+        """Does something outside for each event. concurrency: effects of a partition at once, at most."""
         work = Effecting(events, self.domain, perform, self.store, self._drain, concurrency)
         self._add("effect", events, work)
 
     def groups(self) -> Sequence[Group]:
-        """One for each shape that was registered, not started."""
+        """A consumer group for each shape that was registered, not started yet."""
         works: dict[str, Mapping[str, Work]] = {**self._works}
         if self._projections:
             works["project"] = self._projecting()

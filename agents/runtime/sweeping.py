@@ -1,6 +1,7 @@
-"""Forgets what the inbox no longer needs, in small deletes.
+"""Deletes old entries of the inbox, a few at a time.
 
-The floor covers re-reading for ever; the inbox is the window in which a publisher may send the same message again.
+What is read again is recognised by the floor, for ever. The inbox recognises a message that a publisher sends again, within
+KEPT.
 """
 
 import asyncio
@@ -15,12 +16,12 @@ from stores.protocol import DomainStore
 log = structlog.get_logger()
 
 KEPT = timedelta(days=7)
-_EVERY, _SOON = 60.0, 0.1  # seconds; soon where there is more
+_EVERY, _SOON = 60.0, 0.1  # seconds between two rounds; the shorter where there may be more to delete
 _AT_ONCE = 1000  # entries of one delete
 
 
 async def sweep(stores: Sequence[DomainStore]) -> None:
-    """Never ends. A server that is away is no matter: the next round comes."""
+    """Runs until it is cancelled. Where a store is away, its turn comes again with the next round."""
     while True:
         full = False
         for store in stores:
@@ -29,6 +30,6 @@ async def sweep(stores: Sequence[DomainStore]) -> None:
             except Doubt as doubt:
                 log.info("sweep_put_off", domain=store.domain, why=str(doubt)[:160])
             except Exception:
-                # E.g. no schema yet. Nobody awaits this task: were it to end, inboxes would grow for ever, unnoticed.
+                # E.g. there is no schema yet. Nobody awaits this task: if it ended, inboxes would grow without notice.
                 log.exception("sweep_failed", domain=store.domain)
         await asyncio.sleep(_SOON if full else _EVERY)

@@ -82,7 +82,7 @@ def _documents(count: int, menu: int) -> Iterable[Restaurant | Meal]:
 
 
 def _write(changes: ViewChanges, document: Restaurant | Meal) -> None:
-    """What agents/runtime/showing.py writes of a new document for a search."""
+    """What agents/runtime/reading/showing.py writes of a new document for a search."""
     if isinstance(document, Meal):
         changes.characterize(None, meal_traits(document))
         return

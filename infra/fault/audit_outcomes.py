@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
-from agents.runtime.outcomes import Outcome, read
+from agents.runtime.deciding.outcomes import Outcome, read
 from infra.fault.evidence import Evidence
 from infra.fault.findings import Findings
 from infra.fault.plan import SOURCE

@@ -12,9 +12,9 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from topics.messages.topic import FOREVER, Topic
 
 _DLQ_RETENTION = timedelta(days=30)
-# Kafka removes a segment when its youngest record is too old: the oldest may stand this much longer than the retention.
+# Kafka removes a segment when its youngest record is too old: its oldest one may stay this much longer than the retention.
 _SEGMENT = timedelta(days=1)
-_LARGE = 2 * 1024 * 1024  # bytes: an event carries what a command brought and more, a dead letter the original and why
+_LARGE = 2 * 1024 * 1024  # bytes; twice that for dead letters: they have the original message, and headers that say why
 
 
 async def ping(brokers: Sequence[str]) -> None:

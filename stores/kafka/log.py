@@ -1,4 +1,4 @@
-"""Topics as they stand, read beside all consumer groups: for the engineers' tools, which move nobody's offsets."""
+"""Reads topics without a consumer group, for the engineers' tools: no offsets are moved."""
 
 import asyncio
 import contextlib
@@ -13,10 +13,10 @@ from aiokafka.errors import KafkaError
 from stores.errors import Unavailable
 from stores.kafka import records
 
-START_SECONDS = 8.0  # a broker that accepts and says nothing
-SILENT_SECONDS = 15.0  # records that must be there and do not come
+START_SECONDS = 8.0  # for a broker that accepts a connection and does not answer
+SILENT_SECONDS = 15.0  # without a record, though there must be one
 _CHUNK = 2_000  # records handed over at once
-_FETCH = 4 * 1024 * 1024  # bytes a partition: the largest dead letter in one piece
+_FETCH = 4 * 1024 * 1024  # bytes a partition: as large as a dead letter may be
 
 
 class Place(NamedTuple):
@@ -33,7 +33,7 @@ class Bounds(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """A record, untouched. at: the broker's or the producer's time, as the topic is set."""
+    """A record as it is in the log. at: UTC; the append time or the producer's, as the topic is set."""
 
     topic: str
     partition: int
@@ -69,7 +69,7 @@ class LogReader:
         return {place: Bounds(first[tp], end[tp]) for place, tp in zip(places, wanted, strict=True)}
 
     async def since(self, places: Sequence[Place], at: datetime) -> dict[Place, int]:
-        """The first offset at or after that time; a partition without one is missing."""
+        """The first offset at or after that time, for each partition that has one."""
         if not places:
             return {}
         moment = int(at.timestamp() * 1000)
@@ -81,11 +81,11 @@ class LogReader:
     async def read(
         self, starts: Mapping[Place, int], ends: Mapping[Place, int] | None = None
     ) -> AsyncGenerator[list[Logged]]:
-        """Chunks from the given offsets up to, not including, `ends`; for ever without them. In order a partition."""
+        """Chunks of records, from offsets `starts` to before `ends`, or for ever without `ends`. In order a partition."""
         left = {TopicPartition(*p): None if ends is None else ends[p] for p in starts}
         left = {tp: end for tp, end in left.items() if end is None or starts[Place(*tp)] < end}
         if not left:
-            return  # aiokafka cannot stop a consumer within seconds that has nothing assigned
+            return  # aiokafka takes long to stop a consumer that has nothing assigned
         self._choose([Place(*tp) for tp in left])
         for tp in left:
             self._consumer.seek(tp, starts[Place(*tp)])
@@ -102,7 +102,8 @@ class LogReader:
                 yield chunk
 
     async def _finish(self, left: dict[TopicPartition, int | None]) -> None:
-        """Positions, not records, say what is done: control records and removed ones are never handed over."""
+        """Removes partitions that are read to their end. The position says so, not the records: transaction markers and removed
+        records are never handed over."""
         for tp, end in list(left.items()):
             if end is not None and await self._consumer.position(tp) >= end:
                 del left[tp]

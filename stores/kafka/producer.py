@@ -1,7 +1,7 @@
-"""Commands of a first publisher (edge, demo data, command line) to Kafka, over one idempotent producer.
+"""Sends commands to Kafka by one idempotent producer: for the edge, the demo data and the command line.
 
-A producer that has failed once is never trusted again: after a KafkaError it is thrown away and made anew in the
-background, so whoever sends needs no patience and no reconnect logic of its own.
+After a KafkaError the producer cannot be trusted. It is thrown away, and a new one is made in the background, so callers
+need no reconnect logic of their own.
 """
 
 import asyncio
@@ -17,10 +17,10 @@ from stores.errors import Unavailable
 from stores.telemetry import logger
 
 REQUEST_TIMEOUT_MS = 3_000
-START_SECONDS = 5.0  # a broker that accepts and says nothing must not hold up the next try
+START_SECONDS = 5.0  # for a broker that accepts a connection and does not answer
 STOP_SECONDS = 2.0
 BACKOFF_SECONDS = (0.1, 0.2, 0.5, 1.0)
-MAX_PENDING = 2_000  # sends without an acknowledgement; more would only be expired when Kafka is back
+MAX_PENDING = 2_000  # sends without an acknowledgement; more would be past their deadlines when Kafka is back
 MAX_BYTES = 2 * 1024 * 1024
 
 _log = logger("stores.kafka.producer")
@@ -62,9 +62,9 @@ class CommandProducer:
         await self._connected.wait()
 
     async def send(self, topic: str, key: str, headers: Mapping[str, str], body: bytes) -> Appended:
-        """Waits for the acknowledgement of all replicas. Bound it by a timeout: giving up does not withdraw the record.
+        """Waits for the acknowledgement of all replicas. The caller sets a time-out, which does not withdraw the record.
 
-        Raises NotSent when Kafka is not there or too much is on its way already, Unavailable when nobody knows.
+        Raises NotSent if Kafka is not connected or too much is under way, Unavailable if the record may be in the log.
         """
         producer = self._producer
         if producer is None:
@@ -85,7 +85,7 @@ class CommandProducer:
         return Appended(record.partition, record.offset, record.timestamp)
 
     async def stop(self) -> None:
-        """Within STOP_SECONDS, also when Kafka is down; what is unacknowledged by then is given up."""
+        """Takes about STOP_SECONDS at most, also when Kafka is down. What is not acknowledged by then is given up."""
         if self._keeper is not None:
             await end(self._keeper)
         if self._producer is not None:
@@ -141,7 +141,7 @@ class CommandProducer:
 
 
 async def _close(producer: AIOKafkaProducer) -> None:
-    """aiokafka's stop() flushes first, for ever if need be; past the bound only the connections are closed."""
+    """aiokafka's stop() flushes first, for ever if need be. After STOP_SECONDS only the connections are closed."""
     with contextlib.suppress(KafkaError, OSError, TimeoutError):
         await asyncio.wait_for(producer.stop(), STOP_SECONDS)
         return

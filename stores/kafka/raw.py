@@ -1,4 +1,4 @@
-"""Records with exactly these bytes, for putting a dead letter back: any key, any headers, also none."""
+"""Sends records with exactly the given bytes, to put dead letters back: any key and headers, also none."""
 
 import asyncio
 import contextlib
@@ -25,7 +25,7 @@ class RawRecord(NamedTuple):
 
 
 class RawProducer:
-    """One record after the other, each acknowledged before the next: what comes back is in order, whatever fails."""
+    """Sends a record when the one before is acknowledged, so that the records are in order, whatever fails."""
 
     def __init__(self, producer: AIOKafkaProducer) -> None:
         self._producer = producer

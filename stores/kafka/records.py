@@ -1,7 +1,7 @@
-"""Records as the broker has them, also those that aiokafka's parser raises over.
+"""Reads records also where aiokafka's parser raises.
 
-A broker checks less of a record than the parser does: names of headers that are not UTF-8, a record's attributes, bytes
-behind a compressed batch. To a consumer such a record is a crash, at every start anew.
+A broker checks less than that parser: it takes header names that are not UTF-8, unknown attributes, and bytes after the end of
+a compressed batch. Such a record would crash its consumers at every start.
 """
 # pyright: basic
 # aiokafka has no hook here: this file stands in for a part of it, which strict types cannot follow.
@@ -19,19 +19,19 @@ from stores.kafka.codecs import DECODERS, unpack_within_limit
 from topics.messages import headers
 
 _HEADER = 61  # bytes of a batch before its records
-_CODEC, _SEVEN = 22, 7  # the byte that says how it is compressed, in the lower three bits
+_CODEC, _SEVEN = 22, 7  # place of the byte whose lower three bits say how a batch is compressed, and their mask
 _length = struct.Struct(">i").unpack_from
 
 
 def read_everything() -> None:
-    """From here on every consumer of this process gets every record."""
+    """Replaces aiokafka's parser: from here on every consumer of this process gets every record."""
     unpack_within_limit()
     fetcher.MemoryRecords = Records  # type: ignore[assignment, misc]
     fetcher.PartitionRecords = _PartitionRecords  # type: ignore[misc]
 
 
 class Record(NamedTuple):
-    """As aiokafka's own. Bytes of a header's name that are not UTF-8 read `\\xff`: no client takes them as they are."""
+    """Like aiokafka's own. Bytes of a header's name that are not UTF-8 become `\\xff`: no client accepts them as they are."""
 
     offset: int
     timestamp: int
@@ -43,7 +43,7 @@ class Record(NamedTuple):
 
 
 class Records:
-    """aiokafka's batches of what one fetch brought of a partition, and the bytes that they are made of."""
+    """The batches that one fetch brought of a partition, as aiokafka reads them, and their bytes."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -52,11 +52,11 @@ class Records:
 
     @cached_property
     def compressed(self) -> bool:
-        """So that they may be far more than what was fetched."""
+        """Whether a batch is compressed, so that its records may be far larger than what was fetched."""
         return any(self._data[start + _CODEC] & _SEVEN for start, _ in self._places())
 
     def around(self, offset: int) -> tuple[bytes, "Records"]:
-        """The batch that ends at the offset or behind it, and what follows on it. Raises LookupError."""
+        """Bytes of the first batch that reaches to the offset or beyond, and the batches after it. Raises LookupError."""
         for start, end in self._places():
             batch: Any = MemoryRecords(self._data[start:end]).next_batch()
             if batch.next_offset > offset:
@@ -64,7 +64,7 @@ class Records:
         raise LookupError(offset)
 
     def _places(self) -> Iterator[tuple[int, int]]:
-        """Where the batches begin and end. The last one of a fetch may be cut off, and is not of it."""
+        """(begin, end) of each batch in the bytes, without a last one that the fetch has cut off."""
         data, start = self._data, 0
         while start + _HEADER <= len(data):
             end = start + 12 + _length(data, start + 8)[0]
@@ -86,7 +86,7 @@ class _PartitionRecords(fetcher.PartitionRecords):
     def _read_again(self, data: bytes, why: Exception) -> Iterator[Any]:
         batch: Any = MemoryRecords(data).next_batch()
         if not batch.validate_crc():
-            raise why  # not what was written: it is fetched again
+            raise why  # the bytes are damaged: they are fetched again
         for record in [] if batch.is_control_batch else _read(batch, data, why):
             if record.offset >= self.next_fetch_offset:
                 self.next_fetch_offset = record.offset + 1
@@ -95,7 +95,7 @@ class _PartitionRecords(fetcher.PartitionRecords):
 
 
 def _read(batch: Any, data: bytes, why: Exception) -> list[Record]:
-    """Record by record. A batch that nobody can take apart is one record, in the place of its last."""
+    """The records of a batch. A batch that cannot be taken apart becomes one record, at its last offset."""
     try:
         (count,) = _length(data, _HEADER - 4)
         left = bytearray(DECODERS[batch.attributes & _SEVEN](data[_HEADER:]))
@@ -111,7 +111,7 @@ def _read(batch: Any, data: bytes, why: Exception) -> list[Record]:
 
 def _record(batch: Any, number: int, said: bytearray) -> Record:
     try:
-        later, at = decode_varint(said, 1)  # behind the attributes: one byte, of no meaning
+        later, at = decode_varint(said, 1)  # after the attributes, a byte without a meaning
         place, at = decode_varint(said, at)
         key, at = _bytes(said, at)
         value, at = _bytes(said, at)

@@ -1,4 +1,4 @@
-"""Mail that leaves the house. What sends it is chosen by the composition root."""
+"""Mails to customers. The composition root chooses what sends them."""
 
 from dataclasses import dataclass
 

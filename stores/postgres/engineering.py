@@ -1,5 +1,5 @@
-"""What engineers ask all domains' schemas at once: parked keys, floors, what has been taken. Few writes: a topic's new
-incarnation, an effect to try again."""
+"""Engineers' questions to the schemas of all domains: parked keys, floors, ids in the inbox. It writes little: a new
+incarnation of a topic, and it deletes the entry of an effect that is to be tried again."""
 
 import contextlib
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -50,7 +50,7 @@ _FORGET_EFFECT = "delete from {schema}.effect where consumer = $1 and id = $2"
 
 
 class ParkedKey(NamedTuple):
-    """A key that waits. messages: the poison and all behind it; id, source, at and reason are the poison's."""
+    """A parked key. messages: how many are parked. id, source, at, reason: of the first one, for which the key was parked."""
 
     domain: str
     topic: str
@@ -86,7 +86,7 @@ class Domains:
         return [parked_row(row) for row in await self._in(domain, _PARKED, topic, key)]
 
     async def known(self, domain: str, messages: Sequence[InboxKey]) -> set[InboxKey]:
-        """Which of them the inbox has: they have taken effect (or were refused), within its seven days."""
+        """Those that are in the inbox: they took effect or were refused, within the days that the inbox keeps them."""
         rows = await self._in(domain, _KNOWN, [m[0] for m in messages], [m[1] for m in messages])
         return {(source, name) for source, name in rows}
 
@@ -94,11 +94,14 @@ class Domains:
         return [Floor(*row) for row in await self._everywhere(_FLOORS, topic)]
 
     async def forget_effect(self, domain: str, group: str, event_id: str) -> None:
-        """An effect that raised counts as done: without its entry the event may come again."""
+        """Deletes the entry of an effect. One that raised counts as ended, and would not be tried again."""
         await self._in(domain, _FORGET_EFFECT, group, event_id)
 
     async def begin_again(self, topic: str, beginnings: Mapping[int, int]) -> None:
-        """A new incarnation of a topic that was made anew: floors go to where the log begins. All domains or none."""
+        """Begins a new incarnation of a topic that was made anew, in all domains or none.
+
+        beginnings: partition → first offset of its log, where the floors go.
+        """
         async with translated(), self._connection.transaction():
             for domain in self.names:
                 statement = _of(domain, _BEGIN_AGAIN)
@@ -115,7 +118,7 @@ class Domains:
 
 
 def _of(domain: str, statement: str) -> str:
-    """Names that came out of the catalogue, quoted for both places where they stand."""
+    """The statement for one schema. Its name comes from the catalogue; it is quoted as an identifier and as a text."""
     schema, name = domain.replace('"', '""'), domain.replace("'", "''")
     return statement.format(schema=f'"{schema}"', domain=name)
 

@@ -1,4 +1,4 @@
-"""Which failures of asyncpg are doubt and which are data (the list was measured, each entry was met under faults)."""
+"""Which errors of asyncpg are doubt and which are bad data. Each entry of the lists was met when faults were provoked."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager

@@ -11,9 +11,9 @@ RUNTIME = Path(__file__).parent / "migrations"
 
 
 def migrate(url: str, domain: str) -> int:
-    """Returns how many files were applied. `domain` is the schema; one migrates it at a time."""
+    """Returns how many files were applied. domain: name of the schema. Waits while another process migrates it."""
     with psycopg.connect(url, autocommit=True) as connection:
-        # The server's lock goes with its process. yoyo's own is a row, which stays behind a kill for ever.
+        # A lock of the server ends with its connection. yoyo's own is a row, which would stay for ever after a kill.
         connection.execute("select pg_advisory_lock(hashtextextended(%s, 0))", (f"migrate {domain}",))
         connection.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(domain)))
         return _migrate(url, domain)
@@ -27,7 +27,7 @@ def _migrate(url: str, domain: str) -> int:
     own = RUNTIME / domain
     migrations = yoyo.read_migrations(*(str(folder) for folder in (RUNTIME, own) if folder.is_dir()))
     with backend:
-        backend.break_lock()  # of one that was killed: whoever lives waits for ours
+        backend.break_lock()  # left by a process that was killed; living ones wait for the server's lock
         waiting = backend.to_apply(migrations)
         backend.apply_migrations(waiting)
     return len(waiting)

@@ -1,4 +1,4 @@
-"""Rows of the tables as the protocol's own types."""
+"""Turns rows of the tables into types of stores.protocol."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ _decode_headers = msgspec.json.Decoder(tuple[tuple[str, bytes], ...]).decode
 
 
 def parked_row(row: Any) -> ParkedRow:
-    """row: of the statement PARKED, by names."""
+    """row: of the statement PARKED."""
     headers = _decode_headers(row["headers"])
     return ParkedRow(
         key=row["key"], offset=row["offset"], source=row["source"], id=row["id"], at=row["at"], headers=headers,

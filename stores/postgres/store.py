@@ -1,4 +1,4 @@
-"""A domain's store in PostgreSQL: its own schema, all time-outs set, every failure translated."""
+"""A domain's store in PostgreSQL, in a schema of its own. Every wait is bounded, and every failure is one of stores.errors."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -27,7 +27,7 @@ from stores.protocol import (
 
 ACQUIRE = 3  # seconds
 _SESSION = {
-    # A process stopped inside a statement's transaction would hold its rows: the server ends it.
+    # A process that is stopped inside a transaction would keep its locks: the server ends the session.
     "idle_in_transaction_session_timeout": "4000",
     "lock_timeout": "3000",
     "statement_timeout": "8000",
@@ -36,7 +36,7 @@ _SESSION = {
 
 
 async def connect(url: str, domain: str, *, size: int = 6) -> asyncpg.Pool:
-    """A pool on the domain's schema; opens nothing yet, so a server that is down does not stop the start."""
+    """A pool on the domain's schema. It opens nothing yet, so a process can start while the server is down."""
     return await asyncpg.create_pool(
         url,
         min_size=0,
@@ -56,7 +56,8 @@ async def ping(url: str) -> None:
 
 
 async def _keep(connection: asyncpg.pool.PoolConnectionProxy) -> None:
-    """asyncpg's own reset would cost each batch a round trip, and nothing but a transaction is ever left open here."""
+    """Does nothing, in place of asyncpg's reset, which costs a round trip each time. Only a transaction can be left open here,
+    and `_connection` ends that."""
 
 
 class PostgresStore:
@@ -171,7 +172,7 @@ class PostgresStore:
             except (
                 OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError
             ):  # fmt: skip
-                # Broken: the server undoes what was open. What the caller did, or failed at, stands as it is.
+                # The connection is broken, and the server rolls back. The caller keeps its result, or its own error.
                 _terminate(connection)
             except BaseException:
                 _terminate(connection)

@@ -1,8 +1,9 @@
-"""The guarded write as one statement: every part of it writes and counts, and `stale` ends it where a count is short.
+"""The guarded write as one statement. Each part of it writes rows and counts them. Where a count is too small, a guard has
+failed: the function `stale` raises, and nothing is written.
 
-The guards stand in the statement's last select, in the order of the parts, so the floors are locked first and in sorted order.
-PostgreSQL checks a guard on the row as it is when the statement comes to it (a row that another one has changed meanwhile is
-looked at again), so equality holds at the moment of the write, not only at the look.
+The guards stand in the statement's last select, in the order of the parts. So the floors are locked first, in sorted order.
+PostgreSQL reads a row again that another transaction has changed meanwhile, so a guard holds at the moment of the write, not
+only at the look.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,7 +15,7 @@ import msgspec
 from stores.protocol import Changes, Moment, OutboxRow, Source
 
 STALE = "LZ001"
-"""What `stale` raises (migrations/0002_guarded_writes.sql)."""
+"""SQLSTATE of what `stale` raises (migrations/0002_guarded_writes.sql)."""
 
 _encode = msgspec.json.encode
 
@@ -23,7 +24,8 @@ _Arrays = Sequence[Sequence[Any]]  # one for each column
 
 
 class Part(NamedTuple):
-    """text: common table expressions, `{0}`, `{1}` … for the columns. guard: what must hold, '' for none."""
+    """text: common table expressions, with `{0}`, `{1}` … for the columns. guard: condition that must hold, '' for none.
+    columns: makes the arguments, an array for each column."""
 
     name: str
     text: str
@@ -185,7 +187,7 @@ def columns_of(row: OutboxRow) -> tuple[Any, ...]:
     return *row.id, row.channel, row.target, row.key, row.headers, row.body
 
 
-# In the order in which the statement comes to them.
+# In the order in which the statement runs them.
 _PARTS = (
     Part("sources", _SOURCES, "(select count(*) from held) = cardinality({0})", _floors),
     Part("inbox", _INBOX, "(select count(*) from known) = cardinality({0})", _inbox),
@@ -200,7 +202,7 @@ _PARTS = (
     Part("outbox", _OUTBOX, "(select count(*) from going) = cardinality({0})", _outbox),
 )
 _MOVED = "array(select w.place from source w where w.place not in (select h.place from held h) order by w.place)"
-"""Which of the sources are not as they were."""
+"""SQL: places of the sources whose floors are not as in the moment."""
 
 
 def write(moment: Moment, changes: Mapping[Source, Changes]) -> tuple[str, list[Sequence[Any]]]:

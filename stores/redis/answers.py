@@ -1,4 +1,4 @@
-"""Replies of the domains, as one edge process hears them: its own channel, and the stored copy of what it missed."""
+"""Receives the domains' replies in an edge process: on its own channel, and from their stored copies after a reconnect."""
 
 import asyncio
 from typing import cast
@@ -17,7 +17,7 @@ _log = logger("stores.redis.answers")
 
 
 class Answers:
-    """Futures by operation id. A reconnect looks at the stored replies once."""
+    """Futures of replies, by operation id."""
 
     def __init__(self, client: Redis, edge_id: str) -> None:
         self._client = client
@@ -35,7 +35,7 @@ class Answers:
         return self._listening.connected
 
     def expect(self, operation_id: str) -> asyncio.Future[Reply]:
-        """Before the command goes out. Two requests for one operation (same Idempotency-Key) share the future."""
+        """To be called before the command is sent. Two requests for one operation (same Idempotency-Key) share the future."""
         future = self._expected.get(operation_id)
         if future is None:
             future = self._expected[operation_id] = asyncio.get_running_loop().create_future()
@@ -45,7 +45,7 @@ class Answers:
         self._expected.pop(operation_id, None)
 
     async def stored(self, operation_id: str) -> Reply | None:
-        """The reply as Redis keeps it for 24 h. Raises Unavailable. Bound it by a timeout."""
+        """The reply that Redis keeps for 24 h, None if there is none. The caller sets a time-out. Raises Unavailable."""
         try:
             value = cast(bytes | None, await self._client.get(keys.reply(operation_id)))
         except (RedisError, OSError) as error:
@@ -53,7 +53,7 @@ class Answers:
         return None if value is None else DECODER.decode(value)
 
     async def _catch_up(self) -> None:
-        """What was published while nobody listened."""
+        """Reads the stored copies of replies that may have been published while the connection was lost."""
         operations = list(self._expected)
         if operations:
             values = cast(list[bytes | None], await self._client.mget([keys.reply(each) for each in operations]))

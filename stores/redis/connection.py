@@ -1,4 +1,4 @@
-"""How everybody connects to Redis: short time-outs, no retries inside the driver (the callers know what to do)."""
+"""Connections to Redis: short time-outs, and no retries in the driver (the callers retry)."""
 
 from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.retry import Retry
@@ -10,7 +10,7 @@ TIMEOUT = 2.0  # seconds
 
 
 def connect(url: str, *, timeout: float = TIMEOUT, connections: int = 32) -> Redis:
-    """Opens nothing yet. Answers are bytes."""
+    """A client that opens nothing yet. Its answers are bytes. timeout: seconds to connect, and for an answer."""
     pool = ConnectionPool.from_url(
         url,
         socket_timeout=timeout,

@@ -1,4 +1,4 @@
-"""Redis' failures are all doubt: a batch of view changes is one script, applied whole or not, and may be sent again."""
+"""All failures of Redis are doubt: a script is applied whole or not at all, and the runtime may send it again."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""How far the views have come, as the views' own store says it; and making them begin again."""
+"""Floors of the views, for the engineers' tools: reads them, and deletes them so that the views are built again."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ class ViewFloors:
         self._redis = redis
 
     async def read(self, sources: Sequence[Source]) -> dict[Source, int]:
-        """Next offset to do; sources that have none are missing."""
+        """Source → next offset to do, for those that have a floor."""
         if not sources:
             return {}
         async with translated():
@@ -24,7 +24,7 @@ class ViewFloors:
         return {source: int(value) for source, value in zip(sources, values, strict=True) if value is not None}
 
     async def forget(self, sources: Sequence[Source]) -> int:
-        """Without its floor a view is built again from where the log begins. Returns how many there were."""
+        """Deletes floors, so that the views are built again from the beginning of the log. Returns how many there were."""
         if not sources:
             return 0
         async with translated():

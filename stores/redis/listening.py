@@ -1,4 +1,4 @@
-"""One pubsub connection, kept for ever: it is made again when it breaks or falls silent."""
+"""A pubsub connection that is made again when it breaks, or when the server does not answer."""
 
 import asyncio
 import contextlib
@@ -13,17 +13,17 @@ from stores.ending import end
 from stores.telemetry import logger
 
 BACKOFF_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
-IDLE_SECONDS = 2.0  # a connection that is silent so long is asked whether it lives
-DEAD_SECONDS = 3.0  # and one that does not answer is given up
+IDLE_SECONDS = 2.0  # after so long without a message the server is pinged
+DEAD_SECONDS = 3.0  # for its answer; then the connection is given up
 
 _log = logger("stores.redis.listening")
 
 
 class Listening:
-    """Of one channel. hear: gets the bytes of each message.
+    """Listens to one channel. hear: gets the bytes of each message.
 
-    catch_up: runs after every (re)connection, before the next message is heard: for what was published while nobody
-    listened. It may raise RedisError.
+    catch_up: runs after every connect and reconnect, before the next message: it makes good what was missed meanwhile. May
+    raise RedisError.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
-"""Who follows documents of a view is told which have changed, in the same step of Redis that changes them.
+"""Notices: which documents of a view have changed. The script that changes the documents publishes them.
 
-A notice says only which, not what: whoever hears it reads the documents, many at once. So a notice may come twice, and one
-that is lost is made good by reading again.
+A notice has ids only; its receiver reads the documents, many at once. So a notice may come twice, and after lost ones it is
+enough to read again.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ _log = logger("stores.redis.notices")
 
 
 class Notice(msgspec.Struct, frozen=True):
-    """ids: of the documents of this view that are others now."""
+    """ids: of the documents of this view that have changed."""
 
     view: str
     ids: Sequence[str]
@@ -28,14 +28,14 @@ _decoder = msgspec.json.Decoder(Notice)
 
 
 def notice(view: str, ids: Sequence[str]) -> tuple[str, str, bytes]:
-    """As a Redis command."""
+    """The Redis command that publishes a notice."""
     return "PUBLISH", keys.CHANGES, _encode(Notice(view, ids))
 
 
 class Notices:
-    """As one edge process hears them, over one connection for all that it follows.
+    """Receives the notices of all views in an edge process, over one connection.
 
-    changed: gets the view and the ids. missed: something may have changed unheard.
+    changed: called with view and ids. missed: called when notices may have been lost.
     """
 
     def __init__(

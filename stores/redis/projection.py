@@ -1,4 +1,4 @@
-"""Where views live: documents, sorted sets and side keys in Redis, moved together with the floor by one script."""
+"""The store of views: documents, sorted sets and side keys in Redis. One script writes them together with the floor."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from topics.deciding.projection import Traits
 
 # KEYS[1] the floor. ARGV: floor as it was read, floor after, number of (set, partition, partitions, ready key) marks, the
 # marks, then the changes as command lines: length, words… (TRAITS: stores/redis/traits.py).
-# Nothing is written where the floor is not what was read: a zombie, or our own earlier try whose answer was lost.
+# Nothing is written if the floor is not as it was read: another process wrote, or an earlier try whose answer was lost.
 _APPLY = (
     traits.CHANGE
     + """
@@ -43,7 +43,7 @@ Words = tuple[str | bytes, ...]
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Says that a view has caught up in one of its partitions; with the last one the ready key appears."""
+    """Says that a view has caught up with the log in one of its partitions. With the last of them its ready key is set."""
 
     view: str
     partition: int
@@ -56,7 +56,7 @@ class Mark:
 
 @dataclass(slots=True)
 class ViewChanges:
-    """Redis commands in order."""
+    """lines: Redis commands, in the order in which the script runs them."""
 
     lines: list[Words] = field(default_factory=list[Words])
 
@@ -73,7 +73,7 @@ class ViewChanges:
         self.lines.extend(traits.changed(before, after))
 
     def put(self, name: str, value: str, expires_at: datetime | None) -> None:
-        # Redis takes no time before 1970, and a script that fails would be sent for ever.
+        # Redis accepts no time before 1970, and a script that fails would be tried for ever.
         expiry = () if expires_at is None else ("PXAT", str(max(1, int(expires_at.timestamp() * 1000))))
         self.lines.append(("SET", name, value, *expiry))
 
@@ -81,7 +81,7 @@ class ViewChanges:
         self.lines.append(("DEL", name))
 
     def tell(self, view: str, aggregates: Sequence[str]) -> None:
-        """Whoever follows these documents hears that they have changed."""
+        """Publishes a notice that these documents have changed."""
         self.lines.append(notice(view, aggregates))
 
 
@@ -97,7 +97,8 @@ class ProjectionStore:
         self._apply = redis.register_script(_APPLY)
 
     async def open(self, source: Source, earliest: int) -> int:
-        """The floor; `earliest` where Redis knows none (new, or empty after a loss: the view is built again)."""
+        """The floor. Where Redis has none it is set to `earliest`: the partition is new, or Redis has lost its data and the
+        views are built again."""
         name = keys.floor(*source)
         async with translated():
             await self._redis.set(name, earliest, nx=True)
@@ -116,7 +117,7 @@ class ProjectionStore:
     async def apply(
         self, source: Source, floor: int, next_floor: int, changes: ViewChanges, marks: Sequence[Mark] = ()
     ) -> bool:
-        """False: the floor was not `floor`, nothing is written."""
+        """Writes the changes, and moves the floor from `floor` to `next_floor`. False: it was another, nothing is written."""
         arguments: list[str | bytes] = [str(floor), str(next_floor), str(len(marks))]
         for mark in marks:
             arguments.extend(mark.words())
@@ -127,6 +128,7 @@ class ProjectionStore:
             return await self._apply(keys=[keys.floor(*source)], args=arguments) == b"ok"
 
     async def floors(self, sources: Sequence[Source]) -> list[int | None]:
+        """In the order of the sources; None for one that has none."""
         async with translated():
             values = await self._redis.mget([keys.floor(*source) for source in sources])
         return [None if value is None else int(value) for value in values]

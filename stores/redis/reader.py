@@ -1,6 +1,6 @@
-"""Reads of the edge: all keys that are asked for while an MGET is out go with the next one, over one connection.
+"""Reads of the edge: all keys that are asked for while an MGET is under way go into the next one, over one connection.
 
-redis-py's cost is a command and a turn at its pool, not a key: a trial gave 4,700-6,800 requests/s this way against
+redis-py's cost is by command and by use of its pool, not by key: a trial gave 4,700-6,800 requests/s this way against
 3,100-3,500 with a GET each.
 """
 
@@ -16,8 +16,8 @@ from redis.exceptions import RedisError
 
 from stores.errors import Unavailable
 
-READ_SECONDS = 0.8  # an edge answers within 3 s, also when Redis accepts and says nothing
-MAX_KEYS = 2_000  # a MGET holds up everybody else
+READ_SECONDS = 0.8  # an edge answers within 3 s, also when Redis accepts a connection and does not answer
+MAX_KEYS = 2_000  # of an MGET: while Redis runs it, all other clients wait
 
 T = TypeVar("T")
 Values = list[bytes | None]
@@ -38,7 +38,7 @@ class Reader:
     def get(self, keys: Sequence[str]) -> asyncio.Future[Values]:
         """The values of the keys, in order, None where there is none."""
         future: asyncio.Future[Values] = self._loop.create_future()
-        if not keys:  # an MGET without keys is an error, and would be one for all that go with it
+        if not keys:  # an MGET without keys is an error
             future.set_result([])
             return future
         self._waiting.append((keys, future))
@@ -61,7 +61,7 @@ class Reader:
         )
 
     async def put(self, key: str, value: str, seconds: int) -> None:
-        """A note of the edge itself: who owns an operation."""
+        """Sets a key of the edge itself, e.g. who owns an operation. seconds: until it expires."""
         await within(lambda: cast(Awaitable[object], self._client.set(key, value, ex=seconds)))
 
     async def first(self, key: str, value: bytes, seconds: int) -> bytes | None:
@@ -99,7 +99,7 @@ class Reader:
                 places.setdefault(key, len(places))
         try:
             values = await within(lambda: self._mget(list(places)))
-        except Exception as error:  # whatever it is: somebody waits for each of these, without a bound of their own
+        except Exception as error:  # whatever it is: callers wait for these futures without a time-out of their own
             await self._disconnect()
             for _, future in batch:
                 if not future.done():
@@ -110,7 +110,7 @@ class Reader:
                 future.set_result([values[places[key]] for key in keys])
 
     async def _mget(self, names: list[str]) -> Values:
-        """Over the one connection; it is forgotten when it fails, so that the next try makes a new one."""
+        """Uses the one connection, and drops it when it fails: the next try makes a new one."""
         try:
             if self._connection is None:
                 self._connection = self._client.connection_pool.make_connection()
@@ -129,11 +129,12 @@ class Reader:
 
 
 async def within(ask: Callable[[], Awaitable[T]]) -> T:
+    """What `ask` answers within READ_SECONDS; it is asked twice if the connection was lost. Raises Unavailable."""
     try:
         async with asyncio.timeout(READ_SECONDS):
             with contextlib.suppress(ConnectionLost):
                 return await ask()
-            # a pooled connection that had died, e.g. with a restart of Redis; asking twice changes nothing
+            # A pooled connection had died, e.g. by a restart of Redis. To ask twice changes nothing.
             return await ask()
     except (RedisError, OSError, TimeoutError) as error:
         raise Unavailable("redis", type(error).__name__) from error

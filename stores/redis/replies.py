@@ -1,4 +1,5 @@
-"""The writing side of answers: kept for a day, published to the asking edge, and noted for the caller's next reads."""
+"""Sends replies: stores each for a day, publishes it to the edge process that asked, and notes for the caller's next reads what
+was written."""
 
 from collections.abc import Sequence
 
@@ -11,7 +12,7 @@ from topics import keys
 from topics.messages.reply import Wrote
 
 # ARGV: seconds that a reply is kept, seconds of a note, number of notes, (key, text) of each note, then (key, body, channel) of
-# each reply, the channel '' where no process waits.
+# each reply, with the channel '' if no process waits for it.
 _PUBLISH = """
 local kept, noted, at = ARGV[1], ARGV[2], 4
 for _ = 1, tonumber(ARGV[3]) do
@@ -26,12 +27,12 @@ while ARGV[at] do
 end
 """
 
-KEPT = 24 * 3600  # seconds that /operations/{id} knows an outcome
+KEPT = 24 * 3600  # seconds that an outcome can be read at /operations/{id}
 NOTED = 10  # seconds that a caller's reads wait for what the caller wrote
 
 
 class ReplyNote(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The headers of a reply's outbox row: whose reads are to see what."""
+    """The headers of a reply's outbox row. caller: whose next reads wait for views. wrote: what these views must know of."""
 
     caller: str | None = None
     wrote: tuple[Wrote, ...] = ()
@@ -45,7 +46,7 @@ class Replies:
         self._publish = redis.register_script(_PUBLISH)
 
     async def publish(self, rows: Sequence[OutboxRow]) -> None:
-        """All rows in one script; sending one twice changes nothing. Raises Unavailable."""
+        """Sends all rows with one script. To send a row twice does no harm. Raises Unavailable."""
         notes, answers = list[str](), list[str | bytes]()
         for row in rows:
             operation, body = (row.key or b"").decode(), row.body or b""

@@ -1,8 +1,8 @@
-"""Searches over the bitmaps that the projections keep (topics/search_index.py): one script, which the edge runs.
+"""Searches over the bitmaps that the projections keep (topics/search_index.py), by one script that the edge runs.
 
-Its time hardly grows with the restaurants: narrowing is arithmetic of Redis over one bit each, and only those that come
-near the page are looked at one by one. Two ways lead to the page: few that were found are looked up and sorted; of many,
-the order is walked until the page is full.
+The script narrows down with Redis' bit operations, which take one bit for each restaurant, and looks at single restaurants only
+near the page that is asked for. So its time hardly grows with their number. Few that were found are looked up and sorted. Of
+many, the sorted set is walked until the page is full.
 """
 
 from collections.abc import Awaitable
@@ -30,7 +30,7 @@ class Search:
         return Found(int(total), [each.decode() for each in ids])
 
     async def zones(self) -> list[str]:
-        """Time zones in which some restaurant has its hours."""
+        """Time zones that the opening hours of some restaurant are in."""
         first, last = f"[{ZONE}".encode(), f"({ZONE}".encode() + b"\xff"
 
         def ask() -> Awaitable[list[bytes]]:
@@ -40,7 +40,7 @@ class Search:
 
 
 def arguments(wanted: Wanted) -> dict[str, Any]:
-    """What the script is told."""
+    """The JSON argument of the script."""
     return {
         "rows": keys.SEARCH_ROWS,
         "names": keys.SEARCH_TRAITS,

@@ -45,8 +45,8 @@ end
 
 local function held_by(range) return redis.call('ZCOUNT', asked.by .. 'cell', range[1], range[2]) end
 
--- The cell of the point and its eight neighbours, as ranges of the cells' numbers; the kilometres within which they
--- hold everybody; and how many they hold. Nothing next to a pole, where cells are no neighbourhoods.
+-- The cell of the point and its eight neighbours, as ranges of the cells' numbers; the kilometres around the point within
+-- which they hold all restaurants; and how many they hold. Nothing near a pole, where cells get too narrow.
 local function neighbourhood(level)
     local n, ranges, held = 2 ^ level, {}, 0
     local up, along = cell_at(level)
@@ -106,8 +106,8 @@ local function near_enough()
     return measured(rows_found())
 end
 
--- Sorting is what takes long. So of many, those about as far away as the page are picked first: they, and how many
--- come before them.
+-- Sorting takes long. So of many rows only those are sorted that are about as far away as the page: returns them, and how
+-- many come before them.
 local function around_page(rows)
     local farthest, steps = 0, 2000
     for _, row in ipairs(rows) do farthest = math.max(farthest, away[row]) end
@@ -149,7 +149,7 @@ local function by_distance()
     end)
     local page = page_of(ids, asked.offset - before)
     asked.count = asked.count - #page
-    if asked.count > 0 then -- whoever said no coordinates comes last
+    if asked.count > 0 then -- those without coordinates come last
         for _, id in ipairs(by_column(asked.by .. 'nowhere', math.max(0, asked.offset - #near))) do
             page[#page + 1] = id
         end

@@ -1,7 +1,7 @@
-r"""The Lua of a search. Its argument is the JSON of stores.redis.search.arguments(); it gives total, ids of the page…
+r"""The script of a search. Its argument is the JSON of stores.redis.search.arguments(). It returns {total, ids of the page}.
 
-Bitmaps between the steps are keys of its own (BITOP writes only into keys), gone at its end, and never written to the
-append-only file or to replicas.
+Intermediate bitmaps are keys, since BITOP writes into keys only. The script deletes them at its end, and they are
+written neither to the append-only file nor to replicas.
 """
 
 from stores.redis.search_distance import BY_DISTANCE

@@ -1,7 +1,7 @@
-"""Remembers the forms of the views that are in Redis (topics.deciding.projection.View.form). Where one of them is another now,
-all views are removed, so that the projections build them again from the topics.
+"""Keeps the forms of the views that are in Redis (topics.deciding.projection.View.form). If one is not that of the running
+code, all views are removed, so that the projections build them again from the topics.
 
-One script does it, as if Redis had lost its data: a projection that runs meanwhile finds its floor gone and begins anew.
+One script removes them with their floors, as if Redis had lost its data: a projection that runs meanwhile begins anew.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from stores.redis.errors import translated
 from topics import keys
 
-# KEYS[1] the forms that stand there. ARGV: the forms that are wanted, then patterns of all keys of views.
+# KEYS[1] the stored forms. ARGV: the forms of the running code, then patterns of all keys of views.
 _SETTLE = """
 local before = redis.call('GET', KEYS[1])
 if before == ARGV[1] then return {0, before} end
@@ -35,7 +35,7 @@ class ViewShapes:
         self._settle = redis.register_script(_SETTLE)
 
     async def settle(self, wanted: Mapping[str, str]) -> int:
-        """wanted: view → its form. Returns how many keys of views of another form were removed."""
+        """wanted: view → its form. Returns how many keys were removed."""
         said = msgspec.json.encode(dict(sorted(wanted.items())))
         async with translated():
             gone, _ = await self._settle(keys=[keys.VIEW_SHAPES], args=[said, *keys.OF_VIEWS])

@@ -1,4 +1,4 @@
-"""Bitmaps of who has which trait (topics/search_index.py), kept by the projection's script in step with the documents."""
+"""Bitmaps of which aggregate has which trait (topics/search_index.py). The script that writes documents changes them, too."""
 
 from collections.abc import Iterator
 from struct import pack
@@ -7,8 +7,8 @@ from topics import keys
 from topics.deciding.projection import Traits
 from topics.search_index import Point
 
-# first, last: the words of a line in ARGV, after its name. A trait that nobody has any more leaves nothing behind: a word
-# that was on one menu for a day must not stay for ever.
+# first, last: places in ARGV of the words after TRAITS. A trait that no aggregate has any more is deleted with its bitmap, so
+# that words of old menus do not stay for ever.
 CHANGE = """
 local function change_traits(first, last)
     local rows, names, places, prefix, shared, whose = unpack(ARGV, first, first + 5)
@@ -44,7 +44,7 @@ _NONE = Traits("")
 
 
 def changed(before: Traits | None, after: Traits | None) -> Iterator[tuple[str | bytes, ...]]:
-    """Lines of the projection's script."""
+    """Lines of the projection's script that lead from one to the other. None: the aggregate has no traits."""
     if before and after and before.of != after.of:
         yield from (*changed(before, None), *changed(None, after))
         return

@@ -13,13 +13,13 @@ import topics
 from agents.__main__ import compose
 from agents.domains import DOMAINS
 from agents.provision import views
-from agents.runtime.copying import Copying
-from agents.runtime.deciding import Deciding
-from agents.runtime.effecting import Effecting
+from agents.runtime.deciding.deciding import Deciding
+from agents.runtime.reading.copying import Copying
+from agents.runtime.reading.effecting import Effecting
+from agents.runtime.reading.showing import Showing
+from agents.runtime.reading.taking_in import Intake
 from agents.runtime.runtime import Runtime
-from agents.runtime.showing import Showing
-from agents.runtime.taking_in import Intake
-from agents.runtime.work import Work
+from agents.runtime.transport.work import Work
 from http_edge.routing.routes import CommandRow, LiveRow
 from http_edge.web import ROUTES
 from stores.keyring import make_keys
@@ -29,7 +29,7 @@ from stores.postgres.store import PostgresStore
 from stores.protocol import Stored
 from stores.settings import load
 from topics.contracts import all_topics
-from topics.deciding.decision import Arrival, Send
+from topics.deciding.decision import Origin, Send
 from topics.messages.event import EventMeta
 from topics.messages.message import Message
 from topics.messages.topic import Topic
@@ -94,7 +94,7 @@ async def test_an_intake_makes_commands_of_its_own_domain_and_trusts_no_key(doma
         for topic, work in _of(runtime, Intake).items():
             for message in _examples(TOPICS[topic]):
                 told = [
-                    list(work._translate(message, Arrival("id-1", "tests", NOW, "aggregate-1", 1, key)))
+                    list(work._translate(message, Origin("id-1", "tests", NOW, "aggregate-1", 1, key)))
                     for key in ("somebody-else", None)
                 ]
                 assert told[0] == told[1], f"{topic}: the publisher's key made a difference"
@@ -161,5 +161,5 @@ def test_states_are_written_in_one_place():
     sources = {path.name: path.read_text() for path in Path(agents.__file__).parent.rglob("*.py")}
     assert {name for name, text in sources.items() if "StateWrite" in text} == {"working_set.py"}
     for module in ("working_set", "ledger"):
-        using = {name for name, text in sources.items() if f"from agents.runtime.{module} import" in text}
+        using = {name for name, text in sources.items() if f"from agents.runtime.deciding.{module} import" in text}
         assert using and not using & {"copying.py", "showing.py", "taking_in.py", "effecting.py"}

@@ -6,8 +6,8 @@ import os
 import msgspec
 
 from agents.runtime.process import Process
-from agents.runtime.publisher import Publisher
 from agents.runtime.runtime import Resources, Runtime
+from agents.runtime.sending.publisher import Publisher
 from stores import telemetry
 from stores.postgres.store import PostgresStore, connect
 from stores.redis.connection import connect as connect_redis

@@ -4,9 +4,9 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from agents.runtime import letters
 from agents.runtime.arrivals import Arrival
-from agents.runtime.publisher import Publisher
+from agents.runtime.sending import letters
+from agents.runtime.sending.publisher import Publisher
 from stores.protocol import Source
 from tests.replay.scene import Desk, dead
 from topics.contracts import user_created

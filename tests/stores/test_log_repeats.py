@@ -21,4 +21,4 @@ def test_a_library_says_the_same_once_in_a_while_and_other_things_at_once():
 
 def test_our_own_lines_all_pass():
     repeats = Repeats(lambda: 0.0)
-    assert all(repeats.filter(line("agents.runtime.work", 1)) for _ in range(3))
+    assert all(repeats.filter(line("agents.runtime.transport.carrying", 1)) for _ in range(3))

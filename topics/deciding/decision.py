@@ -148,8 +148,12 @@ React = Callable[[E, EventMeta, S], Iterable[Send]]
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
-    """About a message that another domain or system published. key: the Kafka key as sent, not to be trusted."""
+class Origin:
+    """Whom and when a message of another domain or system comes from.
+
+    id, source: together they name the message (ce_id, ce_source; made from its place in the log where it has none).
+    at: the record's time, UTC. key: the Kafka key as sent, not to be trusted.
+    """
 
     id: str
     source: str
@@ -159,5 +163,5 @@ class Arrival:
     key: str | None = None
 
 
-Translate = Callable[[Any, Arrival], Iterable[Send]]
+Translate = Callable[[Any, Origin], Iterable[Send]]
 """intake: a foreign message → own commands. Raises Undecodable for what it cannot accept."""

@@ -17,7 +17,7 @@ from stores.postgres import statements
 from stores.postgres.store import connect
 from stores.settings import load
 
-MOST = 500  # records of a batch, as in agents/runtime/fetching.py
+MOST = 500  # records of a batch, as in agents/runtime/transport/fetching.py
 
 
 class Loop:

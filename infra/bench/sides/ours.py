@@ -8,14 +8,14 @@ from pathlib import Path
 
 import uvloop
 
-from agents.runtime.consequences import Roles
-from agents.runtime.deciding import Deciding
-from agents.runtime.drain import Drain
-from agents.runtime.group import Group
-from agents.runtime.lease import Batch, Lease
+from agents.runtime.deciding.consequences import Roles
+from agents.runtime.deciding.deciding import Deciding
 from agents.runtime.process import Process
-from agents.runtime.publisher import Publisher
-from agents.runtime.work import Work
+from agents.runtime.sending.drain import Drain
+from agents.runtime.sending.publisher import Publisher
+from agents.runtime.transport.group import Group
+from agents.runtime.transport.lease import Batch, Lease
+from agents.runtime.transport.work import Work
 from infra.bench import counter
 from infra.bench.meter import Job, Meter
 from stores import telemetry

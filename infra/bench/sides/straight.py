@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from agents.runtime.publisher import encode_headers
+from agents.runtime.sending.publisher import encode_headers
 from infra.bench.counter import DECIDER, EVENTS, Add, Counter
 from stores.postgres import writing
 from stores.protocol import LOOK_BYTES

@@ -12,7 +12,7 @@ from topics.contracts.address_commands import EraseBook, RemoveAddress
 from topics.contracts.address_events import BookErased
 from topics.contracts.user_erased import UserErased
 from topics.copies import copy_book
-from topics.deciding.decision import Arrival, Send
+from topics.deciding.decision import Origin, Send
 from topics.messages.event import EventMeta
 from topics.messages.message import Message
 
@@ -39,7 +39,5 @@ def test_neither_the_view_nor_a_copy_holds_them() -> None:
 
 
 def test_an_erased_account_erases_its_book() -> None:
-    arrival = Arrival(id="m-1", source="lezzet/auth", at=NOW, key="a key not to be trusted")
-    assert list(erase(UserErased(user_id=ID, erased_at=NOW), arrival)) == [
-        Send(address_commands.TOPIC, ID, EraseBook())
-    ]
+    origin = Origin(id="m-1", source="lezzet/auth", at=NOW, key="a key not to be trusted")
+    assert list(erase(UserErased(user_id=ID, erased_at=NOW), origin)) == [Send(address_commands.TOPIC, ID, EraseBook())]

@@ -18,11 +18,11 @@ from aiokafka import ConsumerRecord
 from agents.basket import policy
 from agents.basket.contents import Contents
 from agents.basket.decider import DECIDER
-from agents.runtime.consequences import Roles
-from agents.runtime.deciding import Deciding
-from agents.runtime.drain import Drain
-from agents.runtime.lease import Batch, Lease
-from agents.runtime.publisher import Publisher
+from agents.runtime.deciding.consequences import Roles
+from agents.runtime.deciding.deciding import Deciding
+from agents.runtime.sending.drain import Drain
+from agents.runtime.sending.publisher import Publisher
+from agents.runtime.transport.lease import Batch, Lease
 from stores.kafka.admin import make_topics
 from stores.kafka.log import Place, open_log
 from stores.postgres.migrate import migrate

@@ -31,7 +31,7 @@ from topics.contracts.basket_events import (
 )
 from topics.contracts.order_commands import EraseOrder, PlaceOrder
 from topics.contracts.user_erased import UserErased
-from topics.deciding.decision import Arrival, Send
+from topics.deciding.decision import Origin, Send
 from topics.messages.event import EventMeta
 from topics.messages.ids import of_anonymous
 from topics.messages.message import Message
@@ -109,8 +109,8 @@ def test_the_newest_order_is_told() -> None:
 
 
 def test_an_erased_account_erases_its_basket_and_no_anonymous_one() -> None:
-    arrival = Arrival(id="m-1", source="lezzet/auth", at=NOW, key="a key not to be trusted")
-    assert list(erase(UserErased(user_id=ID, erased_at=NOW), arrival)) == [
+    origin = Origin(id="m-1", source="lezzet/auth", at=NOW, key="a key not to be trusted")
+    assert list(erase(UserErased(user_id=ID, erased_at=NOW), origin)) == [
         Send(basket_commands.TOPIC, ID, EraseBasket())
     ]
-    assert list(erase(UserErased(user_id=of_anonymous("c-1"), erased_at=NOW), arrival)) == []
+    assert list(erase(UserErased(user_id=of_anonymous("c-1"), erased_at=NOW), origin)) == []

@@ -16,17 +16,17 @@ from topics.contracts.email_event import (
 )
 from topics.contracts.notification_commands import SendMail
 from topics.contracts.notification_events import Letter, MailRequested
-from topics.deciding.decision import Arrival
+from topics.deciding.decision import Origin
 from topics.messages.event import EventMeta
 from topics.values import tokens
 
 TOKEN = TokenVariables(token="abc")
 ORIGIN = "https://lezzet.example"
-ARRIVAL = Arrival("id", "another system", NOW)
+ORIGIN = Origin("id", "another system", NOW)
 
 
 def template_of(mail: VerificationMail | PasswordResetMail | DiscountMail) -> str:
-    (send,) = send_mail(mail, ARRIVAL)
+    (send,) = send_mail(mail, ORIGIN)
     assert isinstance(send.message, SendMail)
     return send.message.template
 

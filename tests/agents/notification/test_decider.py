@@ -27,7 +27,7 @@ from topics.contracts.notification_events import (
 )
 from topics.contracts.order_events import OrderRefused
 from topics.contracts.user_created import UserCreated
-from topics.deciding.decision import Arrival, Send
+from topics.deciding.decision import Origin, Send
 from topics.messages.message import Message, Undecodable
 
 EMAIL = "ayse@example.com"
@@ -93,7 +93,7 @@ def test_outcomes_are_recorded() -> None:
 
 # -- intake
 
-ARRIVAL = Arrival(id="m-1", source="other", at=NOW, aggregate_id="o-1", key="a key not to be trusted")
+ORIGIN = Origin(id="m-1", source="other", at=NOW, aggregate_id="o-1", key="a key not to be trusted")
 
 
 def sends(key: str, message: Message) -> list[Send]:
@@ -114,41 +114,41 @@ def sends(key: str, message: Message) -> list[Send]:
 )
 def test_a_mail_is_for_whom_its_body_names(mail: Any, template: str, variables: dict[str, str]) -> None:
     expected = SendMail(to=EMAIL, template=template, variables=variables)
-    assert list(send_mail(mail, ARRIVAL)) == sends(key_of(EMAIL), expected)
+    assert list(send_mail(mail, ORIGIN)) == sends(key_of(EMAIL), expected)
 
 
 def test_addresses_are_one_recipient_however_they_are_written() -> None:
     mail = VerificationMail(to=" Ayse@EXAMPLE.com", variables=TokenVariables(token="t"), subject="s")
-    (sent,) = send_mail(mail, ARRIVAL)
+    (sent,) = send_mail(mail, ORIGIN)
     assert sent.key == key_of(EMAIL)
 
 
 def test_a_mail_to_a_user_is_for_that_user() -> None:
     mail = DiscountMail(to=ID, variables=DiscountVariables(title="a", description="b"))
-    (sent,) = send_mail(mail, ARRIVAL)
+    (sent,) = send_mail(mail, ORIGIN)
     assert sent.key == ID
 
 
 def test_the_address_of_an_account_is_remembered() -> None:
     expected = sends(ID, RememberAddress(email=EMAIL))
-    assert list(remember_address(UserCreated(id=ID, email=EMAIL), ARRIVAL)) == expected
-    assert list(remember_address(UserCreated(user_id=ID, email=EMAIL), ARRIVAL)) == expected
+    assert list(remember_address(UserCreated(id=ID, email=EMAIL), ORIGIN)) == expected
+    assert list(remember_address(UserCreated(user_id=ID, email=EMAIL), ORIGIN)) == expected
 
 
 def test_an_account_without_an_address_is_nothing_to_remember() -> None:
-    assert list(remember_address(UserCreated(id=ID), ARRIVAL)) == []
+    assert list(remember_address(UserCreated(id=ID), ORIGIN)) == []
 
 
 @pytest.mark.parametrize("message", [UserCreated(email=EMAIL), UserCreated(id=ID, user_id="x", email=EMAIL)])
 def test_an_account_of_nobody_or_of_two_is_refused(message: UserCreated) -> None:
     with pytest.raises(Undecodable):
-        list(remember_address(message, ARRIVAL))
+        list(remember_address(message, ORIGIN))
 
 
 def test_an_order_is_confirmed_to_its_user() -> None:
     expected = ConfirmOrder(order_id="o-1", restaurant_name="Mahmut", total=611.2)
-    assert list(confirm_order(PLACED, ARRIVAL)) == sends("user-1", expected)
+    assert list(confirm_order(PLACED, ORIGIN)) == sends("user-1", expected)
 
 
 def test_a_refused_order_is_not_confirmed() -> None:
-    assert list(confirm_order(OrderRefused(user_id=ID, code="c", detail="d"), ARRIVAL)) == []
+    assert list(confirm_order(OrderRefused(user_id=ID, code="c", detail="d"), ORIGIN)) == []

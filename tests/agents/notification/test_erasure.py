@@ -13,7 +13,7 @@ from agents.notification.recipient import Recipient, key_of
 from agents.notification.voided import unless_voided
 from stores.protocol import DomainStore, Stored
 from tests.agents import scenario
-from tests.agents.notification.test_decider import ARRIVAL, CONFIRM, EMAIL, NEWS, news
+from tests.agents.notification.test_decider import CONFIRM, EMAIL, NEWS, ORIGIN, news
 from tests.agents.scenario import ID, LATER, NOW
 from topics.contracts import notification_commands, notification_events
 from topics.contracts.notification_commands import EraseRecipient, RecordFailed, RecordSent, RememberAddress, VoidMails
@@ -76,7 +76,7 @@ def test_an_address_is_voided_up_to_the_latest_erasure() -> None:
 
 def test_an_erased_account_erases_its_recipient() -> None:
     sent = Send(notification_commands.TOPIC, ID, ERASE)
-    assert list(erase(UserErased(user_id=ID, erased_at=NOW), ARRIVAL)) == [sent]
+    assert list(erase(UserErased(user_id=ID, erased_at=NOW), ORIGIN)) == [sent]
 
 
 class _States:

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from agents.basket.limits import MAX_LINES
 from agents.order.decider import Progress, evolve
-from agents.runtime.letters import LARGEST
+from agents.runtime.sending.letters import LARGEST
 from tests.agents.order.test_decider import LINE, PLACED
 from tests.agents.scenario import NOW
 from topics.contracts import basket_events, order_events

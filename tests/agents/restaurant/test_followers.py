@@ -10,7 +10,7 @@ from agents.restaurant import followers, policy
 from agents.restaurant.decider import DECIDER
 from agents.restaurant.followers import PAGE_SIZE, PAGES, TOLD_AT_ONCE
 from agents.restaurant.house import House
-from agents.runtime.letters import LARGEST
+from agents.runtime.sending.letters import LARGEST
 from tests.agents import scenario
 from tests.agents.restaurant.test_campaigns import RUNNING, STARTED
 from tests.agents.scenario import ID, NOW
@@ -28,7 +28,7 @@ from topics.contracts.user_events import (
     RestaurantFavoured,
     RestaurantUnfavoured,
 )
-from topics.deciding.decision import Arrival, Send
+from topics.deciding.decision import Origin, Send
 from topics.messages.event import EventMeta
 
 ANNOUNCE = Announce(campaign=RUNNING, restaurant_name="Mahmut")
@@ -131,7 +131,7 @@ def test_users_spread_over_all_pages() -> None:
 
 
 def translated(message: Event) -> list[Send]:
-    return list(policy.translate(message, Arrival("id-1", "lezzet/user", NOW, "user-1", 1, "somebody-else")))
+    return list(policy.translate(message, Origin("id-1", "lezzet/user", NOW, "user-1", 1, "somebody-else")))
 
 
 WANTS, NOT = Preferences(), Preferences(campaigns=False)

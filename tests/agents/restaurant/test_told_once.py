@@ -9,8 +9,8 @@ from agents.restaurant import followers, policy
 from agents.restaurant.decider import DECIDER
 from agents.restaurant.followers import TOLD_AT_ONCE
 from agents.runtime import arrivals
-from agents.runtime.consequences import Roles
-from agents.runtime.ledger import Ledger
+from agents.runtime.deciding.consequences import Roles
+from agents.runtime.deciding.ledger import Ledger
 from stores.protocol import Moment, OutboxRow, Source, Stored
 from tests.agents.restaurant.test_campaigns import OPENED, OWNER, START
 from tests.agents.scenario import ID, NOW

@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaProducer
 
-from agents.runtime.publisher import Publisher
+from agents.runtime.sending.publisher import Publisher
 from infra.stack.stack import Stack
 from stores.kafka.admin import make_topics
 from stores.postgres.migrate import migrate
@@ -64,7 +64,7 @@ def no_inbox() -> Generator[None]:
 def versions_as_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """The version guard of projections is a function, so it is taken away here and not in a proxy."""
     if "versions" in gates.WITHOUT:
-        monkeypatch.setattr("agents.runtime.events.is_next", lambda *event: True)
+        monkeypatch.setattr("agents.runtime.reading.events.is_next", lambda *event: True)
 
 
 class Untouched:
@@ -81,4 +81,4 @@ class Untouched:
 def touches_as_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """So is what keeps two partitions with one key out of one round."""
     if "deferred" in gates.WITHOUT:
-        monkeypatch.setattr("agents.runtime.rounds.Turn.touches", Untouched(), raising=False)
+        monkeypatch.setattr("agents.runtime.committing.rounds.Turn.touches", Untouched(), raising=False)

@@ -5,7 +5,7 @@ import time
 import msgspec
 from aiokafka import ConsumerRecord
 
-from agents.runtime.lease import Batch, Lease
+from agents.runtime.transport.lease import Batch, Lease
 from stores.protocol import Source
 from tests.agents.runtime.tally import Added
 from topics.messages import headers

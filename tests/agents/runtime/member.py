@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from agents.runtime.health import Health
 from agents.runtime.process import BOUNDS, Bounds, Process, leave
-from agents.runtime.publisher import Publisher
 from agents.runtime.runtime import Resources, Runtime
+from agents.runtime.sending.publisher import Publisher
 from stores import telemetry
 from stores.postgres.store import PostgresStore, connect
 from stores.redis.connection import connect as connect_redis

@@ -59,7 +59,7 @@ async def test_data_that_the_store_refuses_parks_its_message_and_the_neighbours_
     """A value that JSON takes and PostgreSQL does not: SQLSTATE 22."""
     process = await world.process()
     lease = await process.open()
-    monkeypatch.setattr("agents.runtime.working_set._encode", _unstorable)
+    monkeypatch.setattr("agents.runtime.deciding.working_set._encode", _unstorable)
     await process.do(lease, [world.say("a", 1), world.say("b", 666), world.say("c", 2), world.say("a", 3)])
     assert (await world.totals("a"), await world.totals("b"), await world.totals("c")) == ([1, 4], [], [2])
     (dead,) = await world.dead()

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import pytest
 
 from agents.runtime import metrics
-from agents.runtime.effecting import Effecting
-from agents.runtime.lease import Lease
+from agents.runtime.reading.effecting import Effecting
+from agents.runtime.transport.lease import Lease
 from stores.errors import Conflict, Doubt, Unavailable
 from tests.agents.runtime.feed import Feed
 from tests.agents.runtime.tally import Add, Added

@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
-from agents.runtime.copying import Copying
-from agents.runtime.lease import Lease
+from agents.runtime.reading.copying import Copying
+from agents.runtime.transport.lease import Lease
 from stores.errors import Unavailable
 from tests.agents.runtime.feed import Feed
 from tests.agents.runtime.tally import BAD_LUCK, Added

@@ -1,4 +1,4 @@
-"""aiokafka's fetch routine with the corrections of agents.runtime.fetching, step by step, without a broker."""
+"""aiokafka's fetch routine with the corrections of agents.runtime.transport.fetching, step by step, without a broker."""
 # pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false
 # The race lies in aiokafka's private parts.
 
@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from aiokafka.consumer.fetcher import Fetcher
 
-from agents.runtime import fetching
-from agents.runtime.fetching import LoopConsumer, NodesInFlight
-from agents.runtime.lease import TP
+from agents.runtime.transport import fetching
+from agents.runtime.transport.fetching import LoopConsumer, NodesInFlight
+from agents.runtime.transport.lease import TP
 from tests.deadline import within
 
 NODE = 1

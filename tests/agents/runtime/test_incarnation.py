@@ -2,7 +2,7 @@
 
 import pytest
 
-from agents.runtime.lease import Lease, Reopen
+from agents.runtime.transport.lease import Lease, Reopen
 from tests.agents.runtime.world import Process, Record, World
 
 _RESET = "update floor set next = 0, incarnation = incarnation + 1 where topic = $1 returning next"  # what `topics reset` does

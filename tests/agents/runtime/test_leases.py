@@ -7,10 +7,10 @@ from collections.abc import AsyncGenerator
 import pytest
 import pytest_asyncio
 
-from agents.runtime import leases as module
-from agents.runtime.lease import TP, Batch, Lease
-from agents.runtime.leases import Leases
-from agents.runtime.work import carry
+from agents.runtime.transport import leases as module
+from agents.runtime.transport.carrying import carry
+from agents.runtime.transport.lease import TP, Batch, Lease
+from agents.runtime.transport.leases import Leases
 from tests.agents.runtime.world import Process, Record, World
 from tests.deadline import until, within
 

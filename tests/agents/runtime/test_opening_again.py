@@ -2,8 +2,8 @@
 
 import asyncio
 
-from agents.runtime.lease import TP, Batch, Lease
-from agents.runtime.leases import Leases
+from agents.runtime.transport.lease import TP, Batch, Lease
+from agents.runtime.transport.leases import Leases
 from stores.errors import Unavailable
 
 PLACE = TP("basket_commands", 0)

@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from agents.runtime import patience
-from agents.runtime.consequences import Roles
-from agents.runtime.copying import Copying
-from agents.runtime.deciding import Deciding
+from agents.runtime.deciding import patience
+from agents.runtime.deciding.consequences import Roles
+from agents.runtime.deciding.deciding import Deciding
+from agents.runtime.reading.copying import Copying
 from tests.agents.runtime.feed import Feed
 from tests.agents.runtime.tally import Add, Added, Tally, evolve
 from tests.agents.runtime.world import Process, World

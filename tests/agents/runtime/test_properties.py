@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from agents.runtime.consequences import Roles
-from agents.runtime.deciding import Deciding
-from agents.runtime.drain import Drain
-from agents.runtime.lease import Batch, Lease
-from agents.runtime.publisher import decode_headers
+from agents.runtime.deciding.consequences import Roles
+from agents.runtime.deciding.deciding import Deciding
+from agents.runtime.sending.drain import Drain
+from agents.runtime.sending.publisher import decode_headers
+from agents.runtime.transport.lease import Batch, Lease
 from stores.protocol import Source
 from tests.agents.runtime.memory import MemoryStore, Tables
 from tests.agents.runtime.tally import BAD_LUCK, DECIDER, Add, topics_of

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from agents.runtime.publisher import Publisher
+from agents.runtime.sending.publisher import Publisher
 from stores.protocol import OutboxRow
 from tests.agents.runtime.world import World
 from tests.deadline import within

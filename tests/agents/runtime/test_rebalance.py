@@ -14,7 +14,7 @@ from tests.deadline import until
 from tests.replay.scene import running
 
 MODULE = "tests.agents.runtime.member"
-EVICTED_AFTER = 6.0  # seconds without a sign of life, and for a rebalance (agents/runtime/group.py)
+EVICTED_AFTER = 6.0  # seconds without a sign of life, and for a rebalance (agents/runtime/transport/group.py)
 
 
 async def test_members_that_come_and_go_while_commands_flow_lose_and_double_nothing(servers: Stack, flow: Flow):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agents.runtime.lease import Reopen
+from agents.runtime.transport.lease import Reopen
 from tests.agents.runtime.world import World
 
 pytestmark = pytest.mark.usefixtures("no_inbox")

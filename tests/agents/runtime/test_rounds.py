@@ -8,12 +8,12 @@ import msgspec
 import pytest
 from aiokafka import ConsumerRecord
 
-from agents.runtime import rounds
-from agents.runtime.consequences import Roles
-from agents.runtime.deciding import Deciding
-from agents.runtime.drain import Drain
-from agents.runtime.lease import Batch, Lease
-from agents.runtime.publisher import decode_headers
+from agents.runtime.committing import rounds
+from agents.runtime.deciding.consequences import Roles
+from agents.runtime.deciding.deciding import Deciding
+from agents.runtime.sending.drain import Drain
+from agents.runtime.sending.publisher import decode_headers
+from agents.runtime.transport.lease import Batch, Lease
 from stores.errors import Doubt, Stale, TimedOut, Unavailable
 from stores.protocol import Changes, Moment, Source, StateWrite
 from tests.agents.runtime.gates import Gate, Gates

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 
 import pytest_asyncio
 
-from agents.runtime.showing import Showing
+from agents.runtime.reading.showing import Showing
 from stores.redis.connection import connect
 from stores.redis.projection import ProjectionStore
 from tests.agents.runtime.feed import Feed

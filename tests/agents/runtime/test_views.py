@@ -10,8 +10,8 @@ import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
 
-from agents.runtime.lease import Lease, Reopen
-from agents.runtime.showing import Showing
+from agents.runtime.reading.showing import Showing
+from agents.runtime.transport.lease import Lease, Reopen
 from stores.errors import Conflict
 from stores.redis.connection import connect
 from stores.redis.projection import ProjectionStore

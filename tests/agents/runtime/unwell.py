@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from agents.runtime.fetching import LoopConsumer
-from agents.runtime.group import Group
 from agents.runtime.process import Bounds, leave
-from agents.runtime.transport import Consumer
+from agents.runtime.transport.fetching import LoopConsumer
+from agents.runtime.transport.group import Group
+from agents.runtime.transport.transport import Consumer
 from stores.settings import load
 from tests.agents.runtime.member import take_part
 

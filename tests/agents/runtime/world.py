@@ -11,11 +11,11 @@ import msgspec
 from aiokafka import ConsumerRecord
 from redis.asyncio import Redis
 
-from agents.runtime.consequences import Roles
-from agents.runtime.deciding import Deciding
-from agents.runtime.drain import Drain
-from agents.runtime.lease import Batch, Lease
-from agents.runtime.publisher import Publisher
+from agents.runtime.deciding.consequences import Roles
+from agents.runtime.deciding.deciding import Deciding
+from agents.runtime.sending.drain import Drain
+from agents.runtime.sending.publisher import Publisher
+from agents.runtime.transport.lease import Batch, Lease
 from stores.errors import Doubt
 from stores.kafka.admin import make_topics
 from stores.kafka.log import Logged, Place, open_log

@@ -30,7 +30,7 @@ from topics.contracts.user_events import (
     PreferencesChanged,
     RestaurantFavoured,
 )
-from topics.deciding.decision import Arrival, Send
+from topics.deciding.decision import Origin, Send
 from topics.messages.message import Message
 
 FAVOURED = RestaurantFavoured(restaurant_id="r-1", at=NOW, wants_campaigns=True)
@@ -76,5 +76,5 @@ def test_no_view_shows_them(view: Any) -> None:
 
 
 def test_an_erased_account_erases_its_user() -> None:
-    arrival = Arrival(id="m-1", source="lezzet/auth", at=NOW, key="a key not to be trusted")
-    assert list(erase(UserErased(user_id=ID, erased_at=NOW), arrival)) == [Send(user_commands.TOPIC, ID, EraseUser())]
+    origin = Origin(id="m-1", source="lezzet/auth", at=NOW, key="a key not to be trusted")
+    assert list(erase(UserErased(user_id=ID, erased_at=NOW), origin)) == [Send(user_commands.TOPIC, ID, EraseUser())]

@@ -13,7 +13,7 @@ from topics.contracts import user_commands
 from topics.contracts.user_commands import ChangeProfile, CompleteProfile, CreatePending
 from topics.contracts.user_created import UserCreated
 from topics.contracts.user_events import EmailLearned, PendingCreated, Profile, ProfileChanged, ProfileCompleted
-from topics.deciding.decision import Arrival, Send
+from topics.deciding.decision import Origin, Send
 from topics.messages.event import EventMeta
 from topics.messages.message import Undecodable
 
@@ -155,7 +155,7 @@ def test_nobody_waits_any_more_after_completion() -> None:
 
 # -- intake
 
-ARRIVAL = Arrival(id="m-1", source="other", at=NOW, key="a key not to be trusted")
+ORIGIN = Origin(id="m-1", source="other", at=NOW, key="a key not to be trusted")
 
 
 @pytest.mark.parametrize(
@@ -168,11 +168,11 @@ ARRIVAL = Arrival(id="m-1", source="other", at=NOW, key="a key not to be trusted
     ids=["both", "id", "user_id"],
 )
 def test_either_id_says_whose_account_it_is(message: UserCreated) -> None:
-    assert list(translate(message, ARRIVAL)) == [Send(user_commands.TOPIC, ID, CreatePending(email=EMAIL))]
+    assert list(translate(message, ORIGIN)) == [Send(user_commands.TOPIC, ID, CreatePending(email=EMAIL))]
 
 
 @pytest.mark.parametrize("message", [UserCreated(email=EMAIL), UserCreated(id=ID, user_id="another")])
 def test_an_account_of_nobody_or_of_two_is_refused(message: UserCreated) -> None:
     with pytest.raises(Undecodable) as refused:
-        list(translate(message, ARRIVAL))
+        list(translate(message, ORIGIN))
     assert refused.value.field == "user_id"

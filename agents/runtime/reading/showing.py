@@ -1,16 +1,18 @@
-"""Project into Redis: a topic's events → the documents, indexes and side keys of its views, moved with the floor."""
+"""Project into Redis: makes the documents, indexes and side keys of views from a topic's events. One script writes them
+together with the floor."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
-from agents.runtime import events, letters
 from agents.runtime.arrivals import Arrival
-from agents.runtime.events import Event
-from agents.runtime.floor import progress_at
-from agents.runtime.lease import Batch, Lease, Reopen
-from agents.runtime.publisher import Publisher
+from agents.runtime.committing.floor import progress_at
+from agents.runtime.reading import events
+from agents.runtime.reading.events import Event
+from agents.runtime.sending import letters
+from agents.runtime.sending.publisher import Publisher
+from agents.runtime.transport.lease import Batch, Lease, Reopen
 from stores.errors import Conflict
 from stores.redis.projection import Mark, ProjectionStore, ViewChanges
 from topics.deciding.projection import Traits, View
@@ -21,7 +23,7 @@ Place = tuple[str, str]  # (view, aggregate id)
 
 
 class Showing:
-    """See agents.runtime.work.Work. All views of one topic in one consumer group."""
+    """The work (agents.runtime.transport.work.Work) of all views of one topic."""
 
     def __init__(
         self, topic: Topic, views: Sequence[View[Any, Any]], store: ProjectionStore, publisher: Publisher
@@ -39,7 +41,7 @@ class Showing:
         await self._mark_if_caught_up(lease, lease.next)
 
     async def idle(self, leases: Sequence[Lease]) -> Mapping[Lease, str]:
-        """A Redis that is empty, or came back without its last second, is noticed here too, where no event comes."""
+        """Notices that Redis has lost its data, or the last second of it, where no event comes that would show it."""
         lost: dict[Lease, str] = {}
         for lease, floor in zip(leases, await self._store.floors([each.source for each in leases]), strict=True):
             if floor is None:
@@ -49,7 +51,7 @@ class Showing:
         return lost
 
     async def close(self, lease: Lease) -> None:
-        """There is no outbox."""
+        """Does nothing: there is no outbox."""
 
     async def run(self, batch: Batch) -> None:
         lease = batch.lease
@@ -72,7 +74,7 @@ class Showing:
             self._caught_up.add(lease.source.partition)
 
     async def _bury(self, lease: Lease, dead: Sequence[Arrival]) -> None:
-        """Before the floor moves: a kill in between repeats a dead letter and loses none."""
+        """Publishes dead letters before the floor moves: a kill between the two repeats them, and loses none."""
         if dead:
             await self._publisher.publish(
                 [letters.dead(lease.source, self._topic, a, str(a.error), parked=False) for a in dead]
@@ -118,7 +120,7 @@ class Showing:
         return changes, gaps
 
     def _tell(self, shown: Iterable[Place], changes: ViewChanges) -> None:
-        """One notice a view for the whole batch."""
+        """Adds a notice for each live view: which documents the batch has changed."""
         for view in self._views.values():
             changed = [aggregate for name, aggregate in shown if name == view.name] if view.live else []
             if changed:
@@ -126,11 +128,12 @@ class Showing:
 
 
 class _Shown:
-    """A document on its way through a batch. body, after: as it is written, and where it stands then."""
+    """A document on its way through a batch. before: how it was found before the batch. after, body: how it is found, and its
+    JSON, after the events so far."""
 
     __slots__ = ("after", "before", "body", "document", "version")
 
-    def __init__(self, version: int, document: Any, before: "_Standing") -> None:
+    def __init__(self, version: int, document: Any, before: "_FoundBy") -> None:
         self.version, self.document, self.before = version, document, before
         self.after, self.body = before, b""
 
@@ -138,13 +141,13 @@ class _Shown:
     def of(cls, view: View[Any, Any], decoder: msgspec.json.Decoder[Any], stored: tuple[int, bytes]) -> "_Shown":
         version, body = stored
         document = decoder.decode(body) if body else None
-        return cls(version, document, _Standing.of(view, document))
+        return cls(version, document, _FoundBy.of(view, document))
 
     def take(self, view: View[Any, Any], event: Event, changes: ViewChanges) -> None:
-        """Raises where the event makes what cannot be shown, or not be written; nothing has changed then."""
+        """Applies an event. Raises what the view raises, or where its document cannot be written; then nothing has changed."""
         shown, sides = view.show(self.document, event.message, event.meta), ViewChanges()
         document = shown.document
-        after, body = _Standing.of(view, document), b"" if document is None else _encode(document)
+        after, body = _FoundBy.of(view, document), b"" if document is None else _encode(document)
         for name in shown.drop:
             sides.drop(name)
         for side in shown.put:
@@ -163,12 +166,12 @@ class _Shown:
         changes.characterize(self.before.traits, self.after.traits)
 
 
-class _Standing(NamedTuple):
-    """Where a document is found besides under its id."""
+class _FoundBy(NamedTuple):
+    """What a document is found by, other than its id. indexes: sorted set → score. traits: for searches, None for none."""
 
     indexes: Mapping[str, float]
     traits: Traits | None
 
     @classmethod
-    def of(cls, view: View[Any, Any], document: Any) -> "_Standing":
+    def of(cls, view: View[Any, Any], document: Any) -> "_FoundBy":
         return cls({}, None) if document is None else cls(view.indexes(document), view.traits(document))

@@ -1,27 +1,29 @@
-"""Group commit: one look and one write for all partitions that are ready.
+"""Group commit: a round is one look and one write for the batches of all partitions that are ready.
 
-While a round is under way, every batch that becomes ready waits, and all of them make the next round. So with one caller a
-batch is a round of its own, and with many callers few writes carry much. Who is busy otherwise (preparing, waiting for facts)
-has not joined and holds up nobody.
+Batches that become ready while a round is under way wait, and join the next one together. So with one caller each batch has a
+round of its own, and with many callers few writes carry much. A batch joins when it is prepared, so slow preparation holds up
+no other batch.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from agents.runtime.drain import Drain, Publishing
-from agents.runtime.floor import Progress, progress_of
-from agents.runtime.lease import Batch, Lease, Reopen
+from agents.runtime.committing.floor import Progress, progress_of
+from agents.runtime.sending.drain import Drain, Publishing
+from agents.runtime.transport.lease import Batch, Lease, Reopen
 from stores.errors import Doubt, Stale
 from stores.protocol import Changes, DomainStore, Moment, Source
 
-AT_ONCE = 2  # rounds
-MANY = 64  # messages that are worth a second round beside the first: the store works on one while the other is decided
+AT_ONCE = 2  # rounds under way
+MANY = (
+    64  # waiting messages that begin a second round beside the first: one is decided while the store works on the other
+)
 MOST = 2_000  # messages of a round
 
 
 class Written(NamedTuple):
-    """done: everything before this offset. publishing: of what it led to."""
+    """done: everything before this offset is done. publishing: ends when the outbox rows of the turn are published."""
 
     done: int
     publishing: Publishing | None
@@ -30,8 +32,9 @@ class Written(NamedTuple):
 class Turn:
     """A part of one batch on its way through a round: the offsets from `first` to before `after`.
 
-    touches: aggregates, ids and claims: what stands in one source of a round only. alone: in a round of its own. put_off: set
-    by the decision where there was no room for it: it comes again in the next round. surprised: see Progress.
+    messages: how many. touches: the aggregates, message ids and claims that it may change; two turns of one round, or of two
+    rounds under way, never share one. alone: it gets a round of its own. put_off: set by the decision where it could not be
+    decided in this round: it joins the next one. surprised: see Progress.
     """
 
     def __init__(
@@ -60,12 +63,13 @@ class Turn:
             self.result.set_result(written)
 
     def fail(self, error: BaseException) -> None:
-        """Of this turn only: the round goes on without it."""
+        """Ends this turn with the error; the others of its round go on."""
         if not self.result.done():
             self.result.set_exception(error)
 
     def progress(self, moment: Moment) -> Progress | None:
-        """None where nothing is to do, or the floor is against it: the turn has its result then."""
+        """How much of the turn is done already. None where all of it is, or where the floor forbids it: then the turn has
+        failed with Reopen or Doubt."""
         floor = moment.floors.get(self.source)
         try:
             found = progress_of(self.batch, floor, self.first)
@@ -78,12 +82,12 @@ class Turn:
 
 T = TypeVar("T", bound=Turn)
 Decide = Callable[[Sequence[T]], Awaitable[tuple[Moment, Mapping[T, Changes]]]]
-"""What the turns change, decided on one moment. A turn that is not in the answer had nothing to do, has failed, or is put off.
-Raises for all."""
+"""Looks at the store and decides all turns: the moment, and what each turn changes. A turn that is missing there had nothing to
+do, has failed, or is put off. An exception concerns all turns."""
 
 
 class Rounds(Generic[T]):
-    """Of one topic in one consumer group."""
+    """The rounds of one topic in one consumer group."""
 
     def __init__(self, store: DomainStore, drain: Drain, decide: Decide[T]) -> None:
         self._store = store
@@ -93,7 +97,8 @@ class Rounds(Generic[T]):
         self._touched: dict[asyncio.Task[None], frozenset[Any]] = {}
 
     async def join(self, turn: T) -> int:
-        """Returns up to where the turn is done and out. Raises Doubt, Reopen, BadData, or what the decision raises."""
+        """Returns the offset up to which the turn is done, when what it led to is published. Raises Doubt, Reopen, BadData, or
+        what the decision raises."""
         self._waiting.append(turn)
         self._begin()
         written = await turn.result
@@ -113,7 +118,7 @@ class Rounds(Generic[T]):
             task.add_done_callback(self._ended)
 
     def _may_begin(self) -> bool:
-        """Small batches wait for the round that is under way, and make one larger one (measured by `bench load`)."""
+        """Small batches wait for the end of the round under way, and make a larger one together (measured by `bench load`)."""
         if not self._touched:
             return True
         return len(self._touched) < AT_ONCE and sum(turn.messages for turn in self._waiting) >= MANY
@@ -123,12 +128,13 @@ class Rounds(Generic[T]):
         self._begin()
 
     def _choose(self) -> list[T]:
-        """In the order in which they came. What touches something that is under way, or chosen, or waits before it, waits."""
+        """The turns of the next round, in the order in which they came. A turn waits on if it touches something that a round
+        under way, a chosen turn, or a turn waiting before it touches."""
         chosen, rest, messages = list[T](), list[T](), 0
         touched = set[Any]().union(*self._touched.values())
         for turn in self._waiting:
             if turn.result.done():
-                continue  # given up meanwhile
+                continue  # its batch was cancelled meanwhile
             fits = not chosen or not (turn.alone or chosen[0].alone or messages + turn.messages > MOST)
             if fits and touched.isdisjoint(turn.touches):
                 chosen.append(turn)
@@ -155,7 +161,7 @@ class Rounds(Generic[T]):
             self._apart(others, stale) if not moved else self._again(others)
         except Doubt as doubt:
             self._fail(turns, doubt)
-        except Exception as error:  # BadData, or a bug of the domain's or ours: it concerns one of them
+        except Exception as error:  # BadData, or a bug in the domain's code or in ours; one of the turns is the cause
             self._apart(turns, error)
         self._again([turn for turn in turns if turn.put_off])
 
@@ -171,7 +177,7 @@ class Rounds(Generic[T]):
             turn.settle(Written(change.next, publishing if turn.lease in rows else None))
 
     def _apart(self, turns: Sequence[T], error: Exception) -> None:
-        """Nobody says whose fault it was: each in a round of its own; one that was alone hears of it."""
+        """Nobody knows which of the turns causes the error: each is tried in a round of its own. One that was alone fails."""
         if len(turns) == 1:
             turns[0].fail(error)
         for turn in turns:

@@ -1,4 +1,4 @@
-"""One shape of a domain's work = one faust.App = one consumer group, with all its traps closed (docs/runtime.md)."""
+"""A consumer group: one faust.App for one shape of a domain's work. For its settings see the traps in docs/runtime.md."""
 
 import asyncio
 import time
@@ -9,10 +9,11 @@ import faust
 import structlog
 
 from agents.runtime import metrics
-from agents.runtime.lease import Batch, Lease
-from agents.runtime.leases import IDLE, Leases
-from agents.runtime.transport import BatchSchema, Consumer, Transport
-from agents.runtime.work import Work, carry
+from agents.runtime.transport.carrying import carry
+from agents.runtime.transport.lease import Batch, Lease
+from agents.runtime.transport.leases import IDLE, Leases
+from agents.runtime.transport.transport import BatchSchema, Consumer, Transport
+from agents.runtime.transport.work import Work
 from stores.errors import Doubt
 
 log = structlog.get_logger()
@@ -30,18 +31,18 @@ _SETTINGS: dict[str, Any] = {
     "broker_rebalance_timeout": 6.0,
     "broker_request_timeout": 10.0,
     "broker_commit_interval": 1.0,
-    "consumer_metadata_max_age_ms": 10_000,  # a topic that was made anew is looked for so often; five minutes otherwise
+    "consumer_metadata_max_age_ms": 10_000,  # so soon a topic that was made anew is noticed; five minutes otherwise
     "broker_max_poll_interval": 30.0,  # the broker's guard against a fetch loop that hangs while heartbeats go on
 }
 
 
 class _App(faust.App):
     def _create_directories(self) -> None:
-        """For tables, which are not used: nothing is written anywhere."""
+        """Does nothing: Faust's folders are for its tables, which are not used."""
 
 
 class Group:
-    """works: topic name → its work. Start once; `stop` is bounded and does not need Kafka."""
+    """works: topic name → its work. Can be started once. `stop` is bounded and does not need Kafka."""
 
     def __init__(self, name: str, brokers: Sequence[str], works: Mapping[str, Work]) -> None:
         self.name = name
@@ -55,7 +56,7 @@ class Group:
         self._app.agent(topic, name=f"{name}.dispatch")(self._dispatch)
 
     async def start(self) -> None:
-        """Raises where Kafka is away: wait for it first (`app.start()` does not)."""
+        """Raises if Kafka is away: Faust's `app.start()` does not wait for it, so the caller has to."""
         self._app.finalize()
         await self._app.start()
         self._tasks.append(asyncio.create_task(self._look_after_idle()))
@@ -69,9 +70,9 @@ class Group:
         return cast(Consumer, self._app.consumer)
 
     def stuck(self, seconds: float) -> bool:
-        """The fetch loop has not turned for so long: it hangs itself, or a callback of Faust's does.
+        """Whether the fetch loop has not turned for so long, since it or a callback of Faust's hangs.
 
-        Not because Kafka or another member of the group is waited for: the supervisor's kill would help nobody.
+        A wait for Kafka or for another member of the group does not count: to restart this process would not end it.
         """
         looked = self.consumer.looked_at
         return bool(looked) and time.monotonic() - looked > seconds
@@ -83,12 +84,12 @@ class Group:
 
     @property
     def settled(self) -> bool:
-        """There was an assignment, and everything of it is open."""
+        """Whether partitions were assigned and all of them are open."""
         return self.leases.was_assigned and len(self.leases.held) == len(self.consumer.assignment())
 
     async def _dispatch(self, stream: Any) -> None:
-        # One task a batch: the transport has at most one in flight a partition. Faust's own ways to run agents side by
-        # side reorder a key or restart into SystemExit (docs/runtime.md).
+        # A task for each batch: a partition has at most one in flight, so a key keeps its order. Faust's own ways to run
+        # agents side by side reorder a key, or restart into SystemExit (docs/runtime.md).
         async for event in stream.events():
             batches: Sequence[Batch] = event.value
             for batch in batches:
@@ -111,7 +112,9 @@ class Group:
         try:
             for lease, why in (await work.idle(leases)).items():
                 log.info("reopened", group=self.name, source=lease.source, why=why)
-                if self.leases.is_current(lease):  # else it ended meanwhile; the one in its place knows nothing of this
+                if self.leases.is_current(
+                    lease
+                ):  # else it has ended meanwhile, and a newer lease must not be closed for it
                     self.leases.reopen(lease.tp)
         except Doubt as doubt:
             log.info("idle_work_put_off", group=self.name, topic=topic, why=str(doubt)[:200])
@@ -124,7 +127,8 @@ class Group:
             self.leases.kafka.poke()
 
     async def stop(self, seconds: float) -> None:
-        """Not app.stop(): that waits for ever for a stuck handler, and a minute for a dead broker."""
+        """Ends the leases and leaves the group, within about `seconds`. Faust's app.stop() is not called: it waits for ever for
+        a stuck handler, and a minute for a dead broker."""
         for task in self._tasks:
             task.cancel()
         consumer = self.consumer

@@ -1,6 +1,7 @@
-"""What a round of commands does, decided message by message in order, in memory: pure but for its counters.
+"""Decides the commands of a round, one after the other, and collects what they change. No I/O but log lines and
+counters.
 
-The store writes it whole or not at all. A message that cannot be decided parks its key and touches nothing else.
+The store writes all of it or nothing. A message that cannot be decided parks its key, and changes nothing else.
 """
 
 from collections.abc import Iterable, Mapping
@@ -8,10 +9,12 @@ from typing import Any
 
 import structlog
 
-from agents.runtime import consequences, letters, metrics, outcomes
+from agents.runtime import metrics
 from agents.runtime.arrivals import Arrival
-from agents.runtime.consequences import Consequences, Roles
-from agents.runtime.working_set import WorkingSet
+from agents.runtime.deciding import consequences, outcomes
+from agents.runtime.deciding.consequences import Consequences, Roles
+from agents.runtime.deciding.working_set import WorkingSet
+from agents.runtime.sending import letters
 from stores.protocol import Changes, ClaimKey, Moment, OutboxRow, RowId, Source
 from topics.deciding.decision import Context, Decision, Rejection, StalePreparation
 from topics.messages import headers
@@ -19,16 +22,16 @@ from topics.messages.redrive import Redrive
 
 log = structlog.get_logger()
 
-_ROWS = 20  # bits: more rows than any one message leads to
+_ROWS = 20  # bits of RowId.n for the rows of one message; no message leads to 2**20
 
 _EXPIRED: Decision[Any] = Decision(rejection=Rejection("expired", "the command came after its deadline"))
 
 
 class Ledger:
-    """Of one round: what its partitions' messages do, one partition after the other.
+    """What the messages of one round change, one partition after the other.
 
-    set: aggregates and facts. parked: keys that wait. released: values that were given back. weight: bytes that will be
-    written. changes: of the partition whose turn it is.
+    set: aggregates and facts. parked: keys that are parked. released: claims that were released in this round. weight: bytes
+    that will be written. changes: of the partition that is decided now.
     """
 
     def __init__(self, roles: Roles, moment: Moment) -> None:
@@ -43,32 +46,35 @@ class Ledger:
         self.weight = 0
 
     def begin(self, source: Source, incarnation: int) -> None:
-        """The turn of another partition."""
+        """From here on messages of this partition are decided."""
         self._source = source
         self.changes = Changes(next=0)
         self._changed_before = len(self.set.writes)
         self._incarnation, self._offset, self._row = incarnation, 0, 0
 
     def at(self, arrival: Arrival) -> None:
-        """The turn of another message of the log: what follows comes of it."""
+        """From here on rows are made for this message of the log: their ids begin with its offset."""
         self._offset, self._row = arrival.offset, 0
 
     def ended(self, after: int) -> Changes:
-        """All that the partition changes; its floor is `after` then."""
+        """All that the partition changes. after: its floor afterwards."""
         self.changes.next = after
         self.changes.states = self.set.writes[self._changed_before :]
         return self.changes
 
     def knows(self, arrival: Arrival) -> bool:
-        """It was done before, or has been in this round."""
+        """Whether it was done before, or in this round."""
         return arrival.inbox_key in self._outcomes
 
     def note(self, arrival: Arrival) -> None:
-        """Done, and nobody will ask for an outcome."""
+        """Enters it into the inbox without an outcome: nobody will ask for one."""
         self._remember(arrival, None)
 
     def take(self, arrival: Arrival, poison: str | None = None) -> None:
-        """Decides one message, or says why not. poison: why it can never be stored. Raises StalePreparation."""
+        """Decides one message, parks it, answers it again, or makes a dead letter of it. Raises StalePreparation.
+
+        poison: why it can never be stored, where the store has said so.
+        """
         if arrival.error is not None or arrival.message is None:
             return self._bury(arrival)
         if self.knows(arrival):
@@ -86,10 +92,13 @@ class Ledger:
         self._decide_or_park(key, arrival)
 
     def take_parked(self, key: str, arrival: Arrival, seq: int | None) -> bool:
-        """A parked message, on redrive. False: it stays, and so does all behind it."""
+        """Decides a parked message, on a redrive. False: it failed again, and stays parked. Raises StalePreparation.
+
+        seq: see ParkedRow; None for a message that was parked in this round.
+        """
         place = self._row
         if seq is not None:
-            # An order may be carried out in several writes: each message's rows have ids of their own, whichever it is in.
+            # A redrive may take several writes, all at the offset of its order. With `seq` in the id no two rows get one id.
             self._row = (seq + 1) << _ROWS
         try:
             if not self._take_parked(key, arrival):
@@ -118,11 +127,11 @@ class Ledger:
         return True
 
     def parked_here(self, key: str) -> list[Arrival]:
-        """What this very batch has parked of a key: behind all that the store knows."""
+        """Messages of a key that were parked in this round; they come after those that the store has."""
         return list(self._parked_here.get(key, ()))
 
     def unpark(self, key: str, arrival: Arrival, seq: int | None) -> None:
-        """seq None: parked by this batch, so it never comes into the store."""
+        """Takes a message out of the parked ones. seq None: it was parked in this round, and never gets into the store."""
         if seq is not None:
             self.changes.unpark.append(seq)
         else:
@@ -134,7 +143,7 @@ class Ledger:
         self.changes.park.append(letters.parked(key, arrival, why))
 
     def poison(self, arrival: Arrival, why: str) -> None:
-        """This message can never be stored: park its key."""
+        """Parks a message that cannot be decided or stored, and with it its key. A dead letter says why."""
         key = arrival.key or ""
         self.parked.add(key)
         metrics.PARKED.labels(self._source.topic).inc()
@@ -154,7 +163,7 @@ class Ledger:
         if arrival.broken is not None:
             raise arrival.broken
         if not self.set.has_facts_for(arrival):
-            raise StalePreparation  # a redriven message before it changed what it needs
+            raise StalePreparation  # a redriven message has changed which facts this one needs: look again
         version, state = self.set.state(key)
         facts = self.set.read_for(arrival)
         context = self._context(key, arrival)
@@ -190,27 +199,27 @@ class Ledger:
         return self._granted.get(claim) or self._moment.owners[claim]
 
     def _grant(self, claims: Mapping[ClaimKey, str], key: str) -> None:
-        """What was free is the aggregate's from here on. A command that was refused leaves it free to the next."""
+        """Free claims become the aggregate's. Called for accepted commands only: a refused one leaves them free."""
         for claim, owner in claims.items():
             if owner == key and self._owner(claim) is None:
                 self._granted[claim] = self.changes.claims[claim] = key
 
     def _release(self, claims: Iterable[ClaimKey], key: str) -> None:
         for claim in claims:
-            if self._granted.get(claim) == key:  # by a message before it: nobody else has seen it
+            if self._granted.get(claim) == key:  # granted in this round: the store knows nothing of it
                 del self._granted[claim], self.changes.claims[claim]
             else:
                 self.released.add(claim)
                 self.changes.release[claim] = key
 
     def wants_what_was_released(self, arrival: Arrival) -> bool:
-        """A value that a message before it in this round has given back: it is free, but not before the write."""
+        """Whether it wants a claim that a message before it has released in this round: that is free only after the write."""
         if not self.will_decide(arrival) or arrival.key is None:
             return False
         return not self.released.isdisjoint(self._roles.decider.claims(arrival.message, arrival.key))
 
     def _enter(self, arrival: Arrival, decision: Decision[Any], made: Consequences | None = None) -> None:
-        """Into the inbox with its outcome; rows and answer into the outbox."""
+        """Enters a decided message into the inbox with its outcome, and its rows and answer into the outbox."""
         answer = letters.outcome(arrival, decision, made.wrote if made else ())
         asked = headers.OPERATION in arrival.headers
         handed_on = made.handed_on if made and decision.handed_on and asked else ()
@@ -232,14 +241,15 @@ class Ledger:
             self._row += 1
 
     def _answer_again(self, arrival: Arrival) -> None:
-        """Done before: no effect, but whoever asks hears the outcome."""
+        """It was done before: it has no effect again, but its sender is told the outcome if it asks for one."""
         metrics.DUPLICATES.labels(self._source.group).inc()
         told = self._outcomes[arrival.inbox_key]
         if told is not None and headers.OPERATION in arrival.headers:
             self._send(*outcomes.told_again(arrival, told))
 
     def _bury(self, arrival: Arrival) -> None:
-        """Nothing to decide on: dead-lettered singly. Not in the inbox, so the mended bytes may come under the same id."""
+        """Makes a dead letter of a message that cannot be read; its key is not parked. It does not go into the inbox, so that a
+        mended one can be sent under the same id."""
         why = str(arrival.error)
         log.warning("dead_letter", topic=self._source.topic, offset=arrival.offset, why=why)
         self._send(letters.dead(self._source, self._roles.commands, arrival, why, parked=False))
@@ -250,7 +260,7 @@ class Ledger:
                 self._send(letters.reply(arrival, answer))
 
     def will_decide(self, arrival: Arrival) -> bool:
-        """As far as can be told before its turn."""
+        """Whether it will be decided, as far as can be told before the messages that come before it are."""
         if arrival.message is None or arrival.key is None or arrival.broken is not None:
             return False
         return not (isinstance(arrival.message, Redrive) or arrival.expired or arrival.inbox_key in self._moment.known)

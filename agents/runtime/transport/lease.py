@@ -1,15 +1,13 @@
-"""A lease: this process' right to one partition for one assignment; and what is fetched under it."""
+"""A lease is this process' right to one partition during one assignment. A batch is what was fetched under it."""
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from aiokafka import ConsumerRecord
 
+from agents.runtime.arrivals import Arrival
 from stores.protocol import RowId, Source
-
-if TYPE_CHECKING:
-    from agents.runtime.arrivals import Arrival
 
 
 class TP(NamedTuple):
@@ -18,7 +16,7 @@ class TP(NamedTuple):
 
 
 class Reopen(Exception):
-    """Open the partition again at its floor. hole: the floor before which messages are missing, if that is why."""
+    """The partition must be opened again at its floor. hole: the floor, if messages are missing between it and the batch."""
 
     def __init__(self, why: str, hole: int | None = None) -> None:
         super().__init__(why)
@@ -27,9 +25,12 @@ class Reopen(Exception):
 
 @dataclass(eq=False, slots=True)
 class Lease:
-    """closing: take no more, stop waiting. void: publish no more. sent: outbox rows that are out, not yet deleted.
+    """next: offset of the next message to do. epoch, incarnation: see stores.protocol.Floor. end: where the log ended at the
+    opening. hole: a floor at which messages were missing once, so that the partition was opened again.
 
-    end: where the log ended at the opening. hole: a floor before which messages were missing once already.
+    batch: the one in flight. busy: idle work is under way. active_at: loop time when a batch or idle work last ended.
+    sent: outbox rows that are published and not deleted yet. closing: take nothing more, stop waiting. void: publish nothing
+    more.
     """
 
     source: Source
@@ -56,10 +57,10 @@ class Lease:
 
 @dataclass(eq=False, slots=True)
 class Batch:
-    """What a fetch gave of one partition, in offset order: all that is there from `first` to before `next`.
+    """What was fetched of one partition: all records from offset `first` to before `next`, in order.
 
-    reached: `next`, where the log goes on behind the last record with what is no record: a transaction's end, or all of one
-    that was given up.
+    reached: offset after the last thing that was fetched; 0 says after the last record. It may lie further than that, since
+    transaction markers and aborted records have offsets, too. arrivals: the records as they were read, where that is kept.
     """
 
     lease: Lease
@@ -67,7 +68,7 @@ class Batch:
     first: int
     reached: int = 0
     finished: asyncio.Event = field(default_factory=asyncio.Event)
-    arrivals: "list[Arrival] | None" = None
+    arrivals: list[Arrival] | None = None
 
     @property
     def next(self) -> int:

@@ -1,4 +1,4 @@
-"""Where outbox rows stand in the order of their source."""
+"""Ids of outbox rows, which say where a row stands in the order of its source."""
 
 from collections.abc import Iterable
 
@@ -6,14 +6,15 @@ from stores.protocol import OutboxRow, RowId
 
 
 class Placing:
-    """Gives the rows that a batch leads to their ids: the place of the message that they come of, counted there from 0."""
+    """Gives the outbox rows of one batch their ids: incarnation, offset of the message that led to the row, and a number that
+    counts from 0 for each message."""
 
     def __init__(self, incarnation: int) -> None:
         self._incarnation = incarnation
         self._counts: dict[int, int] = {}
 
     def of(self, offset: int, rows: Iterable[OutboxRow]) -> list[OutboxRow]:
-        """offset: of the message that the rows come of."""
+        """The rows with their ids. offset: of the message that led to them."""
         placed = list[OutboxRow]()
         for row in rows:
             n = self._counts.get(offset, 0)

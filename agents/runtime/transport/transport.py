@@ -1,5 +1,7 @@
-"""Faust's aiokafka driver with leases: one Faust event is what one fetch gave of a topic, a batch for each partition; one batch
-in flight a partition."""
+"""Faust's aiokafka driver, changed to read under leases.
+
+One Faust event carries what one fetch gave of a topic: a batch for each partition. A partition has at most one batch in flight.
+"""
 # pyright: basic, reportArgumentType=false, reportReturnType=false, reportAssignmentType=false, reportCallIssue=false
 # Faust and aiokafka have no hook here: this file overrides their private parts, which strict types cannot follow.
 
@@ -14,9 +16,9 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import ConsumerMessage
 from mode import Service
 
-from agents.runtime.fetching import LoopConsumer
-from agents.runtime.lease import TP, Batch
-from agents.runtime.leases import DRAIN, Leases
+from agents.runtime.transport.fetching import LoopConsumer
+from agents.runtime.transport.lease import TP, Batch
+from agents.runtime.transport.leases import DRAIN, Leases
 
 log = structlog.get_logger()
 
@@ -24,7 +26,8 @@ _BOUND = 12.0  # seconds that Kafka may take to say where a log begins and ends
 
 
 class Consumer(driver.Consumer):
-    """Takes batches for its leases; Faust's acks, gaps and read offsets are of no consequence here."""
+    """Hands batches to the leases. What is done is said by the floors in the stores, so Faust's acks, gaps and read offsets
+    are not used."""
 
     _thread: LoopConsumer
     leases: Leases
@@ -32,13 +35,13 @@ class Consumer(driver.Consumer):
     def __init__(self, transport: "Transport", *args: Any, **kwargs: Any) -> None:
         self.leases = transport.leases
         super().__init__(transport, *args, **kwargs)
-        self._told: dict[TP, int] = {}
+        self._told: dict[TP, int] = {}  # offsets that were committed to Kafka last
         self.leases.attach(self)
 
     def _new_consumer_thread(self) -> LoopConsumer:
         return LoopConsumer(self, loop=self.loop, thread_loop=self.loop, beacon=self.beacon)
 
-    # -- the Kafka side of leases (agents.runtime.leases.Log)
+    # -- the Kafka side of leases (agents.runtime.transport.leases.Log)
 
     async def bounds(self, tp: TP) -> tuple[int, int]:
         async with asyncio.timeout(_BOUND):
@@ -51,7 +54,8 @@ class Consumer(driver.Consumer):
         self._thread.poke()
 
     async def leave(self, seconds: float) -> None:
-        """Leaves the group, so that others take over at once. Best effort: a dead broker must not keep the process."""
+        """Leaves the consumer group, so that other members take over at once. Gives up after `seconds`: a dead broker must not
+        keep the process alive. Never raises."""
         if self._thread._consumer is not None:
             try:
                 async with asyncio.timeout(seconds):
@@ -66,18 +70,19 @@ class Consumer(driver.Consumer):
     def lag(self) -> int:
         """Messages of the held partitions that are in the log and not done."""
         leases = list(self.leases.held.items())
-        # The end as it was at the opening counts until the first fetch tells another.
+        # Before the first fetch the high-water mark is unknown; the log's end at the opening stands in for it.
         return sum(max(0, max(self.highwater(tp) or 0, lease.end) - lease.next) for tp, lease in leases)
 
     # -- what Faust calls
 
     async def perform_seek(self) -> None:
-        """Faust's last step of every rebalance. Only starts tasks: a raise here crashes the app, a hang stops it all."""
+        """Faust calls this last in every rebalance. It only starts tasks: an exception here would crash the app, and a
+        wait would stop every partition."""
         await self.leases.close_all(0)
         self.leases.open_assigned()
 
     async def on_partitions_revoked(self, revoked: Any) -> None:
-        # Leases first: dropping them after Faust has stopped the flow would skip what was fetched but not handed over.
+        # Leases end before Faust stops its flow: what Faust drops then belongs to no lease, and is read again from the floor.
         await self.leases.close_all(DRAIN)
         await super().on_partitions_revoked(revoked)
         await self.leases.close_all(0)
@@ -94,9 +99,9 @@ class Consumer(driver.Consumer):
         for batch in batches:
             lease, tp = batch.lease, batch.lease.tp
             if not self.flow_active or self.should_stop or not self.leases.is_current(lease) or lease.batch is not None:
-                continue  # the new lease seeks to the floor: nothing is lost with these
+                continue  # dropped, not lost: the partition's next lease reads it again from the floor
             if not batch.records and batch.first != lease.next:
-                continue  # not known to follow on what was done: the next record will tell
+                continue  # empty, and not where the lease stands: the next record shows whether messages are missing
             lease.batch = batch
             self._read_offset[tp] = None
             together.setdefault(tp.topic, []).append(batch)
@@ -104,7 +109,7 @@ class Consumer(driver.Consumer):
             yield found[0].lease.tp, self._message(found)
 
     def _message(self, batches: Sequence[Batch]) -> Any:
-        """Faust's way with a message costs as much as all that a small batch needs: the batches of a topic share one."""
+        """One Faust message for all batches of a topic: Faust spends as much CPU on a message as a whole small batch needs."""
         tp = batches[0].lease.tp
         return ConsumerMessage(
             tp.topic, tp.partition, batches[0].next - 1, 0.0, 0, [], None, batches, None, None, None, tp,
@@ -113,13 +118,14 @@ class Consumer(driver.Consumer):
 
     @Service.task
     async def _commit_livelock_detector(self) -> None:
-        """It would look whether Faust's offsets move, which say nothing here."""
+        """Does nothing: Faust's own watches offsets that are not used here."""
 
     async def _add_gap(self, *gap: Any) -> None:
-        """Offset gaps are the floor's business."""
+        """Does nothing: committing/floor.py looks for gaps."""
 
     async def force_commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
-        """Tells Kafka what the leases have done. A hint: the floors are the truth."""
+        """Commits to Kafka how far the leases are, where that has changed. For lag monitors only: a partition is opened at
+        the floor in its store. Returns whether anything was committed."""
         self._acked.clear()
         self._acked_index.clear()
         offsets = {tp: lease.next for tp, lease in self.leases.held.items() if self._told.get(tp) != lease.next}
@@ -129,7 +135,9 @@ class Consumer(driver.Consumer):
         return done
 
 
-Consumer.logger = logging.getLogger("faust.transport")  # mode names it after the module: its chatter is not ours
+Consumer.logger = logging.getLogger(
+    "faust.transport"
+)  # else mode logs under the name of this module, as if its lines were ours
 
 
 class Transport(driver.Transport):
@@ -141,7 +149,7 @@ class Transport(driver.Transport):
 
 
 class BatchSchema(faust.Schema):
-    """Hands the batches through; decoding is the work's own business."""
+    """Passes batches on as they are: each work decodes its own records."""
 
     def compile(self, app: Any, *, on_key_decode_error: Any = None, on_value_decode_error: Any = None,
                 default_propagate: bool = False) -> Any:  # fmt: skip

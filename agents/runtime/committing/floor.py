@@ -1,26 +1,29 @@
-"""What the floor says about a batch: how much of it is still to do, and whether somebody else was here."""
+"""Compares a batch with the floor of its source: how much of it is still to do, and whether another process did some of it."""
 
 from typing import NamedTuple
 
 from agents.runtime import metrics
-from agents.runtime.lease import Batch, Reopen
+from agents.runtime.transport.lease import Batch, Reopen
 from stores.errors import Conflict
 from stores.protocol import Floor
 
 
 class Progress(NamedTuple):
-    """done: below this offset everything is done. surprised: the floor was not where the lease said, so the outbox may hold
-    rows that this process knows nothing of: those of another owner, or its own after a write whose answer was lost."""
+    """done: everything before this offset is done.
+
+    surprised: the floor is not where the lease expected it. Another owner has written, or an own write whose answer was lost,
+    so the outbox may hold rows that this process has not published.
+    """
 
     done: int
     surprised: bool
 
 
 def progress_of(batch: Batch, floor: Floor | None, first: int) -> Progress:
-    """first: of the part of the batch that is done now.
+    """How much of the part of the batch that begins at offset `first` is done.
 
-    Raises Conflict where the source has no floor, Reopen for a hole before the batch, and where the topic began again since the
-    lease did: these records are of another log, or have other ids than the lease believes.
+    Raises Conflict if the source has no floor, Reopen for a hole before the batch (see progress_at), and Reopen if the topic
+    was made anew since the lease was opened: the records may be of another log, and the ids of their messages differ.
     """
     if floor is None:
         raise Conflict(f"{batch.lease.source}: no floor, the partition was not opened")
@@ -30,11 +33,14 @@ def progress_of(batch: Batch, floor: Floor | None, first: int) -> Progress:
 
 
 def progress_at(batch: Batch, floor: int) -> Progress:
-    """Raises Reopen for a hole before the batch, the first time that it is seen."""
+    """floor: offset. Raises Reopen the first time that messages are missing between the floor and the batch.
+
+    The partition is then read again from the floor. Where they are still missing, they are gone from the log.
+    """
     if batch.first > floor:
         if batch.lease.hole != floor:
             raise Reopen(f"a hole: the floor is {floor}, the batch begins at {batch.first}", hole=floor)
-        # Read again from the floor and still missing: compaction, retention.
+        # Read again from the floor, and still missing: retention or compaction removed them.
         metrics.HOLES.labels(batch.lease.source.group, batch.lease.source.topic).inc()
         return Progress(floor, False)
     if batch.first < floor:

@@ -1,4 +1,5 @@
-"""Redrive: an engineer's order on a command topic to decide what is parked of its key, in the order in which it came."""
+"""Redrive: an engineer's order, sent to a command topic, to decide the parked messages of a key in the order in which they
+came."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -8,8 +9,8 @@ import structlog
 
 from agents.runtime import arrivals
 from agents.runtime.arrivals import Arrival
-from agents.runtime.ledger import Ledger
-from agents.runtime.preparing import Preparing
+from agents.runtime.deciding.ledger import Ledger
+from agents.runtime.deciding.preparing import Preparing
 from stores.protocol import ParkedRow
 from topics.deciding.decision import StalePreparation
 from topics.messages import headers, redrive
@@ -18,29 +19,30 @@ from topics.messages.topic import Topic
 
 log = structlog.get_logger()
 
-_AT_ONCE = 16  # parked messages that are prepared for one write
+_AT_ONCE = 16  # parked messages of a key that are prepared for one write
 
 _order = msgspec.json.Decoder(redrive.Redrive)
 
 
 class Waiting(NamedTuple):
-    """A parked message on its redrive. seq None: this very round has parked it."""
+    """A parked message that is to be redriven. seq: see ParkedRow; None for one that was parked in this round."""
 
     seq: int | None
     arrival: Arrival
 
 
 def is_order(arrival: Arrival) -> bool:
+    """Whether the message is an order to redrive."""
     return isinstance(arrival.message, redrive.Redrive)
 
 
-def turn(arrival: Arrival, waiting: Mapping[str, Sequence[Waiting]]) -> list[Arrival]:
-    """The messages that are decided at this place in the log: itself, and what an order to redrive has decided here."""
+def with_redriven(arrival: Arrival, waiting: Mapping[str, Sequence[Waiting]]) -> list[Arrival]:
+    """The messages that are decided in place of this one: itself, and if it is an order, the parked messages of its key."""
     return [arrival, *(each.arrival for each in waiting.get(arrival.key or "", ()))] if is_order(arrival) else [arrival]
 
 
 def recognise(arrival: Arrival) -> None:
-    """An order is no message of the domain, so the domain's topic could not decode it."""
+    """Decodes an order to redrive, which the domain's topic cannot: it is no message of the domain."""
     if arrival.headers.get(headers.TYPE) == redrive.TYPE and arrival.key is not None:
         try:
             arrival.message, arrival.error = _order.decode(arrival.body or b""), None
@@ -49,14 +51,17 @@ def recognise(arrival: Arrival) -> None:
 
 
 class Redriving:
-    """Of one command topic."""
+    """Carries out the orders on one command topic."""
 
     def __init__(self, commands: Topic, preparing: Preparing) -> None:
         self._commands = commands
         self._preparing = preparing
 
     async def waiting(self, parked: Sequence[ParkedRow], ordered: Sequence[Arrival]) -> dict[str, list[Waiting]]:
-        """What is parked of the keys that are ordered, oldest first, mended and prepared. Raises Doubt."""
+        """key → its parked messages, oldest first, with repaired bodies, the first _AT_ONCE prepared. Raises Doubt.
+
+        parked: of all keys that are ordered. ordered: the orders.
+        """
         orders: dict[str, redrive.Redrive] = {}
         for arrival in ordered:
             if isinstance(arrival.message, redrive.Redrive) and arrival.key is not None:
@@ -66,18 +71,19 @@ class Redriving:
             if row.key not in orders:
                 continue
             found.setdefault(row.key, []).append(Waiting(row.seq, self._unparked(row)))
-            # Before claims, facts and preparation are looked up: they are the mended message's.
+            # Before claims and facts are looked up and it is prepared: all these depend on the body.
             self._mend(found[row.key][-1].arrival, orders[row.key])
         if found:
-            # A 503 holds for what was parked, too: long ago, by a process that took it and forgot.
+            # A parked message may have been withdrawn. Whether it was taken is not stored with it, so take it again.
             await self._preparing.take([each.arrival for rows in found.values() for each in rows])
             await self._preparing.slow_work([each.arrival for rows in found.values() for each in rows[:_AT_ONCE]])
         return found
 
     def carry_out(self, ledger: Ledger, order: Arrival, waiting: Mapping[str, Sequence[Waiting]]) -> None:
-        """In their order; the first that fails again keeps itself and all behind it parked, but what is given up.
+        """Decides the parked messages of the order's key. The first that fails again stays parked with all behind it, but for
+        those that the order drops.
 
-        Raises StalePreparation where what was looked up is not the mended message's.
+        Raises StalePreparation for a message that is not prepared yet, or that was looked up with another body.
         """
         if ledger.knows(order):
             return
@@ -92,7 +98,7 @@ class Redriving:
                 continue
             unprepared = self._preparing.needed and seq is not None and place >= _AT_ONCE
             if unprepared or self._mend(arrival, wish):
-                raise StalePreparation  # commit what is before it, begin again
+                raise StalePreparation  # what came before it is written, then the order begins again
             if not ledger.take_parked(key, arrival, seq):
                 break
         else:
@@ -100,12 +106,12 @@ class Redriving:
         ledger.note(order)
 
     def refuse(self, ledger: Ledger, order: Arrival, why: str) -> None:
-        """What it would have redriven cannot be stored, and stays parked. The order itself is no message of the key."""
+        """Leaves everything parked: the store refuses what the order would have redriven. The order itself is never parked."""
         log.warning("redrive_refused", topic=self._commands.name, key=order.key, why=why)
         ledger.note(order)
 
     def _still_there(self, ledger: Ledger, key: str, waiting: Sequence[Waiting]) -> list[tuple[int, Waiting]]:
-        """With their places, without those that an earlier order in this batch has seen off."""
+        """(place, message), without those that an earlier order of this batch has decided or dropped."""
         here = [Waiting(None, arrival) for arrival in ledger.parked_here(key)]
         gone = ledger.changes.unpark
         return [(place, row) for place, row in enumerate((*waiting, *here)) if row.seq not in gone]
@@ -119,7 +125,7 @@ class Redriving:
         return arrival
 
     def _mend(self, arrival: Arrival, wish: redrive.Redrive) -> bool:
-        """Whether the order brings another body for this message."""
+        """Gives the message the body that the order has for it. Returns whether that is another one."""
         body = next((r.body for r in wish.repaired if (r.source, r.id) == arrival.inbox_key), arrival.body)
         if body == arrival.body:
             return False

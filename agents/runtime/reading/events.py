@@ -1,4 +1,4 @@
-"""Events as projections read them: whose, which version, and whether it is the next one."""
+"""Events as projections and effects read them: of which aggregate, which version, and whether it is the next one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import structlog
 
 from agents.runtime import arrivals, metrics
 from agents.runtime.arrivals import Arrival
-from agents.runtime.lease import Batch
+from agents.runtime.transport.lease import Batch
 from topics.messages import headers
 from topics.messages.event import EventMeta
 from topics.messages.message import Undecodable
@@ -20,13 +20,15 @@ log = structlog.get_logger()
 
 @dataclass(slots=True, eq=False)
 class Event:
+    """meta: read from the headers. message: decoded."""
+
     arrival: Arrival
     meta: EventMeta
     message: Any
 
 
 def read(topic: Topic, batch: Batch, floor: int) -> tuple[list[Event], list[Arrival]]:
-    """Events from the floor on, and what could not be read."""
+    """The events from offset `floor` on, and the records that are no readable events, with `error`. Never raises."""
     good: list[Event] = []
     bad: list[Arrival] = []
     for record in batch.records:
@@ -58,7 +60,8 @@ def _meta(arrival: Arrival) -> EventMeta:
 
 
 def is_next(group: str, topic: str, event: Event, seen: int) -> bool | None:
-    """True: apply. False: seen before (a row that went out twice). None: versions are missing before it, an alarm."""
+    """Whether to apply the event where version `seen` was applied last. True: it is the next version. False: it was applied
+    before (an outbox row was published twice). None: versions are missing before it; that is logged and counted."""
     if event.meta.version <= seen:
         return False
     if event.meta.version == seen + 1:
@@ -71,17 +74,19 @@ def is_next(group: str, topic: str, event: Event, seen: int) -> bool | None:
 
 
 def gap(event: Event, seen: int) -> Arrival:
-    """The event as a dead letter."""
+    """The event as what a dead letter is made of, for a version gap. seen: the version before the gap."""
     event.arrival.error = Undecodable(headers.SEQUENCE, f"version gap: {seen} was seen, {event.meta.version} came")
     return event.arrival
 
 
 def broken(topic: str, event: Event, where: str, error: Exception) -> Arrival:
-    """The event as a dead letter, where a projection raised over it: its aggregate stays behind, the others go on."""
+    """The event as what a dead letter is made of, where a projection raised. Its aggregate stays at the version before; others
+    go on. where: name of the view or table."""
     log.error("event_not_shown", topic=topic, projection=where, aggregate=event.meta.aggregate_id, exc_info=error)
     event.arrival.error = Undecodable("$", f"{where}: {type(error).__name__}: {error}")
     return event.arrival
 
 
 def aggregates(events: Sequence[Event]) -> list[str]:
+    """Ids, each once, in the order of the events."""
     return list(dict.fromkeys(event.meta.aggregate_id for event in events))

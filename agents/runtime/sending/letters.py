@@ -1,4 +1,4 @@
-"""What leaves a batch: events, commands for others, answers, dead letters, each as an outbox row."""
+"""Makes outbox rows: events, commands for other domains, answers, dead letters. And rows of parked messages."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -9,7 +9,7 @@ import msgspec
 
 from agents.runtime import metrics
 from agents.runtime.arrivals import Arrival
-from agents.runtime.publisher import encode_headers
+from agents.runtime.sending.publisher import encode_headers
 from stores.protocol import OutboxRow, ParkedRow, Source
 from stores.redis.replies import ReplyNote
 from topics.deciding.decision import Decision, Sealed, Send
@@ -19,35 +19,35 @@ from topics.messages.message import Message
 from topics.messages.reply import NOTHING, Reply, Wrote
 from topics.messages.topic import Topic
 
-LARGEST = 2 * 1024 * 1024 - 64 * 1024  # bytes of body and headers: what `_events` topics take, less Kafka's own framing
+LARGEST = 2 * 1024 * 1024 - 64 * 1024  # bytes of body and headers: the limit of `_events` topics, less Kafka's framing
 
 _DEAD = (
     4 * 1024 * 1024 - 64 * 1024
-)  # what `_dlq` topics and the publisher take, less what says why: all that its topic took
-_CUT = 64 * 1024  # bytes that a dead letter shows of a body that is too large for it
-_FRAME = 16  # bytes at most around a header
+)  # bytes: the limit of `_dlq` topics and of the publisher, less room for the headers that say why
+_CUT = 64 * 1024  # bytes of key and of body that stay in a dead letter of a message larger than _DEAD
+_FRAME = 16  # bytes that a header takes at most besides its name and value
 
 _encode = msgspec.json.encode
 _wrote = msgspec.json.Decoder(tuple[Wrote, ...]).decode
 
 
 class TooLarge(Exception):
-    """A message for the outbox that no topic takes: the data's fault, found before the commit."""
+    """A message for the outbox is larger than LARGEST. Raised before the write: the message that led to it cannot be done."""
 
 
 @lru_cache(256)
 def _time(at: datetime) -> bytes:
-    """`at` is UTC. Messages that a broker took together have one time."""
+    """RFC 3339. at: UTC. Cached, since messages that a broker appends together have the same time."""
     return at.isoformat().encode()
 
 
 def correlation_of(arrival: Arrival) -> str:
-    """A message without one begins a flow of its own."""
+    """A message without a correlation id begins a flow, which has its id."""
     return arrival.headers.get(headers.CORRELATION) or arrival.id
 
 
 def caused_by(arrival: Arrival, domain: str, message: Message) -> list[tuple[str, bytes]]:
-    """The headers that every message has which `arrival` led to."""
+    """The headers of every message that `arrival` leads to. domain: the one that sends it."""
     found = [
         ("ce_specversion", b"1.0"),
         (headers.TYPE, type(message).__name__.encode()),
@@ -56,14 +56,17 @@ def caused_by(arrival: Arrival, domain: str, message: Message) -> list[tuple[str
         (headers.CORRELATION, correlation_of(arrival).encode()),
         (headers.CAUSATION, arrival.id.encode()),
     ]
-    trace = arrival.headers.get(headers.TRACEPARENT)
-    if trace:
-        found.append((headers.TRACEPARENT, trace.encode()))
+    traceparent = arrival.headers.get(headers.TRACEPARENT)
+    if traceparent:
+        found.append((headers.TRACEPARENT, traceparent.encode()))
     return found
 
 
 def event(topic: Topic, arrival: Arrival, meta: EventMeta, message: Message, facts: str | None = None) -> OutboxRow:
-    """Keyed by its aggregate; `ce_sequence` is the version. facts: what the decision read, on its first event."""
+    """An event of a domain, keyed by its aggregate. facts: header FACTS, for the first event of a decision.
+
+    Raises TooLarge.
+    """
     key = meta.aggregate_id.encode()
     named = caused_by(arrival, topic.domain, message)
     named += ((headers.ID, meta.id.encode()), (headers.SUBJECT, key), (headers.SEQUENCE, b"%d" % meta.version))
@@ -73,7 +76,11 @@ def event(topic: Topic, arrival: Arrival, meta: EventMeta, message: Message, fac
 
 
 def sent(send: Send, cause: str, arrival: Arrival, domain: str, wrote: Sequence[Wrote] = ()) -> OutboxRow:
-    """cause: the id that the new message's own derives from. wrote: what the flow has written, where the receiver answers."""
+    """A message for another topic.
+
+    cause: the id from which that of the new message is derived. wrote: what this step of the flow has written; told only where
+    the receiver answers the caller. Raises TooLarge.
+    """
     key = send.key.encode()
     named = caused_by(arrival, domain, send.message)
     named += ((headers.ID, ids.derive(cause, send.topic.name + send.suffix).encode()), (headers.SUBJECT, key))
@@ -84,7 +91,7 @@ def sent(send: Send, cause: str, arrival: Arrival, domain: str, wrote: Sequence[
 
 
 def carried_on(arrival: Arrival) -> list[tuple[str, bytes]]:
-    """Who asked: kept by a command that is handed on, so that its receiver can answer."""
+    """The headers that a command which is handed on keeps, so that its receiver can answer the caller (CARRIED_ON)."""
     return [(name, arrival.headers[name].encode()) for name in headers.CARRIED_ON if name in arrival.headers]
 
 
@@ -102,7 +109,7 @@ def _versions(value: str | None) -> tuple[Wrote, ...]:
     try:
         return _wrote(value) if value else ()
     except msgspec.MsgspecError:
-        return ()  # a foreign publisher's: nobody's reads depend on it
+        return ()  # unreadable, so not of our edge: no caller's reads depend on it
 
 
 def kafka_row(topic: str, key: bytes, named: list[tuple[str, bytes]], body: bytes) -> OutboxRow:
@@ -113,7 +120,8 @@ def kafka_row(topic: str, key: bytes, named: list[tuple[str, bytes]], body: byte
 
 
 def outcome(arrival: Arrival, decision: Decision[Any], wrote: Sequence[Wrote]) -> Reply | None:
-    """The answer as it is remembered and sent; None where nobody asked or a later hop answers."""
+    """The answer as it is kept in the inbox and sent. None if nobody waits for one, or the receiver of a command that was
+    handed on will answer."""
     operation = arrival.headers.get(headers.OPERATION)
     if operation is None or decision.handed_on:
         return None
@@ -135,13 +143,17 @@ def outcome(arrival: Arrival, decision: Decision[Any], wrote: Sequence[Wrote]) -
 
 
 def reply(arrival: Arrival, answer: Reply) -> OutboxRow:
+    """An answer, for the edge process that asked by `arrival`."""
     note = ReplyNote(caller=answer.caller, wrote=answer.wrote)
     target = arrival.headers.get(headers.REPLY_TO, "")
     return OutboxRow("reply", target, answer.operation_id.encode(), _encode(note).decode(), _encode(answer))
 
 
 def dead(source: Source, topic: Topic, arrival: Arrival, why: str, *, parked: bool) -> OutboxRow:
-    """The original key, headers and bytes, and beside them where it stood and why it is here."""
+    """A dead letter: key, headers and body as they came, and headers that say where the message stood and why it is here.
+
+    parked: its key is parked in the store.
+    """
     metrics.DEAD_LETTERS.labels(topic.name, why.partition(":")[0][:40]).inc()
     about: Mapping[str, str] = {
         headers.DLQ_REASON: why[:1000],
@@ -156,11 +168,11 @@ def dead(source: Source, topic: Topic, arrival: Arrival, why: str, *, parked: bo
     }
     named = [*arrival.raw_headers, *((name, value.encode()) for name, value in about.items())]
     if _size(arrival) > _DEAD:
-        # Compressed it was small enough for its topic; no topic takes it as it is, and the partition would wait for ever.
+        # Its topic took it compressed. Uncompressed no topic takes it, and the partition would try for ever: it is cut.
         named = [(headers.DLQ_CUT, b"1"), *((name, value.encode()) for name, value in about.items())]
         key, body = (arrival.raw_key or b"")[:_CUT] or None, (arrival.body or b"")[:_CUT]
         return OutboxRow("kafka", topic.dead_letters, key, encode_headers(named), body)
-    # aiokafka's producer refuses a record that has neither, and the partition would wait for it for ever.
+    # aiokafka's producer refuses a record without key and body, and the partition would try for ever.
     body = b"" if arrival.raw_key is None and arrival.body is None else arrival.body
     return OutboxRow("kafka", topic.dead_letters, arrival.raw_key, encode_headers(named), body)
 

@@ -1,29 +1,30 @@
-"""Decide: commands → one look and one write a round → events, answers and commands for others."""
+"""Decide: makes events, answers and commands for others of commands, with one look and one write a round."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence, Set
 
-from agents.runtime import arrivals, redriving
+from agents.runtime import arrivals
 from agents.runtime.arrivals import Arrival
-from agents.runtime.consequences import Roles
-from agents.runtime.drain import Drain, Drained
-from agents.runtime.lease import Batch
-from agents.runtime.ledger import Ledger
-from agents.runtime.patience import FactsBehind, Patience
-from agents.runtime.preparing import Fate, Preparation, Preparing
-from agents.runtime.redriving import Redriving, Waiting
-from agents.runtime.room import Room
-from agents.runtime.rounds import Rounds, Turn
-from agents.runtime.working_set import prefetchable_facts
+from agents.runtime.committing.rounds import Rounds, Turn
+from agents.runtime.deciding import redriving
+from agents.runtime.deciding.consequences import Roles
+from agents.runtime.deciding.ledger import Ledger
+from agents.runtime.deciding.patience import FactsBehind, Patience
+from agents.runtime.deciding.preparing import Fate, Preparation, Preparing
+from agents.runtime.deciding.redriving import Redriving, Waiting
+from agents.runtime.deciding.room import Room
+from agents.runtime.deciding.working_set import prefetchable_facts
+from agents.runtime.sending.drain import Drain, Drained
+from agents.runtime.transport.lease import Batch
 from stores.errors import BadData, Conflict, TimedOut
 from stores.protocol import Changes, ClaimKey, DomainStore, Floor, Moment
 from topics.deciding.decision import StalePreparation
 
 
 class _Turn(Turn):
-    """todo: the messages of the part. claims: what they want to own. poison: why the only one of them can never be stored.
+    """todo: the messages of the part. claims: values that they want to own. poison: why the only message can never be stored.
 
-    waiting: what is parked of the keys that are to be redriven. looked_at: the floor when that was read.
+    waiting: key → its parked messages, where an order to redrive it is among `todo`. looked_at: the floor when these were read.
     """
 
     def __init__(
@@ -39,19 +40,19 @@ class _Turn(Turn):
         super().__init__(batch, first, after, messages=len(todo), touches=touches)
 
     def begins_with(self, left: Set[str]) -> bool:
-        """Its first message is about an aggregate whose state was left out."""
+        """Whether its first message needs a state that the look has left out, for its size."""
         return bool(left) and bool(self.todo) and self.todo[0].key in left
 
     @property
     def every(self) -> Sequence[Arrival]:
-        """The messages that are decided: of an order to redrive, what it redrives, too."""
+        """The messages that are decided: those of the batch, and after an order to redrive the ones that it redrives."""
         if not self.waiting:
             return self.todo
-        return [each for arrival in self.todo for each in redriving.turn(arrival, self.waiting)]
+        return [each for arrival in self.todo for each in redriving.with_redriven(arrival, self.waiting)]
 
 
 class Deciding(Drained):
-    """See agents.runtime.work.Work."""
+    """The work (agents.runtime.transport.work.Work) of one command topic."""
 
     def __init__(
         self, roles: Roles, store: DomainStore, drain: Drain, fate: Fate,
@@ -79,7 +80,7 @@ class Deciding(Drained):
                 first = await self._join(batch, todo, first, after)
                 self._room.written()
             except BadData:
-                # Somebody's data cannot be stored, and the store does not say whose: message by message.
+                # The store refuses the data of one of the messages, and does not say of which: decide them one by one.
                 first = await self._singly(batch, todo, first, after)
             except TimedOut:
                 self._room.halve()
@@ -100,7 +101,7 @@ class Deciding(Drained):
             except BadData as error:
                 first = await self._join(batch, [arrival], first, after, poison=str(error))
             if first < after:
-                break  # a redrive that came only so far: the next message would move the floor past it
+                break  # a redrive that is not at its end yet: the next message would move the floor past it
         return first
 
     async def _join(
@@ -108,7 +109,7 @@ class Deciding(Drained):
     ) -> int:
         """Decides `todo`, which reaches from `first` to before `after`. Returns the offset up to which it came."""
         if self._preparing.needed:
-            # What is being prepared is not withdrawn any more.
+            # To prepare takes long: take the commands now, so that the edge does not withdraw them meanwhile.
             await asyncio.gather(self._preparing.take(todo), self._preparing.slow_work(todo))
         turn = _Turn(batch, first, after, todo, self._claims(todo) if poison is None else (), poison)
         orders = [arrival for arrival in todo if redriving.is_order(arrival)]
@@ -117,7 +118,8 @@ class Deciding(Drained):
         return await self._rounds.join(turn)
 
     async def _redrive(self, turn: _Turn, orders: Sequence[Arrival]) -> None:
-        """Before the round, since it may prepare much: reads what is parked, and mends it."""
+        """Reads what is parked of the keys that are to be redriven, mends and prepares it. Before the round, since it may take
+        long."""
         keys = list({order.key for order in orders if order.key is not None})
         moment = await self._store.look([turn.source], parked=keys)
         turn.looked_at = floor = moment.floors.get(turn.source)
@@ -149,7 +151,7 @@ class Deciding(Drained):
         return moment, found
 
     async def _one(self, ledger: Ledger, moment: Moment, turn: _Turn) -> Changes | None:
-        """What a turn changes. None: nothing, or it has failed; the ledger is as it was then."""
+        """What a turn changes. None: nothing is to do, it is put off, or it has failed; the ledger is as before then."""
         progress = turn.progress(moment)
         if progress is None:
             return None
@@ -165,7 +167,9 @@ class Deciding(Drained):
                 return turn.fail(behind)
         ledger.begin(turn.source, turn.lease.incarnation)
         for arrival in todo:
-            if ledger.released and any(map(ledger.wants_what_was_released, redriving.turn(arrival, turn.waiting))):
+            if ledger.released and any(
+                map(ledger.wants_what_was_released, redriving.with_redriven(arrival, turn.waiting))
+            ):
                 if arrival is not todo[0]:
                     return ledger.ended(arrival.offset)
                 turn.put_off = True
@@ -181,7 +185,7 @@ class Deciding(Drained):
             except StalePreparation:
                 if arrival is todo[0] and not (ledger.changes.inbox or ledger.changes.unpark):
                     return turn.fail(Conflict("prepared on a state that has changed"))
-                return ledger.ended(arrival.offset)  # what came before it is written, which may be what made it stale
+                return ledger.ended(arrival.offset)  # write what came before it, which may be what made it stale
         return ledger.ended(turn.after)
 
     def _take(self, ledger: Ledger, arrival: Arrival, turn: _Turn) -> None:

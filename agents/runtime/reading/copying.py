@@ -1,17 +1,18 @@
-"""Project into the own store: another domain's events → this domain's own copy of its facts."""
+"""Project into the own store: makes this domain's copy of another domain's facts from that domain's events."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from agents.runtime import events, letters
 from agents.runtime.arrivals import Arrival
-from agents.runtime.drain import Drain, Drained
-from agents.runtime.events import Event
-from agents.runtime.lease import Batch, Lease
-from agents.runtime.placing import Placing
-from agents.runtime.rounds import Rounds, Turn
+from agents.runtime.committing.rounds import Rounds, Turn
+from agents.runtime.reading import events
+from agents.runtime.reading.events import Event
+from agents.runtime.sending import letters
+from agents.runtime.sending.drain import Drain, Drained
+from agents.runtime.sending.placing import Placing
+from agents.runtime.transport.lease import Batch, Lease
 from stores.protocol import Changes, DomainStore, Fact, FactKey, FactWrite, Moment
 from topics.deciding.projection import FactTable
 from topics.messages.topic import Topic
@@ -26,7 +27,7 @@ class _Turn(Turn):
 
 
 class Copying(Drained):
-    """See agents.runtime.work.Work. All fact tables of one topic in one consumer group."""
+    """The work (agents.runtime.transport.work.Work) of all fact tables of one topic."""
 
     def __init__(self, topic: Topic, tables: Sequence[FactTable[Any, Any]], store: DomainStore, drain: Drain) -> None:
         super().__init__(store, drain)

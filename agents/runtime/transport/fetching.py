@@ -1,11 +1,11 @@
-"""The consumer: fetches leased, idle partitions and nothing else, without waiting where waiting hurts."""
+"""The consumer's fetch loop: takes records of partitions that are leased and have no batch in flight, and of no others."""
 # pyright: basic, reportArgumentType=false, reportReturnType=false, reportAssignmentType=false, reportCallIssue=false
 # Faust and aiokafka have no hook here: this file overrides their private parts, which strict types cannot follow.
 
 import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import structlog
 from aiokafka import ConsumerRecord, TopicPartition
@@ -16,32 +16,42 @@ from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
 from mode import Service
 from mode.utils.futures import maybe_async
 
-from agents.runtime.lease import TP, Batch, Lease
+from agents.runtime.transport.lease import TP, Batch, Lease
+from agents.runtime.transport.leases import Leases
 from stores.kafka import records
-
-if TYPE_CHECKING:
-    from agents.runtime.transport import Consumer
 
 log = structlog.get_logger()
 
 MOST = 500  # records of a batch
-# What was compressed may be a thousand times as much, and more than any transaction takes: it would be tried for ever.
-_HEAVY, _FEW = 8 * 1024 * 1024, 10  # bytes of such a batch, and records between two looks at them
-# aiokafka has one fetch a node under way and leaves out partitions whose records are still being read: their next message
-# waits for the end of that fetch. So a fetch that left something out comes back at once, any other may wait long.
+# Compressed records may unpack to a thousand times their size. A batch larger than what a store writes at once would be tried
+# for ever, so a compressed batch ends after _HEAVY bytes; they are counted after every _FEW records.
+_HEAVY, _FEW = 8 * 1024 * 1024, 10
+# aiokafka has one fetch a node under way, and leaves out partitions whose records are not taken yet: their next message has to
+# wait for the end of that fetch. So a fetch that leaves out a partition waits _SHORT_WAIT at the broker, any other _WAIT.
 # Three hops at 100 messages/s: p50/p95 4.8/6.8 ms so, 6.2/15.5 ms with 500 ms always, both at 1 % of a core when idle.
 _WAIT, _SHORT_WAIT, _BUSY_WAIT = 500, 2, 50  # ms
-_LOOK = 0.5  # seconds
-_HINT = 5.0  # seconds that the group's coordinator may take for an offset
-_BUSY = 1.0  # seconds that records lie unread before fetches slow down: their handler waits for a server
+_LOOK = 0.5  # seconds between two looks whether the group is rebalancing
+_HINT = 5.0  # seconds that the group's coordinator may take to commit offsets
+_BUSY = 1.0  # seconds; records untaken for longer have a handler that waits for a server: fetches slow to _BUSY_WAIT
+
+
+class Reader(Protocol):
+    """What the fetch loop needs of the consumer that it fetches for."""
+
+    leases: Leases
+    flow_active: bool
+
+    async def on_partitions_revoked(self, revoked: Any) -> None: ...
+
+    async def on_partitions_assigned(self, assigned: Any, generation_id: int = 0) -> None: ...
 
 
 class NodesInFlight(set[int]):
-    """The nodes that a fetch is under way to, for aiokafka's fetch routine. Whenever a node leaves, the routine plans again.
+    """Ids of the nodes that a fetch is under way to. Wakes aiokafka's fetch routine whenever a node is removed.
 
-    A fetch leaves in the done-callback of its task. The routine may plan between the end of the task and that callback,
-    where a consumer took records at the same moment: then it passes over the node, has no task of it to wait for any more,
-    and sleeps for `fetcher_timeout` (200 ms).
+    aiokafka removes a node in the done-callback of its fetch task. If records are taken while a fetch comes back, the routine
+    may plan between the end of that task and its callback: it passes over the node as busy, has no task of it to wait for, and
+    sleeps for `fetcher_timeout` (200 ms).
     """
 
     def __init__(self, fetcher: Fetcher) -> None:
@@ -57,8 +67,8 @@ class LoopConsumer(AIOKafkaConsumerThread):
     """Faust's consumer with a fetch of our own, in the loop of the process instead of a thread of its own
     (docs/decisions/033-consumers-run-in-the-loop.md)."""
 
-    consumer: "Consumer"
-    looked_at: float = 0.0  # monotonic, when the fetch loop last turned, or had nothing to do but wait for the group
+    consumer: Reader
+    looked_at: float = 0.0  # monotonic: when the fetch loop last turned, or was last seen to wait for a rebalance
     _revoking = False
 
     async def start(self) -> None:
@@ -70,12 +80,12 @@ class LoopConsumer(AIOKafkaConsumerThread):
 
     @Service.task
     async def _thread_keepalive(self) -> None:
-        """For a thread, which there is not."""
+        """Does nothing: Faust's own keeps the consumer's thread alive, and there is none."""
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         records.read_everything()
         consumer = super()._create_worker_consumer(transport)
-        # As if Faust's exactly-once were on: what a transaction of others has given up was never said.
+        # Faust sets this for its exactly-once mode only. Records of aborted transactions are never to be read.
         consumer._isolation_level = "read_committed"
         self._poked = asyncio.Event()
         return consumer
@@ -86,14 +96,14 @@ class LoopConsumer(AIOKafkaConsumerThread):
         self._look_at_the_group()
 
     def _look_at_the_group(self) -> None:
-        """Between a revoke and what the group makes of it nothing is fetched: for as long as another member takes, or Kafka
-        is away. That is no standstill of this process."""
+        """While the group rebalances nothing is fetched, for as long as another member takes or Kafka is away. That time does
+        not count as a standstill of this process (`looked_at`)."""
         if self._ensure_consumer()._subscription.reassignment_in_progress:
             self._turned()
         self.loop.call_later(_LOOK, self._look_at_the_group)
 
     def _turned(self) -> None:
-        if not self._revoking:  # a callback that does not return is a standstill, whatever turns meanwhile
+        if not self._revoking:  # a callback that never returns is a standstill, also while the loop turns
             self.looked_at = time.monotonic()
 
     async def on_partitions_revoked(self, revoked: Any) -> None:
@@ -109,7 +119,7 @@ class LoopConsumer(AIOKafkaConsumerThread):
     def _mind_left_out(self, fetcher: Fetcher) -> None:
         plan = fetcher._get_actions_per_node
         fetcher._in_flight = NodesInFlight(fetcher)
-        fetcher._prefetch_backoff = 0  # unread records of one partition are no reason to wait with the others
+        fetcher._prefetch_backoff = 0  # do not wait until the records of one partition are taken before fetching others
 
         def planned(assignment: Any) -> Any:
             unread = [getattr(r, "_created", 0.0) for r in fetcher._records.values()]
@@ -120,7 +130,7 @@ class LoopConsumer(AIOKafkaConsumerThread):
         fetcher._get_actions_per_node = planned
 
     def poke(self) -> None:
-        """Look again which partitions may be fetched."""
+        """Makes the fetch loop look again which partitions may be fetched."""
         if getattr(self, "_poked", None) is not None:
             self._poked.set()
 
@@ -129,13 +139,15 @@ class LoopConsumer(AIOKafkaConsumerThread):
     ) -> Any:
         """Returns as soon as a ready partition has records, else empty after `timeout` seconds."""
         fetcher, deadline = consumer._fetcher, time.monotonic() + (timeout or 1.0)
-        # Kept open while all partitions are busy too: inside it max_poll_interval does not run out.
+        # Stays open also while all partitions are busy: inside it aiokafka's max_poll_interval does not run out.
         with fetcher._subscriptions.fetch_context():
             while True:
                 self._turned()
                 if consumer._closed or fetcher._closed:
                     if self.consumer.leases.stopping:
-                        await asyncio.sleep(1.0)  # closed by us: to Faust a raise is a crash, loud in every orderly end
+                        await asyncio.sleep(
+                            1.0
+                        )  # we closed it: to raise would make Faust report a crash at every orderly end
                         return []
                     raise ConsumerStoppedError
                 self._poked.clear()
@@ -157,8 +169,11 @@ class LoopConsumer(AIOKafkaConsumerThread):
         return found
 
     async def _one(self, fetcher: Fetcher, lease: Lease, tp: TopicPartition) -> Batch:
-        """Without records where there were only ends of transactions, or what one had given up: nothing else is passed over
-        within one fetch. Between two of them aiokafka may go elsewhere in silence: then the batch begins elsewhere."""
+        """What is fetched of one partition, up to MOST records or about _HEAVY bytes.
+
+        Empty if only transaction markers or aborted records were fetched. Within a fetch nothing else is passed over; between
+        two fetches aiokafka may change its position without a word, and then `first` is not where the batch before ended.
+        """
         state = fetcher._subscriptions.subscription.assignment.state_value(tp)
         first = state.position
         taken, weight, at_once = list[Any](), 0, _at_once(fetcher._records[tp])
@@ -180,8 +195,8 @@ class LoopConsumer(AIOKafkaConsumerThread):
             waiter.cancel()
 
     async def _commit(self, offsets: Any) -> bool:
-        """A hint for lag monitors and nothing else: never worth a crash (Faust's own crashes the app), nor a wait for a
-        coordinator that is not found again: meanwhile no other offset would be told."""
+        """For lag monitors only, so it never raises (an exception would crash Faust's app) and waits _HINT seconds at most: a
+        coordinator that is not found again would hold up all later offsets. Returns whether it was committed."""
         try:
             consumer, mine = self._ensure_consumer(), self.assignment()
             async with asyncio.timeout(_HINT):
@@ -203,7 +218,7 @@ class LoopConsumer(AIOKafkaConsumerThread):
 
 
 def _at_once(read: Any) -> int:
-    """Records that may be taken without a look at their weight: what was not compressed is bounded by its fetch."""
+    """How many records may be taken before their bytes are counted. Uncompressed ones are bounded by their fetch."""
     batches = getattr(read, "_partition_records", None)  # a fetch that failed has none
     return _FEW if batches is not None and batches._records.compressed else MOST
 
@@ -213,4 +228,6 @@ def _weight(record: ConsumerRecord[bytes, bytes]) -> int:
     return len(record.key or b"") + len(record.value or b"") + named
 
 
-LoopConsumer.logger = logging.getLogger("faust.transport")  # mode names it after the module: its chatter is not ours
+LoopConsumer.logger = logging.getLogger(
+    "faust.transport"
+)  # else mode logs under the name of this module, as if its lines were ours

@@ -1,21 +1,21 @@
-"""What the inbox remembers of a command for whoever sends it again: its answer, or the commands that it handed on.
+"""The outcome of a command, kept in the inbox in case it is sent again: its answer, or the commands that it handed on.
 
-Of those the receivers know the outcome: they get the same messages again, under the same ids, and answer the new asker.
+Where it handed commands on, their receivers have the answer. They get the same messages again, with the same ids, and answer.
 """
 
 from collections.abc import Sequence
 
 import msgspec
 
-from agents.runtime import letters
 from agents.runtime.arrivals import Arrival
+from agents.runtime.sending import letters
 from stores.protocol import OutboxRow
 from topics.messages import headers
 from topics.messages.reply import Reply
 
 
 class HandedOn(msgspec.Struct, frozen=True, array_like=True):
-    """A command as it went out, without the headers that belong to who asked."""
+    """A command that was handed on, without the headers that say who asked (CARRIED_ON)."""
 
     topic: str
     key: str
@@ -30,7 +30,7 @@ _decoder: msgspec.json.Decoder[Outcome] = msgspec.json.Decoder(Outcome)
 
 
 def remembered(answer: Reply | None, handed_on: Sequence[OutboxRow]) -> str | None:
-    """The inbox's text; None where nobody will ask."""
+    """The text for the inbox. None if there is neither an answer nor a command that was handed on."""
     if answer is not None:
         return _encode(answer).decode()
     return _encode([_without_asker(row) for row in handed_on]).decode() if handed_on else None
@@ -41,9 +41,11 @@ def read(text: str) -> Outcome:
 
 
 def told_again(arrival: Arrival, text: str) -> list[OutboxRow]:
-    """What goes out where a command comes again, with the fingerprint of the request that it answers: whoever asked
-    another (the same Idempotency-Key, another body) sees so. A refusal in its place would be kept as the outcome of the
-    operation, which it is not."""
+    """Rows that answer a command that came again. text: of the inbox.
+
+    The answer has the fingerprint of the first request. A caller that sent another request (same Idempotency-Key, other body)
+    can see that. It is not refused here: the refusal would be stored as the outcome of the operation.
+    """
     outcome = read(text)
     if isinstance(outcome, Reply):
         return [letters.reply(arrival, outcome)]

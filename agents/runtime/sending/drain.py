@@ -1,23 +1,23 @@
-"""The outbox on its way out: events, commands and dead letters to Kafka, answers to Redis, in the order of the rows' ids."""
+"""Publishes outbox rows: events, commands and dead letters to Kafka, answers to Redis, in the order of the rows' ids."""
 
 import asyncio
 import time
 from collections.abc import Awaitable, Mapping, Sequence
 
 from agents.runtime import metrics
-from agents.runtime.lease import Lease, Reopen
-from agents.runtime.publisher import Publisher
+from agents.runtime.sending.publisher import Publisher
+from agents.runtime.transport.lease import Lease, Reopen
 from stores.protocol import DomainStore, OutboxRow, Source
 from stores.redis.replies import Replies
 
-_ASK = 1.0  # seconds
+_ASK = 1.0  # seconds between two questions which sources have rows
 
 Publishing = asyncio.Future[None]
 Rows = Mapping[Lease, Sequence[OutboxRow]]
 
 
 class Drain:
-    """Of one domain's store."""
+    """The outbox of one domain's store."""
 
     def __init__(self, store: DomainStore, publisher: Publisher, replies: Replies) -> None:
         self._store = store
@@ -27,21 +27,25 @@ class Drain:
         self._asked_at = 0.0
 
     async def open(self, lease: Lease, earliest: int) -> None:
-        """Reads the floor into the lease and sends what is left before anything else of the partition."""
+        """Reads the floor into the lease, and publishes the rows that are left before anything new of the partition.
+
+        earliest: offset of a floor that does not exist yet.
+        """
         lease.next, lease.incarnation, lease.epoch = await self._store.open(lease.source, earliest)
         await self.left(lease)
 
     def send(self, rows: Rows) -> Publishing:
-        """Begins to publish, for several leases at once. Each of them waits by `out`."""
+        """Begins to publish rows of several leases. Each lease waits for the end with `out`."""
         publishing = asyncio.ensure_future(self._publish(rows))
         publishing.add_done_callback(_heard)
         return publishing
 
     async def out(self, lease: Lease, publishing: Publishing) -> None:
-        """The rows are out and remembered as sent; they are deleted by the next batch's write or when idle.
+        """Waits until the rows of `send` are published. They stand in `lease.sent` then, and are deleted by the next batch's
+        write, or when the partition is idle.
 
-        Raises Unavailable, or Reopen where the lease ends meanwhile. What was sent is not withdrawn by either: the rows stay,
-        and whoever comes next sends them again.
+        Raises Unavailable, or Reopen if the lease ends meanwhile. Some rows may be published all the same. None is deleted, so
+        the next try or the next owner publishes them again.
         """
         if publishing.done():
             return publishing.result()
@@ -55,19 +59,21 @@ class Drain:
         return publishing.result()
 
     async def rows(self, lease: Lease, rows: Sequence[OutboxRow]) -> None:
-        """Publishes rows of one lease. Raises as `out`."""
+        """Publishes rows of one lease, and waits for it. Raises as `out`."""
         if rows:
             await self.out(lease, self.send({lease: rows}))
 
     async def left(self, lease: Lease) -> None:
-        """Everything that is still in the outbox of this source and was not sent under this lease."""
+        """Publishes the rows that are in the outbox of the lease's source and were not published under this lease. Raises as
+        `out`."""
         sent = set(lease.sent)
         await self.rows(lease, [row for row in await self._store.outbox(lease.source) if row.id not in sent])
 
     async def idle(self, leases: Sequence[Lease]) -> Mapping[Lease, str]:
-        """For partitions without a next batch: deletes what is out, sends what another owner wrote meanwhile.
+        """For partitions without messages: deletes published rows, and publishes those that another owner has written
+        meanwhile. Which sources have rows is asked once a second for the whole domain.
 
-        Which sources have rows is asked once a second for the whole domain. As agents.runtime.work.Work.
+        Returns the leases that must be opened again, and why. Raises Doubt.
         """
         for lease in leases:
             await self.forget(lease)
@@ -88,7 +94,7 @@ class Drain:
         return ended
 
     async def forget(self, lease: Lease) -> None:
-        """Deletes what is out, for a partition that has no next batch to do it in."""
+        """Deletes published rows of a partition that has no next batch whose write would delete them. Raises Unavailable."""
         sent, lease.sent = lease.sent, []
         if sent:
             try:
@@ -98,7 +104,7 @@ class Drain:
                 raise
 
     async def _publish(self, rows: Rows) -> None:
-        """Answers go beside the events: the write has happened, so the answer is true already, and somebody waits for it."""
+        """Answers and events are sent at the same time: the write has happened, so the answer is true, and its caller waits."""
         channels = {
             "reply": [(lease, [row for row in of if row.channel == "reply"]) for lease, of in rows.items()],
             "kafka": [(lease, [row for row in of if row.channel == "kafka"]) for lease, of in rows.items()],
@@ -122,13 +128,16 @@ class Drain:
 
 
 def _heard(publishing: Publishing) -> None:
-    """asyncio complains about an exception that nobody looked at: every lease may have ended."""
+    """asyncio logs an exception that nobody retrieved, and nobody does if all leases have ended meanwhile."""
     if not publishing.cancelled():
         publishing.exception()
 
 
 class Drained:
-    """What the works have in common that write to a domain's store: its outbox goes with their partitions."""
+    """The part that all works on a domain's store have in common: opening, idling and closing concern only its outbox.
+
+    See agents.runtime.transport.work.Work.
+    """
 
     def __init__(self, store: DomainStore, drain: Drain) -> None:
         self._store = store

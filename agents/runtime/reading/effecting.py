@@ -1,7 +1,7 @@
-"""Effect: something outside for each event (a mail, a payment, a kitchen ticket), with the event's id as idempotency key.
+"""Effect: does something outside for each event (a mail, a payment, a kitchen ticket). The event's id is its idempotency key.
 
-Each chunk of events is claimed in the store before it is tried and ended after, with the outcome commands in the same
-write. So an effect is repeated only where the process died between the two.
+Events are taken in chunks. The store records that a chunk has begun before it is tried, and that it has ended afterwards,
+together with the commands that say its outcome. So an effect is repeated only if the process died between the two writes.
 """
 
 import asyncio
@@ -10,13 +10,15 @@ from typing import Any
 
 import structlog
 
-from agents.runtime import events, letters, metrics
+from agents.runtime import metrics
 from agents.runtime.arrivals import Arrival
-from agents.runtime.drain import Drain, Drained
-from agents.runtime.events import Event
-from agents.runtime.floor import progress_of
-from agents.runtime.lease import Batch, Lease, Reopen
-from agents.runtime.placing import Placing
+from agents.runtime.committing.floor import progress_of
+from agents.runtime.reading import events
+from agents.runtime.reading.events import Event
+from agents.runtime.sending import letters
+from agents.runtime.sending.drain import Drain, Drained
+from agents.runtime.sending.placing import Placing
+from agents.runtime.transport.lease import Batch, Lease, Reopen
 from stores.errors import Doubt
 from stores.protocol import Changes, DomainStore, Moment, OutboxRow
 from topics.deciding.decision import Send
@@ -27,11 +29,15 @@ from topics.messages.topic import Topic
 log = structlog.get_logger()
 
 Perform = Callable[[Any, EventMeta], Awaitable[Iterable[Send]]]
-"""Does the effect; returns the outcome as commands. Raises Doubt where the outside is down: tried again, for ever."""
+"""Does the effect, and returns commands that say its outcome. Raises Doubt where the outside is down: it is tried again,
+for ever. After any other exception the event becomes a dead letter."""
 
 
 class Effecting(Drained):
-    """See agents.runtime.work.Work."""
+    """The work (agents.runtime.transport.work.Work) of one effect on one topic.
+
+    concurrency: effects of a partition at once.
+    """
 
     def __init__(
         self, topic: Topic, domain: str, perform: Perform, store: DomainStore, drain: Drain, concurrency: int
@@ -41,10 +47,12 @@ class Effecting(Drained):
         self._domain = domain
         self._perform = perform
         self._concurrency = concurrency
-        self._tried: set[str] = set()  # by this process, known not to have happened
-        # What did happen and is not known to be recorded: a store that is away just then is no reason to mail twice.
+        self._tried: set[str] = set()  # ids that this process tried, and that ended in Doubt
+        # id → outbox rows of effects that have happened and may not be recorded. Where the store is away when they are to be
+        # recorded, the next try records them without doing them again.
         self._happened: dict[str, list[OutboxRow]] = {}
-        # In flight: a partition that a rebalance takes and gives back begins its batch again beside the old one.
+        # id → effect under way. If a rebalance takes a partition away and gives it back, its batch begins again while the old
+        # one is still under way: both wait for the same effect.
         self._flying: dict[str, asyncio.Future[list[OutboxRow]]] = {}
 
     async def run(self, batch: Batch) -> None:
@@ -54,14 +62,17 @@ class Effecting(Drained):
         if progress.surprised:
             await self._drain.left(lease)
         found, bad = events.read(self._topic, batch, progress.done)
-        once = list({event.meta.id: event for event in found}.values())  # an outbox row may have gone out twice
+        once = list({event.meta.id: event for event in found}.values())  # an outbox row may have been published twice
         for start in range(0, len(once), self._concurrency):
             await self._chunk(lease, once[start : start + self._concurrency])
         if batch.next > progress.done:
             await self._end(batch, moment, bad)
 
     async def _end(self, batch: Batch, moment: Moment, bad: Sequence[Arrival]) -> None:
-        """Moves the floor, where it is still as it was before the first effect. Raises Doubt."""
+        """Moves the floor, if it is still as it was before the first effect, and publishes dead letters.
+
+        Raises Doubt, Reopen.
+        """
         lease, placing = batch.lease, Placing(batch.lease.incarnation)
         changes = Changes(next=batch.next, sent=tuple(lease.sent))
         for arrival in bad:
@@ -72,12 +83,12 @@ class Effecting(Drained):
         await self._drain.rows(lease, changes.outbox)
 
     async def _chunk(self, lease: Lease, chunk: Sequence[Event]) -> None:
-        """Raises Doubt; what was done is then already recorded and not done again."""
+        """Does the effects of some events that are not done yet. Raises Reopen, or Doubt: what was done is recorded then."""
         if lease.void.is_set():
             raise Reopen("the lease ended")
         wanted = [event.meta.id for event in chunk]
         begun = await self._store.begin_effects(lease.source, lease.epoch, wanted)
-        # Recorded by us before: the answer to the COMMIT was lost, or what it led to did not get out.
+        # Recorded by this process before: the answer of the store was lost, or the rows could not be published.
         recorded = any(id in self._happened for id in wanted if id not in begun)
         todo = [event for event in chunk if event.meta.id in begun]
         self._count_repeated(lease, [id for id, again in begun.items() if again])
@@ -86,7 +97,7 @@ class Effecting(Drained):
         if done:
             await self._store.end_effects(lease.source, done, rows)
         for id in done:
-            self._happened.setdefault(id, [])  # what raised, too: until its dead letter is out
+            self._happened.setdefault(id, [])  # also those that raised, until their dead letters are published
         await (self._drain.left(lease) if recorded else self._drain.rows(lease, rows))
         for id in wanted:
             if id in done or id not in begun:
@@ -95,7 +106,7 @@ class Effecting(Drained):
             raise doubt
 
     def _count_repeated(self, lease: Lease, again: Sequence[str]) -> None:
-        """Begun before, and not by this process: somebody may have been killed after it happened."""
+        """Counts effects that were begun before by another process: it may have been killed after they happened."""
         for id in again:
             if id not in self._tried and id not in self._happened and id not in self._flying:
                 metrics.REPEATED.labels(lease.source.group).inc()
@@ -104,7 +115,8 @@ class Effecting(Drained):
     def _sort(
         self, lease: Lease, todo: Sequence[Event], outcomes: Sequence[list[OutboxRow] | BaseException]
     ) -> tuple[list[str], list[OutboxRow], Doubt | None]:
-        """What is done, with its outbox rows, and the first doubt. A raising effect is dead-lettered, not tried for ever."""
+        """Ids that are done, their outbox rows, and a Doubt where one was raised. Other exceptions become dead letters, and
+        their effects are done: they are not tried again."""
         done: list[str] = []
         rows: list[OutboxRow] = []
         placing = Placing(lease.incarnation)

@@ -1,16 +1,18 @@
-"""Intake: what another domain or system published → own commands with the right key and an id of their own."""
+"""Intake: makes own commands of what another domain or system published. Each gets the key of its aggregate, and an id that
+derives from the message's."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
 
-from agents.runtime import arrivals, letters, metrics
+from agents.runtime import arrivals, metrics
 from agents.runtime.arrivals import Arrival
-from agents.runtime.drain import Drain, Drained
-from agents.runtime.lease import Batch
-from agents.runtime.placing import Placing
-from agents.runtime.rounds import Rounds, Turn
+from agents.runtime.committing.rounds import Rounds, Turn
+from agents.runtime.sending import letters
+from agents.runtime.sending.drain import Drain, Drained
+from agents.runtime.sending.placing import Placing
+from agents.runtime.transport.lease import Batch
 from stores.protocol import Changes, DomainStore, Moment, OutboxRow
 from topics.deciding import decision
 from topics.messages import headers, ids
@@ -28,7 +30,8 @@ class _Turn(Turn):
 
 
 class Intake(Drained):
-    """See agents.runtime.work.Work. Nothing parks here: order across publishers is not given anyway."""
+    """The work (agents.runtime.transport.work.Work) of one topic. A message that cannot be translated becomes a dead letter; no
+    key is parked, since messages of several publishers have no order that it would keep."""
 
     def __init__(
         self, topic: Topic, domain: str, translate: decision.Translate, store: DomainStore, drain: Drain
@@ -76,16 +79,16 @@ class Intake(Drained):
         if arrival.error is not None:
             raise arrival.error
         cause = ids.derive(arrival.source, arrival.id)
-        sends = self._translate(arrival.message, about(arrival))
+        sends = self._translate(arrival.message, origin_of(arrival))
         return [letters.sent(send, cause, arrival, self._domain) for send in sends]
 
 
-def about(arrival: Arrival) -> decision.Arrival:
-    """What a pure translation may know of a message. Raises Undecodable for a sequence that is no number."""
+def origin_of(arrival: Arrival) -> decision.Origin:
+    """What an intake gets to know of a message besides its body. Raises Undecodable if its sequence is no number."""
     sequence: Any = arrival.headers.get(headers.SEQUENCE)
     if sequence is not None and not sequence.isdecimal():
         raise Undecodable(headers.SEQUENCE, "is not a version number")
-    return decision.Arrival(
+    return decision.Origin(
         id=arrival.id, source=arrival.source, at=arrival.at, aggregate_id=arrival.headers.get(headers.SUBJECT),
         version=None if sequence is None else int(sequence), key=arrival.key,
     )  # fmt: skip

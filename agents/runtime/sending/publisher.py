@@ -1,4 +1,4 @@
-"""Outbox rows on their way to Kafka: one idempotent producer a process, replaced after any failure."""
+"""Sends outbox rows to Kafka, by one idempotent producer a process, which is replaced after any failure."""
 
 import asyncio
 import contextlib
@@ -14,19 +14,19 @@ from stores.protocol import OutboxRow
 
 log = structlog.get_logger()
 
-_BOUND = 15.0  # seconds for a whole batch: an idempotent send never times out by itself
+_BOUND = 15.0  # seconds to publish all rows of a call: an idempotent send never times out by itself
 _LARGEST = 4 * 1024 * 1024  # bytes of a request
 
 decode_headers = msgspec.json.Decoder(list[tuple[str, bytes]]).decode
 
 
 def encode_headers(headers: Sequence[tuple[str, bytes]]) -> str:
-    """Header values are bytes of anybody: base64 in JSON."""
+    """JSON. Values may be any bytes of any publisher, so they are base64 there."""
     return msgspec.json.encode(headers).decode()
 
 
 class Publisher:
-    """Sends all rows, then waits for all: rows of one key stay in order, and a failed batch is sent again whole."""
+    """Hands all rows of a call to the producer, then waits for all. Rows of one key keep their order."""
 
     def __init__(self, brokers: Sequence[str]) -> None:
         self._brokers = ",".join(brokers)
@@ -35,7 +35,7 @@ class Publisher:
         self._stopping: set[asyncio.Task[None]] = set()
 
     async def publish(self, rows: Sequence[OutboxRow]) -> None:
-        """Raises Unavailable: some rows may be out, nobody knows which."""
+        """Raises Unavailable: some of the rows may be in Kafka, and nobody knows which. Publish all of them again."""
         producer = await self._started()
         try:
             async with asyncio.timeout(_BOUND):
@@ -72,7 +72,7 @@ class Publisher:
             return self._producer
 
     def _replace(self, producer: AIOKafkaProducer) -> None:
-        """After a failure its sequence numbers cannot be trusted; readers drop what it may still send."""
+        """After a failure the producer's sequence numbers cannot be trusted. It may still send rows; readers drop repeats."""
         if self._producer is producer:
             self._producer = None
             self._discard(producer)
@@ -94,8 +94,8 @@ async def _stop(producer: AIOKafkaProducer) -> None:
             await producer.stop()
     except Exception as error:
         log.info("producer_cut_off", why=repr(error)[:120])
-        # stop() flushes first, for ever if need be: left alone it would keep its connections, and send its rows (which are
-        # out by then, or will be) whenever Kafka is back.
+        # stop() flushes first, for ever if need be. Left alone it would keep its connections, and would send its rows
+        # when Kafka is back, though a new producer has sent them.
         for part in (producer._sender, producer.client):  # pyright: ignore[reportPrivateUsage]
             with contextlib.suppress(Exception, asyncio.CancelledError):
                 async with asyncio.timeout(3):

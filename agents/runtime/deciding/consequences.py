@@ -1,12 +1,12 @@
-"""What a decision leads to: events, the state after them, and commands for others. Pure."""
+"""What follows from a decision: events, the state after them, and messages for other domains. Pure."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import msgspec
 
-from agents.runtime import letters
 from agents.runtime.arrivals import Arrival
+from agents.runtime.sending import letters
 from stores.protocol import OutboxRow
 from topics.deciding.decision import Decider, Decision, React, Send
 from topics.messages import ids
@@ -16,7 +16,7 @@ from topics.messages.topic import Topic
 
 
 class Roles(msgspec.Struct, frozen=True):
-    """What a domain is made of, as far as commands go."""
+    """The parts of a domain that commands need: topics of its commands and events, its decider and its policy."""
 
     commands: Topic
     events: Topic
@@ -25,7 +25,8 @@ class Roles(msgspec.Struct, frozen=True):
 
 
 class Consequences(NamedTuple):
-    """version, state: of the aggregate afterwards. rows: all messages. handed_on: those whose receivers answer the caller."""
+    """version, state: of the aggregate afterwards. rows: all messages, for the outbox. wrote: the aggregate and its version, if
+    there are events. handed_on: the rows whose receivers answer the caller."""
 
     version: int
     state: Any
@@ -41,8 +42,10 @@ def _nothing_follows(event: Any, meta: EventMeta, state: Any) -> Iterable[Send]:
 def of(
     roles: Roles, arrival: Arrival, decision: Decision[Any], key: str, before: int, state: Any, facts: str | None
 ) -> Consequences:
-    """before, state: of the aggregate as the decision saw it. facts: that it read (headers.FACTS). Raises what the domain's
-    code raises, and TooLarge."""
+    """key: id of the aggregate. before, state: its version and state when it was decided. facts: header FACTS, what it read.
+
+    Raises what the domain's code raises, and TooLarge.
+    """
     correlation = letters.correlation_of(arrival)
     happened: list[tuple[EventMeta, Any, Any]] = []
     for place, message in enumerate(decision.events, 1):

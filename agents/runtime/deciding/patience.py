@@ -1,26 +1,26 @@
-"""A decision waits for facts that are older than what its caller has seen: copies of other domains' facts lag behind.
+"""Puts off decisions whose facts are older than what the caller has seen: copies of other domains' facts lag behind.
 
-Somebody opens a restaurant, is told so, and adds a meal: the catalog may hear of the restaurant some milliseconds later.
-The command says what the caller has seen (header `lezzet_after`), and its batch is put off until the copies know of it, a
-moment at most: then it is decided with what is known.
+Somebody opens a restaurant, is told so, and adds a meal. The catalog may hear of the restaurant some milliseconds later. The
+command says what the caller has seen (header `lezzet_after`). Its batch is tried again until the copies are that new, for
+SECONDS at most; then it is decided on what is there.
 """
 
 from collections.abc import Sequence
 from time import monotonic
 
-from agents.runtime import letters
 from agents.runtime.arrivals import Arrival
-from agents.runtime.ledger import Ledger
+from agents.runtime.deciding.ledger import Ledger
+from agents.runtime.sending import letters
 from stores.errors import Doubt
 from topics.messages import headers
 from topics.messages.reply import Wrote
 
-SECONDS = 1.0  # for a batch: its answers are awaited for two
-_REMEMBERED = 1_000
+SECONDS = 1.0  # that a message may wait; its caller waits two seconds for an answer
+_REMEMBERED = 1_000  # aggregates that were awaited in vain
 
 
 class FactsBehind(Doubt):
-    """Tried again like any doubt; nothing was decided."""
+    """A copy is too old for a decision. Nothing was decided; the batch is tried again, like after any doubt."""
 
 
 class Patience:
@@ -30,7 +30,7 @@ class Patience:
         self._in_vain: dict[tuple[str, str], int] = {}
 
     def wait_for_facts(self, ledger: Ledger, todo: Sequence[Arrival]) -> None:
-        """Raises FactsBehind."""
+        """Raises FactsBehind if a message of `todo` should still wait."""
         for arrival in todo:
             if headers.AFTER in arrival.headers and ledger.will_decide(arrival):
                 missing = ledger.set.behind(arrival, letters.seen(arrival))

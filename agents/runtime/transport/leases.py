@@ -1,34 +1,32 @@
-"""All leases of a consumer group in this process: opened at the store's floor, given up at a rebalance.
+"""All leases of a consumer group in this process: opened at the store's floor, ended at a rebalance.
 
-A partition is fetched only under a lease, and a batch carries the lease that it was fetched under: what comes back under
-an old one is thrown away, since every new lease seeks to the store's floor. That makes fetches under way during a seek,
-records that aiokafka still holds, and Faust's own bookkeeping harmless.
+A partition is fetched only under a lease, and a batch carries the lease under which it was fetched. A batch of an old lease is
+thrown away; the new lease reads it again from the floor. So nothing can go wrong by a fetch that is under way during a seek, by
+records that aiokafka still holds, or by Faust's own bookkeeping.
 """
 
 import asyncio
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import structlog
 
 from agents.runtime import metrics
-from agents.runtime.lease import TP, Batch, Lease
+from agents.runtime.transport.lease import TP, Batch, Lease
+from agents.runtime.transport.work import Work
 from stores.protocol import RowId, Source
-
-if TYPE_CHECKING:
-    from agents.runtime.work import Work
 
 log = structlog.get_logger()
 
 DRAIN = 2.0  # seconds that a revoke waits for running batches
-_CLOSE = 0.5  # seconds that a revoke waits until what is out is deleted
+_CLOSE = 0.5  # seconds that a revoke waits until published outbox rows are deleted
 _RETRY = (0.1, 1.0)  # seconds, first and longest wait between tries to open
 _STOPPED = 5.0  # seconds between looks at a partition that was stopped loudly
 IDLE = 1.0  # seconds without a batch after which a partition counts as idle
 
 
 class OutsideLog(Exception):
-    """The floor lies outside the log: the topic was made anew, or retention removed what was not done yet."""
+    """The floor lies outside the log: the topic was made anew, or retention removed messages that were not done yet."""
 
 
 class Log(Protocol):
@@ -37,27 +35,27 @@ class Log(Protocol):
     def assignment(self) -> set[TP]: ...
 
     async def bounds(self, tp: TP) -> tuple[int, int]:
-        """First offset that is there, and the one after the last."""
+        """(first offset that is there, the one after the last)."""
         ...
 
     async def seek(self, tp: TP, offset: int) -> None: ...
 
     def poke(self) -> None:
-        """Look again which partitions may be fetched."""
+        """Makes the fetch loop look again which partitions may be fetched."""
         ...
 
 
 class Leases:
     """All partitions of one consumer group in this process."""
 
-    def __init__(self, group: str, works: Mapping[str, "Work"]) -> None:
+    def __init__(self, group: str, works: Mapping[str, Work]) -> None:
         self.group = group
         self.works = works
         self.held: dict[TP, Lease] = {}
         self._openers: dict[TP, asyncio.Task[None]] = {}
-        # Outbox rows that are out and perhaps not deleted: of the lease before, or of an opening that failed half way.
-        # Without this an opening that finds Kafka up and Redis down sends its events again with every try, and every
-        # rebalance sends the last batch of each partition again.
+        # Outbox rows that are published and perhaps not deleted: of the lease before, or of an opening that failed half way.
+        # Without them an opening that finds Kafka up and Redis down would publish its events again with every try, and
+        # every rebalance would publish the last batch of each partition again.
         self._out: dict[TP, list[RowId]] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self._log: Log | None = None
@@ -74,14 +72,14 @@ class Leases:
         return self._log
 
     def ready(self) -> list[Lease]:
-        """Partitions that may be fetched."""
+        """Leases whose partitions may be fetched: no batch is in flight, no idle work under way."""
         return [lease for lease in list(self.held.values()) if lease.batch is None and not lease.busy]
 
     def is_current(self, lease: Lease) -> bool:
         return self.held.get(lease.tp) is lease and not lease.closing.is_set()
 
     async def close_all(self, drain: float) -> None:
-        """Gives everything up. Batches that run get `drain` seconds; then their leases are void."""
+        """Ends all leases and openings. Running batches may finish within `drain` seconds; then their leases are void."""
         for opener in self._openers.values():
             opener.cancel()
         self._openers.clear()
@@ -111,7 +109,10 @@ class Leases:
             self.reopen(tp)
 
     def reopen(self, tp: TP, *, delay: float = 0.0, hole: int | None = None) -> None:
-        """Ends the lease that there may be and opens the partition in a task: nothing may block in Faust's callbacks."""
+        """Ends the lease of the partition, if there is one, and opens it anew in a task: Faust's callbacks may not block.
+
+        delay: seconds before the first try. hole: see Lease.
+        """
         old = self.held.get(tp)
         if old is not None:
             old.end_now()
@@ -123,7 +124,7 @@ class Leases:
             self._openers[tp] = asyncio.create_task(self._keep_opening(tp, delay, hole))
 
     def finished(self, batch: Batch, done: bool, hole: int | None = None) -> None:
-        """A batch left its handler. Not done, and still ours: the partition is opened again at its floor."""
+        """A batch has left its handler. Where it is not done and its lease is current, the partition is opened anew."""
         lease = batch.lease
         batch.finished.set()
         if lease.batch is batch:
@@ -147,7 +148,8 @@ class Leases:
                 closing.add_done_callback(self._closing.discard)
 
     async def _close(self, lease: Lease) -> None:
-        """So that the next owner finds only what is not out. Best effort: what it sends again, readers drop."""
+        """Deletes published outbox rows, so that the next owner does not publish them again. Best effort: readers drop what
+        comes twice."""
         try:
             await self.works[lease.tp.topic].close(lease)
         except Exception as error:
@@ -177,7 +179,8 @@ class Leases:
         try:
             await self._settle(lease)
             if self._openers.get(tp) is not asyncio.current_task():
-                raise asyncio.CancelledError  # it was, and a driver lost it: the partition is another's now
+                # This task was cancelled, and a driver swallowed that: the partition is another opening's or owner's now.
+                raise asyncio.CancelledError
         except BaseException:
             self._out[tp] = lease.sent
             raise
@@ -189,12 +192,12 @@ class Leases:
         self.kafka.poke()
 
     async def _settle(self, lease: Lease) -> None:
-        """The consumer stands at the floor. Raises OutsideLog, and whatever the servers make of it."""
+        """Reads the floor and seeks to it. Raises OutsideLog, and whatever the clients of store and Kafka raise."""
         tp = lease.tp
         first, end = await self.kafka.bounds(tp)
         lease.end = end
         await self.works[tp.topic].open(lease, first)
-        if lease.next > end:  # another owner may have done what came after our look at the log
+        if lease.next > end:  # another owner may have done messages that were appended after our look at the bounds
             first, end = await self.kafka.bounds(tp)
         if not first <= lease.next <= end:
             raise OutsideLog(

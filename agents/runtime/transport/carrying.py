@@ -1,15 +1,14 @@
-"""What a shape of work is to the runtime, and the loop around every batch: try, wait, try again, never give up on doubt."""
+"""The loop around every batch: run it, wait on doubt, run it again, until it is done or its lease ends."""
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 import structlog
 
 from agents.runtime import metrics
-from agents.runtime.lease import Batch, Lease, Reopen
-from agents.runtime.leases import Leases
+from agents.runtime.transport.lease import Batch, Reopen
+from agents.runtime.transport.leases import Leases
+from agents.runtime.transport.work import Work
 from stores.errors import Doubt
 
 log = structlog.get_logger()
@@ -17,31 +16,11 @@ log = structlog.get_logger()
 _WAIT = (0.05, 1.0)  # seconds, first and longest
 
 
-class Work(Protocol):
-    """One topic in one consumer group."""
-
-    async def open(self, lease: Lease, earliest: int) -> None:
-        """Reads the floor into the lease and drains what is left in the outbox. `earliest`: where a new floor begins."""
-        ...
-
-    async def run(self, batch: Batch) -> None:
-        """Everything for one batch, from decoding to published. Safe to call again after any failure.
-
-        Raises Doubt (try again) or Reopen (the lease's offset is wrong).
-        """
-        ...
-
-    async def idle(self, leases: Sequence[Lease]) -> Mapping[Lease, str]:
-        """Looks after partitions without messages. Returns those that must be opened again, and why. Raises Doubt."""
-        ...
-
-    async def close(self, lease: Lease) -> None:
-        """Tidies up after a lease that has ended. Raises Doubt; nothing depends on it."""
-        ...
-
-
 async def carry(leases: Leases, work: Work, batch: Batch) -> None:
-    """Runs a batch to its end: done, or given up because its lease ends. A waiting body keeps only its own partition."""
+    """Runs a batch until it is done or its lease ends, and tells the leases. Only its own partition waits meanwhile.
+
+    Raises nothing but CancelledError.
+    """
     done, hole, began = False, None, time.monotonic()
     try:
         done = await _until_done(leases.group, work, batch)
@@ -51,7 +30,7 @@ async def carry(leases: Leases, work: Work, batch: Batch) -> None:
     except asyncio.CancelledError:
         raise
     except Exception:
-        # A bug of ours, not of the data (those are caught where they are decided): loud, and tried again from the floor.
+        # A bug of ours: bad data is caught where it is decided. Logged with its traceback, and tried again from the floor.
         log.exception("batch_failed", group=leases.group, source=batch.lease.source, first=batch.first)
     finally:
         if done:
@@ -60,6 +39,7 @@ async def carry(leases: Leases, work: Work, batch: Batch) -> None:
 
 
 async def _until_done(group: str, work: Work, batch: Batch) -> bool:
+    """False: the lease ended first."""
     lease, (wait, longest) = batch.lease, _WAIT
     while not lease.closing.is_set():
         try:

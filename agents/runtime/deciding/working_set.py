@@ -1,4 +1,4 @@
-"""The aggregates and facts of one batch as they are now: as the store gave them, then as each message left them."""
+"""The aggregates and facts of a round: as the store gave them, and then as each decided message has left them."""
 
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ _encode = msgspec.json.encode
 
 
 class WorkingSet:
-    """writes: one for each aggregate that has changed, from the version before the batch to the one after it."""
+    """writes: one for each aggregate that has changed, from its version before the round to the one now."""
 
     def __init__(self, decider: Decider[Any, Any, Any, Any], stored: Mapping[str, Stored]) -> None:
         self._decider = decider
@@ -31,7 +31,7 @@ class WorkingSet:
         self.writes: list[StateWrite] = []
 
     def state(self, aggregate_id: str) -> tuple[int, Any]:
-        """(version, state), 0 and the empty state for one that is not there."""
+        """(version, state). 0 and the empty state for an aggregate that does not exist."""
         found = self._states.get(aggregate_id)
         if found is None:
             stored = self._stored.get(aggregate_id)
@@ -42,10 +42,11 @@ class WorkingSet:
         return found
 
     def encoded(self, state: Any) -> str:
-        """Raises for a state that cannot be stored, before anything of its message is taken down."""
+        """The state as JSON. Raises if it cannot be encoded. Called before anything of its message is entered anywhere."""
         return _encode(state).decode()
 
     def write(self, aggregate_id: str, version: int, state: Any, encoded: str) -> None:
+        """The aggregate is at this version now. encoded: its state as JSON."""
         before, _ = self.state(aggregate_id)
         self._states[aggregate_id] = (version, state)
         place = self._places.setdefault(aggregate_id, len(self.writes))
@@ -55,27 +56,27 @@ class WorkingSet:
             self.writes[place] = StateWrite(aggregate_id, self.writes[place].old_version, version, encoded)
 
     def missing_facts(self, arrivals: Iterable[Arrival]) -> list[FactKey]:
-        """Facts that these commands need with the states as they are now and that were not loaded yet."""
+        """Facts that these commands need on the states as they are now, and that were not read yet."""
         if not self._fact_maps:
             return []
         wanted = dict[FactKey, None]()
         for arrival in arrivals:
             if arrival.message is not None and arrival.key is not None and arrival.broken is None:
-                # What raises over the state as it is now is heard when it is decided: a message before it may change it.
+                # Ignore errors of the domain's code here: the decision raises them again, on the state as it is then.
                 with contextlib.suppress(Exception):
                     wanted.update(dict.fromkeys(self._needs(arrival)))
         return [key for key in wanted if key not in self._fact_versions]
 
     def has_facts_for(self, arrival: Arrival) -> bool:
-        """Raises what the domain's `needs` raises."""
+        """Whether all facts that it needs were read. Raises what the domain's `needs` raises."""
         return not self._fact_maps or self._fact_versions.keys() >= set(self._needs(arrival))
 
     def _needs(self, arrival: Arrival) -> Iterable[FactKey]:
         return self._decider.needs(arrival.message, self.state(arrival.key or "")[1])
 
     def read_for(self, arrival: Arrival) -> str | None:
-        """The facts that this command reads, with the versions of the copies that it is decided on: JSON
-        {table: {key: version}}, 0 for one that is not there. None where it reads none."""
+        """The facts that this command reads, as JSON {table: {key: version of the copy}}, version 0 for a fact that does not
+        exist. None if it reads none."""
         if not self._fact_maps:
             return None
         read: dict[str, dict[str, int]] = {}
@@ -84,6 +85,7 @@ class WorkingSet:
         return _encode(read).decode() if read else None
 
     def learn(self, asked: Sequence[FactKey], found: Mapping[FactKey, Fact]) -> None:
+        """Takes in facts of a look. asked: all that it was to read. found: those that exist."""
         for place in asked:
             self._fact_versions[place] = found[place].version if place in found else 0
         for (name, key), stored in found.items():
@@ -91,7 +93,8 @@ class WorkingSet:
                 self._fact_maps[name][key] = self._fact_decoders[name].decode(stored.body)
 
     def behind(self, arrival: Arrival, least: Sequence[Wrote]) -> Wrote | None:
-        """Something that the caller has seen, and of which the copy that this command needs does not know yet."""
+        """A fact that this command needs, and whose copy is older than the version that the caller has seen. None if there is
+        none. least: what the caller has seen."""
         seen = {(wrote.domain, wrote.aggregate_id): wrote for wrote in least}
         with contextlib.suppress(Exception):  # as in missing_facts
             for name, key in self._needs(arrival):
@@ -102,13 +105,13 @@ class WorkingSet:
 
 
 def prefetchable_facts(decider: Decider[Any, Any, Any, Any], arrivals: Iterable[Arrival]) -> list[FactKey]:
-    """Facts that these commands need whatever the state is, as far as the empty state tells: they can be read together with
-    the states."""
+    """Facts that these commands would need on an empty state. Most need the same on any state, so these can be read together
+    with the states; others are read afterwards (missing_facts)."""
     wanted = dict[FactKey, None]()
     if decider.fact_tables:
         empty = decider.state()
         for arrival in arrivals:
             if arrival.message is not None and arrival.error is None:
-                with contextlib.suppress(Exception):  # as in missing_facts; an order to redrive has no needs
+                with contextlib.suppress(Exception):  # as in missing_facts; `needs` does not know an order to redrive
                     wanted.update(dict.fromkeys(decider.needs(arrival.message, empty)))
     return list(wanted)

@@ -1,4 +1,4 @@
-"""Before the transaction: slow work of a domain, and taking on what the edge might withdraw."""
+"""Before the round: does slow work of a domain, and takes commands that the edge might withdraw otherwise."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -15,21 +15,25 @@ from topics.messages import headers, redrive
 
 
 class Preparation(Protocol):
-    """Slow work before the transaction, off the loop: password hashes, sealed boxes, signatures."""
+    """Slow work before the round, off the event loop: password hashes, sealed boxes, signatures."""
 
     async def prepare(
         self, command: Any, aggregate_id: str, state: Any, headers: Mapping[str, str], now: datetime, command_id: str
-    ) -> Any: ...
+    ) -> Any:
+        """What the decision gets as `context.prepared`. now: append time of the command. Raises Doubt (it is tried again)."""
+        ...
 
 
 class Fate(Protocol):
+    """Whether a command is done or withdrawn; see stores.redis.fates."""
+
     async def take(self, ids: Sequence[str]) -> set[str]:
-        """From here on the edge withdraws none of these. Returns those that it has withdrawn before. Raises Doubt."""
+        """From here on the edge cannot withdraw these. Returns the ids that it has withdrawn before. Raises Doubt."""
         ...
 
 
 class Preparing:
-    """Of one domain's commands. States are read without a lock: decide checks that they are still current."""
+    """Prepares the commands of one domain, on states read without a lock. The decision checks that they are still current."""
 
     def __init__(
         self, decider: Decider[Any, Any, Any, Any], store: DomainStore, fate: Fate,
@@ -43,11 +47,14 @@ class Preparing:
 
     @property
     def needed(self) -> bool:
-        """Whether a message may not be decided unprepared."""
+        """Whether messages must be prepared before they are decided."""
         return self._preparation is not None
 
     async def slow_work(self, found: Sequence[Arrival]) -> None:
-        """What is prepared already, on the state as it is, stays. Raises Doubt."""
+        """Prepares messages, but for those that were prepared on the current state already. Raises Doubt.
+
+        What else the preparation raises is kept in `broken`, and parks the message when it is decided.
+        """
         todo = [arrival for arrival in found if arrival.message is not None]
         for arrival in todo:
             arrival.broken = None
@@ -56,8 +63,9 @@ class Preparing:
             await asyncio.gather(*(self._one(self._preparation, a, states.get(a.key or "")) for a in todo))
 
     async def take(self, found: Sequence[Arrival]) -> None:
-        """Commands with a deadline may have been answered 503, where no word came back to the edge. What is taken here is
-        not withdrawn any more, whatever becomes of this process and however long the rest takes."""
+        """Takes the commands that the edge might withdraw, which are those with a deadline. Marks those that it has withdrawn
+        before: their callers were answered 503. The others cannot be withdrawn any more, however long the rest takes and
+        whatever becomes of this process. Raises Doubt."""
         known = [a for a in found if a.message is not None and headers.DEADLINE in a.headers]
         asked = [a for a in known if not a.taken and not a.expired]
         if asked:
@@ -81,4 +89,4 @@ class Preparing:
         except Doubt:
             raise
         except Exception as error:
-            arrival.broken = error  # as a raising decider: this message's fault, not its neighbours'
+            arrival.broken = error  # concerns this message only, like an exception of the decider
