@@ -14,12 +14,12 @@ from topics.messages.topic import Topic
 from topics.values.fields import Id, Money, Sum, Word
 
 Code = Annotated[str, Meta(pattern=r"^[A-Z0-9][A-Z0-9_-]{2,31}(?!\n)$")]
-"""In the form that topics/folding.coupon_code makes."""
+"""In the form that topics.values.folding.coupon_code makes."""
 Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class CouponTerms(Message, frozen=True, kw_only=True):
-    """What a coupon says; see topics/discounting.Terms."""
+    """What a coupon says; see topics.deciding.discounting.Terms."""
 
     kind: CouponKind
     value: Annotated[float, Meta(gt=0, le=1_000_000)]
