@@ -14,8 +14,8 @@ from stores.postgres.migrate import migrate
 from stores.redis.connection import connect
 from stores.redis.shapes import ViewShapes
 from stores.settings import Settings, load_or_exit
-from topics.projection import View
-from topics.registry import all_topics
+from topics.contracts import all_topics
+from topics.deciding.projection import View
 
 
 async def provision(settings: Settings) -> None:

@@ -13,16 +13,16 @@ from collections.abc import AsyncGenerator
 
 import uvloop
 
-from http_edge import system
-from http_edge.access_log import AccessLog
-from http_edge.edge import Edge
+from http_edge.about import system
+from http_edge.about.metrics import Metrics
+from http_edge.commands.withdrawals import Withdrawals
 from http_edge.gateway import Gateway
-from http_edge.metrics import Metrics
+from http_edge.reads.streams import Streams
+from http_edge.routing.edge import Edge
 from http_edge.serving import serve
-from http_edge.streams import Streams
-from http_edge.tokens import Tokens
 from http_edge.web import ROUTES
-from http_edge.withdrawals import Withdrawals
+from http_edge.wire.access_log import AccessLog
+from http_edge.wire.tokens import Tokens
 from stores import telemetry
 from stores.kafka.producer import CommandProducer
 from stores.keyring import EdgeKeys, edge_keys

@@ -10,23 +10,26 @@ from aiohttp.hdrs import AUTHORIZATION, CONTENT_TYPE
 from aiohttp.web import BaseRequest
 from multidict import istr
 
-from http_edge import bodies, commands, cors, live, own_rows, trace, views
-from http_edge.access_log import AccessLog
-from http_edge.answer import Answer
-from http_edge.asked import Asked
-from http_edge.edge import Edge
-from http_edge.guard import caller_of, check_user_id
-from http_edge.idempotency import check_key
-from http_edge.metrics import Metrics
-from http_edge.problems import Problem, all_invalid, internal, unavailable
-from http_edge.query import NOTHING, parse
-from http_edge.responses import Wire, respond
-from http_edge.router import Router
-from http_edge.routes import AnyRow, CommandRow, LiveRow, Nothing, OwnRow, ViewRow
+from http_edge.about.metrics import Metrics
+from http_edge.commands import bodies, commands
+from http_edge.commands.idempotency import check_key
+from http_edge.reads import live, views
+from http_edge.routing import own_rows
+from http_edge.routing.asked import Asked
+from http_edge.routing.edge import Edge
+from http_edge.routing.guard import caller_of, check_user_id
+from http_edge.routing.router import Router
+from http_edge.routing.routes import AnyRow, CommandRow, LiveRow, Nothing, OwnRow, ViewRow
+from http_edge.wire import cors, trace
+from http_edge.wire.access_log import AccessLog
+from http_edge.wire.answer import Answer
+from http_edge.wire.problems import Problem, all_invalid, internal, unavailable
+from http_edge.wire.query import NOTHING, parse
+from http_edge.wire.responses import Wire, respond
 from stores.errors import Unavailable
 from stores.telemetry import logger
-from topics.faults import Invalid
-from topics.validation import Validator
+from topics.values.faults import Invalid
+from topics.values.validation import Validator
 
 IDEMPOTENCY_KEY, LAST_EVENT_ID = istr("Idempotency-Key"), istr(live.LAST_EVENT_ID)
 UNMATCHED = "unmatched"

@@ -8,10 +8,10 @@ from typing import Any, cast
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
-from http_edge import trace
 from http_edge.gateway import Gateway
-from http_edge.problems import Problem, internal
-from http_edge.responses import respond
+from http_edge.wire import trace
+from http_edge.wire.problems import Problem, internal
+from http_edge.wire.responses import respond
 
 SHUTDOWN_SECONDS = 4.0  # requests that are running end within 3 s by themselves
 LINGER_SECONDS = 2.0  # for the rest of a body that was refused

@@ -9,7 +9,7 @@ from replay.message import Message, printed, stamp
 from stores.kafka.log import Logged, LogReader
 from stores.postgres.engineering import Domains
 from stores.protocol import InboxKey
-from topics import headers
+from topics.messages import headers
 
 _SUFFIX = "_dlq"
 _DECIDES = ".decide"  # groups of this shape (commands and intake) keep an inbox

@@ -12,8 +12,9 @@ from replay.resending import Repair, Resend, in_order, resend
 from replay.tools import Tools, say
 from replay.unparking import Unpark, outcome
 from stores.postgres.engineering import Domains, ParkedKey
-from topics import redrive
-from topics.registry import Topic, all_topics
+from topics.contracts import all_topics
+from topics.messages import redrive
+from topics.messages.topic import Topic
 
 Judged = tuple[DeadLetter, State]
 

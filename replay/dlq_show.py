@@ -8,7 +8,7 @@ from replay.failure import CannotDo
 from replay.message import printed, stamp
 from replay.tools import Tools, say
 from stores.protocol import ParkedRow
-from topics import headers
+from topics.messages import headers
 
 _ROW = 32  # bytes of a line of hexadecimal digits
 

@@ -7,7 +7,7 @@ from stores.kafka.log import Bounds, Place
 from stores.postgres.engineering import Domains
 from stores.protocol import Source
 from stores.redis.floors import ViewFloors
-from topics.registry import Topic
+from topics.messages.topic import Topic
 
 
 class Standing(NamedTuple):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from replay.message import Message, brief, in_time, printed, stamp
-from topics import headers
+from topics.messages import headers
 
 
 @dataclass(frozen=True)

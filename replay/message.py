@@ -8,7 +8,7 @@ import msgspec
 
 from replay import secrecy
 from stores.kafka.log import Logged
-from topics import headers, ids
+from topics.messages import headers, ids
 
 _MOST = 300  # characters of a body in a line
 _OURS = frozenset(value for name, value in vars(headers).items() if name.isupper() and isinstance(value, str))

@@ -9,9 +9,9 @@ from replay.dead_letters import DeadLetter
 from replay.message import faulty_header, printed
 from stores.kafka.raw import RawRecord
 from stores.protocol import InboxKey
-from topics import headers
-from topics.message import Undecodable
-from topics.registry import Topic
+from topics.messages import headers
+from topics.messages.message import Undecodable
+from topics.messages.topic import Topic
 
 _KEYED = ("_commands", "_events")
 _KEY_LENGTH = 256  # characters; the runtime refuses longer keys
@@ -42,7 +42,7 @@ class Resend:
 
 
 def resend(letter: DeadLetter, repair: Repair, topic: Topic | None, now: datetime) -> Resend:
-    """topic: its contract, where the registry has one."""
+    """topic: its contract, where there is one."""
     source, message_id = letter.inbox_key
     edits = {**repair.headers, headers.ID: message_id, headers.SOURCE: source}
     record = RawRecord(

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from replay.message import Message
 from stores.kafka.log import Logged, LogReader, Place
-from topics import headers
+from topics.messages import headers
 
 MOST = 20_000  # messages that are kept
 

@@ -7,7 +7,8 @@ from typing import Any
 from replay.floors import lags, standings
 from replay.tools import Tools, say, say_json
 from stores.kafka.log import Bounds, Place
-from topics.registry import FOREVER, Topic, all_topics
+from topics.contracts import all_topics
+from topics.messages.topic import FOREVER, Topic
 
 
 async def run(tools: Tools, said: argparse.Namespace) -> int:

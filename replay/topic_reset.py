@@ -11,7 +11,7 @@ from replay.failure import no_such_topic
 from replay.floors import Standing, standings, view_sources
 from replay.tools import Tools, say
 from stores.kafka.log import Bounds, Place
-from topics.registry import all_topics
+from topics.contracts import all_topics
 
 
 async def run(tools: Tools, said: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON document")
     parser.set_defaults(run=topic_list.run)
     commands = parser.add_subparsers(metavar="list|reset")
-    listing = commands.add_parser("list", help="registry, messages, lags (the default)")
+    listing = commands.add_parser("list", help="contracts, messages, lags (the default)")
     listing.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="one JSON document")
     listing.set_defaults(run=topic_list.run)
     reset = commands.add_parser(

@@ -11,9 +11,9 @@ from replay.message import printed, stamp
 from stores.kafka.raw import RawRecord
 from stores.postgres.engineering import Domains
 from stores.protocol import ParkedRow
-from topics import headers, ids, redrive
-from topics.message import Undecodable
-from topics.registry import Topic
+from topics.messages import headers, ids, redrive
+from topics.messages.message import Undecodable
+from topics.messages.topic import Topic
 
 SOURCE = "lezzet/engineer"
 PATIENCE = 30.0  # seconds for the actor to answer

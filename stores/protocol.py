@@ -138,9 +138,9 @@ class Changes:
     """All that one source writes.
 
     next: the floor afterwards. inbox: ids that are done, with their outcome. facts_read: facts that the decisions of ids in
-    `inbox` read (topics.headers.FACTS). claims: values that were free, and who owns them from now on. release: values that are
-    free from now on, with their owner; one that somebody else owns stays. unpark: `seq` of parked messages to delete. sent:
-    published outbox rows of the source to delete.
+    `inbox` read (topics.messages.headers.FACTS). claims: values that were free, and who owns them from now on. release: values
+    that are free from now on, with their owner; one that somebody else owns stays. unpark: `seq` of parked messages to delete.
+    sent: published outbox rows of the source to delete.
     """
 
     next: int

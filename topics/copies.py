@@ -8,11 +8,10 @@ from typing import assert_never
 import msgspec
 from msgspec.structs import replace
 
-from topics import address_events, catalog_events, discount_events, restaurant_events
-from topics.address_events import AddressAdded, AddressRemoved, AddressReplaced, BookErased, SavedAddress
-from topics.catalog_events import AvailabilityChanged, MealAdded, MealChanged, MealRemoved
-from topics.decision import EventMeta
-from topics.discount_events import (
+from topics.contracts import address_events, catalog_events, discount_events, restaurant_events
+from topics.contracts.address_events import AddressAdded, AddressRemoved, AddressReplaced, BookErased, SavedAddress
+from topics.contracts.catalog_events import AvailabilityChanged, MealAdded, MealChanged, MealRemoved
+from topics.contracts.discount_events import (
     CouponCreated,
     OutcomeAsked,
     ShareRefused,
@@ -21,10 +20,7 @@ from topics.discount_events import (
     UseReleased,
     UseReserved,
 )
-from topics.discounting import Terms
-from topics.opening_hours import DEFAULT_ZONE
-from topics.projection import FactTable, Shown
-from topics.restaurant_events import (
+from topics.contracts.restaurant_events import (
     Announced,
     CampaignStarted,
     FollowerAdded,
@@ -34,6 +30,10 @@ from topics.restaurant_events import (
     RestaurantDetails,
     RestaurantOpened,
 )
+from topics.deciding.discounting import Terms
+from topics.deciding.projection import FactTable, Shown
+from topics.messages.event import EventMeta
+from topics.values.opening_hours import DEFAULT_ZONE
 
 
 class MealCopy(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +47,7 @@ class MealCopy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RestaurantCopy(msgspec.Struct, frozen=True, kw_only=True):
-    """is_open: its owner's switch; opening_hours, time_zone: see topics/opening_hours.py. Amounts in lira."""
+    """is_open: its owner's switch; opening_hours, time_zone: see topics/values/opening_hours.py. Amounts in lira."""
 
     name: str
     is_open: bool

@@ -8,10 +8,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from topics import asyncapi
-from topics.compatibility import breaks
-from topics.registry import Topic, all_topics
-from topics.schemas import RECORDED, as_file, recorded, topic_schema
+from topics.contracts import all_topics
+from topics.messages.topic import Topic
+from topics.recording import asyncapi
+from topics.recording.compatibility import breaks
+from topics.recording.schemas import RECORDED, as_file, recorded, topic_schema
 
 
 def refusals(topics: Mapping[str, Topic], folder: Path = RECORDED) -> list[str]:

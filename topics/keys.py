@@ -8,14 +8,14 @@ DENY_READY = "deny:ready"
 """Stands once the token deny-list is complete; without it protected routes answer 503."""
 
 VIEW_SHAPES = "views:shapes"
-"""JSON: view → the form in which it stands in Redis (topics.projection.View.form)."""
+"""JSON: view → the form in which it stands in Redis (topics.deciding.projection.View.form)."""
 
 OF_VIEWS = (DENY_READY, "views:ready:*", "view:*", "index:*", "caught_up:*", "floor:*")
 """Patterns of all keys of views. Side keys are left out: a view that is built again writes them again, or they expire."""
 
 
 CHANGES = "views:changes"
-"""Channel: which documents have changed, of the views that tell (topics.projection.View.live)."""
+"""Channel: which documents have changed, of the views that tell (topics.deciding.projection.View.live)."""
 
 
 def view_ready(view: str) -> str:

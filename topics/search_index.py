@@ -12,11 +12,11 @@ from math import ceil, cos, floor, radians, sin
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from topics.deciding.projection import Traits
 from topics.documents.browse import Meal, Restaurant
-from topics.fields import Weekday
-from topics.folding import fold, words
-from topics.opening_hours import week
-from topics.projection import Traits
+from topics.values.fields import Weekday
+from topics.values.folding import fold, words
+from topics.values.opening_hours import week
 
 ALL = "all"
 ALWAYS = "always"

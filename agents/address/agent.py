@@ -4,7 +4,7 @@ from agents.address import policy
 from agents.address.decider import DECIDER
 from agents.address.projection import ADDRESS
 from agents.runtime.runtime import Runtime
-from topics import address_commands, address_events, user_erased
+from topics.contracts import address_commands, address_events, user_erased
 
 
 def register(runtime: Runtime) -> None:

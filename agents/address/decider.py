@@ -7,11 +7,18 @@ import msgspec
 from msgspec.structs import asdict, replace
 
 from agents.address.projection import entry
-from topics.address_commands import AddAddress, Command, EraseBook, RemoveAddress, ReplaceAddress
-from topics.address_events import AddressAdded, AddressRemoved, AddressReplaced, BookErased, Event, SavedAddress
-from topics.decision import Context, Decider, Decision, Rejection, accept, reject
+from topics.contracts.address_commands import AddAddress, Command, EraseBook, RemoveAddress, ReplaceAddress
+from topics.contracts.address_events import (
+    AddressAdded,
+    AddressRemoved,
+    AddressReplaced,
+    BookErased,
+    Event,
+    SavedAddress,
+)
+from topics.deciding.decision import Context, Decider, Decision, Rejection, accept, reject
+from topics.deciding.refusals import ERASED
 from topics.documents import Done
-from topics.refusals import ERASED
 
 MOST = 50  # addresses in a book
 REMOVED = Done(message="The address is removed.")

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from topics import address_commands
-from topics.address_commands import EraseBook
-from topics.decision import Origin, Send
-from topics.user_erased import UserErased
+from topics.contracts import address_commands
+from topics.contracts.address_commands import EraseBook
+from topics.contracts.user_erased import UserErased
+from topics.deciding.decision import Origin, Send
 
 
 def erase(message: UserErased, origin: Origin) -> Iterable[Send]:

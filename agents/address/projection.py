@@ -4,11 +4,18 @@ from typing import assert_never
 
 from msgspec.structs import asdict, replace
 
-from topics import address_events
-from topics.address_events import AddressAdded, AddressRemoved, AddressReplaced, BookErased, Event, SavedAddress
-from topics.decision import EventMeta
+from topics.contracts import address_events
+from topics.contracts.address_events import (
+    AddressAdded,
+    AddressRemoved,
+    AddressReplaced,
+    BookErased,
+    Event,
+    SavedAddress,
+)
+from topics.deciding.projection import Shown, View
 from topics.documents.account import AddressBook, UserAddress
-from topics.projection import Shown, View
+from topics.messages.event import EventMeta
 
 
 def entry(user_id: str, address: SavedAddress, default_id: str | None) -> UserAddress:

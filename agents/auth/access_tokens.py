@@ -6,8 +6,8 @@ import jwt
 import nacl.signing
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from topics.auth_events import IssuedToken
-from topics.tokens import key_id
+from topics.contracts.auth_events import IssuedToken
+from topics.values.tokens import key_id
 
 
 class AccessTokens:

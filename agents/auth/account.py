@@ -6,8 +6,8 @@ from typing import Literal
 
 import msgspec
 
-from topics.auth_events import IssuedToken, SessionRefreshed, SessionStarted, Verification
-from topics.decision import Rejection, Sealed
+from topics.contracts.auth_events import IssuedToken, SessionRefreshed, SessionStarted, Verification
+from topics.deciding.decision import Rejection, Sealed
 
 ROTATION_GRACE = timedelta(seconds=60)
 """Two tabs of one browser refresh with the same token at the same time: the second is given the first one's again."""

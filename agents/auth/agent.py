@@ -7,7 +7,7 @@ from agents.auth.preparation import AccountPreparation
 from agents.auth.projection import DENY, LOGIN, SESSIONS
 from agents.runtime.runtime import Runtime
 from stores.keyring import agent_keys
-from topics import auth_commands, auth_events
+from topics.contracts import auth_commands, auth_events
 
 
 def register(runtime: Runtime) -> None:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from agents.auth import erasure, registration, resets, sessions
 from agents.auth.account import MAX_RESETS, MAX_VERIFICATIONS, Account, FirstUse
-from topics.auth_commands import (
+from topics.contracts.auth_commands import (
     Command,
     EndSession,
     EraseAccount,
@@ -21,7 +21,7 @@ from topics.auth_commands import (
     ResetPassword,
     VerifyEmail,
 )
-from topics.auth_events import (
+from topics.contracts.auth_events import (
     AccountErased,
     AccountRegistered,
     EmailVerified,
@@ -34,8 +34,8 @@ from topics.auth_events import (
     SessionStarted,
     VerificationRequested,
 )
-from topics.decision import Context, Decider, Decision
-from topics.fields import normal_email
+from topics.deciding.decision import Context, Decider, Decision
+from topics.values.fields import normal_email
 
 
 def decide(command: Command, account: Account, facts: None, context: Context) -> Decision[Event]:

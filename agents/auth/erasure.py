@@ -2,9 +2,9 @@
 
 from agents.auth import sessions
 from agents.auth.account import Account
-from topics.auth_commands import EraseAccount
-from topics.auth_events import AccountErased, Event
-from topics.decision import Context, Decision
+from topics.contracts.auth_commands import EraseAccount
+from topics.contracts.auth_events import AccountErased, Event
+from topics.deciding.decision import Context, Decision
 
 
 def erase(command: EraseAccount, account: Account, context: Context) -> Decision[Event]:

@@ -11,13 +11,13 @@ import nacl.public
 from agents.auth.access_tokens import AccessTokens
 from agents.auth.account import MAX_ACCESS, Account, Grant, Renewal, Session, refresh_verdict
 from stores.keyring import AgentKeys
-from topics import headers as names
-from topics import tokens
-from topics.auth_commands import Refresh
-from topics.auth_events import IssuedToken, SessionRefreshed, SessionStarted
-from topics.decision import Sealed
+from topics.contracts.auth_commands import Refresh
+from topics.contracts.auth_events import IssuedToken, SessionRefreshed, SessionStarted
+from topics.deciding.decision import Sealed
 from topics.documents.account import Tokens
-from topics.ids import derive
+from topics.messages import headers as names
+from topics.messages.ids import derive
+from topics.values import tokens
 
 
 class Grants:

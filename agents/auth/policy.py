@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from agents.auth.account import Account
-from topics import email_event, user_created, user_erased
-from topics.auth_events import (
+from topics.contracts import email_event, user_created, user_erased
+from topics.contracts.auth_events import (
     AccountErased,
     AccountRegistered,
     Event,
@@ -13,11 +13,12 @@ from topics.auth_events import (
     Verification,
     VerificationRequested,
 )
-from topics.decision import EventMeta, Send
-from topics.email_event import ALREADY_REGISTERED, PasswordResetMail, TokenVariables, VerificationMail
-from topics.tokens import as_reference
-from topics.user_created import UserCreated
-from topics.user_erased import UserErased
+from topics.contracts.email_event import ALREADY_REGISTERED, PasswordResetMail, TokenVariables, VerificationMail
+from topics.contracts.user_created import UserCreated
+from topics.contracts.user_erased import UserErased
+from topics.deciding.decision import Send
+from topics.messages.event import EventMeta
+from topics.values.tokens import as_reference
 
 
 def react(event: Event, meta: EventMeta, account: Account) -> Iterable[Send]:

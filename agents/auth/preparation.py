@@ -25,8 +25,7 @@ from agents.auth.account import (
 from agents.auth.grants import Grants
 from agents.auth.passwords import Passwords
 from stores.keyring import AgentKeys
-from topics import forms, tokens
-from topics.auth_commands import (
+from topics.contracts.auth_commands import (
     Command,
     EndSession,
     EraseAccount,
@@ -40,9 +39,10 @@ from topics.auth_commands import (
     ResetPassword,
     VerifyEmail,
 )
-from topics.auth_events import Verification
-from topics.ids import derive
-from topics.passwords import LENGTH, LONGEST, well_sized
+from topics.contracts.auth_events import Verification
+from topics.messages.ids import derive
+from topics.values import forms, tokens
+from topics.values.passwords import LENGTH, LONGEST, well_sized
 
 _NO_ACCOUNT = Unusable("invalid_account", "this is no account")
 _UNREADABLE = Unusable("invalid_password", "the password cannot be read, send it again", "password")

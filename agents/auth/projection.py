@@ -5,8 +5,9 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from agents.auth.account import MAX_RESETS, MAX_SESSIONS, MAX_VERIFICATIONS
-from topics import auth_events, keys
-from topics.auth_events import (
+from topics import keys
+from topics.contracts import auth_events
+from topics.contracts.auth_events import (
     AccountErased,
     AccountRegistered,
     EmailVerified,
@@ -20,10 +21,10 @@ from topics.auth_events import (
     Verification,
     VerificationRequested,
 )
-from topics.decision import EventMeta
+from topics.deciding.projection import Shown, SideKey, View
 from topics.documents.account import Account, EndedSession, Session, Sessions
-from topics.projection import Shown, SideKey, View
-from topics.tokens import sha256_hex
+from topics.messages.event import EventMeta
+from topics.values.tokens import sha256_hex
 
 
 def show_login(before: Account | None, event: Event, meta: EventMeta) -> Shown[Account]:

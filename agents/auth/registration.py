@@ -14,8 +14,8 @@ from agents.auth.account import (
     Unusable,
     link_verdict,
 )
-from topics.auth_commands import Register, ResendVerification, VerifyEmail
-from topics.auth_events import (
+from topics.contracts.auth_commands import Register, ResendVerification, VerifyEmail
+from topics.contracts.auth_events import (
     AccountRegistered,
     EmailVerified,
     Event,
@@ -23,9 +23,9 @@ from topics.auth_events import (
     RegistrationRepeated,
     VerificationRequested,
 )
-from topics.decision import Context, Decision, StalePreparation, accept, reject
+from topics.deciding.decision import Context, Decision, StalePreparation, accept, reject
 from topics.documents import Done
-from topics.fields import normal_email
+from topics.values.fields import normal_email
 
 REGISTERED = Done(message="Registered. Check your mail to verify your address.")
 RESENT = Done(message="If this address waits for verification, a mail is on its way.")

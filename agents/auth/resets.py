@@ -2,11 +2,11 @@
 
 from agents.auth import sessions
 from agents.auth.account import EXPIRED_LINK, INVALID_LINK, Account, CheckedReset, NewMailToken, Unusable
-from topics.auth_commands import RequestPasswordReset, ResetPassword
-from topics.auth_events import EmailVerified, Event, PasswordReset, PasswordResetRequested
-from topics.decision import Context, Decision, accept, reject
+from topics.contracts.auth_commands import RequestPasswordReset, ResetPassword
+from topics.contracts.auth_events import EmailVerified, Event, PasswordReset, PasswordResetRequested
+from topics.deciding.decision import Context, Decision, accept, reject
 from topics.documents import Done
-from topics.fields import normal_email
+from topics.values.fields import normal_email
 
 REQUESTED = Done(message="If there is an account for this address, a mail is on its way.")
 RESET = Done(message="Your password is changed. Log in with the new one.")

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import assert_never
 
 from agents.auth.account import MAX_SESSIONS, Account, CheckedPassword, Renewal, Session, Unusable, refresh_verdict
-from topics.auth_commands import EndSession, EraseAccount, Login, Logout, LogoutAll, Refresh
-from topics.auth_events import Event, IssuedToken, SessionEnded, SessionRefreshed, SessionStarted
-from topics.decision import Context, Decision, StalePreparation, accept, reject
+from topics.contracts.auth_commands import EndSession, EraseAccount, Login, Logout, LogoutAll, Refresh
+from topics.contracts.auth_events import Event, IssuedToken, SessionEnded, SessionRefreshed, SessionStarted
+from topics.deciding.decision import Context, Decision, StalePreparation, accept, reject
 from topics.documents import Done
-from topics.fields import normal_email
+from topics.values.fields import normal_email
 
 LOGGED_OUT = Done(message="Logged out.")
 LOGGED_OUT_ALL = Done(message="Logged out everywhere.")

@@ -4,7 +4,7 @@ from agents.basket import policy
 from agents.basket.decider import DECIDER
 from agents.basket.projection import BASKET, BASKET_COUPON
 from agents.runtime.runtime import Runtime
-from topics import basket_commands, basket_events, user_erased
+from topics.contracts import basket_commands, basket_events, user_erased
 from topics.copies import COUPONS, MEALS, RESTAURANTS
 
 

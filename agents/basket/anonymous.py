@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from topics.basket_commands import AddItem, ChangeItem, Clear, Command, Extend, HandOver, RemoveItem, TakeBack
-from topics.basket_events import Cleared, Event, Expired, Kept, Life, LineRemoved, LineSet
-from topics.decision import Context, Decision, Rejection, accept, reject
+from topics.contracts.basket_commands import AddItem, ChangeItem, Clear, Command, Extend, HandOver, RemoveItem, TakeBack
+from topics.contracts.basket_events import Cleared, Event, Expired, Kept, Life, LineRemoved, LineSet
+from topics.deciding.decision import Context, Decision, Rejection, accept, reject
 from topics.documents.anonymous import ExtendedBasket
-from topics.ids import cart_of, is_anonymous
+from topics.messages.ids import cart_of, is_anonymous
 
 LIFETIME = timedelta(days=30)
 

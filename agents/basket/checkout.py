@@ -8,11 +8,11 @@ from msgspec.structs import replace
 
 from agents.basket.contents import Contents
 from agents.basket.facts import Facts
-from topics.basket_commands import Checkout, CheckoutItem, RestoreItems
-from topics.basket_events import CheckedOut, CheckoutRepeated, Event, Line, LinesRestored, OrderedItem
+from topics.contracts.basket_commands import Checkout, CheckoutItem, RestoreItems
+from topics.contracts.basket_events import CheckedOut, CheckoutRepeated, Event, Line, LinesRestored, OrderedItem
 from topics.copies import MealCopy
-from topics.decision import Context, Decision, Rejection, accept, hand_on, reject
-from topics.refusals import meals_gone
+from topics.deciding.decision import Context, Decision, Rejection, accept, hand_on, reject
+from topics.deciding.refusals import meals_gone
 
 EMPTIED = timedelta(seconds=60)
 """A checkout of the empty basket that the last checkout left, within this time, repeats it: a button was pressed twice."""

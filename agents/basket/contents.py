@@ -7,7 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from agents.basket.merging import Refused
-from topics.basket_events import (
+from topics.contracts.basket_events import (
     BasketErased,
     CheckedOut,
     CheckoutRepeated,

@@ -5,16 +5,16 @@ from dataclasses import replace
 
 from agents.basket.contents import Contents
 from agents.basket.facts import Facts
-from topics import discounting
-from topics.basket_commands import ApplyCoupon
-from topics.basket_events import CouponApplied, CouponDropped, Event
+from topics.contracts.basket_commands import ApplyCoupon
+from topics.contracts.basket_events import CouponApplied, CouponDropped, Event
 from topics.copies import COUPONS, MEALS, RESTAURANTS, CouponCopy
-from topics.decision import Context, Decision, accept
-from topics.discounting import Terms
+from topics.deciding import discounting
+from topics.deciding.decision import Context, Decision, accept
+from topics.deciding.discounting import Terms
+from topics.deciding.pricing import Charge, Totals, totals
 from topics.documents import Done
 from topics.documents.order import CouponPreview
 from topics.keys import coupon_share
-from topics.pricing import Charge, Totals, totals
 
 DROPPED = Done(message="The basket has no coupon.")
 

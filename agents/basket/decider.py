@@ -13,8 +13,7 @@ from agents.basket.facts import Facts
 from agents.basket.limits import MAX_LINES
 from agents.basket.projection import answered
 from agents.basket.reordering import reorder
-from topics import schedule
-from topics.basket_commands import (
+from topics.contracts.basket_commands import (
     AddItem,
     ApplyCoupon,
     ChangeItem,
@@ -31,12 +30,13 @@ from topics.basket_commands import (
     TakeBack,
     TakeOver,
 )
-from topics.basket_events import BasketErased, Cleared, Event, Line, LineRemoved, LineSet
+from topics.contracts.basket_events import BasketErased, Cleared, Event, Line, LineRemoved, LineSet
 from topics.copies import COUPONS, MEALS, RESTAURANTS, MealCopy
-from topics.decision import Context, Decider, Decision, Rejection, accept, reject
+from topics.deciding import schedule
+from topics.deciding.decision import Context, Decider, Decision, Rejection, accept, reject
 from topics.documents import Done
-from topics.ids import is_anonymous
-from topics.opening_hours import DEFAULT_ZONE
+from topics.messages.ids import is_anonymous
+from topics.values.opening_hours import DEFAULT_ZONE
 
 REMOVED = Done(message="The meal is out of the basket.")
 CLEARED = Done(message="The basket is empty.")

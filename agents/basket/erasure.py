@@ -1,10 +1,10 @@
 """A user's basket after the account was erased: it takes nothing in any more, whatever was under way."""
 
 from agents.basket import merging
-from topics.basket_commands import Command, EraseBasket, RestoreItems, TakeOver
-from topics.basket_events import Event
-from topics.decision import Decision, accept, reject
-from topics.refusals import ERASED
+from topics.contracts.basket_commands import Command, EraseBasket, RestoreItems, TakeOver
+from topics.contracts.basket_events import Event
+from topics.deciding.decision import Decision, accept, reject
+from topics.deciding.refusals import ERASED
 
 
 def late(command: Command) -> Decision[Event]:

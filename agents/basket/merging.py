@@ -12,12 +12,12 @@ from msgspec.structs import replace
 
 from agents.basket.anonymous import NO_BASKET
 from agents.basket.limits import MAX_LINES
-from topics.basket_commands import HandOver, TakeBack, TakeOver
-from topics.basket_events import Event, HandedOver, Kept, Life, Line, TakenBack, TakenOver, TakeOverRefused
-from topics.decision import Decision, accept, hand_on, reject
+from topics.contracts.basket_commands import HandOver, TakeBack, TakeOver
+from topics.contracts.basket_events import Event, HandedOver, Kept, Life, Line, TakenBack, TakenOver, TakeOverRefused
+from topics.deciding.decision import Decision, accept, hand_on, reject
 from topics.documents.anonymous import MergeReport
-from topics.fields import MAX_QUANTITY
-from topics.ids import is_anonymous
+from topics.messages.ids import is_anonymous
+from topics.values.fields import MAX_QUANTITY
 
 Lines = Mapping[str, Line]
 

@@ -5,13 +5,21 @@ no basket any more, and the newest order learns of it."""
 from collections.abc import Iterable
 
 from agents.basket.contents import Contents
-from topics import basket_commands, order_commands
-from topics.basket_commands import EraseBasket, TakeBack, TakeOver
-from topics.basket_events import BasketErased, CheckedOut, CheckoutRepeated, Event, HandedOver, TakeOverRefused
-from topics.decision import EventMeta, Origin, Send
-from topics.ids import is_anonymous
-from topics.order_commands import EraseOrder, PlaceOrder, TellOutcome
-from topics.user_erased import UserErased
+from topics.contracts import basket_commands, order_commands
+from topics.contracts.basket_commands import EraseBasket, TakeBack, TakeOver
+from topics.contracts.basket_events import (
+    BasketErased,
+    CheckedOut,
+    CheckoutRepeated,
+    Event,
+    HandedOver,
+    TakeOverRefused,
+)
+from topics.contracts.order_commands import EraseOrder, PlaceOrder, TellOutcome
+from topics.contracts.user_erased import UserErased
+from topics.deciding.decision import Origin, Send
+from topics.messages.event import EventMeta
+from topics.messages.ids import is_anonymous
 
 
 def react(event: Event, meta: EventMeta, contents: Contents) -> Iterable[Send]:

@@ -4,8 +4,8 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from topics import basket_events
-from topics.basket_events import (
+from topics.contracts import basket_events
+from topics.contracts.basket_events import (
     BasketErased,
     CheckedOut,
     CheckoutRepeated,
@@ -25,11 +25,11 @@ from topics.basket_events import (
     TakenOver,
     TakeOverRefused,
 )
-from topics.decision import EventMeta
+from topics.deciding.projection import Shown, View
 from topics.documents.anonymous import AnonymousItem, anonymous_item
 from topics.documents.order import AnonymousLife, Basket, BasketCoupon, BasketItem
-from topics.ids import cart_of, is_anonymous
-from topics.projection import Shown, View
+from topics.messages.event import EventMeta
+from topics.messages.ids import cart_of, is_anonymous
 
 EMPTY = Basket(items=())
 

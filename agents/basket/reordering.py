@@ -4,12 +4,12 @@ from agents.basket.contents import Contents
 from agents.basket.facts import Facts
 from agents.basket.limits import MAX_LINES
 from agents.basket.projection import basket_item
-from topics.basket_commands import OrderedBefore, Reorder
-from topics.basket_events import Event, Line, LineSet
+from topics.contracts.basket_commands import OrderedBefore, Reorder
+from topics.contracts.basket_events import Event, Line, LineSet
 from topics.copies import MealCopy
-from topics.decision import Context, Decision, accept, reject
+from topics.deciding.decision import Context, Decision, accept, reject
+from topics.deciding.refusals import meals_gone
 from topics.documents.order import GoneMeal, Reordered
-from topics.refusals import meals_gone
 
 
 def reorder(command: Reorder, contents: Contents, facts: Facts, context: Context) -> Decision[Event]:

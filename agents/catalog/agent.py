@@ -4,7 +4,7 @@ from agents.catalog.decider import DECIDER
 from agents.catalog.facts import RESTAURANTS
 from agents.catalog.projection import MEAL
 from agents.runtime.runtime import Runtime
-from topics import catalog_commands, catalog_events
+from topics.contracts import catalog_commands, catalog_events
 
 
 def register(runtime: Runtime) -> None:

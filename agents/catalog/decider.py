@@ -9,12 +9,12 @@ from msgspec.structs import asdict, replace
 
 from agents.catalog.facts import RESTAURANTS, Facts
 from agents.catalog.projection import meal
-from topics.catalog_commands import AddMeal, ChangeMeal, Command, RemoveMeal, SetAvailability
-from topics.catalog_events import AvailabilityChanged, Event, MealAdded, MealChanged, MealDetails, MealRemoved
-from topics.decision import Context, Decider, Decision, accept, reject
+from topics.contracts.catalog_commands import AddMeal, ChangeMeal, Command, RemoveMeal, SetAvailability
+from topics.contracts.catalog_events import AvailabilityChanged, Event, MealAdded, MealChanged, MealDetails, MealRemoved
+from topics.deciding.decision import Context, Decider, Decision, accept, reject
+from topics.deciding.pricing import rounded
 from topics.documents import Done
 from topics.documents.browse import Meal
-from topics.pricing import rounded
 
 REMOVED = Done(message="The meal is off the menu.")
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from topics import restaurant_events
-from topics.decision import EventMeta
-from topics.projection import FactTable, Shown
-from topics.restaurant_events import Event, RestaurantOpened
+from topics.contracts import restaurant_events
+from topics.contracts.restaurant_events import Event, RestaurantOpened
+from topics.deciding.projection import FactTable, Shown
+from topics.messages.event import EventMeta
 
 
 class Ownership(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,11 +6,12 @@ from typing import assert_never
 
 from msgspec.structs import asdict, replace
 
-from topics import catalog_events, keys
-from topics.catalog_events import AvailabilityChanged, Event, MealAdded, MealChanged, MealDetails, MealRemoved
-from topics.decision import EventMeta
+from topics import keys
+from topics.contracts import catalog_events
+from topics.contracts.catalog_events import AvailabilityChanged, Event, MealAdded, MealChanged, MealDetails, MealRemoved
+from topics.deciding.projection import Shown, View
 from topics.documents.browse import Meal
-from topics.projection import Shown, View
+from topics.messages.event import EventMeta
 from topics.search_index import meal_traits
 
 

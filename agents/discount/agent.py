@@ -4,7 +4,7 @@ from agents.discount import policy
 from agents.discount.decider import DECIDER
 from agents.discount.projection import COUPON, COUPON_USE
 from agents.runtime.runtime import Runtime
-from topics import discount_commands, discount_events
+from topics.contracts import discount_commands, discount_events
 from topics.copies import RESTAURANTS
 
 

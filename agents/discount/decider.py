@@ -13,11 +13,8 @@ from msgspec.structs import asdict, replace
 
 from agents.discount.facts import Facts
 from agents.discount.projection import coupon
-from topics import discounting
-from topics.copies import RESTAURANTS
-from topics.decision import Context, Decider, Decision, Rejection, accept, hand_on, reject
-from topics.discount_commands import AskOutcome, Command, CreateCoupon, ReleaseUse, ReserveShare, ReserveUse
-from topics.discount_events import (
+from topics.contracts.discount_commands import AskOutcome, Command, CreateCoupon, ReleaseUse, ReserveShare, ReserveUse
+from topics.contracts.discount_events import (
     CouponCreated,
     Event,
     OutcomeAsked,
@@ -27,8 +24,11 @@ from topics.discount_events import (
     UseReleased,
     UseReserved,
 )
-from topics.discounting import Terms
-from topics.pricing import rounded
+from topics.copies import RESTAURANTS
+from topics.deciding import discounting
+from topics.deciding.decision import Context, Decider, Decision, Rejection, accept, hand_on, reject
+from topics.deciding.discounting import Terms
+from topics.deciding.pricing import rounded
 
 
 class Uses(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 
 from agents.discount.decider import Uses
-from topics import discount_commands, order_commands
-from topics.decision import EventMeta, Send
-from topics.discount_commands import AskOutcome, ReleaseUse, ReserveShare
-from topics.discount_events import (
+from topics.contracts import discount_commands, order_commands
+from topics.contracts.discount_commands import AskOutcome, ReleaseUse, ReserveShare
+from topics.contracts.discount_events import (
     Event,
     OutcomeAsked,
     ShareRefused,
@@ -14,8 +13,10 @@ from topics.discount_events import (
     UseRefused,
     UseReserved,
 )
+from topics.contracts.order_commands import ConfirmCoupon, RefuseCoupon, TellOutcome
+from topics.deciding.decision import Send
 from topics.keys import coupon_share
-from topics.order_commands import ConfirmCoupon, RefuseCoupon, TellOutcome
+from topics.messages.event import EventMeta
 
 
 def react(event: Event, meta: EventMeta, uses: Uses) -> Iterable[Send]:

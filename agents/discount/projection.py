@@ -6,9 +6,9 @@ from typing import assert_never
 
 from msgspec.structs import asdict
 
-from topics import discount_events, keys
-from topics.decision import EventMeta
-from topics.discount_events import (
+from topics import keys
+from topics.contracts import discount_events
+from topics.contracts.discount_events import (
     CouponCreated,
     Event,
     OutcomeAsked,
@@ -18,9 +18,10 @@ from topics.discount_events import (
     UseReleased,
     UseReserved,
 )
-from topics.discounting import Terms
+from topics.deciding.discounting import Terms
+from topics.deciding.projection import Shown, View
 from topics.documents.order import Coupon, CouponUse
-from topics.projection import Shown, View
+from topics.messages.event import EventMeta
 
 
 def coupon(terms: Terms) -> Coupon:

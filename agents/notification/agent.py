@@ -7,7 +7,7 @@ from agents.notification.voided import unless_voided
 from agents.runtime.runtime import Runtime
 from stores.keyring import agent_keys
 from stores.mail.smtp import Mailer
-from topics import (
+from topics.contracts import (
     email_event,
     notification,
     notification_commands,

@@ -5,9 +5,7 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from agents.notification.recipient import Recipient
-from topics.decision import Context, Decider, Decision, accept, reject
-from topics.fields import normal_email
-from topics.notification_commands import (
+from topics.contracts.notification_commands import (
     Command,
     ConfirmOrder,
     EraseRecipient,
@@ -17,7 +15,7 @@ from topics.notification_commands import (
     SendMail,
     VoidMails,
 )
-from topics.notification_events import (
+from topics.contracts.notification_events import (
     AddressRemembered,
     Event,
     Letter,
@@ -28,6 +26,8 @@ from topics.notification_events import (
     MailsVoided,
     RecipientErased,
 )
+from topics.deciding.decision import Context, Decider, Decision, accept, reject
+from topics.values.fields import normal_email
 
 MAX_KEPT = 50
 """Letters that wait for an address. More of them are not a user's news but somebody's loop."""

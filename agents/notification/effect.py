@@ -5,11 +5,13 @@ from typing import Protocol
 
 from agents.notification.templates import UnknownTemplate, render
 from stores.mail import Mail, Refused
-from topics import notification_commands, tokens
-from topics.decision import EventMeta, Send
-from topics.email_event import ALREADY_REGISTERED
-from topics.notification_commands import RecordFailed, RecordSent
-from topics.notification_events import Event, MailRequested
+from topics.contracts import notification_commands
+from topics.contracts.email_event import ALREADY_REGISTERED
+from topics.contracts.notification_commands import RecordFailed, RecordSent
+from topics.contracts.notification_events import Event, MailRequested
+from topics.deciding.decision import Send
+from topics.messages.event import EventMeta
+from topics.values import tokens
 
 _PURPOSES = {"verification": tokens.VERIFY, "password_reset": tokens.RESET, ALREADY_REGISTERED: tokens.RESET}
 

@@ -7,15 +7,16 @@ from collections.abc import Iterable
 from msgspec.structs import asdict
 
 from agents.notification.recipient import Recipient, key_of
-from topics import notification_commands, order_events
-from topics.decision import EventMeta, Origin, Send
-from topics.email_event import ALREADY_REGISTERED, Mail, PasswordResetMail
-from topics.message import deliverable
-from topics.notification_commands import ConfirmOrder, EraseRecipient, RememberAddress, SendMail, VoidMails
-from topics.notification_events import Event, RecipientErased
-from topics.order_events import OrderPlaced
-from topics.user_created import UserCreated, whose
-from topics.user_erased import UserErased
+from topics.contracts import notification_commands, order_events
+from topics.contracts.email_event import ALREADY_REGISTERED, Mail, PasswordResetMail
+from topics.contracts.notification_commands import ConfirmOrder, EraseRecipient, RememberAddress, SendMail, VoidMails
+from topics.contracts.notification_events import Event, RecipientErased
+from topics.contracts.order_events import OrderPlaced
+from topics.contracts.user_created import UserCreated, whose
+from topics.contracts.user_erased import UserErased
+from topics.deciding.decision import Origin, Send
+from topics.messages.event import EventMeta
+from topics.messages.message import deliverable
 
 
 def remember_address(message: UserCreated, origin: Origin) -> Iterable[Send]:

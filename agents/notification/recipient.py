@@ -4,8 +4,8 @@ from datetime import datetime
 
 import msgspec
 
-from topics.notification_events import Letter
-from topics.tokens import sha256_hex
+from topics.contracts.notification_events import Letter
+from topics.values.tokens import sha256_hex
 
 
 class Recipient(msgspec.Struct, frozen=True, kw_only=True):

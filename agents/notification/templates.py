@@ -6,7 +6,7 @@ from html import escape
 from types import MappingProxyType
 from urllib.parse import quote
 
-from topics.email_event import ALREADY_REGISTERED
+from topics.contracts.email_event import ALREADY_REGISTERED
 
 
 class UnknownTemplate(ValueError):

@@ -9,10 +9,11 @@ import msgspec
 
 from agents.notification.recipient import Recipient
 from stores.protocol import DomainStore
-from topics import notification_commands
-from topics.decision import EventMeta, Send
-from topics.notification_commands import RecordFailed
-from topics.notification_events import Event, MailRequested
+from topics.contracts import notification_commands
+from topics.contracts.notification_commands import RecordFailed
+from topics.contracts.notification_events import Event, MailRequested
+from topics.deciding.decision import Send
+from topics.messages.event import EventMeta
 
 Perform = Callable[[Event, EventMeta], Awaitable[Iterable[Send]]]
 

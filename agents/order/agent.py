@@ -4,7 +4,7 @@ from agents.order import policy
 from agents.order.decider import DECIDER
 from agents.order.projection import ORDER, ORDER_TIMELINE
 from agents.runtime.runtime import Runtime
-from topics import order_commands, order_events
+from topics.contracts import order_commands, order_events
 from topics.copies import BOOKS, COUPONS, MEALS, RESTAURANTS
 
 

@@ -4,15 +4,15 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from agents.order.facts import Facts
-from topics import discounting, schedule
-from topics.address_events import SavedAddress
+from topics.contracts.address_events import SavedAddress
+from topics.contracts.order_commands import PlaceOrder
+from topics.contracts.order_events import OrderPlaced, PriceChange, PricedItem
 from topics.copies import CouponCopy, RestaurantCopy
-from topics.decision import Rejection
+from topics.deciding import discounting, schedule
+from topics.deciding.decision import Rejection
+from topics.deciding.pricing import Charge, Totals, line_total, rounded, totals
+from topics.deciding.refusals import meals_gone
 from topics.keys import coupon_share
-from topics.order_commands import PlaceOrder
-from topics.order_events import OrderPlaced, PriceChange, PricedItem
-from topics.pricing import Charge, Totals, line_total, rounded, totals
-from topics.refusals import meals_gone
 
 
 class Priced(NamedTuple):

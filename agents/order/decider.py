@@ -10,11 +10,16 @@ from agents.order import checks, erasure
 from agents.order.facts import Facts
 from agents.order.progress import Progress
 from agents.order.projection import order
-from topics.copies import BOOKS, COUPONS, MEALS, RESTAURANTS
-from topics.decision import Context, Decider, Decision, Rejection, accept, hand_on, reject
-from topics.keys import coupon_share
-from topics.order_commands import CancelOrder, Command, ConfirmCoupon, EraseOrder, PlaceOrder, RefuseCoupon, TellOutcome
-from topics.order_events import (
+from topics.contracts.order_commands import (
+    CancelOrder,
+    Command,
+    ConfirmCoupon,
+    EraseOrder,
+    PlaceOrder,
+    RefuseCoupon,
+    TellOutcome,
+)
+from topics.contracts.order_events import (
     Event,
     OrderCancelled,
     OrderDrafted,
@@ -23,6 +28,9 @@ from topics.order_events import (
     OrderRefused,
     OutcomeAwaited,
 )
+from topics.copies import BOOKS, COUPONS, MEALS, RESTAURANTS
+from topics.deciding.decision import Context, Decider, Decision, Rejection, accept, hand_on, reject
+from topics.keys import coupon_share
 
 
 def decide(command: Command, progress: Progress, facts: Facts, context: Context) -> Decision[Event]:

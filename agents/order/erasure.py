@@ -8,9 +8,9 @@ it, so an erasure walks from the newest to the oldest.
 from msgspec.structs import replace
 
 from agents.order.progress import Progress
-from topics.decision import Decision, accept
-from topics.order_commands import EraseOrder
-from topics.order_events import Event, OrderErased, OrderPlaced, OrderRefused
+from topics.contracts.order_commands import EraseOrder
+from topics.contracts.order_events import Event, OrderErased, OrderPlaced, OrderRefused
+from topics.deciding.decision import Decision, accept
 
 
 def erase(command: EraseOrder, progress: Progress) -> Decision[Event]:

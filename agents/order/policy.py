@@ -4,13 +4,11 @@ the user's basket, which answers. An order that is erased tells the one before i
 from collections.abc import Iterable
 
 from agents.order.progress import Progress
-from topics import basket_commands, discount_commands, order_commands
-from topics.basket_commands import Refusal, RestoreItems
-from topics.decision import EventMeta, Send
-from topics.discount_commands import AskOutcome, ReleaseUse, ReserveUse
-from topics.keys import coupon_share
-from topics.order_commands import EraseOrder
-from topics.order_events import (
+from topics.contracts import basket_commands, discount_commands, order_commands
+from topics.contracts.basket_commands import Refusal, RestoreItems
+from topics.contracts.discount_commands import AskOutcome, ReleaseUse, ReserveUse
+from topics.contracts.order_commands import EraseOrder
+from topics.contracts.order_events import (
     Event,
     OrderCancelled,
     OrderDrafted,
@@ -19,6 +17,9 @@ from topics.order_events import (
     OrderRefused,
     OutcomeAwaited,
 )
+from topics.deciding.decision import Send
+from topics.keys import coupon_share
+from topics.messages.event import EventMeta
 
 
 def react(event: Event, meta: EventMeta, progress: Progress) -> Iterable[Send]:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from topics.order_events import OrderCancelled, OrderDrafted, OrderPlaced, OrderRefused
+from topics.contracts.order_events import OrderCancelled, OrderDrafted, OrderPlaced, OrderRefused
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):

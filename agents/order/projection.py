@@ -5,10 +5,9 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from topics import keys, order_events
-from topics.decision import EventMeta
-from topics.documents.order import Order, OrderMoment, OrderTimeline
-from topics.order_events import (
+from topics import keys
+from topics.contracts import order_events
+from topics.contracts.order_events import (
     Event,
     OrderCancelled,
     OrderDrafted,
@@ -17,7 +16,9 @@ from topics.order_events import (
     OrderRefused,
     OutcomeAwaited,
 )
-from topics.projection import Shown, View
+from topics.deciding.projection import Shown, View
+from topics.documents.order import Order, OrderMoment, OrderTimeline
+from topics.messages.event import EventMeta
 
 CANCELLED = "Your order is cancelled."
 

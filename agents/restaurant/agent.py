@@ -4,7 +4,7 @@ from agents.restaurant import policy
 from agents.restaurant.decider import DECIDER
 from agents.restaurant.projection import CAMPAIGNS, RESTAURANT
 from agents.runtime.runtime import Runtime
-from topics import restaurant_commands, restaurant_events, user_events
+from topics.contracts import restaurant_commands, restaurant_events, user_events
 
 
 def register(runtime: Runtime) -> None:

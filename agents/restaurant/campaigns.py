@@ -7,10 +7,10 @@ from msgspec.structs import replace
 
 from agents.restaurant.house import House
 from agents.restaurant.projection import campaign
-from topics import schedule
-from topics.decision import Context, Decision, Rejection, accept, reject
-from topics.restaurant_commands import StartCampaign
-from topics.restaurant_events import CampaignDetails, CampaignStarted, Event
+from topics.contracts.restaurant_commands import StartCampaign
+from topics.contracts.restaurant_events import CampaignDetails, CampaignStarted, Event
+from topics.deciding import schedule
+from topics.deciding.decision import Context, Decision, Rejection, accept, reject
 
 MOST = 20
 """Campaigns of a restaurant that are not over."""

@@ -12,10 +12,7 @@ from msgspec.structs import asdict, replace
 from agents.restaurant import campaigns, followers, hours
 from agents.restaurant.house import House, Opened
 from agents.restaurant.projection import restaurant
-from topics.decision import Context, Decider, Decision, accept, reject
-from topics.documents.browse import RestaurantNow
-from topics.pricing import rounded
-from topics.restaurant_commands import (
+from topics.contracts.restaurant_commands import (
     Announce,
     ChangeRestaurant,
     Command,
@@ -24,7 +21,7 @@ from topics.restaurant_commands import (
     StartCampaign,
     Unfollow,
 )
-from topics.restaurant_events import (
+from topics.contracts.restaurant_events import (
     Announced,
     CampaignStarted,
     Event,
@@ -35,6 +32,9 @@ from topics.restaurant_events import (
     RestaurantDetails,
     RestaurantOpened,
 )
+from topics.deciding.decision import Context, Decider, Decision, accept, reject
+from topics.deciding.pricing import rounded
+from topics.documents.browse import RestaurantNow
 
 
 def decide(command: Command, house: House, facts: None, context: Context) -> Decision[Event]:

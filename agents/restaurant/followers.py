@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from agents.restaurant.house import House
-from topics.decision import Decision, accept, reject
-from topics.restaurant_commands import Announce, Follow, Unfollow
-from topics.restaurant_events import Announced, Event, FollowerAdded, FollowerRefused, FollowerRemoved
+from topics.contracts.restaurant_commands import Announce, Follow, Unfollow
+from topics.contracts.restaurant_events import Announced, Event, FollowerAdded, FollowerRefused, FollowerRemoved
+from topics.deciding.decision import Decision, accept, reject
 
 PAGES = 64
 """Never to be changed: a user would be looked for on another page than the one that they stand on."""

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from topics import forms, opening_hours
-from topics.decision import Rejection
-from topics.fields import Weekday
-from topics.restaurant_events import RestaurantDetails
+from topics.contracts.restaurant_events import RestaurantDetails
+from topics.deciding.decision import Rejection
+from topics.values import forms, opening_hours
+from topics.values.fields import Weekday
 
 
 def of(details: RestaurantDetails) -> tuple[dict[Weekday, str], str]:

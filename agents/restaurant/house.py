@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from topics.restaurant_events import CampaignDetails, RestaurantDetails
+from topics.contracts.restaurant_events import CampaignDetails, RestaurantDetails
 
 
 class Opened(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,12 +7,13 @@ from collections.abc import Iterable
 
 from agents.restaurant import followers
 from agents.restaurant.house import House
-from topics import notification, restaurant_commands, user_events
-from topics.decision import EventMeta, Origin, Send
-from topics.email_event import DiscountMail, DiscountVariables
-from topics.restaurant_commands import Announce, Follow, Unfollow
-from topics.restaurant_events import Announced, CampaignStarted, Event
-from topics.user_events import PersonErased, PreferencesChanged, RestaurantFavoured, RestaurantUnfavoured
+from topics.contracts import notification, restaurant_commands, user_events
+from topics.contracts.email_event import DiscountMail, DiscountVariables
+from topics.contracts.restaurant_commands import Announce, Follow, Unfollow
+from topics.contracts.restaurant_events import Announced, CampaignStarted, Event
+from topics.contracts.user_events import PersonErased, PreferencesChanged, RestaurantFavoured, RestaurantUnfavoured
+from topics.deciding.decision import Origin, Send
+from topics.messages.event import EventMeta
 
 
 def translate(message: user_events.Event, origin: Origin) -> Iterable[Send]:

@@ -6,11 +6,9 @@ from typing import assert_never
 
 from msgspec.structs import asdict, replace
 
-from topics import keys, restaurant_events
-from topics.decision import EventMeta
-from topics.documents.browse import Campaign, Campaigns, Restaurant
-from topics.projection import Shown, View
-from topics.restaurant_events import (
+from topics import keys
+from topics.contracts import restaurant_events
+from topics.contracts.restaurant_events import (
     Announced,
     CampaignDetails,
     CampaignStarted,
@@ -22,6 +20,9 @@ from topics.restaurant_events import (
     RestaurantDetails,
     RestaurantOpened,
 )
+from topics.deciding.projection import Shown, View
+from topics.documents.browse import Campaign, Campaigns, Restaurant
+from topics.messages.event import EventMeta
 from topics.search_index import restaurant_indexes, restaurant_traits
 
 

@@ -20,9 +20,9 @@ from stores.redis.fates import Fates
 from stores.redis.projection import ProjectionStore
 from stores.redis.replies import Replies
 from stores.settings import Settings
-from topics.decision import Decider, React, Translate
-from topics.projection import FactTable, View
-from topics.registry import Topic
+from topics.deciding.decision import Decider, React, Translate
+from topics.deciding.projection import FactTable, View
+from topics.messages.topic import Topic
 
 
 @dataclass(frozen=True, slots=True)

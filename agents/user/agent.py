@@ -5,7 +5,7 @@ from agents.user import policy
 from agents.user.decider import DECIDER
 from agents.user.facts import RESTAURANTS
 from agents.user.projection import FAVOURITES, PREFERENCES, USER
-from topics import user_commands, user_created, user_erased, user_events
+from topics.contracts import user_commands, user_created, user_erased, user_events
 
 
 def register(runtime: Runtime) -> None:

@@ -10,11 +10,7 @@ from msgspec.structs import asdict, replace
 from agents.user import favourites, preferences
 from agents.user.facts import RESTAURANTS, Facts
 from agents.user.person import Person
-from topics.decision import Context, Decider, Decision, Rejection, accept, reject
-from topics.documents.account import User
-from topics.fields import normal_email
-from topics.refusals import ERASED
-from topics.user_commands import (
+from topics.contracts.user_commands import (
     ChangePreferences,
     ChangeProfile,
     Command,
@@ -26,7 +22,7 @@ from topics.user_commands import (
     UnfavourCuisine,
     UnfavourRestaurant,
 )
-from topics.user_events import (
+from topics.contracts.user_events import (
     CuisineFavoured,
     CuisineUnfavoured,
     EmailLearned,
@@ -40,6 +36,10 @@ from topics.user_events import (
     RestaurantFavoured,
     RestaurantUnfavoured,
 )
+from topics.deciding.decision import Context, Decider, Decision, Rejection, accept, reject
+from topics.deciding.refusals import ERASED
+from topics.documents.account import User
+from topics.values.fields import normal_email
 
 PENDING_LIFE = timedelta(minutes=15)
 EARLIEST_BIRTH = date(1900, 1, 1)

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from topics import restaurant_events
-from topics.decision import EventMeta
-from topics.fields import OpenOrClosed
-from topics.projection import FactTable, Shown
-from topics.restaurant_events import Event, RestaurantChanged, RestaurantOpened
+from topics.contracts import restaurant_events
+from topics.contracts.restaurant_events import Event, RestaurantChanged, RestaurantOpened
+from topics.deciding.projection import FactTable, Shown
+from topics.messages.event import EventMeta
+from topics.values.fields import OpenOrClosed
 
 
 class RestaurantFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Favourite restaurants and cuisines. Cuisines are the same where they fold to the same (topics/folding.py)."""
+"""Favourite restaurants and cuisines. Cuisines are the same where they fold to the same (topics/values/folding.py)."""
 
 from typing import assert_never
 
@@ -6,12 +6,18 @@ from msgspec.structs import replace
 
 from agents.user.facts import Facts, RestaurantFacts
 from agents.user.person import FavouriteCuisine, FavouriteRestaurant, Person
-from topics.decision import Context, Decision, accept, reject
+from topics.contracts.user_commands import FavourCuisine, FavourRestaurant, UnfavourCuisine, UnfavourRestaurant
+from topics.contracts.user_events import (
+    CuisineFavoured,
+    CuisineUnfavoured,
+    Event,
+    RestaurantFavoured,
+    RestaurantUnfavoured,
+)
+from topics.deciding.decision import Context, Decision, accept, reject
 from topics.documents import Done
 from topics.documents import account as documents
-from topics.folding import fold
-from topics.user_commands import FavourCuisine, FavourRestaurant, UnfavourCuisine, UnfavourRestaurant
-from topics.user_events import CuisineFavoured, CuisineUnfavoured, Event, RestaurantFavoured, RestaurantUnfavoured
+from topics.values.folding import fold
 
 MOST = 200  # of each kind
 REMOVED = Done(message="This is no favourite any more.")

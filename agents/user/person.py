@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from topics.user_events import Preferences, Profile
+from topics.contracts.user_events import Preferences, Profile
 
 
 class FavouriteCuisine(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
-from topics import user_commands
-from topics.decision import Origin, Send
-from topics.message import deliverable
-from topics.user_commands import CreatePending, EraseUser
-from topics.user_created import UserCreated, whose
-from topics.user_erased import UserErased
+from topics.contracts import user_commands
+from topics.contracts.user_commands import CreatePending, EraseUser
+from topics.contracts.user_created import UserCreated, whose
+from topics.contracts.user_erased import UserErased
+from topics.deciding.decision import Origin, Send
+from topics.messages.message import deliverable
 
 
 def translate(message: UserCreated, origin: Origin) -> Iterable[Send]:

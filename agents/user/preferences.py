@@ -5,9 +5,9 @@ from typing import Any
 from msgspec.structs import asdict, replace
 
 from agents.user.person import Person
-from topics.decision import Decision, accept
-from topics.user_commands import ChangePreferences
-from topics.user_events import Event, PreferencesChanged
+from topics.contracts.user_commands import ChangePreferences
+from topics.contracts.user_events import Event, PreferencesChanged
+from topics.deciding.decision import Decision, accept
 
 
 def change(command: ChangePreferences, person: Person) -> Decision[Event]:

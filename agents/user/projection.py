@@ -6,12 +6,10 @@ from typing import assert_never
 import msgspec
 from msgspec.structs import asdict, replace
 
-from topics import keys, user_events
-from topics.decision import EventMeta
-from topics.documents.account import FavouriteCuisine, FavouriteRestaurant, Favourites, User
-from topics.projection import Shown, SideKey, View
-from topics.user_created import UserCreated
-from topics.user_events import (
+from topics import keys
+from topics.contracts import user_events
+from topics.contracts.user_created import UserCreated
+from topics.contracts.user_events import (
     CuisineFavoured,
     CuisineUnfavoured,
     EmailLearned,
@@ -25,6 +23,9 @@ from topics.user_events import (
     RestaurantFavoured,
     RestaurantUnfavoured,
 )
+from topics.deciding.projection import Shown, SideKey, View
+from topics.documents.account import FavouriteCuisine, FavouriteRestaurant, Favourites, User
+from topics.messages.event import EventMeta
 
 
 def show(before: User | None, event: Event, meta: EventMeta) -> Shown[User]:

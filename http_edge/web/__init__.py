@@ -3,7 +3,7 @@
 In three packages: account (who somebody is), browse (what there is to eat), order (from a basket to an order).
 """
 
-from http_edge.routes import AnyRow
+from http_edge.routing.routes import AnyRow
 from http_edge.web import operations
 from http_edge.web.account import addresses, auth, erasure, export, favourites, passwords, sessions, user
 from http_edge.web.browse import campaigns, meals, restaurants, search

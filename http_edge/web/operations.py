@@ -1,7 +1,7 @@
 """What became of a write that was answered 202."""
 
-from http_edge.operations import Operation, show
-from http_edge.routes import CUSTOMER, OwnRow
+from http_edge.commands.operations import Operation, show
+from http_edge.routing.routes import CUSTOMER, OwnRow
 
 ROUTES = (
     OwnRow(

@@ -15,8 +15,9 @@ from redis.asyncio import Redis
 from infra.bench.posting import Posted
 from infra.layout.site import Endpoints
 from stores.kafka.log import open_log
-from topics import basket_commands, headers
-from topics.reply import DECODER
+from topics.contracts import basket_commands
+from topics.messages import headers
+from topics.messages.reply import DECODER
 
 
 class Stage(NamedTuple):

@@ -17,7 +17,7 @@ from infra.bench.servers import free_port, server, token
 from infra.demo.menus import MENUS
 from infra.stack.stage import Stage, stage
 from stores.postgres.migrate import migrate
-from topics.ids import derive
+from topics.messages.ids import derive
 
 AT_MOST = 4.0  # times the other's median
 TURN, WARM_UP = 5.0, 3.0  # seconds

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from topics import headers, ids
-from topics.decision import Context, Decider, Decision, accept
-from topics.message import Message
-from topics.registry import Topic
+from topics.deciding.decision import Context, Decider, Decision, accept
+from topics.messages import headers, ids
+from topics.messages.message import Message
+from topics.messages.topic import Topic
 
 KEYS = 2_000
 _NOTE = "n" * 170  # makes a command's body 195 bytes

@@ -14,9 +14,9 @@ from aiohttp import web
 from asyncpg.pool import PoolConnectionProxy
 
 from agents.basket.contents import Contents
-from topics.basket_commands import AddItem
-from topics.basket_events import Line
-from topics.ids import fresh
+from topics.contracts.basket_commands import AddItem
+from topics.contracts.basket_events import Line
+from topics.messages.ids import fresh
 
 FIND = "select version, state::text from aggregate where id = $1 for update"
 WRITE = """

@@ -14,7 +14,7 @@ import msgspec
 
 from infra.bench.load_report import Load, bars, points, promised, table
 from infra.bench.load_turns import Choice, measured
-from topics.registry import PARTITIONS
+from topics.messages.topic import PARTITIONS
 
 COUNTS, SHORT_COUNTS = (1, 4, 16, 64), (1, 4)
 

@@ -17,8 +17,8 @@ from infra.stack.stage import Stage, say, stage
 from infra.supervision.child import Child
 from stores.kafka.log import open_log
 from stores.postgres.migrate import migrate
-from topics.ids import derive
-from topics.registry import all_topics
+from topics.contracts import all_topics
+from topics.messages.ids import derive
 
 USERS = 500
 FIRST_ADDS = 250.0  # a second, until each user has a basket on both sides

@@ -3,7 +3,7 @@
 import runpy
 import sys
 
-from topics.registry import all_topics
+from topics.contracts import all_topics
 
 
 def declare(partitions: int) -> None:

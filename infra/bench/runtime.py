@@ -26,7 +26,7 @@ from infra.layout.folders import CHECKOUT
 from infra.stack.stack import Stack
 from stores.kafka.admin import make_topics
 from stores.postgres.migrate import migrate
-from topics.registry import Topic
+from topics.messages.topic import Topic
 
 TIMES_PLAIN, OF_BARE = 20.0, 0.8  # what b promises, in commands a second of a and of c
 SERVERS = ("kafka", "postgres", "redis")

@@ -8,10 +8,10 @@ from typing import Any
 
 from topics import search_index
 from topics.documents.browse import Meal, Restaurant
-from topics.fields import Address, Weekday
-from topics.ids import derive
-from topics.opening_hours import DAYS
+from topics.messages.ids import derive
 from topics.search_index import Bound, Point, Wanted
+from topics.values.fields import Address, Weekday
+from topics.values.opening_hours import DAYS
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 CITIES = {"İstanbul": (41.01, 28.98), "Ankara": (39.93, 32.86), "İzmir": (38.42, 27.14), "Bursa": (40.18, 29.06)}

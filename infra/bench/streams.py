@@ -29,7 +29,7 @@ from stores.redis.connection import connect
 from stores.redis.projection import ProjectionStore, ViewChanges
 from topics import keys
 from topics.documents.order import OrderMoment, OrderTimeline
-from topics.ids import derive
+from topics.messages.ids import derive
 
 VIEW = "order_timeline"
 SOURCE = Source("bench.project", "events", 0)

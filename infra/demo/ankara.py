@@ -1,7 +1,7 @@
 """Ankara. corbaci-7-24 is always open, as it says no hours at all; sokak-burger is closed by its owner."""
 
 from infra.demo.menu import PORTION, SIZE, SPICE, dish, every_day, menu, place
-from topics.restaurant_commands import OpenRestaurant
+from topics.contracts.restaurant_commands import OpenRestaurant
 
 CITY = "Ankara"
 

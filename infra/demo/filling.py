@@ -17,11 +17,13 @@ from infra.demo.menus import MENUS
 from infra.demo.offers import COUPONS, campaigns
 from stores.kafka.producer import CommandProducer
 from stores.redis.errors import translated
-from topics import catalog_commands, discount_commands, headers, keys, restaurant_commands
-from topics.ids import derive
-from topics.message import Message
-from topics.registry import Topic
-from topics.reply import DECODER
+from topics import keys
+from topics.contracts import catalog_commands, discount_commands, restaurant_commands
+from topics.messages import headers
+from topics.messages.ids import derive
+from topics.messages.message import Message
+from topics.messages.reply import DECODER
+from topics.messages.topic import Topic
 
 NEXT_TRY = 1.0  # seconds after which an unanswered or refused command is sent again
 LOOK_AGAIN = 0.05  # seconds

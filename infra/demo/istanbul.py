@@ -1,7 +1,7 @@
 """İstanbul. gece-kusu is open around the clock and has no minimum: whoever takes the first of all restaurants can order."""
 
 from infra.demo.menu import PORTION, SIZE, SPICE, dish, every_day, menu, place
-from topics.restaurant_commands import OpenRestaurant
+from topics.contracts.restaurant_commands import OpenRestaurant
 
 CITY = "İstanbul"
 

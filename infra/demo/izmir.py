@@ -1,7 +1,7 @@
 """İzmir."""
 
 from infra.demo.menu import PORTION, SIZE, SPICE, dish, every_day, menu, place
-from topics.restaurant_commands import OpenRestaurant
+from topics.contracts.restaurant_commands import OpenRestaurant
 
 CITY = "İzmir"
 

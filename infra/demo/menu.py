@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from topics.catalog_commands import AddMeal, MealOption
-from topics.fields import Address, Weekday
-from topics.ids import derive
-from topics.opening_hours import DAYS
-from topics.restaurant_commands import OpenRestaurant
+from topics.contracts.catalog_commands import AddMeal, MealOption
+from topics.contracts.restaurant_commands import OpenRestaurant
+from topics.messages.ids import derive
+from topics.values.fields import Address, Weekday
+from topics.values.opening_hours import DAYS
 
 OWNER = derive("lezzet demo", "owner")
 """Owns all demo restaurants. Nobody can log in as it."""

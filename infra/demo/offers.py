@@ -3,8 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 
 from infra.demo.menus import MENUS
-from topics.discount_commands import CreateCoupon
-from topics.restaurant_commands import StartCampaign
+from topics.contracts.discount_commands import CreateCoupon
+from topics.contracts.restaurant_commands import StartCampaign
 
 LEZZET10 = "LEZZET10"
 _LONG = timedelta(days=700)  # a campaign may last 730 days

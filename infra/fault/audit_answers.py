@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from infra.fault.evidence import Evidence
 from infra.fault.findings import Findings
 from infra.fault.http_load import Told
-from topics.reply import DECODER
+from topics.messages.reply import DECODER
 
 EDGE = "lezzet/edge"
 EVENTS = {"basket": None, "address": None, "order": "OrderPlaced"}

@@ -4,9 +4,9 @@ from collections import Counter
 
 from infra.fault.evidence import Evidence
 from infra.fault.findings import Findings
-from topics.notification_events import LetterKept, MailRequested
-from topics.registry import all_topics
-from topics.restaurant_events import Announced, CampaignStarted
+from topics.contracts import all_topics
+from topics.contracts.notification_events import LetterKept, MailRequested
+from topics.contracts.restaurant_events import Announced, CampaignStarted
 
 Told = Counter[tuple[str, str]]
 """(user, subject of the letter) → how often."""

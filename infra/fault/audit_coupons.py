@@ -7,9 +7,9 @@ import msgspec
 from agents.discount.decider import Uses
 from infra.fault.evidence import Evidence
 from infra.fault.findings import Findings
+from topics.contracts import all_topics
+from topics.contracts.order_events import OrderCancelled, OrderPlaced
 from topics.keys import coupon_share
-from topics.order_events import OrderCancelled, OrderPlaced
-from topics.registry import all_topics
 
 
 def audit(evidence: Evidence, findings: Findings) -> None:

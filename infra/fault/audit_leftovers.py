@@ -2,7 +2,7 @@
 
 from infra.fault.evidence import Evidence
 from infra.fault.findings import Findings
-from topics import headers
+from topics.messages import headers
 
 
 def audit(evidence: Evidence, findings: Findings) -> None:

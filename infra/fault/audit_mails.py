@@ -11,8 +11,8 @@ from infra.fault.planned import Planned
 from infra.fault.topic_log import Entry
 from infra.mailbox.store import MailStore
 from infra.stack.stage import Stage
-from topics import email_event, notification_events
-from topics.notification_events import MailRequested
+from topics.contracts import email_event, notification_events
+from topics.contracts.notification_events import MailRequested
 
 
 def audit(plan: Sequence[Planned], stage: Stage, evidence: Evidence, findings: Findings, agents: Sequence[str]) -> None:

@@ -8,9 +8,9 @@ from infra.fault.evidence import Evidence
 from infra.fault.findings import Findings
 from infra.fault.plan import SOURCE
 from infra.fault.planned import Planned
-from topics.basket_events import CheckedOut
-from topics.registry import all_topics
-from topics.reply import Reply
+from topics.contracts import all_topics
+from topics.contracts.basket_events import CheckedOut
+from topics.messages.reply import Reply
 
 
 def audit(plan: Sequence[Planned], evidence: Evidence, findings: Findings) -> None:

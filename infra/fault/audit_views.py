@@ -24,10 +24,12 @@ from infra.fault.evidence import Evidence, documents
 from infra.fault.findings import Findings
 from infra.fault.topic_log import Entry
 from infra.layout.site import Endpoints
-from topics import headers, keys
-from topics.decision import Decider, EventMeta
-from topics.projection import View
-from topics.registry import all_topics
+from topics import keys
+from topics.contracts import all_topics
+from topics.deciding.decision import Decider
+from topics.deciding.projection import View
+from topics.messages import headers
+from topics.messages.event import EventMeta
 
 
 class Row(NamedTuple):

@@ -14,9 +14,9 @@ from infra.fault.plan import Town
 from infra.fault.planned import Planned, drawn_id
 from infra.fault.seeding import known, seed_town
 from infra.stack.stage import Stage, say, stage
-from topics import basket_commands, discount_commands
-from topics.basket_commands import Checkout, CheckoutItem
-from topics.discount_commands import CreateCoupon
+from topics.contracts import basket_commands, discount_commands
+from topics.contracts.basket_commands import Checkout, CheckoutItem
+from topics.contracts.discount_commands import CreateCoupon
 
 AGENTS, KILLS = 2, 3
 CHECKOUTS, SHORT_CHECKOUTS = 1000, 300

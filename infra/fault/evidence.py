@@ -10,7 +10,7 @@ from agents.domains import DOMAINS
 from infra.fault import topic_log
 from infra.fault.topic_log import Entry
 from infra.layout.site import Endpoints
-from topics.registry import all_topics
+from topics.contracts import all_topics
 
 InboxKey = tuple[str, str]  # (source, id)
 

@@ -15,7 +15,7 @@ from infra.fault import topic_log
 from infra.fault.findings import Findings
 from infra.layout.site import Endpoints
 from infra.stack.stage import say
-from topics.registry import all_topics
+from topics.contracts import all_topics
 
 Floors = dict[tuple[str, str, int], int]  # (group, topic, partition) → next offset to do
 

@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaProducer
 
 from infra.fault.plan import SOURCE
 from infra.fault.planned import Planned
-from topics import headers
+from topics.messages import headers
 
 FLIGHT = 1000  # messages without an acknowledgement at most
 BOUND = 60.0  # seconds for the last acknowledgements

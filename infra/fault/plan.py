@@ -6,13 +6,20 @@ from random import Random
 
 from infra.fault.plan_people import People
 from infra.fault.planned import Planned, drawn_id, planned
-from topics import auth_commands, basket_commands, catalog_commands, discount_commands, email_event, restaurant_commands
-from topics.auth_commands import EraseAccount
-from topics.basket_commands import AddItem, Checkout, CheckoutItem
-from topics.catalog_commands import AddMeal
-from topics.discount_commands import CreateCoupon
-from topics.email_event import DiscountMail, DiscountVariables
-from topics.restaurant_commands import ChangeRestaurant, OpenRestaurant, StartCampaign
+from topics.contracts import (
+    auth_commands,
+    basket_commands,
+    catalog_commands,
+    discount_commands,
+    email_event,
+    restaurant_commands,
+)
+from topics.contracts.auth_commands import EraseAccount
+from topics.contracts.basket_commands import AddItem, Checkout, CheckoutItem
+from topics.contracts.catalog_commands import AddMeal
+from topics.contracts.discount_commands import CreateCoupon
+from topics.contracts.email_event import DiscountMail, DiscountVariables
+from topics.contracts.restaurant_commands import ChangeRestaurant, OpenRestaurant, StartCampaign
 
 SOURCE = "lezzet/fault"
 MEALS, RESTAURANTS, CAMPAIGNS = 40, 10, 2  # campaigns of a restaurant: each is told on 64 pages

@@ -6,10 +6,9 @@ from datetime import date
 from random import Random
 
 from infra.fault.planned import Planned, planned
-from topics import address_commands, ids, user_commands
-from topics.address_commands import AddAddress, RemoveAddress, ReplaceAddress
-from topics.message import Message
-from topics.user_commands import (
+from topics.contracts import address_commands, user_commands
+from topics.contracts.address_commands import AddAddress, RemoveAddress, ReplaceAddress
+from topics.contracts.user_commands import (
     ChangePreferences,
     ChangeProfile,
     CompleteProfile,
@@ -17,6 +16,8 @@ from topics.user_commands import (
     FavourRestaurant,
     UnfavourRestaurant,
 )
+from topics.messages import ids
+from topics.messages.message import Message
 
 MOST_ADDRESSES = 10
 

@@ -4,8 +4,8 @@ import uuid
 from dataclasses import dataclass
 from random import Random
 
-from topics.message import Message
-from topics.registry import Topic
+from topics.messages.message import Message
+from topics.messages.topic import Topic
 
 TWICE = 0.05  # share of messages that are published once more
 LATER = (1, 1, 2, 30, 300, 3000)  # so many messages after the first time

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition
 
-from topics import headers
-from topics.registry import all_topics
+from topics.contracts import all_topics
+from topics.messages import headers
 
 
 @dataclass(frozen=True, slots=True)

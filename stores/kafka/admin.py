@@ -1,4 +1,4 @@
-"""Makes the topics of the registry and their dead-letter topics, and brings the settings of existing ones up to date."""
+"""Makes the topics that have a contract, and their dead-letter topics. Brings the settings of existing ones up to date."""
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -9,7 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
-from topics.registry import FOREVER, Topic
+from topics.messages.topic import FOREVER, Topic
 
 _DLQ_RETENTION = timedelta(days=30)
 # Kafka removes a segment when its youngest record is too old: its oldest one may stay this much longer than the retention.

@@ -16,7 +16,7 @@ from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.record.util import decode_varint
 
 from stores.kafka.codecs import DECODERS, unpack_within_limit
-from topics import headers
+from topics.messages import headers
 
 _HEADER = 61  # bytes of a batch before its records
 _CODEC, _SEVEN = 22, 7  # place of the byte whose lower three bits say how a batch is compressed, and their mask

@@ -11,7 +11,7 @@ from stores.errors import Unavailable
 from stores.redis.listening import Listening
 from stores.telemetry import logger
 from topics import keys
-from topics.reply import DECODER, Reply
+from topics.messages.reply import DECODER, Reply
 
 _log = logger("stores.redis.answers")
 

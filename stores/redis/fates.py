@@ -16,7 +16,7 @@ return before
 
 
 class Fates:
-    """The domains' half. The edge's is http_edge/withdrawals.py."""
+    """The domains' half. The edge's is http_edge/commands/withdrawals.py."""
 
     def __init__(self, redis: Redis) -> None:
         self._take = redis.register_script(_TAKE)

@@ -12,7 +12,7 @@ from stores.redis import traits
 from stores.redis.errors import translated
 from stores.redis.notices import notice
 from topics import keys
-from topics.projection import Traits
+from topics.deciding.projection import Traits
 
 # KEYS[1] the floor. ARGV: floor as it was read, floor after, number of (set, partition, partitions, ready key) marks, the
 # marks, then the changes as command lines: length, words… (TRAITS: stores/redis/traits.py).

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from stores.protocol import OutboxRow
 from stores.redis.errors import translated
 from topics import keys
-from topics.reply import Wrote
+from topics.messages.reply import Wrote
 
 # ARGV: seconds that a reply is kept, seconds of a note, number of notes, (key, text) of each note, then (key, body, channel) of
 # each reply, with the channel '' if no process waits for it.

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from struct import pack
 
 from topics import keys
-from topics.projection import Traits
+from topics.deciding.projection import Traits
 from topics.search_index import Point
 
 # first, last: places in ARGV of the words after TRAITS. A trait that no aggregate has any more is deleted with its bitmap, so

@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 
-from topics.decision import Context, Decider, Decision, EventMeta, Sealed
-from topics.message import Message
-from topics.projection import View
+from topics.deciding.decision import Context, Decider, Decision, Sealed
+from topics.deciding.projection import View
+from topics.messages.event import EventMeta
+from topics.messages.message import Message
 
 NOW = datetime(2026, 3, 1, 18, 30, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)

@@ -20,7 +20,7 @@ from agents.runtime.reading.showing import Showing
 from agents.runtime.reading.taking_in import Intake
 from agents.runtime.runtime import Runtime
 from agents.runtime.transport.work import Work
-from http_edge.routes import CommandRow, LiveRow
+from http_edge.routing.routes import CommandRow, LiveRow
 from http_edge.web import ROUTES
 from stores.keyring import make_keys
 from stores.mail import Mail
@@ -28,9 +28,11 @@ from stores.mail.smtp import Mailer
 from stores.postgres.store import PostgresStore
 from stores.protocol import Stored
 from stores.settings import load
-from topics.decision import EventMeta, Origin, Send
-from topics.message import Message
-from topics.registry import Topic, all_topics
+from topics.contracts import all_topics
+from topics.deciding.decision import Origin, Send
+from topics.messages.event import EventMeta
+from topics.messages.message import Message
+from topics.messages.topic import Topic
 
 EXAMPLES = Path(topics.__file__).parent / "examples"
 TOPICS = all_topics()
@@ -127,7 +129,7 @@ async def test_a_policy_speaks_to_others_and_writes_nobodys_events(domains: Mapp
                 for send in _reacted(roles, event):
                     heard.add(send.topic.name)
                     assert send.topic.name.endswith("_commands") or send.topic.name in public
-                    assert roles.events.domain in send.topic.producers, "the registry knows of it"
+                    assert roles.events.domain in send.topic.producers, "the contract knows of it"
     assert {"order_commands", "basket_commands", "user_created", "user_erased", "email_event"} <= heard
 
 
@@ -146,7 +148,7 @@ def test_views_that_are_followed_tell_their_changes_and_no_others_do():
     assert {view.name for view in views() if view.live} == followed
 
 
-def test_the_registry_gives_commands_one_reader_and_events_one_writer():
+def test_the_contracts_give_commands_one_reader_and_events_one_writer():
     for name, topic in TOPICS.items():
         if name.endswith("_commands"):
             assert topic.consumers == (topic.domain,)

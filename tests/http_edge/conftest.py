@@ -12,23 +12,23 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 from redis.exceptions import ConnectionError
 
-from http_edge import system
 from http_edge.__main__ import open_edge
-from http_edge.access_log import AccessLog
-from http_edge.edge import Edge
+from http_edge.about import system
+from http_edge.about.health import ready_keys
+from http_edge.about.metrics import Metrics
 from http_edge.gateway import Gateway
-from http_edge.health import ready_keys
-from http_edge.metrics import Metrics
-from http_edge.routes import AnyRow
+from http_edge.routing.edge import Edge
+from http_edge.routing.routes import AnyRow
 from http_edge.serving import serve
 from http_edge.web import ROUTES
+from http_edge.wire.access_log import AccessLog
 from infra.stack.stack import Stack
 from stores.kafka.admin import make_topics
 from stores.keyring import AgentKeys, agent_keys, edge_keys
 from stores.settings import load
 from tests.http_edge.client import Client, token
 from tests.http_edge.domains import Domains
-from topics.registry import all_topics
+from topics.contracts import all_topics
 
 
 @dataclass(frozen=True)

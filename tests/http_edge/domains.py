@@ -12,9 +12,10 @@ import nacl.public
 from aiokafka import AIOKafkaConsumer
 from redis.asyncio import Redis
 
-from topics import headers, keys
-from topics.registry import all_topics
-from topics.reply import Reply, Wrote
+from topics import keys
+from topics.contracts import all_topics
+from topics.messages import headers
+from topics.messages.reply import Reply, Wrote
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from redis.asyncio import Redis
 
 import topics
 from agents.order.projection import order
-from http_edge.routes import AnyRow
+from http_edge.routing.routes import AnyRow
 from topics import keys
-from topics.order_events import OrderPlaced
+from topics.contracts.order_events import OrderPlaced
 
 PLACED = Path(topics.__file__).parent / "examples" / "order_events" / "OrderPlaced.json"
 

@@ -14,9 +14,9 @@ import pytest
 from tests.http_edge.conftest import World
 from tests.http_edge.domains import Command, done, refused, sealed
 from topics import keys
-from topics.ids import derive
-from topics.reply import Wrote
-from topics.tokens import mail_token, sha256_hex
+from topics.messages.ids import derive
+from topics.messages.reply import Wrote
+from topics.values.tokens import mail_token, sha256_hex
 
 EMAIL, PASSWORD = "ayse@example.com", "correct horse"
 CREDENTIALS = {"email": EMAIL, "password": PASSWORD}

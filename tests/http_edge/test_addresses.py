@@ -8,7 +8,7 @@ from tests.http_edge.conftest import World
 from tests.http_edge.documents import stored
 from tests.http_edge.domains import done
 from topics import keys
-from topics.reply import Wrote
+from topics.messages.reply import Wrote
 
 
 def address(id: str, user: str, **more: Any) -> dict[str, Any]:
@@ -32,6 +32,14 @@ async def test_a_book_is_a_bare_list_with_and_without_a_slash(edge: World):
     await put_book(edge, me, home, work)
     for path in ("/addresses", "/addresses/"):
         assert (await edge.client(me).call("GET", path)).json == [home, work]
+
+
+async def test_other_fields_of_the_book_do_not_show_in_the_list(edge: World):
+    me = str(uuid.uuid4())
+    home = address("home", me, title='"addresses":[]')
+    for document in ({"addresses": [home], "changes": [1]}, {"changes": [1], "addresses": [home]}):
+        await edge.redis.set(keys.document("address", me), stored(1, document))
+        assert (await edge.client(me).call("GET", "/addresses/")).json == [home]
 
 
 async def test_an_address_is_given_out_of_the_book_by_its_id(edge: World):

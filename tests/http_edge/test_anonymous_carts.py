@@ -9,14 +9,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from http_edge.routes import CommandRow, ViewRow
+from http_edge.routing.routes import CommandRow, ViewRow
 from http_edge.web import ROUTES
 from tests.http_edge.conftest import World
 from tests.http_edge.documents import line, meal, stored
 from tests.http_edge.domains import Command, done, refused
 from tests.http_edge.requests import BODIES
-from topics import headers, keys
-from topics.reply import Wrote
+from topics import keys
+from topics.messages import headers
+from topics.messages.reply import Wrote
 
 CARTS = [row for row in ROUTES if row.path.startswith("/carts/anonymous/{cart_id}")]
 EVERY_CART_ROUTE = pytest.mark.parametrize("row", CARTS, ids=lambda row: row.name)

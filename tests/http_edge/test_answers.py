@@ -6,8 +6,8 @@ import uuid
 import pytest
 from jsonschema import Draft202012Validator
 
-from http_edge import bodies
-from http_edge.routes import AnyRow
+from http_edge.commands import bodies
+from http_edge.routing.routes import AnyRow
 from http_edge.web import ROUTES
 from tests.http_edge.conftest import World
 from tests.http_edge.requests import BODIES, path_of

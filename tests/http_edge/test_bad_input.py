@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from http_edge.bodies import MAX_BYTES
-from http_edge.routes import AnyRow, CommandRow, Nothing
+from http_edge.commands.bodies import MAX_BYTES
+from http_edge.routing.routes import AnyRow, CommandRow, Nothing
 from http_edge.web import ROUTES
 from tests.http_edge.conftest import World
 from tests.http_edge.requests import BODIES, path_of

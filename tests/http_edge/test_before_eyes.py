@@ -6,7 +6,8 @@ from typing import Any
 
 from tests.http_edge.conftest import World
 from tests.http_edge.documents import line, stored
-from topics import headers, keys
+from topics import keys
+from topics.messages import headers
 
 CASH = {"payment_method": "cash"}
 

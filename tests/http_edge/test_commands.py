@@ -9,15 +9,16 @@ import uuid
 import nacl.public
 import pytest
 
-from http_edge.routes import CommandRow
+from http_edge.routing.routes import CommandRow
 from http_edge.web import ROUTES
 from tests.http_edge.conftest import World
 from tests.http_edge.documents import meal, stored
 from tests.http_edge.domains import Command, done, refused, sealed
 from tests.http_edge.requests import BODIES, path_of, prepared_path
-from topics import headers, keys
-from topics.ids import derive
-from topics.reply import Wrote
+from topics import keys
+from topics.messages import headers
+from topics.messages.ids import derive
+from topics.messages.reply import Wrote
 
 LINE = {"meal_id": "m-1", "quantity": 1}
 TOKENS = {"access_token": "a", "refresh_token": "r", "token": "a"}

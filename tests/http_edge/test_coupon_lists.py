@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from http_edge.health import ready_keys
+from http_edge.about.health import ready_keys
 from http_edge.web import ROUTES
 from http_edge.web.order.coupon_views import COUPON, COUPON_USE
 from http_edge.web.order.discounts import MOST_LISTED

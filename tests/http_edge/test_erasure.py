@@ -10,8 +10,8 @@ from tests.http_edge.conftest import World
 from tests.http_edge.domains import done, refused
 from tests.http_edge.test_accounts import BY_ADDRESS, CREDENTIALS, EMAIL, EVERY_ADDRESS
 from topics import keys
-from topics.reply import Wrote
-from topics.tokens import sha256_hex
+from topics.messages.reply import Wrote
+from topics.values.tokens import sha256_hex
 
 
 async def _leads_to(edge: World, path: str = "/auth/register") -> str:

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator
 import pytest
 import pytest_asyncio
 
-from http_edge import stream, streams
+from http_edge.reads import stream, streams
 from tests.deadline import until, within
 from tests.http_edge.conftest import World
 from tests.http_edge.events import CANCELLED, Order, ended, follow

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from http_edge.joins import Joiner
+from http_edge.reads.joins import Joiner
 from http_edge.web.order.menu_now import MENU_NOW
 from tests.http_edge.conftest import World
 from tests.http_edge.documents import line, meal, stored

@@ -12,13 +12,13 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import NodeNotReadyError
 
-from http_edge.routes import CommandRow
+from http_edge.routing.routes import CommandRow
 from tests.deadline import until
 from tests.http_edge.client import Said
 from tests.http_edge.conftest import World
 from tests.http_edge.requests import BODIES
 from topics import keys
-from topics.ids import derive
+from topics.messages.ids import derive
 
 LINE = {"meal_id": "m-1", "quantity": 1}
 

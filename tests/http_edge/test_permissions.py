@@ -5,12 +5,13 @@ import uuid
 
 import pytest
 
-from http_edge.routes import PUBLIC, AnyRow, CommandRow, OwnRow, ViewRow
+from http_edge.routing.routes import PUBLIC, AnyRow, CommandRow, OwnRow, ViewRow
 from http_edge.web import ROUTES
 from tests.http_edge.conftest import World
 from tests.http_edge.domains import Command, refused
 from tests.http_edge.requests import BODIES, path_of, prepared_path
-from topics import headers, keys
+from topics import keys
+from topics.messages import headers
 
 PROTECTED = [row for row in ROUTES if row.who is not PUBLIC]
 ABOUT_ONESELF = [row for row in PROTECTED if not isinstance(row, OwnRow)]

@@ -8,11 +8,11 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from http_edge.bodies import decode
-from http_edge.problems import Problem
+from http_edge.commands.bodies import decode
+from http_edge.wire.problems import Problem
 from tests.http_edge.conftest import World
 from tests.http_edge.test_bad_input import WITH_BODY
-from topics.validation import Validator
+from topics.values.validation import Validator
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

@@ -10,15 +10,15 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from http_edge.problems import Problem
-from http_edge.query import parse
 from http_edge.web.browse.search import RestaurantSearch, point, wanted
+from http_edge.wire.problems import Problem
+from http_edge.wire.query import parse
 from tests.http_edge.conftest import World
 from tests.stores.books import Books, meal, restaurant
 from topics import keys, search_index
-from topics.faults import Invalid
 from topics.search_index import Point, Wanted
-from topics.validation import Validator
+from topics.values.faults import Invalid
+from topics.values.validation import Validator
 
 AT = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
 ASKS = Validator(RestaurantSearch, texts=True)

@@ -9,10 +9,10 @@ from infra.demo.filling import Wish, command_headers, in_turn, meals, offers, re
 from infra.demo.menu import OWNER
 from infra.demo.menus import MENUS
 from infra.demo.offers import LEZZET10
-from topics import headers
-from topics.folding import fold
-from topics.opening_hours import is_open, overlap
-from topics.validation import Validator
+from topics.messages import headers
+from topics.values.folding import fold
+from topics.values.opening_hours import is_open, overlap
+from topics.values.validation import Validator
 
 WISHES = [*restaurants(), *meals(), *offers()]
 WEEK = [datetime(2026, 3, 2, tzinfo=UTC) + timedelta(minutes=30 * each) for each in range(7 * 48)]

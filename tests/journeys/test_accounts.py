@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from tests.deadline import until
 from tests.journeys.client import PASSWORD, Client
-from topics.tokens import mail_token, read, sha256_hex
+from topics.values.tokens import mail_token, read, sha256_hex
 
 P1, P2 = "the stranger's 1", "the owner's 22"
 KNOWN = "You have an account already"

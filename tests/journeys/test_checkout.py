@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from tests.deadline import until
 from tests.journeys.client import Client
-from topics.opening_hours import DAYS
+from topics.values.opening_hours import DAYS
 
 ISTANBUL = ZoneInfo("Europe/Istanbul")
 CASH = {"payment_method": "cash"}

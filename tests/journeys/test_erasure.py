@@ -12,8 +12,8 @@ from tests.journeys import traces
 from tests.journeys.client import PASSWORD, Client
 from tests.journeys.test_accounts import log_in, mailed_token, refused, register
 from tests.journeys.test_campaigns import campaign, heard, of_campaigns
-from topics.ids import derive
-from topics.tokens import read
+from topics.messages.ids import derive
+from topics.values.tokens import read
 
 PROFILE = {"full_name": "Zerrin Unutulan", "born_date": "1987-03-14", "gender": "female", "phone": "+905329876543"}
 STREET, NOTE, DOOR, REASON = "Gizlisokak 77", "kapıcıya bırakın", "zile basmayın", "misafirim gelmedi"

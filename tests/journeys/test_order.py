@@ -11,7 +11,7 @@ from infra.layout.folders import CHECKOUT
 from tests.deadline import until
 from tests.journeys.client import Client
 from tests.journeys.conftest import Product
-from topics.tokens import read
+from topics.values.tokens import read
 
 PROFILE = {"full_name": "Ayşe Yılmaz", "born_date": "1990-05-01", "gender": "female", "phone": "+905551112233"}
 

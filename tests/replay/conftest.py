@@ -1,4 +1,4 @@
-"""The registry's topics and schemas on the real servers, and an engineer's desk."""
+"""The contracts' topics and schemas on the real servers, and an engineer's desk."""
 
 import pytest
 import pytest_asyncio

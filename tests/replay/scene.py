@@ -16,7 +16,7 @@ from replay.failure import CannotDo
 from replay.tools import Tools
 from stores.kafka.log import Logged
 from stores.kafka.raw import RawRecord
-from topics import headers
+from topics.messages import headers
 
 DEADLINE = 25.0  # seconds, for a busy machine
 

@@ -15,9 +15,9 @@ from stores.redis.fates import Fates
 from stores.redis.projection import ProjectionStore
 from stores.redis.replies import Replies
 from stores.settings import Settings, load
-from topics.decision import Context, Decider, Decision, accept
-from topics.message import Message
-from topics.registry import Topic
+from topics.deciding.decision import Context, Decider, Decision, accept
+from topics.messages.message import Message
+from topics.messages.topic import Topic
 
 
 class Add(Message, frozen=True, kw_only=True):

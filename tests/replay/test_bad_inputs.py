@@ -13,7 +13,7 @@ from replay.tools import Tools
 from stores.kafka.log import Logged
 from stores.kafka.raw import RawRecord
 from tests.replay.scene import Desk, running, until
-from topics import ids
+from topics.messages import ids
 
 _SOURCE = b"kafka/user_commands"
 _CHANGE = ("ce_type", b"ChangeProfile")

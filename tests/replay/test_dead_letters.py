@@ -9,7 +9,8 @@ from agents.runtime.sending import letters
 from agents.runtime.sending.publisher import Publisher
 from stores.protocol import Source
 from tests.replay.scene import Desk, dead
-from topics import headers, ids, user_created
+from topics.contracts import user_created
+from topics.messages import headers, ids
 
 TOPIC = "user_created"
 

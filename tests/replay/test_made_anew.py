@@ -7,7 +7,8 @@ from infra.stack.stack import Stack
 from replay.tools import Tools
 from stores.kafka.admin import make_topics
 from tests.replay.scene import Desk, record, running, until
-from topics import ids, user_created
+from topics.contracts import user_created
+from topics.messages import ids
 
 TOPIC = "user_created"
 

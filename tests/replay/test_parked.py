@@ -15,7 +15,7 @@ from stores.kafka.admin import make_topics
 from stores.postgres.migrate import migrate
 from tests.replay.scene import Desk, record, running, until
 from tests.replay.tallying import COMMANDS, EVENTS
-from topics import ids
+from topics.messages import ids
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -8,7 +8,7 @@ import pytest
 
 from replay.__main__ import main
 from tests.replay.scene import Desk, record, until
-from topics import ids
+from topics.messages import ids
 
 
 async def test_prints_the_last_messages_with_what_they_are(desk: Desk) -> None:

@@ -7,7 +7,7 @@ from stores.protocol import Source
 from stores.redis.connection import connect as connect_redis
 from stores.redis.projection import ProjectionStore
 from tests.replay.scene import Desk, record
-from topics import ids
+from topics.messages import ids
 
 TOPIC = "catalog_events"
 

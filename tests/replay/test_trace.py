@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from stores.kafka.raw import RawRecord
 from tests.replay.scene import Desk, dead, record
-from topics import ids
+from topics.messages import ids
 
 
 def _flow(order: str, user: str, flow: str) -> Sequence[RawRecord]:

@@ -12,7 +12,7 @@ from stores.protocol import Source
 from stores.redis.projection import ProjectionStore, ViewChanges
 from stores.redis.search import Search
 from topics.documents.browse import Meal, Restaurant
-from topics.fields import Address
+from topics.values.fields import Address
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 SOURCE = Source("search.project", "events", 0)

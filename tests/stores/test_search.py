@@ -16,9 +16,9 @@ from stores.redis.connection import connect
 from tests.stores.books import MONDAY, Books, meal, restaurant
 from topics import search_index
 from topics.documents.browse import Meal, Restaurant
-from topics.folding import fold, words
-from topics.opening_hours import is_open
 from topics.search_index import Bound, Point, Wanted
+from topics.values.folding import fold, words
+from topics.values.opening_hours import is_open
 
 EARTH = 6371.0088
 

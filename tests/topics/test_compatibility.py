@@ -8,12 +8,13 @@ import msgspec
 import pytest
 from msgspec import Meta
 
-from topics import asyncapi
-from topics.compatibility import breaks
+from topics.contracts import all_topics
 from topics.generate import outputs, refusals
-from topics.message import Message
-from topics.registry import Topic, all_topics
-from topics.schemas import as_file, topic_schema
+from topics.messages.message import Message
+from topics.messages.topic import Topic
+from topics.recording import asyncapi
+from topics.recording.compatibility import breaks
+from topics.recording.schemas import as_file, topic_schema
 
 TOPICS = all_topics()
 

@@ -6,8 +6,9 @@ import msgspec
 import pytest
 
 import topics
-from topics.message import secret_fields
-from topics.registry import Topic, all_topics
+from topics.contracts import all_topics
+from topics.messages.message import secret_fields
+from topics.messages.topic import Topic
 
 EXAMPLES = Path(topics.__file__).parent / "examples"
 TOPICS = all_topics()

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topics import forms
-from topics.folding import coupon_code, fold, words
-from topics.message import holds_nul
+from topics.messages.message import holds_nul
+from topics.values import forms
+from topics.values.folding import coupon_code, fold, words
 
 
 @pytest.mark.parametrize(

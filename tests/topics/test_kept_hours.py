@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from topics import opening_hours as hours
+from topics.values import opening_hours as hours
 
 ISTANBUL = ZoneInfo("Europe/Istanbul")
 FRIDAY, SATURDAY = datetime(2026, 11, 27, 4, tzinfo=ISTANBUL), datetime(2026, 11, 28, 4, tzinfo=ISTANBUL)

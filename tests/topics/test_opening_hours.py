@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topics import opening_hours as hours
-from topics.opening_hours import DAYS
+from topics.values import opening_hours as hours
+from topics.values.opening_hours import DAYS
 
 ISTANBUL = "Europe/Istanbul"
 

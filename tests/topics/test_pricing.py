@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topics.pricing import Charge, line_total, rounded, to_lira, to_minor, totals
+from topics.deciding.pricing import Charge, line_total, rounded, to_lira, to_minor, totals
 
 AMOUNTS = st.floats(0, 1_000_000)
 CHARGES = st.lists(st.builds(Charge, AMOUNTS, st.integers(1, 99)), max_size=100)

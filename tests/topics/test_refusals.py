@@ -2,7 +2,7 @@
 
 import pytest
 
-from topics import (
+from topics.contracts import (
     auth_commands,
     basket_commands,
     catalog_commands,
@@ -12,8 +12,8 @@ from topics import (
     user_commands,
     user_created,
 )
-from topics.message import Undecodable
-from topics.registry import Topic
+from topics.messages.message import Undecodable
+from topics.messages.topic import Topic
 
 ID = "c3b2a190-0d5e-4f6a-9b7c-8d9e0f1a2b3c"
 

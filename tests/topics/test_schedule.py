@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from topics import schedule
+from topics.deciding import schedule
 
 NOW = datetime(2026, 3, 1, 18, 30, tzinfo=UTC)
 HOURS = {"mon": "09:00-10:00"}

@@ -12,8 +12,7 @@ from stores.redis.search import arguments
 from stores.redis.traits import changed
 from tests.stores.books import MONDAY, meal, restaurant
 from topics import keys
-from topics.opening_hours import is_open
-from topics.projection import Traits
+from topics.deciding.projection import Traits
 from topics.search_index import (
     DELIVERY_FEE,
     DEPTH,
@@ -30,6 +29,7 @@ from topics.search_index import (
     restaurant_indexes,
     restaurant_traits,
 )  # fmt: skip
+from topics.values.opening_hours import is_open
 
 COLUMNS = [RATING, DELIVERY_FEE, MIN_ORDER, PREP_TIME]
 

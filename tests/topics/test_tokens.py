@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topics.tokens import (
+from topics.values.tokens import (
     RESET,
     VERIFY,
     BadToken,

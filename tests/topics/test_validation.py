@@ -6,13 +6,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from topics.basket_commands import AddItem, Checkout
-from topics.catalog_commands import AddMeal
-from topics.faults import MOST_FAULTS, Invalid
-from topics.message import Message
-from topics.restaurant_commands import OpenRestaurant
-from topics.user_commands import CompleteProfile
-from topics.validation import Validator
+from topics.contracts.basket_commands import AddItem, Checkout
+from topics.contracts.catalog_commands import AddMeal
+from topics.contracts.restaurant_commands import OpenRestaurant
+from topics.contracts.user_commands import CompleteProfile
+from topics.messages.message import Message
+from topics.values.faults import MOST_FAULTS, Invalid
+from topics.values.validation import Validator
 
 
 def faults(kind: type[Message], value: Any) -> dict[str, str]:

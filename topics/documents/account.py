@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from topics.fields import OpenOrClosed
+from topics.values.fields import OpenOrClosed
 
 
 class Tokens(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,8 +89,7 @@ class UserAddress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AddressBook(msgspec.Struct, frozen=True, kw_only=True):
-    """View `address`, by user id. In the order in which they were added. One field only: the edge cuts the bare list out of
-    `{"addresses":…}` without decoding it."""
+    """View `address`, by user id. In the order in which they were added. Clients get the list alone."""
 
     addresses: tuple[UserAddress, ...]
 

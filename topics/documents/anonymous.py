@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from topics.documents.order import BasketItem
-from topics.fields import Money
+from topics.values.fields import Money
 
 
 class AnonymousItem(msgspec.Struct, frozen=True, kw_only=True):

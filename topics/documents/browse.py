@@ -4,9 +4,9 @@ from datetime import datetime
 
 import msgspec
 
-from topics.catalog_commands import MealOption
-from topics.fields import Address, Money, OpenOrClosed, Weekday
-from topics.opening_hours import DEFAULT_ZONE
+from topics.contracts.catalog_commands import MealOption
+from topics.values.fields import Address, Money, OpenOrClosed, Weekday
+from topics.values.opening_hours import DEFAULT_ZONE
 
 
 class Restaurant(msgspec.Struct, frozen=True, kw_only=True):

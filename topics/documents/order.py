@@ -4,10 +4,10 @@ from datetime import datetime
 
 import msgspec
 
-from topics.address_events import SavedAddress
-from topics.discounting import CouponKind
-from topics.fields import Money, OrderStatus, PaymentMethod, Sum
-from topics.order_events import PriceChange, PricedItem
+from topics.contracts.address_events import SavedAddress
+from topics.contracts.order_events import PriceChange, PricedItem
+from topics.deciding.discounting import CouponKind
+from topics.values.fields import Money, OrderStatus, PaymentMethod, Sum
 
 
 class BasketItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,7 +33,7 @@ class AnonymousLife(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Basket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """View `basket`. A user's has one field only: the edge cuts the bare list out of `{"items":…}` without decoding it.
+    """View `basket`. Clients get the list of a user's items alone.
 
     life: of anonymous baskets, whose items have their aggregate's id as user_id. Clients read an AnonymousBasket.
     """

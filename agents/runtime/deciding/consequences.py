@@ -8,10 +8,11 @@ import msgspec
 from agents.runtime.arrivals import Arrival
 from agents.runtime.sending import letters
 from stores.protocol import OutboxRow
-from topics import ids
-from topics.decision import Decider, Decision, EventMeta, React, Send
-from topics.registry import Topic
-from topics.reply import Wrote
+from topics.deciding.decision import Decider, Decision, React, Send
+from topics.messages import ids
+from topics.messages.event import EventMeta
+from topics.messages.reply import Wrote
+from topics.messages.topic import Topic
 
 
 class Roles(msgspec.Struct, frozen=True):

@@ -18,7 +18,7 @@ from agents.runtime.sending.drain import Drain, Drained
 from agents.runtime.transport.lease import Batch
 from stores.errors import BadData, Conflict, TimedOut
 from stores.protocol import Changes, ClaimKey, DomainStore, Floor, Moment
-from topics.decision import StalePreparation
+from topics.deciding.decision import StalePreparation
 
 
 class _Turn(Turn):

@@ -16,9 +16,9 @@ from agents.runtime.deciding.consequences import Consequences, Roles
 from agents.runtime.deciding.working_set import WorkingSet
 from agents.runtime.sending import letters
 from stores.protocol import Changes, ClaimKey, Moment, OutboxRow, RowId, Source
-from topics import headers
-from topics.decision import Context, Decision, Rejection, StalePreparation
-from topics.redrive import Redrive
+from topics.deciding.decision import Context, Decision, Rejection, StalePreparation
+from topics.messages import headers
+from topics.messages.redrive import Redrive
 
 log = structlog.get_logger()
 

@@ -10,8 +10,8 @@ import msgspec
 from agents.runtime.arrivals import Arrival
 from agents.runtime.sending import letters
 from stores.protocol import OutboxRow
-from topics import headers
-from topics.reply import Reply
+from topics.messages import headers
+from topics.messages.reply import Reply
 
 
 class HandedOn(msgspec.Struct, frozen=True, array_like=True):

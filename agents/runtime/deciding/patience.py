@@ -12,8 +12,8 @@ from agents.runtime.arrivals import Arrival
 from agents.runtime.deciding.ledger import Ledger
 from agents.runtime.sending import letters
 from stores.errors import Doubt
-from topics import headers
-from topics.reply import Wrote
+from topics.messages import headers
+from topics.messages.reply import Wrote
 
 SECONDS = 1.0  # that a message may wait; its caller waits two seconds for an answer
 _REMEMBERED = 1_000  # aggregates that were awaited in vain

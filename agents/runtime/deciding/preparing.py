@@ -10,8 +10,8 @@ import msgspec
 from agents.runtime.arrivals import Arrival
 from stores.errors import Doubt
 from stores.protocol import DomainStore, Stored
-from topics import headers, redrive
-from topics.decision import Decider
+from topics.deciding.decision import Decider
+from topics.messages import headers, redrive
 
 
 class Preparation(Protocol):

@@ -12,10 +12,10 @@ from agents.runtime.arrivals import Arrival
 from agents.runtime.deciding.ledger import Ledger
 from agents.runtime.deciding.preparing import Preparing
 from stores.protocol import ParkedRow
-from topics import headers, redrive
-from topics.decision import StalePreparation
-from topics.message import field_error
-from topics.registry import Topic
+from topics.deciding.decision import StalePreparation
+from topics.messages import headers, redrive
+from topics.messages.message import field_error
+from topics.messages.topic import Topic
 
 log = structlog.get_logger()
 

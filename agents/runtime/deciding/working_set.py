@@ -8,8 +8,8 @@ import msgspec
 
 from agents.runtime.arrivals import Arrival
 from stores.protocol import Fact, FactKey, StateWrite, Stored
-from topics.decision import Decider
-from topics.reply import Wrote
+from topics.deciding.decision import Decider
+from topics.messages.reply import Wrote
 
 _encode = msgspec.json.encode
 

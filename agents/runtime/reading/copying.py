@@ -14,8 +14,8 @@ from agents.runtime.sending.drain import Drain, Drained
 from agents.runtime.sending.placing import Placing
 from agents.runtime.transport.lease import Batch, Lease
 from stores.protocol import Changes, DomainStore, Fact, FactKey, FactWrite, Moment
-from topics.projection import FactTable
-from topics.registry import Topic
+from topics.deciding.projection import FactTable
+from topics.messages.topic import Topic
 
 
 class _Turn(Turn):

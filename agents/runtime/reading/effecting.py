@@ -21,9 +21,10 @@ from agents.runtime.sending.placing import Placing
 from agents.runtime.transport.lease import Batch, Lease, Reopen
 from stores.errors import Doubt
 from stores.protocol import Changes, DomainStore, Moment, OutboxRow
-from topics import ids
-from topics.decision import EventMeta, Send
-from topics.registry import Topic
+from topics.deciding.decision import Send
+from topics.messages import ids
+from topics.messages.event import EventMeta
+from topics.messages.topic import Topic
 
 log = structlog.get_logger()
 

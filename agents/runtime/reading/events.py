@@ -10,10 +10,10 @@ import structlog
 from agents.runtime import arrivals, metrics
 from agents.runtime.arrivals import Arrival
 from agents.runtime.transport.lease import Batch
-from topics import headers
-from topics.decision import EventMeta
-from topics.message import Undecodable
-from topics.registry import Topic
+from topics.messages import headers
+from topics.messages.event import EventMeta
+from topics.messages.message import Undecodable
+from topics.messages.topic import Topic
 
 log = structlog.get_logger()
 

@@ -15,8 +15,8 @@ from agents.runtime.sending.publisher import Publisher
 from agents.runtime.transport.lease import Batch, Lease, Reopen
 from stores.errors import Conflict
 from stores.redis.projection import Mark, ProjectionStore, ViewChanges
-from topics.projection import Traits, View
-from topics.registry import Topic
+from topics.deciding.projection import Traits, View
+from topics.messages.topic import Topic
 
 _encode = msgspec.json.encode
 Place = tuple[str, str]  # (view, aggregate id)

@@ -14,9 +14,10 @@ from agents.runtime.sending.drain import Drain, Drained
 from agents.runtime.sending.placing import Placing
 from agents.runtime.transport.lease import Batch
 from stores.protocol import Changes, DomainStore, Moment, OutboxRow
-from topics import decision, headers, ids
-from topics.message import Undecodable
-from topics.registry import Topic
+from topics.deciding import decision
+from topics.messages import headers, ids
+from topics.messages.message import Undecodable
+from topics.messages.topic import Topic
 
 log = structlog.get_logger()
 

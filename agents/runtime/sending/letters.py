@@ -12,11 +12,12 @@ from agents.runtime.arrivals import Arrival
 from agents.runtime.sending.publisher import encode_headers
 from stores.protocol import OutboxRow, ParkedRow, Source
 from stores.redis.replies import ReplyNote
-from topics import headers, ids
-from topics.decision import Decision, EventMeta, Sealed, Send
-from topics.message import Message
-from topics.registry import Topic
-from topics.reply import NOTHING, Reply, Wrote
+from topics.deciding.decision import Decision, Sealed, Send
+from topics.messages import headers, ids
+from topics.messages.event import EventMeta
+from topics.messages.message import Message
+from topics.messages.reply import NOTHING, Reply, Wrote
+from topics.messages.topic import Topic
 
 LARGEST = 2 * 1024 * 1024 - 64 * 1024  # bytes of body and headers: the limit of `_events` topics, less Kafka's framing
 

@@ -7,11 +7,12 @@ how many accounts of it were erased before, its place.
 import hmac
 import uuid
 
-from http_edge.asked import Asked
-from http_edge.problems import Problem, invalid, not_ready
-from http_edge.routes import shown
-from topics import keys, tokens
-from topics.fields import normal_email
+from http_edge.routing.asked import Asked
+from http_edge.routing.routes import shown
+from http_edge.wire.problems import Problem, invalid, not_ready
+from topics import keys
+from topics.values import tokens
+from topics.values.fields import normal_email
 
 LOGIN = shown("login", "auth")
 SESSIONS = shown("sessions", "auth")

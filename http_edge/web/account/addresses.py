@@ -2,10 +2,10 @@
 
 import msgspec
 
-from http_edge.asked import Asked, own
-from http_edge.routes import CUSTOMER, Nothing, command, shown, view
+from http_edge.routing.asked import Asked, own
+from http_edge.routing.routes import CUSTOMER, Nothing, command, shown, view
 from http_edge.web.bare_list import bare_list
-from topics.address_commands import TOPIC, AddAddress, RemoveAddress, ReplaceAddress
+from topics.contracts.address_commands import TOPIC, AddAddress, RemoveAddress, ReplaceAddress
 from topics.documents import Done
 from topics.documents.account import UserAddress
 

@@ -4,17 +4,17 @@ import base64
 
 import msgspec
 
-from http_edge.answer import Answer, of_json
-from http_edge.asked import Asked
-from http_edge.routes import PUBLIC, OwnRow, command
+from http_edge.routing.asked import Asked
+from http_edge.routing.routes import PUBLIC, OwnRow, command
 from http_edge.web.account import accounts
 from http_edge.web.account.accounts import LOGIN, SESSIONS
 from http_edge.web.account.passwords import Password, SaidPassword, SaidToken, sealed
-from topics import tokens
-from topics.auth_commands import TOPIC, Login, Refresh, Register, ResendVerification, VerifyEmail
+from http_edge.wire.answer import Answer, of_json
+from topics.contracts.auth_commands import TOPIC, Login, Refresh, Register, ResendVerification, VerifyEmail
 from topics.documents import Done
 from topics.documents.account import Tokens
-from topics.fields import Email
+from topics.values import tokens
+from topics.values.fields import Email
 
 
 class NewAccount(msgspec.Struct, frozen=True):

@@ -1,10 +1,10 @@
 """DELETE /users/me: the caller's account, and all that is personal of them, goes."""
 
-from http_edge.asked import Asked, own
-from http_edge.routes import CUSTOMER, Nothing, command
+from http_edge.routing.asked import Asked, own
+from http_edge.routing.routes import CUSTOMER, Nothing, command
 from http_edge.web.account.accounts import DENY
 from http_edge.web.account.sessions import asking
-from topics.auth_commands import TOPIC, EraseAccount
+from topics.contracts.auth_commands import TOPIC, EraseAccount
 
 
 def _erase(asked: Asked) -> EraseAccount:

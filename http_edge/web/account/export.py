@@ -5,15 +5,15 @@ from typing import Any
 
 import msgspec
 
-from http_edge import own_writes
-from http_edge.answer import JSON, Answer
-from http_edge.asked import Asked, own
-from http_edge.routes import CUSTOMER, OwnRow
+from http_edge.reads import own_writes
+from http_edge.routing.asked import Asked, own
+from http_edge.routing.routes import CUSTOMER, OwnRow
 from http_edge.web.account.addresses import ADDRESS
 from http_edge.web.account.favourites import FAVOURITES
 from http_edge.web.account.user import PREFERENCES, USER
 from http_edge.web.order.orders import ORDER, mine
 from http_edge.web.order.own_basket import BASKET
+from http_edge.wire.answer import JSON, Answer
 from topics import keys
 
 VIEWS = {

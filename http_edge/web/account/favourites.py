@@ -5,13 +5,13 @@ from collections.abc import Mapping
 import msgspec
 from msgspec.structs import replace
 
-from http_edge.asked import own
-from http_edge.routes import CUSTOMER, Join, Nothing, command, shown, view
+from http_edge.routing.asked import own
+from http_edge.routing.routes import CUSTOMER, Join, Nothing, command, shown, view
 from http_edge.web.browse.restaurants import RESTAURANT, restaurant_of_body
+from topics.contracts.user_commands import TOPIC, FavourCuisine, FavourRestaurant, UnfavourCuisine, UnfavourRestaurant
 from topics.documents import Done
 from topics.documents.account import FavouriteCuisine, FavouriteRestaurant, Favourites
-from topics.fields import OpenOrClosed
-from topics.user_commands import TOPIC, FavourCuisine, FavourRestaurant, UnfavourCuisine, UnfavourRestaurant
+from topics.values.fields import OpenOrClosed
 
 FAVOURITES = shown("favourites", "user")
 

@@ -6,13 +6,13 @@ from typing import Annotated
 import msgspec
 import nacl.public
 
-from http_edge.asked import Asked
-from http_edge.routes import PUBLIC, command
+from http_edge.routing.asked import Asked
+from http_edge.routing.routes import PUBLIC, command
 from http_edge.web.account import accounts
-from topics import tokens
-from topics.auth_commands import TOPIC, RequestPasswordReset, ResetPassword
+from topics.contracts.auth_commands import TOPIC, RequestPasswordReset, ResetPassword
 from topics.documents import Done
-from topics.passwords import LONGEST, SHORTEST
+from topics.values import tokens
+from topics.values.passwords import LONGEST, SHORTEST
 
 _NORMAL = {"form": "password"}  # lengths count the form that is hashed
 Password = Annotated[str, msgspec.Meta(min_length=SHORTEST, max_length=LONGEST, extra=_NORMAL)]

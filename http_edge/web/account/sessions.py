@@ -5,10 +5,10 @@ from typing import TypedDict
 
 import msgspec
 
-from http_edge.asked import Asked, own
-from http_edge.routes import CUSTOMER, Nothing, command, view
+from http_edge.routing.asked import Asked, own
+from http_edge.routing.routes import CUSTOMER, Nothing, command, view
 from http_edge.web.account.accounts import DENY, SESSIONS
-from topics.auth_commands import TOPIC, EndSession, Logout, LogoutAll
+from topics.contracts.auth_commands import TOPIC, EndSession, Logout, LogoutAll
 from topics.documents import Done
 from topics.documents.account import Session, Sessions
 

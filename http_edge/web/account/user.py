@@ -2,11 +2,11 @@
 
 import msgspec
 
-from http_edge.asked import own
-from http_edge.routes import CUSTOMER, command, shown, view
+from http_edge.routing.asked import own
+from http_edge.routing.routes import CUSTOMER, command, shown, view
+from topics.contracts.user_commands import TOPIC, ChangePreferences, ChangeProfile, CompleteProfile
+from topics.contracts.user_events import Preferences
 from topics.documents.account import User
-from topics.user_commands import TOPIC, ChangePreferences, ChangeProfile, CompleteProfile
-from topics.user_events import Preferences
 
 USER = shown("user", "user")
 PREFERENCES = shown("preferences", "user")

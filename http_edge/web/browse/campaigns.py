@@ -5,12 +5,12 @@ from functools import lru_cache
 
 import msgspec
 
-from http_edge.asked import Asked
-from http_edge.routes import PUBLIC, RESTAURANT_OWNER, command, shown, view
+from http_edge.routing.asked import Asked
+from http_edge.routing.routes import PUBLIC, RESTAURANT_OWNER, command, shown, view
 from http_edge.web.browse.restaurants import OfRestaurant
 from topics import keys
+from topics.contracts.restaurant_commands import TOPIC, StartCampaign
 from topics.documents.browse import Campaign, Campaigns
-from topics.restaurant_commands import TOPIC, StartCampaign
 
 CAMPAIGNS = shown("campaigns", "restaurant")
 

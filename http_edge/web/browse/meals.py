@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import msgspec
 
-from http_edge.asked import Asked, new, parameter
-from http_edge.routes import PUBLIC, RESTAURANT_OWNER, Join, Nothing, ViewOf, command, shown, view
+from http_edge.routing.asked import Asked, new, parameter
+from http_edge.routing.routes import PUBLIC, RESTAURANT_OWNER, Join, Nothing, ViewOf, command, shown, view
 from http_edge.web.browse.restaurants import restaurant_of_body
 from topics import keys
-from topics.catalog_commands import TOPIC, AddMeal, ChangeMeal, RemoveMeal, SetAvailability
+from topics.contracts.catalog_commands import TOPIC, AddMeal, ChangeMeal, RemoveMeal, SetAvailability
 from topics.documents import Done
 from topics.documents.browse import Meal
 

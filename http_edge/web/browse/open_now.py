@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from http_edge.asked import Asked
-from topics import opening_hours
-from topics.fields import OpenOrClosed
-from topics.opening_hours import DEFAULT_ZONE, Span
+from http_edge.routing.asked import Asked
+from topics.values import opening_hours
+from topics.values.fields import OpenOrClosed
+from topics.values.opening_hours import DEFAULT_ZONE, Span
 
 REMEMBERED = 5_000  # documents, some KB each
 

@@ -3,14 +3,14 @@
 import msgspec
 from msgspec import UNSET, UnsetType, convert
 
-from http_edge.asked import Asked, new, parameter
-from http_edge.routes import CUSTOMER, PUBLIC, RESTAURANT_OWNER, ViewOf, command, shown, view
+from http_edge.routing.asked import Asked, new, parameter
+from http_edge.routing.routes import CUSTOMER, PUBLIC, RESTAURANT_OWNER, ViewOf, command, shown, view
 from http_edge.web.browse.open_now import open_now
 from http_edge.web.changes import named_and_cleared
 from topics import keys
+from topics.contracts.restaurant_commands import TOPIC, ChangeRestaurant, Cuisines, OpeningHours, OpenRestaurant
 from topics.documents.browse import RestaurantNow
-from topics.fields import Address, Email, Id, Minutes, Money, Name, OpenOrClosed, Phone, Text, TimeZone, Url
-from topics.restaurant_commands import TOPIC, ChangeRestaurant, Cuisines, OpeningHours, OpenRestaurant
+from topics.values.fields import Address, Email, Id, Minutes, Money, Name, OpenOrClosed, Phone, Text, TimeZone, Url
 
 RESTAURANT = shown("restaurant", "restaurant")
 

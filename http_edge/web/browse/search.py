@@ -8,20 +8,20 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from http_edge.answer import Answer
-from http_edge.asked import Asked
-from http_edge.own_writes import all_shown
-from http_edge.problems import all_invalid
-from http_edge.routes import PUBLIC, OwnRow
+from http_edge.reads.own_writes import all_shown
+from http_edge.routing.asked import Asked
+from http_edge.routing.routes import PUBLIC, OwnRow
 from http_edge.web.browse.distance import with_distance
 from http_edge.web.browse.meals import MEAL
 from http_edge.web.browse.open_now import with_open_now
 from http_edge.web.browse.restaurants import RESTAURANT
+from http_edge.wire.answer import Answer
+from http_edge.wire.problems import all_invalid
 from topics import keys, search_index
 from topics.documents.browse import RestaurantsFound
-from topics.faults import Fault, Invalid
-from topics.fields import Latitude, Longitude, Minutes, Money, Word
 from topics.search_index import Bound, Point, Wanted
+from topics.values.faults import Fault, Invalid
+from topics.values.fields import Latitude, Longitude, Minutes, Money, Word
 
 Order = Literal["rating", "delivery_fee", "prep_time", "distance", "min_order"]
 

@@ -4,21 +4,22 @@ from datetime import datetime
 
 import msgspec
 
-from http_edge.answer import Answer, of_json
-from http_edge.asked import Asked, own
-from http_edge.problems import FieldError, not_found
-from http_edge.routes import CUSTOMER, PUBLIC, Nothing, OwnRow, command, view
+from http_edge.routing.asked import Asked, own
+from http_edge.routing.routes import CUSTOMER, PUBLIC, Nothing, OwnRow, command, view
 from http_edge.web.browse.meals import meal_of_body
 from http_edge.web.order.carts import LineChange, changed
 from http_edge.web.order.menu_now import MENU_NOW
 from http_edge.web.order.own_basket import BASKET
-from topics import forms, ids
-from topics.basket_commands import TOPIC, AddItem, ChangeItem, Clear, Extend, HandOver, RemoveItem
-from topics.basket_events import MergeStrategy
+from http_edge.wire.answer import Answer, of_json
+from http_edge.wire.problems import FieldError, not_found
+from topics.contracts.basket_commands import TOPIC, AddItem, ChangeItem, Clear, Extend, HandOver, RemoveItem
+from topics.contracts.basket_events import MergeStrategy
 from topics.documents import Done
 from topics.documents.anonymous import AnonymousBasket, AnonymousItem, ExtendedBasket, MergeReport, anonymous_item
 from topics.documents.order import AnonymousLife, Basket
-from topics.fields import CartId, DayOrTime, Id, Note, Quantity
+from topics.messages import ids
+from topics.values import forms
+from topics.values.fields import CartId, DayOrTime, Id, Note, Quantity
 
 _decode = msgspec.json.Decoder(Basket).decode
 _encode = msgspec.json.encode

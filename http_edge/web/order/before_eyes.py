@@ -1,8 +1,8 @@
 """What a caller has before their eyes at a checkout: the meals, the restaurant and the coupon of the order to be. The domains
 that decide it know at least these, though each has a copy of its own."""
 
-from http_edge.asked import Asked
-from http_edge.routes import ViewOf
+from http_edge.routing.asked import Asked
+from http_edge.routing.routes import ViewOf
 from http_edge.web.browse.meals import MEAL
 from http_edge.web.browse.restaurants import RESTAURANT
 from http_edge.web.order.coupon_views import COUPON

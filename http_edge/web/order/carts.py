@@ -4,8 +4,8 @@ import msgspec
 from msgspec import UNSET, UnsetType, convert
 from msgspec.structs import asdict
 
-from http_edge.asked import Asked, own
-from http_edge.routes import CUSTOMER, Nothing, OwnRow, command, view
+from http_edge.routing.asked import Asked, own
+from http_edge.routing.routes import CUSTOMER, Nothing, OwnRow, command, view
 from http_edge.web.bare_list import bare_list
 from http_edge.web.browse.meals import meal_of_body
 from http_edge.web.changes import named_and_cleared
@@ -15,7 +15,7 @@ from http_edge.web.order.estimate import estimate
 from http_edge.web.order.menu_now import MENU_NOW
 from http_edge.web.order.orders import MOST_LISTED, ORDER, mine
 from http_edge.web.order.own_basket import BASKET, BASKET_COUPON
-from topics.basket_commands import (
+from topics.contracts.basket_commands import (
     TOPIC,
     AddItem,
     ApplyCoupon,
@@ -26,10 +26,10 @@ from topics.basket_commands import (
     DropCoupon,
     RemoveItem,
 )
-from topics.discounting import COUPON_CODES
+from topics.deciding.discounting import COUPON_CODES
 from topics.documents import Done
 from topics.documents.order import BasketItem, CouponPreview, Order
-from topics.fields import CouponCode, DayOrTime, Note, Quantity
+from topics.values.fields import CouponCode, DayOrTime, Note, Quantity
 
 
 class LineChange(msgspec.Struct, frozen=True):

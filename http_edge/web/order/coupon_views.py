@@ -6,9 +6,9 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import asdict
 
-from http_edge.routes import shown
+from http_edge.routing.routes import shown
 from topics import keys
-from topics.discounting import Terms
+from topics.deciding.discounting import Terms
 from topics.documents.order import Coupon, CouponUse
 
 COUPON = shown("coupon", "discount")

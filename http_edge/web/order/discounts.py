@@ -3,17 +3,19 @@
 import msgspec
 from msgspec.structs import asdict
 
-from http_edge.answer import Answer, of_json
-from http_edge.asked import Asked
-from http_edge.problems import FieldError, Problem
-from http_edge.routes import PUBLIC, RESTAURANT_OWNER, OwnRow, command
+from http_edge.routing.asked import Asked
+from http_edge.routing.routes import PUBLIC, RESTAURANT_OWNER, OwnRow, command
 from http_edge.web.browse.restaurants import OfRestaurant, restaurant_of_body
 from http_edge.web.order.coupon_views import COUPON, COUPON_USE, Known, known, places
-from topics import discounting, forms, keys
-from topics.discount_commands import TOPIC, CouponTerms, CreateCoupon
-from topics.discounting import COUPON_CODES, CouponKind
+from http_edge.wire.answer import Answer, of_json
+from http_edge.wire.problems import FieldError, Problem
+from topics import keys
+from topics.contracts.discount_commands import TOPIC, CouponTerms, CreateCoupon
+from topics.deciding import discounting
+from topics.deciding.discounting import COUPON_CODES, CouponKind
 from topics.documents.order import Coupon
-from topics.fields import Id, NewCouponCode, SaidSum
+from topics.values import forms
+from topics.values.fields import Id, NewCouponCode, SaidSum
 
 _coupon = msgspec.json.Decoder(Coupon)
 

@@ -1,22 +1,24 @@
 """What a basket or a checkout will probably cost, by the views: the preview of a basket, and the 202 of a checkout that the
-order domain has not answered yet. The arithmetic is the domains' own (topics/pricing.py, topics/discounting.py)."""
+order domain has not answered yet. The arithmetic is the domains' own
+(topics/deciding/pricing.py, topics/deciding/discounting.py)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
-from http_edge.asked import Asked
+from http_edge.routing.asked import Asked
 from http_edge.web.order import coupon_views
 from http_edge.web.order.own_basket import as_shown
 from stores.errors import Unavailable
-from topics import discounting, keys
-from topics.basket_commands import Checkout, CheckoutItem
-from topics.decision import Rejection
+from topics import keys
+from topics.contracts.basket_commands import Checkout, CheckoutItem
+from topics.deciding import discounting
+from topics.deciding.decision import Rejection
+from topics.deciding.pricing import Charge, Totals, line_total, rounded, totals
 from topics.documents.browse import Meal, Restaurant
 from topics.documents.order import BasketItem
-from topics.message import Message
-from topics.pricing import Charge, Totals, line_total, rounded, totals
+from topics.messages.message import Message
 
 _MEAL = msgspec.json.Decoder(Meal)
 _RESTAURANT = msgspec.json.Decoder(Restaurant)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import msgspec
 from msgspec.structs import replace
 
-from http_edge.routes import Join
+from http_edge.routing.routes import Join
 from http_edge.web.browse.meals import MEAL
 from topics.documents.browse import Meal
 from topics.documents.order import Basket, BasketItem

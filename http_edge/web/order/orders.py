@@ -2,16 +2,18 @@
 
 import msgspec
 
-from http_edge import own_writes
-from http_edge.asked import Asked, own, parameter
-from http_edge.problems import not_found, not_ready
-from http_edge.routes import CUSTOMER, Happening, LiveRow, Nothing, Story, command, shown, view
-from http_edge.stream import StreamEnd
-from topics import basket_commands, keys
-from topics.basket_commands import OrderedBefore, Reorder
+from http_edge.reads import own_writes
+from http_edge.reads.stream import StreamEnd
+from http_edge.routing.asked import Asked, own, parameter
+from http_edge.routing.routes import CUSTOMER, LiveRow, Nothing, command, shown, view
+from http_edge.routing.story import Happening, Story
+from http_edge.wire.problems import not_found, not_ready
+from topics import keys
+from topics.contracts import basket_commands
+from topics.contracts.basket_commands import OrderedBefore, Reorder
+from topics.contracts.order_commands import TOPIC, CancelOrder
 from topics.documents.order import Order, OrderMoment, OrderTimeline, Reordered
-from topics.fields import LAST_STATUSES, MAX_QUANTITY, Note
-from topics.order_commands import TOPIC, CancelOrder
+from topics.values.fields import LAST_STATUSES, MAX_QUANTITY, Note
 
 ORDER = shown("order", "order")
 TIMELINE = shown("order_timeline", "order")

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from http_edge import own_writes
-from http_edge.asked import Asked, own
-from http_edge.routes import shown
+from http_edge.reads import own_writes
+from http_edge.routing.asked import Asked, own
+from http_edge.routing.routes import shown
 from topics import keys
 from topics.documents.order import Basket, BasketCoupon, BasketItem
 

@@ -1,11 +1,11 @@
 """GET /carts/coupon: what the basket would cost with its coupon, by the views, once they show what the caller wrote."""
 
-from http_edge import own_writes
-from http_edge.answer import Answer, of_json
-from http_edge.asked import Asked, own
-from http_edge.problems import not_found
+from http_edge.reads import own_writes
+from http_edge.routing.asked import Asked, own
 from http_edge.web.order.estimate import Estimate, priced, wished
 from http_edge.web.order.own_basket import BASKET_COUPON, as_shown
+from http_edge.wire.answer import Answer, of_json
+from http_edge.wire.problems import not_found
 from topics.documents.order import CouponPreview
 
 

@@ -11,8 +11,8 @@ from agents.runtime.sending.publisher import encode_headers
 from infra.bench.counter import DECIDER, EVENTS, Add, Counter
 from stores.postgres import writing
 from stores.protocol import LOOK_BYTES
-from topics import headers, ids
-from topics.decision import Context
+from topics.deciding.decision import Context
+from topics.messages import headers, ids
 
 _state = msgspec.json.Decoder(Counter)
 _command = msgspec.json.Decoder(Add)

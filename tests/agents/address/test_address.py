@@ -10,9 +10,9 @@ from agents.address.decider import DECIDER, MOST
 from agents.address.projection import ADDRESS
 from tests.agents import scenario
 from tests.agents.scenario import ID, LATER, NOW, shown
-from topics.address_commands import AddAddress, Command, RemoveAddress, ReplaceAddress
-from topics.address_events import AddressAdded, AddressRemoved, AddressReplaced, Event, SavedAddress
-from topics.decision import Context
+from topics.contracts.address_commands import AddAddress, Command, RemoveAddress, ReplaceAddress
+from topics.contracts.address_events import AddressAdded, AddressRemoved, AddressReplaced, Event, SavedAddress
+from topics.deciding.decision import Context
 from topics.documents.account import AddressBook
 
 HOME, WORK, MUM = "home", "work", "mum"

@@ -7,13 +7,14 @@ from agents.address.policy import erase
 from agents.address.projection import ADDRESS
 from tests.agents.address.test_address import ADD, HOME, added, given, to_be
 from tests.agents.scenario import ID, NOW, shown
-from topics import address_commands
-from topics.address_commands import EraseBook, RemoveAddress
-from topics.address_events import BookErased
+from topics.contracts import address_commands
+from topics.contracts.address_commands import EraseBook, RemoveAddress
+from topics.contracts.address_events import BookErased
+from topics.contracts.user_erased import UserErased
 from topics.copies import copy_book
-from topics.decision import EventMeta, Origin, Send
-from topics.message import Message
-from topics.user_erased import UserErased
+from topics.deciding.decision import Origin, Send
+from topics.messages.event import EventMeta
+from topics.messages.message import Message
 
 
 def test_all_addresses_go() -> None:

@@ -16,8 +16,8 @@ from agents.auth.account import (
 from agents.auth.decider import DECIDER
 from tests.agents import scenario
 from tests.agents.scenario import ID, LATER, NOW
-from topics.auth_commands import Login, Logout, Refresh, Register, ResendVerification
-from topics.auth_events import (
+from topics.contracts.auth_commands import Login, Logout, Refresh, Register, ResendVerification
+from topics.contracts.auth_events import (
     AccountRegistered,
     EmailVerified,
     IssuedToken,
@@ -27,7 +27,7 @@ from topics.auth_events import (
     Verification,
     VerificationRequested,
 )
-from topics.decision import Sealed, StalePreparation
+from topics.deciding.decision import Sealed, StalePreparation
 
 EMAIL = "ayse@example.com"
 HASH = "$argon2id$hash"

@@ -13,8 +13,8 @@ from tests.agents import scenario
 from tests.agents.auth.test_decider import EMAIL, HASH, QUARTER, REFERENCE, REGISTERED, SESSION, SHA, VERIFIED, started
 from tests.agents.auth.test_decider import verification as mail_token
 from tests.agents.scenario import ID, LATER, NOW, shelf
-from topics import user_erased
-from topics.auth_commands import (
+from topics.contracts import user_erased
+from topics.contracts.auth_commands import (
     EraseAccount,
     Login,
     Refresh,
@@ -23,9 +23,10 @@ from topics.auth_commands import (
     ResendVerification,
     ResetPassword,
 )
-from topics.auth_events import AccountErased, IssuedToken, PasswordResetRequested, SessionEnded
-from topics.decision import EventMeta, Send
-from topics.user_erased import UserErased
+from topics.contracts.auth_events import AccountErased, IssuedToken, PasswordResetRequested, SessionEnded
+from topics.contracts.user_erased import UserErased
+from topics.deciding.decision import Send
+from topics.messages.event import EventMeta
 
 ERASE = EraseAccount(sid=SESSION, jti="jti-1", exp=NOW + QUARTER)
 ERASED = AccountErased(erased_at=LATER)

@@ -20,11 +20,12 @@ from agents.auth.passwords import Passwords
 from agents.auth.preparation import AccountPreparation
 from stores.keyring import AgentKeys
 from tests.agents.scenario import COMMAND_ID, ID, LATER, NOW, evolved
-from topics import headers, tokens
-from topics.auth_commands import Command, Login, Logout, Refresh, Register, ResendVerification, VerifyEmail
-from topics.auth_events import AccountRegistered, EmailVerified
+from topics.contracts.auth_commands import Command, Login, Logout, Refresh, Register, ResendVerification, VerifyEmail
+from topics.contracts.auth_events import AccountRegistered, EmailVerified
 from topics.documents.account import Tokens
-from topics.tokens import key_id
+from topics.messages import headers
+from topics.values import tokens
+from topics.values.tokens import key_id
 
 KEYS = AgentKeys(
     jwt=nacl.signing.SigningKey(b"j" * 32), auth_box=nacl.public.PrivateKey(b"b" * 32), mail_tokens=b"m" * 32

@@ -16,13 +16,15 @@ from tests.agents.auth.test_decider import (
     verification,
 )
 from tests.agents.scenario import ID, NOW, shelf, shown
-from topics import email_event, keys, user_created
-from topics.auth_events import AccountRegistered, SessionEnded, Verification, VerificationRequested
-from topics.decision import EventMeta, Send
+from topics import keys
+from topics.contracts import email_event, user_created
+from topics.contracts.auth_events import AccountRegistered, SessionEnded, Verification, VerificationRequested
+from topics.contracts.email_event import TokenVariables, VerificationMail
+from topics.contracts.user_created import UserCreated
+from topics.deciding.decision import Send
 from topics.documents.account import Account, EndedSession
-from topics.email_event import TokenVariables, VerificationMail
-from topics.tokens import as_reference, sha256_hex
-from topics.user_created import UserCreated
+from topics.messages.event import EventMeta
+from topics.values.tokens import as_reference, sha256_hex
 
 META = EventMeta("e", ID, 1, NOW)
 PLAIN = Verification(reference=REFERENCE, token_sha256=SHA, expires_at=NOW + QUARTER, token="the-token")

@@ -35,15 +35,15 @@ from tests.agents.auth.test_decider import (
     verification,
 )
 from tests.agents.scenario import NOW
-from topics.auth_commands import Login, ResendVerification, VerifyEmail
-from topics.auth_events import (
+from topics.contracts.auth_commands import Login, ResendVerification, VerifyEmail
+from topics.contracts.auth_events import (
     EmailVerified,
     PasswordResetRequested,
     RegistrationRepeated,
     SessionEnded,
     VerificationRequested,
 )
-from topics.decision import Sealed, StalePreparation
+from topics.deciding.decision import Sealed, StalePreparation
 
 P2 = "$argon2id$second"
 SECOND = "9a8b7c6d-5e4f-4a3b-8c2d-1e0f9a8b7c6d"

@@ -24,9 +24,9 @@ from tests.agents.auth.test_decider import (
     verification,
 )
 from tests.agents.scenario import LATER, NOW, Given
-from topics.auth_commands import Login, RequestPasswordReset, ResetPassword, VerifyEmail
-from topics.auth_events import EmailVerified, PasswordReset, PasswordResetRequested, SessionEnded
-from topics.decision import StalePreparation
+from topics.contracts.auth_commands import Login, RequestPasswordReset, ResetPassword, VerifyEmail
+from topics.contracts.auth_events import EmailVerified, PasswordReset, PasswordResetRequested, SessionEnded
+from topics.deciding.decision import StalePreparation
 
 FORGOT = RequestPasswordReset(email=" Ayse@EXAMPLE.com")
 REQUESTED = "If there is an account for this address, a mail is on its way."

@@ -11,8 +11,7 @@ from agents.auth.passwords import Passwords
 from agents.auth.preparation import AccountPreparation
 from tests.agents.auth.test_preparation import CHEAP, EMAIL, KEYS, PASSWORD, SEAL, boxed, opened
 from tests.agents.scenario import COMMAND_ID, ID, NOW, evolved
-from topics import tokens
-from topics.auth_commands import (
+from topics.contracts.auth_commands import (
     Command,
     Login,
     Refresh,
@@ -22,7 +21,8 @@ from topics.auth_commands import (
     ResetPassword,
     VerifyEmail,
 )
-from topics.auth_events import AccountRegistered, EmailVerified
+from topics.contracts.auth_events import AccountRegistered, EmailVerified
+from topics.values import tokens
 
 NFC, NFD = "şifre-ğüé1", "s\u0327ifre-g\u0306u\u0308e\u03011"
 

@@ -17,8 +17,8 @@ from tests.agents.auth.test_decider import (
     started,
 )
 from tests.agents.scenario import LATER, NOW
-from topics.auth_commands import EndSession, LogoutAll
-from topics.auth_events import IssuedToken, SessionEnded
+from topics.contracts.auth_commands import EndSession, LogoutAll
+from topics.contracts.auth_events import IssuedToken, SessionEnded
 
 OTHER = started("other", jti="jti-other")
 

@@ -8,8 +8,9 @@ from agents.auth.policy import react
 from agents.auth.projection import LOGIN, SESSIONS
 from tests.agents.auth.test_decider import EMAIL, QUARTER, REGISTERED, SESSION, VERIFIED, refreshed, started
 from tests.agents.scenario import ID, LATER, NOW, shelf, shown
-from topics import email_event, keys
-from topics.auth_events import (
+from topics import keys
+from topics.contracts import email_event
+from topics.contracts.auth_events import (
     Event,
     PasswordReset,
     PasswordResetRequested,
@@ -18,10 +19,10 @@ from topics.auth_events import (
     Verification,
     VerificationRequested,
 )
-from topics.decision import EventMeta
+from topics.contracts.email_event import PasswordResetMail, TokenVariables, VerificationMail
 from topics.documents.account import Session, Sessions
-from topics.email_event import PasswordResetMail, TokenVariables, VerificationMail
-from topics.tokens import as_reference, sha256_hex
+from topics.messages.event import EventMeta
+from topics.values.tokens import as_reference, sha256_hex
 
 META = EventMeta("e", ID, 1, NOW)
 ADDRESS = keys.login(sha256_hex(EMAIL))

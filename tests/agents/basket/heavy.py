@@ -32,11 +32,13 @@ from stores.redis.connection import connect as connect_redis
 from stores.redis.fates import Fates
 from stores.redis.replies import Replies
 from stores.settings import Settings, load
-from topics import basket_commands, basket_events, headers, order_commands
-from topics.basket_commands import Checkout
-from topics.basket_events import Event, Line
+from topics.contracts import basket_commands, basket_events, order_commands
+from topics.contracts.basket_commands import Checkout
+from topics.contracts.basket_events import Event, Line
 from topics.copies import MEALS, MealCopy
-from topics.decision import EventMeta, Send
+from topics.deciding.decision import Send
+from topics.messages import headers
+from topics.messages.event import EventMeta
 
 CHECKOUTS, LINES = 500, 100
 NOTE = "🍅" * 500

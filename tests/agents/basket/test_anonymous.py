@@ -12,7 +12,7 @@ from agents.basket.decider import DECIDER
 from agents.basket.projection import BASKET
 from tests.agents.basket.test_decider import AYRAN, KEBAP, MENU, NEW_LINE, line
 from tests.agents.scenario import COMMAND_ID, ID, LATER, NOW, Outcome, evolved, stored
-from topics.basket_commands import (
+from topics.contracts.basket_commands import (
     AddItem,
     ApplyCoupon,
     ChangeItem,
@@ -26,10 +26,11 @@ from topics.basket_commands import (
     TakeBack,
     TakeOver,
 )
-from topics.basket_events import Cleared, Expired, HandedOver, Kept, Life, LineRemoved, LineSet
-from topics.decision import Context, EventMeta
+from topics.contracts.basket_events import Cleared, Expired, HandedOver, Kept, Life, LineRemoved, LineSet
+from topics.deciding.decision import Context
 from topics.documents.order import AnonymousLife, Basket
-from topics.message import Message
+from topics.messages.event import EventMeta
+from topics.messages.message import Message
 
 CART_ID = "0b9f8a52-6a3e-4d1c-9a77-3f2e1d0c5b4a"
 CART = f"anonymous:{CART_ID}"

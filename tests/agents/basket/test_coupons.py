@@ -11,10 +11,10 @@ from agents.basket.projection import BASKET_COUPON
 from tests.agents import scenario
 from tests.agents.basket.test_decider import AYRAN, KEBAP, MAHMUT, MENU, line
 from tests.agents.scenario import ID, NOW, shown
-from topics.basket_commands import ApplyCoupon, Clear, DropCoupon, RestoreItems
-from topics.basket_events import CheckedOut, Cleared, CouponApplied, CouponDropped, LineSet, LinesRestored
+from topics.contracts.basket_commands import ApplyCoupon, Clear, DropCoupon, RestoreItems
+from topics.contracts.basket_events import CheckedOut, Cleared, CouponApplied, CouponDropped, LineSet, LinesRestored
 from topics.copies import CouponCopy, RestaurantCopy
-from topics.discounting import Terms
+from topics.deciding.discounting import Terms
 
 APPLY = ApplyCoupon(code="YAZ10", user_id=ID)
 

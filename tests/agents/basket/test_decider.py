@@ -8,7 +8,7 @@ from agents.basket.decider import DECIDER, MAX_LINES
 from agents.basket.facts import Facts
 from tests.agents import scenario
 from tests.agents.scenario import COMMAND_ID, ID, LATER, NOW
-from topics.basket_commands import (
+from topics.contracts.basket_commands import (
     AddItem,
     ChangeItem,
     Checkout,
@@ -18,7 +18,7 @@ from topics.basket_commands import (
     RemoveItem,
     RestoreItems,
 )
-from topics.basket_events import (
+from topics.contracts.basket_events import (
     CheckedOut,
     CheckoutRepeated,
     Cleared,
@@ -30,7 +30,7 @@ from topics.basket_events import (
     OrderedItem,
 )
 from topics.copies import MealCopy
-from topics.ids import derive
+from topics.messages.ids import derive
 
 KEBAP, AYRAN, SUSHI = "kebap", "ayran", "sushi"
 MAHMUT, TOKYO = "mahmut", "tokyo"

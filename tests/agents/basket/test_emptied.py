@@ -9,8 +9,8 @@ from agents.basket.decider import DECIDER
 from tests.agents import scenario
 from tests.agents.basket.test_decider import KEBAP, MENU, given, line
 from tests.agents.scenario import NOW
-from topics.basket_commands import Checkout
-from topics.basket_events import Cleared, LineRemoved, LineSet, TakenOver
+from topics.contracts.basket_commands import Checkout
+from topics.contracts.basket_events import Cleared, LineRemoved, LineSet, TakenOver
 
 ASKED = Checkout(payment_method="cash")
 SOON = NOW + timedelta(seconds=9)

@@ -9,8 +9,8 @@ from agents.basket.projection import BASKET, BASKET_COUPON
 from tests.agents import scenario
 from tests.agents.basket.test_decider import AYRAN, KEBAP, MENU, line
 from tests.agents.scenario import ID, NOW, shown
-from topics import basket_commands, order_commands
-from topics.basket_commands import (
+from topics.contracts import basket_commands, order_commands
+from topics.contracts.basket_commands import (
     AddItem,
     ApplyCoupon,
     Checkout,
@@ -21,12 +21,20 @@ from topics.basket_commands import (
     RestoreItems,
     TakeOver,
 )
-from topics.basket_events import BasketErased, CheckedOut, CouponApplied, LineSet, LinesRestored, TakeOverRefused
-from topics.decision import EventMeta, Origin, Send
-from topics.ids import of_anonymous
-from topics.message import Message
-from topics.order_commands import EraseOrder, PlaceOrder
-from topics.user_erased import UserErased
+from topics.contracts.basket_events import (
+    BasketErased,
+    CheckedOut,
+    CouponApplied,
+    LineSet,
+    LinesRestored,
+    TakeOverRefused,
+)
+from topics.contracts.order_commands import EraseOrder, PlaceOrder
+from topics.contracts.user_erased import UserErased
+from topics.deciding.decision import Origin, Send
+from topics.messages.event import EventMeta
+from topics.messages.ids import of_anonymous
+from topics.messages.message import Message
 
 META = EventMeta("e", ID, 3, NOW)
 FILLED = (LineSet(line=line(KEBAP, note="az acılı")), CouponApplied(code="YAZ10"))

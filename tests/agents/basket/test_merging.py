@@ -12,10 +12,11 @@ from agents.basket.policy import react
 from tests.agents.basket.test_anonymous import CART, LATER, after, filled, life, shown, when
 from tests.agents.basket.test_decider import AYRAN, KEBAP, SUSHI, line
 from tests.agents.scenario import ID, NOW, Outcome
-from topics import basket_commands
-from topics.basket_commands import AddItem, HandOver, TakeBack, TakeOver
-from topics.basket_events import HandedOver, Kept, LineSet, TakenBack, TakenOver, TakeOverRefused
-from topics.decision import EventMeta, Send
+from topics.contracts import basket_commands
+from topics.contracts.basket_commands import AddItem, HandOver, TakeBack, TakeOver
+from topics.contracts.basket_events import HandedOver, Kept, LineSet, TakenBack, TakenOver, TakeOverRefused
+from topics.deciding.decision import Send
+from topics.messages.event import EventMeta
 
 OTHER = "5a0e1c52-9f0a-4c5e-8a31-5b1f0c2d3e4f"
 

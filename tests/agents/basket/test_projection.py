@@ -8,15 +8,15 @@ from agents.basket.policy import react
 from agents.basket.projection import BASKET, basket_item
 from tests.agents.basket.test_decider import AYRAN, KEBAP, MENU, line
 from tests.agents.scenario import ID, NOW, Given, shown, stored
-from topics import order_commands
-from topics.basket_commands import AddItem, ChangeItem, Checkout, Clear, Command, RemoveItem, RestoreItems
-from topics.basket_events import CheckedOut, Cleared, Event, LineRemoved, LineSet, LinesRestored, OrderedItem
-from topics.catalog_events import AvailabilityChanged, MealAdded, MealChanged, MealDetails, MealRemoved
+from topics.contracts import order_commands
+from topics.contracts.basket_commands import AddItem, ChangeItem, Checkout, Clear, Command, RemoveItem, RestoreItems
+from topics.contracts.basket_events import CheckedOut, Cleared, Event, LineRemoved, LineSet, LinesRestored, OrderedItem
+from topics.contracts.catalog_events import AvailabilityChanged, MealAdded, MealChanged, MealDetails, MealRemoved
+from topics.contracts.order_commands import PlaceOrder
 from topics.copies import MEALS
-from topics.decision import EventMeta
+from topics.deciding.pricing import Charge, totals
 from topics.documents.order import Basket
-from topics.order_commands import PlaceOrder
-from topics.pricing import Charge, totals
+from topics.messages.event import EventMeta
 
 
 def test_a_line_is_shown_with_whose_it_is() -> None:

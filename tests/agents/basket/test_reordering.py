@@ -5,9 +5,9 @@ from agents.basket.facts import Facts
 from tests.agents import scenario
 from tests.agents.basket.test_decider import AYRAN, KEBAP, MENU, SUSHI, given, line
 from tests.agents.scenario import COMMAND_ID, ID
-from topics.basket_commands import OrderedBefore, Reorder
-from topics.basket_events import LineSet
-from topics.ids import derive
+from topics.contracts.basket_commands import OrderedBefore, Reorder
+from topics.contracts.basket_events import LineSet
+from topics.messages.ids import derive
 
 
 def again(*items: tuple[str, int]) -> Reorder:

@@ -8,10 +8,10 @@ from agents.catalog.facts import RESTAURANTS, Facts, Ownership
 from agents.catalog.projection import MEAL, indexes
 from tests.agents import scenario
 from tests.agents.scenario import ID, LATER, NOW, shown
-from topics.catalog_commands import AddMeal, ChangeMeal, Command, MealOption, RemoveMeal, SetAvailability
-from topics.catalog_events import AvailabilityChanged, MealAdded, MealChanged, MealDetails, MealRemoved
-from topics.decision import EventMeta
-from topics.restaurant_events import RestaurantChanged, RestaurantDetails, RestaurantOpened
+from topics.contracts.catalog_commands import AddMeal, ChangeMeal, Command, MealOption, RemoveMeal, SetAvailability
+from topics.contracts.catalog_events import AvailabilityChanged, MealAdded, MealChanged, MealDetails, MealRemoved
+from topics.contracts.restaurant_events import RestaurantChanged, RestaurantDetails, RestaurantOpened
+from topics.messages.event import EventMeta
 
 OWNER, MAHMUT = "owner-1", "mahmut"
 OURS = Facts(restaurants={MAHMUT: Ownership(owner_id=OWNER), "tokyo": Ownership(owner_id=OWNER)})

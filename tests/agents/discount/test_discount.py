@@ -14,11 +14,10 @@ from agents.discount.policy import react
 from agents.discount.projection import COUPON, COUPON_USE, indexes
 from tests.agents import scenario
 from tests.agents.scenario import ID, NOW, shown
-from topics import discount_commands, keys, order_commands
-from topics.copies import COUPONS, CouponCopy, RestaurantCopy
-from topics.decision import EventMeta, Send
-from topics.discount_commands import AskOutcome, CreateCoupon, ReleaseUse, ReserveShare, ReserveUse
-from topics.discount_events import (
+from topics import keys
+from topics.contracts import discount_commands, order_commands
+from topics.contracts.discount_commands import AskOutcome, CreateCoupon, ReleaseUse, ReserveShare, ReserveUse
+from topics.contracts.discount_events import (
     CouponCreated,
     OutcomeAsked,
     ShareRefused,
@@ -27,9 +26,12 @@ from topics.discount_events import (
     UseReleased,
     UseReserved,
 )
-from topics.discounting import Terms, discount, refusal
-from topics.order_commands import ConfirmCoupon, RefuseCoupon, TellOutcome
-from topics.pricing import to_minor
+from topics.contracts.order_commands import ConfirmCoupon, RefuseCoupon, TellOutcome
+from topics.copies import COUPONS, CouponCopy, RestaurantCopy
+from topics.deciding.decision import Send
+from topics.deciding.discounting import Terms, discount, refusal
+from topics.deciding.pricing import to_minor
+from topics.messages.event import EventMeta
 
 OWNER = "owner-1"
 RESTAURANT = RestaurantCopy(name="Mahmut", is_open=True, delivery_fee=0, min_order_price=0, owner_id=OWNER)

@@ -7,11 +7,18 @@ from agents.notification.policy import send_mail
 from agents.notification.templates import render
 from stores.mail import Mail
 from tests.agents.scenario import NOW
-from topics import tokens
-from topics.decision import EventMeta, Origin
-from topics.email_event import DiscountMail, DiscountVariables, PasswordResetMail, TokenVariables, VerificationMail
-from topics.notification_commands import SendMail
-from topics.notification_events import Letter, MailRequested
+from topics.contracts.email_event import (
+    DiscountMail,
+    DiscountVariables,
+    PasswordResetMail,
+    TokenVariables,
+    VerificationMail,
+)
+from topics.contracts.notification_commands import SendMail
+from topics.contracts.notification_events import Letter, MailRequested
+from topics.deciding.decision import Origin
+from topics.messages.event import EventMeta
+from topics.values import tokens
 
 TOKEN = TokenVariables(token="abc")
 ORIGIN = "https://lezzet.example"

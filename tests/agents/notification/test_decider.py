@@ -8,14 +8,27 @@ from agents.notification.recipient import key_of
 from tests.agents import scenario
 from tests.agents.order.test_decider import PLACED
 from tests.agents.scenario import ID, NOW
-from topics import notification_commands
-from topics.decision import Origin, Send
-from topics.email_event import DiscountMail, DiscountVariables, PasswordResetMail, TokenVariables, VerificationMail
-from topics.message import Message, Undecodable
-from topics.notification_commands import ConfirmOrder, RecordFailed, RecordSent, RememberAddress, SendMail
-from topics.notification_events import AddressRemembered, Letter, LetterKept, MailFailed, MailRequested, MailSent
-from topics.order_events import OrderRefused
-from topics.user_created import UserCreated
+from topics.contracts import notification_commands
+from topics.contracts.email_event import (
+    DiscountMail,
+    DiscountVariables,
+    PasswordResetMail,
+    TokenVariables,
+    VerificationMail,
+)
+from topics.contracts.notification_commands import ConfirmOrder, RecordFailed, RecordSent, RememberAddress, SendMail
+from topics.contracts.notification_events import (
+    AddressRemembered,
+    Letter,
+    LetterKept,
+    MailFailed,
+    MailRequested,
+    MailSent,
+)
+from topics.contracts.order_events import OrderRefused
+from topics.contracts.user_created import UserCreated
+from topics.deciding.decision import Origin, Send
+from topics.messages.message import Message, Undecodable
 
 EMAIL = "ayse@example.com"
 CONFIRM = ConfirmOrder(order_id="o-1", restaurant_name="Mahmut", total=520.9)

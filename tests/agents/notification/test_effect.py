@@ -8,11 +8,13 @@ from agents.notification.effect import Courier
 from stores.errors import Unavailable
 from stores.mail import Mail, Refused
 from tests.agents.scenario import ID, NOW
-from topics import notification_commands, tokens
-from topics.decision import EventMeta, Send
-from topics.message import Message
-from topics.notification_commands import RecordFailed, RecordSent
-from topics.notification_events import Letter, MailRequested, MailSent
+from topics.contracts import notification_commands
+from topics.contracts.notification_commands import RecordFailed, RecordSent
+from topics.contracts.notification_events import Letter, MailRequested, MailSent
+from topics.deciding.decision import Send
+from topics.messages.event import EventMeta
+from topics.messages.message import Message
+from topics.values import tokens
 
 KEY, ORIGIN = b"k" * 32, "https://lezzet.example"
 REFERENCE = "6e5d4c3b-2a19-4087-b6c5-d4e3f2a1b0c9"

@@ -15,11 +15,9 @@ from stores.protocol import DomainStore, Stored
 from tests.agents import scenario
 from tests.agents.notification.test_decider import CONFIRM, EMAIL, NEWS, ORIGIN, news
 from tests.agents.scenario import ID, LATER, NOW
-from topics import notification_commands, notification_events
-from topics.decision import EventMeta, Send
-from topics.message import Message
-from topics.notification_commands import EraseRecipient, RecordFailed, RecordSent, RememberAddress, VoidMails
-from topics.notification_events import (
+from topics.contracts import notification_commands, notification_events
+from topics.contracts.notification_commands import EraseRecipient, RecordFailed, RecordSent, RememberAddress, VoidMails
+from topics.contracts.notification_events import (
     AddressRemembered,
     Event,
     LetterKept,
@@ -28,7 +26,10 @@ from topics.notification_events import (
     MailsVoided,
     RecipientErased,
 )
-from topics.user_erased import UserErased
+from topics.contracts.user_erased import UserErased
+from topics.deciding.decision import Send
+from topics.messages.event import EventMeta
+from topics.messages.message import Message
 
 ERASE = EraseRecipient(erased_at=NOW)
 ERASED = RecipientErased(erased_at=NOW)

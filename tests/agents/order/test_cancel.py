@@ -8,12 +8,13 @@ from agents.order.policy import react
 from agents.order.projection import ORDER, ORDER_TIMELINE
 from tests.agents.order.test_decider import PLACED, USER, given
 from tests.agents.scenario import ID, LATER, NOW, shown
-from topics import discount_commands
-from topics.decision import EventMeta, Send
-from topics.discount_commands import ReleaseUse
+from topics.contracts import discount_commands
+from topics.contracts.discount_commands import ReleaseUse
+from topics.contracts.order_commands import CancelOrder, TellOutcome
+from topics.contracts.order_events import OrderCancelled, OrderRefused
+from topics.deciding.decision import Send
 from topics.documents.order import OrderMoment
-from topics.order_commands import CancelOrder, TellOutcome
-from topics.order_events import OrderCancelled, OrderRefused
+from topics.messages.event import EventMeta
 
 CANCEL = CancelOrder(reason="Yanlış adres")
 WITH_COUPON = replace(PLACED, coupon_code="YAZ10", discount=10.0, total=601.2)

@@ -12,14 +12,14 @@ from agents.order.policy import react
 from tests.agents import scenario
 from tests.agents.order.test_decider import LINE, PLACED, USER, facts, given, place, then_refused
 from tests.agents.scenario import ID, LATER, NOW
-from topics import discount_commands
-from topics.basket_events import OrderedItem
+from topics.contracts import discount_commands
+from topics.contracts.basket_events import OrderedItem
+from topics.contracts.discount_commands import AskOutcome, ReserveUse
+from topics.contracts.order_commands import ConfirmCoupon, RefuseCoupon, TellOutcome
+from topics.contracts.order_events import OrderDrafted, OrderPlaced, OrderRefused, OutcomeAwaited, PriceChange
 from topics.copies import CouponCopy
-from topics.decision import EventMeta
-from topics.discount_commands import AskOutcome, ReserveUse
-from topics.discounting import Terms
-from topics.order_commands import ConfirmCoupon, RefuseCoupon, TellOutcome
-from topics.order_events import OrderDrafted, OrderPlaced, OrderRefused, OutcomeAwaited, PriceChange
+from topics.deciding.discounting import Terms
+from topics.messages.event import EventMeta
 
 # NOW is Sunday 2026-03-01, 21:30 in Istanbul.
 META = EventMeta("e", ID, 1, NOW)

@@ -10,17 +10,17 @@ from agents.order.policy import react
 from agents.order.projection import ORDER, indexes, order
 from tests.agents import scenario
 from tests.agents.scenario import ID, NOW, shown
-from topics import basket_commands
-from topics.address_events import SavedAddress
-from topics.basket_commands import Refusal, RestoreItems
-from topics.basket_events import Line, OrderedItem
-from topics.catalog_events import AvailabilityChanged, MealAdded, MealDetails, MealRemoved
+from topics.contracts import basket_commands
+from topics.contracts.address_events import SavedAddress
+from topics.contracts.basket_commands import Refusal, RestoreItems
+from topics.contracts.basket_events import Line, OrderedItem
+from topics.contracts.catalog_events import AvailabilityChanged, MealAdded, MealDetails, MealRemoved
+from topics.contracts.order_commands import PlaceOrder
+from topics.contracts.order_events import OrderPlaced, OrderRefused, PricedItem
+from topics.contracts.restaurant_events import RestaurantChanged, RestaurantDetails, RestaurantOpened
 from topics.copies import MEALS, RESTAURANTS, BookCopy, MealCopy, RestaurantCopy
-from topics.decision import EventMeta
-from topics.order_commands import PlaceOrder
-from topics.order_events import OrderPlaced, OrderRefused, PricedItem
-from topics.pricing import to_minor
-from topics.restaurant_events import RestaurantChanged, RestaurantDetails, RestaurantOpened
+from topics.deciding.pricing import to_minor
+from topics.messages.event import EventMeta
 
 USER = "user-1"
 LINE = Line(id="l", restaurant_id="mahmut", meal_id="kebap", quantity=2, created_at=NOW, name="Adana", price=1)

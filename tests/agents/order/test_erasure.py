@@ -12,11 +12,12 @@ from agents.order.progress import Progress
 from agents.order.projection import ORDER, ORDER_TIMELINE
 from tests.agents.order.test_decider import HOME, LINE, PLACED, USER, given
 from tests.agents.scenario import ID, LATER, NOW, Given, shown
-from topics import order_commands
-from topics.decision import EventMeta, Send
-from topics.message import Message
-from topics.order_commands import CancelOrder, ConfirmCoupon, EraseOrder, RefuseCoupon
-from topics.order_events import OrderCancelled, OrderDrafted, OrderErased, OrderRefused
+from topics.contracts import order_commands
+from topics.contracts.order_commands import CancelOrder, ConfirmCoupon, EraseOrder, RefuseCoupon
+from topics.contracts.order_events import OrderCancelled, OrderDrafted, OrderErased, OrderRefused
+from topics.deciding.decision import Send
+from topics.messages.event import EventMeta
+from topics.messages.message import Message
 
 ERASE = EraseOrder(user_id=USER)
 ERASED = OrderErased(user_id=USER, previous_order_id="o-0")

@@ -7,10 +7,10 @@ from agents.order.decider import Progress, evolve
 from agents.runtime.sending.letters import LARGEST
 from tests.agents.order.test_decider import LINE, PLACED
 from tests.agents.scenario import NOW
-from topics import basket_events, order_events
-from topics.address_events import SavedAddress
-from topics.basket_events import CheckedOut, OrderedItem
-from topics.order_events import OrderDrafted, OrderRefused, PriceChange, PricedItem
+from topics.contracts import basket_events, order_events
+from topics.contracts.address_events import SavedAddress
+from topics.contracts.basket_events import CheckedOut, OrderedItem
+from topics.contracts.order_events import OrderDrafted, OrderRefused, PriceChange, PricedItem
 
 ID, NAME, NOTE = "0" * 36, "😀" * 120, "\x01" * 500  # JSON writes \u0001
 URL = "http://a/" + "\x01" * 1991

@@ -13,8 +13,9 @@ from stores.kafka.log import Logged
 from stores.redis.connection import connect
 from tests import foreign
 from tests.replay.scene import Desk, until
-from topics import headers, keys
-from topics.registry import all_topics
+from topics import keys
+from topics.contracts import all_topics
+from topics.messages import headers
 
 TOPICS = all_topics()
 

@@ -5,7 +5,7 @@ import struct
 from collections.abc import Callable, Sequence
 
 from tests.foreign import CODECS, Foreign, batch
-from topics import headers
+from topics.messages import headers
 
 Header = tuple[bytes, bytes | None]
 

@@ -13,9 +13,9 @@ from tests.agents.publishers.audience import TOPICS, Audience
 from tests.agents.publishers.inputs import BAD, BAD_BATCHES, BAD_OF_OURS, MARK
 from tests.foreign import CODECS, Foreign, batch
 from tests.replay.scene import until
-from topics import headers
-from topics.message import Undecodable
-from topics.registry import FOREVER, Topic
+from topics.messages import headers
+from topics.messages.message import Undecodable
+from topics.messages.topic import FOREVER, Topic
 
 EXAMPLES = Path(topics.__file__).parent / "examples"
 TAKEN_IN = ("order_events", "user_events")  # as what others publish is: by notification and restaurant, without the key

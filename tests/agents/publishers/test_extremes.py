@@ -7,7 +7,7 @@ import pytest
 from tests.agents.publishers.audience import TOPICS, Audience
 from tests.agents.publishers.test_bad_inputs import EXAMPLES, good
 from tests.foreign import Foreign, batch
-from topics import headers
+from topics.messages import headers
 
 FIRST = "0001-01-01T00:00:00"  # no time zone: not even the seconds since the epoch can be said
 

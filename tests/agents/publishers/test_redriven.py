@@ -14,7 +14,7 @@ from tests.agents.publishers.inputs import BAD_BATCHES
 from tests.agents.publishers.test_bad_inputs import bad_of, good
 from tests.foreign import batch
 from tests.replay.scene import until
-from topics import headers
+from topics.messages import headers
 
 _MAIL = {"type": "discount", "variables": {"title": "News", "description": "Much"}}
 

@@ -11,7 +11,7 @@ from aiokafka.errors import InvalidTransactionTimeout
 
 from tests.agents.publishers.audience import Audience
 from tests.replay.scene import until
-from topics import headers
+from topics.messages import headers
 
 
 class Sender:

@@ -11,11 +11,8 @@ from agents.restaurant.decider import DECIDER
 from agents.restaurant.projection import CAMPAIGNS, RESTAURANT, campaign_indexes
 from tests.agents import scenario
 from tests.agents.scenario import COMMAND_ID, ID, LATER, NOW, shown
-from topics.documents.browse import Campaigns
-from topics.fields import Weekday
-from topics.ids import derive
-from topics.restaurant_commands import ChangeRestaurant, StartCampaign
-from topics.restaurant_events import (
+from topics.contracts.restaurant_commands import ChangeRestaurant, StartCampaign
+from topics.contracts.restaurant_events import (
     CampaignDetails,
     CampaignStarted,
     FollowerAdded,
@@ -23,6 +20,9 @@ from topics.restaurant_events import (
     RestaurantDetails,
     RestaurantOpened,
 )
+from topics.documents.browse import Campaigns
+from topics.messages.ids import derive
+from topics.values.fields import Weekday
 
 OWNER = "owner-1"
 OPENED = RestaurantOpened(owner_id=OWNER, details=RestaurantDetails(name="Mahmut"), opened_at=NOW)

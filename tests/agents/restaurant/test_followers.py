@@ -14,12 +14,11 @@ from agents.runtime.sending.letters import LARGEST
 from tests.agents import scenario
 from tests.agents.restaurant.test_campaigns import RUNNING, STARTED
 from tests.agents.scenario import ID, NOW
-from topics import restaurant_events
-from topics.decision import EventMeta, Origin, Send
-from topics.email_event import DiscountMail
-from topics.restaurant_commands import Announce, Follow, Unfollow
-from topics.restaurant_events import Announced, FollowerAdded, FollowerRefused, FollowerRemoved
-from topics.user_events import (
+from topics.contracts import restaurant_events
+from topics.contracts.email_event import DiscountMail
+from topics.contracts.restaurant_commands import Announce, Follow, Unfollow
+from topics.contracts.restaurant_events import Announced, FollowerAdded, FollowerRefused, FollowerRemoved
+from topics.contracts.user_events import (
     CuisineFavoured,
     EmailLearned,
     Event,
@@ -29,6 +28,8 @@ from topics.user_events import (
     RestaurantFavoured,
     RestaurantUnfavoured,
 )
+from topics.deciding.decision import Origin, Send
+from topics.messages.event import EventMeta
 
 ANNOUNCE = Announce(campaign=RUNNING, restaurant_name="Mahmut")
 FULL = House(followers=tuple(f"user-{n:05}" for n in range(PAGE_SIZE)))

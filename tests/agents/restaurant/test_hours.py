@@ -8,9 +8,9 @@ import pytest
 from agents.restaurant.decider import DECIDER
 from tests.agents import scenario
 from tests.agents.scenario import LATER, NOW
-from topics.fields import Weekday
-from topics.restaurant_commands import ChangeRestaurant, OpenRestaurant
-from topics.restaurant_events import RestaurantChanged, RestaurantDetails, RestaurantOpened
+from topics.contracts.restaurant_commands import ChangeRestaurant, OpenRestaurant
+from topics.contracts.restaurant_events import RestaurantChanged, RestaurantDetails, RestaurantOpened
+from topics.values.fields import Weekday
 
 OWNER = "owner-1"
 NIGHTS: dict[Weekday, str] = {"fri": "22:00-02:00"}

@@ -8,10 +8,10 @@ from agents.restaurant.decider import DECIDER
 from agents.restaurant.projection import RESTAURANT, indexes
 from tests.agents import scenario
 from tests.agents.scenario import ID, LATER, NOW, shown
+from topics.contracts.restaurant_commands import ChangeRestaurant, OpenRestaurant
+from topics.contracts.restaurant_events import TOPIC, RestaurantChanged, RestaurantDetails, RestaurantOpened
 from topics.documents.browse import Restaurant, RestaurantNow
-from topics.fields import Address
-from topics.restaurant_commands import ChangeRestaurant, OpenRestaurant
-from topics.restaurant_events import TOPIC, RestaurantChanged, RestaurantDetails, RestaurantOpened
+from topics.values.fields import Address
 
 OWNER = "owner-1"
 BEYOGLU = Address(city="İstanbul", district="Beyoğlu")

@@ -14,9 +14,10 @@ from agents.runtime.deciding.ledger import Ledger
 from stores.protocol import Moment, OutboxRow, Source, Stored
 from tests.agents.restaurant.test_campaigns import OPENED, OWNER, START
 from tests.agents.scenario import ID, NOW
-from topics import headers, restaurant_commands, restaurant_events
-from topics.message import Message
-from topics.restaurant_commands import Follow, OpenRestaurant
+from topics.contracts import restaurant_commands, restaurant_events
+from topics.contracts.restaurant_commands import Follow, OpenRestaurant
+from topics.messages import headers
+from topics.messages.message import Message
 
 COMMANDS = restaurant_commands.TOPIC
 ROLES = Roles(COMMANDS, restaurant_events.TOPIC, DECIDER, policy.react)

@@ -8,8 +8,8 @@ from aiokafka import ConsumerRecord
 from agents.runtime.transport.lease import Batch, Lease
 from stores.protocol import Source
 from tests.agents.runtime.tally import Added
-from topics import headers
-from topics.registry import Topic
+from topics.messages import headers
+from topics.messages.topic import Topic
 
 Record = ConsumerRecord[bytes, bytes]
 

@@ -12,7 +12,7 @@ from aiokafka.partitioner import DefaultPartitioner
 from tests.agents.runtime.member import PARTITIONS, flow_of
 from tests.agents.runtime.tally import Add
 from tests.agents.runtime.world import World
-from topics import headers
+from topics.messages import headers
 
 KEYS = 8
 

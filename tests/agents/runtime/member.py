@@ -19,7 +19,7 @@ from stores.redis.projection import ProjectionStore
 from stores.redis.replies import Replies
 from stores.settings import Settings, load
 from tests.agents.runtime.tally import DECIDER, topics_of
-from topics.registry import Topic
+from topics.messages.topic import Topic
 
 PARTITIONS = 2
 STUCK = 4.0  # seconds without a turn of the fetch loop

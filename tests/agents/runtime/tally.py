@@ -2,9 +2,10 @@
 
 import msgspec
 
-from topics.decision import Context, Decider, Decision, EventMeta, Send, StalePreparation, accept, hand_on, reject
-from topics.message import Message
-from topics.registry import Topic
+from topics.deciding.decision import Context, Decider, Decision, Send, StalePreparation, accept, hand_on, reject
+from topics.messages.event import EventMeta
+from topics.messages.message import Message
+from topics.messages.topic import Topic
 
 BAD_LUCK = 13
 

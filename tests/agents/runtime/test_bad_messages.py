@@ -9,8 +9,8 @@ import pytest
 from stores.protocol import Changes, FactWrite
 from tests.agents.runtime.tally import DECIDER, Add, Added, Tally, topics_of
 from tests.agents.runtime.world import World
-from topics.decision import Context, Decision
-from topics.projection import FactTable, Shown
+from topics.deciding.decision import Context, Decision
+from topics.deciding.projection import FactTable, Shown
 
 UNREADABLE = {
     "broken JSON": {"body": b'{"amount":'},

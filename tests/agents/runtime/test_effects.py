@@ -14,7 +14,8 @@ from tests.agents.runtime.feed import Feed
 from tests.agents.runtime.tally import Add, Added
 from tests.agents.runtime.world import Process, World
 from tests.deadline import until
-from topics.decision import EventMeta, Send
+from topics.deciding.decision import Send
+from topics.messages.event import EventMeta
 
 
 class Outbox(list[str]):

@@ -10,8 +10,8 @@ from stores.errors import Unavailable
 from tests.agents.runtime.feed import Feed
 from tests.agents.runtime.tally import BAD_LUCK, Added
 from tests.agents.runtime.world import Process, World
-from topics.decision import EventMeta
-from topics.projection import FactTable, Shown
+from topics.deciding.projection import FactTable, Shown
+from topics.messages.event import EventMeta
 
 GONE = 666  # an amount that takes the fact away
 

@@ -8,9 +8,9 @@ import msgspec
 from stores.protocol import Changes, FactWrite
 from tests.agents.runtime.tally import DECIDER, Add, Added, Tally, topics_of
 from tests.agents.runtime.world import World
-from topics import headers
-from topics.decision import Context, Decision
-from topics.projection import FactTable, Shown
+from topics.deciding.decision import Context, Decision
+from topics.deciding.projection import FactTable, Shown
+from topics.messages import headers
 
 _PRICES = FactTable[Tally, Added](
     name="price", topic=topics_of("prices")[1], document=Tally, show=lambda before, event, meta: Shown(before)

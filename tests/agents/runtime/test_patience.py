@@ -13,8 +13,8 @@ from agents.runtime.reading.copying import Copying
 from tests.agents.runtime.feed import Feed
 from tests.agents.runtime.tally import Add, Added, Tally, evolve
 from tests.agents.runtime.world import Process, World
-from topics.decision import Context, Decider, Decision, accept
-from topics.projection import FactTable, Shown
+from topics.deciding.decision import Context, Decider, Decision, accept
+from topics.deciding.projection import FactTable, Shown
 
 PAUSE = 0.05  # seconds between two tries
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from http_edge.withdrawals import Withdrawals
+from http_edge.commands.withdrawals import Withdrawals
 from stores.redis.connection import connect
 from stores.redis.reader import Reader
 from tests.agents.runtime.world import World

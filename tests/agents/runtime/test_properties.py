@@ -20,9 +20,9 @@ from stores.protocol import Source
 from tests.agents.runtime.memory import MemoryStore, Tables
 from tests.agents.runtime.tally import BAD_LUCK, DECIDER, Add, topics_of
 from tests.agents.runtime.test_preparation import Looks
-from topics import headers
-from topics.message import Message
-from topics.redrive import Redrive, Repaired
+from topics.messages import headers
+from topics.messages.message import Message
+from topics.messages.redrive import Redrive, Repaired
 
 COMMANDS, EVENTS = topics_of("property")
 GOOD = msgspec.json.encode(Add(amount=7))

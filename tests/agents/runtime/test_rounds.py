@@ -20,7 +20,7 @@ from tests.agents.runtime.gates import Gate, Gates
 from tests.agents.runtime.memory import MemoryStore, Tables
 from tests.agents.runtime.tally import DECIDER, Add, topics_of
 from tests.deadline import within
-from topics import headers
+from topics.messages import headers
 
 COMMANDS, EVENTS = topics_of("rounds")
 UNSTORABLE = "n" * 3000

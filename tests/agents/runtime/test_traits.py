@@ -12,7 +12,7 @@ from tests.agents.runtime.tally import Added
 from tests.agents.runtime.test_views import Shop, Sum, _show
 from tests.agents.runtime.world import World
 from topics import keys
-from topics.projection import Traits, View
+from topics.deciding.projection import Traits, View
 
 
 def _traits(sum: Sum) -> Traits:

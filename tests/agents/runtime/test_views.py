@@ -20,8 +20,8 @@ from tests.agents.runtime.tally import BAD_LUCK, Added
 from tests.agents.runtime.world import World
 from tests.deadline import within
 from topics import keys
-from topics.decision import EventMeta
-from topics.projection import Shown, View
+from topics.deciding.projection import Shown, View
+from topics.messages.event import EventMeta
 
 
 class Sum(msgspec.Struct, frozen=True):

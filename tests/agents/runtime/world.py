@@ -27,8 +27,8 @@ from stores.settings import Settings
 from tests.agents.runtime.gates import GatedFates, GatedPublisher, GatedStore, Gates
 from tests.agents.runtime.tally import DECIDER, Add, topics_of
 from tests.deadline import within
-from topics import headers, redrive
-from topics.decision import Decider, React
+from topics.deciding.decision import Decider, React
+from topics.messages import headers, redrive
 
 Record = ConsumerRecord[bytes, bytes]
 

@@ -12,10 +12,8 @@ from agents.user.projection import FAVOURITES, PREFERENCES, USER
 from tests.agents import scenario
 from tests.agents.scenario import ID, NOW, shelf
 from tests.agents.user.test_user import COMPLETED, EMAIL, PENDING
-from topics import user_commands
-from topics.decision import Origin, Send
-from topics.message import Message
-from topics.user_commands import (
+from topics.contracts import user_commands
+from topics.contracts.user_commands import (
     ChangePreferences,
     ChangeProfile,
     CompleteProfile,
@@ -24,8 +22,16 @@ from topics.user_commands import (
     FavourCuisine,
     FavourRestaurant,
 )
-from topics.user_erased import UserErased
-from topics.user_events import CuisineFavoured, PersonErased, Preferences, PreferencesChanged, RestaurantFavoured
+from topics.contracts.user_erased import UserErased
+from topics.contracts.user_events import (
+    CuisineFavoured,
+    PersonErased,
+    Preferences,
+    PreferencesChanged,
+    RestaurantFavoured,
+)
+from topics.deciding.decision import Origin, Send
+from topics.messages.message import Message
 
 FAVOURED = RestaurantFavoured(restaurant_id="r-1", at=NOW, wants_campaigns=True)
 CUISINE = CuisineFavoured(cuisine="Ege", at=NOW)

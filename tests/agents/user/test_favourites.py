@@ -11,9 +11,8 @@ from agents.user.projection import FAVOURITES, PREFERENCES, USER
 from tests.agents import scenario
 from tests.agents.scenario import ID, LATER, NOW, shown
 from tests.agents.user.test_user import COMPLETED, PENDING
-from topics.documents.account import FavouriteCuisine, FavouriteRestaurant, Favourites
-from topics.restaurant_events import RestaurantChanged, RestaurantDetails, RestaurantOpened
-from topics.user_commands import (
+from topics.contracts.restaurant_events import RestaurantChanged, RestaurantDetails, RestaurantOpened
+from topics.contracts.user_commands import (
     ChangePreferences,
     CreatePending,
     FavourCuisine,
@@ -21,7 +20,7 @@ from topics.user_commands import (
     UnfavourCuisine,
     UnfavourRestaurant,
 )
-from topics.user_events import (
+from topics.contracts.user_events import (
     CuisineFavoured,
     CuisineUnfavoured,
     Preferences,
@@ -29,6 +28,7 @@ from topics.user_events import (
     RestaurantFavoured,
     RestaurantUnfavoured,
 )
+from topics.documents.account import FavouriteCuisine, FavouriteRestaurant, Favourites
 
 MAHMUT, TOKYO = "mahmut", "tokyo"
 KEBAP = RestaurantFacts(name="Kebapçı Mahmut", logo="https://i.example.com/m.png", cuisines=("kebap",), status="open")

@@ -9,12 +9,13 @@ from agents.user.policy import translate
 from agents.user.projection import USER
 from tests.agents import scenario
 from tests.agents.scenario import ID, LATER, NOW, shelf, shown
-from topics import user_commands
-from topics.decision import EventMeta, Origin, Send
-from topics.message import Undecodable
-from topics.user_commands import ChangeProfile, CompleteProfile, CreatePending
-from topics.user_created import UserCreated
-from topics.user_events import EmailLearned, PendingCreated, Profile, ProfileChanged, ProfileCompleted
+from topics.contracts import user_commands
+from topics.contracts.user_commands import ChangeProfile, CompleteProfile, CreatePending
+from topics.contracts.user_created import UserCreated
+from topics.contracts.user_events import EmailLearned, PendingCreated, Profile, ProfileChanged, ProfileCompleted
+from topics.deciding.decision import Origin, Send
+from topics.messages.event import EventMeta
+from topics.messages.message import Undecodable
 
 EMAIL = "ayse@example.com"
 AYSE = Profile(full_name="Ayşe Yılmaz", born_date=date(1991, 5, 23), gender="female", phone="+90 555 111 22 33")

@@ -8,11 +8,11 @@ from infra.fault import audit_campaigns
 from infra.fault.evidence import Evidence
 from infra.fault.findings import Findings
 from infra.fault.topic_log import Entry
-from topics import headers
-from topics.message import Message
-from topics.notification_events import Letter, LetterKept, MailRequested
-from topics.registry import all_topics
-from topics.restaurant_events import Announced, CampaignDetails
+from topics.contracts import all_topics
+from topics.contracts.notification_events import Letter, LetterKept, MailRequested
+from topics.contracts.restaurant_events import Announced, CampaignDetails
+from topics.messages import headers
+from topics.messages.message import Message
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 CAMPAIGN = CampaignDetails(id="c", title="Half", description="", start_date=AT, end_date=AT, created_at=AT)

@@ -5,8 +5,8 @@ from infra.fault.audit_erasures import ERASED
 from infra.fault.evidence import Evidence
 from infra.fault.findings import Findings
 from infra.fault.topic_log import Entry
-from topics import headers
-from topics.registry import all_topics
+from topics.contracts import all_topics
+from topics.messages import headers
 
 
 def broken(**of: int) -> set[str]:

@@ -15,10 +15,10 @@ from infra.fault.http_load import Told
 from infra.fault.plan import SOURCE, Town
 from infra.fault.planned import Planned
 from infra.fault.topic_log import Entry
-from topics import headers
-from topics.basket_commands import AddItem
-from topics.registry import all_topics
-from topics.reply import Reply
+from topics.contracts import all_topics
+from topics.contracts.basket_commands import AddItem
+from topics.messages import headers
+from topics.messages.reply import Reply
 
 
 def event(version: int, *, cause: str = "c", id: str = "", aggregate: str = "a") -> Entry:

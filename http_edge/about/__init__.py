@@ -1,0 +1,1 @@
+"""Routes about the gateway itself: health, metrics, and the description of its API."""

@@ -1,0 +1,63 @@
+"""Is the process alive, and can it do its work: for load balancers and for `./lezzet status`."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+
+import msgspec
+
+from http_edge.routing.asked import Asked
+from http_edge.routing.edge import Edge
+from http_edge.routing.routes import AnyRow, LiveRow, OwnRow, ViewRow
+from http_edge.wire.answer import Answer, of_json
+from stores.errors import Unavailable
+from topics.keys import DENY_READY
+
+CHECK_SECONDS = 1.0
+
+
+class Readiness(msgspec.Struct, frozen=True):
+    """ready: all of the others are true. views: by ready key."""
+
+    ready: bool
+    kafka: bool
+    redis: bool
+    replies: bool
+    views: dict[str, bool]
+
+
+def ready_keys(rows: Iterable[AnyRow]) -> tuple[str, ...]:
+    """What must stand in Redis before every route can answer."""
+    found = {DENY_READY}
+    for row in rows:
+        if isinstance(row, ViewRow):
+            found.update(view.ready for view in (row.view, row.join and row.join.view) if view)
+        elif isinstance(row, LiveRow):
+            found.add(row.view.ready)
+        elif isinstance(row, OwnRow):
+            found.update(view.ready for view in row.reads)
+        elif row.settles is not None:
+            found.add(row.settles.ready)
+    return tuple(sorted(found))
+
+
+async def readiness(edge: Edge, keys: tuple[str, ...]) -> Readiness:
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            values = await edge.reads.get(keys)
+        redis, views = True, {key: value is not None for key, value in zip(keys, values, strict=True)}
+    except (Unavailable, TimeoutError):
+        redis, views = False, dict.fromkeys(keys, False)
+    kafka, replies = edge.commands.connected, edge.answers.connected
+    return Readiness(kafka and redis and replies and all(views.values()), kafka, redis, replies, views)
+
+
+def ready_handler(keys: tuple[str, ...]) -> Callable[[Asked], Awaitable[Answer]]:
+    async def ready(asked: Asked) -> Answer:
+        found = await readiness(asked.edge, keys)
+        return of_json(found, 200 if found.ready else 503)
+
+    return ready
+
+
+async def live(asked: Asked) -> Answer:
+    return of_json({"live": True})

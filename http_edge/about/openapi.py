@@ -1,0 +1,138 @@
+"""OpenAPI 3.1 out of the rows."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from http import HTTPStatus
+from types import UnionType
+from typing import Any, get_args
+
+import msgspec
+
+from http_edge.commands.operations import Operation
+from http_edge.reads.live import LAST_EVENT_ID
+from http_edge.routing.routes import PARAMETER, PUBLIC, AnyRow, CommandRow, LiveRow, Nothing, OwnRow, ViewRow
+from http_edge.wire.answer import EVENT_STREAM, JSON, NO_CONTENT, PROBLEM_JSON
+from http_edge.wire.problems import ProblemBody
+
+_REF = "#/components/schemas/{name}"
+_SECURITY = "access_token"
+
+
+def document(rows: Iterable[AnyRow]) -> bytes:
+    """The description as JSON; itself (`/openapi.json`) is in it too."""
+    listed = tuple(rows)
+    kinds = [ProblemBody, Operation, *(row.gives for row in listed), *(row.takes for row in listed)]
+    given, components = _schemas(kinds)
+    paths: dict[str, dict[str, Any]] = {}
+    for row in listed:
+        paths.setdefault(row.path.rstrip("/") or "/", {})[row.method.lower()] = _operation(row, given)
+    paths["/openapi.json"] = {"get": {"summary": "This description.", "responses": {"200": {"description": "OK"}}}}
+    return msgspec.json.encode(
+        {
+            "openapi": "3.1.0",
+            "info": {
+                "title": "Lezzet, web gateway",
+                "version": "1",
+                "description": "Errors are application/problem+json. 401 means: log in again. A write that takes longer "
+                "than two seconds is answered 202, its outcome is at /operations/{id}.",
+            },
+            "paths": paths,
+            "components": {
+                "schemas": components,
+                "securitySchemes": {_SECURITY: {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+            },
+        }
+    )
+
+
+def _schemas(kinds: Sequence[Any]) -> tuple[dict[int, Any], dict[str, Any]]:
+    """By the id() of each kind, and the components. One of several answers (`Tokens | Done`) is no type of msgspec's."""
+    parts = [get_args(kind) if isinstance(kind, UnionType) else (kind,) for kind in kinds]
+    schemas, components = msgspec.json.schema_components([part for each in parts for part in each], ref_template=_REF)
+    rest = iter(schemas)
+    found = [[next(rest) for _ in each] for each in parts]
+    made = [of[0] if len(of) == 1 else {"anyOf": of} for of in found]
+    return dict(zip(map(id, kinds), made, strict=True)), components
+
+
+def _operation(row: AnyRow, schemas: Mapping[int, Any]) -> dict[str, Any]:
+    parts = row.path.strip("/").split("/")
+    described: dict[str, Any] = {
+        "operationId": "_".join((row.method.lower(), *(PARAMETER.sub(r"by_\1", part) for part in parts))),
+        "tags": [parts[0] or "gateway"],
+        "summary": row.says,
+        "description": f"Who: {row.who.value}.",
+        "parameters": _parameters(row),
+        "responses": _responses(row, schemas),
+    }
+    if row.takes is not Nothing:
+        body = {JSON: {"schema": schemas[id(row.takes)]}}
+        described["requestBody"] = {"required": True, "content": body}
+    if row.who is not PUBLIC:
+        described["security"] = [{_SECURITY: []}]
+    return described
+
+
+def _parameters(row: AnyRow) -> list[dict[str, Any]]:
+    text = {"type": "string"}
+    found: list[dict[str, Any]] = [
+        {"name": name, "in": "path", "required": True, "schema": text} for name in row.parameters
+    ]
+    found += [_asked_for(each) for each in msgspec.structs.fields(row.asks)]
+    if row.who is not PUBLIC and not isinstance(row, OwnRow):
+        why = "The caller's own id, as some clients send it; any other is 404."
+        found.append({"name": "user_id", "in": "query", "required": False, "schema": text, "description": why})
+    if isinstance(row, CommandRow):
+        why = "A retry with the same key and request gets the first answer again."
+        found.append({"name": "Idempotency-Key", "in": "header", "schema": text, "description": why})
+    if isinstance(row, LiveRow):
+        why = "The id of the last event that the client has: only later ones are sent."
+        found.append({"name": LAST_EVENT_ID, "in": "header", "schema": text, "description": why})
+    return found
+
+
+def _asked_for(field: msgspec.structs.FieldInfo) -> dict[str, Any]:
+    """A field of the query. Lists are texts with commas."""
+    schema = msgspec.json.schema(field.type)
+    style = {"style": "form", "explode": False} if schema.get("type") == "array" else {}
+    return {"name": field.encode_name, "in": "query", "required": field.required, "schema": schema, **style}
+
+
+def _responses(row: AnyRow, schemas: Mapping[int, Any]) -> dict[str, Any]:
+    kind = EVENT_STREAM if isinstance(row, LiveRow) else JSON
+    done = {"description": "Done"} if row.success == NO_CONTENT else _content(schemas[id(row.gives)], kind)
+    found: dict[str, Any] = {str(row.success): done}
+    if isinstance(row, CommandRow) and not row.tokens:
+        found["202"] = _content({"$ref": _REF.format(name="Operation")}, JSON, "Taken, not done yet")
+    if isinstance(row, LiveRow):
+        found["204"] = {"description": "The client has all, and nothing will follow"}
+    problem = {"$ref": _REF.format(name="ProblemBody")}
+    for status, codes in sorted(problems_of(row).items()):
+        description = HTTPStatus(status).phrase + (f": {', '.join(codes)}" if codes else "")
+        found[str(status)] = _content(problem, PROBLEM_JSON, description)
+    return found
+
+
+def _content(schema: Any, kind: str, description: str = "OK") -> dict[str, Any]:
+    return {"description": description, "content": {kind: {"schema": schema}}}
+
+
+def problems_of(row: AnyRow) -> dict[int, list[str]]:
+    """Status → the codes that the row names for it."""
+    found: dict[int, list[str]] = {}
+    if row.parameters or isinstance(row, ViewRow | LiveRow):
+        found[404] = ["not_found"]
+    if row.who is not PUBLIC:
+        found[401] = ["token_missing", "token_expired", "token_invalid", "token_revoked"]
+    if not isinstance(row, OwnRow) or row.who is not PUBLIC or row.reads:
+        found[503] = []
+    if row.asks is not Nothing:
+        found[422] = ["invalid_input"]
+    if isinstance(row, LiveRow):
+        found |= {422: ["invalid_input"], 429: ["too_many_streams"], 503: ["streams_full"]}
+    if isinstance(row, OwnRow):
+        found |= {status: list(codes) for status, codes in row.problems.items()}
+    if isinstance(row, CommandRow):
+        found |= {400: [], 422: ["invalid_input"], 413: ["body_too_large"], 415: ["unsupported_media_type"]}
+        for code, status in row.refusals.items():
+            found.setdefault(status, []).append(code)
+    return found

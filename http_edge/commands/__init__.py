@@ -1,0 +1,1 @@
+"""Routes that send a command and wait for its reply."""

@@ -1,0 +1,118 @@
+"""Request bodies: read within bounds, then decoded strictly. Everything that is wrong is named, with its field.
+
+Names that come twice are refused, since decoders differ in which value they keep; NUL characters, since no store takes them.
+"""
+
+import asyncio
+import json
+from typing import Any, NoReturn, cast
+
+import msgspec
+from aiohttp.web import BaseRequest, RequestPayloadError
+
+from http_edge.wire.problems import Problem, all_invalid, invalid
+from topics.values.faults import Invalid
+from topics.values.validation import Validator
+
+MAX_BYTES = 256 * 1024
+READ_SECONDS = 10.0
+
+
+async def read(request: BaseRequest) -> bytes:
+    """The raw body. Raises Problem 413, 415, 408 or 400."""
+    encoding = request.headers.get("Content-Encoding", "identity")
+    if encoding.lower() != "identity":
+        raise Problem(415, "unsupported_encoding", "Content-Encoding: bodies are taken uncompressed only.")
+    if (request.content_length or 0) > MAX_BYTES:
+        raise _too_large()
+    parts, size = list[bytes](), 0
+    try:
+        async with asyncio.timeout(READ_SECONDS):
+            while part := await request.content.readany():
+                size += len(part)
+                if size > MAX_BYTES:
+                    raise _too_large()
+                parts.append(part)
+    except TimeoutError:
+        raise Problem(408, "body_too_slow", "The body did not arrive in time.") from None
+    except RequestPayloadError:
+        raise invalid("$", "the transfer encoding of the body is broken", status=400) from None
+    return b"".join(parts)
+
+
+def _too_large() -> Problem:
+    return Problem(413, "body_too_large", f"A body has at most {MAX_BYTES} bytes.", headers={"Connection": "close"})
+
+
+def check_type(content_type: str | None) -> None:
+    """JSON in UTF-8, which is also what a missing header means. Raises Problem 415."""
+    if content_type is None:
+        return
+    kind, _, rest = content_type.lower().partition(";")
+    charset = rest.partition("charset=")[2].strip().strip('"')
+    if kind.strip() != "application/json" or charset not in ("", "utf-8", "utf8"):
+        raise Problem(415, "unsupported_media_type", "Content-Type: bodies are application/json in UTF-8.")
+
+
+def decode(raw: bytes, validator: Validator) -> Any:
+    """The row's struct. Raises Problem: 400 where it is no JSON, 422 with every fault where it is another JSON."""
+    if not raw.strip():
+        raise invalid("$", "a JSON body is required", status=400)
+    try:
+        value = _STRICT.decode(raw.decode())
+    except (RecursionError, ValueError, OverflowError) as error:
+        raise invalid("$", f"is no JSON: {error}"[:200], status=400) from None
+    try:
+        return validator.validated(value)
+    except Invalid as refused:
+        raise all_invalid(refused) from None
+
+
+def owner_named(raw: bytes) -> Any:
+    """The `user_id` that some clients send along, None where there is none."""
+    return _NAMED.decode(raw).user_id if b'"user_id"' in raw else None
+
+
+class _Named(msgspec.Struct):
+    user_id: Any = None
+
+
+_NAMED = msgspec.json.Decoder(_Named)
+
+
+def _checked(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise invalid(name[:64], "is given twice", status=400)
+        why = _unusable(name) or _unusable(value)
+        if why:
+            raise invalid(name.encode(errors="ignore").decode().replace("\0", "")[:64] or "$", why)
+        found[name] = value
+    return found
+
+
+def _unusable(value: Any) -> str | None:
+    """Why no store takes this text, or a text of this list; objects have been checked before."""
+    if isinstance(value, list):
+        return next((why for why in map(_unusable, cast(list[Any], value)) if why), None)
+    if not isinstance(value, str):
+        return None
+    if "\0" in value:
+        return "NUL characters are not allowed"
+    return None if value.isascii() or _is_unicode(value) else "holds half of a surrogate pair, which is no character"
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number in JSON")
+
+
+_STRICT = json.JSONDecoder(object_pairs_hook=_checked, parse_constant=_no_constant)

@@ -1,0 +1,170 @@
+"""Command routes: request → message → Kafka → reply → answer, as a plain REST call would answer."""
+
+import asyncio
+import base64
+from collections.abc import Awaitable, Callable, Mapping
+from inspect import isawaitable
+from typing import Any, NoReturn
+
+import msgspec
+import nacl.exceptions
+import nacl.public
+
+from http_edge.commands.delivery import REPLY_SECONDS, deliver, headers_of
+from http_edge.commands.idempotency import TOO_LATE, attempts, check_same_request, fingerprint, lookup_keys, standing
+from http_edge.commands.operations import note_owner, pending
+from http_edge.commands.seen import Seen
+from http_edge.reads import own_writes
+from http_edge.reads.views import named
+from http_edge.routing.asked import Asked
+from http_edge.routing.guard import check_denied, check_user_id, deny_keys
+from http_edge.routing.routes import PUBLIC, CommandRow, ViewOf
+from http_edge.wire.answer import NO_CONTENT, Answer, of_json
+from http_edge.wire.problems import FieldError, Problem, invalid, unavailable
+from stores.errors import Unavailable
+from topics.messages import ids
+from topics.messages.message import Message, field_error
+from topics.messages.reply import Reply
+
+Handler = Callable[[Asked], Awaitable[Answer]]
+
+STATUS_OF = {"not_found": 404, "invalid_input": 422}
+"""Rejection codes that mean the same on every route; any other is a conflict with the state of things."""
+
+
+def handler(row: CommandRow) -> Handler:
+    """The row's handler. It raises Problem, and Unavailable where Redis is away."""
+
+    seen = Seen(row)
+
+    async def run(asked: Asked) -> Answer:
+        deadline_ms = int(asked.edge.clock() * 1000) + int(REPLY_SECONDS * 1000)
+        known = await _enter(row, asked, seen)
+        mine = fingerprint(asked.edge.keys.fingerprint, asked) if asked.idempotency_key else None
+        if known is not None:
+            return await _render(row, asked, known, mine)
+        message = await _message(row, asked)
+        key = await named(row.key, asked)
+        header = headers_of(asked, type(message).__name__, key, deadline_ms, mine)
+        reply = await deliver(asked, row.topic.name, key, header, row.topic.encode(message))
+        if reply is None:
+            return await _later(row, asked, message)
+        return await _render(row, asked, reply, mine)
+
+    return run if not row.no_sooner else _no_sooner(row.no_sooner, run)
+
+
+def _no_sooner(seconds: float, run: Handler) -> Handler:
+    """Holds answers back until `seconds` after the request. Not errors: they do not depend on who is registered."""
+
+    async def held(asked: Asked) -> Answer:
+        answer = await run(asked)
+        await asyncio.sleep(asked.at + seconds - asyncio.get_running_loop().time())
+        return answer
+
+    return held
+
+
+async def _enter(row: CommandRow, asked: Asked, seen: Seen) -> Reply | None:
+    """Checks that the caller is not logged out, and sets asked.command_id and asked.after: with one MGET, but for what a row
+    has to look up to know what its caller has seen.
+
+    The reply, where an earlier try with the same Idempotency-Key was answered.
+    """
+    if asked.caller is not None:
+        check_user_id(asked, asked.query.get("user_id"))
+    denied = list(deny_keys(asked.caller)) if asked.caller is not None and row.who is not PUBLIC else []
+    tries = attempts(asked) if asked.idempotency_key is not None else []
+    documents = await seen.documents(asked)
+    places = seen.places(asked, documents)
+    wanted = [*denied, *places, *lookup_keys(tries)]
+    values = await asked.edge.reads.get(wanted) if wanted else []
+    if denied:
+        check_denied(values[0], values[1])
+    rest = len(denied) + len(places)
+    asked.after = seen.header(asked, documents, values[len(denied) : rest])
+    if not tries:
+        asked.command_id = ids.fresh()
+        return None
+    asked.command_id, reply = standing(tries, values[rest:])
+    return reply
+
+
+async def _message(row: CommandRow, asked: Asked) -> Message:
+    if row.make is not None:
+        made = row.make(asked)
+        return await made if isawaitable(made) else made
+    if isinstance(asked.body, row.message):
+        return asked.body
+    fields = {} if asked.body is None else msgspec.structs.asdict(asked.body)
+    try:
+        return msgspec.convert({**fields, **asked.parameters}, row.message)
+    except msgspec.ValidationError as error:
+        refused = field_error(error)
+        raise invalid(refused.field, refused.why) from None
+
+
+async def _later(row: CommandRow, asked: Asked, message: Message) -> Answer:
+    """Taken, not answered yet."""
+    if row.tokens:
+        # the answer will be sealed to this request; whoever asks again gets tokens of their own
+        raise unavailable("answer_late", "This takes longer than usual, please try again.")
+    await note_owner(asked)
+    extra = await _estimate(row, asked, message)
+    # who has no token cannot ask there
+    location = None if asked.caller is None else {"Location": f"/operations/{asked.command_id}"}
+    return of_json({**extra, **pending(asked.command_id)}, 202, location)
+
+
+async def _estimate(row: CommandRow, asked: Asked, message: Message) -> Mapping[str, Any]:
+    """Empty where the views cannot tell. Errors are swallowed: the command is in Kafka and will be done, so no 503."""
+    if row.estimate is None:
+        return {}
+    try:
+        return await row.estimate(asked, message)
+    except (Unavailable, Problem):
+        return {}
+
+
+async def _render(row: CommandRow, asked: Asked, reply: Reply, mine: str | None) -> Answer:
+    check_same_request(reply, mine)
+    settled = row.settles is None or await _settled(row.settles, asked, reply)
+    if reply.status == "failed":
+        _refuse(row, reply)
+    body = _opened(asked, reply.sealed) if reply.sealed is not None else bytes(reply.body)
+    if not settled and row.must_settle:
+        # It is done and only not shown yet, so 202: a 503 would say that it was not done.
+        await note_owner(asked)
+        return of_json(pending(asked.command_id), 202, {"Location": f"/operations/{asked.command_id}"})
+    if row.success == NO_CONTENT:
+        return Answer(b"", NO_CONTENT, "")
+    return Answer(body or b"null", row.success)
+
+
+def _refuse(row: CommandRow, reply: Reply) -> NoReturn:
+    code, detail = reply.code or "refused", reply.detail or "This is not possible."
+    if code in TOO_LATE:
+        raise unavailable("not_taken", "This could not be done in time and has not been done, please try again.")
+    status = row.refusals.get(code) or STATUS_OF.get(code, 409)
+    errors = (FieldError(reply.field, detail),) if reply.field else ()
+    if errors and code == "invalid_input":
+        # as for the faults that the edge finds itself, clients that show the detail alone see which field it is about
+        detail = f"{reply.field}: {detail}"
+    raise Problem(status, code, detail, errors=errors, more=reply.more)
+
+
+def _opened(asked: Asked, sealed: str) -> bytes:
+    """Raises Problem 409 where another process (or this one before a restart) was the asker."""
+    try:
+        return nacl.public.SealedBox(asked.edge.seal).decrypt(base64.b64decode(sealed))
+    except (nacl.exceptions.CryptoError, ValueError):
+        raise Problem(409, "answer_gone", "This was done before, its answer cannot be read again. Log in.") from None
+
+
+async def _settled(view: ViewOf, asked: Asked, reply: Reply) -> bool:
+    """Whether the view shows what the command wrote."""
+    wanted = {wrote.aggregate_id: wrote.version for wrote in reply.wrote if wrote.domain == view.domain}
+    try:
+        return not wanted or await own_writes.wait(asked.edge.reads, view.name, wanted)
+    except Unavailable:
+        return False

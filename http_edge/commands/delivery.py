@@ -1,0 +1,131 @@
+"""A command on its way: into Kafka, and back as a reply, within the time that a request has.
+
+From T0, when the request was read: the command's deadline is T0+2.0 s; acknowledgement or reply are awaited until
+T0+2.1 s. Neither by then: the command is withdrawn, unless its domain has taken it, and the caller is told 503. Domain and
+edge ask the same key of Redis, and the first of them decides (docs/decisions/006-withdrawn-commands.md).
+Acknowledged in time, or taken, but not answered by then: it will take effect, the answer comes later.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from http_edge.routing.asked import Asked
+from http_edge.routing.edge import AppendedAt, Edge
+from http_edge.wire.problems import Problem, unavailable
+from stores.errors import Unavailable
+from stores.kafka.producer import NotSent
+from stores.telemetry import logger
+from topics import keys
+from topics.messages import headers
+from topics.messages.reply import DECODER, Reply
+
+REPLY_SECONDS = 2.0
+ACK_SECONDS = 2.1
+LAST_LOOK_SECONDS = 0.2
+
+_log = logger("http_edge.commands.delivery")
+
+
+def headers_of(asked: Asked, kind: str, subject: str, deadline_ms: int, fingerprint: str | None) -> dict[str, str]:
+    edge = asked.edge
+    found = {
+        headers.ID: asked.command_id,
+        headers.TYPE: kind,
+        headers.SOURCE: "lezzet/edge",
+        headers.TIME: _rfc3339(edge.clock()),
+        headers.SUBJECT: subject,
+        headers.CORRELATION: asked.request_id,
+        headers.DEADLINE: str(deadline_ms),
+        headers.REPLY_TO: edge.id,
+        headers.REPLY_SEAL: edge.seal_text,
+        headers.OPERATION: asked.command_id,
+        headers.TRACEPARENT: asked.traceparent,
+    }
+    if (writer := asked.writer) is not None:
+        found[headers.CALLER] = writer
+    if asked.after:
+        found[headers.AFTER] = asked.after
+    if fingerprint is not None:
+        found[headers.FINGERPRINT] = fingerprint
+    return found
+
+
+async def deliver(asked: Asked, topic: str, key: str, header: Mapping[str, str], body: bytes) -> Reply | None:
+    """The reply; None: acknowledged, not answered yet. Raises Problem 503: it takes no effect."""
+    edge, operation = asked.edge, asked.command_id
+    heard = asyncio.ensure_future(edge.answers.expect(operation))
+    sent = asyncio.ensure_future(edge.commands.send(topic, key, header, body))
+    sent.add_done_callback(_seen)
+    try:
+        await asyncio.wait({heard, sent}, timeout=_left(asked, ACK_SECONDS), return_when=asyncio.FIRST_COMPLETED)
+        if sent.done() and isinstance(sent.exception(), NotSent):
+            raise _not_taken()
+        if not heard.done():
+            if not sent.done() or sent.exception() is not None:
+                # A failed send may have reached the log: the reply tells.
+                await asyncio.wait({heard}, timeout=_left(asked, ACK_SECONDS))
+                return heard.result() if heard.done() else await _withdraw(edge, operation, sent, heard)
+            if _too_late(sent.result(), header):
+                raise _not_taken()
+            await asyncio.wait({heard}, timeout=_left(asked, REPLY_SECONDS))
+        return heard.result() if heard.done() else await _promise(edge, operation)
+    finally:
+        edge.answers.forget(operation)
+        sent.cancel()
+
+
+def _seen(sent: "asyncio.Future[AppendedAt]") -> None:
+    """A reply may be faster than a failing send; asyncio complains about exceptions that nobody looked at."""
+    if not sent.cancelled():
+        sent.exception()
+
+
+def _left(asked: Asked, seconds: float) -> float:
+    return max(0.0, asked.at + seconds - asyncio.get_running_loop().time())
+
+
+def _too_late(appended: AppendedAt, header: Mapping[str, str]) -> bool:
+    """By the broker's clock, as the domain will see it too: it rejects the command as expired."""
+    return appended.at > int(header[headers.DEADLINE])
+
+
+def _not_taken() -> Problem:
+    return unavailable("not_taken", "This could not be done right now and has not been done, please try again.")
+
+
+async def _promise(edge: Edge, operation: str) -> Reply | None:
+    """It is safe in Kafka, and will take effect. Raises Problem where another request under its key has withdrawn it."""
+    reply, promised = await asyncio.gather(_last_look(edge, operation), edge.withdrawals.promise(operation))
+    if reply is None and not promised:
+        raise _not_taken()
+    return reply
+
+
+async def _last_look(edge: Edge, operation: str) -> Reply | None:
+    """The stored copy, for a reply that was published while nobody listened."""
+    try:
+        async with asyncio.timeout(LAST_LOOK_SECONDS):
+            stored = (await edge.reads.get((keys.reply(operation),)))[0]
+    except (Unavailable, TimeoutError):
+        return None
+    return None if stored is None else DECODER.decode(stored)
+
+
+async def _withdraw(
+    edge: Edge, operation: str, sent: "asyncio.Future[AppendedAt]", heard: "asyncio.Future[Reply]"
+) -> Reply | None:
+    """Raises Problem where the command will not happen. Otherwise its domain has it: the reply, or None as deliver()."""
+    why = str(sent.exception()) if sent.done() else "no acknowledgement"
+    withdrawn = await edge.withdrawals.withdraw(operation)
+    _log.warning(
+        "command withdrawn" if withdrawn else "command taken without acknowledgement", command=operation, why=why
+    )
+    reply = heard.result() if heard.done() else await _last_look(edge, operation)
+    if reply is None and withdrawn:
+        raise _not_taken()
+    return reply
+
+
+def _rfc3339(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

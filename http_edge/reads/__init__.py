@@ -1,0 +1,1 @@
+"""Routes that show a document, once or live."""

@@ -1,0 +1,168 @@
+"""The open streams of one edge process.
+
+A notice names documents that have changed. Streams that follow them are looked at together: one MGET for documents and
+deny-list, and each stream is told what is new for it. Besides, all streams are looked at in turn, every CHECK_SECONDS: that
+finds who has logged out, and makes good a notice that was lost.
+"""
+
+import asyncio
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+
+from http_edge.reads.stream import CHECK_SECONDS, Stream
+from http_edge.routing.edge import Reads
+from http_edge.routing.story import Story
+from http_edge.wire.problems import RETRY_AFTER_SECONDS, Problem, unavailable
+from http_edge.wire.tokens import Caller
+from stores.ending import end
+from stores.errors import Unavailable
+from stores.telemetry import logger
+from topics import keys
+
+MOST = 6_000  # streams of a process
+MOST_OF_A_USER = 20  # in a process: some tabs, some orders
+AT_ONCE = 250  # streams in one look: other reads of the process wait behind it
+AGAIN_SECONDS = 0.2  # after a look that failed
+TICK_SECONDS = 0.25
+
+_log = logger("http_edge.reads.streams")
+
+
+class Streams:
+    """See edge.Follows."""
+
+    def __init__(self, reads: Reads, clock: Callable[[], float] = time.time) -> None:
+        self._reads = reads
+        self._clock = clock
+        self._following: dict[str, set[Stream]] = {}  # by the place of the document
+        self._of_user: Counter[str] = Counter()
+        self._count = 0
+        self._closed = False
+        self._changed: dict[Stream, None] = {}  # in order
+        self._some_changed = asyncio.Event()
+        self._round: deque[Stream] = deque()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def count(self) -> int:
+        return self._count
+
+    def start(self) -> None:
+        self._tasks = [asyncio.create_task(self._look_for_ever()), asyncio.create_task(self._go_round_for_ever())]
+
+    async def stop(self) -> None:
+        self.close()
+        for task in self._tasks:
+            await end(task)
+
+    def close(self) -> None:
+        """Ends all and takes no more."""
+        self._closed = True
+        for stream in self._all():
+            stream.end("restart")
+
+    def open(self, caller: Caller, place: str, story: Callable[[bytes], Story], seen: int) -> Stream:
+        """seen: how many happenings the client has. Raises Problem 429 and 503."""
+        if self._closed or self._count >= MOST:
+            raise unavailable("streams_full", "No more streams can be opened here right now, please try again.")
+        if self._of_user[caller.id] >= MOST_OF_A_USER:
+            later = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+            raise Problem(429, "too_many_streams", f"At most {MOST_OF_A_USER} streams are open at once.", headers=later)
+        stream = Stream(self, caller, place, story, seen)
+        self._following.setdefault(place, set()).add(stream)
+        self._of_user[caller.id] += 1
+        self._count += 1
+        stream.expire_in(caller.exp - self._clock())
+        stream.due = asyncio.get_running_loop().time() + CHECK_SECONDS
+        self._round.append(stream)
+        return stream
+
+    def changed(self, view: str, ids: Sequence[str]) -> None:
+        """A notice."""
+        for each in ids:
+            followers = self._following.get(keys.document(view, each))
+            if followers:
+                self.look_at(followers)
+
+    def all_changed(self) -> None:
+        """Notices may have been lost."""
+        self.look_at(self._all())
+
+    def look_at(self, streams: Iterable[Stream]) -> None:
+        """Soon, together with others."""
+        self._changed.update(dict.fromkeys(streams))
+        self._some_changed.set()
+
+    def leave(self, stream: Stream) -> None:
+        """Once a stream."""
+        followers = self._following[stream.place]
+        followers.remove(stream)
+        if not followers:
+            del self._following[stream.place]
+        self._of_user[stream.caller.id] -= 1
+        if not self._of_user[stream.caller.id]:
+            del self._of_user[stream.caller.id]
+        self._changed.pop(stream, None)
+        self._count -= 1
+
+    def _all(self) -> list[Stream]:
+        return [stream for followers in self._following.values() for stream in followers]
+
+    async def _look_for_ever(self) -> None:
+        while True:
+            await self._some_changed.wait()
+            streams = list(islice(self._changed, AT_ONCE))
+            if not streams:
+                self._some_changed.clear()
+                continue
+            for stream in streams:
+                del self._changed[stream]
+            try:
+                await self._look(streams)
+            except Unavailable:
+                self.look_at(stream for stream in streams if stream.open)
+                await asyncio.sleep(AGAIN_SECONDS)
+
+    async def _look(self, streams: Sequence[Stream]) -> None:
+        """Raises Unavailable."""
+        places = [stream.place for stream in streams]
+        denied = [stream.caller.denied_key for stream in streams]
+        ready, *values = await self._reads.get((keys.DENY_READY, *places, *denied))
+        documents, revoked = values[: len(streams)], values[len(streams) :]
+        for stream, document, out in zip(streams, documents, revoked, strict=True):
+            if not stream.open:
+                continue
+            if out is not None:
+                stream.end("token_revoked")
+            elif ready is not None and document is not None:
+                self._tell(stream, document)
+            # else Redis was emptied: the look after the views are built again will tell
+
+    def _tell(self, stream: Stream, document: bytes) -> None:
+        try:
+            stream.tell(document)
+        except Exception:
+            _log.exception("a document that cannot be told", place=stream.place)
+            stream.end("not_shown")
+
+    async def _go_round_for_ever(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            self._go_round(loop.time())
+
+    def _go_round(self, now: float) -> None:
+        """Those whose turn it is, but not all of many at once, who came together after a restart."""
+        for _ in range(len(self._round) // 16 + 1):
+            while self._round and not self._round[0].open:
+                self._round.popleft()
+            if not self._round or self._round[0].due > now:
+                return
+            stream = self._round.popleft()
+            stream.beat(now)
+            if stream.open:
+                stream.due = now + CHECK_SECONDS
+                self._round.append(stream)
+                self.look_at((stream,))

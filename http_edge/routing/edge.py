@@ -1,0 +1,108 @@
+"""What the routes of one edge process stand on. The composition root chooses; nobody else knows a technology."""
+
+import base64
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Protocol
+
+import nacl.public
+
+from http_edge.routing.story import Story
+from http_edge.wire.answer import Streams
+from http_edge.wire.tokens import Caller, Tokens
+from stores.keyring import EdgeKeys
+from topics.messages.reply import Reply
+from topics.search_index import Found, Wanted
+
+
+class Reads(Protocol):
+    """Redis as a place to look. Raises Unavailable."""
+
+    def get(self, keys: Sequence[str]) -> Awaitable[list[bytes | None]]: ...
+    async def members(self, index: str, *, newest_first: bool = False, most: int = 0) -> list[bytes]: ...
+    async def members_from(self, index: str, least: float, most: int) -> list[bytes]: ...
+    async def put(self, key: str, value: str, seconds: int) -> None: ...
+    async def first(self, key: str, value: bytes, seconds: int) -> bytes | None: ...
+
+
+class Finds(Protocol):
+    """Searches over the views. Raises Unavailable."""
+
+    async def find(self, wanted: Wanted) -> Found: ...
+    async def zones(self) -> list[str]: ...
+
+
+class Hears(Protocol):
+    """Replies of the domains to this process."""
+
+    @property
+    def connected(self) -> bool: ...
+    def expect(self, operation_id: str) -> Awaitable[Reply]: ...
+    def forget(self, operation_id: str) -> None: ...
+
+
+class Withdraws(Protocol):
+    """Raises nothing."""
+
+    async def withdraw(self, command_id: str) -> bool: ...
+    async def promise(self, command_id: str) -> bool: ...
+
+
+class Follows(Protocol):
+    """Streams of what becomes of documents."""
+
+    @property
+    def count(self) -> int: ...
+    def open(self, caller: Caller, place: str, story: Callable[[bytes], Story], seen: int) -> Streams:
+        """seen: how many happenings the client has. Raises Problem 429 and 503."""
+        ...
+
+    def close(self) -> None:
+        """Ends all and takes no more."""
+        ...
+
+
+class AppendedAt(Protocol):
+    """at: ms since the epoch, by the broker's clock."""
+
+    @property
+    def at(self) -> int: ...
+
+
+class Sends(Protocol):
+    """Commands into Kafka. Raises Unavailable."""
+
+    @property
+    def connected(self) -> bool: ...
+    async def send(self, topic: str, key: str, headers: Mapping[str, str], body: bytes) -> AppendedAt: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """id: names the process on its reply channel. seal: what only this process can open; drawn anew at each start.
+
+    clock: seconds since the epoch.
+    """
+
+    id: str
+    reads: Reads
+    searches: Finds
+    answers: Hears
+    commands: Sends
+    withdrawals: Withdraws
+    streams: Follows
+    tokens: Tokens
+    keys: EdgeKeys
+    cors_origins: frozenset[str]
+    seal: nacl.public.PrivateKey = field(default_factory=nacl.public.PrivateKey.generate)
+    clock: Callable[[], float] = time.time
+    seal_text: str = ""
+
+    def now(self) -> datetime:
+        """The edge's clock as a time in UTC."""
+        return datetime.fromtimestamp(self.clock(), UTC)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "seal_text", base64.b64encode(bytes(self.seal.public_key)).decode())

@@ -1,0 +1,199 @@
+"""Routes are data. From these rows come the handlers, OpenAPI, and the tests of permissions and of bad input."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal
+
+import msgspec
+
+from http_edge.routing.asked import Asked
+from http_edge.routing.story import Story
+from http_edge.wire.answer import Answer
+from topics import keys
+from topics.messages.message import Message
+from topics.messages.topic import Topic
+
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+Key = Callable[[Asked], str | Awaitable[str]]
+"""Which aggregate a command is for, or which document (or index) a view route reads."""
+
+PARAMETER = re.compile(r"\{(\w+)\}")
+
+
+class Who(StrEnum):
+    """Who may call. Whether a resource is theirs is the domain's (commands) or the row's `owner` (views) to say."""
+
+    PUBLIC = "anyone; a token, good or bad, changes nothing"
+    CUSTOMER = "a logged-in user, about what is theirs"
+    RESTAURANT_OWNER = "a logged-in user who owns the restaurant; others get 404"
+
+
+PUBLIC, CUSTOMER, RESTAURANT_OWNER = Who.PUBLIC, Who.CUSTOMER, Who.RESTAURANT_OWNER
+
+
+class Nothing(msgspec.Struct, frozen=True):
+    """The body of a request without one: whatever is sent is ignored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewOf:
+    """A projection that a domain keeps in Redis. domain: whose writes the reader waits for."""
+
+    name: str
+    domain: str
+    ready: str
+
+
+def shown(name: str, domain: str, ready: str = "") -> ViewOf:
+    """ready: the key that stands once the view can be read, where it is not the usual one."""
+    return ViewOf(name=name, domain=domain, ready=ready or keys.view_ready(name))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Join:
+    """Documents of another view complete one. names: ids of those that a document needs. merge: (document, id → other) →
+    document; others that are not there are missing."""
+
+    view: ViewOf
+    names: Callable[[bytes], Sequence[str]]
+    merge: Callable[[bytes, Mapping[str, bytes]], bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What all routes have. gives: the answer's type, for OpenAPI; None where success is 204. says: one line of documentation.
+
+    takes, asks: types of the body and of the query. texts: parameters of the path that are any text; others are ids.
+    acts_as: who writes and reads here, where it is not the user of the token: an anonymous basket, whose id is the permission.
+    """
+
+    method: Method
+    path: str
+    who: Who
+    gives: Any
+    says: str
+    success: int = 200
+    takes: type[msgspec.Struct] = Nothing
+    asks: type[msgspec.Struct] = Nothing
+    texts: tuple[str, ...] = ()
+    acts_as: Callable[[Asked], str] | None = None
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        return tuple(PARAMETER.findall(self.path))
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandRow(Row):
+    """Sends a command and waits for its reply.
+
+    make: the message out of the request (default: the body is the message). refusals: rejection code → status.
+    tokens: the answer holds tokens, so it is sealed and there is no 202. partial: the body changes what it names; null is
+    refused.
+    settles: the answer, also a refusal, waits until this view shows what the command wrote. must_settle: 202 where it does
+    not in time; else the answer comes all the same.
+    sees: documents that the caller has looked at, as (view, id): the decision knows at least these versions.
+    estimate: more fields for a 202. no_sooner: seconds after the request at which it is answered at the earliest, for rows
+    whose time must not tell who is registered. Idempotency keys are honoured on every row.
+    """
+
+    topic: Topic
+    message: type[Message]
+    key: Key
+    make: Callable[[Asked], Message | Awaitable[Message]] | None = None
+    refusals: Mapping[str, int] = field(default_factory=dict[str, int])
+    tokens: bool = False
+    partial: bool = False
+    settles: ViewOf | None = None
+    must_settle: bool = False
+    no_sooner: float = 0.0
+    sees: Callable[[Asked], Sequence[tuple[ViewOf, str]] | Awaitable[Sequence[tuple[ViewOf, str]]]] | None = None
+    estimate: Callable[[Asked, Message], Awaitable[Mapping[str, Any]]] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewRow(Row):
+    """Reads one document (key), all documents of an index (index), or those that are named (names).
+
+    most: documents of an index that are given, 0: all.
+    owner: field of the document that must be the caller's id, else 404. absent: what is given where there is no
+    document (None: 404). shape: (the document's JSON, the request) → what is shown of it; None: as if there was no document.
+    join: another view's documents complete it.
+    gather: (the request, the documents of an index or of the names) → the answer; without it they are a bare list.
+    """
+
+    view: ViewOf
+    key: Key | None = None
+    index: Key | None = None
+    newest_first: bool = False
+    most: int = 0
+    owner: str = ""
+    absent: bytes | Callable[[Asked], bytes] | None = None
+    shape: Callable[[bytes, Asked], bytes | None] | None = None
+    join: Join | None = None
+    names: Callable[[Asked], Awaitable[Sequence[str]]] | None = None
+    gather: Callable[[Asked, Sequence[bytes]], bytes] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnRow(Row):
+    """Answered by the edge itself, once own_rows has checked the caller. reads: the views that it needs, which /health/ready
+    waits for: without them it is 503.
+
+    problems: status → the codes of its own errors, for OpenAPI.
+    """
+
+    handle: Callable[[Asked], Awaitable[Answer]]
+    reads: tuple[ViewOf, ...] = ()
+    problems: Mapping[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveRow(Row):
+    """Follows one document (key) of a view that tells its changes: a stream of Server-Sent Events.
+
+    story: the document's JSON → what it tells. Later documents only add to it, so the place of a happening, from 1, is its
+    id, and a client that comes back says the last one that it has.
+    owner: as in ViewRow. gives: what the data of an event may be.
+    """
+
+    view: ViewOf
+    key: Key
+    owner: str
+    story: Callable[[bytes], Story]
+
+
+AnyRow = CommandRow | ViewRow | OwnRow | LiveRow
+
+
+def command(
+    method: Method,
+    path: str,
+    message: type[Message],
+    *,
+    to: Topic,
+    key: Key,
+    who: Who,
+    gives: Any,
+    says: str,
+    takes: type[msgspec.Struct] | None = None,
+    answers: Mapping[int, str | tuple[str, ...]] | None = None,
+    **more: Any,
+) -> CommandRow:
+    """answers: status → the rejection codes that get it. Codes that are not named: see commands.STATUS_OF."""
+    listed = {status: (codes,) if isinstance(codes, str) else codes for status, codes in (answers or {}).items()}
+    refusals = {code: status for status, codes in listed.items() for code in codes}
+    return CommandRow(
+        method=method, path=path, message=message, topic=to, key=key, who=who, gives=gives, says=says,
+        takes=message if takes is None else takes, refusals=refusals, **more,
+    )  # fmt: skip
+
+
+def view(path: str, of: ViewOf, *, who: Who, gives: Any, says: str, **more: Any) -> ViewRow:
+    return ViewRow(method="GET", path=path, view=of, who=who, gives=gives, says=says, **more)

@@ -1,0 +1,1 @@
+"""HTTP itself, as every route needs it: answers, errors, headers, tokens, logs."""

@@ -1,0 +1,67 @@
+"""Commands to the meals. Only the owner of the meal's restaurant may send them."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from topics.messages.message import Message
+from topics.messages.topic import Topic
+from topics.values.fields import Id, Money, Name, Text, Url, Word
+
+
+class MealOption(msgspec.Struct, frozen=True, kw_only=True):
+    """Something to choose with a meal. price: on top of the meal's."""
+
+    name: Name
+    price: Money = 0
+    choices: Annotated[tuple[Word, ...], Meta(max_length=50)] = ()
+
+
+Options = Annotated[tuple[MealOption, ...], Meta(max_length=50)]
+MealIds = Annotated[tuple[Id, ...], Meta(max_length=50)]
+
+
+class AddMeal(Message, frozen=True, kw_only=True):
+    restaurant_id: Id
+    name: Name
+    price: Money
+    description: Text = ""
+    is_available: bool = msgspec.field(default=True, name="isAvailable")
+    image_url: Url = ""
+    cuisine: Word = ""
+    complementary_ids: MealIds = ()
+    options: Options = ()
+
+
+class ChangeMeal(Message, frozen=True, kw_only=True):
+    """What is absent stays. A meal never moves to another restaurant."""
+
+    name: Name | None = None
+    price: Money | None = None
+    description: Text | None = None
+    is_available: bool | None = msgspec.field(default=None, name="isAvailable")
+    image_url: Url | None = None
+    cuisine: Word | None = None
+    complementary_ids: MealIds | None = None
+    options: Options | None = None
+
+
+class RemoveMeal(Message, frozen=True, kw_only=True):
+    """Off the menu for good."""
+
+
+class SetAvailability(Message, frozen=True, kw_only=True):
+    is_available: bool = msgspec.field(name="isAvailable")
+
+
+Command = AddMeal | ChangeMeal | RemoveMeal | SetAvailability
+
+TOPIC = Topic(
+    name="catalog_commands",
+    messages=(AddMeal, ChangeMeal, RemoveMeal, SetAvailability),
+    key="meal id",
+    producers=("edge",),
+    consumers=("catalog",),
+    append_time=True,
+)

@@ -1,0 +1,56 @@
+"""What happened to meals. Basket and order keep facts of it: prices come from here, never from a client."""
+
+from datetime import datetime
+
+import msgspec
+
+from topics.contracts.catalog_commands import MealOption
+from topics.messages.message import Message
+from topics.messages.topic import FOREVER, Topic
+from topics.values.fields import Money
+
+
+class MealDetails(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    price: Money
+    description: str = ""
+    is_available: bool = msgspec.field(default=True, name="isAvailable")
+    image_url: str = ""
+    cuisine: str = ""
+    complementary_ids: tuple[str, ...] = ()
+    options: tuple[MealOption, ...] = ()
+
+
+class MealAdded(Message, frozen=True, kw_only=True):
+    restaurant_id: str
+    details: MealDetails
+    added_at: datetime
+
+
+class MealChanged(Message, frozen=True, kw_only=True):
+    """details: as they are now, whole."""
+
+    restaurant_id: str
+    details: MealDetails
+
+
+class AvailabilityChanged(Message, frozen=True, kw_only=True):
+    restaurant_id: str
+    is_available: bool = msgspec.field(name="isAvailable")
+
+
+class MealRemoved(Message, frozen=True, kw_only=True):
+    restaurant_id: str
+
+
+Event = MealAdded | MealChanged | AvailabilityChanged | MealRemoved
+
+TOPIC = Topic(
+    name="catalog_events",
+    messages=(MealAdded, MealChanged, AvailabilityChanged, MealRemoved),
+    key="meal id",
+    producers=("catalog",),
+    consumers=("catalog", "basket", "order"),
+    retention=FOREVER,
+    max_bytes=2 * 1024 * 1024,
+)

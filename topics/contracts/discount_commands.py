@@ -1,0 +1,85 @@
+"""Commands to the coupons, keyed by code, and to a user's uses of one, keyed `<code>:<user id>`.
+
+An order reserves a use: of the coupon first, which counts all uses, then of the user's share where the coupon limits that.
+"""
+
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta
+
+from topics.deciding.discounting import CouponKind, Limit
+from topics.messages.message import Message
+from topics.messages.topic import Topic
+from topics.values.fields import Id, Money, Sum, Word
+
+Code = Annotated[str, Meta(pattern=r"^[A-Z0-9][A-Z0-9_-]{2,31}(?!\n)$")]
+"""In the form that topics/folding.coupon_code makes."""
+Moment = Annotated[datetime, Meta(tz=True)]
+
+
+class CouponTerms(Message, frozen=True, kw_only=True):
+    """What a coupon says; see topics/discounting.Terms."""
+
+    kind: CouponKind
+    value: Annotated[float, Meta(gt=0, le=1_000_000)]
+    title: Word = ""
+    min_basket: Money = 0
+    max_discount: Money | None = None
+    valid_from: Moment | None = None
+    valid_until: Moment | None = None
+    total_limit: Limit | None = None
+    per_user_limit: Limit | None = None
+    listed: bool = True
+
+
+class CreateCoupon(CouponTerms, frozen=True, kw_only=True):
+    """restaurant_id: whose coupon it is; its owner asks. None: valid everywhere, asked for by no client of the edge."""
+
+    restaurant_id: Id | None = None
+
+
+class ReserveUse(Message, frozen=True, kw_only=True):
+    """From an order that waits for it. subtotal: in lira."""
+
+    order_id: Id
+    user_id: Id
+    restaurant_id: Id
+    subtotal: Sum
+
+
+class ReserveShare(Message, frozen=True, kw_only=True):
+    """To the user's share, from the coupon that has reserved a use. limit: uses that a user may have."""
+
+    code: Code
+    order_id: Id
+    user_id: Id
+    limit: Limit
+
+
+class ReleaseUse(Message, frozen=True, kw_only=True):
+    """The order for which it was reserved came to nothing."""
+
+    order_id: Id
+    user_id: Id
+
+
+class AskOutcome(Message, frozen=True, kw_only=True):
+    """Somebody asks again for an order that waits for its reservation: goes the same way behind it, and so is answered after
+    it. to_share: it has been at the coupon."""
+
+    order_id: Id
+    user_id: Id
+    to_share: bool = False
+
+
+Command = CreateCoupon | ReserveUse | ReserveShare | ReleaseUse | AskOutcome
+
+TOPIC = Topic(
+    name="discount_commands",
+    messages=(CreateCoupon, ReserveUse, ReserveShare, ReleaseUse, AskOutcome),
+    key="coupon code, or <code>:<user id>",
+    producers=("edge", "order", "discount"),
+    consumers=("discount",),
+    append_time=True,
+)

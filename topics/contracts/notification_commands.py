@@ -1,0 +1,73 @@
+"""Commands to a recipient of mails: made by the notification domain itself, of what it takes in and of what it sent.
+
+An address is no key, so that none stays in a store as the id of a state: its SHA-256 is (agents/notification/recipient.py).
+"""
+
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta
+
+from topics.messages.message import Message
+from topics.messages.topic import Topic
+from topics.values.fields import Email, Recipient, Sum, Text, Word
+
+Template = Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class RememberAddress(Message, frozen=True, kw_only=True):
+    """Where the user of this key gets mail."""
+
+    email: Email
+
+
+class SendMail(Message, frozen=True, kw_only=True):
+    """to: an address, or the id of a user whose address may not be known yet."""
+
+    to: Recipient
+    template: Template
+    variables: dict[str, Text]
+    subject: Text = ""
+
+
+class ConfirmOrder(Message, frozen=True, kw_only=True):
+    order_id: str
+    restaurant_name: Word
+    total: Sum
+
+
+class RecordSent(Message, frozen=True, kw_only=True):
+    """mail_id: id of the MailRequested event."""
+
+    mail_id: str
+
+
+class RecordFailed(Message, frozen=True, kw_only=True):
+    """The mail server refused it for good."""
+
+    mail_id: str
+    reason: Text
+
+
+class EraseRecipient(Message, frozen=True, kw_only=True):
+    """The account of the user of this key is erased: the address is forgotten, and nothing is sent any more."""
+
+    erased_at: datetime
+
+
+class VoidMails(Message, frozen=True, kw_only=True):
+    """To an address whose user is erased: what was asked for until then and is not out is not sent."""
+
+    until: datetime
+
+
+Command = RememberAddress | SendMail | ConfirmOrder | RecordSent | RecordFailed | EraseRecipient | VoidMails
+
+TOPIC = Topic(
+    name="notification_commands",
+    messages=(RememberAddress, SendMail, ConfirmOrder, RecordSent, RecordFailed, EraseRecipient, VoidMails),
+    key="user id, or `address:` and the SHA-256 of a mail address",
+    producers=("notification",),
+    consumers=("notification",),
+    append_time=True,
+)

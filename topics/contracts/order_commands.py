@@ -1,0 +1,69 @@
+"""Commands to the orders. PlaceOrder comes from the basket, which the caller asked. An order with a coupon waits for its
+reservation, which comes from the discount domain. Whoever is last answers the caller. CancelOrder comes from the edge."""
+
+from topics.contracts.basket_events import Line, OrderedItem
+from topics.messages.message import Message
+from topics.messages.topic import Topic
+from topics.values.fields import Id, Note, PaymentMethod, SaidSum
+
+
+class PlaceOrder(Message, frozen=True, kw_only=True):
+    """Prices are not in it: they are the catalog's. restore, restore_coupon: what goes back into the basket on a refusal.
+
+    previous_order_id: of the same user's checkout before this one, by which an erasure finds all orders of a user.
+    """
+
+    user_id: Id
+    restaurant_id: Id
+    items: tuple[OrderedItem, ...]
+    payment_method: PaymentMethod
+    restore: tuple[Line, ...] = ()
+    restore_coupon: str | None = None
+    address_id: Id | None = None
+    note: str | None = None
+    schedule_date: str | None = None
+    coupon_code: str | None = None
+    expected_total: SaidSum | None = None
+    pickup: bool = False
+    previous_order_id: Id | None = None
+
+
+class ConfirmCoupon(Message, frozen=True, kw_only=True):
+    """The coupon's use is reserved."""
+
+
+class RefuseCoupon(Message, frozen=True, kw_only=True):
+    """No use of the coupon is left for it. code, detail: as the caller reads them."""
+
+    code: str
+    detail: str
+
+
+class TellOutcome(Message, frozen=True, kw_only=True):
+    """The same checkout was asked for again: whatever became of this order is the answer."""
+
+    user_id: Id
+
+
+class CancelOrder(Message, frozen=True, kw_only=True):
+    """By the customer whose order it is. reason: what they say, may be empty."""
+
+    reason: Note = ""
+
+
+class EraseOrder(Message, frozen=True, kw_only=True):
+    """The account of its user is erased: what no invoice needs goes, and the order before this one is told."""
+
+    user_id: Id
+
+
+Command = PlaceOrder | ConfirmCoupon | RefuseCoupon | TellOutcome | CancelOrder | EraseOrder
+
+TOPIC = Topic(
+    name="order_commands",
+    messages=(PlaceOrder, ConfirmCoupon, RefuseCoupon, TellOutcome, CancelOrder, EraseOrder),
+    key="order id",
+    producers=("edge", "basket", "discount", "order"),
+    consumers=("order",),
+    append_time=True,
+)

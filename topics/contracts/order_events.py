@@ -1,0 +1,121 @@
+"""What happened to orders. All amounts are lira with two decimals."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from topics.contracts.address_events import SavedAddress
+from topics.contracts.basket_events import Line
+from topics.messages.message import Message
+from topics.messages.topic import FOREVER, Topic
+from topics.values.fields import Money, PaymentMethod, Sum
+
+
+class PricedItem(msgspec.Struct, frozen=True, kw_only=True):
+    """price: of one. total: price x quantity."""
+
+    meal_id: str
+    name: str
+    quantity: int
+    price: Money
+    total: Sum
+    note: str | None = None
+
+
+class PriceChange(msgspec.Struct, frozen=True, kw_only=True):
+    """A meal whose price is another one than when it was put into the basket."""
+
+    meal_id: str
+    name: str
+    was: Money
+    now: Money = msgspec.field(name="is")
+
+
+class OrderPlaced(Message, frozen=True, kw_only=True):
+    """total = subtotal - discount + delivery_fee. delivery_address: as it was then; None where the customer picks it up.
+
+    previous_order_id: of the same user's checkout before this one.
+    """
+
+    user_id: str
+    restaurant_id: str
+    restaurant_name: str
+    items: tuple[PricedItem, ...]
+    subtotal: Sum
+    discount: Sum
+    delivery_fee: Money
+    total: Sum
+    payment_method: PaymentMethod
+    placed_at: datetime
+    coupon_code: str | None = None
+    address_id: str | None = None
+    note: str | None = None
+    schedule_date: str | None = None
+    pickup: bool = False
+    delivery_address: SavedAddress | None = None
+    changes: tuple[PriceChange, ...] = ()
+    previous_order_id: str | None = None
+
+
+class OrderDrafted(Message, frozen=True, kw_only=True):
+    """All is as it should be, but for the coupon's reservation. restore, restore_coupon: as in OrderRefused."""
+
+    order: OrderPlaced
+    restore: tuple[Line, ...] = ()
+    restore_coupon: str | None = None
+
+
+class OrderRefused(Message, frozen=True, kw_only=True):
+    """code, detail, field, more: as the caller reads them. restore, restore_coupon: go back into the basket.
+
+    previous_order_id: as in OrderPlaced.
+    """
+
+    user_id: str
+    code: str
+    detail: str
+    restore: tuple[Line, ...] = ()
+    restore_coupon: str | None = None
+    field: str | None = None
+    more: dict[str, Any] | None = None
+    previous_order_id: str | None = None
+
+
+class OutcomeAwaited(Message, frozen=True, kw_only=True):
+    """Somebody asks again while the order waits for its coupon: they are answered after it."""
+
+    user_id: str
+    coupon_code: str
+
+
+class OrderCancelled(Message, frozen=True, kw_only=True):
+    """By the customer. coupon_code: whose use is given back."""
+
+    user_id: str
+    reason: str
+    cancelled_at: datetime
+    coupon_code: str | None = None
+
+
+class OrderErased(Message, frozen=True, kw_only=True):
+    """The account of its user is erased: notes and the delivery address are gone, and the order is shown to nobody.
+
+    previous_order_id: of the same user's checkout before this one, which is told next.
+    """
+
+    user_id: str
+    previous_order_id: str | None
+
+
+Event = OrderPlaced | OrderCancelled | OrderDrafted | OrderRefused | OutcomeAwaited | OrderErased
+
+TOPIC = Topic(
+    name="order_events",
+    messages=(OrderPlaced, OrderCancelled, OrderDrafted, OrderRefused, OutcomeAwaited, OrderErased),
+    key="order id",
+    producers=("order",),
+    consumers=("order", "notification"),
+    retention=FOREVER,
+    max_bytes=2 * 1024 * 1024,
+)

@@ -1,0 +1,123 @@
+"""The vocabulary of projections: what a view or a fact table makes of events. Pure.
+
+For decisions see topics/deciding/decision.py.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar, cast
+
+import msgspec
+
+from topics import keys
+from topics.messages.event import EventMeta
+from topics.messages.message import Message
+from topics.messages.topic import Topic
+
+D = TypeVar("D", bound=msgspec.Struct)
+E = TypeVar("E", bound=Message)
+
+
+@dataclass(frozen=True, slots=True)
+class SideKey:
+    """A plain Redis key beside the document. expires_at: absolute, so that a rebuild makes the same."""
+
+    name: str
+    value: str
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Shown(Generic[D]):
+    """What a view (or a fact table) holds of an aggregate after an event. document None: no longer shown."""
+
+    document: D | None
+    put: tuple[SideKey, ...] = ()
+    drop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What an aggregate is found by in a search: names of traits (topics/search_index.py).
+
+    of: whose traits they are; a meal's words are its restaurant's. own: only this document gives them. shared: documents
+    of the same `of` may give the same ones; it has such a trait until the last one gives it no more.
+    place: latitude and longitude.
+    """
+
+    of: str
+    own: frozenset[str] = frozenset()
+    shared: frozenset[str] = frozenset()
+    place: tuple[float, float] | None = None
+
+
+def _no_indexes(document: Any) -> Mapping[str, float]:
+    return {}
+
+
+def _no_traits(document: Any) -> Traits | None:
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class View(Generic[D, E]):
+    """A projection of one topic's events: a document an aggregate, and the sorted sets (index → score) it stands in.
+
+    name: keys are `view:<name>:<aggregate id>` and `index:<index>` (topics/keys.py). ready: key that stands once the view
+    has caught up. show: (document before, event, meta) → what is shown now; pure. traits: what a search finds it by.
+    shape: count it up where the functions show the same events differently now; see form. live: each change is told to those
+    who follow documents of this view (stores/redis/notices.py).
+    """
+
+    name: str
+    topic: Topic
+    document: type[D]
+    show: Callable[[D | None, E, EventMeta], Shown[D]]
+    indexes: Callable[[D], Mapping[str, float]] = _no_indexes
+    traits: Callable[[D], Traits | None] = _no_traits
+    ready: str = ""
+    shape: int = 1
+    live: bool = False
+
+    @property
+    def ready_key(self) -> str:
+        return self.ready or keys.view_ready(self.name)
+
+    @property
+    def form(self) -> str:
+        """A fingerprint of what the view writes. Where it differs from the one in Redis, the documents there are of another
+        release and are built again (stores/redis/shapes.py).
+
+        It changes with the document's fields and with the names of the functions, not with their code: for that there is
+        `shape`.
+        """
+        functions = [each.__qualname__ for each in (self.show, self.indexes, self.traits)]
+        said = (self.topic.name, self.shape, functions, _without_words(msgspec.json.schema(self.document)))
+        return hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest()[:16]
+
+
+def _without_words(schema: Any) -> Any:
+    """A docstring that was reworded is no other form."""
+    if isinstance(schema, list):
+        return [_without_words(each) for each in cast(list[Any], schema)]
+    if not isinstance(schema, dict):
+        return schema
+    said = cast(dict[str, Any], schema)
+    return {name: _without_words(each) for name, each in said.items() if not _is_words(name, each)}
+
+
+def _is_words(name: str, value: Any) -> bool:
+    """A field may be called `description`, too: its value is a schema, no text."""
+    return name == "description" and isinstance(value, str)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactTable(Generic[D, E]):
+    """A domain's own copy of another's facts, in its own store: a document an aggregate, fed by that domain's events."""
+
+    name: str
+    topic: Topic
+    document: type[D]
+    show: Callable[[D | None, E, EventMeta], Shown[D]]

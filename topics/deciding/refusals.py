@@ -1,0 +1,16 @@
+"""Refusals that several domains give in the same words."""
+
+from collections.abc import Mapping
+
+from topics.deciding.decision import Rejection
+
+ERASED = Rejection("not_found", "this account is erased")
+"""To commands that were under way while the account of their user was erased."""
+
+
+def meals_gone(gone: Mapping[str, str]) -> Rejection:
+    """gone: meal id → its name, of every meal that cannot be had."""
+    items = [{"meal_id": meal_id, "name": name} for meal_id, name in gone.items()]
+    verb = "is" if len(items) == 1 else "are"
+    detail = f"{', '.join(gone.values())} {verb} not on sale any more"
+    return Rejection("meal_unavailable", detail, "items", {"items": items})

@@ -1,0 +1,1 @@
+"""JSON Schemas of the topics: what was promised, what would break it, and the AsyncAPI document."""

@@ -1,0 +1,103 @@
+"""Field types that messages share: what a client may send, and how a refusal of it reads.
+
+`form` names the normal form of a text (topics/values/forms.py) that the edge brings it into; on a topic it stands in that form.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from topics.values import forms
+
+_END = r"(?!\n)$"  # `$` alone would let a trailing newline through
+
+_ID = r"^[A-Za-z0-9][A-Za-z0-9_.:-]*" + _END
+_EMAIL = r"^\s*[^@\s,;:<>()\[\]\"\\]+@[^@\s,;:<>()\[\]\"\\]+\.[^@\s,;:<>()\[\]\"\\.]+\s*" + _END
+_RECIPIENT = f"({_EMAIL})|({_ID})"
+_SAID = r"\S"
+_URL = r"^(https?://[^\s/]\S*)?" + _END
+_DAY_OR_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}\S*)?" + _END
+_SHA256 = r"^[0-9a-f]{64}" + _END
+_UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}" + _END
+
+PATTERNS = {
+    _ID: "an id (letters, digits and `_.:-`)",
+    _EMAIL: "an e-mail address such as name@example.com",
+    _RECIPIENT: "an e-mail address or a user id",
+    _SAID: "a text that is not blank",
+    _URL: "an absolute http(s) URL",
+    _DAY_OR_TIME: "a date or time such as 2026-03-01T19:30",
+    _SHA256: "a SHA-256 in hex",
+    _UUID: "a UUID",
+}
+"""Pattern → how an error names it."""
+
+Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=_ID)]
+Uuid = Annotated[str, Meta(pattern=_UUID)]
+CartId = Annotated[str, Meta(max_length=36, extra={"form": "cart_id"})]
+"""Id of an anonymous basket. Whoever knows it may use the basket."""
+Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=_EMAIL, extra={"form": "email"})]
+Recipient = Annotated[str, Meta(min_length=1, max_length=254, pattern=_RECIPIENT)]
+Name = Annotated[str, Meta(min_length=1, max_length=120, pattern=_SAID, extra={"form": "name"})]
+Word = Annotated[str, Meta(max_length=120, extra={"form": "line"})]
+Cuisine = Annotated[str, Meta(min_length=1, max_length=60, pattern=_SAID, extra={"form": "name"})]
+AnyCuisine = Annotated[str, Meta(max_length=256)]
+"""A cuisine to look for. Longer than any Cuisine is allowed: it is not found then."""
+Text = Annotated[str, Meta(max_length=2000)]
+Note = Annotated[str, Meta(max_length=500)]
+AddressText = Annotated[str, Meta(max_length=500, extra={"form": "line"})]
+ZipCode = Annotated[str, Meta(max_length=16, extra={"form": "line"})]
+CouponCode = Annotated[str, Meta(max_length=64, extra={"form": "coupon"})]
+NewCouponCode = Annotated[str, Meta(max_length=64, extra={"form": "new_coupon"})]
+Phone = Annotated[str, Meta(max_length=32, extra={"form": "phone"})]
+Url = Annotated[str, Meta(max_length=2000, pattern=_URL)]
+Hours = Annotated[str, Meta(extra={"form": "hours"})]
+TimeZone = Annotated[str, Meta(max_length=64, extra={"form": "time_zone"})]
+DayOrTime = Annotated[str, Meta(max_length=40, pattern=_DAY_OR_TIME, extra={"form": "day_or_time"})]
+Sha256 = Annotated[str, Meta(pattern=_SHA256)]
+SealedBox = Annotated[str, Meta(min_length=1, max_length=2048)]
+"""Base64 of a libsodium sealed box."""
+
+Money = Annotated[float, Meta(ge=0, le=1_000_000)]
+"""A price or fee, in Turkish lira as a JSON number; two decimals count (topics/deciding/pricing.py)."""
+Sum = Annotated[float, Meta(ge=0)]
+"""What such amounts add up to."""
+
+SaidSum = Annotated[float, Meta(ge=0, le=1e12)]
+"""What a client says that amounts add up to: more than any order comes to, and within exact arithmetic."""
+
+MAX_QUANTITY = 99
+Quantity = Annotated[int, Meta(ge=1, le=MAX_QUANTITY)]
+Minutes = Annotated[int, Meta(ge=0, le=24 * 60)]
+Latitude = Annotated[float, Meta(ge=-90, le=90)]
+Longitude = Annotated[float, Meta(ge=-180, le=180)]
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+OpenOrClosed = Literal["open", "closed"]
+OrderStatus = Literal["placed", "cancelled"]
+LAST_STATUSES: frozenset[OrderStatus] = frozenset({"cancelled"})
+"""Nothing more becomes of an order in one of these."""
+PaymentMethod = Literal["credit_card", "cash", "pos"]
+
+
+class Address(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a restaurant is. Always there in a document, with empty texts for what nobody said."""
+
+    title: Word = ""
+    address: Text = ""
+    city: Word = ""
+    district: Word = ""
+    full_address: Text = ""
+    zip_code: Annotated[str, Meta(max_length=16)] = ""
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
+
+
+def normal_email(address: str) -> str:
+    """The form in which an address is claimed, looked up and compared. One that no mail can reach is only trimmed: the edge
+    and the intakes refuse it."""
+    try:
+        return forms.email(address)
+    except forms.NotInForm:
+        return address.strip()
