@@ -1,4 +1,4 @@
-"""Makes the topics that have a contract, and their dead-letter topics. Brings the settings of existing ones up to date."""
+"""Makes the topics that have a contract, with their dead-letter topics; changes the settings of those that exist."""
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Keeps the forms of the views that are in Redis (topics.deciding.projection.View.form). If a form is not that of the running
+"""Keeps the forms of the views that are in Redis (topics.deciding.projection.View.form). If one is not that of the running
 code, all views are removed, so that the projections build them again from the topics.
 
 One script removes them with their floors, as if Redis had lost its data: a projection that runs meanwhile begins anew.
