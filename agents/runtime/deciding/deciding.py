@@ -9,10 +9,10 @@ from agents.runtime.committing.rounds import Rounds, Turn
 from agents.runtime.deciding import redriving
 from agents.runtime.deciding.consequences import Roles
 from agents.runtime.deciding.ledger import Ledger
+from agents.runtime.deciding.limits import Limits
 from agents.runtime.deciding.patience import FactsBehind, Patience
 from agents.runtime.deciding.preparing import Fate, Preparation, Preparing
 from agents.runtime.deciding.redriving import Redriving, Waiting
-from agents.runtime.deciding.limits import Limits
 from agents.runtime.deciding.working_set import prefetchable_facts
 from agents.runtime.sending.drain import Drain, Drained
 from agents.runtime.transport.lease import Batch
