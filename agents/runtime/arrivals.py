@@ -25,8 +25,8 @@ RawHeaders = tuple[tuple[str, bytes], ...]
 
 @dataclass(slots=True, eq=False)
 class Arrival:
-    """headers: those of topics.headers only, as text. error: set where message is None. at: the record's time, UTC; on command
-    topics that is the append time.
+    """headers: those of topics.messages.headers only, as text. error: set where message is None. at: the record's time, UTC; on
+    command topics that is the append time.
 
     taken: the edge cannot withdraw it any more. withdrawn: the edge has withdrawn it. prepared: what the domain's preparation
     made of it.
@@ -99,7 +99,7 @@ def decode(topic: Topic, arrival: Arrival) -> None:
 
 
 def ours(raw: RawHeaders) -> Mapping[str, str]:
-    """The headers of topics.headers among these, as text. Of a message that was read before, so they are not checked again."""
+    """Those that topics.messages.headers names, as text. The message was read before, so they are not checked again."""
     return _ours(raw)[0]
 
 
@@ -111,7 +111,7 @@ def _whole(raw: tuple[tuple[str, bytes | None], ...]) -> RawHeaders:
 
 
 def _ours(raw: RawHeaders) -> tuple[dict[str, str], Undecodable | None]:
-    """The headers of topics.headers, and what is wrong with one of them."""
+    """Those that topics.messages.headers names, and what is wrong with one of them."""
     found: dict[str, str] = {}
     for name, value in raw:
         if name not in _OURS:

@@ -25,7 +25,7 @@ class Withdrawals:
         self._reads = reads
         self._owed: dict[str, float] = {}
         # Kafka's outage brings hundreds at once; a pool that has no connection left is no outage of Redis.
-        self._room = asyncio.Semaphore(AT_ONCE)
+        self._limits = asyncio.Semaphore(AT_ONCE)
         self._paying: asyncio.Task[None] | None = None
 
     async def withdraw(self, command_id: str) -> bool:
@@ -44,14 +44,14 @@ class Withdrawals:
     async def promise(self, command_id: str) -> bool:
         """For a command that is safe in Kafka. False: another request has withdrawn it."""
         try:
-            async with asyncio.timeout(WAIT_SECONDS), self._room:
+            async with asyncio.timeout(WAIT_SECONDS), self._limits:
                 fate = await self._reads.first(keys.fate(command_id), keys.TAKEN, KEPT_SECONDS)
         except (Unavailable, TimeoutError):
             return True
         return fate != keys.WITHDRAWN
 
     async def _first(self, command_id: str) -> bool:
-        async with self._room:
+        async with self._limits:
             return await self._reads.first(keys.fate(command_id), keys.WITHDRAWN, KEPT_SECONDS) != keys.TAKEN
 
     def _owe(self, command_id: str) -> None:

@@ -16,9 +16,8 @@ from stores.errors import Doubt, Stale
 from stores.protocol import Changes, DomainStore, Moment, Source
 
 AT_ONCE = 2  # rounds under way
-MANY = (
-    64  # waiting messages that begin a second round beside the first: one is decided while the store works on the other
-)
+# Waiting messages that begin a second round beside the first: one is decided while the store works on the other.
+MANY = 64
 MOST = 2_000  # messages of a round
 
 

@@ -9,10 +9,10 @@ from agents.runtime.committing.rounds import Rounds, Turn
 from agents.runtime.deciding import redriving
 from agents.runtime.deciding.consequences import Roles
 from agents.runtime.deciding.ledger import Ledger
+from agents.runtime.deciding.limits import Limits
 from agents.runtime.deciding.patience import FactsBehind, Patience
 from agents.runtime.deciding.preparing import Fate, Preparation, Preparing
 from agents.runtime.deciding.redriving import Redriving, Waiting
-from agents.runtime.deciding.room import Room
 from agents.runtime.deciding.working_set import prefetchable_facts
 from agents.runtime.sending.drain import Drain, Drained
 from agents.runtime.transport.lease import Batch
@@ -63,7 +63,7 @@ class Deciding(Drained):
         self._preparing = Preparing(roles.decider, store, fate, preparation)
         self._redriving = Redriving(roles.commands, self._preparing)
         self._patience = Patience()
-        self._room = Room()
+        self._limits = Limits()
         self._rounds = Rounds[_Turn](store, drain, self._decide)
 
     async def run(self, batch: Batch) -> None:
@@ -73,17 +73,17 @@ class Deciding(Drained):
         while first < batch.next:
             todo = [arrival for arrival in batch.arrivals if arrival.offset >= first]
             after = batch.next
-            if len(todo) > self._room.messages:
-                after = todo[self._room.messages].offset
-                todo = todo[: self._room.messages]
+            if len(todo) > self._limits.messages:
+                after = todo[self._limits.messages].offset
+                todo = todo[: self._limits.messages]
             try:
                 first = await self._join(batch, todo, first, after)
-                self._room.written()
+                self._limits.written()
             except BadData:
                 # The store refuses the data of one of the messages, and does not say of which: decide them one by one.
                 first = await self._singly(batch, todo, first, after)
             except TimedOut:
-                self._room.halve()
+                self._limits.halve()
                 raise
 
     def _read(self, batch: Batch) -> list[Arrival]:
@@ -142,7 +142,7 @@ class Deciding(Drained):
         ledger.set.learn(guessed, moment.facts)
         found: dict[_Turn, Changes] = {}
         for turn in turns:
-            if ledger.weight > self._room.bytes or turn.begins_with(moment.left):
+            if ledger.weight > self._limits.bytes or turn.begins_with(moment.left):
                 turn.put_off = True
                 continue
             changes = await self._one(ledger, moment, turn)
@@ -175,7 +175,7 @@ class Deciding(Drained):
                 turn.put_off = True
                 return None
             if arrival is not todo[0]:
-                if ledger.weight > self._room.bytes or arrival.key in moment.left:
+                if ledger.weight > self._limits.bytes or arrival.key in moment.left:
                     return ledger.ended(arrival.offset)
                 if needs_facts and arrival.message is not None:
                     await self._learn(turn, ledger, (arrival,))

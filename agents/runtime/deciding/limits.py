@@ -4,7 +4,7 @@ _MOST = 500  # messages of one partition
 _WRITTEN = 8 * 1024 * 1024  # bytes
 
 
-class Room:
+class Limits:
     """messages: of one partition in a round, at most. bytes: a round that will write more takes no further message.
 
     What is read in a round is bounded by the store (stores.protocol.LOOK_BYTES).
