@@ -73,7 +73,7 @@ class ChangeRestaurant(Message, frozen=True, kw_only=True):
 class StartCampaign(Message, frozen=True, kw_only=True):
     """A day means that day in the restaurant's time zone, the end day inclusive; so does a time without a zone.
 
-    title, description: what a mail takes (topics/email_event.py).
+    title, description: what a mail takes (topic `email_event`).
     """
 
     restaurant_id: Id

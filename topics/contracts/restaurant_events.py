@@ -11,7 +11,7 @@ from topics.values.opening_hours import DEFAULT_ZONE
 
 
 class RestaurantDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """opening_hours, time_zone: see topics/opening_hours.py. prep_time: minutes."""
+    """opening_hours: ranges of times by weekday, in the time zone; none at all: always open. prep_time: minutes."""
 
     name: str
     description: str = ""

@@ -39,7 +39,7 @@ class UnfavourRestaurant(Message, frozen=True, kw_only=True):
 
 
 class FavourCuisine(Message, frozen=True, kw_only=True):
-    """Compared without case and accents (topics/folding.py), kept as it was written first."""
+    """Compared without case and accents, kept as it was written first."""
 
     cuisine: Cuisine
 
