@@ -142,7 +142,7 @@ class Deciding(Drained):
         ledger.set.learn(guessed, moment.facts)
         found: dict[_Turn, Changes] = {}
         for turn in turns:
-            if ledger.weight > self._limits.bytes or turn.begins_with(moment.left):
+            if ledger.weight > self._limits.bytes:
                 turn.put_off = True
                 continue
             changes = await self._one(ledger, moment, turn)
@@ -157,7 +157,11 @@ class Deciding(Drained):
             return None
         if turn.looked_at not in (None, moment.floors[turn.source]):
             return turn.fail(Conflict("what is parked was read at another floor"))
-        todo = [arrival for arrival in turn.todo if arrival.offset >= progress.done]
+        # What is done needs no state. The next look is not to bring it again, and the state of the first message is in it then.
+        turn.todo = todo = [arrival for arrival in turn.todo if arrival.offset >= progress.done]
+        if turn.begins_with(moment.left):
+            turn.put_off = True
+            return None
         needs_facts = bool(self._roles.decider.fact_tables) and turn.poison is None
         if needs_facts:
             await self._learn(turn, ledger, turn.every)
