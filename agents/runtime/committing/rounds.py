@@ -12,7 +12,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from agents.runtime.committing.floor import Progress, progress_of
 from agents.runtime.sending.drain import Drain, Publishing
 from agents.runtime.transport.lease import Batch, Lease, Reopen
-from stores.errors import Doubt, Stale
+from stores.errors import Doubt, Stale, Unavailable
 from stores.protocol import Changes, DomainStore, Moment, Source
 
 AT_ONCE = 2  # rounds under way
@@ -33,7 +33,7 @@ class Turn:
 
     messages: how many. touches: the aggregates, message ids and claims that it may change; two turns of one round, or of two
     rounds under way, never share one. alone: it gets a round of its own. put_off: set by the decision where it could not be
-    decided in this round: it joins the next one. surprised: see Progress.
+    decided in this round: it joins the next one. surprised: see Progress and Lease.doubtful.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Turn:
         except (Reopen, Doubt) as error:
             self.fail(error)
             return None
-        self.surprised = found.surprised
+        self.surprised = found.surprised or self.lease.doubtful
         return found if found.done < self.after else None
 
 
@@ -100,11 +100,16 @@ class Rounds(Generic[T]):
         what the decision raises."""
         self._waiting.append(turn)
         self._begin()
-        written = await turn.result
-        if turn.surprised:
-            await self._drain.left(turn.lease)
-        elif written.publishing is not None:
-            await self._drain.out(turn.lease, written.publishing)
+        try:
+            written = await turn.result
+            if turn.surprised:
+                await self._drain.left(turn.lease)
+                turn.lease.doubtful = False
+            elif written.publishing is not None:
+                await self._drain.out(turn.lease, written.publishing)
+        except Unavailable:
+            turn.lease.doubtful = True
+            raise
         return written.done
 
     def _begin(self) -> None:

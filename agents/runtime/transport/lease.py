@@ -30,7 +30,8 @@ class Lease:
 
     batch: the one in flight. busy: idle work is under way. active_at: loop time when a batch or idle work last ended.
     sent: outbox rows that are published and not deleted yet. closing: take nothing more, stop waiting. void: publish nothing
-    more.
+    more. doubtful: a write has lost its answer, or its rows were not published. The outbox may hold rows that must go out before
+    new ones, and the floor may not tell: the steps of a redrive leave it where it is.
     """
 
     source: Source
@@ -41,6 +42,7 @@ class Lease:
     hole: int | None = None
     batch: "Batch | None" = None
     busy: bool = False
+    doubtful: bool = False
     active_at: float = 0.0
     sent: list[RowId] = field(default_factory=list[RowId])
     closing: asyncio.Event = field(default_factory=asyncio.Event)

@@ -1,10 +1,23 @@
 """Rounds that meet something else on their way. On the store in memory, as in test_rounds.py."""
 
+import itertools
+from collections.abc import Mapping, Sequence
+
+import msgspec
+import pytest
+from aiokafka import ConsumerRecord
+
+from agents.runtime.deciding.consequences import Roles
+from agents.runtime.deciding.deciding import Deciding
+from agents.runtime.sending.drain import Drain
 from agents.runtime.transport.lease import Batch
-from stores.protocol import LOOK_BYTES
-from tests.agents.runtime.tally import Add, Added, Tally
-from tests.agents.runtime.test_rounds import Process
+from stores.errors import Unavailable
+from stores.protocol import LOOK_BYTES, Changes, Moment, OutboxRow, Source
+from tests.agents.runtime.tally import BAD_LUCK, DECIDER, Add, Added, Tally
+from tests.agents.runtime.test_preparation import Looks
+from tests.agents.runtime.test_rounds import COMMANDS, EVENTS, Process, Store
 from topics.deciding.decision import Context, Decider, Decision, accept, reject
+from topics.messages import headers, redrive
 
 
 def decide_noted(command: Add, tally: Tally, facts: None, context: Context) -> Decision[Added]:
@@ -28,3 +41,47 @@ async def test_a_state_that_was_left_out_behind_messages_that_are_done_is_not_ta
     await process.work.run(Batch(both.lease, both.records[:1], both.first))
     await process.do(both)
     assert (process.total("a"), process.total("b")) == (2, 2)
+
+
+class Unreliable(Store):
+    """after_write: what the answer of the next write is instead. at_publish: what the next publishing fails with."""
+
+    after_write: Exception | None = None
+    at_publish: Exception | None = None
+
+    async def write(self, moment: Moment, changes: Mapping[Source, Changes]) -> None:
+        await super().write(moment, changes)
+        failure, self.after_write = self.after_write, None
+        if failure is not None:
+            raise failure
+
+    async def publish(self, rows: Sequence[OutboxRow]) -> None:
+        failure, self.at_publish = self.at_publish, None
+        if failure is not None:
+            raise failure
+        await super().publish(rows)
+
+
+def redrive_of(batch: Batch, key: str, drop: str) -> Batch:
+    """The batch with an order to redrive in place of its only message."""
+    old = batch.records[0]
+    named = [(headers.ID, b"redrive"), (headers.TYPE, redrive.TYPE.encode()), (headers.SOURCE, b"tests")]
+    body = msgspec.json.encode(redrive.Redrive(drop=(drop,)))
+    record = ConsumerRecord(
+        old.topic, old.partition, old.offset, old.timestamp, 1, key.encode(), body, None, 0, 0, named
+    )
+    return Batch(batch.lease, [record], batch.first)
+
+
+@pytest.mark.parametrize("lost", ["after_write", "at_publish"])
+async def test_a_redrive_in_steps_publishes_each_step_before_the_next_one_whatever_fails(lost: str):
+    """A step leaves the floor where it is, so the floor does not tell that it happened."""
+    process, store = Process(), Unreliable()
+    process.store = store
+    process.work = Deciding(Roles(COMMANDS, EVENTS, DECIDER), store, Drain(store, store, store), store, Looks())  # type: ignore[arg-type]
+    parked = [("a", Add(amount=BAD_LUCK)), *itertools.repeat(("a", Add(amount=1)), 40)]
+    await process.do(await process.batch(0, *parked))
+    assert len(store.tables.parked) == 41
+    setattr(store, lost, Unavailable("memory", "no answer"))
+    await process.do(redrive_of(await process.batch(0, ("a", Add(amount=1))), "a", drop="1"))
+    assert [version for _, version in store.events()] == list(range(1, 41))
