@@ -1,6 +1,7 @@
 """Decide: makes events, answers and commands for others of commands, with one look and one write a round."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 
 from agents.runtime import arrivals
@@ -9,7 +10,7 @@ from agents.runtime.committing.rounds import Rounds, Turn
 from agents.runtime.deciding import redriving
 from agents.runtime.deciding.consequences import Roles
 from agents.runtime.deciding.ledger import Ledger
-from agents.runtime.deciding.limits import Limits
+from agents.runtime.deciding.limits import WRITTEN, Limits
 from agents.runtime.deciding.patience import FactsBehind, Patience
 from agents.runtime.deciding.preparing import Fate, Preparation, Preparing
 from agents.runtime.deciding.redriving import Redriving, Waiting
@@ -17,7 +18,7 @@ from agents.runtime.deciding.working_set import prefetchable_facts
 from agents.runtime.sending.drain import Drain, Drained
 from agents.runtime.transport.lease import Batch
 from stores.errors import BadData, Conflict, TimedOut
-from stores.protocol import Changes, ClaimKey, DomainStore, Floor, Moment
+from stores.protocol import Changes, ClaimKey, DomainStore, Floor, Moment, Source
 from topics.deciding.decision import StalePreparation
 
 
@@ -63,27 +64,27 @@ class Deciding(Drained):
         self._preparing = Preparing(roles.decider, store, fate, preparation)
         self._redriving = Redriving(roles.commands, self._preparing)
         self._patience = Patience()
-        self._limits = Limits()
+        self._limits = defaultdict[Source, Limits](Limits)
         self._rounds = Rounds[_Turn](store, drain, self._decide)
 
     async def run(self, batch: Batch) -> None:
         if batch.arrivals is None:
             batch.arrivals = self._read(batch)
-        first = batch.first
+        first, limits = batch.first, self._limits[batch.lease.source]
         while first < batch.next:
             todo = [arrival for arrival in batch.arrivals if arrival.offset >= first]
             after = batch.next
-            if len(todo) > self._limits.messages:
-                after = todo[self._limits.messages].offset
-                todo = todo[: self._limits.messages]
+            if len(todo) > limits.messages:
+                after = todo[limits.messages].offset
+                todo = todo[: limits.messages]
             try:
                 first = await self._join(batch, todo, first, after)
-                self._limits.written()
+                limits.written()
             except BadData:
                 # The store refuses the data of one of the messages, and does not say of which: decide them one by one.
                 first = await self._singly(batch, todo, first, after)
             except TimedOut:
-                self._limits.halve()
+                limits.halve()
                 raise
 
     def _read(self, batch: Batch) -> list[Arrival]:
@@ -142,7 +143,7 @@ class Deciding(Drained):
         ledger.set.learn(guessed, moment.facts)
         found: dict[_Turn, Changes] = {}
         for turn in turns:
-            if ledger.weight > self._limits.bytes:
+            if ledger.weight > WRITTEN:
                 turn.put_off = True
                 continue
             changes = await self._one(ledger, moment, turn)
@@ -179,7 +180,7 @@ class Deciding(Drained):
                 turn.put_off = True
                 return None
             if arrival is not todo[0]:
-                if ledger.weight > self._limits.bytes or arrival.key in moment.left:
+                if ledger.weight > WRITTEN or arrival.key in moment.left:
                     return ledger.ended(arrival.offset)
                 if needs_facts and arrival.message is not None:
                     await self._learn(turn, ledger, (arrival,))

@@ -1,18 +1,18 @@
 """How much one round of commands may hold. After a time-out of the store it is less."""
 
 _MOST = 500  # messages of one partition
-_WRITTEN = 8 * 1024 * 1024  # bytes
+WRITTEN = 8 * 1024 * 1024
+"""Bytes: a round that will write more takes no further message. What a round reads is bounded by the store (LOOK_BYTES)."""
 
 
 class Limits:
-    """messages: of one partition in a round, at most. bytes: a round that will write more takes no further message.
+    """Of one partition: what is written in time for others says nothing about its messages.
 
-    What is read in a round is bounded by the store (stores.protocol.LOOK_BYTES).
+    messages: that it may have in a round, at most.
     """
 
     def __init__(self) -> None:
         self.messages = _MOST
-        self.bytes = _WRITTEN
 
     def written(self) -> None:
         """A round was written in time: allow more again."""

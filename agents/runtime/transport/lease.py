@@ -30,8 +30,8 @@ class Lease:
 
     batch: the one in flight. busy: idle work is under way. active_at: loop time when a batch or idle work last ended.
     sent: outbox rows that are published and not deleted yet. closing: take nothing more, stop waiting. void: publish nothing
-    more. doubtful: a write has lost its answer, or its rows were not published. The outbox may hold rows that must go out before
-    new ones, and the floor may not tell: the steps of a redrive leave it where it is.
+    more. doubtful: a write has lost its answer, or its rows were not published. The outbox may hold rows that must go out
+    before new ones, and the floor may not tell: the steps of a redrive leave it where it is.
     """
 
     source: Source

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 import msgspec
 import pytest
@@ -11,7 +12,7 @@ from agents.runtime.deciding.consequences import Roles
 from agents.runtime.deciding.deciding import Deciding
 from agents.runtime.sending.drain import Drain
 from agents.runtime.transport.lease import Batch
-from stores.errors import Unavailable
+from stores.errors import TimedOut, Unavailable
 from stores.protocol import LOOK_BYTES, Changes, Moment, OutboxRow, Source
 from tests.agents.runtime.tally import BAD_LUCK, DECIDER, Add, Added, Tally
 from tests.agents.runtime.test_preparation import Looks
@@ -85,3 +86,25 @@ async def test_a_redrive_in_steps_publishes_each_step_before_the_next_one_whatev
     setattr(store, lost, Unavailable("memory", "no answer"))
     await process.do(redrive_of(await process.batch(0, ("a", Add(amount=1))), "a", drop="1"))
     assert [version for _, version in store.events()] == list(range(1, 41))
+
+
+class Slow(Store):
+    """Ends no write of more than 100 messages in time."""
+
+    async def write(self, moment: Moment, changes: Mapping[Source, Changes]) -> None:
+        if sum(len(change.inbox) for change in changes.values()) > 100:
+            raise TimedOut("memory", "too much")
+        await super().write(moment, changes)
+
+
+async def test_a_partition_whose_writes_time_out_takes_less_though_others_are_written_in_time():
+    process, store = Process(), Slow()
+    process.store = store
+    process.work = Deciding(Roles(COMMANDS, EVENTS, DECIDER), store, Drain(store, store, store), store)  # type: ignore[arg-type]
+    many = await process.batch(0, *((f"k{n}", Add(amount=1)) for n in range(400)))
+    for _ in range(20):
+        for _ in range(3):
+            await process.do(await process.batch(1, ("small", Add(amount=1))))
+        with suppress(TimedOut):
+            return await process.work.run(many)
+    pytest.fail("it is tried with as much as before, again and again")
