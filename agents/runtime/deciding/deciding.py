@@ -23,7 +23,8 @@ from topics.deciding.decision import StalePreparation
 
 
 class _Turn(Turn):
-    """todo: the messages of the part. claims: values that they want to own. poison: why the only message can never be stored.
+    """todo: the messages of the part; once they are decided, without those that were done before. claims: values that they want
+    to own. poison: why the only message can never be stored.
 
     waiting: key → its parked messages, where an order to redrive it is among `todo`. looked_at: the floor when these were read.
     """
@@ -79,7 +80,6 @@ class Deciding(Drained):
                 todo = todo[: limits.messages]
             try:
                 first = await self._join(batch, todo, first, after)
-                limits.written()
             except BadData:
                 # The store refuses the data of one of the messages, and does not say of which: decide them one by one.
                 first = await self._singly(batch, todo, first, after)
@@ -116,7 +116,9 @@ class Deciding(Drained):
         orders = [arrival for arrival in todo if redriving.is_order(arrival)]
         if orders and poison is None:
             await self._redrive(turn, orders)
-        return await self._rounds.join(turn)
+        done = await self._rounds.join(turn)
+        self._limits[turn.source].written(len(turn.todo))
+        return done
 
     async def _redrive(self, turn: _Turn, orders: Sequence[Arrival]) -> None:
         """Reads what is parked of the keys that are to be redriven, mends and prepares it. Before the round, since it may take
@@ -155,6 +157,7 @@ class Deciding(Drained):
         """What a turn changes. None: nothing is to do, it is put off, or it has failed; the ledger is as before then."""
         progress = turn.progress(moment)
         if progress is None:
+            turn.todo = ()
             return None
         if turn.looked_at not in (None, moment.floors[turn.source]):
             return turn.fail(Conflict("what is parked was read at another floor"))

@@ -14,9 +14,10 @@ class Limits:
     def __init__(self) -> None:
         self.messages = _MOST
 
-    def written(self) -> None:
-        """A round was written in time: allow more again."""
-        self.messages = min(_MOST, self.messages * 2)
+    def written(self, messages: int) -> None:
+        """So many were written in time: where they are as many as allowed, allow more again."""
+        if messages >= self.messages:
+            self.messages = min(_MOST, self.messages * 2)
 
     def halve(self) -> None:
         """The store did not end a round in time: take half as many messages from now on."""
