@@ -200,7 +200,7 @@ class Deciding(Drained):
         if not redriving.is_order(arrival):
             ledger.take(arrival, turn.poison)
         elif turn.poison is None:
-            self._redriving.carry_out(ledger, arrival, turn.waiting)
+            self._redriving.carry_out(ledger, arrival, turn.waiting, self._limits[turn.source].messages)
         else:
             self._redriving.refuse(ledger, arrival, turn.poison)
 

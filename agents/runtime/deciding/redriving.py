@@ -10,6 +10,7 @@ import structlog
 from agents.runtime import arrivals
 from agents.runtime.arrivals import Arrival
 from agents.runtime.deciding.ledger import Ledger
+from agents.runtime.deciding.limits import WRITTEN
 from agents.runtime.deciding.preparing import Preparing
 from stores.protocol import ParkedRow
 from topics.deciding.decision import StalePreparation
@@ -79,16 +80,18 @@ class Redriving:
             await self._preparing.slow_work([each.arrival for rows in found.values() for each in rows[:_AT_ONCE]])
         return found
 
-    def carry_out(self, ledger: Ledger, order: Arrival, waiting: Mapping[str, Sequence[Waiting]]) -> None:
+    def carry_out(self, ledger: Ledger, order: Arrival, waiting: Mapping[str, Sequence[Waiting]], most: int) -> None:
         """Decides the parked messages of the order's key. The first that fails again stays parked with all behind it, but for
-        those that the order drops.
+        those that the order drops. most: messages of one write.
 
-        Raises StalePreparation for a message that is not prepared yet, or that was looked up with another body.
+        Raises StalePreparation for a message that is not prepared yet, that was looked up with another body, or that is too
+        many for this write.
         """
         if ledger.knows(order):
             return
         wish: Any = order.message
         key = order.key or ""
+        at_once = min(_AT_ONCE, most) if self._preparing.needed else most
         every = self._still_there(ledger, key, waiting.get(key, ()))
         for _, (seq, arrival) in every:
             if arrival.id in wish.drop:
@@ -96,8 +99,11 @@ class Redriving:
         for place, (seq, arrival) in every:
             if arrival.id in wish.drop:
                 continue
-            unprepared = self._preparing.needed and seq is not None and place >= _AT_ONCE
-            if unprepared or self._mend(arrival, wish):
+            if (
+                (seq is not None and place >= at_once)
+                or (place and ledger.weight > WRITTEN)
+                or self._mend(arrival, wish)
+            ):
                 raise StalePreparation  # what came before it is written, then the order begins again
             if not ledger.take_parked(key, arrival, seq):
                 break

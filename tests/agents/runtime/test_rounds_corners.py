@@ -108,3 +108,17 @@ async def test_a_partition_whose_writes_time_out_takes_less_though_others_are_wr
         with suppress(TimedOut):
             return await process.work.run(many)
     pytest.fail("it is tried with as much as before, again and again")
+
+
+async def test_a_redrive_of_many_takes_as_many_steps_as_its_writes_need():
+    process, store = Process(), Slow()
+    process.store = store
+    process.work = Deciding(Roles(COMMANDS, EVENTS, DECIDER), store, Drain(store, store, store), store)  # type: ignore[arg-type]
+    await process.do(await process.batch(0, ("a", Add(amount=BAD_LUCK)), *itertools.repeat(("a", Add(amount=1)), 300)))
+    order = redrive_of(await process.batch(0, ("a", Add(amount=1))), "a", drop="1")
+    for _ in range(20):
+        with suppress(TimedOut):
+            await process.work.run(order)
+            break
+    assert [version for _, version in store.events()] == list(range(1, 301))
+    assert not store.tables.parked
