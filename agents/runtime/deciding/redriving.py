@@ -84,8 +84,8 @@ class Redriving:
         """Decides the parked messages of the order's key. The first that fails again stays parked with all behind it, but for
         those that the order drops. most: messages of one write.
 
-        Raises StalePreparation for a message that is not prepared yet, that was looked up with another body, or that is too
-        many for this write.
+        Raises StalePreparation for a message that is not prepared yet, that was looked up with another body, that is too many
+        for this write, or that wants what one before it has released.
         """
         if ledger.knows(order):
             return
@@ -105,6 +105,8 @@ class Redriving:
                 or self._mend(arrival, wish)
             ):
                 raise StalePreparation  # what came before it is written, then the order begins again
+            if ledger.wants_what_was_released(arrival):
+                raise StalePreparation  # the value is free only after the write of what released it
             if not ledger.take_parked(key, arrival, seq):
                 break
         else:

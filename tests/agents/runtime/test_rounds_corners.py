@@ -122,3 +122,13 @@ async def test_a_redrive_of_many_takes_as_many_steps_as_its_writes_need():
             break
     assert [version for _, version in store.events()] == list(range(1, 301))
     assert not store.tables.parked
+
+
+async def test_a_name_that_is_released_and_taken_again_in_one_redrive_stays_with_its_owner():
+    process = Process()
+    await process.do(await process.batch(0, ("a", Add(amount=1, name="n"))))
+    parked = [Add(amount=BAD_LUCK), Add(amount=1, releases="n"), Add(amount=1, name="n")]
+    await process.do(await process.batch(0, *(("a", add) for add in parked)))
+    await process.do(redrive_of(await process.batch(0, ("a", Add(amount=1))), "a", drop="2"))
+    assert process.total("a") == 3
+    assert process.store.tables.claims == {("name", "n"): "a"}
