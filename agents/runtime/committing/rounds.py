@@ -19,6 +19,9 @@ AT_ONCE = 2  # rounds under way
 # Waiting messages that begin a second round beside the first: one is decided while the store works on the other.
 MANY = 64
 MOST = 2_000  # messages of a round
+LATE = (
+    0.25  # seconds after which a round waits for the store, e.g. for a lock: then few messages begin a second one, too
+)
 
 
 class Written(NamedTuple):
@@ -94,6 +97,7 @@ class Rounds(Generic[T]):
         self._decide = decide
         self._waiting: list[T] = []
         self._touched: dict[asyncio.Task[None], frozenset[Any]] = {}
+        self._late: set[asyncio.Task[None]] = set()
 
     async def join(self, turn: T) -> int:
         """Returns the offset up to which the turn is done, when what it led to is published. Raises Doubt, Reopen, BadData, or
@@ -119,15 +123,24 @@ class Rounds(Generic[T]):
                 return
             task = asyncio.create_task(self._round(turns))
             self._touched[task] = frozenset[Any]().union(*(turn.touches for turn in turns))
-            task.add_done_callback(self._ended)
+            late = asyncio.get_running_loop().call_later(LATE, self._is_late, task)
+            task.add_done_callback(lambda ended, late=late: self._ended(ended, late))
 
     def _may_begin(self) -> bool:
-        """Small batches wait for the end of the round under way, and make a larger one together (measured by `bench load`)."""
+        """Small batches wait for the end of the round under way, and make a larger one together (measured by `bench load`).
+        They do not wait for one that is late."""
         if not self._touched:
             return True
-        return len(self._touched) < AT_ONCE and sum(turn.messages for turn in self._waiting) >= MANY
+        many = bool(self._late) or sum(turn.messages for turn in self._waiting) >= MANY
+        return many and len(self._touched) < AT_ONCE
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _is_late(self, task: asyncio.Task[None]) -> None:
+        self._late.add(task)
+        self._begin()
+
+    def _ended(self, task: asyncio.Task[None], late: asyncio.TimerHandle) -> None:
+        late.cancel()
+        self._late.discard(task)
         del self._touched[task]
         self._begin()
 

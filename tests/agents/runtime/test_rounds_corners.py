@@ -17,6 +17,7 @@ from stores.protocol import LOOK_BYTES, Changes, Moment, OutboxRow, Source
 from tests.agents.runtime.tally import BAD_LUCK, DECIDER, Add, Added, Tally
 from tests.agents.runtime.test_preparation import Looks
 from tests.agents.runtime.test_rounds import COMMANDS, EVENTS, Process, Store
+from tests.deadline import within
 from topics.deciding.decision import Context, Decider, Decision, accept, reject
 from topics.messages import headers, redrive
 
@@ -132,3 +133,15 @@ async def test_a_name_that_is_released_and_taken_again_in_one_redrive_stays_with
     await process.do(redrive_of(await process.batch(0, ("a", Add(amount=1))), "a", drop="2"))
     assert process.total("a") == 3
     assert process.store.tables.claims == {("name", "n"): "a"}
+
+
+async def test_a_round_that_waits_for_the_store_holds_up_no_other_partition():
+    process = Process()
+    gate = process.store.gates.stop_at("before write")
+    slow = process.begin(await process.batch(0, ("a", Add(amount=1))))
+    await gate.reached()
+    await within("the other partition's batch", process.do(await process.batch(1, ("b", Add(amount=1)))))
+    assert not slow.done()
+    gate.open()
+    await slow
+    assert (process.total("a"), process.total("b")) == (1, 1)
