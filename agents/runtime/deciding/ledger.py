@@ -141,6 +141,7 @@ class Ledger:
     def _park(self, key: str, arrival: Arrival, why: str) -> None:
         self._parked_here.setdefault(key, []).append(arrival)
         self.changes.park.append(letters.parked(key, arrival, why))
+        self.weight += len(arrival.body or b"")
 
     def poison(self, arrival: Arrival, why: str) -> None:
         """Parks a message that cannot be decided or stored, and with it its key. A dead letter says why."""

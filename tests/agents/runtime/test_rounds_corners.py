@@ -145,3 +145,12 @@ async def test_a_round_that_waits_for_the_store_holds_up_no_other_partition():
     gate.open()
     await slow
     assert (process.total("a"), process.total("b")) == (1, 1)
+
+
+async def test_what_is_parked_counts_for_what_a_round_writes():
+    process = Process()
+    await process.do(await process.batch(0, ("a", Add(amount=BAD_LUCK))))
+    large = Add(amount=1, note="x" * 1024 * 1024)
+    await process.do(await process.batch(0, *itertools.repeat(("a", large), 20)))
+    assert len(process.store.tables.parked) == 21
+    assert len(process.store.writes) == 4, "the first message, then 8 MiB at a time"
