@@ -79,10 +79,7 @@ class Deciding(Drained):
                 after = todo[limits.messages].offset
                 todo = todo[: limits.messages]
             try:
-                first = await self._join(batch, todo, first, after)
-            except BadData:
-                # The store refuses the data of one of the messages, and does not say of which: decide them one by one.
-                first = await self._singly(batch, todo, first, after)
+                first = await self._together(batch, todo, first, after)
             except TimedOut:
                 limits.halve()
                 raise
@@ -93,6 +90,13 @@ class Deciding(Drained):
         for arrival in found:
             redriving.recognise(arrival)
         return found
+
+    async def _together(self, batch: Batch, todo: Sequence[Arrival], first: int, after: int) -> int:
+        try:
+            return await self._join(batch, todo, first, after)
+        except BadData:
+            # The store refuses the data of one of the messages, and does not say of which: decide them one by one.
+            return await self._singly(batch, todo, first, after)
 
     async def _singly(self, batch: Batch, todo: Sequence[Arrival], first: int, end: int) -> int:
         for place, arrival in enumerate(todo, 1):

@@ -16,7 +16,7 @@ from stores.errors import TimedOut, Unavailable
 from stores.protocol import LOOK_BYTES, Changes, Moment, OutboxRow, Source
 from tests.agents.runtime.tally import BAD_LUCK, DECIDER, Add, Added, Tally
 from tests.agents.runtime.test_preparation import Looks
-from tests.agents.runtime.test_rounds import COMMANDS, EVENTS, Process, Store
+from tests.agents.runtime.test_rounds import COMMANDS, EVENTS, UNSTORABLE, Process, Store
 from tests.deadline import within
 from topics.deciding.decision import Context, Decider, Decision, accept, reject
 from topics.messages import headers, redrive
@@ -154,3 +154,19 @@ async def test_what_is_parked_counts_for_what_a_round_writes():
     await process.do(await process.batch(0, *itertools.repeat(("a", large), 20)))
     assert len(process.store.tables.parked) == 21
     assert len(process.store.writes) == 4, "the first message, then 8 MiB at a time"
+
+
+async def test_a_redrive_that_times_out_beside_a_message_that_cannot_be_stored_takes_less_too():
+    process, store = Process(), Slow()
+    process.store = store
+    process.work = Deciding(Roles(COMMANDS, EVENTS, DECIDER), store, Drain(store, store, store), store)  # type: ignore[arg-type]
+    await process.do(await process.batch(0, ("a", Add(amount=BAD_LUCK)), *itertools.repeat(("a", Add(amount=1)), 300)))
+    said = await process.batch(0, ("a", Add(amount=1)), ("bad", Add(amount=1, name=UNSTORABLE)))
+    order = redrive_of(said, "a", drop="1")
+    both = Batch(said.lease, [*order.records, said.records[1]], said.first)
+    for _ in range(20):
+        with suppress(TimedOut):
+            await process.work.run(both)
+            break
+    assert process.total("a") == 300
+    assert [row.key for _, row in store.tables.parked.values()] == ["bad"]
