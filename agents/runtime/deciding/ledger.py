@@ -30,7 +30,8 @@ _EXPIRED: Decision[Any] = Decision(rejection=Rejection("expired", "the command c
 class Ledger:
     """What the messages of one round change, one partition after the other.
 
-    set: aggregates and facts. parked: keys that are parked. released: claims that were released in this round. weight: bytes
+    set: aggregates and facts. parked: keys that are parked. parked_here: those of
+    which a message was parked in this round. released: claims that were released in this round. weight: bytes
     that will be written. changes: of the partition that is decided now.
     """
 
@@ -40,7 +41,7 @@ class Ledger:
         self._outcomes = dict(moment.known)
         self._granted: dict[ClaimKey, str] = {}
         self.released: set[ClaimKey] = set()
-        self._parked_here: dict[str, list[Arrival]] = {}
+        self.parked_here: set[str] = set()
         self.set = WorkingSet(roles.decider, moment.states)
         self.parked = set(moment.parked)
         self.weight = 0
@@ -91,22 +92,17 @@ class Ledger:
             return self.poison(arrival, poison)
         self._decide_or_park(key, arrival)
 
-    def take_parked(self, key: str, arrival: Arrival, seq: int | None) -> bool:
+    def take_parked(self, key: str, arrival: Arrival, seq: int) -> bool:
         """Decides a parked message, on a redrive. False: it failed again, and stays parked. Raises StalePreparation.
 
-        seq: see ParkedRow; None for a message that was parked in this round.
+        seq: see ParkedRow.
         """
-        place = self._row
-        if seq is not None:
-            # A redrive may take several writes, all at the offset of its order. With `seq` in the id no two rows get one id.
-            self._row = (seq + 1) << _ROWS
-        try:
-            if not self._take_parked(key, arrival):
-                return False
-        finally:
-            if seq is not None:
-                self._row = place
-        self.unpark(key, arrival, seq)
+        # A redrive may take several writes, all at the offset of its order. With `seq` in the id no two rows get one id, and
+        # their ids are in the order in which they are decided.
+        self._row = (seq + 1) << _ROWS
+        if not self._take_parked(key, arrival):
+            return False
+        self.unpark(seq)
         return True
 
     def _take_parked(self, key: str, arrival: Arrival) -> bool:
@@ -126,20 +122,12 @@ class Ledger:
             return False
         return True
 
-    def parked_here(self, key: str) -> list[Arrival]:
-        """Messages of a key that were parked in this round; they come after those that the store has."""
-        return list(self._parked_here.get(key, ()))
-
-    def unpark(self, key: str, arrival: Arrival, seq: int | None) -> None:
-        """Takes a message out of the parked ones. seq None: it was parked in this round, and never gets into the store."""
-        if seq is not None:
-            self.changes.unpark.append(seq)
-        else:
-            self._parked_here[key].remove(arrival)
-            self.changes.park = [row for row in self.changes.park if row.offset != arrival.offset]
+    def unpark(self, seq: int) -> None:
+        """Takes a message out of the parked ones."""
+        self.changes.unpark.append(seq)
 
     def _park(self, key: str, arrival: Arrival, why: str) -> None:
-        self._parked_here.setdefault(key, []).append(arrival)
+        self.parked_here.add(key)
         self.changes.park.append(letters.parked(key, arrival, why))
         self.weight += len(arrival.body or b"")
 

@@ -26,9 +26,9 @@ _order = msgspec.json.Decoder(redrive.Redrive)
 
 
 class Waiting(NamedTuple):
-    """A parked message that is to be redriven. seq: see ParkedRow; None for one that was parked in this round."""
+    """A parked message that is to be redriven. seq: see ParkedRow."""
 
-    seq: int | None
+    seq: int
     arrival: Arrival
 
 
@@ -85,25 +85,24 @@ class Redriving:
         those that the order drops. most: messages of one write.
 
         Raises StalePreparation for a message that is not prepared yet, that was looked up with another body, that is too many
-        for this write, or that wants what one before it has released.
+        for this write, or that wants what one before it has released;
+        and where a message of the key was parked in this round.
         """
         if ledger.knows(order):
             return
         wish: Any = order.message
         key = order.key or ""
         at_once = min(_AT_ONCE, most) if self._preparing.needed else most
-        every = self._still_there(ledger, key, waiting.get(key, ()))
+        if key in ledger.parked_here:
+            raise StalePreparation  # a message that was parked before it in this round has no `seq` until it is written
+        every = self._still_there(ledger, waiting.get(key, ()))
         for _, (seq, arrival) in every:
             if arrival.id in wish.drop:
-                ledger.unpark(key, arrival, seq)
+                ledger.unpark(seq)
         for place, (seq, arrival) in every:
             if arrival.id in wish.drop:
                 continue
-            if (
-                (seq is not None and place >= at_once)
-                or (place and ledger.weight > WRITTEN)
-                or self._mend(arrival, wish)
-            ):
+            if place >= at_once or (place and ledger.weight > WRITTEN) or self._mend(arrival, wish):
                 raise StalePreparation  # what came before it is written, then the order begins again
             if ledger.wants_what_was_released(arrival):
                 raise StalePreparation  # the value is free only after the write of what released it
@@ -118,11 +117,10 @@ class Redriving:
         log.warning("redrive_refused", topic=self._commands.name, key=order.key, why=why)
         ledger.note(order)
 
-    def _still_there(self, ledger: Ledger, key: str, waiting: Sequence[Waiting]) -> list[tuple[int, Waiting]]:
+    def _still_there(self, ledger: Ledger, waiting: Sequence[Waiting]) -> list[tuple[int, Waiting]]:
         """(place, message), without those that an earlier order of this batch has decided or dropped."""
-        here = [Waiting(None, arrival) for arrival in ledger.parked_here(key)]
         gone = ledger.changes.unpark
-        return [(place, row) for place, row in enumerate((*waiting, *here)) if row.seq not in gone]
+        return [(place, row) for place, row in enumerate(waiting) if row.seq not in gone]
 
     def _unparked(self, row: ParkedRow) -> Arrival:
         arrival = Arrival(

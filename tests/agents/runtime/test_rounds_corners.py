@@ -170,3 +170,16 @@ async def test_a_redrive_that_times_out_beside_a_message_that_cannot_be_stored_t
             break
     assert process.total("a") == 300
     assert [row.key for _, row in store.tables.parked.values()] == ["bad"]
+
+
+async def test_rows_of_messages_that_were_parked_just_before_their_redrive_come_after_those_of_older_ones():
+    """The answer of the write is lost, so its rows go out in the order of their ids."""
+    process, store = Process(), Unreliable()
+    process.store = store
+    process.work = Deciding(Roles(COMMANDS, EVENTS, DECIDER), store, Drain(store, store, store), store)  # type: ignore[arg-type]
+    await process.do(await process.batch(0, ("a", Add(amount=BAD_LUCK)), ("a", Add(amount=1))))
+    said = await process.batch(0, ("a", Add(amount=2)), ("a", Add(amount=1)))
+    order = redrive_of(Batch(said.lease, said.records[1:], said.first + 1), "a", drop="1")
+    store.after_write = Unavailable("memory", "no answer")
+    await process.do(Batch(said.lease, [said.records[0], *order.records], said.first))
+    assert [version for _, version in store.events()] == [1, 2]
