@@ -66,8 +66,8 @@ class Breakdown:
             for what, seconds in (
                 ("client to the edge, its checks, the command made", command.made - one.asked),
                 ("producer, to the broker's append", command.appended - command.made),
-                ("fetch and hand over, begin, floor, read, decide, to the inbox row", at - command.appended),
-                ("rest of the commit, reply published in Redis", heard - at),
+                ("fetch and hand over, look, decide, to the inbox row", at - command.appended),
+                ("rest of the write, reply published in Redis", heard - at),
                 ("edge wakes up and answers", one.answered - heard),
             ):
                 spans.setdefault(what, []).append(seconds * 1000)
