@@ -19,9 +19,8 @@ AT_ONCE = 2  # rounds under way
 # Waiting messages that begin a second round beside the first: one is decided while the store works on the other.
 MANY = 64
 MOST = 2_000  # messages of a round
-LATE = (
-    0.25  # seconds after which a round waits for the store, e.g. for a lock: then few messages begin a second one, too
-)
+# Seconds after which a round waits for the store, e.g. for a lock: then few messages begin a second one, too.
+LATE = 0.25
 
 
 class Written(NamedTuple):
