@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import structlog
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.consumer.fetcher import Fetcher
-from aiokafka.errors import ConsumerStoppedError
+from aiokafka.errors import ConsumerStoppedError, KafkaError
 from aiokafka.structs import OffsetAndMetadata
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
 from mode import Service
@@ -150,12 +150,24 @@ class LoopConsumer(AIOKafkaConsumerThread):
                         )  # we closed it: to raise would make Faust report a crash at every orderly end
                         return []
                     raise ConsumerStoppedError
+                self._take_group_errors(consumer)
                 self._poked.clear()
                 found = await self._take(consumer, fetcher)
                 left = deadline - time.monotonic()
                 if found or left <= 0:
                     return found
                 await self._wait(fetcher, left)
+
+    def _take_group_errors(self, consumer: Any) -> None:
+        """aiokafka's coordination of the group stands still after an error until somebody has taken it: the member would stay
+        out of its group for ever. Raises where the coordination has ended."""
+        coordinator = consumer._coordinator
+        try:
+            coordinator.check_errors()
+        except KafkaError as error:
+            if coordinator._coordination_task.done():
+                raise
+            log.warning("group_error", why=repr(error)[:160])
 
     async def _take(self, consumer: Any, fetcher: Fetcher) -> list[Batch]:
         found: list[Batch] = []

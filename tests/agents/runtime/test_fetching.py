@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from aiokafka.consumer.fetcher import Fetcher
+from aiokafka.errors import KafkaConnectionError
 
 from agents.runtime.transport import fetching
 from agents.runtime.transport.fetching import LoopConsumer, NodesInFlight
@@ -85,3 +86,27 @@ async def test_a_coordinator_that_never_answers_holds_up_no_later_hint(monkeypat
     monkeypatch.setattr(LoopConsumer, "assignment", lambda _: {TP("topic", 0)})
     assert await within("the end of the hint", thread._commit({TP("topic", 0): 7})) is False
     assert asked.is_set()
+
+
+class Coordinator:
+    """aiokafka's, as far as errors go: with one that waits to be taken."""
+
+    def __init__(self, *, ended: bool) -> None:
+        self._coordination_task = SimpleNamespace(done=lambda: ended)
+        self.errors = [KafkaConnectionError("while the group was joined")]
+
+    def check_errors(self) -> None:
+        if self.errors:
+            raise self.errors.pop()
+
+
+async def test_an_error_of_the_group_is_taken_so_that_its_coordination_goes_on() -> None:
+    """Kafka went away while the member joined: the coordination waits until somebody has taken the error."""
+    coordinator = Coordinator(ended=False)
+    object.__new__(LoopConsumer)._take_group_errors(SimpleNamespace(_coordinator=coordinator))
+    assert coordinator.errors == []
+
+
+async def test_a_coordination_that_has_ended_is_a_crash() -> None:
+    with pytest.raises(KafkaConnectionError):
+        object.__new__(LoopConsumer)._take_group_errors(SimpleNamespace(_coordinator=Coordinator(ended=True)))
