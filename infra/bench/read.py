@@ -6,13 +6,10 @@ Sides take turns, so that a neighbour's load meets both.
 """
 
 import argparse
-import shutil
 import statistics
-import tempfile
 import uuid
 from asyncio.subprocess import Process
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -20,8 +17,7 @@ from redis.asyncio import Redis
 
 from infra.bench.closed_loop import Plan, Request, in_own_process
 from infra.bench.cpu import Clock
-from infra.bench.servers import free_port, server, token
-from infra.stack.stack import Stack
+from infra.bench.servers import free_port, own_stack, server, token
 from topics import keys
 from topics.documents.browse import Meal
 from topics.documents.order import Basket, BasketItem
@@ -51,24 +47,20 @@ async def run(arguments: list[str]) -> bool:
     said = argparse.ArgumentParser(prog="./lezzet bench read", description=__doc__)
     said.add_argument("--short", action="store_true", help="three rounds, holds a third of the target")
     rounds, least = (3, LEAST_RATIO / 3) if said.parse_args(arguments).short else (ROUNDS, LEAST_RATIO)
-    folder = Path(tempfile.mkdtemp(prefix="lezzet-bench-"))
-    try:
-        async with Stack(folder, ("redis",)) as stack:
-            user = str(uuid.uuid4())
-            await _seed(stack.endpoints.redis, user)
-            access = token(stack.site.data.keys, user)
-            place = keys.document("basket", user)
-            edge_port, bare_port = free_port(), free_port()
-            environment = stack.environment() | {"EDGE_PORT": str(edge_port), "LOG_LEVEL": "info"}
-            command = ("infra.bench.bare", str(bare_port), stack.endpoints.redis, place)
-            async with (
-                server(environment, edge_port, "http_edge") as edge,
-                server(environment, bare_port, *command) as bare,
-            ):
-                sides = await _sides(rounds, (edge, edge_port), (bare, bare_port), access)
-                return _judge(sides, least)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    async with own_stack("redis") as stack:
+        user = str(uuid.uuid4())
+        await _seed(stack.endpoints.redis, user)
+        access = token(stack.site.data.keys, user)
+        place = keys.document("basket", user)
+        edge_port, bare_port = free_port(), free_port()
+        environment = stack.environment() | {"EDGE_PORT": str(edge_port), "LOG_LEVEL": "info"}
+        command = ("infra.bench.bare", str(bare_port), stack.endpoints.redis, place)
+        async with (
+            server(environment, edge_port, "http_edge") as edge,
+            server(environment, bare_port, *command) as bare,
+        ):
+            sides = await _sides(rounds, (edge, edge_port), (bare, bare_port), access)
+            return _judge(sides, least)
 
 
 async def _sides(rounds: int, edge: tuple[Process, int], bare: tuple[Process, int], access: str) -> Sides:

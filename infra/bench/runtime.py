@@ -11,17 +11,15 @@ ratios are medians of neighbours, since the machine is shared.
 import argparse
 import asyncio
 import json
-import shutil
 import statistics
 import sys
-import tempfile
 from itertools import count
-from pathlib import Path
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaProducer
 
 from infra.bench import counter
+from infra.bench.servers import own_stack
 from infra.layout.folders import CHECKOUT
 from infra.stack.stack import Stack
 from stores.kafka.admin import make_topics
@@ -52,12 +50,8 @@ class Figures(NamedTuple):
 async def run(arguments: list[str]) -> bool:
     chosen = _parser().parse_args(arguments)
     size = Size(300, 8_000, 1, 1 / 3) if chosen.short else Size(1_500, chosen.commands, chosen.rounds, 1.0)
-    folder = Path(tempfile.mkdtemp(prefix="lezzet-bench-"))
-    try:
-        async with Stack(folder, SERVERS) as stack:
-            return await Comparison(stack, size).run()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    async with own_stack(*SERVERS) as stack:
+        return await Comparison(stack, size).run()
 
 
 def _parser() -> argparse.ArgumentParser:

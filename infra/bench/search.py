@@ -6,19 +6,16 @@ clients are tasks of one process, so times of many at once have its own turns in
 
 import argparse
 import asyncio
-import shutil
 import statistics
-import tempfile
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import NamedTuple
 
 from redis.asyncio import Redis
 
 from infra.bench.search_data import meals, restaurants, searches
-from infra.stack.stack import Stack
+from infra.bench.servers import own_stack
 from stores.protocol import Source
 from stores.redis.connection import connect
 from stores.redis.projection import ProjectionStore, ViewChanges
@@ -49,17 +46,13 @@ async def run(arguments: list[str]) -> bool:
     chosen = said.parse_args(arguments)
     if chosen.short:
         chosen.restaurants, chosen.requests = 300, 100
-    folder = Path(tempfile.mkdtemp(prefix="lezzet-bench-"))
-    try:
-        async with Stack(folder, ("redis",)) as stack:
-            redis = connect(stack.endpoints.redis, timeout=10.0)
-            try:
-                await _fill(redis, chosen.restaurants, chosen.meals)
-                return await _measure(redis, chosen.requests, AT_MOST * (3 if chosen.short else 1))
-            finally:
-                await redis.aclose()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    async with own_stack("redis") as stack:
+        redis = connect(stack.endpoints.redis, timeout=10.0)
+        try:
+            await _fill(redis, chosen.restaurants, chosen.meals)
+            return await _measure(redis, chosen.requests, AT_MOST * (3 if chosen.short else 1))
+        finally:
+            await redis.aclose()
 
 
 async def _fill(redis: Redis, count: int, menu: int) -> None:

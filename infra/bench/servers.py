@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import socket
 import sys
+import tempfile
 import time
 import uuid
 from asyncio.subprocess import Process
@@ -15,7 +17,19 @@ from pathlib import Path
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from infra.stack.stack import Stack
 from stores.keyring import agent_keys
+
+
+@asynccontextmanager
+async def own_stack(*servers: str) -> AsyncGenerator[Stack]:
+    """These servers, ready, with a data folder that goes with them."""
+    folder = Path(tempfile.mkdtemp(prefix="lezzet-bench-"))
+    try:
+        async with Stack(folder, servers) as stack:
+            yield stack
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @asynccontextmanager

@@ -8,9 +8,7 @@ import argparse
 import asyncio
 import random
 import resource
-import shutil
 import statistics
-import tempfile
 import time
 from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator, Sequence
@@ -22,8 +20,7 @@ import msgspec
 import psutil
 from redis.asyncio import Redis
 
-from infra.bench.servers import free_port, server, token
-from infra.stack.stack import Stack
+from infra.bench.servers import free_port, own_stack, server, token
 from stores.protocol import Source
 from stores.redis.connection import connect
 from stores.redis.projection import ProjectionStore, ViewChanges
@@ -91,19 +88,15 @@ async def run(arguments: list[str]) -> bool:
         chosen.streams, chosen.seconds = 300, 3.0
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    folder = Path(tempfile.mkdtemp(prefix="lezzet-bench-"))
-    try:
-        async with Stack(folder, ("redis",)) as stack:
-            port = free_port()
-            environment = stack.environment() | {"EDGE_PORT": str(port), "LOG_LEVEL": "info"}
-            async with (
-                _orders(stack.endpoints.redis, chosen.streams) as orders,
-                server(environment, port, "http_edge") as edge,
-            ):
-                bench = Streams(orders, edge, port, stack.site.data.keys)
-                return await bench.run(chosen.streams, chosen.rate, chosen.seconds, 3 if chosen.short else 1)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    async with own_stack("redis") as stack:
+        port = free_port()
+        environment = stack.environment() | {"EDGE_PORT": str(port), "LOG_LEVEL": "info"}
+        async with (
+            _orders(stack.endpoints.redis, chosen.streams) as orders,
+            server(environment, port, "http_edge") as edge,
+        ):
+            bench = Streams(orders, edge, port, stack.site.data.keys)
+            return await bench.run(chosen.streams, chosen.rate, chosen.seconds, 3 if chosen.short else 1)
 
 
 class Orders:

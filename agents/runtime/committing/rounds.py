@@ -13,7 +13,7 @@ from agents.runtime.committing.floor import Progress, progress_of
 from agents.runtime.sending.drain import Drain, Publishing
 from agents.runtime.transport.lease import Batch, Lease, Reopen
 from stores.errors import Doubt, Stale, Unavailable
-from stores.protocol import Changes, DomainStore, Moment, Source
+from stores.protocol import Changes, Moment, Source
 
 AT_ONCE = 2  # rounds under way
 # Waiting messages that begin a second round beside the first: one is decided while the store works on the other.
@@ -38,15 +38,13 @@ class Turn:
     decided in this round: it joins the next one. surprised: see Progress and Lease.doubtful.
     """
 
-    def __init__(
-        self, batch: Batch, first: int, after: int, *, messages: int, touches: Iterable[Any] = (), alone: bool = False
-    ) -> None:
+    def __init__(self, batch: Batch, first: int, after: int, *, messages: int, touches: Iterable[Any]) -> None:
         self.batch = batch
         self.first = first
         self.after = after
         self.messages = messages
         self.touches = frozenset(touches)
-        self.alone = alone
+        self.alone = False
         self.surprised = False
         self.put_off = False
         self.result: asyncio.Future[Written] = asyncio.get_running_loop().create_future()
@@ -87,11 +85,20 @@ Decide = Callable[[Sequence[T]], Awaitable[tuple[Moment, Mapping[T, Changes]]]]
 do, has failed, or is put off. An exception concerns all turns."""
 
 
+def changed(turns: Sequence[T], moment: Moment, changes: Callable[[T, int], Changes]) -> Mapping[T, Changes]:
+    """What each turn changes that is not done yet. changes: of a turn from an offset on, below which everything is done."""
+    found: dict[T, Changes] = {}
+    for turn in turns:
+        progress = turn.progress(moment)
+        if progress is not None:
+            found[turn] = changes(turn, progress.done)
+    return found
+
+
 class Rounds(Generic[T]):
     """The rounds of one topic in one consumer group."""
 
-    def __init__(self, store: DomainStore, drain: Drain, decide: Decide[T]) -> None:
-        self._store = store
+    def __init__(self, drain: Drain, decide: Decide[T]) -> None:
         self._drain = drain
         self._decide = decide
         self._waiting: list[T] = []
@@ -182,11 +189,7 @@ class Rounds(Generic[T]):
         self._again([turn for turn in turns if turn.put_off])
 
     async def _write(self, moment: Moment, changes: Mapping[T, Changes]) -> None:
-        for turn, change in changes.items():
-            change.sent = tuple(turn.lease.sent)
-        await self._store.write(moment, {turn.source: change for turn, change in changes.items()})
-        for turn, change in changes.items():
-            del turn.lease.sent[: len(change.sent)]
+        await self._drain.write(moment, {turn.lease: change for turn, change in changes.items()})
         rows = {turn.lease: c.outbox for turn, c in changes.items() if c.outbox and not turn.surprised}
         publishing = self._drain.send(rows) if rows else None
         for turn, change in changes.items():

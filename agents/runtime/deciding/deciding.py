@@ -66,7 +66,7 @@ class Deciding(Drained):
         self._redriving = Redriving(roles.commands, self._preparing)
         self._patience = Patience()
         self._limits = defaultdict[Source, Limits](Limits)
-        self._rounds = Rounds[_Turn](store, drain, self._decide)
+        self._rounds = Rounds[_Turn](drain, self._decide)
 
     async def run(self, batch: Batch) -> None:
         if batch.arrivals is None:

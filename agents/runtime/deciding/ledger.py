@@ -30,9 +30,9 @@ _EXPIRED: Decision[Any] = Decision(rejection=Rejection("expired", "the command c
 class Ledger:
     """What the messages of one round change, one partition after the other.
 
-    set: aggregates and facts. parked: keys that are parked. parked_here: those of
-    which a message was parked in this round. released: claims that were released in this round. weight: bytes
-    that will be written. changes: of the partition that is decided now.
+    set: aggregates and facts. parked: keys that are parked. parked_here: those of which a message was parked in this round.
+    released: claims that were released in this round. weight: bytes that will be written. changes: of the partition that is
+    decided now.
     """
 
     def __init__(self, roles: Roles, moment: Moment) -> None:

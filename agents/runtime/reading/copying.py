@@ -6,12 +6,11 @@ from typing import Any
 import msgspec
 
 from agents.runtime.arrivals import Arrival
-from agents.runtime.committing.rounds import Rounds, Turn
+from agents.runtime.committing.rounds import Rounds, Turn, changed
 from agents.runtime.reading import events
 from agents.runtime.reading.events import Event
-from agents.runtime.sending import letters
 from agents.runtime.sending.drain import Drain, Drained
-from agents.runtime.sending.placing import Placing
+from agents.runtime.sending.placing import dead_letters
 from agents.runtime.transport.lease import Batch, Lease
 from stores.protocol import Changes, DomainStore, Fact, FactKey, FactWrite, Moment
 from topics.deciding.projection import FactTable
@@ -34,7 +33,7 @@ class Copying(Drained):
         self._topic = topic
         self._tables = {table.name: table for table in tables}
         self._decoders = {table.name: msgspec.json.Decoder(table.document) for table in tables}
-        self._rounds = Rounds[_Turn](store, drain, self._copy)
+        self._rounds = Rounds[_Turn](drain, self._copy)
 
     async def run(self, batch: Batch) -> None:
         found, bad = events.read(self._topic, batch, 0)
@@ -43,20 +42,14 @@ class Copying(Drained):
     async def _copy(self, turns: Sequence[_Turn]) -> tuple[Moment, Mapping[_Turn, Changes]]:
         wanted = [(table, aggregate) for table in self._tables for turn in turns for aggregate in turn.aggregates]
         moment = await self._store.look([turn.source for turn in turns], facts=wanted)
-        found: dict[_Turn, Changes] = {}
-        for turn in turns:
-            progress = turn.progress(moment)
-            if progress is not None:
-                found[turn] = self._changes(turn, progress.done, moment)
-        return moment, found
+        return moment, changed(turns, moment, lambda turn, done: self._changes(turn, done, moment))
 
     def _changes(self, turn: _Turn, done: int, moment: Moment) -> Changes:
-        changes, placing = Changes(next=turn.after), Placing(turn.lease.incarnation)
+        changes = Changes(next=turn.after)
         todo = [event for event in turn.found if event.arrival.offset >= done]
         changes.facts, gaps = self._fold(turn.lease, todo, moment.facts)
-        for arrival in (*(each for each in turn.bad if each.offset >= done), *gaps):
-            dead = letters.dead(turn.source, self._topic, arrival, str(arrival.error), parked=False)
-            changes.outbox += placing.of(arrival.offset, [dead])
+        bad = [arrival for arrival in turn.bad if arrival.offset >= done]
+        changes.outbox = dead_letters(turn.lease, self._topic, [*bad, *gaps])
         return changes
 
     def _fold(

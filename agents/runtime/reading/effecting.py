@@ -17,7 +17,7 @@ from agents.runtime.reading import events
 from agents.runtime.reading.events import Event
 from agents.runtime.sending import letters
 from agents.runtime.sending.drain import Drain, Drained
-from agents.runtime.sending.placing import Placing
+from agents.runtime.sending.placing import Placing, dead_letters
 from agents.runtime.transport.lease import Batch, Lease, Reopen
 from stores.errors import Doubt
 from stores.protocol import Changes, DomainStore, Moment, OutboxRow
@@ -73,13 +73,9 @@ class Effecting(Drained):
 
         Raises Doubt, Reopen.
         """
-        lease, placing = batch.lease, Placing(batch.lease.incarnation)
-        changes = Changes(next=batch.next, sent=tuple(lease.sent))
-        for arrival in bad:
-            dead = letters.dead(lease.source, self._topic, arrival, str(arrival.error), parked=False)
-            changes.outbox += placing.of(arrival.offset, [dead])
-        await self._store.write(moment, {lease.source: changes})
-        del lease.sent[: len(changes.sent)]
+        lease = batch.lease
+        changes = Changes(next=batch.next, outbox=dead_letters(lease, self._topic, bad))
+        await self._drain.write(moment, {lease: changes})
         await self._drain.rows(lease, changes.outbox)
 
     async def _chunk(self, lease: Lease, chunk: Sequence[Event]) -> None:

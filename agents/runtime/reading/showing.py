@@ -10,7 +10,7 @@ from agents.runtime.arrivals import Arrival
 from agents.runtime.committing.floor import progress_at
 from agents.runtime.reading import events
 from agents.runtime.reading.events import Event
-from agents.runtime.sending import letters
+from agents.runtime.sending.placing import dead_letters
 from agents.runtime.sending.publisher import Publisher
 from agents.runtime.transport.lease import Batch, Lease, Reopen
 from stores.errors import Conflict
@@ -76,9 +76,7 @@ class Showing:
     async def _bury(self, lease: Lease, dead: Sequence[Arrival]) -> None:
         """Publishes dead letters before the floor moves: a kill between the two repeats them, and loses none."""
         if dead:
-            await self._publisher.publish(
-                [letters.dead(lease.source, self._topic, a, str(a.error), parked=False) for a in dead]
-            )
+            await self._publisher.publish(dead_letters(lease, self._topic, dead))
 
     async def _mark_if_caught_up(self, lease: Lease, floor: int) -> None:
         if floor >= lease.end and await self._store.apply(

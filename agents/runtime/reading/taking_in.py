@@ -8,7 +8,7 @@ import structlog
 
 from agents.runtime import arrivals, metrics
 from agents.runtime.arrivals import Arrival
-from agents.runtime.committing.rounds import Rounds, Turn
+from agents.runtime.committing.rounds import Rounds, Turn, changed
 from agents.runtime.sending import letters
 from agents.runtime.sending.drain import Drain, Drained
 from agents.runtime.sending.placing import Placing
@@ -40,7 +40,7 @@ class Intake(Drained):
         self._topic = topic
         self._domain = domain
         self._translate = translate
-        self._rounds = Rounds[_Turn](store, drain, self._take_in)
+        self._rounds = Rounds[_Turn](drain, self._take_in)
 
     async def run(self, batch: Batch) -> None:
         incarnation = batch.lease.incarnation
@@ -50,12 +50,7 @@ class Intake(Drained):
     async def _take_in(self, turns: Sequence[_Turn]) -> tuple[Moment, Mapping[_Turn, Changes]]:
         ids = [arrival.inbox_key for turn in turns for arrival in turn.found]
         moment = await self._store.look([turn.source for turn in turns], ids=ids)
-        found: dict[_Turn, Changes] = {}
-        for turn in turns:
-            progress = turn.progress(moment)
-            if progress is not None:
-                found[turn] = self._changes(turn, progress.done, moment)
-        return moment, found
+        return moment, changed(turns, moment, lambda turn, done: self._changes(turn, done, moment))
 
     def _changes(self, turn: _Turn, done: int, moment: Moment) -> Changes:
         changes, placing = Changes(next=turn.after), Placing(turn.lease.incarnation)

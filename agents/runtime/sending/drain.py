@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from agents.runtime import metrics
 from agents.runtime.sending.publisher import Publisher
 from agents.runtime.transport.lease import Lease, Reopen
-from stores.protocol import DomainStore, OutboxRow, Source
+from stores.protocol import Changes, DomainStore, Moment, OutboxRow, Source
 from stores.redis.replies import Replies
 
 _ASK = 1.0  # seconds between two questions which sources have rows
@@ -33,6 +33,14 @@ class Drain:
         """
         lease.next, lease.incarnation, lease.epoch = await self._store.open(lease.source, earliest)
         await self.left(lease)
+
+    async def write(self, moment: Moment, changes: Mapping[Lease, Changes]) -> None:
+        """The store's guarded write; it deletes the outbox rows that are published, too. Raises as DomainStore.write."""
+        for lease, change in changes.items():
+            change.sent = tuple(lease.sent)
+        await self._store.write(moment, {lease.source: change for lease, change in changes.items()})
+        for lease, change in changes.items():
+            del lease.sent[: len(change.sent)]
 
     def send(self, rows: Rows) -> Publishing:
         """Begins to publish rows of several leases. Each lease waits for the end with `out`."""

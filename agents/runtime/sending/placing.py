@@ -2,7 +2,11 @@
 
 from collections.abc import Iterable
 
+from agents.runtime.arrivals import Arrival
+from agents.runtime.sending import letters
+from agents.runtime.transport.lease import Lease
 from stores.protocol import OutboxRow, RowId
+from topics.messages.topic import Topic
 
 
 class Placing:
@@ -21,3 +25,15 @@ class Placing:
             self._counts[offset] = n + 1
             placed.append(row._replace(id=RowId(self._incarnation, offset, n)))
         return placed
+
+
+def dead_letters(lease: Lease, topic: Topic, arrivals: Iterable[Arrival]) -> list[OutboxRow]:
+    """A dead letter with its id for each message of a batch that could not be read or used: `error` says why."""
+    placing = Placing(lease.incarnation)
+    return [
+        row
+        for arrival in arrivals
+        for row in placing.of(
+            arrival.offset, [letters.dead(lease.source, topic, arrival, str(arrival.error), parked=False)]
+        )
+    ]

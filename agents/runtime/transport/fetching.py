@@ -145,9 +145,8 @@ class LoopConsumer(AIOKafkaConsumerThread):
                 self._turned()
                 if consumer._closed or fetcher._closed:
                     if self.consumer.leases.stopping:
-                        await asyncio.sleep(
-                            1.0
-                        )  # we closed it: to raise would make Faust report a crash at every orderly end
+                        # We closed it: to raise would make Faust report a crash at every orderly end.
+                        await asyncio.sleep(1.0)
                         return []
                     raise ConsumerStoppedError
                 self._take_group_errors(consumer)
@@ -240,6 +239,5 @@ def _weight(record: ConsumerRecord[bytes, bytes]) -> int:
     return len(record.key or b"") + len(record.value or b"") + named
 
 
-LoopConsumer.logger = logging.getLogger(
-    "faust.transport"
-)  # else mode logs under the name of this module, as if its lines were ours
+# Else mode logs under the name of this module, as if its lines were ours.
+LoopConsumer.logger = logging.getLogger("faust.transport")
