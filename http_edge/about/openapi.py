@@ -9,6 +9,7 @@ import msgspec
 
 from http_edge.commands.operations import Operation
 from http_edge.reads.live import LAST_EVENT_ID
+from http_edge.routing.paging import query_of
 from http_edge.routing.routes import PARAMETER, PUBLIC, AnyRow, CommandRow, LiveRow, Nothing, OwnRow, ViewRow
 from http_edge.wire.answer import EVENT_STREAM, JSON, NO_CONTENT, PROBLEM_JSON
 from http_edge.wire.problems import ProblemBody
@@ -77,7 +78,7 @@ def _parameters(row: AnyRow) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = [
         {"name": name, "in": "path", "required": True, "schema": text} for name in row.parameters
     ]
-    found += [_asked_for(each) for each in msgspec.structs.fields(row.asks)]
+    found += [_asked_for(each) for each in msgspec.structs.fields(query_of(row))]
     if row.who is not PUBLIC and not isinstance(row, OwnRow):
         why = "The caller's own id, as some clients send it; any other is 404."
         found.append({"name": "user_id", "in": "query", "required": False, "schema": text, "description": why})
@@ -125,7 +126,7 @@ def problems_of(row: AnyRow) -> dict[int, list[str]]:
         found[401] = ["token_missing", "token_expired", "token_invalid", "token_revoked"]
     if not isinstance(row, OwnRow) or row.who is not PUBLIC or row.reads:
         found[503] = []
-    if row.asks is not Nothing:
+    if query_of(row) is not Nothing:
         found[422] = ["invalid_input"]
     if isinstance(row, LiveRow):
         found |= {422: ["invalid_input"], 429: ["too_many_streams"], 503: ["streams_full"]}

@@ -107,7 +107,8 @@ class Connection(asyncio.Protocol):
         self._requests = requests
         self._tally = tally
         self._done = done
-        self._received = b""
+        self._head = b""
+        self._missing: int | None = None  # bytes of the body that is being received; None: the head is
         self._sent = 0.0
         self._ended = False
 
@@ -117,16 +118,19 @@ class Connection(asyncio.Protocol):
         self._ask()
 
     def data_received(self, data: bytes) -> None:
-        self._received += data
-        head, found, body = self._received.partition(b"\r\n\r\n")
-        if not found:
+        if self._missing is None:
+            self._head, found, data = (self._head + data).partition(b"\r\n\r\n")
+            if not found:
+                return
+            _, _, length = self._head.partition(b"Content-Length: ")
+            self._missing = int(length.partition(b"\r")[0])
+        self._missing -= len(data)
+        if self._missing > 0:
             return
-        _, _, length = head.partition(b"Content-Length: ")
-        if len(body) < int(length.partition(b"\r")[0]):
-            return
-        self._received = b""
+        good = self._head.startswith(b"HTTP/1.1 200")
+        self._head, self._missing = b"", None
         now = time.perf_counter()
-        self._tally.count(self._sent, now, good=head.startswith(b"HTTP/1.1 200"))
+        self._tally.count(self._sent, now, good=good)
         if now < self._tally.until:
             self._ask()
         else:

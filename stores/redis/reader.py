@@ -47,19 +47,6 @@ class Reader:
             self._loop.call_soon(self._flush)
         return future
 
-    async def members(self, index: str, *, newest_first: bool = False, most: int = 0) -> list[bytes]:
-        """Members of a sorted set by score. most: how many at most, the first ones; 0: all."""
-        last = most - 1
-        return await within(
-            lambda: cast(Awaitable[list[bytes]], self._client.zrange(index, 0, last, desc=newest_first))
-        )
-
-    async def members_from(self, index: str, least: float, most: int) -> list[bytes]:
-        """Members of a sorted set with at least this score, the lowest first, at most so many."""
-        return await within(
-            lambda: cast(Awaitable[list[bytes]], self._client.zrangebyscore(index, least, "+inf", start=0, num=most))
-        )
-
     async def put(self, key: str, value: str, seconds: int) -> None:
         """Sets a key of the edge itself, e.g. who owns an operation. seconds: until it expires."""
         await within(lambda: cast(Awaitable[object], self._client.set(key, value, ex=seconds)))
