@@ -16,6 +16,9 @@ from http_edge.wire.problems import ProblemBody
 
 _REF = "#/components/schemas/{name}"
 _SECURITY = "access_token"
+_LINK = {
+    "description": 'The next page, as `<path and query>; rel="next"`. Absent on the last one.', "schema": {"type": "string"},
+}  # fmt: skip
 
 
 def document(rows: Iterable[AnyRow]) -> bytes:
@@ -34,7 +37,8 @@ def document(rows: Iterable[AnyRow]) -> bytes:
                 "title": "Lezzet, web gateway",
                 "version": "1",
                 "description": "Errors are application/problem+json. 401 means: log in again. A write that takes longer "
-                "than two seconds is answered 202, its outcome is at /operations/{id}.",
+                "than two seconds is answered 202, its outcome is at /operations/{id}. Lists come page by page: `limit` items, "
+                'and a `Link` header with rel="next" where more follow.',
             },
             "paths": paths,
             "components": {
@@ -94,6 +98,8 @@ def _parameters(row: AnyRow) -> list[dict[str, Any]]:
 def _asked_for(field: msgspec.structs.FieldInfo) -> dict[str, Any]:
     """A field of the query. Lists are texts with commas."""
     schema = msgspec.json.schema(field.type)
+    if field.default not in (msgspec.NODEFAULT, None):
+        schema["default"] = field.default
     style = {"style": "form", "explode": False} if schema.get("type") == "array" else {}
     return {"name": field.encode_name, "in": "query", "required": field.required, "schema": schema, **style}
 
@@ -101,6 +107,8 @@ def _asked_for(field: msgspec.structs.FieldInfo) -> dict[str, Any]:
 def _responses(row: AnyRow, schemas: Mapping[int, Any]) -> dict[str, Any]:
     kind = EVENT_STREAM if isinstance(row, LiveRow) else JSON
     done = {"description": "Done"} if row.success == NO_CONTENT else _content(schemas[id(row.gives)], kind)
+    if row.pages is not None:
+        done["headers"] = {"Link": _LINK}
     found: dict[str, Any] = {str(row.success): done}
     if isinstance(row, CommandRow) and not row.tokens:
         found["202"] = _content({"$ref": _REF.format(name="Operation")}, JSON, "Taken, not done yet")
