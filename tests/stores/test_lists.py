@@ -51,7 +51,7 @@ class Shelf:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def shelf(servers: Stack) -> AsyncGenerator[Shelf]:
-    redis = connect(servers.endpoints.redis.rpartition("/")[0] + "/9")
+    redis = connect(servers.endpoints.redis.rpartition("/")[0] + "/10")
     lists = Lists(redis)
     yield Shelf(redis, lists)
     await lists.close()
