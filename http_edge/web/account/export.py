@@ -1,7 +1,5 @@
 """GET /users/me/export: everything that the views show of the caller, in one file of theirs."""
 
-from typing import Any
-
 import msgspec
 
 from http_edge.reads import own_writes
@@ -18,6 +16,9 @@ from http_edge.web.order.own_basket import BASKET
 from http_edge.wire.answer import Answer
 from stores.listed import Span
 from topics import keys
+from topics.contracts.user_events import Preferences
+from topics.documents.account import AddressBook, Favourites, User
+from topics.documents.order import Basket, Order
 
 VIEWS = {
     "profile": USER, "preferences": PREFERENCES, "favourites": FAVOURITES, "addresses": ADDRESS, "basket": BASKET,
@@ -29,13 +30,13 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
     """Each part as its view's document, null where there is none. orders: the newest first. orders_complete: none follow
     them; else `Link` leads to the same file with those that do."""
 
-    profile: Any
-    preferences: Any
-    favourites: Any
-    addresses: Any
-    basket: Any
+    profile: User | None
+    preferences: Preferences | None
+    favourites: Favourites | None
+    addresses: AddressBook | None
+    basket: Basket | None
     orders_complete: bool
-    orders: list[Any]
+    orders: list[Order]
 
 
 async def show(asked: Asked) -> Answer:
