@@ -106,7 +106,9 @@ def _asked_for(field: msgspec.structs.FieldInfo) -> dict[str, Any]:
 
 def _responses(row: AnyRow, schemas: Mapping[int, Any]) -> dict[str, Any]:
     kind = EVENT_STREAM if isinstance(row, LiveRow) else JSON
-    done = {"description": "Done"} if row.success == NO_CONTENT else _content(schemas[id(row.gives)], kind)
+    done: dict[str, Any] = (
+        {"description": "Done"} if row.success == NO_CONTENT else _content(schemas[id(row.gives)], kind)
+    )
     if row.pages is not None:
         done["headers"] = {"Link": _LINK}
     found: dict[str, Any] = {str(row.success): done}

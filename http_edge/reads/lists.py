@@ -15,6 +15,7 @@ from http_edge.routing.pages import Start
 from http_edge.routing.paging import link_to
 from http_edge.routing.routes import ListRow
 from http_edge.wire.answer import JSON, Answer, Parts
+from stores.errors import Unavailable
 from stores.listed import Span
 from topics import keys
 
@@ -22,6 +23,8 @@ MOST_BYTES = 8 * 1024 * 1024
 """Of the items of one page: one with larger items ends earlier. The first item always fits."""
 SLICE_ENTRIES, SLICE_BYTES = 50, 64 * 1024
 PAUSE_SECONDS = 0.001
+PAGE_SECONDS = 1.5
+"""For all slices of a page. Then it is 503: a client that knows of no pages would take a part of the list for all of it."""
 PART_BYTES = 64 * 1024
 
 Handler = Callable[[Asked], Awaitable[Answer]]
@@ -58,6 +61,14 @@ async def read_page(asked: Asked, span: Span, indexes: Sequence[str], item: Item
 
     Raises Unavailable.
     """
+    try:
+        async with asyncio.timeout(PAGE_SECONDS):
+            return await _read(asked, span, indexes, item)
+    except TimeoutError:
+        raise Unavailable("redis", f"a page took more than {PAGE_SECONDS} s") from None
+
+
+async def _read(asked: Asked, span: Span, indexes: Sequence[str], item: Item | None) -> Listed:
     assert asked.page is not None, "the row has no pages"
     lists, left, room = asked.edge.lists, asked.page.limit, MOST_BYTES
     number, place = asked.page.start or Start(0, None)

@@ -1,5 +1,6 @@
 """Pages of every list: what a client without knowledge of them gets, how it goes on, and what is refused."""
 
+import asyncio
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -250,9 +251,35 @@ async def test_a_page_of_large_items_ends_earlier_and_leads_to_the_rest(edge: Wo
     assert not next_page(rest)
 
 
+async def menu(edge: World, meals: int) -> None:
+    await edge.redis.mset({keys.document("meal", f"m-{n:05}"): stored(1, meal(f"m-{n:05}")) for n in range(meals)})
+    await edge.redis.zadd(keys.index(keys.menu("r-1")), {f"m-{n:05}": n for n in range(meals)})
+
+
+async def test_a_page_that_takes_too_long_is_503_and_no_shorter_list(edge: World, monkeypatch: pytest.MonkeyPatch):
+    await menu(edge, lists.SLICE_ENTRIES * 4)
+    monkeypatch.setattr(lists, "PAGE_SECONDS", lists.PAUSE_SECONDS)
+    said = await edge.client().call("GET", "/meals/restaurant/r-1")
+    assert (said.status, said.headers["Retry-After"], said.problem["code"]) == (503, "2", "not_available")
+
+
+async def test_who_hangs_up_in_a_long_list_breaks_nothing(edge: World):
+    names = {f"m-{n}": n for n in range(30)}
+    await edge.redis.mset(
+        {keys.document("meal", name): stored(1, meal(name, description="x" * 250_000)) for name in names}
+    )
+    await edge.redis.zadd(keys.index(keys.menu("r-1")), names)
+    for _ in range(5):
+        reader, writer = await asyncio.open_connection("127.0.0.1", edge.port)
+        writer.write(b"GET /meals/restaurant/r-1 HTTP/1.1\r\nHost: lezzet\r\n\r\n")
+        assert (await reader.readexactly(12)) == b"HTTP/1.1 200"
+        writer.transport.abort()
+    said = await edge.client().call("GET", "/meals/restaurant/r-1")
+    assert (said.status, len(said.json)) == (200, 30)
+
+
 async def test_head_tells_the_length_of_a_long_list_without_it(edge: World):
-    await edge.redis.mset({keys.document("meal", f"m-{n}"): stored(1, meal(f"m-{n}")) for n in range(600)})
-    await edge.redis.zadd(keys.index(keys.menu("r-1")), {f"m-{n}": n for n in range(600)})
+    await menu(edge, 600)
     got, head = [await edge.client().call(method, "/meals/restaurant/r-1") for method in ("GET", "HEAD")]
     assert len(got.raw) > lists.PART_BYTES and (head.status, head.raw) == (200, b"")
     assert head.headers["Content-Length"] == str(len(got.raw))

@@ -47,7 +47,7 @@ async def show(asked: Asked) -> Answer:
     parts = {name: _document(value) for name, value in zip(VIEWS, shown, strict=True)}
     page = await read_page(asked, Span("", ORDER.name, newest_first=True), mine(asked))
     said = msgspec.json.encode({**parts, "orders_complete": page.following is None})
-    headers = _AS_A_FILE | ({} if page.following is None else link_to(ROUTES[0], asked, page.following))
+    headers = _AS_A_FILE | ({} if page.following is None else link_to(EXPORT, asked, page.following))
     return joined(said[:-1] + b',"orders":[', page.items, b"]}", headers)
 
 
@@ -56,10 +56,10 @@ def _document(value: bytes | None) -> msgspec.Raw | None:
     return msgspec.Raw(body) if body else None
 
 
-ROUTES = (
-    OwnRow(
-        method="GET", path="/users/me/export", who=CUSTOMER, gives=Export, handle=show, reads=(*VIEWS.values(), ORDER),
-        pages=Pages(default=1_000, most=1_000),
-        says="All that is kept of the caller and shown to them, as one file; the orders page by page.",
-    ),
+EXPORT = OwnRow(
+    method="GET", path="/users/me/export", who=CUSTOMER, gives=Export, handle=show, reads=(*VIEWS.values(), ORDER),
+    pages=Pages(default=1_000, most=1_000),
+    says="All that is kept of the caller and shown to them, as one file; the orders page by page.",
 )  # fmt: skip
+
+ROUTES = (EXPORT,)
