@@ -107,8 +107,7 @@ class Connection(asyncio.Protocol):
         self._requests = requests
         self._tally = tally
         self._done = done
-        self._head = b""
-        self._missing: int | None = None  # bytes of the body that is being received; None: the head is
+        self._received = b""
         self._sent = 0.0
         self._ended = False
 
@@ -118,19 +117,16 @@ class Connection(asyncio.Protocol):
         self._ask()
 
     def data_received(self, data: bytes) -> None:
-        if self._missing is None:
-            self._head, found, data = (self._head + data).partition(b"\r\n\r\n")
-            if not found:
-                return
-            _, _, length = self._head.partition(b"Content-Length: ")
-            self._missing = int(length.partition(b"\r")[0])
-        self._missing -= len(data)
-        if self._missing > 0:
+        self._received += data
+        head, found, body = self._received.partition(b"\r\n\r\n")
+        if not found:
             return
-        good = self._head.startswith(b"HTTP/1.1 200")
-        self._head, self._missing = b"", None
+        _, _, length = head.partition(b"Content-Length: ")
+        if len(body) < int(length.partition(b"\r")[0]):
+            return
+        self._received = b""
         now = time.perf_counter()
-        self._tally.count(self._sent, now, good=good)
+        self._tally.count(self._sent, now, good=head.startswith(b"HTTP/1.1 200"))
         if now < self._tally.until:
             self._ask()
         else:
