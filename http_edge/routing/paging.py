@@ -28,7 +28,6 @@ _SUM_BYTES = 16
 
 _NOT_OURS = "is no cursor of this list: take the one of the `Link` to the next page as it is"
 
-
 _start = msgspec.json.Decoder(Start)
 
 
@@ -100,7 +99,10 @@ def _read(row: AnyRow, asked: Asked, cursor: str) -> Start:
     sum_, said = whole[:_SUM_BYTES], whole[_SUM_BYTES:]
     if not hmac.compare_digest(sum_, _sum(row, asked, said)):
         raise ValueError(cursor)
-    return _start.decode(said)
+    try:
+        return _start.decode(said)
+    except msgspec.DecodeError as error:  # of a release that wrote another form
+        raise ValueError(cursor) from error
 
 
 def _sum(row: AnyRow, asked: Asked, said: bytes) -> bytes:
