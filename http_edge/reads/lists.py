@@ -23,6 +23,8 @@ MOST_BYTES = 8 * 1024 * 1024
 """Of the items of one page: one with larger items ends earlier. The first item always fits."""
 SLICE_ENTRIES, SLICE_BYTES = 50, 64 * 1024
 PAUSE_SECONDS = 0.001
+"""Between two slices. Without it the loop has no idle moment while a list is read, and each step of another request waits for
+one more slice."""
 PAGE_SECONDS = 1.5
 """For all slices of a page. Then it is 503: a client that knows of no pages would take a part of the list for all of it."""
 PART_BYTES = 64 * 1024
@@ -93,7 +95,8 @@ async def _read(asked: Asked, span: Span, indexes: Sequence[str], item: Item | N
             number, place = number + 1, None
         elif left <= 0:
             return Listed(items, Start(number, place))
-        await asyncio.sleep(PAUSE_SECONDS)
+        else:
+            await asyncio.sleep(PAUSE_SECONDS)
     return Listed(items, None)
 
 

@@ -9,16 +9,15 @@ that come and go between two slices neither repeat nor hide those that stay.
 """
 
 import asyncio
-import contextlib
 import hashlib
 from collections.abc import Sequence
 from typing import cast
 
 from redis.asyncio import Redis
-from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import NoScriptError
 
 from stores.listed import Slice, Span
+from stores.redis.own_connection import OwnConnection
 from stores.redis.reader import within
 from topics import keys
 
@@ -83,8 +82,7 @@ class Lists:
     """Raises Unavailable within stores.redis.reader.READ_SECONDS."""
 
     def __init__(self, client: Redis) -> None:
-        self._client = client
-        self._connection: AbstractConnection | None = None
+        self._connection = OwnConnection(client)
         self._turn = asyncio.Lock()
 
     async def read(self, span: Span) -> Slice:
@@ -99,33 +97,13 @@ class Lists:
         return Slice(found[::3], found[1::3], found[2::3], more == b"1")
 
     async def close(self) -> None:
-        await self._disconnect()
+        await self._connection.close()
 
     async def _asked(self, words: Sequence[str]) -> list[bytes]:
         try:
-            if self._connection is None:
-                self._connection = self._client.connection_pool.make_connection()
-                await self._connection.connect()
-            try:
-                return await _call(self._connection, "EVALSHA", _SHA, *words)
-            except NoScriptError:
-                return await _call(self._connection, "EVAL", _READ, *words)
-        except (
-            BaseException
-        ):  # also where the wait was cancelled: an answer that nobody has read would be taken for the next one
-            await self._disconnect()
-            raise
-
-    async def _disconnect(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            with contextlib.suppress(Exception):
-                await connection.disconnect(nowait=True)
-
-
-async def _call(connection: AbstractConnection, *words: str) -> list[bytes]:
-    await connection.send_command(*words)
-    return cast(list[bytes], await connection.read_response())
+            return cast(list[bytes], await self._connection.call("EVALSHA", _SHA, *words))
+        except NoScriptError:
+            return cast(list[bytes], await self._connection.call("EVAL", _READ, *words))
 
 
 def _words(span: Span) -> list[str]:
