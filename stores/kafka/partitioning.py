@@ -21,5 +21,6 @@ def partition_of(key: bytes, partitions: int) -> int:
 class ByKey(DefaultPartitioner):
     """aiokafka's default partitioner, with hashes that are kept. The argument `partitioner` of its producer."""
 
-    def __call__(self, key: bytes | None, every: Sequence[int], available: Sequence[int]) -> int:
+    @classmethod
+    def __call__(cls, key: bytes | None, every: Sequence[int], available: Sequence[int]) -> int:
         return super().__call__(key, every, available) if key is None else every[partition_of(key, len(every))]
