@@ -97,9 +97,11 @@ class Deciding(Drained):
 
     def _is_astray(self, arrival: Arrival, partition: int) -> bool:
         commands = self._roles.commands
-        if arrival.raw_key is None or partition == partition_of(arrival.raw_key, commands.partitions):
+        if arrival.raw_key is None or partition >= commands.partitions:  # Kafka has more than the contract says
             return False
-        return letters.may_be_forwarded(commands, arrival)
+        return partition != partition_of(arrival.raw_key, commands.partitions) and letters.may_be_forwarded(
+            commands, arrival
+        )
 
     async def _together(self, batch: Batch, todo: Sequence[Arrival], first: int, after: int) -> int:
         try:
