@@ -22,6 +22,7 @@ from http_edge.routing.edge import Edge
 from http_edge.serving import serve
 from http_edge.web import ROUTES
 from http_edge.wire.access_log import AccessLog
+from http_edge.wire.connections import Bounds, Connections
 from http_edge.wire.tokens import Tokens
 from stores import telemetry
 from stores.kafka.producer import CommandProducer
@@ -35,6 +36,7 @@ from stores.settings import BadSetting, Settings, exit_with, load_or_exit
 
 HARD_EXIT_SECONDS = 9.0
 REDIS_CONNECTIONS = 256  # listings and notes go out side by side
+OTHER_DESCRIPTORS = 64  # Kafka, the sockets that listen, logs
 
 _log = telemetry.logger("http_edge")
 
@@ -64,6 +66,7 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
             streams=streams,
             tokens=Tokens(keys.jwt),
             keys=keys,
+            connections=Connections(_bounds(settings), asyncio.get_running_loop().time),
             cors_origins=frozenset(settings.cors_origins),
         )
     finally:
@@ -79,15 +82,16 @@ async def run(settings: Settings, keys: EdgeKeys) -> None:
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
     async with open_edge(settings, keys) as edge:
-        metrics = Metrics(edge.id)
+        metrics = Metrics(edge.id, edge.connections)
         access_log = AccessLog("edge", enabled=settings.log_level in ("debug", "info"))
         gateway = Gateway(edge, system.rows(ROUTES, metrics), metrics, access_log)
-        serving = await serve(gateway, settings.edge_host, settings.edge_port)
-        _log.info("listening", host=settings.edge_host, port=serving.port, edge=edge.id)
+        serving = await serve(gateway, edge.connections, settings.edge_host, settings.edge_port)
+        room = _bounds(settings).total
+        _log.info("listening", host=settings.edge_host, port=serving.port, edge=edge.id, connections=room)
         await stop.wait()
         # whatever still hangs then is not worth a stuck deployment
-        loop.call_later(HARD_EXIT_SECONDS, os._exit, 1)
-        await serving.close()
+        loop.call_later(settings.edge_drain_seconds + HARD_EXIT_SECONDS, os._exit, 1)
+        await serving.close(settings.edge_drain_seconds)
         access_log.flush()
     _log.info("stopped")
 
@@ -113,6 +117,17 @@ def _allow_many_connections() -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(ValueError):  # where the hard limit is "unlimited", and the kernel has another one
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _bounds(settings: Settings) -> Bounds:
+    """No more connections than there are descriptors: those beyond would be reset, and nobody would count them."""
+    descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    left = max(descriptors - REDIS_CONNECTIONS - OTHER_DESCRIPTORS, descriptors // 2)
+    return Bounds(
+        total=min(settings.edge_connections, left),
+        of_address=settings.edge_connections_of_address,
+        trusted=settings.edge_trusted_proxies,
+    )
 
 
 def _to_blame(error: OSError) -> str:

@@ -11,6 +11,7 @@ import nacl.public
 
 from http_edge.routing.story import Story
 from http_edge.wire.answer import Streams
+from http_edge.wire.connections import Connections
 from http_edge.wire.tokens import Caller, Tokens
 from stores.keyring import EdgeKeys
 from topics.messages.reply import Reply
@@ -95,6 +96,7 @@ class Edge:
     streams: Follows
     tokens: Tokens
     keys: EdgeKeys
+    connections: Connections
     cors_origins: frozenset[str]
     seal: nacl.public.PrivateKey = field(default_factory=nacl.public.PrivateKey.generate)
     clock: Callable[[], float] = time.time

@@ -1,13 +1,13 @@
 """Campaigns of restaurants: everyone reads those that are not over, the restaurant's owner starts them."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import msgspec
 
 from http_edge.routing.asked import Asked
 from http_edge.routing.routes import PUBLIC, RESTAURANT_OWNER, command, shown, view
 from http_edge.web.browse.restaurants import OfRestaurant
+from http_edge.wire.remembered import Remembered
 from topics import keys
 from topics.contracts.restaurant_commands import TOPIC, StartCampaign
 from topics.documents.browse import Campaign, Campaigns
@@ -18,9 +18,11 @@ MOST_RESTAURANTS, MOST_SHOWN = 200, 200
 """Bounds of one list: restaurants that are read, those whose last campaign ends first, and campaigns that are shown. A
 restaurant has up to 20 campaigns, 80 KB."""
 
-REMEMBERED = 400  # documents
+MOST_BYTES = 64 * 2**20  # of the documents that are remembered, with what they say
+OF_OBJECTS = 3  # bytes that what a document says holds, by byte of the document
 
 _decode = msgspec.json.Decoder(Campaigns).decode
+_known: Remembered[bytes, tuple[Campaign, ...]] = Remembered(MOST_BYTES)
 
 
 async def _names(asked: Asked) -> Sequence[str]:
@@ -39,9 +41,12 @@ def not_over(asked: Asked, documents: Sequence[bytes]) -> bytes:
     return msgspec.json.encode(found[:MOST_SHOWN])
 
 
-@lru_cache(REMEMBERED)
 def _campaigns(document: bytes) -> tuple[Campaign, ...]:
-    return _decode(document).campaigns
+    known = _known.get(document)
+    if known is None:
+        known = _decode(document).campaigns
+        _known.keep(document, known, len(document) * (1 + OF_OBJECTS))
+    return known
 
 
 def _restaurant_of_body(asked: Asked) -> str:
