@@ -31,6 +31,11 @@ class Joiner:
         self._join = join
         self._known: Remembered[str, _Known] = Remembered(MOST_BYTES)
 
+    @property
+    def held(self) -> int:
+        """Bytes that it remembers."""
+        return self._known.bytes
+
     def places(self, place: str) -> tuple[str, ...]:
         """What to read beside the document: whether the others are ready, and those that it needed last time."""
         known = self._known.get(place)
