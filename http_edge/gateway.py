@@ -111,7 +111,7 @@ class Gateway:
             ended = partial(self._log, request.method, label, answer.status, started, named.request_id, asked)
         # a client that waits for `100 Continue` may go on with a body or with another request after an error: nobody can tell
         unread = not request.content.is_eof() and EXPECT in request.headers
-        close = self._edge.connections.draining or unread
+        close = not self._edge.connections.accepting or unread
         return respond(request, answer, self._edge.cors_origins, named.request_id, close=close, ended=ended)
 
     def _if_there_is_room(self, request: BaseRequest, answer: Answer, named: trace.Trace) -> Answer:

@@ -49,20 +49,32 @@ class Serving:
             "max_field_size": MAX_LINE,
         }
         self._server = Server(self._handle, connections, **options)
-        self._listener = Listener(connections, self._server, _refusal)
+        self._shared = Listener(connections, self._server, _refusal)
+        self._alone = Listener(connections, self._server, _refusal)
         self._rounds: asyncio.Task[None] | None = None
 
-    async def open(self, host: str, port: int) -> None:
-        """Raises OSError where the port cannot be had."""
-        self.port = await self._listener.open(host, port)
+    async def bind(self, host: str, port: int) -> None:
+        """SO_REUSEPORT: the kernel spreads connections over the processes that share the port. Raises OSError where it cannot
+        be had."""
+        self.port = await self._shared.bind(host, port, shared=True)
         self._rounds = asyncio.create_task(self._go_round())
+
+    async def open_alone(self, port: int) -> None:
+        """The same routes on 127.0.0.1, of this process and no other. Raises OSError."""
+        await self._alone.bind("127.0.0.1", port, shared=False)
+        self._alone.listen()
+
+    def open(self) -> None:
+        """From now on clients come in."""
+        self._shared.listen()
+        self._connections.accepting = True
 
     async def close(self, drain_seconds: float = 0.0) -> None:
         """Says "not ready" for drain_seconds, then accepts no more, ends streams, and lets running requests end
         (SHUTDOWN_SECONDS at most). Connections end with their next answer, or after GRACE_SECONDS without a request."""
-        self._connections.draining = True
+        self._connections.accepting = False
         await asyncio.sleep(drain_seconds)
-        await self._listener.close()
+        await self._shared.close()
         self._gateway.end_streams()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GRACE_SECONDS):
@@ -71,6 +83,7 @@ class Serving:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SHUTDOWN_SECONDS - GRACE_SECONDS):
                 await self._connections.until_empty()
+        await self._alone.close()
         if self._rounds is not None:
             await end(self._rounds)
         await self._server.shutdown(0.1)
@@ -92,9 +105,10 @@ class Serving:
 
 
 async def serve(gateway: Gateway, connections: Connections, host: str, port: int) -> Serving:
-    """Raises OSError where the port cannot be had. SO_REUSEPORT: the kernel spreads connections over the processes."""
+    """Raises OSError where the port cannot be had."""
     serving = Serving(gateway, connections)
-    await serving.open(host, port)
+    await serving.bind(host, port)
+    serving.open()
     return serving
 
 

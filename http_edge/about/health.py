@@ -16,14 +16,14 @@ CHECK_SECONDS = 1.0
 
 
 class Readiness(msgspec.Struct, frozen=True):
-    """ready: all of the others are true, and it does not end. views: by ready key. draining: it ends, ask another one."""
+    """ready: all of the others are true. accepting: it has begun, and does not end. views: by ready key."""
 
     ready: bool
     kafka: bool
     redis: bool
     replies: bool
+    accepting: bool
     views: dict[str, bool]
-    draining: bool
 
 
 def ready_keys(rows: Iterable[AnyRow]) -> tuple[str, ...]:
@@ -49,9 +49,9 @@ async def readiness(edge: Edge, keys: tuple[str, ...]) -> Readiness:
     except (Unavailable, TimeoutError):
         redis, views = False, dict.fromkeys(keys, False)
     kafka, replies = edge.commands.connected, edge.answers.connected
-    draining = edge.connections.draining
-    ready = kafka and redis and replies and all(views.values()) and not draining
-    return Readiness(ready, kafka, redis, replies, views, draining)
+    accepting = edge.connections.accepting
+    ready = kafka and redis and replies and accepting and all(views.values())
+    return Readiness(ready, kafka, redis, replies, accepting, views)
 
 
 def ready_handler(keys: tuple[str, ...]) -> Callable[[Asked], Awaitable[Answer]]:

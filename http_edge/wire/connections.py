@@ -61,7 +61,7 @@ class Connections:
     def __init__(self, bounds: Bounds, clock: Callable[[], float]) -> None:
         self.refused: Counter[Full] = Counter()
         self.cut: Counter[Why] = Counter()
-        self.draining = False
+        self.accepting = False
         self._bounds = bounds
         self._clock = clock
         self._parties: dict[str, _Party] = {}

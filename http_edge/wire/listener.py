@@ -35,18 +35,20 @@ class Listener:
         self._coming: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
 
-    async def open(self, host: str, port: int) -> int:
-        """The port, also where 0 was asked for. Raises OSError where it cannot be had."""
+    async def bind(self, host: str, port: int, *, shared: bool) -> int:
+        """The port, also where 0 was asked for; nobody is let in before `listen`. shared: other processes may have it, too.
+
+        Raises OSError where it cannot be had.
+        """
         found = await self._loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        try:
-            for family, *_, address in dict.fromkeys(found):
-                self._sockets.append(_listening(family, address))
-        except OSError:
-            self._close()
-            raise
-        for each in self._sockets:
-            self._loop.add_reader(each, self._accept, each, AT_ONCE)
+        for family, *_, address in dict.fromkeys(found):
+            self._sockets.append(_bound(family, address, shared=shared))
         return int(self._sockets[0].getsockname()[1])
+
+    def listen(self) -> None:
+        for each in self._sockets:
+            each.listen(BACKLOG)
+            self._loop.add_reader(each, self._accept, each, AT_ONCE)
 
     async def close(self) -> None:
         """Whoever is connected already is let in; from then on the kernel knows only the sisters."""
@@ -54,13 +56,9 @@ class Listener:
             self._loop.remove_reader(each)
             while self._accept(each, AT_ONCE):
                 pass
-        self._close()
-        await asyncio.gather(*self._coming, return_exceptions=True)
-
-    def _close(self) -> None:
-        for each in self._sockets:
             each.close()
         self._sockets.clear()
+        await asyncio.gather(*self._coming, return_exceptions=True)
 
     def _accept(self, listening: socket.socket, most: int) -> bool:
         """False: nobody waits any more."""
@@ -105,18 +103,18 @@ class Listener:
             self._loop.add_reader(listening, self._accept, listening, AT_ONCE)
 
 
-def _listening(family: int, address: tuple[object, ...]) -> socket.socket:
+def _bound(family: int, address: tuple[object, ...], *, shared: bool) -> socket.socket:
     made = socket.socket(family, socket.SOCK_STREAM)
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        if shared:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         if family == socket.AF_INET6:
             made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         if hasattr(socket, "TCP_NOTSENT_LOWAT"):  # accepted connections have it from here
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
         made.setblocking(False)
         made.bind(address)
-        made.listen(BACKLOG)
     except OSError:
         made.close()
         raise
