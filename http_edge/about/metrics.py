@@ -89,6 +89,8 @@ class Metrics:
         self.replies = Gauge("lezzet_edge_replies_connected", "The reply channel is subscribed", registry=registry)
         # open streams; near http_edge.reads.streams.MOST new ones are refused: more processes are needed
         self.streams = Gauge("lezzet_edge_streams_open", "Open streams", registry=registry)
+        # deadlines are corrected by it; beyond routing.broker_clock.MOST_SECONDS the process is not ready: set its clock
+        self.skew = Gauge("lezzet_edge_clock_skew_seconds", "The broker's clock less ours", registry=registry)
 
     def answer(self) -> Answer:
         return Answer(generate_latest(self._registry), 200, CONTENT_TYPE_LATEST)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import nacl.public
 
+from http_edge.routing.broker_clock import BrokerClock
 from http_edge.routing.story import Story
 from http_edge.wire.answer import Streams
 from http_edge.wire.connections import Connections
@@ -101,10 +102,12 @@ class Edge:
     seal: nacl.public.PrivateKey = field(default_factory=nacl.public.PrivateKey.generate)
     clock: Callable[[], float] = time.time
     seal_text: str = ""
+    broker_clock: BrokerClock = field(init=False)
 
     def now(self) -> datetime:
         """The edge's clock as a time in UTC."""
         return datetime.fromtimestamp(self.clock(), UTC)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "broker_clock", BrokerClock(self.clock))
         object.__setattr__(self, "seal_text", base64.b64encode(bytes(self.seal.public_key)).decode())

@@ -137,7 +137,7 @@ async def _again_and_again(
     port: int, count: int, attack: Callable[[socket.socket], Awaitable[None]]
 ) -> AsyncGenerator[None]:
     """So many attackers at once, each of whom comes back when thrown out."""
-    attackers = [asyncio.create_task(_come_back(port, attack)) for _ in range(count)]
+    attackers = [asyncio.create_task(_come_back(port, attack, AGAIN_SECONDS * n / count)) for n in range(count)]
     try:
         yield
     finally:
@@ -146,7 +146,9 @@ async def _again_and_again(
         await asyncio.gather(*attackers, return_exceptions=True)
 
 
-async def _come_back(port: int, attack: Callable[[socket.socket], Awaitable[None]]) -> None:
+async def _come_back(port: int, attack: Callable[[socket.socket], Awaitable[None]], at_first: float) -> None:
+    """at_first: seconds until the first time, so that they are no crowd."""
+    await asyncio.sleep(at_first)
     while True:
         with contextlib.suppress(OSError), socket.socket() as connection:
             connection.setblocking(False)
