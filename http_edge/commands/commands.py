@@ -62,16 +62,17 @@ def handler(row: CommandRow) -> Handler:
 async def _sent(row: CommandRow, asked: Asked, mine: str | None) -> tuple[Message, Reply | None]:
     """The command and what became of it, as deliver(). A command that came late though it went out in time tells that the
     broker's clock is another one than was thought, so there is a second one, with an id of its own. Raises Problem 503."""
-    while True:
+    for again in (False, True):
         message = await _message(row, asked)
         key = await named(row.key, asked)
         header = headers_of(asked, type(message).__name__, key, mine)
         try:
             return message, await deliver(asked, row.topic.name, key, header, row.topic.encode(message))
         except Late:
-            if left(asked, REPLY_SECONDS) < AGAIN_SECONDS:
-                raise not_taken() from None
+            if again or left(asked, REPLY_SECONDS) < AGAIN_SECONDS:
+                break
             asked.command_id = next_id(asked)
+    raise not_taken()
 
 
 def _no_sooner(seconds: float, run: Handler) -> Handler:

@@ -80,7 +80,8 @@ async def deliver(asked: Asked, topic: str, key: str, header: Mapping[str, str],
         if heard.done() and heard.result().code == "expired":
             # a reply may be faster than the acknowledgement, which tells by how much it was late
             await asyncio.wait({sent}, timeout=left(asked, ACK_SECONDS))
-            raise Late
+            if sent.done() and sent.exception() is None and _too_late(sent.result(), header):
+                raise Late
         return heard.result() if heard.done() else await _promise(edge, operation)
     finally:
         edge.answers.forget(operation)
