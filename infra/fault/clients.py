@@ -181,11 +181,11 @@ async def _seeded(stack: Stack) -> tuple[str, Target]:
         views = ("basket", "meal", "user")
         await redis.mset(dict.fromkeys((keys.DENY_READY, *map(keys.view_ready, views)), "1"))
         await redis.mset(meals)
-        await redis.set(keys.document("basket", honest), _basket(honest, 1, 10))
-        await redis.set(keys.document("basket", hostile), _basket(hostile, PIPELINED_LINES, 500))
+        await redis.set(keys.document("basket", honest), _basket(honest, "small", 1, 10))
+        await redis.set(keys.document("basket", hostile), _basket(hostile, "small", PIPELINED_LINES, 500))
         await redis.set(keys.document("user", hostile), b'1\n{"id":"%b"}' % (b"x" * ANSWER_BYTES))
         for user in others:
-            await redis.set(keys.document("basket", user), _basket(user, LARGE_LINES, LARGE_NAME))
+            await redis.set(keys.document("basket", user), _basket(user, "meal", LARGE_LINES, LARGE_NAME))
     finally:
         await redis.aclose()
     signed = {user: _token(stack, user) for user in (honest, hostile, *others)}
@@ -193,10 +193,10 @@ async def _seeded(stack: Stack) -> tuple[str, Target]:
     return signed[honest], Target(port, signed[hostile], [signed[user] for user in others])
 
 
-def _basket(user: str, lines: int, name: int) -> bytes:
+def _basket(user: str, meal: str, lines: int, name: int) -> bytes:
     items = tuple(
         BasketItem(
-            id=f"line-{number}", user_id=user, restaurant_id="r", meal_id=f"meal-{number}", quantity=1, note="",
+            id=f"line-{number}", user_id=user, restaurant_id="r", meal_id=f"{meal}-{number}", quantity=1, note="",
             schedule_date=None, created_at=NOW, name="n" * name, price=90, image_url="", is_available=True,
         )
         for number in range(lines)
