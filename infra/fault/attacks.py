@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from http_edge.commands.bodies import MAX_BYTES
 
-PAUSE_SECONDS = 0.1  # of the client that reads one large document after the other: its load is not the attack
-AGAIN_SECONDS = 1.0  # before an attacker who was thrown out comes back
+AGAIN_SECONDS = 5.0  # before an attacker who was thrown out comes back
+COMING_SECONDS = 1.0  # in which they come, one after the other
 BASKET, PROFILE = "/carts/get", "/users/me"
 HIS_ADDRESS = "127.0.0.2"  # honest clients come from 127.0.0.1
 
@@ -79,7 +79,7 @@ async def large_heads(target: Target) -> AsyncGenerator[None]:
             await loop.sock_sendall(connection, b"x-%d: %b\r\n" % (number, field))
         await _until_thrown_out(connection)
 
-    async with _again_and_again(target.port, 100, send):
+    async with _again_and_again(target.port, 40, send):
         yield
 
 
@@ -99,36 +99,24 @@ async def half_bodies(target: Target) -> AsyncGenerator[None]:
 
 @asynccontextmanager
 async def large_documents(target: Target) -> AsyncGenerator[None]:
-    """Reads one after the other, as it is meant to be read: what the edge keeps of it is the attack."""
-
-    async def read(token: str) -> None:
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+    """Has read them all, as they are meant to be read, when it is entered: what the edge keeps of them is the attack."""
+    for token in target.tokens:
+        with contextlib.suppress(OSError):
             reader, writer = await asyncio.open_connection("127.0.0.1", target.port, local_addr=(HIS_ADDRESS, 0))
             writer.write(get(BASKET, token, "Connection: close"))
             while await reader.read(1 << 20):
                 pass
             writer.close()
-
-    async def read_all() -> None:
-        for token in target.tokens:
-            await read(token)
-            await asyncio.sleep(PAUSE_SECONDS)
-
-    reading = asyncio.create_task(read_all())
-    try:
-        yield
-    finally:
-        reading.cancel()
-        await asyncio.gather(reading, return_exceptions=True)
+    yield
 
 
 ATTACKS = (
     Attack("pipelined", "20 connections send request after request and read no answer", 32, pipelined),
     Attack("unread", "40 connections ask for a large answer and do not read it", 200, unread),
     Attack("silent", "1,100 connections say nothing, the edge has 1,024 descriptors", 32, silent),
-    Attack("heads", "100 connections send heads of megabytes", 64, large_heads),
+    Attack("heads", "40 connections send heads of megabytes", 48, large_heads),
     Attack("bodies", "200 connections send the largest body but for its last byte", 192, half_bodies),
-    Attack("documents", "one client after the other reads a large basket", 64, large_documents),
+    Attack("documents", "40 baskets of megabytes have been read", 64, large_documents),
 )
 
 
@@ -136,9 +124,12 @@ ATTACKS = (
 async def _again_and_again(
     port: int, count: int, attack: Callable[[socket.socket], Awaitable[None]]
 ) -> AsyncGenerator[None]:
-    """So many attackers at once, each of whom comes back when thrown out."""
-    attackers = [asyncio.create_task(_come_back(port, attack, AGAIN_SECONDS * n / count)) for n in range(count)]
+    """So many attackers, who have come when it is entered. Each comes back when thrown out."""
+    attackers = list[asyncio.Task[None]]()
     try:
+        for _ in range(count):
+            attackers.append(asyncio.create_task(_come_back(port, attack)))
+            await asyncio.sleep(COMING_SECONDS / count)
         yield
     finally:
         for each in attackers:
@@ -146,9 +137,7 @@ async def _again_and_again(
         await asyncio.gather(*attackers, return_exceptions=True)
 
 
-async def _come_back(port: int, attack: Callable[[socket.socket], Awaitable[None]], at_first: float) -> None:
-    """at_first: seconds until the first time, so that they are no crowd."""
-    await asyncio.sleep(at_first)
+async def _come_back(port: int, attack: Callable[[socket.socket], Awaitable[None]]) -> None:
     while True:
         with contextlib.suppress(OSError), socket.socket() as connection:
             connection.setblocking(False)

@@ -58,7 +58,7 @@ class Scale:
     rounds: int
 
 
-FULL, SHORT = Scale(3.0, 5), Scale(1.5, 3)
+FULL, SHORT = Scale(3.0, 7), Scale(1.0, 5)
 
 
 async def run(arguments: Sequence[str]) -> Findings:
