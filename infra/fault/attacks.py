@@ -112,7 +112,7 @@ async def large_documents(target: Target) -> AsyncGenerator[None]:
 
 ATTACKS = (
     Attack("pipelined", "20 connections send request after request and read no answer", 32, pipelined),
-    Attack("unread", "40 connections ask for a large answer and do not read it", 200, unread),
+    Attack("unread", "40 connections ask for a large answer and do not read it", 256, unread),
     Attack("silent", "1,100 connections say nothing, the edge has 1,024 descriptors", 32, silent),
     Attack("heads", "40 connections send heads of megabytes", 48, large_heads),
     Attack("bodies", "200 connections send the largest body but for its last byte", 192, half_bodies),
