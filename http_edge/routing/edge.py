@@ -9,8 +9,10 @@ from typing import Protocol
 
 import nacl.public
 
+from http_edge.routing.broker_clock import BrokerClock
 from http_edge.routing.story import Story
 from http_edge.wire.answer import Streams
+from http_edge.wire.connections import Connections
 from http_edge.wire.tokens import Caller, Tokens
 from stores.keyring import EdgeKeys
 from stores.listed import Slice, Span
@@ -101,14 +103,17 @@ class Edge:
     streams: Follows
     tokens: Tokens
     keys: EdgeKeys
+    connections: Connections
     cors_origins: frozenset[str]
     seal: nacl.public.PrivateKey = field(default_factory=nacl.public.PrivateKey.generate)
     clock: Callable[[], float] = time.time
     seal_text: str = ""
+    broker_clock: BrokerClock = field(init=False)
 
     def now(self) -> datetime:
         """The edge's clock as a time in UTC."""
         return datetime.fromtimestamp(self.clock(), UTC)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "broker_clock", BrokerClock(self.clock))
         object.__setattr__(self, "seal_text", base64.b64encode(bytes(self.seal.public_key)).decode())
