@@ -32,6 +32,24 @@ select seq, key, "offset", source, id, at, headers, body, reason from parked
  where consumer = $1 and topic = $2 and key = any($3) order by seq
 """
 
+ASIDE = """
+select distinct on (key) key, id from set_aside
+ where consumer = $1 and topic = $2 and partition = any($3) and key = any($4)
+ order by key, incarnation, "offset"
+"""
+
+NEXT_ASIDE = """
+select id, key, incarnation, "offset", source, at, raw_key, headers, body, since, tries, due, reason from set_aside
+ where consumer = $1 and topic = $2 and partition = $3 and due is not null order by due limit $4
+"""
+
+WAITING = """
+select p.partition, w.count, w.since from unnest($3::int[]) p(partition), lateral (
+    select count(*) as count, min(since) as since from set_aside
+     where consumer = $1 and topic = $2 and partition = p.partition
+) w where w.count > 0
+"""
+
 OUTBOX = """
 select channel, target, key, headers, body, incarnation, "offset", n from outbox
  where consumer = $1 and topic = $2 and partition = $3 order by incarnation, "offset", n
