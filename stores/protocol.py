@@ -125,7 +125,7 @@ class AsideRow(msgspec.Struct, frozen=True, kw_only=True):
 class Waiting(NamedTuple):
     """Of a source: how many events are set aside, and when the first of them was."""
 
-    count: int
+    events: int
     since: datetime
 
 
@@ -225,8 +225,8 @@ class DomainStore(Protocol):
 
         Guards: the floor of each source, and the owner of each claim in the moment, are as in the moment; each state has its
         `old_version`; the ids are not in the inbox, and the rows not in the outbox; claims to take are free; messages to unpark
-        and events to take back are there, and so are those of `aside` in the moment. Raises Stale if a guard fails and BadData for what can never be stored: nothing is written then. Raises
-        Unavailable if nobody knows whether it is written.
+        and events to take back are there, and so are the events of `aside` in the moment. Raises Stale if a guard fails and
+        BadData for what can never be stored: nothing is written then. Raises Unavailable if nobody knows whether it is written.
         """
         ...
 

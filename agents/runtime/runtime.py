@@ -8,7 +8,8 @@ from agents.runtime.deciding.consequences import Roles
 from agents.runtime.deciding.deciding import Deciding
 from agents.runtime.deciding.preparing import Preparation
 from agents.runtime.reading.copying import Copying
-from agents.runtime.reading.effecting import Effecting, Perform
+from agents.runtime.reading.effecting import Effecting
+from agents.runtime.reading.performing import Perform
 from agents.runtime.reading.showing import Showing
 from agents.runtime.reading.taking_in import Intake
 from agents.runtime.sending.drain import Drain

@@ -1,18 +1,33 @@
 """Sends mail through one SMTP connection, which is kept open between mails and made anew where it broke."""
 
 import asyncio
+from collections.abc import Iterable
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
-from urllib.parse import unquote, urlsplit
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
 
 import aiosmtplib
 
 from stores.errors import Unavailable
-from stores.mail import Mail, Refused
+from stores.mail import Deferred, Mail, Refused
 
 SENDER = Address("Lezzet", "no-reply", "lezzet.example")
 TIMEOUT = 10.0  # seconds, for each step of the conversation
+
+_GOING_AWAY = 421  # said at any place: the server closes the connection (RFC 5321, 3.8)
+_LONGEST = 500  # characters of an error
+
+
+class _Conversation(aiosmtplib.SMTP):
+    """named: whether the mail under way has come to its recipient."""
+
+    named = False
+
+    async def rcpt(self, *arguments: Any, **more: Any) -> aiosmtplib.SMTPResponse:
+        self.named = True
+        return await super().rcpt(*arguments, **more)
 
 
 class Mailer:
@@ -20,7 +35,7 @@ class Mailer:
 
     def __init__(self, url: str, sender: Address = SENDER) -> None:
         said = urlsplit(url)
-        self._smtp = aiosmtplib.SMTP(
+        self._smtp = _Conversation(
             hostname=said.hostname,
             port=said.port,
             username=unquote(said.username) if said.username else None,
@@ -32,20 +47,34 @@ class Mailer:
         self._one_at_a_time = asyncio.Lock()
 
     async def send(self, mail: Mail) -> None:
-        """Raises Unavailable where the server is down or asks to come back later, Refused where it never takes it."""
+        """Raises Unavailable where the server is away, Deferred where it does not take this mail now, Refused where it never
+        takes it.
+
+        Before the recipient is named, what fails concerns the server. After it, it concerns the mail, but for 421; also if the
+        connection breaks or nothing is answered: if the server is away, the next mail finds that out before its recipient.
+        """
         message = _message(mail, self._sender)
         async with self._one_at_a_time:
+            self._smtp.named = False
             try:
                 if not self._smtp.is_connected:
                     await self._smtp.connect()
                 await self._smtp.send_message(message, sender=self._sender.addr_spec, recipients=[mail.to])
             except (aiosmtplib.SMTPException, OSError) as error:
-                if _for_good(error):
-                    raise Refused(str(error)[:500]) from error
-                self._smtp.close()
-                raise Unavailable("smtp", f"{type(error).__name__}: {error}"[:500]) from error
+                raise self._meaning(error, mail) from None  # its own words may hold the mail's
             except UnicodeError as error:
                 raise Refused("the address cannot be written in a mail") from error
+
+    def _meaning(self, error: Exception, mail: Mail) -> Exception:
+        code, words = _said(error)
+        why = _without((mail.secret, quote(mail.secret, safe=""), mail.to), words)[:_LONGEST]
+        if _for_good(error):
+            return Refused(why)
+        if not code or code == _GOING_AWAY or not self._smtp.named:
+            self._smtp.close()
+        if self._smtp.named and code != _GOING_AWAY:
+            return Deferred(why)
+        return Unavailable("smtp", why)
 
     async def close(self) -> None:
         async with self._one_at_a_time:
@@ -66,12 +95,27 @@ def _message(mail: Mail, sender: Address) -> EmailMessage:
     return message
 
 
+def _said(error: Exception) -> tuple[int, str]:
+    """The server's code, 0 where it did not answer; and what to say about it."""
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
+        error = error.recipients[0]
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        return error.code, f"{error.code} {error.message}"
+    return 0, f"{type(error).__name__}: {error}"
+
+
+def _without(secrets: Iterable[str], words: str) -> str:
+    for secret in secrets:
+        words = words.replace(secret, "…") if secret else words
+    return words
+
+
 def _for_good(error: Exception) -> bool:
     """5xx about this sender, recipient or content. 5xx of a log-in or greeting concerns the deployment: worth a retry."""
     match error:
         case aiosmtplib.SMTPRecipientsRefused(recipients=refused):
             return all(one.code >= 500 for one in refused)
-        case aiosmtplib.SMTPSenderRefused() | aiosmtplib.SMTPRecipientRefused() | aiosmtplib.SMTPDataError():
+        case aiosmtplib.SMTPSenderRefused() | aiosmtplib.SMTPDataError():
             return error.code >= 500
         case aiosmtplib.SMTPNotSupported():
             return True  # an address beyond ASCII, and a server without SMTPUTF8

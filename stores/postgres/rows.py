@@ -20,4 +20,8 @@ def parked_row(row: Any) -> ParkedRow:
 
 def aside_row(row: Any) -> AsideRow:
     """row: of the statement NEXT_ASIDE."""
-    return AsideRow(**{**row, "headers": _decode_headers(row["headers"])})
+    return AsideRow(
+        id=row["id"], key=row["key"], incarnation=row["incarnation"], offset=row["offset"], source=row["source"],
+        at=row["at"], raw_key=row["raw_key"], headers=_decode_headers(row["headers"]), body=row["body"],
+        since=row["since"], tries=row["tries"], due=row["due"], reason=row["reason"],
+    )  # fmt: skip

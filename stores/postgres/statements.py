@@ -44,10 +44,10 @@ select id, key, incarnation, "offset", source, at, raw_key, headers, body, since
 """
 
 WAITING = """
-select p.partition, w.count, w.since from unnest($3::int[]) p(partition), lateral (
-    select count(*) as count, min(since) as since from set_aside
+select p.partition, w.events, w.since from unnest($3::int[]) p(partition), lateral (
+    select count(*) as events, min(since) as since from set_aside
      where consumer = $1 and topic = $2 and partition = p.partition
-) w where w.count > 0
+) w where w.events > 0
 """
 
 OUTBOX = """

@@ -1,0 +1,73 @@
+"""A real SMTP server that is told what to answer."""
+
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+
+@dataclass
+class Mailbox:
+    """Answers with the given lines, takes what it answers 250 to, counts connections.
+
+    sender, rcpt, data: to MAIL, RCPT and DATA. of: recipient → the answer to RCPT, instead of `rcpt`; '' hangs up.
+    """
+
+    sender: str = "250 OK"
+    rcpt: str = "250 OK"
+    data: str = "250 OK"
+    of: dict[str, str] = field(default_factory=dict[str, str])
+    mails: list[EmailMessage] = field(default_factory=list[EmailMessage])
+    connections: int = 0
+
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        self.connections += 1
+        session.host_name = hostname
+        return responses
+
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.sender.startswith("250"):
+            envelope.mail_from = address
+        return self.sender
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        envelope.rcpt_tos.append(address)
+        answer = self.of.get(address, self.rcpt)
+        if not answer:
+            assert server.transport is not None
+            server.transport.close()
+        return answer
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        if self.data.startswith("250"):
+            assert isinstance(envelope.content, bytes)
+            message: Any = message_from_bytes(envelope.content, policy=policy.default)
+            self.mails.append(message)
+        return self.data
+
+
+@dataclass
+class Server:
+    mailbox: Mailbox
+    controller: Controller
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self.controller.server.sockets[0].getsockname()[1]}"  # type: ignore[union-attr]
+
+
+class AnyPort(Controller):
+    """Port 0: the base class's own first connection would knock at port 0."""
+
+    def _trigger_server(self) -> None:
+        self.port = self.server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
+        super()._trigger_server()
