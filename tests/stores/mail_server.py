@@ -1,5 +1,7 @@
 """A real SMTP server that is told what to answer."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -71,3 +73,14 @@ class AnyPort(Controller):
     def _trigger_server(self) -> None:
         self.port = self.server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
         super()._trigger_server()
+
+
+@asynccontextmanager
+async def serving() -> AsyncGenerator[Server]:
+    """It may be stopped meanwhile."""
+    mailbox = Mailbox()
+    controller = AnyPort(mailbox, hostname="127.0.0.1", port=0)
+    controller.start()
+    yield Server(mailbox, controller)
+    if controller.server is not None:
+        controller.stop()

@@ -9,19 +9,15 @@ from aiosmtpd.controller import Controller
 from stores.errors import Unavailable
 from stores.mail import Deferred, Mail, Refused
 from stores.mail.smtp import Mailer
-from tests.stores.mail_server import AnyPort, Mailbox, Server
+from tests.stores.mail_server import Server, serving
 
 MAIL = Mail(id="event-1", to="ayse@example.com", subject="Hoş geldiniz", text="düz yazı", html="<p>şık</p>")
 
 
 @pytest_asyncio.fixture
 async def server() -> AsyncGenerator[Server]:
-    mailbox = Mailbox()
-    controller = AnyPort(mailbox, hostname="127.0.0.1", port=0)
-    controller.start()
-    yield Server(mailbox, controller)
-    if controller.server is not None:
-        controller.stop()
+    async with serving() as made:
+        yield made
 
 
 @pytest_asyncio.fixture
