@@ -215,8 +215,8 @@ class DomainStore(Protocol):
         """Reads all that a decision needs, without a lock, in one round trip if the store can.
 
         sources: of one group and topic. keys: ids of aggregates; their states are read, and which of them are parked. parked:
-        keys whose parked messages are read. aside: keys of which somebody asks whether events are set aside; of one source
-        only. Raises BadData for an id, key or claim that can never be stored.
+        keys whose parked messages are read. aside: keys of which events may be set aside; only where there is one source.
+        Raises BadData for an id, key or claim that can never be stored.
         """
         ...
 

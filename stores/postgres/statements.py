@@ -33,9 +33,10 @@ select seq, key, "offset", source, id, at, headers, body, reason from parked
 """
 
 ASIDE = """
-select distinct on (key) key, id from set_aside
- where consumer = $1 and topic = $2 and partition = any($3) and key = any($4)
- order by key, incarnation, "offset"
+select w.key, first.id from unnest($4::text[]) w(key), lateral (
+    select id from set_aside where consumer = $1 and topic = $2 and partition = $3 and key = w.key
+     order by incarnation, "offset" limit 1
+) first
 """
 
 NEXT_ASIDE = """

@@ -109,10 +109,7 @@ class PostgresStore:
         if parked:
             moment.waiting = [parked_row(row) for row in await self._fetch(statements.PARKED, group, topic, parked)]
         if aside:
-            places = [source.partition for source in sources]
-            moment.aside = {
-                row["key"]: row["id"] for row in await self._fetch(statements.ASIDE, group, topic, places, aside)
-            }
+            moment.aside = {row["key"]: row["id"] for row in await self._fetch(statements.ASIDE, *sources[0], aside)}
         return moment
 
     async def write(self, moment: Moment, changes: Mapping[Source, Changes]) -> None:

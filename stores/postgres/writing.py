@@ -125,11 +125,12 @@ back as (
      where s.consumer = w.consumer and s.id = w.id returning s.consumer, s.topic, s.partition, s.key, s.id
 ),
 following as (
-    select distinct on (s.consumer, s.topic, s.partition, s.key) s.consumer, s.id
-      from set_aside s join (select distinct consumer, topic, partition, key from back) k
-           using (consumer, topic, partition, key)
-     where not exists (select 1 from back b where b.consumer = s.consumer and b.id = s.id)
-     order by s.consumer, s.topic, s.partition, s.key, s.incarnation, s."offset"
+    select k.consumer, first.id from (select distinct consumer, topic, partition, key from back) k, lateral (
+        select s.id from set_aside s
+         where s.consumer = k.consumer and s.topic = k.topic and s.partition = k.partition and s.key = k.key
+           and not exists (select 1 from back b where b.consumer = s.consumer and b.id = s.id)
+         order by s.incarnation, s."offset" limit 1
+    ) first
 ),
 freed as (
     update set_aside s set due = s.since from following f
