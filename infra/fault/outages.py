@@ -1,4 +1,4 @@
-"""`fault outages`: the whole product under HTTP load while Kafka, PostgreSQL, Redis or the mail server go away and come back."""
+"""`fault outages`: the whole product under HTTP load while Kafka, PostgreSQL, Redis or the mail server goes and comes back."""
 
 import argparse
 import signal
