@@ -22,7 +22,8 @@ MAILS_AT_ONCE = 8
 
 def register(runtime: Runtime) -> None:
     settings = runtime.settings
-    courier = Courier(Mailer(settings.smtp), agent_keys(settings.keys).mail_tokens, settings.client_origin)
+    mailer = Mailer(settings.smtp, connections=MAILS_AT_ONCE)
+    courier = Courier(mailer, agent_keys(settings.keys).mail_tokens, settings.client_origin)
     runtime.decide(notification_commands.TOPIC, DECIDER, emits=notification_events.TOPIC, react=policy.react)
     runtime.intake(user_created.TOPIC, policy.remember_address)
     runtime.intake(user_erased.TOPIC, policy.erase)

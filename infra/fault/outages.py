@@ -7,6 +7,7 @@ from random import Random
 
 import aiohttp
 
+from agents.notification.agent import MAILS_AT_ONCE
 from infra.fault import (
     audit_answers,
     audit_coupons,
@@ -83,7 +84,7 @@ async def outages(on: Stage, wanted: Sequence[Outage], seconds: float, findings:
 
 
 async def _audit(on: Stage, load: HttpLoad, agents: Sequence[Child], mailbox_gone: int, findings: Findings) -> None:
-    """mailbox_gone: how often the mail server went away. Each process may have had a mail on its way then."""
+    """mailbox_gone: how often the mail server went away. Each process may have had mails on their way then."""
     say("the audit begins")
     found = await evidence.gather(on.stack.endpoints)
     audit_answers.audit(load.told, found, findings)
@@ -91,6 +92,6 @@ async def _audit(on: Stage, load: HttpLoad, agents: Sequence[Child], mailbox_gon
     audit_coupons.audit(found, findings)
     await audit_views.audit(on.stack.endpoints, found, findings)
     names = [child.program.name for child in agents]
-    audit_mails.out(on, found, findings, names, in_flight=mailbox_gone * len(names))
+    audit_mails.out(on, found, findings, names, in_flight=mailbox_gone * len(names) * MAILS_AT_ONCE)
     audit_leftovers.audit(found, findings)
     say("the audit is done")

@@ -1,4 +1,4 @@
-"""Sends mail through one SMTP connection, which is kept open between mails and made anew where it broke."""
+"""Sends mail through a few SMTP connections, which are kept open between mails and made anew where they broke."""
 
 import asyncio
 from collections.abc import Iterable
@@ -31,20 +31,14 @@ class _Conversation(aiosmtplib.SMTP):
 
 
 class Mailer:
-    """url: smtp://[user:password@]host[:port], or smtps:// for TLS from the first byte."""
+    """url: smtp://[user:password@]host[:port], or smtps:// for TLS from the first byte. connections: at most, side by side: a
+    mailbox at which the server is slow holds up one of them."""
 
-    def __init__(self, url: str, sender: Address = SENDER) -> None:
-        said = urlsplit(url)
-        self._smtp = _Conversation(
-            hostname=said.hostname,
-            port=said.port,
-            username=unquote(said.username) if said.username else None,
-            password=unquote(said.password) if said.password else None,
-            use_tls=said.scheme == "smtps",
-            timeout=TIMEOUT,
-        )
+    def __init__(self, url: str, connections: int, sender: Address = SENDER) -> None:
+        self._url = urlsplit(url)
         self._sender = sender
-        self._one_at_a_time = asyncio.Lock()
+        self._at_once = asyncio.Semaphore(connections)
+        self._unused: list[_Conversation] = []
 
     async def send(self, mail: Mail) -> None:
         """Raises Unavailable where the server is away, Deferred where it does not take this mail now, Refused where it never
@@ -54,31 +48,49 @@ class Mailer:
         connection breaks or nothing is answered: if the server is away, the next mail finds that out before its recipient.
         """
         message = _message(mail, self._sender)
-        async with self._one_at_a_time:
-            self._smtp.named = False
+        async with self._at_once:
+            smtp = self._unused.pop() if self._unused else self._new()
+            smtp.named = False
             try:
-                if not self._smtp.is_connected:
-                    await self._smtp.connect()
-                await self._smtp.send_message(message, sender=self._sender.addr_spec, recipients=[mail.to])
+                if not smtp.is_connected:
+                    await smtp.connect()
+                await smtp.send_message(message, sender=self._sender.addr_spec, recipients=[mail.to])
             except (aiosmtplib.SMTPException, OSError) as error:
-                raise self._meaning(error, mail) from None  # its own words may hold the mail's
+                raise _meaning(error, smtp, mail) from None  # its own words may hold the mail's
             except UnicodeError as error:
                 raise Refused("the address cannot be written in a mail") from error
+            except BaseException:  # cancelled: nobody knows where the conversation stands
+                smtp.close()
+                raise
+            finally:
+                self._unused.append(smtp)
 
-    def _meaning(self, error: Exception, mail: Mail) -> Exception:
-        code, words = _said(error)
-        why = _without((mail.secret, quote(mail.secret, safe=""), mail.to), words)[:_LONGEST]
-        if _for_good(error):
-            return Refused(why)
-        if not code or code == _GOING_AWAY or not self._smtp.named:
-            self._smtp.close()
-        if self._smtp.named and code != _GOING_AWAY:
-            return Deferred(why)
-        return Unavailable("smtp", why)
+    def _new(self) -> _Conversation:
+        return _Conversation(
+            hostname=self._url.hostname,
+            port=self._url.port,
+            username=unquote(self._url.username) if self._url.username else None,
+            password=unquote(self._url.password) if self._url.password else None,
+            use_tls=self._url.scheme == "smtps",
+            timeout=TIMEOUT,
+        )
 
-    async def close(self) -> None:
-        async with self._one_at_a_time:
-            self._smtp.close()
+    def close(self) -> None:
+        """Those that are not in use."""
+        for smtp in self._unused:
+            smtp.close()
+
+
+def _meaning(error: Exception, smtp: _Conversation, mail: Mail) -> Exception:
+    code, words = _said(error)
+    why = _without((mail.secret, quote(mail.secret, safe=""), mail.to), words)[:_LONGEST]
+    if _for_good(error):
+        return Refused(why)
+    if not code or code == _GOING_AWAY or not smtp.named:
+        smtp.close()
+    if smtp.named and code != _GOING_AWAY:
+        return Deferred(why)
+    return Unavailable("smtp", why)
 
 
 def _message(mail: Mail, sender: Address) -> EmailMessage:

@@ -1,5 +1,6 @@
 """A real SMTP server that is told what to answer."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,12 +17,14 @@ class Mailbox:
     """Answers with the given lines, takes what it answers 250 to, counts connections.
 
     sender, rcpt, data: to MAIL, RCPT and DATA. of: recipient → the answer to RCPT, instead of `rcpt`; '' hangs up.
+    slow: recipients about whom it does not answer.
     """
 
     sender: str = "250 OK"
     rcpt: str = "250 OK"
     data: str = "250 OK"
     of: dict[str, str] = field(default_factory=dict[str, str])
+    slow: set[str] = field(default_factory=set[str])
     mails: list[EmailMessage] = field(default_factory=list[EmailMessage])
     connections: int = 0
 
@@ -43,6 +46,8 @@ class Mailbox:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         envelope.rcpt_tos.append(address)
+        if address in self.slow:
+            await asyncio.Event().wait()
         answer = self.of.get(address, self.rcpt)
         if not answer:
             assert server.transport is not None

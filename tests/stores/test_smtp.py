@@ -1,5 +1,6 @@
 """The mailer against a real SMTP server, which is told what to answer."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 
 import pytest
@@ -7,7 +8,7 @@ import pytest_asyncio
 from aiosmtpd.controller import Controller
 
 from stores.errors import Unavailable
-from stores.mail import Deferred, Mail, Refused
+from stores.mail import Deferred, Mail, Refused, smtp
 from stores.mail.smtp import Mailer
 from tests.stores.mail_server import Server, serving
 
@@ -22,9 +23,9 @@ async def server() -> AsyncGenerator[Server]:
 
 @pytest_asyncio.fixture
 async def mailer(server: Server) -> AsyncGenerator[Mailer]:
-    mailer = Mailer(server.url)
+    mailer = Mailer(server.url, connections=8)
     yield mailer
-    await mailer.close()
+    mailer.close()
 
 
 async def test_a_mail_arrives_whole(server: Server, mailer: Mailer) -> None:
@@ -92,6 +93,25 @@ async def test_a_mailbox_that_takes_nothing_costs_no_connection(server: Server, 
     assert (len(server.mailbox.mails), server.mailbox.connections) == (2, 1)
 
 
+async def test_a_mailbox_at_which_the_server_is_slow_holds_up_no_other(server: Server, mailer: Mailer) -> None:
+    server.mailbox.slow.add(MAIL.to)
+    waiting = asyncio.create_task(mailer.send(MAIL))
+    for number in range(3):
+        await mailer.send(Mail(id=f"e{number}", to="b@example.com", subject="s", text="t", html="h"))
+    assert not waiting.done()
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+
+
+async def test_a_recipient_about_whom_nothing_is_answered_concerns_this_mail(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "TIMEOUT", 0.2)
+    server.mailbox.slow.add(MAIL.to)
+    with pytest.raises(Deferred, match="Timeout"):
+        await Mailer(server.url, connections=1).send(MAIL)
+
+
 async def test_a_recipient_at_whom_the_server_hangs_up_concerns_this_mail(server: Server, mailer: Mailer) -> None:
     server.mailbox.of[MAIL.to] = ""
     with pytest.raises(Deferred):
@@ -113,7 +133,7 @@ async def test_a_server_that_is_down_is_unavailable(server: Server) -> None:
     url = server.url
     server.controller.stop()
     with pytest.raises(Unavailable):
-        await Mailer(url).send(MAIL)
+        await Mailer(url, connections=1).send(MAIL)
 
 
 async def test_a_server_that_went_away_between_mails_is_asked_anew(server: Server, mailer: Mailer) -> None:

@@ -1,4 +1,7 @@
-"""When a partition's events that are set aside are due, and how many wait, as far as this process knows."""
+"""When a partition's events that are set aside are due, and how many wait, as far as this process knows.
+
+What is due takes a quarter of a partition's time at most, while new events come.
+"""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -19,6 +22,7 @@ class Due:
         self._leases: dict[Source, Lease] = {}
         # The next due time, None where nothing has one. A source that is missing here has to be asked for.
         self._next: dict[Source, datetime | None] = {}
+        self._rests: dict[Source, float] = {}  # until when, by the loop's time
         self._waiting: Mapping[Source, Waiting] = {}
         self._counted_at = 0.0
 
@@ -37,6 +41,13 @@ class Due:
     def put_off(self, source: Source, until: datetime) -> None:
         """Nothing of it is tried before."""
         self._next[source] = until
+
+    def rest(self, source: Source, seconds: float) -> None:
+        """New events come first for so long: what is due may be slow."""
+        self._rests[source] = asyncio.get_running_loop().time() + seconds
+
+    def rests(self, source: Source) -> bool:
+        return asyncio.get_running_loop().time() < self._rests.get(source, 0.0)
 
     async def rows(self, source: Source, limit: int) -> Sequence[AsideRow]:
         """Those that are to be tried now, `limit` at most; a later call finds those behind them. Raises Unavailable."""

@@ -29,6 +29,7 @@ from topics.messages.topic import Topic
 log = structlog.get_logger()
 
 _MOMENT = 0.5  # seconds that a partition gives to what is due, before it looks for new events again
+_REST = 3  # times as long what is due waits after it, if new events come meanwhile
 _AGAIN = timedelta(seconds=1)  # after doubt about what is due
 
 
@@ -69,7 +70,8 @@ class Effecting(Drained):
             await self._write(lease, moment, changes)
             self._tell(lease, rows)
         try:
-            await self._try_due(lease)
+            if not self._due.rests(lease.source):
+                await self._try_due(lease)
         except Doubt as doubt:  # the batch is done; the next one, or the idle work, tries again
             log.info("due_effects_put_off", group=lease.source.group, source=lease.source, why=str(doubt)[:200])
 
@@ -121,10 +123,10 @@ class Effecting(Drained):
     async def _try_due(self, lease: Lease) -> None:
         """Tries what is due, for a moment. Raises Doubt, Reopen."""
         loop = asyncio.get_running_loop()
-        end = loop.time() + _MOMENT
+        begun = loop.time()
         try:
             await self._due.count()
-            while loop.time() < end and not lease.closing.is_set():
+            while loop.time() < begun + _MOMENT and not lease.closing.is_set():
                 rows = await self._due.rows(lease.source, self._concurrency)
                 if not rows:
                     return
@@ -132,6 +134,8 @@ class Effecting(Drained):
         except Doubt:
             self._due.put_off(lease.source, datetime.now(UTC) + _AGAIN)
             raise
+        finally:
+            self._due.rest(lease.source, (loop.time() - begun) * _REST)
 
     async def _try_again(self, lease: Lease, rows: Sequence[AsideRow]) -> None:
         """rows: each of another key, since what waits behind another one is not due. Raises Doubt, Reopen."""

@@ -28,7 +28,8 @@ from topics.contracts.notification_events import Letter, MailRequested
 from topics.values import tokens
 
 MAILS = 200
-SECONDS = 10.0
+SECONDS = 60.0  # on a machine that does much else; alone they are out in two
+AT_ONCE = 8
 FULL = "full@example.com"
 USER, REFERENCE = "5c0d7a3e-0f35-4f0e-9d41-0d8a0f4f2f11", "6e5d4c3b-2a19-4087-b6c5-d4e3f2a1b0c9"
 
@@ -48,9 +49,9 @@ async def server() -> AsyncGenerator[Server]:
 @pytest_asyncio.fixture
 async def notifier(world: World, server: Server) -> AsyncGenerator["Notifier"]:
     await make_topics(world.settings.kafka, (notification_commands.TOPIC, notification_events.TOPIC))
-    mailer = Mailer(server.url)
+    mailer = Mailer(server.url, connections=AT_ONCE)
     yield Notifier(world, await world.process(), mailer)
-    await mailer.close()
+    mailer.close()
 
 
 class Notifier:
@@ -63,7 +64,7 @@ class Notifier:
         self.tries = 0  # of a batch
         courier = Courier(mailer, b"k" * 32, "https://lezzet.example")
         send = unless_voided(courier.perform, process.store)  # type: ignore[arg-type]
-        self.work = Effecting(notification_events.TOPIC, "notification", send, process.store, process.drain, 8)  # type: ignore[arg-type]
+        self.work = Effecting(notification_events.TOPIC, "notification", send, process.store, process.drain, AT_ONCE)  # type: ignore[arg-type]
 
     def ask(self, to: str, template: str = "discount") -> None:
         """For a mail."""
@@ -154,7 +155,7 @@ async def test_a_mail_server_that_goes_away_loses_doubles_and_gives_up_nothing(n
     finally:
         await asyncio.to_thread(again.stop)
     got = Counter(str(mail["Message-ID"]) for mail in server.mailbox.mails)
-    assert len(got) == MAILS and sum(got.values()) <= MAILS + 1, "one was in flight"
+    assert len(got) == MAILS and sum(got.values()) <= MAILS + AT_ONCE, "those were in flight"
     assert await notifier.world.published(notification_events.TOPIC.dead_letters) == []
 
 

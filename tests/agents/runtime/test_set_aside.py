@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from agents.runtime import metrics
-from agents.runtime.reading import aside
+from agents.runtime.reading import aside, effecting
 from agents.runtime.reading.aside import FIRST, LONGEST, GiveUp, NotNow, wait
 from agents.runtime.transport.lease import Lease
 from stores.errors import Conflict, Unavailable
@@ -185,6 +185,22 @@ async def test_what_is_due_while_the_server_is_away_waits_on(world: World):
     lease = await postman.opened()
     await postman.run(lease)  # its own look at what is due meets the server away, and does not hold the batch
     assert lease.next == 1 and await waiting(postman) == ["a 1"]
+
+
+async def test_what_is_due_rests_between_batches_and_goes_on_when_nothing_new_comes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(effecting, "_REST", 1e6)
+    (postman,), outside = await postmen(world, 1)
+    outside.fails["a 1"] = full()
+    lease = await postman.opened()
+    postman.feed.event("b", 1)
+    await postman.run(lease)  # it looks at what is due, too, and rests from now on
+    postman.feed.event("a", 1)
+    await postman.run(lease)
+    assert outside == ["b 1"] and await waiting(postman) == ["a 1"]
+    await tended(postman, lease)
+    assert outside == ["b 1", "a 1"]
 
 
 async def test_it_is_given_up_when_its_effect_wants_it_no_longer(world: World):
