@@ -16,6 +16,7 @@ from topics.contracts import (
     user_created,
     user_erased,
 )
+from topics.contracts.notification_events import MailRequested
 
 MAILS_AT_ONCE = 8
 
@@ -31,4 +32,4 @@ def register(runtime: Runtime) -> None:
     runtime.intake(notification.TOPIC, policy.send_mail)
     runtime.intake(order_events.TOPIC, policy.confirm_order)
     send = unless_voided(courier.perform, runtime.store)
-    runtime.effect(notification_events.TOPIC, send, concurrency=MAILS_AT_ONCE)
+    runtime.effect(notification_events.TOPIC, MailRequested, send, concurrency=MAILS_AT_ONCE)

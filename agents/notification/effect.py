@@ -13,7 +13,7 @@ from stores.mail import Deferred, Mail, Refused
 from topics.contracts import notification_commands
 from topics.contracts.email_event import ALREADY_REGISTERED
 from topics.contracts.notification_commands import RecordFailed, RecordSent
-from topics.contracts.notification_events import Event, Letter, MailRequested
+from topics.contracts.notification_events import Letter, MailRequested
 from topics.deciding.decision import Send
 from topics.messages.event import EventMeta
 from topics.values import tokens
@@ -38,10 +38,8 @@ class Courier:
         self._token_key = token_key
         self._origin = origin
 
-    async def perform(self, event: Event, meta: EventMeta) -> Iterable[Send]:
+    async def perform(self, event: MailRequested, meta: EventMeta) -> Iterable[Send]:
         """The outcome, as a command to the same recipient. Raises as agents.runtime.reading.performing.Perform has it."""
-        if not isinstance(event, MailRequested):
-            return ()
         expires = _expires(event.letter, meta)
         if expires is not None and datetime.now(UTC) >= expires:
             raise GiveUp("the link in the mail has expired")

@@ -44,8 +44,8 @@ class Mailer:
         """Raises Unavailable where the server is away, Deferred where it does not take this mail now, Refused where it never
         takes it.
 
-        Before the recipient is named, what fails concerns the server. After it, it concerns the mail, but for 421; also if the
-        connection breaks or nothing is answered: if the server is away, the next mail finds that out before its recipient.
+        Before the recipient is named, what fails concerns the server, and so does 421. All else concerns the mail, also if the
+        connection breaks or nothing is answered, unless the server cannot be connected to either.
         """
         message = _message(mail, self._sender)
         async with self._at_once:
@@ -56,7 +56,7 @@ class Mailer:
                     await smtp.connect()
                 await smtp.send_message(message, sender=self._sender.addr_spec, recipients=[mail.to])
             except (aiosmtplib.SMTPException, OSError) as error:
-                raise _meaning(error, smtp, mail) from None  # its own words may hold the mail's
+                raise await _meaning(error, smtp, mail) from None  # its own words may hold the mail's
             except UnicodeError as error:
                 raise Refused("the address cannot be written in a mail") from error
             except BaseException:  # cancelled: nobody knows where the conversation stands
@@ -81,16 +81,28 @@ class Mailer:
             smtp.close()
 
 
-def _meaning(error: Exception, smtp: _Conversation, mail: Mail) -> Exception:
+async def _meaning(error: Exception, smtp: _Conversation, mail: Mail) -> Exception:
+    """The connection is closed where nobody knows what state it is in."""
     code, words = _said(error)
     why = _without((mail.secret, quote(mail.secret, safe=""), mail.to), words)[:_LONGEST]
     if _for_good(error):
         return Refused(why)
-    if not code or code == _GOING_AWAY or not smtp.named:
-        smtp.close()
-    if smtp.named and code != _GOING_AWAY:
+    if smtp.named and code and code != _GOING_AWAY:
+        return Deferred(why)
+    smtp.close()
+    if smtp.named and not code and await _answers(smtp):
         return Deferred(why)
     return Unavailable("smtp", why)
+
+
+async def _answers(smtp: _Conversation) -> bool:
+    """Whether the server takes a new connection, which is kept."""
+    try:
+        await smtp.connect()
+    except (aiosmtplib.SMTPException, OSError):
+        smtp.close()
+        return False
+    return True
 
 
 def _message(mail: Mail, sender: Address) -> EmailMessage:

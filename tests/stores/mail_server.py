@@ -17,7 +17,7 @@ class Mailbox:
     """Answers with the given lines, takes what it answers 250 to, counts connections.
 
     sender, rcpt, data: to MAIL, RCPT and DATA. of: recipient → the answer to RCPT, instead of `rcpt`; '' hangs up.
-    slow: recipients about whom it does not answer.
+    slow: recipients about whom it does not answer; waiting: it has met one.
     """
 
     sender: str = "250 OK"
@@ -25,6 +25,7 @@ class Mailbox:
     data: str = "250 OK"
     of: dict[str, str] = field(default_factory=dict[str, str])
     slow: set[str] = field(default_factory=set[str])
+    waiting: bool = False
     mails: list[EmailMessage] = field(default_factory=list[EmailMessage])
     connections: int = 0
 
@@ -47,6 +48,7 @@ class Mailbox:
     ) -> str:
         envelope.rcpt_tos.append(address)
         if address in self.slow:
+            self.waiting = True
             await asyncio.Event().wait()
         answer = self.of.get(address, self.rcpt)
         if not answer:

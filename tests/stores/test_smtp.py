@@ -10,6 +10,7 @@ from aiosmtpd.controller import Controller
 from stores.errors import Unavailable
 from stores.mail import Deferred, Mail, Refused, smtp
 from stores.mail.smtp import Mailer
+from tests.deadline import until
 from tests.stores.mail_server import Server, serving
 
 MAIL = Mail(id="event-1", to="ayse@example.com", subject="Hoş geldiniz", text="düz yazı", html="<p>şık</p>")
@@ -110,6 +111,23 @@ async def test_a_recipient_about_whom_nothing_is_answered_concerns_this_mail(
     server.mailbox.slow.add(MAIL.to)
     with pytest.raises(Deferred, match="Timeout"):
         await Mailer(server.url, connections=1).send(MAIL)
+
+
+async def test_a_server_that_goes_away_in_the_middle_of_a_mail_concerns_all_mails(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "TIMEOUT", 0.5)
+    mailer = Mailer(server.url, connections=1)
+    server.mailbox.slow.add(MAIL.to)
+    waiting = asyncio.create_task(mailer.send(MAIL))
+
+    async def at_the_recipient() -> bool:
+        return server.mailbox.waiting
+
+    await until("the server to hear of the recipient", at_the_recipient)
+    await asyncio.to_thread(server.controller.stop)
+    with pytest.raises(Unavailable):
+        await waiting
 
 
 async def test_a_recipient_at_whom_the_server_hangs_up_concerns_this_mail(server: Server, mailer: Mailer) -> None:

@@ -1,6 +1,6 @@
 """When a partition's events that are set aside are due, and how many wait, as far as this process knows.
 
-What is due takes a quarter of a partition's time at most, while new events come.
+While new events come, what is due takes a part of the partition's time only, a small one where it is slow.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ class Due:
         self._next[source] = until
 
     def rest(self, source: Source, seconds: float) -> None:
-        """New events come first for so long: what is due may be slow."""
+        """New events come first for so long."""
         self._rests[source] = asyncio.get_running_loop().time() + seconds
 
     def rests(self, source: Source) -> bool:

@@ -23,27 +23,29 @@ from agents.runtime.sending.placing import Placing, dead_letters
 from agents.runtime.transport.lease import Batch, Lease, Reopen
 from stores.errors import Conflict, Doubt
 from stores.protocol import AsideRow, Changes, DomainStore, Moment, OutboxRow
-from topics.messages.message import Undecodable
+from topics.messages.message import Message, Undecodable
 from topics.messages.topic import Topic
 
 log = structlog.get_logger()
 
 _MOMENT = 0.5  # seconds that a partition gives to what is due, before it looks for new events again
-_REST = 3  # times as long what is due waits after it, if new events come meanwhile
+_REST = 3  # if what is due was slow, it waits so many times as long as that took too long, while new events come
 _AGAIN = timedelta(seconds=1)  # after doubt about what is due
 
 
 class Effecting(Drained):
     """The work (agents.runtime.transport.work.Work) of one effect on one topic.
 
-    concurrency: effects of a partition at once.
+    of: the events that have an effect; others are passed over. concurrency: effects of a partition at once.
     """
 
     def __init__(
-        self, topic: Topic, domain: str, perform: Perform, store: DomainStore, drain: Drain, concurrency: int
-    ) -> None:
+        self, topic: Topic, domain: str, of: type[Message], perform: Perform, store: DomainStore, drain: Drain,
+        concurrency: int,
+    ) -> None:  # fmt: skip
         super().__init__(store, drain)
         self._topic = topic
+        self._of = of
         self._concurrency = concurrency
         self._performing = Performing(topic, domain, perform, store, drain)
         self._due = Due(store)
@@ -56,12 +58,13 @@ class Effecting(Drained):
     async def run(self, batch: Batch) -> None:
         lease = batch.lease
         read, broken = events.read(self._topic, batch, batch.first)
-        moment = await self._store.look([lease.source], aside=events.aggregates(read))
+        wanted = [event for event in read if isinstance(event.message, self._of)]
+        moment = await self._store.look([lease.source], aside=events.aggregates(wanted))
         progress = progress_of(batch, moment.floors.get(lease.source), batch.first)
         if progress.surprised:
             self._due.changed(lease.source)
             await self._drain.left(lease)
-        found = [event for event in read if event.arrival.offset >= progress.done]
+        found = [event for event in wanted if event.arrival.offset >= progress.done]
         once = list({event.meta.id: event for event in found}.values())  # an outbox row may have been published twice
         rows = await self._all(lease, once, moment.aside)
         if batch.next > progress.done:
@@ -135,7 +138,7 @@ class Effecting(Drained):
             self._due.put_off(lease.source, datetime.now(UTC) + _AGAIN)
             raise
         finally:
-            self._due.rest(lease.source, (loop.time() - begun) * _REST)
+            self._due.rest(lease.source, (loop.time() - begun - _MOMENT) * _REST)
 
     async def _try_again(self, lease: Lease, rows: Sequence[AsideRow]) -> None:
         """rows: each of another key, since what waits behind another one is not due. Raises Doubt, Reopen."""

@@ -12,7 +12,7 @@ from stores.mail import Deferred, Mail, Refused
 from tests.agents.scenario import ID
 from topics.contracts import notification_commands
 from topics.contracts.notification_commands import RecordFailed, RecordSent
-from topics.contracts.notification_events import Letter, MailRequested, MailSent
+from topics.contracts.notification_events import Letter, MailRequested
 from topics.deciding.decision import Send
 from topics.messages.event import EventMeta
 from topics.messages.message import Message
@@ -121,9 +121,3 @@ async def test_the_mailer_knows_what_no_error_may_show() -> None:
     await Courier(postbox, KEY, ORIGIN).perform(REFERRED, META)
     (mail,) = postbox.mails
     assert mail.secret == tokens.mail_token(KEY, tokens.VERIFY, ID, REFERENCE) and mail.secret in mail.text
-
-
-async def test_other_events_send_nothing() -> None:
-    postbox = Postbox()
-    assert list(await Courier(postbox, KEY, ORIGIN).perform(MailSent(mail_id="m"), META)) == []
-    assert postbox.mails == []

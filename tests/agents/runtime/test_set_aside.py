@@ -1,7 +1,8 @@
 """Events whose effects cannot happen now though others can: they wait aside, in order, and none is lost or done twice."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.agents.runtime.test_effects import Outbox, Postman, postmen
 from tests.agents.runtime.world import World
 from tests.deadline import until
 from topics.messages import headers
+from topics.messages.message import Message
 
 STEPS = ["begun", "ending", "ended", "before publish", "before write", "after write"]
 
@@ -33,6 +35,19 @@ def full(times: int = 1, patience: timedelta = timedelta(days=1)) -> list[Except
 async def waiting(postman: Postman) -> list[str]:
     rows = await postman.world.query('select id from set_aside where consumer = $1 order by "offset"', postman.group)
     return [row["id"] for row in rows]
+
+
+@contextmanager
+def looking_at_nothing(postman: Postman) -> Generator[None]:
+    """It does not look at what is due."""
+    due = postman.work._due  # type: ignore[attr-defined]
+    before, due.rows = due.rows, nothing  # type: ignore[method-assign]
+    yield
+    due.rows = before  # type: ignore[method-assign]
+
+
+async def nothing(*_: Any) -> Sequence[Any]:
+    return ()
 
 
 async def tended(postman: Postman, lease: Lease) -> None:
@@ -75,15 +90,31 @@ async def test_effects_of_a_key_happen_in_order_one_at_a_time(world: World):
     outside.fails["a 1"] = full(3)
     outside.fails["a 2"] = full(2)
     lease = await postman.opened()
-    for version in (1, 2):
-        postman.feed.event("a", version)
-    await postman.run(lease)
-    for version in (3, 4):
-        postman.feed.event("a", version)
-    postman.feed.event("b", 1)
-    await postman.run(lease)
+    with looking_at_nothing(postman):
+        for version in (1, 2):
+            postman.feed.event("a", version)
+        await postman.run(lease)
+        for version in (3, 4):
+            postman.feed.event("a", version)
+        postman.feed.event("b", 1)
+        await postman.run(lease)
+    assert outside == ["b 1"]
     await tended(postman, lease)
-    assert [id for id in outside if id[0] == "a"] == ["a 1", "a 2", "a 3", "a 4"] and "b 1" in outside
+    assert outside == ["b 1", "a 1", "a 2", "a 3", "a 4"]
+
+
+async def test_events_without_an_effect_do_not_wait(world: World):
+    (postman,), outside = await postmen(world, 1)
+    outside.fails["a 1"] = full()
+    postman.work._of = Other  # type: ignore[attr-defined]
+    postman.feed.event("a", 1)
+    lease = await postman.opened()
+    await postman.run(lease)
+    assert (lease.next, outside, await waiting(postman)) == (1, [], [])
+
+
+class Other(Message, frozen=True):
+    pass
 
 
 async def test_what_comes_twice_while_it_waits_happens_once(world: World):
@@ -119,19 +150,13 @@ async def test_a_kill_while_it_is_tried_again_loses_nothing(world: World, step: 
     for key in ("a", "b"):
         first.feed.event(key, 1)
     first.feed.event("a", 2)
-    gone = first.work._due.rows  # type: ignore[attr-defined]
-    first.work._due.rows = nothing  # type: ignore[attr-defined, method-assign]
     lease = await first.opened()
-    await first.run(lease)
-    first.work._due.rows = gone  # type: ignore[attr-defined, method-assign]
+    with looking_at_nothing(first):
+        await first.run(lease)
     await killed_at(first, step, first.work.idle([lease]))
     await tended(second, await second.opened())
     everything_happened(outside, second, in_flight="a 1" if step in ("begun", "ending") else None)
     assert len(await second.outcomes()) == 3
-
-
-async def nothing(*_: Any) -> Sequence[Any]:
-    return ()
 
 
 async def killed_at(postman: Postman, step: str, working: Any) -> None:
@@ -154,9 +179,9 @@ async def test_who_has_lost_its_partition_tries_nothing_and_takes_nothing_back(w
     (zombie, owner), outside = await postmen(world, 2)
     outside.fails["a 1"] = full()
     zombie.feed.event("a", 1)
-    zombie.work._due.rows = nothing  # type: ignore[attr-defined, method-assign]
     old = await zombie.opened()
-    await zombie.run(old)
+    with looking_at_nothing(zombie):
+        await zombie.run(old)
     lease = await owner.opened()
     rows = await owner.process.store.next_aside(lease.source, 8)
     with pytest.raises(Conflict):
@@ -172,8 +197,8 @@ async def test_a_server_that_is_away_holds_the_partition_and_what_failed_before_
     outside.fails["b 1"] = [Unavailable("SMTP", "away") for _ in range(5)]
     for key in ("a", "b"):
         postman.feed.event(key, 1)
-    postman.work._due.rows = nothing  # type: ignore[attr-defined, method-assign]
-    await postman.run(await postman.opened())
+    with looking_at_nothing(postman):
+        await postman.run(await postman.opened())
     assert len(outside.fails["a 1"]) == 1, "tried once, though its batch was tried six times"
     assert outside == ["b 1"] and await waiting(postman) == ["a 1"] and postman.repeated == 0
 
@@ -187,18 +212,20 @@ async def test_what_is_due_while_the_server_is_away_waits_on(world: World):
     assert lease.next == 1 and await waiting(postman) == ["a 1"]
 
 
-async def test_what_is_due_rests_between_batches_and_goes_on_when_nothing_new_comes(
+async def test_what_is_due_and_slow_rests_between_batches_and_goes_on_when_nothing_new_comes(
     world: World, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(effecting, "_REST", 1e6)
+    monkeypatch.setattr(effecting, "_MOMENT", 1e-6)
+    monkeypatch.setattr(effecting, "_REST", 1e9)
     (postman,), outside = await postmen(world, 1)
     outside.fails["a 1"] = full()
     lease = await postman.opened()
     postman.feed.event("b", 1)
-    await postman.run(lease)  # it looks at what is due, too, and rests from now on
+    await postman.run(lease)  # it looks at what is due, which takes longer than a moment
     postman.feed.event("a", 1)
     await postman.run(lease)
     assert outside == ["b 1"] and await waiting(postman) == ["a 1"]
+    monkeypatch.setattr(effecting, "_MOMENT", 1.0)
     await tended(postman, lease)
     assert outside == ["b 1", "a 1"]
 
@@ -234,8 +261,8 @@ async def test_an_event_that_the_code_of_now_cannot_read_is_a_dead_letter(world:
     outside.fails["a 1"] = full()
     for key in ("a", "b"):
         postman.feed.event(key, 1)
-    postman.work._due.rows = nothing  # type: ignore[attr-defined, method-assign]
-    await postman.run(await postman.opened())
+    with looking_at_nothing(postman):
+        await postman.run(await postman.opened())
     await world.query("update set_aside set body = '{'::bytea where consumer = $1", postman.group)
     (other,) = (await postmen(world, 1))[0]
     other.feed = postman.feed
