@@ -78,7 +78,7 @@ async def outages(on: Stage, wanted: Sequence[Outage], seconds: float, findings:
         finally:
             await load.stop()
     findings.measured(outages=figures)
-    await lag.quiet(endpoints, findings)
+    await lag.quiet(endpoints, findings, lag.WITHIN + seconds)  # what gathered in an outage, too
     await _audit(on, load, agents, sum(each.server == "mailbox" for each in wanted), findings)
     await ending(on, [*agents, edge], findings)
 
