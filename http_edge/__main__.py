@@ -57,7 +57,7 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
         yield Edge(
             id=edge_id,
             reads=reader,
-            searches=Search(redis),
+            searches=Search(redis, reader.tags),
             answers=answers,
             commands=producer,
             withdrawals=withdrawals,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from agents.runtime.deciding.consequences import Roles
@@ -15,8 +16,10 @@ from agents.runtime.sending.drain import Drain
 from agents.runtime.sending.publisher import Publisher
 from agents.runtime.transport.group import Group
 from agents.runtime.transport.work import Work
+from stores.kafka.replay import open_replay
 from stores.protocol import DomainStore
 from stores.redis.fates import Fates
+from stores.redis.generations import ViewGenerations
 from stores.redis.projection import ProjectionStore
 from stores.redis.replies import Replies
 from stores.settings import Settings
@@ -34,6 +37,7 @@ class Resources:
     replies: Replies
     fates: Fates
     views: ProjectionStore
+    generations: ViewGenerations
 
 
 class Runtime:
@@ -85,6 +89,11 @@ class Runtime:
         resources = self._resources
         return [Group(f"{self.domain}.{shape}", resources.settings.kafka, of) for shape, of in works.items()]
 
+    @property
+    def views(self) -> Sequence[str]:
+        """Names of the domain's views."""
+        return [each.name for each in self._projections if isinstance(each, View)]
+
     def _projecting(self) -> Mapping[str, Work]:
         found: dict[str, Work] = {}
         for name, topic in {p.topic.name: p.topic for p in self._projections}.items():
@@ -92,12 +101,13 @@ class Runtime:
             tables = [p for p in self._projections if isinstance(p, FactTable) and p.topic.name == name]
             if views and tables:
                 raise ValueError(f"{self.domain}: {name} into views and into facts: two stores cannot share a floor")
-            found[name] = (
-                Showing(topic, views, self._resources.views, self._resources.publisher)
-                if views
-                else Copying(topic, tables, self.store, self._drain)
-            )
+            found[name] = self._showing(topic, views) if views else Copying(topic, tables, self.store, self._drain)
         return found
+
+    def _showing(self, topic: Topic, views: Sequence[View[Any, Any]]) -> Showing:
+        found = self._resources
+        replays = partial(open_replay, found.settings.kafka)
+        return Showing(topic, views, found.views, found.generations, found.publisher, replays)
 
     def _add(self, shape: str, topic: Topic, work: Work) -> None:
         works = self._works.setdefault(shape, {})

@@ -78,7 +78,7 @@ def _members(row: ViewRow, key: Key | None) -> Callable[[Asked], Awaitable[Seque
     assert key is not None, f"{row.name} reads neither a document nor an index, and names none"
 
     async def members(asked: Asked) -> Sequence[str]:
-        index = keys.index(await named(key, asked))
+        index = keys.index(row.view.name, await named(key, asked))
         found = await asked.edge.reads.members(index, newest_first=row.newest_first, most=row.most)
         return [each.decode() for each in found]
 

@@ -2,6 +2,9 @@
 
 redis-py's cost is by command and by use of its pool, not by key: a trial gave 4,700-6,800 requests/s this way against
 3,100-3,500 with a GET each.
+
+Callers ask for places (topics/keys.py). The MGET reads the ready keys of their views along, and is asked again where another
+generation was expected: so all values of one MGET are of the generations that stood at that moment.
 """
 
 import asyncio
@@ -15,6 +18,8 @@ from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import RedisError
 
 from stores.errors import Unavailable
+from stores.redis.tags import Tags
+from topics import keys as names
 
 READ_SECONDS = 0.8  # an edge answers within 3 s, also when Redis accepts a connection and does not answer
 MAX_KEYS = 2_000  # of an MGET: while Redis runs it, all other clients wait
@@ -29,6 +34,7 @@ class Reader:
 
     def __init__(self, client: Redis) -> None:
         self._client = client
+        self.tags = Tags()
         self._connection: AbstractConnection | None = None
         self._waiting: list[_Wanted] = []
         self._busy: asyncio.Task[None] | None = None
@@ -49,16 +55,23 @@ class Reader:
 
     async def members(self, index: str, *, newest_first: bool = False, most: int = 0) -> list[bytes]:
         """Members of a sorted set by score. most: how many at most, the first ones; 0: all."""
-        last = most - 1
-        return await within(
-            lambda: cast(Awaitable[list[bytes]], self._client.zrange(index, 0, last, desc=newest_first))
-        )
+        last, key = most - 1, await self._key(index)
+        return await within(lambda: cast(Awaitable[list[bytes]], self._client.zrange(key, 0, last, desc=newest_first)))
 
     async def members_from(self, index: str, least: float, most: int) -> list[bytes]:
         """Members of a sorted set with at least this score, the lowest first, at most so many."""
+        key = await self._key(index)
         return await within(
-            lambda: cast(Awaitable[list[bytes]], self._client.zrangebyscore(index, least, "+inf", start=0, num=most))
+            lambda: cast(Awaitable[list[bytes]], self._client.zrangebyscore(key, least, "+inf", start=0, num=most))
         )
+
+    async def _key(self, index: str) -> str:
+        """In the generation that stood when this process last looked at the view. It stays for a while after a switch
+        (stores.redis.generations.GRACE_SECONDS), and each request looks at the ready key first."""
+        view = names.view_of(index)
+        if view is not None and not self.tags.knows(view):
+            await self.get([names.view_ready(view)])
+        return self.tags.key(index)
 
     async def put(self, key: str, value: str, seconds: int) -> None:
         """Sets a key of the edge itself, e.g. who owns an operation. seconds: until it expires."""
@@ -98,7 +111,7 @@ class Reader:
             for key in keys:
                 places.setdefault(key, len(places))
         try:
-            values = await within(lambda: self._mget(list(places)))
+            values = await within(lambda: self._read(list(places)))
         except Exception as error:  # whatever it is: callers wait for these futures without a time-out of their own
             await self._disconnect()
             for _, future in batch:
@@ -108,6 +121,19 @@ class Reader:
         for keys, future in batch:
             if not future.done():
                 future.set_result([values[places[key]] for key in keys])
+
+    async def _read(self, places: list[str]) -> Values:
+        """The values of the places, all in the generations that one MGET found standing."""
+        looked = {view: place for place in places if (view := names.view_of_ready(place)) is not None}
+        beside = {view for place in places if (view := names.view_of(place)) is not None} - looked.keys()
+        asked = {view: names.view_ready(view) for view in (*looked, *beside)}
+        more = [asked[view] for view in beside]
+        while True:  # within READ_SECONDS
+            values = await self._mget([*map(self.tags.key, places), *more])
+            ready = dict(zip((*places, *more), values, strict=True))
+            news = [self.tags.learn(view, ready[key]) for view, key in asked.items()]
+            if not any(news):
+                return values[: len(places)]
 
     async def _mget(self, names: list[str]) -> Values:
         """Uses the one connection, and drops it when it fails: the next try makes a new one."""

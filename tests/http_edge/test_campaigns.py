@@ -28,7 +28,7 @@ def campaign(id: str, begins: int, ends: int, restaurant: str) -> dict[str, Any]
 async def put(edge: World, restaurant: str, *campaigns: dict[str, Any]) -> None:
     await edge.redis.set(keys.document("campaigns", restaurant), stored(1, {"campaigns": list(campaigns)}))
     last = max(datetime.fromisoformat(each["end_date"]) for each in campaigns)
-    await edge.redis.zadd(keys.index("campaigns"), {restaurant: last.timestamp()})
+    await edge.redis.zadd(keys.index("campaigns", "campaigns"), {restaurant: last.timestamp()})
 
 
 async def listed(edge: World, query: str = "") -> list[str]:

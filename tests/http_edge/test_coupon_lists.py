@@ -31,7 +31,7 @@ async def test_the_edge_is_not_ready_without_the_views_of_coupons(edge: World):
 
 
 async def test_coupons_that_are_over_are_passed_over_and_no_more_than_a_page_is_read(edge: World):
-    now, index = time.time(), keys.index(keys.coupons(None))
+    now, index = time.time(), keys.index("coupon", keys.coupons(None))
     ends = {"OVER": now - 1, "SOON": now + 60, "LATER": now + 120} | {f"C{n}": float("inf") for n in range(MOST_LISTED)}
     await edge.redis.zadd(index, ends)
     await edge.redis.mset({keys.document("coupon", code): f'1\n{{"code":"{code}"}}' for code in ends})

@@ -13,7 +13,7 @@ async def test_an_export_holds_every_part_and_all_orders(edge: World):
     await edge.redis.set(keys.document("user", me), stored(1, {"id": me, "full_name": "Ayşe"}))
     await edge.redis.set(keys.document("address", me), stored(2, {"addresses": [{"id": "a-1"}]}))
     orders = {f"o-{n}": n for n in range(AT_ONCE + 7)}
-    await edge.redis.zadd(keys.index(keys.orders(me)), orders)
+    await edge.redis.zadd(keys.index("order", keys.orders(me)), orders)
     await edge.redis.mset({keys.document("order", name): stored(1, {"id": name}) for name in orders})
     said = await edge.client(me).call("GET", "/users/me/export")
     assert said.status == 200 and "attachment" in said.headers["Content-Disposition"]
@@ -26,5 +26,5 @@ async def test_an_export_holds_every_part_and_all_orders(edge: World):
 
 async def test_more_orders_than_one_file_holds_are_said_to_be_missing(edge: World):
     me = str(uuid.uuid4())
-    await edge.redis.zadd(keys.index(keys.orders(me)), {f"o-{n}": n for n in range(MOST_ORDERS + 1)})
+    await edge.redis.zadd(keys.index("order", keys.orders(me)), {f"o-{n}": n for n in range(MOST_ORDERS + 1)})
     assert (await edge.client(me).call("GET", "/users/me/export")).json["orders_complete"] is False

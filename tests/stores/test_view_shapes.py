@@ -6,12 +6,12 @@ from dataclasses import replace
 import msgspec
 import pytest_asyncio
 from redis.asyncio import Redis
+from stores.redis.shapes import ViewShapes
 
 from agents.basket.projection import BASKET
 from agents.provision import views
 from infra.stack.stack import Stack
 from stores.redis.connection import connect
-from stores.redis.shapes import ViewShapes
 from topics import keys
 
 FORMS = {"basket": "a", "order": "b"}

@@ -48,7 +48,7 @@ async def show(asked: Asked) -> Answer:
 
 async def _orders(asked: Asked) -> tuple[list[msgspec.Raw], bool]:
     """Some at a time: an order has up to 250 KB, and all reads of a process wait for each other."""
-    names = await asked.edge.reads.members(keys.index(mine(asked)), newest_first=True, most=MOST_ORDERS + 1)
+    names = await asked.edge.reads.members(keys.index(ORDER.name, mine(asked)), newest_first=True, most=MOST_ORDERS + 1)
     found: list[msgspec.Raw] = []
     for start in range(0, min(len(names), MOST_ORDERS), AT_ONCE):
         chunk: Sequence[bytes] = names[start : min(start + AT_ONCE, MOST_ORDERS)]

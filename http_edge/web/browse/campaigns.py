@@ -27,7 +27,7 @@ async def _names(asked: Asked) -> Sequence[str]:
     """The restaurant that was asked for, else all that have a campaign which is not over."""
     if asked.asks.restaurant_id is not None:
         return [asked.asks.restaurant_id]
-    index = keys.index(keys.CAMPAIGNS)
+    index = keys.index(CAMPAIGNS.name, keys.CAMPAIGNS)
     return [each.decode() for each in await asked.edge.reads.members_from(index, asked.edge.clock(), MOST_RESTAURANTS)]
 
 

@@ -61,7 +61,7 @@ async def _listed(asked: Asked) -> Answer:
     """Those that are not over, of everywhere first, then by their end; at most MOST_LISTED of each."""
     now, names = asked.edge.now().timestamp(), list[bytes]()
     for place in [None, asked.asks.restaurant_id] if asked.asks.restaurant_id else [None]:
-        names += await asked.edge.reads.members_from(keys.index(keys.coupons(place)), now, MOST_LISTED)
+        names += await asked.edge.reads.members_from(keys.index(COUPON.name, keys.coupons(place)), now, MOST_LISTED)
     documents = await asked.edge.reads.get([keys.document(COUPON.name, name.decode()) for name in names])
     bodies = (keys.split(each)[1] for each in documents if each is not None)
     return Answer(b"[" + b",".join(body for body in bodies if body) + b"]")

@@ -1,11 +1,14 @@
 """An events topic as a test writes it, and leases on it: for projections, facts and effects, driven without a consumer."""
 
 import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 
 import msgspec
 from aiokafka import ConsumerRecord
 
 from agents.runtime.transport.lease import Batch, Lease
+from stores.kafka.replay import Stretch
 from stores.protocol import Source
 from tests.agents.runtime.tally import Added
 from topics.messages import headers
@@ -44,3 +47,22 @@ class Feed:
     def batch(self, lease: Lease, first: int | None = None, end: int | None = None) -> Batch:
         found = self.log[lease.next if first is None else first : end]
         return Batch(lease, found, found[0].offset)
+
+    @asynccontextmanager
+    async def replay(self, topic: str, partition: int) -> "AsyncGenerator[Replayed]":
+        assert (topic, partition) == (self.topic.name, self.partition)
+        yield Replayed(self.log)
+
+
+class Replayed:
+    """See stores.kafka.replay.Replay."""
+
+    def __init__(self, log: list[Record]) -> None:
+        self._log = log
+
+    async def begins(self) -> int:
+        return 0
+
+    async def take(self, first: int, most: int) -> Stretch:
+        found = self._log[first : first + most]
+        return Stretch(found, first, first + len(found))
