@@ -3,7 +3,6 @@
 from redis.asyncio import Redis
 
 from stores.protocol import Source
-from stores.redis.errors import translated
 from stores.redis.generations import Known, ViewGenerations
 
 
@@ -11,7 +10,6 @@ class ViewFloors:
     """Raises Unavailable."""
 
     def __init__(self, redis: Redis) -> None:
-        self._redis = redis
         self._generations = ViewGenerations(redis)
 
     async def read(self) -> dict[Source, int]:
@@ -22,12 +20,10 @@ class ViewFloors:
             generation = known.now.live or known.now.next
             if generation is None:
                 continue
-            async with translated():
-                values = await self._redis.mget(generation.floors(known.view))
-            for partition, value in enumerate(values):
-                if value is not None:
+            for partition, floor in enumerate(await self._generations.floors(known.view, generation)):
+                if floor is not None:
                     source = Source(generation.group, generation.topic, partition)
-                    found[source] = min(int(value), found.get(source, int(value)))
+                    found[source] = min(floor, found.get(source, floor))
         return found
 
     async def restart(self, topic: str) -> list[str]:
@@ -43,5 +39,4 @@ class ViewFloors:
         return done
 
     async def _known(self) -> list[Known]:
-        names = await self._generations.names()
-        return list((await self._generations.read(names)).values()) if names else []
+        return list((await self._generations.read(await self._generations.names())).values())

@@ -116,6 +116,8 @@ class ViewGenerations:
         self._floor = redis.register_script(_FLOOR)
 
     async def read(self, views: Sequence[str]) -> dict[str, Known]:
+        if not views:
+            return {}
         async with translated():
             values = await self._redis.mget([keys.generations(view) for view in views])
         return {view: Known.of(view, value) for view, value in zip(views, values, strict=True)}
@@ -127,6 +129,12 @@ class ViewGenerations:
             return sorted(
                 [name.decode().removeprefix(prefix) async for name in self._redis.scan_iter(keys.GENERATIONS)]
             )
+
+    async def floors(self, view: str, generation: Generation) -> list[int | None]:
+        """By partition; None where it has not begun."""
+        async with translated():
+            values = await self._redis.mget(generation.floors(view))
+        return [None if value is None else int(value) for value in values]
 
     async def begin(self, known: Known, form: str, group: str, topic: str, partitions: int) -> bool:
         """A new generation begins beside the live one; one that was being built is given up. False: somebody was faster."""
