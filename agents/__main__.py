@@ -40,10 +40,9 @@ async def run(settings: Settings, domains: Sequence[str]) -> int:
     log.info("agents_starting", domains=list(domains), health_port=port)
     if not await process.unless_stopped(asyncio.ensure_future(servers_are_up(settings))):
         return 0
-    views = [view for runtime in runtimes for view in runtime.views]
     beside = [
         asyncio.create_task(sweep([runtime.store for runtime in runtimes])),
-        asyncio.create_task(tend(ViewGenerations(connect_redis(settings.redis)), views)),
+        asyncio.create_task(tend([each for runtime in runtimes for each in runtime.tended])),
     ]
     code = await process.run()
     for task in beside:

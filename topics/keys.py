@@ -40,6 +40,11 @@ GENERATIONS = _GENERATIONS + "*"
 """Pattern of the keys above."""
 
 
+def running(view: str) -> str:
+    """Sorted set: forms of the view that running processes write, by when they said so last."""
+    return f"views:running:{view}"
+
+
 def grace(view: str) -> str:
     """Stands while reads that began before a switch may still read the generation before."""
     return f"views:grace:{view}"

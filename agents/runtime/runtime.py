@@ -1,6 +1,6 @@
 """What a domain's agent.py calls: it names the domain's topics and pure functions; the runtime runs them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -41,7 +41,10 @@ class Resources:
 
 
 class Runtime:
-    """One domain in this process. Each shape of its work (decide, project, effect) is a consumer group `<domain>.<shape>`."""
+    """One domain in this process. Each shape of its work (decide, project, effect) is a consumer group `<domain>.<shape>`.
+
+    tended: of the groups that were made, what agents.runtime.tending calls in turn.
+    """
 
     def __init__(self, domain: str, store: DomainStore, resources: Resources) -> None:
         self.domain = domain
@@ -51,6 +54,7 @@ class Runtime:
         self._drain = Drain(store, resources.publisher, resources.replies)
         self._works: dict[str, dict[str, Work]] = {}
         self._projections: list[View[Any, Any] | FactTable[Any, Any]] = []
+        self.tended: list[Callable[[], Awaitable[bool]]] = []
 
     def decide(
         self,
@@ -89,11 +93,6 @@ class Runtime:
         resources = self._resources
         return [Group(f"{self.domain}.{shape}", resources.settings.kafka, of) for shape, of in works.items()]
 
-    @property
-    def views(self) -> Sequence[str]:
-        """Names of the domain's views."""
-        return [each.name for each in self._projections if isinstance(each, View)]
-
     def _projecting(self) -> Mapping[str, Work]:
         found: dict[str, Work] = {}
         for name, topic in {p.topic.name: p.topic for p in self._projections}.items():
@@ -107,7 +106,10 @@ class Runtime:
     def _showing(self, topic: Topic, views: Sequence[View[Any, Any]]) -> Showing:
         found = self._resources
         replays = partial(open_replay, found.settings.kafka)
-        return Showing(topic, views, found.views, found.generations, found.publisher, replays)
+        group = f"{self.domain}.project"
+        made = Showing(group, topic, views, found.views, found.generations, found.publisher, replays)
+        self.tended.append(made.tending.round)
+        return made
 
     def _add(self, shape: str, topic: Topic, work: Work) -> None:
         works = self._works.setdefault(shape, {})

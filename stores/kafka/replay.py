@@ -32,10 +32,12 @@ class Replay:
         self._consumer = consumer
         self._tp = tp
 
-    async def begins(self) -> int:
-        """The oldest offset that is there."""
+    async def bounds(self) -> tuple[int, int]:
+        """The oldest offset that is there, and the one after the last."""
         async with _translated():
-            return (await self._consumer.beginning_offsets([self._tp]))[self._tp]
+            first = await self._consumer.beginning_offsets([self._tp])
+            end = await self._consumer.end_offsets([self._tp])
+        return first[self._tp], end[self._tp]
 
     async def take(self, first: int, most: int) -> Stretch:
         """What follows: at most so many records. Waits a moment where there is nothing."""

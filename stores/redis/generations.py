@@ -4,7 +4,7 @@ All processes read and change this record (topics.keys.generations). Each change
 still as it was read. The floors of a generation go in the change that ends it, so nobody writes into it any more.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, cast
 
 import msgspec
@@ -57,6 +57,21 @@ if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[2], ARGV[2], 'NX')
 return 1
 """
+
+# KEYS: one for each view. ARGV: seconds, then the form of each view.
+# The server's clock counts: those of the processes may differ.
+_RUNNING = """
+local now, found = tonumber(redis.call('TIME')[1]), {}
+for i, name in ipairs(KEYS) do
+    redis.call('ZADD', name, now, ARGV[i + 1])
+    redis.call('ZREMRANGEBYSCORE', name, '-inf', now - ARGV[1])
+    redis.call('EXPIRE', name, ARGV[1])
+    found[i] = redis.call('ZRANGE', name, 0, -1)
+end
+return found
+"""
+
+RUNNING_SECONDS = 10  # after which a release counts as ended when none of its processes has said that it runs
 
 
 class Generation(msgspec.Struct, frozen=True):
@@ -114,6 +129,7 @@ class ViewGenerations:
         self._change = redis.register_script(_CHANGE)
         self._switch = redis.register_script(_SWITCH)
         self._floor = redis.register_script(_FLOOR)
+        self._running = redis.register_script(_RUNNING)
 
     async def read(self, views: Sequence[str]) -> dict[str, Known]:
         if not views:
@@ -121,6 +137,12 @@ class ViewGenerations:
         async with translated():
             values = await self._redis.mget([keys.generations(view) for view in views])
         return {view: Known.of(view, value) for view, value in zip(views, values, strict=True)}
+
+    async def running(self, forms: Mapping[str, str]) -> dict[str, list[str]]:
+        """Says that a process with these forms (by view) runs. Returns the forms of all that run."""
+        async with translated():
+            found = await self._running(keys=list(map(keys.running, forms)), args=[RUNNING_SECONDS, *forms.values()])
+        return {view: [each.decode() for each in said] for view, said in zip(forms, found, strict=True)}
 
     async def names(self) -> list[str]:
         """Of the views that have a record."""

@@ -23,7 +23,7 @@ _AGAIN = 1.0  # seconds after a failure
 class Reads(Protocol):
     """See stores.kafka.replay.Replay."""
 
-    async def begins(self) -> int: ...
+    async def bounds(self) -> tuple[int, int]: ...
     async def take(self, first: int, most: int) -> Stretch: ...
 
 
@@ -61,7 +61,8 @@ class Building:
             await asyncio.sleep(_AGAIN)
 
     async def _follow(self, reads: Reads, lease: Lease, view: str, tag: str) -> None:
-        own = Lease(lease.source, incarnation=lease.incarnation, end=lease.end)
+        _, end = await reads.bounds()
+        own = Lease(lease.source, incarnation=lease.incarnation, end=end)
         floor, looks = await self._stands(reads, lease, view, tag), 0
         while floor is not None and not lease.closing.is_set() and looks < _LOOKS:
             if floor >= _position(lease):
@@ -80,7 +81,7 @@ class Building:
         one = await self._keeping.one(lease.source, view, tag)
         if one is None or one.floor is not None:
             return None if one is None else one.floor
-        first = await reads.begins()
+        first, _ = await reads.bounds()
         await self._keeping.set_floor(one, first)
         return first
 

@@ -75,12 +75,18 @@ class Looked:
 
 
 class Keeping:
-    """All views of one topic."""
+    """All views of one topic, in one consumer group."""
 
     def __init__(
-        self, topic: Topic, views: Sequence[View[Any, Any]], store: ProjectionStore, generations: ViewGenerations
+        self,
+        group: str,
+        topic: Topic,
+        views: Sequence[View[Any, Any]],
+        store: ProjectionStore,
+        generations: ViewGenerations,
     ) -> None:
-        self._topic = topic
+        self.topic = topic
+        self.group = group
         self._views = {view.name: view for view in views}
         self._foldings = {view.name: Folding(view) for view in views}
         self._store = store
@@ -98,20 +104,29 @@ class Keeping:
             begun = False
             for name in self._views:
                 kept = [one for one in found.kept if one.view.name == name]
-                begun = await self._begin(name, source, kept, earliest) or begun
+                begun = await self._begin(name, kept, earliest) or begun
 
-    async def _begin(self, name: str, source: Source, kept: Sequence[Kept], earliest: int) -> bool:
+    @property
+    def forms(self) -> Mapping[str, str]:
+        """View → the form that this process writes."""
+        return {name: view.form for name, view in self._views.items()}
+
+    async def begin_own(self, known: Known) -> None:
+        """A generation in the form of this process begins, if the record is still as it was read."""
+        form = self._views[known.view].form
+        await self._generations.begin(known, form, self.group, self.topic.name, self.topic.partitions)
+
+    async def _begin(self, name: str, kept: Sequence[Kept], earliest: int) -> bool:
         """Returns whether something was missing."""
-        view, known = self._views[name], self._known[name]
-        what = (view.form, source.group, self._topic.name, self._topic.partitions)
+        known = self._known[name]
         if known.now.live is None and known.now.next is None:
             log.info("view_begins", view=name, why="Redis has no generation of it")
-            await self._generations.begin(known, *what)
+            await self.begin_own(known)
         elif any(one.is_new_partition for one in kept):
             await self._widen(kept)
         elif any(one.lost for one in kept):
             log.warning("view_begins", view=name, why="its floor is lost")
-            await self._generations.begin(known, *what)
+            await self.begin_own(known)
         else:
             return await self._begin_floors(kept, earliest)
         return True
@@ -125,12 +140,22 @@ class Keeping:
     async def _widen(self, kept: Sequence[Kept]) -> None:
         """The topic has more partitions than when these began: they are new, so they are read from their first message on."""
         for one in kept:
-            for partition in range(one.generation.partitions, self._topic.partitions):
+            for partition in range(one.generation.partitions, self.topic.partitions):
                 await self._generations.set_floor(one.known, one.generation, partition, 0)
-        await self._generations.widen(kept[0].known, self._topic.partitions)
+        await self._generations.widen(kept[0].known, self.topic.partitions)
 
     async def set_floor(self, one: Kept, offset: int) -> None:
         await self._generations.set_floor(one.known, one.generation, one.partition, offset)
+
+    async def begun(self, view: str) -> list[tuple[int, str]]:
+        """(partition, tag) of the generations of the view that this process can write: where they have a floor, or need one."""
+        known = (await self._generations.read([view]))[view]
+        found: list[tuple[int, str]] = []
+        for generation in known.now.of_form(self._views[view].form):
+            floors = await self._generations.floors(view, generation)
+            missing = generation is known.now.next
+            found += [(p, generation.tag) for p, floor in enumerate(floors) if floor is not None or missing]
+        return found
 
     async def one(self, source: Source, view: str, tag: str) -> Kept | None:
         """A generation as it stands in a partition; None if it is not wanted any more."""

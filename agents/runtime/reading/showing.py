@@ -14,6 +14,7 @@ from agents.runtime.reading import events
 from agents.runtime.reading.building import Building, Replays
 from agents.runtime.reading.events import Event
 from agents.runtime.reading.keeping import Keeping, Kept
+from agents.runtime.reading.tending import Tending
 from agents.runtime.sending.placing import dead_letters
 from agents.runtime.sending.publisher import Publisher
 from agents.runtime.transport.lease import Batch, Lease, Reopen
@@ -27,10 +28,14 @@ _TRIES = 5  # a floor moves under a batch where another process, or the building
 
 
 class Showing:
-    """The work (agents.runtime.transport.work.Work) of all views of one topic."""
+    """The work (agents.runtime.transport.work.Work) of all views of one topic. tending: what there is to do in the background.
+
+    group: the consumer group.
+    """
 
     def __init__(
         self,
+        group: str,
         topic: Topic,
         views: Sequence[View[Any, Any]],
         store: ProjectionStore,
@@ -39,9 +44,11 @@ class Showing:
         replays: Replays,
     ) -> None:
         self._topic = topic
-        self._keeping = Keeping(topic, views, store, generations)
+        self._keeping = Keeping(group, topic, views, store, generations)
         self._publisher = publisher
         self._building = Building(replays, self._keeping, self.bring)
+        self._leases: dict[int, Lease] = {}
+        self.tending = Tending(self._keeping, generations, self._building, self._leases)
 
     async def open(self, lease: Lease, earliest: int) -> None:
         await self._keeping.begin(lease.source, earliest)
@@ -49,6 +56,7 @@ class Showing:
         floors = [one.floor for one in (await self._keeping.look(lease.source, ())).kept if one.floor is not None]
         # Without any, a process of another release keeps these views.
         lease.next = max(floors, default=lease.end)
+        self._leases[lease.source.partition] = lease
 
     async def idle(self, leases: Sequence[Lease]) -> Mapping[Lease, str]:
         """Notices that Redis has lost its data, or the last second of it, where no event comes that would show it; and that a

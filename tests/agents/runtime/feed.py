@@ -1,5 +1,6 @@
 """An events topic as a test writes it, and leases on it: for projections, facts and effects, driven without a consumer."""
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -60,9 +61,10 @@ class Replayed:
     def __init__(self, log: list[Record]) -> None:
         self._log = log
 
-    async def begins(self) -> int:
-        return 0
+    async def bounds(self) -> tuple[int, int]:
+        return 0, len(self._log)
 
     async def take(self, first: int, most: int) -> Stretch:
+        await asyncio.sleep(0)
         found = self._log[first : first + most]
         return Stretch(found, first, first + len(found))

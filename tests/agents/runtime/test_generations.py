@@ -12,8 +12,10 @@ import pytest_asyncio
 
 from agents.provision import order
 from agents.runtime.reading import building
+from agents.runtime.reading.showing import Showing
 from agents.runtime.transport.lease import Lease
 from stores.redis import generations as stored
+from stores.redis import tags
 from stores.redis.connection import connect
 from stores.redis.generations import Known
 from tests.agents.runtime.feed import Replayed
@@ -70,6 +72,14 @@ class Built(Shop):
             return await self.redis.get(self.view.ready_key) == tag.encode()
 
         await until(f"readers to use {tag}", switched)
+
+    async def ready_by_rounds(self, tag: bytes, *works: Showing) -> None:
+        async def ready() -> bool:
+            for work in works:
+                await work.tending.round()
+            return await self.redis.get(self.view.ready_key) == tag
+
+        await until(f"readers to use {tag!r}", ready)
 
     async def key_names(self, tag: str) -> set[str]:
         return {name.decode() for name in await self.redis.keys(f"*:{self.view.name}{tag}*")}
@@ -283,8 +293,6 @@ async def test_another_form_is_ordered_once_and_built_beside(built: Built):
 
 
 async def stored_values(built: Built) -> list[bytes]:
-    from stores.redis import tags
-
     found = await tags.read(built.redis, [keys.document(built.view.name, "a")])
     return [each for each in found if each is not None]
 
@@ -320,3 +328,71 @@ async def test_an_emptied_redis_in_the_middle_of_a_rebuild_is_built_again(
     assert lease.next == 0 and not await built.ready()
     await built.run(work, lease)
     assert await built.ready() and await built.shown() == (15, Sum(15, 15))
+
+
+async def test_while_two_releases_run_each_keeps_its_generation_wherever_the_partition_is(built: Built):
+    """The partition is the old release's: it keeps what is read, and the new one builds beside it without a lease."""
+    old = built.projector()
+    lease = await built.opened(old)
+    await built.run(old, lease)
+    other = dataclasses.replace(built.view, shape=2)
+    new = built.projector_of(other)
+    assert await order(built.generations, {built.world.run: [other]}) == [other.name]
+    assert not await old.tending.round(), "only one release runs"
+    built.says("a")
+    await built.run(old, lease)
+    assert (await built.shown(), await built.redis.get(built.view.ready_key)) == ((16, Sum(16, 16)), b"@1")
+    assert await new.tending.round() and await old.tending.round()
+    await built.ready_by_rounds(b"@2", new, old)
+    built.says("a", 2)
+    await built.run(old, lease)
+
+    async def shows_both() -> bool:
+        return await built.shown() == (18, Sum(18, 18))
+
+    await until("the new release to go on with what is read, in a partition that it does not have", shows_both)
+    moved = await built.opened(new)
+    lease.end_now()
+    await new.tending.round()
+    built.says("a")
+    await built.run(new, moved)
+    assert await built.shown() == (19, Sum(19, 19))
+
+
+async def test_the_old_release_keeps_what_is_read_in_a_partition_that_went_to_the_new_one(built: Built):
+    old = built.projector()
+    lease = await built.opened(old)
+    await built.run(old, lease)
+    other = dataclasses.replace(built.view, shape=2)
+    new = built.projector_of(other)
+    assert await order(built.generations, {built.world.run: [other]}) == [other.name]
+    lease.end_now()
+    await new.tending.round()
+    built.says("a")
+    await old.tending.round()  # it hears of the other release
+
+    async def kept() -> bool:
+        return await built.shown() == (16, Sum(16, 16))
+
+    await until("the old release to follow the log", kept)
+    assert await built.redis.get(built.view.ready_key) == b"@1"
+    await built.ready_by_rounds(b"@2", new)
+
+
+async def test_a_release_that_is_gone_leaves_its_views_to_the_one_that_runs(built: Built):
+    """Nobody has provisioned the release that runs now, or Redis was emptied while both ran."""
+    old = built.projector()
+    lease = await built.opened(old)
+    await built.run(old, lease)
+    await old.tending.round()
+    lease.end_now()
+    other = dataclasses.replace(built.view, shape=2)
+    new = built.projector_of(other)
+    await new.tending.round()
+    assert (await built.known()).now.next is None, "the old release has just run"
+    await built.redis.zrem(keys.running(built.view.name), built.view.form)
+    await new.tending.round()
+    lease = await built.opened(new)
+    await built.run(new, lease)
+    assert await built.redis.get(built.view.ready_key) == b"@2"
+    assert await built.shown() == (15, Sum(15, 15))

@@ -54,7 +54,15 @@ class Shop:
 
     def projector_of(self, *views: View[Any, Any]) -> Showing:
         replays = self.feed.replay
-        return Showing(self.feed.topic, views, self.store, self.generations, self.world.publisher, replays)
+        return Showing(
+            f"{self.world.run}.project",
+            self.feed.topic,
+            views,
+            self.store,
+            self.generations,
+            self.world.publisher,
+            replays,
+        )
 
     def floor(self, lease: Lease, tag: str = "@1") -> str:
         return keys.floor(self.view.name, tag, *lease.source)
