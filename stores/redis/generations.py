@@ -58,15 +58,16 @@ redis.call('SET', KEYS[2], ARGV[2], 'NX')
 return 1
 """
 
-# KEYS: one for each view. ARGV: seconds, then the form of each view.
+# KEYS: for each view who runs, and its record. ARGV: seconds, then the form of each view.
 # The server's clock counts: those of the processes may differ.
 _RUNNING = """
 local now, found = tonumber(redis.call('TIME')[1]), {}
-for i, name in ipairs(KEYS) do
+for i = 1, #KEYS / 2 do
+    local name = KEYS[2 * i - 1]
     redis.call('ZADD', name, now, ARGV[i + 1])
     redis.call('ZREMRANGEBYSCORE', name, '-inf', now - ARGV[1])
     redis.call('EXPIRE', name, ARGV[1])
-    found[i] = redis.call('ZRANGE', name, 0, -1)
+    found[i] = {redis.call('GET', KEYS[2 * i]) or '', redis.call('ZRANGE', name, 0, -1)}
 end
 return found
 """
@@ -138,11 +139,15 @@ class ViewGenerations:
             values = await self._redis.mget([keys.generations(view) for view in views])
         return {view: Known.of(view, value) for view, value in zip(views, values, strict=True)}
 
-    async def running(self, forms: Mapping[str, str]) -> dict[str, list[str]]:
-        """Says that a process with these forms (by view) runs. Returns the forms of all that run."""
+    async def running(self, forms: Mapping[str, str]) -> list[tuple[Known, list[str]]]:
+        """Says that a process with these forms (by view) runs. Returns the records, and the forms of all processes that run."""
+        names = [name for view in forms for name in (keys.running(view), keys.generations(view))]
         async with translated():
-            found = await self._running(keys=list(map(keys.running, forms)), args=[RUNNING_SECONDS, *forms.values()])
-        return {view: [each.decode() for each in said] for view, said in zip(forms, found, strict=True)}
+            found = await self._running(keys=names, args=[RUNNING_SECONDS, *forms.values()])
+        return [
+            (Known.of(view, record), [each.decode() for each in said])
+            for view, (record, said) in zip(forms, found, strict=True)
+        ]
 
     async def names(self) -> list[str]:
         """Of the views that have a record."""

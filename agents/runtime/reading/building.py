@@ -14,7 +14,9 @@ from stores.kafka.replay import Stretch
 
 log = structlog.get_logger()
 
-MOST = 500  # events at once: Redis answers nobody while they are written, and this process nobody while they are folded
+MOST = (
+    1000  # events at once: Redis answers nobody while they are written, and this process nobody while they are folded
+)
 _AT_REST = 0.02  # seconds between two looks whether the partition's own batches have taken the generation along
 _LOOKS = 50
 _AGAIN = 1.0  # seconds after a failure

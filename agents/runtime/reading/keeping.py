@@ -1,7 +1,7 @@
 """The generations of a topic's views that this process can write, and how each goes through a batch."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -88,6 +88,7 @@ class Keeping:
         self.topic = topic
         self.group = group
         self._views = {view.name: view for view in views}
+        self._forms = {view.name: view.form for view in views}  # a form takes a millisecond to tell
         self._foldings = {view.name: Folding(view) for view in views}
         self._store = store
         self._generations = generations
@@ -109,11 +110,11 @@ class Keeping:
     @property
     def forms(self) -> Mapping[str, str]:
         """View → the form that this process writes."""
-        return {name: view.form for name, view in self._views.items()}
+        return self._forms
 
     async def begin_own(self, known: Known) -> None:
         """A generation in the form of this process begins, if the record is still as it was read."""
-        form = self._views[known.view].form
+        form = self._forms[known.view]
         await self._generations.begin(known, form, self.group, self.topic.name, self.topic.partitions)
 
     async def _begin(self, name: str, kept: Sequence[Kept], earliest: int) -> bool:
@@ -151,7 +152,7 @@ class Keeping:
         """(partition, tag) of the generations of the view that this process can write: where they have a floor, or need one."""
         known = (await self._generations.read([view]))[view]
         found: list[tuple[int, str]] = []
-        for generation in known.now.of_form(self._views[view].form):
+        for generation in known.now.of_form(self._forms[view]):
             floors = await self._generations.floors(view, generation)
             missing = generation is known.now.next
             found += [(p, generation.tag) for p, floor in enumerate(floors) if floor is not None or missing]
@@ -164,28 +165,39 @@ class Keeping:
 
     async def look(self, source: Source, aggregates: Sequence[str]) -> Looked:
         """Everything that a batch needs, in one round trip while the generations stay the same."""
+        kept, documents = await self._load([source.partition], aggregates)
+        stored: dict[tuple[str, str], Stored] = {}
+        for number, one in enumerate(kept):
+            part = documents[number * len(aggregates) : (number + 1) * len(aggregates)]
+            stored[one.view.name, one.tag] = dict(zip(aggregates, part, strict=True))
+        return Looked(kept, stored, self._unknown)
+
+    async def stand(self, partitions: Sequence[int]) -> dict[int, Looked]:
+        """Where all generations stand in these partitions, in one round trip; no documents."""
+        kept, _ = await self._load(partitions, ())
+        return {p: Looked([one for one in kept if one.partition == p], {}, self._unknown) for p in partitions}
+
+    async def _load(
+        self, partitions: Sequence[int], aggregates: Sequence[str]
+    ) -> tuple[list[Kept], list[tuple[int, bytes]]]:
         while True:
-            kept = list(self._kept(source.partition))
+            kept = [one for partition in partitions for one in self._kept(partition)]
             documents = [one.document(each) for one in kept for each in aggregates]
             found = await self._store.load(list(self._views), [one.floor_key for one in kept], documents)
             if all(found.known[name].raw == known.raw for name, known in self._known.items()):
                 break
             self._known = found.known
-        stored: dict[tuple[str, str], Stored] = {}
-        for number, one in enumerate(kept):
-            part = found.documents[number * len(aggregates) : (number + 1) * len(aggregates)]
-            stored[one.view.name, one.tag] = dict(zip(aggregates, part, strict=True))
-        with_floors = [
-            Kept(one.view, one.known, one.generation, one.partition, floor)
-            for one, floor in zip(kept, found.floors, strict=True)
-        ]
-        unknown = any(known.now.live is None and known.now.next is None for known in self._known.values())
-        return Looked(with_floors, stored, unknown)
+        floors = zip(kept, found.floors, strict=True)
+        return [replace(one, floor=floor) for one, floor in floors], found.documents
+
+    @property
+    def _unknown(self) -> bool:
+        return any(known.now.live is None and known.now.next is None for known in self._known.values())
 
     def _kept(self, partition: int) -> Iterable[Kept]:
         for name, known in self._known.items():
             view = self._views[name]
-            for generation in known.now.of_form(view.form):
+            for generation in known.now.of_form(self._forms[name]):
                 yield Kept(view, known, generation, partition)
 
     def move(
@@ -205,7 +217,8 @@ class Keeping:
             return False
         self._marked.update((m.changes.view, m.changes.tag, m.partition) for m in moves if m.caught_up)
         for one in kept:
-            if one.is_next and await self._generations.switch(one.known):
+            reached = (one.view.name, one.tag, one.partition) in self._marked
+            if one.is_next and reached and await self._generations.switch(one.known):
                 log.info("view_switched", view=one.view.name, generation=one.tag)
         return True
 

@@ -62,8 +62,9 @@ class Showing:
         """Notices that Redis has lost its data, or the last second of it, where no event comes that would show it; and that a
         generation is to be built."""
         lost: dict[Lease, str] = {}
+        standing = await self._keeping.stand([lease.source.partition for lease in leases])
         for lease in leases:
-            found = await self._keeping.look(lease.source, ())
+            found = standing[lease.source.partition]
             floors = [one.floor for one in found.kept if one.floor is not None]
             if found.unknown or any(one.lost for one in found.kept) or (found.kept and not floors):
                 lost[lease] = _LOST

@@ -33,9 +33,9 @@ class Tending:
     async def round(self) -> bool:
         """Returns whether two releases run. Raises Unavailable."""
         running = await self._generations.running(self._keeping.forms)
-        for known in (await self._generations.read(list(running))).values():
-            await self._look_after(known, running[known.view])
-        mixed = [view for view, forms in running.items() if len(forms) > 1]
+        for known, forms in running:
+            await self._look_after(known, forms)
+        mixed = [known.view for known, forms in running if len(forms) > 1]
         await self._follow(mixed)
         return bool(mixed)
 
