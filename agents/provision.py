@@ -26,7 +26,9 @@ async def provision(settings: Settings) -> None:
     applied = [await asyncio.to_thread(migrate, settings.postgres, domain) for domain in DOMAINS]
     redis = connect(settings.redis)
     try:
-        ordered = await order(ViewGenerations(redis), views())
+        generations = ViewGenerations(redis)
+        await generations.remove_untagged()
+        ordered = await order(generations, views())
     finally:
         await redis.aclose()
     sys.stdout.write(

@@ -71,6 +71,16 @@ def in_generation(place: str, tag: str) -> str:
     return f"{kind}:{view}{tag}:{rest}"
 
 
+BEFORE_GENERATIONS = "views:shapes"
+"""Stands where a release without generations has written views."""
+
+
+def is_untagged(name: str) -> bool:
+    """Whether it is a key of a view that such a release wrote."""
+    kind, _, rest = name.partition(":")
+    return kind == "login" or (kind in ("view", "index", "caught_up", "floor") and "@" not in rest.partition(":")[0])
+
+
 def document(view: str, aggregate_id: str) -> str:
     return f"view:{view}:{aggregate_id}"
 

@@ -248,6 +248,25 @@ class ViewGenerations:
             if not cursor:
                 return removed
 
+    async def remove_untagged(self) -> int:
+        """Removes what a release without generations has left: its ready keys first, so that nobody reads half of it. Returns
+        how many keys. Safe to call again after a kill."""
+        removed, cursor = 0, 0
+        async with translated():
+            if not await self._redis.exists(keys.BEFORE_GENERATIONS):
+                return 0
+            ready = [name async for name in self._redis.scan_iter(keys.view_ready("*"), _BITE)]
+            await self._redis.delete(keys.DENY_READY, *ready)
+            while True:
+                cursor, names = cast(tuple[int, list[bytes]], await self._redis.scan(cursor, count=_BITE))
+                dead = [name for name in names if keys.is_untagged(name.decode(errors="replace"))]
+                if dead:
+                    removed += await self._redis.unlink(*dead)
+                if not cursor:
+                    break
+            await self._redis.delete(keys.BEFORE_GENERATIONS)
+        return removed
+
     async def _forget(self, known: Known) -> None:
         """Their keys are gone: the record no longer names them. Other changes of the record may come between."""
         while True:
