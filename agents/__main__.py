@@ -13,11 +13,13 @@ from agents.runtime.process import Process, leave
 from agents.runtime.runtime import Resources, Runtime
 from agents.runtime.sending.publisher import Publisher
 from agents.runtime.sweeping import sweep
+from agents.runtime.tending import tend
 from agents.waiting import servers_are_up
 from stores import telemetry
 from stores.postgres.store import PostgresStore, connect
 from stores.redis.connection import connect as connect_redis
 from stores.redis.fates import Fates
+from stores.redis.generations import ViewGenerations
 from stores.redis.projection import ProjectionStore
 from stores.redis.replies import Replies
 from stores.settings import BadSetting, Settings, exit_with, load_or_exit
@@ -38,9 +40,13 @@ async def run(settings: Settings, domains: Sequence[str]) -> int:
     log.info("agents_starting", domains=list(domains), health_port=port)
     if not await process.unless_stopped(asyncio.ensure_future(servers_are_up(settings))):
         return 0
-    sweeping = asyncio.create_task(sweep([runtime.store for runtime in runtimes]))
+    beside = [
+        asyncio.create_task(sweep([runtime.store for runtime in runtimes])),
+        asyncio.create_task(tend([each for runtime in runtimes for each in runtime.tended])),
+    ]
     code = await process.run()
-    sweeping.cancel()
+    for task in beside:
+        task.cancel()
     return code
 
 
@@ -48,7 +54,9 @@ async def compose(settings: Settings, domains: Sequence[str]) -> list[Runtime]:
     """The domains as they are wired, not connected to anything yet."""
     redis = connect_redis(settings.redis)
     publisher = Publisher(settings.kafka)
-    resources = Resources(settings, publisher, Replies(redis), Fates(redis), ProjectionStore(redis))
+    resources = Resources(
+        settings, publisher, Replies(redis), Fates(redis), ProjectionStore(redis), ViewGenerations(redis)
+    )
     return [await _runtime(domain, resources) for domain in domains]
 
 

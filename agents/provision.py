@@ -1,9 +1,10 @@
-"""`python -m agents.provision`: makes the topics, brings the stores' schemas up to date, and removes views of another form,
-which the agents then build again. Safe to run again."""
+"""`python -m agents.provision`: makes the topics, brings the stores' schemas up to date, and orders a new generation of each
+view that stands in another form, which the agents then build beside it. Safe to run again."""
 
 import asyncio
 import importlib.util
 import sys
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agents.domains import DOMAINS
@@ -12,7 +13,7 @@ from stores import telemetry
 from stores.kafka.admin import make_topics
 from stores.postgres.migrate import migrate
 from stores.redis.connection import connect
-from stores.redis.shapes import ViewShapes
+from stores.redis.generations import ViewGenerations
 from stores.settings import Settings, load_or_exit
 from topics.contracts import all_topics
 from topics.deciding.projection import View
@@ -24,18 +25,52 @@ async def provision(settings: Settings) -> None:
     made = await make_topics(settings.kafka, all_topics().values())
     applied = [await asyncio.to_thread(migrate, settings.postgres, domain) for domain in DOMAINS]
     redis = connect(settings.redis)
-    removed = await ViewShapes(redis).settle({view.name: view.form for view in views()})
-    await redis.aclose()
+    try:
+        generations = ViewGenerations(redis)
+        await generations.remove_untagged()
+        ordered = await order(generations, views())
+    finally:
+        await redis.aclose()
     sys.stdout.write(
-        f"topics made: {len(made)}, migrations applied: {sum(applied)}, keys of views of another form removed: {removed}\n"
+        f"topics made: {len(made)}, migrations applied: {sum(applied)}, views to be built in another form: {len(ordered)}\n"
     )
 
 
-def views() -> list[View[Any, Any]]:
-    """Of all domains."""
-    names = [f"agents.{domain}.projection" for domain in DOMAINS]
-    modules = [importlib.import_module(name) for name in names if importlib.util.find_spec(name) is not None]
-    return [each for module in modules for each in vars(module).values() if isinstance(each, View)]
+async def order(generations: ViewGenerations, wanted: Mapping[str, Sequence[View[Any, Any]]]) -> list[str]:
+    """Names of the views of which a generation in the form of this release is built now. wanted: by domain.
+
+    A view without any generation is left to the agents. What another release has begun to build is given up.
+    """
+    return [
+        view.name
+        for domain, found in wanted.items()
+        for view in found
+        if await _order(generations, f"{domain}.project", view)
+    ]
+
+
+async def _order(generations: ViewGenerations, group: str, view: View[Any, Any]) -> bool:
+    while True:
+        known = (await generations.read([view.name]))[view.name]
+        live, building = known.now.live, known.now.next
+        if (live or building) is None or (building is not None and building.form == view.form):
+            return False
+        if live is not None and live.form == view.form:
+            if building is None or await generations.give_up(known):
+                return False
+        elif await generations.begin(known, view.form, group, view.topic.name, view.topic.partitions):
+            return True
+
+
+def views() -> dict[str, list[View[Any, Any]]]:
+    """By domain."""
+    found: dict[str, list[View[Any, Any]]] = {}
+    for domain in DOMAINS:
+        name = f"agents.{domain}.projection"
+        if importlib.util.find_spec(name) is not None:
+            module = importlib.import_module(name)
+            found[domain] = [each for each in vars(module).values() if isinstance(each, View)]
+    return found
 
 
 if __name__ == "__main__":

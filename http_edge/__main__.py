@@ -52,7 +52,8 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
     answers, producer = Answers(redis, edge_id), CommandProducer(settings.kafka, f"lezzet-edge-{edge_id}")
     answers.start()
     producer.start()
-    reader, lists = Reader(redis), Lists(redis)
+    reader = Reader(redis)
+    lists = Lists(redis, reader)
     withdrawals = Withdrawals(reader)
     streams = Streams(reader)
     notices = Notices(redis, streams.changed, streams.all_changed)
@@ -63,7 +64,7 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
             id=edge_id,
             reads=reader,
             lists=lists,
-            searches=Search(redis),
+            searches=Search(redis, reader.tags),
             answers=answers,
             commands=producer,
             withdrawals=withdrawals,

@@ -1,4 +1,4 @@
-"""`python -m replay tail|trace|dlq|topics ...`, which `./lezzet` gives the stack's addresses."""
+"""`python -m replay tail|trace|dlq|topics|views ...`, which `./lezzet` gives the stack's addresses."""
 
 import argparse
 import asyncio
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from urllib.parse import urlsplit
 
-from replay import dlq, tail, topics_command, trace
+from replay import dlq, tail, topics_command, trace, views_command
 from replay.failure import CannotDo
 from replay.tools import Tools
 from stores import telemetry
@@ -17,7 +17,7 @@ from stores.settings import Settings, load_or_exit
 
 Run = Callable[[Tools, argparse.Namespace], Awaitable[int]]
 
-_COMMANDS = {"tail": tail, "trace": trace, "dlq": dlq, "topics": topics_command}
+_COMMANDS = {"tail": tail, "trace": trace, "dlq": dlq, "topics": topics_command, "views": views_command}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         return asyncio.run(_run(run, Tools(settings), said))
     except CannotDo as error:
-        return _stopped(name, str(error))
+        return _stopped(name, str(error), error.code)
     except Unavailable as error:
         return _stopped(name, _unavailable(error, settings))
     except Doubt as error:
@@ -58,9 +58,9 @@ def parsed(arguments: Sequence[str]) -> tuple[str, Run, argparse.Namespace]:
     return name, getattr(said, "run", command.run), said
 
 
-def _stopped(name: str, why: str) -> int:
+def _stopped(name: str, why: str, code: int = 1) -> int:
     sys.stderr.write(f"lezzet {name}: {why}\n")
-    return 1
+    return code
 
 
 def _unavailable(error: Unavailable, settings: Settings) -> str:

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from stores.kafka.log import Bounds, Place
 from stores.postgres.engineering import Domains
-from stores.protocol import Source
 from stores.redis.floors import ViewFloors
 from topics.messages.topic import Topic
 
@@ -19,15 +18,6 @@ class Standing(NamedTuple):
     incarnation: int | None
 
 
-def view_sources(topic: Topic) -> list[Source]:
-    """Where a projection of this topic would have its floors."""
-    return [
-        Source(f"{domain}.project", topic.name, partition)
-        for domain in topic.consumers
-        for partition in range(topic.partitions)
-    ]
-
-
 async def standings(topics: Iterable[Topic], domains: Domains, views: ViewFloors) -> list[Standing]:
     """By group and place."""
     contracts = {topic.name: topic for topic in topics}
@@ -37,8 +27,10 @@ async def standings(topics: Iterable[Topic], domains: Domains, views: ViewFloors
         for row in await domains.floors(only)
         if row.topic in contracts
     ]
-    shown = await views.read([source for topic in contracts.values() for source in view_sources(topic)])
-    views_of = [Standing(s.group, Place(s.topic, s.partition), at, None) for s, at in shown.items()]
+    shown = await views.read()
+    views_of = [
+        Standing(s.group, Place(s.topic, s.partition), at, None) for s, at in shown.items() if s.topic in contracts
+    ]
     return sorted([*stored, *views_of], key=lambda one: (one.group, one.place))
 
 

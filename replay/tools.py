@@ -12,6 +12,7 @@ from stores.kafka.raw import RawProducer, open_raw
 from stores.postgres.engineering import Domains, open_domains
 from stores.redis.connection import connect
 from stores.redis.floors import ViewFloors
+from stores.redis.generations import ViewGenerations
 from stores.settings import Settings
 
 
@@ -33,6 +34,14 @@ class Tools:
         redis = connect(self.settings.redis)
         try:
             yield ViewFloors(redis)
+        finally:
+            await redis.aclose()
+
+    @asynccontextmanager
+    async def view_generations(self) -> AsyncGenerator[ViewGenerations]:
+        redis = connect(self.settings.redis)
+        try:
+            yield ViewGenerations(redis)
         finally:
             await redis.aclose()
 

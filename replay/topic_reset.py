@@ -1,14 +1,15 @@
 """`./lezzet topics reset NAME`: after a topic was deleted and made anew, its readers stand at offsets that mean nothing.
 
 A new incarnation begins: floors go to where the log begins, and messages without an id get other ids than those that stood
-at the same places before. Views have no incarnation: their floors are removed, and they are built again.
+at the same places before. Views have no incarnation: they are built
+again, beside what stands of them, which readers use until then.
 """
 
 import argparse
 from collections.abc import Mapping, Sequence
 
 from replay.failure import no_such_topic
-from replay.floors import Standing, standings, view_sources
+from replay.floors import Standing, standings
 from replay.tools import Tools, say
 from stores.kafka.log import Bounds, Place
 from topics.contracts import all_topics
@@ -28,9 +29,9 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
             say("dry run: nothing was changed, --yes does it")
             return 0
         await domains.begin_again(said.topic, {place.partition: bound.first for place, bound in bounds.items()})
-        gone = await views.forget(view_sources(contract))
+        again = await views.restart(said.topic)
     stored = sum(one.incarnation is not None for one in found)
-    say(f"{said.topic}: {stored} floors begin a new incarnation, {gone} floors of views are gone")
+    say(f"{said.topic}: {stored} floors begin a new incarnation, {len(again)} views are built again")
     return 0
 
 
@@ -51,7 +52,7 @@ def _print(found: Sequence[Standing], bounds: Mapping[Place, Bounds]) -> None:
 
 def _then(one: Standing, bound: Bounds) -> str:
     if one.incarnation is None:
-        return "removed, the view is built again"
+        return "the view is built again"
     return f"next {bound.first}, incarnation {one.incarnation} → {one.incarnation + 1}"
 
 

@@ -1,5 +1,9 @@
 """Names of the Redis keys that domains write and the edge reads.
 
+What belongs to a view has the name `<kind>:<view>:<rest>`, its place. A view may stand in Redis in two generations at once, so
+the key has the tag of the generation behind the view: `view:basket@3:<user>` (in_generation). The ready key of the view holds
+the tag that readers use. The functions here give places; who reads or writes adds the tag.
+
 A view document is `<version>\\n<json>`: the version of the aggregate that it shows, then the JSON that a client gets;
 an empty JSON part means that the aggregate is no longer shown.
 """
@@ -7,20 +11,74 @@ an empty JSON part means that the aggregate is no longer shown.
 DENY_READY = "deny:ready"
 """Stands once the token deny-list is complete; without it protected routes answer 503."""
 
-VIEW_SHAPES = "views:shapes"
-"""JSON: view → the form in which it stands in Redis (topics.deciding.projection.View.form)."""
-
-OF_VIEWS = (DENY_READY, "views:ready:*", "view:*", "index:*", "caught_up:*", "floor:*")
-"""Patterns of all keys of views. Side keys are left out: a view that is built again writes them again, or they expire."""
-
-
 CHANGES = "views:changes"
 """Channel: which documents have changed, of the views that tell (topics.deciding.projection.View.live)."""
 
 
+_READY = "views:ready:"
+
+
 def view_ready(view: str) -> str:
-    """Stands once the view has caught up with its topic."""
-    return f"views:ready:{view}"
+    """Holds the tag of the generation that readers use. Stands once the view has caught up with its topic."""
+    return DENY_READY if view == "deny" else _READY + view
+
+
+def view_of_ready(key: str) -> str | None:
+    """The view of a ready key; None for any other key."""
+    if key == DENY_READY:
+        return "deny"
+    return key.removeprefix(_READY) if key.startswith(_READY) else None
+
+
+def generations(view: str) -> str:
+    """JSON: which generations of the view there are (stores/redis/generations.py)."""
+    return _GENERATIONS + view
+
+
+_GENERATIONS = "views:generations:"
+GENERATIONS = _GENERATIONS + "*"
+"""Pattern of the keys above."""
+
+
+def running(view: str) -> str:
+    """Sorted set: forms of the view that running processes write, by when they said so last."""
+    return f"views:running:{view}"
+
+
+def grace(view: str) -> str:
+    """Stands while reads that began before a switch may still read the generation before."""
+    return f"views:grace:{view}"
+
+
+def removing(view: str) -> str:
+    """Stands while a process removes a generation of the view."""
+    return f"views:removing:{view}"
+
+
+_OF_GENERATIONS = ("view:", "index:", "side:")
+
+
+def view_of(place: str) -> str | None:
+    """The view that a place belongs to; None for a key that is of no generation."""
+    return place.split(":", 2)[1] if place.startswith(_OF_GENERATIONS) else None
+
+
+def in_generation(place: str, tag: str) -> str:
+    """The key of a place in a generation. Other keys stay as they are."""
+    if not place.startswith(_OF_GENERATIONS):
+        return place
+    kind, view, rest = place.split(":", 2)
+    return f"{kind}:{view}{tag}:{rest}"
+
+
+BEFORE_GENERATIONS = "views:shapes"
+"""Stands where a release without generations has written views."""
+
+
+def is_untagged(name: str) -> bool:
+    """Whether it is a key of a view that such a release wrote."""
+    kind, _, rest = name.partition(":")
+    return kind == "login" or (kind in ("view", "index", "caught_up", "floor") and "@" not in rest.partition(":")[0])
 
 
 def document(view: str, aggregate_id: str) -> str:
@@ -28,9 +86,9 @@ def document(view: str, aggregate_id: str) -> str:
     return f"view:{view}:{aggregate_id}"
 
 
-def index(name: str) -> str:
+def index(view: str, name: str) -> str:
     """A sorted set of aggregate ids, or of part(). name: as the functions below give it."""
-    return f"index:{name}"
+    return f"index:{view}:{name}"
 
 
 def part(aggregate_id: str, name: str) -> str:
@@ -66,37 +124,45 @@ def coupons(restaurant_id: str | None) -> str:
     return f"coupons:{restaurant_id or 'everywhere'}"
 
 
-SEARCH_ROWS = "index:search:rows"
-"""Sorted set: restaurant id → its row, which is its bit in every bitmap. Rows are given once, from 0 on, and kept."""
+SEARCH_ROWS = "search:rows"
+"""Sorted set: restaurant id → its row, which is its bit in every bitmap. Rows are given once, from 0 on, and kept; they are the
+same for all views and generations."""
 
-SEARCH_TRAITS = "index:search:traits"
-"""Sorted set of the names of all traits that anybody has, for lookups by their beginning."""
-
-SEARCH_PLACES = "index:search:places"
-"""String: for each row the unit vector from the middle of the earth, three doubles; zeros where there are no coordinates."""
-
-SEARCH_SCRATCH = "index:search:scratch:"
+SEARCH_SCRATCH = "search:scratch:"
 """Bitmaps of one search; gone when it ends."""
 
 
-def search_trait(name: str) -> str:
-    """Bitmap: who has the trait."""
-    return f"index:search:trait:{name}"
+def search_traits(view: str) -> str:
+    """Sorted set of the names of all traits that documents of the view give to anybody, for lookups by their beginning."""
+    return index(view, "search:traits")
 
 
-def search_shared(restaurant_id: str) -> str:
-    """Hash: trait → how many documents give it to this restaurant."""
-    return f"index:search:shared:{restaurant_id}"
+def search_places(view: str) -> str:
+    """String: for each row the unit vector from the middle of the earth, three doubles; zeros for no coordinates."""
+    return index(view, "search:places")
 
 
-def floor(group: str, topic: str, partition: int) -> str:
-    """Next offset that the projection has to do."""
-    return f"floor:{group}:{topic}:{partition}"
+def search_trait(view: str, name: str) -> str:
+    """Bitmap: to whom documents of the view give the trait."""
+    return index(view, f"search:trait:{name}")
 
 
-def caught_up(view: str) -> str:
+def search_shared(view: str, restaurant_id: str) -> str:
+    """Hash: trait → how many documents of the view give it to this restaurant."""
+    return index(view, f"search:shared:{restaurant_id}")
+
+
+def floor(view: str, tag: str, group: str, topic: str, partition: int) -> str:
+    """Next offset that the projection has to do for this generation of the view."""
+    return f"{FLOOR}{view}{tag}:{group}:{topic}:{partition}"
+
+
+FLOOR = "floor:"
+
+
+def caught_up(view: str, tag: str) -> str:
     """Set of the partitions that have been read up to where the log ended when they were opened."""
-    return f"caught_up:{view}"
+    return f"caught_up:{view}{tag}"
 
 
 def reply(operation_id: str) -> str:
@@ -137,8 +203,8 @@ def split(value: bytes) -> tuple[int, bytes]:
 
 
 def login(email_sha256: str) -> str:
-    """Holds the user id of an address (SHA-256 hex of its normal form)."""
-    return f"login:{email_sha256}"
+    """Side key of the view `login`: holds the user id of an address (SHA-256 hex of its normal form)."""
+    return f"side:login:{email_sha256}"
 
 
 def verification(token: str) -> str:

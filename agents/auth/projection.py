@@ -108,7 +108,5 @@ def _refreshed(session: Session, event: SessionRefreshed) -> Session:
 
 
 LOGIN = View[Account, Event](name="login", topic=auth_events.TOPIC, document=Account, show=show_login)
-DENY = View[EndedSession, Event](
-    name="deny", topic=auth_events.TOPIC, document=EndedSession, show=show_deny, ready=keys.DENY_READY
-)
+DENY = View[EndedSession, Event](name="deny", topic=auth_events.TOPIC, document=EndedSession, show=show_deny)
 SESSIONS = View[Sessions, Event](name="sessions", topic=auth_events.TOPIC, document=Sessions, show=show_sessions)

@@ -1,7 +1,8 @@
 """What a domain's agent.py calls: it names the domain's topics and pure functions; the runtime runs them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from agents.runtime.deciding.consequences import Roles
@@ -16,8 +17,10 @@ from agents.runtime.sending.drain import Drain
 from agents.runtime.sending.publisher import Publisher
 from agents.runtime.transport.group import Group
 from agents.runtime.transport.work import Work
+from stores.kafka.replay import open_replay
 from stores.protocol import DomainStore
 from stores.redis.fates import Fates
+from stores.redis.generations import ViewGenerations
 from stores.redis.projection import ProjectionStore
 from stores.redis.replies import Replies
 from stores.settings import Settings
@@ -36,10 +39,14 @@ class Resources:
     replies: Replies
     fates: Fates
     views: ProjectionStore
+    generations: ViewGenerations
 
 
 class Runtime:
-    """One domain in this process. Each shape of its work (decide, project, effect) is a consumer group `<domain>.<shape>`."""
+    """One domain in this process. Each shape of its work (decide, project, effect) is a consumer group `<domain>.<shape>`.
+
+    tended: of the groups that were made, what agents.runtime.tending calls in turn.
+    """
 
     def __init__(self, domain: str, store: DomainStore, resources: Resources) -> None:
         self.domain = domain
@@ -49,6 +56,7 @@ class Runtime:
         self._drain = Drain(store, resources.publisher, resources.replies)
         self._works: dict[str, dict[str, Work]] = {}
         self._projections: list[View[Any, Any] | FactTable[Any, Any]] = []
+        self.tended: list[Callable[[], Awaitable[bool]]] = []
 
     def decide(
         self,
@@ -94,12 +102,16 @@ class Runtime:
             tables = [p for p in self._projections if isinstance(p, FactTable) and p.topic.name == name]
             if views and tables:
                 raise ValueError(f"{self.domain}: {name} into views and into facts: two stores cannot share a floor")
-            found[name] = (
-                Showing(topic, views, self._resources.views, self._resources.publisher)
-                if views
-                else Copying(topic, tables, self.store, self._drain)
-            )
+            found[name] = self._showing(topic, views) if views else Copying(topic, tables, self.store, self._drain)
         return found
+
+    def _showing(self, topic: Topic, views: Sequence[View[Any, Any]]) -> Showing:
+        found = self._resources
+        replays = partial(open_replay, found.settings.kafka)
+        group = f"{self.domain}.project"
+        made = Showing(group, topic, views, found.views, found.generations, found.publisher, replays)
+        self.tended.append(made.tending.round)
+        return made
 
     def _add(self, shape: str, topic: Topic, work: Work) -> None:
         works = self._works.setdefault(shape, {})

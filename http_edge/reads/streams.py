@@ -80,7 +80,9 @@ class Streams:
         return stream
 
     def changed(self, view: str, ids: Sequence[str]) -> None:
-        """A notice."""
+        """A notice. No ids: any document of the view may have changed."""
+        if not ids:
+            self.look_at(stream for stream in self._all() if keys.view_of(stream.place) == view)
         for each in ids:
             followers = self._following.get(keys.document(view, each))
             if followers:

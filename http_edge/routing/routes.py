@@ -47,9 +47,8 @@ class ViewOf:
     ready: str
 
 
-def shown(name: str, domain: str, ready: str = "") -> ViewOf:
-    """ready: the key that stands once the view can be read, where it is not the usual one."""
-    return ViewOf(name=name, domain=domain, ready=ready or keys.view_ready(name))
+def shown(name: str, domain: str) -> ViewOf:
+    return ViewOf(name=name, domain=domain, ready=keys.view_ready(name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,9 @@ BENCHES = (
     Bench("load", "infra.bench.load", "POST /carts/add from 1 to 64 connections at once against that handler"),
     Bench("neighbours", "infra.bench.neighbours", "one client beside another one that reads a menu of 5,000 meals"),
     Bench("idle", "infra.bench.idle", "the CPU of an agents process that has nothing to do"),
+    Bench(
+        "rebuild", "infra.bench.rebuild", "events a second at which a view is built again beside the one that is read"
+    ),
     Bench("search", "infra.bench.search", "the search script over many restaurants, each filter and each order"),
     Bench(
         "streams", "infra.bench.streams", "many open order streams on one edge: memory, and from a change to its event"

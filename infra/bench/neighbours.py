@@ -142,7 +142,7 @@ async def _seed(redis_url: str, restaurant: str, neighbour: str, meals: int) -> 
     for start in range(0, meals, SEEDED_AT_ONCE):
         some = names[start : start + SEEDED_AT_ONCE]
         await redis.mset({key: value for name in some for key, value in _stored(name).items()})
-        await redis.zadd(keys.index(keys.menu(restaurant)), {name: start + at for at, name in enumerate(some)})
+        await redis.zadd(keys.index("meal", keys.menu(restaurant)), {name: start + at for at, name in enumerate(some)})
     await redis.aclose()
 
 

@@ -107,7 +107,7 @@ async def _seed(redis_url: str, user: str) -> None:
     """A basket and the meals in it: the edge shows each line as the menu has it now."""
     meals = [meal(str(uuid.uuid4())) for _ in range(ITEMS)]
     basket = Basket(items=tuple(_line(user, meal) for meal in meals))
-    ready = {keys.DENY_READY: "1", keys.view_ready("basket"): "1", keys.view_ready("meal"): "1"}
+    ready = {keys.DENY_READY: "", keys.view_ready("basket"): "", keys.view_ready("meal"): ""}
     menu = {keys.document("meal", meal.id): b"1\n" + msgspec.json.encode(meal) for meal in meals}
     redis = Redis.from_url(redis_url)
     await redis.mset({**ready, **menu, keys.document("basket", user): b"%d\n" % ITEMS + msgspec.json.encode(basket)})

@@ -16,10 +16,11 @@ from redis.asyncio import Redis
 
 from infra.bench.search_data import meals, restaurants, searches
 from infra.bench.servers import own_stack
-from stores.protocol import Source
 from stores.redis.connection import connect
-from stores.redis.projection import ProjectionStore, ViewChanges
-from stores.redis.search import Search
+from stores.redis.projection import Move, ProjectionStore, ViewChanges
+from stores.redis.search import MEAL, RESTAURANT, Search
+from stores.redis.tags import Tags
+from topics import keys
 from topics.documents.browse import Meal, Restaurant
 from topics.search_index import Wanted, meal_traits, restaurant_indexes, restaurant_traits
 
@@ -27,7 +28,6 @@ CLIENTS = (1, 16)
 AT_MOST = 10.0  # ms, p99 of one client
 ROUNDS = 3
 BATCH = 500  # documents
-SOURCE = Source("bench.project", "events", 0)
 
 
 class Times(NamedTuple):
@@ -57,13 +57,13 @@ async def run(arguments: list[str]) -> bool:
 
 async def _fill(redis: Redis, count: int, menu: int) -> None:
     store, started = ProjectionStore(redis), time.perf_counter()
-    floor = await store.open(SOURCE, 0)
-    changes = ViewChanges()
+    floor, changes = 0, _changes()
+    await redis.mset(dict.fromkeys(map(_floor, changes), 0))
     for number, document in enumerate(_documents(count, menu), 1):
         _write(changes, document)
         if number % BATCH == 0 or number == count * (menu + 1):
-            assert await store.apply(SOURCE, floor, number, changes)
-            floor, changes = number, ViewChanges()
+            assert await store.apply([Move(_floor(view), floor, number, 0, each) for view, each in changes.items()])
+            floor, changes = number, _changes()
     seconds, memory = time.perf_counter() - started, (await redis.info("memory"))["used_memory"]
     print(f"{count} restaurants with {menu} meals each, written in {seconds:.1f} s, {memory / 1e6:.0f} MB in Redis")
 
@@ -74,18 +74,26 @@ def _documents(count: int, menu: int) -> Iterable[Restaurant | Meal]:
         yield from meals(restaurant.id, menu)
 
 
-def _write(changes: ViewChanges, document: Restaurant | Meal) -> None:
-    """What agents/runtime/reading/showing.py writes of a new document for a search."""
+def _changes() -> dict[str, ViewChanges]:
+    return {view: ViewChanges(view) for view in (RESTAURANT, MEAL)}
+
+
+def _floor(view: str) -> str:
+    return keys.floor(view, "", "bench.project", "events", 0)
+
+
+def _write(changes: dict[str, ViewChanges], document: Restaurant | Meal) -> None:
+    """What agents/runtime/reading/folding.py writes of a new document for a search."""
     if isinstance(document, Meal):
-        changes.characterize(None, meal_traits(document))
+        changes[MEAL].characterize(None, meal_traits(document))
         return
-    changes.characterize(None, restaurant_traits(document))
+    changes[RESTAURANT].characterize(None, restaurant_traits(document))
     for index, score in restaurant_indexes(document).items():
-        changes.enter(index, document.id, score)
+        changes[RESTAURANT].enter(index, document.id, score)
 
 
 async def _measure(redis: Redis, requests: int, at_most: float) -> bool:
-    search, slowest = Search(redis), 0.0
+    search, slowest = Search(redis, Tags()), 0.0
     asked = searches(await search.zones(), datetime.now(UTC), requests)
     print(f"{'':34}{'found':>7}{'server':>10}" + "".join(f"{f'p50, p99 of {n}':>20}" for n in CLIENTS))
     for what, wanted in asked.items():

@@ -21,15 +21,14 @@ import psutil
 from redis.asyncio import Redis
 
 from infra.bench.servers import free_port, own_stack, server, token
-from stores.protocol import Source
 from stores.redis.connection import connect
-from stores.redis.projection import ProjectionStore, ViewChanges
+from stores.redis.projection import Move, ProjectionStore, ViewChanges
 from topics import keys
 from topics.documents.order import OrderMoment, OrderTimeline
 from topics.messages.ids import derive
 
 VIEW = "order_timeline"
-SOURCE = Source("bench.project", "events", 0)
+FLOOR = keys.floor(VIEW, "", "bench.project", "events", 0)
 OF_A_USER = 10  # streams
 OPENING_AT_ONCE = 100
 AT_MOST_KB = 50.0  # of memory a stream
@@ -110,23 +109,23 @@ class Orders:
         self.names = [derive("bench", f"order {number}") for number in range(count)]
         self.users = [derive("bench", f"user {number // OF_A_USER}") for number in range(count)]
         self.moments = [0] * count
-        self._store = ProjectionStore(redis)
+        self._redis, self._store = redis, ProjectionStore(redis)
         self._floor = 0
 
     async def begin(self) -> None:
-        self._floor = await self._store.open(SOURCE, 0)
+        await self._redis.set(FLOOR, 0)
         await self.change(range(len(self.names)))
 
     async def change(self, numbers: Sequence[int]) -> None:
         """One moment more, in one batch."""
-        changes = ViewChanges()
+        changes = ViewChanges(VIEW)
         for number in numbers:
             self.moments[number] += 1
             shown = tuple(OrderMoment(status="placed", at=NOW) for _ in range(self.moments[number]))
             body = msgspec.json.encode(OrderTimeline(user_id=self.users[number], moments=shown))
-            changes.document(VIEW, self.names[number], self.moments[number], body)
-        changes.tell(VIEW, [self.names[number] for number in numbers])
-        assert await self._store.apply(SOURCE, self._floor, self._floor + 1, changes)
+            changes.document(self.names[number], self.moments[number], body)
+        changes.tell([self.names[number] for number in numbers])
+        assert await self._store.apply([Move(FLOOR, self._floor, self._floor + 1, 0, changes)])
         self._floor += 1
 
 
@@ -134,7 +133,7 @@ class Orders:
 async def _orders(url: str, count: int) -> AsyncGenerator[Orders]:
     redis = connect(url, timeout=10.0)
     try:
-        await redis.mset({keys.DENY_READY: "1", keys.view_ready(VIEW): "1"})
+        await redis.mset({keys.DENY_READY: "", keys.view_ready(VIEW): ""})
         made = Orders(redis, count)
         await made.begin()
         yield made

@@ -35,6 +35,7 @@ COMMANDS = (
     Command(
         "topics", "the topics: their contracts, sizes and lags; beginning one again", Module("replay", ("topics",))
     ),
+    Command("views", "the views and their generations; building one again", Module("replay", ("views",))),
     Command("tail", "the last messages of a topic; --follow for more", Module("replay", ("tail",))),
     Command(
         "trace", "everything that belongs to an order, user, command or correlation id", Module("replay", ("trace",))

@@ -16,6 +16,7 @@ from infra.demo.menu import OWNER
 from infra.demo.menus import MENUS
 from infra.demo.offers import COUPONS, campaigns
 from stores.kafka.producer import CommandProducer
+from stores.redis import tags
 from stores.redis.errors import translated
 from topics import keys
 from topics.contracts import catalog_commands, discount_commands, restaurant_commands
@@ -106,7 +107,7 @@ async def _send(wish: Wish, producer: CommandProducer) -> None:
 async def _missing(wishes: Sequence[Wish], redis: Redis) -> list[Wish]:
     places = [name for wish in wishes for name in (keys.document(wish.view, wish.id), keys.reply(wish.command_id))]
     async with translated():
-        values = await redis.mget(places)
+        values = await tags.read(redis, places)
     pairs = zip(wishes, values[::2], values[1::2], strict=True)
     return [wish for wish, shown, answered in pairs if not _is_shown(shown) and not _settled(answered)]
 

@@ -1,7 +1,6 @@
 """What the stores, topics and views hold when all is quiet: read once, judged by the audits."""
 
 from dataclasses import dataclass
-from typing import cast
 
 import asyncpg
 from redis.asyncio import Redis
@@ -10,6 +9,7 @@ from agents.domains import DOMAINS
 from infra.fault import topic_log
 from infra.fault.topic_log import Entry
 from infra.layout.site import Endpoints
+from stores.redis import tags
 from topics.contracts import all_topics
 
 InboxKey = tuple[str, str]  # (source, id)
@@ -67,9 +67,9 @@ async def _held(connection: asyncpg.Connection, domain: str) -> Held:
 
 
 async def documents(redis_url: str, names: list[str]) -> list[bytes | None]:
-    """Redis values by key."""
+    """Redis values by place (topics/keys.py)."""
     redis = Redis.from_url(redis_url)
     try:
-        return cast(list[bytes | None], await redis.mget(names)) if names else []
+        return await tags.read(redis, names)
     finally:
         await redis.aclose()

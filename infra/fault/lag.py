@@ -40,13 +40,16 @@ async def _stores(url: str) -> tuple[Floors, dict[str, int]]:
 
 
 async def _views(url: str) -> Floors:
-    """Floors of Redis."""
+    """Floors of Redis: of several views and generations the one that is least far."""
     found: Floors = {}
     redis = Redis.from_url(url)
     try:
         async for name in redis.scan_iter("floor:*", 1000):
-            _, group, topic, partition = cast(bytes, name).decode().split(":")
-            found[group, topic, int(partition)] = int(cast(bytes, await redis.get(name)))
+            _, _, group, topic, partition = cast(bytes, name).decode().split(":")
+            value = cast(bytes | None, await redis.get(name))
+            if value is not None:  # a generation that was switched from loses its floors at once
+                place = group, topic, int(partition)
+                found[place] = min(int(value), found.get(place, int(value)))
     finally:
         await redis.aclose()
     return found

@@ -1,31 +1,42 @@
-"""Floors of the views, for the engineers' tools: reads them, and deletes them so that the views are built again."""
-
-from collections.abc import Sequence
+"""Floors of the views, for the engineers' tools: how far they are, and beginning again with a topic that was made anew."""
 
 from redis.asyncio import Redis
 
 from stores.protocol import Source
-from stores.redis.errors import translated
-from topics import keys
+from stores.redis.generations import Known, ViewGenerations
 
 
 class ViewFloors:
     """Raises Unavailable."""
 
     def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+        self._generations = ViewGenerations(redis)
 
-    async def read(self, sources: Sequence[Source]) -> dict[Source, int]:
-        """Source → next offset to do, for those that have a floor."""
-        if not sources:
-            return {}
-        async with translated():
-            values = await self._redis.mget([keys.floor(*source) for source in sources])
-        return {source: int(value) for source, value in zip(sources, values, strict=True) if value is not None}
+    async def read(self) -> dict[Source, int]:
+        """Source → next offset to do, for those that have a floor. What readers use counts; else what is being built. Where
+        a source feeds several views, the one that is least far."""
+        found: dict[Source, int] = {}
+        for known in await self._known():
+            generation = known.now.live or known.now.next
+            if generation is None:
+                continue
+            for partition, floor in enumerate(await self._generations.floors(known.view, generation)):
+                if floor is not None:
+                    source = Source(generation.group, generation.topic, partition)
+                    found[source] = min(floor, found.get(source, floor))
+        return found
 
-    async def forget(self, sources: Sequence[Source]) -> int:
-        """Deletes floors, so that the views are built again from the beginning of the log. Returns how many there were."""
-        if not sources:
-            return 0
-        async with translated():
-            return await self._redis.delete(*(keys.floor(*source) for source in sources))
+    async def restart(self, topic: str) -> list[str]:
+        """The topic is another log now: its views are built again from the beginning, beside what stands of them. Returns
+        their names."""
+        done: list[str] = []
+        for known in await self._known():
+            generation = known.now.live or known.now.next
+            if generation is not None and generation.topic == topic:
+                while not await self._generations.restart(known):
+                    known = (await self._generations.read([known.view]))[known.view]
+                done.append(known.view)
+        return done
+
+    async def _known(self) -> list[Known]:
+        return list((await self._generations.read(await self._generations.names())).values())

@@ -18,7 +18,8 @@ from redis.exceptions import NoScriptError
 
 from stores.listed import Slice, Span
 from stores.redis.own_connection import OwnConnection
-from stores.redis.reader import within
+from stores.redis.reader import Reader, within
+from stores.redis.tags import Tags
 from topics import keys
 
 # KEYS[1] the sorted set. ARGV: beginning of the documents' names, lowest score, '1' for the newest first, most entries, most
@@ -79,15 +80,17 @@ _SHA = hashlib.sha1(_READ.encode(), usedforsecurity=False).hexdigest()
 
 
 class Lists:
-    """Raises Unavailable within stores.redis.reader.READ_SECONDS."""
+    """Raises Unavailable within stores.redis.reader.READ_SECONDS. reader: knows in which generations the views stand."""
 
-    def __init__(self, client: Redis) -> None:
+    def __init__(self, client: Redis, reader: Reader) -> None:
+        self._reader = reader
         self._connection = OwnConnection(client)
         self._turn = asyncio.Lock()
 
     async def read(self, span: Span) -> Slice:
         """The next slice of a list. It waits until its turn has come."""
-        words = _words(span)
+        await self._reader.look_at(span.view)
+        words = _words(span, self._reader.tags)
 
         async def in_turn() -> list[bytes]:
             async with self._turn:
@@ -106,8 +109,8 @@ class Lists:
             return cast(list[bytes], await self._connection.call("EVAL", _READ, *words))
 
 
-def _words(span: Span) -> list[str]:
+def _words(span: Span, tags: Tags) -> list[str]:
     lowest = "-inf" if span.lowest is None else repr(span.lowest)
     backwards = "1" if span.newest_first else ""
-    said = [keys.document(span.view, ""), lowest, backwards, str(span.entries), str(span.size)]
-    return ["1", keys.index(span.index_name), *said, *(span.after or ())]
+    documents, index = tags.key(keys.document(span.view, "")), tags.key(keys.index(span.view, span.index_name))
+    return ["1", index, documents, lowest, backwards, str(span.entries), str(span.size), *(span.after or ())]

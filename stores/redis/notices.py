@@ -17,7 +17,7 @@ _log = logger("stores.redis.notices")
 
 
 class Notice(msgspec.Struct, frozen=True):
-    """ids: of the documents of this view that have changed."""
+    """ids: of the documents of this view that have changed; none: any may have, since another generation is read now."""
 
     view: str
     ids: Sequence[str]

@@ -1,38 +1,53 @@
-"""The store of views: documents, sorted sets and side keys in Redis. One script writes them together with the floor."""
+"""The store of views: documents, sorted sets and side keys in Redis. One script writes them together with the floors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from redis.asyncio import Redis
 
-from stores.protocol import Source
 from stores.redis import traits
 from stores.redis.errors import translated
+from stores.redis.generations import Known
 from stores.redis.notices import notice
 from topics import keys
 from topics.deciding.projection import Traits
 
-# KEYS[1] the floor. ARGV: floor as it was read, floor after, number of (set, partition, partitions, ready key) marks, the
-# marks, then the changes as command lines: length, words… (TRAITS: stores/redis/traits.py).
-# Nothing is written if the floor is not as it was read: another process wrote, or an earlier try whose answer was lost.
+# KEYS: the floor of each move. ARGV: for each move the floor as it was read, the floor after, the floor of the view's other
+# generation ('' for none), the set of partitions that have caught up ('' for not yet), and the partition; then the changes as
+# command lines: length, words… A line is a Redis command, or TRAITS (stores/redis/traits.py), or one of
+#   SIDE move, command: only if the move goes beyond the other generation, since what both write must not go back in time;
+#   TELL ready key, tag, command: only if readers use this generation.
+# Nothing is written if a floor is not as it was read: another process wrote, or an earlier try whose answer was lost.
 _APPLY = (
     traits.CHANGE
     + """
-local floor = redis.call('GET', KEYS[1])
-if floor ~= ARGV[1] then return floor or '' end
-local i = 4 + 4 * tonumber(ARGV[3])
+local ahead = {}
+for m, floor in ipairs(KEYS) do
+    local a = 5 * m - 4
+    if redis.call('GET', floor) ~= ARGV[a] then return '' end
+    local other = ARGV[a + 2] ~= '' and redis.call('GET', ARGV[a + 2])
+    ahead[m] = not other or tonumber(ARGV[a + 1]) > tonumber(other)
+end
+local i = 5 * #KEYS + 1
 while ARGV[i] do
-    local n = tonumber(ARGV[i])
-    if ARGV[i + 1] == 'TRAITS' then change_traits(i + 2, i + n) else redis.call(unpack(ARGV, i + 1, i + n)) end
+    local n, how = tonumber(ARGV[i]), ARGV[i + 1]
+    if how == 'TRAITS' then
+        change_traits(i + 2, i + n)
+    elseif how == 'SIDE' then
+        if ahead[tonumber(ARGV[i + 2])] then redis.call(unpack(ARGV, i + 3, i + n)) end
+    elseif how == 'TELL' then
+        if redis.call('GET', ARGV[i + 2]) == ARGV[i + 3] then redis.call(unpack(ARGV, i + 4, i + n)) end
+    else
+        redis.call(unpack(ARGV, i + 1, i + n))
+    end
     i = i + n + 1
 end
-redis.call('SET', KEYS[1], ARGV[2])
-for m = 0, tonumber(ARGV[3]) - 1 do
-    local a = 4 + 4 * m
-    redis.call('SADD', ARGV[a], ARGV[a + 1])
-    if redis.call('SCARD', ARGV[a]) >= tonumber(ARGV[a + 2]) then redis.call('SET', ARGV[a + 3], '1') end
+for m, floor in ipairs(KEYS) do
+    local a = 5 * m - 4
+    redis.call('SET', floor, ARGV[a + 1])
+    if ARGV[a + 3] ~= '' then redis.call('SADD', ARGV[a + 3], ARGV[a + 4]) end
 end
 return 'ok'
 """
@@ -41,52 +56,79 @@ return 'ok'
 Words = tuple[str | bytes, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """Says that a view has caught up with the log in one of its partitions. With the last of them its ready key is set."""
-
-    view: str
-    partition: int
-    partitions: int
-    ready_key: str
-
-    def words(self) -> Words:
-        return keys.caught_up(self.view), str(self.partition), str(self.partitions), self.ready_key
-
-
 @dataclass(slots=True)
 class ViewChanges:
-    """lines: Redis commands, in the order in which the script runs them."""
+    """Of one generation of one view. lines: Redis commands, in the order in which the script runs them. sides: those of them
+    that change keys which other systems read, and which are of no generation."""
 
+    view: str
+    tag: str = ""
     lines: list[Words] = field(default_factory=list[Words])
+    sides: list[Words] = field(default_factory=list[Words])
 
-    def document(self, view: str, aggregate_id: str, version: int, body: bytes) -> None:
-        self.lines.append(("SET", keys.document(view, aggregate_id), f"{version}\n".encode() + body))
+    def document(self, aggregate_id: str, version: int, body: bytes) -> None:
+        name = keys.in_generation(keys.document(self.view, aggregate_id), self.tag)
+        self.lines.append(("SET", name, f"{version}\n".encode() + body))
 
-    def enter(self, index: str, aggregate_id: str, score: float) -> None:
-        self.lines.append(("ZADD", keys.index(index), repr(score), aggregate_id))
+    def enter(self, index: str, member: str, score: float) -> None:
+        self.lines.append(("ZADD", self._index(index), repr(score), member))
 
-    def leave(self, index: str, aggregate_id: str) -> None:
-        self.lines.append(("ZREM", keys.index(index), aggregate_id))
+    def leave(self, index: str, member: str) -> None:
+        self.lines.append(("ZREM", self._index(index), member))
 
     def characterize(self, before: Traits | None, after: Traits | None) -> None:
-        self.lines.extend(traits.changed(before, after))
+        self.lines.extend(traits.changed(self.view, self.tag, before, after))
 
     def put(self, name: str, value: str, expires_at: datetime | None) -> None:
         # Redis accepts no time before 1970, and a script that fails would be tried for ever.
         expiry = () if expires_at is None else ("PXAT", str(max(1, int(expires_at.timestamp() * 1000))))
-        self.lines.append(("SET", name, value, *expiry))
+        self._beside(name, ("SET", keys.in_generation(name, self.tag), value, *expiry))
 
     def drop(self, name: str) -> None:
-        self.lines.append(("DEL", name))
+        self._beside(name, ("DEL", keys.in_generation(name, self.tag)))
 
-    def tell(self, view: str, aggregates: Sequence[str]) -> None:
+    def tell(self, aggregates: Sequence[str]) -> None:
         """Publishes a notice that these documents have changed."""
-        self.lines.append(notice(view, aggregates))
+        self.lines.append(("TELL", keys.view_ready(self.view), self.tag, *notice(self.view, aggregates)))
+
+    def _index(self, name: str) -> str:
+        return keys.in_generation(keys.index(self.view, name), self.tag)
+
+    def _beside(self, name: str, line: Words) -> None:
+        (self.sides if keys.view_of(name) is None else self.lines).append(line)
+
+
+class Move(NamedTuple):
+    """A generation goes from one floor to the next in one partition. floor, other: keys; other: of the view's other generation
+    in this partition, empty where there is none. caught_up: it has reached where the log ended when the partition was opened.
+    """
+
+    floor: str
+    before: int
+    after: int
+    partition: int
+    changes: ViewChanges
+    other: str = ""
+    caught_up: bool = False
+
+
+def _words(move: Move) -> list[str | bytes]:
+    changes = move.changes
+    marked = keys.caught_up(changes.view, changes.tag) if move.caught_up else ""
+    return [str(move.before), str(move.after), move.other, marked, str(move.partition)]
 
 
 def _split(value: Any) -> tuple[int, bytes]:
     return (0, b"") if value is None else keys.split(value)
+
+
+class Found(NamedTuple):
+    """What a batch is written on. known: by view. floors: None for one that is not there. documents: version and JSON; version
+    0 where there is none."""
+
+    known: dict[str, Known]
+    floors: list[int | None]
+    documents: list[tuple[int, bytes]]
 
 
 class ProjectionStore:
@@ -96,39 +138,31 @@ class ProjectionStore:
         self._redis = redis
         self._apply = redis.register_script(_APPLY)
 
-    async def open(self, source: Source, earliest: int) -> int:
-        """The floor. Where Redis has none it is set to `earliest`: the partition is new, or Redis has lost its data and the
-        views are built again."""
-        name = keys.floor(*source)
+    async def load(self, views: Sequence[str], floors: Sequence[str], documents: Sequence[str]) -> Found:
+        """floors, documents: keys."""
+        names = [*map(keys.generations, views), *floors, *documents]
         async with translated():
-            await self._redis.set(name, earliest, nx=True)
-            floor = await self._redis.get(name)
-        return earliest if floor is None else int(floor)
+            values = await self._redis.mget(names)
+        records, places = values[: len(views)], values[len(views) :]
+        known = {view: Known.of(view, raw) for view, raw in zip(views, records, strict=True)}
+        found = [None if value is None else int(value) for value in places[: len(floors)]]
+        return Found(known, found, [_split(value) for value in places[len(floors) :]])
 
-    async def load(
-        self, source: Source, documents: Sequence[tuple[str, str]]
-    ) -> tuple[int | None, list[tuple[int, bytes]]]:
-        """The floor (None: lost), and for each (view, aggregate) its version and JSON; version 0 where there is none."""
-        names = [keys.floor(*source), *(keys.document(view, aggregate) for view, aggregate in documents)]
+    async def apply(self, moves: Sequence[Move]) -> bool:
+        """Writes the changes and moves the floors. False: one of them was another, nothing is written."""
+        arguments = [word for move in moves for word in _words(move)]
+        for number, move in enumerate(moves, 1):
+            beside: list[Words] = [("SIDE", str(number), *line) for line in move.changes.sides]
+            for line in (*move.changes.lines, *beside):
+                arguments.append(str(len(line)))
+                arguments.extend(line)
         async with translated():
-            floor, *values = await self._redis.mget(names)
-        return None if floor is None else int(floor), [_split(v) for v in values]
+            return await self._apply(keys=[move.floor for move in moves], args=arguments) == b"ok"
 
-    async def apply(
-        self, source: Source, floor: int, next_floor: int, changes: ViewChanges, marks: Sequence[Mark] = ()
-    ) -> bool:
-        """Writes the changes, and moves the floor from `floor` to `next_floor`. False: it was another, nothing is written."""
-        arguments: list[str | bytes] = [str(floor), str(next_floor), str(len(marks))]
-        for mark in marks:
-            arguments.extend(mark.words())
-        for line in changes.lines:
-            arguments.append(str(len(line)))
-            arguments.extend(line)
+    async def floors(self, names: Sequence[str]) -> list[int | None]:
+        """In the order of the keys; None for one that has none."""
+        if not names:
+            return []
         async with translated():
-            return await self._apply(keys=[keys.floor(*source)], args=arguments) == b"ok"
-
-    async def floors(self, sources: Sequence[Source]) -> list[int | None]:
-        """In the order of the sources; None for one that has none."""
-        async with translated():
-            values = await self._redis.mget([keys.floor(*source) for source in sources])
+            values = await self._redis.mget(names)
         return [None if value is None else int(value) for value in values]

@@ -2,6 +2,9 @@
 
 redis-py's cost is by command and by use of its pool, not by key: a trial gave 4,700-6,800 requests/s this way against
 3,100-3,500 with a GET each.
+
+Callers ask for places (topics/keys.py). The MGET reads the ready keys of their views along, and is asked again where another
+generation was expected: so all values of one MGET are of the generations that stood at that moment.
 """
 
 import asyncio
@@ -15,6 +18,8 @@ from redis.exceptions import RedisError
 
 from stores.errors import Unavailable
 from stores.redis.own_connection import OwnConnection
+from stores.redis.tags import Tags
+from topics import keys as names
 
 READ_SECONDS = 0.8  # an edge answers within 3 s, also when Redis accepts a connection and does not answer
 MAX_KEYS = 2_000  # of an MGET: while Redis runs it, all other clients wait
@@ -30,6 +35,7 @@ class Reader:
     def __init__(self, client: Redis) -> None:
         self._client = client
         self._connection = OwnConnection(client)
+        self.tags = Tags()
         self._waiting: list[_Wanted] = []
         self._busy: asyncio.Task[None] | None = None
         self._scheduled = False
@@ -46,6 +52,12 @@ class Reader:
             self._scheduled = True
             self._loop.call_soon(self._flush)
         return future
+
+    async def look_at(self, view: str) -> None:
+        """Learns in which generation the view stands, if this process has not looked yet. It stays for a while after a switch
+        (stores.redis.generations.GRACE_SECONDS), and each request looks at the ready key first. Raises Unavailable."""
+        if not self.tags.knows(view):
+            await self.get([names.view_ready(view)])
 
     async def put(self, key: str, value: str, seconds: int) -> None:
         """Sets a key of the edge itself, e.g. who owns an operation. seconds: until it expires."""
@@ -85,7 +97,7 @@ class Reader:
             for key in keys:
                 places.setdefault(key, len(places))
         try:
-            values = cast(Values, await within(lambda: self._connection.call("MGET", *places)))
+            values = await within(lambda: self._read(list(places)))
         except Exception as error:  # whatever it is: callers wait for these futures without a time-out of their own
             for _, future in batch:
                 if not future.done():
@@ -94,6 +106,19 @@ class Reader:
         for keys, future in batch:
             if not future.done():
                 future.set_result([values[places[key]] for key in keys])
+
+    async def _read(self, places: list[str]) -> Values:
+        """The values of the places, all in the generations that one MGET found standing."""
+        looked = {view: place for place in places if (view := names.view_of_ready(place)) is not None}
+        beside = {view for place in places if (view := names.view_of(place)) is not None} - looked.keys()
+        asked = {view: names.view_ready(view) for view in (*looked, *beside)}
+        more = [asked[view] for view in beside]
+        while True:  # within READ_SECONDS
+            values = cast(Values, await self._connection.call("MGET", *map(self.tags.key, places), *more))
+            ready = dict(zip((*places, *more), values, strict=True))
+            news = [self.tags.learn(view, ready[key]) for view, key in asked.items()]
+            if not any(news):
+                return values[: len(places)]
 
 
 async def within(ask: Callable[[], Awaitable[T]]) -> T:

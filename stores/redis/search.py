@@ -13,19 +13,27 @@ from redis.asyncio import Redis
 
 from stores.redis.reader import within
 from stores.redis.search_script import SEARCH
+from stores.redis.tags import Tags
 from topics import keys
 from topics.search_index import DEPTH, ZONE, Bound, Found, Wanted, ordered_by
 
+RESTAURANT, MEAL = "restaurant", "meal"
+"""The views whose documents give traits; all but the words are given by the first alone."""
+
 
 class Search:
-    """Raises Unavailable within stores.redis.reader.READ_SECONDS."""
+    """Raises Unavailable within stores.redis.reader.READ_SECONDS.
 
-    def __init__(self, redis: Redis) -> None:
+    tags: of the generations that readers use, kept by the reader of this process: a request looks at both views first.
+    """
+
+    def __init__(self, redis: Redis, tags: Tags) -> None:
         self._redis = redis
+        self._tags = tags
         self._search = redis.register_script(SEARCH)
 
     async def find(self, wanted: Wanted) -> Found:
-        said = msgspec.json.encode(arguments(wanted))
+        said = msgspec.json.encode(arguments(wanted, self._tags))
         total, *ids = cast(list[Any], await within(lambda: cast(Awaitable[Any], self._search(args=[said]))))
         return Found(int(total), [each.decode() for each in ids])
 
@@ -34,26 +42,31 @@ class Search:
         first, last = f"[{ZONE}".encode(), f"({ZONE}".encode() + b"\xff"
 
         def ask() -> Awaitable[list[bytes]]:
-            return cast(Awaitable[list[bytes]], self._redis.zrangebylex(keys.SEARCH_TRAITS, first, last))
+            names = self._tags.key(keys.search_traits(RESTAURANT))
+            return cast(Awaitable[list[bytes]], self._redis.zrangebylex(names, first, last))
 
         return [name.decode().removeprefix(ZONE) for name in await within(ask)]
 
 
-def arguments(wanted: Wanted) -> dict[str, Any]:
+def arguments(wanted: Wanted, tags: Tags) -> dict[str, Any]:
     """The JSON argument of the script."""
+    words = [
+        {"names": tags.key(keys.search_traits(view)), "trait": tags.key(keys.search_trait(view, ""))}
+        for view in (RESTAURANT, MEAL)
+    ]
     return {
         "rows": keys.SEARCH_ROWS,
-        "names": keys.SEARCH_TRAITS,
-        "trait": keys.search_trait(""),
+        "words": words,
+        "trait": tags.key(keys.search_trait(RESTAURANT, "")),
         "scratch": keys.SEARCH_SCRATCH,
         "any_of": wanted.any_of,
         "beginnings": wanted.beginnings,
         "bounds": [said for bound in wanted.bounds for said in _bound(bound)],
-        "by": keys.index(ordered_by("")),
+        "by": tags.key(keys.index(RESTAURANT, ordered_by(""))),
         "order": wanted.order,
         "descending": wanted.descending,
         "near": None if wanted.near is None else (*wanted.near, *wanted.near.vector()),
-        "places": keys.SEARCH_PLACES,
+        "places": tags.key(keys.search_places(RESTAURANT)),
         "depth": DEPTH,
         "offset": wanted.offset,
         "count": wanted.count,

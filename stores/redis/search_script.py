@@ -14,11 +14,12 @@ local found, other, fewer, equal, both =
 
 local function bitop(how, into, a, b) redis.call('BITOP', how, into, a, b) end
 
+-- names: of bitmaps
 local function having_one_of(names)
     redis.call('DEL', other)
     for i = 1, #names, 15 do -- BITOP is fastest with at most 16
         local some = {}
-        for j = i, math.min(i + 14, #names) do some[#some + 1] = asked.trait .. names[j] end
+        for j = i, math.min(i + 14, #names) do some[#some + 1] = names[j] end
         redis.call('BITOP', 'OR', other, other, unpack(some))
     end
     bitop('AND', found, found, other)
@@ -41,10 +42,19 @@ local function within(bound)
 end
 
 bitop('OR', found, asked.trait .. 'all', asked.trait .. 'all')
-for _, names in ipairs(asked.any_of) do having_one_of(names) end
+for _, names in ipairs(asked.any_of) do
+    local traits = {}
+    for i, name in ipairs(names) do traits[i] = asked.trait .. name end
+    having_one_of(traits)
+end
 for _, bound in ipairs(asked.bounds) do within(bound) end
 for _, beginning in ipairs(asked.beginnings) do
-    having_one_of(redis.call('ZRANGEBYLEX', asked.names, '[' .. beginning, '(' .. beginning .. '\255'))
+    local traits = {}
+    for _, given in ipairs(asked.words) do -- by each view that gives words
+        local names = redis.call('ZRANGEBYLEX', given.names, '[' .. beginning, '(' .. beginning .. '\255')
+        for _, name in ipairs(names) do traits[#traits + 1] = given.trait .. name end
+    end
+    having_one_of(traits)
 end
 
 local total, bits = redis.call('BITCOUNT', found), redis.call('GET', found) or ''

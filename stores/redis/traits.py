@@ -43,10 +43,10 @@ end
 _NONE = Traits("")
 
 
-def changed(before: Traits | None, after: Traits | None) -> Iterator[tuple[str | bytes, ...]]:
+def changed(view: str, tag: str, before: Traits | None, after: Traits | None) -> Iterator[tuple[str | bytes, ...]]:
     """Lines of the projection's script that lead from one to the other. None: the aggregate has no traits."""
     if before and after and before.of != after.of:
-        yield from (*changed(before, None), *changed(None, after))
+        yield from (*changed(view, tag, before, None), *changed(view, tag, None, after))
         return
     whose, was, now = (after or before or _NONE).of, before or _NONE, after or _NONE
     words: list[str | bytes] = []
@@ -61,8 +61,9 @@ def changed(before: Traits | None, after: Traits | None) -> Iterator[tuple[str |
     if now.place != was.place:
         words += ("place", _packed(now.place))
     if words:
-        known = (keys.SEARCH_ROWS, keys.SEARCH_TRAITS, keys.SEARCH_PLACES, keys.search_trait(""))
-        yield ("TRAITS", *known, keys.search_shared(whose), whose, *words)
+        places = (keys.search_traits(view), keys.search_places(view), keys.search_trait(view, ""))
+        names = [keys.in_generation(place, tag) for place in (*places, keys.search_shared(view, whose))]
+        yield ("TRAITS", keys.SEARCH_ROWS, *names, whose, *words)
 
 
 def _packed(place: tuple[float, float] | None) -> bytes:

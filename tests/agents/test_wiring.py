@@ -145,7 +145,7 @@ def test_the_edge_sends_commands_and_nothing_else():
 
 def test_views_that_are_followed_tell_their_changes_and_no_others_do():
     followed = {row.view.name for row in ROUTES if isinstance(row, LiveRow)}
-    assert {view.name for view in views() if view.live} == followed
+    assert {view.name for of in views().values() for view in of if view.live} == followed
 
 
 def test_the_contracts_give_commands_one_reader_and_events_one_writer():

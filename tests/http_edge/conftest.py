@@ -49,7 +49,7 @@ class World:
         return Client(self.http, f"http://127.0.0.1:{self.port}", made)
 
     async def ready(self) -> None:
-        await self.redis.mset(dict.fromkeys(ready_keys(ROUTES), "1"))
+        await self.redis.mset(dict.fromkeys(ready_keys(ROUTES), ""))
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -30,7 +30,7 @@ async def put(edge: World, restaurant: str, *campaigns: dict[str, Any], version:
         keys.part(restaurant, each["id"]): datetime.fromisoformat(each["end_date"]).timestamp() for each in campaigns
     }
     for place in (None, restaurant):
-        await edge.redis.zadd(keys.index(keys.campaigns(place)), ends)
+        await edge.redis.zadd(keys.index("campaigns", keys.campaigns(place)), ends)
 
 
 async def listed(edge: World, query: str = "") -> list[str]:

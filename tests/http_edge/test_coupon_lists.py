@@ -30,7 +30,7 @@ async def test_the_edge_is_not_ready_without_the_views_of_coupons(edge: World):
 
 
 async def test_coupons_that_are_over_are_passed_over(edge: World):
-    now, index = time.time(), keys.index(keys.coupons(None))
+    now, index = time.time(), keys.index("coupon", keys.coupons(None))
     ends = {"OVER": now - 1, "SOON": now + 60, "LATER": now + 120} | {"EVER": float("inf")}
     await edge.redis.zadd(index, ends)
     await edge.redis.mset({keys.document("coupon", code): f'1\n{{"code":"{code}"}}' for code in ends})

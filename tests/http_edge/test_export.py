@@ -15,7 +15,7 @@ async def test_an_export_holds_every_part_and_all_orders(edge: World):
     await edge.redis.set(keys.document("user", me), stored(1, {"id": me, "full_name": "Ayşe"}))
     await edge.redis.set(keys.document("address", me), stored(2, {"addresses": [{"id": "a-1"}]}))
     orders = {f"o-{n}": n for n in range(SLICE_ENTRIES + 7)}
-    await edge.redis.zadd(keys.index(keys.orders(me)), orders)
+    await edge.redis.zadd(keys.index("order", keys.orders(me)), orders)
     await edge.redis.mset({keys.document("order", name): stored(1, {"id": name}) for name in orders})
     said = await edge.client(me).call("GET", "/users/me/export")
     assert said.status == 200 and "attachment" in said.headers["Content-Disposition"]
@@ -30,7 +30,7 @@ async def test_more_orders_than_one_file_holds_are_in_the_next_one(edge: World):
     me, (row,) = str(uuid.uuid4()), export.ROUTES
     assert row.pages is not None
     orders = {f"o-{n:05}": n for n in range(row.pages.default + 1)}
-    await edge.redis.zadd(keys.index(keys.orders(me)), orders)
+    await edge.redis.zadd(keys.index("order", keys.orders(me)), orders)
     await edge.redis.mset({keys.document("order", name): stored(1, {"id": name}) for name in orders})
     first = await edge.client(me).call("GET", "/users/me/export")
     assert first.json["orders_complete"] is False

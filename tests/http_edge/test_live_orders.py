@@ -196,7 +196,7 @@ async def test_nothing_is_told_until_the_deny_list_is_complete(edge: World, orde
         for _ in range(20):  # many turns of the edge after the notice
             assert (await edge.client(order.user).call("GET", f"/orders/{order.id}/timeline")).status == 503
         assert not looked.done()
-        await edge.redis.set(keys.DENY_READY, "1")
+        await edge.redis.set(keys.DENY_READY, "")
         await order.becomes("cancelled", CANCELLED)
         assert await within("what was held back", looked) == order.happened()[1]
         await events.rest()

@@ -75,7 +75,7 @@ async def test_one_and_all_restaurants_say_whether_they_are_open(edge: World):
     for each, status in ((opened, "open"), (closed, "closed")):
         body = json.loads(document(id=each, status=status))
         await edge.redis.set(keys.document("restaurant", each), stored(1, body))
-        await edge.redis.zadd(keys.index("restaurants"), {each: 1.0})
+        await edge.redis.zadd(keys.index("restaurant", "restaurants"), {each: 1.0})
     listed = {each["id"]: each["open_now"] for each in (await edge.client().call("GET", "/restaurants")).json}
     assert (listed[opened], listed[closed]) == (True, False)
     for each in (opened, closed):

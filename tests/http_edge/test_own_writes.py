@@ -47,7 +47,7 @@ async def test_others_do_not_wait(edge: World):
     me, other = str(uuid.uuid4()), str(uuid.uuid4())
     await edge.redis.set(keys.wrote(me, "restaurant"), "r-1@2;")
     await edge.redis.set(keys.document("restaurant", "r-1"), '1\n{"id":"r-1"}')
-    await edge.redis.zadd(keys.index("restaurants"), {"r-1": 1})
+    await edge.redis.zadd(keys.index("restaurant", "restaurants"), {"r-1": 1})
     assert (await edge.client(other).call("GET", "/restaurants")).json == [{"id": "r-1", "open_now": True}]
     assert (await edge.client().call("GET", "/restaurants/r-1")).json == {"id": "r-1", "open_now": True}
     assert (await edge.client(me).call("GET", "/restaurants/r-1")).status == 503
@@ -56,12 +56,12 @@ async def test_others_do_not_wait(edge: World):
 async def test_a_list_has_what_its_caller_made_and_leaves_out_what_is_gone(edge: World):
     me = str(uuid.uuid4())
     await edge.redis.mset({keys.document("order", "1"): '1\n{"id":"1"}', keys.document("order", "2"): "2\n"})
-    await edge.redis.zadd(keys.index(f"orders:{me}"), {"1": 1, "2": 2})
+    await edge.redis.zadd(keys.index("order", f"orders:{me}"), {"1": 1, "2": 2})
     await edge.redis.set(keys.wrote(me, "order"), "3@1;")
     reading = asyncio.create_task(edge.client(me).call("GET", "/orders"))
     await asyncio.wait({reading}, timeout=0.05)
     async with edge.redis.pipeline() as pipeline:
         pipeline.set(keys.document("order", "3"), '1\n{"id":"3"}')
-        pipeline.zadd(keys.index(f"orders:{me}"), {"3": 3})
+        pipeline.zadd(keys.index("order", f"orders:{me}"), {"3": 3})
         await pipeline.execute()
     assert (await reading).json == [{"id": "3"}, {"id": "1"}]

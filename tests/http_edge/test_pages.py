@@ -39,12 +39,12 @@ class Kind:
     async def put(self, edge: World, name: str, number: int) -> None:
         member = keys.part(name, name) if self.view == "campaigns" else name
         await edge.redis.set(keys.document(self.view, name), stored(1, self._document(name)))
-        await edge.redis.zadd(keys.index(self.index), {member: EVER + number // 2})
+        await edge.redis.zadd(keys.index(self.view, self.index), {member: EVER + number // 2})
 
     async def take(self, edge: World, name: str) -> None:
         member = keys.part(name, name) if self.view == "campaigns" else name
         await edge.redis.set(keys.document(self.view, name), "2\n")
-        await edge.redis.zrem(keys.index(self.index), member)
+        await edge.redis.zrem(keys.index(self.view, self.index), member)
 
     def _document(self, name: str) -> Any:
         if self.view != "campaigns":
@@ -201,8 +201,8 @@ async def test_a_cursor_that_was_changed_is_refused(edge: World):
 
 async def test_a_cursor_belongs_to_its_path_and_to_its_filters(edge: World):
     for restaurant in ("r-1", "r-2"):
-        await edge.redis.zadd(keys.index(keys.menu(restaurant)), {"m-1": 1, "m-2": 2})
-        await edge.redis.zadd(keys.index(keys.campaigns(restaurant)), {"x/1": EVER, "x/2": EVER})
+        await edge.redis.zadd(keys.index("meal", keys.menu(restaurant)), {"m-1": 1, "m-2": 2})
+        await edge.redis.zadd(keys.index("campaigns", keys.campaigns(restaurant)), {"x/1": EVER, "x/2": EVER})
     for path, other in (
         ("/meals/restaurant/r-1?limit=1", "/meals/restaurant/r-2"),
         ("/campaigns?restaurant_id=r-1&limit=1", "/campaigns?restaurant_id=r-2"),
@@ -214,7 +214,7 @@ async def test_a_cursor_belongs_to_its_path_and_to_its_filters(edge: World):
 
 
 async def test_the_link_keeps_the_filter_and_the_limit_and_is_readable_from_another_origin(edge: World):
-    await edge.redis.zadd(keys.index(keys.campaigns("r-1")), {f"x/{number}": EVER for number in range(5)})
+    await edge.redis.zadd(keys.index("campaigns", keys.campaigns("r-1")), {f"x/{number}": EVER for number in range(5)})
     said = await edge.client().call("GET", "/campaigns/?restaurant_id=r-1&limit=2&other=x", Origin=ORIGIN)
     assert "Link" in said.headers["Access-Control-Expose-Headers"].split(", ")
     url = urlsplit(next_page(said))
@@ -228,7 +228,7 @@ async def test_the_link_keeps_the_filter_and_the_limit_and_is_readable_from_anot
 async def test_coupons_of_everywhere_are_followed_by_those_of_the_restaurant_across_pages(edge: World):
     for place in (None, "r-1"):
         codes = {f"{place}-{number}": EVER + number for number in range(4)}
-        await edge.redis.zadd(keys.index(keys.coupons(place)), codes)
+        await edge.redis.zadd(keys.index("coupon", keys.coupons(place)), codes)
         await edge.redis.mset({keys.document("coupon", code): stored(1, {"id": code}) for code in codes})
     row = next(row for row in PAGED if row.name == "GET /discounts")
     wanted = [f"{place}-{number}" for place in (None, "r-1") for number in range(4)]
@@ -242,7 +242,7 @@ async def test_a_page_of_large_items_ends_earlier_and_leads_to_the_rest(edge: Wo
     names = [f"m-{number:02}" for number in range(45)]
     large = "x" * 250_000
     await edge.redis.mset({keys.document("meal", name): stored(1, meal(name, description=large)) for name in names})
-    await edge.redis.zadd(keys.index(keys.menu("r-1")), {name: number for number, name in enumerate(names)})
+    await edge.redis.zadd(keys.index("meal", keys.menu("r-1")), {name: number for number, name in enumerate(names)})
     first = await edge.client().call("GET", "/meals/restaurant/r-1")
     assert lists.MOST_BYTES - 300_000 < len(first.raw) < lists.MOST_BYTES + 100
     assert int(first.headers["Content-Length"]) == len(first.raw)
@@ -253,7 +253,7 @@ async def test_a_page_of_large_items_ends_earlier_and_leads_to_the_rest(edge: Wo
 
 async def menu(edge: World, meals: int) -> None:
     await edge.redis.mset({keys.document("meal", f"m-{n:05}"): stored(1, meal(f"m-{n:05}")) for n in range(meals)})
-    await edge.redis.zadd(keys.index(keys.menu("r-1")), {f"m-{n:05}": n for n in range(meals)})
+    await edge.redis.zadd(keys.index("meal", keys.menu("r-1")), {f"m-{n:05}": n for n in range(meals)})
 
 
 async def test_a_page_that_takes_too_long_is_503_and_no_shorter_list(edge: World, monkeypatch: pytest.MonkeyPatch):
@@ -268,7 +268,7 @@ async def test_who_hangs_up_in_a_long_list_breaks_nothing(edge: World):
     await edge.redis.mset(
         {keys.document("meal", name): stored(1, meal(name, description="x" * 250_000)) for name in names}
     )
-    await edge.redis.zadd(keys.index(keys.menu("r-1")), names)
+    await edge.redis.zadd(keys.index("meal", keys.menu("r-1")), names)
     for _ in range(5):
         reader, writer = await asyncio.open_connection("127.0.0.1", edge.port)
         writer.write(b"GET /meals/restaurant/r-1 HTTP/1.1\r\nHost: lezzet\r\n\r\n")

@@ -77,7 +77,7 @@ async def test_who_is_erased_is_found_nowhere_and_the_address_begins_anew(client
     personal = (client.address, *PERSONAL)
     before = await _found(client, personal)
     assert {"auth.aggregate", "user.aggregate", "address.aggregate", "basket.aggregate", "order.aggregate"} <= before
-    assert {"auth.claim", "order.fact", "notification.aggregate", "view:user:*", "view:order:*"} <= before
+    assert {"auth.claim", "order.fact", "notification.aggregate", "view:user@1:*", "view:order@1:*"} <= before
 
     assert await client.call("DELETE", "/users/me") == (204, None)
 
@@ -96,7 +96,7 @@ async def test_who_is_erased_is_found_nowhere_and_the_address_begins_anew(client
     replies = [name for name in await traces.in_redis(client.endpoints["redis"], personal) if name.startswith("reply:")]
     store = Redis.from_url(client.endpoints["redis"])
     assert all([0 < await store.ttl(name) <= 24 * 3600 for name in replies])
-    assert not await store.exists(f"index:orders:{user}")
+    assert not await store.exists(f"index:order@1:orders:{user}")
 
     await _begins_anew(client, user)
     await _hears_of_no_campaign(client, owner, owners, restaurant)

@@ -35,7 +35,7 @@ class Desk:
         try:
             code = await run(self.tools, said)
         except CannotDo as error:
-            return 1, str(error)
+            return error.code, str(error)
         return code, self.capsys.readouterr().out
 
     async def publish(self, *records: RawRecord) -> list[tuple[int, int]]:

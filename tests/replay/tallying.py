@@ -12,6 +12,7 @@ from stores import telemetry
 from stores.postgres.store import PostgresStore, connect
 from stores.redis.connection import connect as connect_redis
 from stores.redis.fates import Fates
+from stores.redis.generations import ViewGenerations
 from stores.redis.projection import ProjectionStore
 from stores.redis.replies import Replies
 from stores.settings import Settings, load
@@ -52,7 +53,14 @@ DECIDER = Decider[Add, Added, Tally, None](state=Tally, decide=decide, evolve=ev
 async def run(settings: Settings) -> None:
     telemetry.configure("tally", settings.log_level)
     redis, pool = connect_redis(settings.redis), await connect(settings.postgres, "tally")
-    resources = Resources(settings, Publisher(settings.kafka), Replies(redis), Fates(redis), ProjectionStore(redis))
+    resources = Resources(
+        settings,
+        Publisher(settings.kafka),
+        Replies(redis),
+        Fates(redis),
+        ProjectionStore(redis),
+        ViewGenerations(redis),
+    )
     runtime = Runtime("tally", PostgresStore(pool, "tally"), resources)
     runtime.decide(COMMANDS, DECIDER, emits=EVENTS)
     process = Process(runtime.groups())

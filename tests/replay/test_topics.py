@@ -4,8 +4,6 @@ import json
 
 from stores.postgres.store import PostgresStore, connect
 from stores.protocol import Source
-from stores.redis.connection import connect as connect_redis
-from stores.redis.projection import ProjectionStore
 from tests.replay.scene import Desk, record
 from topics.messages import ids
 
@@ -22,25 +20,32 @@ async def test_lists_contracts_sizes_and_lags(desk: Desk) -> None:
     assert "order_events" in out and "order → order, notification" in out
 
 
-async def test_reset_begins_a_new_incarnation_for_every_reader(desk: Desk) -> None:
+async def test_reset_begins_a_new_incarnation_for_every_reader_and_builds_views_again(desk: Desk) -> None:
     settings = desk.tools.settings
-    facts, view = Source("basket.facts", TOPIC, 1), Source("catalog.project", TOPIC, 1)
-    pool, redis = await connect(settings.postgres, "basket"), connect_redis(settings.redis)
-    store, views = PostgresStore(pool, "basket"), ProjectionStore(redis)
+    facts, view = Source("basket.facts", TOPIC, 1), f"v{ids.fresh()[:8]}"
+    pool = await connect(settings.postgres, "basket")
+    store = PostgresStore(pool, "basket")
     try:
         before = await store.open(facts, 700)
-        await views.open(view, 700)
-        code, out = await desk.run("topics", "reset", TOPIC)
-        assert code == 0 and "dry run" in out and "next 700" in out and "WARNING" not in out
-        assert (await store.open(facts, 0)).next == 700 and await views.floors([view]) == [700]
-        code, out = await desk.run("topics", "reset", TOPIC, "--yes")
-        assert code == 0 and "new incarnation" in out
+        async with desk.tools.view_generations() as generations:
+            known = (await generations.read([view]))[view]
+            assert await generations.begin(known, "a form", "catalog.project", TOPIC, 4)
+            known = (await generations.read([view]))[view]
+            first = known.now.next
+            assert first is not None and await generations.set_floor(known, first, 1, 700)
+            code, out = await desk.run("topics", "reset", TOPIC)
+            assert code == 0 and "dry run" in out and "next 700" in out and "WARNING" not in out
+            assert (await store.open(facts, 0)).next == 700
+            assert await generations.floors(view, first) == [None, 700, None, None]
+            code, out = await desk.run("topics", "reset", TOPIC, "--yes")
+            assert code == 0 and "new incarnation" in out and "views are built again" in out
+            assert await generations.floors(view, first) == [None] * 4
+            now = (await generations.read([view]))[view].now
+            assert (now.next and now.next.tag, now.gone) == ("@2", ("@1",))
         after = await store.open(facts, 0)
         assert (after.next, after.incarnation) == (0, before.incarnation + 1)
-        assert await views.floors([view]) == [None]
     finally:
         pool.terminate()
-        await redis.aclose()
 
 
 async def test_reset_of_an_unknown_topic_changes_nothing(desk: Desk) -> None:

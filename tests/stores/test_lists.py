@@ -14,6 +14,7 @@ from stores.errors import Unavailable
 from stores.listed import Place, Slice, Span
 from stores.redis.connection import connect
 from stores.redis.lists import Lists
+from stores.redis.reader import Reader
 from topics import keys
 
 INDEX, VIEW = "listed", "listed"
@@ -37,12 +38,12 @@ class Shelf:
     async def put(self, member: str, score: float, document: str = "") -> None:
         self.entries[member] = score
         await self.redis.set(keys.document(VIEW, member), document or f'1\n"{member}"')
-        await self.redis.zadd(keys.index(INDEX), {member: score})
+        await self.redis.zadd(keys.index(VIEW, INDEX), {member: score})
 
     async def take(self, member: str) -> None:
         self.entries.pop(member)
         await self.redis.delete(keys.document(VIEW, member))
-        await self.redis.zrem(keys.index(INDEX), member)
+        await self.redis.zrem(keys.index(VIEW, INDEX), member)
 
     def ordered(self, *, newest_first: bool, lowest: float | None) -> list[str]:
         kept = [(score, member.encode()) for member, score in self.entries.items() if lowest is None or score >= lowest]
@@ -52,7 +53,7 @@ class Shelf:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def shelf(servers: Stack) -> AsyncGenerator[Shelf]:
     redis = connect(servers.endpoints.redis.rpartition("/")[0] + "/10")
-    lists = Lists(redis)
+    lists = Lists(redis, Reader(redis))
     yield Shelf(redis, lists)
     await lists.close()
     await redis.aclose()
@@ -119,7 +120,7 @@ async def test_without_entries_it_says_whether_there_are_any(shelf: Shelf):
 async def test_a_part_of_a_document_brings_the_document(shelf: Shelf):
     await shelf.empty()
     await shelf.put("r-1", 1)
-    await shelf.redis.zadd(keys.index(INDEX), {keys.part("r-1", "c-2"): 2, "gone": 3})
+    await shelf.redis.zadd(keys.index(VIEW, INDEX), {keys.part("r-1", "c-2"): 2, "gone": 3})
     found = await shelf.lists.read(Span(INDEX, VIEW, entries=10, size=1000))
     assert (names(found), found.documents) == (["r-1", "r-1/c-2", "gone"], [b'1\n"r-1"', b'1\n"r-1"', b""])
 
@@ -149,7 +150,7 @@ async def test_an_answer_that_nobody_waits_for_is_not_taken_for_the_next_one(she
 
 async def test_redis_away_is_unavailable(servers: Stack):
     redis = connect("redis://127.0.0.1:1/0")
-    lists = Lists(redis)
+    lists = Lists(redis, Reader(redis))
     try:
         await lists.read(Span(INDEX, VIEW, entries=1))
     except Unavailable as away:

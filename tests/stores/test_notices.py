@@ -9,10 +9,9 @@ from typing import NamedTuple
 import pytest_asyncio
 
 from infra.stack.stack import Stack
-from stores.protocol import Source
 from stores.redis.connection import connect
 from stores.redis.notices import Notices
-from stores.redis.projection import ProjectionStore, ViewChanges
+from stores.redis.projection import Move, ProjectionStore, ViewChanges
 from tests.deadline import until
 from topics import keys
 
@@ -46,7 +45,10 @@ class Listener:
 
 class Writes(NamedTuple):
     store: ProjectionStore
-    source: Source
+    floor: str
+
+    async def apply(self, before: int, changes: ViewChanges) -> bool:
+        return await self.store.apply([Move(self.floor, before, before + 1, 0, changes)])
 
 
 @pytest_asyncio.fixture
@@ -61,35 +63,39 @@ async def listener(servers: Stack) -> AsyncGenerator[Listener]:
 
 @pytest_asyncio.fixture
 async def writes(listener: Listener) -> Writes:
-    made = Writes(ProjectionStore(listener.redis), Source(f"{listener.view}.project", "events", 0))
-    await made.store.open(made.source, 0)
+    return await writing(listener)
+
+
+async def writing(listener: Listener) -> Writes:
+    made = Writes(ProjectionStore(listener.redis), keys.floor(listener.view, "", "tests.project", "events", 0))
+    await listener.redis.mset({made.floor: 0, keys.view_ready(listener.view): ""})
     return made
 
 
 def changed(view: str, *ids: str) -> ViewChanges:
-    changes = ViewChanges()
+    changes = ViewChanges(view)
     for each in ids:
-        changes.document(view, each, 1, b"{}")
-    changes.tell(view, ids)
+        changes.document(each, 1, b"{}")
+    changes.tell(ids)
     return changes
 
 
 async def test_what_a_batch_has_changed_is_told_once(listener: Listener, writes: Writes):
-    assert await writes.store.apply(writes.source, 0, 1, changed(listener.view, "a", "b\n"))
+    assert await writes.apply(0, changed(listener.view, "a", "b\n"))
     await listener.hears("a", "b\n")
     assert await listener.redis.get(keys.document(listener.view, "a")) == b"1\n{}", "who hears of it can read it"
 
 
 async def test_what_was_not_written_is_not_told(listener: Listener, writes: Writes):
-    assert not await writes.store.apply(writes.source, 7, 8, changed(listener.view, "a"))
-    assert await writes.store.apply(writes.source, 0, 1, changed(listener.view, "b"))
+    assert not await writes.apply(7, changed(listener.view, "a"))
+    assert await writes.apply(0, changed(listener.view, "b"))
     await listener.hears("b")
 
 
 async def test_a_notice_that_is_none_is_passed_over(listener: Listener, writes: Writes):
     for nonsense in (b"", b"\xff", b"{}", b'{"view":1,"ids":[]}'):
         await listener.redis.publish(keys.CHANGES, nonsense)
-    assert await writes.store.apply(writes.source, 0, 1, changed(listener.view, "a"))
+    assert await writes.apply(0, changed(listener.view, "a"))
     await listener.hears("a")
 
 
@@ -100,9 +106,7 @@ async def test_it_listens_again_after_redis_was_away_and_says_that_it_may_have_m
     await servers.stop("redis", signal.SIGKILL)
     await servers.start("redis")
     await until("to listen again", listener.listens)
-    store, source = ProjectionStore(listener.redis), Source(f"{listener.view}.project", "events", 0)
-    floor = await store.open(source, 0)
-    assert await store.apply(source, floor, floor + 1, changed(listener.view, "a"))
+    assert await (await writing(listener)).apply(0, changed(listener.view, "a"))
     await listener.hears("a")
 
 

@@ -9,9 +9,9 @@ import pytest_asyncio
 
 from infra.stack.stack import Stack
 from stores.errors import Unavailable
-from stores.protocol import Source
 from stores.redis.connection import connect
-from stores.redis.projection import Mark, ProjectionStore, ViewChanges
+from stores.redis.generations import ViewGenerations
+from stores.redis.projection import Move, ProjectionStore, ViewChanges
 from topics import keys
 
 
@@ -22,11 +22,21 @@ class Views:
         self.redis = connect(url)
         self.store = ProjectionStore(self.redis)
         self.name = f"v{uuid.uuid4().hex[:10]}"
-        self.source = Source(f"{self.name}.project", "events", 0)
-        self.ready = f"ready:{self.name}"
+        self.floor, self.other = self.floor_of("@1"), self.floor_of("@2")
 
-    def mark(self, partition: int, partitions: int = 2) -> Mark:
-        return Mark(self.name, partition, partitions, self.ready)
+    def floor_of(self, tag: str) -> str:
+        return keys.floor(self.name, tag, f"{self.name}.project", "events", 0)
+
+    def changes(self, tag: str = "@1") -> ViewChanges:
+        return ViewChanges(self.name, tag)
+
+    async def apply(self, before: int, after: int, changes: ViewChanges, *, other: str = "") -> bool:
+        floor = self.floor_of(changes.tag)
+        return await self.store.apply([Move(floor, before, after, 0, changes, other)])
+
+    async def documents(self, *names: str) -> list[tuple[int, bytes]]:
+        places = [keys.in_generation(keys.document(self.name, name), "@1") for name in names]
+        return (await self.store.load([], [], places)).documents
 
     async def get(self, key: str) -> bytes | None:
         return await self.redis.get(key)
@@ -39,95 +49,99 @@ async def views(servers: Stack) -> AsyncGenerator[Views]:
     await made.redis.aclose()
 
 
-async def test_a_floor_begins_at_the_earliest_offset_and_then_stays(views: Views) -> None:
-    assert await views.store.open(views.source, 4) == 4
-    assert await views.store.open(views.source, 9) == 4
-    assert await views.store.floors([views.source]) == [4]
-
-
 async def test_documents_indexes_side_keys_and_floor_move_together(views: Views) -> None:
-    await views.store.open(views.source, 0)
-    expires = datetime.now(UTC) + timedelta(minutes=5)
-    changes = ViewChanges()
-    changes.document(views.name, "a", 2, b'{"n":1}')
-    changes.enter(views.name, "a", 1.5)
-    changes.put(f"side:{views.name}", "x", expires)
-    assert await views.store.apply(views.source, 0, 3, changes)
-    floor, documents = await views.store.load(views.source, [(views.name, "a"), (views.name, "none")])
-    assert (floor, documents) == (3, [(2, b'{"n":1}'), (0, b"")])
-    assert await views.redis.zrange(keys.index(views.name), 0, -1, withscores=True) == [(b"a", 1.5)]
-    assert 299_000 < await views.redis.pttl(f"side:{views.name}") <= 300_000
-    gone = ViewChanges()
-    gone.leave(views.name, "a")
-    gone.drop(f"side:{views.name}")
-    assert await views.store.apply(views.source, 3, 4, gone)
-    assert await views.redis.exists(keys.index(views.name), f"side:{views.name}") == 0
+    await views.redis.set(views.floor, 0)
+    expires, side = datetime.now(UTC) + timedelta(minutes=5), f"beside:{views.name}"
+    changes = views.changes()
+    changes.document("a", 2, b'{"n":1}')
+    changes.enter("all", "a", 1.5)
+    changes.put(side, "x", expires)
+    changes.put(f"side:{views.name}:of", "y", None)
+    assert await views.apply(0, 3, changes)
+    assert await views.store.floors([views.floor]) == [3]
+    assert await views.documents("a", "none") == [(2, b'{"n":1}'), (0, b"")]
+    index, own = f"index:{views.name}@1:all", f"side:{views.name}@1:of"
+    assert await views.redis.zrange(index, 0, -1, withscores=True) == [(b"a", 1.5)]
+    assert 299_000 < await views.redis.pttl(side) <= 300_000 and await views.get(own) == b"y"
+    gone = views.changes()
+    gone.leave("all", "a")
+    gone.drop(side)
+    gone.drop(f"side:{views.name}:of")
+    assert await views.apply(3, 4, gone)
+    assert await views.redis.exists(index, side, own) == 0
 
 
 @pytest.mark.parametrize("believed", [0, 2, 9])
 async def test_whoever_believes_in_another_floor_writes_nothing(views: Views, believed: int) -> None:
-    await views.store.open(views.source, 3)
-    changes = ViewChanges()
-    changes.document(views.name, "a", 1, b"{}")
-    assert not await views.store.apply(views.source, believed, 10, changes, [views.mark(0, 1)])
-    assert await views.store.load(views.source, [(views.name, "a")]) == (3, [(0, b"")])
-    assert await views.get(views.ready) is None
+    await views.redis.set(views.floor, 3)
+    changes = views.changes()
+    changes.document("a", 1, b"{}")
+    assert not await views.apply(believed, 10, changes)
+    assert await views.store.floors([views.floor]) == [3] and await views.documents("a") == [(0, b"")]
+
+
+async def test_where_one_of_two_floors_is_another_neither_generation_is_written(views: Views) -> None:
+    await views.redis.mset({views.floor: 3, views.other: 2})
+    moves = [Move(views.floor, 3, 4, 0, views.changes()), Move(views.other, 3, 4, 0, views.changes("@2"))]
+    assert not await views.store.apply(moves)
+    assert await views.store.floors([views.floor, views.other]) == [3, 2]
 
 
 async def test_without_a_floor_nothing_is_written(views: Views) -> None:
     """Redis was emptied between the look and the write: half a view must not appear."""
-    changes = ViewChanges()
-    changes.document(views.name, "a", 7, b"{}")
-    assert not await views.store.apply(views.source, 6, 7, changes)
-    assert await views.store.load(views.source, [(views.name, "a")]) == (None, [(0, b"")])
+    changes = views.changes()
+    changes.document("a", 7, b"{}")
+    assert not await views.apply(6, 7, changes)
+    assert await views.documents("a") == [(0, b"")]
 
 
 async def test_two_who_apply_the_same_batch_apply_it_once(views: Views) -> None:
-    await views.store.open(views.source, 0)
-    changes = ViewChanges([("INCR", f"count:{views.name}")])
-    assert await views.store.apply(views.source, 0, 1, changes)
-    assert not await views.store.apply(views.source, 0, 1, changes)
+    await views.redis.set(views.floor, 0)
+    changes = ViewChanges(views.name, "@1", [("INCR", f"count:{views.name}")])
+    assert await views.apply(0, 1, changes)
+    assert not await views.apply(0, 1, changes)
     assert await views.get(f"count:{views.name}") == b"1"
 
 
-async def test_the_ready_key_stands_once_every_partition_has_caught_up(views: Views) -> None:
-    sources = [views.source._replace(partition=n) for n in range(2)]
-    for source in sources:
-        await views.store.open(source, 0)
-    for _ in range(2):  # the same partition twice does not count twice
-        await views.store.apply(sources[0], 0, 0, ViewChanges(), [views.mark(0)])
-    assert await views.get(views.ready) is None
-    await views.store.apply(sources[1], 0, 0, ViewChanges(), [views.mark(1)])
-    assert await views.get(views.ready) == b"1"
+@pytest.mark.parametrize(("other", "written"), [(None, True), (4, True), (5, False), (9, False)])
+async def test_keys_that_others_read_are_written_by_the_generation_that_is_ahead(
+    views: Views, other: int | None, written: bool
+) -> None:
+    """What is built again must not bring a token back that was used since."""
+    side = f"beside:{views.name}"
+    await views.redis.set(views.other, 3)
+    if other is not None:
+        await views.redis.set(views.floor, other)
+    changes = views.changes("@2")
+    changes.put(side, "x", None)
+    assert await views.apply(3, 5, changes, other=views.floor)
+    assert await views.redis.exists(side) == written
 
 
 async def test_words_of_any_bytes_stay_what_they_are(views: Views) -> None:
-    await views.store.open(views.source, 0)
+    await views.redis.set(views.floor, 0)
     body = bytes(range(256)) + b"\r\n3\r\n"
-    changes = ViewChanges()
-    changes.document(views.name, "a b\nc", 1, body)
-    changes.document(views.name, "3", 1, b"3")
-    assert await views.store.apply(views.source, 0, 1, changes)
-    assert (await views.store.load(views.source, [(views.name, "a b\nc"), (views.name, "3")]))[1] == [
-        (1, body), (1, b"3"),
-    ]  # fmt: skip
+    changes = views.changes()
+    changes.document("a b\nc", 1, body)
+    changes.document("3", 1, b"3")
+    assert await views.apply(0, 1, changes)
+    assert await views.documents("a b\nc", "3") == [(1, body), (1, b"3")]
 
 
 async def test_a_batch_of_many_changes_is_one_script(views: Views) -> None:
-    await views.store.open(views.source, 0)
-    changes = ViewChanges()
+    await views.redis.set(views.floor, 0)
+    changes = views.changes()
     for number in range(3000):
-        changes.document(views.name, str(number), 1, b"{}")
-    assert await views.store.apply(views.source, 0, 3000, changes)
-    assert (await views.store.load(views.source, [(views.name, "2999")]))[1] == [(1, b"{}")]
+        changes.document(str(number), 1, b"{}")
+    assert await views.apply(0, 3000, changes)
+    assert await views.documents("2999") == [(1, b"{}")]
 
 
 async def test_a_redis_that_is_not_there_is_doubt() -> None:
     redis = connect("redis://127.0.0.1:9/0")
-    store, source = ProjectionStore(redis), Source("g", "t", 0)
-    for ask in (store.open(source, 0), store.load(source, []), store.floors([source])):
+    store, generations = ProjectionStore(redis), ViewGenerations(redis)
+    move = Move("floor:v@1:g:t:0", 0, 1, 0, ViewChanges("v", "@1"))
+    for ask in (store.load(["v"], [], []), store.floors(["floor"]), store.apply([move]), generations.read(["v"])):
         with pytest.raises(Unavailable):
             await ask
-    with pytest.raises(Unavailable):
-        await store.apply(source, 0, 1, ViewChanges())
     await redis.aclose()

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stores.redis.search import arguments
+from stores.redis.tags import Tags
 from stores.redis.traits import changed
 from tests.stores.books import MONDAY, meal, restaurant
 from topics import keys
@@ -116,7 +117,7 @@ def test_a_cell_is_four_smaller_ones_with_numbers_in_a_row(latitude: int, longit
 
 
 def lines(before: Traits | None, after: Traits | None) -> list[tuple[str | bytes, ...]]:
-    return [line[6:] for line in changed(before, after)]
+    return [line[6:] for line in changed("restaurant", "", before, after)]
 
 
 def test_only_what_changes_is_written():
@@ -140,5 +141,5 @@ def test_a_restaurant_that_moves_is_somewhere_else():
 
 def test_a_bound_that_everybody_keeps_is_no_work_for_the_script():
     wanted = Wanted(bounds=(RATING.at_least(0), DELIVERY_FEE.at_most(2_000_000), PREP_TIME.at_most(30)))
-    assert arguments(wanted)["bounds"] == [{"name": "prep_time", "digits": 11, "most": 30, "beyond": False}]
-    assert arguments(wanted)["trait"] == keys.search_trait("")
+    assert arguments(wanted, Tags())["bounds"] == [{"name": "prep_time", "digits": 11, "most": 30, "beyond": False}]
+    assert arguments(wanted, Tags())["trait"] == keys.search_trait("restaurant", "")

@@ -22,7 +22,11 @@ E = TypeVar("E", bound=Message)
 
 @dataclass(frozen=True, slots=True)
 class SideKey:
-    """A plain Redis key beside the document. expires_at: absolute, so that a rebuild makes the same."""
+    """A plain Redis key beside the document. expires_at: absolute, so that a rebuild makes the same.
+
+    name: a place `side:<view>:…` belongs to a generation as the document does (topics/keys.py). Other names are for systems
+    that know nothing of generations; they are written by the generation that is ahead.
+    """
 
     name: str
     value: str
@@ -76,11 +80,10 @@ def _no_traits(document: Any) -> Traits | None:
 class View(Generic[D, E]):
     """A projection of one topic's events: a document an aggregate, and the sorted sets (index → score) it stands in.
 
-    name: keys are `view:<name>:<aggregate id>` and `index:<index>` (topics/keys.py). ready: key that stands once the view
-    has caught up. parts: sorted sets in which parts of the document stand, each on its own: a restaurant's campaigns.
-    show: (document before, event, meta) → what is shown now; pure. traits: what a search finds it by.
-    shape: count it up where the functions show the same events differently now; see form. live: each change is told to those
-    who follow documents of this view (stores/redis/notices.py).
+    name: places are `view:<name>:<aggregate id>` and `index:<name>:<index>` (topics/keys.py). parts: sorted sets in which parts
+    of the document stand, each on its own: a restaurant's campaigns. show: (document before, event, meta) → what is shown now;
+    pure. traits: what a search finds it by. shape: count it up where the functions show the same events differently now; see
+    form. live: each change is told to those who follow documents of this view (stores/redis/notices.py).
     """
 
     name: str
@@ -90,18 +93,18 @@ class View(Generic[D, E]):
     indexes: Callable[[D], Mapping[str, float]] = _no_indexes
     parts: Callable[[D], Mapping[PartOf, float]] = _no_parts
     traits: Callable[[D], Traits | None] = _no_traits
-    ready: str = ""
     shape: int = 1
     live: bool = False
 
     @property
     def ready_key(self) -> str:
-        return self.ready or keys.view_ready(self.name)
+        """Names the generation that readers use; stands once the view has caught up."""
+        return keys.view_ready(self.name)
 
     @property
     def form(self) -> str:
-        """A fingerprint of what the view writes. Where it differs from the one in Redis, the documents there are of another
-        release and are built again (stores/redis/shapes.py).
+        """A fingerprint of what the view writes. Where it differs from that of the generation in Redis, the documents there are
+        of another release, and a new generation is built beside them (stores/redis/generations.py).
 
         It changes with the document's fields and with the names of the functions, not with their code: for that there is
         `shape`.

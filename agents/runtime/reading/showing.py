@@ -1,183 +1,135 @@
 """Project into Redis: makes the documents, indexes and side keys of views from a topic's events. One script writes them
-together with the floor."""
+together with the floors.
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+A view may have two generations at once: the one that readers use, and one that is being built (decision 036). The partition is
+read where the farther one stands; what lies behind is brought up beside it (building.py).
+"""
 
-import msgspec
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from agents.runtime.arrivals import Arrival
 from agents.runtime.committing.floor import progress_at
 from agents.runtime.reading import events
+from agents.runtime.reading.building import Building, Replays
 from agents.runtime.reading.events import Event
+from agents.runtime.reading.keeping import Keeping, Kept
+from agents.runtime.reading.tending import Tending
 from agents.runtime.sending.placing import dead_letters
 from agents.runtime.sending.publisher import Publisher
 from agents.runtime.transport.lease import Batch, Lease, Reopen
 from stores.errors import Conflict
-from stores.redis.projection import Mark, ProjectionStore, ViewChanges
-from topics.deciding.projection import PartOf, Traits, View
+from stores.redis.generations import ViewGenerations
+from stores.redis.projection import Move, ProjectionStore
+from topics.deciding.projection import View
 from topics.messages.topic import Topic
 
-_encode = msgspec.json.encode
-Place = tuple[str, str]  # (view, aggregate id)
+_TRIES = 5  # a floor moves under a batch where another process, or the building beside, was faster
 
 
 class Showing:
-    """The work (agents.runtime.transport.work.Work) of all views of one topic."""
+    """The work (agents.runtime.transport.work.Work) of all views of one topic. tending: what there is to do in the background.
+
+    group: the consumer group.
+    """
 
     def __init__(
-        self, topic: Topic, views: Sequence[View[Any, Any]], store: ProjectionStore, publisher: Publisher
+        self,
+        group: str,
+        topic: Topic,
+        views: Sequence[View[Any, Any]],
+        store: ProjectionStore,
+        generations: ViewGenerations,
+        publisher: Publisher,
+        replays: Replays,
     ) -> None:
         self._topic = topic
-        self._views = {view.name: view for view in views}
-        self._decoders = {view.name: msgspec.json.Decoder(view.document) for view in views}
-        self._store = store
+        self._keeping = Keeping(group, topic, views, store, generations)
         self._publisher = publisher
-        self._caught_up: set[int] = set()
+        self._building = Building(replays, self._keeping, self.bring)
+        self._leases: dict[int, Lease] = {}
+        self.tending = Tending(self._keeping, generations, self._building, self._leases)
 
     async def open(self, lease: Lease, earliest: int) -> None:
-        lease.next = await self._store.open(lease.source, earliest)
-        self._caught_up.discard(lease.source.partition)
-        await self._mark_if_caught_up(lease, lease.next)
+        await self._keeping.begin(lease.source, earliest)
+        await self._keeping.mark(lease.source, lease.end)
+        floors = [one.floor for one in (await self._keeping.look(lease.source, ())).kept if one.floor is not None]
+        # Without any, a process of another release keeps these views.
+        lease.next = max(floors, default=lease.end)
+        self._leases[lease.source.partition] = lease
 
     async def idle(self, leases: Sequence[Lease]) -> Mapping[Lease, str]:
-        """Notices that Redis has lost its data, or the last second of it, where no event comes that would show it."""
+        """Notices that Redis has lost its data, or the last second of it, where no event comes that would show it; and that a
+        generation is to be built."""
         lost: dict[Lease, str] = {}
-        for lease, floor in zip(leases, await self._store.floors([each.source for each in leases]), strict=True):
-            if floor is None:
-                lost[lease] = "Redis has lost the floor: the views are built again"
-            elif floor < lease.next:
-                lost[lease] = f"Redis has lost what it had: its floor is {floor}, {lease.next} was done"
+        standing = await self._keeping.stand([lease.source.partition for lease in leases])
+        for lease in leases:
+            found = standing[lease.source.partition]
+            floors = [one.floor for one in found.kept if one.floor is not None]
+            if found.unknown or any(one.lost for one in found.kept) or (found.kept and not floors):
+                lost[lease] = _LOST
+            elif floors and max(floors) < lease.next:
+                lost[lease] = f"Redis has lost what it had: its floor is {max(floors)}, {lease.next} was done"
+            else:
+                self._build(lease, found.kept, lease.next)
         return lost
 
     async def close(self, lease: Lease) -> None:
         """Does nothing: there is no outbox."""
 
     async def run(self, batch: Batch) -> None:
+        found, bad = events.read(self._topic, batch, 0)
+        for _ in range(_TRIES):
+            if await self._run(batch, found, bad):
+                return
+        raise Conflict(f"{batch.lease.source}: the floor moved under the batch")
+
+    async def _run(self, batch: Batch, found: Sequence[Event], bad: Sequence[Arrival]) -> bool:
+        looked = await self._keeping.look(batch.lease.source, events.aggregates(found))
+        floors = [one.floor for one in looked.kept if one.floor is not None]
+        if looked.unknown or any(one.lost for one in looked.kept) or (looked.kept and not floors):
+            raise Reopen(_LOST)
+        if not floors:
+            return True  # a process of another release keeps these views
+        farthest = max(floors)
+        progress_at(batch, farthest)
+        begin = min(farthest, batch.first)
+        self._build(batch.lease, looked.kept, begin)
+        moving = [one for one in looked.kept if one.floor is not None and begin <= one.floor < batch.next]
+        moves, dead = list[Move](), [(arrival, farthest) for arrival in bad]
+        for one in moving:
+            move, unshown = self._keeping.move(one, found, looked.stored(one), batch.next, batch.lease.end)
+            moves.append(move)
+            dead += [(arrival, one.floor or 0) for arrival in unshown]
+        if not moves:
+            return True
+        await self._bury(batch.lease, [arrival for arrival, floor in dead if arrival.offset >= floor])
+        return await self._keeping.write(moves, moving)
+
+    def _build(self, lease: Lease, kept: Sequence[Kept], begin: int) -> None:
+        for one in kept:
+            if one.floor < begin if one.floor is not None else one.is_next:
+                self._building.ensure(lease, one.view.name, one.tag)
+
+    async def bring(self, batch: Batch, view: str, tag: str) -> int | None:
+        """Brings one generation on by a batch. Returns its floor then; None if it is not wanted any more."""
         lease = batch.lease
         found, bad = events.read(self._topic, batch, 0)
-        places = [(view, aggregate) for view in self._views for aggregate in events.aggregates(found)]
-        floor, stored = await self._store.load(lease.source, places)
-        if floor is None:
-            raise Reopen("Redis has lost the floor: the views are built again")
-        progress = progress_at(batch, floor)
-        if batch.next <= progress.done:
-            return
-        todo = [event for event in found if event.arrival.offset >= progress.done]
-        changes, gaps = self._fold(lease, todo, dict(zip(places, stored, strict=True)))
-        dead = [*(a for a in bad if a.offset >= progress.done), *gaps]
-        await self._bury(lease, dead)
-        marks = self._marks(lease) if batch.next >= lease.end else ()
-        if not await self._store.apply(lease.source, floor, batch.next, changes, marks):
-            raise Conflict(f"{lease.source}: the floor moved under the batch")
-        if marks:
-            self._caught_up.add(lease.source.partition)
+        looked = await self._keeping.look(lease.source, events.aggregates(found))
+        one = next((each for each in looked.kept if (each.view.name, each.tag) == (view, tag)), None)
+        if one is None or one.floor is None or not batch.first <= one.floor < batch.next:
+            return None if one is None else one.floor
+        move, unshown = self._keeping.move(one, found, looked.stored(one), batch.next, lease.end)
+        if not self._keeping.repeated(one):
+            floor = one.floor
+            await self._bury(lease, [arrival for arrival in (*bad, *unshown) if arrival.offset >= floor])
+        return batch.next if await self._keeping.write([move], [one]) else one.floor
 
     async def _bury(self, lease: Lease, dead: Sequence[Arrival]) -> None:
         """Publishes dead letters before the floor moves: a kill between the two repeats them, and loses none."""
-        if dead:
-            await self._publisher.publish(dead_letters(lease, self._topic, dead))
-
-    async def _mark_if_caught_up(self, lease: Lease, floor: int) -> None:
-        if floor >= lease.end and await self._store.apply(
-            lease.source, floor, floor, ViewChanges(), self._marks(lease)
-        ):
-            self._caught_up.add(lease.source.partition)
-
-    def _marks(self, lease: Lease) -> tuple[Mark, ...]:
-        if lease.source.partition in self._caught_up:
-            return ()
-        partition, partitions = lease.source.partition, self._topic.partitions
-        return tuple(Mark(view.name, partition, partitions, view.ready_key) for view in self._views.values())
-
-    def _fold(
-        self, lease: Lease, todo: Sequence[Event], stored: Mapping[Place, tuple[int, bytes]]
-    ) -> tuple[ViewChanges, list[Arrival]]:
-        changes, gaps, seen = ViewChanges(), list[Arrival](), 0
-        shown: dict[Place, _Shown] = {}
-        for event in todo:
-            gapped = False
-            for view in self._views.values():
-                place = (view.name, event.meta.aggregate_id)
-                try:
-                    now = shown.get(place) or _Shown.of(view, self._decoders[view.name], stored[place])
-                    seen = now.version
-                    following = events.is_next(lease.source.group, self._topic.name, event, seen)
-                    if following:
-                        now.take(view, event, changes)
-                        shown[place] = now
-                except Exception as error:
-                    gaps.append(events.broken(self._topic.name, event, view.name, error))
-                    continue
-                gapped = gapped or following is None
-            if gapped:
-                gaps.append(events.gap(event, seen))
-        for (view, aggregate), now in shown.items():
-            now.write(view, aggregate, changes)
-        self._tell(shown, changes)
-        return changes, gaps
-
-    def _tell(self, shown: Iterable[Place], changes: ViewChanges) -> None:
-        """Adds a notice for each live view: which documents the batch has changed."""
-        for view in self._views.values():
-            changed = [aggregate for name, aggregate in shown if name == view.name] if view.live else []
-            if changed:
-                changes.tell(view.name, changed)
+        once = list({arrival.offset: arrival for arrival in dead}.values())
+        if once:
+            await self._publisher.publish(dead_letters(lease, self._topic, once))
 
 
-class _Shown:
-    """A document on its way through a batch. before: how it was found before the batch. after, body: how it is found, and its
-    JSON, after the events so far."""
-
-    __slots__ = ("after", "before", "body", "document", "version")
-
-    def __init__(self, version: int, document: Any, before: "_FoundBy") -> None:
-        self.version, self.document, self.before = version, document, before
-        self.after, self.body = before, b""
-
-    @classmethod
-    def of(cls, view: View[Any, Any], decoder: msgspec.json.Decoder[Any], stored: tuple[int, bytes]) -> "_Shown":
-        version, body = stored
-        document = decoder.decode(body) if body else None
-        return cls(version, document, _FoundBy.of(view, document))
-
-    def take(self, view: View[Any, Any], event: Event, changes: ViewChanges) -> None:
-        """Applies an event. Raises what the view raises, or where its document cannot be written; then nothing has changed."""
-        shown, sides = view.show(self.document, event.message, event.meta), ViewChanges()
-        document = shown.document
-        after, body = _FoundBy.of(view, document), b"" if document is None else _encode(document)
-        for name in shown.drop:
-            sides.drop(name)
-        for side in shown.put:
-            sides.put(side.name, side.value, side.expires_at)
-        changes.lines.extend(sides.lines)
-        self.document, self.version, self.after, self.body = document, event.meta.version, after, body
-
-    def write(self, name: str, aggregate: str, changes: ViewChanges) -> None:
-        changes.document(name, aggregate, self.version, self.body)
-        before, after = self.before.indexes, self.after.indexes
-        for index in before.keys() - after.keys():
-            changes.leave(index, aggregate)
-        for index, score in after.items():
-            if before.get(index) != score:
-                changes.enter(index, aggregate, score)
-        for part in self.before.parts.keys() - self.after.parts.keys():
-            changes.leave(*part)
-        for part in self.after.parts.items() - self.before.parts.items():
-            changes.enter(*part[0], part[1])
-        changes.characterize(self.before.traits, self.after.traits)
-
-
-class _FoundBy(NamedTuple):
-    """What a document is found by, other than its id. indexes: sorted set → score. parts: likewise of parts of it. traits: for
-    searches, None for none."""
-
-    indexes: Mapping[str, float]
-    parts: Mapping[PartOf, float]
-    traits: Traits | None
-
-    @classmethod
-    def of(cls, view: View[Any, Any], document: Any) -> "_FoundBy":
-        if document is None:
-            return cls({}, {}, None)
-        return cls(view.indexes(document), view.parts(document), view.traits(document))
+_LOST = "Redis has lost the floor: the views are built again"

@@ -16,7 +16,7 @@ from topics.values.fields import normal_email
 
 LOGIN = shown("login", "auth")
 SESSIONS = shown("sessions", "auth")
-DENY = shown("deny", "auth", ready=keys.DENY_READY)
+DENY = shown("deny", "auth")
 
 ALIKE_SECONDS = 0.1
 """Requests whose answers must not tell who is registered are answered no sooner than after this time: to ask for a mail costs

@@ -10,6 +10,7 @@ import asyncpg
 
 from replay.floors import Standing, standings
 from stores.kafka.log import Logged
+from stores.redis import tags
 from stores.redis.connection import connect
 from tests import foreign
 from tests.replay.scene import Desk, until
@@ -88,7 +89,7 @@ class Audience:
     async def is_in_the_view(self, restaurant: str) -> bool:
         redis = connect(self.desk.tools.settings.redis)
         try:
-            return bool(await redis.exists(keys.document("restaurant", restaurant)))
+            return (await tags.read(redis, [keys.document("restaurant", restaurant)]))[0] is not None
         finally:
             await redis.aclose()
 

@@ -1,11 +1,15 @@
 """An events topic as a test writes it, and leases on it: for projections, facts and effects, driven without a consumer."""
 
+import asyncio
 import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 
 import msgspec
 from aiokafka import ConsumerRecord
 
 from agents.runtime.transport.lease import Batch, Lease
+from stores.kafka.replay import Stretch
 from stores.protocol import Source
 from tests.agents.runtime.tally import Added
 from topics.messages import headers
@@ -45,3 +49,23 @@ class Feed:
     def batch(self, lease: Lease, first: int | None = None, end: int | None = None) -> Batch:
         found = self.log[lease.next if first is None else first : end]
         return Batch(lease, found, found[0].offset)
+
+    @asynccontextmanager
+    async def replay(self, topic: str, partition: int) -> "AsyncGenerator[Replayed]":
+        assert (topic, partition) == (self.topic.name, self.partition)
+        yield Replayed(self.log)
+
+
+class Replayed:
+    """See stores.kafka.replay.Replay."""
+
+    def __init__(self, log: list[Record]) -> None:
+        self._log = log
+
+    async def bounds(self) -> tuple[int, int]:
+        return 0, len(self._log)
+
+    async def take(self, first: int, most: int) -> Stretch:
+        await asyncio.sleep(0)
+        found = self._log[first : first + most]
+        return Stretch(found, first, first + len(found))

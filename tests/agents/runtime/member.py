@@ -15,6 +15,7 @@ from stores import telemetry
 from stores.postgres.store import PostgresStore, connect
 from stores.redis.connection import connect as connect_redis
 from stores.redis.fates import Fates
+from stores.redis.generations import ViewGenerations
 from stores.redis.projection import ProjectionStore
 from stores.redis.replies import Replies
 from stores.settings import Settings, load
@@ -36,7 +37,14 @@ async def take_part(settings: Settings, run: str, bounds: Bounds = BOUNDS) -> in
     telemetry.configure(run, settings.log_level)
     pool = await connect(settings.postgres, "tally")
     redis = connect_redis(settings.redis)
-    resources = Resources(settings, Publisher(settings.kafka), Replies(redis), Fates(redis), ProjectionStore(redis))
+    resources = Resources(
+        settings,
+        Publisher(settings.kafka),
+        Replies(redis),
+        Fates(redis),
+        ProjectionStore(redis),
+        ViewGenerations(redis),
+    )
     runtime = Runtime(run, PostgresStore(pool, "tally"), resources)
     commands, events = flow_of(run)
     runtime.decide(commands, DECIDER, emits=events)

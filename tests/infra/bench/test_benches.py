@@ -55,3 +55,8 @@ async def test_an_unknown_bench_is_answered_with_the_list(arguments: tuple[str, 
     said, _ = await process.communicate()
     assert process.returncode == 2
     assert all(name in said.decode() for name in ("read", "runtime", "command"))
+
+
+async def test_a_core_of_agents_builds_a_view_again_at_a_third_of_what_is_promised():
+    said = await bench("rebuild", "--short")
+    assert re.search(r"a core of agents builds [\d,]+/s; wanted 6,667", said), said

@@ -1,0 +1,103 @@
+"""What a view makes of a batch of events: its documents before, its documents after, and the changes between them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from agents.runtime.arrivals import Arrival
+from agents.runtime.reading import events
+from agents.runtime.reading.events import Event
+from stores.redis.projection import ViewChanges
+from topics.deciding.projection import PartOf, Traits, View
+
+_encode = msgspec.json.encode
+Stored = Mapping[str, tuple[int, bytes]]
+"""Aggregate → version and JSON of its document."""
+
+
+class Folding:
+    def __init__(self, view: View[Any, Any]) -> None:
+        self._view = view
+        self._decoder = msgspec.json.Decoder(view.document)
+
+    def fold(self, group: str, tag: str, todo: Sequence[Event], stored: Stored) -> tuple[ViewChanges, list[Arrival]]:
+        """The changes of the generation, and the events that could not be shown, with `error`."""
+        view, changes, dead = self._view, ViewChanges(self._view.name, tag), list[Arrival]()
+        shown: dict[str, _Shown] = {}
+        for event in todo:
+            aggregate = event.meta.aggregate_id
+            try:
+                now = shown.get(aggregate) or _Shown.of(view, self._decoder, stored[aggregate])
+                following = events.is_next(group, view.topic.name, event, now.version)
+                if following:
+                    now.take(view, event, changes)
+                    shown[aggregate] = now
+                elif following is None:
+                    dead.append(events.gap(event, now.version))
+            except Exception as error:
+                dead.append(events.broken(view.topic.name, event, view.name, error))
+        for aggregate, now in shown.items():
+            now.write(aggregate, changes)
+        if view.live and shown:
+            changes.tell(list(shown))
+        return changes, dead
+
+
+class _Shown:
+    """A document on its way through a batch. before: how it was found before the batch. after, body: how it is found, and its
+    JSON, after the events so far."""
+
+    __slots__ = ("after", "before", "body", "document", "version")
+
+    def __init__(self, version: int, document: Any, before: "_FoundBy") -> None:
+        self.version, self.document, self.before = version, document, before
+        self.after, self.body = before, b""
+
+    @classmethod
+    def of(cls, view: View[Any, Any], decoder: msgspec.json.Decoder[Any], stored: tuple[int, bytes]) -> "_Shown":
+        version, body = stored
+        document = decoder.decode(body) if body else None
+        return cls(version, document, _FoundBy.of(view, document))
+
+    def take(self, view: View[Any, Any], event: Event, changes: ViewChanges) -> None:
+        """Applies an event. Raises what the view raises, or where its document cannot be written; then nothing has changed."""
+        shown = view.show(self.document, event.message, event.meta)
+        sides, document = ViewChanges(changes.view, changes.tag), shown.document
+        after, body = _FoundBy.of(view, document), b"" if document is None else _encode(document)
+        for name in shown.drop:
+            sides.drop(name)
+        for side in shown.put:
+            sides.put(side.name, side.value, side.expires_at)
+        changes.lines.extend(sides.lines)
+        changes.sides.extend(sides.sides)
+        self.document, self.version, self.after, self.body = document, event.meta.version, after, body
+
+    def write(self, aggregate: str, changes: ViewChanges) -> None:
+        changes.document(aggregate, self.version, self.body)
+        before, after = self.before.indexes, self.after.indexes
+        for index in before.keys() - after.keys():
+            changes.leave(index, aggregate)
+        for index, score in after.items():
+            if before.get(index) != score:
+                changes.enter(index, aggregate, score)
+        for part in self.before.parts.keys() - self.after.parts.keys():
+            changes.leave(*part)
+        for part, score in self.after.parts.items() - self.before.parts.items():
+            changes.enter(*part, score)
+        changes.characterize(self.before.traits, self.after.traits)
+
+
+class _FoundBy(NamedTuple):
+    """What a document is found by, other than its id. indexes: sorted set → score. parts: likewise of parts of it. traits: for
+    searches, None for none."""
+
+    indexes: Mapping[str, float]
+    parts: Mapping[PartOf, float]
+    traits: Traits | None
+
+    @classmethod
+    def of(cls, view: View[Any, Any], document: Any) -> "_FoundBy":
+        if document is None:
+            return cls({}, {}, None)
+        return cls(view.indexes(document), view.parts(document), view.traits(document))

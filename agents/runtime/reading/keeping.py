@@ -1,0 +1,236 @@
+"""The generations of a topic's views that this process can write, and how each goes through a batch."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import structlog
+
+from agents.runtime.arrivals import Arrival
+from agents.runtime.reading.events import Event
+from agents.runtime.reading.folding import Folding, Stored
+from stores.protocol import Source
+from stores.redis.generations import Generation, Known, ViewGenerations
+from stores.redis.projection import Move, ProjectionStore
+from topics import keys
+from topics.deciding.projection import View
+from topics.messages.topic import Topic
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A generation of a view in one partition. floor: None where it has none yet, or none any more."""
+
+    view: View[Any, Any]
+    known: Known
+    generation: Generation
+    partition: int
+    floor: int | None = None
+
+    @property
+    def tag(self) -> str:
+        return self.generation.tag
+
+    @property
+    def is_next(self) -> bool:
+        return self.generation is self.known.now.next
+
+    @property
+    def lost(self) -> bool:
+        """Whether a floor that stood has gone, and nothing is being built instead."""
+        return self.floor is None and not self.is_next and self.known.now.next is None
+
+    @property
+    def is_new_partition(self) -> bool:
+        return self.partition >= self.generation.partitions
+
+    @property
+    def floor_key(self) -> str:
+        return self._floor_of(self.generation)
+
+    @property
+    def other_floor_key(self) -> str:
+        other = self.known.now.live if self.is_next else self.known.now.next
+        return "" if other is None else self._floor_of(other)
+
+    def document(self, aggregate: str) -> str:
+        return keys.in_generation(keys.document(self.view.name, aggregate), self.tag)
+
+    def _floor_of(self, one: Generation) -> str:
+        return keys.floor(self.view.name, one.tag, one.group, one.topic, self.partition)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """kept: with their floors. documents: of each of them. unknown: views without any generation: Redis has lost them."""
+
+    kept: Sequence[Kept]
+    documents: Mapping[tuple[str, str], Stored]
+    unknown: bool
+
+    def stored(self, one: Kept) -> Stored:
+        return self.documents[one.view.name, one.tag]
+
+
+class Keeping:
+    """All views of one topic, in one consumer group."""
+
+    def __init__(
+        self,
+        group: str,
+        topic: Topic,
+        views: Sequence[View[Any, Any]],
+        store: ProjectionStore,
+        generations: ViewGenerations,
+    ) -> None:
+        self.topic = topic
+        self.group = group
+        self._views = {view.name: view for view in views}
+        self._forms = {view.name: view.form for view in views}  # a form takes a millisecond to tell
+        self._foldings = {view.name: Folding(view) for view in views}
+        self._store = store
+        self._generations = generations
+        self._known = {name: Known.of(name, None) for name in self._views}
+        self._marked: set[tuple[str, str, int]] = set()
+
+    async def begin(self, source: Source, earliest: int) -> None:
+        """Sees to it that each view has a generation of this release with a floor in the partition, where no other release has
+        begun one. earliest: offset of a floor that does not exist yet."""
+        self._marked = {mark for mark in self._marked if mark[2] != source.partition}
+        begun = True
+        while begun:
+            found = await self.look(source, ())
+            begun = False
+            for name in self._views:
+                kept = [one for one in found.kept if one.view.name == name]
+                begun = await self._begin(name, kept, earliest) or begun
+
+    @property
+    def forms(self) -> Mapping[str, str]:
+        """View → the form that this process writes."""
+        return self._forms
+
+    async def begin_own(self, known: Known) -> None:
+        """A generation in the form of this process begins, if the record is still as it was read."""
+        form = self._forms[known.view]
+        await self._generations.begin(known, form, self.group, self.topic.name, self.topic.partitions)
+
+    async def _begin(self, name: str, kept: Sequence[Kept], earliest: int) -> bool:
+        """Returns whether something was missing."""
+        known = self._known[name]
+        if known.now.live is None and known.now.next is None:
+            log.info("view_begins", view=name, why="Redis has no generation of it")
+            await self.begin_own(known)
+        elif any(one.is_new_partition for one in kept):
+            await self._widen(kept)
+        elif any(one.lost for one in kept):
+            log.warning("view_begins", view=name, why="its floor is lost")
+            await self.begin_own(known)
+        else:
+            return await self._begin_floors(kept, earliest)
+        return True
+
+    async def _begin_floors(self, kept: Sequence[Kept], earliest: int) -> bool:
+        missing = [one for one in kept if one.is_next and one.floor is None]
+        for one in missing:
+            await self.set_floor(one, earliest)
+        return bool(missing)
+
+    async def _widen(self, kept: Sequence[Kept]) -> None:
+        """The topic has more partitions than when these began: they are new, so they are read from their first message on."""
+        for one in kept:
+            for partition in range(one.generation.partitions, self.topic.partitions):
+                await self._generations.set_floor(one.known, one.generation, partition, 0)
+        await self._generations.widen(kept[0].known, self.topic.partitions)
+
+    async def set_floor(self, one: Kept, offset: int) -> None:
+        await self._generations.set_floor(one.known, one.generation, one.partition, offset)
+
+    async def begun(self, view: str) -> list[tuple[int, str]]:
+        """(partition, tag) of the generations of the view that this process can write: where they have a floor, or need one."""
+        known = (await self._generations.read([view]))[view]
+        found: list[tuple[int, str]] = []
+        for generation in known.now.of_form(self._forms[view]):
+            floors = await self._generations.floors(view, generation)
+            missing = generation is known.now.next
+            found += [(p, generation.tag) for p, floor in enumerate(floors) if floor is not None or missing]
+        return found
+
+    async def one(self, source: Source, view: str, tag: str) -> Kept | None:
+        """A generation as it stands in a partition; None if it is not wanted any more."""
+        kept = (await self.look(source, ())).kept
+        return next((each for each in kept if (each.view.name, each.tag) == (view, tag)), None)
+
+    async def look(self, source: Source, aggregates: Sequence[str]) -> Looked:
+        """Everything that a batch needs, in one round trip while the generations stay the same."""
+        kept, documents = await self._load([source.partition], aggregates)
+        stored: dict[tuple[str, str], Stored] = {}
+        for number, one in enumerate(kept):
+            part = documents[number * len(aggregates) : (number + 1) * len(aggregates)]
+            stored[one.view.name, one.tag] = dict(zip(aggregates, part, strict=True))
+        return Looked(kept, stored, self._unknown)
+
+    async def stand(self, partitions: Sequence[int]) -> dict[int, Looked]:
+        """Where all generations stand in these partitions, in one round trip; no documents."""
+        kept, _ = await self._load(partitions, ())
+        return {p: Looked([one for one in kept if one.partition == p], {}, self._unknown) for p in partitions}
+
+    async def _load(
+        self, partitions: Sequence[int], aggregates: Sequence[str]
+    ) -> tuple[list[Kept], list[tuple[int, bytes]]]:
+        while True:
+            kept = [one for partition in partitions for one in self._kept(partition)]
+            documents = [one.document(each) for one in kept for each in aggregates]
+            found = await self._store.load(list(self._views), [one.floor_key for one in kept], documents)
+            if all(found.known[name].raw == known.raw for name, known in self._known.items()):
+                break
+            self._known = found.known
+        floors = zip(kept, found.floors, strict=True)
+        return [replace(one, floor=floor) for one, floor in floors], found.documents
+
+    @property
+    def _unknown(self) -> bool:
+        return any(known.now.live is None and known.now.next is None for known in self._known.values())
+
+    def _kept(self, partition: int) -> Iterable[Kept]:
+        for name, known in self._known.items():
+            view = self._views[name]
+            for generation in known.now.of_form(self._forms[name]):
+                yield Kept(view, known, generation, partition)
+
+    def move(
+        self, one: Kept, found: Sequence[Event], stored: Stored, after: int, end: int
+    ) -> tuple[Move, list[Arrival]]:
+        """How a generation goes on from its floor over these events to offset `after`; and what could not be shown. end: where
+        the log ended at the opening."""
+        assert one.floor is not None
+        todo = [event for event in found if event.arrival.offset >= one.floor]
+        changes, dead = self._foldings[one.view.name].fold(one.generation.group, one.tag, todo, stored)
+        caught_up = after >= end and (one.view.name, one.tag, one.partition) not in self._marked
+        return Move(one.floor_key, one.floor, after, one.partition, changes, one.other_floor_key, caught_up), dead
+
+    async def write(self, moves: Sequence[Move], kept: Sequence[Kept]) -> bool:
+        """False: a floor was another; nothing is written. Where a generation is complete now, readers are switched to it."""
+        if not await self._store.apply(moves):
+            return False
+        self._marked.update((m.changes.view, m.changes.tag, m.partition) for m in moves if m.caught_up)
+        for one in kept:
+            reached = (one.view.name, one.tag, one.partition) in self._marked
+            if one.is_next and reached and await self._generations.switch(one.known):
+                log.info("view_switched", view=one.view.name, generation=one.tag)
+        return True
+
+    def repeated(self, one: Kept) -> bool:
+        """Whether the live generation is of the same form: what this one cannot show became a dead letter before."""
+        live = one.known.now.live
+        return one.is_next and live is not None and live.form == one.generation.form
+
+    async def mark(self, source: Source, end: int) -> None:
+        """Says of the generations that have caught up that they have, where no event comes that would say it."""
+        ready = [one for one in (await self.look(source, ())).kept if one.floor is not None and one.floor >= end]
+        for one in ready:
+            move, _ = self.move(one, (), {}, one.floor or 0, end)
+            if move.caught_up or one.is_next:
+                await self.write([move], [one])

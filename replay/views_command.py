@@ -1,0 +1,21 @@
+"""`./lezzet views [list]|rebuild NAME`: the views and their generations; building a view again beside the one that is read."""
+
+import argparse
+
+from replay import view_list, view_rebuild
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+    parser.set_defaults(run=view_list.run)
+    commands = parser.add_subparsers(metavar="list|rebuild")
+    listing = commands.add_parser("list", help="which generations of each view there are (the default)")
+    listing.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="one JSON document")
+    listing.set_defaults(run=view_list.run)
+    rebuild = commands.add_parser("rebuild", help="builds a view again; readers are switched when it is complete")
+    rebuild.add_argument("view")
+    rebuild.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="a JSON document a line")
+    rebuild.set_defaults(run=view_rebuild.run)
+
+
+run = view_list.run

@@ -1,0 +1,390 @@
+"""A view is built beside what stands of it, and readers are switched in one step: nothing they saw goes away."""
+
+import asyncio
+import dataclasses
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+import pytest
+import pytest_asyncio
+
+from agents.provision import order
+from agents.runtime.reading import building
+from agents.runtime.reading.showing import Showing
+from agents.runtime.transport.lease import Lease
+from stores.redis import generations as stored
+from stores.redis import tags
+from stores.redis.connection import connect
+from stores.redis.generations import Known
+from tests.agents.runtime.feed import Replayed
+from tests.agents.runtime.tally import Added
+from tests.agents.runtime.test_views import Shop, Sum
+from tests.agents.runtime.world import World
+from tests.deadline import until, within
+from topics import keys
+from topics.deciding.projection import Shown, View
+from topics.messages.event import EventMeta
+
+EVENTS = 30
+
+
+class Product(msgspec.Struct, frozen=True):
+    """Another form of Sum."""
+
+    applied: int
+    sum: int
+    times_ten: int
+
+
+def _show_product(before: Product | None, event: Added, meta: EventMeta) -> Shown[Product]:
+    applied, sum = (before.applied, before.sum) if before else (0, 0)
+    return Shown(Product(applied + 1, sum + event.amount, (sum + event.amount) * 10))
+
+
+class Built(Shop):
+    """With a log of some events, and the view complete."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world, connect(world.settings.redis.rpartition("/")[0] + "/9"))
+        self.versions: dict[str, int] = {}
+
+    def says(self, key: str, times: int = 1) -> None:
+        for _ in range(times):
+            self.versions[key] = self.versions.get(key, 0) + 1
+            self.feed.event(key, self.versions[key])
+
+    async def known(self, view: View[Any, Any] | None = None) -> Known:
+        name = (view or self.view).name
+        return (await self.generations.read([name]))[name]
+
+    async def order(self) -> None:
+        """As `./lezzet views rebuild` does."""
+        known = await self.known()
+        live = known.now.live
+        assert live is not None
+        assert await self.generations.begin(known, live.form, live.group, live.topic, live.partitions)
+
+    async def switched_to(self, tag: str, work: Any, *leases: Lease) -> None:
+        async def switched() -> bool:
+            assert await work.idle(list(leases)) == {}, "the partition is not opened again"
+            return await self.redis.get(self.view.ready_key) == tag.encode()
+
+        await until(f"readers to use {tag}", switched)
+
+    async def ready_by_rounds(self, tag: bytes, *works: Showing) -> None:
+        async def ready() -> bool:
+            for work in works:
+                await work.tending.round()
+            return await self.redis.get(self.view.ready_key) == tag
+
+        await until(f"readers to use {tag!r}", ready)
+
+    async def key_names(self, tag: str) -> set[str]:
+        return {name.decode() for name in await self.redis.keys(f"*:{self.view.name}{tag}*")}
+
+    def reads_slowly(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+        """What is built waits for the returned call."""
+        go, whole = asyncio.Event(), self.feed.replay
+
+        @asynccontextmanager
+        async def slow(topic: str, partition: int) -> AsyncGenerator[Replayed]:
+            await go.wait()
+            async with whole(topic, partition) as reads:
+                yield reads
+
+        monkeypatch.setattr(self.feed, "replay", slow)
+        return go.set
+
+
+@pytest_asyncio.fixture
+async def built(world: World) -> AsyncGenerator[Built]:
+    made = Built(world)
+    await made.redis.flushdb()
+    for number in range(EVENTS):
+        made.says("ab"[number % 2])
+    yield made
+    await made.redis.aclose()
+
+
+async def test_a_view_whose_floors_were_removed_is_built_again_while_it_is_read(built: Built):
+    """Old versions in its documents used to drop the events that came again."""
+    work = built.projector()
+    lease = await built.opened(work)
+    await built.run(work, lease)
+    await built.redis.set("view:" + built.view.name + "@1:a", b"15\n" + msgspec.json.encode(Sum(0, 666)))
+    await built.redis.delete(built.floor(lease))
+    assert (await work.idle([lease])).keys() == {lease}
+    lease = await built.opened(work)
+    assert (lease.next, await built.shown()) == (0, (15, Sum(0, 666))), "readers have what stood until it is built"
+    await built.run(work, lease)
+    assert await built.shown() == (15, Sum(15, 15))
+
+
+async def test_a_new_view_on_a_topic_that_was_read_before_is_ready_when_it_shows_everything(built: Built):
+    """It used to begin at the floor of the other views, empty, and was called ready."""
+    work = built.projector()
+    await built.run(work, await built.opened(work))
+    new = dataclasses.replace(built.view, name=f"{built.view.name}new", indexes=lambda sum: {})
+    work = built.projector_of(built.view, new)
+    lease = await built.opened(work)
+    assert lease.next == EVENTS, "the other view goes on where it was"
+    built.view = new
+    assert not await built.ready()
+    await built.switched_to("@1", work, lease)
+    assert await built.shown() == (15, Sum(15, 15))
+    built.says("a")
+    await built.run(work, lease)
+    assert await built.shown() == (16, Sum(16, 16))
+    assert await built.world.published(built.view.topic.dead_letters) == []
+
+
+async def test_a_rebuild_stands_beside_the_live_view_which_goes_on(built: Built, monkeypatch: pytest.MonkeyPatch):
+    work = built.projector()
+    lease = await built.opened(work)
+    await built.run(work, lease)
+    go = built.reads_slowly(monkeypatch)
+    work = built.projector()
+    await built.opened(work)
+    await built.order()
+    assert await work.idle([lease]) == {}
+    built.says("a", 3)
+    await built.run(work, lease)
+    assert await built.shown() == (18, Sum(18, 18)), "the live one is kept up to date meanwhile"
+    assert await built.redis.get(built.view.ready_key) == b"@1"
+    go()
+    await built.switched_to("@2", work, lease)
+    assert await built.shown() == (18, Sum(18, 18))
+    built.says("a")
+    await built.run(work, lease)
+    assert await built.shown() == (19, Sum(19, 19))
+
+
+async def test_no_reader_sees_less_than_before_while_events_come_and_generations_are_switched(
+    built: Built, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(building, "MOST", 4)
+    work = built.projector()
+    lease = await built.opened(work)
+    await built.run(work, lease)
+    seen, stop = [0], asyncio.Event()
+
+    async def reader() -> None:
+        while not stop.is_set():
+            shown = await built.shown()
+            assert shown is not None and shown[0] >= seen[-1] and shown[1].applied == shown[0], (
+                f"{shown} after {seen[-1]}"
+            )
+            seen.append(shown[0])
+
+    reading = asyncio.create_task(reader())
+    for tag in ("@2", "@3", "@4"):
+        await built.order()
+        await work.idle([lease])
+        while await built.redis.get(built.view.ready_key) != tag.encode():
+            assert not reading.done()
+            built.says("a")
+            await within("a batch", built.run(work, lease))
+    stop.set()
+    await within("the reader", reading)
+    assert (await built.shown()) == (built.versions["a"], Sum(built.versions["a"], built.versions["a"]))
+    assert len(set(seen)) > 3, "the reader has seen it grow"
+
+
+async def test_what_was_switched_from_is_removed_whole_and_nothing_else(built: Built, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(stored, "_BITE", 1)
+    work = built.projector()
+    lease = await built.opened(work)
+    await built.run(work, lease)
+    await built.order()
+    await built.switched_to("@2", work, lease)
+    known = await built.known()
+    assert known.now.gone == ("@1",) and await built.generations.remove(known) == 0, (
+        "reads that began before may use it"
+    )
+    assert await built.key_names("@1"), "it stands until they are over"
+    await built.redis.delete(keys.grace(built.view.name))
+    kept = await built.key_names("@2")
+    assert await built.generations.remove(known) >= 3
+    assert (await built.key_names("@1"), await built.key_names("@2")) == (set(), kept)
+    assert (await built.known()).now.gone == ()
+
+
+async def test_a_removal_that_was_killed_is_ended_by_the_next(built: Built):
+    work = built.projector()
+    lease = await built.opened(work)
+    await built.run(work, lease)
+    await built.order()
+    await built.switched_to("@2", work, lease)
+    await built.redis.delete(keys.grace(built.view.name))
+    await built.redis.set(keys.removing(built.view.name), "1", ex=30)  # and the remover dies here
+    known = await built.known()
+    assert await built.generations.remove(known) == 0
+    assert await built.redis.ttl(keys.removing(built.view.name)) > 0, "another process may go on after that"
+    await built.redis.delete(keys.removing(built.view.name))
+    assert await built.generations.remove(known) > 0 and await built.key_names("@1") == set()
+
+
+async def test_a_builder_that_was_killed_is_gone_on_with_from_its_floor(built: Built, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(building, "MOST", 4)
+    work = built.projector()
+    lease = await built.opened(work)
+    await built.run(work, lease)
+    await built.order()
+    taken, whole = list[int](), Replayed.take
+
+    async def dies(self: Replayed, first: int, most: int) -> Any:
+        taken.append(first)
+        if len(taken) == 4:
+            lease.end_now()
+        return await whole(self, first, most)
+
+    monkeypatch.setattr(Replayed, "take", dies)
+    await work.idle([lease])
+    await until("it to die", lambda: _true(lease.closing.is_set()))
+    again = built.projector()
+    lease = await built.opened(again)
+    assert lease.next == EVENTS
+    await built.switched_to("@2", again, lease)
+    assert taken[3:5] == [12, 16] or taken[3:5] == [12, 12], f"it goes on from its floor: {taken}"
+    assert await built.shown() == (15, Sum(15, 15))
+
+
+async def _true(value: bool) -> bool:
+    return value
+
+
+async def test_a_generation_that_is_not_wanted_any_more_is_not_built_on(built: Built, monkeypatch: pytest.MonkeyPatch):
+    work = built.projector()
+    lease = await built.opened(work)
+    await built.run(work, lease)
+    go = built.reads_slowly(monkeypatch)
+    work = built.projector()
+    lease = await built.opened(work)
+    await built.order()
+    await work.idle([lease])
+    assert await built.generations.give_up(await built.known())
+    go()
+    built.says("a")
+    await built.run(work, lease)
+    await built.order()
+    await built.switched_to("@3", work, lease)
+    assert await built.shown() == (16, Sum(16, 16))
+    assert not {name for name in await built.key_names("@2") if name.startswith(("view:", "index:"))}
+
+
+async def test_another_form_is_ordered_once_and_built_beside(built: Built):
+    old = built.projector()
+    lease = await built.opened(old)
+    await built.run(old, lease)
+    other = View[Product, Added](name=built.view.name, topic=built.view.topic, document=Product, show=_show_product)
+    assert await order(built.generations, {built.world.run: [other]}) == [other.name]
+    assert await order(built.generations, {built.world.run: [other]}) == []
+    work = built.projector_of(other)
+    lease = await built.opened(work)
+    assert await built.redis.get(built.view.ready_key) == b"@1", "readers have the old form until then"
+    await built.run(work, lease)
+    (value,) = await tags.read(built.redis, [keys.document(other.name, "a")])
+    assert value == b'15\n{"applied":15,"sum":15,"times_ten":150}'
+
+
+async def test_a_release_that_is_taken_back_gives_up_what_it_began(built: Built):
+    work = built.projector()
+    lease = await built.opened(work)
+    await built.run(work, lease)
+    group = lease.source.group.removesuffix(".project")
+    other = dataclasses.replace(built.view, shape=2)
+    assert await order(built.generations, {group: [other]}) == [other.name]
+    assert await order(built.generations, {group: [built.view]}) == []
+    known = await built.known()
+    assert (known.now.next, known.now.gone) == (None, ("@2",))
+    assert await built.redis.get(built.view.ready_key) == b"@1"
+
+
+async def test_an_emptied_redis_in_the_middle_of_a_rebuild_is_built_again(
+    built: Built, monkeypatch: pytest.MonkeyPatch
+):
+    work = built.projector()
+    lease = await built.opened(work)
+    await built.run(work, lease)
+    go = built.reads_slowly(monkeypatch)
+    work = built.projector()
+    lease = await built.opened(work)
+    await built.order()
+    await work.idle([lease])
+    await built.redis.flushdb()
+    assert (await work.idle([lease])).keys() == {lease}
+    go()
+    lease = await built.opened(work)
+    assert lease.next == 0 and not await built.ready()
+    await built.run(work, lease)
+    assert await built.ready() and await built.shown() == (15, Sum(15, 15))
+
+
+async def test_while_two_releases_run_each_keeps_its_generation_wherever_the_partition_is(built: Built):
+    """The partition is the old release's: it keeps what is read, and the new one builds beside it without a lease."""
+    old = built.projector()
+    lease = await built.opened(old)
+    await built.run(old, lease)
+    other = dataclasses.replace(built.view, shape=2)
+    new = built.projector_of(other)
+    assert await order(built.generations, {built.world.run: [other]}) == [other.name]
+    assert not await old.tending.round(), "only one release runs"
+    built.says("a")
+    await built.run(old, lease)
+    assert (await built.shown(), await built.redis.get(built.view.ready_key)) == ((16, Sum(16, 16)), b"@1")
+    assert await new.tending.round() and await old.tending.round()
+    await built.ready_by_rounds(b"@2", new, old)
+    built.says("a", 2)
+    await built.run(old, lease)
+
+    async def shows_both() -> bool:
+        return await built.shown() == (18, Sum(18, 18))
+
+    await until("the new release to go on with what is read, in a partition that it does not have", shows_both)
+    moved = await built.opened(new)
+    lease.end_now()
+    await new.tending.round()
+    built.says("a")
+    await built.run(new, moved)
+    assert await built.shown() == (19, Sum(19, 19))
+
+
+async def test_the_old_release_keeps_what_is_read_in_a_partition_that_went_to_the_new_one(built: Built):
+    old = built.projector()
+    lease = await built.opened(old)
+    await built.run(old, lease)
+    other = dataclasses.replace(built.view, shape=2)
+    new = built.projector_of(other)
+    assert await order(built.generations, {built.world.run: [other]}) == [other.name]
+    lease.end_now()
+    await new.tending.round()
+    built.says("a")
+    await old.tending.round()  # it hears of the other release
+
+    async def kept() -> bool:
+        return await built.shown() == (16, Sum(16, 16))
+
+    await until("the old release to follow the log", kept)
+    assert await built.redis.get(built.view.ready_key) == b"@1"
+    await built.ready_by_rounds(b"@2", new)
+
+
+async def test_a_release_that_is_gone_leaves_its_views_to_the_one_that_runs(built: Built):
+    """Nobody has provisioned the release that runs now, or Redis was emptied while both ran."""
+    old = built.projector()
+    lease = await built.opened(old)
+    await built.run(old, lease)
+    await old.tending.round()
+    lease.end_now()
+    other = dataclasses.replace(built.view, shape=2)
+    new = built.projector_of(other)
+    await new.tending.round()
+    assert (await built.known()).now.next is None, "the old release has just run"
+    await built.redis.zrem(keys.running(built.view.name), built.view.form)
+    await new.tending.round()
+    lease = await built.opened(new)
+    await built.run(new, lease)
+    assert await built.redis.get(built.view.ready_key) == b"@2"
+    assert await built.shown() == (15, Sum(15, 15))
