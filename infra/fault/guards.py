@@ -29,6 +29,7 @@ GUARDS = {
     "epoch": "a worker that lost its partition goes on with effects",
     "incarnation": "what was read of an old log is done in the new one",
     "stale": "who looked before another's write writes over it",
+    "timers": "the command of a timer that was moved or cancelled takes effect all the same",
     "deferred": "a key in two partitions is decided twice on one state",
 }
 PATIENCE = 180.0  # seconds for all tests; without a guard one may wait for what never comes

@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
+from datetime import datetime
 
 from agents.runtime import arrivals
 from agents.runtime.arrivals import Arrival
@@ -16,7 +17,8 @@ from agents.runtime.deciding.preparing import Fate, Preparation, Preparing
 from agents.runtime.deciding.redriving import Redriving, Waiting
 from agents.runtime.deciding.working_set import prefetchable_facts
 from agents.runtime.sending.drain import Drain, Drained
-from agents.runtime.transport.lease import Batch
+from agents.runtime.sending.timers import Timers
+from agents.runtime.transport.lease import Batch, Lease
 from stores.errors import BadData, Conflict, TimedOut
 from stores.protocol import Changes, ClaimKey, DomainStore, Floor, Moment, Source
 from topics.deciding.decision import StalePreparation
@@ -67,6 +69,14 @@ class Deciding(Drained):
         self._patience = Patience()
         self._limits = defaultdict[Source, Limits](Limits)
         self._rounds = Rounds[_Turn](drain, self._decide)
+        self._timers = Timers(drain)
+        # Of each partition, when the first of the timers is due that were set and perhaps written. Kept while nobody knows
+        # whether a write has happened.
+        self._set: dict[Source, datetime] = {}
+
+    async def open(self, lease: Lease, earliest: int) -> None:
+        await super().open(lease, earliest)
+        self._timers.watch(lease)
 
     async def run(self, batch: Batch) -> None:
         if batch.arrivals is None:
@@ -83,6 +93,9 @@ class Deciding(Drained):
             except TimedOut:
                 limits.halve()
                 raise
+        due = self._set.pop(batch.lease.source, None)
+        if due is not None:
+            self._timers.expect(due)
 
     def _read(self, batch: Batch) -> list[Arrival]:
         incarnation = batch.lease.incarnation
@@ -155,7 +168,13 @@ class Deciding(Drained):
             changes = await self._one(ledger, moment, turn)
             if changes is not None:
                 found[turn] = changes
+                self._note_timers(turn.source, changes)
         return moment, found
+
+    def _note_timers(self, source: Source, changes: Changes) -> None:
+        due = [write.row.due for write in changes.timers if write.row is not None]
+        if due:
+            self._set[source] = min(*due, self._set.get(source, due[0]))
 
     async def _one(self, ledger: Ledger, moment: Moment, turn: _Turn) -> Changes | None:
         """What a turn changes. None: nothing is to do, it is put off, or it has failed; the ledger is as before then."""

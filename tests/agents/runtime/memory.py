@@ -14,6 +14,8 @@ from stores.protocol import (
     LOOK_BYTES,
     Changes,
     ClaimKey,
+    Due,
+    DueTimer,
     Fact,
     FactKey,
     Floor,
@@ -24,6 +26,9 @@ from stores.protocol import (
     RowId,
     Source,
     Stored,
+    Timer,
+    TimerKey,
+    TimerRow,
 )
 
 LONGEST = 2_000  # characters of an id or a claim
@@ -42,6 +47,9 @@ class Tables:
     parked: dict[int, tuple[Source, ParkedRow]] = field(default_factory=dict[int, tuple[Source, ParkedRow]])
     rows: dict[tuple[Source, RowId], OutboxRow] = field(default_factory=dict[tuple[Source, RowId], OutboxRow])
     effects: dict[tuple[str, str], bool] = field(default_factory=dict[tuple[str, str], bool])
+    timers: dict[TimerKey, TimerRow] = field(default_factory=dict[TimerKey, TimerRow])
+    setters: dict[TimerKey, Source] = field(default_factory=dict[TimerKey, Source])
+    sent: set[str] = field(default_factory=set[str])  # ids of timers
     parkings: int = 0
 
 
@@ -52,6 +60,7 @@ class MemoryStore:
 
     def __init__(self, tables: Tables | None) -> None:
         self._tables = tables
+        self.now = lambda: datetime.now(UTC)
         self.published: list[OutboxRow] = []
 
     @property
@@ -90,6 +99,7 @@ class MemoryStore:
             waiting=[row for row in here if row.key in parked],
             facts={fact: tables.facts[fact] for fact in facts if fact in tables.facts},
             owners={claim: tables.claims.get(claim) for claim in claims},
+            timers={timer: Timer(row.id, row.due) for timer, row in tables.timers.items() if timer[0] in keys},
         )
 
     async def write(self, moment: Moment, changes: Mapping[Source, Changes]) -> None:
@@ -118,6 +128,8 @@ class MemoryStore:
                 raise Stale("inbox")
             if any(tables.aggregates.get(s.id, Stored(0, "")).version != s.old_version for s in change.states):
                 raise Stale("states")
+            if any(getattr(tables.timers.get((t.key, t.name)), "id", None) != t.was for t in change.timers):
+                raise Stale("timers")
             if not set(change.unpark) <= tables.parked.keys():
                 raise Stale("unpark")
             if any((source, row.id) in tables.rows for row in change.outbox):
@@ -142,6 +154,11 @@ class MemoryStore:
         for row in change.park:
             tables.parkings += 1
             tables.parked[tables.parkings] = source, msgspec.structs.replace(row, seq=tables.parkings)
+        for key, name, _, row in change.timers:
+            if row is None:
+                del tables.timers[key, name]
+            else:
+                tables.timers[key, name], tables.setters[key, name] = row, source
         for id in change.sent:
             tables.rows.pop((source, id), None)
         tables.rows |= {(source, row.id): row._replace(named=None) for row in change.outbox}
@@ -158,6 +175,23 @@ class MemoryStore:
     async def forget(self, source: Source, sent: Sequence[RowId]) -> None:
         for id in sent:
             self.tables.rows.pop((source, id), None)
+
+    async def due_timers(self, epochs: Mapping[Source, int], limit: int) -> Due:
+        tables, now, found, wait = self.tables, self.now(), list[DueTimer](), list[float]()
+        mine = [source for source, epoch in epochs.items() if tables.floors[source].epoch == epoch]
+        for source in mine:
+            waiting = [
+                DueTimer(*timer, source.topic, (now - row.due).total_seconds(), row)
+                for timer, row in sorted(tables.timers.items(), key=lambda each: each[1].due)
+                if tables.setters[timer] == source and row.id not in tables.sent
+            ]
+            due = [timer for timer in waiting if timer.row.due <= now]
+            found += due[:limit]
+            wait += [max(0, -timer.late) for timer in (due[limit - 1 :][:1] or waiting[len(due) :][:1])]
+        return Due(now, found, min(wait, default=None))
+
+    async def timers_sent(self, timers: Sequence[DueTimer]) -> None:
+        self.tables.sent |= {timer.row.id for timer in timers}
 
     async def begin_effects(self, source: Source, epoch: int, ids: Sequence[str]) -> dict[str, bool]:
         if self.tables.floors[source].epoch != epoch:
