@@ -1,7 +1,7 @@
 """A small domain for tests of the runtime: sums by key. 13 breaks the decider, a note may claim a name."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -35,7 +35,7 @@ class Later(msgspec.Struct, frozen=True):
 class Add(Message, frozen=True):
     """name: claimed for the key. note: goes into the state. prepared: the preparation must have seen the total as
     it is. handed_on: whoever gets the command that follows answers. releases: a name of the key that others may have.
-    sets, cancels: timers of the key. again: when its own timer fires once more."""
+    sets, cancels: timers of the key. due: when its own timer was to fire, if one sends it. again: when that fires once more."""
 
     amount: int
     name: str | None = None
@@ -45,6 +45,7 @@ class Add(Message, frozen=True):
     releases: str | None = None
     sets: tuple[Later, ...] = ()
     cancels: tuple[str, ...] = ()
+    due: str | None = None
     again: float | None = None
 
 
@@ -89,18 +90,22 @@ def decide(command: Add, tally: Tally, facts: None, context: Context) -> Decisio
 def timers_of(command: Add, tally: Tally, context: Context) -> tuple[tuple[Timer, ...], Mapping[str, str]]:
     """Those to set, and name → time of all afterwards."""
     waiting, fired = dict(tally.waiting), context.fired
-    timers = [
-        Timer(later.name, context.now + timedelta(seconds=later.seconds), Add(amount=later.amount, again=later.again))
-        for later in command.sets
-    ]
+    timers = [timer(later, context.now) for later in command.sets]
+    if command.due != (None if fired is None else fired.due.isoformat()):
+        raise NotAsSet(f"{command.due} is not {fired}")
     if fired is not None:
-        if waiting.pop(fired.name, None) != fired.due.isoformat() or context.now < fired.due:
+        if waiting.pop(fired.name, None) != command.due or context.now < fired.due:
             raise NotAsSet(f"{fired}, set are {tally.waiting}")
         if command.again is not None:
-            timers.append(Timer(fired.name, fired.due + timedelta(seconds=command.again), Add(amount=command.amount)))
+            timers.append(timer(Later(fired.name, command.amount, command.again), fired.due))
     for name in command.cancels:
         waiting.pop(name, None)
     return tuple(timers), waiting | {timer.name: timer.at.isoformat() for timer in timers}
+
+
+def timer(later: Later, now: datetime) -> Timer:
+    at = now + timedelta(seconds=later.seconds)
+    return Timer(later.name, at, Add(amount=later.amount, again=later.again, due=at.isoformat()))
 
 
 def evolve(tally: Tally, event: Added) -> Tally:

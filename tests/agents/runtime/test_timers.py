@@ -76,6 +76,11 @@ class Scene:
         asked = "select name, sent from timer where topic = $1"
         return {row["name"]: row["sent"] for row in await self.world.query(asked, self.world.commands.name)}
 
+    async def parked(self) -> list[str]:
+        """Why messages are parked."""
+        asked = "select reason from parked where topic = $1 order by seq"
+        return [row["reason"] for row in await self.world.query(asked, self.world.commands.name)]
+
 
 @pytest.fixture
 def scene(world: World) -> Scene:
@@ -126,6 +131,7 @@ async def test_a_timer_that_is_moved_or_cancelled_after_it_was_sent_has_no_effec
     await scene.does(world.say(fields=then), scene.hears(command))
     assert await world.totals() == [1, 2]
     assert await scene.timers() == ({"bell": False} if "sets" in then else {})
+    assert await scene.parked() == [], "the decision has heard of it"
 
 
 async def test_a_timer_that_is_set_again_to_the_same_time_is_another_one(scene: Scene, world: World):
@@ -326,7 +332,7 @@ async def test_a_timer_that_there_cannot_be_parks_the_message_that_wants_it(
 
     await scene.begins(decider=replace(DECIDER, decide=decide))
     await scene.does(world.say(id="1"))
-    (parked,) = await world.query("select reason from parked where topic = $1", world.commands.name)
-    assert parked["reason"].startswith("BadTimer: ")
-    assert why in parked["reason"]
+    (reason,) = await scene.parked()
+    assert reason.startswith("BadTimer: ")
+    assert why in reason
     assert await scene.timers() == {}
