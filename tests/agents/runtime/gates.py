@@ -67,6 +67,7 @@ class GatedStore:
 
     def __init__(self, store: Any, gates: Gates) -> None:
         self._store, self._gates, self.first, self.incarnation = store, gates, 0, 0
+        self.asked_for_timers = 0
 
     async def look(self, sources: Sequence[Source], **asked: Any) -> Moment:
         moment: Moment = await self._store.look(sources, **asked)
@@ -117,6 +118,7 @@ class GatedStore:
         await self._gates.come_to("ended")
 
     async def due_timers(self, epochs: Mapping[Source, int], limit: int) -> Due:
+        self.asked_for_timers += 1
         due: Due = await self._store.due_timers(epochs, limit)
         if due.timers:
             await self._gates.come_to("due")

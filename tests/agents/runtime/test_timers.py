@@ -214,6 +214,23 @@ async def test_what_was_sent_twice_has_one_effect_also_if_the_inbox_has_forgotte
     assert await world.totals() == [1, 11]
 
 
+async def test_the_store_is_asked_while_a_timer_waits_and_not_otherwise(scene: Scene, world: World):
+    process = await scene.begins()
+    await scene.does(world.say())
+    await until("an end of the questions", lambda: _rests(process))
+    asked = process.store.asked_for_timers
+    await scene.does(world.say(), world.say())
+    assert await _rests(process) and process.store.asked_for_timers == asked
+    await scene.does(scene.sets(bell(10, HOUR)))
+    assert not await _rests(process)
+    await scene.does(world.say(fields={"cancels": ["bell"]}))
+    await until("an end of the questions", lambda: _rests(process))
+
+
+async def _rests(process: Process) -> bool:
+    return process.work._timers._task.done()  # type: ignore[attr-defined]
+
+
 # -- clocks
 
 
