@@ -3,7 +3,6 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
-from datetime import datetime
 
 from agents.runtime import arrivals
 from agents.runtime.arrivals import Arrival
@@ -70,9 +69,6 @@ class Deciding(Drained):
         self._limits = defaultdict[Source, Limits](Limits)
         self._rounds = Rounds[_Turn](drain, self._decide)
         self._timers = Timers(drain)
-        # Of each partition, when the first of the timers is due that were set and perhaps written. Kept while nobody knows
-        # whether a write has happened.
-        self._set: dict[Source, datetime] = {}
 
     async def open(self, lease: Lease, earliest: int) -> None:
         await super().open(lease, earliest)
@@ -93,9 +89,7 @@ class Deciding(Drained):
             except TimedOut:
                 limits.halve()
                 raise
-        due = self._set.pop(batch.lease.source, None)
-        if due is not None:
-            self._timers.expect(due)
+        self._timers.written(batch.lease.source)
 
     def _read(self, batch: Batch) -> list[Arrival]:
         incarnation = batch.lease.incarnation
@@ -168,13 +162,8 @@ class Deciding(Drained):
             changes = await self._one(ledger, moment, turn)
             if changes is not None:
                 found[turn] = changes
-                self._note_timers(turn.source, changes)
+                self._timers.set(turn.source, changes.timers)
         return moment, found
-
-    def _note_timers(self, source: Source, changes: Changes) -> None:
-        due = [write.row.due for write in changes.timers if write.row is not None]
-        if due:
-            self._set[source] = min(*due, self._set.get(source, due[0]))
 
     async def _one(self, ledger: Ledger, moment: Moment, turn: _Turn) -> Changes | None:
         """What a turn changes. None: nothing is to do, it is put off, or it has failed; the ledger is as before then."""

@@ -11,7 +11,7 @@ import structlog
 
 from agents.runtime import metrics
 from agents.runtime.arrivals import Arrival
-from agents.runtime.deciding import consequences, outcomes, timing
+from agents.runtime.deciding import consequences, outcomes
 from agents.runtime.deciding.consequences import Consequences, Roles
 from agents.runtime.deciding.timing import Timing
 from agents.runtime.deciding.working_set import WorkingSet
@@ -179,8 +179,7 @@ class Ledger:
         context = self._context(key, arrival, fired)
         decision = self._roles.decider.decide(arrival.message, state, self.set.facts, context)
         made = consequences.of(self._roles, arrival, decision, key, version, state, facts)
-        timers = timing.rows(self._roles.commands, decision, key, arrival)
-        left = self.timing.left(key, fired, decision.cancels, timers)
+        timers = self.timing.changed_by(decision, self._roles.commands, key, arrival, fired)
         encoded = self.set.encoded(made.state) if made.version > version else None
         self._enter(arrival, decision, made)
         if facts is not None and not decision.events:
@@ -188,8 +187,8 @@ class Ledger:
         if encoded is not None:
             self.set.write(key, made.version, made.state, encoded)
             self.weight += len(encoded)
-        self.timing.change(key, left, timers)
-        self.weight += sum(len(row.body) + len(row.headers) for row in timers.values())
+        if timers is not None:
+            self.weight += self.timing.apply(timers)
         if decision.rejection is None:
             self._grant(context.claims, key)
             self._release(decision.releases, key)

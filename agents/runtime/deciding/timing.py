@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from agents.runtime.arrivals import Arrival
 from agents.runtime.sending import letters
@@ -20,11 +20,16 @@ class BadTimer(ValueError):
     """A decision wants a timer that there cannot be. That is a bug of the domain: its message parks."""
 
 
-def rows(commands: Topic, decision: Decision[Any], key: str, arrival: Arrival) -> dict[str, TimerRow]:
-    """name → the timer that the decision sets. Raises BadTimer.
+class Change(NamedTuple):
+    """What a decision does to the timers of its aggregate. left: all that it has afterwards. rows: those that are new."""
 
-    commands: the topic of the domain. key: id of the aggregate. arrival: what was decided.
-    """
+    key: str
+    left: dict[str, Set]
+    rows: Mapping[str, TimerRow]
+
+
+def _rows(commands: Topic, decision: Decision[Any], key: str, arrival: Arrival) -> dict[str, TimerRow]:
+    """name → the timer that the decision sets. Raises BadTimer."""
     found: dict[str, TimerRow] = {}
     for timer in decision.timers:
         _check(commands, timer, arrival)
@@ -69,39 +74,42 @@ class Timing:
 
     def fired(self, key: str, arrival: Arrival) -> Fired | None:
         """The timer whose command this is. None if somebody else sent it, or if it is out of date."""
-        name = arrival.headers.get(headers.TIMER, "")
-        timer = self._now.get(key, {}).get(name)
-        return None if timer is None or timer.id != arrival.id else Fired(name, timer.due.astimezone(UTC))
+        name = arrival.headers.get(headers.TIMER)
+        timer = None if name is None else self._now.get(key, {}).get(name)
+        return None if timer is None or timer.id != arrival.id else Fired(name or "", timer.due.astimezone(UTC))
 
     def is_out_of_date(self, key: str, arrival: Arrival) -> bool:
         """Whether it is the command of a timer that has been moved or cancelled, or has had its effect."""
         return headers.TIMER in arrival.headers and self.fired(key, arrival) is None
 
-    def left(
-        self, key: str, fired: Fired | None, cancels: Sequence[str], rows: Mapping[str, TimerRow]
-    ) -> dict[str, Set]:
-        """The timers of an aggregate after a decision. Raises BadTimer if they are too many."""
-        now = {
-            name: timer
-            for name, timer in self._now.get(key, {}).items()
-            if name not in cancels and (fired is None or name != fired.name)
-        }
-        now |= {name: Set(row.id, row.due) for name, row in rows.items()}
-        if len(now) > TIMERS:
-            raise BadTimer(f"{len(now)} timers of {key}, {TIMERS} are allowed")
-        return now
+    def changed_by(
+        self, decision: Decision[Any], commands: Topic, key: str, arrival: Arrival, fired: Fired | None
+    ) -> Change | None:
+        """What the decision does to the timers of the aggregate. None: nothing. Raises BadTimer.
 
-    def change(self, key: str, left: dict[str, Set], rows: Mapping[str, TimerRow]) -> None:
-        """From here on the aggregate has these timers. left: see `left`."""
-        for name in self._now.get(key, {}):
-            if name not in left:
-                self._changed[key, name] = None
-        for name, row in rows.items():
-            self._changed[key, name] = row
+        commands: the topic of the domain. arrival: what was decided. fired: its timer, which is gone afterwards.
+        """
+        if fired is None and not (decision.timers or decision.cancels):
+            return None
+        rows = _rows(commands, decision, key, arrival)
+        gone = {*decision.cancels, *(() if fired is None else (fired.name,))}
+        left = {name: timer for name, timer in self._now.get(key, {}).items() if name not in gone}
+        left |= {name: Set(row.id, row.due) for name, row in rows.items()}
+        if len(left) > TIMERS:
+            raise BadTimer(f"{len(left)} timers of {key}, {TIMERS} are allowed")
+        return Change(key, left, rows)
+
+    def apply(self, change: Change) -> int:
+        """From here on the aggregate has these timers. Bytes that will be written."""
+        key, left, rows = change
+        self._changed |= {(key, name): None for name in self._now.get(key, {}) if name not in left}
+        self._changed |= {(key, name): row for name, row in rows.items()}
         self._now[key] = left
+        return sum(len(row.body) + len(row.headers) for row in rows.values())
 
     def forget(self, key: str, arrival: Arrival) -> None:
         """Takes away the timer whose command is given up."""
         fired = self.fired(key, arrival)
         if fired is not None:
-            self.change(key, self.left(key, fired, (), {}), {})
+            left = {name: timer for name, timer in self._now[key].items() if name != fired.name}
+            self.apply(Change(key, left, {}))

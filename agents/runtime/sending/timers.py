@@ -5,6 +5,7 @@ and while one waits: when the next one is due, and at least once a second, since
 """
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -12,7 +13,7 @@ import structlog
 from agents.runtime.sending.drain import Drain
 from agents.runtime.transport.lease import Lease
 from stores.errors import Doubt
-from stores.protocol import Source
+from stores.protocol import Source, TimerWrite
 
 log = structlog.get_logger()
 
@@ -29,21 +30,37 @@ class Timers:
         self._task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
         self._asked_at: datetime | None = None  # by the store's clock; None: not yet, or a question is under way
+        self._set: dict[
+            Source, datetime
+        ] = {}  # when the first one is due of those that are decided and perhaps written
 
     def watch(self, lease: Lease) -> None:
         """Sends the timers of this partition from here on, until its lease ends."""
         self._leases[lease.source] = lease
         self._ask()
 
-    def expect(self, due: datetime) -> None:
-        """A timer was written. Where the next question comes in time for it, there is nothing to do."""
-        asked_at = self._asked_at
-        if self._task is None or self._task.done() or asked_at is None or due <= asked_at + EVERY:
+    def set(self, source: Source, timers: Sequence[TimerWrite]) -> None:
+        """The partition will write these."""
+        due = [write.row.due for write in timers if write.row is not None]
+        if due:
+            self._set[source] = min(*due, self._set.get(source, due[0]))
+
+    def written(self, source: Source) -> None:
+        """All that the partition was to write is written. Not called while there is doubt: then a question might be too early.
+
+        Where the next question comes in time for what was set, there is nothing to do.
+        """
+        due, asked_at = self._set.pop(source, None), self._asked_at
+        if due is not None and (self._rests or asked_at is None or due <= asked_at + EVERY):
             self._ask()
+
+    @property
+    def _rests(self) -> bool:
+        return self._task is None or self._task.done()
 
     def _ask(self) -> None:
         self._wake.set()
-        if self._task is None or self._task.done():
+        if self._rests:
             self._task = asyncio.create_task(self._run())
 
     async def _run(self) -> None:

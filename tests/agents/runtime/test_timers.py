@@ -228,7 +228,7 @@ async def test_the_store_is_asked_while_a_timer_waits_and_not_otherwise(scene: S
 
 
 async def _rests(process: Process) -> bool:
-    return process.work._timers._task.done()  # type: ignore[attr-defined]
+    return process.work._timers._rests  # type: ignore[attr-defined]
 
 
 # -- clocks
