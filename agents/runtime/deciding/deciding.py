@@ -135,9 +135,11 @@ class Deciding(Drained):
         """Reads what is parked of the keys that are to be redriven, mends and prepares it. Before the round, since it may take
         long."""
         keys = list({order.key for order in orders if order.key is not None})
-        moment = await self._store.look([turn.source], parked=keys)
+        moment = await self._store.look([turn.source], parked=keys, ids=[order.inbox_key for order in orders])
         turn.looked_at = floor = moment.floors.get(turn.source)
-        ahead = [order for order in orders if floor is not None and order.offset >= floor.next]
+        # An order that was carried out before does nothing: its repairs are not to stand in the messages of the next one.
+        undone = [order for order in orders if order.inbox_key not in moment.known]
+        ahead = [order for order in undone if floor is not None and order.offset >= floor.next]
         turn.waiting = await self._redriving.waiting(moment.waiting, ahead)
         turn.claims = list(self._claims(turn.every))
         turn.alone = True
