@@ -111,7 +111,7 @@ async def timers(on: Stage, scale: Scale, seed: int) -> Findings:
     return findings
 
 
-class Set(NamedTuple):
+class Made(NamedTuple):
     """begins: campaign → when it begins, Unix seconds. at: when all their timers were set."""
 
     begins: dict[str, float]
@@ -131,7 +131,7 @@ class Street:
         self._keys = [drawn_id(self._random) for _ in range(restaurants)]
         await self._send([(key, OpenRestaurant(name=f"Restaurant {n}")) for n, key in enumerate(self._keys)])
 
-    async def begin(self, after: Sequence[float]) -> Set:
+    async def begin(self, after: Sequence[float]) -> Made:
         """Campaigns that begin so many seconds from now. Returns when their timers are set."""
         now, sends, begins = datetime.now(UTC), list[tuple[str, StartCampaign]](), list[float]()
         for seconds in after:
@@ -141,7 +141,7 @@ class Street:
             self._made += 1
         sent = await self._send(sends)
         say(f"{(await self.counts())[0]} timers wait")
-        return Set({derive(id, "campaign"): begin for id, begin in zip(sent, begins, strict=True)}, time.time())
+        return Made({derive(id, "campaign"): begin for id, begin in zip(sent, begins, strict=True)}, time.time())
 
     async def _send(self, messages: Sequence[tuple[str, OpenRestaurant | StartCampaign]]) -> list[str]:
         """Ids of the commands, when they are decided."""
@@ -199,7 +199,7 @@ async def _idle(on: Stage, children: Sequence[Child], seconds: float) -> dict[st
     return {name: round(cpu / took * 100, 2) for name, cpu in clock.used().items()}
 
 
-async def _under_fire(street: Street, clock: DomainClock, killer: Killer, scale: Scale) -> Set:
+async def _under_fire(street: Street, clock: DomainClock, killer: Killer, scale: Scale) -> Made:
     """Half of the timers are due within the kills, the others within the hour that the clock jumps ahead."""
     span = scale.seconds / (scale.due // 2)
     soon = [scale.lead + span * n for n in range(scale.due // 2)]
@@ -227,7 +227,7 @@ async def _come(moment: float) -> None:
     await asyncio.sleep(max(0.0, moment + 1 - time.time()))
 
 
-async def _audit(street: Street, fire: Set, burst: Set, clock: DomainClock, scale: Scale) -> None:
+async def _audit(street: Street, fire: Made, burst: Made, clock: DomainClock, scale: Scale) -> None:
     findings, (sent, began, dead) = street.findings, await street.told()
     audit_timers.audit(Told({**fire.begins, **burst.begins}, sent, began), clock.spells, findings)
     late = audit_timers.lateness(fire.begins, fire.at, sent, clock.spells)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from agents.runtime.arrivals import Arrival
 from agents.runtime.sending import letters
-from stores.protocol import Timer as Set
+from stores.protocol import Timer as SetTimer
 from stores.protocol import TimerKey, TimerRow, TimerWrite
 from topics.deciding.decision import FURTHEST, TIMER_BYTES, TIMER_NAME, TIMERS, Decision, Fired, Timer
 from topics.messages import headers
@@ -24,7 +24,7 @@ class Change(NamedTuple):
     """What a decision does to the timers of its aggregate. left: all that it has afterwards. rows: those that are new."""
 
     key: str
-    left: dict[str, Set]
+    left: dict[str, SetTimer]
     rows: Mapping[str, TimerRow]
 
 
@@ -55,9 +55,9 @@ def _check(commands: Topic, timer: Timer, arrival: Arrival) -> None:
 class Timing:
     """One timer has one write at most, from the one before the round to the one now."""
 
-    def __init__(self, stored: Mapping[TimerKey, Set]) -> None:
+    def __init__(self, stored: Mapping[TimerKey, SetTimer]) -> None:
         self._stored = stored
-        self._now: dict[str, dict[str, Set]] = {}
+        self._now: dict[str, dict[str, SetTimer]] = {}
         for (key, name), timer in stored.items():
             self._now.setdefault(key, {})[name] = timer
         self._changed: dict[TimerKey, TimerRow | None] = {}
@@ -94,7 +94,7 @@ class Timing:
         rows = _rows(commands, decision, key, arrival)
         gone = {*decision.cancels, *(() if fired is None else (fired.name,))}
         left = {name: timer for name, timer in self._now.get(key, {}).items() if name not in gone}
-        left |= {name: Set(row.id, row.due) for name, row in rows.items()}
+        left |= {name: SetTimer(row.id, row.due) for name, row in rows.items()}
         if len(left) > TIMERS:
             raise BadTimer(f"{len(left)} timers of {key}, {TIMERS} are allowed")
         return Change(key, left, rows)

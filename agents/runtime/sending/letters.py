@@ -91,9 +91,9 @@ def sent(send: Send, cause: str, arrival: Arrival, domain: str, wrote: Sequence[
 
 
 def timed(topic: Topic, timer: Timer, key: str, arrival: Arrival) -> TimerRow:
-    """A timer that the decision of `arrival` sets. Its id is made of that message's and the name: the same timer set again is
+    """A timer that the decision of `arrival` sets. Its id is made of that message and the name: the same timer set again is
     another one, and the command of the first cannot be taken for it."""
-    id = ids.derive(arrival.id, f"timer {timer.name}")
+    id = ids.derive(arrival.id, f"timer {timer.name} {arrival.source}")
     named = caused_by(arrival, topic.domain, timer.command)
     named += (
         (headers.ID, id.encode()), (headers.SUBJECT, key.encode()), (headers.TIMER, timer.name.encode()),

@@ -1,7 +1,7 @@
 """Sends the commands of timers when they are due. The domain's store says which are: its clock counts.
 
 Only the owner of a partition sets its timers, and only it sends them. So it asks the store at an opening, when it has set one,
-and while one waits: when the next one is due, and at least once a second, since the clock may have jumped.
+and while one waits: when the next one is due, and at least every two seconds, since the clock may have jumped.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from stores.protocol import Source, TimerWrite
 
 log = structlog.get_logger()
 
-EVERY = timedelta(seconds=1)
+EVERY = timedelta(seconds=2)
 _AT_ONCE = 250  # timers of one partition
 
 
