@@ -30,6 +30,8 @@ EXPIRED = Counter("lezzet_expired_total", "Commands refused as expired", ["topic
 TIMER_LATE = Histogram("lezzet_timer_late_seconds", "From due to sent", ["topic"], buckets=_SECONDS)
 # Commands of timers that were moved, cancelled or done after they were sent: they have no effect.
 TIMERS_OUT_OF_DATE = Counter("lezzet_timers_out_of_date_total", "Commands of timers without effect", ["topic"])
+# Commands that came to another partition than their key's: their publisher chooses partitions in another way than ours.
+FORWARDED = Counter("lezzet_forwarded_total", "Commands sent on to their key's partition", ["topic"])
 # Events that do not follow on the version seen last: a version is missing. The view or copy of that aggregate stands still
 # until it is rebuilt.
 GAPS = Counter("lezzet_version_gaps_total", "Events above the next version", ["group", "topic"])
