@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 import asyncpg
 
-from infra.bench.cpu import Clock
 from infra.fault import audit_timers, lag, load, topic_log
 from infra.fault.audit_timers import Told
 from infra.fault.clock import DomainClock
@@ -24,6 +23,7 @@ from infra.fault.killer import Killer
 from infra.fault.planned import Planned, drawn_id
 from infra.fault.topic_log import Entry
 from infra.layout.site import Endpoints
+from infra.process.cpu import Clock
 from infra.stack.stage import Stage, say, stage
 from infra.supervision.child import Child
 from topics.contracts import restaurant_commands, restaurant_events
