@@ -19,6 +19,7 @@ is made of them."""
 ClaimKey = tuple[str, str]  # (kind, value), e.g. ("email", "a@b.c")
 FactKey = tuple[str, str]  # (fact table, key)
 InboxKey = tuple[str, str]  # (source, id)
+TimerKey = tuple[str, str]  # (id of the aggregate, name)
 
 
 class Source(NamedTuple):
@@ -143,6 +144,50 @@ class FactWrite(NamedTuple):
     body: str | None  # None: gone; the version stays as a guard
 
 
+class Timer(NamedTuple):
+    """A timer that is set. id: of its command; no other timer ever has it. due: UTC."""
+
+    id: str
+    due: datetime
+
+
+class TimerRow(NamedTuple):
+    """A timer with its command. headers: JSON, as in an outbox row."""
+
+    id: str
+    due: datetime
+    headers: str
+    body: bytes
+
+
+class TimerWrite(NamedTuple):
+    """key, name: of the timer. was: id of the one that it replaces, None for none. row: None takes the timer away."""
+
+    key: str
+    name: str
+    was: str | None
+    row: TimerRow | None
+
+
+class DueTimer(NamedTuple):
+    """A timer that is to be sent. late: seconds since it is due, by the store's clock."""
+
+    key: str
+    name: str
+    topic: str
+    late: float
+    row: TimerRow
+
+
+class Due(NamedTuple):
+    """now: by the store's clock. timers: that are due, those of each partition in the order in which they are. wait: seconds
+    until the next one, by the same clock; 0 if there are more that are due, None if none waits."""
+
+    now: datetime
+    timers: Sequence[DueTimer]
+    wait: float | None
+
+
 @dataclass(slots=True)
 class Moment:
     """What a look found, of what it was asked for.
@@ -150,8 +195,8 @@ class Moment:
     floors: a source that was never opened is missing. known: ids that are in the inbox, with their outcome. states: aggregates
     that exist. left: keys of states that were left out, since with those asked for before them they are more than LOOK_BYTES
     (the first one never is). parked: keys that are parked in the sources' topic. waiting: parked messages, oldest first.
-    facts: those that exist. owners: of every claim, None for a free one. aside: keys of which events are set aside, with the id
-    of the first one.
+    facts: those that exist. owners: of every claim, None for a free one. timers: all of the keys. aside: keys of which events
+    are set aside, with the id of the first one.
     """
 
     floors: dict[Source, Floor] = field(default_factory=dict[Source, Floor])
@@ -163,6 +208,7 @@ class Moment:
     facts: dict[FactKey, Fact] = field(default_factory=dict[FactKey, Fact])
     owners: dict[ClaimKey, str | None] = field(default_factory=dict[ClaimKey, str | None])
     aside: dict[str, str] = field(default_factory=dict[str, str])
+    timers: dict[TimerKey, Timer] = field(default_factory=dict[TimerKey, Timer])
 
 
 @dataclass(slots=True)
@@ -172,9 +218,10 @@ class Changes:
     next: the floor afterwards. inbox: ids that are done, with their outcome. facts_read: facts that the decisions of ids in
     `inbox` read (topics.messages.headers.FACTS). claims: values that were free, and who owns them from now on. release: values
     that are free from now on, with their owner; one that somebody else owns stays. unpark: `seq` of parked messages to delete.
-    set_aside: events to set aside, so that their effects count as not begun; one that is set aside already gets the row's due
-    time, if the row has more tries. take_back: ids of events that are set aside no more; the next of their keys is due at once.
-    sent: published outbox rows of the source to delete.
+    timers: to set, move or take away; the owner of the source sends them. set_aside: events to set aside, so that their effects
+    count as not begun; one that is set aside already gets the row's due time, if the row has more tries. take_back: ids of
+    events that are set aside no more; the next of their keys is due at once. sent: published outbox rows of the source to
+    delete.
     """
 
     next: int
@@ -189,6 +236,7 @@ class Changes:
     release: dict[ClaimKey, str] = field(default_factory=dict[ClaimKey, str])
     set_aside: list[AsideRow] = field(default_factory=list[AsideRow])
     take_back: list[str] = field(default_factory=list[str])
+    timers: Sequence[TimerWrite] = ()
     sent: Sequence[RowId] = ()
 
 
@@ -214,19 +262,20 @@ class DomainStore(Protocol):
     ) -> Moment:
         """Reads all that a decision needs, without a lock, in one round trip if the store can.
 
-        sources: of one group and topic. keys: ids of aggregates; their states are read, and which of them are parked. parked:
-        keys whose parked messages are read. aside: keys of which events may be set aside; only where there is one source.
-        Raises BadData for an id, key or claim that can never be stored.
+        sources: of one group and topic. keys: ids of aggregates; their states and timers are read, and which of them are
+        parked. parked: keys whose parked messages are read. aside: keys of which events may be set aside; only where there is
+        one source. Raises BadData for an id, key or claim that can never be stored.
         """
         ...
 
     async def write(self, moment: Moment, changes: Mapping[Source, Changes]) -> None:
-        """Writes all changes or none. A state, id or claim may stand in the changes of one source only.
+        """Writes all changes or none. A state, id, claim or timer may stand in the changes of one source only.
 
         Guards: the floor of each source, and the owner of each claim in the moment, are as in the moment; each state has its
         `old_version`; the ids are not in the inbox, and the rows not in the outbox; claims to take are free; messages to unpark
-        and events to take back are there, and so are the events of `aside` in the moment. Raises Stale if a guard fails and
-        BadData for what can never be stored: nothing is written then. Raises Unavailable if nobody knows whether it is written.
+        and events to take back are there, and so are the events of `aside` in the moment; each timer has the id that it `was`.
+        Raises Stale if a guard fails and BadData for what can never be stored: nothing is written then. Raises Unavailable if
+        nobody knows whether it is written.
         """
         ...
 
@@ -244,6 +293,18 @@ class DomainStore(Protocol):
 
     async def forget(self, source: Source, sent: Sequence[RowId]) -> None:
         """Deletes outbox rows that are published."""
+        ...
+
+    async def due_timers(self, epochs: Mapping[Source, int], limit: int) -> Due:
+        """Timers that these sources have set and that are due by the store's clock, at most `limit` of each source.
+
+        epochs: a source that was opened again since has none.
+        """
+        ...
+
+    async def timers_sent(self, timers: Sequence[DueTimer]) -> None:
+        """They are not due any more. They stay set until a write takes them away. One that was moved meanwhile is not
+        touched."""
         ...
 
     async def begin_effects(self, source: Source, epoch: int, ids: Sequence[str]) -> dict[str, bool]:

@@ -22,6 +22,7 @@ from topics.contracts.discount_events import (
 )
 from topics.contracts.restaurant_events import (
     Announced,
+    CampaignBegan,
     CampaignStarted,
     FollowerAdded,
     FollowerRefused,
@@ -100,7 +101,9 @@ def copy_restaurant(
             return Shown(_restaurant(event.details, event.owner_id))
         case RestaurantChanged():
             return Shown(_restaurant(event.details, before.owner_id if before else ""))
-        case CampaignStarted() | FollowerAdded() | FollowerRemoved() | FollowerRefused() | Announced():
+        case (
+            CampaignStarted() | CampaignBegan() | FollowerAdded() | FollowerRemoved() | FollowerRefused() | Announced()
+        ):
             return Shown(before)
         case _:
             assert_never(event)

@@ -7,10 +7,10 @@ from msgspec.structs import replace
 
 from agents.restaurant.house import House
 from agents.restaurant.projection import campaign
-from topics.contracts.restaurant_commands import StartCampaign
-from topics.contracts.restaurant_events import CampaignDetails, CampaignStarted, Event
+from topics.contracts.restaurant_commands import BeginCampaign, StartCampaign
+from topics.contracts.restaurant_events import CampaignBegan, CampaignDetails, CampaignStarted, Event
 from topics.deciding import schedule
-from topics.deciding.decision import Context, Decision, Rejection, accept, reject
+from topics.deciding.decision import Context, Decision, Rejection, Timer, accept, reject
 
 MOST = 20
 """Campaigns of a restaurant that are not over."""
@@ -45,7 +45,19 @@ def start(command: StartCampaign, house: House, context: Context) -> Decision[Ev
     if len(known) >= MOST:
         return reject("too_many_campaigns", f"a restaurant has {MOST} campaigns at most that are not over")
     started = CampaignStarted(campaign=details, restaurant_name=name)
-    return accept(started, answer=campaign(details, context.aggregate_id, name))
+    answer = campaign(details, context.aggregate_id, name)
+    if details.start_date <= context.now:
+        return accept(started, answer=answer)
+    begins = Timer(f"campaign:{details.id}", details.start_date, BeginCampaign(campaign_id=details.id))
+    return accept(started, answer=answer, timers=(begins,))
+
+
+def begin(command: BeginCampaign, house: House, context: Context) -> Decision[Event]:
+    """One that is over by now, since the timer was late, is told to nobody."""
+    found = next((each for each in not_over(house, context.now) if each.id == command.campaign_id), None)
+    if house.opened is None or found is None:
+        return accept()
+    return accept(CampaignBegan(campaign=found, restaurant_name=house.opened.details.name))
 
 
 def started(house: House, event: CampaignStarted) -> House:

@@ -14,6 +14,7 @@ from agents.restaurant.house import House, Opened
 from agents.restaurant.projection import restaurant
 from topics.contracts.restaurant_commands import (
     Announce,
+    BeginCampaign,
     ChangeRestaurant,
     Command,
     Follow,
@@ -23,6 +24,7 @@ from topics.contracts.restaurant_commands import (
 )
 from topics.contracts.restaurant_events import (
     Announced,
+    CampaignBegan,
     CampaignStarted,
     Event,
     FollowerAdded,
@@ -45,6 +47,8 @@ def decide(command: Command, house: House, facts: None, context: Context) -> Dec
             return _change(command, house, context)
         case StartCampaign():
             return campaigns.start(command, house, context)
+        case BeginCampaign():
+            return campaigns.begin(command, house, context)
         case Follow():
             return followers.follow(command, house)
         case Unfollow():
@@ -108,7 +112,7 @@ def evolve(house: House, event: Event) -> House:
             return followers.added(house, event.user_id)
         case FollowerRemoved():
             return followers.removed(house, event.user_id)
-        case FollowerRefused() | Announced():
+        case CampaignBegan() | FollowerRefused() | Announced():
             return house
         case _:
             assert_never(event)

@@ -1,7 +1,4 @@
-"""Users who favour a restaurant become its followers; a campaign that starts is told to each of them.
-
-A campaign that starts in the future is told when it is created, too: there are no durable timers yet.
-"""
+"""Users who favour a restaurant become its followers; a campaign is told to each of them when it begins."""
 
 from collections.abc import Iterable
 
@@ -10,7 +7,7 @@ from agents.restaurant.house import House
 from topics.contracts import notification, restaurant_commands, user_events
 from topics.contracts.email_event import DiscountMail, DiscountVariables
 from topics.contracts.restaurant_commands import Announce, Follow, Unfollow
-from topics.contracts.restaurant_events import Announced, CampaignStarted, Event
+from topics.contracts.restaurant_events import Announced, CampaignBegan, CampaignStarted, Event
 from topics.contracts.user_events import PersonErased, PreferencesChanged, RestaurantFavoured, RestaurantUnfavoured
 from topics.deciding.decision import Origin, Send
 from topics.messages.event import EventMeta
@@ -46,7 +43,9 @@ def _send(restaurant_id: str, user_id: str, *, wants: bool) -> Send:
 def react(event: Event, meta: EventMeta, house: House) -> Iterable[Send]:
     """Ids derive from the cause, the page and the user: whatever happens twice is told once."""
     match event:
-        case CampaignStarted():
+        case CampaignStarted() if event.campaign.start_date > meta.at:
+            return  # CampaignBegan comes at its time
+        case CampaignStarted() | CampaignBegan():
             announce = Announce(campaign=event.campaign, restaurant_name=event.restaurant_name)
             for page in followers.pages(meta.aggregate_id):
                 yield Send(restaurant_commands.TOPIC, page, announce, suffix=f" {page}")

@@ -10,6 +10,7 @@ from topics import keys
 from topics.contracts import restaurant_events
 from topics.contracts.restaurant_events import (
     Announced,
+    CampaignBegan,
     CampaignDetails,
     CampaignStarted,
     Event,
@@ -44,7 +45,9 @@ def show(before: Restaurant | None, event: Event, meta: EventMeta) -> Shown[Rest
             return Shown(restaurant(meta.aggregate_id, event.details, event.opened_at, event.opened_at))
         case RestaurantChanged():
             return Shown(before and replace(before, updated_at=event.changed_at, **asdict(event.details)))
-        case CampaignStarted() | FollowerAdded() | FollowerRemoved() | FollowerRefused() | Announced():
+        case (
+            CampaignStarted() | CampaignBegan() | FollowerAdded() | FollowerRemoved() | FollowerRefused() | Announced()
+        ):
             return Shown(before)
         case _:
             assert_never(event)
@@ -80,7 +83,9 @@ def show_campaigns(before: Campaigns | None, event: Event, meta: EventMeta) -> S
             return Shown(Campaigns(campaigns=(*kept, started)))
         case RestaurantChanged():
             return Shown(before and _renamed(before, event.details.name))
-        case RestaurantOpened() | FollowerAdded() | FollowerRemoved() | FollowerRefused() | Announced():
+        case (
+            RestaurantOpened() | CampaignBegan() | FollowerAdded() | FollowerRemoved() | FollowerRefused() | Announced()
+        ):
             return Shown(before)
         case _:
             assert_never(event)

@@ -25,6 +25,11 @@ DEAD_LETTERS = Counter("lezzet_dead_letters_total", "Messages sent to the dead l
 PARKED = Counter("lezzet_parked_total", "Messages parked behind a poisoned key", ["topic"])
 # Commands that came after their deadline or after the edge withdrew them: the caller was told 503.
 EXPIRED = Counter("lezzet_expired_total", "Commands refused as expired", ["topic"])
+# Commands of timers, and how late they were sent by the store's clock. Late by more than a second: the store or Kafka was away,
+# the partition had no owner, or the clock jumped ahead.
+TIMER_LATE = Histogram("lezzet_timer_late_seconds", "From due to sent", ["topic"], buckets=_SECONDS)
+# Commands of timers that were moved, cancelled or done after they were sent: they have no effect.
+TIMERS_OUT_OF_DATE = Counter("lezzet_timers_out_of_date_total", "Commands of timers without effect", ["topic"])
 # Commands that came to another partition than their key's: their publisher chooses partitions in another way than ours.
 FORWARDED = Counter("lezzet_forwarded_total", "Commands sent on to their key's partition", ["topic"])
 # Events that do not follow on the version seen last: a version is missing. The view or copy of that aggregate stands still

@@ -11,7 +11,7 @@ from contextlib import redirect_stdout
 
 import msgspec
 
-from infra.bench.cpu import Clock
+from infra.process.cpu import Clock
 from infra.stack.stage import say, stage
 
 AT_MOST = 3.0  # percent of a core

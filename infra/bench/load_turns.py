@@ -8,11 +8,11 @@ from typing import NamedTuple
 import asyncpg
 
 from infra.bench.closed_loop import Measured, Plan, Request, in_own_process
-from infra.bench.cpu import Clock
 from infra.bench.load_report import Turn
 from infra.bench.posting import Visitor, body, post
 from infra.bench.servers import free_port, server, token
 from infra.demo.menus import MENUS
+from infra.process.cpu import Clock
 from infra.stack.stage import Stage, say, stage
 from infra.supervision.child import Child
 from stores.kafka.log import open_log

@@ -23,6 +23,7 @@ FAULTS = (
     Fault("outages", "infra.fault.outages", "Kafka, PostgreSQL and Redis go away under HTTP load"),
     Fault("storm", "infra.fault.storm", "workers and servers go away at the same time"),
     Fault("coupons", "infra.fault.coupons", "all want the last use of a coupon at once, while agents are killed"),
+    Fault("timers", "infra.fault.timers", "100,000 timers wait, agents are killed, the clock jumps an hour"),
     Fault("guards", "infra.fault.guards", "the tests of the runtime without one of its guards turn red"),
     Fault("clients", "infra.fault.clients", "a hostile client beside an honest one at the edge's connections"),
     Fault("ending", "infra.fault.ending", "every process gets SIGTERM while Kafka is away"),

@@ -30,6 +30,7 @@ GUARDS = {
     "incarnation": "what was read of an old log is done in the new one",
     "behind": "an effect overtakes one of its key that waits",
     "stale": "who looked before another's write writes over it",
+    "timers": "the command of a timer that was moved or cancelled takes effect all the same",
     "deferred": "a key in two partitions is decided twice on one state",
 }
 PATIENCE = 180.0  # seconds for all tests; without a guard one may wait for what never comes

@@ -1,6 +1,6 @@
 """Whole topics as they stand in Kafka, for audits."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer
@@ -12,13 +12,14 @@ from topics.messages import headers
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """headers: as text. body: empty for a tombstone."""
+    """headers: as text. body: empty for a tombstone. at: the record's time, Unix seconds."""
 
     topic: str
     partition: int
     offset: int
     headers: dict[str, str]
     body: bytes
+    at: float = 0.0
 
     @property
     def id(self) -> str:
@@ -56,8 +57,8 @@ async def ends(brokers: str, names: Iterable[str]) -> dict[tuple[str, int], int]
         await consumer.stop()
 
 
-async def read(brokers: str, names: Iterable[str]) -> dict[str, list[Entry]]:
-    """Everything, by topic; of one partition in its order."""
+async def read(brokers: str, names: Iterable[str], types: Container[str] | None = None) -> dict[str, list[Entry]]:
+    """Everything, by topic; of one partition in its order. types: only messages of these."""
     found: dict[str, list[Entry]] = {name: [] for name in names}
     consumer = AIOKafkaConsumer(bootstrap_servers=brokers, auto_offset_reset="earliest")
     await consumer.start()
@@ -70,8 +71,11 @@ async def read(brokers: str, names: Iterable[str]) -> dict[str, list[Entry]]:
             for records in (await consumer.getmany(timeout_ms=500)).values():
                 for record in records:
                     named = {name: value.decode(errors="replace") for name, value in record.headers}
-                    entry = Entry(record.topic, record.partition, record.offset, named, record.value or b"")
-                    found[record.topic].append(entry)
+                    if types is None or named.get(headers.TYPE) in types:
+                        at, body = record.timestamp / 1000, record.value or b""
+                        found[record.topic].append(
+                            Entry(record.topic, record.partition, record.offset, named, body, at)
+                        )
         return found
     finally:
         await consumer.stop()

@@ -45,6 +45,7 @@ update {schema}.floor f set incarnation = f.incarnation + 1, next = w.next
  where f.topic = $1 and f.partition = w.partition
 """
 
+_SEND_AGAIN = "update {schema}.timer set sent = false where topic = $1 and sent"
 
 _FORGET_EFFECT = "delete from {schema}.effect where consumer = $1 and id = $2"
 
@@ -98,7 +99,8 @@ class Domains:
         await self._in(domain, _FORGET_EFFECT, group, event_id)
 
     async def begin_again(self, topic: str, beginnings: Mapping[int, int]) -> None:
-        """Begins a new incarnation of a topic that was made anew, in all domains or none.
+        """Begins a new incarnation of a topic that was made anew, in all domains or none. Commands of timers that were sent and
+        not decided are gone with the old one: they are sent again.
 
         beginnings: partition → first offset of its log, where the floors go.
         """
@@ -106,6 +108,7 @@ class Domains:
             for domain in self.names:
                 statement = _of(domain, _BEGIN_AGAIN)
                 await self._connection.execute(statement, topic, list(beginnings), list(beginnings.values()))
+                await self._connection.execute(_of(domain, _SEND_AGAIN), topic)
 
     async def _everywhere(self, statement: str, *arguments: object) -> list[Any]:
         return [row for domain in self.names for row in await self._in(domain, statement, *arguments)]

@@ -25,6 +25,8 @@ select 'f', f.name, f.key, f.version, f.body::text
 union all
 select 'c', c.kind, c.value, 0, c.owner
   from unnest($9::text[], $10::text[]) w(kind, value) join claim c using (kind, value)
+union all
+select 't', t.key, t.name, (extract(epoch from t.due) * 1000000)::bigint, t.id from timer t where t.key = any($6)
 """
 
 PARKED = """
@@ -65,6 +67,45 @@ delete from outbox o using unnest($4::int[], $5::bigint[], $6::bigint[]) w(incar
 """
 
 STATES = "select id, version, state::text as body from aggregate where id = any($1)"
+
+DUE_TIMERS = """
+with clock as materialized (select domain_clock() as now),
+mine as materialized (
+    select f.consumer, f.topic, f.partition
+      from unnest($1::text[], $2::text[], $3::int[], $4::bigint[]) w(consumer, topic, partition, epoch)
+      join floor f using (consumer, topic, partition) where f.epoch = w.epoch
+)
+select m.partition, d.key, d.name, m.topic, d.id, d.due, d.headers, d.body,
+       extract(epoch from (select now from clock) - d.due)::float8 as late
+  from mine m cross join lateral (
+    select * from timer t
+     where (t.consumer, t.topic, t.partition) = (m.consumer, m.topic, m.partition) and not t.sent
+       and t.due <= (select now from clock)
+     order by t.due limit $5
+  ) d
+union all
+select null, null, null, null, null, now, null, null, null from clock
+union all
+select m.partition, null, null, null, null, null, null, null, extract(epoch from (select now from clock) - n.due)::float8
+  from mine m cross join lateral (
+    select t.due from timer t
+     where (t.consumer, t.topic, t.partition) = (m.consumer, m.topic, m.partition) and not t.sent
+       and t.due > (select now from clock)
+     order by t.due limit 1
+  ) n
+"""
+"""The clock is read once, as a subquery: so the index on `due` can be used. Of the rows without a
+key one has its time in `due`, and the others are the next ones that are not due."""
+
+TIMERS_SENT = """
+with free as (
+    select t.key, t.name from unnest($1::text[], $2::text[], $3::text[]) w(key, name, id) join timer t using (key, name, id)
+     where not t.sent for update of t skip locked
+)
+update timer t set sent = true from free where (t.key, t.name) = (free.key, free.name)
+"""
+"""Rows that a write has locked are left out: it takes them away, and to wait for it could be a deadlock. Where it fails, they
+are sent again."""
 
 BEGIN_EFFECTS = """
 with current as (select epoch from floor where consumer = $1 and topic = $2 and partition = $3),

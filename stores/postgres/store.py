@@ -1,8 +1,9 @@
 """A domain's store in PostgreSQL, in a schema of its own. Every wait is bounded, and every failure is one of stores.errors."""
 
+from collections import Counter
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
@@ -15,6 +16,8 @@ from stores.protocol import (
     AsideRow,
     Changes,
     ClaimKey,
+    Due,
+    DueTimer,
     Fact,
     FactKey,
     Floor,
@@ -24,10 +27,13 @@ from stores.protocol import (
     RowId,
     Source,
     Stored,
+    Timer,
+    TimerRow,
     Waiting,
 )
 
 ACQUIRE = 3  # seconds
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SESSION = {
     # A process that is stopped inside a transaction would keep its locks: the server ends the session.
     "idle_in_transaction_session_timeout": "4000",
@@ -104,6 +110,8 @@ class PostgresStore:
                 moment.floors[Source(group, topic, number)] = Floor(int(body or 0), int(a), int(b))
             elif what == "c":
                 moment.owners[a, b] = body
+            elif what == "t":
+                moment.timers[a, b] = Timer(body or "", _EPOCH + timedelta(microseconds=number))
             else:
                 moment.parked.add(a)
         if parked:
@@ -142,6 +150,27 @@ class PostgresStore:
 
     async def forget(self, source: Source, sent: Sequence[RowId]) -> None:
         await self._fetch(statements.FORGET, *source, *writing.transposed(sent, 3))
+
+    async def due_timers(self, epochs: Mapping[Source, int], limit: int) -> Due:
+        columns = writing.transposed(((*source, epoch) for source, epoch in epochs.items()), 4)
+        now, found, timers, wait = _EPOCH, Counter[int](), list[DueTimer](), list[float]()
+        for partition, key, name, topic, id, due, headers, body, late in await self._fetch(
+            statements.DUE_TIMERS, *columns, limit
+        ):
+            if key is None and late is None:
+                now = due
+            elif key is None:
+                wait.append(-late)
+            else:
+                found[partition] += 1
+                timers.append(DueTimer(key, name, topic, late, TimerRow(id, due, headers, body)))
+        if limit in found.values():
+            wait.append(0)
+        return Due(now, timers, min(wait, default=None))
+
+    async def timers_sent(self, timers: Sequence[DueTimer]) -> None:
+        named = ((timer.key, timer.name, timer.row.id) for timer in timers)
+        await self._fetch(statements.TIMERS_SENT, *writing.transposed(named, 3))
 
     async def begin_effects(self, source: Source, epoch: int, ids: Sequence[str]) -> dict[str, bool]:
         rows = await self._fetch(statements.BEGIN_EFFECTS, *source, epoch, ids)

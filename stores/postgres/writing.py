@@ -19,6 +19,8 @@ STALE = "LZ001"
 
 _encode = msgspec.json.encode
 
+_NO_TIMER = (None,) * 4  # the columns of a TimerRow
+
 _Every = Sequence[tuple[Source, Changes]]
 _Arrays = Sequence[Sequence[Any]]  # one for each column
 
@@ -85,6 +87,28 @@ released as (
     delete from claim c using unnest({0}::text[], {1}::text[], {2}::text[]) w(kind, value, owner)
      where c.kind = w.kind and c.value = w.value and c.owner = w.owner
 )"""
+
+_TIMERS = """
+timing as (
+    select * from unnest({0}::text[], {1}::text[], {2}::int[], {3}::text[], {4}::text[], {5}::text[], {6}::text[],
+                         {7}::timestamptz[], {8}::text[], {9}::bytea[])
+           w(consumer, topic, partition, key, name, was, id, due, headers, body)
+),
+put as (
+    insert into timer (consumer, topic, partition, key, name, id, due, headers, body)
+    select consumer, topic, partition, key, name, id, due, headers, body from timing where was is null
+    on conflict do nothing returning 1
+),
+put_off as (
+    update timer t
+       set consumer = w.consumer, topic = w.topic, partition = w.partition, id = w.id, due = w.due, sent = false,
+           headers = w.headers, body = w.body
+      from timing w where (t.key, t.name, t.id) = (w.key, w.name, w.was) and w.id is not null returning 1
+),
+taken as (
+    delete from timer t using timing w where (t.key, t.name, t.id) = (w.key, w.name, w.was) and w.id is null returning 1
+),
+timed as (select from put union all select from put_off union all select from taken)"""
 
 _UNPARK = "unparked as (delete from parked where seq = any({0}::bigint[]) returning 1)"
 
@@ -197,6 +221,11 @@ def _release(moment: Moment, changes: _Every) -> _Arrays:
     return transposed(((*key, owner) for _, c in changes for key, owner in c.release.items()), 3)
 
 
+def _timers(moment: Moment, changes: _Every) -> _Arrays:
+    rows = ((*source, *write[:3], *(write.row or _NO_TIMER)) for source, c in changes for write in c.timers)
+    return transposed(rows, 10)
+
+
 def _unpark(moment: Moment, changes: _Every) -> _Arrays:
     return [[seq for _, c in changes for seq in c.unpark]]
 
@@ -252,6 +281,7 @@ _PARTS = (
     Part("claims", _CLAIMS, "(select count(*) from claimed) = cardinality({0})", _claims),
     Part("owners", _OWNERS, "(select otherwise from owned) = 0", _owners),
     Part("release", _RELEASE, "", _release),
+    Part("timers", _TIMERS, "(select count(*) from timed) = cardinality({0})", _timers),
     Part("unpark", _UNPARK, "(select count(*) from unparked) = cardinality({0})", _unpark),
     Part("park", _PARK, "", _park),
     Part("behind", _BEHIND, "(select count(*) from behind) = cardinality({0})", _behind),

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from topics.deciding.decision import Context, Decider, Decision, Sealed
+from topics.deciding.decision import Context, Decider, Decision, Sealed, Timer
 from topics.deciding.projection import View
 from topics.messages.event import EventMeta
 from topics.messages.message import Message
@@ -45,6 +45,10 @@ class Outcome:
         if field is not None:
             assert self.decision.rejection.field == field
         assert self.decision.events == but
+        return self
+
+    def setting(self, *timers: Timer) -> "Outcome":
+        assert self.decision.timers == timers
         return self
 
     def handed_on(self) -> "Outcome":

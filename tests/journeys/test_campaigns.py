@@ -90,6 +90,25 @@ async def test_a_campaign_is_told_to_those_who_favour_the_restaurant_and_want_to
     assert await of_campaigns(without_mails) == [] and await of_campaigns(gone) == []
 
 
+async def test_a_campaign_that_begins_later_is_told_at_its_start(owner: Client, guests: list[Client]):
+    await owner.sign_up()
+    restaurant = (await owner.must("POST", "/restaurants", {"name": "Mahmut"}))["id"]
+    follower = guests[0]
+    await heard(owner, restaurant, await favour(follower, restaurant), "FollowerAdded")
+
+    begins = datetime.now(UTC) + timedelta(seconds=3)
+    later = await owner.must("POST", "/campaigns", campaign(restaurant, start_date=begins.isoformat()))
+    # a mail of one that has begun is behind anything that the first one could lead to at once
+    await owner.must("POST", "/campaigns", campaign(restaurant, title="Sentinel"))
+    await follower.mail("Sentinel")
+    assert await of_campaigns(follower) == [] or datetime.now(UTC) >= begins
+
+    await follower.mail(TITLE)
+    assert datetime.now(UTC) >= begins
+    assert await of_campaigns(follower) == [f"Mahmut: {TITLE}"]
+    assert later in await owner.must("GET", f"/campaigns?restaurant_id={restaurant}")
+
+
 async def test_a_campaign_that_cannot_be_is_refused_by_its_field(owner: Client):
     await owner.sign_up()
     restaurant = (await owner.must("POST", "/restaurants", {"name": "Mahmut"}))["id"]

@@ -83,6 +83,12 @@ class StartCampaign(Message, frozen=True, kw_only=True):
     end_date: DayOrTime
 
 
+class BeginCampaign(Message, frozen=True, kw_only=True):
+    """Of a timer: the campaign's start has come."""
+
+    campaign_id: Id
+
+
 class Follow(Message, frozen=True, kw_only=True):
     """To a page of a restaurant's followers: this user wants mails about its campaigns."""
 
@@ -101,11 +107,11 @@ class Announce(Message, frozen=True, kw_only=True):
     after: str = ""
 
 
-Command = OpenRestaurant | ChangeRestaurant | StartCampaign | Follow | Unfollow | Announce
+Command = OpenRestaurant | ChangeRestaurant | StartCampaign | BeginCampaign | Follow | Unfollow | Announce
 
 TOPIC = Topic(
     name="restaurant_commands",
-    messages=(OpenRestaurant, ChangeRestaurant, StartCampaign, Follow, Unfollow, Announce),
+    messages=(OpenRestaurant, ChangeRestaurant, StartCampaign, BeginCampaign, Follow, Unfollow, Announce),
     key="restaurant id",
     producers=("edge", "restaurant"),
     consumers=("restaurant",),

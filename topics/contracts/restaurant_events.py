@@ -56,7 +56,14 @@ class CampaignDetails(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CampaignStarted(Message, frozen=True, kw_only=True):
-    """restaurant_name: as it was then."""
+    """An owner has made it; it may begin later (CampaignBegan). restaurant_name: as it was then."""
+
+    campaign: CampaignDetails
+    restaurant_name: str
+
+
+class CampaignBegan(Message, frozen=True, kw_only=True):
+    """One that was made before its start has come to it. restaurant_name: as it is now."""
 
     campaign: CampaignDetails
     restaurant_name: str
@@ -91,6 +98,7 @@ Event = (
     RestaurantOpened
     | RestaurantChanged
     | CampaignStarted
+    | CampaignBegan
     | FollowerAdded
     | FollowerRemoved
     | FollowerRefused
@@ -103,6 +111,7 @@ TOPIC = Topic(
         RestaurantOpened,
         RestaurantChanged,
         CampaignStarted,
+        CampaignBegan,
         FollowerAdded,
         FollowerRemoved,
         FollowerRefused,

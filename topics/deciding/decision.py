@@ -5,7 +5,7 @@ For views and fact tables see topics/deciding/projection.py.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -23,10 +23,19 @@ F = TypeVar("F")
 
 
 @dataclass(frozen=True, slots=True)
+class Fired:
+    """The timer that has sent a command. due: UTC, as the decision that set it wanted it."""
+
+    name: str
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """What comes with a command besides its body.
 
-    now: the broker's append time, UTC. claims: for every unique value that the command asked for, who owns it now.
+    now: the broker's append time, UTC; for the command of a timer never before it is due. fired: the timer that has sent the
+    command, None if somebody else did. claims: for every unique value that the command asked for, who owns it now.
     prepared: what the domain's preparation made of this command (None without one).
     """
 
@@ -37,6 +46,7 @@ class Context:
     correlation_id: str = ""
     claims: Mapping[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
     prepared: Any = None
+    fired: Fired | None = None
 
     def new_id(self, name: str) -> str:
         """An id for something that this command makes; the same on every retry."""
@@ -62,20 +72,50 @@ class Rejection:
     more: Mapping[str, Any] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A command that the aggregate sends to itself.
+
+    name: see TIMER_NAME; one that is set already moves. at: UTC; a time that is past is now, and it is at most FURTHEST away.
+    command: a message of the domain's command topic, of at most TIMER_BYTES.
+    """
+
+    name: str
+    at: datetime
+    command: Message
+
+
+TIMER_NAME = r"[A-Za-z0-9_.:-]{1,100}"
+FURTHEST = timedelta(days=3 * 366)
+TIMERS = 64
+"""Of an aggregate, at the same time."""
+TIMER_BYTES = 16 * 1024
+
+
 @dataclass(frozen=True)
 class Decision(Generic[E]):
-    """releases: (kind, value) pairs that were this aggregate's own and are free for others from here on."""
+    """releases: (kind, value) pairs that were this aggregate's own and are free for others from here on.
+
+    cancels: names of timers that are not to be sent; one that is not set is ignored. timers: to set or move, after that.
+    """
 
     events: tuple[E, ...] = ()
     answer: msgspec.Struct | Sealed | Mapping[str, Any] | list[Any] | None = None
     rejection: Rejection | None = None
     handed_on: bool = False
     releases: tuple[tuple[str, str], ...] = ()
+    timers: tuple[Timer, ...] = ()
+    cancels: tuple[str, ...] = ()
 
 
-def accept(*events: E, answer: msgspec.Struct | Sealed | Mapping[str, Any] | list[Any] | None = None) -> Decision[E]:
+def accept(
+    *events: E,
+    answer: msgspec.Struct | Sealed | Mapping[str, Any] | list[Any] | None = None,
+    timers: tuple[Timer, ...] = (),
+    cancels: tuple[str, ...] = (),
+) -> Decision[E]:
     """The events happen (none: nothing to change) and the caller gets `answer`."""
-    return Decision(events=events, answer=answer)
+    return Decision(events=events, answer=answer, timers=timers, cancels=cancels)
 
 
 def reject(

@@ -29,6 +29,9 @@ FACTS = (
     "lezzet_facts"  # on the first event of a decision: JSON {table: {key: version}} of the facts that it was made on
 )
 
+TIMER = "lezzet_timer"  # on a command that its aggregate sends to itself: the timer's name
+DUE = "lezzet_due"  # and when it is due, RFC 3339
+
 DLQ_REASON = "dlq_reason"
 DLQ_TOPIC = "dlq_topic"
 DLQ_PARTITION = "dlq_partition"

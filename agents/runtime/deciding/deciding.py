@@ -17,7 +17,8 @@ from agents.runtime.deciding.redriving import Redriving, Waiting
 from agents.runtime.deciding.working_set import prefetchable_facts
 from agents.runtime.sending import letters
 from agents.runtime.sending.drain import Drain, Drained
-from agents.runtime.transport.lease import Batch
+from agents.runtime.sending.timers import Timers
+from agents.runtime.transport.lease import Batch, Lease
 from stores.errors import BadData, Conflict, TimedOut
 from stores.kafka.partitioning import partition_of
 from stores.protocol import Changes, ClaimKey, DomainStore, Floor, Moment, Source
@@ -69,6 +70,11 @@ class Deciding(Drained):
         self._patience = Patience()
         self._limits = defaultdict[Source, Limits](Limits)
         self._rounds = Rounds[_Turn](drain, self._decide)
+        self._timers = Timers(drain)
+
+    async def open(self, lease: Lease, earliest: int) -> None:
+        await super().open(lease, earliest)
+        self._timers.watch(lease)
 
     async def run(self, batch: Batch) -> None:
         if batch.arrivals is None:
@@ -85,6 +91,7 @@ class Deciding(Drained):
             except TimedOut:
                 limits.halve()
                 raise
+        self._timers.written(batch.lease.source)
 
     def _read(self, batch: Batch) -> list[Arrival]:
         incarnation = batch.lease.incarnation
@@ -140,9 +147,11 @@ class Deciding(Drained):
         """Reads what is parked of the keys that are to be redriven, mends and prepares it. Before the round, since it may take
         long."""
         keys = list({order.key for order in orders if order.key is not None})
-        moment = await self._store.look([turn.source], parked=keys)
+        moment = await self._store.look([turn.source], parked=keys, ids=[order.inbox_key for order in orders])
         turn.looked_at = floor = moment.floors.get(turn.source)
-        ahead = [order for order in orders if floor is not None and order.offset >= floor.next]
+        # An order that was carried out before does nothing: its repairs are not to stand in the messages of the next one.
+        undone = [order for order in orders if order.inbox_key not in moment.known]
+        ahead = [order for order in undone if floor is not None and order.offset >= floor.next]
         turn.waiting = await self._redriving.waiting(moment.waiting, ahead)
         turn.claims = list(self._claims(turn.every))
         turn.alone = True
@@ -167,6 +176,7 @@ class Deciding(Drained):
             changes = await self._one(ledger, moment, turn)
             if changes is not None:
                 found[turn] = changes
+                self._timers.set(turn.source, changes.timers)
         return moment, found
 
     async def _one(self, ledger: Ledger, moment: Moment, turn: _Turn) -> Changes | None:

@@ -13,10 +13,11 @@ from agents.runtime import metrics
 from agents.runtime.arrivals import Arrival
 from agents.runtime.deciding import consequences, outcomes
 from agents.runtime.deciding.consequences import Consequences, Roles
+from agents.runtime.deciding.timing import Timing
 from agents.runtime.deciding.working_set import WorkingSet
 from agents.runtime.sending import letters
 from stores.protocol import Changes, ClaimKey, Moment, OutboxRow, RowId, Source
-from topics.deciding.decision import Context, Decision, Rejection, StalePreparation
+from topics.deciding.decision import Context, Decision, Fired, Rejection, StalePreparation
 from topics.messages import headers
 from topics.messages.redrive import Redrive
 
@@ -30,9 +31,9 @@ _EXPIRED: Decision[Any] = Decision(rejection=Rejection("expired", "the command c
 class Ledger:
     """What the messages of one round change, one partition after the other.
 
-    set: aggregates and facts. parked: keys that are parked. parked_here: those of which a message was parked in this round.
-    released: claims that were released in this round. weight: bytes that will be written. changes: of the partition that is
-    decided now.
+    set: aggregates and facts. timing: timers. parked: keys that are parked. parked_here: those of which a message was parked in
+    this round. released: claims that were released in this round. weight: bytes that will be written. changes: of the partition
+    that is decided now.
     """
 
     def __init__(self, roles: Roles, moment: Moment) -> None:
@@ -43,6 +44,7 @@ class Ledger:
         self.released: set[ClaimKey] = set()
         self.parked_here: set[str] = set()
         self.set = WorkingSet(roles.decider, moment.states)
+        self.timing = Timing(moment.timers)
         self.parked = set(moment.parked)
         self.weight = 0
 
@@ -61,6 +63,7 @@ class Ledger:
         """All that the partition changes. after: its floor afterwards."""
         self.changes.next = after
         self.changes.states = self.set.writes[self._changed_before :]
+        self.changes.timers = self.timing.writes()
         return self.changes
 
     def knows(self, arrival: Arrival) -> bool:
@@ -92,6 +95,8 @@ class Ledger:
             return None
         if poison is not None:
             return self.poison(arrival, poison)
+        if self.timing.is_out_of_date(key, arrival):
+            return self._drop(arrival)
         self._decide_or_park(key, arrival)
 
     def take_parked(self, key: str, arrival: Arrival, seq: int) -> bool:
@@ -113,6 +118,9 @@ class Ledger:
         if arrival.expired:
             self._enter(arrival, _EXPIRED)
             return True
+        if self.timing.is_out_of_date(key, arrival):
+            self._drop(arrival)
+            return True
         try:
             if arrival.message is None:
                 raise ValueError(str(arrival.error))
@@ -127,6 +135,16 @@ class Ledger:
     def unpark(self, seq: int) -> None:
         """Takes a message out of the parked ones."""
         self.changes.unpark.append(seq)
+
+    def give_up(self, key: str, arrival: Arrival, seq: int) -> None:
+        """Takes a message out of the parked ones that is not to have an effect."""
+        self.unpark(seq)
+        self.timing.forget(key, arrival)
+
+    def _drop(self, arrival: Arrival) -> None:
+        """Enters the command of a timer that is out of date: it has no effect."""
+        metrics.TIMERS_OUT_OF_DATE.labels(self._source.topic).inc()
+        self.note(arrival)
 
     def _park(self, key: str, arrival: Arrival, why: str) -> None:
         self.parked_here.add(key)
@@ -157,9 +175,13 @@ class Ledger:
             raise StalePreparation  # a redriven message has changed which facts this one needs: look again
         version, state = self.set.state(key)
         facts = self.set.read_for(arrival)
-        context = self._context(key, arrival)
+        fired = self.timing.fired(key, arrival)
+        if fired is not None:
+            arrival.at = max(arrival.at, fired.due)  # the broker's clock may be behind the one by which it was due
+        context = self._context(key, arrival, fired)
         decision = self._roles.decider.decide(arrival.message, state, self.set.facts, context)
         made = consequences.of(self._roles, arrival, decision, key, version, state, facts)
+        timers = self.timing.changed_by(decision, self._roles.commands, key, arrival, fired)
         encoded = self.set.encoded(made.state) if made.version > version else None
         self._enter(arrival, decision, made)
         if facts is not None and not decision.events:
@@ -167,11 +189,13 @@ class Ledger:
         if encoded is not None:
             self.set.write(key, made.version, made.state, encoded)
             self.weight += len(encoded)
+        if timers is not None:
+            self.weight += self.timing.apply(timers)
         if decision.rejection is None:
             self._grant(context.claims, key)
             self._release(decision.releases, key)
 
-    def _context(self, key: str, arrival: Arrival) -> Context:
+    def _context(self, key: str, arrival: Arrival, fired: Fired | None) -> Context:
         return Context(
             command_id=arrival.id,
             aggregate_id=key,
@@ -184,6 +208,7 @@ class Ledger:
                 if claim in self._moment.owners
             },
             prepared=arrival.prepared,
+            fired=fired,
         )
 
     def _owner(self, claim: ClaimKey) -> str | None:

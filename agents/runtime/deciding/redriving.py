@@ -98,7 +98,7 @@ class Redriving:
         every = self._still_there(ledger, waiting.get(key, ()))
         for _, (seq, arrival) in every:
             if arrival.id in wish.drop:
-                ledger.unpark(seq)
+                ledger.give_up(key, arrival, seq)
         for place, (seq, arrival) in every:
             if arrival.id in wish.drop:
                 continue

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from agents.runtime import metrics
 from agents.runtime.sending.publisher import Publisher
 from agents.runtime.transport.lease import Lease, Reopen
-from stores.protocol import Changes, DomainStore, Moment, OutboxRow, Source
+from stores.protocol import Changes, DomainStore, Due, Moment, OutboxRow, Source
 from stores.redis.replies import Replies
 
 _ASK = 1.0  # seconds between two questions which sources have rows
@@ -100,6 +100,24 @@ class Drain:
                 else:
                     await self.forget(lease)
         return ended
+
+    async def due_timers(self, leases: Sequence[Lease], limit: int) -> Due:
+        """Sends the commands of timers that are due, at most `limit` of a partition, and none where another process has opened
+        the partition.
+
+        Raises Doubt: some may be sent, and all will be sent again.
+        """
+        due = await self._store.due_timers({lease.source: lease.epoch for lease in leases}, limit)
+        if due.timers:
+            commands = [
+                OutboxRow("kafka", timer.topic, timer.key.encode(), timer.row.headers, timer.row.body)
+                for timer in due.timers
+            ]
+            await self._publisher.publish(commands)
+            for timer in due.timers:
+                metrics.TIMER_LATE.labels(timer.topic).observe(timer.late)
+            await self._store.timers_sent(due.timers)
+        return due
 
     async def forget(self, lease: Lease) -> None:
         """Deletes published rows of a partition that has no next batch whose write would delete them. Raises Unavailable."""

@@ -10,9 +10,9 @@ import msgspec
 from agents.runtime import metrics
 from agents.runtime.arrivals import Arrival
 from agents.runtime.sending.publisher import encode_headers
-from stores.protocol import OutboxRow, ParkedRow, Source
+from stores.protocol import OutboxRow, ParkedRow, Source, TimerRow
 from stores.redis.replies import ReplyNote
-from topics.deciding.decision import Decision, Sealed, Send
+from topics.deciding.decision import Decision, Sealed, Send, Timer
 from topics.messages import headers, ids
 from topics.messages.event import EventMeta
 from topics.messages.message import Message
@@ -89,6 +89,18 @@ def sent(send: Send, cause: str, arrival: Arrival, domain: str, wrote: Sequence[
         named += carried_on(arrival)
         named.append((headers.WROTE, _encode([*earlier(arrival), *wrote])))
     return kafka_row(send.topic.name, key, named, send.topic.encode(send.message))
+
+
+def timed(topic: Topic, timer: Timer, key: str, arrival: Arrival) -> TimerRow:
+    """A timer that the decision of `arrival` sets. Its id is made of that message and the name: the same timer set again is
+    another one, and the command of the first cannot be taken for it."""
+    id = ids.derive(arrival.id, f"timer {timer.name} {arrival.source}")
+    named = caused_by(arrival, topic.domain, timer.command)
+    named += (
+        (headers.ID, id.encode()), (headers.SUBJECT, key.encode()), (headers.TIMER, timer.name.encode()),
+        (headers.DUE, timer.at.isoformat().encode()),
+    )  # fmt: skip
+    return TimerRow(id, timer.at, encode_headers(named), topic.encode(timer.command))
 
 
 def carried_on(arrival: Arrival) -> list[tuple[str, bytes]]:

@@ -6,13 +6,16 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from agents.restaurant.campaigns import MOST
+from agents.restaurant import policy
+from agents.restaurant.campaigns import FURTHEST, MOST
 from agents.restaurant.decider import DECIDER
+from agents.restaurant.followers import PAGES
 from agents.restaurant.projection import CAMPAIGNS, RESTAURANT, campaign_parts
 from tests.agents import scenario
 from tests.agents.scenario import COMMAND_ID, ID, LATER, NOW, shown
-from topics.contracts.restaurant_commands import ChangeRestaurant, StartCampaign
+from topics.contracts.restaurant_commands import BeginCampaign, ChangeRestaurant, StartCampaign
 from topics.contracts.restaurant_events import (
+    CampaignBegan,
     CampaignDetails,
     CampaignStarted,
     FollowerAdded,
@@ -20,8 +23,11 @@ from topics.contracts.restaurant_events import (
     RestaurantDetails,
     RestaurantOpened,
 )
+from topics.deciding import decision
+from topics.deciding.decision import Timer
 from topics.deciding.projection import PartOf
 from topics.documents.browse import Campaigns
+from topics.messages.event import EventMeta
 from topics.messages.ids import derive
 from topics.values.fields import Weekday
 
@@ -69,6 +75,32 @@ def test_a_day_is_meant_in_the_restaurants_zone_and_the_end_day_is_inclusive() -
 def test_a_time_is_meant_as_it_says_and_without_a_zone_in_the_restaurants(said: str, meant: str) -> None:
     given(OPENED).when(replace(START, start_date=said), caller=OWNER).answering(start_date=meant)
     given(OPENED).when(replace(START, end_date=said), caller=OWNER).answering(end_date=meant)
+
+
+def test_a_campaign_that_begins_later_is_told_at_its_start() -> None:
+    begins = Timer(f"campaign:{RUNNING.id}", RUNNING.start_date, BeginCampaign(campaign_id=RUNNING.id))
+    given(OPENED).when(START, caller=OWNER).then(STARTED).setting(begins)
+    given(OPENED).when(START, caller=OWNER, now=RUNNING.start_date).setting()
+    given(OPENED, STARTED).when(START, caller=OWNER).then_nothing().setting()
+    renamed = RestaurantChanged(details=RestaurantDetails(name="Osman"), changed_at=NOW)
+    began = CampaignBegan(campaign=RUNNING, restaurant_name="Osman")
+    given(OPENED, STARTED, renamed).when(begins.command, now=RUNNING.start_date, caller=None).then(began)
+
+
+@pytest.mark.parametrize(("start", "told"), [(NOW, True), (NOW + timedelta(seconds=1), False)])
+def test_one_that_has_begun_is_told_when_it_is_made_and_any_other_when_it_begins(start: datetime, told: bool) -> None:
+    details, house = replace(RUNNING, start_date=start), DECIDER.state()
+    made = CampaignStarted(campaign=details, restaurant_name="Mahmut")
+    assert bool(list(policy.react(made, EventMeta("event", ID, 1, NOW), house))) is told
+    began = CampaignBegan(campaign=details, restaurant_name="Mahmut")
+    assert len(list(policy.react(began, EventMeta("event", ID, 2, start), house))) == PAGES
+
+
+def test_a_campaign_that_is_over_before_its_timer_comes_or_that_nobody_knows_is_told_to_nobody() -> None:
+    begin = BeginCampaign(campaign_id=RUNNING.id)
+    given(OPENED, STARTED).when(begin, now=RUNNING.end_date + timedelta(seconds=1)).then_nothing()
+    given(OPENED).when(begin, now=RUNNING.start_date).then_nothing()
+    given().when(begin).then_nothing()
 
 
 def test_a_campaign_of_one_day_and_one_that_has_begun_are_fine() -> None:
@@ -153,3 +185,8 @@ def test_a_restaurant_is_shown_as_before_and_one_without_campaigns_is_not_listed
     assert (
         shown(CAMPAIGNS, FollowerAdded(user_id="u")) is None and shown(RESTAURANT, FollowerAdded(user_id="u")) is None
     )
+
+
+def test_no_restaurant_can_want_more_timers_or_later_ones_than_there_can_be() -> None:
+    assert MOST <= decision.TIMERS
+    assert FURTHEST <= decision.FURTHEST

@@ -102,7 +102,7 @@ def test_the_largest_page_and_announcement_fit_their_topic_and_a_row() -> None:
 
 
 def test_a_campaign_is_told_to_each_page_of_its_restaurant() -> None:
-    sends = list(policy.react(STARTED, EventMeta("e", ID, 2, NOW), House()))
+    sends = list(policy.react(STARTED, EventMeta("e", ID, 2, RUNNING.start_date), House()))
     assert [each.key for each in sends] == list(followers.pages(ID))
     assert {each.message for each in sends} == {ANNOUNCE}
     assert len({each.suffix for each in sends}) == PAGES == 64

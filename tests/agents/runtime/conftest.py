@@ -67,6 +67,13 @@ def versions_as_told(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("agents.runtime.reading.events.is_next", lambda *event: True)
 
 
+@pytest.fixture(autouse=True)
+def timers_as_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And what says that the command of a timer is out of date."""
+    if "timers" in gates.WITHOUT:
+        monkeypatch.setattr("agents.runtime.deciding.timing.Timing.is_out_of_date", lambda *asked: False)
+
+
 class Untouched:
     """A turn that touches nothing, whatever it was told."""
 

@@ -3,6 +3,7 @@
 Steps, in order: `looked` (and nothing decided yet), `before write`, `after write`, `before publish`, `after publish`.
 `forget`: what is out is to be deleted outside of a batch.
 Effects: `begun`, `ending` (it has happened, nobody has written it down), `ended`.
+Timers: `due` (and nothing sent yet), `timers out` (and not written down yet).
 LEZZET_WITHOUT names a guard to run without (`./lezzet fault guards`); only these proxies and conftest.py know it.
 """
 
@@ -12,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stores.errors import Unavailable
-from stores.protocol import Changes, Moment, OutboxRow, RowId, Source
+from stores.protocol import Changes, Due, DueTimer, Moment, OutboxRow, RowId, Source
 from tests.deadline import within
 
 WITHOUT = set(os.environ.get("LEZZET_WITHOUT", "").split(",")) - {""}
@@ -26,6 +27,10 @@ class Gate:
 
     async def reached(self) -> None:
         await within("somebody to come to the gate", self._here.wait())
+
+    @property
+    def was_reached(self) -> bool:
+        return self._here.is_set()
 
     def open(self) -> None:
         self._go.set()
@@ -62,6 +67,7 @@ class GatedStore:
 
     def __init__(self, store: Any, gates: Gates) -> None:
         self._store, self._gates, self.first, self.incarnation = store, gates, 0, 0
+        self.asked_for_timers = 0
 
     async def look(self, sources: Sequence[Source], **asked: Any) -> Moment:
         moment: Moment = await self._store.look(sources, **asked)
@@ -112,6 +118,17 @@ class GatedStore:
         await self._gates.come_to("ending")
         await self._store.end_effects(source, done, outbox)
         await self._gates.come_to("ended")
+
+    async def due_timers(self, epochs: Mapping[Source, int], limit: int) -> Due:
+        self.asked_for_timers += 1
+        due: Due = await self._store.due_timers(epochs, limit)
+        if due.timers:
+            await self._gates.come_to("due")
+        return due
+
+    async def timers_sent(self, timers: Sequence[DueTimer]) -> None:
+        await self._gates.come_to("timers out")
+        await self._store.timers_sent(timers)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)

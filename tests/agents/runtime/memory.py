@@ -15,6 +15,8 @@ from stores.protocol import (
     AsideRow,
     Changes,
     ClaimKey,
+    Due,
+    DueTimer,
     Fact,
     FactKey,
     Floor,
@@ -25,6 +27,9 @@ from stores.protocol import (
     RowId,
     Source,
     Stored,
+    Timer,
+    TimerKey,
+    TimerRow,
     Waiting,
 )
 
@@ -47,6 +52,9 @@ class Tables:
     aside: dict[tuple[str, str], tuple[Source, AsideRow]] = field(
         default_factory=dict[tuple[str, str], tuple[Source, AsideRow]]
     )
+    timers: dict[TimerKey, TimerRow] = field(default_factory=dict[TimerKey, TimerRow])
+    setters: dict[TimerKey, Source] = field(default_factory=dict[TimerKey, Source])
+    sent: set[str] = field(default_factory=set[str])  # ids of timers
     parkings: int = 0
 
     def of_key(self, source: Source, key: str) -> list[AsideRow]:
@@ -62,6 +70,7 @@ class MemoryStore:
 
     def __init__(self, tables: Tables | None) -> None:
         self._tables = tables
+        self.now = lambda: datetime.now(UTC)
         self.published: list[OutboxRow] = []
 
     @property
@@ -101,6 +110,7 @@ class MemoryStore:
             facts={fact: tables.facts[fact] for fact in facts if fact in tables.facts},
             owners={claim: tables.claims.get(claim) for claim in claims},
             aside={key: rows[0].id for key in aside if (rows := tables.of_key(sources[0], key))},
+            timers={timer: Timer(row.id, row.due) for timer, row in tables.timers.items() if timer[0] in keys},
         )
 
     async def write(self, moment: Moment, changes: Mapping[Source, Changes]) -> None:
@@ -129,6 +139,8 @@ class MemoryStore:
                 raise Stale("inbox")
             if any(tables.aggregates.get(s.id, Stored(0, "")).version != s.old_version for s in change.states):
                 raise Stale("states")
+            if any(getattr(tables.timers.get((t.key, t.name)), "id", None) != t.was for t in change.timers):
+                raise Stale("timers")
             if not set(change.unpark) <= tables.parked.keys():
                 raise Stale("unpark")
             if any((source, row.id) in tables.rows for row in change.outbox):
@@ -157,6 +169,11 @@ class MemoryStore:
             tables.parkings += 1
             tables.parked[tables.parkings] = source, msgspec.structs.replace(row, seq=tables.parkings)
         self._write_aside(source, change)
+        for key, name, _, row in change.timers:
+            if row is None:
+                del tables.timers[key, name]
+            else:
+                tables.timers[key, name], tables.setters[key, name] = row, source
         for id in change.sent:
             tables.rows.pop((source, id), None)
         tables.rows |= {(source, row.id): row._replace(named=None) for row in change.outbox}
@@ -190,6 +207,23 @@ class MemoryStore:
     async def forget(self, source: Source, sent: Sequence[RowId]) -> None:
         for id in sent:
             self.tables.rows.pop((source, id), None)
+
+    async def due_timers(self, epochs: Mapping[Source, int], limit: int) -> Due:
+        tables, now, found, wait = self.tables, self.now(), list[DueTimer](), list[float]()
+        mine = [source for source, epoch in epochs.items() if tables.floors[source].epoch == epoch]
+        for source in mine:
+            waiting = [
+                DueTimer(*timer, source.topic, (now - row.due).total_seconds(), row)
+                for timer, row in sorted(tables.timers.items(), key=lambda each: each[1].due)
+                if tables.setters[timer] == source and row.id not in tables.sent
+            ]
+            due = [timer for timer in waiting if timer.row.due <= now]
+            found += due[:limit]
+            wait += [max(0, -timer.late) for timer in (due[limit - 1 :][:1] or waiting[len(due) :][:1])]
+        return Due(now, found, min(wait, default=None))
+
+    async def timers_sent(self, timers: Sequence[DueTimer]) -> None:
+        self.tables.sent |= {timer.row.id for timer in timers}
 
     async def begin_effects(self, source: Source, epoch: int, ids: Sequence[str]) -> dict[str, bool]:
         if self.tables.floors[source].epoch != epoch:

@@ -77,6 +77,8 @@ async def test_a_backend_that_is_ended_in_its_write_is_doubt(world: World):
 
 async def _ended(connection: Any) -> bool:
     """Ends the backends that wait for this one."""
+    # Within a transaction the list of backends is read once. The write may have a connection that is younger.
+    await connection.execute("select pg_stat_clear_snapshot()")
     return await connection.fetchval(
         "select bool_or(pg_terminate_backend(pid)) from pg_stat_activity"
         " where pg_backend_pid() = any(pg_blocking_pids(pid))"

@@ -160,3 +160,13 @@ def test_an_order_that_was_carried_out_and_is_read_again_mends_nothing_for_the_n
     told = live(log, {1, 2}, again=2)
     assert told == live(log, {1, 2})
     assert told.totals == {"a": 7}
+
+
+def test_an_order_that_was_carried_out_and_is_sent_again_mends_nothing_for_the_next_one():
+    poison = Said("a", "1", Add(amount=BAD_LUCK))
+    first = Said("a", "redrive 1", Redrive(repaired=(Repaired(id="1", source="tests", body=GOOD),)))
+    second = Said("a", "redrive 2", Redrive())
+    log = [first, poison, first, second]
+    told = live(log, {2})
+    assert told == live(log, {1, 2, 3})
+    assert told.totals == {}

@@ -5,7 +5,8 @@ small the limits are. The same seed is the same story.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -18,14 +19,15 @@ from agents.runtime.committing import rounds
 from agents.runtime.deciding import deciding, redriving
 from agents.runtime.deciding.consequences import Roles
 from agents.runtime.deciding.deciding import Deciding
+from agents.runtime.sending import timers
 from agents.runtime.sending.drain import Drain
 from agents.runtime.sending.publisher import decode_headers
 from agents.runtime.transport.lease import Batch, Lease
 from stores.errors import Conflict, Doubt, Stale, TimedOut, Unavailable
-from stores.protocol import Changes, Moment, OutboxRow, Source
+from stores.protocol import Changes, Due, DueTimer, Moment, OutboxRow, Source
 from tests.agents.runtime import memory
 from tests.agents.runtime.memory import MemoryStore, Tables
-from tests.agents.runtime.tally import BAD_LUCK, DECIDER, Add, topics_of
+from tests.agents.runtime.tally import BAD_LUCK, DECIDER, Add, Later, Tally, topics_of
 from tests.agents.runtime.test_preparation import Looks
 from tests.deadline import within
 from topics.messages import headers
@@ -41,11 +43,18 @@ Record = ConsumerRecord[bytes, bytes]
 
 
 class Unreliable(MemoryStore):
-    """Store, publisher, replies and fates. share: of the calls that fail, before or after they happened."""
+    """Store, publisher, replies and fates. share: of the calls that fail, before or after they happened. hear: gets what is
+    published. Its clock goes on with every question, and jumps."""
 
-    def __init__(self, random: Random, share: float) -> None:
+    def __init__(self, random: Random, share: float, hear: Callable[[OutboxRow], None]) -> None:
         super().__init__(Tables())
-        self._random, self._share = random, share
+        self._random, self._share, self._hear = random, share, hear
+        self._clock = datetime.fromtimestamp(NOW / 1000, UTC)
+        self.now = self._tick
+
+    def _tick(self) -> datetime:
+        self._clock += timedelta(seconds=self._random.choice([1, 1, 1, 10, -30, 60]))
+        return self._clock
 
     async def _seam(self, *failures: Exception) -> None:
         for _ in range(self._random.randrange(3)):
@@ -68,7 +77,22 @@ class Unreliable(MemoryStore):
     async def publish(self, rows: Sequence[OutboxRow]) -> None:
         await self._seam(Unavailable("Kafka", "before"))
         await super().publish(rows)
+        for row in rows:
+            self._hear(row)
         await self._seam(Unavailable("Kafka", "after"))
+
+    async def due_timers(self, epochs: Mapping[Source, int], limit: int) -> Due:
+        await self._seam(Unavailable("memory", "due timers"))
+        due = await super().due_timers(epochs, limit)
+        for timer in due.timers:
+            assert timer.row.due <= self._clock, "before its time"
+        await self._seam()
+        return due
+
+    async def timers_sent(self, timers: Sequence[DueTimer]) -> None:
+        await self._seam(Unavailable("memory", "timers sent"))
+        await super().timers_sent(timers)
+        await self._seam(Unavailable("memory", "the answer"))
 
 
 class Story:
@@ -79,7 +103,7 @@ class Story:
         self.logs = [
             [self._record(p, offset) for offset in range(self.random.randrange(1, 25))] for p in range(PARTITIONS)
         ]
-        self.store = Unreliable(self.random, self.random.choice([0, 0.1, 0.3]))
+        self.store = Unreliable(self.random, self.random.choice([0, 0.1, 0.3]), self._hear)
         roles, drain = Roles(COMMANDS, EVENTS, DECIDER), Drain(self.store, self.store, self.store)  # type: ignore[arg-type]
         self.work = Deciding(roles, self.store, drain, self.store, Looks() if self.careful else None)
         self.drain = drain
@@ -111,7 +135,20 @@ class Story:
             amount=self.random.choice([1, 2, 3, -1, BAD_LUCK]), name=self.random.choice([None, None, "x", "y"]),
             prepared=self.careful and self.random.random() < 0.3, note=self.random.choice(["", "n" * 50]),
             releases=self.random.choice([None, None, None, "x", "y"]),
+            sets=tuple(self._later(name) for name in "st" if self.random.random() < 0.2),
+            cancels=tuple(name for name in "st" if self.random.random() < 0.1),
         )  # fmt: skip
+
+    def _later(self, name: str) -> Later:
+        again = self.random.choice([None, None, 10])
+        return Later(name, self.random.choice([1, 2, 3, BAD_LUCK]), self.random.choice([-10, 0, 20, 200]), again)
+
+    def _hear(self, row: OutboxRow) -> None:
+        """The command of a timer comes to the end of its partition's log."""
+        if row.target == COMMANDS.name:
+            partition = "abc".index((row.key or b"").decode()[0])
+            log, named = self.logs[partition], decode_headers(row.headers)
+            log.append(ConsumerRecord(COMMANDS.name, partition, len(log), NOW, 1, row.key, row.body, None, 0, 0, named))
 
     async def live(self) -> None:
         await within("an end of the story", asyncio.gather(*(self._partition(p) for p in range(PARTITIONS))))
@@ -119,7 +156,10 @@ class Story:
     async def _partition(self, partition: int) -> None:
         log, done = self.logs[partition], 0
         lease = await self._opened(partition)
-        while done < len(log):
+        while done < len(log) or self._waiting(partition):
+            if done == len(log):
+                await asyncio.sleep(0)
+                continue
             first, end = (
                 max(0, done - self.random.choice([0, 0, 0, 2])),
                 min(len(log), done + self.random.randrange(1, 9)),
@@ -137,9 +177,15 @@ class Story:
             else:
                 raise AssertionError(f"partition {partition} stands still at {first}")
             done = end
+        lease.end_now()
         await self._until_it_works(lambda: self.work.close(lease))
         await self._until_it_works(lambda: self.drain.left(lease))
         await self._until_it_works(lambda: self.drain.forget(lease))
+
+    def _waiting(self, partition: int) -> bool:
+        """Whether a timer of the partition is not sent."""
+        tables = self.store.tables
+        return any(key[0] == "abc"[partition] and row.id not in tables.sent for (key, _), row in tables.timers.items())
 
     async def _opened(self, partition: int) -> Lease:
         lease = Lease(Source("stories.decide", COMMANDS.name, partition))
@@ -168,6 +214,18 @@ class Story:
         assert len(causes) == len(set(causes)), "a command took effect twice"
         assert seen == {key: stored.version for key, stored in tables.aggregates.items()}
         self._nothing_is_lost(tables)
+        self._timers_are_as_their_keys_believe(tables)
+
+    def _timers_are_as_their_keys_believe(self, tables: Tables) -> None:
+        believed = {
+            (key, name): due
+            for key, stored in tables.aggregates.items()
+            for name, due in msgspec.json.decode(stored.body, type=Tally).waiting.items()
+        }
+        assert believed == {timer: row.due.isoformat() for timer, row in tables.timers.items()}
+        parked = {row.id: row.reason for _, row in tables.parked.values()}
+        assert all(row.id in parked for row in tables.timers.values()), "a timer was sent and its command is nowhere"
+        assert not [reason for reason in parked.values() if reason.startswith("NotAsSet")]
 
     def _nothing_is_lost(self, tables: Tables) -> None:
         dropped = {id for said in self.said.values() if isinstance(said, Redrive) for id in said.drop}
@@ -175,9 +233,10 @@ class Story:
         for partition, log in enumerate(self.logs):
             assert tables.floors[Source("stories.decide", COMMANDS.name, partition)].next == len(log)
             for record in log:
-                id = dict(record.headers)[headers.ID].decode()
-                unread = self.said[id] is None
-                assert unread or ("tests", id) in tables.inbox or id in parked or id in dropped, f"{id} is nowhere"
+                named = dict(record.headers)
+                id, source = named[headers.ID].decode(), named[headers.SOURCE].decode()
+                unread = source == "tests" and self.said[id] is None
+                assert unread or (source, id) in tables.inbox or id in parked or id in dropped, f"{id} is nowhere"
 
 
 @pytest.mark.parametrize("seed", range(STORIES))
@@ -188,6 +247,7 @@ async def test_whatever_fails_nothing_is_lost_doubled_or_out_of_order(seed: int,
     monkeypatch.setattr(redriving, "_AT_ONCE", choose([1, 2, 16]))
     monkeypatch.setattr(rounds, "MANY", choose([1, 3, 64]))
     monkeypatch.setattr(rounds, "LATE", 3600)
+    monkeypatch.setattr(timers, "EVERY", timedelta(0))
     written = choose([1, 500, 10**6])
     monkeypatch.setattr(redriving, "WRITTEN", written)
     monkeypatch.setattr(deciding, "WRITTEN", written)

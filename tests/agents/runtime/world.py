@@ -54,6 +54,7 @@ class Process:
         """A lease on the partition, as after an assignment: leftovers are out."""
         source = Source(group or f"{self.world.run}.decide", topic or self.world.commands.name, partition)
         lease = Lease(source, end=10**6)
+        self.world.leases.append(lease)
         await self.work.open(lease, 0)
         return lease
 
@@ -85,6 +86,7 @@ class World:
         self.settings, self.publisher, self.redis, self.replies = settings, publisher, redis, Replies(redis)
         self.fates = GatedFates(Fates(redis))
         self.log: list[Record] = []
+        self.leases: list[Lease] = []
         self._pools: list[Any] = []
 
     def key(self, name: str) -> str:
@@ -181,6 +183,8 @@ class World:
         assert left[0]["n"] == 0, f"{left[0]['n']} rows are left in the outbox"
 
     async def close(self) -> None:
+        for lease in self.leases:
+            lease.end_now()
         for pool in self._pools:
             pool.terminate()
 

@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 
-from infra.bench import cpu
+from infra.process import cpu
 
 PARENT = """
 import subprocess, sys

@@ -1,15 +1,18 @@
 """What is PostgreSQL's own: its time-outs keep a stopped process from holding a partition, and its migrations run once."""
 
 import asyncio
+import json
 import uuid
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import asyncpg
 import pytest
 
 from infra.stack.stack import Stack
 from stores.errors import Conflict, TimedOut, Unavailable
+from stores.postgres import statements
 from stores.postgres import store as adapter
 from stores.postgres.migrate import migrate
 from stores.postgres.store import PostgresStore, connect
@@ -115,3 +118,26 @@ async def test_migrations_run_once_and_make_what_the_store_needs(servers: Stack)
     admin = await asyncpg.connect(url)
     await admin.execute(f"drop schema {domain} cascade")
     await admin.close()
+
+
+async def test_the_timers_that_wait_are_not_read(servers: Stack) -> None:
+    """10,000 wait, three are due: these are found by the index, and the next one."""
+    url, domain = servers.endpoints.postgres, f"t{uuid.uuid4().hex[:10]}"
+    async with postgres(url, domain) as stage:
+        await stage.one.open(HERE, 0)
+        connection = await asyncpg.connect(url, server_settings={"search_path": domain})
+        await connection.execute(
+            "insert into timer select n::text, 'n', n::text, now() + (n - 2.5) * interval '1 h', false,"
+            f" '{HERE.group}', '{HERE.topic}', 0, '[]', '' from generate_series(0, 10000) n"
+        )
+        await connection.execute("analyze timer")
+        asked = [[HERE.group], [HERE.topic], [0], [0], 100]
+        (row,) = await connection.fetch(f"explain (analyze, format json) {statements.DUE_TIMERS}", *asked)
+        read = [node for node in _nodes(json.loads(row[0])[0]["Plan"]) if node.get("Relation Name") == "timer"]
+        assert {node["Index Name"] for node in read} == {"timer_due"}
+        assert sum(node["Actual Rows"] * node["Actual Loops"] for node in read) == 4
+        await connection.close()
+
+
+def _nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    return [plan, *(each for below in plan.get("Plans", ()) for each in _nodes(below))]
