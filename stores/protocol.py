@@ -7,7 +7,7 @@ if it is still as in that moment. So no transaction has to stay open while the r
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, Protocol
 
 import msgspec
@@ -219,6 +219,7 @@ class DomainStore(Protocol):
         """Records that effects have ended, and the outbox rows that they led to. Rows that exist stay as they are."""
         ...
 
-    async def sweep(self, older_than: datetime, limit: int) -> int:
-        """Deletes inbox entries older than that, at most `limit`. Returns how many."""
+    async def sweep(self, kept: timedelta, limit: int) -> bool:
+        """Deletes inbox entries and ended effects that are older than `kept` by the store's clock, which has dated them, at
+        most `limit` of each. Returns whether there may be more."""
         ...

@@ -68,9 +68,13 @@ on conflict do nothing
 """
 
 SWEEP_INBOX = """
-delete from inbox where ctid in (select ctid from inbox where at < $1 limit $2)
+delete from inbox where ctid = any(array(
+    select ctid from inbox where at < now() - $1::interval order by at limit $2 for update skip locked))
 """
+"""The array makes PostgreSQL fetch the rows by their place, whatever it believes about the table. Processes that sweep at the
+same time take different rows."""
 
 SWEEP_EFFECTS = """
-delete from effect where ctid in (select ctid from effect where done and at < $1 limit $2)
+delete from effect where ctid = any(array(
+    select ctid from effect where done and at < now() - $1::interval order by at limit $2 for update skip locked))
 """

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import datetime
+from datetime import timedelta
 
 import asyncpg
 
@@ -33,6 +33,7 @@ _SESSION = {
     "statement_timeout": "8000",
     "jit": "off",
 }
+_SWEEPS = (statements.SWEEP_INBOX, statements.SWEEP_EFFECTS)
 
 
 async def connect(url: str, domain: str, *, size: int = 6) -> asyncpg.Pool:
@@ -148,11 +149,10 @@ class PostgresStore:
         columns = writing.transposed(map(writing.columns_of, outbox), 8)
         await self._fetch(statements.END_EFFECTS, *source, done, *columns)
 
-    async def sweep(self, older_than: datetime, limit: int) -> int:
+    async def sweep(self, kept: timedelta, limit: int) -> bool:
         async with self._connection() as connection, translated():
-            gone = await connection.execute(statements.SWEEP_INBOX, older_than, limit)
-            await connection.execute(statements.SWEEP_EFFECTS, older_than, limit)
-        return int(gone.rpartition(" ")[2])
+            told = [await connection.execute(sweep, kept, limit) for sweep in _SWEEPS]
+        return any(int(deleted.rpartition(" ")[2]) == limit for deleted in told)
 
     async def _fetch(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
         async with self._connection() as connection, translated():

@@ -5,7 +5,7 @@ tests/stores/contract holds it to the same contract as the stores of the product
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -172,11 +172,11 @@ class MemoryStore:
         for row in outbox:
             self.tables.rows.setdefault((source, row.id), row)
 
-    async def sweep(self, older_than: datetime, limit: int) -> int:
-        gone = [id for id, at in self.tables.entered.items() if at < older_than][:limit]
+    async def sweep(self, kept: timedelta, limit: int) -> bool:
+        gone = [id for id, at in self.tables.entered.items() if at < datetime.now(UTC) - kept][:limit]
         for id in gone:
             del self.tables.entered[id], self.tables.inbox[id]
-        return len(gone)
+        return len(gone) == limit
 
     async def publish(self, rows: Sequence[OutboxRow]) -> None:
         self.published.extend(rows)
