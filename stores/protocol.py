@@ -16,6 +16,9 @@ LOOK_BYTES = 8 * 1024 * 1024
 """Bytes of states that one look brings, at most: a process holds them in memory together with their decoded form and with what
 is made of them."""
 
+PARKED_AT_ONCE = 500
+"""Parked messages of one look, at most; with LOOK_BYTES for their headers and bodies."""
+
 ClaimKey = tuple[str, str]  # (kind, value), e.g. ("email", "a@b.c")
 FactKey = tuple[str, str]  # (fact table, key)
 InboxKey = tuple[str, str]  # (source, id)
@@ -99,6 +102,14 @@ class ParkedRow(msgspec.Struct, frozen=True, kw_only=True):
     seq: int = 0
 
 
+class ParkedName(NamedTuple):
+    """A parked message without what is in it. seq: see ParkedRow."""
+
+    key: str
+    seq: int
+    id: str
+
+
 class StateWrite(NamedTuple):
     id: str
     old_version: int  # 0: the aggregate does not exist yet
@@ -119,8 +130,9 @@ class Moment:
 
     floors: a source that was never opened is missing. known: ids that are in the inbox, with their outcome. states: aggregates
     that exist. left: keys of states that were left out, since with those asked for before them they are more than LOOK_BYTES
-    (the first one never is). parked: keys that are parked in the sources' topic. waiting: parked messages, oldest first.
-    facts: those that exist. owners: of every claim, None for a free one.
+    (the first one never is). parked: keys that are parked in the sources' topic. waiting: the oldest parked messages of the
+    keys that were asked for. more: those of the keys that have more of them, or may have. named: parked messages with the ids
+    that were asked for. facts: those that exist. owners: of every claim, None for a free one.
     """
 
     floors: dict[Source, Floor] = field(default_factory=dict[Source, Floor])
@@ -129,6 +141,8 @@ class Moment:
     left: set[str] = field(default_factory=set[str])
     parked: set[str] = field(default_factory=set[str])
     waiting: list[ParkedRow] = field(default_factory=list[ParkedRow])
+    more: set[str] = field(default_factory=set[str])
+    named: list[ParkedName] = field(default_factory=list[ParkedName])
     facts: dict[FactKey, Fact] = field(default_factory=dict[FactKey, Fact])
     owners: dict[ClaimKey, str | None] = field(default_factory=dict[ClaimKey, str | None])
 
@@ -174,11 +188,14 @@ class DomainStore(Protocol):
         facts: Sequence[FactKey] = (),
         claims: Sequence[ClaimKey] = (),
         parked: Sequence[str] = (),
+        named: Sequence[str] = (),
     ) -> Moment:
         """Reads all that a decision needs, without a lock, in one round trip if the store can.
 
         sources: of one group and topic. keys: ids of aggregates; their states are read, and which of them are parked. parked:
-        keys whose parked messages are read. Raises BadData for an id, key or claim that can never be stored.
+        keys whose parked messages are read, one key after the other, PARKED_AT_ONCE and LOOK_BYTES in all; there is always one
+        of the first key. named: ids of parked messages of these keys that are told wherever they stand. Raises BadData for an
+        id, key or claim that can never be stored.
         """
         ...
 

@@ -28,9 +28,23 @@ select 'c', c.kind, c.value, 0, c.owner
 """
 
 PARKED = """
-select seq, key, "offset", source, id, at, headers, body, reason from parked
- where consumer = $1 and topic = $2 and key = any($3) order by seq
+select key, seq, "offset", source, id, at, reason, case when shown then headers end as headers,
+       case when shown then body end as body
+  from (select *, place <= $4 and (place = 1 or reach <= $5) as shown
+          from (select p.*, row_number() over came as place,
+                       sum(octet_length(p.headers) + octet_length(p.body)) over came as reach
+                  from unnest($3::text[]) with ordinality w(key, n) cross join lateral (
+                       select * from parked where consumer = $1 and topic = $2 and parked.key = w.key order by seq limit $4 + 1
+                       ) p
+                window came as (order by w.n, p.seq)) p
+         where place <= $4 + 1) p
+ order by place
 """
+"""Rows beyond what a look brings have no body: they say that there are more."""
+
+PARKED_NAMES = (
+    "select key, seq, id from parked where consumer = $1 and topic = $2 and key = any($3) and id = any($4) order by seq"
+)
 
 OUTBOX = """
 select channel, target, key, headers, body, incarnation, "offset", n from outbox

@@ -12,6 +12,7 @@ from stores.postgres.errors import translated
 from stores.postgres.rows import parked_row
 from stores.protocol import (
     LOOK_BYTES,
+    PARKED_AT_ONCE,
     Changes,
     ClaimKey,
     Fact,
@@ -20,6 +21,7 @@ from stores.protocol import (
     InboxKey,
     Moment,
     OutboxRow,
+    ParkedName,
     RowId,
     Source,
     Stored,
@@ -81,6 +83,7 @@ class PostgresStore:
         facts: Sequence[FactKey] = (),
         claims: Sequence[ClaimKey] = (),
         parked: Sequence[str] = (),
+        named: Sequence[str] = (),
     ) -> Moment:
         group, topic, _ = sources[0]
         rows = await self._fetch(
@@ -105,7 +108,14 @@ class PostgresStore:
             else:
                 moment.parked.add(a)
         if parked:
-            moment.waiting = [parked_row(row) for row in await self._fetch(statements.PARKED, group, topic, parked)]
+            rows = await self._fetch(statements.PARKED, group, topic, parked, PARKED_AT_ONCE, LOOK_BYTES)
+            moment.waiting = [parked_row(row) for row in rows if row["body"] is not None]
+            if len(moment.waiting) < len(rows):
+                cut = parked.index(rows[len(moment.waiting)]["key"])
+                moment.more.update(parked[cut:])
+        if named:
+            names = await self._fetch(statements.PARKED_NAMES, group, topic, parked, named)
+            moment.named = [ParkedName(*row) for row in names]
         return moment
 
     async def write(self, moment: Moment, changes: Mapping[Source, Changes]) -> None:

@@ -13,7 +13,7 @@ from agents.runtime.deciding.ledger import Ledger
 from agents.runtime.deciding.limits import WRITTEN, Limits
 from agents.runtime.deciding.patience import FactsBehind, Patience
 from agents.runtime.deciding.preparing import Fate, Preparation, Preparing
-from agents.runtime.deciding.redriving import Redriving, Waiting
+from agents.runtime.deciding.redriving import ORDERS_AT_ONCE, Behind, Redriving
 from agents.runtime.deciding.working_set import prefetchable_facts
 from agents.runtime.sending.drain import Drain, Drained
 from agents.runtime.transport.lease import Batch
@@ -26,7 +26,8 @@ class _Turn(Turn):
     """todo: the messages of the part; once they are decided, without those that were done before. claims: values that they want
     to own. poison: why the only message can never be stored.
 
-    waiting: key → its parked messages, where an order to redrive it is among `todo`. looked_at: the floor when these were read.
+    parked: key → what is parked behind it, where an order to redrive it is among `todo`. looked_at: the floor when that was
+    read.
     """
 
     def __init__(
@@ -36,7 +37,7 @@ class _Turn(Turn):
         self.todo = todo
         self.poison = poison
         self.claims = list(claims)
-        self.waiting: Mapping[str, Sequence[Waiting]] = {}
+        self.parked: Mapping[str, Behind] = {}
         self.looked_at: Floor | None = None
         touches = [*(a.key for a in todo if a.key is not None), *(a.inbox_key for a in todo), *self.claims]
         super().__init__(batch, first, after, messages=len(todo), touches=touches)
@@ -48,9 +49,9 @@ class _Turn(Turn):
     @property
     def every(self) -> Sequence[Arrival]:
         """The messages that are decided: those of the batch, and after an order to redrive the ones that it redrives."""
-        if not self.waiting:
+        if not self.parked:
             return self.todo
-        return [each for arrival in self.todo for each in redriving.with_redriven(arrival, self.waiting)]
+        return [each for arrival in self.todo for each in redriving.with_redriven(arrival, self.parked)]
 
 
 class Deciding(Drained):
@@ -63,7 +64,7 @@ class Deciding(Drained):
         super().__init__(store, drain)
         self._roles = roles
         self._preparing = Preparing(roles.decider, store, fate, preparation)
-        self._redriving = Redriving(roles.commands, self._preparing)
+        self._redriving = Redriving(roles.commands, store, self._preparing)
         self._patience = Patience()
         self._limits = defaultdict[Source, Limits](Limits)
         self._rounds = Rounds[_Turn](drain, self._decide)
@@ -74,10 +75,9 @@ class Deciding(Drained):
         first, limits = batch.first, self._limits[batch.lease.source]
         while first < batch.next:
             todo = [arrival for arrival in batch.arrivals if arrival.offset >= first]
-            after = batch.next
-            if len(todo) > limits.messages:
-                after = todo[limits.messages].offset
-                todo = todo[: limits.messages]
+            most = _most(todo, limits.messages)
+            after = batch.next if most == len(todo) else todo[most].offset
+            todo = todo[:most]
             try:
                 first = await self._together(batch, todo, first, after)
             except TimedOut:
@@ -127,11 +127,7 @@ class Deciding(Drained):
     async def _redrive(self, turn: _Turn, orders: Sequence[Arrival]) -> None:
         """Reads what is parked of the keys that are to be redriven, mends and prepares it. Before the round, since it may take
         long."""
-        keys = list({order.key for order in orders if order.key is not None})
-        moment = await self._store.look([turn.source], parked=keys)
-        turn.looked_at = floor = moment.floors.get(turn.source)
-        ahead = [order for order in orders if floor is not None and order.offset >= floor.next]
-        turn.waiting = await self._redriving.waiting(moment.waiting, ahead)
+        turn.looked_at, turn.parked = await self._redriving.parked(turn.source, orders)
         turn.claims = list(self._claims(turn.every))
         turn.alone = True
 
@@ -180,7 +176,7 @@ class Deciding(Drained):
         ledger.begin(turn.source, turn.lease.incarnation)
         for arrival in todo:
             if ledger.released and any(
-                map(ledger.wants_what_was_released, redriving.with_redriven(arrival, turn.waiting))
+                map(ledger.wants_what_was_released, redriving.with_redriven(arrival, turn.parked))
             ):
                 if arrival is not todo[0]:
                     return ledger.ended(arrival.offset)
@@ -204,7 +200,7 @@ class Deciding(Drained):
         if not redriving.is_order(arrival):
             ledger.take(arrival, turn.poison)
         elif turn.poison is None:
-            self._redriving.carry_out(ledger, arrival, turn.waiting, self._limits[turn.source].messages)
+            self._redriving.carry_out(ledger, arrival, turn.parked, self._limits[turn.source].messages)
         else:
             self._redriving.refuse(ledger, arrival, turn.poison)
 
@@ -223,3 +219,9 @@ class Deciding(Drained):
                 except Exception as error:
                     arrival.broken = error
         return wanted
+
+
+def _most(todo: Sequence[Arrival], messages: int) -> int:
+    """How many of these make one part of a batch, if it may have so many messages."""
+    orders = [place for place, arrival in enumerate(todo[:messages]) if redriving.is_order(arrival)]
+    return orders[ORDERS_AT_ONCE] if len(orders) > ORDERS_AT_ONCE else min(messages, len(todo))

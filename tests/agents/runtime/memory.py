@@ -12,6 +12,7 @@ import msgspec
 from stores.errors import BadData, Conflict, Stale, Unavailable
 from stores.protocol import (
     LOOK_BYTES,
+    PARKED_AT_ONCE,
     Changes,
     ClaimKey,
     Fact,
@@ -20,6 +21,7 @@ from stores.protocol import (
     InboxKey,
     Moment,
     OutboxRow,
+    ParkedName,
     ParkedRow,
     RowId,
     Source,
@@ -68,11 +70,14 @@ class MemoryStore:
 
     async def look(
         self, sources: Sequence[Source], *, ids: Sequence[InboxKey] = (), keys: Sequence[str] = (),
-        facts: Sequence[FactKey] = (), claims: Sequence[ClaimKey] = (), parked: Sequence[str] = (),
+        facts: Sequence[FactKey] = (), claims: Sequence[ClaimKey] = (), parked: Sequence[str] = (), named: Sequence[str] = (),
     ) -> Moment:  # fmt: skip
-        _check(text for names in (*ids, *facts, *claims, keys, parked) for text in names)
+        _check(text for names in (*ids, *facts, *claims, keys, parked, named) for text in names)
         tables, (group, topic, _) = self.tables, sources[0]
         here = [row for _, (at, row) in sorted(tables.parked.items()) if at[:2] == (group, topic)]
+        asked = [row for key in parked for row in here if row.key == key]
+        waiting = _first(asked)
+        cut = parked.index(asked[len(waiting)].key) if len(waiting) < len(asked) else len(parked)
         states, left, brought = dict[str, Stored](), set[str](), 0
         for key in keys:
             if key in tables.aggregates:
@@ -87,7 +92,9 @@ class MemoryStore:
             states=states,
             left=left,
             parked={row.key for row in here} & set(keys),
-            waiting=[row for row in here if row.key in parked],
+            waiting=waiting,
+            more=set(parked[cut:]),
+            named=[ParkedName(row.key, row.seq, row.id) for row in here if row.key in parked and row.id in named],
             facts={fact: tables.facts[fact] for fact in facts if fact in tables.facts},
             owners={claim: tables.claims.get(claim) for claim in claims},
         )
@@ -183,6 +190,17 @@ class MemoryStore:
 
     async def take(self, ids: Sequence[str]) -> set[str]:
         return set()
+
+
+def _first(rows: Sequence[ParkedRow]) -> list[ParkedRow]:
+    """As many as a look brings."""
+    found, weight = list[ParkedRow](), 0
+    for row in rows[:PARKED_AT_ONCE]:
+        weight += len(row.body) + len(msgspec.json.encode(row.headers))
+        if found and weight > LOOK_BYTES:
+            break
+        found.append(row)
+    return found
 
 
 def _check(texts: Iterable[str]) -> None:
