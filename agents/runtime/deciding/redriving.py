@@ -87,28 +87,27 @@ class Redriving:
 
         ordered: the orders; of those below the floor, which are done, nothing is found.
         """
-        keys = list(dict.fromkeys(order.key for order in ordered if order.key is not None))
-        dropped = list({id for order in ordered for id in _wish(order).drop})
-        moment = await self._store.look([source], parked=keys, named=dropped)
-        floor = moment.floors.get(source)
+        before = (await self._store.look([source])).floors.get(source)
+        # A look brings a part of what is parked only: not to bring messages in place of those that are wanted, ask for no key
+        # of an order that is done.
+        ahead = [order for order in ordered if before is not None and order.offset >= before.next]
         orders = dict[str, redrive.Redrive]()
-        for order in ordered:
-            if floor is not None and order.offset >= floor.next and order.key is not None:
-                orders.setdefault(order.key, _wish(order))
+        for order in ahead:
+            orders.setdefault(order.key or "", _wish(order))
+        dropped = list({id for order in ahead for id in _wish(order).drop})
+        moment = await self._store.look([source], parked=list(orders), named=dropped)
         found = {key: Behind([], key in moment.more, {}) for key in orders}
         for name in moment.named:
-            if name.key in orders:
-                found[name.key].named[name.seq] = name.id
+            found[name.key].named[name.seq] = name.id
         for row in moment.waiting:
-            if row.key in orders:
-                waiting = Waiting(row.seq, self._unparked(row))
-                # Before claims and facts are looked up and it is prepared: all these depend on the body.
-                self._mend(waiting.arrival, orders[row.key])
-                found[row.key].oldest.append(waiting)
+            waiting = Waiting(row.seq, self._unparked(row))
+            # Before claims and facts are looked up and it is prepared: all these depend on the body.
+            self._mend(waiting.arrival, orders[row.key])
+            found[row.key].oldest.append(waiting)
         # A parked message may have been withdrawn. Whether it was taken is not stored with it, so take it again.
         await self._preparing.take([each.arrival for behind in found.values() for each in behind.oldest])
         await self._preparing.slow_work([each.arrival for b in found.values() for each in b.oldest[:_AT_ONCE]])
-        return floor, found
+        return moment.floors.get(source), found
 
     def carry_out(self, ledger: Ledger, order: Arrival, parked: Mapping[str, Behind], most: int) -> None:
         """Decides the parked messages of the order's key. The first that fails again stays parked with all behind it, but for
