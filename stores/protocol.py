@@ -154,7 +154,8 @@ class Changes:
     next: the floor afterwards. inbox: ids that are done, with their outcome. facts_read: facts that the decisions of ids in
     `inbox` read (topics.messages.headers.FACTS). claims: values that were free, and who owns them from now on. release: values
     that are free from now on, with their owner; one that somebody else owns stays. unpark: `seq` of parked messages to delete.
-    sent: published outbox rows of the source to delete.
+    sent: published outbox rows of the source to delete. raised: which of the last messages raised
+    (agents.runtime.deciding.breaker), None where that is stored already.
     """
 
     next: int
@@ -168,6 +169,7 @@ class Changes:
     claims: dict[ClaimKey, str] = field(default_factory=dict[ClaimKey, str])
     release: dict[ClaimKey, str] = field(default_factory=dict[ClaimKey, str])
     sent: Sequence[RowId] = ()
+    raised: int | None = None
 
 
 class DomainStore(Protocol):
@@ -211,6 +213,10 @@ class DomainStore(Protocol):
 
     async def states(self, ids: Sequence[str]) -> dict[str, Stored]:
         """States of those that exist, for preparations."""
+        ...
+
+    async def raised(self, source: Source) -> int:
+        """What was written as `raised` of Changes last, 0 if nothing was."""
         ...
 
     async def outbox(self, source: Source) -> list[OutboxRow]:

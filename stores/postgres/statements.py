@@ -46,6 +46,8 @@ PARKED_NAMES = (
     "select key, seq, id from parked where consumer = $1 and topic = $2 and key = any($3) and id = any($4) order by seq"
 )
 
+RAISED = "select raised from breaker where consumer = $1 and topic = $2 and partition = $3"
+
 OUTBOX = """
 select channel, target, key, headers, body, incarnation, "offset", n from outbox
  where consumer = $1 and topic = $2 and partition = $3 order by incarnation, "offset", n

@@ -136,6 +136,10 @@ class PostgresStore:
     async def states(self, ids: Sequence[str]) -> dict[str, Stored]:
         return {row["id"]: Stored(row["version"], row["body"]) for row in await self._fetch(statements.STATES, ids)}
 
+    async def raised(self, source: Source) -> int:
+        rows = await self._fetch(statements.RAISED, *source)
+        return rows[0]["raised"] if rows else 0
+
     async def outbox(self, source: Source) -> list[OutboxRow]:
         rows = await self._fetch(statements.OUTBOX, *source)
         return [

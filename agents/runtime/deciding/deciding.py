@@ -8,6 +8,7 @@ from agents.runtime import arrivals
 from agents.runtime.arrivals import Arrival
 from agents.runtime.committing.rounds import Rounds, Turn
 from agents.runtime.deciding import redriving
+from agents.runtime.deciding.breaker import Breaker
 from agents.runtime.deciding.consequences import Roles
 from agents.runtime.deciding.ledger import Ledger
 from agents.runtime.deciding.limits import WRITTEN, Limits
@@ -16,7 +17,7 @@ from agents.runtime.deciding.preparing import Fate, Preparation, Preparing
 from agents.runtime.deciding.redriving import ORDERS_AT_ONCE, Behind, Redriving
 from agents.runtime.deciding.working_set import prefetchable_facts
 from agents.runtime.sending.drain import Drain, Drained
-from agents.runtime.transport.lease import Batch
+from agents.runtime.transport.lease import Batch, Lease
 from stores.errors import BadData, Conflict, TimedOut
 from stores.protocol import Changes, ClaimKey, DomainStore, Floor, Moment, Source
 from topics.deciding.decision import StalePreparation
@@ -32,8 +33,9 @@ class _Turn(Turn):
 
     def __init__(
         self, batch: Batch, first: int, after: int, todo: Sequence[Arrival], claims: Iterable[ClaimKey],
-        poison: str | None,
+        breaker: Breaker, poison: str | None,
     ) -> None:  # fmt: skip
+        self.breaker = breaker
         self.todo = todo
         self.poison = poison
         self.claims = list(claims)
@@ -66,6 +68,7 @@ class Deciding(Drained):
         self._preparing = Preparing(roles.decider, store, fate, preparation)
         self._redriving = Redriving(roles.commands, store, self._preparing)
         self._patience = Patience()
+        self._breakers: dict[Source, tuple[Lease, Breaker]] = {}
         self._limits = defaultdict[Source, Limits](Limits)
         self._rounds = Rounds[_Turn](drain, self._decide)
 
@@ -113,16 +116,25 @@ class Deciding(Drained):
         self, batch: Batch, todo: Sequence[Arrival], first: int, after: int, poison: str | None = None
     ) -> int:
         """Decides `todo`, which reaches from `first` to before `after`. Returns the offset up to which it came."""
+        breaker = await self._breaker(batch.lease)
+        await breaker.wait()
         if self._preparing.needed:
             # To prepare takes long: take the commands now, so that the edge does not withdraw them meanwhile.
             await asyncio.gather(self._preparing.take(todo), self._preparing.slow_work(todo))
-        turn = _Turn(batch, first, after, todo, self._claims(todo) if poison is None else (), poison)
+        turn = _Turn(batch, first, after, todo, self._claims(todo) if poison is None else (), breaker, poison)
         orders = [arrival for arrival in todo if redriving.is_order(arrival)]
         if orders and poison is None:
             await self._redrive(turn, orders)
         done = await self._rounds.join(turn)
         self._limits[turn.source].written(len(turn.todo))
+        breaker.written(done)
         return done
+
+    async def _breaker(self, lease: Lease) -> Breaker:
+        held = self._breakers.get(lease.source)
+        if held is None or held[0] is not lease:
+            held = self._breakers[lease.source] = lease, Breaker(lease, await self._store.raised(lease.source))
+        return held[1]
 
     async def _redrive(self, turn: _Turn, orders: Sequence[Arrival]) -> None:
         """Reads what is parked of the keys that are to be redriven, mends and prepares it. Before the round, since it may take
@@ -150,6 +162,7 @@ class Deciding(Drained):
                 continue
             changes = await self._one(ledger, moment, turn)
             if changes is not None:
+                changes.raised = turn.breaker.news
                 found[turn] = changes
         return moment, found
 
@@ -174,7 +187,10 @@ class Deciding(Drained):
             except FactsBehind as behind:
                 return turn.fail(behind)
         ledger.begin(turn.source, turn.lease.incarnation)
+        turn.breaker.begin(progress.done)
         for arrival in todo:
+            if turn.breaker.full:
+                return ledger.ended(arrival.offset)
             if ledger.released and any(
                 map(ledger.wants_what_was_released, redriving.with_redriven(arrival, turn.parked))
             ):
@@ -199,6 +215,8 @@ class Deciding(Drained):
     def _take(self, ledger: Ledger, arrival: Arrival, turn: _Turn) -> None:
         if not redriving.is_order(arrival):
             ledger.take(arrival, turn.poison)
+            if ledger.raised is not None:
+                turn.breaker.note(arrival.offset, ledger.raised)
         elif turn.poison is None:
             self._redriving.carry_out(ledger, arrival, turn.parked, self._limits[turn.source].messages)
         else:

@@ -31,7 +31,8 @@ class Ledger:
     """What the messages of one round change, one partition after the other.
 
     set: aggregates and facts. parked: keys that are parked. parked_here: those of which a message was parked in this round.
-    released: claims that were released in this round. weight: bytes that will be written. changes: of the partition that is
+    released: claims that were released in this round. raised: of the message that was taken last: whether deciding it raised,
+    None if it was not decided. weight: bytes that will be written. changes: of the partition that is
     decided now.
     """
 
@@ -42,6 +43,7 @@ class Ledger:
         self._granted: dict[ClaimKey, str] = {}
         self.released: set[ClaimKey] = set()
         self.parked_here: set[str] = set()
+        self.raised: bool | None = None
         self.set = WorkingSet(roles.decider, moment.states)
         self.parked = set(moment.parked)
         self.weight = 0
@@ -76,6 +78,7 @@ class Ledger:
 
         poison: why it can never be stored, where the store has said so.
         """
+        self.raised = None
         if arrival.error is not None or arrival.message is None:
             return self._bury(arrival)
         if self.knows(arrival):
@@ -134,6 +137,7 @@ class Ledger:
     def poison(self, arrival: Arrival, why: str) -> None:
         """Parks a message that cannot be decided or stored, and with it its key. A dead letter says why."""
         key = arrival.key or ""
+        self.raised = True
         self.parked.add(key)
         metrics.PARKED.labels(self._source.topic).inc()
         self._park(key, arrival, why)
@@ -142,6 +146,7 @@ class Ledger:
     def _decide_or_park(self, key: str, arrival: Arrival) -> None:
         try:
             self._decide(key, arrival)
+            self.raised = False
         except StalePreparation:
             raise
         except Exception as error:

@@ -44,6 +44,7 @@ class Tables:
     parked: dict[int, tuple[Source, ParkedRow]] = field(default_factory=dict[int, tuple[Source, ParkedRow]])
     rows: dict[tuple[Source, RowId], OutboxRow] = field(default_factory=dict[tuple[Source, RowId], OutboxRow])
     effects: dict[tuple[str, str], bool] = field(default_factory=dict[tuple[str, str], bool])
+    raised: dict[Source, int] = field(default_factory=dict[Source, int])
     parkings: int = 0
 
 
@@ -149,12 +150,17 @@ class MemoryStore:
         for row in change.park:
             tables.parkings += 1
             tables.parked[tables.parkings] = source, msgspec.structs.replace(row, seq=tables.parkings)
+        if change.raised is not None:
+            tables.raised[source] = change.raised
         for id in change.sent:
             tables.rows.pop((source, id), None)
         tables.rows |= {(source, row.id): row._replace(named=None) for row in change.outbox}
 
     async def states(self, ids: Sequence[str]) -> dict[str, Stored]:
         return {id: self.tables.aggregates[id] for id in ids if id in self.tables.aggregates}
+
+    async def raised(self, source: Source) -> int:
+        return self.tables.raised.get(source, 0)
 
     async def outbox(self, source: Source) -> list[OutboxRow]:
         return [row for (of, _), row in sorted(self.tables.rows.items(), key=lambda item: item[0]) if of == source]
