@@ -30,6 +30,16 @@ async def ping(brokers: Sequence[str]) -> None:
         await client.close()
 
 
+async def partition_counts(brokers: Sequence[str]) -> dict[str, int]:
+    """Topic → partitions. Raises KafkaError or OSError."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=",".join(brokers), request_timeout_ms=20_000)
+    await admin.start()
+    try:
+        return {each["topic"]: len(each["partitions"]) for each in await admin.describe_topics()}
+    finally:
+        await admin.close()
+
+
 def settings_of(topic: Topic) -> dict[str, str]:
     """Kafka's configuration of a topic."""
     kept_forever = topic.retention == FOREVER
