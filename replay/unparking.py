@@ -41,13 +41,11 @@ class Unpark:
     repaired: tuple[redrive.Repaired, ...] = ()
     drop: tuple[str, ...] = ()
 
-    def title(self) -> str:
-        return f"decide again: {self.topic} key={printed(self.key)}: {self.messages} parked, in this order"
-
     def lines(self, contract: Topic | None) -> list[str]:
         more = self.messages - len(self.oldest)
         rows = [f"  {self._line(row, contract)}" for row in self.oldest]
-        return [self.title(), *rows, *([f"  and {more:,} more"] if more > 0 else [])]
+        title = f"decide again: {self.topic} key={printed(self.key)}: {self.messages} parked, in this order"
+        return [title, *rows, *([f"  and {more:,} more"] if more > 0 else [])]
 
     def _line(self, row: ParkedRow, contract: Topic | None) -> str:
         bodies = {(r.source, r.id): r.body for r in self.repaired}

@@ -25,9 +25,8 @@ _AT_ONCE = 16  # parked messages of a key that are prepared for one write
 _order = msgspec.json.Decoder(redrive.Redrive)
 
 
-ORDERS_AT_ONCE = (
-    32  # orders to redrive of one part of a batch: what is parked behind all of them is read again for each write
-)
+ORDERS_AT_ONCE = 100
+"""Orders to redrive of one part of a batch: what is parked behind all of them is looked through for each write."""
 
 
 class Waiting(NamedTuple):
