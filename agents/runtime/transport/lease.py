@@ -32,8 +32,8 @@ class Lease:
     batch: the one in flight. idle_work: set at the end of the idle work under way, None without any. active_at: loop time when
     a batch or idle work last ended. sent: outbox rows that are published and not deleted yet. closing: take nothing more, stop
     waiting. void: publish nothing more. doubtful: a write has lost its answer, or its rows were not published. The outbox may
-    hold rows that must go out before new ones, and the floor may not tell: the steps of a redrive leave it where it is. held_back:
-    its commands raise one after the other, and are tried one at a time (agents.runtime.deciding.breaker).
+    hold rows that must go out before new ones, and the floor may not tell: the steps of a redrive leave it where it is.
+    held_back: its commands raise one after the other, and are tried one at a time (agents.runtime.deciding.breaker).
     """
 
     source: Source
