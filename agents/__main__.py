@@ -8,6 +8,7 @@ import structlog
 import uvloop
 
 from agents.domains import DOMAINS, register
+from agents.partitions import refuse_other_counts
 from agents.runtime.health import Health
 from agents.runtime.process import Process, leave
 from agents.runtime.runtime import Resources, Runtime
@@ -23,6 +24,7 @@ from stores.redis.generations import ViewGenerations
 from stores.redis.projection import ProjectionStore
 from stores.redis.replies import Replies
 from stores.settings import BadSetting, Settings, exit_with, load_or_exit
+from topics.contracts import all_topics
 
 log = structlog.get_logger()
 
@@ -40,6 +42,7 @@ async def run(settings: Settings, domains: Sequence[str]) -> int:
     log.info("agents_starting", domains=list(domains), health_port=port)
     if not await process.unless_stopped(asyncio.ensure_future(servers_are_up(settings))):
         return 0
+    await refuse_other_counts(settings, all_topics().values())
     beside = [
         asyncio.create_task(sweep([runtime.store for runtime in runtimes])),
         asyncio.create_task(tend([each for runtime in runtimes for each in runtime.tended])),

@@ -8,21 +8,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agents.domains import DOMAINS
+from agents.partitions import refuse_other_counts
 from agents.waiting import servers_are_up
 from stores import telemetry
 from stores.kafka.admin import make_topics
 from stores.postgres.migrate import migrate
 from stores.redis.connection import connect
 from stores.redis.generations import ViewGenerations
-from stores.settings import Settings, load_or_exit
+from stores.settings import BadSetting, Settings, exit_with, load_or_exit
 from topics.contracts import all_topics
 from topics.deciding.projection import View
 
 
 async def provision(settings: Settings) -> None:
-    """Raises what the servers say."""
+    """Raises BadSetting where a topic has another number of partitions, and what the servers say."""
     await servers_are_up(settings)
-    made = await make_topics(settings.kafka, all_topics().values())
+    topics = all_topics().values()
+    made = await make_topics(settings.kafka, topics)
+    await refuse_other_counts(settings, topics)
     applied = [await asyncio.to_thread(migrate, settings.postgres, domain) for domain in DOMAINS]
     redis = connect(settings.redis)
     try:
@@ -76,4 +79,7 @@ def views() -> dict[str, list[View[Any, Any]]]:
 if __name__ == "__main__":
     found = load_or_exit()
     telemetry.configure("provision", found.log_level)
-    asyncio.run(provision(found))
+    try:
+        asyncio.run(provision(found))
+    except BadSetting as error:
+        exit_with(error)

@@ -10,7 +10,7 @@ from replay.dead_letters import DeadLetter, State, chosen, dead_letter_topics, r
 from replay.failure import CannotDo
 from replay.resending import Repair, Resend, in_order, resend
 from replay.tools import Tools, say
-from replay.unparking import Unpark, outcome
+from replay.unparking import SHOWN, Unpark, carry_out
 from stores.postgres.engineering import Domains, ParkedKey
 from topics.contracts import all_topics
 from topics.messages import redrive
@@ -54,7 +54,7 @@ async def _planned(
 ) -> _Plan:
     parked = await domains.parked_keys(topic)
     if said.id:
-        unpark = await _parked_message(said, judged, parked, domains)
+        unpark = await _parked_message(said, judged, topic, parked, domains)
         if unpark is not None:
             return _Plan([unpark], [])
         letters = chosen([letter for letter, _ in judged], said.id)
@@ -64,8 +64,7 @@ async def _planned(
         letters = [d for d, state in judged if state == "waits" and (said.all or d.key == said.key)]
         if not parked and not letters:
             raise CannotDo(f"nothing of {topic} waits{'' if said.all else ' under that key'}: see `./lezzet dlq list`")
-    unparks = [] if said.id else [await _unpark(said, row, domains) for row in parked]
-    _check_drops(said, unparks)
+    unparks = [] if said.id else await _unparks(said, topic, parked, domains)
     repair = _repair(said)
     taken = {d.inbox_key for d, state in judged if state == "taken"} if said.id else set[tuple[str, str]]()
     if any(letter.inbox_key in taken for letter in letters):
@@ -75,34 +74,51 @@ async def _planned(
 
 
 async def _parked_message(
-    said: argparse.Namespace, judged: Sequence[Judged], parked: Sequence[ParkedKey], domains: Domains
+    said: argparse.Namespace, judged: Sequence[Judged], topic: str, parked: Sequence[ParkedKey], domains: Domains
 ) -> Unpark | None:
     """The key that --id is parked under, as the poison itself or behind it."""
-    names = {said.id, *(letter.id for letter, _ in judged if letter.place == said.id)}
-    for row in parked:
-        rows = await domains.parked(row.domain, row.topic, row.key)
-        mine = [waiting for waiting in rows if waiting.id in names]
-        if mine:
-            if said.header or said.key not in (None, row.key):
-                raise CannotDo("a parked message keeps its key and its headers: only --body and --drop are for it")
-            body = _repair(said).body
-            repaired = [] if body is None else [redrive.Repaired(id=w.id, source=w.source, body=body) for w in mine]
-            unpark = Unpark(row.domain, row.topic, row.key, rows, tuple(repaired), tuple(said.drop))
-            _check_drops(said, [unpark])
-            return unpark
-    return None
+    names = [said.id, *(letter.id for letter, _ in judged if letter.place == said.id)]
+    mine = await domains.parked_as(topic, names)
+    row = next((row for row in parked if mine and (row.domain, row.key) == (mine[0].domain, mine[0].key)), None)
+    if row is None:
+        return None
+    if said.header or said.key not in (None, row.key):
+        raise CannotDo("a parked message keeps its key and its headers: only --body and --drop are for it")
+    body = _repair(said).body
+    of_key = [waiting for waiting in mine if waiting.key == row.key]
+    repaired = [] if body is None else [redrive.Repaired(id=w.id, source=w.source, body=body) for w in of_key]
+    await _drops(said, topic, [row], domains)
+    return await _unpark(row, domains, tuple(repaired), tuple(said.drop))
 
 
-async def _unpark(said: argparse.Namespace, row: ParkedKey, domains: Domains) -> Unpark:
-    rows = await domains.parked(row.domain, row.topic, row.key)
-    return Unpark(row.domain, row.topic, row.key, rows, drop=tuple(w.id for w in rows if w.id in said.drop))
+async def _unparks(
+    said: argparse.Namespace, topic: str, parked: Sequence[ParkedKey], domains: Domains
+) -> Sequence[Unpark]:
+    drops = await _drops(said, topic, parked, domains)
+    shown = [await _unpark(row, domains, drop=tuple(drops.get(row.key, ()))) for row in parked[:SHOWN]]
+    others = [Unpark(r.domain, topic, r.key, r.messages, (), (), tuple(drops.get(r.key, ()))) for r in parked[SHOWN:]]
+    return [*shown, *others]
 
 
-def _check_drops(said: argparse.Namespace, unparks: Sequence[Unpark]) -> None:
-    there = {row.id for unpark in unparks for row in unpark.rows}
+async def _unpark(
+    row: ParkedKey, domains: Domains, repaired: tuple[redrive.Repaired, ...] = (), drop: tuple[str, ...] = ()
+) -> Unpark:
+    oldest = await domains.parked(row.domain, row.topic, row.key, SHOWN)
+    return Unpark(row.domain, row.topic, row.key, row.messages, oldest, repaired, drop)
+
+
+async def _drops(
+    said: argparse.Namespace, topic: str, parked: Sequence[ParkedKey], domains: Domains
+) -> dict[str, list[str]]:
+    """Key → ids that are given up. Raises CannotDo for one that is not parked under these keys."""
+    keys, found = {row.key for row in parked}, dict[str, list[str]]()
+    for waiting in await domains.parked_as(topic, said.drop) if said.drop else ():
+        if waiting.key in keys:
+            found.setdefault(waiting.key, []).append(waiting.id)
     for message_id in said.drop:
-        if message_id not in there:
+        if not any(message_id in ids for ids in found.values()):
             raise CannotDo(f"--drop: {message_id} is not parked there; a single dead letter has no effect anyway")
+    return found
 
 
 def _repair(said: argparse.Namespace) -> Repair:
@@ -123,9 +139,11 @@ def _bytes(path: Path | None) -> bytes | None:
 
 
 def _print(plan: _Plan, contract: Topic | None) -> None:
-    for unpark in plan.unparks:
+    for unpark in plan.unparks[:SHOWN]:
         for line in unpark.lines(contract):
             say(line)
+    if len(plan.unparks) > SHOWN:
+        say(f"decide again: and {len(plan.unparks) - SHOWN:,} keys more")
     for one in plan.resends:
         say(one.line())
 
@@ -134,12 +152,8 @@ async def _carry_out(tools: Tools, plan: _Plan, domains: Domains) -> int:
     """Parked keys first: what is sent again under such a key must not have to wait behind it."""
     good = not any(one.refused for one in plan.resends)
     async with tools.producer() as producer:
-        for unpark in plan.unparks:
-            command_id, record = unpark.command()
-            await producer.send(record)
-            free, sentence = await outcome(unpark, command_id, domains)
-            say(sentence)
-            good = good and free
+        if plan.unparks:
+            good = await carry_out(plan.unparks, producer, domains) and good
         for one in plan.resends:
             if one.refused is None:
                 if one.letter.group.endswith(".effect"):

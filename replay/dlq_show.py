@@ -7,6 +7,7 @@ from replay.dead_letters import MEANINGS, DeadLetter, chosen, dead_letter_topics
 from replay.failure import CannotDo
 from replay.message import printed, stamp
 from replay.tools import Tools, say
+from replay.unparking import SHOWN
 from stores.protocol import ParkedRow
 from topics.messages import headers
 
@@ -20,7 +21,7 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
         (state,) = await states([letter], domains)
         waiting: Sequence[ParkedRow] = ()
         if state == "parked":
-            waiting = await domains.parked(letter.domain, letter.topic, letter.key or "")
+            waiting = await domains.parked(letter.domain, letter.topic, letter.key or "", SHOWN)
     for line in _about(letter):
         say(line)
     say(f"state: {state} ({MEANINGS[state]})")
@@ -29,6 +30,8 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
     for row in waiting:
         if row.id != letter.id:
             say(f"waits with it: {stamp(row.at)}  id={printed(row.id)}  {len(row.body):,} bytes  {printed(row.reason)}")
+    if len(waiting) == SHOWN:
+        say(f"only the first {SHOWN} that wait are shown: `./lezzet dlq list` counts them")
     say("body:")
     say(readable(letter.logged.body))
     if said.body is not None:

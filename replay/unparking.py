@@ -1,6 +1,8 @@
 """A parked key: the command to its actor to decide again what waits there, and what came of it."""
 
 import asyncio
+import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,32 +10,42 @@ from datetime import UTC, datetime
 import msgspec
 
 from replay.message import printed, stamp
-from stores.kafka.raw import RawRecord
-from stores.postgres.engineering import Domains
+from replay.tools import say
+from stores.kafka.raw import RawProducer, RawRecord
+from stores.postgres.engineering import Domains, First, Left
 from stores.protocol import ParkedRow
 from topics.messages import headers, ids, redrive
 from topics.messages.message import Undecodable
 from topics.messages.topic import Topic
 
 SOURCE = "lezzet/engineer"
-PATIENCE = 30.0  # seconds for the actor to answer
+PATIENCE = 30.0  # seconds without progress, after which nobody is waited for any more
+SHOWN = 20  # messages of a key, and keys, that are shown one by one
 _LOOK = 0.1
+_SPEAK = 1.0  # seconds between two lines about the progress
+_AT_ONCE = 2_000  # orders under way
 
 
 @dataclass(frozen=True, slots=True)
 class Unpark:
-    """Everything that waits behind one key, oldest first; and what an engineer changes of it."""
+    """Everything that waits behind one key, and what an engineer changes of it.
+
+    messages: how many wait. oldest: the first of them, as far as they are shown.
+    """
 
     domain: str
     topic: str
     key: str
-    rows: Sequence[ParkedRow]
+    messages: int
+    oldest: Sequence[ParkedRow]
     repaired: tuple[redrive.Repaired, ...] = ()
     drop: tuple[str, ...] = ()
 
     def lines(self, contract: Topic | None) -> list[str]:
-        title = f"decide again: {self.topic} key={printed(self.key)}: {len(self.rows)} parked, in this order"
-        return [title, *(f"  {self._line(row, contract)}" for row in self.rows)]
+        more = self.messages - len(self.oldest)
+        rows = [f"  {self._line(row, contract)}" for row in self.oldest]
+        title = f"decide again: {self.topic} key={printed(self.key)}: {self.messages} parked, in this order"
+        return [title, *rows, *([f"  and {more:,} more"] if more > 0 else [])]
 
     def _line(self, row: ParkedRow, contract: Topic | None) -> str:
         bodies = {(r.source, r.id): r.body for r in self.repaired}
@@ -44,9 +56,9 @@ class Unpark:
             parts.append(f"STILL UNREADABLE: {wrong}")
         return "  ".join(parts)
 
-    def command(self) -> tuple[str, RawRecord]:
-        """(its id, the record). It belongs to the flow of the message that it frees."""
-        command_id, first = ids.fresh(), self.rows[0]
+    def command(self, first: First) -> tuple[str, RawRecord]:
+        """(its id, the record). It belongs to the flow of the first message that it frees."""
+        command_id = ids.fresh()
         flow = [value for name, value in first.headers if name == headers.CORRELATION]
         named = {
             "ce_specversion": b"1.0",
@@ -71,22 +83,100 @@ def _wrong(row: ParkedRow, body: bytes, contract: Topic) -> str | None:
     return None
 
 
-async def outcome(unpark: Unpark, command_id: str, domains: Domains) -> tuple[bool, str]:
-    """(whether the key is free, a sentence). Waits until the actor has done the command, within PATIENCE."""
-    about = f"{unpark.topic} key={printed(unpark.key)}"
-    try:
-        async with asyncio.timeout(PATIENCE):
-            while not await domains.known(unpark.domain, [(SOURCE, command_id)]):  # noqa: ASYNC110
+async def carry_out(unparks: Sequence[Unpark], producer: RawProducer, domains: Domains) -> bool:
+    """Sends the orders, _AT_ONCE under way, and says what became of them. Returns whether every key is free.
+
+    unparks: of one topic, which one domain decides; one for each key. Raises Unavailable. Orders that were sent are done by
+    the actors all the same.
+    """
+    return await _Orders(unparks, producer, domains).run()
+
+
+class _Orders:
+    """under_way: id of the order → its key. left: messages that were parked there when it was looked last."""
+
+    def __init__(self, unparks: Sequence[Unpark], producer: RawProducer, domains: Domains) -> None:
+        self._domain, self._topic = unparks[0].domain, unparks[0].topic
+        self._waiting = deque(unparks)
+        self._keys = len(unparks)
+        self._producer = producer
+        self._domains = domains
+        self._under_way = dict[str, Unpark]()
+        self._left = 0
+        self._free = 0
+        self._refused = 0
+        self._progress_at = self._spoken_at = time.monotonic()
+
+    async def run(self) -> bool:
+        while self._waiting or self._under_way:
+            await self._send()
+            if not await self._settle():
                 await asyncio.sleep(_LOOK)  # another process answers, in its database
-    except TimeoutError:
-        return False, (
-            f"{about}: sent as {command_id}, not done within {PATIENCE:.0f} s: do the agents run (`./lezzet status`)?"
-            " It is done when they do"
+            if time.monotonic() - self._spoken_at > _SPEAK:
+                await self._speak()
+            if time.monotonic() - self._progress_at > PATIENCE:
+                self._give_up()
+                return False
+        if self._keys > SHOWN:
+            say(f"{self._free:,} keys are free, {self._refused:,} are still parked")
+        return self._free == self._keys
+
+    async def _send(self) -> None:
+        chosen = [self._waiting.popleft() for _ in range(min(len(self._waiting), _AT_ONCE - len(self._under_way)))]
+        if not chosen:
+            return
+        first = await self._domains.first(self._domain, self._topic, [unpark.key for unpark in chosen])
+        sent = list[RawRecord]()
+        for unpark in chosen:
+            if unpark.key not in first:
+                self._end(unpark, None)  # somebody else has freed it meanwhile
+                continue
+            command_id, record = unpark.command(first[unpark.key])
+            self._under_way[command_id] = unpark
+            sent.append(record)
+        # Each is of another key, so nothing depends on their order.
+        await asyncio.gather(*map(self._producer.send, sent))
+
+    async def _settle(self) -> bool:
+        """Says what became of the orders that are done. Returns whether there were any."""
+        known = await self._domains.known(self._domain, [(SOURCE, command_id) for command_id in self._under_way])
+        done = [self._under_way.pop(command_id) for _, command_id in known]
+        left = await self._domains.left(self._domain, self._topic, [unpark.key for unpark in done])
+        for unpark in done:
+            self._end(unpark, left.get(unpark.key))
+        if done:
+            self._progress_at = time.monotonic()
+        return bool(done)
+
+    def _end(self, unpark: Unpark, left: Left | None) -> None:
+        about = f"{unpark.topic} key={printed(unpark.key)}"
+        if left is None:
+            self._free += 1
+            if self._keys <= SHOWN:
+                say(f"{about}: unparked")
+            return
+        self._refused += 1
+        if self._refused <= SHOWN:
+            say(
+                f"{about}: still parked, {left.messages} messages; id={printed(left.id)} was refused again:"
+                " the agents' log says why (redrive_refused)"
+            )
+
+    async def _speak(self) -> None:
+        keys = [unpark.key for unpark in self._under_way.values()]
+        left = sum(each.messages for each in (await self._domains.left(self._domain, self._topic, keys)).values())
+        if left != self._left:
+            self._left, self._progress_at = left, time.monotonic()
+        self._spoken_at = time.monotonic()
+        say(
+            f"{self._free + self._refused:,} of {self._keys:,} keys are decided, {left:,} messages are parked under the next"
         )
-    left = await domains.parked(unpark.domain, unpark.topic, unpark.key)
-    if not left:
-        return True, f"{about}: unparked"
-    return False, (
-        f"{about}: still parked, {len(left)} messages; id={printed(left[0].id)} was refused again:"
-        " the agents' log says why (redrive_refused)"
-    )
+
+    def _give_up(self) -> None:
+        for command_id, unpark in [*self._under_way.items()][:SHOWN]:
+            say(
+                f"{unpark.topic} key={printed(unpark.key)}: sent as {command_id}, no progress within {PATIENCE:.0f} s:"
+                " do the agents run (`./lezzet status`)? It is done when they do"
+            )
+        if self._waiting:
+            say(f"not sent: orders for {len(self._waiting):,} keys; give the command again")

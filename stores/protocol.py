@@ -7,7 +7,7 @@ if it is still as in that moment. So no transaction has to stay open while the r
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, Protocol
 
 import msgspec
@@ -15,6 +15,9 @@ import msgspec
 LOOK_BYTES = 8 * 1024 * 1024
 """Bytes of states that one look brings, at most: a process holds them in memory together with their decoded form and with what
 is made of them."""
+
+PARKED_AT_ONCE = 500
+"""Parked messages of one look, at most; with LOOK_BYTES for their headers and bodies."""
 
 ClaimKey = tuple[str, str]  # (kind, value), e.g. ("email", "a@b.c")
 FactKey = tuple[str, str]  # (fact table, key)
@@ -98,6 +101,14 @@ class ParkedRow(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
     reason: str
     seq: int = 0
+
+
+class ParkedName(NamedTuple):
+    """A parked message without what is in it. seq: see ParkedRow."""
+
+    key: str
+    seq: int
+    id: str
 
 
 class AsideRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -194,9 +205,10 @@ class Moment:
 
     floors: a source that was never opened is missing. known: ids that are in the inbox, with their outcome. states: aggregates
     that exist. left: keys of states that were left out, since with those asked for before them they are more than LOOK_BYTES
-    (the first one never is). parked: keys that are parked in the sources' topic. waiting: parked messages, oldest first.
-    facts: those that exist. owners: of every claim, None for a free one. timers: all of the keys. aside: keys of which events
-    are set aside, with the id of the first one.
+    (the first one never is). parked: keys that are parked in the sources' topic. waiting: the oldest parked messages of the
+    keys that were asked for. more: those of the keys that have more of them, or may have. named: parked messages with the ids
+    that were asked for. facts: those that exist. owners: of every claim, None for a free one. timers: all of the keys. aside:
+    keys of which events are set aside, with the id of the first one.
     """
 
     floors: dict[Source, Floor] = field(default_factory=dict[Source, Floor])
@@ -205,6 +217,8 @@ class Moment:
     left: set[str] = field(default_factory=set[str])
     parked: set[str] = field(default_factory=set[str])
     waiting: list[ParkedRow] = field(default_factory=list[ParkedRow])
+    more: set[str] = field(default_factory=set[str])
+    named: list[ParkedName] = field(default_factory=list[ParkedName])
     facts: dict[FactKey, Fact] = field(default_factory=dict[FactKey, Fact])
     owners: dict[ClaimKey, str | None] = field(default_factory=dict[ClaimKey, str | None])
     aside: dict[str, str] = field(default_factory=dict[str, str])
@@ -221,7 +235,7 @@ class Changes:
     timers: to set, move or take away; the owner of the source sends them. set_aside: events to set aside, so that their effects
     count as not begun; one that is set aside already gets the row's due time, if the row has more tries. take_back: ids of
     events that are set aside no more; the next of their keys is due at once. sent: published outbox rows of the source to
-    delete.
+    delete. raised: which of the last messages raised (agents.runtime.deciding.breaker), None where that is stored already.
     """
 
     next: int
@@ -238,6 +252,7 @@ class Changes:
     take_back: list[str] = field(default_factory=list[str])
     timers: Sequence[TimerWrite] = ()
     sent: Sequence[RowId] = ()
+    raised: int | None = None
 
 
 class DomainStore(Protocol):
@@ -258,13 +273,16 @@ class DomainStore(Protocol):
         facts: Sequence[FactKey] = (),
         claims: Sequence[ClaimKey] = (),
         parked: Sequence[str] = (),
+        named: Sequence[str] = (),
         aside: Sequence[str] = (),
     ) -> Moment:
         """Reads all that a decision needs, without a lock, in one round trip if the store can.
 
         sources: of one group and topic. keys: ids of aggregates; their states and timers are read, and which of them are
-        parked. parked: keys whose parked messages are read. aside: keys of which events may be set aside; only where there is
-        one source. Raises BadData for an id, key or claim that can never be stored.
+        parked. parked: keys whose parked messages are read, one key after the other, PARKED_AT_ONCE and LOOK_BYTES in all;
+        there is always one of the first key. named: ids of parked messages of these keys that are told wherever they stand.
+        aside: keys of which events may be set aside; only where there is one source. Raises BadData for an id, key or claim
+        that can never be stored.
         """
         ...
 
@@ -281,6 +299,10 @@ class DomainStore(Protocol):
 
     async def states(self, ids: Sequence[str]) -> dict[str, Stored]:
         """States of those that exist, for preparations."""
+        ...
+
+    async def raised(self, source: Source) -> int:
+        """What was written as `raised` of Changes last, 0 if nothing was."""
         ...
 
     async def outbox(self, source: Source) -> list[OutboxRow]:
@@ -326,6 +348,7 @@ class DomainStore(Protocol):
         """Of those of which events are set aside. sources: of one group and topic."""
         ...
 
-    async def sweep(self, older_than: datetime, limit: int) -> int:
-        """Deletes inbox entries older than that, at most `limit`. Returns how many."""
+    async def sweep(self, kept: timedelta, limit: int) -> bool:
+        """Deletes inbox entries and ended effects that are older than `kept` by the store's clock, which has dated them, at
+        most `limit` of each. Returns whether there may be more."""
         ...

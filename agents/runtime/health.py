@@ -1,7 +1,7 @@
 """Liveness, readiness and metrics of an agents process, over HTTP on loopback.
 
-live: the event loop and the fetch loops of all groups are running. ready: every assigned partition is open, and few messages
-are not done yet.
+live: the event loop and the fetch loops of all groups are running. ready: every assigned partition is open, none is held back
+since its commands raise one after the other, and few messages are not done yet.
 """
 
 import msgspec
@@ -9,9 +9,20 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from agents.runtime.process import Process
+from agents.runtime.transport.group import Group
 
 STUCK = 20.0  # seconds without a turn of a fetch loop, after which it counts as hanging
 _READY_LAG = 1000  # messages
+
+
+class _Told(msgspec.Struct, frozen=True):
+    lag: int
+    settled: bool
+    held_back: list[str]
+
+
+def _told(group: Group) -> _Told:
+    return _Told(group.lag(), group.settled, group.held_back())
 
 
 class Health:
@@ -45,15 +56,15 @@ class Health:
 
     async def _ready(self, _request: web.Request) -> web.Response:
         started = self._process.started
-        groups = {g.name: {"lag": g.lag(), "settled": g.settled} for g in self._process.groups} if started else {}
-        lag = sum(int(group["lag"]) for group in groups.values())
-        ready = started and lag <= _READY_LAG and all(group["settled"] for group in groups.values())
+        groups = {g.name: _told(g) for g in self._process.groups} if started else {}
+        lag = sum(group.lag for group in groups.values())
+        ready = started and lag <= _READY_LAG and all(g.settled and not g.held_back for g in groups.values())
         return _json({"ready": ready, "started": started, "lag": lag, "groups": groups}, 200 if ready else 503)
 
     async def _metrics(self, _request: web.Request) -> web.Response:
         if self._process.started:
             for group in self._process.groups:
-                group.lag()
+                _told(group)
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 

@@ -23,6 +23,10 @@ HOLES = Counter("lezzet_holes_total", "Holes in the log that were real", ["group
 # Each of these needs an engineer: `./lezzet dlq list`.
 DEAD_LETTERS = Counter("lezzet_dead_letters_total", "Messages sent to the dead letters", ["topic", "why"])
 PARKED = Counter("lezzet_parked_total", "Messages parked behind a poisoned key", ["topic"])
+# Commands of a partition raise one after the other, as after a bad deployment: it stands still for up to five minutes after
+# each that it tries. Go back to the release before, or mend it; then redrive what is parked.
+HELD_BACK = Counter("lezzet_held_back_total", "Times that a partition was held back", ["group", "topic"])
+HELD_BACK_NOW = Gauge("lezzet_held_back_partitions", "Partitions that are held back now", ["group"])
 # Commands that came after their deadline or after the edge withdrew them: the caller was told 503.
 EXPIRED = Counter("lezzet_expired_total", "Commands refused as expired", ["topic"])
 # Commands of timers, and how late they were sent by the store's clock. Late by more than a second: the store or Kafka was away,

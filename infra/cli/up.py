@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import os
 import subprocess
 import sys
@@ -72,7 +73,8 @@ def _sayer(announce: int) -> Callable[[str], None]:
 
     def say(line: str) -> None:
         text = f"[{time.monotonic() - begun:5.1f} s] {line}"
-        print(text, flush=True)
+        with contextlib.suppress(OSError):  # our log is on a full disk: what we supervise is kept alive all the same
+            print(text, flush=True)
         _tell(announce, text)
 
     return say

@@ -14,9 +14,9 @@ LOG_AT_MOST = 20 * 1024 * 1024
 
 async def spawn(program: Program, log: Path) -> Process:
     """The child leads its own session, so that all its descendants can be found. Raises CannotStart."""
-    trim(log)
-    with log.open("ab") as out:
-        try:
+    try:
+        trim(log)
+        with log.open("ab") as out:
             return await asyncio.create_subprocess_exec(
                 *wrapped(program.argv, program.account, dies_with_us=program.stop_signal),
                 cwd=program.folder,
@@ -26,8 +26,8 @@ async def spawn(program: Program, log: Path) -> Process:
                 stderr=out,
                 start_new_session=True,
             )
-        except OSError as error:
-            raise CannotStart(f"{program.name}: cannot start {program.argv[0]}: {error}") from None
+    except OSError as error:
+        raise CannotStart(f"{program.name}: cannot start {program.argv[0]}: {error}") from None
 
 
 def wrapped(argv: tuple[str, ...], account: Account | None, *, dies_with_us: int | None = None) -> tuple[str, ...]:

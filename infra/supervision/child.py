@@ -22,6 +22,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0  # seconds from a death to the next start,
 STEADY = 10.0  # a process that lived so long starts again with the first pause
 TRIES = 4  # deaths before it was ever ready: then whoever waits for it is told
 ASK_EVERY, ASK_WITHIN = 0.05, 2.0
+RECORD_EVERY = 1.0  # seconds between tries to write the record
 
 
 class State(StrEnum):
@@ -93,7 +94,10 @@ class Child:
         pause = FIRST_PAUSE
         while not self._halted.is_set():
             begun = time.monotonic()
-            await self._live_once()
+            try:
+                await self._live_once()
+            except OSError as error:  # e.g. of a full disk, or of no more descriptors: the next try may go better
+                self._say(f"{self.program.name}: {error}, it is started again")
             if self._halted.is_set():
                 break
             self._deaths += 1
@@ -110,21 +114,41 @@ class Child:
         except CannotStart as error:
             self._say(str(error))
             return
-        self.mark = identity.mark(process.pid)
-        if self.mark:
-            self.mark.write(self._record)
+        try:
+            self.mark = identity.mark(process.pid)
+        except OSError:
+            process.kill()  # nobody could find it again
+            await process.wait()
+            raise
         if self._halted.is_set():  # stopped while it was being born: stop() had nobody to signal yet
             process.kill()
+        recording = asyncio.create_task(self._record_mark(self.mark), name=f"record {self.program.name}")
         asking = asyncio.create_task(self._ask_until_ready(), name=f"ask {self.program.name}")
         code = await process.wait()
+        recording.cancel()
         asking.cancel()
         self._bury(process, code)
 
+    async def _record_mark(self, mark: Mark | None) -> None:
+        """Tries until there is room for it on the disk: the process is kept alive meanwhile. Only if the supervisor is killed
+        before that does its successor not know of the process."""
+        told = False
+        while mark is not None:
+            try:
+                mark.write(self._record)
+                return
+            except OSError as error:
+                if not told:
+                    self._say(f"{self.program.name} (pid {mark.pid}) runs, its record cannot be written yet: {error}")
+                told = True
+                await asyncio.sleep(RECORD_EVERY)
+
     def _bury(self, process: Process, code: int) -> None:
-        if self.mark:  # what it left behind would hold its ports and files
-            identity.signal_session(self.mark, signal.SIGKILL)
-        self.mark = None
-        self._record.unlink(missing_ok=True)
+        mark, self.mark = self.mark, None
+        if mark:  # what it left behind would hold its ports and files
+            identity.signal_session(mark, signal.SIGKILL)
+        with contextlib.suppress(OSError):  # a record that is left names a process that is gone
+            self._record.unlink(missing_ok=True)
         if not self._halted.is_set():
             self._say(f"{self.program.name} (pid {process.pid}) ended with {_code(code)}, it is started again")
 

@@ -1,6 +1,7 @@
 """Keeps the processes of one data folder alive. There is one supervisor a data folder, and no child outlives it."""
 
 import asyncio
+import contextlib
 import fcntl
 import os
 import time
@@ -99,7 +100,8 @@ class Supervisor:
         while True:
             await asyncio.sleep(TEND_EVERY)
             for child in self.children.values():
-                await asyncio.to_thread(trim, child.log)
+                with contextlib.suppress(OSError):  # the next look tries again
+                    await asyncio.to_thread(trim, child.log)
 
 
 def supervisor_of(data: DataFolder) -> Mark | None:

@@ -1,4 +1,5 @@
-"""Makes the topics that have a contract, with their dead-letter topics; changes the settings of those that exist."""
+"""Makes the topics that have a contract, with their dead-letter topics. Of those that exist it sets what the contract says, and
+leaves all else as operators have set it."""
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -6,14 +7,15 @@ from typing import Any
 
 from aiokafka import AIOKafkaClient
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
+from stores.kafka.incremental import set_topic_settings
 from topics.messages.topic import FOREVER, Topic
 
 _DLQ_RETENTION = timedelta(days=30)
 # Kafka removes a segment when its youngest record is too old: its oldest one may stay this much longer than the retention.
 _SEGMENT = timedelta(days=1)
+_BROKERS_DEFAULT = -1  # replicas: as many as operators want on this cluster (default.replication.factor)
 _LARGE = 2 * 1024 * 1024  # bytes; twice that for dead letters: they have the original message, and headers that say why
 
 
@@ -26,6 +28,16 @@ async def ping(brokers: Sequence[str]) -> None:
             raise KafkaError("no broker in the metadata")
     finally:
         await client.close()
+
+
+async def partition_counts(brokers: Sequence[str]) -> dict[str, int]:
+    """Topic → partitions. Raises KafkaError or OSError."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=",".join(brokers), request_timeout_ms=20_000)
+    await admin.start()
+    try:
+        return {each["topic"]: len(each["partitions"]) for each in await admin.describe_topics()}
+    finally:
+        await admin.close()
 
 
 def settings_of(topic: Topic) -> dict[str, str]:
@@ -63,7 +75,7 @@ async def make_topics(brokers: Sequence[str], topics: Iterable[Topic]) -> list[s
         there = set(await admin.list_topics())
         plan = wanted(topics)
         new = [
-            NewTopic(name, partitions, 1, topic_configs=configuration)
+            NewTopic(name, partitions, _BROKERS_DEFAULT, replica_assignments={}, topic_configs=configuration)
             for name, (partitions, configuration) in plan.items()
             if name not in there
         ]
@@ -72,9 +84,9 @@ async def make_topics(brokers: Sequence[str], topics: Iterable[Topic]) -> list[s
             for name, code, *_ in answer.topic_errors:
                 if code and for_code(code) is not TopicAlreadyExistsError:
                     raise for_code(code)(name)
-        old = [ConfigResource(ConfigResourceType.TOPIC, n, configs=c) for n, (_, c) in plan.items() if n in there]
+        old = {name: configuration for name, (_, configuration) in plan.items() if name in there}
         if old:
-            await admin.alter_configs(old)
+            await set_topic_settings(brokers, old)
         return sorted(topic.name for topic in new)
     finally:
         await admin.close()

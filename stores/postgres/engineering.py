@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from stores.postgres.errors import translated
-from stores.postgres.rows import parked_row
+from stores.postgres.rows import decode_headers, parked_row
 from stores.protocol import InboxKey, ParkedRow
 
 _SECONDS = 5
@@ -27,7 +27,21 @@ window same as (partition by topic, key) order by topic, key, seq
 
 _PARKED = """
 select seq, key, "offset", source, id, at, headers, body, reason from {schema}.parked
- where topic = $1 and key = $2 order by seq
+ where topic = $1 and key = $2 order by seq limit $3
+"""
+
+_PARKED_AS = """
+select '{domain}', key, source, id from {schema}.parked where topic = $1 and id = any($2::text[]) order by seq
+"""
+
+_LEFT = """
+select key, count(*), (array_agg(id order by seq))[1] from {schema}.parked
+ where topic = $1 and key = any($2::text[]) group by key
+"""
+
+_FIRST = """
+select distinct on (key) key, id, headers from {schema}.parked
+ where topic = $1 and key = any($2::text[]) order by key, seq
 """
 
 _KNOWN = """
@@ -63,6 +77,29 @@ class ParkedKey(NamedTuple):
     reason: str
 
 
+class ParkedAs(NamedTuple):
+    """Where a parked message waits."""
+
+    domain: str
+    key: str
+    source: str
+    id: str
+
+
+class Left(NamedTuple):
+    """messages: that are still parked under a key. id: of the first one."""
+
+    messages: int
+    id: str
+
+
+class First(NamedTuple):
+    """The message for which a key was parked. headers: see ParkedRow."""
+
+    id: str
+    headers: Sequence[tuple[str, bytes]]
+
+
 class Floor(NamedTuple):
     domain: str
     group: str
@@ -82,9 +119,22 @@ class Domains:
     async def parked_keys(self, topic: str | None = None) -> list[ParkedKey]:
         return [ParkedKey(*row) for row in await self._everywhere(_PARKED_KEYS, topic)]
 
-    async def parked(self, domain: str, topic: str, key: str) -> list[ParkedRow]:
-        """Oldest first."""
-        return [parked_row(row) for row in await self._in(domain, _PARKED, topic, key)]
+    async def parked(self, domain: str, topic: str, key: str, most: int) -> list[ParkedRow]:
+        """The oldest ones, oldest first."""
+        return [parked_row(row) for row in await self._in(domain, _PARKED, topic, key, most)]
+
+    async def parked_as(self, topic: str, ids: Sequence[str]) -> list[ParkedAs]:
+        """The parked messages with these ids."""
+        return [ParkedAs(*row) for row in await self._everywhere(_PARKED_AS, topic, ids)]
+
+    async def left(self, domain: str, topic: str, keys: Sequence[str]) -> dict[str, Left]:
+        """What is still parked under these keys; a key that is free is missing."""
+        return {key: Left(count, id) for key, count, id in await self._in(domain, _LEFT, topic, keys)}
+
+    async def first(self, domain: str, topic: str, keys: Sequence[str]) -> dict[str, First]:
+        """The first message of each key."""
+        rows = await self._in(domain, _FIRST, topic, keys)
+        return {row["key"]: First(row["id"], decode_headers(row["headers"])) for row in rows}
 
     async def known(self, domain: str, messages: Sequence[InboxKey]) -> set[InboxKey]:
         """Those that are in the inbox: they took effect or were refused, within the days that the inbox keeps them."""

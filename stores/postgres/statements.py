@@ -30,9 +30,25 @@ select 't', t.key, t.name, (extract(epoch from t.due) * 1000000)::bigint, t.id f
 """
 
 PARKED = """
-select seq, key, "offset", source, id, at, headers, body, reason from parked
- where consumer = $1 and topic = $2 and key = any($3) order by seq
+select key, seq, "offset", source, id, at, reason, case when shown then headers end as headers,
+       case when shown then body end as body
+  from (select *, place <= $4 and (place = 1 or reach <= $5) as shown
+          from (select p.*, row_number() over came as place,
+                       sum(octet_length(p.headers) + octet_length(p.body)) over came as reach
+                  from unnest($3::text[]) with ordinality w(key, n) cross join lateral (
+                       select * from parked where consumer = $1 and topic = $2 and parked.key = w.key order by seq limit $4 + 1
+                       ) p
+                window came as (order by w.n, p.seq)) p
+         where place <= $4 + 1) p
+ order by place
 """
+"""Rows beyond what a look brings have no body: they say that there are more."""
+
+PARKED_NAMES = (
+    "select key, seq, id from parked where consumer = $1 and topic = $2 and key = any($3) and id = any($4) order by seq"
+)
+
+RAISED = "select raised from breaker where consumer = $1 and topic = $2 and partition = $3"
 
 ASIDE = """
 select w.key, first.id from unnest($4::text[]) w(key), lateral (
@@ -128,9 +144,13 @@ on conflict do nothing
 """
 
 SWEEP_INBOX = """
-delete from inbox where ctid in (select ctid from inbox where at < $1 limit $2)
+delete from inbox where ctid = any(array(
+    select ctid from inbox where at < now() - $1::interval order by at limit $2 for update skip locked))
 """
+"""The array makes PostgreSQL fetch the rows by their place, whatever it believes about the table. Processes that sweep at the
+same time take different rows."""
 
 SWEEP_EFFECTS = """
-delete from effect where ctid in (select ctid from effect where done and at < $1 limit $2)
+delete from effect where ctid = any(array(
+    select ctid from effect where done and at < now() - $1::interval order by at limit $2 for update skip locked))
 """

@@ -13,6 +13,7 @@ from stores.postgres.errors import translated
 from stores.postgres.rows import aside_row, parked_row
 from stores.protocol import (
     LOOK_BYTES,
+    PARKED_AT_ONCE,
     AsideRow,
     Changes,
     ClaimKey,
@@ -24,6 +25,7 @@ from stores.protocol import (
     InboxKey,
     Moment,
     OutboxRow,
+    ParkedName,
     RowId,
     Source,
     Stored,
@@ -41,6 +43,7 @@ _SESSION = {
     "statement_timeout": "8000",
     "jit": "off",
 }
+_SWEEPS = (statements.SWEEP_INBOX, statements.SWEEP_EFFECTS)
 
 
 async def connect(url: str, domain: str, *, size: int = 6) -> asyncpg.Pool:
@@ -88,6 +91,7 @@ class PostgresStore:
         facts: Sequence[FactKey] = (),
         claims: Sequence[ClaimKey] = (),
         parked: Sequence[str] = (),
+        named: Sequence[str] = (),
         aside: Sequence[str] = (),
     ) -> Moment:
         group, topic, _ = sources[0]
@@ -115,7 +119,14 @@ class PostgresStore:
             else:
                 moment.parked.add(a)
         if parked:
-            moment.waiting = [parked_row(row) for row in await self._fetch(statements.PARKED, group, topic, parked)]
+            rows = await self._fetch(statements.PARKED, group, topic, parked, PARKED_AT_ONCE, LOOK_BYTES)
+            moment.waiting = [parked_row(row) for row in rows if row["body"] is not None]
+            if len(moment.waiting) < len(rows):
+                cut = parked.index(rows[len(moment.waiting)]["key"])
+                moment.more.update(parked[cut:])
+        if named:
+            names = await self._fetch(statements.PARKED_NAMES, group, topic, parked, named)
+            moment.named = [ParkedName(*row) for row in names]
         if aside:
             moment.aside = {row["key"]: row["id"] for row in await self._fetch(statements.ASIDE, *sources[0], aside)}
         return moment
@@ -137,6 +148,10 @@ class PostgresStore:
 
     async def states(self, ids: Sequence[str]) -> dict[str, Stored]:
         return {row["id"]: Stored(row["version"], row["body"]) for row in await self._fetch(statements.STATES, ids)}
+
+    async def raised(self, source: Source) -> int:
+        rows = await self._fetch(statements.RAISED, *source)
+        return rows[0]["raised"] if rows else 0
 
     async def outbox(self, source: Source) -> list[OutboxRow]:
         rows = await self._fetch(statements.OUTBOX, *source)
@@ -190,11 +205,10 @@ class PostgresStore:
         rows = await self._fetch(statements.WAITING, group, topic, [source.partition for source in sources])
         return {Source(group, topic, partition): Waiting(*found) for partition, *found in rows}
 
-    async def sweep(self, older_than: datetime, limit: int) -> int:
+    async def sweep(self, kept: timedelta, limit: int) -> bool:
         async with self._connection() as connection, translated():
-            gone = await connection.execute(statements.SWEEP_INBOX, older_than, limit)
-            await connection.execute(statements.SWEEP_EFFECTS, older_than, limit)
-        return int(gone.rpartition(" ")[2])
+            told = [await connection.execute(sweep, kept, limit) for sweep in _SWEEPS]
+        return any(int(deleted.rpartition(" ")[2]) == limit for deleted in told)
 
     async def _fetch(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
         async with self._connection() as connection, translated():

@@ -188,6 +188,14 @@ going as (
 )"""
 
 
+_RAISED = """
+told as (
+    insert into breaker (consumer, topic, partition, raised)
+    select * from unnest({0}::text[], {1}::text[], {2}::int[], {3}::int[])
+    on conflict (consumer, topic, partition) do update set raised = excluded.raised
+)"""
+
+
 def transposed(rows: Iterable[Sequence[Any]], width: int) -> _Arrays:
     """The arrays of an unnest: one for each of the `width` columns."""
     return list(zip(*rows, strict=True)) or [()] * width
@@ -269,6 +277,10 @@ def _outbox(moment: Moment, changes: _Every) -> _Arrays:
     return transposed(((*source, *columns_of(row)) for source, c in changes for row in c.outbox), 11)
 
 
+def _raised(moment: Moment, changes: _Every) -> _Arrays:
+    return transposed(((*source, c.raised) for source, c in changes if c.raised is not None), 4)
+
+
 def columns_of(row: OutboxRow) -> tuple[Any, ...]:
     return *row.id, row.channel, row.target, row.key, row.headers, row.body
 
@@ -290,6 +302,7 @@ _PARTS = (
     Part("facts", _FACTS, "", _facts),
     Part("gone", _GONE, "", _gone),
     Part("outbox", _OUTBOX, "(select count(*) from going) = cardinality({0})", _outbox),
+    Part("raised", _RAISED, "", _raised),
 )
 _MOVED = "array(select w.place from source w where w.place not in (select h.place from held h) order by w.place)"
 """SQL: places of the sources whose floors are not as in the moment."""

@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from infra.stack.stack import Stack
 from replay.tools import Tools
+from replay.unparking import SHOWN
 from stores.kafka.admin import make_topics
 from stores.postgres.migrate import migrate
 from tests.replay.scene import Desk, record, running, until
@@ -42,7 +43,7 @@ async def _amounts(desk: Desk, key: str) -> list[int]:
 async def _parked(desk: Desk, key: str, count: int) -> None:
     async def so_many() -> bool:
         async with desk.tools.domains() as domains:
-            return len(await domains.parked("tally", "tally_commands", key)) == count
+            return len(await domains.parked("tally", "tally_commands", key, count + 1)) == count
 
     await until(f"{count} messages are parked", so_many)
 
@@ -102,3 +103,18 @@ async def test_what_fails_again_stays_and_can_be_given_up(desk: Desk) -> None:
     assert await _amounts(desk, key) == [2]
     _, out = await desk.run("dlq", "list", "tally_commands", "--json")
     assert {d["state"] for d in json.loads(out)["dead_letters"] if d["key"] == key} == {"gone"}
+
+
+@pytest.mark.usefixtures("tally")
+async def test_many_keys_are_redriven_side_by_side_and_summed_up(desk: Desk) -> None:
+    keys = [ids.fresh() for _ in range(3 * SHOWN)]
+    for key in keys:
+        await _add(desk, key, 1, 2, 13, 3)  # so many that are good, that the partitions are not held back
+    for key in keys:
+        await _parked(desk, key, 2)
+    drops = [argument for key in keys for argument in ("--drop", f"{key}-13")]
+    code, out = await desk.run("dlq", "redrive", "tally_commands", "--all", *drops)
+    assert code == 0 and "keys more" in out and out.count("decide again: tally_commands") == SHOWN
+    _, out = await desk.run("dlq", "redrive", "tally_commands", "--all", *drops, "--yes")
+    assert f"{len(keys)} keys are free" in out, "those of other tests stay parked"
+    assert [await _amounts(desk, key) for key in keys] == [[1, 2, 3]] * len(keys)

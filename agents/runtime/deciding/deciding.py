@@ -8,12 +8,13 @@ from agents.runtime import arrivals
 from agents.runtime.arrivals import Arrival
 from agents.runtime.committing.rounds import Rounds, Turn
 from agents.runtime.deciding import redriving
+from agents.runtime.deciding.breaker import Breaker
 from agents.runtime.deciding.consequences import Roles
 from agents.runtime.deciding.ledger import Ledger
 from agents.runtime.deciding.limits import WRITTEN, Limits
 from agents.runtime.deciding.patience import FactsBehind, Patience
 from agents.runtime.deciding.preparing import Fate, Preparation, Preparing
-from agents.runtime.deciding.redriving import Redriving, Waiting
+from agents.runtime.deciding.redriving import ORDERS_AT_ONCE, Behind, Redriving
 from agents.runtime.deciding.working_set import prefetchable_facts
 from agents.runtime.sending import letters
 from agents.runtime.sending.drain import Drain, Drained
@@ -29,17 +30,19 @@ class _Turn(Turn):
     """todo: the messages of the part; once they are decided, without those that were done before. claims: values that they want
     to own. poison: why the only message can never be stored.
 
-    waiting: key → its parked messages, where an order to redrive it is among `todo`. looked_at: the floor when these were read.
+    parked: key → what is parked behind it, where an order to redrive it is among `todo`. looked_at: the floor when that was
+    read.
     """
 
     def __init__(
         self, batch: Batch, first: int, after: int, todo: Sequence[Arrival], claims: Iterable[ClaimKey],
-        poison: str | None,
+        breaker: Breaker, poison: str | None,
     ) -> None:  # fmt: skip
+        self.breaker = breaker
         self.todo = todo
         self.poison = poison
         self.claims = list(claims)
-        self.waiting: Mapping[str, Sequence[Waiting]] = {}
+        self.parked: Mapping[str, Behind] = {}
         self.looked_at: Floor | None = None
         touches = [*(a.key for a in todo if a.key is not None), *(a.inbox_key for a in todo), *self.claims]
         super().__init__(batch, first, after, messages=len(todo), touches=touches)
@@ -51,9 +54,9 @@ class _Turn(Turn):
     @property
     def every(self) -> Sequence[Arrival]:
         """The messages that are decided: those of the batch, and after an order to redrive the ones that it redrives."""
-        if not self.waiting:
+        if not self.parked:
             return self.todo
-        return [each for arrival in self.todo for each in redriving.with_redriven(arrival, self.waiting)]
+        return [each for arrival in self.todo for each in redriving.with_redriven(arrival, self.parked)]
 
 
 class Deciding(Drained):
@@ -66,8 +69,9 @@ class Deciding(Drained):
         super().__init__(store, drain)
         self._roles = roles
         self._preparing = Preparing(roles.decider, store, fate, preparation)
-        self._redriving = Redriving(roles.commands, self._preparing)
+        self._redriving = Redriving(roles.commands, store, self._preparing)
         self._patience = Patience()
+        self._breakers: dict[Source, tuple[Lease, Breaker]] = {}
         self._limits = defaultdict[Source, Limits](Limits)
         self._rounds = Rounds[_Turn](drain, self._decide)
         self._timers = Timers(drain)
@@ -82,10 +86,9 @@ class Deciding(Drained):
         first, limits = batch.first, self._limits[batch.lease.source]
         while first < batch.next:
             todo = [arrival for arrival in batch.arrivals if arrival.offset >= first]
-            after = batch.next
-            if len(todo) > limits.messages:
-                after = todo[limits.messages].offset
-                todo = todo[: limits.messages]
+            most = _most(todo, limits.messages)
+            after = batch.next if most == len(todo) else todo[most].offset
+            todo = todo[:most]
             try:
                 first = await self._together(batch, todo, first, after)
             except TimedOut:
@@ -132,27 +135,30 @@ class Deciding(Drained):
         self, batch: Batch, todo: Sequence[Arrival], first: int, after: int, poison: str | None = None
     ) -> int:
         """Decides `todo`, which reaches from `first` to before `after`. Returns the offset up to which it came."""
+        breaker = await self._breaker(batch.lease)
+        await breaker.wait()
         if self._preparing.needed:
             # To prepare takes long: take the commands now, so that the edge does not withdraw them meanwhile.
             await asyncio.gather(self._preparing.take(todo), self._preparing.slow_work(todo))
-        turn = _Turn(batch, first, after, todo, self._claims(todo) if poison is None else (), poison)
+        turn = _Turn(batch, first, after, todo, self._claims(todo) if poison is None else (), breaker, poison)
         orders = [arrival for arrival in todo if redriving.is_order(arrival)]
         if orders and poison is None:
             await self._redrive(turn, orders)
         done = await self._rounds.join(turn)
         self._limits[turn.source].written(len(turn.todo))
+        breaker.written(done)
         return done
+
+    async def _breaker(self, lease: Lease) -> Breaker:
+        held = self._breakers.get(lease.source)
+        if held is None or held[0] is not lease:
+            held = self._breakers[lease.source] = lease, Breaker(lease, await self._store.raised(lease.source))
+        return held[1]
 
     async def _redrive(self, turn: _Turn, orders: Sequence[Arrival]) -> None:
         """Reads what is parked of the keys that are to be redriven, mends and prepares it. Before the round, since it may take
         long."""
-        keys = list({order.key for order in orders if order.key is not None})
-        moment = await self._store.look([turn.source], parked=keys, ids=[order.inbox_key for order in orders])
-        turn.looked_at = floor = moment.floors.get(turn.source)
-        # An order that was carried out before does nothing: its repairs are not to stand in the messages of the next one.
-        undone = [order for order in orders if order.inbox_key not in moment.known]
-        ahead = [order for order in undone if floor is not None and order.offset >= floor.next]
-        turn.waiting = await self._redriving.waiting(moment.waiting, ahead)
+        turn.looked_at, turn.parked = await self._redriving.parked(turn.source, orders)
         turn.claims = list(self._claims(turn.every))
         turn.alone = True
 
@@ -175,6 +181,7 @@ class Deciding(Drained):
                 continue
             changes = await self._one(ledger, moment, turn)
             if changes is not None:
+                changes.raised = turn.breaker.news
                 found[turn] = changes
                 self._timers.set(turn.source, changes.timers)
         return moment, found
@@ -200,9 +207,12 @@ class Deciding(Drained):
             except FactsBehind as behind:
                 return turn.fail(behind)
         ledger.begin(turn.source, turn.lease.incarnation)
+        turn.breaker.begin(progress.done)
         for arrival in todo:
+            if turn.breaker.full:
+                return ledger.ended(arrival.offset)
             if ledger.released and any(
-                map(ledger.wants_what_was_released, redriving.with_redriven(arrival, turn.waiting))
+                map(ledger.wants_what_was_released, redriving.with_redriven(arrival, turn.parked))
             ):
                 if arrival is not todo[0]:
                     return ledger.ended(arrival.offset)
@@ -225,8 +235,10 @@ class Deciding(Drained):
     def _take(self, ledger: Ledger, arrival: Arrival, turn: _Turn) -> None:
         if not redriving.is_order(arrival):
             ledger.take(arrival, turn.poison)
+            if ledger.raised is not None:
+                turn.breaker.note(arrival.offset, ledger.raised)
         elif turn.poison is None:
-            self._redriving.carry_out(ledger, arrival, turn.waiting, self._limits[turn.source].messages)
+            self._redriving.carry_out(ledger, arrival, turn.parked, self._limits[turn.source].messages)
         else:
             self._redriving.refuse(ledger, arrival, turn.poison)
 
@@ -245,3 +257,9 @@ class Deciding(Drained):
                 except Exception as error:
                     arrival.broken = error
         return wanted
+
+
+def _most(todo: Sequence[Arrival], messages: int) -> int:
+    """How many of these make one part of a batch, if it may have so many messages."""
+    orders = [place for place, arrival in enumerate(todo[:messages]) if redriving.is_order(arrival)]
+    return orders[ORDERS_AT_ONCE] if len(orders) > ORDERS_AT_ONCE else min(messages, len(todo))

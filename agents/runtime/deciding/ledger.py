@@ -32,8 +32,8 @@ class Ledger:
     """What the messages of one round change, one partition after the other.
 
     set: aggregates and facts. timing: timers. parked: keys that are parked. parked_here: those of which a message was parked in
-    this round. released: claims that were released in this round. weight: bytes that will be written. changes: of the partition
-    that is decided now.
+    this round. released: claims that were released in this round. raised: of the message that was taken last: whether deciding
+    it raised, None if it was not decided. weight: bytes that will be written. changes: of the partition that is decided now.
     """
 
     def __init__(self, roles: Roles, moment: Moment) -> None:
@@ -43,6 +43,7 @@ class Ledger:
         self._granted: dict[ClaimKey, str] = {}
         self.released: set[ClaimKey] = set()
         self.parked_here: set[str] = set()
+        self.raised: bool | None = None
         self.set = WorkingSet(roles.decider, moment.states)
         self.timing = Timing(moment.timers)
         self.parked = set(moment.parked)
@@ -79,6 +80,7 @@ class Ledger:
 
         poison: why it can never be stored, where the store has said so.
         """
+        self.raised = None
         if arrival.error is not None or arrival.message is None:
             return self._bury(arrival)
         if arrival.astray:
@@ -136,10 +138,10 @@ class Ledger:
         """Takes a message out of the parked ones."""
         self.changes.unpark.append(seq)
 
-    def give_up(self, key: str, arrival: Arrival, seq: int) -> None:
-        """Takes a message out of the parked ones that is not to have an effect."""
+    def give_up(self, key: str, id: str, seq: int) -> None:
+        """Takes a message out of the parked ones that is not to have an effect. id: of the message."""
         self.unpark(seq)
-        self.timing.forget(key, arrival)
+        self.timing.forget(key, id)
 
     def _drop(self, arrival: Arrival) -> None:
         """Enters the command of a timer that is out of date: it has no effect."""
@@ -154,6 +156,7 @@ class Ledger:
     def poison(self, arrival: Arrival, why: str) -> None:
         """Parks a message that cannot be decided or stored, and with it its key. A dead letter says why."""
         key = arrival.key or ""
+        self.raised = True
         self.parked.add(key)
         metrics.PARKED.labels(self._source.topic).inc()
         self._park(key, arrival, why)
@@ -162,6 +165,7 @@ class Ledger:
     def _decide_or_park(self, key: str, arrival: Arrival) -> None:
         try:
             self._decide(key, arrival)
+            self.raised = False
         except StalePreparation:
             raise
         except Exception as error:

@@ -107,9 +107,9 @@ class Timing:
         self._now[key] = left
         return sum(len(row.body) + len(row.headers) for row in rows.values())
 
-    def forget(self, key: str, arrival: Arrival) -> None:
-        """Takes away the timer whose command is given up."""
-        fired = self.fired(key, arrival)
-        if fired is not None:
-            left = {name: timer for name, timer in self._now[key].items() if name != fired.name}
+    def forget(self, key: str, id: str) -> None:
+        """Takes away the timer whose command is given up, if it is one. id: of the command."""
+        before = self._now.get(key, {})
+        left = {name: timer for name, timer in before.items() if timer.id != id}
+        if len(left) < len(before):
             self.apply(Change(key, left, {}))

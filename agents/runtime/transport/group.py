@@ -82,6 +82,12 @@ class Group:
         metrics.LAG.labels(self.name).set(lag)
         return lag
 
+    def held_back(self) -> list[str]:
+        """TOPIC:PARTITION of those whose commands raise one after the other."""
+        found = [f"{tp.topic}:{tp.partition}" for tp, lease in self.leases.held.items() if lease.held_back]
+        metrics.HELD_BACK_NOW.labels(self.name).set(len(found))
+        return sorted(found)
+
     @property
     def settled(self) -> bool:
         """Whether partitions were assigned and all of them are open."""

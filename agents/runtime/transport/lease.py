@@ -33,6 +33,7 @@ class Lease:
     a batch or idle work last ended. sent: outbox rows that are published and not deleted yet. closing: take nothing more, stop
     waiting. void: publish nothing more. doubtful: a write has lost its answer, or its rows were not published. The outbox may
     hold rows that must go out before new ones, and the floor may not tell: the steps of a redrive leave it where it is.
+    held_back: its commands raise one after the other, and are tried one at a time (agents.runtime.deciding.breaker).
     """
 
     source: Source
@@ -44,6 +45,7 @@ class Lease:
     batch: "Batch | None" = None
     idle_work: asyncio.Event | None = None
     doubtful: bool = False
+    held_back: bool = False
     active_at: float = 0.0
     sent: list[RowId] = field(default_factory=list[RowId])
     closing: asyncio.Event = field(default_factory=asyncio.Event)

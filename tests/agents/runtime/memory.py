@@ -5,13 +5,14 @@ tests/stores/contract holds it to the same contract as the stores of the product
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
 from stores.errors import BadData, Conflict, Stale, Unavailable
 from stores.protocol import (
     LOOK_BYTES,
+    PARKED_AT_ONCE,
     AsideRow,
     Changes,
     ClaimKey,
@@ -23,6 +24,7 @@ from stores.protocol import (
     InboxKey,
     Moment,
     OutboxRow,
+    ParkedName,
     ParkedRow,
     RowId,
     Source,
@@ -49,6 +51,7 @@ class Tables:
     parked: dict[int, tuple[Source, ParkedRow]] = field(default_factory=dict[int, tuple[Source, ParkedRow]])
     rows: dict[tuple[Source, RowId], OutboxRow] = field(default_factory=dict[tuple[Source, RowId], OutboxRow])
     effects: dict[tuple[str, str], bool] = field(default_factory=dict[tuple[str, str], bool])
+    raised: dict[Source, int] = field(default_factory=dict[Source, int])
     aside: dict[tuple[str, str], tuple[Source, AsideRow]] = field(
         default_factory=dict[tuple[str, str], tuple[Source, AsideRow]]
     )
@@ -87,11 +90,15 @@ class MemoryStore:
 
     async def look(
         self, sources: Sequence[Source], *, ids: Sequence[InboxKey] = (), keys: Sequence[str] = (),
-        facts: Sequence[FactKey] = (), claims: Sequence[ClaimKey] = (), parked: Sequence[str] = (), aside: Sequence[str] = (),
+        facts: Sequence[FactKey] = (), claims: Sequence[ClaimKey] = (), parked: Sequence[str] = (),
+        named: Sequence[str] = (), aside: Sequence[str] = (),
     ) -> Moment:  # fmt: skip
-        _check(text for names in (*ids, *facts, *claims, keys, parked) for text in names)
+        _check(text for names in (*ids, *facts, *claims, keys, parked, named) for text in names)
         tables, (group, topic, _) = self.tables, sources[0]
         here = [row for _, (at, row) in sorted(tables.parked.items()) if at[:2] == (group, topic)]
+        asked = [row for key in parked for row in here if row.key == key]
+        waiting = _first(asked)
+        cut = parked.index(asked[len(waiting)].key) if len(waiting) < len(asked) else len(parked)
         states, left, brought = dict[str, Stored](), set[str](), 0
         for key in keys:
             if key in tables.aggregates:
@@ -106,7 +113,9 @@ class MemoryStore:
             states=states,
             left=left,
             parked={row.key for row in here} & set(keys),
-            waiting=[row for row in here if row.key in parked],
+            waiting=waiting,
+            more=set(parked[cut:]),
+            named=[ParkedName(row.key, row.seq, row.id) for row in here if row.key in parked and row.id in named],
             facts={fact: tables.facts[fact] for fact in facts if fact in tables.facts},
             owners={claim: tables.claims.get(claim) for claim in claims},
             aside={key: rows[0].id for key in aside if (rows := tables.of_key(sources[0], key))},
@@ -168,6 +177,8 @@ class MemoryStore:
         for row in change.park:
             tables.parkings += 1
             tables.parked[tables.parkings] = source, msgspec.structs.replace(row, seq=tables.parkings)
+        if change.raised is not None:
+            tables.raised[source] = change.raised
         self._write_aside(source, change)
         for key, name, _, row in change.timers:
             if row is None:
@@ -197,6 +208,9 @@ class MemoryStore:
 
     async def states(self, ids: Sequence[str]) -> dict[str, Stored]:
         return {id: self.tables.aggregates[id] for id in ids if id in self.tables.aggregates}
+
+    async def raised(self, source: Source) -> int:
+        return self.tables.raised.get(source, 0)
 
     async def outbox(self, source: Source) -> list[OutboxRow]:
         return [row for (of, _), row in sorted(self.tables.rows.items(), key=lambda item: item[0]) if of == source]
@@ -250,17 +264,28 @@ class MemoryStore:
                 found[source] = Waiting(len(since), min(since))
         return found
 
-    async def sweep(self, older_than: datetime, limit: int) -> int:
-        gone = [id for id, at in self.tables.entered.items() if at < older_than][:limit]
+    async def sweep(self, kept: timedelta, limit: int) -> bool:
+        gone = [id for id, at in self.tables.entered.items() if at < datetime.now(UTC) - kept][:limit]
         for id in gone:
             del self.tables.entered[id], self.tables.inbox[id]
-        return len(gone)
+        return len(gone) == limit
 
     async def publish(self, rows: Sequence[OutboxRow]) -> None:
         self.published.extend(rows)
 
     async def take(self, ids: Sequence[str]) -> set[str]:
         return set()
+
+
+def _first(rows: Sequence[ParkedRow]) -> list[ParkedRow]:
+    """As many as a look brings."""
+    found, weight = list[ParkedRow](), 0
+    for row in rows[:PARKED_AT_ONCE]:
+        weight += len(row.body) + len(msgspec.json.encode(row.headers))
+        if found and weight > LOOK_BYTES:
+            break
+        found.append(row)
+    return found
 
 
 def _check(texts: Iterable[str]) -> None:

@@ -101,3 +101,14 @@ async def test_of_many_writes_at_once_on_one_moment_one_happens(stage: Stage) ->
     assert results.count(None) == 1 and all(isinstance(r, Conflict) for r in results if r is not None)
     here, there = await stage.one.outbox(HERE), await stage.one.outbox(THERE)
     assert len(here) == len(there) == 1 and here[0].body == there[0].body
+
+
+async def test_what_raised_last_is_told_for_each_source_and_stays_where_a_write_does_not_say_it(
+    store: DomainStore,
+) -> None:
+    assert await store.raised(HERE) == 0
+    await commit(store, HERE, Changes(next=1, raised=5))
+    await commit(store, HERE, Changes(next=2))
+    assert (await store.raised(HERE), await store.raised(THERE)) == (5, 0)
+    await commit(store, HERE, Changes(next=3, raised=0))
+    assert await store.raised(HERE) == 0

@@ -1,0 +1,100 @@
+"""A full disk: what is supervised lives on or is tried again, and is kept alive as before when there is room."""
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from infra.layout.folders import DataFolder
+from infra.process.identity import Mark
+from infra.supervision.child import Child, State
+from infra.supervision.supervisor import Supervisor
+from tests.infra.programs import program, until
+
+# It writes no file, which a full disk would not take either.
+_SLEEPS = "import time; time.sleep(600)"
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Generator[Path]:
+    """A file system of 64 KiB. Only root can have one."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder))
+    if os.geteuid() != 0 or shutil.which("mount") is None or subprocess.run(mount, check=False).returncode != 0:
+        pytest.skip("no file system of a size can be mounted here")
+    yield folder
+    subprocess.run(("umount", str(folder)), check=True)
+
+
+def _fill(folder: Path) -> None:
+    with (folder / "filler").open("wb", buffering=0) as filler:
+        try:
+            while True:
+                filler.write(b"x" * 4096)
+        except OSError:
+            return
+
+
+def _child(supervisor: Supervisor) -> Child:
+    async def ready() -> bool:
+        return True
+
+    return supervisor.start(replace(program(supervisor.data, script=_SLEEPS), ready=ready))
+
+
+async def _again(child: Child, first: Mark | None) -> None:
+    await until(lambda: child.mark not in (None, first) and child.state is State.RUNNING, "it runs again, as another")
+
+
+@asynccontextmanager
+async def _supervised(data: DataFolder) -> AsyncGenerator[tuple[Child, list[str]]]:
+    """A child that runs, and what the supervisor says."""
+    said: list[str] = []
+    supervisor = Supervisor(data, said.append)
+    await supervisor.open()
+    try:
+        child = _child(supervisor)
+        await child.until_ready()
+        await until(lambda: Mark.read(data.run / "sleeper.json") == child.mark, "its record is written")
+        yield child, said
+    finally:
+        await supervisor.close()
+
+
+async def test_a_child_that_dies_on_a_full_disk_is_started_again_and_recorded_when_there_is_room(small: Path):
+    data = DataFolder(small)
+    data.make()
+    async with _supervised(data) as (child, said):
+        first = child.mark
+        (data.run / "sleeper.json").unlink()  # else its place on the disk would be free for the next one
+        _fill(small)
+        child.send(signal.SIGKILL)
+        await _again(child, first)
+        second = child.mark
+        await until(lambda: any("No space left on device" in line for line in said), "it is told")
+        (small / "filler").unlink()
+        await until(lambda: Mark.read(data.run / "sleeper.json") == second, "its record is written")
+        child.send(signal.SIGKILL)
+        await _again(child, second)
+
+
+@pytest.mark.parametrize("barred", ["run/sleeper.new", "logs/sleeper.log"])
+async def test_a_file_that_cannot_be_written_ends_no_keeper(data: DataFolder, barred: str):
+    """A folder stands where the file should be, so that writing it raises an OSError for everybody, root too."""
+    async with _supervised(data) as (child, said):
+        first, path = child.mark, data.root / barred
+        path.unlink(missing_ok=True)
+        path.mkdir()
+        child.send(signal.SIGKILL)
+        await until(lambda: any("directory" in line for line in said), "it is told")
+        path.rmdir()
+        await _again(child, first)
+        second = child.mark
+        await until(lambda: Mark.read(data.run / "sleeper.json") == second, "its record is written")
