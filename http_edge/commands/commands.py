@@ -11,8 +11,8 @@ import nacl.exceptions
 import nacl.public
 
 from http_edge.commands.delivery import REPLY_SECONDS, deliver, headers_of
-from http_edge.commands.idempotency import TOO_LATE, attempts, check_same_request, fingerprint, lookup_keys, standing
-from http_edge.commands.operations import note_owner, pending
+from http_edge.commands.idempotency import attempts, check_same_request, fingerprint, lookup_keys, standing
+from http_edge.commands.operations import note, pending
 from http_edge.commands.seen import Seen
 from http_edge.reads import own_writes
 from http_edge.reads.views import named
@@ -24,7 +24,7 @@ from http_edge.wire.problems import FieldError, Problem, invalid, unavailable
 from stores.errors import Unavailable
 from topics.messages import ids
 from topics.messages.message import Message, field_error
-from topics.messages.reply import Reply
+from topics.messages.reply import TOO_LATE, Reply
 
 Handler = Callable[[Asked], Awaitable[Answer]]
 
@@ -46,7 +46,8 @@ def handler(row: CommandRow) -> Handler:
         message = await _message(row, asked)
         key = await named(row.key, asked)
         header = headers_of(asked, type(message).__name__, key, deadline_ms, mine)
-        reply = await deliver(asked, row.topic.name, key, header, row.topic.encode(message))
+        body = row.topic.encode(message)
+        reply = await deliver(asked, row.topic.name, key, header, body, may_be_late=not row.tokens)
         if reply is None:
             return await _later(row, asked, message)
         return await _render(row, asked, reply, mine)
@@ -109,7 +110,6 @@ async def _later(row: CommandRow, asked: Asked, message: Message) -> Answer:
     if row.tokens:
         # the answer will be sealed to this request; whoever asks again gets tokens of their own
         raise unavailable("answer_late", "This takes longer than usual, please try again.")
-    await note_owner(asked)
     extra = await _estimate(row, asked, message)
     # who has no token cannot ask there
     location = None if asked.caller is None else {"Location": f"/operations/{asked.command_id}"}
@@ -134,7 +134,7 @@ async def _render(row: CommandRow, asked: Asked, reply: Reply, mine: str | None)
     body = _opened(asked, reply.sealed) if reply.sealed is not None else bytes(reply.body)
     if not settled and row.must_settle:
         # It is done and only not shown yet, so 202: a 503 would say that it was not done.
-        await note_owner(asked)
+        await note(asked, reply)
         return of_json(pending(asked.command_id), 202, {"Location": f"/operations/{asked.command_id}"})
     if row.success == NO_CONTENT:
         return Answer(b"", NO_CONTENT, "")

@@ -19,7 +19,7 @@ OF_VIEWS = (
     keys.DENY_READY, "views:ready:basket", keys.document("basket", "u-1"), keys.index("orders:u-1"),
     keys.caught_up("basket"), keys.floor("basket.project", "basket_events", 0), keys.SEARCH_ROWS,
 )  # fmt: skip
-OTHERS = (keys.reply("o-1"), keys.fate("c-1"), keys.denied_token("j-1"), keys.login("0a"), keys.operation_owner("o-1"))
+OTHERS = (keys.reply("o-1"), keys.fate("c-1"), keys.denied_token("j-1"), keys.login("0a"), keys.operation("o-1"))
 
 
 @pytest_asyncio.fixture
