@@ -125,6 +125,7 @@ class Gateway:
             request_id=named.request_id,
             traceparent=named.traceparent,
             at=self._loop.time(),
+            address=request.remote or "",
             acts_as=row.acts_as,
         )
 

@@ -66,6 +66,10 @@ class Metrics:
         self.replies = Gauge("lezzet_edge_replies_connected", "The reply channel is subscribed", registry=registry)
         # open streams; near http_edge.reads.streams.MOST new ones are refused: more processes are needed
         self.streams = Gauge("lezzet_edge_streams_open", "Open streams", registry=registry)
+        # requests that wait for a turn to have a password hashed; near http_edge.routing.turns.MOST_WAITING some are refused
+        self.turns_waiting = Gauge("lezzet_edge_hashes_waiting", "Requests that wait to be hashed", registry=registry)
+        # rising: somebody tries passwords, or more log in than the agents can hash
+        self.turns_refused = Gauge("lezzet_edge_hashes_refused", "Requests refused since the start", registry=registry)
 
     def answer(self) -> Answer:
         return Answer(generate_latest(self._registry), 200, CONTENT_TYPE_LATEST)

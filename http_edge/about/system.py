@@ -26,6 +26,8 @@ def rows(others: tuple[AnyRow, ...], metrics: Metrics) -> tuple[AnyRow, ...]:
         metrics.kafka.set(asked.edge.commands.connected)
         metrics.replies.set(asked.edge.answers.connected)
         metrics.streams.set(asked.edge.streams.count)
+        metrics.turns_waiting.set(asked.edge.turns.waiting)
+        metrics.turns_refused.set(asked.edge.turns.refused)
         return metrics.answer()
 
     ready = health.ready_handler(health.ready_keys(others))

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import nullcontext
 from inspect import isawaitable
 from typing import Any, NoReturn
 
@@ -47,7 +48,8 @@ def handler(row: CommandRow) -> Handler:
         key = await named(row.key, asked)
         header = headers_of(asked, type(message).__name__, key, deadline_ms, mine)
         body = row.topic.encode(message)
-        reply = await deliver(asked, row.topic.name, key, header, body, may_be_late=not row.tokens)
+        async with asked.edge.turns.turn(asked.address) if row.hashes else nullcontext():
+            reply = await deliver(asked, row.topic.name, key, header, body, may_be_late=not row.tokens)
         if reply is None:
             return await _later(row, asked, message)
         return await _render(row, asked, reply, mine)

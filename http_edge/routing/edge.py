@@ -10,6 +10,7 @@ from typing import Protocol
 import nacl.public
 
 from http_edge.routing.story import Story
+from http_edge.routing.turns import Turns
 from http_edge.wire.answer import Streams
 from http_edge.wire.tokens import Caller, Tokens
 from stores.keyring import EdgeKeys
@@ -96,6 +97,7 @@ class Edge:
     tokens: Tokens
     keys: EdgeKeys
     cors_origins: frozenset[str]
+    turns: Turns = field(default_factory=Turns)
     seal: nacl.public.PrivateKey = field(default_factory=nacl.public.PrivateKey.generate)
     clock: Callable[[], float] = time.time
     seal_text: str = ""

@@ -100,7 +100,8 @@ class CommandRow(Row):
     not in time; else the answer comes all the same.
     sees: documents that the caller has looked at, as (view, id): the decision knows at least these versions.
     estimate: more fields for a 202. no_sooner: seconds after the request at which it is answered at the earliest, for rows
-    whose time must not tell who is registered. Idempotency keys are honoured on every row.
+    whose time must not tell who is registered. hashes: its domain hashes a password, so few are under way at a time
+    (http_edge/routing/turns.py). Idempotency keys are honoured on every row.
     """
 
     topic: Topic
@@ -113,6 +114,7 @@ class CommandRow(Row):
     settles: ViewOf | None = None
     must_settle: bool = False
     no_sooner: float = 0.0
+    hashes: bool = False
     sees: Callable[[Asked], Sequence[tuple[ViewOf, str]] | Awaitable[Sequence[tuple[ViewOf, str]]]] | None = None
     estimate: Callable[[Asked, Message], Awaitable[Mapping[str, Any]]] | None = None
 

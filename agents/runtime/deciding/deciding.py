@@ -75,9 +75,10 @@ class Deciding(Drained):
         while first < batch.next:
             todo = [arrival for arrival in batch.arrivals if arrival.offset >= first]
             after = batch.next
-            if len(todo) > limits.messages:
-                after = todo[limits.messages].offset
-                todo = todo[: limits.messages]
+            most = self._preparing.together(todo, limits.messages)
+            if len(todo) > most:
+                after = todo[most].offset
+                todo = todo[:most]
             try:
                 first = await self._together(batch, todo, first, after)
             except TimedOut:
@@ -114,8 +115,10 @@ class Deciding(Drained):
     ) -> int:
         """Decides `todo`, which reaches from `first` to before `after`. Returns the offset up to which it came."""
         if self._preparing.needed:
-            # To prepare takes long: take the commands now, so that the edge does not withdraw them meanwhile.
-            await asyncio.gather(self._preparing.take(todo), self._preparing.slow_work(todo))
+            # To prepare takes long. So take the commands first: what the edge has withdrawn is not prepared, for nobody waits
+            # for it any more, and what is prepared cannot be withdrawn.
+            await self._preparing.take(todo)
+            await self._preparing.slow_work(todo)
         turn = _Turn(batch, first, after, todo, self._claims(todo) if poison is None else (), poison)
         orders = [arrival for arrival in todo if redriving.is_order(arrival)]
         if orders and poison is None:
