@@ -10,7 +10,7 @@ from agents.runtime.committing.rounds import Rounds, Turn
 from agents.runtime.deciding import redriving
 from agents.runtime.deciding.consequences import Roles
 from agents.runtime.deciding.ledger import Ledger
-from agents.runtime.deciding.limits import WRITTEN, Limits
+from agents.runtime.deciding.limits import CLAIMED, WRITTEN, Limits
 from agents.runtime.deciding.patience import FactsBehind, Patience
 from agents.runtime.deciding.preparing import Fate, Preparation, Preparing
 from agents.runtime.deciding.redriving import Redriving, Waiting
@@ -75,7 +75,7 @@ class Deciding(Drained):
         while first < batch.next:
             todo = [arrival for arrival in batch.arrivals if arrival.offset >= first]
             after = batch.next
-            most = self._preparing.together(todo, limits.messages)
+            most = self._few_claims(todo, self._preparing.together(todo, limits.messages))
             if len(todo) > most:
                 after = todo[most].offset
                 todo = todo[:most]
@@ -216,13 +216,22 @@ class Deciding(Drained):
         if missing:
             ledger.set.learn(missing, (await self._store.look([turn.source], facts=missing)).facts)
 
+    def _few_claims(self, todo: Sequence[Arrival], most: int) -> int:
+        """How many of the first messages, `most` at most, want few enough values for one look."""
+        wanted = set[ClaimKey]()
+        for place, arrival in enumerate(todo[:most]):
+            wanted.update(self._claims((arrival,)))
+            if place and len(wanted) > CLAIMED:
+                return place
+        return most
+
     def _claims(self, every: Iterable[Arrival]) -> Iterable[ClaimKey]:
         wanted: dict[ClaimKey, None] = {}
         for arrival in every:
             skip = arrival.message is None or redriving.is_order(arrival) or arrival.expired
             if not skip and arrival.key is not None:
                 try:
-                    wanted.update(dict.fromkeys(self._roles.decider.claims(arrival.message, arrival.key)))
+                    wanted.update(dict.fromkeys(self._roles.claims(arrival)))
                 except Exception as error:
                     arrival.broken = error
         return wanted
