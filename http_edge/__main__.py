@@ -28,6 +28,7 @@ from stores.kafka.producer import CommandProducer
 from stores.keyring import EdgeKeys, edge_keys
 from stores.redis.answers import Answers
 from stores.redis.connection import connect
+from stores.redis.memory import Memory
 from stores.redis.notices import Notices
 from stores.redis.reader import READ_SECONDS, Reader
 from stores.redis.search import Search
@@ -51,7 +52,9 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
     withdrawals = Withdrawals(reader)
     streams = Streams(reader)
     notices = Notices(redis, streams.changed, streams.all_changed)
+    memory = Memory(redis)
     streams.start()
+    memory.start()
     notices.start()
     try:
         yield Edge(
@@ -64,10 +67,19 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
             streams=streams,
             tokens=Tokens(keys.jwt),
             keys=keys,
+            memory=memory,
             cors_origins=frozenset(settings.cors_origins),
         )
     finally:
-        parts = (producer.stop(), answers.stop(), notices.stop(), streams.stop(), withdrawals.stop(), reader.close())
+        parts = (
+            memory.stop(),
+            producer.stop(),
+            answers.stop(),
+            notices.stop(),
+            streams.stop(),
+            withdrawals.stop(),
+            reader.close(),
+        )
         await asyncio.gather(*parts, return_exceptions=True)
         with contextlib.suppress(Exception):
             await redis.aclose()

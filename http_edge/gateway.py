@@ -131,7 +131,7 @@ class Gateway:
 
     async def _read_body(self, request: BaseRequest, route: Route, asked: Asked) -> None:
         asked.idempotency_key = check_key(request.headers.get(IDEMPOTENCY_KEY))
-        asked.raw = await bodies.read(request)
+        asked.raw = await bodies.read(request, route.row.body_bytes)
         asked.at = self._loop.time()
         if route.body is not None:
             bodies.check_type(request.headers.get(CONTENT_TYPE))

@@ -16,13 +16,16 @@ CHECK_SECONDS = 1.0
 
 
 class Readiness(msgspec.Struct, frozen=True):
-    """ready: all of the others are true. views: by ready key."""
+    """ready: all of the others are as they should be. views: by ready key. writable: Redis takes writes, which it does not at
+    its memory limit. silent: topics whose commands are not answered (http_edge/routing/unanswered.py)."""
 
     ready: bool
     kafka: bool
     redis: bool
     replies: bool
     views: dict[str, bool]
+    writable: bool
+    silent: list[str]
 
 
 def ready_keys(rows: Iterable[AnyRow]) -> tuple[str, ...]:
@@ -48,7 +51,9 @@ async def readiness(edge: Edge, keys: tuple[str, ...]) -> Readiness:
     except (Unavailable, TimeoutError):
         redis, views = False, dict.fromkeys(keys, False)
     kafka, replies = edge.commands.connected, edge.answers.connected
-    return Readiness(kafka and redis and replies and all(views.values()), kafka, redis, replies, views)
+    writable, silent = not edge.memory.refuses, edge.unanswered.silent()
+    ready = kafka and redis and replies and all(views.values()) and writable and not silent
+    return Readiness(ready, kafka, redis, replies, views, writable, silent)
 
 
 def ready_handler(keys: tuple[str, ...]) -> Callable[[Asked], Awaitable[Answer]]:

@@ -66,6 +66,14 @@ class Metrics:
         self.replies = Gauge("lezzet_edge_replies_connected", "The reply channel is subscribed", registry=registry)
         # open streams; near http_edge.reads.streams.MOST new ones are refused: more processes are needed
         self.streams = Gauge("lezzet_edge_streams_open", "Open streams", registry=registry)
+        # of Redis' maxmemory. From 0.8 on the edge logs an alarm; at 1 no write is taken, and /health/ready is 503
+        self.memory = Gauge("lezzet_redis_memory_share", "Share of Redis' memory limit in use", registry=registry)
+        # 1: commands of some topic are not answered; /health/ready names it
+        self.silent = Gauge("lezzet_edge_silent_topics", "Topics whose commands are not answered", registry=registry)
+        # rising: one address makes accounts or anonymous baskets faster than people do
+        self.paced = Gauge(
+            "lezzet_edge_paced_refused", "Requests refused for their pace, since the start", registry=registry
+        )
         # requests that wait for a turn to have a password hashed; near http_edge.routing.turns.MOST_WAITING some are refused
         self.turns_waiting = Gauge("lezzet_edge_hashes_waiting", "Requests that wait to be hashed", registry=registry)
         # rising: somebody tries passwords, or more log in than the agents can hash

@@ -48,6 +48,8 @@ def handler(row: CommandRow) -> Handler:
         key = await named(row.key, asked)
         header = headers_of(asked, type(message).__name__, key, deadline_ms, mine)
         body = row.topic.encode(message)
+        if row.paced:
+            asked.edge.pace.take(asked.address)
         async with asked.edge.turns.turn(asked.address) if row.hashes else nullcontext():
             reply = await deliver(asked, row.topic.name, key, header, body, may_be_late=not row.tokens)
         if reply is None:

@@ -60,6 +60,21 @@ async def deliver(
 
     may_be_late: the caller can be told 202, and have the answer later.
     """
+    answered = False
+    try:
+        reply = await _delivered(asked, topic, key, header, body, may_be_late)
+        answered = reply is not None
+        return reply
+    finally:
+        if answered:
+            asked.edge.unanswered.answered(topic)
+        else:
+            asked.edge.unanswered.missed(topic, key)
+
+
+async def _delivered(
+    asked: Asked, topic: str, key: str, header: Mapping[str, str], body: bytes, may_be_late: bool
+) -> Reply | None:
     edge, operation = asked.edge, asked.command_id
     heard = asyncio.ensure_future(edge.answers.expect(operation))
     sent = asyncio.ensure_future(edge.commands.send(topic, key, header, body))

@@ -19,6 +19,8 @@ Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Key = Callable[[Asked], str | Awaitable[str]]
 """Which aggregate a command is for, or which document (or index) a view route reads."""
 
+BODY_BYTES = 16 * 1024
+
 PARAMETER = re.compile(r"\{(\w+)\}")
 
 
@@ -66,6 +68,7 @@ class Row:
     """What all routes have. gives: the answer's type, for OpenAPI; None where success is 204. says: one line of documentation.
 
     takes, asks: types of the body and of the query. texts: parameters of the path that are any text; others are ids.
+    body_bytes: of the largest body that is read; what the domain takes is less (docs/limits.md).
     acts_as: who writes and reads here, where it is not the user of the token: an anonymous basket, whose id is the permission.
     """
 
@@ -78,6 +81,7 @@ class Row:
     takes: type[msgspec.Struct] = Nothing
     asks: type[msgspec.Struct] = Nothing
     texts: tuple[str, ...] = ()
+    body_bytes: int = BODY_BYTES
     acts_as: Callable[[Asked], str] | None = None
 
     @property
@@ -101,7 +105,8 @@ class CommandRow(Row):
     sees: documents that the caller has looked at, as (view, id): the decision knows at least these versions.
     estimate: more fields for a 202. no_sooner: seconds after the request at which it is answered at the earliest, for rows
     whose time must not tell who is registered. hashes: its domain hashes a password, so few are under way at a time
-    (http_edge/routing/turns.py). Idempotency keys are honoured on every row.
+    (http_edge/routing/turns.py). paced: it makes what no owner is counted for, so one address makes few a minute
+    (http_edge/routing/pace.py). Idempotency keys are honoured on every row.
     """
 
     topic: Topic
@@ -115,6 +120,7 @@ class CommandRow(Row):
     must_settle: bool = False
     no_sooner: float = 0.0
     hashes: bool = False
+    paced: bool = False
     sees: Callable[[Asked], Sequence[tuple[ViewOf, str]] | Awaitable[Sequence[tuple[ViewOf, str]]]] | None = None
     estimate: Callable[[Asked, Message], Awaitable[Mapping[str, Any]]] | None = None
 

@@ -8,8 +8,8 @@ import asyncio
 from collections import OrderedDict, deque
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from ipaddress import IPv6Address, IPv6Network, ip_address
 
+from http_edge.wire.party import party
 from http_edge.wire.problems import RETRY_AFTER_SECONDS, Problem, unavailable
 
 AT_ONCE = 2  # under way, of one edge process: as many as an agents process hashes at once
@@ -34,60 +34,49 @@ class Turns:
     @asynccontextmanager
     async def turn(self, address: str) -> AsyncGenerator[None]:
         """Raises Problem: 429 where this address has too many waiting, 503 where all have, or where it takes too long."""
-        await self._enter(_party(address))
+        await self._enter(party(address))
         try:
             yield
         finally:
             self._free += 1
             self._call_next()
 
-    async def _enter(self, party: str) -> None:
+    async def _enter(self, name: str) -> None:
         if self._free and not self._waiting:
             self._free -= 1
             return
-        if len(self._waiting.get(party, ())) >= MOST_OF_ADDRESS:
+        if len(self._waiting.get(name, ())) >= MOST_OF_ADDRESS:
             self.refused += 1
             raise _too_many()
         if self.waiting >= MOST_WAITING:
             self.refused += 1
             raise _busy()
         called: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(party, deque()).append(called)
+        self._waiting.setdefault(name, deque()).append(called)
         try:
             await asyncio.wait((called,), timeout=self._seconds)
         finally:
             if not called.done():
-                self._leave(party, called)
+                self._leave(name, called)
         if not called.done():
             self.refused += 1
             raise _busy()
 
-    def _leave(self, party: str, called: "asyncio.Future[None]") -> None:
-        queue = self._waiting[party]
+    def _leave(self, name: str, called: "asyncio.Future[None]") -> None:
+        queue = self._waiting[name]
         queue.remove(called)
         if not queue:
-            del self._waiting[party]
+            del self._waiting[name]
 
     def _call_next(self) -> None:
         """The longest waiting of the address that was not called for longest."""
         while self._free and self._waiting:
-            party, queue = self._waiting.popitem(last=False)
+            name, queue = self._waiting.popitem(last=False)
             called = queue.popleft()
             if queue:
-                self._waiting[party] = queue
+                self._waiting[name] = queue
             self._free -= 1
             called.set_result(None)
-
-
-def _party(address: str) -> str:
-    """Whose turn it is: a customer of an IPv6 provider has a whole /64 to choose addresses from."""
-    try:
-        said = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(said, IPv6Address) and said.ipv4_mapped is None:
-        return str(IPv6Network((int(said), 64), strict=False))
-    return str(said)
 
 
 def _too_many() -> Problem:

@@ -92,7 +92,7 @@ ROUTES = (
     command(
         "POST", "/auth/register", Register, to=TOPIC, takes=NewAccount, make=_register, key=accounts.of_address,
         who=PUBLIC, success=201, gives=Done, answers={422: "invalid_password"}, settles=LOGIN,
-        no_sooner=accounts.HASHED_ALIKE_SECONDS, hashes=True,
+        no_sooner=accounts.HASHED_ALIKE_SECONDS, hashes=True, paced=True,
         says="Open an account; a mail with a link verifies the address. The answer is the same for every address.",
     ),
     command(
