@@ -15,6 +15,7 @@ PARALLEL_LOGINS = 100
 AGAIN_SECONDS = 0.5
 LOGINS_PER_S = 120
 PARALLEL_WRITES = 10
+WRITE_AGAIN_SECONDS = 0.05
 PATIENCE = aiohttp.ClientTimeout(total=20)
 
 
@@ -71,12 +72,20 @@ async def pace(on: Target) -> None:
 
 
 async def meals(on: Target) -> None:
-    """The largest that a menu takes, with options, one after the other, from several connections."""
+    """The largest that a menu takes, from several connections."""
     mine = on.account.headers
     restaurant = (await on.ask("POST", "/restaurants", {"name": "Doyumsuz"}, mine))["id"]
-    choices = ["x" * 100] * 40
-    options = [{"name": f"seçenek {n}", "price": 1, "choices": choices} for n in range(50)]
-    meal = {"restaurant_id": restaurant, "name": "Pide", "price": 100, "description": "d" * 2000, "options": options}
+    meal = {"restaurant_id": restaurant, "name": "Pide", "price": 100, "description": "d" * 2000}
+    meal["options"] = [{"name": f"seçenek {n}", "choices": ["x" * 80] * 9} for n in range(2)]
+    await asyncio.gather(*(_post_again_and_again(on, "/meals/", meal) for _ in range(PARALLEL_WRITES)))
+
+
+async def large(on: Target) -> None:
+    """Meals of 255 KB."""
+    mine = on.account.headers
+    restaurant = (await on.ask("POST", "/restaurants", {"name": "Devasa"}, mine))["id"]
+    options = [{"name": f"seçenek {n}", "choices": ["x" * 100] * 48} for n in range(50)]
+    meal = {"restaurant_id": restaurant, "name": "Pide", "price": 100, "options": options}
     await asyncio.gather(*(_post_again_and_again(on, "/meals/", meal) for _ in range(PARALLEL_WRITES)))
 
 
@@ -89,11 +98,13 @@ async def restaurants(on: Target) -> None:
 async def _post_again_and_again(on: Target, path: str, body: Any) -> None:
     while True:
         await on.ask("POST", path, body, on.account.headers)
+        await asyncio.sleep(WRITE_AGAIN_SECONDS)
 
 
 ATTACKS = (
     Attack("logins", f"{PARALLEL_LOGINS} at once for unknown addresses", logins, 5),
     Attack("pace", f"{LOGINS_PER_S} a second for unknown addresses", pace, 5),
-    Attack("meals", "one owner adds the largest meals", meals, 60),
+    Attack("large", "one owner adds meals of 255 KB", large, 5),
+    Attack("meals", "one owner fills a menu with the largest meals that it takes", meals, 20),
     Attack("restaurants", "one owner opens restaurants", restaurants, 20),
 )
