@@ -28,8 +28,8 @@ class Arrival:
     """headers: those of topics.messages.headers only, as text. error: set where message is None. at: the record's time, UTC; on
     command topics that is the append time.
 
-    taken: the edge cannot withdraw it any more. withdrawn: the edge has withdrawn it. prepared: what the domain's preparation
-    made of it.
+    astray: it stands in another partition than its key's. taken: the edge cannot withdraw it any more. withdrawn: the edge
+    has withdrawn it. prepared: what the domain's preparation made of it.
     """
 
     offset: int
@@ -43,6 +43,7 @@ class Arrival:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     message: Message | None = None
     error: Undecodable | None = None
+    astray: bool = False
     taken: bool = False
     withdrawn: bool = False
     prepared: Any = None
