@@ -20,6 +20,7 @@ from infra.stack.stage import Stage, say, stage
 from stores.redis.connection import connect
 
 AT_MOST_SLOWER = 2.0
+LOGIN_FAILED, SLOWER = "an honest user's login failed", "an honest user waits more than twice as long"
 NOISE_MS = 25.0  # a p99 that is so much later is no delay that anybody suffers
 
 
@@ -83,16 +84,15 @@ async def attacked(attack: Attack, target: Target, url: str, honest: Account, sc
 
 def judge(attack: Attack, calm: Kinds, under: Kinds, after: Kinds, filled: float, findings: Findings) -> None:
     for when, kinds in (("", under), (" after the attack", after)):
-        failed = [
-            f"{attack.name}: {kind}: {each.failed} of {len(each.times)}" for kind, each in kinds.items() if each.failed
-        ]
-        findings.breaks(f"requests of an honest user failed{when}", failed)
+        for kind, each in kinds.items():
+            failed = [f"{attack.name}: {kind}: {each.failed} of {len(each.times)}"] * bool(each.failed)
+            findings.breaks(
+                LOGIN_FAILED if kind == "login" and not when else f"an honest user's {kind} failed{when}", failed
+            )
     for kind, each in under.items():
         quiet, now = calm[kind].quantile_ms(0.99), each.quantile_ms(0.99)
         slower = now > max(quiet + NOISE_MS, AT_MOST_SLOWER * quiet)
-        findings.breaks(
-            "an honest user waits more than twice as long", [f"{attack.name}: {kind}: {quiet} → {now} ms"] * slower
-        )
+        findings.breaks(SLOWER, [f"{attack.name}: {kind}: {quiet} → {now} ms"] * slower)
     fills = [f"{attack.name}: {filled:.1f} MB"] * (filled > attack.most_mb)
     findings.breaks("one client fills Redis", fills)
 
