@@ -12,10 +12,10 @@ from contextlib import asynccontextmanager
 from http_edge.wire.party import party
 from http_edge.wire.problems import RETRY_AFTER_SECONDS, Problem, unavailable
 
-AT_ONCE = 2  # under way, of one edge process: as many as an agents process hashes at once
+AT_ONCE = 4  # under way, of one edge process: an agents process hashes two at once, others are on their way
 MOST_WAITING = 64
 MOST_OF_ADDRESS = 16  # of these, from one address
-WAIT_SECONDS = 1.0  # for a turn: so that half of the time is left in which a request is answered
+WAIT_SECONDS = 1.2  # for a turn: the rest of the two seconds is left to be answered in
 
 
 class Turns:
