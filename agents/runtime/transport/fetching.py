@@ -5,6 +5,7 @@
 import asyncio
 import logging
 import time
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
 import structlog
@@ -105,6 +106,12 @@ class LoopConsumer(AIOKafkaConsumerThread):
         if self._ensure_consumer()._subscription.reassignment_in_progress:
             self._turned()
         self.loop.call_later(_LOOK, self._look_at_the_group)
+
+    def waiting_for_partitions(self) -> AbstractContextManager[None]:
+        """Around a wait for the end of a rebalance. Nothing asks for records then. After max_poll_interval of that aiokafka
+        would not join the group again, and so the rebalance would never end."""
+        consumer: Any = self._consumer
+        return nullcontext() if consumer is None else consumer._fetcher._subscriptions.fetch_context()
 
     def _turned(self) -> None:
         if not self._revoking:  # a callback that never returns is a standstill, also while the loop turns
