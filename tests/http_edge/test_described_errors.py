@@ -25,7 +25,11 @@ async def test_an_error_that_a_client_may_get_is_described(edge: World, path: st
 
 @pytest.mark.parametrize(
     ("path", "said"),
-    [("/auth/login", "too_many_logins"), ("/auth/register", "too_many_requests"), ("/restaurants", "too_many_restaurants")],
+    [
+        ("/auth/login", "too_many_logins"),
+        ("/auth/register", "too_many_requests"),
+        ("/restaurants", "too_many_restaurants"),
+    ],
 )
 async def test_a_bound_that_a_client_may_meet_is_described(edge: World, path: str, said: str):
     described: dict[str, Any] = (await edge.client().call("GET", "/openapi.json")).json
