@@ -28,6 +28,7 @@ from stores.kafka.producer import CommandProducer
 from stores.keyring import EdgeKeys, edge_keys
 from stores.redis.answers import Answers
 from stores.redis.connection import connect
+from stores.redis.lists import Lists
 from stores.redis.memory import Memory
 from stores.redis.notices import Notices
 from stores.redis.reader import READ_SECONDS, Reader
@@ -48,7 +49,7 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
     answers, producer = Answers(redis, edge_id), CommandProducer(settings.kafka, f"lezzet-edge-{edge_id}")
     answers.start()
     producer.start()
-    reader = Reader(redis)
+    reader, lists = Reader(redis), Lists(redis)
     withdrawals = Withdrawals(reader)
     streams = Streams(reader)
     notices = Notices(redis, streams.changed, streams.all_changed)
@@ -60,6 +61,7 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
         yield Edge(
             id=edge_id,
             reads=reader,
+            lists=lists,
             searches=Search(redis),
             answers=answers,
             commands=producer,
@@ -71,16 +73,8 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
             cors_origins=frozenset(settings.cors_origins),
         )
     finally:
-        parts = (
-            memory.stop(),
-            producer.stop(),
-            answers.stop(),
-            notices.stop(),
-            streams.stop(),
-            withdrawals.stop(),
-            reader.close(),
-        )
-        await asyncio.gather(*parts, return_exceptions=True)
+        parts = (producer.stop(), answers.stop(), notices.stop(), streams.stop(), withdrawals.stop())
+        await asyncio.gather(*parts, reader.close(), lists.close(), memory.stop(), return_exceptions=True)
         with contextlib.suppress(Exception):
             await redis.aclose()
 

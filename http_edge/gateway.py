@@ -1,7 +1,7 @@
 """One request from aiohttp to its row and back: the only wrapper there is, in place of a stack of middlewares."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -13,13 +13,14 @@ from multidict import istr
 from http_edge.about.metrics import Metrics
 from http_edge.commands import bodies, commands
 from http_edge.commands.idempotency import check_key
-from http_edge.reads import live, views
+from http_edge.reads import lists, live, views
 from http_edge.routing import own_rows
 from http_edge.routing.asked import Asked
 from http_edge.routing.edge import Edge
 from http_edge.routing.guard import caller_of, check_user_id
+from http_edge.routing.paging import Query, query_of
 from http_edge.routing.router import Router
-from http_edge.routing.routes import AnyRow, CommandRow, LiveRow, Nothing, OwnRow, ViewRow
+from http_edge.routing.routes import AnyRow, CommandRow, ListRow, LiveRow, Nothing, OwnRow, ViewRow
 from http_edge.wire import cors, trace
 from http_edge.wire.access_log import AccessLog
 from http_edge.wire.answer import Answer
@@ -44,18 +45,20 @@ class Route:
     row: AnyRow
     handler: Handler
     body: Validator | None
-    query: Validator | None
+    query: Query | None
 
 
 def compiled(row: AnyRow) -> Route:
     partial = isinstance(row, CommandRow) and row.partial
     body = None if row.takes is Nothing else Validator(row.takes, partial=partial)
-    query = None if row.asks is Nothing else Validator(row.asks, texts=True)
+    query = None if query_of(row) is Nothing else Query(row)
     match row:
         case CommandRow():
             return Route(row, commands.handler(row), body, query)
         case ViewRow():
             return Route(row, views.handler(row), body, query)
+        case ListRow():
+            return Route(row, lists.handler(row), body, query)
         case OwnRow():
             return Route(row, own_rows.handler(row), body, query)
         case LiveRow():
@@ -103,7 +106,7 @@ class Gateway:
         self._metrics.note(label, answer.status, self._loop.time() - started)
         ended = None
         if answer.stream is None:
-            self._log(request.method, label, answer.status, started, named.request_id, asked, len(answer.body))
+            self._log(request.method, label, answer.status, started, named.request_id, asked, answer.size)
         else:
             ended = partial(self._log, request.method, label, answer.status, started, named.request_id, asked)
         return respond(request, answer, self._edge.cors_origins, named.request_id, ended=ended)
@@ -114,13 +117,12 @@ class Gateway:
         row = route.row
         caller = caller_of(self._edge.tokens, row.who, request.headers.get(AUTHORIZATION))
         said = parse(query) if query else NOTHING
-        return Asked(
+        asked = Asked(
             edge=self._edge,
             method=row.method,
             path=path.rstrip("/"),
             parameters=parameters,
             query=said,
-            asks=None if route.query is None else _understood(said, route.query),
             caller=caller,
             request_id=named.request_id,
             traceparent=named.traceparent,
@@ -128,6 +130,9 @@ class Gateway:
             address=request.remote or "",
             acts_as=row.acts_as,
         )
+        if route.query is not None:
+            _understand(asked, route.query)
+        return asked
 
     async def _read_body(self, request: BaseRequest, route: Route, asked: Asked) -> None:
         asked.idempotency_key = check_key(request.headers.get(IDEMPOTENCY_KEY))
@@ -150,10 +155,10 @@ class Gateway:
         self._edge.streams.close()
 
 
-def _understood(query: Mapping[str, str], validator: Validator) -> Any:
-    """The query as the row's `asks`; forms send what nobody filled in as empty. Raises Problem 422 with every fault."""
+def _understand(asked: Asked, query: Query) -> None:
+    """Raises Problem 422 with every fault."""
     try:
-        return validator.validated({name: value for name, value in query.items() if value})
+        query.read(asked)
     except Invalid as refused:
         raise all_invalid(refused) from None
 

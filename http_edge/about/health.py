@@ -7,7 +7,7 @@ import msgspec
 
 from http_edge.routing.asked import Asked
 from http_edge.routing.edge import Edge
-from http_edge.routing.routes import AnyRow, LiveRow, OwnRow, ViewRow
+from http_edge.routing.routes import AnyRow, ListRow, LiveRow, OwnRow, ViewRow
 from http_edge.wire.answer import Answer, of_json
 from stores.errors import Unavailable
 from topics.keys import DENY_READY
@@ -34,7 +34,7 @@ def ready_keys(rows: Iterable[AnyRow]) -> tuple[str, ...]:
     for row in rows:
         if isinstance(row, ViewRow):
             found.update(view.ready for view in (row.view, row.join and row.join.view) if view)
-        elif isinstance(row, LiveRow):
+        elif isinstance(row, ListRow | LiveRow):
             found.add(row.view.ready)
         elif isinstance(row, OwnRow):
             found.update(view.ready for view in row.reads)

@@ -16,6 +16,7 @@ from http_edge.routing.unanswered import Unanswered
 from http_edge.wire.answer import Streams
 from http_edge.wire.tokens import Caller, Tokens
 from stores.keyring import EdgeKeys
+from stores.listed import Slice, Span
 from topics.messages.reply import Reply
 from topics.search_index import Found, Wanted
 
@@ -24,10 +25,14 @@ class Reads(Protocol):
     """Redis as a place to look. Raises Unavailable."""
 
     def get(self, keys: Sequence[str]) -> Awaitable[list[bytes | None]]: ...
-    async def members(self, index: str, *, newest_first: bool = False, most: int = 0) -> list[bytes]: ...
-    async def members_from(self, index: str, least: float, most: int) -> list[bytes]: ...
     async def put(self, key: str, value: str, seconds: int) -> None: ...
     async def first(self, key: str, value: bytes, seconds: int) -> bytes | None: ...
+
+
+class Lists(Protocol):
+    """Documents that stand in a sorted set, some at a time. Raises Unavailable."""
+
+    async def read(self, span: Span) -> Slice: ...
 
 
 class Finds(Protocol):
@@ -99,6 +104,7 @@ class Edge:
 
     id: str
     reads: Reads
+    lists: Lists
     searches: Finds
     answers: Hears
     commands: Sends

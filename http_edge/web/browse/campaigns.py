@@ -1,47 +1,51 @@
 """Campaigns of restaurants: everyone reads those that are not over, the restaurant's owner starts them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
 
 import msgspec
 
 from http_edge.routing.asked import Asked
-from http_edge.routing.routes import PUBLIC, RESTAURANT_OWNER, command, shown, view
-from http_edge.web.browse.restaurants import OfRestaurant
+from http_edge.routing.pages import Pages
+from http_edge.routing.routes import PUBLIC, RESTAURANT_OWNER, command, listing, shown
+from http_edge.web.browse.restaurants import OfRestaurant, still_on
 from topics import keys
 from topics.contracts.restaurant_commands import TOPIC, StartCampaign
 from topics.documents.browse import Campaign, Campaigns
 
 CAMPAIGNS = shown("campaigns", "restaurant")
 
-MOST_RESTAURANTS, MOST_SHOWN = 200, 200
-"""Bounds of one list: restaurants that are read, those whose last campaign ends first, and campaigns that are shown. A
-restaurant has up to 20 campaigns, 80 KB."""
-
 REMEMBERED = 400  # documents
 
-_decode = msgspec.json.Decoder(Campaigns).decode
+_document = msgspec.json.Decoder(Campaigns)
+_campaign = msgspec.json.Decoder(Campaign)
 
 
-async def _names(asked: Asked) -> Sequence[str]:
-    """The restaurant that was asked for, else all that have a campaign which is not over."""
-    if asked.asks.restaurant_id is not None:
-        return [asked.asks.restaurant_id]
-    index = keys.index(keys.CAMPAIGNS)
-    return [each.decode() for each in await asked.edge.reads.members_from(index, asked.edge.clock(), MOST_RESTAURANTS)]
+def _indexes(asked: Asked) -> tuple[str]:
+    return (keys.campaigns(asked.asks.restaurant_id),)
 
 
-def not_over(asked: Asked, documents: Sequence[bytes]) -> bytes:
-    """A bare list: what runs first, by its end, then what is to come, by its start."""
-    now = asked.edge.now()
-    found = [each for document in documents for each in _campaigns(document) if each.end_date >= now]
-    found.sort(key=lambda each: (each.start_date > now, max(each.start_date, now), each.end_date, each.id))
-    return msgspec.json.encode(found[:MOST_SHOWN])
+def _one(document: bytes, member: str, asked: Asked) -> bytes | None:
+    """The campaign that the index names."""
+    wanted = keys.name_of_part(member)
+    return next((msgspec.json.encode(each) for each in _campaigns(document) if each.id == wanted), None)
 
 
 @lru_cache(REMEMBERED)
 def _campaigns(document: bytes) -> tuple[Campaign, ...]:
-    return _decode(document).campaigns
+    return _document.decode(document).campaigns
+
+
+def _running_first(asked: Asked, items: Sequence[bytes]) -> Sequence[bytes]:
+    """What runs, by its end, then what is to come, by its start."""
+    now = asked.edge.now()
+
+    def order(item: bytes) -> tuple[bool, datetime, datetime, str]:
+        each = _campaign.decode(item)
+        return each.start_date > now, max(each.start_date, now), each.end_date, each.id
+
+    return sorted(items, key=order)
 
 
 def _restaurant_of_body(asked: Asked) -> str:
@@ -49,9 +53,11 @@ def _restaurant_of_body(asked: Asked) -> str:
 
 
 ROUTES = (
-    view(
-        "/campaigns", CAMPAIGNS, names=_names, gather=not_over, asks=OfRestaurant, who=PUBLIC, gives=list[Campaign],
-        says="Campaigns that are not over, at most 200, those that run first; of one restaurant with `restaurant_id`.",
+    listing(
+        "/campaigns", CAMPAIGNS, indexes=_indexes, lowest=still_on, item=_one, arrange=_running_first,
+        pages=Pages(default=200, most=200), asks=OfRestaurant, who=PUBLIC, gives=list[Campaign],
+        says="Campaigns that are not over, page by page those that end first, within a page those that run first; of one"
+        " restaurant with `restaurant_id`.",
     ),
     command(
         "POST", "/campaigns", StartCampaign, to=TOPIC, key=_restaurant_of_body, who=RESTAURANT_OWNER, success=201,
