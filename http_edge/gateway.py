@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
-from aiohttp.hdrs import AUTHORIZATION, CONTENT_TYPE
+from aiohttp.hdrs import AUTHORIZATION, CONTENT_TYPE, EXPECT
 from aiohttp.web import BaseRequest
 from multidict import istr
 
@@ -24,9 +24,10 @@ from http_edge.routing.routes import AnyRow, CommandRow, ListRow, LiveRow, Nothi
 from http_edge.wire import cors, trace
 from http_edge.wire.access_log import AccessLog
 from http_edge.wire.answer import Answer
+from http_edge.wire.connection import Connection
 from http_edge.wire.problems import Problem, all_invalid, internal, unavailable
 from http_edge.wire.query import NOTHING, parse
-from http_edge.wire.responses import Wire, respond
+from http_edge.wire.responses import PIECE, Wire, respond
 from stores.errors import Unavailable
 from stores.telemetry import logger
 from topics.values.faults import Invalid
@@ -103,13 +104,24 @@ class Gateway:
         except Exception:
             _log.exception("unhandled", route=label, correlation_id=named.request_id)
             answer = internal().answer(named.request_id)
+        if answer.size > PIECE and request.method != "HEAD":
+            answer = self._if_there_is_room(request, answer, named)
         self._metrics.note(label, answer.status, self._loop.time() - started)
         ended = None
         if answer.stream is None:
             self._log(request.method, label, answer.status, started, named.request_id, asked, answer.size)
         else:
             ended = partial(self._log, request.method, label, answer.status, started, named.request_id, asked)
-        return respond(request, answer, self._edge.cors_origins, named.request_id, ended=ended)
+        # a client that waits for `100 Continue` may go on with a body or with another request after an error: nobody can tell
+        unread = not request.content.is_eof() and EXPECT in request.headers
+        close = not self._edge.connections.accepting or unread
+        return respond(request, answer, self._edge.cors_origins, named.request_id, close=close, ended=ended)
+
+    def _if_there_is_room(self, request: BaseRequest, answer: Answer, named: trace.Trace) -> Answer:
+        """Otherwise too many other clients do not read what they have asked for."""
+        if cast(Connection, request.protocol).owes(answer.size):
+            return answer
+        return unavailable("too_much_unread", "This is too much right now, please try again.").answer(named.request_id)
 
     def _asked(
         self, request: BaseRequest, route: Route, path: str, query: str, parameters: Any, named: trace.Trace
@@ -140,8 +152,8 @@ class Gateway:
         asked.at = self._loop.time()
         if route.body is not None:
             bodies.check_type(request.headers.get(CONTENT_TYPE))
-            asked.body = bodies.decode(asked.raw, route.body)
-            check_user_id(asked, bodies.owner_named(asked.raw))
+            asked.body, owner = bodies.decode(asked.raw, route.body)
+            check_user_id(asked, owner)
 
     def _log(
         self, method: str, label: str, status: int, started: float, request_id: str, asked: Asked | None, size: int

@@ -1,15 +1,17 @@
 """A command on its way: into Kafka, and back as a reply, within the time that a request has.
 
-From T0, when the request was read: the command's deadline is T0+2.0 s; acknowledgement or reply are awaited until
-T0+2.1 s. Neither by then: the command is withdrawn, unless its domain has taken it, and the caller is told 503. Domain and
-edge ask the same key of Redis, and the first of them decides (docs/decisions/006-withdrawn-commands.md).
-Acknowledged in time, or taken, but not answered by then: it will take effect, the answer comes later. Unless nobody could have
-that answer: a command that may not be late is then withdrawn, too, so that its domain does no work for an asker that has gone.
+From T0, when the request was read: the command's deadline is T0+2.0 s, by the broker's clock (routing/broker_clock.py);
+acknowledgement or reply are awaited until T0+2.1 s. Neither by then: the command is withdrawn, unless its domain has taken it,
+and the caller is told 503. Domain and edge ask the same key of Redis, and the first of them decides
+(docs/decisions/006-withdrawn-commands.md). Acknowledged in time, or taken, but not answered by then: it will take effect, the
+answer comes later. Unless nobody could have that answer: a command that may not be late is then withdrawn, too, so that
+its domain does no work for an asker that has gone.
 """
 
 import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 
 from http_edge.commands.operations import note
 from http_edge.routing.asked import Asked
@@ -29,8 +31,13 @@ LAST_LOOK_SECONDS = 0.2
 _log = logger("http_edge.commands.delivery")
 
 
-def headers_of(asked: Asked, kind: str, subject: str, deadline_ms: int, fingerprint: str | None) -> dict[str, str]:
+class Late(Exception):
+    """The command was appended after its deadline: it never takes effect."""
+
+
+def headers_of(asked: Asked, kind: str, subject: str, fingerprint: str | None) -> dict[str, str]:
     edge = asked.edge
+    deadline_ms = edge.broker_clock.ms() + int(left(asked, REPLY_SECONDS) * 1000)
     found = {
         headers.ID: asked.command_id,
         headers.TYPE: kind,
@@ -56,7 +63,7 @@ def headers_of(asked: Asked, kind: str, subject: str, deadline_ms: int, fingerpr
 async def deliver(
     asked: Asked, topic: str, key: str, header: Mapping[str, str], body: bytes, *, may_be_late: bool = True
 ) -> Reply | None:
-    """The reply; None: acknowledged, not answered yet. Raises Problem 503: it takes no effect.
+    """The reply; None: acknowledged, not answered yet. Raises Problem 503, and Late: it takes no effect.
 
     may_be_late: the caller can be told 202, and have the answer later.
     """
@@ -76,21 +83,27 @@ async def _delivered(
     asked: Asked, topic: str, key: str, header: Mapping[str, str], body: bytes, may_be_late: bool
 ) -> Reply | None:
     edge, operation = asked.edge, asked.command_id
+    began = edge.clock()
     heard = asyncio.ensure_future(edge.answers.expect(operation))
     sent = asyncio.ensure_future(edge.commands.send(topic, key, header, body))
-    sent.add_done_callback(_seen)
+    sent.add_done_callback(partial(_seen, edge, began))
     try:
-        await asyncio.wait({heard, sent}, timeout=_left(asked, ACK_SECONDS), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({heard, sent}, timeout=left(asked, ACK_SECONDS), return_when=asyncio.FIRST_COMPLETED)
         if sent.done() and isinstance(sent.exception(), NotSent):
-            raise _not_taken()
+            raise not_taken()
         if not heard.done():
             if not sent.done() or sent.exception() is not None:
                 # A failed send may have reached the log: the reply tells.
-                await asyncio.wait({heard}, timeout=_left(asked, ACK_SECONDS))
+                await asyncio.wait({heard}, timeout=left(asked, ACK_SECONDS))
                 return heard.result() if heard.done() else await _withdraw(asked, sent, heard, may_be_late)
             if _too_late(sent.result(), header):
-                raise _not_taken()
-            await asyncio.wait({heard}, timeout=_left(asked, REPLY_SECONDS))
+                raise Late
+            await asyncio.wait({heard}, timeout=left(asked, REPLY_SECONDS))
+        if heard.done() and heard.result().code == "expired":
+            # a reply may be faster than the acknowledgement, which tells by how much it was late
+            await asyncio.wait({sent}, timeout=left(asked, ACK_SECONDS))
+            if sent.done() and sent.exception() is None and _too_late(sent.result(), header):
+                raise Late
         if heard.done():
             return heard.result()
         return await (_promise(asked) if may_be_late else _withdraw(asked, sent, heard, may_be_late))
@@ -99,13 +112,13 @@ async def _delivered(
         sent.cancel()
 
 
-def _seen(sent: "asyncio.Future[AppendedAt]") -> None:
+def _seen(edge: Edge, began: float, sent: "asyncio.Future[AppendedAt]") -> None:
     """A reply may be faster than a failing send; asyncio complains about exceptions that nobody looked at."""
-    if not sent.cancelled():
-        sent.exception()
+    if not sent.cancelled() and sent.exception() is None:
+        edge.broker_clock.heard(began, sent.result().at)
 
 
-def _left(asked: Asked, seconds: float) -> float:
+def left(asked: Asked, seconds: float) -> float:
     return max(0.0, asked.at + seconds - asyncio.get_running_loop().time())
 
 
@@ -114,7 +127,7 @@ def _too_late(appended: AppendedAt, header: Mapping[str, str]) -> bool:
     return appended.at > int(header[headers.DEADLINE])
 
 
-def _not_taken() -> Problem:
+def not_taken() -> Problem:
     return unavailable("not_taken", "This could not be done right now and has not been done, please try again.")
 
 
@@ -128,7 +141,7 @@ async def _promise(asked: Asked) -> Reply | None:
     promise = edge.withdrawals.promise(operation) if keyed else asyncio.sleep(0, True)
     reply, promised = await asyncio.gather(_last_look(edge, operation), promise)
     if reply is None and not promised:
-        raise _not_taken()
+        raise not_taken()
     return reply
 
 
@@ -155,7 +168,7 @@ async def _withdraw(
         await note(asked)  # before the look, as in _promise()
     reply = heard.result() if heard.done() else await _last_look(edge, operation)
     if reply is None and withdrawn:
-        raise _not_taken()
+        raise not_taken()
     return reply
 
 

@@ -9,11 +9,13 @@ from typing import Protocol
 
 import nacl.public
 
+from http_edge.routing.broker_clock import BrokerClock
 from http_edge.routing.pace import Pace
 from http_edge.routing.story import Story
 from http_edge.routing.turns import Turns
 from http_edge.routing.unanswered import Unanswered
 from http_edge.wire.answer import Streams
+from http_edge.wire.connections import Connections
 from http_edge.wire.tokens import Caller, Tokens
 from stores.keyring import EdgeKeys
 from stores.listed import Slice, Span
@@ -112,6 +114,7 @@ class Edge:
     streams: Follows
     tokens: Tokens
     keys: EdgeKeys
+    connections: Connections
     cors_origins: frozenset[str]
     memory: Weighs
     turns: Turns = field(default_factory=Turns)
@@ -120,10 +123,12 @@ class Edge:
     seal: nacl.public.PrivateKey = field(default_factory=nacl.public.PrivateKey.generate)
     clock: Callable[[], float] = time.time
     seal_text: str = ""
+    broker_clock: BrokerClock = field(init=False)
 
     def now(self) -> datetime:
         """The edge's clock as a time in UTC."""
         return datetime.fromtimestamp(self.clock(), UTC)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "broker_clock", BrokerClock(self.clock))
         object.__setattr__(self, "seal_text", base64.b64encode(bytes(self.seal.public_key)).decode())

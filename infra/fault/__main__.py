@@ -24,6 +24,7 @@ FAULTS = (
     Fault("storm", "infra.fault.storm", "workers and servers go away at the same time"),
     Fault("coupons", "infra.fault.coupons", "all want the last use of a coupon at once, while agents are killed"),
     Fault("guards", "infra.fault.guards", "the tests of the runtime without one of its guards turn red"),
+    Fault("clients", "infra.fault.clients", "a hostile client beside an honest one at the edge's connections"),
     Fault("greed", "infra.fault.greed", "one client takes all it can, beside an honest user"),
     Fault("ending", "infra.fault.ending", "every process gets SIGTERM while Kafka is away"),
 )

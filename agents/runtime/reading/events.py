@@ -36,7 +36,7 @@ def read(topic: Topic, batch: Batch, floor: int) -> tuple[list[Event], list[Arri
             continue
         arrival = arrivals.read(topic, batch.lease.incarnation, record, keyed=True)
         try:
-            good.append(Event(arrival, _meta(arrival), arrival.message))
+            good.append(Event(arrival, meta_of(arrival), arrival.message))
         except Undecodable as error:
             arrival.error = error
             log.error("event_not_read", topic=topic.name, offset=arrival.offset, why=str(error))
@@ -44,7 +44,8 @@ def read(topic: Topic, batch: Batch, floor: int) -> tuple[list[Event], list[Arri
     return good, bad
 
 
-def _meta(arrival: Arrival) -> EventMeta:
+def meta_of(arrival: Arrival) -> EventMeta:
+    """Raises Undecodable."""
     if arrival.error is not None:
         raise arrival.error
     found: Mapping[str, str] = arrival.headers

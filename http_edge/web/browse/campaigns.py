@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import lru_cache
 
 import msgspec
 
@@ -10,16 +9,19 @@ from http_edge.routing.asked import Asked
 from http_edge.routing.pages import Pages
 from http_edge.routing.routes import PUBLIC, RESTAURANT_OWNER, command, listing, shown
 from http_edge.web.browse.restaurants import OfRestaurant, still_on
+from http_edge.wire.remembered import Remembered
 from topics import keys
 from topics.contracts.restaurant_commands import TOPIC, StartCampaign
 from topics.documents.browse import Campaign, Campaigns
 
 CAMPAIGNS = shown("campaigns", "restaurant")
 
-REMEMBERED = 400  # documents
+MOST_BYTES = 64 * 2**20  # of the documents that are remembered, with what they say; a restaurant's may have 80 KB
+OF_OBJECTS = 3  # bytes that what a document says holds, by byte of the document
 
 _document = msgspec.json.Decoder(Campaigns)
 _campaign = msgspec.json.Decoder(Campaign)
+_known: Remembered[bytes, tuple[Campaign, ...]] = Remembered(MOST_BYTES)
 
 
 def _indexes(asked: Asked) -> tuple[str]:
@@ -32,9 +34,12 @@ def _one(document: bytes, member: str, asked: Asked) -> bytes | None:
     return next((msgspec.json.encode(each) for each in _campaigns(document) if each.id == wanted), None)
 
 
-@lru_cache(REMEMBERED)
 def _campaigns(document: bytes) -> tuple[Campaign, ...]:
-    return _document.decode(document).campaigns
+    known = _known.get(document)
+    if known is None:
+        known = _document.decode(document).campaigns
+        _known.keep(document, known, len(document) * (1 + OF_OBJECTS))
+    return known
 
 
 def _running_first(asked: Asked, items: Sequence[bytes]) -> Sequence[bytes]:

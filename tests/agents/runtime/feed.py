@@ -22,12 +22,13 @@ class Feed:
         self.log: list[Record] = []
 
     def event(
-        self, key: str, version: int, amount: int = 1, *, id: str | None = None, body: bytes | None = None
-    ) -> Record:
+        self, key: str, version: int, amount: int = 1, *, id: str | None = None, body: bytes | None = None,
+        type: str = "Added", said_at: str = "2026-03-01T18:30:00+00:00",
+    ) -> Record:  # fmt: skip
         """id: told by key and version, as the runtime's are: a repeat has the same."""
         named = {
-            headers.ID: id or f"{key} {version}", headers.TYPE: "Added", headers.SOURCE: "lezzet/tests",
-            headers.SUBJECT: key, headers.SEQUENCE: str(version), headers.TIME: "2026-03-01T18:30:00+00:00",
+            headers.ID: id or f"{key} {version}", headers.TYPE: type, headers.SOURCE: "lezzet/tests",
+            headers.SUBJECT: key, headers.SEQUENCE: str(version), headers.TIME: said_at,
         }  # fmt: skip
         content = msgspec.json.encode(Added(amount=amount, total=version)) if body is None else body
         record = ConsumerRecord(
