@@ -30,6 +30,7 @@ from stores.keyring import EdgeKeys, edge_keys
 from stores.redis.answers import Answers
 from stores.redis.connection import connect
 from stores.redis.lists import Lists
+from stores.redis.memory import Memory
 from stores.redis.notices import Notices
 from stores.redis.reader import READ_SECONDS, Reader
 from stores.redis.search import Search
@@ -57,7 +58,9 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
     withdrawals = Withdrawals(reader)
     streams = Streams(reader)
     notices = Notices(redis, streams.changed, streams.all_changed)
+    memory = Memory(redis)
     streams.start()
+    memory.start()
     notices.start()
     try:
         yield Edge(
@@ -72,11 +75,12 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
             tokens=Tokens(keys.jwt),
             keys=keys,
             connections=Connections(_bounds(settings), asyncio.get_running_loop().time),
+            memory=memory,
             cors_origins=frozenset(settings.cors_origins),
         )
     finally:
         parts = (producer.stop(), answers.stop(), notices.stop(), streams.stop(), withdrawals.stop())
-        await asyncio.gather(*parts, reader.close(), lists.close(), return_exceptions=True)
+        await asyncio.gather(*parts, reader.close(), lists.close(), memory.stop(), return_exceptions=True)
         with contextlib.suppress(Exception):
             await redis.aclose()
 

@@ -139,6 +139,7 @@ class Gateway:
             request_id=named.request_id,
             traceparent=named.traceparent,
             at=self._loop.time(),
+            address=request.remote or "",
             acts_as=row.acts_as,
         )
         if route.query is not None:
@@ -147,7 +148,7 @@ class Gateway:
 
     async def _read_body(self, request: BaseRequest, route: Route, asked: Asked) -> None:
         asked.idempotency_key = check_key(request.headers.get(IDEMPOTENCY_KEY))
-        asked.raw = await bodies.read(request)
+        asked.raw = await bodies.read(request, route.row.body_bytes)
         asked.at = self._loop.time()
         if route.body is not None:
             bodies.check_type(request.headers.get(CONTENT_TYPE))

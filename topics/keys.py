@@ -169,8 +169,8 @@ def reply(operation_id: str) -> str:
     return f"reply:{operation_id}"
 
 
-def operation_owner(operation_id: str) -> str:
-    """Caller of a command that was answered 202, until its reply says it."""
+def operation(operation_id: str) -> str:
+    """Caller of a command that was answered 202; below it, once there is one, the Outcome (topics/messages/reply.py)."""
     return f"operation:{operation_id}"
 
 
@@ -179,7 +179,8 @@ def reply_channel(edge_id: str) -> str:
 
 
 def wrote(caller: str, domain: str) -> str:
-    """`<aggregate id>@<version>;` appended for each write of this caller, kept for some seconds."""
+    """`<aggregate id>@<version>;` for each aggregate that this caller wrote lately, the last one last. Some seconds; see
+    stores/redis/write_notes.py."""
     return f"wrote:{caller}:{domain}"
 
 

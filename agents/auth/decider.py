@@ -88,7 +88,7 @@ def _first_use(event: EmailVerified) -> FirstUse | None:
     return FirstUse(reference=event.reference, session_id=event.session_id, at=event.verified_at)
 
 
-def claims(command: Command, account_id: str) -> Iterable[tuple[str, str]]:
+def claims(command: Command, account_id: str, caller: str | None) -> Iterable[tuple[str, str]]:
     """An address belongs to one account."""
     return (("email", normal_email(command.email)),) if isinstance(command, Register) else ()
 

@@ -61,6 +61,9 @@ class AccountPreparation:
         self._passwords = passwords
         self._plain_tokens = plain_tokens
 
+    def heavy(self, command: Command) -> bool:
+        return isinstance(command, Register | Login | ResetPassword)
+
     async def prepare(
         self, command: Command, aggregate_id: str, state: Account, headers: Headers, now: datetime, command_id: str
     ) -> Any:

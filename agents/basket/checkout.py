@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from agents.basket.contents import Contents
 from agents.basket.facts import Facts
+from agents.basket.limits import notes_too_long
 from topics.contracts.basket_commands import Checkout, CheckoutItem, RestoreItems
 from topics.contracts.basket_events import CheckedOut, CheckoutRepeated, Event, Line, LinesRestored, OrderedItem
 from topics.copies import MealCopy
@@ -35,6 +36,8 @@ def check_out(command: Checkout, contents: Contents, facts: Facts, context: Cont
         return hand_on(CheckoutRepeated(order_id=contents.last.order_id))
     if not items:
         return reject("basket_empty", "there is nothing to check out")
+    if (too_long := notes_too_long((command.note, *(item.note for item in items)))) is not None:
+        return Decision(rejection=too_long)
     restaurant_id = _restaurant(items, contents.lines, facts)
     if isinstance(restaurant_id, Rejection):
         return Decision(rejection=restaurant_id)

@@ -10,7 +10,7 @@ from agents.basket import anonymous, coupons, erasure, merging
 from agents.basket.checkout import asked_for, check_out, restore
 from agents.basket.contents import Contents, evolve
 from agents.basket.facts import Facts
-from agents.basket.limits import MAX_LINES
+from agents.basket.limits import MAX_LINES, notes_too_long
 from agents.basket.projection import answered
 from agents.basket.reordering import reorder
 from topics.contracts.basket_commands import (
@@ -121,7 +121,7 @@ def _add(command: AddItem, contents: Contents, facts: Facts, context: Context) -
         schedule_date=command.schedule_date,
         image_url=meal.image_url,
     )
-    return _set(line, before, context)
+    return _set(line, before, contents, context)
 
 
 def _past(said: str | None, restaurant_id: str, facts: Facts, now: datetime) -> Rejection | None:
@@ -145,7 +145,7 @@ def _change(command: ChangeItem, contents: Contents, facts: Facts, context: Cont
         schedule_date=before.schedule_date if command.schedule_date is None else command.schedule_date,
     )
     line = replace(line, **dict.fromkeys(command.clears))
-    return _set(_as_sold_now(line, facts.meals.get(command.meal_id)), before, context)
+    return _set(_as_sold_now(line, facts.meals.get(command.meal_id)), before, contents, context)
 
 
 def _as_sold_now(line: Line, meal: MealCopy | None) -> Line:
@@ -154,9 +154,13 @@ def _as_sold_now(line: Line, meal: MealCopy | None) -> Line:
     return replace(line, name=meal.name, price=meal.price, image_url=meal.image_url, is_available=meal.is_available)
 
 
-def _set(line: Line, before: Line | None, context: Context) -> Decision[Event]:
+def _set(line: Line, before: Line | None, contents: Contents, context: Context) -> Decision[Event]:
     answer = answered(line, context.aggregate_id)
-    return accept(answer=answer) if line == before else accept(LineSet(line=line), answer=answer)
+    if line == before:
+        return accept(answer=answer)
+    others = (each.note for each in contents.lines.values() if each.meal_id != line.meal_id)
+    refused = notes_too_long((*others, line.note)) if line.note else None
+    return accept(LineSet(line=line), answer=answer) if refused is None else Decision(rejection=refused)
 
 
 def _remove(command: RemoveItem, contents: Contents) -> Decision[Event]:

@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from agents.basket.anonymous import NO_BASKET
-from agents.basket.limits import MAX_LINES
+from agents.basket.limits import MAX_LINES, notes_too_long
 from topics.contracts.basket_commands import HandOver, TakeBack, TakeOver
 from topics.contracts.basket_events import Event, HandedOver, Kept, Life, Line, TakenBack, TakenOver, TakeOverRefused
 from topics.deciding.decision import Decision, accept, hand_on, reject
@@ -55,6 +55,10 @@ def take_over(command: TakeOver, lines: Lines, refused: Refused | None) -> Decis
     if together > MAX_LINES:
         return refuse(command, "basket_full", f"a basket holds {MAX_LINES} different meals at most")
     merged = tuple(_added(lines.get(line.meal_id), line) for line in command.lines)
+    taken = {line.meal_id for line in merged}
+    kept = (line.note for line in lines.values() if line.meal_id not in taken)
+    if (too_long := notes_too_long((*kept, *(line.note for line in merged)))) is not None:
+        return refuse(command, too_long.code, too_long.detail)
     return _taken(command, merged, together, sum(line.meal_id in lines for line in command.lines))
 
 

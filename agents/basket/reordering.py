@@ -2,7 +2,7 @@
 
 from agents.basket.contents import Contents
 from agents.basket.facts import Facts
-from agents.basket.limits import MAX_LINES
+from agents.basket.limits import MAX_LINES, notes_too_long
 from agents.basket.projection import basket_item
 from topics.contracts.basket_commands import OrderedBefore, Reorder
 from topics.contracts.basket_events import Event, Line, LineSet
@@ -27,6 +27,9 @@ def reorder(command: Reorder, contents: Contents, facts: Facts, context: Context
     lines = [_line(item, on_sale[item.meal_id], contents, context) for item in command.items if item.meal_id in on_sale]
     if len(contents.lines.keys() | on_sale.keys()) > MAX_LINES:
         return reject("basket_full", f"a basket holds {MAX_LINES} different meals at most")
+    kept = (line.note for line in contents.lines.values() if line.meal_id not in on_sale)
+    if (too_long := notes_too_long((*kept, *(line.note for line in lines)))) is not None:
+        return Decision(rejection=too_long)
     answer = Reordered(
         items=tuple(basket_item(line, context.aggregate_id) for line in lines),
         unavailable=tuple(GoneMeal(meal_id=meal_id, name=name) for meal_id, name in gone.items()),

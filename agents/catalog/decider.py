@@ -8,11 +8,13 @@ import msgspec
 from msgspec.structs import asdict, replace
 
 from agents.catalog.facts import RESTAURANTS, Facts
+from agents.catalog.limits import MEAL_BYTES, MEALS
 from agents.catalog.projection import meal
 from topics.contracts.catalog_commands import AddMeal, ChangeMeal, Command, RemoveMeal, SetAvailability
 from topics.contracts.catalog_events import AvailabilityChanged, Event, MealAdded, MealChanged, MealDetails, MealRemoved
-from topics.deciding.decision import Context, Decider, Decision, accept, reject
+from topics.deciding.decision import Context, Decider, Decision, Rejection, accept, reject
 from topics.deciding.pricing import rounded
+from topics.deciding.seats import Seat
 from topics.documents import Done
 from topics.documents.browse import Meal
 
@@ -20,9 +22,12 @@ REMOVED = Done(message="The meal is off the menu.")
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
+    """seat: see MealAdded."""
+
     restaurant_id: str
     details: MealDetails
     added_at: datetime
+    seat: str | None = None
 
 
 class Dish(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +51,8 @@ def decide(command: Command, dish: Dish, facts: Facts, context: Context) -> Deci
         case SetAvailability():
             return _set_availability(command, offer, context)
         case RemoveMeal():
-            return accept(MealRemoved(restaurant_id=offer.restaurant_id), answer=REMOVED)
+            seats = () if offer.seat is None else ((MEALS.kind, offer.seat),)
+            return accept(MealRemoved(restaurant_id=offer.restaurant_id), answer=REMOVED, releases=seats)
         case _:
             assert_never(command)
 
@@ -62,12 +68,30 @@ def _add(command: AddMeal, dish: Dish, facts: Facts, context: Context) -> Decisi
     said = {name: value for name, value in asdict(command).items() if name != "restaurant_id"}
     details = MealDetails(**_with_whole_kurus(said))
     if dish.offer is None and not dish.removed:
-        added = MealAdded(restaurant_id=command.restaurant_id, details=details, added_at=context.now)
-        offer = Offer(restaurant_id=command.restaurant_id, details=details, added_at=context.now)
-        return accept(added, answer=_answer(offer, context))
+        return _first_time(command.restaurant_id, details, context)
     if dish.offer and (dish.offer.restaurant_id, dish.offer.details) == (command.restaurant_id, details):
-        return accept(answer=_answer(dish.offer, context))
+        return accept(answer=_answer(dish.offer, context), takes=())
     return reject("meal_exists", "there is a meal with this id already")
+
+
+def _first_time(restaurant_id: str, details: MealDetails, context: Context) -> Decision[Event]:
+    if (refused := _too_large(details)) is not None:
+        return Decision(rejection=refused)
+    seat = MEALS.free(restaurant_id, context)
+    if seat is None:
+        return reject("menu_full", f"a restaurant has at most {MEALS.most} meals, take one off the menu first")
+    offer = Offer(restaurant_id=restaurant_id, details=details, added_at=context.now, seat=seat[1])
+    added = MealAdded(restaurant_id=restaurant_id, details=details, added_at=context.now, seat=seat[1])
+    return accept(added, answer=_answer(offer, context), takes=(seat,))
+
+
+def _too_large(details: MealDetails) -> Rejection | None:
+    size = len(msgspec.json.encode(details))
+    if size <= MEAL_BYTES:
+        return None
+    return Rejection(
+        "meal_too_large", f"a meal with its options has at most {MEAL_BYTES:,} bytes, this one has {size:,}"
+    )
 
 
 def _change(command: ChangeMeal, offer: Offer, context: Context) -> Decision[Event]:
@@ -76,6 +100,8 @@ def _change(command: ChangeMeal, offer: Offer, context: Context) -> Decision[Eve
     answer = _answer(replace(offer, details=details), context)
     if details == offer.details:
         return accept(answer=answer)
+    if (refused := _too_large(details)) is not None:
+        return Decision(rejection=refused)
     return accept(MealChanged(restaurant_id=offer.restaurant_id, details=details), answer=answer)
 
 
@@ -96,6 +122,11 @@ def _answer(offer: Offer, context: Context) -> Meal:
     return meal(context.aggregate_id, offer.restaurant_id, offer.details, offer.added_at, context.now)
 
 
+def claims(command: Command, meal_id: str, caller: str | None) -> Iterable[Seat]:
+    """A place on the menu."""
+    return MEALS.of(command.restaurant_id) if isinstance(command, AddMeal) else ()
+
+
 def needs(command: Command, dish: Dish) -> Iterable[tuple[str, str]]:
     """Whose restaurant it is: the one named, or the one on whose menu the meal is."""
     if isinstance(command, AddMeal):
@@ -107,7 +138,10 @@ def needs(command: Command, dish: Dish) -> Iterable[tuple[str, str]]:
 def evolve(dish: Dish, event: Event) -> Dish:
     match event:
         case MealAdded():
-            return Dish(offer=Offer(restaurant_id=event.restaurant_id, details=event.details, added_at=event.added_at))
+            offer = Offer(
+                restaurant_id=event.restaurant_id, details=event.details, added_at=event.added_at, seat=event.seat
+            )
+            return Dish(offer=offer)
         case MealChanged():
             return replace(dish, offer=dish.offer and replace(dish.offer, details=event.details))
         case AvailabilityChanged():
@@ -132,4 +166,5 @@ DECIDER = Decider[Command, Event, Dish, Facts](
     facts=Facts,
     fact_tables=(RESTAURANTS,),
     needs=needs,
+    claims=claims,
 )

@@ -12,6 +12,7 @@ import msgspec
 from msgspec.structs import asdict, replace
 
 from agents.discount.facts import Facts
+from agents.discount.limits import COUPONS
 from agents.discount.projection import coupon
 from topics.contracts.discount_commands import AskOutcome, Command, CreateCoupon, ReleaseUse, ReserveShare, ReserveUse
 from topics.contracts.discount_events import (
@@ -29,6 +30,7 @@ from topics.deciding import discounting
 from topics.deciding.decision import Context, Decider, Decision, Rejection, accept, hand_on, reject
 from topics.deciding.discounting import Terms
 from topics.deciding.pricing import rounded
+from topics.deciding.seats import Seat
 
 
 class Uses(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,10 +66,20 @@ def _create(command: CreateCoupon, uses: Uses, facts: Facts, context: Context) -
         return Decision(rejection=refused)
     terms = _terms(command, context)
     if uses.terms is None:
-        return accept(CouponCreated(terms=terms), answer=coupon(terms))
+        return _made(terms, context)
     if replace(terms, created_at=uses.terms.created_at) == uses.terms:
-        return accept(answer=coupon(uses.terms))
+        return accept(answer=coupon(uses.terms), takes=())
     return reject("coupon_exists", "there is a coupon with this code already", field="code")
+
+
+def _made(terms: Terms, context: Context) -> Decision[Event]:
+    created = CouponCreated(terms=terms)
+    if terms.restaurant_id is None:
+        return accept(created, answer=coupon(terms))
+    seat = COUPONS.free(terms.restaurant_id, context)
+    if seat is None:
+        return reject("too_many_coupons", f"a restaurant makes at most {COUPONS.most} coupons")
+    return accept(created, answer=coupon(terms), takes=(seat,))
 
 
 def _may_create(command: CreateCoupon, facts: Facts, context: Context) -> bool:
@@ -127,6 +139,13 @@ def _reserve_share(command: ReserveShare, uses: Uses) -> Decision[Event]:
     return hand_on(refused)
 
 
+def claims(command: Command, code: str, caller: str | None) -> Iterable[Seat]:
+    """A place among the restaurant's coupons."""
+    if isinstance(command, CreateCoupon) and command.restaurant_id is not None:
+        return COUPONS.of(command.restaurant_id)
+    return ()
+
+
 def needs(command: Command, uses: Uses) -> Iterable[tuple[str, str]]:
     if isinstance(command, CreateCoupon) and command.restaurant_id is not None:
         yield RESTAURANTS.name, command.restaurant_id
@@ -145,5 +164,5 @@ def evolve(uses: Uses, event: Event) -> Uses:
 
 
 DECIDER = Decider[Command, Event, Uses, Facts](
-    state=Uses, decide=decide, evolve=evolve, facts=Facts, fact_tables=(RESTAURANTS,), needs=needs
+    state=Uses, decide=decide, evolve=evolve, facts=Facts, fact_tables=(RESTAURANTS,), needs=needs, claims=claims
 )

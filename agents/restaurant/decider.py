@@ -3,14 +3,16 @@
 Campaigns are in campaigns.py, the pages of followers in followers.py: a domain has one decider, for all its aggregates.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, assert_never
 
+import msgspec
 from msgspec.structs import asdict, replace
 
 from agents.restaurant import campaigns, followers, hours
 from agents.restaurant.house import House, Opened
+from agents.restaurant.limits import RESTAURANT_BYTES, RESTAURANTS
 from agents.restaurant.projection import restaurant
 from topics.contracts.restaurant_commands import (
     Announce,
@@ -34,8 +36,9 @@ from topics.contracts.restaurant_events import (
     RestaurantDetails,
     RestaurantOpened,
 )
-from topics.deciding.decision import Context, Decider, Decision, accept, reject
+from topics.deciding.decision import Context, Decider, Decision, Rejection, accept, reject
 from topics.deciding.pricing import rounded
+from topics.deciding.seats import Seat
 from topics.documents.browse import RestaurantNow
 
 
@@ -67,10 +70,15 @@ def _open(command: OpenRestaurant, house: House, context: Context) -> Decision[E
     if refused is not None:
         return Decision(rejection=refused)
     if house.opened is None:
+        if (too_large := _too_large(details)) is not None:
+            return Decision(rejection=too_large)
+        seat = RESTAURANTS.free(context.caller, context)
+        if seat is None:
+            return reject("too_many_restaurants", f"one owner has at most {RESTAURANTS.most} restaurants")
         opened = RestaurantOpened(owner_id=context.caller, details=details, opened_at=context.now)
-        return accept(opened, answer=_answer(details, context.now, context.now, context))
+        return accept(opened, answer=_answer(details, context.now, context.now, context), takes=(seat,))
     if (house.opened.owner_id, house.opened.details) == (context.caller, details):
-        return accept(answer=_answer(details, house.opened.at, house.opened.updated_at, context))
+        return accept(answer=_answer(details, house.opened.at, house.opened.updated_at, context), takes=())
     return reject("restaurant_exists", "a restaurant with this id is open already")
 
 
@@ -83,10 +91,25 @@ def _change(command: ChangeRestaurant, house: House, context: Context) -> Decisi
     if details == opened.details:
         return accept(answer=_answer(details, opened.at, opened.updated_at, context))
     refused = hours.refusal(details) if hours.of(details) != hours.of(opened.details) else None
+    refused = refused or _too_large(details)
     if refused is not None:
         return Decision(rejection=refused)
     changed = RestaurantChanged(details=details, changed_at=context.now)
     return accept(changed, answer=_answer(details, opened.at, context.now, context))
+
+
+def _too_large(details: RestaurantDetails) -> Rejection | None:
+    size = len(msgspec.json.encode(details))
+    if size <= RESTAURANT_BYTES:
+        return None
+    return Rejection(
+        "restaurant_too_large", f"a restaurant has at most {RESTAURANT_BYTES:,} bytes, this one has {size:,}"
+    )
+
+
+def claims(command: Command, restaurant_id: str, caller: str | None) -> Iterable[Seat]:
+    """A place among the owner's restaurants."""
+    return RESTAURANTS.of(caller) if isinstance(command, OpenRestaurant) and caller is not None else ()
 
 
 def _answer(details: RestaurantDetails, created: datetime, updated: datetime, context: Context) -> RestaurantNow:
@@ -118,4 +141,4 @@ def evolve(house: House, event: Event) -> House:
             assert_never(event)
 
 
-DECIDER = Decider[Command, Event, House, None](state=House, decide=decide, evolve=evolve)
+DECIDER = Decider[Command, Event, House, None](state=House, decide=decide, evolve=evolve, claims=claims)

@@ -16,8 +16,9 @@ CHECK_SECONDS = 1.0
 
 
 class Readiness(msgspec.Struct, frozen=True):
-    """ready: all of the others are true. accepting: it has begun, and does not end. clock: it is near the broker's.
-    clock_skew_ms: that the broker is ahead, null before the first write. views: by ready key."""
+    """ready: the others are as they should be. accepting: it has begun, and does not end. clock: it is near the broker's.
+    clock_skew_ms: that the broker is ahead, null before the first write. views: by ready key. writable: Redis takes writes,
+    which it does not at its memory limit. silent: topics whose commands are not answered (http_edge/routing/unanswered.py)."""
 
     ready: bool
     kafka: bool
@@ -27,6 +28,8 @@ class Readiness(msgspec.Struct, frozen=True):
     clock: bool
     clock_skew_ms: int | None
     views: dict[str, bool]
+    writable: bool
+    silent: list[str]
 
 
 def ready_keys(rows: Iterable[AnyRow]) -> tuple[str, ...]:
@@ -53,9 +56,10 @@ async def readiness(edge: Edge, keys: tuple[str, ...]) -> Readiness:
         redis, views = False, dict.fromkeys(keys, False)
     kafka, replies = edge.commands.connected, edge.answers.connected
     accepting, clock, skew = edge.connections.accepting, edge.broker_clock.sane, edge.broker_clock.skew
-    ready = kafka and redis and replies and accepting and clock and all(views.values())
+    writable, silent = not edge.memory.refuses, edge.unanswered.silent()
+    ready = kafka and redis and replies and accepting and clock and all(views.values()) and writable and not silent
     skew_ms = None if skew is None else round(skew * 1000)
-    return Readiness(ready, kafka, redis, replies, accepting, clock, skew_ms, views)
+    return Readiness(ready, kafka, redis, replies, accepting, clock, skew_ms, views, writable, silent)
 
 
 def ready_handler(keys: tuple[str, ...]) -> Callable[[Asked], Awaitable[Answer]]:

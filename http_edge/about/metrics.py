@@ -91,6 +91,18 @@ class Metrics:
         self.streams = Gauge("lezzet_edge_streams_open", "Open streams", registry=registry)
         # deadlines are corrected by it; beyond routing.broker_clock.MOST_SECONDS the process is not ready: set its clock
         self.skew = Gauge("lezzet_edge_clock_skew_seconds", "The broker's clock less ours", registry=registry)
+        # of Redis' maxmemory. From 0.8 on the edge logs an alarm; at 1 no write is taken, and /health/ready is 503
+        self.memory = Gauge("lezzet_redis_memory_share", "Share of Redis' memory limit in use", registry=registry)
+        # 1: commands of some topic are not answered; /health/ready names it
+        self.silent = Gauge("lezzet_edge_silent_topics", "Topics whose commands are not answered", registry=registry)
+        # rising: one address makes accounts or anonymous baskets faster than people do
+        self.paced = Gauge(
+            "lezzet_edge_paced_refused", "Requests refused for their pace, since the start", registry=registry
+        )
+        # requests that wait for a turn to have a password hashed; near http_edge.routing.turns.MOST_WAITING some are refused
+        self.turns_waiting = Gauge("lezzet_edge_hashes_waiting", "Requests that wait to be hashed", registry=registry)
+        # rising: somebody tries passwords, or more log in than the agents can hash
+        self.turns_refused = Gauge("lezzet_edge_hashes_refused", "Requests refused since the start", registry=registry)
 
     def answer(self) -> Answer:
         return Answer(generate_latest(self._registry), 200, CONTENT_TYPE_LATEST)

@@ -144,6 +144,8 @@ def problems_of(row: AnyRow) -> dict[int, list[str]]:
         found |= {status: list(codes) for status, codes in row.problems.items()}
     if isinstance(row, CommandRow):
         found |= {400: [], 422: ["invalid_input"], 413: ["body_too_large"], 415: ["unsupported_media_type"]}
+        if row.hashes or row.paced:
+            found[429] = ["too_many_logins"] * row.hashes + ["too_many_requests"] * row.paced
         for code, status in row.refusals.items():
             found.setdefault(status, []).append(code)
     return found

@@ -27,6 +27,11 @@ def rows(others: tuple[AnyRow, ...], metrics: Metrics) -> tuple[AnyRow, ...]:
         metrics.replies.set(asked.edge.answers.connected)
         metrics.streams.set(asked.edge.streams.count)
         metrics.skew.set(asked.edge.broker_clock.skew or 0.0)
+        metrics.memory.set(asked.edge.memory.share)
+        metrics.silent.set(len(asked.edge.unanswered.silent()))
+        metrics.paced.set(asked.edge.pace.refused)
+        metrics.turns_waiting.set(asked.edge.turns.waiting)
+        metrics.turns_refused.set(asked.edge.turns.refused)
         return metrics.answer()
 
     ready = health.ready_handler(health.ready_keys(others))

@@ -16,25 +16,24 @@ from http_edge.wire.problems import Problem, all_invalid, invalid
 from topics.values.faults import Invalid
 from topics.values.validation import Validator
 
-MAX_BYTES = 256 * 1024
 READ_SECONDS = 10.0
 
 
-async def read(request: BaseRequest) -> bytes:
-    """The raw body. Raises Problem 413, 415, 417, 408 or 400."""
+async def read(request: BaseRequest, most: int) -> bytes:
+    """The raw body, of at most so many bytes. Raises Problem 413, 415, 417, 408 or 400."""
     encoding = request.headers.get("Content-Encoding", "identity")
     if encoding.lower() != "identity":
         raise Problem(415, "unsupported_encoding", "Content-Encoding: bodies are taken uncompressed only.")
-    if (request.content_length or 0) > MAX_BYTES:
-        raise _too_large()
+    if (request.content_length or 0) > most:
+        raise _too_large(most)
     _go_on(request)
     parts, size = list[bytes](), 0
     try:
         async with asyncio.timeout(READ_SECONDS):
             while part := await request.content.readany():
                 size += len(part)
-                if size > MAX_BYTES:
-                    raise _too_large()
+                if size > most:
+                    raise _too_large(most)
                 parts.append(part)
     except TimeoutError:
         raise Problem(408, "body_too_slow", "The body did not arrive in time.") from None
@@ -57,8 +56,8 @@ def _go_on(request: BaseRequest) -> None:
         request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
-def _too_large() -> Problem:
-    return Problem(413, "body_too_large", f"A body has at most {MAX_BYTES} bytes.", headers={"Connection": "close"})
+def _too_large(most: int) -> Problem:
+    return Problem(413, "body_too_large", f"A body has at most {most:,} bytes here.", headers={"Connection": "close"})
 
 
 def check_type(content_type: str | None) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import nullcontext
 from inspect import isawaitable
 from typing import Any, NoReturn
 
@@ -12,7 +13,6 @@ import nacl.public
 
 from http_edge.commands.delivery import REPLY_SECONDS, Late, deliver, headers_of, left, not_taken
 from http_edge.commands.idempotency import (
-    TOO_LATE,
     attempts,
     check_same_request,
     fingerprint,
@@ -20,7 +20,7 @@ from http_edge.commands.idempotency import (
     next_id,
     standing,
 )
-from http_edge.commands.operations import note_owner, pending
+from http_edge.commands.operations import note, pending
 from http_edge.commands.seen import Seen
 from http_edge.reads import own_writes
 from http_edge.reads.views import named
@@ -32,7 +32,7 @@ from http_edge.wire.problems import FieldError, Problem, invalid, unavailable
 from stores.errors import Unavailable
 from topics.messages import ids
 from topics.messages.message import Message, field_error
-from topics.messages.reply import Reply
+from topics.messages.reply import TOO_LATE, Reply
 
 Handler = Callable[[Asked], Awaitable[Answer]]
 
@@ -51,7 +51,10 @@ def handler(row: CommandRow) -> Handler:
         mine = fingerprint(asked.edge.keys.fingerprint, asked) if asked.idempotency_key else None
         if known is not None:
             return await _render(row, asked, known, mine)
-        message, reply = await _sent(row, asked, mine)
+        if row.paced:
+            asked.edge.pace.take(asked.address)
+        async with asked.edge.turns.turn(asked.address) if row.hashes else nullcontext():
+            message, reply = await _sent(row, asked, mine)
         if reply is None:
             return await _later(row, asked, message)
         return await _render(row, asked, reply, mine)
@@ -67,7 +70,8 @@ async def _sent(row: CommandRow, asked: Asked, mine: str | None) -> tuple[Messag
         key = await named(row.key, asked)
         header = headers_of(asked, type(message).__name__, key, mine)
         try:
-            return message, await deliver(asked, row.topic.name, key, header, row.topic.encode(message))
+            body = row.topic.encode(message)
+            return message, await deliver(asked, row.topic.name, key, header, body, may_be_late=not row.tokens)
         except Late:
             if again or left(asked, REPLY_SECONDS) < AGAIN_SECONDS:
                 break
@@ -130,7 +134,6 @@ async def _later(row: CommandRow, asked: Asked, message: Message) -> Answer:
     if row.tokens:
         # the answer will be sealed to this request; whoever asks again gets tokens of their own
         raise unavailable("answer_late", "This takes longer than usual, please try again.")
-    await note_owner(asked)
     extra = await _estimate(row, asked, message)
     # who has no token cannot ask there
     location = None if asked.caller is None else {"Location": f"/operations/{asked.command_id}"}
@@ -155,7 +158,7 @@ async def _render(row: CommandRow, asked: Asked, reply: Reply, mine: str | None)
     body = _opened(asked, reply.sealed) if reply.sealed is not None else bytes(reply.body)
     if not settled and row.must_settle:
         # It is done and only not shown yet, so 202: a 503 would say that it was not done.
-        await note_owner(asked)
+        await note(asked, reply)
         return of_json(pending(asked.command_id), 202, {"Location": f"/operations/{asked.command_id}"})
     if row.success == NO_CONTENT:
         return Answer(b"", NO_CONTENT, "")

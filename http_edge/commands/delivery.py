@@ -4,7 +4,8 @@ From T0, when the request was read: the command's deadline is T0+2.0 s, by the b
 acknowledgement or reply are awaited until T0+2.1 s. Neither by then: the command is withdrawn, unless its domain has taken it,
 and the caller is told 503. Domain and edge ask the same key of Redis, and the first of them decides
 (docs/decisions/006-withdrawn-commands.md). Acknowledged in time, or taken, but not answered by then: it will take effect, the
-answer comes later.
+answer comes later. Unless nobody could have that answer: a command that may not be late is then withdrawn, too, so that
+its domain does no work for an asker that has gone.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 
+from http_edge.commands.operations import note
 from http_edge.routing.asked import Asked
 from http_edge.routing.edge import AppendedAt, Edge
 from http_edge.wire.problems import Problem, unavailable
@@ -58,8 +60,28 @@ def headers_of(asked: Asked, kind: str, subject: str, fingerprint: str | None) -
     return found
 
 
-async def deliver(asked: Asked, topic: str, key: str, header: Mapping[str, str], body: bytes) -> Reply | None:
-    """The reply; None: acknowledged, not answered yet. Raises Problem 503, and Late: it takes no effect."""
+async def deliver(
+    asked: Asked, topic: str, key: str, header: Mapping[str, str], body: bytes, *, may_be_late: bool = True
+) -> Reply | None:
+    """The reply; None: acknowledged, not answered yet. Raises Problem 503, and Late: it takes no effect.
+
+    may_be_late: the caller can be told 202, and have the answer later.
+    """
+    answered = False
+    try:
+        reply = await _delivered(asked, topic, key, header, body, may_be_late)
+        answered = reply is not None
+        return reply
+    finally:
+        if answered:
+            asked.edge.unanswered.answered(topic)
+        else:
+            asked.edge.unanswered.missed(topic, key)
+
+
+async def _delivered(
+    asked: Asked, topic: str, key: str, header: Mapping[str, str], body: bytes, may_be_late: bool
+) -> Reply | None:
     edge, operation = asked.edge, asked.command_id
     began = edge.clock()
     heard = asyncio.ensure_future(edge.answers.expect(operation))
@@ -73,7 +95,7 @@ async def deliver(asked: Asked, topic: str, key: str, header: Mapping[str, str],
             if not sent.done() or sent.exception() is not None:
                 # A failed send may have reached the log: the reply tells.
                 await asyncio.wait({heard}, timeout=left(asked, ACK_SECONDS))
-                return heard.result() if heard.done() else await _withdraw(edge, operation, sent, heard)
+                return heard.result() if heard.done() else await _withdraw(asked, sent, heard, may_be_late)
             if _too_late(sent.result(), header):
                 raise Late
             await asyncio.wait({heard}, timeout=left(asked, REPLY_SECONDS))
@@ -82,7 +104,9 @@ async def deliver(asked: Asked, topic: str, key: str, header: Mapping[str, str],
             await asyncio.wait({sent}, timeout=left(asked, ACK_SECONDS))
             if sent.done() and sent.exception() is None and _too_late(sent.result(), header):
                 raise Late
-        return heard.result() if heard.done() else await _promise(edge, operation)
+        if heard.done():
+            return heard.result()
+        return await (_promise(asked) if may_be_late else _withdraw(asked, sent, heard, may_be_late))
     finally:
         edge.answers.forget(operation)
         sent.cancel()
@@ -107,9 +131,15 @@ def not_taken() -> Problem:
     return unavailable("not_taken", "This could not be done right now and has not been done, please try again.")
 
 
-async def _promise(edge: Edge, operation: str) -> Reply | None:
+async def _promise(asked: Asked) -> Reply | None:
     """It is safe in Kafka, and will take effect. Raises Problem where another request under its key has withdrawn it."""
-    reply, promised = await asyncio.gather(_last_look(edge, operation), edge.withdrawals.promise(operation))
+    edge, operation = asked.edge, asked.command_id
+    # Before the look: a domain that publishes the reply after it finds the note, and leaves the outcome there.
+    await note(asked)
+    # Without a key no other request has this id, and nobody could withdraw it.
+    keyed = asked.idempotency_key is not None
+    promise = edge.withdrawals.promise(operation) if keyed else asyncio.sleep(0, True)
+    reply, promised = await asyncio.gather(_last_look(edge, operation), promise)
     if reply is None and not promised:
         raise not_taken()
     return reply
@@ -126,14 +156,16 @@ async def _last_look(edge: Edge, operation: str) -> Reply | None:
 
 
 async def _withdraw(
-    edge: Edge, operation: str, sent: "asyncio.Future[AppendedAt]", heard: "asyncio.Future[Reply]"
+    asked: Asked, sent: "asyncio.Future[AppendedAt]", heard: "asyncio.Future[Reply]", may_be_late: bool
 ) -> Reply | None:
     """Raises Problem where the command will not happen. Otherwise its domain has it: the reply, or None as deliver()."""
-    why = str(sent.exception()) if sent.done() else "no acknowledgement"
+    edge, operation = asked.edge, asked.command_id
+    failed = sent.exception() if sent.done() else None
+    why = str(failed) if failed else "no answer" if sent.done() else "no acknowledgement"
     withdrawn = await edge.withdrawals.withdraw(operation)
-    _log.warning(
-        "command withdrawn" if withdrawn else "command taken without acknowledgement", command=operation, why=why
-    )
+    _log.warning("command withdrawn" if withdrawn else "command taken, and not answered", command=operation, why=why)
+    if not withdrawn and may_be_late:
+        await note(asked)  # before the look, as in _promise()
     reply = heard.result() if heard.done() else await _last_look(edge, operation)
     if reply is None and withdrawn:
         raise not_taken()

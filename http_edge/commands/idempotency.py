@@ -1,7 +1,8 @@
 """Ids of commands. With an `Idempotency-Key` the id derives from the request, so a retry is the same command.
 
 A command that was answered 503 has been withdrawn, or was too late: it never takes effect, so a retry with its key is
-a new attempt with the next id. The first attempt whose outcome stands is the outcome of the key.
+a new attempt with the next id. The first attempt whose outcome stands is the outcome of the key. Where its reply is no longer
+kept, the command goes out again under the same id, and its domain's inbox answers with the first outcome.
 """
 
 import hashlib
@@ -12,12 +13,9 @@ from http_edge.routing.asked import Asked
 from http_edge.wire.problems import Problem, invalid
 from topics import keys
 from topics.messages import ids
-from topics.messages.reply import DECODER, Reply
+from topics.messages.reply import DECODER, TOO_LATE, Reply
 
 ATTEMPTS = 8
-TOO_LATE = frozenset({"expired", "withdrawn", "erased"})
-"""Rejection codes of commands that never took effect. erased: the account of a registration went a moment before; the next try
-finds the address free."""
 
 
 class Standing(NamedTuple):

@@ -11,15 +11,15 @@ from http_edge.wire.answer import Answer, of_json
 from http_edge.wire.problems import not_found
 from stores.errors import Unavailable
 from topics import keys
-from topics.messages.reply import DECODER, Reply
+from topics.messages.reply import DECODER, OUTCOME, Outcome, Reply
 
 KEPT_SECONDS = 86_400
 NOTE_SECONDS = 0.2
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """done: `result` is what the request would have answered. failed: code, detail and message say why, and more what else
-    the error would have held."""
+    """done: `result` is what the request would have answered, as long as that is kept: some minutes. failed: code, detail and
+    message say why, and more, for these minutes, what else the error would have held."""
 
     operation_id: str
     status: Literal["pending", "done", "failed"]
@@ -34,36 +34,44 @@ def pending(operation_id: str) -> dict[str, str]:
     return {"operation_id": operation_id, "status": "pending", "message": "This is being done."}
 
 
-async def note_owner(asked: Asked) -> None:
-    """Whose operation it is, until the reply says it too. Best effort."""
+async def note(asked: Asked, reply: Reply | None = None) -> None:
+    """Whose operation it is, and what became of it: whoever publishes its reply later writes that there
+    (stores/redis/replies.py). Best effort."""
     if asked.caller is not None:
+        became = "" if reply is None else f"\n{_outcome(reply).line().decode()}"
         with contextlib.suppress(Unavailable, TimeoutError):
             async with asyncio.timeout(NOTE_SECONDS):
-                await asked.edge.reads.put(keys.operation_owner(asked.command_id), asked.caller.id, KEPT_SECONDS)
+                await asked.edge.reads.put(keys.operation(asked.command_id), f"{asked.caller.id}{became}", KEPT_SECONDS)
 
 
 async def show(asked: Asked) -> Answer:
     """Raises Problem 404 for operations of others; Unavailable where Redis is away. What a user has done in the name of an
     anonymous basket is the basket's by the reply, and the user's by the note that was made with the 202."""
     operation_id = asked.parameters["id"]
-    stored, owner = await asked.edge.reads.get((keys.reply(operation_id), keys.operation_owner(operation_id)))
-    noted = owner is not None and owner.decode() == asked.me
+    stored, noted = await asked.edge.reads.get((keys.reply(operation_id), keys.operation(operation_id)))
+    owner, _, line = (noted or b"").decode().partition("\n")
     if stored is not None:
         reply = DECODER.decode(stored)
-        if noted or reply.caller == asked.me:
-            return of_json(_outcome(reply))
-    elif noted:
-        return of_json(pending(operation_id))
+        if asked.me in (owner, reply.caller):
+            return of_json(_told(operation_id, _outcome(reply), reply))
+    elif owner == asked.me:
+        return of_json(_told(operation_id, OUTCOME.decode(line), None) if line else pending(operation_id))
     raise not_found("There is no such operation of yours.")
 
 
-def _outcome(reply: Reply) -> Operation:
-    if reply.status == "done":
+def _outcome(reply: Reply) -> Outcome:
+    return Outcome(status=reply.status, code=reply.code, detail=reply.detail)
+
+
+def _told(operation_id: str, outcome: Outcome, reply: Reply | None) -> Operation:
+    """reply: as long as it is kept."""
+    if outcome.status == "done":
         # what is sealed holds tokens: never shown here
-        result = msgspec.Raw(bytes(reply.body)) if bytes(reply.body) else msgspec.UNSET
-        return Operation(operation_id=reply.operation_id, status="done", message="This is done.", result=result)
-    detail = reply.detail or "This was not possible."
+        body = b"" if reply is None else bytes(reply.body)
+        result = msgspec.Raw(body) if body else msgspec.UNSET
+        return Operation(operation_id=operation_id, status="done", message="This is done.", result=result)
+    detail = outcome.detail or "This was not possible."
     return Operation(
-        operation_id=reply.operation_id, status="failed", message=detail, detail=detail, code=reply.code or "refused",
-        more=reply.more,
+        operation_id=operation_id, status="failed", message=detail, detail=detail, code=outcome.code or "refused",
+        more=None if reply is None else reply.more,
     )  # fmt: skip

@@ -1,6 +1,6 @@
 """Whoever writes and then reads sees the write: reads of a caller wait for the views to have what that caller wrote.
 
-`wrote:<caller>:<domain>` is kept for some seconds by the domain's runtime: `<aggregate id>@<version>;` a write.
+`wrote:<caller>:<domain>` is kept for some seconds by the domain's runtime: `<aggregate id>@<version>;` for each aggregate.
 """
 
 import asyncio

@@ -10,7 +10,10 @@ from typing import Protocol
 import nacl.public
 
 from http_edge.routing.broker_clock import BrokerClock
+from http_edge.routing.pace import Pace
 from http_edge.routing.story import Story
+from http_edge.routing.turns import Turns
+from http_edge.routing.unanswered import Unanswered
 from http_edge.wire.answer import Streams
 from http_edge.wire.connections import Connections
 from http_edge.wire.tokens import Caller, Tokens
@@ -86,6 +89,14 @@ class Sends(Protocol):
     async def send(self, topic: str, key: str, headers: Mapping[str, str], body: bytes) -> AppendedAt: ...
 
 
+class Weighs(Protocol):
+    """How full Redis is: see stores.redis.memory."""
+
+    share: float
+    refuses: bool
+    alarm: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
     """id: names the process on its reply channel. seal: what only this process can open; drawn anew at each start.
@@ -105,6 +116,10 @@ class Edge:
     keys: EdgeKeys
     connections: Connections
     cors_origins: frozenset[str]
+    memory: Weighs
+    turns: Turns = field(default_factory=Turns)
+    pace: Pace = field(default_factory=lambda: Pace(time.monotonic))
+    unanswered: Unanswered = field(default_factory=lambda: Unanswered(time.monotonic))
     seal: nacl.public.PrivateKey = field(default_factory=nacl.public.PrivateKey.generate)
     clock: Callable[[], float] = time.time
     seal_text: str = ""

@@ -20,6 +20,8 @@ Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Key = Callable[[Asked], str | Awaitable[str]]
 """Which aggregate a command is for, or which document a view route reads."""
 
+BODY_BYTES = 16 * 1024
+
 PARAMETER = re.compile(r"\{(\w+)\}")
 
 
@@ -67,6 +69,7 @@ class Row:
 
     takes, asks: types of the body and of the query. texts: parameters of the path that are any text; others are ids.
     pages: of rows that give a list, or an answer with one, page by page.
+    body_bytes: of the largest body that is read; what the domain takes is less (docs/limits.md).
     acts_as: who writes and reads here, where it is not the user of the token: an anonymous basket, whose id is the permission.
     """
 
@@ -80,6 +83,7 @@ class Row:
     asks: type[msgspec.Struct] = Nothing
     pages: Pages | None = None
     texts: tuple[str, ...] = ()
+    body_bytes: int = BODY_BYTES
     acts_as: Callable[[Asked], str] | None = None
 
     @property
@@ -102,7 +106,9 @@ class CommandRow(Row):
     not in time; else the answer comes all the same.
     sees: documents that the caller has looked at, as (view, id): the decision knows at least these versions.
     estimate: more fields for a 202. no_sooner: seconds after the request at which it is answered at the earliest, for rows
-    whose time must not tell who is registered. Idempotency keys are honoured on every row.
+    whose time must not tell who is registered. hashes: its domain hashes a password, so few are under way at a time
+    (http_edge/routing/turns.py). paced: it makes what no owner is counted for, so one address makes few a minute
+    (http_edge/routing/pace.py). Idempotency keys are honoured on every row.
     """
 
     topic: Topic
@@ -115,6 +121,8 @@ class CommandRow(Row):
     settles: ViewOf | None = None
     must_settle: bool = False
     no_sooner: float = 0.0
+    hashes: bool = False
+    paced: bool = False
     sees: Callable[[Asked], Sequence[tuple[ViewOf, str]] | Awaitable[Sequence[tuple[ViewOf, str]]]] | None = None
     estimate: Callable[[Asked, Message], Awaitable[Mapping[str, Any]]] | None = None
 

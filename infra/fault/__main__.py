@@ -26,6 +26,7 @@ FAULTS = (
     Fault("timers", "infra.fault.timers", "100,000 timers wait, agents are killed, the clock jumps an hour"),
     Fault("guards", "infra.fault.guards", "the tests of the runtime without one of its guards turn red"),
     Fault("clients", "infra.fault.clients", "a hostile client beside an honest one at the edge's connections"),
+    Fault("greed", "infra.fault.greed", "one client takes all it can, beside an honest user"),
     Fault("ending", "infra.fault.ending", "every process gets SIGTERM while Kafka is away"),
 )
 

@@ -5,9 +5,7 @@ from typing import cast
 
 import msgspec
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
-from stores.errors import Unavailable
 from stores.redis.listening import Listening
 from stores.telemetry import logger
 from topics import keys
@@ -43,14 +41,6 @@ class Answers:
 
     def forget(self, operation_id: str) -> None:
         self._expected.pop(operation_id, None)
-
-    async def stored(self, operation_id: str) -> Reply | None:
-        """The reply that Redis keeps for 24 h, None if there is none. The caller sets a time-out. Raises Unavailable."""
-        try:
-            value = cast(bytes | None, await self._client.get(keys.reply(operation_id)))
-        except (RedisError, OSError) as error:
-            raise Unavailable("redis", type(error).__name__) from error
-        return None if value is None else DECODER.decode(value)
 
     async def _catch_up(self) -> None:
         """Reads the stored copies of replies that may have been published while the connection was lost."""

@@ -85,7 +85,7 @@ class Given:
         command_id: str = COMMAND_ID,
     ) -> Outcome:
         """claims: who owns what the command asks for; by default the aggregate itself."""
-        wanted = dict.fromkeys(self.decider.claims(command, ID), ID)
+        wanted = dict.fromkeys(self.decider.claims(command, ID, caller), ID)
         context = Context(command_id, ID, now, caller=caller, claims=wanted | dict(claims or {}), prepared=prepared)
         known = self._declared(command, self.decider.facts() if facts is None else facts)
         decision = self.decider.decide(command, self.state, known, context)

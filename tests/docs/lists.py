@@ -85,6 +85,9 @@ OF_FIELDS = {
     **{(kind, "cuisines"): CUISINES for kind in (RestaurantNow, RestaurantFound)},
     (JsonWebKeys, "keys"): _whole(1, "the key of the deployment"),
     (Readiness, "views"): _whole(len(ready_keys(ROUTES)), "views that the routes read"),
+    (Readiness, "silent"): _whole(
+        len({row.topic.name for row in ROUTES if isinstance(row, CommandRow)}), "topics of commands"
+    ),
     (Operation, "more"): _whole(MAX_LINES, "what a refusal names, at most each line of a basket"),
     (ProblemBody, "errors"): _whole(MOST_FAULTS, "faults that one refusal lists"),
 }

@@ -12,7 +12,9 @@ import nacl.public
 from aiokafka import AIOKafkaConsumer
 from redis.asyncio import Redis
 
-from topics import keys
+from stores.errors import Unavailable
+from stores.protocol import OutboxRow
+from stores.redis.replies import Replies, ReplyNote
 from topics.contracts import all_topics
 from topics.messages import headers
 from topics.messages.reply import Reply, Wrote
@@ -67,7 +69,7 @@ class Domains:
             bootstrap_servers=broker,
             auto_offset_reset="latest",
         )
-        self._redis = redis
+        self._replies = Replies(redis)
         self.taken: list[Command] = []
         self._behaviour: Behaviour = done
 
@@ -95,16 +97,10 @@ class Domains:
             self.taken.append(command)
             reply = self._behaviour(command)
             if reply is not None:
-                with contextlib.suppress(OSError):
+                with contextlib.suppress(Unavailable):
                     await self.send(reply, command.headers[headers.REPLY_TO])
 
     async def send(self, reply: Reply, edge_id: str) -> None:
-        raw = msgspec.json.encode(reply)
-        async with self._redis.pipeline(transaction=False) as pipeline:
-            pipeline.set(keys.reply(reply.operation_id), raw, ex=60)
-            pipeline.publish(keys.reply_channel(edge_id), raw)
-            for wrote in reply.wrote:
-                note = keys.wrote(reply.caller or "", wrote.domain)
-                pipeline.append(note, f"{wrote.aggregate_id}@{wrote.version};")
-                pipeline.expire(note, 10)
-            await pipeline.execute()
+        note = msgspec.json.encode(ReplyNote(caller=reply.caller, wrote=reply.wrote)).decode()
+        row = OutboxRow("reply", edge_id, reply.operation_id.encode(), note, msgspec.json.encode(reply))
+        await self._replies.publish([row])

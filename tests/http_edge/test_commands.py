@@ -11,6 +11,7 @@ import pytest
 
 from http_edge.routing.routes import CommandRow
 from http_edge.web import ROUTES
+from stores.redis.fates import Fates
 from tests.http_edge.conftest import World
 from tests.http_edge.documents import meal, stored
 from tests.http_edge.domains import Command, done, refused, sealed
@@ -84,7 +85,48 @@ async def test_tokens_come_back_sealed(edge: World, row: CommandRow):
 async def test_tokens_never_come_late(edge: World):
     edge.domains.behave(silent)
     said = await edge.client().call("POST", "/auth/login", BODIES["POST /auth/login"])
+    assert (said.status, said.problem["code"]) == (503, "not_taken")
+    (command,) = edge.domains.taken
+    assert await edge.redis.get(keys.fate(command.id)) == keys.WITHDRAWN, "its domain does no work for nobody"
+
+
+async def test_tokens_that_come_late_all_the_same_are_nobodys(edge: World):
+    def taken(command: Command) -> None:
+        taking.append(asyncio.ensure_future(Fates(edge.redis).take([command.id])))
+
+    taking: list[asyncio.Future[set[str]]] = []
+    edge.domains.behave(taken)
+    said = await edge.client().call("POST", "/auth/login", BODIES["POST /auth/login"])
     assert (said.status, said.problem["code"]) == (503, "answer_late")
+
+
+async def test_an_operation_is_told_of_after_its_reply_is_no_longer_kept(edge: World):
+    me = str(uuid.uuid4())
+    edge.domains.behave(silent)
+    place = (await edge.client(me).call("POST", "/carts/add", LINE)).headers["Location"]
+    (command,) = edge.domains.taken
+    await edge.domains.send(refused(command, "meal_unavailable", "sold out"), edge.edge.id)
+    await edge.redis.delete(keys.reply(command.id))
+    found = await edge.client(me).call("GET", place)
+    assert (found.json["status"], found.json["code"], found.json["detail"]) == (
+        "failed",
+        "meal_unavailable",
+        "sold out",
+    )
+    assert (await edge.client(str(uuid.uuid4())).call("GET", place)).status == 404
+
+
+async def test_a_key_is_good_after_its_reply_is_no_longer_kept(edge: World):
+    """The command goes out again with its id: its domain knows it, and answers with the first outcome."""
+    me, key = edge.client(str(uuid.uuid4())), uuid.uuid4().hex
+    edge.domains.behave(lambda command: refused(command, "expired"))
+    assert (await me.call("POST", "/carts/add", LINE, Idempotency_Key=key)).status == 503
+    edge.domains.behave(lambda command: done(command, {"id": command.id}))
+    first = await me.call("POST", "/carts/add", LINE, Idempotency_Key=key)
+    replies = [name async for name in edge.redis.scan_iter(match=keys.reply("*"))]
+    assert len(replies) == 2 and await edge.redis.delete(*replies) == 2
+    again = await me.call("POST", "/carts/add", LINE, Idempotency_Key=key)
+    assert (again.status, again.json) == (200, first.json), "of the second attempt: the first one never took effect"
 
 
 @pytest.mark.parametrize("row", [row for row in ROUTES if isinstance(row, CommandRow)], ids=lambda row: row.name)

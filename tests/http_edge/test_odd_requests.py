@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from http_edge.commands.bodies import MAX_BYTES
+from http_edge.routing.routes import BODY_BYTES
 from tests.deadline import until, within
 from tests.http_edge.conftest import World
 from tests.http_edge.test_connections import connected, ended, request
@@ -106,7 +106,7 @@ async def test_a_body_is_sent_once_100_continue_is_heard(edge: World):
 @pytest.mark.parametrize(
     ("lines", "status"),
     [
-        ((f"Content-Length: {MAX_BYTES + 1}", CONTINUE, JSON), b"413"),
+        ((f"Content-Length: {BODY_BYTES + 1}", CONTINUE, JSON), b"413"),
         (("Content-Length: 10", CONTINUE, "Content-Encoding: gzip"), b"415"),
         (("Content-Length: 10", "Expect: a-miracle", JSON), b"417"),
         (("Content-Length: 10", CONTINUE, "Idempotency-Key: " + "k" * 256, JSON), b"400"),

@@ -125,7 +125,7 @@ async def test_what_was_answered_202_is_not_withdrawn_by_a_repeat_that_gets_no_a
 async def test_what_a_repeat_has_withdrawn_is_not_promised(edge: World):
     edge.domains.behave(lambda command: None)
     me = str(uuid.uuid4())
-    asking = asyncio.create_task(edge.client(me).call("POST", "/carts/add", LINE))
+    asking = asyncio.create_task(edge.client(me).call("POST", "/carts/add", LINE, Idempotency_Key=me))
 
     async def sent() -> list[str]:
         return [command.id for command in edge.domains.taken if command.key == me]

@@ -2,12 +2,14 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
 import pytest_asyncio
 
 from infra.stack.stack import Stack
+from stores.listed import Span
 from stores.redis.connection import connect
+from stores.redis.lists import Lists
 from stores.redis.reader import Reader
 from tests.deadline import within
 from topics import keys
@@ -21,9 +23,13 @@ class Shelf:
     def __init__(self, url: str) -> None:
         self.redis = connect(url)
         self.reader = Reader(self.redis)
+        self.lists = Lists(self.redis, self.reader)
         self.view = f"v{uuid.uuid4().hex[:10]}"
         self.index = keys.index(self.view, "all")
         self.places = [keys.document(self.view, str(number)) for number in range(DOCUMENTS)]
+
+    async def listed(self) -> Sequence[bytes]:
+        return (await self.lists.read(Span("all", self.view, entries=10, size=1000))).members
 
     async def switch(self, tag: str) -> None:
         async with self.redis.pipeline(transaction=True) as step:
@@ -37,6 +43,7 @@ class Shelf:
 async def shelf(servers: Stack) -> AsyncGenerator[Shelf]:
     made = Shelf(servers.endpoints.redis)
     yield made
+    await made.lists.close()
     await made.reader.close()
     await made.redis.aclose()
 
@@ -65,11 +72,11 @@ async def test_a_read_gives_one_generation_while_they_are_switched(shelf: Shelf)
 
 async def test_an_index_is_that_of_the_generation_that_was_looked_at_last(shelf: Shelf):
     await shelf.switch("@1")
-    assert await shelf.reader.members(shelf.index) == [b"@1"], "a process that has not looked yet looks first"
+    assert await shelf.listed() == [b"@1"], "a process that has not looked yet looks first"
     await shelf.switch("@2")
-    assert await shelf.reader.members_from(shelf.index, 0, 10) == [b"@1"], "as the request's first look found it"
+    assert await shelf.listed() == [b"@1"], "as the request's first look found it"
     await shelf.reader.get([keys.view_ready(shelf.view)])
-    assert await shelf.reader.members(shelf.index) == [b"@2"]
+    assert await shelf.listed() == [b"@2"]
 
 
 async def test_without_a_ready_key_nothing_is_found(shelf: Shelf):

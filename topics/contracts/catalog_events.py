@@ -22,9 +22,13 @@ class MealDetails(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MealAdded(Message, frozen=True, kw_only=True):
+    """seat: its number among the meals that a restaurant may have (agents/catalog/limits.py); None: from before there were
+    seats."""
+
     restaurant_id: str
     details: MealDetails
     added_at: datetime
+    seat: str | None = None
 
 
 class MealChanged(Message, frozen=True, kw_only=True):

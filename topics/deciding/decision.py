@@ -94,7 +94,8 @@ TIMER_BYTES = 16 * 1024
 
 @dataclass(frozen=True)
 class Decision(Generic[E]):
-    """releases: (kind, value) pairs that were this aggregate's own and are free for others from here on.
+    """takes: of the (kind, value) pairs that the command asks for, those that become this aggregate's own; None: all of them.
+    releases: those that were its own and are free for others from here on.
 
     cancels: names of timers that are not to be sent; one that is not set is ignored. timers: to set or move, after that.
     """
@@ -103,6 +104,7 @@ class Decision(Generic[E]):
     answer: msgspec.Struct | Sealed | Mapping[str, Any] | list[Any] | None = None
     rejection: Rejection | None = None
     handed_on: bool = False
+    takes: tuple[tuple[str, str], ...] | None = None
     releases: tuple[tuple[str, str], ...] = ()
     timers: tuple[Timer, ...] = ()
     cancels: tuple[str, ...] = ()
@@ -111,11 +113,13 @@ class Decision(Generic[E]):
 def accept(
     *events: E,
     answer: msgspec.Struct | Sealed | Mapping[str, Any] | list[Any] | None = None,
+    takes: tuple[tuple[str, str], ...] | None = None,
+    releases: tuple[tuple[str, str], ...] = (),
     timers: tuple[Timer, ...] = (),
     cancels: tuple[str, ...] = (),
 ) -> Decision[E]:
     """The events happen (none: nothing to change) and the caller gets `answer`."""
-    return Decision(events=events, answer=answer, timers=timers, cancels=cancels)
+    return Decision(events=events, answer=answer, takes=takes, releases=releases, timers=timers, cancels=cancels)
 
 
 def reject(
@@ -147,7 +151,7 @@ def _no_needs(command: Any, state: Any) -> Iterable[tuple[str, str]]:
     return ()
 
 
-def _no_claims(command: Any, aggregate_id: str) -> Iterable[tuple[str, str]]:
+def _no_claims(command: Any, aggregate_id: str, caller: str | None) -> Iterable[tuple[str, str]]:
     return ()
 
 
@@ -157,7 +161,8 @@ class Decider(Generic[C, E, S, F]):
 
     state: its struct; `state()` is the aggregate before its first event. facts: class whose constructor takes one
     mapping for each of `fact_tables`, under its name; `needs` names the (table name, key) pairs a command reads.
-    claims: (kind, value) pairs that must be this aggregate's own, e.g. ("email", "a@b.c").
+    claims: of a command, the aggregate and the caller: (kind, value) pairs that the aggregate wants as its own, e.g.
+    ("email", "a@b.c").
     """
 
     state: type[S]
@@ -166,7 +171,7 @@ class Decider(Generic[C, E, S, F]):
     facts: Callable[..., F] = no_facts  # type: ignore[assignment]
     fact_tables: tuple[FactTable[Any, Any], ...] = ()
     needs: Callable[[C, S], Iterable[tuple[str, str]]] = _no_needs
-    claims: Callable[[C, str], Iterable[tuple[str, str]]] = _no_claims
+    claims: Callable[[C, str, str | None], Iterable[tuple[str, str]]] = _no_claims
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from agents.runtime.arrivals import Arrival
 from agents.runtime.sending import letters
 from stores.protocol import OutboxRow
 from topics.deciding.decision import Decider, Decision, React, Send
-from topics.messages import ids
+from topics.messages import headers, ids
 from topics.messages.event import EventMeta
 from topics.messages.reply import Wrote
 from topics.messages.topic import Topic
@@ -22,6 +22,10 @@ class Roles(msgspec.Struct, frozen=True):
     events: Topic
     decider: Decider[Any, Any, Any, Any]
     react: React[Any, Any] | None = None
+
+    def claims(self, arrival: Arrival) -> Iterable[tuple[str, str]]:
+        """What a command that can be read asks for. Raises what the domain's code raises."""
+        return self.decider.claims(arrival.message, arrival.key or "", arrival.headers.get(headers.CALLER))
 
 
 class Consequences(NamedTuple):

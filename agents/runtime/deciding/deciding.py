@@ -11,7 +11,7 @@ from agents.runtime.deciding import redriving
 from agents.runtime.deciding.breaker import Breaker
 from agents.runtime.deciding.consequences import Roles
 from agents.runtime.deciding.ledger import Ledger
-from agents.runtime.deciding.limits import WRITTEN, Limits
+from agents.runtime.deciding.limits import CLAIMED, WRITTEN, Limits
 from agents.runtime.deciding.patience import FactsBehind, Patience
 from agents.runtime.deciding.preparing import Fate, Preparation, Preparing
 from agents.runtime.deciding.redriving import ORDERS_AT_ONCE, Behind, Redriving
@@ -86,7 +86,7 @@ class Deciding(Drained):
         first, limits = batch.first, self._limits[batch.lease.source]
         while first < batch.next:
             todo = [arrival for arrival in batch.arrivals if arrival.offset >= first]
-            most = _most(todo, limits.messages)
+            most = self._few_claims(todo, self._preparing.together(todo, _most(todo, limits.messages)))
             after = batch.next if most == len(todo) else todo[most].offset
             todo = todo[:most]
             try:
@@ -138,8 +138,10 @@ class Deciding(Drained):
         breaker = await self._breaker(batch.lease)
         await breaker.wait()
         if self._preparing.needed:
-            # To prepare takes long: take the commands now, so that the edge does not withdraw them meanwhile.
-            await asyncio.gather(self._preparing.take(todo), self._preparing.slow_work(todo))
+            # To prepare takes long. So take the commands first: what the edge has withdrawn is not prepared, for nobody waits
+            # for it any more, and what is prepared cannot be withdrawn.
+            await self._preparing.take(todo)
+            await self._preparing.slow_work(todo)
         turn = _Turn(batch, first, after, todo, self._claims(todo) if poison is None else (), breaker, poison)
         orders = [arrival for arrival in todo if redriving.is_order(arrival)]
         if orders and poison is None:
@@ -247,13 +249,22 @@ class Deciding(Drained):
         if missing:
             ledger.set.learn(missing, (await self._store.look([turn.source], facts=missing)).facts)
 
+    def _few_claims(self, todo: Sequence[Arrival], most: int) -> int:
+        """How many of the first messages, `most` at most, want few enough values for one look."""
+        wanted = set[ClaimKey]()
+        for place, arrival in enumerate(todo[:most]):
+            wanted.update(self._claims((arrival,)))
+            if place and len(wanted) > CLAIMED:
+                return place
+        return most
+
     def _claims(self, every: Iterable[Arrival]) -> Iterable[ClaimKey]:
         wanted: dict[ClaimKey, None] = {}
         for arrival in every:
             skip = arrival.message is None or redriving.is_order(arrival) or arrival.expired
             if not skip and arrival.key is not None:
                 try:
-                    wanted.update(dict.fromkeys(self._roles.decider.claims(arrival.message, arrival.key)))
+                    wanted.update(dict.fromkeys(self._roles.claims(arrival)))
                 except Exception as error:
                     arrival.broken = error
         return wanted

@@ -196,7 +196,8 @@ class Ledger:
         if timers is not None:
             self.weight += self.timing.apply(timers)
         if decision.rejection is None:
-            self._grant(context.claims, key)
+            taken = context.claims if decision.takes is None else {c: context.claims[c] for c in decision.takes}
+            self._grant(taken, key)
             self._release(decision.releases, key)
 
     def _context(self, key: str, arrival: Arrival, fired: Fired | None) -> Context:
@@ -208,7 +209,7 @@ class Ledger:
             correlation_id=letters.correlation_of(arrival),
             claims={
                 claim: self._owner(claim) or key
-                for claim in self._roles.decider.claims(arrival.message, key)
+                for claim in self._roles.claims(arrival)
                 if claim in self._moment.owners
             },
             prepared=arrival.prepared,
@@ -236,7 +237,7 @@ class Ledger:
         """Whether it wants a claim that a message before it has released in this round: that is free only after the write."""
         if not self.will_decide(arrival) or arrival.key is None:
             return False
-        return not self.released.isdisjoint(self._roles.decider.claims(arrival.message, arrival.key))
+        return not self.released.isdisjoint(self._roles.claims(arrival))
 
     def _enter(self, arrival: Arrival, decision: Decision[Any], made: Consequences | None = None) -> None:
         """Enters a decided message into the inbox with its outcome, and its rows and answer into the outbox."""

@@ -5,6 +5,11 @@ WRITTEN = 8 * 1024 * 1024
 """Bytes: a round that will write more takes no further message. What a round reads is bounded by the store (LOOK_BYTES)."""
 
 
+CLAIMED = 2_000
+"""Values that the messages of one part want as their own: each is looked up, and a seat (topics/deciding/seats.py) is one of
+some hundred."""
+
+
 class Limits:
     """Of one partition: what is written in time for others says nothing about its messages.
 

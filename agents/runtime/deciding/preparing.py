@@ -1,4 +1,5 @@
-"""Before the round: does slow work of a domain, and takes commands that the edge might withdraw otherwise."""
+"""Before the round: takes commands that the edge might withdraw otherwise, and does slow work of a domain for those that it has
+not withdrawn."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -13,9 +14,17 @@ from stores.protocol import DomainStore, Stored
 from topics.deciding.decision import Decider
 from topics.messages import headers, redrive
 
+HEAVY = 2
+"""Heavy messages of a partition that are prepared and written together. So those behind them, of other users, wait for two
+hashes and not for hundreds; and what the edge withdraws meanwhile is not hashed."""
+
 
 class Preparation(Protocol):
     """Slow work before the round, off the event loop: password hashes, sealed boxes, signatures."""
+
+    def heavy(self, command: Any) -> bool:
+        """Whether it takes so long that other messages are not to wait for many of them."""
+        ...
 
     async def prepare(
         self, command: Any, aggregate_id: str, state: Any, headers: Mapping[str, str], now: datetime, command_id: str
@@ -49,6 +58,20 @@ class Preparing:
     def needed(self) -> bool:
         """Whether messages must be prepared before they are decided."""
         return self._preparation is not None
+
+    def together(self, found: Sequence[Arrival], most: int) -> int:
+        """How many of the first messages are prepared and written together: those before the first heavy one, else HEAVY
+        heavy ones and what stands between them."""
+        heavy = [place for place, arrival in enumerate(found) if self._is_heavy(arrival)] if self.needed else []
+        if not heavy:
+            return most
+        end = heavy[0] or (heavy[HEAVY] if len(heavy) > HEAVY else len(found))
+        return min(most, end)
+
+    def _is_heavy(self, arrival: Arrival) -> bool:
+        if self._preparation is None or arrival.message is None or isinstance(arrival.message, redrive.Redrive):
+            return False
+        return not arrival.expired and self._preparation.heavy(arrival.message)
 
     async def slow_work(self, found: Sequence[Arrival]) -> None:
         """Prepares messages, but for those that were prepared on the current state already. Raises Doubt.

@@ -92,7 +92,7 @@ ROUTES = (
     command(
         "POST", "/auth/register", Register, to=TOPIC, takes=NewAccount, make=_register, key=accounts.of_address,
         who=PUBLIC, success=201, gives=Done, answers={422: "invalid_password"}, settles=LOGIN,
-        no_sooner=accounts.HASHED_ALIKE_SECONDS,
+        no_sooner=accounts.HASHED_ALIKE_SECONDS, hashes=True, paced=True,
         says="Open an account; a mail with a link verifies the address. The answer is the same for every address.",
     ),
     command(
@@ -108,7 +108,8 @@ ROUTES = (
     ),
     command(
         "POST", "/auth/login", Login, to=TOPIC, takes=Credentials, make=_login, key=accounts.of_address, who=PUBLIC,
-        gives=Tokens, tokens=True, settles=SESSIONS, answers={400: ("invalid_credentials", "email_not_verified")},
+        gives=Tokens, tokens=True, settles=SESSIONS, hashes=True,
+        answers={400: ("invalid_credentials", "email_not_verified")},
         says="Log in with address and password.",
     ),
     command(

@@ -49,7 +49,7 @@ ROUTES = (
     ),
     command(
         "POST", "/auth/reset-password", ResetPassword, to=TOPIC, takes=NewPassword, make=_reset,
-        key=accounts.of_mail_token, who=PUBLIC, gives=Done, settles=accounts.DENY, must_settle=True,
+        key=accounts.of_mail_token, who=PUBLIC, gives=Done, settles=accounts.DENY, must_settle=True, hashes=True,
         answers={400: ("invalid_token", "token_expired"), 422: "invalid_password"},
         says="Choose a new password with the token of the mail's link; ends every session.",
     ),

@@ -59,11 +59,12 @@ ROUTES = (
     view("/meals/{id}", MEAL, key=parameter("id"), who=PUBLIC, gives=Meal, says="One meal."),
     command(
         "POST", "/meals/", AddMeal, to=TOPIC, key=new("meal"), who=RESTAURANT_OWNER, success=201, gives=Meal,
-        sees=restaurant_of_body,
+        sees=restaurant_of_body, answers={409: "menu_full", 422: "meal_too_large"},
         says="Add a meal to the menu of one's restaurant.",
     ),
     command(
         "PUT", "/meals/{id}", ChangeMeal, to=TOPIC, key=parameter("id"), who=RESTAURANT_OWNER, partial=True, gives=Meal,
+        answers={422: "meal_too_large"},
         says="Change a meal; what is absent stays.",
     ),
     command(

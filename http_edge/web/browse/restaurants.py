@@ -74,11 +74,12 @@ ROUTES = (
     ),
     command(
         "POST", "/restaurants", OpenRestaurant, to=TOPIC, key=new("restaurant"), who=CUSTOMER, success=201,
-        gives=RestaurantNow, says="Open a restaurant; the caller owns it.",
+        gives=RestaurantNow, answers={409: "too_many_restaurants", 422: "restaurant_too_large"},
+        says="Open a restaurant; the caller owns it.",
     ),
     command(
         "PUT", "/restaurants/{id}", ChangeRestaurant, to=TOPIC, key=parameter("id"), who=RESTAURANT_OWNER,
-        takes=RestaurantChange, make=_changed, gives=RestaurantNow,
+        takes=RestaurantChange, make=_changed, gives=RestaurantNow, answers={422: "restaurant_too_large"},
         says="Change a restaurant; what is absent stays, null takes the phone number or the e-mail address away.",
     ),
 )  # fmt: skip

@@ -149,8 +149,11 @@ ROUTES = (
     ),
     command(
         "POST", "/carts/anonymous/add", AddItem, to=TOPIC, takes=NewLine, key=_of_body, acts_as=_of_body, who=PUBLIC,
-        gives=AnonymousItem, sees=meal_of_body,
-        answers={409: ("different_restaurant", "meal_unavailable", "basket_full"), 422: "schedule_in_past"},
+        gives=AnonymousItem, sees=meal_of_body, paced=True,
+        answers={
+            409: ("different_restaurant", "meal_unavailable", "basket_full"),
+            422: ("schedule_in_past", "notes_too_long"),
+        },
         says="Set the line of a meal: the same meal again replaces quantity and note.",
     ),
     view(
@@ -187,7 +190,7 @@ ROUTES = (
     command(
         "POST", "/carts/anonymous/merge", HandOver, to=TOPIC, takes=Merge, make=_hand_over, key=_merged, who=CUSTOMER,
         gives=MergeReport, settles=BASKET,
-        answers={409: ("different_restaurant", "basket_full")},
+        answers={409: ("different_restaurant", "basket_full"), 422: "notes_too_long"},
         says="Put an anonymous basket into the caller's own, adding quantities or replacing it. A repeat changes nothing.",
     ),
 )  # fmt: skip

@@ -59,7 +59,7 @@ def _apply_coupon(asked: Asked) -> ApplyCoupon:
 ROUTES = (
     command(
         "POST", "/carts/add", AddItem, to=TOPIC, key=own, who=CUSTOMER, gives=BasketItem, sees=meal_of_body,
-        answers={409: ("different_restaurant", "meal_unavailable", "basket_full"), 422: "schedule_in_past"},
+        answers={409: ("different_restaurant", "meal_unavailable", "basket_full"), 422: ("schedule_in_past", "notes_too_long")},
         says="Set the line of a meal: the same meal again replaces quantity and note.",
     ),
     view(
@@ -69,7 +69,7 @@ ROUTES = (
     ),
     command(
         "PATCH", "/carts/update/{meal_id}", ChangeItem, to=TOPIC, takes=LineChange, make=changed, key=own, who=CUSTOMER,
-        gives=BasketItem, answers={404: "not_in_basket", 422: "schedule_in_past"},
+        gives=BasketItem, answers={404: "not_in_basket", 422: ("schedule_in_past", "notes_too_long")},
         says="Change a line; what is absent stays, null takes a note or a date away.",
     ),
     command(
@@ -98,7 +98,7 @@ ROUTES = (
     ),
     command(
         "POST", "/carts/checkout", Checkout, to=TOPIC, takes=CheckoutWish, make=_checkout, key=own, who=CUSTOMER,
-        gives=Order, estimate=estimate, sees=at_checkout,
+        gives=Order, estimate=estimate, sees=at_checkout, body_bytes=64 * 1024,
         answers={
             400: (*COUPON_CODES, "basket_empty"),
             404: "address_not_found",
@@ -106,7 +106,7 @@ ROUTES = (
                 "different_restaurant", "meal_unavailable", "restaurant_closed", "below_minimum", "price_changed",
                 "schedule_conflict",
             ),
-            422: ("schedule_in_past", "address_needed"),
+            422: ("schedule_in_past", "address_needed", "notes_too_long"),
         },
         says="Order the given items, or what is in the basket. Prices come from the catalog. The same checkout again within "
         "seconds answers with the same order.",

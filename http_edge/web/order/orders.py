@@ -95,7 +95,7 @@ ROUTES = (
     command(
         "POST", "/orders/{id}/reorder", Reorder, to=basket_commands.TOPIC, takes=Nothing, make=_again, key=own,
         who=CUSTOMER, gives=Reordered,
-        answers={409: ("different_restaurant", "meal_unavailable", "basket_full")},
+        answers={409: ("different_restaurant", "meal_unavailable", "basket_full"), 422: "notes_too_long"},
         says="Put the meals of one's order into the basket again, as far as they are still sold.",
     ),
     view("/orders/{id}", ORDER, key=parameter("id"), owner="user_id", who=CUSTOMER, gives=Order, says="One order."),

@@ -93,8 +93,8 @@ def test_an_account_is_registered_under_the_normal_form_of_its_address() -> None
 
 
 def test_an_address_is_asked_for_in_its_normal_form() -> None:
-    assert list(DECIDER.claims(REGISTER, ID)) == [("email", EMAIL)]
-    assert list(DECIDER.claims(Login(email=EMAIL, password_box="box"), ID)) == []
+    assert list(DECIDER.claims(REGISTER, ID, None)) == [("email", EMAIL)]
+    assert list(DECIDER.claims(Login(email=EMAIL, password_box="box"), ID, None)) == []
 
 
 def test_a_taken_address_is_refused() -> None:

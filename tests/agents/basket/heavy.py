@@ -41,7 +41,7 @@ from topics.messages import headers
 from topics.messages.event import EventMeta
 
 CHECKOUTS, LINES = 500, 100
-NOTE = "🍅" * 500
+NOTE, IMAGE = "🍅" * 40, "https://example.com/" + "x" * 1_980
 MIB = 1024 * 1024
 
 
@@ -61,11 +61,11 @@ class Heavy:
         return f"{self.run}-user-{number}"
 
     async def fill(self, pool: object) -> int:
-        """Baskets that are full of the longest notes, and the menu. Returns the bytes of a basket."""
+        """Baskets that are full of the longest notes and addresses of images, and the menu. Returns the bytes of a basket."""
         lines = {
             f"meal-{n}": Line(
                 id=f"line-{n}", restaurant_id="r", meal_id=f"meal-{n}", quantity=1, created_at=datetime.now(UTC),
-                name="Karnıyarık", price=12500, note=NOTE,
+                name="Karnıyarık", price=12500, note=NOTE, image_url=IMAGE,
             )
             for n in range(LINES)
         }  # fmt: skip

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from agents.basket.decider import DECIDER, MAX_LINES
 from agents.basket.facts import Facts
+from agents.basket.limits import NOTE_BYTES
 from tests.agents import scenario
 from tests.agents.scenario import COMMAND_ID, ID, LATER, NOW
 from topics.contracts.basket_commands import (
@@ -351,3 +352,21 @@ def test_restoring_keeps_to_the_end_of_a_basket() -> None:
     nearly = [line(f"meal-{n}", restaurant_id=MAHMUT) for n in range(MAX_LINES - 1)]
     outcome = given(*nearly).when(RestoreItems(order_id="o-1", lines=(line(KEBAP), line(AYRAN))))
     outcome.then(LinesRestored(order_id="o-1", lines=(line(KEBAP),)))
+
+
+# -- how long the notes are together
+
+LONG = "ş" * 500  # 1,000 bytes
+
+
+def test_notes_of_a_basket_are_bounded_together() -> None:
+    full = [line(f"meal-{n}", restaurant_id=MAHMUT, note=LONG) for n in range(NOTE_BYTES // 1_000)]
+    given(*full).when(AddItem(meal_id=KEBAP, quantity=1, note=LONG), facts=MENU).then_rejected(
+        "notes_too_long", field="note"
+    )
+    given(*full).when(AddItem(meal_id=KEBAP, quantity=1), facts=MENU).answering(meal_id=KEBAP)
+
+
+def test_notes_of_a_checkout_are_bounded_together() -> None:
+    items = tuple(CheckoutItem(meal_id=KEBAP, quantity=1, note=LONG) for _ in range(NOTE_BYTES // 1_000 + 1))
+    given().when(Checkout(payment_method="cash", items=items), facts=MENU).then_rejected("notes_too_long")

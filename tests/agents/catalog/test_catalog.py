@@ -5,6 +5,7 @@ import pytest
 
 from agents.catalog.decider import DECIDER
 from agents.catalog.facts import RESTAURANTS, Facts, Ownership
+from agents.catalog.limits import MEALS
 from agents.catalog.projection import MEAL, indexes
 from tests.agents import scenario
 from tests.agents.scenario import ID, LATER, NOW, shown
@@ -17,7 +18,7 @@ OWNER, MAHMUT = "owner-1", "mahmut"
 OURS = Facts(restaurants={MAHMUT: Ownership(owner_id=OWNER), "tokyo": Ownership(owner_id=OWNER)})
 DETAILS = MealDetails(name="Adana", price=245.5, cuisine="kebap")
 ADD = AddMeal(restaurant_id=MAHMUT, name="Adana", price=245.5, cuisine="kebap")
-ADDED = MealAdded(restaurant_id=MAHMUT, details=DETAILS, added_at=NOW)
+ADDED = MealAdded(restaurant_id=MAHMUT, details=DETAILS, added_at=NOW, seat=f"{MAHMUT}:0")
 REMOVED = MealRemoved(restaurant_id=MAHMUT)
 
 
@@ -27,6 +28,38 @@ def given(*events: Any) -> scenario.Given:
 
 def with_(**said: Any) -> MealDetails:
     return msgspec.structs.replace(DETAILS, **said)
+
+
+# -- how much a menu holds
+
+FULL = dict.fromkeys(MEALS.of(MAHMUT), "another meal")
+
+
+def test_a_menu_has_so_many_meals_and_no_more() -> None:
+    last = dict(list(FULL.items())[:-1])
+    outcome = given().when(ADD, facts=OURS, caller=OWNER, claims=last)
+    assert outcome.decision.takes == (("meal", f"{MAHMUT}:{MEALS.most - 1}"),)
+    given().when(ADD, facts=OURS, caller=OWNER, claims=FULL).then_rejected("menu_full")
+
+
+def test_a_meal_takes_one_seat_and_gives_it_back() -> None:
+    taken = given().when(ADD, facts=OURS, caller=OWNER).decision.takes
+    assert taken == (("meal", f"{MAHMUT}:0"),)
+    assert given(ADDED).when(RemoveMeal(), facts=OURS, caller=OWNER).decision.releases == taken
+    assert given(ADDED).when(ADD, facts=OURS, caller=OWNER).decision.takes == (), "it has one"
+    old = msgspec.structs.replace(ADDED, seat=None)
+    assert given(old).when(RemoveMeal(), facts=OURS, caller=OWNER).decision.releases == (), (
+        "from before there were seats"
+    )
+
+
+def test_a_meal_is_far_smaller_than_a_body() -> None:
+    options = tuple(MealOption(name=f"o{n}", choices=("c" * 100,) * 40) for n in range(50))
+    large = msgspec.structs.replace(ADD, options=options)
+    given().when(large, facts=OURS, caller=OWNER).then_rejected("meal_too_large")
+    given(ADDED).when(ChangeMeal(options=options), facts=OURS, caller=OWNER).then_rejected("meal_too_large")
+    usual = msgspec.structs.replace(ADD, description="ş" * 1_500, options=options[:0])
+    assert given().when(usual, facts=OURS, caller=OWNER).decision.events
 
 
 # -- add

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from agents.discount.decider import DECIDER, Uses
 from agents.discount.facts import Facts
+from agents.discount.limits import COUPONS as COUPON_SEATS
 from agents.discount.policy import react
 from agents.discount.projection import COUPON, COUPON_USE, indexes
 from tests.agents import scenario
@@ -56,6 +57,19 @@ def given(*events: Any) -> scenario.Given:
 
 def coupon(**said: Any) -> CouponCreated:
     return CouponCreated(terms=terms(**said))
+
+
+def test_a_restaurant_makes_so_many_coupons_and_no_more() -> None:
+    full = dict.fromkeys(COUPON_SEATS.of("mahmut"), "ANOTHER")
+    given().when(create(), facts=FACTS, caller=OWNER, claims=full).then_rejected("too_many_coupons")
+    full.popitem()
+    made = given().when(create(), facts=FACTS, caller=OWNER, claims=full).decision
+    assert made.takes == (("coupon", f"mahmut:{COUPON_SEATS.most - 1}"),)
+    assert given(*made.events).when(create(), facts=FACTS, caller=OWNER, claims=full).decision.takes == ()
+
+
+def test_operators_coupons_take_no_seat() -> None:
+    assert list(DECIDER.claims(create(restaurant_id=None), "YAZ10", None)) == []
 
 
 # -- making one

@@ -5,6 +5,7 @@ import pytest
 from msgspec.structs import asdict
 
 from agents.restaurant.decider import DECIDER
+from agents.restaurant.limits import RESTAURANTS
 from agents.restaurant.projection import RESTAURANT, indexes
 from tests.agents import scenario
 from tests.agents.scenario import ID, LATER, NOW, shown
@@ -30,6 +31,23 @@ def given(*events: Any) -> scenario.Given:
 
 def test_who_opens_a_restaurant_owns_it() -> None:
     given().when(OPEN, caller=OWNER).then(OPENED).answering(id=ID, name="Mahmut", rating_avg=0.0, rating_count=0)
+
+
+def test_an_owner_has_so_many_restaurants_and_no_more() -> None:
+    full = dict.fromkeys(RESTAURANTS.of(OWNER), "another restaurant")
+    given().when(OPEN, caller=OWNER, claims=full).then_rejected("too_many_restaurants")
+    full.popitem()
+    taken = given().when(OPEN, caller=OWNER, claims=full).decision.takes
+    assert taken == (("restaurant", f"{OWNER}:{RESTAURANTS.most - 1}"),)
+    assert given(OPENED).when(OPEN, caller=OWNER).decision.takes == ()
+
+
+def test_a_restaurant_is_far_smaller_than_a_body() -> None:
+    address = Address(address="ş" * 2_000, full_address="ş" * 2_000)
+    large = msgspec.structs.replace(OPEN, description="ş" * 2_000, address=address)
+    given().when(large, caller=OWNER).then_rejected("restaurant_too_large")
+    grown = ChangeRestaurant(description="ş" * 2_000, address=address)
+    given(OPENED).when(grown, caller=OWNER).then_rejected("restaurant_too_large")
 
 
 def test_nobody_opens_none() -> None:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from agents.restaurant import followers, policy
 from agents.restaurant.decider import DECIDER
 from agents.restaurant.followers import TOLD_AT_ONCE
+from agents.restaurant.limits import RESTAURANTS
 from agents.runtime import arrivals
 from agents.runtime.deciding.consequences import Roles
 from agents.runtime.deciding.ledger import Ledger
@@ -29,7 +30,7 @@ class Domain:
     """Decides batches as the runtime does; what it commits is kept in memory."""
 
     def __init__(self) -> None:
-        self.kept, self.out, self.offset = Moment(), list[OutboxRow](), 0
+        self.kept, self.out, self.offset = Moment(owners=dict.fromkeys(RESTAURANTS.of(OWNER))), list[OutboxRow](), 0
 
     def take(self, rows: list[OutboxRow]) -> list[OutboxRow]:
         """Returns the domain's own commands that follow."""

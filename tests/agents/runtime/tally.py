@@ -112,7 +112,7 @@ def evolve(tally: Tally, event: Added) -> Tally:
     return Tally(event.total, event.note, event.waiting)
 
 
-def claims(command: Add, aggregate_id: str) -> list[tuple[str, str]]:
+def claims(command: Add, aggregate_id: str, caller: str | None) -> list[tuple[str, str]]:
     return [] if command.name is None else [("name", command.name)]
 
 

@@ -110,10 +110,10 @@ async def test_a_claim_that_no_index_takes_parks_its_key_and_nothing_else(world:
     await world.settled(process, lease)
 
 
-def _careless_claims(command: Add, aggregate_id: str) -> Iterable[tuple[str, str]]:
+def _careless_claims(command: Add, aggregate_id: str, caller: str | None) -> Iterable[tuple[str, str]]:
     if command.amount == 7:
         raise LookupError("no name to claim")
-    return DECIDER.claims(command, aggregate_id)
+    return DECIDER.claims(command, aggregate_id, caller)
 
 
 def _careless_needs(command: Add, tally: Tally) -> Iterable[tuple[str, str]]:

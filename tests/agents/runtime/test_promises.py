@@ -90,6 +90,9 @@ class Slow:
     def __init__(self) -> None:
         self.here, self.go = asyncio.Event(), asyncio.Event()
 
+    def heavy(self, command: Any) -> bool:
+        return True
+
     async def prepare(self, *command: Any) -> int:
         self.here.set()
         await self.go.wait()

@@ -1,0 +1,90 @@
+"""Turns for commands whose domain hashes a password: few are under way at a time, and addresses come in turn.
+
+One hash costs some 20 ms of a core, by intent. Without a bound a client that asks a hundred at once has all of them hashed
+before anybody else's, and those whose askers have given up, too.
+"""
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from http_edge.wire.party import party
+from http_edge.wire.problems import RETRY_AFTER_SECONDS, Problem, unavailable
+
+AT_ONCE = 4  # under way, of one edge process: an agents process hashes two at once, others are on their way
+MOST_WAITING = 64
+MOST_OF_ADDRESS = 16  # of these, from one address
+WAIT_SECONDS = 1.2  # for a turn: the rest of the two seconds is left to be answered in
+
+
+class Turns:
+    """Of one edge process. refused: how many got none, since the start."""
+
+    def __init__(self, at_once: int = AT_ONCE, seconds: float = WAIT_SECONDS) -> None:
+        self._free = at_once
+        self._seconds = seconds
+        self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+        self.refused = 0
+
+    @property
+    def waiting(self) -> int:
+        return sum(map(len, self._waiting.values()))
+
+    @asynccontextmanager
+    async def turn(self, address: str) -> AsyncGenerator[None]:
+        """Raises Problem: 429 where this address has too many waiting, 503 where all have, or where it takes too long."""
+        await self._enter(party(address))
+        try:
+            yield
+        finally:
+            self._free += 1
+            self._call_next()
+
+    async def _enter(self, name: str) -> None:
+        if self._free and not self._waiting:
+            self._free -= 1
+            return
+        if len(self._waiting.get(name, ())) >= MOST_OF_ADDRESS:
+            self.refused += 1
+            raise _too_many()
+        if self.waiting >= MOST_WAITING:
+            self.refused += 1
+            raise _busy()
+        called: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(name, deque()).append(called)
+        try:
+            await asyncio.wait((called,), timeout=self._seconds)
+        finally:
+            if not called.done():
+                self._leave(name, called)
+        if not called.done():
+            self.refused += 1
+            raise _busy()
+
+    def _leave(self, name: str, called: "asyncio.Future[None]") -> None:
+        queue = self._waiting[name]
+        queue.remove(called)
+        if not queue:
+            del self._waiting[name]
+
+    def _call_next(self) -> None:
+        """The longest waiting of the address that was not called for longest."""
+        while self._free and self._waiting:
+            name, queue = self._waiting.popitem(last=False)
+            called = queue.popleft()
+            if queue:
+                self._waiting[name] = queue
+            self._free -= 1
+            called.set_result(None)
+
+
+def _too_many() -> Problem:
+    return Problem(
+        429, "too_many_logins", "Too many log-ins and registrations from your address wait already, try again later.",
+        headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+    )  # fmt: skip
+
+
+def _busy() -> Problem:
+    return unavailable("busy", "Very many log in right now, please try again.")

@@ -1,0 +1,156 @@
+"""Turns: few passwords are hashed at a time, addresses come in turn, and who gets no turn hears so."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from http_edge.routing.turns import AT_ONCE, MOST_OF_ADDRESS, MOST_WAITING, Turns
+from http_edge.web import ROUTES
+from http_edge.wire.problems import Problem
+from tests.http_edge.conftest import World
+from tests.http_edge.domains import Command
+from tests.http_edge.requests import BODIES
+
+
+class Guest:
+    """Who asks for a turn, and keeps it until told."""
+
+    def __init__(self, turns: Turns, address: str) -> None:
+        self.inside = False
+        self._end = asyncio.Event()
+        self.task = asyncio.create_task(self._ask(turns, address))
+
+    async def _ask(self, turns: Turns, address: str) -> None:
+        async with turns.turn(address):
+            self.inside = True
+            await self._end.wait()
+
+    async def leave(self) -> None:
+        self._end.set()
+        await self.task
+
+
+async def settled() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+@asynccontextmanager
+async def full(turns: Turns, address: str = "10.0.0.1") -> AsyncGenerator[list[Guest]]:
+    """All turns are taken by this address."""
+    guests = [Guest(turns, address) for _ in range(AT_ONCE)]
+    await settled()
+    assert all(guest.inside for guest in guests)
+    yield guests
+    for guest in guests:
+        await guest.leave()
+
+
+async def test_another_address_does_not_wait_behind_all_of_the_first():
+    turns = Turns()
+    async with full(turns) as guests:
+        many = [Guest(turns, "10.0.0.1") for _ in range(5)]
+        await settled()
+        other = Guest(turns, "10.0.0.2")
+        await settled()
+        await guests[0].leave()
+        await guests[1].leave()
+        await settled()
+        assert (many[0].inside, other.inside, many[1].inside) == (True, True, False)
+        for guest in (many[0], other, *many[1:]):
+            await guest.leave()
+
+
+async def test_an_address_that_has_too_many_waiting_is_told_429():
+    turns = Turns()
+    async with full(turns):
+        waiting = [Guest(turns, "10.0.0.1") for _ in range(MOST_OF_ADDRESS)]
+        await settled()
+        with pytest.raises(Problem) as refused:
+            async with turns.turn("10.0.0.1"):
+                pass
+        assert (refused.value.status, refused.value.headers) == (429, {"Retry-After": "2"})
+        assert turns.refused == 1
+        for guest in waiting:
+            guest._end.set()
+    await asyncio.gather(*(guest.task for guest in waiting))
+
+
+async def test_all_who_wait_are_bounded():
+    turns = Turns()
+    async with full(turns):
+        waiting = [Guest(turns, f"10.0.1.{n}") for n in range(MOST_WAITING)]
+        await settled()
+        assert turns.waiting == MOST_WAITING
+        with pytest.raises(Problem) as refused:
+            async with turns.turn("10.0.0.9"):
+                pass
+        assert (refused.value.status, refused.value.code) == (503, "busy")
+        for guest in waiting:
+            guest._end.set()
+    await asyncio.gather(*(guest.task for guest in waiting))
+    assert turns.waiting == 0
+
+
+async def test_who_waits_too_long_hears_503_and_takes_no_turn_away():
+    turns = Turns(seconds=0.05)
+    async with full(turns):
+        late = await asyncio.gather(*(_turn(turns, f"10.0.0.{n}") for n in range(20)), return_exceptions=True)
+        assert all(isinstance(each, Problem) and each.status == 503 for each in late)
+    async with full(turns):
+        pass  # as many as before get in at once
+
+
+async def _turn(turns: Turns, address: str) -> None:
+    async with turns.turn(address):
+        pass
+
+
+async def test_a_turn_ends_also_where_the_request_fails():
+    turns = Turns()
+    for _ in range(3 * AT_ONCE):
+        with pytest.raises(LookupError):
+            async with turns.turn("10.0.0.1"):
+                raise LookupError
+    async with full(turns):
+        pass
+
+
+async def test_a_64_of_ipv6_is_one_address():
+    turns = Turns()
+    async with full(turns) as guests:
+        many = [Guest(turns, f"2001:db8::{n}") for n in range(2)]
+        other = Guest(turns, "2001:db8:0:1::1")
+        await settled()
+        for guest in guests[:2]:
+            await guest.leave()
+        await settled()
+        assert (many[0].inside, other.inside, many[1].inside) == (True, True, False)
+        for guest in (*many, other):
+            await guest.leave()
+
+
+def test_each_route_that_hashes_a_password_says_so():
+    assert {row.name for row in ROUTES if getattr(row, "hashes", False)} == {
+        "POST /auth/register",
+        "POST /auth/login",
+        "POST /auth/reset-password",
+    }
+
+
+async def test_a_crowd_of_logins_is_answered_within_the_time_of_one(edge: World):
+    """With domains that never answer: the first wait two seconds, nobody waits longer, and other routes not at all."""
+
+    def silent(command: Command) -> None:
+        return None
+
+    edge.domains.behave(silent)
+    body = BODIES["POST /auth/login"]
+    asking = [asyncio.ensure_future(edge.client().call("POST", "/auth/login", body)) for _ in range(100)]
+    said = await asyncio.gather(*asking)
+    found = {(each.status, each.problem["code"]) for each in said}
+    assert found == {(429, "too_many_logins"), (503, "busy"), (503, "not_taken")}
+    assert all(each.headers["Retry-After"] == "2" for each in said)
+    assert len(edge.domains.taken) == AT_ONCE, "nothing is sent for those who got no turn"

@@ -1,0 +1,24 @@
+"""One client that takes all it can, beside an honest user: `./lezzet fault greed`, in the suite."""
+
+from infra.fault.findings import Findings
+from infra.fault.greed import LOGIN_FAILED, SHORT, SLOWER, greed
+from infra.fault.greedy import ATTACKS
+from infra.stack.stage import stage
+
+IN_THE_SUITE = ("logins", "large", "restaurants")
+OF_TIME = (LOGIN_FAILED, SLOWER)
+"""How long it takes is for `fault greed` on a quiet machine to say: beside other tests one hash takes half a second."""
+
+
+async def test_a_greedy_client_keeps_no_honest_user_from_anything_and_does_not_fill_redis():
+    findings = Findings()
+    async with stage() as on:
+        await greed(on, [attack for attack in ATTACKS if attack.name in IN_THE_SUITE], SHORT, findings)
+    for promise in OF_TIME:
+        findings.wrong.pop(promise, None)
+    assert findings.clean, findings.line("greed")
+    logins = [findings.figures[name]["login"] for name in IN_THE_SUITE]
+    assert any(each["asked"] > each["failed"] for each in logins)
+    assert findings.figures["logins"]["answers"].get(429), "who asks for more than its share is told so"
+    assert findings.figures["large"]["answers"].keys() <= {201, 413}, "of the 201 one is the restaurant's"
+    assert findings.figures["restaurants"]["answers"][409]
