@@ -1,7 +1,7 @@
 """Project into the own store: makes this domain's copy of another domain's facts from that domain's events."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -14,7 +14,10 @@ from agents.runtime.sending.placing import dead_letters
 from agents.runtime.transport.lease import Batch, Lease
 from stores.protocol import Changes, DomainStore, Fact, FactKey, FactWrite, Moment
 from topics.deciding.projection import FactTable
+from topics.messages import unknown_fields
 from topics.messages.topic import Topic
+
+_encode = msgspec.json.encode
 
 
 class _Turn(Turn):
@@ -55,27 +58,48 @@ class Copying(Drained):
     def _fold(
         self, lease: Lease, todo: Sequence[Event], stored: Mapping[FactKey, Fact]
     ) -> tuple[list[FactWrite], list[Arrival]]:
-        now: dict[FactKey, tuple[int, Any]] = {}
+        now: dict[FactKey, _Copied] = {}
         gaps: list[Arrival] = []
         for event in todo:
             for name, table in self._tables.items():
                 place = (name, event.meta.aggregate_id)
                 try:
-                    version, document = now.get(place) or self._before(name, stored.get(place))
-                    following = events.is_next(lease.source.group, self._topic.name, event, version)
+                    copied = now.get(place) or _Copied.of(self._decoders[name], stored.get(place))
+                    following = events.is_next(lease.source.group, self._topic.name, event, copied.version)
                     if following:
-                        now[place] = event.meta.version, table.show(document, event.message, event.meta).document
+                        now[place] = copied.after(table, event)
                     elif following is None:
-                        gaps.append(events.gap(event, version))
+                        gaps.append(events.gap(event, copied.version))
                 except Exception as error:
                     gaps.append(events.broken(self._topic.name, event, name, error))
-        writes = [
-            FactWrite(name, key, version, None if document is None else msgspec.json.encode(document).decode())
-            for (name, key), (version, document) in now.items()
-        ]
-        return writes, gaps
+        return [FactWrite(name, key, copied.version, copied.body()) for (name, key), copied in now.items()], gaps
 
-    def _before(self, name: str, stored: Fact | None) -> tuple[int, Any]:
-        if stored is None:
-            return 0, None
-        return stored.version, None if stored.body is None else self._decoders[name].decode(stored.body)
+
+class _Copied(NamedTuple):
+    """A fact on its way through a batch. stored: its JSON as it was read; empty where nothing of it may stay. first: the
+    document that was made of that."""
+
+    version: int
+    document: Any
+    stored: str
+    first: Any
+
+    @classmethod
+    def of(cls, decoder: msgspec.json.Decoder[Any], stored: Fact | None) -> "_Copied":
+        if stored is None or stored.body is None:
+            return cls(0 if stored is None else stored.version, None, "", None)
+        document = decoder.decode(stored.body)
+        return cls(stored.version, document, stored.body, document)
+
+    def after(self, table: FactTable[Any, Any], event: Event) -> "_Copied":
+        """Raises what the table raises."""
+        document = table.show(self.document, event.message, event.meta).document
+        stays = document is not None and not unknown_fields.erases(type(event.message))
+        return _Copied(event.meta.version, document, self.stored if stays else "", self.first)
+
+    def body(self) -> str | None:
+        """As JSON, with the fields that this code does not know. None: the fact is gone."""
+        if self.document is None:
+            return None
+        known = _encode(self.document).decode()
+        return unknown_fields.kept(self.stored, _encode(self.first).decode(), known) if self.stored else known

@@ -16,6 +16,7 @@ from agents.runtime.transport.lease import Batch, Lease, Reopen
 from stores.errors import Conflict
 from stores.redis.projection import Mark, ProjectionStore, ViewChanges
 from topics.deciding.projection import Traits, View
+from topics.messages import unknown_fields
 from topics.messages.topic import Topic
 
 _encode = msgspec.json.encode
@@ -127,19 +128,23 @@ class Showing:
 
 class _Shown:
     """A document on its way through a batch. before: how it was found before the batch. after, body: how it is found, and its
-    JSON, after the events so far."""
+    JSON, after the events so far.
 
-    __slots__ = ("after", "before", "body", "document", "version")
+    stored: its JSON as it was read; empty where nothing of it may stay. first: the document that was made of that.
+    """
 
-    def __init__(self, version: int, document: Any, before: "_FoundBy") -> None:
+    __slots__ = ("after", "before", "body", "document", "first", "stored", "version")
+
+    def __init__(self, version: int, document: Any, before: "_FoundBy", stored: bytes) -> None:
         self.version, self.document, self.before = version, document, before
         self.after, self.body = before, b""
+        self.first, self.stored = document, stored
 
     @classmethod
     def of(cls, view: View[Any, Any], decoder: msgspec.json.Decoder[Any], stored: tuple[int, bytes]) -> "_Shown":
         version, body = stored
         document = decoder.decode(body) if body else None
-        return cls(version, document, _FoundBy.of(view, document))
+        return cls(version, document, _FoundBy.of(view, document), body)
 
     def take(self, view: View[Any, Any], event: Event, changes: ViewChanges) -> None:
         """Applies an event. Raises what the view raises, or where its document cannot be written; then nothing has changed."""
@@ -152,9 +157,12 @@ class _Shown:
             sides.put(side.name, side.value, side.expires_at)
         changes.lines.extend(sides.lines)
         self.document, self.version, self.after, self.body = document, event.meta.version, after, body
+        if document is None or unknown_fields.erases(type(event.message)):
+            self.stored = b""
 
     def write(self, name: str, aggregate: str, changes: ViewChanges) -> None:
-        changes.document(name, aggregate, self.version, self.body)
+        body = unknown_fields.kept(self.stored, _encode(self.first), self.body) if self.stored else self.body
+        changes.document(name, aggregate, self.version, body)
         before, after = self.before.indexes, self.after.indexes
         for index in before.keys() - after.keys():
             changes.leave(index, aggregate)
