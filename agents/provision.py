@@ -6,7 +6,7 @@ import importlib.util
 import sys
 from typing import Any
 
-from agents.domains import DOMAINS
+from agents.domains import DOMAINS, exit_without_upcasters
 from agents.waiting import servers_are_up
 from stores import telemetry
 from stores.kafka.admin import make_topics
@@ -39,6 +39,7 @@ def views() -> list[View[Any, Any]]:
 
 
 if __name__ == "__main__":
+    exit_without_upcasters()
     found = load_or_exit()
     telemetry.configure("provision", found.log_level)
     asyncio.run(provision(found))

@@ -45,7 +45,7 @@ def handler(row: CommandRow) -> Handler:
             return await _render(row, asked, known, mine)
         message = await _message(row, asked)
         key = await named(row.key, asked)
-        header = headers_of(asked, type(message).__name__, key, deadline_ms, mine)
+        header = headers_of(asked, type(message), key, deadline_ms, mine)
         reply = await deliver(asked, row.topic.name, key, header, row.topic.encode(message))
         if reply is None:
             return await _later(row, asked, message)

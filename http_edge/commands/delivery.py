@@ -18,6 +18,7 @@ from stores.kafka.producer import NotSent
 from stores.telemetry import logger
 from topics import keys
 from topics.messages import headers
+from topics.messages.message import Message
 from topics.messages.reply import DECODER, Reply
 
 REPLY_SECONDS = 2.0
@@ -27,11 +28,13 @@ LAST_LOOK_SECONDS = 0.2
 _log = logger("http_edge.commands.delivery")
 
 
-def headers_of(asked: Asked, kind: str, subject: str, deadline_ms: int, fingerprint: str | None) -> dict[str, str]:
+def headers_of(
+    asked: Asked, kind: type[Message], subject: str, deadline_ms: int, fingerprint: str | None
+) -> dict[str, str]:
     edge = asked.edge
     found = {
         headers.ID: asked.command_id,
-        headers.TYPE: kind,
+        headers.TYPE: kind.__name__,
         headers.SOURCE: "lezzet/edge",
         headers.TIME: _rfc3339(edge.clock()),
         headers.SUBJECT: subject,
@@ -42,6 +45,8 @@ def headers_of(asked: Asked, kind: str, subject: str, deadline_ms: int, fingerpr
         headers.OPERATION: asked.command_id,
         headers.TRACEPARENT: asked.traceparent,
     }
+    if kind.schema_version > 1:
+        found[headers.SCHEMA_VERSION] = str(kind.schema_version)
     if (writer := asked.writer) is not None:
         found[headers.CALLER] = writer
     if asked.after:

@@ -32,7 +32,7 @@ def audit(plan: Sequence[Planned], stage: Stage, evidence: Evidence, findings: F
 
 
 def _to(event: Entry) -> str:
-    requested = notification_events.TOPIC.decode(event.type, event.body)
+    requested = notification_events.TOPIC.decode(event.type, event.body, event.schema_version)
     assert isinstance(requested, MailRequested)
     return requested.to
 
