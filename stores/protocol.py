@@ -113,6 +113,13 @@ class FactWrite(NamedTuple):
     body: str | None  # None: gone; the version stays as a guard
 
 
+class Missed(NamedTuple):
+    """next: offset of the first event of a source that a reader of facts could not apply. code: which code could not."""
+
+    next: int
+    code: str
+
+
 @dataclass(slots=True)
 class Moment:
     """What a look found, of what it was asked for.
@@ -140,7 +147,8 @@ class Changes:
     next: the floor afterwards. inbox: ids that are done, with their outcome. facts_read: facts that the decisions of ids in
     `inbox` read (topics.messages.headers.FACTS). claims: values that were free, and who owns them from now on. release: values
     that are free from now on, with their owner; one that somebody else owns stays. unpark: `seq` of parked messages to delete.
-    sent: published outbox rows of the source to delete.
+    missed: the first event that could not be applied; where the store knows an earlier one, that one stays. sent: published
+    outbox rows of the source to delete.
     """
 
     next: int
@@ -153,6 +161,7 @@ class Changes:
     unpark: list[int] = field(default_factory=list[int])
     claims: dict[ClaimKey, str] = field(default_factory=dict[ClaimKey, str])
     release: dict[ClaimKey, str] = field(default_factory=dict[ClaimKey, str])
+    missed: Missed | None = None
     sent: Sequence[RowId] = ()
 
 
@@ -163,6 +172,14 @@ class DomainStore(Protocol):
 
     async def open(self, source: Source, earliest: int) -> Floor:
         """The floor of a partition that was just assigned; counts its epoch up. earliest: where it begins the first time."""
+        ...
+
+    async def again(self, source: Source, epoch: int, code: str) -> tuple[int | None, bool]:
+        """Moves the floor back to the first event that was missed, if other code than `code` has missed it, and forgets it.
+
+        Returns where the floor is then, None if nothing has changed; and whether events are missed that this code has missed.
+        Does nothing if the partition was opened again since `epoch`.
+        """
         ...
 
     async def look(

@@ -10,7 +10,7 @@ DENY_READY = "deny:ready"
 VIEW_SHAPES = "views:shapes"
 """JSON: view → the form in which it stands in Redis (topics.deciding.projection.View.form)."""
 
-OF_VIEWS = (DENY_READY, "views:ready:*", "view:*", "index:*", "caught_up:*", "floor:*")
+OF_VIEWS = (DENY_READY, "views:ready:*", "view:*", "index:*", "caught_up:*", "floor:*", "missed:*")
 """Patterns of all keys of views. Side keys are left out: a view that is built again writes them again, or they expire."""
 
 
@@ -80,6 +80,11 @@ def search_shared(restaurant_id: str) -> str:
 def floor(group: str, topic: str, partition: int) -> str:
     """Next offset that the projection has to do."""
     return f"floor:{group}:{topic}:{partition}"
+
+
+def missed(group: str, topic: str, partition: int) -> str:
+    """`<offset> <code>`: the first event that the projection could not apply, and which code could not."""
+    return f"missed:{group}:{topic}:{partition}"
 
 
 def caught_up(view: str) -> str:

@@ -64,9 +64,14 @@ class Arrival:
         return self.withdrawn or (deadline is not None and self.at.timestamp() * 1000 > float(deadline))
 
     @property
+    def ours(self) -> bool:
+        """Whether code of ours has published it."""
+        return self.source.startswith(_OUR_SOURCES)
+
+    @property
     def newer(self) -> bool:
         """Whether code of ours published it and this code cannot read it: newer code can, so it must not be skipped."""
-        return self.undecoded and self.source.startswith(_OUR_SOURCES)
+        return self.undecoded and self.ours
 
 
 def read(topic: Topic, incarnation: int, record: ConsumerRecord[bytes, bytes], *, keyed: bool) -> Arrival:

@@ -1,14 +1,18 @@
 """Liveness, readiness and metrics of an agents process, over HTTP on loopback.
 
 live: the event loop and the fetch loops of all groups are running. ready: every assigned partition is open, and few messages
-are not done yet.
+are not done yet. It names the partitions that stand still (stopped) and those of which aggregates stay behind (behind), with
+the reason: newer code has published what this code cannot read, or a projection raised.
 """
+
+from typing import Any
 
 import msgspec
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from agents.runtime.process import Process
+from agents.runtime.transport.group import Group
 
 STUCK = 20.0  # seconds without a turn of a fetch loop, after which it counts as hanging
 _READY_LAG = 1000  # messages
@@ -45,7 +49,7 @@ class Health:
 
     async def _ready(self, _request: web.Request) -> web.Response:
         started = self._process.started
-        groups = {g.name: {"lag": g.lag(), "settled": g.settled} for g in self._process.groups} if started else {}
+        groups = {group.name: _said(group) for group in self._process.groups} if started else {}
         lag = sum(int(group["lag"]) for group in groups.values())
         ready = started and lag <= _READY_LAG and all(group["settled"] for group in groups.values())
         return _json({"ready": ready, "started": started, "lag": lag, "groups": groups}, 200 if ready else 503)
@@ -55,6 +59,16 @@ class Health:
             for group in self._process.groups:
                 group.lag()
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def _said(group: Group) -> dict[str, Any]:
+    said: dict[str, Any] = {"lag": group.lag(), "settled": group.settled}
+    leases = group.leases
+    if leases.stopped:
+        said["stopped"] = {f"{tp.topic}:{tp.partition}": why for tp, why in leases.stopped.items()}
+    if behind := {f"{tp.topic}:{tp.partition}": lease.missed for tp, lease in leases.held.items() if lease.missed}:
+        said["behind"] = behind
+    return said
 
 
 def _json(body: object, status: int) -> web.Response:

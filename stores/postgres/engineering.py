@@ -46,6 +46,8 @@ update {schema}.floor f set incarnation = f.incarnation + 1, next = w.next
 """
 
 
+_FORGET_MISSED = "delete from {schema}.missed where topic = $1"
+
 _FORGET_EFFECT = "delete from {schema}.effect where consumer = $1 and id = $2"
 
 
@@ -106,6 +108,7 @@ class Domains:
             for domain in self.names:
                 statement = _of(domain, _BEGIN_AGAIN)
                 await self._connection.execute(statement, topic, list(beginnings), list(beginnings.values()))
+                await self._connection.execute(_of(domain, _FORGET_MISSED), topic)
 
     async def _everywhere(self, statement: str, *arguments: object) -> list[Any]:
         return [row for domain in self.names for row in await self._in(domain, statement, *arguments)]

@@ -38,6 +38,25 @@ return 'ok'
 """
 )
 
+# KEYS[1] what was missed. ARGV: offset, code. An earlier offset stays.
+_MISS = """
+local next = string.match(redis.call('GET', KEYS[1]) or '', '^%d+')
+if not next or tonumber(ARGV[1]) < tonumber(next) then next = ARGV[1] end
+redis.call('SET', KEYS[1], next .. ' ' .. ARGV[2])
+"""
+
+# KEYS[1] the floor, KEYS[2] what was missed. ARGV: the code. Returns where the floor is now, and whether something is missed.
+_AGAIN = """
+local next, code = string.match(redis.call('GET', KEYS[2]) or '', '^(%d+) (.*)$')
+if not next or code == ARGV[1] then return {'', next and 1 or 0} end
+local floor = redis.call('GET', KEYS[1])
+if not floor then return {'', 0} end
+if tonumber(next) > tonumber(floor) then next = floor end
+redis.call('SET', KEYS[1], next)
+redis.call('DEL', KEYS[2])
+return {next, 0}
+"""
+
 Words = tuple[str | bytes, ...]
 
 
@@ -95,6 +114,8 @@ class ProjectionStore:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._apply = redis.register_script(_APPLY)
+        self._miss = redis.register_script(_MISS)
+        self._again = redis.register_script(_AGAIN)
 
     async def open(self, source: Source, earliest: int) -> int:
         """The floor. Where Redis has none it is set to `earliest`: the partition is new, or Redis has lost its data and the
@@ -104,6 +125,17 @@ class ProjectionStore:
             await self._redis.set(name, earliest, nx=True)
             floor = await self._redis.get(name)
         return earliest if floor is None else int(floor)
+
+    async def again(self, source: Source, code: str) -> tuple[int | None, bool]:
+        """As DomainStore.again, without an epoch: whoever believes in another floor writes nothing."""
+        async with translated():
+            floor, missed = await self._again(keys=[keys.floor(*source), keys.missed(*source)], args=[code])
+        return int(floor) if floor else None, bool(missed)
+
+    async def miss(self, source: Source, offset: int, code: str) -> None:
+        """Keeps the offset of an event that could not be applied, if no earlier one is kept. Called before the floor moves."""
+        async with translated():
+            await self._miss(keys=[keys.missed(*source)], args=[str(offset), code])
 
     async def load(
         self, source: Source, documents: Sequence[tuple[str, str]]

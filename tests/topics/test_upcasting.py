@@ -136,6 +136,6 @@ def test_every_older_form_has_a_recorded_example_that_is_read(tmp_path: Path):
 
 def test_a_type_may_change_as_it_likes_when_its_version_is_counted_up_and_never_down():
     old = msgspec.defstruct("Weighed", [("kilos", float)], bases=(Message,), frozen=True, kw_only=True)
-    before, after = topic_schema(topic(messages=(old,))), topic_schema(topic(*STEPS))
+    before, after = topic_schema(topic(messages=(old, Opened))), topic_schema(topic(*STEPS))
     assert breaks(before, after) == []
     assert breaks(after, before) == ["Weighed: the version was 3 and is 1"]

@@ -7,11 +7,13 @@ import msgspec
 
 from agents.runtime.arrivals import Arrival
 from agents.runtime.committing.rounds import Rounds, Turn, changed
-from agents.runtime.reading import events
+from agents.runtime.reading import events, missed
 from agents.runtime.reading.events import Event
+from agents.runtime.reading.missed import Missed
 from agents.runtime.sending.drain import Drain, Drained
 from agents.runtime.sending.placing import dead_letters
 from agents.runtime.transport.lease import Batch, Lease
+from stores import protocol
 from stores.protocol import Changes, DomainStore, Fact, FactKey, FactWrite, Moment
 from topics.deciding.projection import FactTable
 from topics.messages import unknown_fields
@@ -29,14 +31,21 @@ class _Turn(Turn):
 
 
 class Copying(Drained):
-    """The work (agents.runtime.transport.work.Work) of all fact tables of one topic."""
+    """The work (agents.runtime.transport.work.Work) of all fact tables of one topic. code: see running_code."""
 
-    def __init__(self, topic: Topic, tables: Sequence[FactTable[Any, Any]], store: DomainStore, drain: Drain) -> None:
+    def __init__(
+        self, topic: Topic, tables: Sequence[FactTable[Any, Any]], store: DomainStore, drain: Drain, code: str = ""
+    ) -> None:
         super().__init__(store, drain)
         self._topic = topic
         self._tables = {table.name: table for table in tables}
         self._decoders = {table.name: msgspec.json.Decoder(table.document) for table in tables}
         self._rounds = Rounds[_Turn](drain, self._copy)
+        self._code = code or missed.running_code()
+
+    async def open(self, lease: Lease, earliest: int) -> None:
+        await super().open(lease, earliest)
+        missed.opened(lease, *await self._store.again(lease.source, lease.epoch, self._code))
 
     async def run(self, batch: Batch) -> None:
         found, bad = events.read(self._topic, batch, 0)
@@ -50,29 +59,31 @@ class Copying(Drained):
     def _changes(self, turn: _Turn, done: int, moment: Moment) -> Changes:
         changes = Changes(next=turn.after)
         todo = [event for event in turn.found if event.arrival.offset >= done]
-        changes.facts, gaps = self._fold(turn.lease, todo, moment.facts)
+        missing = Missed(turn.lease)
+        changes.facts = self._fold(missing, todo, moment.facts)
+        if missing.first is not None:
+            changes.missed = protocol.Missed(missing.first, self._code)
         bad = [arrival for arrival in turn.bad if arrival.offset >= done]
-        changes.outbox = dead_letters(turn.lease, self._topic, [*bad, *gaps])
+        changes.outbox = dead_letters(turn.lease, self._topic, [*bad, *missing.dead])
         return changes
 
-    def _fold(
-        self, lease: Lease, todo: Sequence[Event], stored: Mapping[FactKey, Fact]
-    ) -> tuple[list[FactWrite], list[Arrival]]:
+    def _fold(self, missing: Missed, todo: Sequence[Event], stored: Mapping[FactKey, Fact]) -> list[FactWrite]:
         now: dict[FactKey, _Copied] = {}
-        gaps: list[Arrival] = []
         for event in todo:
             for name, table in self._tables.items():
                 place = (name, event.meta.aggregate_id)
                 try:
                     copied = now.get(place) or _Copied.of(self._decoders[name], stored.get(place))
-                    following = events.is_next(lease.source.group, self._topic.name, event, copied.version)
-                    if following:
+                    following = events.is_next(event, copied.version)
+                    if following is None:
+                        missing.gap(event, copied.version)
+                    elif following and event.message is None:
+                        missing.newer(event)
+                    elif following:
                         now[place] = copied.after(table, event)
-                    elif following is None:
-                        gaps.append(events.gap(event, copied.version))
                 except Exception as error:
-                    gaps.append(events.broken(self._topic.name, event, name, error))
-        return [FactWrite(name, key, copied.version, copied.body()) for (name, key), copied in now.items()], gaps
+                    missing.broken(event, name, error)
+        return [FactWrite(name, key, copied.version, copied.body()) for (name, key), copied in now.items()]
 
 
 class _Copied(NamedTuple):

@@ -18,7 +18,7 @@ from agents.runtime.reading.events import Event
 from agents.runtime.sending import letters
 from agents.runtime.sending.drain import Drain, Drained
 from agents.runtime.sending.placing import Placing, dead_letters
-from agents.runtime.transport.lease import Batch, Lease, Reopen
+from agents.runtime.transport.lease import Batch, Lease, Reopen, Stopped
 from stores.errors import Doubt
 from stores.protocol import Changes, DomainStore, Moment, OutboxRow
 from topics.deciding.decision import Send
@@ -62,19 +62,23 @@ class Effecting(Drained):
         if progress.surprised:
             await self._drain.left(lease)
         found, bad = events.read(self._topic, batch, progress.done)
+        newer = next((event.arrival for event in found if event.message is None), None)
+        after = batch.next if newer is None else newer.offset
+        found, bad = [e for e in found if e.arrival.offset < after], [a for a in bad if a.offset < after]
         once = list({event.meta.id: event for event in found}.values())  # an outbox row may have been published twice
         for start in range(0, len(once), self._concurrency):
             await self._chunk(lease, once[start : start + self._concurrency])
-        if batch.next > progress.done:
-            await self._end(batch, moment, bad)
+        if after > progress.done:
+            await self._end(lease, moment, after, bad)
+        if newer is not None:
+            raise Stopped(newer.offset, str(newer.error))  # no effect is left out, and none is done twice
 
-    async def _end(self, batch: Batch, moment: Moment, bad: Sequence[Arrival]) -> None:
+    async def _end(self, lease: Lease, moment: Moment, after: int, bad: Sequence[Arrival]) -> None:
         """Moves the floor, if it is still as it was before the first effect, and publishes dead letters.
 
         Raises Doubt, Reopen.
         """
-        lease = batch.lease
-        changes = Changes(next=batch.next, outbox=dead_letters(lease, self._topic, bad))
+        changes = Changes(next=after, outbox=dead_letters(lease, self._topic, bad))
         await self._drain.write(moment, {lease: changes})
         await self._drain.rows(lease, changes.outbox)
 

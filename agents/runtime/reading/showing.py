@@ -8,8 +8,9 @@ import msgspec
 
 from agents.runtime.arrivals import Arrival
 from agents.runtime.committing.floor import progress_at
-from agents.runtime.reading import events
+from agents.runtime.reading import events, missed
 from agents.runtime.reading.events import Event
+from agents.runtime.reading.missed import Missed
 from agents.runtime.sending.placing import dead_letters
 from agents.runtime.sending.publisher import Publisher
 from agents.runtime.transport.lease import Batch, Lease, Reopen
@@ -24,10 +25,15 @@ Place = tuple[str, str]  # (view, aggregate id)
 
 
 class Showing:
-    """The work (agents.runtime.transport.work.Work) of all views of one topic."""
+    """The work (agents.runtime.transport.work.Work) of all views of one topic. code: see running_code."""
 
     def __init__(
-        self, topic: Topic, views: Sequence[View[Any, Any]], store: ProjectionStore, publisher: Publisher
+        self,
+        topic: Topic,
+        views: Sequence[View[Any, Any]],
+        store: ProjectionStore,
+        publisher: Publisher,
+        code: str = "",
     ) -> None:
         self._topic = topic
         self._views = {view.name: view for view in views}
@@ -35,9 +41,11 @@ class Showing:
         self._store = store
         self._publisher = publisher
         self._caught_up: set[int] = set()
+        self._code = code or missed.running_code()
 
     async def open(self, lease: Lease, earliest: int) -> None:
         lease.next = await self._store.open(lease.source, earliest)
+        missed.opened(lease, *await self._store.again(lease.source, self._code))
         self._caught_up.discard(lease.source.partition)
         await self._mark_if_caught_up(lease, lease.next)
 
@@ -65,9 +73,12 @@ class Showing:
         if batch.next <= progress.done:
             return
         todo = [event for event in found if event.arrival.offset >= progress.done]
-        changes, gaps = self._fold(lease, todo, dict(zip(places, stored, strict=True)))
-        dead = [*(a for a in bad if a.offset >= progress.done), *gaps]
+        missing = Missed(lease)
+        changes = self._fold(missing, todo, dict(zip(places, stored, strict=True)))
+        dead = [*(a for a in bad if a.offset >= progress.done), *missing.dead]
         await self._bury(lease, dead)
+        if missing.first is not None:  # before the floor moves, too
+            await self._store.miss(lease.source, missing.first, self._code)
         marks = self._marks(lease) if batch.next >= lease.end else ()
         if not await self._store.apply(lease.source, floor, batch.next, changes, marks):
             raise Conflict(f"{lease.source}: the floor moved under the batch")
@@ -91,32 +102,27 @@ class Showing:
         partition, partitions = lease.source.partition, self._topic.partitions
         return tuple(Mark(view.name, partition, partitions, view.ready_key) for view in self._views.values())
 
-    def _fold(
-        self, lease: Lease, todo: Sequence[Event], stored: Mapping[Place, tuple[int, bytes]]
-    ) -> tuple[ViewChanges, list[Arrival]]:
-        changes, gaps, seen = ViewChanges(), list[Arrival](), 0
-        shown: dict[Place, _Shown] = {}
+    def _fold(self, missing: Missed, todo: Sequence[Event], stored: Mapping[Place, tuple[int, bytes]]) -> ViewChanges:
+        changes, shown = ViewChanges(), dict[Place, _Shown]()
         for event in todo:
-            gapped = False
             for view in self._views.values():
                 place = (view.name, event.meta.aggregate_id)
                 try:
                     now = shown.get(place) or _Shown.of(view, self._decoders[view.name], stored[place])
-                    seen = now.version
-                    following = events.is_next(lease.source.group, self._topic.name, event, seen)
-                    if following:
+                    following = events.is_next(event, now.version)
+                    if following is None:
+                        missing.gap(event, now.version)
+                    elif following and event.message is None:
+                        missing.newer(event)
+                    elif following:
                         now.take(view, event, changes)
                         shown[place] = now
                 except Exception as error:
-                    gaps.append(events.broken(self._topic.name, event, view.name, error))
-                    continue
-                gapped = gapped or following is None
-            if gapped:
-                gaps.append(events.gap(event, seen))
+                    missing.broken(event, view.name, error)
         for (view, aggregate), now in shown.items():
             now.write(view, aggregate, changes)
         self._tell(shown, changes)
-        return changes, gaps
+        return changes
 
     def _tell(self, shown: Iterable[Place], changes: ViewChanges) -> None:
         """Adds a notice for each live view: which documents the batch has changed."""

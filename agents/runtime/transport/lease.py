@@ -23,6 +23,14 @@ class Reopen(Exception):
         self.hole = hole
 
 
+class Stopped(Exception):
+    """The partition must not go on: the message at offset `at` was published by newer code, and what is before it is done."""
+
+    def __init__(self, at: int, why: str) -> None:
+        super().__init__(f"offset {at}: {why}")
+        self.at = at
+
+
 @dataclass(eq=False, slots=True)
 class Lease:
     """next: offset of the next message to do. epoch, incarnation: see stores.protocol.Floor. end: where the log ended at the
@@ -30,8 +38,9 @@ class Lease:
 
     batch: the one in flight. busy: idle work is under way. active_at: loop time when a batch or idle work last ended.
     sent: outbox rows that are published and not deleted yet. closing: take nothing more, stop waiting. void: publish nothing
-    more. doubtful: a write has lost its answer, or its rows were not published. The outbox may hold rows that must go out
-    before new ones, and the floor may not tell: the steps of a redrive leave it where it is.
+    more. missed: why some aggregates stay behind, empty where none does (agents/runtime/reading/missed.py). doubtful: a write
+    has lost its answer, or its rows were not published. The outbox may hold rows that must go out before new ones, and the
+    floor may not tell: the steps of a redrive leave it where it is.
     """
 
     source: Source
@@ -43,6 +52,7 @@ class Lease:
     batch: "Batch | None" = None
     busy: bool = False
     doubtful: bool = False
+    missed: str = ""
     active_at: float = 0.0
     sent: list[RowId] = field(default_factory=list[RowId])
     closing: asyncio.Event = field(default_factory=asyncio.Event)

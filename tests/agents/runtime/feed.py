@@ -1,6 +1,7 @@
 """An events topic as a test writes it, and leases on it: for projections, facts and effects, driven without a consumer."""
 
 import time
+from collections.abc import Mapping
 
 import msgspec
 from aiokafka import ConsumerRecord
@@ -22,12 +23,22 @@ class Feed:
         self.log: list[Record] = []
 
     def event(
-        self, key: str, version: int, amount: int = 1, *, id: str | None = None, body: bytes | None = None
+        self,
+        key: str,
+        version: int,
+        amount: int = 1,
+        *,
+        id: str | None = None,
+        body: bytes | None = None,
+        type: str = "Added",
+        source: str = "lezzet/tests",
+        more: Mapping[str, str] | None = None,
     ) -> Record:
-        """id: told by key and version, as the runtime's are: a repeat has the same."""
+        """id: told by key and version, as the runtime's are: a repeat has the same. more: headers."""
         named = {
-            headers.ID: id or f"{key} {version}", headers.TYPE: "Added", headers.SOURCE: "lezzet/tests",
+            headers.ID: id or f"{key} {version}", headers.TYPE: type, headers.SOURCE: source,
             headers.SUBJECT: key, headers.SEQUENCE: str(version), headers.TIME: "2026-03-01T18:30:00+00:00",
+            **(more or {}),
         }  # fmt: skip
         content = msgspec.json.encode(Added(amount=amount, total=version)) if body is None else body
         record = ConsumerRecord(
