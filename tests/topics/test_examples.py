@@ -9,6 +9,7 @@ import topics
 from topics.contracts import all_topics
 from topics.messages.message import secret_fields
 from topics.messages.topic import Topic
+from topics.recording.older_forms import version_of
 
 EXAMPLES = Path(topics.__file__).parent / "examples"
 TOPICS = all_topics()
@@ -25,10 +26,8 @@ def _type_name(path: Path) -> str:
     return path.name.split(".")[0]
 
 
-def _version(path: Path) -> str | None:
-    """`1` of `AddItem.v1.json`: the form before the one of today."""
-    said = path.name.split(".")[1]
-    return said.removeprefix("v") if said[1:].isdecimal() else None
+def _version(path: Path) -> str:
+    return version_of(_topic(path), path)
 
 
 @pytest.mark.parametrize(("topic", "kind"), TYPES, ids=[f"{t.name}-{k.__name__}" for t, k in TYPES])
@@ -62,7 +61,8 @@ def test_unknown_fields_are_ignored(path: Path) -> None:
 
 @pytest.mark.parametrize(("topic", "kind"), TYPES, ids=[f"{t.name}-{k.__name__}" for t, k in TYPES])
 def test_secret_fields_are_on_no_topic(topic: Topic, kind: type) -> None:
-    example = topic.decode(kind.__name__, (EXAMPLES / topic.name / f"{kind.__name__}.json").read_bytes())
+    path = EXAMPLES / topic.name / f"{kind.__name__}.json"
+    example = topic.decode(kind.__name__, path.read_bytes(), _version(path))
     filled = msgspec.structs.replace(example, **dict.fromkeys(secret_fields(kind), "hush"))
     body = topic.encode(filled)
     assert b"hush" not in body

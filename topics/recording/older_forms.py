@@ -11,6 +11,14 @@ from topics.messages.topic import Topic
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
+def version_of(topic: Topic, example: Path) -> str:
+    """Of a recorded example, as the header would say it: `1` of `AddItem.v1.json`, the newest of `AddItem.least.json`."""
+    name, said, *_ = example.name.split(".")
+    if said.startswith("v") and said[1:].isdecimal():
+        return said[1:]
+    return str(next(kind.schema_version for kind in topic.messages if kind.__name__ == name))
+
+
 def unread(topic: Topic, folder: Path = EXAMPLES) -> list[str]:
     """A line for each older form of a type of the topic that is not recorded, or that this code cannot read."""
     found: list[str] = []
