@@ -3,9 +3,11 @@ code of the next release, then with the old code again, then with the next relea
 
 import argparse
 import asyncio
+import json
 import re
 import shutil
 import tempfile
+import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Sequence
@@ -85,11 +87,12 @@ async def _rolling(on: Stage, scale: Scale, newer: Path, findings: Findings) -> 
             await load.stop()
     await lag.quiet(endpoints, findings)
     await fleet.read_counters()
-    findings.measured(restarts=fleet.restarts, put_off=load.put_off, **fleet.counted)
+    findings.measured(restarts=fleet.restarts, put_off=load.put_off, behind=sorted(fleet.behind), **fleet.counted)
     findings.breaks("version gaps that a reader met", ["counted"] * fleet.counted["version_gaps"])
     findings.breaks(
         "no event had to wait for newer code", [] if fleet.counted["missed_events"] else ["none was missed"]
     )
+    findings.breaks("health said nothing of it", [] if fleet.behind else ["no partition was behind"])
     await _audit(on, load, counted, findings)
 
 
@@ -105,13 +108,15 @@ async def _audit(on: Stage, load: "Patient", counted: "Counted", findings: Findi
 
 
 class Fleet:
-    """The agents processes. counted: what all that lived have said of gaps and missed events."""
+    """The agents processes. counted: what all that lived have said of gaps and missed events. behind: the partitions that one of
+    them has said to be behind."""
 
     def __init__(self, on: Stage, children: Sequence[Child]) -> None:
         self._on = on
         self._children = list(children)
         self.restarts = 0
         self.counted = Counter[str](version_gaps=0, missed_events=0)
+        self.behind: set[str] = set()
 
     async def roll(self, code: Path, name: str, mixed: float) -> None:
         """One after the other, each ready before the next is ended."""
@@ -129,14 +134,19 @@ class Fleet:
             await self._count(child)
 
     async def _count(self, child: Child) -> None:
-        said = await asyncio.to_thread(_metrics, child.program.health.replace("/health/ready", "/metrics"))
+        said = await asyncio.to_thread(_read, child.program.health.replace("/health/ready", "/metrics"))
         for name, value in _COUNTERS.findall(said):
             self.counted[name] += int(float(value))
+        groups: dict[str, Any] = json.loads(await asyncio.to_thread(_read, child.program.health))["groups"]
+        self.behind.update(f"{group} {place}" for group, of in groups.items() for place in of.get("behind", ()))
 
 
-def _metrics(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - a URL of ours
-        return answer.read().decode()
+def _read(url: str) -> str:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - a URL of ours
+            return answer.read().decode()
+    except urllib.error.HTTPError as error:  # not ready: it says the same
+        return error.read().decode()
 
 
 class Patient(HttpLoad):
