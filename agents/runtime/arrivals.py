@@ -30,8 +30,8 @@ class Arrival:
     """headers: those of topics.messages.headers only, as text. error: set where message is None. at: the record's time, UTC; on
     command topics that is the append time.
 
-    taken: the edge cannot withdraw it any more. withdrawn: the edge has withdrawn it. prepared: what the domain's preparation
-    made of it.
+    astray: it stands in another partition than its key's. taken: the edge cannot withdraw it any more. withdrawn: the edge
+    has withdrawn it. prepared: what the domain's preparation made of it.
     """
 
     offset: int
@@ -46,6 +46,7 @@ class Arrival:
     message: Message | None = None
     error: Undecodable | None = None
     undecoded: bool = False
+    astray: bool = False
     taken: bool = False
     withdrawn: bool = False
     prepared: Any = None

@@ -25,6 +25,8 @@ DEAD_LETTERS = Counter("lezzet_dead_letters_total", "Messages sent to the dead l
 PARKED = Counter("lezzet_parked_total", "Messages parked behind a poisoned key", ["topic"])
 # Commands that came after their deadline or after the edge withdrew them: the caller was told 503.
 EXPIRED = Counter("lezzet_expired_total", "Commands refused as expired", ["topic"])
+# Commands that came to another partition than their key's: their publisher chooses partitions in another way than ours.
+FORWARDED = Counter("lezzet_forwarded_total", "Commands sent on to their key's partition", ["topic"])
 # Events that do not follow on the version seen last, where no event was missed before: a version is not on the topic, or was a
 # dead letter. The view or copy of that aggregate stands still until its topic is read again.
 GAPS = Counter("lezzet_version_gaps_total", "Events above the next version", ["group", "topic"])

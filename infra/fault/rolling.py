@@ -108,8 +108,8 @@ async def _audit(on: Stage, load: "Patient", counted: "Counted", findings: Findi
 
 
 class Fleet:
-    """The agents processes. counted: what all that lived have said of gaps and missed events. behind: the partitions that one of
-    them has said to be behind."""
+    """The agents processes. counted: what all that lived have said of gaps and missed events. behind: the partitions that one
+    of them has said to be behind."""
 
     def __init__(self, on: Stage, children: Sequence[Child]) -> None:
         self._on = on

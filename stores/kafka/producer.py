@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError
 
 from stores.ending import end
 from stores.errors import Unavailable
+from stores.kafka.partitioning import ByKey
 from stores.telemetry import logger
 
 REQUEST_TIMEOUT_MS = 3_000
@@ -120,6 +121,7 @@ class CommandProducer:
                 acks="all",
                 enable_idempotence=True,
                 linger_ms=0,
+                partitioner=ByKey(),
                 request_timeout_ms=REQUEST_TIMEOUT_MS,
                 max_request_size=MAX_BYTES,
                 metadata_max_age_ms=30_000,

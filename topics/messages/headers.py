@@ -22,6 +22,9 @@ CALLER = "lezzet_caller"  # user id of the caller, or `anonymous:<cart id>`
 FINGERPRINT = "lezzet_fingerprint"  # keyed HMAC of the raw request, with an Idempotency-Key
 AFTER = "lezzet_after"  # JSON like WROTE: what the caller has seen or written lately, which a decision must know of
 WROTE = "lezzet_wrote"  # JSON [[domain, aggregate id, version], …] written on earlier hops of this command's flow
+FORWARDED = (
+    "lezzet_forwarded"  # "1" on a command: it came to another partition than its key's, and was sent on to that one
+)
 FACTS = (
     "lezzet_facts"  # on the first event of a decision: JSON {table: {key: version}} of the facts that it was made on
 )

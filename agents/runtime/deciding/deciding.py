@@ -15,9 +15,11 @@ from agents.runtime.deciding.patience import FactsBehind, Patience
 from agents.runtime.deciding.preparing import Fate, Preparation, Preparing
 from agents.runtime.deciding.redriving import Redriving, Waiting
 from agents.runtime.deciding.working_set import prefetchable_facts
+from agents.runtime.sending import letters
 from agents.runtime.sending.drain import Drain, Drained
 from agents.runtime.transport.lease import Batch
 from stores.errors import BadData, Conflict, TimedOut
+from stores.kafka.partitioning import partition_of
 from stores.protocol import Changes, ClaimKey, DomainStore, Floor, Moment, Source
 from topics.deciding.decision import StalePreparation
 
@@ -89,7 +91,17 @@ class Deciding(Drained):
         found = [arrivals.read(self._roles.commands, incarnation, record, keyed=True) for record in batch.records]
         for arrival in found:
             redriving.recognise(arrival)
+            if not redriving.is_order(arrival):  # an order goes to the partition in which the messages are parked
+                arrival.astray = self._is_astray(arrival, batch.lease.source.partition)
         return found
+
+    def _is_astray(self, arrival: Arrival, partition: int) -> bool:
+        commands = self._roles.commands
+        if arrival.raw_key is None or partition >= commands.partitions:  # Kafka has more than the contract says
+            return False
+        return partition != partition_of(arrival.raw_key, commands.partitions) and letters.may_be_forwarded(
+            commands, arrival
+        )
 
     async def _together(self, batch: Batch, todo: Sequence[Arrival], first: int, after: int) -> int:
         try:

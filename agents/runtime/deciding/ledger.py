@@ -78,6 +78,8 @@ class Ledger:
         """
         if arrival.error is not None or arrival.message is None:
             return self._bury(arrival)
+        if arrival.astray:
+            return self._forward(arrival)
         if self.knows(arrival):
             return self._answer_again(arrival)
         if arrival.expired:
@@ -235,6 +237,14 @@ class Ledger:
         told = self._outcomes[arrival.inbox_key]
         if told is not None and headers.OPERATION in arrival.headers:
             self._send(*outcomes.told_again(arrival, told))
+
+    def _forward(self, arrival: Arrival) -> None:
+        """Sends it on to the partition of its key, which decides it. It does not go into the inbox, since that one asks there.
+
+        So all events of an aggregate come from one partition, and go out in the order of their versions.
+        """
+        metrics.FORWARDED.labels(self._source.topic).inc()
+        self._send(letters.forwarded(self._roles.commands, arrival))
 
     def _bury(self, arrival: Arrival) -> None:
         """Makes a dead letter of a message that cannot be read; its key is not parked. It does not go into the inbox, so that a

@@ -25,6 +25,7 @@ _DEAD = (
     4 * 1024 * 1024 - 64 * 1024
 )  # bytes: the limit of `_dlq` topics and of the publisher, less room for the headers that say why
 _CUT = 64 * 1024  # bytes of key and of body that stay in a dead letter of a message larger than _DEAD
+_ROOM = 16 * 1024  # bytes for the headers that a forwarded command has more, and Kafka's framing
 _FRAME = 16  # bytes that a header takes at most besides its name and value
 
 _encode = msgspec.json.encode
@@ -151,6 +152,14 @@ def reply(arrival: Arrival, answer: Reply) -> OutboxRow:
     return OutboxRow("reply", target, answer.operation_id.encode(), _encode(note).decode(), _encode(answer))
 
 
+def forwarded(topic: Topic, arrival: Arrival) -> OutboxRow:
+    """The same command once more on its topic, for the partition of its key. With its id, also where it came without one."""
+    added = {headers.ID: arrival.id, headers.SOURCE: arrival.source, headers.FORWARDED: "1"}
+    missing = [(name, value.encode()) for name, value in added.items() if name not in arrival.headers]
+    named = [*arrival.raw_headers, *missing]
+    return OutboxRow("kafka", topic.name, arrival.raw_key, encode_headers(named), arrival.body)
+
+
 def dead(source: Source, topic: Topic, arrival: Arrival, why: str, *, parked: bool) -> OutboxRow:
     """A dead letter: key, headers and body as they came, and headers that say where the message stood and why it is here.
 
@@ -177,6 +186,12 @@ def dead(source: Source, topic: Topic, arrival: Arrival, why: str, *, parked: bo
     # aiokafka's producer refuses a record without key and body, and the partition would try for ever.
     body = b"" if arrival.raw_key is None and arrival.body is None else arrival.body
     return OutboxRow("kafka", topic.dead_letters, arrival.raw_key, encode_headers(named), body)
+
+
+def may_be_forwarded(topic: Topic, arrival: Arrival) -> bool:
+    """Whether its topic takes it once more. Not what it took compressed only, and nothing twice: where Kafka has another number
+    of partitions than the contract says, it would go in a circle."""
+    return headers.FORWARDED not in arrival.headers and _size(arrival) + _ROOM <= topic.max_bytes
 
 
 def _size(arrival: Arrival) -> int:

@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from stores.errors import Unavailable
+from stores.kafka.partitioning import ByKey
 from stores.protocol import OutboxRow
 
 log = structlog.get_logger()
@@ -58,6 +59,7 @@ class Publisher:
                     acks="all",
                     enable_idempotence=True,
                     linger_ms=0,
+                    partitioner=ByKey(),
                     max_batch_size=256 * 1024,
                     max_request_size=_LARGEST,
                     request_timeout_ms=10_000,

@@ -1,6 +1,7 @@
 """A lease is this process' right to one partition during one assignment. A batch is what was fetched under it."""
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -73,6 +74,7 @@ class Batch:
 
     reached: offset after the last thing that was fetched; 0 says after the last record. It may lie further than that, since
     transaction markers and aborted records have offsets, too. arrivals: the records as they were read, where that is kept.
+    taken_at: monotonic, in seconds.
     """
 
     lease: Lease
@@ -81,6 +83,7 @@ class Batch:
     reached: int = 0
     finished: asyncio.Event = field(default_factory=asyncio.Event)
     arrivals: list[Arrival] | None = None
+    taken_at: float = field(default_factory=time.monotonic)
 
     @property
     def next(self) -> int:

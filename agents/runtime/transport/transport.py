@@ -93,7 +93,8 @@ class Consumer(driver.Consumer):
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[Any, Any]]:
         if not self.flow_active:
-            await self.wait(self.can_resume_flow)
+            with self._thread.waiting_for_partitions():
+                await self.wait(self.can_resume_flow)
         batches: list[Batch] = await self._getmany(None, timeout)
         together: dict[str, list[Batch]] = {}
         for batch in batches:

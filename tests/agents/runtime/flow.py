@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 import asyncpg
 import msgspec
 from aiokafka import AIOKafkaProducer
-from aiokafka.partitioner import DefaultPartitioner
 
+from stores.kafka.partitioning import partition_of
 from tests.agents.runtime.member import PARTITIONS, flow_of
 from tests.agents.runtime.tally import Add
 from tests.agents.runtime.world import World
@@ -24,18 +24,21 @@ class Flow:
         self.world, self.producer, self.rounds = world, producer, 0
         self.topic, self.group = flow_of(world.run)[0].name, f"{world.run}.decide"
 
-    async def say(self, rounds: int) -> None:
+    async def say(self, rounds: int, *, astray: bool = False) -> None:
+        """astray: each into another partition than its key's."""
         for _ in range(rounds):
             for key in range(KEYS):
-                await self._one(str(key), self.rounds)
+                await self._one(str(key), self.rounds, astray)
             self.rounds += 1
         await self.producer.flush()
 
-    async def _one(self, key: str, round: int) -> None:
+    async def _one(self, key: str, round: int, astray: bool) -> None:
+        home = partition_of(self.world.key(key).encode(), PARTITIONS)
         named = {headers.ID: f"{self.world.run}-{key}-{round}", headers.TYPE: "Add", headers.SOURCE: "tests"}
         await self.producer.send(
             self.topic, msgspec.json.encode(Add(amount=100 + round)), key=self.world.key(key).encode(),
             headers=[(name, value.encode()) for name, value in named.items()],
+            partition=(home + 1) % PARTITIONS if astray else home,
         )  # fmt: skip
 
     async def told(self) -> dict[bytes, list[int]]:
@@ -53,12 +56,8 @@ class Flow:
         return len(told) == KEYS and all(len(amounts) >= self.rounds for amounts in told.values())
 
     def keys_of(self, partition: int) -> set[bytes]:
-        every, choose = list(range(PARTITIONS)), DefaultPartitioner()
-        return {
-            key
-            for key in (self.world.key(str(n)).encode() for n in range(KEYS))
-            if choose(key, every, every) == partition
-        }
+        keys = [self.world.key(str(n)).encode() for n in range(KEYS)]
+        return {key for key in keys if partition_of(key, PARTITIONS) == partition}
 
     async def done_of(self, partition: int) -> bool:
         told = await self.told()

@@ -3,6 +3,7 @@
 # The race lies in aiokafka's private parts.
 
 import asyncio
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +13,7 @@ from aiokafka.errors import KafkaConnectionError
 
 from agents.runtime.transport import fetching
 from agents.runtime.transport.fetching import LoopConsumer, NodesInFlight
-from agents.runtime.transport.lease import TP
+from agents.runtime.transport.lease import TP, Batch
 from tests.deadline import within
 
 NODE = 1
@@ -70,6 +71,61 @@ async def test_a_node_is_fetched_from_again_though_its_fetch_ended_while_records
 async def test_without_the_correction_it_is_left_alone() -> None:
     """Fails where aiokafka has mended it: then the correction can go."""
     assert await _fetches_begun(correct=False) == 1
+
+
+def _consumer_of(*in_flight: tuple[int, float]) -> LoopConsumer:
+    """in_flight: of each batch its messages, and how many seconds ago it was taken."""
+    found = {
+        number: SimpleNamespace(
+            batch=Batch(None, [None] * messages, 0, reached=messages, taken_at=time.monotonic() - ago)
+        )
+        for number, (messages, ago) in enumerate(in_flight)
+    }
+    thread = object.__new__(LoopConsumer)
+    thread.consumer = SimpleNamespace(leases=SimpleNamespace(held=found))
+    return thread
+
+
+async def _fetches_while(*in_flight: tuple[int, float], then_ended: bool = False) -> int:
+    """How many fetches the routine begins while these batches are in flight, or when they have ended."""
+    routine, thread = Routine(), _consumer_of(*in_flight)
+    thread._consumer = SimpleNamespace(_fetcher=routine.fetcher)
+    thread._poked = asyncio.Event()
+    thread._plan_fetches(routine.fetcher)
+    running = asyncio.ensure_future(routine.fetcher._fetch_requests_routine())
+    await routine.turns()
+    if then_ended:
+        for lease in thread.consumer.leases.held.values():
+            lease.batch = None
+        thread.poke()
+        await routine.turns()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    return len(routine.fetches)
+
+
+@pytest.mark.parametrize(("in_flight", "fetches"), [
+    ([], 1),
+    ([(1, 0.0)], 0),
+    ([(1, 0.0), (1, 9.0)], 0),
+    ([(1, 9.0)], 1),
+    ([(63, 0.0)], 0),
+    ([(60, 0.0), (4, 0.0)], 1),
+], ids=["none", "a small one", "one of two is slow", "a slow one", "small enough", "many messages"])  # fmt: skip
+async def test_the_next_fetch_waits_for_small_batches(
+    in_flight: list[tuple[int, float]], fetches: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, "_GATHER", 5.0)
+    assert await _fetches_while(*in_flight) == fetches
+
+
+async def test_the_end_of_a_batch_begins_the_next_fetch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetching, "_GATHER", 5.0)
+    assert await _fetches_while((1, 0.0), then_ended=True) == 1
+
+
+async def test_a_batch_holds_up_the_next_fetch_for_a_bounded_time() -> None:
+    assert 0 < _consumer_of((1, 0.0))._held_for() <= fetching._GATHER
 
 
 async def test_a_coordinator_that_never_answers_holds_up_no_later_hint(monkeypatch: pytest.MonkeyPatch) -> None:

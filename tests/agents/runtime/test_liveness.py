@@ -158,6 +158,15 @@ async def test_a_process_lives_when_kafka_goes_in_the_middle_of_a_rebalance(serv
         assert await one.live()
 
 
+async def test_a_rebalance_may_take_longer_than_a_consumer_may_be_idle(servers: Stack, flow: Flow):
+    async with member(servers, flow.world.run, "may_be_idle_for_a_second") as one:
+        async with a_long_rebalance(flow, one) as slow, without_kafka(servers):
+            slow.go.set()
+            await one.lives_for(STUCK)
+        await flow.say(2)
+        await until("all commands to be done", flow.done, 60)
+
+
 async def test_a_process_lives_without_kafka_and_goes_on_when_it_is_back(servers: Stack, flow: Flow):
     async with member(servers, flow.world.run) as one:
         await flow.say(2)

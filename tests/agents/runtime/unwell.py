@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from agents.runtime.process import Bounds, leave
+from agents.runtime.transport import group
 from agents.runtime.transport.fetching import LoopConsumer
 from agents.runtime.transport.group import Group
 from agents.runtime.transport.transport import Consumer
@@ -32,7 +33,7 @@ def breaks_its_loop() -> None:
 
 
 def breaks_its_loop_at_the_end() -> None:
-    async def stop(group: Group, seconds: float) -> None:
+    async def stop(_: Group, seconds: float) -> None:
         time.sleep(LONG)  # noqa: ASYNC251
 
     Group.stop = stop
@@ -51,7 +52,7 @@ def crashes() -> None:
 
 
 def fails_to_start() -> None:
-    async def start(group: Group) -> NoReturn:
+    async def start(_: Group) -> NoReturn:
         raise OSError("Kafka went away")
 
     Group.start = start
@@ -69,7 +70,7 @@ def hangs_at_its_start() -> None:
 def is_deaf_at_its_start() -> None:
     """A cancellation that meets an answer in a driver is lost."""
 
-    async def start(group: Group) -> None:
+    async def start(_: Group) -> None:
         while True:
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.Event().wait()
@@ -115,6 +116,11 @@ def hangs_at_a_revoke() -> None:
     Consumer.on_partitions_revoked = hanging
 
 
+def may_be_idle_for_a_second() -> None:
+    """The broker's guard against a fetch loop that hangs, 30 s in the product."""
+    group._SETTINGS["broker_max_poll_interval"] = 1.0  # pyright: ignore[reportPrivateUsage]
+
+
 WAYS: dict[str, Callable[[], None]] = {
     way.__name__: way
     for way in (
@@ -127,6 +133,7 @@ WAYS: dict[str, Callable[[], None]] = {
         blocks_in_its_fetch,
         stops_fetching,
         hangs_at_a_revoke,
+        may_be_idle_for_a_second,
     )
 }
 
