@@ -30,8 +30,8 @@ class Arrival:
     """headers: those of topics.messages.headers only, as text. error: set where message is None. at: the record's time, UTC; on
     command topics that is the append time.
 
-    astray: it stands in another partition than its key's. taken: the edge cannot withdraw it any more. withdrawn: the edge
-    has withdrawn it. prepared: what the domain's preparation made of it.
+    undecoded: its headers can be used, and its body cannot. astray: it stands in another partition than its key's. taken: the
+    edge cannot withdraw it any more. withdrawn: the edge has withdrawn it. prepared: what the domain's preparation made of it.
     """
 
     offset: int
