@@ -19,22 +19,27 @@ from http_edge.commands.withdrawals import Withdrawals
 from http_edge.gateway import Gateway
 from http_edge.reads.streams import Streams
 from http_edge.routing.edge import Edge
-from http_edge.serving import serve
+from http_edge.serving import Serving
 from http_edge.web import ROUTES
 from http_edge.wire.access_log import AccessLog
+from http_edge.wire.connections import Bounds, Connections
 from http_edge.wire.tokens import Tokens
 from stores import telemetry
 from stores.kafka.producer import CommandProducer
 from stores.keyring import EdgeKeys, edge_keys
 from stores.redis.answers import Answers
 from stores.redis.connection import connect
+from stores.redis.lists import Lists
 from stores.redis.notices import Notices
 from stores.redis.reader import READ_SECONDS, Reader
 from stores.redis.search import Search
 from stores.settings import BadSetting, Settings, exit_with, load_or_exit
 
 HARD_EXIT_SECONDS = 9.0
+JOIN_SECONDS = 3.0  # after which an edge without Kafka or Redis is there all the same
+JOIN_POLL_SECONDS = 0.02
 REDIS_CONNECTIONS = 256  # listings and notes go out side by side
+OTHER_DESCRIPTORS = 64  # Kafka, the sockets that listen, logs
 
 _log = telemetry.logger("http_edge")
 
@@ -47,7 +52,7 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
     answers, producer = Answers(redis, edge_id), CommandProducer(settings.kafka, f"lezzet-edge-{edge_id}")
     answers.start()
     producer.start()
-    reader = Reader(redis)
+    reader, lists = Reader(redis), Lists(redis)
     withdrawals = Withdrawals(reader)
     streams = Streams(reader)
     notices = Notices(redis, streams.changed, streams.all_changed)
@@ -57,6 +62,7 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
         yield Edge(
             id=edge_id,
             reads=reader,
+            lists=lists,
             searches=Search(redis),
             answers=answers,
             commands=producer,
@@ -64,11 +70,12 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
             streams=streams,
             tokens=Tokens(keys.jwt),
             keys=keys,
+            connections=Connections(_bounds(settings), asyncio.get_running_loop().time),
             cors_origins=frozenset(settings.cors_origins),
         )
     finally:
-        parts = (producer.stop(), answers.stop(), notices.stop(), streams.stop(), withdrawals.stop(), reader.close())
-        await asyncio.gather(*parts, return_exceptions=True)
+        parts = (producer.stop(), answers.stop(), notices.stop(), streams.stop(), withdrawals.stop())
+        await asyncio.gather(*parts, reader.close(), lists.close(), return_exceptions=True)
         with contextlib.suppress(Exception):
             await redis.aclose()
 
@@ -79,15 +86,20 @@ async def run(settings: Settings, keys: EdgeKeys) -> None:
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
     async with open_edge(settings, keys) as edge:
-        metrics = Metrics(edge.id)
+        metrics = Metrics(edge.id, edge.connections)
         access_log = AccessLog("edge", enabled=settings.log_level in ("debug", "info"))
         gateway = Gateway(edge, system.rows(ROUTES, metrics), metrics, access_log)
-        serving = await serve(gateway, settings.edge_host, settings.edge_port)
-        _log.info("listening", host=settings.edge_host, port=serving.port, edge=edge.id)
+        serving = Serving(gateway, edge.connections)
+        await serving.bind(settings.edge_host, settings.edge_port)
+        await _open_alone(serving, settings.edge_health_port)
+        await _until_it_can_write(edge, stop)
+        serving.open()
+        room = _bounds(settings).total
+        _log.info("listening", host=settings.edge_host, port=serving.port, edge=edge.id, connections=room)
         await stop.wait()
         # whatever still hangs then is not worth a stuck deployment
-        loop.call_later(HARD_EXIT_SECONDS, os._exit, 1)
-        await serving.close()
+        loop.call_later(settings.edge_drain_seconds + HARD_EXIT_SECONDS, os._exit, 1)
+        await serving.close(settings.edge_drain_seconds)
         access_log.flush()
     _log.info("stopped")
 
@@ -102,6 +114,8 @@ def main() -> None:
     telemetry.configure("edge", settings.log_level)
     try:
         uvloop.run(run(settings, keys))
+    except BadSetting as error:
+        exit_with(error)
     except OSError as error:
         where = f"{settings.edge_host}:{settings.edge_port}"
         sys.stderr.write(f"configuration: {_to_blame(error)}: cannot listen on {where} ({error.strerror})\n")
@@ -113,6 +127,36 @@ def _allow_many_connections() -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(ValueError):  # where the hard limit is "unlimited", and the kernel has another one
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+async def _open_alone(serving: Serving, port: int | None) -> None:
+    """Raises BadSetting."""
+    try:
+        if port is not None:
+            await serving.open_alone(port)
+    except OSError as error:
+        raise BadSetting("EDGE_HEALTH_PORT", f"cannot listen on 127.0.0.1:{port} ({error.strerror})") from None
+
+
+async def _until_it_can_write(edge: Edge, stop: asyncio.Event) -> None:
+    """Its sisters answer meanwhile. Without Kafka or Redis there is nothing better to wait for."""
+    late = asyncio.get_running_loop().time() + JOIN_SECONDS
+    while not (edge.commands.connected and edge.answers.connected) and asyncio.get_running_loop().time() < late:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(JOIN_POLL_SECONDS):
+                await stop.wait()
+                return
+
+
+def _bounds(settings: Settings) -> Bounds:
+    """No more connections than there are descriptors: those beyond would be reset, and nobody would count them."""
+    descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    left = max(descriptors - REDIS_CONNECTIONS - OTHER_DESCRIPTORS, descriptors // 2)
+    return Bounds(
+        total=min(settings.edge_connections, left),
+        of_address=settings.edge_connections_of_address,
+        trusted=settings.edge_trusted_proxies,
+    )
 
 
 def _to_blame(error: OSError) -> str:

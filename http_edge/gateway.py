@@ -1,31 +1,33 @@
 """One request from aiohttp to its row and back: the only wrapper there is, in place of a stack of middlewares."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
-from aiohttp.hdrs import AUTHORIZATION, CONTENT_TYPE
+from aiohttp.hdrs import AUTHORIZATION, CONTENT_TYPE, EXPECT
 from aiohttp.web import BaseRequest
 from multidict import istr
 
 from http_edge.about.metrics import Metrics
 from http_edge.commands import bodies, commands
 from http_edge.commands.idempotency import check_key
-from http_edge.reads import live, views
+from http_edge.reads import lists, live, views
 from http_edge.routing import own_rows
 from http_edge.routing.asked import Asked
 from http_edge.routing.edge import Edge
 from http_edge.routing.guard import caller_of, check_user_id
+from http_edge.routing.paging import Query, query_of
 from http_edge.routing.router import Router
-from http_edge.routing.routes import AnyRow, CommandRow, LiveRow, Nothing, OwnRow, ViewRow
+from http_edge.routing.routes import AnyRow, CommandRow, ListRow, LiveRow, Nothing, OwnRow, ViewRow
 from http_edge.wire import cors, trace
 from http_edge.wire.access_log import AccessLog
 from http_edge.wire.answer import Answer
+from http_edge.wire.connection import Connection
 from http_edge.wire.problems import Problem, all_invalid, internal, unavailable
 from http_edge.wire.query import NOTHING, parse
-from http_edge.wire.responses import Wire, respond
+from http_edge.wire.responses import PIECE, Wire, respond
 from stores.errors import Unavailable
 from stores.telemetry import logger
 from topics.values.faults import Invalid
@@ -44,18 +46,20 @@ class Route:
     row: AnyRow
     handler: Handler
     body: Validator | None
-    query: Validator | None
+    query: Query | None
 
 
 def compiled(row: AnyRow) -> Route:
     partial = isinstance(row, CommandRow) and row.partial
     body = None if row.takes is Nothing else Validator(row.takes, partial=partial)
-    query = None if row.asks is Nothing else Validator(row.asks, texts=True)
+    query = None if query_of(row) is Nothing else Query(row)
     match row:
         case CommandRow():
             return Route(row, commands.handler(row), body, query)
         case ViewRow():
             return Route(row, views.handler(row), body, query)
+        case ListRow():
+            return Route(row, lists.handler(row), body, query)
         case OwnRow():
             return Route(row, own_rows.handler(row), body, query)
         case LiveRow():
@@ -100,13 +104,24 @@ class Gateway:
         except Exception:
             _log.exception("unhandled", route=label, correlation_id=named.request_id)
             answer = internal().answer(named.request_id)
+        if answer.size > PIECE and request.method != "HEAD":
+            answer = self._if_there_is_room(request, answer, named)
         self._metrics.note(label, answer.status, self._loop.time() - started)
         ended = None
         if answer.stream is None:
-            self._log(request.method, label, answer.status, started, named.request_id, asked, len(answer.body))
+            self._log(request.method, label, answer.status, started, named.request_id, asked, answer.size)
         else:
             ended = partial(self._log, request.method, label, answer.status, started, named.request_id, asked)
-        return respond(request, answer, self._edge.cors_origins, named.request_id, ended=ended)
+        # a client that waits for `100 Continue` may go on with a body or with another request after an error: nobody can tell
+        unread = not request.content.is_eof() and EXPECT in request.headers
+        close = not self._edge.connections.accepting or unread
+        return respond(request, answer, self._edge.cors_origins, named.request_id, close=close, ended=ended)
+
+    def _if_there_is_room(self, request: BaseRequest, answer: Answer, named: trace.Trace) -> Answer:
+        """Otherwise too many other clients do not read what they have asked for."""
+        if cast(Connection, request.protocol).owes(answer.size):
+            return answer
+        return unavailable("too_much_unread", "This is too much right now, please try again.").answer(named.request_id)
 
     def _asked(
         self, request: BaseRequest, route: Route, path: str, query: str, parameters: Any, named: trace.Trace
@@ -114,19 +129,21 @@ class Gateway:
         row = route.row
         caller = caller_of(self._edge.tokens, row.who, request.headers.get(AUTHORIZATION))
         said = parse(query) if query else NOTHING
-        return Asked(
+        asked = Asked(
             edge=self._edge,
             method=row.method,
             path=path.rstrip("/"),
             parameters=parameters,
             query=said,
-            asks=None if route.query is None else _understood(said, route.query),
             caller=caller,
             request_id=named.request_id,
             traceparent=named.traceparent,
             at=self._loop.time(),
             acts_as=row.acts_as,
         )
+        if route.query is not None:
+            _understand(asked, route.query)
+        return asked
 
     async def _read_body(self, request: BaseRequest, route: Route, asked: Asked) -> None:
         asked.idempotency_key = check_key(request.headers.get(IDEMPOTENCY_KEY))
@@ -134,8 +151,8 @@ class Gateway:
         asked.at = self._loop.time()
         if route.body is not None:
             bodies.check_type(request.headers.get(CONTENT_TYPE))
-            asked.body = bodies.decode(asked.raw, route.body)
-            check_user_id(asked, bodies.owner_named(asked.raw))
+            asked.body, owner = bodies.decode(asked.raw, route.body)
+            check_user_id(asked, owner)
 
     def _log(
         self, method: str, label: str, status: int, started: float, request_id: str, asked: Asked | None, size: int
@@ -149,10 +166,10 @@ class Gateway:
         self._edge.streams.close()
 
 
-def _understood(query: Mapping[str, str], validator: Validator) -> Any:
-    """The query as the row's `asks`; forms send what nobody filled in as empty. Raises Problem 422 with every fault."""
+def _understand(asked: Asked, query: Query) -> None:
+    """Raises Problem 422 with every fault."""
     try:
-        return validator.validated({name: value for name, value in query.items() if value})
+        query.read(asked)
     except Invalid as refused:
         raise all_invalid(refused) from None
 

@@ -1,88 +1,116 @@
-"""aiohttp at its lowest level: sockets shared by several processes, and problem+json also for what is no HTTP."""
+"""One listening edge: who is let in, whose turn it is, and how it ends without a request that fails."""
 
 import asyncio
-from collections.abc import Callable
-from http import HTTPStatus
+import contextlib
+from collections.abc import Awaitable
 from typing import Any, cast
 
-from aiohttp import web
-from aiohttp.web_protocol import RequestHandler
+from aiohttp.web import BaseRequest
 
 from http_edge.gateway import Gateway
 from http_edge.wire import trace
-from http_edge.wire.problems import Problem, internal
-from http_edge.wire.responses import respond
+from http_edge.wire.connection import Connection, Server
+from http_edge.wire.connections import Connections, Full
+from http_edge.wire.listener import Listener
+from http_edge.wire.problems import Problem
+from http_edge.wire.responses import Wire, alone
+from stores.ending import end
 
 SHUTDOWN_SECONDS = 4.0  # requests that are running end within 3 s by themselves
+GRACE_SECONDS = 1.5  # for clients of an ending process to ask once more over a connection that they keep
 LINGER_SECONDS = 2.0  # for the rest of a body that was refused
-KEEPALIVE_SECONDS = 75.0
+NEVER = 86_400.0  # aiohttp's own time-out between requests: connections.Connections has a closer one
+ROUND_SECONDS = 1.0
 MAX_LINE = 16 * 1024
+PIPELINED_AT_ONCE = 1
 
-
-class _Protocol(RequestHandler):
-    """Answers what the parser refuses (bad request lines, headers, chunks) like everything else."""
-
-    on_lost: Callable[[], None] | None = None
-
-    def connection_lost(self, exc: BaseException | None) -> None:
-        super().connection_lost(exc)
-        if self.on_lost is not None:
-            self.on_lost()
-
-    def handle_error(
-        self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
-    ) -> web.StreamResponse:
-        if status >= 500:
-            self.log_exception("Unhandled", exc_info=exc)
-            problem = internal()
-        else:
-            problem = Problem(status, "bad_request", f"This is no HTTP request: {HTTPStatus(status).phrase}.")
-        named = trace.of_request(request.headers)
-        wire = respond(request, problem.answer(named.request_id), frozenset(), named.request_id, close=True)
-        return cast(web.StreamResponse, wire)
-
-
-class _Server(web.Server):
-    def __call__(self) -> RequestHandler:
-        return _Protocol(self, loop=self._loop, **self._kwargs)
-
-
-class _Runner(web.ServerRunner):
-    """Ends streams once it accepts no more: a client that comes back at once meets another process."""
-
-    def __init__(self, server: web.Server, gateway: Gateway) -> None:
-        super().__init__(server, shutdown_timeout=SHUTDOWN_SECONDS)
-        self._gateway = gateway
-
-    async def shutdown(self) -> None:
-        self._gateway.end_streams()
+_FULL: dict[Full, Problem] = {
+    "address": Problem(429, "too_many_connections", "Too many connections come from your address."),
+    "total": Problem(
+        503, "too_many_connections", "There is no room for another connection right now, please try again."
+    ),
+}
 
 
 class Serving:
     """A listening edge. port: as bound, also where 0 was asked for."""
 
-    def __init__(self, runner: web.ServerRunner, port: int) -> None:
-        self._runner = runner
-        self.port = port
+    def __init__(self, gateway: Gateway, connections: Connections) -> None:
+        self.port = 0
+        self._gateway = gateway
+        self._connections = connections
+        self._turns = asyncio.Semaphore(PIPELINED_AT_ONCE)
+        options: dict[str, Any] = {
+            "access_log": None,
+            "auto_decompress": False,
+            "keepalive_timeout": NEVER,
+            "lingering_time": LINGER_SECONDS,
+            "max_line_size": MAX_LINE,
+            "max_field_size": MAX_LINE,
+        }
+        self._server = Server(self._handle, connections, **options)
+        self._shared = Listener(connections, self._server, _refusal)
+        self._alone = Listener(connections, self._server, _refusal)
+        self._rounds: asyncio.Task[None] | None = None
 
-    async def close(self) -> None:
-        """Stops accepting, ends streams, lets running requests end (SHUTDOWN_SECONDS at most)."""
-        await self._runner.cleanup()
+    async def bind(self, host: str, port: int) -> None:
+        """SO_REUSEPORT: the kernel spreads connections over the processes that share the port. Raises OSError where it cannot
+        be had."""
+        self.port = await self._shared.bind(host, port, shared=True)
+        self._rounds = asyncio.create_task(self._go_round())
+
+    async def open_alone(self, port: int) -> None:
+        """The same routes on 127.0.0.1, of this process and no other. Raises OSError."""
+        await self._alone.bind("127.0.0.1", port, shared=False)
+        self._alone.listen()
+
+    def open(self) -> None:
+        """From now on clients come in."""
+        self._shared.listen()
+        self._connections.accepting = True
+
+    async def close(self, drain_seconds: float = 0.0) -> None:
+        """Says "not ready" for drain_seconds, then accepts no more, ends streams, and lets running requests end
+        (SHUTDOWN_SECONDS at most). Connections end with their next answer, or after GRACE_SECONDS without a request."""
+        self._connections.accepting = False
+        await asyncio.sleep(drain_seconds)
+        await self._shared.close()
+        self._gateway.end_streams()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GRACE_SECONDS):
+                await self._connections.until_empty()
+        self._connections.cut_off_waiting()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SHUTDOWN_SECONDS - GRACE_SECONDS):
+                await self._connections.until_empty()
+        await self._alone.close()
+        if self._rounds is not None:
+            await end(self._rounds)
+        await self._server.shutdown(0.1)
+
+    def _handle(self, request: BaseRequest) -> Awaitable[Wire]:
+        if cast(Connection, request.protocol).pipelines:
+            return self._in_turn(request)
+        return self._gateway.handle(request)
+
+    async def _in_turn(self, request: BaseRequest) -> Wire:
+        """Who sends requests before the answers are there can send any number at once: all such clients share one place."""
+        async with self._turns:
+            return await self._gateway.handle(request)
+
+    async def _go_round(self) -> None:
+        while True:
+            await asyncio.sleep(ROUND_SECONDS)
+            self._connections.cut_off_late()
 
 
-async def serve(gateway: Gateway, host: str, port: int) -> Serving:
-    """Raises OSError where the port cannot be had. SO_REUSEPORT: the kernel spreads connections over the processes."""
-    options: dict[str, Any] = {
-        "access_log": None,
-        "auto_decompress": False,
-        "keepalive_timeout": KEEPALIVE_SECONDS,
-        "lingering_time": LINGER_SECONDS,
-        "max_line_size": MAX_LINE,
-        "max_field_size": MAX_LINE,
-    }
-    # aiohttp asks of a response only what Wire has
-    server = _Server(cast(Any, gateway.handle), loop=asyncio.get_running_loop(), **options)
-    runner = _Runner(server, gateway)
-    await runner.setup()
-    await web.TCPSite(runner, host, port, reuse_port=True, backlog=1024).start()
-    return Serving(runner, int(runner.addresses[0][1]))
+async def serve(gateway: Gateway, connections: Connections, host: str, port: int) -> Serving:
+    """Raises OSError where the port cannot be had."""
+    serving = Serving(gateway, connections)
+    await serving.bind(host, port)
+    serving.open()
+    return serving
+
+
+def _refusal(full: Full) -> bytes:
+    return alone(_FULL[full].answer(trace.fresh()))

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import quote, urlsplit
@@ -37,6 +38,11 @@ class Settings:
     cors_origins: tuple[str, ...]  # CORS_ORIGINS
     edge_host: str  # EDGE_HOST
     edge_port: int  # EDGE_PORT
+    edge_health_port: int | None  # EDGE_HEALTH_PORT: on 127.0.0.1, of one edge process alone; 0: none
+    edge_connections: int  # EDGE_CONNECTIONS: of one edge process
+    edge_connections_of_address: int  # EDGE_CONNECTIONS_PER_ADDRESS
+    edge_trusted_proxies: tuple[IPv4Network | IPv6Network, ...]  # EDGE_TRUSTED_PROXIES: not bounded by address
+    edge_drain_seconds: int  # EDGE_DRAIN_SECONDS: from "not ready" until an edge that ends lets nobody in any more
     agents_health_port: int  # AGENTS_HEALTH_PORT, 0: any free port
     plain_tokens: bool  # EMAIL_EVENT_TOKENS=plain
     log_level: str  # LOG_LEVEL
@@ -60,6 +66,11 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         ),
         edge_host=environment.get("EDGE_HOST") or "127.0.0.1",  # an empty one would be every address
         edge_port=_port(environment, "EDGE_PORT", 8080),
+        edge_health_port=_port(environment, "EDGE_HEALTH_PORT", 0) or None,
+        edge_connections=_count(environment, "EDGE_CONNECTIONS", 8_000, 10, 1_000_000),
+        edge_connections_of_address=_count(environment, "EDGE_CONNECTIONS_PER_ADDRESS", 500, 1, 1_000_000),
+        edge_trusted_proxies=_networks(environment, "EDGE_TRUSTED_PROXIES"),
+        edge_drain_seconds=_count(environment, "EDGE_DRAIN_SECONDS", 0, 0, 300),
         agents_health_port=_port(environment, "AGENTS_HEALTH_PORT", 0),
         plain_tokens=_choice(environment, "EMAIL_EVENT_TOKENS", ("hashed", "plain")) == "plain",
         log_level=_choice(environment, "LOG_LEVEL", ("info", "debug", "warning", "error")),
@@ -138,6 +149,21 @@ def _port(environment: Mapping[str, str], name: str, default: int) -> int:
     if not _is_number(value) or int(value) > 65535:
         raise BadSetting(name, f"{value!r} is not a port number (0-65535)")
     return int(value)
+
+
+def _count(environment: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    value = environment.get(name) or str(default)
+    if not _is_number(value) or not least <= int(value) <= most:
+        raise BadSetting(name, f"{value!r} is no number from {least} to {most}")
+    return int(value)
+
+
+def _networks(environment: Mapping[str, str], name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    said = [part.strip() for part in environment.get(name, "").split(",") if part.strip()]
+    try:
+        return tuple(ip_network(each) for each in said)
+    except ValueError as error:
+        raise BadSetting(name, f"holds what is no address and no network ({error})") from None
 
 
 def _is_number(text: str) -> bool:

@@ -24,19 +24,31 @@ def view_ready(view: str) -> str:
 
 
 def document(view: str, aggregate_id: str) -> str:
+    """aggregate_id: empty for what the keys of all documents of the view begin with."""
     return f"view:{view}:{aggregate_id}"
 
 
 def index(name: str) -> str:
-    """A sorted set of aggregate ids. name: as the functions below give it."""
+    """A sorted set of aggregate ids, or of part(). name: as the functions below give it."""
     return f"index:{name}"
+
+
+def part(aggregate_id: str, name: str) -> str:
+    """Member of an index: one part of the aggregate's document. Ids hold no slash."""
+    return f"{aggregate_id}/{name}"
+
+
+def name_of_part(member: str) -> str:
+    return member.partition("/")[2]
 
 
 RESTAURANTS = "restaurants"
 """Name of the index of all restaurants, by when they were opened."""
 
-CAMPAIGNS = "campaigns"
-"""Name of the index of restaurants with campaigns, by when their last one ends."""
+
+def campaigns(restaurant_id: str | None) -> str:
+    """Name of the index of a restaurant's campaigns, by when they end; None: of those of all. Its members are parts."""
+    return f"campaigns:{restaurant_id or 'everywhere'}"
 
 
 def menu(restaurant_id: str) -> str:

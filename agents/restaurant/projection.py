@@ -20,7 +20,7 @@ from topics.contracts.restaurant_events import (
     RestaurantDetails,
     RestaurantOpened,
 )
-from topics.deciding.projection import Shown, View
+from topics.deciding.projection import PartOf, Shown, View
 from topics.documents.browse import Campaign, Campaigns, Restaurant
 from topics.messages.event import EventMeta
 from topics.search_index import restaurant_indexes, restaurant_traits
@@ -90,9 +90,13 @@ def _renamed(shown: Campaigns, name: str) -> Campaigns:
     return Campaigns(campaigns=tuple(replace(each, restaurant_name=name) for each in shown.campaigns))
 
 
-def campaign_indexes(document: Campaigns) -> Mapping[str, float]:
-    """By the end of the last one, so that restaurants without an open campaign are not read."""
-    return {keys.CAMPAIGNS: max(each.end_date for each in document.campaigns).timestamp()}
+def campaign_parts(document: Campaigns) -> Mapping[PartOf, float]:
+    """Each by its own end: a list of them passes over those that are over, and no other campaign moves one in the order."""
+    return {
+        PartOf(keys.campaigns(place), keys.part(each.restaurant_id, each.id)): each.end_date.timestamp()
+        for each in document.campaigns
+        for place in (None, each.restaurant_id)
+    }
 
 
 CAMPAIGNS = View[Campaigns, Event](
@@ -100,5 +104,5 @@ CAMPAIGNS = View[Campaigns, Event](
     topic=restaurant_events.TOPIC,
     document=Campaigns,
     show=show_campaigns,
-    indexes=campaign_indexes,
+    parts=campaign_parts,
 )

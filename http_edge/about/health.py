@@ -7,7 +7,7 @@ import msgspec
 
 from http_edge.routing.asked import Asked
 from http_edge.routing.edge import Edge
-from http_edge.routing.routes import AnyRow, LiveRow, OwnRow, ViewRow
+from http_edge.routing.routes import AnyRow, ListRow, LiveRow, OwnRow, ViewRow
 from http_edge.wire.answer import Answer, of_json
 from stores.errors import Unavailable
 from topics.keys import DENY_READY
@@ -16,12 +16,16 @@ CHECK_SECONDS = 1.0
 
 
 class Readiness(msgspec.Struct, frozen=True):
-    """ready: all of the others are true. views: by ready key."""
+    """ready: all of the others are true. accepting: it has begun, and does not end. clock: it is near the broker's.
+    clock_skew_ms: that the broker is ahead, null before the first write. views: by ready key."""
 
     ready: bool
     kafka: bool
     redis: bool
     replies: bool
+    accepting: bool
+    clock: bool
+    clock_skew_ms: int | None
     views: dict[str, bool]
 
 
@@ -31,7 +35,7 @@ def ready_keys(rows: Iterable[AnyRow]) -> tuple[str, ...]:
     for row in rows:
         if isinstance(row, ViewRow):
             found.update(view.ready for view in (row.view, row.join and row.join.view) if view)
-        elif isinstance(row, LiveRow):
+        elif isinstance(row, ListRow | LiveRow):
             found.add(row.view.ready)
         elif isinstance(row, OwnRow):
             found.update(view.ready for view in row.reads)
@@ -48,7 +52,10 @@ async def readiness(edge: Edge, keys: tuple[str, ...]) -> Readiness:
     except (Unavailable, TimeoutError):
         redis, views = False, dict.fromkeys(keys, False)
     kafka, replies = edge.commands.connected, edge.answers.connected
-    return Readiness(kafka and redis and replies and all(views.values()), kafka, redis, replies, views)
+    accepting, clock, skew = edge.connections.accepting, edge.broker_clock.sane, edge.broker_clock.skew
+    ready = kafka and redis and replies and accepting and clock and all(views.values())
+    skew_ms = None if skew is None else round(skew * 1000)
+    return Readiness(ready, kafka, redis, replies, accepting, clock, skew_ms, views)
 
 
 def ready_handler(keys: tuple[str, ...]) -> Callable[[Asked], Awaitable[Answer]]:

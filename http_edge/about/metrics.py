@@ -4,12 +4,13 @@ from bisect import bisect_left
 from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
-from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from http_edge.wire.answer import Answer
+from http_edge.wire.connections import Connections
 
 BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0)
 """Seconds: reads are below 10 ms, commands below 250 ms; 2 s is the end of waiting, 3 s is never reached."""
@@ -44,6 +45,27 @@ class _Timings(Collector):
         yield times
 
 
+class _Connections(Collector):
+    def __init__(self, connections: Connections) -> None:
+        self._of = connections
+
+    def collect(self) -> Iterator[Metric]:
+        # near EDGE_CONNECTIONS others have to give way: more processes are needed, or somebody attacks
+        yield GaugeMetricFamily("lezzet_edge_connections_open", "Open connections", value=self._of.count)
+        # rising: clients that do not read what they have asked for
+        yield GaugeMetricFamily("lezzet_edge_bytes_owed", "Bytes of large answers not yet taken", value=self._of.owed)
+        refused = CounterMetricFamily("lezzet_edge_connections_refused", "Not let in, by bound", labels=["bound"])
+        for bound, count in self._of.refused.items():
+            refused.add_metric([bound], count)
+        # rising: all connections of an address, or of the process, are at work
+        yield refused
+        cut = CounterMetricFamily("lezzet_edge_connections_cut", "Ended by the edge, by reason", labels=["why"])
+        for why, count in self._of.cut.items():
+            cut.add_metric([why], count)
+        # idle is usual; silent, gave_way, unread and large_head rising is an attack, or a client that is broken
+        yield cut
+
+
 def _cumulated(buckets: list[int]) -> list[tuple[str, float]]:
     total, found = 0, list[tuple[str, float]]()
     for edge, count in zip((*map(str, BUCKETS), "+Inf"), buckets, strict=True):
@@ -53,11 +75,12 @@ def _cumulated(buckets: list[int]) -> list[tuple[str, float]]:
 
 
 class Metrics:
-    def __init__(self, edge_id: str) -> None:
+    def __init__(self, edge_id: str, connections: Connections) -> None:
         registry = self._registry = CollectorRegistry()
         self._timings = _Timings()
         self.note = self._timings.note
         registry.register(self._timings)
+        registry.register(_Connections(connections))
         # which of the processes behind the shared port answered this scrape
         Gauge("lezzet_edge_info", "This edge process", ["edge"], registry=registry).labels(edge_id).set(1)
         # 1: commands can be taken; 0: they are answered 503 until Kafka is back
@@ -66,6 +89,8 @@ class Metrics:
         self.replies = Gauge("lezzet_edge_replies_connected", "The reply channel is subscribed", registry=registry)
         # open streams; near http_edge.reads.streams.MOST new ones are refused: more processes are needed
         self.streams = Gauge("lezzet_edge_streams_open", "Open streams", registry=registry)
+        # deadlines are corrected by it; beyond routing.broker_clock.MOST_SECONDS the process is not ready: set its clock
+        self.skew = Gauge("lezzet_edge_clock_skew_seconds", "The broker's clock less ours", registry=registry)
 
     def answer(self) -> Answer:
         return Answer(generate_latest(self._registry), 200, CONTENT_TYPE_LATEST)

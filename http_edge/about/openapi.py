@@ -9,12 +9,16 @@ import msgspec
 
 from http_edge.commands.operations import Operation
 from http_edge.reads.live import LAST_EVENT_ID
+from http_edge.routing.paging import query_of
 from http_edge.routing.routes import PARAMETER, PUBLIC, AnyRow, CommandRow, LiveRow, Nothing, OwnRow, ViewRow
 from http_edge.wire.answer import EVENT_STREAM, JSON, NO_CONTENT, PROBLEM_JSON
 from http_edge.wire.problems import ProblemBody
 
 _REF = "#/components/schemas/{name}"
 _SECURITY = "access_token"
+_LINK = {
+    "description": 'The next page, as `<path and query>; rel="next"`. Absent on the last one.', "schema": {"type": "string"},
+}  # fmt: skip
 
 
 def document(rows: Iterable[AnyRow]) -> bytes:
@@ -33,7 +37,8 @@ def document(rows: Iterable[AnyRow]) -> bytes:
                 "title": "Lezzet, web gateway",
                 "version": "1",
                 "description": "Errors are application/problem+json. 401 means: log in again. A write that takes longer "
-                "than two seconds is answered 202, its outcome is at /operations/{id}.",
+                "than two seconds is answered 202, its outcome is at /operations/{id}. Lists come page by page: `limit` items, "
+                'and a `Link` header with rel="next" where more follow.',
             },
             "paths": paths,
             "components": {
@@ -77,7 +82,7 @@ def _parameters(row: AnyRow) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = [
         {"name": name, "in": "path", "required": True, "schema": text} for name in row.parameters
     ]
-    found += [_asked_for(each) for each in msgspec.structs.fields(row.asks)]
+    found += [_asked_for(each) for each in msgspec.structs.fields(query_of(row))]
     if row.who is not PUBLIC and not isinstance(row, OwnRow):
         why = "The caller's own id, as some clients send it; any other is 404."
         found.append({"name": "user_id", "in": "query", "required": False, "schema": text, "description": why})
@@ -93,13 +98,19 @@ def _parameters(row: AnyRow) -> list[dict[str, Any]]:
 def _asked_for(field: msgspec.structs.FieldInfo) -> dict[str, Any]:
     """A field of the query. Lists are texts with commas."""
     schema = msgspec.json.schema(field.type)
+    if field.default not in (msgspec.NODEFAULT, None):
+        schema["default"] = field.default
     style = {"style": "form", "explode": False} if schema.get("type") == "array" else {}
     return {"name": field.encode_name, "in": "query", "required": field.required, "schema": schema, **style}
 
 
 def _responses(row: AnyRow, schemas: Mapping[int, Any]) -> dict[str, Any]:
     kind = EVENT_STREAM if isinstance(row, LiveRow) else JSON
-    done = {"description": "Done"} if row.success == NO_CONTENT else _content(schemas[id(row.gives)], kind)
+    done: dict[str, Any] = (
+        {"description": "Done"} if row.success == NO_CONTENT else _content(schemas[id(row.gives)], kind)
+    )
+    if row.pages is not None:
+        done["headers"] = {"Link": _LINK}
     found: dict[str, Any] = {str(row.success): done}
     if isinstance(row, CommandRow) and not row.tokens:
         found["202"] = _content({"$ref": _REF.format(name="Operation")}, JSON, "Taken, not done yet")
@@ -125,7 +136,7 @@ def problems_of(row: AnyRow) -> dict[int, list[str]]:
         found[401] = ["token_missing", "token_expired", "token_invalid", "token_revoked"]
     if not isinstance(row, OwnRow) or row.who is not PUBLIC or row.reads:
         found[503] = []
-    if row.asks is not Nothing:
+    if query_of(row) is not Nothing:
         found[422] = ["invalid_input"]
     if isinstance(row, LiveRow):
         found |= {422: ["invalid_input"], 429: ["too_many_streams"], 503: ["streams_full"]}

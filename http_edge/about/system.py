@@ -26,6 +26,7 @@ def rows(others: tuple[AnyRow, ...], metrics: Metrics) -> tuple[AnyRow, ...]:
         metrics.kafka.set(asked.edge.commands.connected)
         metrics.replies.set(asked.edge.answers.connected)
         metrics.streams.set(asked.edge.streams.count)
+        metrics.skew.set(asked.edge.broker_clock.skew or 0.0)
         return metrics.answer()
 
     ready = health.ready_handler(health.ready_keys(others))

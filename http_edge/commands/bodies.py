@@ -5,9 +5,11 @@ Names that come twice are refused, since decoders differ in which value they kee
 
 import asyncio
 import json
+import math
+from collections.abc import Mapping
 from typing import Any, NoReturn, cast
 
-import msgspec
+from aiohttp.hdrs import EXPECT
 from aiohttp.web import BaseRequest, RequestPayloadError
 
 from http_edge.wire.problems import Problem, all_invalid, invalid
@@ -19,12 +21,13 @@ READ_SECONDS = 10.0
 
 
 async def read(request: BaseRequest) -> bytes:
-    """The raw body. Raises Problem 413, 415, 408 or 400."""
+    """The raw body. Raises Problem 413, 415, 417, 408 or 400."""
     encoding = request.headers.get("Content-Encoding", "identity")
     if encoding.lower() != "identity":
         raise Problem(415, "unsupported_encoding", "Content-Encoding: bodies are taken uncompressed only.")
     if (request.content_length or 0) > MAX_BYTES:
         raise _too_large()
+    _go_on(request)
     parts, size = list[bytes](), 0
     try:
         async with asyncio.timeout(READ_SECONDS):
@@ -37,7 +40,21 @@ async def read(request: BaseRequest) -> bytes:
         raise Problem(408, "body_too_slow", "The body did not arrive in time.") from None
     except RequestPayloadError:
         raise invalid("$", "the transfer encoding of the body is broken", status=400) from None
+    except ConnectionError:
+        # nobody hears this: it is for metrics and log
+        raise Problem(400, "body_broken_off", "The connection ended within the body.") from None
     return b"".join(parts)
+
+
+def _go_on(request: BaseRequest) -> None:
+    """RFC 9110, 10.1.1: a client that asks for it sends its body only after `100 Continue`. Raises Problem 417."""
+    expected = request.headers.get(EXPECT)
+    if expected is None or request.version < (1, 1):
+        return
+    if expected.lower() != "100-continue":
+        raise Problem(417, "expectation_failed", "Expect: only 100-continue is met.", headers={"Connection": "close"})
+    if request.transport is not None and not request.content.is_eof():
+        request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
 def _too_large() -> Problem:
@@ -54,30 +71,22 @@ def check_type(content_type: str | None) -> None:
         raise Problem(415, "unsupported_media_type", "Content-Type: bodies are application/json in UTF-8.")
 
 
-def decode(raw: bytes, validator: Validator) -> Any:
-    """The row's struct. Raises Problem: 400 where it is no JSON, 422 with every fault where it is another JSON."""
+def decode(raw: bytes, validator: Validator) -> tuple[Any, Any]:
+    """(the row's struct, the `user_id` that some clients send along: any JSON value, None where there is none).
+
+    Raises Problem: 400 where it is no JSON, 422 with every fault where it is another JSON.
+    """
     if not raw.strip():
         raise invalid("$", "a JSON body is required", status=400)
     try:
         value = _STRICT.decode(raw.decode())
     except (RecursionError, ValueError, OverflowError) as error:
         raise invalid("$", f"is no JSON: {error}"[:200], status=400) from None
+    owner = cast(Mapping[str, Any], value).get("user_id") if isinstance(value, Mapping) else None
     try:
-        return validator.validated(value)
+        return validator.validated(value), owner
     except Invalid as refused:
         raise all_invalid(refused) from None
-
-
-def owner_named(raw: bytes) -> Any:
-    """The `user_id` that some clients send along, None where there is none."""
-    return _NAMED.decode(raw).user_id if b'"user_id"' in raw else None
-
-
-class _Named(msgspec.Struct):
-    user_id: Any = None
-
-
-_NAMED = msgspec.json.Decoder(_Named)
 
 
 def _checked(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -115,4 +124,11 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number in JSON")
 
 
-_STRICT = json.JSONDecoder(object_pairs_hook=_checked, parse_constant=_no_constant)
+def _finite(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError(f"{text[:32]} is too large for a number")
+    return value
+
+
+_STRICT = json.JSONDecoder(object_pairs_hook=_checked, parse_constant=_no_constant, parse_float=_finite)

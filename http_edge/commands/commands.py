@@ -10,8 +10,16 @@ import msgspec
 import nacl.exceptions
 import nacl.public
 
-from http_edge.commands.delivery import REPLY_SECONDS, deliver, headers_of
-from http_edge.commands.idempotency import TOO_LATE, attempts, check_same_request, fingerprint, lookup_keys, standing
+from http_edge.commands.delivery import REPLY_SECONDS, Late, deliver, headers_of, left, not_taken
+from http_edge.commands.idempotency import (
+    TOO_LATE,
+    attempts,
+    check_same_request,
+    fingerprint,
+    lookup_keys,
+    next_id,
+    standing,
+)
 from http_edge.commands.operations import note_owner, pending
 from http_edge.commands.seen import Seen
 from http_edge.reads import own_writes
@@ -28,6 +36,7 @@ from topics.messages.reply import Reply
 
 Handler = Callable[[Asked], Awaitable[Answer]]
 
+AGAIN_SECONDS = 1.0  # of the time for a reply must be left for a second command
 STATUS_OF = {"not_found": 404, "invalid_input": 422}
 """Rejection codes that mean the same on every route; any other is a conflict with the state of things."""
 
@@ -38,20 +47,32 @@ def handler(row: CommandRow) -> Handler:
     seen = Seen(row)
 
     async def run(asked: Asked) -> Answer:
-        deadline_ms = int(asked.edge.clock() * 1000) + int(REPLY_SECONDS * 1000)
         known = await _enter(row, asked, seen)
         mine = fingerprint(asked.edge.keys.fingerprint, asked) if asked.idempotency_key else None
         if known is not None:
             return await _render(row, asked, known, mine)
-        message = await _message(row, asked)
-        key = await named(row.key, asked)
-        header = headers_of(asked, type(message), key, deadline_ms, mine)
-        reply = await deliver(asked, row.topic.name, key, header, row.topic.encode(message))
+        message, reply = await _sent(row, asked, mine)
         if reply is None:
             return await _later(row, asked, message)
         return await _render(row, asked, reply, mine)
 
     return run if not row.no_sooner else _no_sooner(row.no_sooner, run)
+
+
+async def _sent(row: CommandRow, asked: Asked, mine: str | None) -> tuple[Message, Reply | None]:
+    """The command and what became of it, as deliver(). A command that came late though it went out in time tells that the
+    broker's clock is another one than was thought, so there is a second one, with an id of its own. Raises Problem 503."""
+    for again in (False, True):
+        message = await _message(row, asked)
+        key = await named(row.key, asked)
+        header = headers_of(asked, type(message), key, mine)
+        try:
+            return message, await deliver(asked, row.topic.name, key, header, row.topic.encode(message))
+        except Late:
+            if again or left(asked, REPLY_SECONDS) < AGAIN_SECONDS:
+                break
+            asked.command_id = next_id(asked)
+    raise not_taken()
 
 
 def _no_sooner(seconds: float, run: Handler) -> Handler:

@@ -1,14 +1,16 @@
 """A command on its way: into Kafka, and back as a reply, within the time that a request has.
 
-From T0, when the request was read: the command's deadline is T0+2.0 s; acknowledgement or reply are awaited until
-T0+2.1 s. Neither by then: the command is withdrawn, unless its domain has taken it, and the caller is told 503. Domain and
-edge ask the same key of Redis, and the first of them decides (docs/decisions/006-withdrawn-commands.md).
-Acknowledged in time, or taken, but not answered by then: it will take effect, the answer comes later.
+From T0, when the request was read: the command's deadline is T0+2.0 s, by the broker's clock (routing/broker_clock.py);
+acknowledgement or reply are awaited until T0+2.1 s. Neither by then: the command is withdrawn, unless its domain has taken it,
+and the caller is told 503. Domain and edge ask the same key of Redis, and the first of them decides
+(docs/decisions/006-withdrawn-commands.md). Acknowledged in time, or taken, but not answered by then: it will take effect, the
+answer comes later.
 """
 
 import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 
 from http_edge.routing.asked import Asked
 from http_edge.routing.edge import AppendedAt, Edge
@@ -28,10 +30,13 @@ LAST_LOOK_SECONDS = 0.2
 _log = logger("http_edge.commands.delivery")
 
 
-def headers_of(
-    asked: Asked, kind: type[Message], subject: str, deadline_ms: int, fingerprint: str | None
-) -> dict[str, str]:
+class Late(Exception):
+    """The command was appended after its deadline: it never takes effect."""
+
+
+def headers_of(asked: Asked, kind: type[Message], subject: str, fingerprint: str | None) -> dict[str, str]:
     edge = asked.edge
+    deadline_ms = edge.broker_clock.ms() + int(left(asked, REPLY_SECONDS) * 1000)
     found = {
         headers.ID: asked.command_id,
         headers.TYPE: kind.__name__,
@@ -57,36 +62,42 @@ def headers_of(
 
 
 async def deliver(asked: Asked, topic: str, key: str, header: Mapping[str, str], body: bytes) -> Reply | None:
-    """The reply; None: acknowledged, not answered yet. Raises Problem 503: it takes no effect."""
+    """The reply; None: acknowledged, not answered yet. Raises Problem 503, and Late: it takes no effect."""
     edge, operation = asked.edge, asked.command_id
+    began = edge.clock()
     heard = asyncio.ensure_future(edge.answers.expect(operation))
     sent = asyncio.ensure_future(edge.commands.send(topic, key, header, body))
-    sent.add_done_callback(_seen)
+    sent.add_done_callback(partial(_seen, edge, began))
     try:
-        await asyncio.wait({heard, sent}, timeout=_left(asked, ACK_SECONDS), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({heard, sent}, timeout=left(asked, ACK_SECONDS), return_when=asyncio.FIRST_COMPLETED)
         if sent.done() and isinstance(sent.exception(), NotSent):
-            raise _not_taken()
+            raise not_taken()
         if not heard.done():
             if not sent.done() or sent.exception() is not None:
                 # A failed send may have reached the log: the reply tells.
-                await asyncio.wait({heard}, timeout=_left(asked, ACK_SECONDS))
+                await asyncio.wait({heard}, timeout=left(asked, ACK_SECONDS))
                 return heard.result() if heard.done() else await _withdraw(edge, operation, sent, heard)
             if _too_late(sent.result(), header):
-                raise _not_taken()
-            await asyncio.wait({heard}, timeout=_left(asked, REPLY_SECONDS))
+                raise Late
+            await asyncio.wait({heard}, timeout=left(asked, REPLY_SECONDS))
+        if heard.done() and heard.result().code == "expired":
+            # a reply may be faster than the acknowledgement, which tells by how much it was late
+            await asyncio.wait({sent}, timeout=left(asked, ACK_SECONDS))
+            if sent.done() and sent.exception() is None and _too_late(sent.result(), header):
+                raise Late
         return heard.result() if heard.done() else await _promise(edge, operation)
     finally:
         edge.answers.forget(operation)
         sent.cancel()
 
 
-def _seen(sent: "asyncio.Future[AppendedAt]") -> None:
+def _seen(edge: Edge, began: float, sent: "asyncio.Future[AppendedAt]") -> None:
     """A reply may be faster than a failing send; asyncio complains about exceptions that nobody looked at."""
-    if not sent.cancelled():
-        sent.exception()
+    if not sent.cancelled() and sent.exception() is None:
+        edge.broker_clock.heard(began, sent.result().at)
 
 
-def _left(asked: Asked, seconds: float) -> float:
+def left(asked: Asked, seconds: float) -> float:
     return max(0.0, asked.at + seconds - asyncio.get_running_loop().time())
 
 
@@ -95,7 +106,7 @@ def _too_late(appended: AppendedAt, header: Mapping[str, str]) -> bool:
     return appended.at > int(header[headers.DEADLINE])
 
 
-def _not_taken() -> Problem:
+def not_taken() -> Problem:
     return unavailable("not_taken", "This could not be done right now and has not been done, please try again.")
 
 
@@ -103,7 +114,7 @@ async def _promise(edge: Edge, operation: str) -> Reply | None:
     """It is safe in Kafka, and will take effect. Raises Problem where another request under its key has withdrawn it."""
     reply, promised = await asyncio.gather(_last_look(edge, operation), edge.withdrawals.promise(operation))
     if reply is None and not promised:
-        raise _not_taken()
+        raise not_taken()
     return reply
 
 
@@ -128,7 +139,7 @@ async def _withdraw(
     )
     reply = heard.result() if heard.done() else await _last_look(edge, operation)
     if reply is None and withdrawn:
-        raise _not_taken()
+        raise not_taken()
     return reply
 
 

@@ -41,6 +41,21 @@ def attempts(asked: Asked) -> list[str]:
     return [first, *(ids.derive(first, f"attempt {number}") for number in range(2, ATTEMPTS + 1))]
 
 
+def next_id(asked: Asked) -> str:
+    """For another command in place of asked.command_id, which never takes effect. Raises Problem 409 as standing()."""
+    if asked.idempotency_key is None:
+        return ids.fresh()
+    tries = attempts(asked)
+    following = tries[tries.index(asked.command_id) + 1 :]
+    if not following:
+        raise _used_up()
+    return following[0]
+
+
+def _used_up() -> Problem:
+    return Problem(409, "idempotency_key_used_up", "This key has been tried too often, use another.")
+
+
 def lookup_keys(attempt_ids: list[str]) -> list[str]:
     return [name for each in attempt_ids for name in (keys.reply(each), keys.fate(each))]
 
@@ -56,7 +71,7 @@ def standing(attempt_ids: list[str], values: list[bytes | None]) -> Standing:
         if reply is None and fate != keys.WITHDRAWN and free is None:
             free = command_id
     if free is None:
-        raise Problem(409, "idempotency_key_used_up", "This key has been tried too often, use another.")
+        raise _used_up()
     return Standing(free, None)
 
 

@@ -4,15 +4,17 @@ In one MGET: which others a document needs is remembered from its last read, and
 given again. Only a first read, and one after a change, asks twice.
 """
 
+import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from http_edge.routing.edge import Reads
 from http_edge.routing.routes import Join
 from http_edge.wire.problems import not_ready
+from http_edge.wire.remembered import Remembered
 from topics import keys
 
-REMEMBERED = 5_000  # documents, some KB each
+MOST_BYTES = 24 * 2**20  # of the documents that are remembered, some KB each
 
 Values = Sequence[bytes | None]
 
@@ -27,7 +29,12 @@ class _Known(NamedTuple):
 class Joiner:
     def __init__(self, join: Join) -> None:
         self._join = join
-        self._known: dict[str, _Known] = {}
+        self._known: Remembered[str, _Known] = Remembered(MOST_BYTES)
+
+    @property
+    def held(self) -> int:
+        """Bytes that it remembers."""
+        return self._known.bytes
 
     def places(self, place: str) -> tuple[str, ...]:
         """What to read beside the document: whether the others are ready, and those that it needed last time."""
@@ -50,12 +57,6 @@ class Joiner:
             others = await reads.get(places) if places else []
         found = {name: keys.split(value)[1] for name, value in zip(names, others, strict=True) if value is not None}
         merged = self._join.merge(document, found)
-        self._remember(place, _Known(document, places, others, merged))
+        held = (document, merged, *places, *(value for value in others if value is not None))
+        self._known.keep(place, _Known(document, places, others, merged), sum(map(sys.getsizeof, held)))
         return merged
-
-    def _remember(self, place: str, known: _Known) -> None:
-        if len(self._known) >= REMEMBERED:
-            # dicts keep insertion order: the oldest tenth
-            for oldest in list(self._known)[: REMEMBERED // 10]:
-                del self._known[oldest]
-        self._known[place] = known

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from http_edge.routing.edge import Edge
+from http_edge.routing.pages import Page
 from http_edge.wire.problems import not_found
 from http_edge.wire.tokens import Caller
 from topics.messages import ids
@@ -15,7 +16,8 @@ class Asked:
     """caller: None on public routes without a good token. request_id: names this request in logs and on topics.
 
     at: loop time when the request was read. raw: the body's bytes. body: the body as the row's `takes`. asks: the query as
-    the row's `asks`. after: what the caller has seen, for the command's header. last_event_id: what a stream's client saw
+    the row's `asks`, where the row has pages with `limit` and `cursor`. page: which page is asked for, where the row has pages.
+    after: what the caller has seen, for the command's header. last_event_id: what a stream's client saw
     last. acts_as: see routes.Row.
     """
 
@@ -32,6 +34,7 @@ class Asked:
     raw: bytes = b""
     body: Any = None
     asks: Any = None
+    page: Page | None = None
     command_id: str = ""
     after: str = ""
     last_event_id: str = ""

@@ -9,10 +9,13 @@ from typing import Protocol
 
 import nacl.public
 
+from http_edge.routing.broker_clock import BrokerClock
 from http_edge.routing.story import Story
 from http_edge.wire.answer import Streams
+from http_edge.wire.connections import Connections
 from http_edge.wire.tokens import Caller, Tokens
 from stores.keyring import EdgeKeys
+from stores.listed import Slice, Span
 from topics.messages.reply import Reply
 from topics.search_index import Found, Wanted
 
@@ -21,10 +24,14 @@ class Reads(Protocol):
     """Redis as a place to look. Raises Unavailable."""
 
     def get(self, keys: Sequence[str]) -> Awaitable[list[bytes | None]]: ...
-    async def members(self, index: str, *, newest_first: bool = False, most: int = 0) -> list[bytes]: ...
-    async def members_from(self, index: str, least: float, most: int) -> list[bytes]: ...
     async def put(self, key: str, value: str, seconds: int) -> None: ...
     async def first(self, key: str, value: bytes, seconds: int) -> bytes | None: ...
+
+
+class Lists(Protocol):
+    """Documents that stand in a sorted set, some at a time. Raises Unavailable."""
+
+    async def read(self, span: Span) -> Slice: ...
 
 
 class Finds(Protocol):
@@ -88,6 +95,7 @@ class Edge:
 
     id: str
     reads: Reads
+    lists: Lists
     searches: Finds
     answers: Hears
     commands: Sends
@@ -95,14 +103,17 @@ class Edge:
     streams: Follows
     tokens: Tokens
     keys: EdgeKeys
+    connections: Connections
     cors_origins: frozenset[str]
     seal: nacl.public.PrivateKey = field(default_factory=nacl.public.PrivateKey.generate)
     clock: Callable[[], float] = time.time
     seal_text: str = ""
+    broker_clock: BrokerClock = field(init=False)
 
     def now(self) -> datetime:
         """The edge's clock as a time in UTC."""
         return datetime.fromtimestamp(self.clock(), UTC)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "broker_clock", BrokerClock(self.clock))
         object.__setattr__(self, "seal_text", base64.b64encode(bytes(self.seal.public_key)).decode())

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from http_edge.routing.asked import Asked
+from http_edge.routing.pages import Pages
 from http_edge.routing.story import Story
 from http_edge.wire.answer import Answer
 from topics import keys
@@ -17,7 +18,7 @@ from topics.messages.topic import Topic
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Key = Callable[[Asked], str | Awaitable[str]]
-"""Which aggregate a command is for, or which document (or index) a view route reads."""
+"""Which aggregate a command is for, or which document a view route reads."""
 
 PARAMETER = re.compile(r"\{(\w+)\}")
 
@@ -66,6 +67,7 @@ class Row:
     """What all routes have. gives: the answer's type, for OpenAPI; None where success is 204. says: one line of documentation.
 
     takes, asks: types of the body and of the query. texts: parameters of the path that are any text; others are ids.
+    pages: of rows that give a list, or an answer with one, page by page.
     acts_as: who writes and reads here, where it is not the user of the token: an anonymous basket, whose id is the permission.
     """
 
@@ -77,6 +79,7 @@ class Row:
     success: int = 200
     takes: type[msgspec.Struct] = Nothing
     asks: type[msgspec.Struct] = Nothing
+    pages: Pages | None = None
     texts: tuple[str, ...] = ()
     acts_as: Callable[[Asked], str] | None = None
 
@@ -119,26 +122,36 @@ class CommandRow(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewRow(Row):
-    """Reads one document (key), all documents of an index (index), or those that are named (names).
+    """Reads one document.
 
-    most: documents of an index that are given, 0: all.
     owner: field of the document that must be the caller's id, else 404. absent: what is given where there is no
     document (None: 404). shape: (the document's JSON, the request) → what is shown of it; None: as if there was no document.
     join: another view's documents complete it.
-    gather: (the request, the documents of an index or of the names) → the answer; without it they are a bare list.
     """
 
     view: ViewOf
-    key: Key | None = None
-    index: Key | None = None
-    newest_first: bool = False
-    most: int = 0
+    key: Key
     owner: str = ""
     absent: bytes | Callable[[Asked], bytes] | None = None
     shape: Callable[[bytes, Asked], bytes | None] | None = None
     join: Join | None = None
-    names: Callable[[Asked], Awaitable[Sequence[str]]] | None = None
-    gather: Callable[[Asked, Sequence[bytes]], bytes] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListRow(Row):
+    """Gives the documents that stand in sorted sets of a view as a bare list, page by page.
+
+    indexes: names of the sorted sets, whose entries follow each other. lowest: the lowest score that is listed.
+    item: (the document's JSON, the member of the set, the request) → what is shown of it; None: nothing.
+    arrange: puts the items of one page in the order in which they are shown.
+    """
+
+    view: ViewOf
+    indexes: Callable[[Asked], Sequence[str]]
+    newest_first: bool = False
+    lowest: Callable[[Asked], float] | None = None
+    item: Callable[[bytes, str, Asked], bytes | None] | None = None
+    arrange: Callable[[Asked, Sequence[bytes]], Sequence[bytes]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +182,7 @@ class LiveRow(Row):
     story: Callable[[bytes], Story]
 
 
-AnyRow = CommandRow | ViewRow | OwnRow | LiveRow
+AnyRow = CommandRow | ViewRow | ListRow | OwnRow | LiveRow
 
 
 def command(
@@ -197,3 +210,7 @@ def command(
 
 def view(path: str, of: ViewOf, *, who: Who, gives: Any, says: str, **more: Any) -> ViewRow:
     return ViewRow(method="GET", path=path, view=of, who=who, gives=gives, says=says, **more)
+
+
+def listing(path: str, of: ViewOf, *, pages: Pages, who: Who, gives: Any, says: str, **more: Any) -> ListRow:
+    return ListRow(method="GET", path=path, view=of, pages=pages, who=who, gives=gives, says=says, **more)

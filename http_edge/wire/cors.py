@@ -11,7 +11,7 @@ ORIGIN = istr("Origin")
 
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 HEADERS = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, If-None-Match, traceparent"
-EXPOSED = "Location, Retry-After, ETag"
+EXPOSED = "Location, Retry-After, ETag, Link"
 PREFLIGHT_SECONDS = "600"
 
 

@@ -1,7 +1,8 @@
 """Answers as HTTP/1.1: head and body as one write. aiohttp's Response costs a third of a whole read (it builds, checks
 and serialises each header anew), so the lines that never change are bytes here, made once a status and content type."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Protocol, cast
 
@@ -25,7 +26,7 @@ _UNLESS_SAID = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
 _BODILESS = (204, 304)
-_WITHOUT_DRAIN = 64 * 1024  # bytes: the transport's high-water mark
+PIECE = 64 * 1024  # bytes of a body that are written at once: the transport's high-water mark
 
 _heads: dict[tuple[int, str, bool], bytes] = {}
 _origins: dict[str, bytes] = {}
@@ -47,12 +48,55 @@ class Wire:
         """Nothing to do: the head is complete."""
 
     async def write_eof(self) -> None:
+        """Returns when the next answer may be written. Raises ConnectionResetError where the client has gone, or does not
+        read."""
+        carrier = cast(Carrier, self._request.protocol)
+        try:
+            await self._write(carrier)
+        finally:
+            carrier.answered()
+
+    async def _write(self, carrier: "Carrier") -> None:
+        if len(self._body) <= PIECE:
+            self._put(self._head + self._body)
+            if carrier.writing_paused:
+                await carrier.taken()
+        else:
+            rest = memoryview(self._body)
+            await self._write_pieces(carrier, (rest[start : start + PIECE] for start in range(0, len(rest), PIECE)))
+
+    async def _write_pieces(self, carrier: "Carrier", pieces: Iterable[bytes | memoryview]) -> None:
+        try:
+            self._put(self._head)
+            for piece in pieces:
+                self._put(piece)
+                await carrier.taken()
+                carrier.took()
+                # To hand over megabytes at once takes the loop for milliseconds, also where the client reads fast.
+                await asyncio.sleep(0)
+        finally:
+            carrier.paid()
+
+    def _put(self, data: bytes | memoryview) -> None:
         transport = self._request.transport
         if transport is None:
             raise ConnectionResetError("the client has gone")
-        transport.write(self._head + self._body)
-        if len(self._body) > _WITHOUT_DRAIN:
-            await self._request.writer.drain()
+        transport.write(data)
+
+
+class PartsWire(Wire):
+    """The head, and then each part of a large body. Other requests get their turn between two parts."""
+
+    __slots__ = ("_parts",)
+
+    def __init__(
+        self, request: BaseRequest, status: int, head: bytes, parts: Iterable[bytes], *, keep_alive: bool
+    ) -> None:
+        super().__init__(request, status, head, b"", keep_alive=keep_alive)
+        self._parts = parts
+
+    async def _write(self, carrier: "Carrier") -> None:
+        await self._write_pieces(carrier, self._parts)
 
 
 class StreamWire(Wire):
@@ -67,22 +111,34 @@ class StreamWire(Wire):
         self._stream = stream
         self._ended = ended
 
-    async def write_eof(self) -> None:
+    async def _write(self, carrier: "Carrier") -> None:
         try:
-            await super().write_eof()
+            await super()._write(carrier)
             transport = self._request.transport
             if transport is not None and self._request.method != "HEAD":
-                cast(Heeds, self._request.protocol).on_lost = self._stream.gone
+                carrier.on_lost = self._stream.gone
                 await self._stream.carry(transport)
         finally:
             self._stream.gone()
             self._ended(self._stream.written)
 
 
-class Heeds(Protocol):
-    """A connection that says when it is lost: nobody else would notice until the next write."""
+class Carrier(Protocol):
+    """The connection that carries answers: see connection.Connection.
+
+    on_lost: called when it is lost: nobody else would notice until the next write. writing_paused: the client has not taken
+    what was written. taken: waits until it has, raises ConnectionResetError where it does not in time. took, paid: see
+    connections.Connections. answered: the answer is written.
+    """
 
     on_lost: Callable[[], None] | None
+
+    @property
+    def writing_paused(self) -> bool: ...
+    async def taken(self) -> None: ...
+    def took(self) -> None: ...
+    def paid(self) -> None: ...
+    def answered(self) -> None: ...
 
 
 def respond(
@@ -98,7 +154,7 @@ def respond(
     said, body, status = answer.headers, answer.body, answer.status
     close = close or answer.stream is not None  # the end of such a body is the end of the connection
     head = _head(status, answer.content_type, said is None)
-    length = b"" if status in _BODILESS or answer.stream else b"Content-Length: %d\r\n" % len(body)
+    length = b"" if status in _BODILESS or answer.stream else b"Content-Length: %d\r\n" % answer.size
     date = rfc822_formatted_time()
     own = f"Date: {date}\r\nX-Correlation-Id: {request_id}\r\n".encode()
     origin = request.headers.get(cors.ORIGIN)
@@ -113,7 +169,18 @@ def respond(
     if answer.stream is not None:
         assert ended is not None
         return StreamWire(request, status, lines, answer.stream, ended)
-    return Wire(request, status, lines, b"" if request.method == "HEAD" else body, keep_alive=keep_alive)
+    if request.method == "HEAD":
+        return Wire(request, status, lines, b"", keep_alive=keep_alive)
+    if answer.parts is not None:
+        return PartsWire(request, status, lines, answer.parts.each, keep_alive=keep_alive)
+    return Wire(request, status, lines, body, keep_alive=keep_alive)
+
+
+def alone(answer: Answer) -> bytes:
+    """A whole answer for a connection that is not let in."""
+    date = {"Date": rfc822_formatted_time(), "Connection": "close", "Content-Length": str(len(answer.body))}
+    head = _head(answer.status, answer.content_type, False)
+    return head + _lines(_UNLESS_SAID | dict(answer.headers or {}) | date) + b"\r\n" + answer.body
 
 
 def _head(status: int, content_type: str, alone: bool) -> bytes:

@@ -1,6 +1,7 @@
 """Access tokens: who is asking. An Ed25519 check costs about 190 µs, so a good token is remembered by its hash."""
 
 import hashlib
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,10 +10,11 @@ import jwt
 import nacl.signing
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from http_edge.wire.remembered import Remembered
 from topics import keys
 
 MAX_LENGTH = 4096
-REMEMBERED = 20_000
+MOST_BYTES = 16 * 2**20  # of the callers that are remembered, about 20,000
 
 
 class TokenRefused(Exception):
@@ -38,7 +40,7 @@ class Tokens:
     def __init__(self, key: nacl.signing.VerifyKey, clock: Callable[[], float] = time.time) -> None:
         self._key = Ed25519PublicKey.from_public_bytes(bytes(key))
         self._clock = clock
-        self._known: dict[bytes, Caller] = {}
+        self._known: Remembered[bytes, Caller] = Remembered(MOST_BYTES)
 
     def read(self, authorization: str) -> Caller:
         """The caller of an `Authorization` header. Raises TokenRefused. Says nothing about revocation."""
@@ -46,9 +48,10 @@ class Tokens:
         caller = self._known.get(digest)
         if caller is None:
             caller = self._verify(authorization)
-            self._remember(digest, caller)
+            texts = (digest, caller.id, caller.jti, caller.sid, caller.denied_key)
+            self._known.keep(digest, caller, sum(map(sys.getsizeof, texts)))
         elif caller.exp <= self._clock():
-            del self._known[digest]
+            self._known.forget(digest)
             raise TokenRefused("token_expired")
         return caller
 
@@ -78,10 +81,3 @@ class Tokens:
         if exp <= self._clock():
             raise TokenRefused("token_expired")
         return Caller(sub, jti, sid, exp, keys.denied_token(jti))
-
-    def _remember(self, digest: bytes, caller: Caller) -> None:
-        if len(self._known) >= REMEMBERED:
-            # dicts keep insertion order: the oldest tenth is the likeliest to have expired
-            for oldest in list(self._known)[: REMEMBERED // 10]:
-                del self._known[oldest]
-        self._known[digest] = caller

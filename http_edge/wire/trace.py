@@ -32,6 +32,10 @@ def of_request(headers: CIMultiDictProxy[str]) -> Trace:
     matched = _TRACEPARENT.fullmatch(parent) if parent is not None else None
     if matched and parent is not None:
         return Trace(given or matched[1], parent)
-    number = next(_count)
-    own = f"{_PROCESS}{number:016x}"
-    return Trace(given or own, f"00-{own}-{number:016x}-01")
+    own = fresh()
+    return Trace(given or own, f"00-{own}-{own[16:]}-01")
+
+
+def fresh() -> str:
+    """An id for what nobody has named: 32 hex digits."""
+    return f"{_PROCESS}{next(_count):016x}"

@@ -24,6 +24,7 @@ BENCHES = (
         "command", "infra.bench.command", "POST /carts/add through Kafka against a handler that writes the row itself"
     ),
     Bench("load", "infra.bench.load", "POST /carts/add from 1 to 64 connections at once against that handler"),
+    Bench("neighbours", "infra.bench.neighbours", "one client beside another one that reads a menu of 5,000 meals"),
     Bench("idle", "infra.bench.idle", "the CPU of an agents process that has nothing to do"),
     Bench("search", "infra.bench.search", "the search script over many restaurants, each filter and each order"),
     Bench(

@@ -105,7 +105,7 @@ async def _load(server: Process, port: int, token: str = "") -> Figures:
 
 async def _seed(redis_url: str, user: str) -> None:
     """A basket and the meals in it: the edge shows each line as the menu has it now."""
-    meals = [_meal(str(uuid.uuid4())) for _ in range(ITEMS)]
+    meals = [meal(str(uuid.uuid4())) for _ in range(ITEMS)]
     basket = Basket(items=tuple(_line(user, meal) for meal in meals))
     ready = {keys.DENY_READY: "1", keys.view_ready("basket"): "1", keys.view_ready("meal"): "1"}
     menu = {keys.document("meal", meal.id): b"1\n" + msgspec.json.encode(meal) for meal in meals}
@@ -114,7 +114,7 @@ async def _seed(redis_url: str, user: str) -> None:
     await redis.aclose()
 
 
-def _meal(id: str) -> Meal:
+def meal(id: str) -> Meal:
     return Meal(
         id=id, restaurant_id=str(uuid.uuid4()), name="Lahmacun", description="Thin dough, minced lamb, parsley.",
         is_available=True, price=95.5, image_url="http://localhost:8080/photos/1?size=thumb", cuisine="turkish",

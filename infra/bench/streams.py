@@ -90,7 +90,11 @@ async def run(arguments: list[str]) -> bool:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     async with own_stack("redis") as stack:
         port = free_port()
-        environment = stack.environment() | {"EDGE_PORT": str(port), "LOG_LEVEL": "info"}
+        environment = stack.environment() | {
+            "EDGE_PORT": str(port),
+            "LOG_LEVEL": "info",
+            "EDGE_CONNECTIONS_PER_ADDRESS": "6000",
+        }
         async with (
             _orders(stack.endpoints.redis, chosen.streams) as orders,
             server(environment, port, "http_edge") as edge,

@@ -13,7 +13,7 @@ from infra.cli.arguments import chosen_data, parser
 from infra.cli.walk import addresses, walk
 from infra.layout.folders import CHECKOUT, DataFolder
 from infra.layout.site import Site
-from infra.layout.versions import AGENTS_AT_MOST
+from infra.layout.versions import AGENTS_AT_MOST, EDGES_AT_MOST
 from infra.process.spawn import trim
 from infra.stack.start import Size, Start
 from infra.supervision.supervisor import supervisor_of
@@ -54,7 +54,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help=f"1 to {AGENTS_AT_MOST}",
     )
-    said.add_argument("--edges", type=int, default=1, choices=range(1, 17), metavar="N", help="1 to 16")
+    said.add_argument(
+        "--edges", type=int, default=1, choices=range(1, EDGES_AT_MOST + 1), metavar="N", help=f"1 to {EDGES_AT_MOST}"
+    )
     said.add_argument(
         "--only",
         choices=("servers", "core"),

@@ -29,6 +29,7 @@ FAULTS = (
     ),
     Fault("coupons", "infra.fault.coupons", "all want the last use of a coupon at once, while agents are killed"),
     Fault("guards", "infra.fault.guards", "the tests of the runtime without one of its guards turn red"),
+    Fault("clients", "infra.fault.clients", "a hostile client beside an honest one at the edge's connections"),
     Fault("ending", "infra.fault.ending", "every process gets SIGTERM while Kafka is away"),
 )
 

@@ -3,11 +3,13 @@
 import json
 import random
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
+import psutil
+
 from infra.failure import CannotStart
-from infra.layout.versions import AGENTS_AT_MOST, PORTS
+from infra.layout.versions import BLOCKS, PORTS
 
 # Below the range from which Linux takes ports for outgoing connections: a server that is stopped for a moment would
 # find its port taken by somebody's client socket.
@@ -22,7 +24,7 @@ def choose(kept: Path, *, offset: int | None = None, free: bool = False) -> Port
         ports: Ports = _free()
     elif offset is not None:
         ports = {name: port + offset for name, port in PORTS.items()}
-        if not all(0 < port <= 65535 - AGENTS_AT_MOST for port in ports.values()):
+        if not all(0 < port <= 65535 - max(BLOCKS.values()) for port in ports.values()):
             raise CannotStart(f"--port-offset {offset} leads to ports outside of 1-65535")
     else:
         ports = read(kept)
@@ -40,10 +42,10 @@ def read(kept: Path) -> Ports:
         raise CannotStart(f"{kept} is not JSON: remove it, or choose ports anew with --free-ports") from None
 
 
-def require_free(program: str, wanted: Iterable[tuple[str, int]]) -> None:
-    """Raises CannotStart naming the first port that somebody else has."""
+def require_free(program: str, wanted: Iterable[tuple[str, int]], sisters: Collection[int] = ()) -> None:
+    """Raises CannotStart naming the first port that somebody else has. sisters: pids of processes that may have it, too."""
     for name, port in wanted:
-        if taken(port):
+        if taken(port) and not _only_of(sisters, port):
             raise CannotStart(
                 f"{program}: port {port} ({name}) is in use by another program, "
                 "choose others with --port-offset N or --free-ports"
@@ -60,11 +62,18 @@ def taken(port: int) -> bool:
     return False
 
 
+def _only_of(pids: Collection[int], port: int) -> bool:
+    """Whether these processes listen there, and nobody else, as far as the kernel tells us."""
+    listening = [each for each in psutil.net_connections("tcp") if each.status == psutil.CONN_LISTEN]
+    found = {each.pid for each in listening if each.laddr and each.laddr[1] == port}
+    return bool(found) and found <= set(pids)
+
+
 def _free() -> dict[str, int]:
     ports: dict[str, int] = {}
     used: set[int] = set()
     for name in PORTS:
-        width = AGENTS_AT_MOST if name == "agents_health" else 1
+        width = BLOCKS.get(name, 1)
         ports[name] = _free_block(width, used)
         used.update(range(ports[name], ports[name] + width))
     return ports

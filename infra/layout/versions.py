@@ -29,6 +29,9 @@ PORTS: Mapping[str, int] = {
     "smtp": 21025,
     "mail": 21080,
     "agents_health": 18081,  # agents-1; agents-2 has the next one, and so on
+    "edge_health": 18101,  # edge-1, and so on: the edges share their other port
 }
 
-AGENTS_AT_MOST = 16  # so many ports are kept free from agents_health on
+AGENTS_AT_MOST = EDGES_AT_MOST = 16
+BLOCKS: Mapping[str, int] = {"agents_health": AGENTS_AT_MOST, "edge_health": EDGES_AT_MOST}
+"""How many ports are kept free from one on, where that is not one."""

@@ -25,6 +25,7 @@ class Program:
     folder: Path  # its working directory
     ready: Callable[[], Awaitable[bool]]  # asked again and again; an OSError or a time-out counts as no
     ports: tuple[tuple[str, int], ...] = ()  # that must be free before its first start
+    shares_ports: bool = False  # with processes of the same name but for the number
     environment: Mapping[str, str] | None = None  # None: ours
     account: Account | None = None
     required: bool = True  # `up` waits for it, and status is not well without it

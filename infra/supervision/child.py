@@ -47,7 +47,7 @@ class Child:
         """Raises CannotStart where somebody else has one of its ports. Does not wait, see `until_ready`."""
         if self._keeper and not self._keeper.done():
             return
-        ports.require_free(self.program.name, self.program.ports)
+        ports.require_free(self.program.name, self.program.ports, self._sisters())
         self._halted.clear()
         self._deaths = 0
         self.state = State.STARTING
@@ -80,6 +80,14 @@ class Child:
         """A signal to the whole session, and nothing else: a killed one is started again as after any death."""
         if self.mark:
             identity.signal_session(self.mark, number)
+
+    def _sisters(self) -> list[int]:
+        """Pids of those who may have its ports, too."""
+        if not self.program.shares_ports:
+            return []
+        kind = self.program.name.rpartition("-")[0]
+        marks = (Mark.read(record) for record in self._record.parent.glob(f"{kind}-*.json"))
+        return [mark.pid for mark in marks if mark is not None and identity.alive(mark)]
 
     async def _keep(self) -> None:
         pause = FIRST_PAUSE

@@ -22,6 +22,7 @@ START_SECONDS = 5.0  # for a broker that accepts a connection and does not answe
 STOP_SECONDS = 2.0
 BACKOFF_SECONDS = (0.1, 0.2, 0.5, 1.0)
 MAX_PENDING = 2_000  # sends without an acknowledgement; more would be past their deadlines when Kafka is back
+MAX_PENDING_BYTES = 64 * 1024 * 1024
 MAX_BYTES = 2 * 1024 * 1024
 
 _log = logger("stores.kafka.producer")
@@ -51,6 +52,7 @@ class CommandProducer:
         self._keeper: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
         self._pending = 0
+        self._pending_bytes = 0
 
     @property
     def connected(self) -> bool:
@@ -72,7 +74,10 @@ class CommandProducer:
             raise NotSent("kafka", "not connected")
         if self._pending >= MAX_PENDING:
             raise NotSent("kafka", f"{MAX_PENDING} messages wait for their acknowledgement")
+        if self._pending_bytes + len(body) > MAX_PENDING_BYTES:
+            raise NotSent("kafka", f"messages of {MAX_PENDING_BYTES} bytes wait for their acknowledgement")
         self._pending += 1
+        self._pending_bytes += len(body)
         try:
             encoded = [(name, value.encode()) for name, value in headers.items()]
             acknowledged = await producer.send(topic, body, key.encode(), headers=encoded)
@@ -83,6 +88,7 @@ class CommandProducer:
             raise Unavailable("kafka", type(error).__name__) from error
         finally:
             self._pending -= 1
+            self._pending_bytes -= len(body)
         return Appended(record.partition, record.offset, record.timestamp)
 
     async def stop(self) -> None:

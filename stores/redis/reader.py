@@ -10,11 +10,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar, cast
 
 from redis.asyncio import Redis
-from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import RedisError
 
 from stores.errors import Unavailable
+from stores.redis.own_connection import OwnConnection
 
 READ_SECONDS = 0.8  # an edge answers within 3 s, also when Redis accepts a connection and does not answer
 MAX_KEYS = 2_000  # of an MGET: while Redis runs it, all other clients wait
@@ -29,7 +29,7 @@ class Reader:
 
     def __init__(self, client: Redis) -> None:
         self._client = client
-        self._connection: AbstractConnection | None = None
+        self._connection = OwnConnection(client)
         self._waiting: list[_Wanted] = []
         self._busy: asyncio.Task[None] | None = None
         self._scheduled = False
@@ -47,19 +47,6 @@ class Reader:
             self._loop.call_soon(self._flush)
         return future
 
-    async def members(self, index: str, *, newest_first: bool = False, most: int = 0) -> list[bytes]:
-        """Members of a sorted set by score. most: how many at most, the first ones; 0: all."""
-        last = most - 1
-        return await within(
-            lambda: cast(Awaitable[list[bytes]], self._client.zrange(index, 0, last, desc=newest_first))
-        )
-
-    async def members_from(self, index: str, least: float, most: int) -> list[bytes]:
-        """Members of a sorted set with at least this score, the lowest first, at most so many."""
-        return await within(
-            lambda: cast(Awaitable[list[bytes]], self._client.zrangebyscore(index, least, "+inf", start=0, num=most))
-        )
-
     async def put(self, key: str, value: str, seconds: int) -> None:
         """Sets a key of the edge itself, e.g. who owns an operation. seconds: until it expires."""
         await within(lambda: cast(Awaitable[object], self._client.set(key, value, ex=seconds)))
@@ -74,7 +61,7 @@ class Reader:
         if self._busy is not None:
             self._busy.cancel()
             await asyncio.gather(self._busy, return_exceptions=True)
-        await self._disconnect()
+        await self._connection.close()
 
     def _flush(self) -> None:
         self._scheduled = False
@@ -98,9 +85,8 @@ class Reader:
             for key in keys:
                 places.setdefault(key, len(places))
         try:
-            values = await within(lambda: self._mget(list(places)))
+            values = cast(Values, await within(lambda: self._connection.call("MGET", *places)))
         except Exception as error:  # whatever it is: callers wait for these futures without a time-out of their own
-            await self._disconnect()
             for _, future in batch:
                 if not future.done():
                     future.set_exception(Unavailable("redis", type(error.__cause__ or error).__name__))
@@ -108,24 +94,6 @@ class Reader:
         for keys, future in batch:
             if not future.done():
                 future.set_result([values[places[key]] for key in keys])
-
-    async def _mget(self, names: list[str]) -> Values:
-        """Uses the one connection, and drops it when it fails: the next try makes a new one."""
-        try:
-            if self._connection is None:
-                self._connection = self._client.connection_pool.make_connection()
-                await self._connection.connect()
-            await self._connection.send_command("MGET", *names)
-            return cast(Values, await self._connection.read_response())
-        except (RedisError, OSError):
-            await self._disconnect()
-            raise
-
-    async def _disconnect(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            with contextlib.suppress(Exception):
-                await connection.disconnect(nowait=True)
 
 
 async def within(ask: Callable[[], Awaitable[T]]) -> T:

@@ -1,6 +1,7 @@
 """HTTP as clients speak it."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +35,12 @@ class Said:
     @property
     def fields(self) -> list[str]:
         return [error["field"] for error in self.problem.get("errors", [])]
+
+
+def next_page(said: Said) -> str:
+    """Where the next page is; empty where there is none."""
+    found = re.fullmatch(r'<(/[^>]*)>; rel="next"', said.headers.get("Link", ""))
+    return found[1] if found else ""
 
 
 def token(key: nacl.signing.SigningKey, user: str, exp: int, jti: str) -> str:

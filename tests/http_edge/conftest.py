@@ -64,10 +64,10 @@ async def world(servers: Stack) -> AsyncGenerator[World]:
         aiohttp.ClientSession() as http,
         Domains(settings.kafka[0], redis) as domains,
     ):
-        metrics = Metrics(edge.id)
+        metrics = Metrics(edge.id, edge.connections)
         rows = system.rows(ROUTES, metrics)
         gateway = Gateway(edge, rows, metrics, AccessLog("edge", write=log.append))
-        serving = await serve(gateway, "127.0.0.1", 0)
+        serving = await serve(gateway, edge.connections, "127.0.0.1", 0)
         await edge.commands.wait_connected()  # type: ignore[attr-defined]
         try:
             yield World(servers, redis, edge, domains, agent_keys(settings.keys), rows, log, serving.port, http)

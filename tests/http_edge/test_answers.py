@@ -33,7 +33,7 @@ async def test_cors_and_security_headers_stand_on_errors_too(edge: World, row: A
     said = await edge.client().call(row.method, path_of(row), raw=b"{", Origin=ORIGIN)
     found = said.headers
     assert found["Access-Control-Allow-Origin"] == ORIGIN
-    assert found["Access-Control-Expose-Headers"] == "Location, Retry-After, ETag"
+    assert found["Access-Control-Expose-Headers"] == "Location, Retry-After, ETag, Link"
     assert found["Vary"] == "Origin"
     assert found["X-Content-Type-Options"] == "nosniff"
     assert "Python" not in found["Server"]

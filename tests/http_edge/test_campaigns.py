@@ -1,6 +1,5 @@
 """Campaigns over HTTP: those that are not over, the running ones first."""
 
-import json
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,10 +24,13 @@ def campaign(id: str, begins: int, ends: int, restaurant: str) -> dict[str, Any]
     }  # fmt: skip
 
 
-async def put(edge: World, restaurant: str, *campaigns: dict[str, Any]) -> None:
-    await edge.redis.set(keys.document("campaigns", restaurant), stored(1, {"campaigns": list(campaigns)}))
-    last = max(datetime.fromisoformat(each["end_date"]) for each in campaigns)
-    await edge.redis.zadd(keys.index("campaigns"), {restaurant: last.timestamp()})
+async def put(edge: World, restaurant: str, *campaigns: dict[str, Any], version: int = 1) -> None:
+    await edge.redis.set(keys.document("campaigns", restaurant), stored(version, {"campaigns": list(campaigns)}))
+    ends = {
+        keys.part(restaurant, each["id"]): datetime.fromisoformat(each["end_date"]).timestamp() for each in campaigns
+    }
+    for place in (None, restaurant):
+        await edge.redis.zadd(keys.index(keys.campaigns(place)), ends)
 
 
 async def listed(edge: World, query: str = "") -> list[str]:
@@ -108,6 +110,5 @@ async def test_the_owner_sees_a_campaign_at_once(edge: World):
     await edge.redis.set(keys.wrote(me, "restaurant"), "r-1@2;")
     said = await edge.client(me).call("GET", "/campaigns")
     assert (said.status, said.problem["code"]) == (503, "view_behind")
-    document = json.dumps({"campaigns": [campaign("b", -5, 9, "r-1")]})
-    await edge.redis.set(keys.document("campaigns", "r-1"), f"2\n{document}")
-    assert [each["id"] for each in (await edge.client(me).call("GET", "/campaigns")).json] == ["b"]
+    await put(edge, "r-1", campaign("a", -5, 9, "r-1"), campaign("b", -5, 8, "r-1"), version=2)
+    assert [each["id"] for each in (await edge.client(me).call("GET", "/campaigns")).json] == ["b", "a"]

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from http_edge.routing.routes import PUBLIC, AnyRow, CommandRow, OwnRow, ViewRow
+from http_edge.routing.routes import PUBLIC, AnyRow, CommandRow, ListRow, OwnRow, ViewRow
 from http_edge.web import ROUTES
 from tests.http_edge.conftest import World
 from tests.http_edge.domains import Command, refused
@@ -88,7 +88,7 @@ async def test_what_is_missing_or_of_others_is_404(edge: World, row: AnyRow):
     assert (said.status, said.problem["code"]) == (404, "not_found")
 
 
-@named([row for row in ROUTES if isinstance(row, ViewRow) and row.key is not None and row.absent is None])
+@named([row for row in ROUTES if isinstance(row, ViewRow) and row.absent is None])
 async def test_a_missing_document_is_404(edge: World, row: AnyRow):
     assert (await edge.client(str(uuid.uuid4())).call("GET", path_of(row))).status == 404
 
@@ -114,9 +114,9 @@ async def test_an_answer_of_the_edge_is_503_until_its_views_are_ready_and_so_is_
     assert {view.ready for view in row.reads} <= {name for name, ready in health.json["views"].items() if not ready}
 
 
-@named([row for row in ROUTES if isinstance(row, ViewRow)])
+@named([row for row in ROUTES if isinstance(row, ViewRow | ListRow)])
 async def test_reads_are_503_until_their_view_is_ready(edge: World, row: AnyRow):
-    assert isinstance(row, ViewRow)
+    assert isinstance(row, ViewRow | ListRow)
     await edge.redis.delete(row.view.ready)
     said = await edge.client(str(uuid.uuid4())).call("GET", path_of(row))
     assert (said.status, said.headers["Retry-After"]) == (503, "2")

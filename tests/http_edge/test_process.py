@@ -65,6 +65,18 @@ async def test_an_address_that_is_not_ours_ends_it_with_the_name_of_the_variable
     assert said.decode().splitlines()[-1].startswith("configuration: EDGE_HOST: cannot listen on 192.0.2.1:")
 
 
+async def test_an_own_port_that_somebody_has_ends_it_with_the_name_of_the_variable(tmp_path: Path):
+    make_keys(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        own = str(taken.getsockname()[1])
+        process = await start(environment(tmp_path, EDGE_PORT=str(free_port()), EDGE_HEALTH_PORT=own))
+        _, said = await asyncio.wait_for(process.communicate(), 20)
+    assert process.returncode == 2
+    assert (
+        said.decode().splitlines()[-1].startswith(f"configuration: EDGE_HEALTH_PORT: cannot listen on 127.0.0.1:{own}")
+    )
+
+
 async def test_it_starts_answers_and_stops_without_kafka_and_redis(tmp_path: Path):
     make_keys(tmp_path)
     port = free_port()

@@ -6,7 +6,7 @@ import pytest
 
 from infra.failure import CannotStart
 from infra.layout import ports
-from infra.layout.versions import AGENTS_AT_MOST, PORTS
+from infra.layout.versions import BLOCKS, PORTS
 
 
 def test_without_a_choice_the_default_ports_are_taken_and_kept(tmp_path: Path):
@@ -29,8 +29,7 @@ def test_an_offset_must_lead_to_ports(tmp_path: Path):
 
 def test_free_ports_are_free_and_differ(tmp_path: Path):
     chosen = ports.choose(tmp_path / "ports.json", free=True)
-    used = [port for name, port in chosen.items() if name != "agents_health"]
-    used += range(chosen["agents_health"], chosen["agents_health"] + AGENTS_AT_MOST)
+    used = [port for name, first in chosen.items() for port in range(first, first + BLOCKS.get(name, 1))]
     assert len(set(used)) == len(used)
     assert not any(ports.taken(port) for port in used)
 

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 import msgspec
 
@@ -57,6 +57,17 @@ def _no_indexes(document: Any) -> Mapping[str, float]:
     return {}
 
 
+class PartOf(NamedTuple):
+    """Where a part of a document stands in a sorted set. member: topics.keys.part()."""
+
+    index_name: str
+    member: str
+
+
+def _no_parts(document: Any) -> Mapping[PartOf, float]:
+    return {}
+
+
 def _no_traits(document: Any) -> Traits | None:
     return None
 
@@ -66,7 +77,8 @@ class View(Generic[D, E]):
     """A projection of one topic's events: a document an aggregate, and the sorted sets (index → score) it stands in.
 
     name: keys are `view:<name>:<aggregate id>` and `index:<index>` (topics/keys.py). ready: key that stands once the view
-    has caught up. show: (document before, event, meta) → what is shown now; pure. traits: what a search finds it by.
+    has caught up. parts: sorted sets in which parts of the document stand, each on its own: a restaurant's campaigns.
+    show: (document before, event, meta) → what is shown now; pure. traits: what a search finds it by.
     shape: count it up where the functions show the same events differently now; see form. live: each change is told to those
     who follow documents of this view (stores/redis/notices.py).
     """
@@ -76,6 +88,7 @@ class View(Generic[D, E]):
     document: type[D]
     show: Callable[[D | None, E, EventMeta], Shown[D]]
     indexes: Callable[[D], Mapping[str, float]] = _no_indexes
+    parts: Callable[[D], Mapping[PartOf, float]] = _no_parts
     traits: Callable[[D], Traits | None] = _no_traits
     ready: str = ""
     shape: int = 1
@@ -93,7 +106,7 @@ class View(Generic[D, E]):
         It changes with the document's fields and with the names of the functions, not with their code: for that there is
         `shape`.
         """
-        functions = [each.__qualname__ for each in (self.show, self.indexes, self.traits)]
+        functions = [each.__qualname__ for each in (self.show, self.indexes, self.parts, self.traits)]
         said = (self.topic.name, self.shape, functions, _without_words(msgspec.json.schema(self.document)))
         return hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest()[:16]
 

@@ -68,8 +68,8 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Campaigns(msgspec.Struct, frozen=True, kw_only=True):
-    """View `campaigns`: a restaurant's, also those that are over until another one starts. Index `campaigns`, by the
-    moment at which the last one ends."""
+    """View `campaigns`: a restaurant's, also those that are over until another one starts. Each one stands in the indexes
+    `campaigns:everywhere` and `campaigns:<restaurant id>`, by the moment at which it ends."""
 
     campaigns: tuple[Campaign, ...]
 

@@ -16,7 +16,7 @@ from agents.runtime.sending.publisher import Publisher
 from agents.runtime.transport.lease import Batch, Lease, Reopen
 from stores.errors import Conflict
 from stores.redis.projection import Mark, ProjectionStore, ViewChanges
-from topics.deciding.projection import Traits, View
+from topics.deciding.projection import PartOf, Traits, View
 from topics.messages import unknown_fields
 from topics.messages.topic import Topic
 
@@ -175,15 +175,23 @@ class _Shown:
         for index, score in after.items():
             if before.get(index) != score:
                 changes.enter(index, aggregate, score)
+        for part in self.before.parts.keys() - self.after.parts.keys():
+            changes.leave(*part)
+        for part in self.after.parts.items() - self.before.parts.items():
+            changes.enter(*part[0], part[1])
         changes.characterize(self.before.traits, self.after.traits)
 
 
 class _FoundBy(NamedTuple):
-    """What a document is found by, other than its id. indexes: sorted set → score. traits: for searches, None for none."""
+    """What a document is found by, other than its id. indexes: sorted set → score. parts: likewise of parts of it. traits: for
+    searches, None for none."""
 
     indexes: Mapping[str, float]
+    parts: Mapping[PartOf, float]
     traits: Traits | None
 
     @classmethod
     def of(cls, view: View[Any, Any], document: Any) -> "_FoundBy":
-        return cls({}, None) if document is None else cls(view.indexes(document), view.traits(document))
+        if document is None:
+            return cls({}, {}, None)
+        return cls(view.indexes(document), view.parts(document), view.traits(document))

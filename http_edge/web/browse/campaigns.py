@@ -1,47 +1,56 @@
 """Campaigns of restaurants: everyone reads those that are not over, the restaurant's owner starts them."""
 
 from collections.abc import Sequence
-from functools import lru_cache
+from datetime import datetime
 
 import msgspec
 
 from http_edge.routing.asked import Asked
-from http_edge.routing.routes import PUBLIC, RESTAURANT_OWNER, command, shown, view
-from http_edge.web.browse.restaurants import OfRestaurant
+from http_edge.routing.pages import Pages
+from http_edge.routing.routes import PUBLIC, RESTAURANT_OWNER, command, listing, shown
+from http_edge.web.browse.restaurants import OfRestaurant, still_on
+from http_edge.wire.remembered import Remembered
 from topics import keys
 from topics.contracts.restaurant_commands import TOPIC, StartCampaign
 from topics.documents.browse import Campaign, Campaigns
 
 CAMPAIGNS = shown("campaigns", "restaurant")
 
-MOST_RESTAURANTS, MOST_SHOWN = 200, 200
-"""Bounds of one list: restaurants that are read, those whose last campaign ends first, and campaigns that are shown. A
-restaurant has up to 20 campaigns, 80 KB."""
+MOST_BYTES = 64 * 2**20  # of the documents that are remembered, with what they say; a restaurant's may have 80 KB
+OF_OBJECTS = 3  # bytes that what a document says holds, by byte of the document
 
-REMEMBERED = 400  # documents
-
-_decode = msgspec.json.Decoder(Campaigns).decode
-
-
-async def _names(asked: Asked) -> Sequence[str]:
-    """The restaurant that was asked for, else all that have a campaign which is not over."""
-    if asked.asks.restaurant_id is not None:
-        return [asked.asks.restaurant_id]
-    index = keys.index(keys.CAMPAIGNS)
-    return [each.decode() for each in await asked.edge.reads.members_from(index, asked.edge.clock(), MOST_RESTAURANTS)]
+_document = msgspec.json.Decoder(Campaigns)
+_campaign = msgspec.json.Decoder(Campaign)
+_known: Remembered[bytes, tuple[Campaign, ...]] = Remembered(MOST_BYTES)
 
 
-def not_over(asked: Asked, documents: Sequence[bytes]) -> bytes:
-    """A bare list: what runs first, by its end, then what is to come, by its start."""
-    now = asked.edge.now()
-    found = [each for document in documents for each in _campaigns(document) if each.end_date >= now]
-    found.sort(key=lambda each: (each.start_date > now, max(each.start_date, now), each.end_date, each.id))
-    return msgspec.json.encode(found[:MOST_SHOWN])
+def _indexes(asked: Asked) -> tuple[str]:
+    return (keys.campaigns(asked.asks.restaurant_id),)
 
 
-@lru_cache(REMEMBERED)
+def _one(document: bytes, member: str, asked: Asked) -> bytes | None:
+    """The campaign that the index names."""
+    wanted = keys.name_of_part(member)
+    return next((msgspec.json.encode(each) for each in _campaigns(document) if each.id == wanted), None)
+
+
 def _campaigns(document: bytes) -> tuple[Campaign, ...]:
-    return _decode(document).campaigns
+    known = _known.get(document)
+    if known is None:
+        known = _document.decode(document).campaigns
+        _known.keep(document, known, len(document) * (1 + OF_OBJECTS))
+    return known
+
+
+def _running_first(asked: Asked, items: Sequence[bytes]) -> Sequence[bytes]:
+    """What runs, by its end, then what is to come, by its start."""
+    now = asked.edge.now()
+
+    def order(item: bytes) -> tuple[bool, datetime, datetime, str]:
+        each = _campaign.decode(item)
+        return each.start_date > now, max(each.start_date, now), each.end_date, each.id
+
+    return sorted(items, key=order)
 
 
 def _restaurant_of_body(asked: Asked) -> str:
@@ -49,9 +58,11 @@ def _restaurant_of_body(asked: Asked) -> str:
 
 
 ROUTES = (
-    view(
-        "/campaigns", CAMPAIGNS, names=_names, gather=not_over, asks=OfRestaurant, who=PUBLIC, gives=list[Campaign],
-        says="Campaigns that are not over, at most 200, those that run first; of one restaurant with `restaurant_id`.",
+    listing(
+        "/campaigns", CAMPAIGNS, indexes=_indexes, lowest=still_on, item=_one, arrange=_running_first,
+        pages=Pages(default=200, most=200), asks=OfRestaurant, who=PUBLIC, gives=list[Campaign],
+        says="Campaigns that are not over, page by page those that end first, within a page those that run first; of one"
+        " restaurant with `restaurant_id`.",
     ),
     command(
         "POST", "/campaigns", StartCampaign, to=TOPIC, key=_restaurant_of_body, who=RESTAURANT_OWNER, success=201,

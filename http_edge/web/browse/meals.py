@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import msgspec
 
 from http_edge.routing.asked import Asked, new, parameter
-from http_edge.routing.routes import PUBLIC, RESTAURANT_OWNER, Join, Nothing, ViewOf, command, shown, view
+from http_edge.routing.pages import Pages
+from http_edge.routing.routes import PUBLIC, RESTAURANT_OWNER, Join, Nothing, ViewOf, command, listing, shown, view
 from http_edge.web.browse.restaurants import restaurant_of_body
 from topics import keys
 from topics.contracts.catalog_commands import TOPIC, AddMeal, ChangeMeal, RemoveMeal, SetAvailability
@@ -22,8 +23,12 @@ class _GoesWith(msgspec.Struct, frozen=True):
 _goes_with = msgspec.json.Decoder(_GoesWith)
 
 
-def _menu(asked: Asked) -> str:
-    return keys.menu(asked.parameters["restaurant_id"])
+WHOLE_MENU = Pages(default=1_000, most=1_000)
+"""Clients that know of no pages see every menu that anybody would read."""
+
+
+def _menu(asked: Asked) -> tuple[str]:
+    return (keys.menu(asked.parameters["restaurant_id"]),)
 
 
 def meal_of_body(asked: Asked) -> list[tuple[ViewOf, str]]:
@@ -42,8 +47,9 @@ def _beside(document: bytes, meals: Mapping[str, bytes]) -> bytes:
 
 
 ROUTES = (
-    view(
-        "/meals/restaurant/{restaurant_id}", MEAL, index=_menu, who=PUBLIC, gives=list[Meal], says="A restaurant's menu."
+    listing(
+        "/meals/restaurant/{restaurant_id}", MEAL, indexes=_menu, pages=WHOLE_MENU, who=PUBLIC, gives=list[Meal],
+        says="A restaurant's menu, in the order in which the meals were added.",
     ),
     view(
         "/meals/{id}/complementary", MEAL, key=parameter("id"), who=PUBLIC, gives=list[Meal],

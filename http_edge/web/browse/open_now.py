@@ -2,17 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
 
 from http_edge.routing.asked import Asked
+from http_edge.wire.remembered import Remembered
 from topics.values import opening_hours
 from topics.values.fields import OpenOrClosed
 from topics.values.opening_hours import DEFAULT_ZONE, Span
 
-REMEMBERED = 5_000  # documents, some KB each
+HOURS_BYTES = 4 * 2**10  # of a week with some ranges a day
+MOST_BYTES = 24 * 2**20  # of the documents whose hours are remembered, some KB each
 
 
 class _Said(msgspec.Struct, frozen=True):
@@ -31,6 +32,7 @@ class _Hours(NamedTuple):
 
 
 _said = msgspec.json.Decoder(_Said)
+_known: Remembered[bytes, _Hours] = Remembered(MOST_BYTES)
 
 
 def with_open_now(document: bytes, at: float) -> bytes:
@@ -50,9 +52,16 @@ def _is_open(document: bytes, at: float) -> bool:
     return opening_hours.is_within(week, zone, datetime.fromtimestamp(at, UTC))
 
 
-@lru_cache(REMEMBERED)
 def _hours(document: bytes) -> _Hours:
     """A list shows the same documents again and again."""
+    known = _known.get(document)
+    if known is None:
+        known = _read_hours(document)
+        _known.keep(document, known, HOURS_BYTES + len(document))
+    return known
+
+
+def _read_hours(document: bytes) -> _Hours:
     said = _said.decode(document)
     if said.status != "open":
         return _Hours(None, None)

@@ -4,7 +4,8 @@ import msgspec
 from msgspec import UNSET, UnsetType, convert
 
 from http_edge.routing.asked import Asked, new, parameter
-from http_edge.routing.routes import CUSTOMER, PUBLIC, RESTAURANT_OWNER, ViewOf, command, shown, view
+from http_edge.routing.pages import Pages
+from http_edge.routing.routes import CUSTOMER, PUBLIC, RESTAURANT_OWNER, ViewOf, command, listing, shown, view
 from http_edge.web.browse.open_now import open_now
 from http_edge.web.changes import named_and_cleared
 from topics import keys
@@ -21,13 +22,22 @@ class OfRestaurant(msgspec.Struct, frozen=True, kw_only=True):
     restaurant_id: Id | None = None
 
 
+def still_on(asked: Asked) -> float:
+    """`lowest` of lists by the time at which something ends: what is not over."""
+    return asked.edge.clock()
+
+
 def restaurant_of_body(asked: Asked) -> list[tuple[ViewOf, str]]:
     """`sees` of a row whose body names a restaurant."""
     return [(RESTAURANT, asked.body.restaurant_id)]
 
 
-def _all(asked: Asked) -> str:
-    return keys.RESTAURANTS
+def _all(asked: Asked) -> tuple[str]:
+    return (keys.RESTAURANTS,)
+
+
+def _open_now(document: bytes, member: str, asked: Asked) -> bytes:
+    return open_now(document, asked)
 
 
 class RestaurantChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,9 +63,10 @@ def _changed(asked: Asked) -> ChangeRestaurant:
 
 
 ROUTES = (
-    view(
-        "/restaurants", RESTAURANT, index=_all, who=PUBLIC, gives=list[RestaurantNow], shape=open_now,
-        says="All restaurants.",
+    listing(
+        "/restaurants", RESTAURANT, indexes=_all, pages=Pages(default=1_000, most=1_000), who=PUBLIC,
+        gives=list[RestaurantNow], item=_open_now,
+        says="All restaurants, in the order in which they were opened.",
     ),
     view(
         "/restaurants/{id}", RESTAURANT, key=parameter("id"), who=PUBLIC, gives=RestaurantNow, shape=open_now,

@@ -5,7 +5,7 @@ from msgspec import UNSET, UnsetType, convert
 from msgspec.structs import asdict
 
 from http_edge.routing.asked import Asked, own
-from http_edge.routing.routes import CUSTOMER, Nothing, OwnRow, command, view
+from http_edge.routing.routes import CUSTOMER, Nothing, OwnRow, command, listing, view
 from http_edge.web.bare_list import bare_list
 from http_edge.web.browse.meals import meal_of_body
 from http_edge.web.changes import named_and_cleared
@@ -13,7 +13,7 @@ from http_edge.web.order import preview
 from http_edge.web.order.before_eyes import at_checkout, at_coupon
 from http_edge.web.order.estimate import estimate
 from http_edge.web.order.menu_now import MENU_NOW
-from http_edge.web.order.orders import MOST_LISTED, ORDER, mine
+from http_edge.web.order.orders import NEWEST, ORDER, mine
 from http_edge.web.order.own_basket import BASKET, BASKET_COUPON
 from topics.contracts.basket_commands import (
     TOPIC,
@@ -111,8 +111,8 @@ ROUTES = (
         says="Order the given items, or what is in the basket. Prices come from the catalog. The same checkout again within "
         "seconds answers with the same order.",
     ),
-    view(
-        "/carts/orders", ORDER, index=mine, newest_first=True, most=MOST_LISTED, who=CUSTOMER, gives=list[Order],
-        says="The caller's newest orders, newest first, at most 100.",
+    listing(
+        "/carts/orders", ORDER, indexes=mine, newest_first=True, pages=NEWEST, who=CUSTOMER, gives=list[Order],
+        says="The caller's orders, newest first.",
     ),
 )  # fmt: skip

@@ -4,8 +4,9 @@ import msgspec
 from msgspec.structs import asdict
 
 from http_edge.routing.asked import Asked
-from http_edge.routing.routes import PUBLIC, RESTAURANT_OWNER, OwnRow, command
-from http_edge.web.browse.restaurants import OfRestaurant, restaurant_of_body
+from http_edge.routing.pages import Pages
+from http_edge.routing.routes import PUBLIC, RESTAURANT_OWNER, OwnRow, command, listing
+from http_edge.web.browse.restaurants import OfRestaurant, restaurant_of_body, still_on
 from http_edge.web.order.coupon_views import COUPON, COUPON_USE, Known, known, places
 from http_edge.wire.answer import Answer, of_json
 from http_edge.wire.problems import FieldError, Problem
@@ -16,10 +17,6 @@ from topics.deciding.discounting import COUPON_CODES, CouponKind
 from topics.documents.order import Coupon
 from topics.values import forms
 from topics.values.fields import Id, NewCouponCode, SaidSum
-
-_coupon = msgspec.json.Decoder(Coupon)
-
-MOST_LISTED = 100
 
 
 class NewCoupon(CouponTerms, frozen=True, kw_only=True):
@@ -57,14 +54,10 @@ def _creation(asked: Asked) -> CreateCoupon:
     return CreateCoupon(**said)
 
 
-async def _listed(asked: Asked) -> Answer:
-    """Those that are not over, of everywhere first, then by their end; at most MOST_LISTED of each."""
-    now, names = asked.edge.now().timestamp(), list[bytes]()
-    for place in [None, asked.asks.restaurant_id] if asked.asks.restaurant_id else [None]:
-        names += await asked.edge.reads.members_from(keys.index(keys.coupons(place)), now, MOST_LISTED)
-    documents = await asked.edge.reads.get([keys.document(COUPON.name, name.decode()) for name in names])
-    bodies = (keys.split(each)[1] for each in documents if each is not None)
-    return Answer(b"[" + b",".join(body for body in bodies if body) + b"]")
+def _indexes(asked: Asked) -> tuple[str, ...]:
+    """Those of everywhere first."""
+    restaurant_id = asked.asks.restaurant_id
+    return (keys.coupons(None), *((keys.coupons(restaurant_id),) if restaurant_id else ()))
 
 
 async def _checked(asked: Asked) -> Answer:
@@ -94,10 +87,11 @@ def _verdict(asked: Asked, coupon: Known) -> Checked:
 
 
 ROUTES = (
-    OwnRow(
-        method="GET", path="/discounts", who=PUBLIC, asks=OfRestaurant, gives=list[Coupon], handle=_listed,
-        reads=(COUPON,),
-        says="Coupons that are valid everywhere, and those of a restaurant.",
+    listing(
+        "/discounts", COUPON, indexes=_indexes, lowest=still_on, pages=Pages(default=200, most=200), asks=OfRestaurant,
+        who=PUBLIC, gives=list[Coupon],
+        says="Coupons that are not over: those that are valid everywhere, then those of a restaurant with `restaurant_id`;"
+        " what ends first comes first.",
     ),
     OwnRow(
         method="GET", path="/discounts/{code}/check", texts=("code",), who=PUBLIC, asks=Purchase, gives=Checked,

@@ -5,7 +5,8 @@ import msgspec
 from http_edge.reads import own_writes
 from http_edge.reads.stream import StreamEnd
 from http_edge.routing.asked import Asked, own, parameter
-from http_edge.routing.routes import CUSTOMER, LiveRow, Nothing, command, shown, view
+from http_edge.routing.pages import Pages
+from http_edge.routing.routes import CUSTOMER, LiveRow, Nothing, command, listing, shown, view
 from http_edge.routing.story import Happening, Story
 from http_edge.wire.problems import not_found, not_ready
 from topics import keys
@@ -21,14 +22,13 @@ TIMELINE = shown("order_timeline", "order")
 _order = msgspec.json.Decoder(Order)
 _timeline = msgspec.json.Decoder(OrderTimeline)
 
-MOST_LISTED = 100
-"""Orders in one list. An order has up to 250 KB, and all reads of a process wait for each other: a longer list would take
-more than the time that each of them has (stores.redis.reader.READ_SECONDS)."""
+NEWEST = Pages(default=100, most=100)
+"""An order has up to 250 KB."""
 
 
-def mine(asked: Asked) -> str:
-    """Index: the caller's orders by time."""
-    return keys.orders(asked.me)
+def mine(asked: Asked) -> tuple[str]:
+    """Indexes: the caller's orders by time."""
+    return (keys.orders(asked.me),)
 
 
 class Cancellation(msgspec.Struct, frozen=True):
@@ -74,9 +74,9 @@ def _story(document: bytes) -> Story:
 
 
 ROUTES = (
-    view(
-        "/orders", ORDER, index=mine, newest_first=True, most=MOST_LISTED, who=CUSTOMER, gives=list[Order],
-        says="The caller's newest orders, newest first, at most 100.",
+    listing(
+        "/orders", ORDER, indexes=mine, newest_first=True, pages=NEWEST, who=CUSTOMER, gives=list[Order],
+        says="The caller's orders, newest first.",
     ),
     view(
         "/orders/{id}/timeline", TIMELINE, key=parameter("id"), owner="user_id", shape=_moments, who=CUSTOMER,

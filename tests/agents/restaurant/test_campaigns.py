@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from agents.restaurant.campaigns import MOST
 from agents.restaurant.decider import DECIDER
-from agents.restaurant.projection import CAMPAIGNS, RESTAURANT, campaign_indexes
+from agents.restaurant.projection import CAMPAIGNS, RESTAURANT, campaign_parts
 from tests.agents import scenario
 from tests.agents.scenario import COMMAND_ID, ID, LATER, NOW, shown
 from topics.contracts.restaurant_commands import ChangeRestaurant, StartCampaign
@@ -20,6 +20,7 @@ from topics.contracts.restaurant_events import (
     RestaurantDetails,
     RestaurantOpened,
 )
+from topics.deciding.projection import PartOf
 from topics.documents.browse import Campaigns
 from topics.messages.ids import derive
 from topics.values.fields import Weekday
@@ -124,7 +125,10 @@ def test_those_that_are_over_leave_when_a_new_one_comes() -> None:
     assert [each.id for each in given(OPENED, old, new).state.campaigns] == ["new"]
     document = shown(CAMPAIGNS, OPENED, old, new)
     assert [each.id for each in document.campaigns] == ["new"]
-    assert campaign_indexes(document) == {"campaigns": (ends + timedelta(days=1)).timestamp()}
+    assert campaign_parts(document) == {
+        PartOf(f"campaigns:{place}", f"{ID}/new"): (ends + timedelta(days=1)).timestamp()
+        for place in ("everywhere", ID)
+    }
 
 
 def test_a_restaurant_keeps_its_campaigns_when_it_changes() -> None:

@@ -21,7 +21,7 @@ from tests.agents.runtime.tally import BAD_LUCK, Added
 from tests.agents.runtime.world import World
 from tests.deadline import within
 from topics import keys
-from topics.deciding.projection import Shown, View
+from topics.deciding.projection import PartOf, Shown, View
 from topics.messages.event import EventMeta
 
 
@@ -89,6 +89,26 @@ async def test_each_version_is_shown_once_and_in_order(shop: Shop):
     await shop.run(work, lease)
     assert await shop.shown() == (3, Sum(3, 30))
     assert await shop.redis.zrange(keys.index(shop.world.run), 0, -1, withscores=True) == [(b"a", 30.0)]
+
+
+async def test_parts_of_a_document_come_and_go_each_on_its_own(shop: Shop):
+    """The sum is 10, 20, … 50; its parts are its tens from the third last on."""
+
+    def parts(sum: Sum) -> dict[PartOf, float]:
+        tens = range(max(10, sum.sum - 20), sum.sum + 1, 10)
+        return {PartOf(shop.world.run, keys.part("a", str(ten))): float(ten) for ten in tens}
+
+    async def standing() -> list[str]:
+        return [keys.name_of_part(each.decode()) for each in await shop.redis.zrange(keys.index(shop.world.run), 0, -1)]
+
+    shop.view = dataclasses.replace(shop.view, indexes=lambda sum: {}, parts=parts)
+    work = shop.projector()
+    lease = await shop.opened(work)
+    for version, wanted in ((1, ["10"]), (2, ["10", "20"]), (5, ["30", "40", "50"])):
+        for each in range(lease.next + 1, version + 1):
+            shop.feed.event("a", each, 10)
+        await shop.run(work, lease)
+        assert await standing() == wanted
 
 
 @pytest.mark.parametrize("live", [True, False])

@@ -42,6 +42,11 @@ async def test_reads_of_the_edge_keep_up_with_a_bare_handler():
     assert re.search(r"median of the rounds: [\d.]+, wanted 0\.43", said), said
 
 
+async def test_a_client_hardly_waits_longer_beside_one_that_reads_a_long_menu():
+    said = await bench("neighbours", "--short")
+    assert re.search(r"ratio of the medians: [\d.]+, wanted at most 6\.0", said), said
+
+
 @pytest.mark.parametrize("arguments", [(), ("speed",)])
 async def test_an_unknown_bench_is_answered_with_the_list(arguments: tuple[str, ...]):
     process = await asyncio.create_subprocess_exec(

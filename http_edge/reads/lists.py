@@ -1,0 +1,119 @@
+"""Lists: a page of the documents that stand in sorted sets, read in slices and handed over in parts.
+
+A long list must not hold up other requests of the process. So a slice is what can be read and shown in a fraction of a
+millisecond, and others have their turn between two slices and between two parts.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from http_edge.reads.own_writes import noted, require
+from http_edge.reads.views import first_look
+from http_edge.routing.asked import Asked
+from http_edge.routing.pages import Start
+from http_edge.routing.paging import link_to
+from http_edge.routing.routes import ListRow
+from http_edge.wire.answer import JSON, Answer, Parts
+from stores.errors import Unavailable
+from stores.listed import Span
+from topics import keys
+
+MOST_BYTES = 8 * 1024 * 1024
+"""Of the items of one page: one with larger items ends earlier. The first item always fits."""
+SLICE_ENTRIES, SLICE_BYTES = 50, 64 * 1024
+PAUSE_SECONDS = 0.001
+"""Between two slices. Without it the loop has no idle moment while a list is read, and each step of another request waits for
+one more slice."""
+PAGE_SECONDS = 1.5
+"""For all slices of a page. Then it is 503: a client that knows of no pages would take a part of the list for all of it."""
+PART_BYTES = 64 * 1024
+
+Handler = Callable[[Asked], Awaitable[Answer]]
+Item = Callable[[bytes, str, Asked], bytes | None]
+
+
+class Listed(NamedTuple):
+    """A page. following: where the next one begins, None: there is none."""
+
+    items: Sequence[bytes]
+    following: Start | None
+
+
+def handler(row: ListRow) -> Handler:
+    """The row's handler. It raises Problem, and Unavailable where Redis is away."""
+
+    async def listing(asked: Asked) -> Answer:
+        wrote, _ = await first_look(row, asked, ())
+        if wrote is not None:
+            # before the index is read: an index from before the write would miss what the documents show
+            await require(asked.edge.reads, row.view.name, noted(wrote))
+        lowest = None if row.lowest is None else row.lowest(asked)
+        span = Span("", row.view.name, lowest=lowest, newest_first=row.newest_first)
+        page = await read_page(asked, span, row.indexes(asked), row.item)
+        items = page.items if row.arrange is None else row.arrange(asked, page.items)
+        headers = None if page.following is None else link_to(row, asked, page.following)
+        return joined(b"[", items, b"]", headers)
+
+    return listing
+
+
+async def read_page(asked: Asked, span: Span, indexes: Sequence[str], item: Item | None = None) -> Listed:
+    """The page that is asked for of the entries of these sorted sets, one set after the other. span: what is alike in all.
+
+    Raises Unavailable.
+    """
+    try:
+        async with asyncio.timeout(PAGE_SECONDS):
+            return await _read(asked, span, indexes, item)
+    except TimeoutError:
+        raise Unavailable("redis", f"a page took more than {PAGE_SECONDS} s") from None
+
+
+async def _read(asked: Asked, span: Span, indexes: Sequence[str], item: Item | None) -> Listed:
+    assert asked.page is not None, "the row has no pages"
+    lists, left, room = asked.edge.lists, asked.page.limit, MOST_BYTES
+    number, place = asked.page.start or Start(0, None)
+    items = list[bytes]()
+    while number < len(indexes):
+        entries = min(left, SLICE_ENTRIES)
+        found = await lists.read(
+            span._replace(index_name=indexes[number], after=place, entries=entries, size=min(room, SLICE_BYTES))
+        )
+        for at, value in enumerate(found.documents):
+            body = keys.split(value)[1] if value else b""
+            shown = body if item is None or not body else item(body, found.members[at].decode(), asked)
+            if not shown:
+                continue
+            if items and len(shown) > room:
+                return Listed(items, Start(number, found.place(at - 1) if at else place))
+            items.append(shown)
+            room -= len(shown)
+        left -= len(found.documents)
+        place = found.place(len(found.documents) - 1) if found.documents else place
+        if not found.more:
+            number, place = number + 1, None
+        elif left <= 0:
+            return Listed(items, Start(number, place))
+        else:
+            await asyncio.sleep(PAUSE_SECONDS)
+    return Listed(items, None)
+
+
+def joined(before: bytes, items: Sequence[bytes], after: bytes, headers: Mapping[str, str] | None = None) -> Answer:
+    """JSON of items with commas between them."""
+    size = len(before) + sum(map(len, items)) + max(0, len(items) - 1) + len(after)
+    if size <= PART_BYTES:
+        return Answer(before + b",".join(items) + after, 200, JSON, headers)
+    return Answer(b"", 200, JSON, headers, parts=Parts(size, _parts(before, items, after)))
+
+
+def _parts(before: bytes, items: Sequence[bytes], after: bytes) -> Iterator[bytes]:
+    part, size = [before], 0
+    for number, item in enumerate(items):
+        part.append(b"," + item if number else item)
+        size += len(item)
+        if size >= PART_BYTES:
+            yield b"".join(part)
+            part, size = [], 0
+    yield b"".join((*part, after))
