@@ -99,6 +99,36 @@ class ParkedRow(msgspec.Struct, frozen=True, kw_only=True):
     seq: int = 0
 
 
+class AsideRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An event whose effect could not happen while those of others could.
+
+    id, source, at, raw_key, headers, body: as it came. key: of its aggregate. incarnation, offset: where it stood in its
+    partition; events of a key wait in this order. since: when it was set aside first. tries: how often its effect was tried.
+    due: when it is tried again; None while an earlier event of its key waits. reason: what the last try met, '' before one.
+    """
+
+    id: str
+    key: str
+    incarnation: int
+    offset: int
+    source: str
+    at: datetime
+    raw_key: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+    body: bytes | None
+    since: datetime
+    tries: int
+    due: datetime | None
+    reason: str = ""
+
+
+class Waiting(NamedTuple):
+    """Of a source: how many events are set aside, and when the first of them was."""
+
+    events: int
+    since: datetime
+
+
 class StateWrite(NamedTuple):
     id: str
     old_version: int  # 0: the aggregate does not exist yet
@@ -127,7 +157,8 @@ class Moment:
     floors: a source that was never opened is missing. known: ids that are in the inbox, with their outcome. states: aggregates
     that exist. left: keys of states that were left out, since with those asked for before them they are more than LOOK_BYTES
     (the first one never is). parked: keys that are parked in the sources' topic. waiting: parked messages, oldest first.
-    facts: those that exist. owners: of every claim, None for a free one.
+    facts: those that exist. owners: of every claim, None for a free one. aside: keys of which events are set aside, with the id
+    of the first one.
     """
 
     floors: dict[Source, Floor] = field(default_factory=dict[Source, Floor])
@@ -138,6 +169,7 @@ class Moment:
     waiting: list[ParkedRow] = field(default_factory=list[ParkedRow])
     facts: dict[FactKey, Fact] = field(default_factory=dict[FactKey, Fact])
     owners: dict[ClaimKey, str | None] = field(default_factory=dict[ClaimKey, str | None])
+    aside: dict[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(slots=True)
@@ -147,8 +179,10 @@ class Changes:
     next: the floor afterwards. inbox: ids that are done, with their outcome. facts_read: facts that the decisions of ids in
     `inbox` read (topics.messages.headers.FACTS). claims: values that were free, and who owns them from now on. release: values
     that are free from now on, with their owner; one that somebody else owns stays. unpark: `seq` of parked messages to delete.
-    missed: the first event that could not be applied; where the store knows an earlier one, that one stays. sent: published
-    outbox rows of the source to delete.
+    missed: the first event that could not be applied; where the store knows an earlier one, that one stays.
+    set_aside: events to set aside, so that their effects count as not begun; one that is set aside already gets the row's due
+    time, if the row has more tries. take_back: ids of events that are set aside no more; the next of their keys is due at once.
+    sent: published outbox rows of the source to delete.
     """
 
     next: int
@@ -162,6 +196,8 @@ class Changes:
     claims: dict[ClaimKey, str] = field(default_factory=dict[ClaimKey, str])
     release: dict[ClaimKey, str] = field(default_factory=dict[ClaimKey, str])
     missed: Missed | None = None
+    set_aside: list[AsideRow] = field(default_factory=list[AsideRow])
+    take_back: list[str] = field(default_factory=list[str])
     sent: Sequence[RowId] = ()
 
 
@@ -191,11 +227,13 @@ class DomainStore(Protocol):
         facts: Sequence[FactKey] = (),
         claims: Sequence[ClaimKey] = (),
         parked: Sequence[str] = (),
+        aside: Sequence[str] = (),
     ) -> Moment:
         """Reads all that a decision needs, without a lock, in one round trip if the store can.
 
         sources: of one group and topic. keys: ids of aggregates; their states are read, and which of them are parked. parked:
-        keys whose parked messages are read. Raises BadData for an id, key or claim that can never be stored.
+        keys whose parked messages are read. aside: keys of which events may be set aside; only where there is one source.
+        Raises BadData for an id, key or claim that can never be stored.
         """
         ...
 
@@ -204,8 +242,8 @@ class DomainStore(Protocol):
 
         Guards: the floor of each source, and the owner of each claim in the moment, are as in the moment; each state has its
         `old_version`; the ids are not in the inbox, and the rows not in the outbox; claims to take are free; messages to unpark
-        are there. Raises Stale if a guard fails and BadData for what can never be stored: nothing is written then. Raises
-        Unavailable if nobody knows whether it is written.
+        and events to take back are there, and so are the events of `aside` in the moment. Raises Stale if a guard fails and
+        BadData for what can never be stored: nothing is written then. Raises Unavailable if nobody knows whether it is written.
         """
         ...
 
@@ -234,6 +272,14 @@ class DomainStore(Protocol):
 
     async def end_effects(self, source: Source, done: Sequence[str], outbox: Sequence[OutboxRow]) -> None:
         """Records that effects have ended, and the outbox rows that they led to. Rows that exist stay as they are."""
+        ...
+
+    async def next_aside(self, source: Source, limit: int) -> list[AsideRow]:
+        """The first `limit` of the events that are set aside and have a due time, in the order of these times."""
+        ...
+
+    async def waiting(self, sources: Sequence[Source]) -> dict[Source, Waiting]:
+        """Of those of which events are set aside. sources: of one group and topic."""
         ...
 
     async def sweep(self, older_than: datetime, limit: int) -> int:

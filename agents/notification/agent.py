@@ -16,13 +16,15 @@ from topics.contracts import (
     user_created,
     user_erased,
 )
+from topics.contracts.notification_events import MailRequested
 
 MAILS_AT_ONCE = 8
 
 
 def register(runtime: Runtime) -> None:
     settings = runtime.settings
-    courier = Courier(Mailer(settings.smtp), agent_keys(settings.keys).mail_tokens, settings.client_origin)
+    mailer = Mailer(settings.smtp, connections=MAILS_AT_ONCE)
+    courier = Courier(mailer, agent_keys(settings.keys).mail_tokens, settings.client_origin)
     runtime.decide(notification_commands.TOPIC, DECIDER, emits=notification_events.TOPIC, react=policy.react)
     runtime.intake(user_created.TOPIC, policy.remember_address)
     runtime.intake(user_erased.TOPIC, policy.erase)
@@ -30,4 +32,4 @@ def register(runtime: Runtime) -> None:
     runtime.intake(notification.TOPIC, policy.send_mail)
     runtime.intake(order_events.TOPIC, policy.confirm_order)
     send = unless_voided(courier.perform, runtime.store)
-    runtime.effect(notification_events.TOPIC, send, concurrency=MAILS_AT_ONCE)
+    runtime.effect(notification_events.TOPIC, MailRequested, send, concurrency=MAILS_AT_ONCE)

@@ -1,24 +1,32 @@
-"""Sends what was requested. At least once: a mail that was in flight at a kill goes out again under the same Message-ID."""
+"""Sends what was requested. At least once: a mail that was in flight at a kill goes out again under the same Message-ID.
+
+A mail that the server does not take now is tried again for a day. One whose link has expired is not sent any more.
+"""
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from agents.notification.templates import UnknownTemplate, render
-from stores.mail import Mail, Refused
+from agents.runtime.reading.aside import GiveUp, NotNow
+from stores.mail import Deferred, Mail, Refused
 from topics.contracts import notification_commands
 from topics.contracts.email_event import ALREADY_REGISTERED
 from topics.contracts.notification_commands import RecordFailed, RecordSent
-from topics.contracts.notification_events import Event, MailRequested
+from topics.contracts.notification_events import Letter, MailRequested
 from topics.deciding.decision import Send
 from topics.messages.event import EventMeta
 from topics.values import tokens
 
 _PURPOSES = {"verification": tokens.VERIFY, "password_reset": tokens.RESET, ALREADY_REGISTERED: tokens.RESET}
 
+PATIENCE = timedelta(days=1)  # after the request
+
 
 class Mailer(Protocol):
     async def send(self, mail: Mail) -> None:
-        """Raises Refused where the mail is never taken, stores.errors.Unavailable where it may be later."""
+        """Raises Refused where the mail is never taken, Deferred where it may be later, stores.errors.Unavailable where the
+        server is away."""
         ...
 
 
@@ -30,12 +38,15 @@ class Courier:
         self._token_key = token_key
         self._origin = origin
 
-    async def perform(self, event: Event, meta: EventMeta) -> Iterable[Send]:
-        """The outcome, as a command to the same recipient. Raises Unavailable where it has to be tried again."""
-        if not isinstance(event, MailRequested):
-            return ()
+    async def perform(self, event: MailRequested, meta: EventMeta) -> Iterable[Send]:
+        """The outcome, as a command to the same recipient. Raises as agents.runtime.reading.performing.Perform has it."""
+        expires = _expires(event.letter, meta)
+        if expires is not None and datetime.now(UTC) >= expires:
+            raise GiveUp("the link in the mail has expired")
         try:
             await self._mailer.send(self._mail(event, meta.id))
+        except Deferred as error:
+            raise NotNow(str(error), until=expires or meta.at + PATIENCE) from None
         except (Refused, UnknownTemplate, tokens.BadToken) as error:
             failed = RecordFailed(mail_id=meta.id, reason=str(error)[:500])
             return (Send(notification_commands.TOPIC, meta.aggregate_id, failed),)
@@ -45,7 +56,10 @@ class Courier:
         letter = event.letter
         variables = self._with_token(letter.template, letter.variables)
         rendered = render(letter.template, variables, self._origin, letter.subject)
-        return Mail(id=event_id, to=event.to, subject=rendered.subject, text=rendered.text, html=rendered.html)
+        return Mail(
+            id=event_id, to=event.to, subject=rendered.subject, text=rendered.text, html=rendered.html,
+            secret=variables.get("token", ""),
+        )  # fmt: skip
 
     def _with_token(self, template: str, variables: Mapping[str, str]) -> Mapping[str, str]:
         """A token that travels as a reference is derived here, so that it is on no topic."""
@@ -53,3 +67,9 @@ class Courier:
         if purpose is None or "token" not in variables:
             return variables
         return {**variables, "token": tokens.from_reference(self._token_key, purpose, variables["token"])}
+
+
+def _expires(letter: Letter, meta: EventMeta) -> datetime | None:
+    """When the link in the mail does. None without one; of other systems' tokens nobody here knows it."""
+    token = letter.variables.get("token", "")
+    return meta.at + tokens.MAIL_TOKEN_LIFE if letter.template in _PURPOSES and tokens.is_reference(token) else None

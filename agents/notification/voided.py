@@ -11,11 +11,11 @@ from agents.notification.recipient import Recipient
 from stores.protocol import DomainStore
 from topics.contracts import notification_commands
 from topics.contracts.notification_commands import RecordFailed
-from topics.contracts.notification_events import Event, MailRequested
+from topics.contracts.notification_events import MailRequested
 from topics.deciding.decision import Send
 from topics.messages.event import EventMeta
 
-Perform = Callable[[Event, EventMeta], Awaitable[Iterable[Send]]]
+Perform = Callable[[MailRequested, EventMeta], Awaitable[Iterable[Send]]]
 
 _recipient = msgspec.json.Decoder(Recipient)
 
@@ -23,8 +23,8 @@ _recipient = msgspec.json.Decoder(Recipient)
 def unless_voided(perform: Perform, store: DomainStore) -> Perform:
     """Asks the recipient's state before each mail. Raises Doubt where the store is away."""
 
-    async def checked(event: Event, meta: EventMeta) -> Iterable[Send]:
-        if isinstance(event, MailRequested) and await _is_voided(meta, store):
+    async def checked(event: MailRequested, meta: EventMeta) -> Iterable[Send]:
+        if await _is_voided(meta, store):
             failed = RecordFailed(mail_id=meta.id, reason="its recipient is erased")
             return (Send(notification_commands.TOPIC, meta.aggregate_id, failed),)
         return await perform(event, meta)

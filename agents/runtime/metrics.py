@@ -47,6 +47,15 @@ PUBLISHED = Counter("lezzet_published_total", "Outbox rows published", ["group",
 # Effects tried again because the process died while they were in flight (a mail may have gone out twice).
 REPEATED = Counter("lezzet_effects_repeated_total", "Effects begun before and not ended", ["group"])
 
+# Events whose effects could not happen though others could. Each is tried again; a rising rate: a mailbox, a bank or a
+# restaurant that many need takes nothing. `effect_set_aside` in the log says why.
+SET_ASIDE = Counter("lezzet_effects_set_aside_total", "Events set aside", ["group"])
+# Each of these needs an engineer: `./lezzet dlq list`. Tried for as long as the effect wants it, in vain.
+GIVEN_UP = Counter("lezzet_effects_given_up_total", "Events given up after waiting aside", ["group"])
+# How many wait, and since when the first of them. Near the time after which its effect gives up: it will be a dead letter.
+WAITING = Gauge("lezzet_effects_waiting", "Events set aside in the partitions held", ["group", "topic"])
+OLDEST = Gauge("lezzet_effects_waiting_seconds", "Age of the first event set aside", ["group", "topic"])
+
 
 class _OfBatches(NamedTuple):
     messages: Counter

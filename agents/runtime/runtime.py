@@ -8,7 +8,8 @@ from agents.runtime.deciding.consequences import Roles
 from agents.runtime.deciding.deciding import Deciding
 from agents.runtime.deciding.preparing import Preparation
 from agents.runtime.reading.copying import Copying
-from agents.runtime.reading.effecting import Effecting, Perform
+from agents.runtime.reading.effecting import Effecting
+from agents.runtime.reading.performing import Perform
 from agents.runtime.reading.showing import Showing
 from agents.runtime.reading.taking_in import Intake
 from agents.runtime.sending.drain import Drain
@@ -22,6 +23,7 @@ from stores.redis.replies import Replies
 from stores.settings import Settings
 from topics.deciding.decision import Decider, React, Translate
 from topics.deciding.projection import FactTable, View
+from topics.messages.message import Message
 from topics.messages.topic import Topic
 
 
@@ -72,9 +74,9 @@ class Runtime:
         """Keeps a view in Redis, or a copy of another domain's facts in the own store, up to date with a topic's events."""
         self._projections.append(projection)
 
-    def effect(self, events: Topic, perform: Perform, *, concurrency: int = 8) -> None:
-        """Does something outside for each event. concurrency: effects of a partition at once, at most."""
-        work = Effecting(events, self.domain, perform, self.store, self._drain, concurrency)
+    def effect(self, events: Topic, of: type[Message], perform: Perform, *, concurrency: int = 8) -> None:
+        """Does something outside for each event of the type `of`. concurrency: effects of a partition at once, at most."""
+        work = Effecting(events, self.domain, of, perform, self.store, self._drain, concurrency)
         self._add("effect", events, work)
 
     def groups(self) -> Sequence[Group]:

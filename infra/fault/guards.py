@@ -28,6 +28,7 @@ GUARDS = {
     "fate": "what the edge has answered 503 happens all the same",
     "epoch": "a worker that lost its partition goes on with effects",
     "incarnation": "what was read of an old log is done in the new one",
+    "behind": "an effect overtakes one of its key that waits",
     "stale": "who looked before another's write writes over it",
     "deferred": "a key in two partitions is decided twice on one state",
 }

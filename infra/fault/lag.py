@@ -24,14 +24,16 @@ WITHIN = 60.0  # seconds from the last command until nothing is left to do
 
 
 async def _stores(url: str) -> tuple[Floors, dict[str, int]]:
-    """Floors of PostgreSQL; and by domain how many rows its outbox has."""
+    """Floors of PostgreSQL; and by domain how many rows its outbox has, and how many events are set aside."""
     found, waiting = Floors(), dict[str, int]()
     connection = await asyncpg.connect(url)
     try:
         for domain in DOMAINS:
             rows = await connection.fetch(f'select consumer, topic, partition, next from "{domain}".floor')  # noqa: S608
             found.update({(row["consumer"], row["topic"], row["partition"]): row["next"] for row in rows})
-            waiting[f"outbox of {domain}"] = await connection.fetchval(f'select count(*) from "{domain}".outbox')  # noqa: S608
+            for table in ("outbox", "set_aside"):
+                count = f'select count(*) from "{domain}".{table}'  # noqa: S608
+                waiting[f"{table} of {domain}"] = await connection.fetchval(count)
     finally:
         await connection.close()
     return found, waiting

@@ -21,6 +21,7 @@ UP = {
     "kafka": {True: {503}, False: {200, 503}},
     "postgres": {True: {202}, False: {200, 503}},
     "redis": {True: {503}, False: {503}},
+    "mailbox": {True: {200, 202}, False: {200}},
 }
 """Server → write or read → what may be answered while it is away. A read after an own write may ask for patience:
 the view is a topic behind."""

@@ -1,4 +1,4 @@
-"""`fault outages`: the whole product under HTTP load while Kafka, PostgreSQL and Redis go away and come back."""
+"""`fault outages`: the whole product under HTTP load while Kafka, PostgreSQL, Redis or the mail server goes and comes back."""
 
 import argparse
 import signal
@@ -7,7 +7,17 @@ from random import Random
 
 import aiohttp
 
-from infra.fault import audit_answers, audit_coupons, audit_leftovers, audit_versions, audit_views, evidence, lag
+from agents.notification.agent import MAILS_AT_ONCE
+from infra.fault import (
+    audit_answers,
+    audit_coupons,
+    audit_leftovers,
+    audit_mails,
+    audit_versions,
+    audit_views,
+    evidence,
+    lag,
+)
 from infra.fault.accounts import open_accounts
 from infra.fault.ending import ending
 from infra.fault.findings import Findings
@@ -17,16 +27,18 @@ from infra.fault.plan import Town
 from infra.fault.seeding import seed_town
 from infra.mailbox.store import MailStore
 from infra.stack.stage import Stage, say, stage
+from infra.supervision.child import Child
 
 AGENTS, ACCOUNTS = 2, 8
 KILL = signal.SIGKILL
 SHORT_SECONDS = 10.0
 LONG = (
     Outage("kafka", None), Outage("kafka", KILL), Outage("postgres", None), Outage("postgres", KILL),
-    Outage("redis", None), Outage("redis", KILL), Outage("postgres", None, with_worker=True),
+    Outage("redis", None), Outage("redis", KILL), Outage("mailbox", None), Outage("mailbox", KILL),
+    Outage("postgres", None, with_worker=True),
 )  # fmt: skip
-SHORT = (Outage("kafka", KILL), Outage("postgres", None), Outage("redis", KILL))
-SERVERS = ("kafka", "postgres", "redis", "postgres-and-worker")
+SHORT = (Outage("kafka", KILL), Outage("postgres", None), Outage("redis", KILL), Outage("mailbox", KILL))
+SERVERS = ("kafka", "postgres", "redis", "mailbox", "postgres-and-worker")
 
 
 async def run(arguments: Sequence[str]) -> Findings:
@@ -66,17 +78,20 @@ async def outages(on: Stage, wanted: Sequence[Outage], seconds: float, findings:
         finally:
             await load.stop()
     findings.measured(outages=figures)
-    await lag.quiet(endpoints, findings)
-    await _audit(on, load, findings)
+    await lag.quiet(endpoints, findings, lag.WITHIN + seconds)  # what gathered in an outage, too
+    await _audit(on, load, agents, sum(each.server == "mailbox" for each in wanted), findings)
     await ending(on, [*agents, edge], findings)
 
 
-async def _audit(on: Stage, load: HttpLoad, findings: Findings) -> None:
+async def _audit(on: Stage, load: HttpLoad, agents: Sequence[Child], mailbox_gone: int, findings: Findings) -> None:
+    """mailbox_gone: how often the mail server went away. Each process may have had mails on their way then."""
     say("the audit begins")
     found = await evidence.gather(on.stack.endpoints)
     audit_answers.audit(load.told, found, findings)
     audit_versions.audit(found, findings)
     audit_coupons.audit(found, findings)
     await audit_views.audit(on.stack.endpoints, found, findings)
+    names = [child.program.name for child in agents]
+    audit_mails.out(on, found, findings, names, in_flight=mailbox_gone * len(names) * MAILS_AT_ONCE)
     audit_leftovers.audit(found, findings)
     say("the audit is done")

@@ -48,6 +48,25 @@ select seq, key, "offset", source, id, at, headers, body, reason from parked
  where consumer = $1 and topic = $2 and key = any($3) order by seq
 """
 
+ASIDE = """
+select w.key, first.id from unnest($4::text[]) w(key), lateral (
+    select id from set_aside where consumer = $1 and topic = $2 and partition = $3 and key = w.key
+     order by incarnation, "offset" limit 1
+) first
+"""
+
+NEXT_ASIDE = """
+select id, key, incarnation, "offset", source, at, raw_key, headers, body, since, tries, due, reason from set_aside
+ where consumer = $1 and topic = $2 and partition = $3 and due is not null order by due limit $4
+"""
+
+WAITING = """
+select p.partition, w.events, w.since from unnest($3::int[]) p(partition), lateral (
+    select count(*) as events, min(since) as since from set_aside
+     where consumer = $1 and topic = $2 and partition = p.partition
+) w where w.events > 0
+"""
+
 OUTBOX = """
 select channel, target, key, headers, body, incarnation, "offset", n from outbox
  where consumer = $1 and topic = $2 and partition = $3 order by incarnation, "offset", n

@@ -9,9 +9,10 @@ import asyncpg
 from stores.errors import Conflict, Stale
 from stores.postgres import statements, writing
 from stores.postgres.errors import translated
-from stores.postgres.rows import parked_row
+from stores.postgres.rows import aside_row, parked_row
 from stores.protocol import (
     LOOK_BYTES,
+    AsideRow,
     Changes,
     ClaimKey,
     Fact,
@@ -23,6 +24,7 @@ from stores.protocol import (
     RowId,
     Source,
     Stored,
+    Waiting,
 )
 
 ACQUIRE = 3  # seconds
@@ -84,6 +86,7 @@ class PostgresStore:
         facts: Sequence[FactKey] = (),
         claims: Sequence[ClaimKey] = (),
         parked: Sequence[str] = (),
+        aside: Sequence[str] = (),
     ) -> Moment:
         group, topic, _ = sources[0]
         rows = await self._fetch(
@@ -109,6 +112,8 @@ class PostgresStore:
                 moment.parked.add(a)
         if parked:
             moment.waiting = [parked_row(row) for row in await self._fetch(statements.PARKED, group, topic, parked)]
+        if aside:
+            moment.aside = {row["key"]: row["id"] for row in await self._fetch(statements.ASIDE, *sources[0], aside)}
         return moment
 
     async def write(self, moment: Moment, changes: Mapping[Source, Changes]) -> None:
@@ -151,6 +156,14 @@ class PostgresStore:
     async def end_effects(self, source: Source, done: Sequence[str], outbox: Sequence[OutboxRow]) -> None:
         columns = writing.transposed(map(writing.columns_of, outbox), 8)
         await self._fetch(statements.END_EFFECTS, *source, done, *columns)
+
+    async def next_aside(self, source: Source, limit: int) -> list[AsideRow]:
+        return [aside_row(row) for row in await self._fetch(statements.NEXT_ASIDE, *source, limit)]
+
+    async def waiting(self, sources: Sequence[Source]) -> dict[Source, Waiting]:
+        group, topic, _ = sources[0]
+        rows = await self._fetch(statements.WAITING, group, topic, [source.partition for source in sources])
+        return {Source(group, topic, partition): Waiting(*found) for partition, *found in rows}
 
     async def sweep(self, older_than: datetime, limit: int) -> int:
         async with self._connection() as connection, translated():

@@ -98,6 +98,45 @@ parking as (
      order by p.place
 )"""
 
+_BEHIND = """
+behind as materialized (
+    select 1 from set_aside s join unnest({0}::text[], {1}::text[]) w(consumer, id) using (consumer, id) for key share of s
+)"""
+
+_SET_ASIDE = """
+setting as (
+    insert into set_aside as s (consumer, topic, partition, id, key, incarnation, "offset", source, at, raw_key, headers,
+                                body, since, tries, due, reason)
+    select * from unnest({0}::text[], {1}::text[], {2}::int[], {3}::text[], {4}::text[], {5}::int[], {6}::bigint[],
+                         {7}::text[], {8}::timestamptz[], {9}::bytea[], {10}::bytea[], {11}::bytea[],
+                         {12}::timestamptz[], {13}::int[], {14}::timestamptz[], {15}::text[])
+    on conflict (consumer, id) do update set tries = excluded.tries, due = excluded.due, reason = excluded.reason
+     where s.tries < excluded.tries
+),
+unbegun as (
+    delete from effect e using unnest({0}::text[], {3}::text[]) w(consumer, id)
+     where e.consumer = w.consumer and e.id = w.id and not e.done
+)"""
+
+# The next event of each key may be tried at once: `since` lies in the past.
+_TAKE_BACK = """
+back as (
+    delete from set_aside s using unnest({0}::text[], {1}::text[]) w(consumer, id)
+     where s.consumer = w.consumer and s.id = w.id returning s.consumer, s.topic, s.partition, s.key, s.id
+),
+following as (
+    select k.consumer, first.id from (select distinct consumer, topic, partition, key from back) k, lateral (
+        select s.id from set_aside s
+         where s.consumer = k.consumer and s.topic = k.topic and s.partition = k.partition and s.key = k.key
+           and not exists (select 1 from back b where b.consumer = s.consumer and b.id = s.id)
+         order by s.incarnation, s."offset" limit 1
+    ) first
+),
+freed as (
+    update set_aside s set due = s.since from following f
+     where s.consumer = f.consumer and s.id = f.id and s.due is null
+)"""
+
 _FACTS = """
 facts as (
     insert into fact as f (name, key, version, body)
@@ -178,6 +217,24 @@ def _park(moment: Moment, changes: _Every) -> _Arrays:
     return transposed(rows, 11)
 
 
+def _behind(moment: Moment, changes: _Every) -> _Arrays:
+    return transposed(((source.group, id) for source, _ in changes for id in moment.aside.values()), 2)
+
+
+def _set_aside(moment: Moment, changes: _Every) -> _Arrays:
+    rows = (
+        (*source, row.id, row.key, row.incarnation, row.offset, row.source, row.at, row.raw_key, _encode(row.headers),
+         row.body, row.since, row.tries, row.due, row.reason)
+        for source, c in changes
+        for row in c.set_aside
+    )  # fmt: skip
+    return transposed(rows, 16)
+
+
+def _take_back(moment: Moment, changes: _Every) -> _Arrays:
+    return transposed(((source.group, id) for source, c in changes for id in c.take_back), 2)
+
+
 def _facts(moment: Moment, changes: _Every) -> _Arrays:
     return transposed((fact for _, c in changes for fact in c.facts), 4)
 
@@ -208,6 +265,9 @@ _PARTS = (
     Part("release", _RELEASE, "", _release),
     Part("unpark", _UNPARK, "(select count(*) from unparked) = cardinality({0})", _unpark),
     Part("park", _PARK, "", _park),
+    Part("behind", _BEHIND, "(select count(*) from behind) = cardinality({0})", _behind),
+    Part("set aside", _SET_ASIDE, "", _set_aside),
+    Part("take back", _TAKE_BACK, "(select count(*) from back) = cardinality({0})", _take_back),
     Part("facts", _FACTS, "", _facts),
     Part("missed", _MISSED, "", _missed),
     Part("gone", _GONE, "", _gone),

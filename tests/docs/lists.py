@@ -4,6 +4,7 @@
 """
 
 import sys
+import time
 from collections.abc import Iterator
 from types import UnionType
 from typing import Any, NamedTuple, get_args
@@ -23,6 +24,7 @@ from http_edge.routing.routes import AnyRow, CommandRow
 from http_edge.web import ROUTES
 from http_edge.web.account.auth import JsonWebKeys
 from http_edge.web.account.export import Export
+from http_edge.wire.connections import Bounds, Connections
 from http_edge.wire.problems import ProblemBody
 from topics.contracts import catalog_commands
 from topics.contracts.restaurant_commands import Cuisines
@@ -102,7 +104,7 @@ class Found(NamedTuple):
 
 
 def all_rows() -> tuple[AnyRow, ...]:
-    return system.rows(ROUTES, Metrics("docs"))
+    return system.rows(ROUTES, Metrics("docs", Connections(Bounds(), time.monotonic)))
 
 
 def lists_of(row: AnyRow) -> list[Found]:

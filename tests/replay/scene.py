@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -81,12 +81,14 @@ async def until(what: str, holds: Callable[[], Awaitable[Any]]) -> Any:
 
 
 @asynccontextmanager
-async def running(servers: Stack, *module: str, level: str = "error", log: Any = None) -> AsyncGenerator[None]:
+async def running(
+    servers: Stack, *module: str, level: str = "error", log: Any = None, more: Mapping[str, str] | None = None
+) -> AsyncGenerator[None]:
     """`python -m module...` on these servers: a process of its own, since Faust's threads outlive their groups.
 
-    log: a file for what it says, the tests' own otherwise.
+    log: a file for what it says, the tests' own otherwise. more: of its environment.
     """
-    environment = servers.environment() | {"AGENTS_HEALTH_PORT": "0", "LOG_LEVEL": level}
+    environment = servers.environment() | {"AGENTS_HEALTH_PORT": "0", "LOG_LEVEL": level} | dict(more or {})
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", *module, env=environment, cwd=CHECKOUT, stderr=log
     )

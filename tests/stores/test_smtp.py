@@ -1,86 +1,32 @@
 """The mailer against a real SMTP server, which is told what to answer."""
 
+import asyncio
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field
-from email import message_from_bytes, policy
-from email.message import EmailMessage
-from typing import Any
 
 import pytest
 import pytest_asyncio
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from stores.errors import Unavailable
-from stores.mail import Mail, Refused
+from stores.mail import Deferred, Mail, Refused, smtp
 from stores.mail.smtp import Mailer
+from tests.deadline import until
+from tests.stores.mail_server import Server, serving
 
 MAIL = Mail(id="event-1", to="ayse@example.com", subject="Hoş geldiniz", text="düz yazı", html="<p>şık</p>")
 
 
-@dataclass
-class Mailbox:
-    """Answers with the given lines, takes what it answers 250 to, counts connections."""
-
-    rcpt: str = "250 OK"
-    data: str = "250 OK"
-    mails: list[EmailMessage] = field(default_factory=list[EmailMessage])
-    connections: int = 0
-
-    async def handle_EHLO(
-        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
-    ) -> list[str]:
-        self.connections += 1
-        session.host_name = hostname
-        return responses
-
-    async def handle_RCPT(
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        envelope.rcpt_tos.append(address)
-        return self.rcpt
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        if self.data.startswith("250"):
-            assert isinstance(envelope.content, bytes)
-            message: Any = message_from_bytes(envelope.content, policy=policy.default)
-            self.mails.append(message)
-        return self.data
-
-
-@dataclass
-class Server:
-    mailbox: Mailbox
-    controller: Controller
-
-    @property
-    def url(self) -> str:
-        return f"smtp://127.0.0.1:{self.controller.server.sockets[0].getsockname()[1]}"  # type: ignore[union-attr]
-
-
-class AnyPort(Controller):
-    """Port 0: the base class's own first connection would knock at port 0."""
-
-    def _trigger_server(self) -> None:
-        self.port = self.server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
-        super()._trigger_server()
-
-
 @pytest_asyncio.fixture
 async def server() -> AsyncGenerator[Server]:
-    mailbox = Mailbox()
-    controller = AnyPort(mailbox, hostname="127.0.0.1", port=0)
-    controller.start()
-    yield Server(mailbox, controller)
-    if controller.server is not None:
-        controller.stop()
+    async with serving() as made:
+        yield made
 
 
 @pytest_asyncio.fixture
 async def mailer(server: Server) -> AsyncGenerator[Mailer]:
-    mailer = Mailer(server.url)
+    mailer = Mailer(server.url, connections=8)
     yield mailer
-    await mailer.close()
+    mailer.close()
 
 
 async def test_a_mail_arrives_whole(server: Server, mailer: Mailer) -> None:
@@ -116,22 +62,96 @@ async def test_a_refusal_for_good_is_final_and_the_next_mail_goes_out(
     assert len(server.mailbox.mails) == 1
 
 
-@pytest.mark.parametrize("where", ["rcpt", "data"])
-@pytest.mark.parametrize("answer", ["451 try later", "421 going down"])
-async def test_come_back_later_is_no_refusal(server: Server, mailer: Mailer, where: str, answer: str) -> None:
+@pytest.mark.parametrize(
+    ("where", "answer", "meaning"),
+    [
+        ("rcpt", "452 mailbox full", Deferred),
+        ("data", "451 try later", Deferred),
+        ("rcpt", "421 going down", Unavailable),
+        ("data", "421 going down", Unavailable),
+        ("sender", "451 try later", Unavailable),
+        ("sender", "421 going down", Unavailable),
+    ],
+)
+async def test_come_back_later_concerns_the_mail_or_the_server(
+    server: Server, mailer: Mailer, where: str, answer: str, meaning: type[Exception]
+) -> None:
     setattr(server.mailbox, where, answer)
-    with pytest.raises(Unavailable):
+    with pytest.raises(meaning, match=answer[:3]):
         await mailer.send(MAIL)
     setattr(server.mailbox, where, "250 OK")
     await mailer.send(MAIL)
     assert len(server.mailbox.mails) == 1
 
 
+async def test_a_mailbox_that_takes_nothing_costs_no_connection(server: Server, mailer: Mailer) -> None:
+    server.mailbox.of[MAIL.to] = "452 mailbox full"
+    for to in (MAIL.to, "b@example.com", MAIL.to, "c@example.com"):
+        try:
+            await mailer.send(Mail(id=to, to=to, subject="s", text="t", html="h"))
+        except Deferred:
+            assert to == MAIL.to
+    assert (len(server.mailbox.mails), server.mailbox.connections) == (2, 1)
+
+
+async def test_a_mailbox_at_which_the_server_is_slow_holds_up_no_other(server: Server, mailer: Mailer) -> None:
+    server.mailbox.slow.add(MAIL.to)
+    waiting = asyncio.create_task(mailer.send(MAIL))
+    for number in range(3):
+        await mailer.send(Mail(id=f"e{number}", to="b@example.com", subject="s", text="t", html="h"))
+    assert not waiting.done()
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+
+
+async def test_a_recipient_about_whom_nothing_is_answered_concerns_this_mail(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "TIMEOUT", 0.2)
+    server.mailbox.slow.add(MAIL.to)
+    with pytest.raises(Deferred, match="Timeout"):
+        await Mailer(server.url, connections=1).send(MAIL)
+
+
+async def test_a_server_that_goes_away_in_the_middle_of_a_mail_concerns_all_mails(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "TIMEOUT", 0.5)
+    mailer = Mailer(server.url, connections=1)
+    server.mailbox.slow.add(MAIL.to)
+    waiting = asyncio.create_task(mailer.send(MAIL))
+
+    async def at_the_recipient() -> bool:
+        return server.mailbox.waiting
+
+    await until("the server to hear of the recipient", at_the_recipient)
+    await asyncio.to_thread(server.controller.stop)
+    with pytest.raises(Unavailable):
+        await waiting
+
+
+async def test_a_recipient_at_whom_the_server_hangs_up_concerns_this_mail(server: Server, mailer: Mailer) -> None:
+    server.mailbox.of[MAIL.to] = ""
+    with pytest.raises(Deferred):
+        await mailer.send(MAIL)
+    await mailer.send(Mail(id="e2", to="b@example.com", subject="s", text="t", html="h"))
+    assert len(server.mailbox.mails) == 1
+
+
+@pytest.mark.parametrize("answer", ["550", "452", "421"])
+async def test_no_error_shows_the_address_or_the_secret(server: Server, mailer: Mailer, answer: str) -> None:
+    server.mailbox.data = f"{answer} <{MAIL.to}> content rejected: https://l/?token=gizli%2Fli gizli/li"
+    mail = Mail(id="e", to=MAIL.to, subject="s", text="t", html="h", secret="gizli/li")
+    with pytest.raises((Refused, Deferred, Unavailable), match="content rejected") as caught:
+        await mailer.send(mail)
+    assert "gizli" not in str(caught.value) and MAIL.to not in str(caught.value)
+
+
 async def test_a_server_that_is_down_is_unavailable(server: Server) -> None:
     url = server.url
     server.controller.stop()
     with pytest.raises(Unavailable):
-        await Mailer(url).send(MAIL)
+        await Mailer(url, connections=1).send(MAIL)
 
 
 async def test_a_server_that_went_away_between_mails_is_asked_anew(server: Server, mailer: Mailer) -> None:

@@ -63,12 +63,17 @@ def as_reference(user_id: str, reference: str) -> str:
     return f"{_REFERENCE}{user_id}:{reference}"
 
 
+def is_reference(text: str) -> bool:
+    """Whether the text stands for a token of ours; any other one is a token of another system."""
+    return text.startswith(_REFERENCE)
+
+
 def from_reference(key: bytes, purpose: str, text: str) -> str:
-    """The token behind `ref:<user id>:<reference>`; any other text is a token of another system and stays as it is.
+    """The token behind `ref:<user id>:<reference>`; any other text stays as it is.
 
     Raises BadToken where it begins like a reference and is none.
     """
-    if not text.startswith(_REFERENCE):
+    if not is_reference(text):
         return text
     user_id, _, reference = text.removeprefix(_REFERENCE).partition(":")
     return mail_token(key, purpose, user_id, reference)

@@ -1,152 +1,178 @@
 """Effect: does something outside for each event (a mail, a payment, a kitchen ticket). The event's id is its idempotency key.
 
-Events are taken in chunks. The store records that a chunk has begun before it is tried, and that it has ended afterwards,
-together with the commands that say its outcome. So an effect is repeated only if the process died between the two writes.
+Events are taken in chunks (agents.runtime.reading.performing). An event whose effect cannot happen now, though those of others
+can, is set aside in the write that moves the floor, and tried again when it is due. Later events of its key wait behind it: the
+effects of one key are tried in the order of its events, one at a time.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from agents.runtime import metrics
-from agents.runtime.arrivals import Arrival
 from agents.runtime.committing.floor import progress_of
-from agents.runtime.reading import events
+from agents.runtime.reading import aside, events
+from agents.runtime.reading.due import Due
 from agents.runtime.reading.events import Event
+from agents.runtime.reading.performing import Perform, Performing, Try
 from agents.runtime.sending import letters
 from agents.runtime.sending.drain import Drain, Drained
 from agents.runtime.sending.placing import Placing, dead_letters
 from agents.runtime.transport.lease import Batch, Lease, Reopen, Stopped
-from stores.errors import Doubt
-from stores.protocol import Changes, DomainStore, Moment, OutboxRow
-from topics.deciding.decision import Send
-from topics.messages import ids
-from topics.messages.event import EventMeta
+from stores.errors import Conflict, Doubt
+from stores.protocol import AsideRow, Changes, DomainStore, Moment, OutboxRow
+from topics.messages.message import Message, Undecodable
 from topics.messages.topic import Topic
 
 log = structlog.get_logger()
 
-Perform = Callable[[Any, EventMeta], Awaitable[Iterable[Send]]]
-"""Does the effect, and returns commands that say its outcome. Raises Doubt where the outside is down: it is tried again,
-for ever. After any other exception the event becomes a dead letter."""
+_MOMENT = 0.5  # seconds that a partition gives to what is due, before it looks for new events again
+_REST = 3  # if what is due was slow, it waits so many times as long as that took too long, while new events come
+_AGAIN = timedelta(seconds=1)  # after doubt about what is due
 
 
 class Effecting(Drained):
     """The work (agents.runtime.transport.work.Work) of one effect on one topic.
 
-    concurrency: effects of a partition at once.
+    of: the events that have an effect; others are passed over. concurrency: effects of a partition at once.
     """
 
     def __init__(
-        self, topic: Topic, domain: str, perform: Perform, store: DomainStore, drain: Drain, concurrency: int
-    ) -> None:
+        self, topic: Topic, domain: str, of: type[Message], perform: Perform, store: DomainStore, drain: Drain,
+        concurrency: int,
+    ) -> None:  # fmt: skip
         super().__init__(store, drain)
         self._topic = topic
-        self._domain = domain
-        self._perform = perform
+        self._of = of
         self._concurrency = concurrency
-        self._tried: set[str] = set()  # ids that this process tried, and that ended in Doubt
-        # id → outbox rows of effects that have happened and may not be recorded. Where the store is away when they are to be
-        # recorded, the next try records them without doing them again.
-        self._happened: dict[str, list[OutboxRow]] = {}
-        # id → effect under way. If a rebalance takes a partition away and gives it back, its batch begins again while the old
-        # one is still under way: both wait for the same effect.
-        self._flying: dict[str, asyncio.Future[list[OutboxRow]]] = {}
+        self._performing = Performing(topic, domain, perform, store, drain)
+        self._due = Due(store)
+
+    async def open(self, lease: Lease, earliest: int) -> None:
+        await super().open(lease, earliest)
+        self._performing.opened(lease.source)
+        self._due.opened(lease)
 
     async def run(self, batch: Batch) -> None:
         lease = batch.lease
-        moment = await self._store.look([lease.source])
+        read, broken = events.read(self._topic, batch, batch.first)
+        wanted = [event for event in read if isinstance(event.message, self._of)]
+        moment = await self._store.look([lease.source], aside=events.aggregates(wanted))
         progress = progress_of(batch, moment.floors.get(lease.source), batch.first)
         if progress.surprised:
+            self._due.changed(lease.source)
             await self._drain.left(lease)
-        found, bad = events.read(self._topic, batch, progress.done)
-        newer = next((event.arrival for event in found if event.message is None), None)
+        ahead = [event.arrival for event in read if event.arrival.offset >= progress.done]
+        newer = next((arrival for arrival in ahead if arrival.newer), None)
         after = batch.next if newer is None else newer.offset
-        found, bad = [e for e in found if e.arrival.offset < after], [a for a in bad if a.offset < after]
+        found = [event for event in wanted if progress.done <= event.arrival.offset < after]
         once = list({event.meta.id: event for event in found}.values())  # an outbox row may have been published twice
-        for start in range(0, len(once), self._concurrency):
-            await self._chunk(lease, once[start : start + self._concurrency])
+        rows = await self._all(lease, once, moment.aside)
         if after > progress.done:
-            await self._end(lease, moment, after, bad)
+            bad = [arrival for arrival in broken if progress.done <= arrival.offset < after]
+            changes = Changes(next=after, set_aside=rows, outbox=dead_letters(lease, self._topic, bad))
+            await self._write(lease, moment, changes)
+            self._tell(lease, rows)
+        try:
+            if not self._due.rests(lease.source):
+                await self._try_due(lease)
+        except Doubt as doubt:  # the batch is done; the next one, or the idle work, tries again
+            log.info("due_effects_put_off", group=lease.source.group, source=lease.source, why=str(doubt)[:200])
         if newer is not None:
             raise Stopped(newer.offset, str(newer.error))  # no effect is left out, and none is done twice
 
-    async def _end(self, lease: Lease, moment: Moment, after: int, bad: Sequence[Arrival]) -> None:
-        """Moves the floor, if it is still as it was before the first effect, and publishes dead letters.
+    async def idle(self, leases: Sequence[Lease]) -> Mapping[Lease, str]:
+        """Tries what is due, too."""
+        ended = dict(await super().idle(leases))
+        still = [lease for lease in leases if lease not in ended]
+        outcomes = await asyncio.gather(*(self._try_due(lease) for lease in still), return_exceptions=True)
+        for lease, outcome in zip(still, outcomes, strict=True):
+            if isinstance(outcome, Reopen):
+                ended[lease] = str(outcome)
+            elif isinstance(outcome, BaseException):
+                raise outcome
+        return ended
 
-        Raises Doubt, Reopen.
+    async def _all(self, lease: Lease, every: Sequence[Event], waiting: Iterable[str]) -> list[AsideRow]:
+        """Does the effects of events that are not done yet. Returns the rows of those to set aside.
+
+        waiting: keys of which events are set aside already. Raises Doubt, Reopen.
         """
-        changes = Changes(next=after, outbox=dead_letters(lease, self._topic, bad))
+        rows, blocked = list[AsideRow](), set(waiting)
+        for chunk in _apart(every, self._concurrency):
+            now = datetime.now(UTC)
+            tries = [Try(event, aside.untried(event, lease.incarnation, now)) for event in chunk]
+            rows += [row for _, row in tries if row.key in blocked]
+            free = [each for each in tries if each.row.key not in blocked]
+            again = await self._performing.some(lease, free) if free else []
+            rows += again
+            blocked.update(row.key for row in again)
+        return rows
+
+    async def _write(self, lease: Lease, moment: Moment, changes: Changes) -> None:
+        """Moves the floor, if it is still as it was before the first effect, together with what is set aside and taken back;
+        publishes dead letters. Raises Doubt, Reopen."""
+        if changes.set_aside or changes.take_back:
+            self._due.changed(lease.source)
         await self._drain.write(moment, {lease: changes})
+        for row in changes.set_aside:
+            self._performing.is_set_aside(lease.source, row)
         await self._drain.rows(lease, changes.outbox)
 
-    async def _chunk(self, lease: Lease, chunk: Sequence[Event]) -> None:
-        """Does the effects of some events that are not done yet. Raises Reopen, or Doubt: what was done is recorded then."""
-        if lease.void.is_set():
-            raise Reopen("the lease ended")
-        wanted = [event.meta.id for event in chunk]
-        begun = await self._store.begin_effects(lease.source, lease.epoch, wanted)
-        # Recorded by this process before: the answer of the store was lost, or the rows could not be published.
-        recorded = any(id in self._happened for id in wanted if id not in begun)
-        todo = [event for event in chunk if event.meta.id in begun]
-        self._count_repeated(lease, [id for id, again in begun.items() if again])
-        outcomes = await asyncio.gather(*(self._one(event) for event in todo), return_exceptions=True)
-        done, rows, doubt = self._sort(lease, todo, outcomes)
-        if done:
-            await self._store.end_effects(lease.source, done, rows)
-        for id in done:
-            self._happened.setdefault(id, [])  # also those that raised, until their dead letters are published
-        await (self._drain.left(lease) if recorded else self._drain.rows(lease, rows))
-        for id in wanted:
-            if id in done or id not in begun:
-                self._happened.pop(id, None)
-        if doubt is not None:
-            raise doubt
+    def _tell(self, lease: Lease, rows: Sequence[AsideRow]) -> None:
+        group = lease.source.group
+        metrics.SET_ASIDE.labels(group).inc(len(rows))
+        for row in rows:
+            due, why = None if row.due is None else row.due.isoformat(), row.reason or "behind another of its key"
+            log.warning("effect_set_aside", group=group, effect=row.id, key=row.key, due=due, why=why[:200])
 
-    def _count_repeated(self, lease: Lease, again: Sequence[str]) -> None:
-        """Counts effects that were begun before by another process: it may have been killed after they happened."""
-        for id in again:
-            if id not in self._tried and id not in self._happened and id not in self._flying:
-                metrics.REPEATED.labels(lease.source.group).inc()
-                log.warning("effect_repeated", group=lease.source.group, effect=id)
+    async def _try_due(self, lease: Lease) -> None:
+        """Tries what is due, for a moment. Raises Doubt, Reopen."""
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        try:
+            await self._due.count()
+            while loop.time() < begun + _MOMENT and not lease.closing.is_set():
+                rows = await self._due.rows(lease.source, self._concurrency)
+                if not rows:
+                    return
+                await self._try_again(lease, rows)
+        except Doubt:
+            self._due.put_off(lease.source, datetime.now(UTC) + _AGAIN)
+            raise
+        finally:
+            self._due.rest(lease.source, (loop.time() - begun - _MOMENT) * _REST)
 
-    def _sort(
-        self, lease: Lease, todo: Sequence[Event], outcomes: Sequence[list[OutboxRow] | BaseException]
-    ) -> tuple[list[str], list[OutboxRow], Doubt | None]:
-        """Ids that are done, their outbox rows, and a Doubt where one was raised. Other exceptions become dead letters, and
-        their effects are done: they are not tried again."""
-        done: list[str] = []
-        rows: list[OutboxRow] = []
-        placing = Placing(lease.incarnation)
-        doubt: Doubt | None = None
-        for event, outcome in zip(todo, outcomes, strict=True):
-            if isinstance(outcome, Doubt):
-                doubt = outcome
-                self._tried.add(event.meta.id)
-                continue
-            done.append(event.meta.id)
-            self._tried.discard(event.meta.id)
-            if isinstance(outcome, BaseException):
-                log.error("effect_failed", group=lease.source.group, effect=event.meta.id, why=repr(outcome)[:200])
-                why = f"{type(outcome).__name__}: {outcome}"
-                outcome = [letters.dead(lease.source, self._topic, event.arrival, why, parked=False)]
-            rows += placing.of(event.arrival.offset, outcome)
-        return done, rows, doubt
+    async def _try_again(self, lease: Lease, rows: Sequence[AsideRow]) -> None:
+        """rows: each of another key, since what waits behind another one is not due. Raises Doubt, Reopen."""
+        moment = await self._store.look([lease.source])
+        floor = moment.floors.get(lease.source)
+        if floor is None or floor.epoch != lease.epoch:
+            raise Conflict(f"{lease.source}: opened again since epoch {lease.epoch}")
+        tries, dead = list[Try](), list[OutboxRow]()
+        for row in rows:
+            arrival = aside.arrival_of(self._topic, row)
+            try:
+                tries.append(Try(Event(arrival, events.meta_of(arrival), arrival.message), row))
+            except Undecodable as error:  # the code has changed since it was set aside
+                letter = letters.dead(lease.source, self._topic, arrival, str(error), parked=False)
+                dead += Placing(row.incarnation).of(row.offset, [letter])
+        again = await self._performing.some(lease, tries) if tries else []
+        wait = {row.id for row in again}
+        done = [row.id for row in rows if row.id not in wait]
+        await self._write(lease, moment, Changes(next=floor.next, set_aside=again, take_back=done, outbox=dead))
 
-    async def _one(self, event: Event) -> list[OutboxRow]:
-        id = event.meta.id
-        if id in self._happened:
-            return self._happened[id]
-        if id not in self._flying:
-            self._flying[id] = asyncio.ensure_future(self._do(event))
-            self._flying[id].add_done_callback(lambda _: self._flying.pop(id, None))
-        return await asyncio.shield(self._flying[id])
 
-    async def _do(self, event: Event) -> list[OutboxRow]:
-        sends = await self._perform(event.message, event.meta)
-        cause = ids.derive(event.meta.id, "effect")
-        rows = [letters.sent(send, cause, event.arrival, self._domain) for send in sends]
-        self._happened[event.meta.id] = rows
-        return rows
+def _apart(every: Sequence[Event], most: int) -> Iterator[list[Event]]:
+    """Chunks of at most `most` events of different keys, in order."""
+    chunk, keys = list[Event](), set[str]()
+    for event in every:
+        if len(chunk) == most or event.meta.aggregate_id in keys:
+            yield chunk
+            chunk, keys = [], set()
+        chunk.append(event)
+        keys.add(event.meta.aggregate_id)
+    if chunk:
+        yield chunk

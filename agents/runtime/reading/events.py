@@ -38,7 +38,7 @@ def read(topic: Topic, batch: Batch, floor: int) -> tuple[list[Event], list[Arri
         try:
             if arrival.error is not None and not arrival.newer:
                 raise arrival.error
-            good.append(Event(arrival, _meta(arrival), arrival.message))
+            good.append(Event(arrival, _about(arrival), arrival.message))
         except Undecodable as error:
             arrival.error = error
             log.error("event_not_read", topic=topic.name, offset=arrival.offset, why=str(error))
@@ -46,7 +46,14 @@ def read(topic: Topic, batch: Batch, floor: int) -> tuple[list[Event], list[Arri
     return good, bad
 
 
-def _meta(arrival: Arrival) -> EventMeta:
+def meta_of(arrival: Arrival) -> EventMeta:
+    """Raises Undecodable."""
+    if arrival.error is not None:
+        raise arrival.error
+    return _about(arrival)
+
+
+def _about(arrival: Arrival) -> EventMeta:
     found: Mapping[str, str] = arrival.headers
     sequence, time = found.get(headers.SEQUENCE, ""), found.get(headers.TIME)
     if not sequence.isdecimal() or int(sequence) < 1:

@@ -107,8 +107,9 @@ class Group:
                     await self._idle(topic, work, idle)
 
     async def _idle(self, topic: str, work: Work, leases: Sequence[Lease]) -> None:
+        end = asyncio.Event()
         for lease in leases:
-            lease.busy = True
+            lease.idle_work = end
         try:
             for lease, why in (await work.idle(leases)).items():
                 log.info("reopened", group=self.name, source=lease.source, why=why)
@@ -123,17 +124,16 @@ class Group:
         finally:
             now = asyncio.get_running_loop().time()
             for lease in leases:
-                lease.busy, lease.active_at = False, now
+                lease.idle_work, lease.active_at = None, now
+            end.set()
             self.leases.kafka.poke()
 
     async def stop(self, seconds: float) -> None:
         """Ends the leases and leaves the group, within about `seconds`. Faust's app.stop() is not called: it waits for ever for
         a stuck handler, and a minute for a dead broker."""
-        for task in self._tasks:
-            task.cancel()
         consumer = self.consumer
         consumer.stop_flow()
         await self.leases.shut(seconds / 2)
-        for task in list(self._running):
+        for task in (*self._tasks, *self._running):
             task.cancel()
         await consumer.leave(seconds / 2)

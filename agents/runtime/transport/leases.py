@@ -75,13 +75,14 @@ class Leases:
 
     def ready(self) -> list[Lease]:
         """Leases whose partitions may be fetched: no batch is in flight, no idle work under way."""
-        return [lease for lease in list(self.held.values()) if lease.batch is None and not lease.busy]
+        return [lease for lease in list(self.held.values()) if lease.batch is None and lease.idle_work is None]
 
     def is_current(self, lease: Lease) -> bool:
         return self.held.get(lease.tp) is lease and not lease.closing.is_set()
 
     async def close_all(self, drain: float) -> None:
-        """Ends all leases and openings. Running batches may finish within `drain` seconds; then their leases are void."""
+        """Ends all leases and openings. Running batches and idle work may finish within `drain` seconds; then their leases are
+        void."""
         for opener in self._openers.values():
             opener.cancel()
         self._openers.clear()
@@ -90,7 +91,8 @@ class Leases:
         leases = list(self.held.values())
         for lease in leases:
             lease.closing.set()
-        running = [asyncio.ensure_future(lease.batch.finished.wait()) for lease in leases if lease.batch is not None]
+        works = [lease.idle_work if lease.batch is None else lease.batch.finished for lease in leases]
+        running = [asyncio.ensure_future(end.wait()) for end in works if end is not None]
         if running and drain:
             _, late = await asyncio.wait(running, timeout=drain)
             if late:

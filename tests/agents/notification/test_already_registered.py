@@ -1,5 +1,7 @@
 """The one template that a publisher may name."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from agents.notification.effect import Courier
@@ -64,5 +66,5 @@ async def test_its_token_is_a_token_to_reset() -> None:
     key, user, reference = b"k" * 32, "7d0e1c52-9f0a-4c5e-8a31-5b1f0c2d3e4f", "6e5d4c3b-2a19-4087-b6c5-d4e3f2a1b0c9"
     letter = Letter(template="already_registered", variables={"token": tokens.as_reference(user, reference)})
     event = MailRequested(to="a@b.cc", letter=letter)
-    await Courier(Mailer(), key, ORIGIN).perform(event, EventMeta("e", "a@b.cc", 1, NOW))
+    await Courier(Mailer(), key, ORIGIN).perform(event, EventMeta("e", "a@b.cc", 1, datetime.now(UTC)))
     assert tokens.mail_token(key, tokens.RESET, user, reference) in sent[0].text

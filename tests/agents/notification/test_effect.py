@@ -1,16 +1,18 @@
 """What the courier hands to the mail server, and what it reports back."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from agents.notification.effect import Courier
+from agents.runtime.reading.aside import GiveUp, NotNow
 from stores.errors import Unavailable
-from stores.mail import Mail, Refused
-from tests.agents.scenario import ID, NOW
+from stores.mail import Deferred, Mail, Refused
+from tests.agents.scenario import ID
 from topics.contracts import notification_commands
 from topics.contracts.notification_commands import RecordFailed, RecordSent
-from topics.contracts.notification_events import Letter, MailRequested, MailSent
+from topics.contracts.notification_events import Letter, MailRequested
 from topics.deciding.decision import Send
 from topics.messages.event import EventMeta
 from topics.messages.message import Message
@@ -18,7 +20,7 @@ from topics.values import tokens
 
 KEY, ORIGIN = b"k" * 32, "https://lezzet.example"
 REFERENCE = "6e5d4c3b-2a19-4087-b6c5-d4e3f2a1b0c9"
-META = EventMeta("event-1", "ayse@example.com", 1, NOW)
+META = EventMeta("event-1", "ayse@example.com", 1, datetime.now(UTC))
 
 
 @dataclass
@@ -84,7 +86,38 @@ async def test_a_server_that_is_down_is_no_outcome() -> None:
         await Courier(Postbox(Unavailable("smtp", "down")), KEY, ORIGIN).perform(requested(), META)
 
 
-async def test_other_events_send_nothing() -> None:
+FULL = Deferred("452 mailbox full")
+OFFER = MailRequested(
+    to="ayse@example.com", letter=Letter(template="discount", variables={"title": "t", "description": "d"})
+)
+REFERRED = requested(tokens.as_reference(ID, REFERENCE))
+
+
+@pytest.mark.parametrize(
+    ("event", "life"),
+    [
+        (requested("theirs"), timedelta(days=1)),
+        (OFFER, timedelta(days=1)),
+        (REFERRED, timedelta(minutes=15)),
+    ],
+)
+async def test_a_mailbox_that_takes_nothing_is_tried_for_a_day_or_while_the_link_is_valid(
+    event: MailRequested, life: timedelta
+) -> None:
+    with pytest.raises(NotNow, match="452 mailbox full") as caught:
+        await Courier(Postbox(FULL), KEY, ORIGIN).perform(event, META)
+    assert caught.value.until == META.at + life
+
+
+async def test_a_mail_with_a_link_that_has_expired_is_given_up() -> None:
     postbox = Postbox()
-    assert list(await Courier(postbox, KEY, ORIGIN).perform(MailSent(mail_id="m"), META)) == []
+    with pytest.raises(GiveUp, match="expired"):
+        await Courier(postbox, KEY, ORIGIN).perform(REFERRED, replace(META, at=META.at - timedelta(minutes=16)))
     assert postbox.mails == []
+
+
+async def test_the_mailer_knows_what_no_error_may_show() -> None:
+    postbox = Postbox()
+    await Courier(postbox, KEY, ORIGIN).perform(REFERRED, META)
+    (mail,) = postbox.mails
+    assert mail.secret == tokens.mail_token(KEY, tokens.VERIFY, ID, REFERENCE) and mail.secret in mail.text

@@ -23,21 +23,14 @@ class Feed:
         self.log: list[Record] = []
 
     def event(
-        self,
-        key: str,
-        version: int,
-        amount: int = 1,
-        *,
-        id: str | None = None,
-        body: bytes | None = None,
-        type: str = "Added",
-        source: str = "lezzet/tests",
+        self, key: str, version: int, amount: int = 1, *, id: str | None = None, body: bytes | None = None,
+        type: str = "Added", said_at: str = "2026-03-01T18:30:00+00:00", source: str = "lezzet/tests",
         more: Mapping[str, str] | None = None,
-    ) -> Record:
+    ) -> Record:  # fmt: skip
         """id: told by key and version, as the runtime's are: a repeat has the same. more: headers."""
         named = {
             headers.ID: id or f"{key} {version}", headers.TYPE: type, headers.SOURCE: source,
-            headers.SUBJECT: key, headers.SEQUENCE: str(version), headers.TIME: "2026-03-01T18:30:00+00:00",
+            headers.SUBJECT: key, headers.SEQUENCE: str(version), headers.TIME: said_at,
             **(more or {}),
         }  # fmt: skip
         content = msgspec.json.encode(Added(amount=amount, total=version)) if body is None else body

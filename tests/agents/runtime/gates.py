@@ -69,6 +69,8 @@ class GatedStore:
             moment.known.clear()
         if "parking" in WITHOUT:
             moment.parked.clear()
+        if "behind" in WITHOUT:
+            moment.aside.clear()
         for source, floor in moment.floors.items():
             if "floor" in WITHOUT:
                 moment.floors[source] = floor._replace(next=self.first)

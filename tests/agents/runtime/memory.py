@@ -12,6 +12,7 @@ import msgspec
 from stores.errors import BadData, Conflict, Stale, Unavailable
 from stores.protocol import (
     LOOK_BYTES,
+    AsideRow,
     Changes,
     ClaimKey,
     Fact,
@@ -25,6 +26,7 @@ from stores.protocol import (
     RowId,
     Source,
     Stored,
+    Waiting,
 )
 
 LONGEST = 2_000  # characters of an id or a claim
@@ -44,7 +46,15 @@ class Tables:
     rows: dict[tuple[Source, RowId], OutboxRow] = field(default_factory=dict[tuple[Source, RowId], OutboxRow])
     missed: dict[Source, Missed] = field(default_factory=dict[Source, Missed])
     effects: dict[tuple[str, str], bool] = field(default_factory=dict[tuple[str, str], bool])
+    aside: dict[tuple[str, str], tuple[Source, AsideRow]] = field(
+        default_factory=dict[tuple[str, str], tuple[Source, AsideRow]]
+    )
     parkings: int = 0
+
+    def of_key(self, source: Source, key: str) -> list[AsideRow]:
+        """Events that are set aside, in their order."""
+        rows = [row for at, row in self.aside.values() if at == source and row.key == key]
+        return sorted(rows, key=lambda row: (row.incarnation, row.offset))
 
 
 class MemoryStore:
@@ -78,7 +88,7 @@ class MemoryStore:
 
     async def look(
         self, sources: Sequence[Source], *, ids: Sequence[InboxKey] = (), keys: Sequence[str] = (),
-        facts: Sequence[FactKey] = (), claims: Sequence[ClaimKey] = (), parked: Sequence[str] = (),
+        facts: Sequence[FactKey] = (), claims: Sequence[ClaimKey] = (), parked: Sequence[str] = (), aside: Sequence[str] = (),
     ) -> Moment:  # fmt: skip
         _check(text for names in (*ids, *facts, *claims, keys, parked) for text in names)
         tables, (group, topic, _) = self.tables, sources[0]
@@ -100,6 +110,7 @@ class MemoryStore:
             waiting=[row for row in here if row.key in parked],
             facts={fact: tables.facts[fact] for fact in facts if fact in tables.facts},
             owners={claim: tables.claims.get(claim) for claim in claims},
+            aside={key: rows[0].id for key in aside if (rows := tables.of_key(sources[0], key))},
         )
 
     async def write(self, moment: Moment, changes: Mapping[Source, Changes]) -> None:
@@ -132,6 +143,9 @@ class MemoryStore:
                 raise Stale("unpark")
             if any((source, row.id) in tables.rows for row in change.outbox):
                 raise Stale("outbox")
+            gone = {*change.take_back, *moment.aside.values()} - {id for of, id in tables.aside if of == source.group}
+            if gone:
+                raise Stale("set aside")
 
     def _write(self, source: Source, change: Changes) -> None:
         tables = self.tables
@@ -155,9 +169,27 @@ class MemoryStore:
         for row in change.park:
             tables.parkings += 1
             tables.parked[tables.parkings] = source, msgspec.structs.replace(row, seq=tables.parkings)
+        self._write_aside(source, change)
         for id in change.sent:
             tables.rows.pop((source, id), None)
         tables.rows |= {(source, row.id): row._replace(named=None) for row in change.outbox}
+
+    def _write_aside(self, source: Source, change: Changes) -> None:
+        tables, group = self.tables, source.group
+        for row in change.set_aside:
+            before = tables.aside.get((group, row.id))
+            if before is None:
+                tables.aside[group, row.id] = source, row
+            elif before[1].tries < row.tries:
+                again = msgspec.structs.replace(before[1], tries=row.tries, due=row.due, reason=row.reason)
+                tables.aside[group, row.id] = before[0], again
+            if tables.effects.get((group, row.id)) is False:
+                del tables.effects[group, row.id]
+        keys = {tables.aside.pop((group, id))[1].key for id in change.take_back}
+        for following in (rows[0] for key in keys if (rows := tables.of_key(source, key))):
+            if following.due is None:
+                freed = msgspec.structs.replace(following, due=following.since)
+                tables.aside[group, following.id] = source, freed
 
     async def states(self, ids: Sequence[str]) -> dict[str, Stored]:
         return {id: self.tables.aggregates[id] for id in ids if id in self.tables.aggregates}
@@ -184,6 +216,18 @@ class MemoryStore:
         self.tables.effects |= {(source.group, id): True for id in done if (source.group, id) in self.tables.effects}
         for row in outbox:
             self.tables.rows.setdefault((source, row.id), row)
+
+    async def next_aside(self, source: Source, limit: int) -> list[AsideRow]:
+        due = [(row.due, row.id, row) for at, row in self.tables.aside.values() if at == source and row.due is not None]
+        return [row for _, _, row in sorted(due)[:limit]]
+
+    async def waiting(self, sources: Sequence[Source]) -> dict[Source, Waiting]:
+        found = dict[Source, Waiting]()
+        for source in sources:
+            since = [row.since for at, row in self.tables.aside.values() if at == source]
+            if since:
+                found[source] = Waiting(len(since), min(since))
+        return found
 
     async def sweep(self, older_than: datetime, limit: int) -> int:
         gone = [id for id, at in self.tables.entered.items() if at < older_than][:limit]

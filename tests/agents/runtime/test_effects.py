@@ -37,7 +37,7 @@ class Postman:
     def __init__(self, world: World, process: Process, feed: Feed, outside: Outbox, concurrency: int = 8) -> None:
         self.world, self.process, self.feed, self.outside = world, process, feed, outside
         self.group = f"{world.run}.effect"
-        self.work = Effecting(feed.topic, "tests", self._perform, process.store, process.drain, concurrency)
+        self.work = Effecting(feed.topic, "tests", Added, self._perform, process.store, process.drain, concurrency)
 
     async def _perform(self, event: Added, meta: EventMeta) -> Iterable[Send]:
         if self.outside.fails.get(meta.id):

@@ -44,7 +44,7 @@ async def test_an_effect_that_ends_while_the_new_lease_begins_happens_once(
 
     async def recorded() -> bool:
         rows = await world.query("select count(*) as n from effect where consumer = $1 and done", postman.group)
-        return rows[0]["n"] == 2 and ("b 1" not in postman.work._happened or len(looks) > before)  # type: ignore[attr-defined]
+        return rows[0]["n"] == 2 and ("b 1" not in postman.work._performing._happened or len(looks) > before)  # type: ignore[attr-defined]
 
     await until("the old batch to record b", recorded)
     look.set()

@@ -134,6 +134,18 @@ async def test_a_batch_that_runs_at_a_revoke_may_finish(member: Member):
     assert await member.world.totals() == [5]
 
 
+async def test_idle_work_that_runs_at_a_revoke_may_end(member: Member):
+    """It may be in the middle of an effect that the next owner would do again."""
+    lease = await member.opened()
+    lease.idle_work = asyncio.Event()
+    revoking = asyncio.create_task(member.leases.close_all(5))
+    await asyncio.sleep(0)
+    assert lease.closing.is_set() and not lease.void.is_set()
+    lease.idle_work.set()
+    await within("an end of the revoke", revoking)
+    assert member.leases.held == {} and lease.void.is_set()
+
+
 async def test_a_batch_that_waits_for_a_server_gives_up_at_a_revoke_and_the_next_owner_does_it(member: Member):
     world, lease = member.world, await member.opened()
     gates = member.process.gates

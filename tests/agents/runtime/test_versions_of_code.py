@@ -335,14 +335,14 @@ async def test_effects_stop_at_an_event_of_newer_code_and_none_is_done_twice(wor
         return []
 
     lease = feed.lease(f"{world.run}.effect")
-    old = Effecting(feed.topic, "tests", perform, process.store, process.drain, 8)
+    old = Effecting(feed.topic, "tests", Message, perform, process.store, process.drain, 8)
     await old.open(lease, 0)
     for _ in range(2):
         with pytest.raises(Stopped, match="offset 1"):
             await old.run(feed.batch(lease))
     assert done == [1]
     lease = feed.lease(f"{world.run}.effect")
-    new = Effecting(newer(feed.topic), "tests", perform, process.store, process.drain, 8)
+    new = Effecting(newer(feed.topic), "tests", Message, perform, process.store, process.drain, 8)
     await new.open(lease, 0)
     await new.run(feed.batch(lease))
     assert done == [1, 2, 3]
