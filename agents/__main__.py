@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import structlog
 import uvloop
 
-from agents.domains import DOMAINS, register
+from agents.domains import DOMAINS, exit_without_upcasters, register
 from agents.partitions import refuse_other_counts
 from agents.runtime.health import Health
 from agents.runtime.process import Process, leave
@@ -75,6 +75,7 @@ def main(arguments: Sequence[str]) -> None:
     if unknown:
         sys.stderr.write(f"agents: no domain {unknown[0]!r}; there are {', '.join(DOMAINS)}\n")
         raise SystemExit(2)
+    exit_without_upcasters()
     settings = load_or_exit()
     telemetry.configure("agents", settings.log_level)
     try:

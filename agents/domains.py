@@ -5,11 +5,13 @@
 
 import importlib
 import pkgutil
+import sys
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import agents
+from topics.contracts import unread_forms
 
 if TYPE_CHECKING:
     from agents.runtime.runtime import Runtime  # else whoever only asks for names would import Faust
@@ -28,3 +30,10 @@ def register(runtime: "Runtime") -> None:
     """Wires the domain of this runtime."""
     registers: Callable[[Runtime], None] = importlib.import_module(f"agents.{runtime.domain}.agent").register
     registers(runtime)
+
+
+def exit_without_upcasters() -> None:
+    """Ends the process with exit code 2 and a line for each older form of a message that no step makes one of today."""
+    if missing := unread_forms():
+        sys.stderr.write("".join(f"agents: {line}\n" for line in missing))
+        raise SystemExit(2)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from agents.domains import DOMAINS
+from agents.domains import DOMAINS, exit_without_upcasters
 from agents.partitions import refuse_other_counts
 from agents.waiting import servers_are_up
 from stores import telemetry
@@ -77,6 +77,7 @@ def views() -> dict[str, list[View[Any, Any]]]:
 
 
 if __name__ == "__main__":
+    exit_without_upcasters()
     found = load_or_exit()
     telemetry.configure("provision", found.log_level)
     try:

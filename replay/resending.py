@@ -111,9 +111,9 @@ def _wrong_key(key: bytes | None) -> str | None:
 def _undecodable(record: RawRecord, topic: Topic | None) -> str | None:
     if topic is None:
         return None
-    types = [value.decode() for name, value in record.headers if name == headers.TYPE]
+    said = {name: value.decode() for name, value in record.headers if name in (headers.TYPE, headers.SCHEMA_VERSION)}
     try:
-        topic.decode(types[-1] if types else None, record.body)
+        topic.decode(said.get(headers.TYPE), record.body, said.get(headers.SCHEMA_VERSION))
     except Undecodable as error:
         return f"still unreadable: {error}; mend it with --id ID and --body FILE or --header ce_type=TYPE"
     except RecursionError:

@@ -1,14 +1,15 @@
-"""`./lezzet topics [list]|reset`: the contracts with their sizes and lags; beginning a topic again that was made anew."""
+"""`./lezzet topics [list]|reset|reread`: the contracts with their sizes and lags; beginning a topic again that was made anew;
+making copies of facts anew."""
 
 import argparse
 
-from replay import topic_list, topic_reset
+from replay import topic_list, topic_reread, topic_reset
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON document")
     parser.set_defaults(run=topic_list.run)
-    commands = parser.add_subparsers(metavar="list|reset")
+    commands = parser.add_subparsers(metavar="list|reset|reread")
     listing = commands.add_parser("list", help="contracts, messages, lags (the default)")
     listing.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="one JSON document")
     listing.set_defaults(run=topic_list.run)
@@ -18,6 +19,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     reset.add_argument("topic")
     reset.add_argument("--yes", action="store_true", help="do it")
     reset.set_defaults(run=topic_reset.run)
+    reread = commands.add_parser("reread", help="makes copies of facts anew; shows how many differ, --yes does it")
+    reread.add_argument("topic")
+    reread.add_argument("--group", required=True, help="whose copies, e.g. basket.project")
+    reread.add_argument("--yes", action="store_true", help="do it")
+    reread.set_defaults(run=topic_reread.run)
 
 
 run = topic_list.run

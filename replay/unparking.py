@@ -75,9 +75,10 @@ class Unpark:
 
 
 def _wrong(row: ParkedRow, body: bytes, contract: Topic) -> str | None:
-    types = [value.decode(errors="backslashreplace") for name, value in row.headers if name == headers.TYPE]
+    names = (headers.TYPE, headers.SCHEMA_VERSION)
+    said = {name: value.decode(errors="backslashreplace") for name, value in row.headers if name in names}
     try:
-        contract.decode(types[-1] if types else None, body)
+        contract.decode(said.get(headers.TYPE), body, said.get(headers.SCHEMA_VERSION))
     except Undecodable as error:
         return str(error)
     return None

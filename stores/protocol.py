@@ -199,6 +199,13 @@ class Due(NamedTuple):
     wait: float | None
 
 
+class Missed(NamedTuple):
+    """next: offset of the first event of a source that a reader of facts could not apply. code: which code could not."""
+
+    next: int
+    code: str
+
+
 @dataclass(slots=True)
 class Moment:
     """What a look found, of what it was asked for.
@@ -232,10 +239,11 @@ class Changes:
     next: the floor afterwards. inbox: ids that are done, with their outcome. facts_read: facts that the decisions of ids in
     `inbox` read (topics.messages.headers.FACTS). claims: values that were free, and who owns them from now on. release: values
     that are free from now on, with their owner; one that somebody else owns stays. unpark: `seq` of parked messages to delete.
-    timers: to set, move or take away; the owner of the source sends them. set_aside: events to set aside, so that their effects
-    count as not begun; one that is set aside already gets the row's due time, if the row has more tries. take_back: ids of
-    events that are set aside no more; the next of their keys is due at once. sent: published outbox rows of the source to
-    delete. raised: which of the last messages raised (agents.runtime.deciding.breaker), None where that is stored already.
+    missed: the first event that could not be applied; where the store knows an earlier one, that one stays. timers: to set, to
+    move or to take away; the owner of the source sends them. set_aside: events to set aside, so that their effects count as not
+    begun; one that is set aside already gets the row's due time, if the row has more tries. take_back: ids of events that are
+    set aside no more; the next of their keys is due at once. sent: published outbox rows of the source to delete. raised: which
+    of the last messages raised (agents.runtime.deciding.breaker), None where that is stored already.
     """
 
     next: int
@@ -248,6 +256,7 @@ class Changes:
     unpark: list[int] = field(default_factory=list[int])
     claims: dict[ClaimKey, str] = field(default_factory=dict[ClaimKey, str])
     release: dict[ClaimKey, str] = field(default_factory=dict[ClaimKey, str])
+    missed: Missed | None = None
     set_aside: list[AsideRow] = field(default_factory=list[AsideRow])
     take_back: list[str] = field(default_factory=list[str])
     timers: Sequence[TimerWrite] = ()
@@ -262,6 +271,14 @@ class DomainStore(Protocol):
 
     async def open(self, source: Source, earliest: int) -> Floor:
         """The floor of a partition that was just assigned; counts its epoch up. earliest: where it begins the first time."""
+        ...
+
+    async def again(self, source: Source, epoch: int, code: str) -> tuple[int | None, bool]:
+        """Moves the floor back to the first event that was missed, if other code than `code` has missed it, and forgets it.
+
+        Returns where the floor is then, None if nothing has changed; and whether events are missed that this code has missed.
+        Does nothing if the partition was opened again since `epoch`.
+        """
         ...
 
     async def look(

@@ -1,6 +1,6 @@
 """Facts that several domains keep of others, each in its own store: how the owner's events become such a copy.
 
-Every field has a default for copies that were made before it existed.
+Every field has a default for copies that were made before it existed; `./lezzet topics reread` makes them anew.
 """
 
 from typing import assert_never

@@ -1,6 +1,7 @@
 """`python -m topics.generate` records the JSON Schemas of all topics and writes the AsyncAPI document.
 
-It refuses a change that breaks a reader or a publisher and exits 1. Where such a change is meant, delete the recorded
+It refuses a change that breaks a reader or a publisher, and a message type whose older forms cannot be read or are not
+recorded, and exits 1. Where such a change is meant, delete the recorded
 schema first, so that a review sees it go.
 """
 
@@ -10,14 +11,18 @@ from pathlib import Path
 
 from topics.contracts import all_topics
 from topics.messages.topic import Topic
+from topics.messages.upcasting import holes
 from topics.recording import asyncapi
 from topics.recording.compatibility import breaks
+from topics.recording.older_forms import EXAMPLES, unread
 from topics.recording.schemas import RECORDED, as_file, recorded, topic_schema
 
 
-def refusals(topics: Mapping[str, Topic], folder: Path = RECORDED) -> list[str]:
-    """What the types as they are now break of what was recorded, one line each."""
+def refusals(topics: Mapping[str, Topic], folder: Path = RECORDED, examples: Path = EXAMPLES) -> list[str]:
+    """What the types as they are now break of what was recorded, and older forms that are not read, one line each."""
     found: list[str] = []
+    for topic in topics.values():
+        found.extend(holes(topic.name, topic.messages, topic.upcasts) or unread(topic, examples))
     for name, topic in topics.items():
         before = recorded(topic, folder)
         if before is not None:

@@ -160,6 +160,11 @@ def floor(view: str, tag: str, group: str, topic: str, partition: int) -> str:
 FLOOR = "floor:"
 
 
+def missed(view: str, tag: str, group: str, topic: str, partition: int) -> str:
+    """`<offset> <code>`: the first event that could not be applied to this generation of the view, and which code could not."""
+    return f"missed:{view}{tag}:{group}:{topic}:{partition}"
+
+
 def caught_up(view: str, tag: str) -> str:
     """Set of the partitions that have been read up to where the log ended when they were opened."""
     return f"caught_up:{view}{tag}"

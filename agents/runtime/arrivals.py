@@ -20,6 +20,8 @@ _OURS = frozenset(
     value for name, value in vars(headers).items() if name.isupper() and isinstance(value, str) and name != "FACTS"
 )
 
+_OUR_SOURCES = "lezzet/"  # how every SOURCE of ours begins
+
 RawHeaders = tuple[tuple[str, bytes], ...]
 
 
@@ -28,8 +30,8 @@ class Arrival:
     """headers: those of topics.messages.headers only, as text. error: set where message is None. at: the record's time, UTC; on
     command topics that is the append time.
 
-    astray: it stands in another partition than its key's. taken: the edge cannot withdraw it any more. withdrawn: the edge
-    has withdrawn it. prepared: what the domain's preparation made of it.
+    undecoded: its headers can be used, and its body cannot. astray: it stands in another partition than its key's. taken: the
+    edge cannot withdraw it any more. withdrawn: the edge has withdrawn it. prepared: what the domain's preparation made of it.
     """
 
     offset: int
@@ -43,6 +45,7 @@ class Arrival:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     message: Message | None = None
     error: Undecodable | None = None
+    undecoded: bool = False
     astray: bool = False
     taken: bool = False
     withdrawn: bool = False
@@ -60,6 +63,16 @@ class Arrival:
         """Whether it came after its deadline or was withdrawn: its caller was told that it does not take effect."""
         deadline = self.headers.get(headers.DEADLINE)
         return self.withdrawn or (deadline is not None and self.at.timestamp() * 1000 > float(deadline))
+
+    @property
+    def ours(self) -> bool:
+        """Whether code of ours has published it."""
+        return self.source.startswith(_OUR_SOURCES)
+
+    @property
+    def newer(self) -> bool:
+        """Whether code of ours published it and this code cannot read it: newer code can, so it must not be skipped."""
+        return self.undecoded and self.ours
 
 
 def read(topic: Topic, incarnation: int, record: ConsumerRecord[bytes, bytes], *, keyed: bool) -> Arrival:
@@ -91,12 +104,15 @@ def read(topic: Topic, incarnation: int, record: ConsumerRecord[bytes, bytes], *
 def decode(topic: Topic, arrival: Arrival) -> None:
     """Fills in the message or the error. Called again for a parked message, whose body or whose code may have been mended."""
     try:
-        arrival.message, arrival.error = topic.decode(arrival.headers.get(headers.TYPE), arrival.body), None
+        found = arrival.headers
+        arrival.message = topic.decode(found.get(headers.TYPE), arrival.body, found.get(headers.SCHEMA_VERSION))
+        arrival.error = None
     except Undecodable as error:
         arrival.error = error
     except Exception as error:
         # E.g. a recursion limit. One message that cannot be read must not stop its partition.
         arrival.error = Undecodable("$", f"{type(error).__name__}: {error}")
+    arrival.undecoded = arrival.error is not None
 
 
 def ours(raw: RawHeaders) -> Mapping[str, str]:

@@ -1,7 +1,9 @@
 """Liveness, readiness and metrics of an agents process, over HTTP on loopback.
 
 live: the event loop and the fetch loops of all groups are running. ready: every assigned partition is open, none is held back
-since its commands raise one after the other, and few messages are not done yet.
+since its commands raise one after the other, and few messages are not done yet. It names the partitions that stand still
+(stopped) and those of which aggregates stay behind (behind), with the reason: newer code has published what this code cannot
+read, or a projection raised.
 """
 
 import msgspec
@@ -16,13 +18,17 @@ _READY_LAG = 1000  # messages
 
 
 class _Told(msgspec.Struct, frozen=True):
+    """held_back: partitions whose commands raise one after the other. stopped, behind: partition → why."""
+
     lag: int
     settled: bool
     held_back: list[str]
+    stopped: dict[str, str]
+    behind: dict[str, str]
 
 
 def _told(group: Group) -> _Told:
-    return _Told(group.lag(), group.settled, group.held_back())
+    return _Told(group.lag(), group.settled, group.held_back(), group.stopped(), group.behind())
 
 
 class Health:

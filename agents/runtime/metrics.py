@@ -36,12 +36,18 @@ TIMER_LATE = Histogram("lezzet_timer_late_seconds", "From due to sent", ["topic"
 TIMERS_OUT_OF_DATE = Counter("lezzet_timers_out_of_date_total", "Commands of timers without effect", ["topic"])
 # Commands that came to another partition than their key's: their publisher chooses partitions in another way than ours.
 FORWARDED = Counter("lezzet_forwarded_total", "Commands sent on to their key's partition", ["topic"])
-# Events that do not follow on the version seen last: a version is missing. The view or copy of that aggregate stands still
-# until it is rebuilt.
+# Events that do not follow on the version seen last, where no event was missed before: a version is not on the topic, or was a
+# dead letter. The view or copy of that aggregate stands still until its topic is read again.
 GAPS = Counter("lezzet_version_gaps_total", "Events above the next version", ["group", "topic"])
+# Events that could not be applied. newer: they are of newer code, which will apply them when it opens the partition. raised: a
+# projection raised, and mended code will. Their aggregates stand still until then.
+MISSED = Counter("lezzet_missed_events_total", "Events that a view or copy could not apply", ["group", "topic", "why"])
+# 1: this partition has missed events that the running code cannot apply. Deploy code that can.
+BEHIND = Gauge("lezzet_behind_partitions", "Partitions with missed events", ["group", "topic", "partition"])
 # Partitions that this process holds. Summed over all processes that is every partition; where less, some are not read.
 LEASED = Gauge("lezzet_leased_partitions", "Partitions held", ["group"])
-# 1: the floor lies outside the log, and the partition stands still until `./lezzet topics reset`.
+# 1: the floor lies outside the log, and the partition stands still until `./lezzet topics reset`; or newer code published the
+# next message, and it stands still until code that knows it opens the partition. The log says which.
 STOPPED = Gauge("lezzet_stopped_partitions", "Partitions stopped loudly", ["group", "topic", "partition"])
 # Messages in the log that are not done. Rising for minutes: too few processes, or a server is down.
 LAG = Gauge("lezzet_lag_messages", "Messages not yet done", ["group"])

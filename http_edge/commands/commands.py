@@ -68,7 +68,7 @@ async def _sent(row: CommandRow, asked: Asked, mine: str | None) -> tuple[Messag
     for again in (False, True):
         message = await _message(row, asked)
         key = await named(row.key, asked)
-        header = headers_of(asked, type(message).__name__, key, mine)
+        header = headers_of(asked, type(message), key, mine)
         try:
             body = row.topic.encode(message)
             return message, await deliver(asked, row.topic.name, key, header, body, may_be_late=not row.tokens)

@@ -22,6 +22,7 @@ from stores.kafka.producer import NotSent
 from stores.telemetry import logger
 from topics import keys
 from topics.messages import headers
+from topics.messages.message import Message
 from topics.messages.reply import DECODER, Reply
 
 REPLY_SECONDS = 2.0
@@ -35,12 +36,12 @@ class Late(Exception):
     """The command was appended after its deadline: it never takes effect."""
 
 
-def headers_of(asked: Asked, kind: str, subject: str, fingerprint: str | None) -> dict[str, str]:
+def headers_of(asked: Asked, kind: type[Message], subject: str, fingerprint: str | None) -> dict[str, str]:
     edge = asked.edge
     deadline_ms = edge.broker_clock.ms() + int(left(asked, REPLY_SECONDS) * 1000)
     found = {
         headers.ID: asked.command_id,
-        headers.TYPE: kind,
+        headers.TYPE: kind.__name__,
         headers.SOURCE: "lezzet/edge",
         headers.TIME: _rfc3339(edge.clock()),
         headers.SUBJECT: subject,
@@ -51,6 +52,8 @@ def headers_of(asked: Asked, kind: str, subject: str, fingerprint: str | None) -
         headers.OPERATION: asked.command_id,
         headers.TRACEPARENT: asked.traceparent,
     }
+    if kind.schema_version > 1:
+        found[headers.SCHEMA_VERSION] = str(kind.schema_version)
     if (writer := asked.writer) is not None:
         found[headers.CALLER] = writer
     if asked.after:

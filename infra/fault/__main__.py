@@ -22,6 +22,11 @@ FAULTS = (
     Fault("workers", "infra.fault.workers", "agents processes are killed, ended and stopped under a load of commands"),
     Fault("outages", "infra.fault.outages", "Kafka, PostgreSQL and Redis go away under HTTP load"),
     Fault("storm", "infra.fault.storm", "workers and servers go away at the same time"),
+    Fault(
+        "rolling",
+        "infra.fault.rolling",
+        "agents are restarted with the next release, back, and forwards, under HTTP load",
+    ),
     Fault("coupons", "infra.fault.coupons", "all want the last use of a coupon at once, while agents are killed"),
     Fault("timers", "infra.fault.timers", "100,000 timers wait, agents are killed, the clock jumps an hour"),
     Fault("guards", "infra.fault.guards", "the tests of the runtime without one of its guards turn red"),

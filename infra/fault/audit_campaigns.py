@@ -26,7 +26,7 @@ def audit(evidence: Evidence, findings: Findings) -> None:
 def _announced(evidence: Evidence) -> tuple[Told, int]:
     topic, told, campaigns = all_topics()["restaurant_events"], Told(), 0
     for entry in evidence.distinct("restaurant"):
-        event = topic.decode(entry.type, entry.body)
+        event = topic.decode(entry.type, entry.body, entry.schema_version)
         campaigns += isinstance(event, CampaignStarted)
         if isinstance(event, Announced):
             subject = f"{event.restaurant_name}: {event.campaign.title}"
@@ -38,7 +38,7 @@ def _letters(evidence: Evidence) -> Told:
     """A letter is kept until its user's address is known, and then requested: it counts when it is first written down."""
     topic, kept, asked = all_topics()["notification_events"], Told(), Told()
     for entry in evidence.distinct("notification"):
-        event = topic.decode(entry.type, entry.body)
+        event = topic.decode(entry.type, entry.body, entry.schema_version)
         if isinstance(event, LetterKept):
             kept[entry.aggregate, event.letter.subject] += 1
         if isinstance(event, MailRequested):

@@ -35,7 +35,7 @@ def orders(evidence: Evidence) -> Counter[str]:
     """Orders that stand, by coupon and by user's share of it."""
     topic, found = all_topics()["order_events"], Counter[str]()
     for entry in evidence.distinct("order"):
-        order = topic.decode(entry.type, entry.body)
+        order = topic.decode(entry.type, entry.body, entry.schema_version)
         if isinstance(order, OrderPlaced | OrderCancelled) and order.coupon_code is not None:
             places = (order.coupon_code, coupon_share(order.coupon_code, order.user_id))
             found.update(places) if isinstance(order, OrderPlaced) else found.subtract(places)

@@ -41,7 +41,7 @@ def _requests(evidence: Evidence) -> list[Entry]:
 
 
 def _to(event: Entry) -> str:
-    requested = notification_events.TOPIC.decode(event.type, event.body)
+    requested = notification_events.TOPIC.decode(event.type, event.body, event.schema_version)
     assert isinstance(requested, MailRequested)
     return requested.to
 

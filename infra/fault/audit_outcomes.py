@@ -74,7 +74,11 @@ def _swapped(commands: Sequence[Planned], evidence: Evidence) -> list[str]:
 def _orders(evidence: Evidence) -> list[str]:
     """A checked out basket becomes one order, placed or refused, under the id that the basket drew."""
     topic = all_topics()["basket_events"]
-    left = [topic.decode(event.type, event.body) for event in evidence.distinct("basket") if event.type == "CheckedOut"]
+    left = [
+        topic.decode(event.type, event.body, event.schema_version)
+        for event in evidence.distinct("basket")
+        if event.type == "CheckedOut"
+    ]
     ended = ("OrderPlaced", "OrderRefused")
     orders = Counter(event.aggregate for event in evidence.distinct("order") if event.type in ended)
     return [

@@ -76,7 +76,7 @@ async def audit(endpoints: Endpoints, evidence: Evidence, findings: Findings) ->
 def _fold(row: Row, events: list[Entry]) -> Folded:
     topic, folded = all_topics()[f"{row.domain}_events"], Folded()
     for entry in events:
-        event = topic.decode(entry.type, entry.body)
+        event = topic.decode(entry.type, entry.body, entry.schema_version)
         meta = EventMeta(entry.id, entry.aggregate, entry.version, _at(entry), entry.correlation)
         _, state, document = folded.get(entry.aggregate) or (0, row.decider.state(), None)
         document = row.view.show(document, event, meta).document if row.view else None

@@ -30,6 +30,10 @@ class Entry:
         return self.headers.get(headers.TYPE, "")
 
     @property
+    def schema_version(self) -> str | None:
+        return self.headers.get(headers.SCHEMA_VERSION)
+
+    @property
     def cause(self) -> str:
         return self.headers.get(headers.CAUSATION, "")
 

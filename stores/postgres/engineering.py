@@ -61,6 +61,8 @@ update {schema}.floor f set incarnation = f.incarnation + 1, next = w.next
 
 _SEND_AGAIN = "update {schema}.timer set sent = false where topic = $1 and sent"
 
+_FORGET_MISSED = "delete from {schema}.missed where topic = $1"
+
 _FORGET_EFFECT = "delete from {schema}.effect where consumer = $1 and id = $2"
 
 
@@ -159,6 +161,7 @@ class Domains:
                 statement = _of(domain, _BEGIN_AGAIN)
                 await self._connection.execute(statement, topic, list(beginnings), list(beginnings.values()))
                 await self._connection.execute(_of(domain, _SEND_AGAIN), topic)
+                await self._connection.execute(_of(domain, _FORGET_MISSED), topic)
 
     async def _everywhere(self, statement: str, *arguments: object) -> list[Any]:
         return [row for domain in self.names for row in await self._in(domain, statement, *arguments)]

@@ -6,6 +6,22 @@ on conflict (consumer, topic, partition) do update set epoch = f.epoch + 1
 returning next, incarnation, epoch
 """
 
+AGAIN = """
+with known as (select next, code from missed where consumer = $1 and topic = $2 and partition = $3),
+gone as (
+    delete from missed m using floor f
+     where (m.consumer, m.topic, m.partition) = ($1, $2, $3) and (f.consumer, f.topic, f.partition) = ($1, $2, $3)
+       and f.epoch = $4 and m.code <> $5
+    returning m.next
+),
+moved as (
+    update floor f set next = least(f.next, g.next) from gone g
+     where (f.consumer, f.topic, f.partition) = ($1, $2, $3)
+    returning f.next
+)
+select (select next from moved) as next, exists (select from known where code = $5) as missed
+"""
+
 LOOK = """
 select 'r' as what, f.incarnation::text as a, f.epoch::text as b, f.partition::bigint as n, f.next::text as body
   from floor f where f.consumer = $1 and f.topic = $2 and f.partition = any($3)

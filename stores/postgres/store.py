@@ -82,6 +82,10 @@ class PostgresStore:
         row = (await self._fetch(statements.OPEN, *source, earliest))[0]
         return Floor(row["next"], row["incarnation"], row["epoch"])
 
+    async def again(self, source: Source, epoch: int, code: str) -> tuple[int | None, bool]:
+        row = (await self._fetch(statements.AGAIN, *source, epoch, code))[0]
+        return row["next"], row["missed"]
+
     async def look(
         self,
         sources: Sequence[Source],

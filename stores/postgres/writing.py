@@ -170,6 +170,13 @@ facts as (
      where f.version < excluded.version
 )"""
 
+_MISSED = """
+missing as (
+    insert into missed as m (consumer, topic, partition, next, code)
+    select * from unnest({0}::text[], {1}::text[], {2}::int[], {3}::bigint[], {4}::text[])
+    on conflict (consumer, topic, partition) do update set next = least(m.next, excluded.next), code = excluded.code
+)"""
+
 _GONE = """
 gone as (
     delete from outbox o
@@ -269,6 +276,10 @@ def _facts(moment: Moment, changes: _Every) -> _Arrays:
     return transposed((fact for _, c in changes for fact in c.facts), 4)
 
 
+def _missed(moment: Moment, changes: _Every) -> _Arrays:
+    return transposed(((*source, *c.missed) for source, c in changes if c.missed is not None), 5)
+
+
 def _gone(moment: Moment, changes: _Every) -> _Arrays:
     return transposed(((*source, *id) for source, c in changes for id in c.sent), 6)
 
@@ -300,6 +311,7 @@ _PARTS = (
     Part("set aside", _SET_ASIDE, "", _set_aside),
     Part("take back", _TAKE_BACK, "(select count(*) from back) = cardinality({0})", _take_back),
     Part("facts", _FACTS, "", _facts),
+    Part("missed", _MISSED, "", _missed),
     Part("gone", _GONE, "", _gone),
     Part("outbox", _OUTBOX, "(select count(*) from going) = cardinality({0})", _outbox),
     Part("raised", _RAISED, "", _raised),

@@ -235,7 +235,9 @@ class ViewGenerations:
 
     async def _bites(self, view: str, gone: Sequence[str]) -> int:
         removed, cursor = 0, 0
-        prefixes = tuple(f"{kind}:{view}{tag}:" for kind in ("view", "index", "side", "floor") for tag in gone)
+        prefixes = tuple(
+            f"{kind}:{view}{tag}:" for kind in ("view", "index", "side", "floor", "missed") for tag in gone
+        )
         whole = {keys.caught_up(view, tag) for tag in gone}
         while True:
             cursor, names = cast(

@@ -53,6 +53,25 @@ return 'ok'
 """
 )
 
+# KEYS[1] what was missed. ARGV: offset, code. An earlier offset stays.
+_MISS = """
+local next = string.match(redis.call('GET', KEYS[1]) or '', '^%d+')
+if not next or tonumber(ARGV[1]) < tonumber(next) then next = ARGV[1] end
+redis.call('SET', KEYS[1], next .. ' ' .. ARGV[2])
+"""
+
+# KEYS[1] the floor, KEYS[2] what was missed. ARGV: the code. Returns where the floor is now, and whether something is missed.
+_AGAIN = """
+local next, code = string.match(redis.call('GET', KEYS[2]) or '', '^(%d+) (.*)$')
+if not next or code == ARGV[1] then return {'', next and 1 or 0} end
+local floor = redis.call('GET', KEYS[1])
+if not floor then return {'', 0} end
+if tonumber(next) > tonumber(floor) then next = floor end
+redis.call('SET', KEYS[1], next)
+redis.call('DEL', KEYS[2])
+return {next, 0}
+"""
+
 Words = tuple[str | bytes, ...]
 
 
@@ -137,6 +156,8 @@ class ProjectionStore:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._apply = redis.register_script(_APPLY)
+        self._miss = redis.register_script(_MISS)
+        self._again = redis.register_script(_AGAIN)
 
     async def load(self, views: Sequence[str], floors: Sequence[str], documents: Sequence[str]) -> Found:
         """floors, documents: keys."""
@@ -158,6 +179,18 @@ class ProjectionStore:
                 arguments.extend(line)
         async with translated():
             return await self._apply(keys=[move.floor for move in moves], args=arguments) == b"ok"
+
+    async def again(self, floor: str, missed: str, code: str) -> tuple[int | None, bool]:
+        """As DomainStore.again, of one generation in one partition, without an epoch: whoever believes in another floor writes
+        nothing. floor, missed: keys."""
+        async with translated():
+            at, left = await self._again(keys=[floor, missed], args=[code])
+        return int(at) if at else None, bool(left)
+
+    async def miss(self, missed: str, offset: int, code: str) -> None:
+        """Keeps the offset of an event that could not be applied, if no earlier one is kept. Called before the floor moves."""
+        async with translated():
+            await self._miss(keys=[missed], args=[str(offset), code])
 
     async def floors(self, names: Sequence[str]) -> list[int | None]:
         """In the order of the keys; None for one that has none."""

@@ -33,6 +33,7 @@ from topics.deciding.decision import Origin, Send
 from topics.messages.event import EventMeta
 from topics.messages.message import Message
 from topics.messages.topic import Topic
+from topics.recording.older_forms import version_of
 
 EXAMPLES = Path(topics.__file__).parent / "examples"
 TOPICS = all_topics()
@@ -68,7 +69,7 @@ def _of(runtime: Runtime, kind: type[W]) -> dict[str, W]:
 
 def _examples(topic: Topic) -> Iterator[Message]:
     for path in sorted((EXAMPLES / topic.name).glob("*.json")):
-        yield topic.decode(path.name.split(".")[0], path.read_bytes())
+        yield topic.decode(path.name.split(".")[0], path.read_bytes(), version_of(topic, path))
 
 
 async def test_only_a_domains_own_commands_are_decided(domains: Mapping[str, Runtime]):

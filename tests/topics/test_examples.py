@@ -9,6 +9,7 @@ import topics
 from topics.contracts import all_topics
 from topics.messages.message import secret_fields
 from topics.messages.topic import Topic
+from topics.recording.older_forms import version_of
 
 EXAMPLES = Path(topics.__file__).parent / "examples"
 TOPICS = all_topics()
@@ -25,6 +26,10 @@ def _type_name(path: Path) -> str:
     return path.name.split(".")[0]
 
 
+def _version(path: Path) -> str:
+    return version_of(_topic(path), path)
+
+
 @pytest.mark.parametrize(("topic", "kind"), TYPES, ids=[f"{t.name}-{k.__name__}" for t, k in TYPES])
 def test_every_message_type_has_an_example(topic: Topic, kind: type) -> None:
     assert (EXAMPLES / topic.name / f"{kind.__name__}.json").exists()
@@ -33,9 +38,9 @@ def test_every_message_type_has_an_example(topic: Topic, kind: type) -> None:
 @pytest.mark.parametrize("path", RECORDED, ids=[f"{p.parent.name}-{p.stem}" for p in RECORDED])
 def test_an_example_is_read_and_survives_a_round_trip(path: Path) -> None:
     topic, name = _topic(path), _type_name(path)
-    message = topic.decode(name, path.read_bytes())
+    message = topic.decode(name, path.read_bytes(), _version(path))
     assert type(message).__name__ == name
-    assert topic.decode(name, topic.encode(message)) == message
+    assert topic.decode(name, topic.encode(message), str(message.schema_version)) == message
 
 
 @pytest.mark.parametrize(
@@ -51,12 +56,13 @@ def test_unknown_fields_are_ignored(path: Path) -> None:
     topic, name = _topic(path), _type_name(path)
     body = msgspec.json.decode(path.read_bytes())
     later = msgspec.json.encode({**body, "a_field_of_next_year": [1, {"a": None}]})
-    assert topic.decode(name, later) == topic.decode(name, path.read_bytes())
+    assert topic.decode(name, later, _version(path)) == topic.decode(name, path.read_bytes(), _version(path))
 
 
 @pytest.mark.parametrize(("topic", "kind"), TYPES, ids=[f"{t.name}-{k.__name__}" for t, k in TYPES])
 def test_secret_fields_are_on_no_topic(topic: Topic, kind: type) -> None:
-    example = topic.decode(kind.__name__, (EXAMPLES / topic.name / f"{kind.__name__}.json").read_bytes())
+    path = EXAMPLES / topic.name / f"{kind.__name__}.json"
+    example = topic.decode(kind.__name__, path.read_bytes(), _version(path))
     filled = msgspec.structs.replace(example, **dict.fromkeys(secret_fields(kind), "hush"))
     body = topic.encode(filled)
     assert b"hush" not in body

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -17,7 +17,12 @@ Secret = Annotated[T, SECRET]
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of every command, event and public message. Unknown fields are ignored; the class name is the `ce_type`."""
+    """Base of every command, event and public message. Unknown fields are ignored; the class name is the `ce_type`.
+
+    schema_version: counted up where bodies of before cannot be read as they are; see topics/messages/upcasting.py.
+    """
+
+    schema_version: ClassVar[int] = 1
 
 
 class Undecodable(ValueError):

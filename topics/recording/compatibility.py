@@ -1,8 +1,8 @@
 """Which changes of a topic's schema break somebody: the messages that stand on it for ever, or publishers of today.
 
 Refused: a message type that is gone, a field that is gone or newly required, a narrower type, range, length, pattern
-or set of values. Allowed: new message types, new optional fields, wider everything. What a schema cannot say (the
-meaning of a field) no check can keep.
+or set of values. Allowed: new message types, new optional fields, wider everything; and any change of a type whose version is
+counted up, since upcasters read what was there before. What a schema cannot say (the meaning of a field) no check can keep.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,8 +25,14 @@ def _topic_breaks(old: Schema, new: Schema) -> Iterator[str]:
     for name in old["messages"]:
         if name not in new["messages"]:
             yield f"{name}: the message type is gone"
-        else:
+        elif _version(new, name) < _version(old, name):
+            yield f"{name}: the version was {_version(old, name)} and is {_version(new, name)}"
+        elif _version(new, name) == _version(old, name):
             yield from _Change(old["$defs"], new["$defs"]).breaks(old["$defs"][name], new["$defs"][name], name)
+
+
+def _version(schema: Schema, name: str) -> int:
+    return schema.get("versions", {}).get(name, 1)
 
 
 class _Change:

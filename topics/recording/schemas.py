@@ -30,6 +30,7 @@ def components(types: Iterable[type[Message]], template: str) -> Schema:
 
 def topic_schema(topic: Topic) -> Schema:
     """Everything that a reader of the topic may rely on."""
+    versions = {kind.__name__: kind.schema_version for kind in topic.messages if kind.schema_version > 1}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": topic.name,
@@ -39,6 +40,7 @@ def topic_schema(topic: Topic) -> Schema:
         "retention_hours": retention_hours(topic.retention),
         "messages": sorted(kind.__name__ for kind in topic.messages),
         "$defs": components(topic.messages, "#/$defs/{name}"),
+        **({"versions": versions} if versions else {}),
     }
 
 

@@ -186,13 +186,13 @@ class Ledger:
         decision = self._roles.decider.decide(arrival.message, state, self.set.facts, context)
         made = consequences.of(self._roles, arrival, decision, key, version, state, facts)
         timers = self.timing.changed_by(decision, self._roles.commands, key, arrival, fired)
-        encoded = self.set.encoded(made.state) if made.version > version else None
+        encoded = self.set.encoded(key, made.state, decision.events) if made.version > version else None
         self._enter(arrival, decision, made)
         if facts is not None and not decision.events:
             self.changes.facts_read[arrival.inbox_key] = facts  # no event says it
         if encoded is not None:
             self.set.write(key, made.version, made.state, encoded)
-            self.weight += len(encoded)
+            self.weight += len(encoded.body)
         if timers is not None:
             self.weight += self.timing.apply(timers)
         if decision.rejection is None:

@@ -2,16 +2,25 @@
 
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from agents.runtime.arrivals import Arrival
 from stores.protocol import Fact, FactKey, StateWrite, Stored
 from topics.deciding.decision import Decider
+from topics.messages import unknown_fields
+from topics.messages.message import Message
 from topics.messages.reply import Wrote
 
 _encode = msgspec.json.encode
+
+
+class Encoded(NamedTuple):
+    """A state as JSON. known: without the fields that this code does not know. body: with them; so it is stored."""
+
+    body: str
+    known: str
 
 
 class WorkingSet:
@@ -27,6 +36,7 @@ class WorkingSet:
         self._domains = {table.name: table.topic.domain for table in decider.fact_tables}
         self.facts = decider.facts(**self._fact_maps)
         self._states: dict[str, tuple[int, Any]] = {}
+        self._encoded: dict[str, Encoded] = {}  # of those that were written
         self._places: dict[str, int] = {}  # id → where its write stands in `writes`
         self.writes: list[StateWrite] = []
 
@@ -41,19 +51,36 @@ class WorkingSet:
             self._states[aggregate_id] = found
         return found
 
-    def encoded(self, state: Any) -> str:
-        """The state as JSON. Raises if it cannot be encoded. Called before anything of its message is entered anywhere."""
-        return _encode(state).decode()
+    def encoded(self, aggregate_id: str, state: Any, events: Iterable[Message]) -> Encoded:
+        """The state to which these events led, as JSON. Fields of the state before that this code does not know are kept, if
+        no event erases the aggregate and it is not empty again.
 
-    def write(self, aggregate_id: str, version: int, state: Any, encoded: str) -> None:
+        Raises if it cannot be encoded. Called before anything of its message is entered anywhere.
+        """
+        known = _encode(state).decode()
+        before = self._encoded.get(aggregate_id) or self._as_stored(aggregate_id)
+        if before.body == before.known or state == self._decider.state():
+            return Encoded(known, known)
+        if any(unknown_fields.erases(type(event)) for event in events):
+            return Encoded(known, known)
+        return Encoded(unknown_fields.kept(before.body, before.known, known), known)
+
+    def _as_stored(self, aggregate_id: str) -> Encoded:
+        stored = self._stored.get(aggregate_id)
+        if stored is None:
+            return Encoded("", "")
+        return Encoded(stored.body, _encode(self.state(aggregate_id)[1]).decode())
+
+    def write(self, aggregate_id: str, version: int, state: Any, encoded: Encoded) -> None:
         """The aggregate is at this version now. encoded: its state as JSON."""
         before, _ = self.state(aggregate_id)
         self._states[aggregate_id] = (version, state)
+        self._encoded[aggregate_id] = encoded
         place = self._places.setdefault(aggregate_id, len(self.writes))
         if place == len(self.writes):
-            self.writes.append(StateWrite(aggregate_id, before, version, encoded))
+            self.writes.append(StateWrite(aggregate_id, before, version, encoded.body))
         else:
-            self.writes[place] = StateWrite(aggregate_id, self.writes[place].old_version, version, encoded)
+            self.writes[place] = StateWrite(aggregate_id, self.writes[place].old_version, version, encoded.body)
 
     def missing_facts(self, arrivals: Iterable[Arrival]) -> list[FactKey]:
         """Facts that these commands need on the states as they are now, and that were not read yet."""

@@ -77,6 +77,7 @@ class Building:
             stretch = await reads.take(floor, MOST)
             if stretch.next > floor:
                 floor = await self._bring(Batch(own, stretch.records, stretch.first, stretch.next), view, tag)
+                lease.missed = lease.missed or own.missed
 
     async def _stands(self, reads: Reads, lease: Lease, view: str, tag: str) -> int | None:
         """The floor, which is set where there is none. None: the generation is not wanted any more."""

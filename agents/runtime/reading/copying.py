@@ -1,20 +1,25 @@
 """Project into the own store: makes this domain's copy of another domain's facts from that domain's events."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from agents.runtime.arrivals import Arrival
 from agents.runtime.committing.rounds import Rounds, Turn, changed
-from agents.runtime.reading import events
+from agents.runtime.reading import events, missed
 from agents.runtime.reading.events import Event
+from agents.runtime.reading.missed import Missed
 from agents.runtime.sending.drain import Drain, Drained
 from agents.runtime.sending.placing import dead_letters
 from agents.runtime.transport.lease import Batch, Lease
+from stores import protocol
 from stores.protocol import Changes, DomainStore, Fact, FactKey, FactWrite, Moment
 from topics.deciding.projection import FactTable
+from topics.messages import unknown_fields
 from topics.messages.topic import Topic
+
+_encode = msgspec.json.encode
 
 
 class _Turn(Turn):
@@ -26,14 +31,21 @@ class _Turn(Turn):
 
 
 class Copying(Drained):
-    """The work (agents.runtime.transport.work.Work) of all fact tables of one topic."""
+    """The work (agents.runtime.transport.work.Work) of all fact tables of one topic. code: see running_code."""
 
-    def __init__(self, topic: Topic, tables: Sequence[FactTable[Any, Any]], store: DomainStore, drain: Drain) -> None:
+    def __init__(
+        self, topic: Topic, tables: Sequence[FactTable[Any, Any]], store: DomainStore, drain: Drain, code: str = ""
+    ) -> None:
         super().__init__(store, drain)
         self._topic = topic
         self._tables = {table.name: table for table in tables}
         self._decoders = {table.name: msgspec.json.Decoder(table.document) for table in tables}
         self._rounds = Rounds[_Turn](drain, self._copy)
+        self._code = code or missed.running_code()
+
+    async def open(self, lease: Lease, earliest: int) -> None:
+        await super().open(lease, earliest)
+        missed.opened(lease, *await self._store.again(lease.source, lease.epoch, self._code))
 
     async def run(self, batch: Batch) -> None:
         found, bad = events.read(self._topic, batch, 0)
@@ -47,35 +59,58 @@ class Copying(Drained):
     def _changes(self, turn: _Turn, done: int, moment: Moment) -> Changes:
         changes = Changes(next=turn.after)
         todo = [event for event in turn.found if event.arrival.offset >= done]
-        changes.facts, gaps = self._fold(turn.lease, todo, moment.facts)
+        missing = Missed(turn.lease)
+        changes.facts = self._fold(missing, todo, moment.facts)
+        if missing.first is not None:
+            changes.missed = protocol.Missed(missing.first, self._code)
         bad = [arrival for arrival in turn.bad if arrival.offset >= done]
-        changes.outbox = dead_letters(turn.lease, self._topic, [*bad, *gaps])
+        changes.outbox = dead_letters(turn.lease, self._topic, [*bad, *missing.dead])
         return changes
 
-    def _fold(
-        self, lease: Lease, todo: Sequence[Event], stored: Mapping[FactKey, Fact]
-    ) -> tuple[list[FactWrite], list[Arrival]]:
-        now: dict[FactKey, tuple[int, Any]] = {}
-        gaps: list[Arrival] = []
+    def _fold(self, missing: Missed, todo: Sequence[Event], stored: Mapping[FactKey, Fact]) -> list[FactWrite]:
+        now: dict[FactKey, _Copied] = {}
         for event in todo:
             for name, table in self._tables.items():
                 place = (name, event.meta.aggregate_id)
                 try:
-                    version, document = now.get(place) or self._before(name, stored.get(place))
-                    following = events.is_next(lease.source.group, self._topic.name, event, version)
-                    if following:
-                        now[place] = event.meta.version, table.show(document, event.message, event.meta).document
-                    elif following is None:
-                        gaps.append(events.gap(event, version))
+                    copied = now.get(place) or _Copied.of(self._decoders[name], stored.get(place))
+                    following = events.is_next(event, copied.version)
+                    if following is None:
+                        missing.gap(event, copied.version)
+                    elif following and event.message is None:
+                        missing.newer(event)
+                    elif following:
+                        now[place] = copied.after(table, event)
                 except Exception as error:
-                    gaps.append(events.broken(self._topic.name, event, name, error))
-        writes = [
-            FactWrite(name, key, version, None if document is None else msgspec.json.encode(document).decode())
-            for (name, key), (version, document) in now.items()
-        ]
-        return writes, gaps
+                    missing.broken(event, name, error)
+        return [FactWrite(name, key, copied.version, copied.body()) for (name, key), copied in now.items()]
 
-    def _before(self, name: str, stored: Fact | None) -> tuple[int, Any]:
-        if stored is None:
-            return 0, None
-        return stored.version, None if stored.body is None else self._decoders[name].decode(stored.body)
+
+class _Copied(NamedTuple):
+    """A fact on its way through a batch. stored: its JSON as it was read; empty where nothing of it may stay. first: the
+    document that was made of that."""
+
+    version: int
+    document: Any
+    stored: str
+    first: Any
+
+    @classmethod
+    def of(cls, decoder: msgspec.json.Decoder[Any], stored: Fact | None) -> "_Copied":
+        if stored is None or stored.body is None:
+            return cls(0 if stored is None else stored.version, None, "", None)
+        document = decoder.decode(stored.body)
+        return cls(stored.version, document, stored.body, document)
+
+    def after(self, table: FactTable[Any, Any], event: Event) -> "_Copied":
+        """Raises what the table raises."""
+        document = table.show(self.document, event.message, event.meta).document
+        stays = document is not None and not unknown_fields.erases(type(event.message))
+        return _Copied(event.meta.version, document, self.stored if stays else "", self.first)
+
+    def body(self) -> str | None:
+        """As JSON, with the fields that this code does not know. None: the fact is gone."""
+        if self.document is None:
+            return None
+        known = _encode(self.document).decode()
+        return unknown_fields.kept(self.stored, _encode(self.first).decode(), known) if self.stored else known

@@ -20,7 +20,7 @@ from agents.runtime.reading.performing import Perform, Performing, Try
 from agents.runtime.sending import letters
 from agents.runtime.sending.drain import Drain, Drained
 from agents.runtime.sending.placing import Placing, dead_letters
-from agents.runtime.transport.lease import Batch, Lease, Reopen
+from agents.runtime.transport.lease import Batch, Lease, Reopen, Stopped
 from stores.errors import Conflict, Doubt
 from stores.protocol import AsideRow, Changes, DomainStore, Moment, OutboxRow
 from topics.messages.message import Message, Undecodable
@@ -64,12 +64,15 @@ class Effecting(Drained):
         if progress.surprised:
             self._due.changed(lease.source)
             await self._drain.left(lease)
-        found = [event for event in wanted if event.arrival.offset >= progress.done]
+        ahead = [event.arrival for event in read if event.arrival.offset >= progress.done]
+        newer = next((arrival for arrival in ahead if arrival.newer), None)
+        after = batch.next if newer is None else newer.offset
+        found = [event for event in wanted if progress.done <= event.arrival.offset < after]
         once = list({event.meta.id: event for event in found}.values())  # an outbox row may have been published twice
         rows = await self._all(lease, once, moment.aside)
-        if batch.next > progress.done:
-            bad = [arrival for arrival in broken if arrival.offset >= progress.done]
-            changes = Changes(next=batch.next, set_aside=rows, outbox=dead_letters(lease, self._topic, bad))
+        if after > progress.done:
+            bad = [arrival for arrival in broken if progress.done <= arrival.offset < after]
+            changes = Changes(next=after, set_aside=rows, outbox=dead_letters(lease, self._topic, bad))
             await self._write(lease, moment, changes)
             self._tell(lease, rows)
         try:
@@ -77,6 +80,8 @@ class Effecting(Drained):
                 await self._try_due(lease)
         except Doubt as doubt:  # the batch is done; the next one, or the idle work, tries again
             log.info("due_effects_put_off", group=lease.source.group, source=lease.source, why=str(doubt)[:200])
+        if newer is not None:
+            raise Stopped(newer.offset, str(newer.error))  # no effect is left out, and none is done twice
 
     async def idle(self, leases: Sequence[Lease]) -> Mapping[Lease, str]:
         """Tries what is due, too."""

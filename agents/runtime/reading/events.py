@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from agents.runtime import arrivals, metrics
+from agents.runtime import arrivals
 from agents.runtime.arrivals import Arrival
 from agents.runtime.transport.lease import Batch
 from topics.messages import headers
@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 @dataclass(slots=True, eq=False)
 class Event:
-    """meta: read from the headers. message: decoded."""
+    """meta: read from the headers. message: decoded; None where newer code has published it (Arrival.newer)."""
 
     arrival: Arrival
     meta: EventMeta
@@ -36,7 +36,9 @@ def read(topic: Topic, batch: Batch, floor: int) -> tuple[list[Event], list[Arri
             continue
         arrival = arrivals.read(topic, batch.lease.incarnation, record, keyed=True)
         try:
-            good.append(Event(arrival, meta_of(arrival), arrival.message))
+            if arrival.error is not None and not arrival.newer:
+                raise arrival.error
+            good.append(Event(arrival, _about(arrival), arrival.message))
         except Undecodable as error:
             arrival.error = error
             log.error("event_not_read", topic=topic.name, offset=arrival.offset, why=str(error))
@@ -48,6 +50,10 @@ def meta_of(arrival: Arrival) -> EventMeta:
     """Raises Undecodable."""
     if arrival.error is not None:
         raise arrival.error
+    return _about(arrival)
+
+
+def _about(arrival: Arrival) -> EventMeta:
     found: Mapping[str, str] = arrival.headers
     sequence, time = found.get(headers.SEQUENCE, ""), found.get(headers.TIME)
     if not sequence.isdecimal() or int(sequence) < 1:
@@ -60,32 +66,12 @@ def meta_of(arrival: Arrival) -> EventMeta:
     return EventMeta(arrival.id, key, int(sequence), at, found.get(headers.CORRELATION, ""))
 
 
-def is_next(group: str, topic: str, event: Event, seen: int) -> bool | None:
+def is_next(event: Event, seen: int) -> bool | None:
     """Whether to apply the event where version `seen` was applied last. True: it is the next version. False: it was applied
-    before (an outbox row was published twice). None: versions are missing before it; that is logged and counted."""
+    before (an outbox row was published twice). None: versions are missing before it."""
     if event.meta.version <= seen:
         return False
-    if event.meta.version == seen + 1:
-        return True
-    metrics.GAPS.labels(group, topic).inc()
-    log.error(
-        "version_gap", group=group, topic=topic, aggregate=event.meta.aggregate_id, seen=seen, got=event.meta.version
-    )
-    return None
-
-
-def gap(event: Event, seen: int) -> Arrival:
-    """The event as what a dead letter is made of, for a version gap. seen: the version before the gap."""
-    event.arrival.error = Undecodable(headers.SEQUENCE, f"version gap: {seen} was seen, {event.meta.version} came")
-    return event.arrival
-
-
-def broken(topic: str, event: Event, where: str, error: Exception) -> Arrival:
-    """The event as what a dead letter is made of, where a projection raised. Its aggregate stays at the version before; others
-    go on. where: name of the view or table."""
-    log.error("event_not_shown", topic=topic, projection=where, aggregate=event.meta.aggregate_id, exc_info=error)
-    event.arrival.error = Undecodable("$", f"{where}: {type(error).__name__}: {error}")
-    return event.arrival
+    return True if event.meta.version == seen + 1 else None
 
 
 def aggregates(events: Sequence[Event]) -> list[str]:

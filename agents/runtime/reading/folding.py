@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from agents.runtime.arrivals import Arrival
 from agents.runtime.reading import events
 from agents.runtime.reading.events import Event
+from agents.runtime.reading.missed import Missed
 from stores.redis.projection import ViewChanges
 from topics.deciding.projection import PartOf, Traits, View
 
@@ -21,27 +21,29 @@ class Folding:
         self._view = view
         self._decoder = msgspec.json.Decoder(view.document)
 
-    def fold(self, group: str, tag: str, todo: Sequence[Event], stored: Stored) -> tuple[ViewChanges, list[Arrival]]:
-        """The changes of the generation, and the events that could not be shown, with `error`."""
-        view, changes, dead = self._view, ViewChanges(self._view.name, tag), list[Arrival]()
+    def fold(self, missing: Missed, tag: str, todo: Sequence[Event], stored: Stored) -> ViewChanges:
+        """The changes of the generation. What could not be shown is told to `missing`."""
+        view, changes = self._view, ViewChanges(self._view.name, tag)
         shown: dict[str, _Shown] = {}
         for event in todo:
             aggregate = event.meta.aggregate_id
             try:
                 now = shown.get(aggregate) or _Shown.of(view, self._decoder, stored[aggregate])
-                following = events.is_next(group, view.topic.name, event, now.version)
-                if following:
+                following = events.is_next(event, now.version)
+                if following is None:
+                    missing.gap(event, now.version)
+                elif following and event.message is None:
+                    missing.newer(event)
+                elif following:
                     now.take(view, event, changes)
                     shown[aggregate] = now
-                elif following is None:
-                    dead.append(events.gap(event, now.version))
             except Exception as error:
-                dead.append(events.broken(view.topic.name, event, view.name, error))
+                missing.broken(event, view.name, error)
         for aggregate, now in shown.items():
             now.write(aggregate, changes)
         if view.live and shown:
             changes.tell(list(shown))
-        return changes, dead
+        return changes
 
 
 class _Shown:

@@ -6,9 +6,10 @@ from typing import Any
 
 import structlog
 
-from agents.runtime.arrivals import Arrival
 from agents.runtime.reading.events import Event
 from agents.runtime.reading.folding import Folding, Stored
+from agents.runtime.reading.missed import Missed
+from agents.runtime.transport.lease import Lease
 from stores.protocol import Source
 from stores.redis.generations import Generation, Known, ViewGenerations
 from stores.redis.projection import Move, ProjectionStore
@@ -54,6 +55,11 @@ class Kept:
     def other_floor_key(self) -> str:
         other = self.known.now.live if self.is_next else self.known.now.next
         return "" if other is None else self._floor_of(other)
+
+    @property
+    def missed_key(self) -> str:
+        of = self.generation
+        return keys.missed(self.view.name, of.tag, of.group, of.topic, self.partition)
 
     def document(self, aggregate: str) -> str:
         return keys.in_generation(keys.document(self.view.name, aggregate), self.tag)
@@ -200,16 +206,24 @@ class Keeping:
             for generation in known.now.of_form(self._forms[name]):
                 yield Kept(view, known, generation, partition)
 
-    def move(
-        self, one: Kept, found: Sequence[Event], stored: Stored, after: int, end: int
-    ) -> tuple[Move, list[Arrival]]:
-        """How a generation goes on from its floor over these events to offset `after`; and what could not be shown. end: where
-        the log ended at the opening."""
+    async def again(self, one: Kept, code: str) -> tuple[int | None, bool]:
+        """The floor goes back to the first event that other code could not apply, if there is one. Returns the floor then, and
+        whether events are missing that this code could not apply."""
+        return await self._store.again(one.floor_key, one.missed_key, code)
+
+    async def miss(self, one: Kept, missing: Missed, code: str) -> None:
+        """Keeps what could not be applied, for other code. Called before the floor moves."""
+        if missing.first is not None:
+            await self._store.miss(one.missed_key, missing.first, code)
+
+    def move(self, one: Kept, missing: Missed, found: Sequence[Event], stored: Stored, after: int, end: int) -> Move:
+        """How a generation goes on from its floor over these events to offset `after`. missing: is told what cannot be shown.
+        end: where the log ended at the opening."""
         assert one.floor is not None
         todo = [event for event in found if event.arrival.offset >= one.floor]
-        changes, dead = self._foldings[one.view.name].fold(one.generation.group, one.tag, todo, stored)
+        changes = self._foldings[one.view.name].fold(missing, one.tag, todo, stored)
         caught_up = after >= end and (one.view.name, one.tag, one.partition) not in self._marked
-        return Move(one.floor_key, one.floor, after, one.partition, changes, one.other_floor_key, caught_up), dead
+        return Move(one.floor_key, one.floor, after, one.partition, changes, one.other_floor_key, caught_up)
 
     async def write(self, moves: Sequence[Move], kept: Sequence[Kept]) -> bool:
         """False: a floor was another; nothing is written. Where a generation is complete now, readers are switched to it."""
@@ -231,6 +245,6 @@ class Keeping:
         """Says of the generations that have caught up that they have, where no event comes that would say it."""
         ready = [one for one in (await self.look(source, ())).kept if one.floor is not None and one.floor >= end]
         for one in ready:
-            move, _ = self.move(one, (), {}, one.floor or 0, end)
+            move = self.move(one, Missed(Lease(source)), (), {}, one.floor or 0, end)
             if move.caught_up or one.is_next:
                 await self.write([move], [one])

@@ -10,10 +10,11 @@ from typing import Any
 
 from agents.runtime.arrivals import Arrival
 from agents.runtime.committing.floor import progress_at
-from agents.runtime.reading import events
+from agents.runtime.reading import events, missed
 from agents.runtime.reading.building import Building, Replays
 from agents.runtime.reading.events import Event
 from agents.runtime.reading.keeping import Keeping, Kept
+from agents.runtime.reading.missed import Missed
 from agents.runtime.reading.tending import Tending
 from agents.runtime.sending.placing import dead_letters
 from agents.runtime.sending.publisher import Publisher
@@ -30,7 +31,7 @@ _TRIES = 5  # a floor moves under a batch where another process, or the building
 class Showing:
     """The work (agents.runtime.transport.work.Work) of all views of one topic. tending: what there is to do in the background.
 
-    group: the consumer group.
+    group: the consumer group. code: see missed.running_code.
     """
 
     def __init__(
@@ -42,21 +43,28 @@ class Showing:
         generations: ViewGenerations,
         publisher: Publisher,
         replays: Replays,
+        code: str = "",
     ) -> None:
         self._topic = topic
         self._keeping = Keeping(group, topic, views, store, generations)
         self._publisher = publisher
         self._building = Building(replays, self._keeping, self.bring)
         self._leases: dict[int, Lease] = {}
+        self._code = code or missed.running_code()
         self.tending = Tending(self._keeping, generations, self._building, self._leases)
 
     async def open(self, lease: Lease, earliest: int) -> None:
         await self._keeping.begin(lease.source, earliest)
+        await self._again(lease)
         await self._keeping.mark(lease.source, lease.end)
         floors = [one.floor for one in (await self._keeping.look(lease.source, ())).kept if one.floor is not None]
         # Without any, a process of another release keeps these views.
         lease.next = max(floors, default=lease.end)
         self._leases[lease.source.partition] = lease
+
+    async def _again(self, lease: Lease) -> None:
+        for one in (await self._keeping.look(lease.source, ())).kept:
+            missed.opened(lease, *await self._keeping.again(one, self._code))
 
     async def idle(self, leases: Sequence[Lease]) -> Mapping[Lease, str]:
         """Notices that Redis has lost its data, or the last second of it, where no event comes that would show it; and that a
@@ -98,9 +106,10 @@ class Showing:
         moving = [one for one in looked.kept if one.floor is not None and begin <= one.floor < batch.next]
         moves, dead = list[Move](), [(arrival, farthest) for arrival in bad]
         for one in moving:
-            move, unshown = self._keeping.move(one, found, looked.stored(one), batch.next, batch.lease.end)
-            moves.append(move)
-            dead += [(arrival, one.floor or 0) for arrival in unshown]
+            missing = Missed(batch.lease)
+            moves.append(self._keeping.move(one, missing, found, looked.stored(one), batch.next, batch.lease.end))
+            await self._keeping.miss(one, missing, self._code)
+            dead += [(arrival, one.floor or 0) for arrival in missing.dead]
         if not moves:
             return True
         await self._bury(batch.lease, [arrival for arrival, floor in dead if arrival.offset >= floor])
@@ -119,10 +128,12 @@ class Showing:
         one = next((each for each in looked.kept if (each.view.name, each.tag) == (view, tag)), None)
         if one is None or one.floor is None or not batch.first <= one.floor < batch.next:
             return None if one is None else one.floor
-        move, unshown = self._keeping.move(one, found, looked.stored(one), batch.next, lease.end)
+        missing = Missed(lease)
+        move = self._keeping.move(one, missing, found, looked.stored(one), batch.next, lease.end)
+        await self._keeping.miss(one, missing, self._code)
         if not self._keeping.repeated(one):
             floor = one.floor
-            await self._bury(lease, [arrival for arrival in (*bad, *unshown) if arrival.offset >= floor])
+            await self._bury(lease, [arrival for arrival in (*bad, *missing.dead) if arrival.offset >= floor])
         return batch.next if await self._keeping.write([move], [one]) else one.floor
 
     async def _bury(self, lease: Lease, dead: Sequence[Arrival]) -> None:

@@ -12,7 +12,7 @@ from agents.runtime.committing.rounds import Rounds, Turn, changed
 from agents.runtime.sending import letters
 from agents.runtime.sending.drain import Drain, Drained
 from agents.runtime.sending.placing import Placing
-from agents.runtime.transport.lease import Batch
+from agents.runtime.transport.lease import Batch, Stopped
 from stores.protocol import Changes, DomainStore, Moment, OutboxRow
 from topics.deciding import decision
 from topics.messages import headers, ids
@@ -23,15 +23,22 @@ log = structlog.get_logger()
 
 
 class _Turn(Turn):
+    """stopped: at which message of newer code it ended."""
+
     def __init__(self, batch: Batch, found: Sequence[Arrival]) -> None:
         self.found = found
+        self.stopped: Arrival | None = None
         ids = [arrival.inbox_key for arrival in found]
         super().__init__(batch, batch.first, batch.next, messages=len(found), touches=ids)
 
 
 class Intake(Drained):
     """The work (agents.runtime.transport.work.Work) of one topic. A message that cannot be translated becomes a dead letter; no
-    key is parked, since messages of several publishers have no order that it would keep."""
+    key is parked, since messages of several publishers have no order that it would keep.
+
+    At a message of newer code the partition stops: what it leads to must not be left out, and must not be done twice, so it
+    cannot be read again later as views can.
+    """
 
     def __init__(
         self, topic: Topic, domain: str, translate: decision.Translate, store: DomainStore, drain: Drain
@@ -45,7 +52,10 @@ class Intake(Drained):
     async def run(self, batch: Batch) -> None:
         incarnation = batch.lease.incarnation
         found = [arrivals.read(self._topic, incarnation, record, keyed=False) for record in batch.records]
-        await self._rounds.join(_Turn(batch, found))
+        turn = _Turn(batch, found)
+        await self._rounds.join(turn)
+        if turn.stopped is not None:
+            raise Stopped(turn.stopped.offset, str(turn.stopped.error))
 
     async def _take_in(self, turns: Sequence[_Turn]) -> tuple[Moment, Mapping[_Turn, Changes]]:
         ids = [arrival.inbox_key for turn in turns for arrival in turn.found]
@@ -60,6 +70,9 @@ class Intake(Drained):
             if arrival.inbox_key in moment.known or arrival.inbox_key in changes.inbox:
                 metrics.DUPLICATES.labels(turn.source.group).inc()
                 continue
+            if arrival.newer:
+                turn.stopped, changes.next = arrival, arrival.offset
+                break
             try:
                 rows = self._translated(arrival)
             except Exception as error:

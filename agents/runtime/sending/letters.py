@@ -57,6 +57,8 @@ def caused_by(arrival: Arrival, domain: str, message: Message) -> list[tuple[str
         (headers.CORRELATION, correlation_of(arrival).encode()),
         (headers.CAUSATION, arrival.id.encode()),
     ]
+    if message.schema_version > 1:
+        found.append((headers.SCHEMA_VERSION, b"%d" % message.schema_version))
     traceparent = arrival.headers.get(headers.TRACEPARENT)
     if traceparent:
         found.append((headers.TRACEPARENT, traceparent.encode()))

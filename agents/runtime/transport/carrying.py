@@ -6,7 +6,7 @@ import time
 import structlog
 
 from agents.runtime import metrics
-from agents.runtime.transport.lease import Batch, Reopen
+from agents.runtime.transport.lease import Batch, Reopen, Stopped
 from agents.runtime.transport.leases import Leases
 from agents.runtime.transport.work import Work
 from stores.errors import Doubt
@@ -27,6 +27,8 @@ async def carry(leases: Leases, work: Work, batch: Batch) -> None:
     except Reopen as again:
         hole = again.hole
         log.info("reopened", group=leases.group, source=batch.lease.source, why=str(again))
+    except Stopped as stop:
+        leases.stop(batch.lease.tp, stop)
     except asyncio.CancelledError:
         raise
     except Exception:

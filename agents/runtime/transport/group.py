@@ -82,6 +82,14 @@ class Group:
         metrics.LAG.labels(self.name).set(lag)
         return lag
 
+    def stopped(self) -> dict[str, str]:
+        """TOPIC:PARTITION → why it stands still."""
+        return {f"{tp.topic}:{tp.partition}": why for tp, why in self.leases.stopped.items()}
+
+    def behind(self) -> dict[str, str]:
+        """TOPIC:PARTITION → why some of its aggregates stay behind."""
+        return {f"{tp.topic}:{tp.partition}": lease.missed for tp, lease in self.leases.held.items() if lease.missed}
+
     def held_back(self) -> list[str]:
         """TOPIC:PARTITION of those whose commands raise one after the other."""
         found = [f"{tp.topic}:{tp.partition}" for tp, lease in self.leases.held.items() if lease.held_back]

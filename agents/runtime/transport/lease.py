@@ -24,6 +24,14 @@ class Reopen(Exception):
         self.hole = hole
 
 
+class Stopped(Exception):
+    """The partition must not go on: the message at offset `at` was published by newer code, and what is before it is done."""
+
+    def __init__(self, at: int, why: str) -> None:
+        super().__init__(f"offset {at}: {why}")
+        self.at = at
+
+
 @dataclass(eq=False, slots=True)
 class Lease:
     """next: offset of the next message to do. epoch, incarnation: see stores.protocol.Floor. end: where the log ended at the
@@ -31,7 +39,8 @@ class Lease:
 
     batch: the one in flight. idle_work: set at the end of the idle work under way, None without any. active_at: loop time when
     a batch or idle work last ended. sent: outbox rows that are published and not deleted yet. closing: take nothing more, stop
-    waiting. void: publish nothing more. doubtful: a write has lost its answer, or its rows were not published. The outbox may
+    waiting. void: publish nothing more. missed: why some aggregates stay behind, empty where none does
+    (agents/runtime/reading/missed.py). doubtful: a write has lost its answer, or its rows were not published. The outbox may
     hold rows that must go out before new ones, and the floor may not tell: the steps of a redrive leave it where it is.
     held_back: its commands raise one after the other, and are tried one at a time (agents.runtime.deciding.breaker).
     """
@@ -46,6 +55,7 @@ class Lease:
     idle_work: asyncio.Event | None = None
     doubtful: bool = False
     held_back: bool = False
+    missed: str = ""
     active_at: float = 0.0
     sent: list[RowId] = field(default_factory=list[RowId])
     closing: asyncio.Event = field(default_factory=asyncio.Event)

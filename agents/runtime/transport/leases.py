@@ -12,7 +12,7 @@ from typing import Protocol
 import structlog
 
 from agents.runtime import metrics
-from agents.runtime.transport.lease import TP, Batch, Lease
+from agents.runtime.transport.lease import TP, Batch, Lease, Stopped
 from agents.runtime.transport.work import Work
 from stores.protocol import RowId, Source
 
@@ -57,6 +57,8 @@ class Leases:
         # Without them an opening that finds Kafka up and Redis down would publish its events again with every try, and
         # every rebalance would publish the last batch of each partition again.
         self._out: dict[TP, list[RowId]] = {}
+        self.stopped: dict[TP, str] = {}  # why partitions stand still
+        self._stopped_at: dict[TP, int] = {}  # offset of the message that a partition must not pass
         self._closing: set[asyncio.Task[None]] = set()
         self._log: Log | None = None
         self.stopping = False
@@ -84,6 +86,8 @@ class Leases:
         for opener in self._openers.values():
             opener.cancel()
         self._openers.clear()
+        for tp in list(self.stopped):
+            self._goes_on(tp)  # whoever opens it next says it again, where it is still so
         leases = list(self.held.values())
         for lease in leases:
             lease.closing.set()
@@ -134,14 +138,31 @@ class Leases:
         lease.active_at = asyncio.get_running_loop().time()
         if done:
             lease.next = batch.next
+            if lease.next > self._stopped_at.get(lease.tp, lease.next):
+                self._goes_on(lease.tp)
         elif self.is_current(lease):
-            self.reopen(lease.tp, delay=0.0 if hole is not None else 0.2, hole=hole)
+            delay = _STOPPED if lease.tp in self.stopped else 0.2
+            self.reopen(lease.tp, delay=0.0 if hole is not None else delay, hole=hole)
         if self._log is not None:
             self._log.poke()
+
+    def stop(self, tp: TP, why: Exception) -> None:
+        """Says that the partition stands still. It is opened again from time to time, until it can go on."""
+        self.stopped[tp] = str(why)
+        if isinstance(why, Stopped):
+            self._stopped_at[tp] = why.at
+        metrics.STOPPED.labels(self.group, tp.topic, str(tp.partition)).set(1)
+        log.error("partition_stopped", group=self.group, topic=tp.topic, partition=tp.partition, why=str(why))
+
+    def _goes_on(self, tp: TP) -> None:
+        self._stopped_at.pop(tp, None)
+        self.stopped.pop(tp, None)
+        metrics.STOPPED.labels(self.group, tp.topic, str(tp.partition)).set(0)
 
     def _drop(self, lease: Lease) -> None:
         if self.held.get(lease.tp) is lease:
             del self.held[lease.tp]
+            metrics.BEHIND.labels(self.group, lease.tp.topic, str(lease.tp.partition)).set(0)
             metrics.LEASED.labels(self.group).dec()
             if lease.sent:
                 self._out[lease.tp] = [*self._out.get(lease.tp, ()), *lease.sent]
@@ -166,8 +187,7 @@ class Leases:
                     await self._open(tp, hole)
                 return
             except OutsideLog as error:
-                metrics.STOPPED.labels(self.group, tp.topic, str(tp.partition)).set(1)
-                log.error("partition_stopped", group=self.group, topic=tp.topic, partition=tp.partition, why=str(error))
+                self.stop(tp, error)
                 await asyncio.sleep(_STOPPED)
             except Exception as error:
                 log.warning(
@@ -186,8 +206,10 @@ class Leases:
         except BaseException:
             self._out[tp] = lease.sent
             raise
-        metrics.STOPPED.labels(self.group, tp.topic, str(tp.partition)).set(0)
+        if lease.next > self._stopped_at.get(tp, -1):
+            self._goes_on(tp)
         metrics.LEASED.labels(self.group).inc()
+        metrics.BEHIND.labels(self.group, tp.topic, str(tp.partition)).set(bool(lease.missed))
         lease.active_at = asyncio.get_running_loop().time()
         self.held[tp] = lease
         self._openers.pop(tp, None)

@@ -16,6 +16,7 @@ from tests.replay.scene import until
 from topics.messages import headers
 from topics.messages.message import Undecodable
 from topics.messages.topic import FOREVER, Topic
+from topics.recording.older_forms import version_of
 
 EXAMPLES = Path(topics.__file__).parent / "examples"
 TAKEN_IN = ("order_events", "user_events")  # as what others publish is: by notification and restaurant, without the key
@@ -33,8 +34,11 @@ def good(topic: Topic) -> Foreign:
     name = uuid.uuid4().hex.encode()
     kinds = [kind.__name__ for kind in topic.messages]
     kind = next((k for k in ("MailRequested", *kinds) if k in kinds and _needs_fields(topic, k)), kinds[0])
-    body = (EXAMPLES / topic.name / f"{kind}.json").read_bytes()
+    path = EXAMPLES / topic.name / f"{kind}.json"
+    body = path.read_bytes()
     said = {headers.ID: name, headers.TYPE: kind.encode(), headers.SOURCE: b"tests", headers.SUBJECT: name}
+    if (version := version_of(topic, path)) != "1":
+        said[headers.SCHEMA_VERSION] = version.encode()
     if topic.name.endswith("_events"):
         said[headers.SEQUENCE] = b"1"
     return Foreign(name, body, [(title.encode(), value) for title, value in said.items()])

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 
 import msgspec
@@ -27,12 +27,14 @@ class Feed:
 
     def event(
         self, key: str, version: int, amount: int = 1, *, id: str | None = None, body: bytes | None = None,
-        type: str = "Added", said_at: str = "2026-03-01T18:30:00+00:00",
+        type: str = "Added", said_at: str = "2026-03-01T18:30:00+00:00", source: str = "lezzet/tests",
+        more: Mapping[str, str] | None = None,
     ) -> Record:  # fmt: skip
-        """id: told by key and version, as the runtime's are: a repeat has the same."""
+        """id: told by key and version, as the runtime's are: a repeat has the same. more: headers."""
         named = {
-            headers.ID: id or f"{key} {version}", headers.TYPE: type, headers.SOURCE: "lezzet/tests",
+            headers.ID: id or f"{key} {version}", headers.TYPE: type, headers.SOURCE: source,
             headers.SUBJECT: key, headers.SEQUENCE: str(version), headers.TIME: said_at,
+            **(more or {}),
         }  # fmt: skip
         content = msgspec.json.encode(Added(amount=amount, total=version)) if body is None else body
         record = ConsumerRecord(

@@ -22,6 +22,7 @@ from stores.protocol import (
     FactKey,
     Floor,
     InboxKey,
+    Missed,
     Moment,
     OutboxRow,
     ParkedName,
@@ -50,6 +51,7 @@ class Tables:
     claims: dict[ClaimKey, str] = field(default_factory=dict[ClaimKey, str])
     parked: dict[int, tuple[Source, ParkedRow]] = field(default_factory=dict[int, tuple[Source, ParkedRow]])
     rows: dict[tuple[Source, RowId], OutboxRow] = field(default_factory=dict[tuple[Source, RowId], OutboxRow])
+    missed: dict[Source, Missed] = field(default_factory=dict[Source, Missed])
     effects: dict[tuple[str, str], bool] = field(default_factory=dict[tuple[str, str], bool])
     raised: dict[Source, int] = field(default_factory=dict[Source, int])
     aside: dict[tuple[str, str], tuple[Source, AsideRow]] = field(
@@ -87,6 +89,14 @@ class MemoryStore:
         floor = Floor(earliest, 0, 0) if before is None else before._replace(epoch=before.epoch + 1)
         self.tables.floors[source] = floor
         return floor
+
+    async def again(self, source: Source, epoch: int, code: str) -> tuple[int | None, bool]:
+        missed, floor = self.tables.missed.get(source), self.tables.floors[source]
+        if missed is None or missed.code == code or floor.epoch != epoch:
+            return None, missed is not None and missed.code == code
+        del self.tables.missed[source]
+        self.tables.floors[source] = floor._replace(next=min(floor.next, missed.next))
+        return self.tables.floors[source].next, False
 
     async def look(
         self, sources: Sequence[Source], *, ids: Sequence[InboxKey] = (), keys: Sequence[str] = (),
@@ -172,6 +182,9 @@ class MemoryStore:
         for write in change.facts:
             if tables.facts.get((write.table, write.key), Fact(0, None)).version < write.version:
                 tables.facts[write.table, write.key] = Fact(write.version, write.body)
+        if change.missed is not None:
+            before = tables.missed.get(source, change.missed)
+            tables.missed[source] = change.missed._replace(next=min(before.next, change.missed.next))
         for seq in change.unpark:
             del tables.parked[seq]
         for row in change.park:

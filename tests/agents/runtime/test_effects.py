@@ -166,7 +166,7 @@ async def test_an_effect_that_raises_is_dead_lettered_and_the_others_happen(worl
     outside.fails["b 1"] = [ValueError("no such address")]
     for key in ("a", "b", "c"):
         postman.feed.event(key, 1)
-    postman.feed.event("d", 1, body=b"{")
+    postman.feed.event("d", 1, body=b"{", source="somebody")
     await postman.run(await postman.opened())
     assert sorted(outside) == ["a 1", "c 1"]
     dead = await world.published(postman.feed.topic.dead_letters)

@@ -14,7 +14,7 @@ from agents.runtime.health import Health
 @pytest_asyncio.fixture
 async def asked() -> AsyncGenerator[tuple[Any, str]]:
     """(what its only group says, the address)."""
-    told = SimpleNamespace(name="tally.decide", lag=lambda: 3, settled=True, held_back=list)
+    told = SimpleNamespace(name="tally.decide", lag=lambda: 3, settled=True, held_back=list, stopped=dict, behind=dict)
     health = Health(SimpleNamespace(started=True, groups=[told]))  # type: ignore[arg-type]
     yield told, f"http://127.0.0.1:{await health.start('127.0.0.1', 0)}/health/ready"
     await health.stop()
@@ -29,4 +29,6 @@ async def test_a_process_with_a_partition_that_is_held_back_is_not_ready_and_nam
     async with aiohttp.ClientSession() as http, http.get(address) as answer:
         said = await answer.json()
         assert (answer.status, said["ready"]) == (status, not held)
-        assert said["groups"] == {"tally.decide": {"lag": 3, "settled": True, "held_back": held}}
+        assert said["groups"] == {
+            "tally.decide": {"lag": 3, "settled": True, "held_back": held, "stopped": {}, "behind": {}}
+        }

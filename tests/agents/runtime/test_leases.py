@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from agents.runtime.transport import leases as module
 from agents.runtime.transport.carrying import carry
-from agents.runtime.transport.lease import TP, Batch, Lease
+from agents.runtime.transport.lease import TP, Batch, Lease, Stopped
 from agents.runtime.transport.leases import Leases
 from tests.agents.runtime.world import Process, Record, World
 from tests.deadline import until, within
@@ -289,3 +290,45 @@ async def test_a_log_that_lost_what_was_not_done_stops_its_partition(member: Mem
     member.leases.reopen(member.place)
     await _stopped(member)
     assert member.place not in member.leases.held
+
+
+class Unread:
+    """Work that stops at an offset until it is told that it can read what stands there."""
+
+    def __init__(self, work: Any, at: int) -> None:
+        self._work, self.at, self.can_read = work, at, False
+
+    async def run(self, batch: Batch) -> None:
+        if not self.can_read:
+            raise Stopped(self.at, "unknown type")
+        await self._work.run(batch)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._work, name)
+
+
+async def test_a_partition_that_must_not_go_on_says_so_until_it_can(member: Member):
+    lease, world = await member.opened(), member.world
+    work = Unread(member.process.work, 0)
+    member.leases.works = {member.place.topic: work}
+    records = [world.say(amount=1)]
+    for _ in range(2):
+        lease = await member.opened()
+        await asyncio.wait_for(carry(member.leases, work, member.fetched(lease, records)), 10)  # type: ignore[arg-type]
+        await _stopped(member)
+        assert member.leases.stopped == {member.place: "offset 0: unknown type"}
+    work.can_read = True
+    lease = await member.opened()
+    assert member.leases.stopped, "it has not gone on yet"
+    await asyncio.wait_for(carry(member.leases, work, member.fetched(lease, records)), 10)  # type: ignore[arg-type]
+    assert (lease.next, member.leases.stopped) == (1, {})
+    assert module.metrics.STOPPED.labels(member.leases.group, member.place.topic, "0")._value.get() == 0
+
+
+async def test_whoever_loses_a_stopped_partition_says_nothing_of_it_any_more(member: Member):
+    lease = await member.opened()
+    work = Unread(member.process.work, 0)
+    await asyncio.wait_for(carry(member.leases, work, member.fetched(lease, [member.world.say()])), 10)  # type: ignore[arg-type]
+    assert member.leases.stopped
+    await member.leases.close_all(0)
+    assert not member.leases.stopped

@@ -1,0 +1,219 @@
+"""`python -m agents.reread TOPIC --group GROUP`: makes a domain's copies of facts anew from the topic, while its agents go on.
+
+For copies that lack what the code of today makes of the same events, and for those that stayed behind. It folds the events of
+the topic from the first one on, and puts each copy in the place of the one that is there, if that is not of a later version.
+What the agents have copied meanwhile is read again until nothing is left. A dry run without --yes.
+"""
+
+import argparse
+import asyncio
+import importlib
+import sys
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from aiokafka import ConsumerRecord
+
+from agents.domains import DOMAINS, exit_without_upcasters
+from agents.runtime.reading import events
+from agents.runtime.reading.events import Event
+from agents.runtime.transport.lease import Batch, Lease
+from stores import telemetry
+from stores.errors import Doubt
+from stores.kafka.log import Logged, LogReader, Place, open_log
+from stores.postgres.rereading import Facts, open_facts
+from stores.protocol import FactKey, FactWrite, Source
+from stores.settings import Settings, load_or_exit
+from topics.contracts import all_topics
+from topics.deciding.projection import FactTable
+from topics.messages.topic import Topic
+
+AT_ONCE = 500  # copies of one write
+PER_PASS = 100_000  # copies that are held in memory: where there are more, the partition is read several times
+ROUNDS = 20  # times that what the agents have copied meanwhile is read again
+EXAMPLES = 5
+
+Tables = Mapping[str, FactTable[Any, Any]]
+
+
+class CannotDo(Exception):
+    """The message is the whole line."""
+
+
+@dataclass(slots=True)
+class Report:
+    """events: read. different: copies that are not as they should be; those are `written`, without a dry run. left: copies that
+    the agents changed again and again. bad: aggregates that cannot be made, and why."""
+
+    events: int = 0
+    different: int = 0
+    written: int = 0
+    left: int = 0
+    bad: dict[FactKey, str] = field(default_factory=dict[FactKey, str])
+
+
+def tables_of(group: str, topic: Topic) -> Tables:
+    """The fact tables that the group makes of the topic. Raises CannotDo where it makes none."""
+    domain, _, shape = group.partition(".")
+    if domain not in DOMAINS or shape not in ("decide", "project", "effect"):
+        raise CannotDo(f"no group {group!r}, one is basket.project; the domains are {', '.join(DOMAINS)}")
+    if shape != "project":
+        raise CannotDo(
+            f"{group} decides or has effects: it would do again what it has done. Only copies are read again"
+        )
+    decider = importlib.import_module(f"agents.{domain}.decider").DECIDER
+    found = {table.name: table for table in decider.fact_tables if table.topic.name == topic.name}
+    if not found:
+        raise CannotDo(f"{group} makes no copies of {topic.name}; views are built again by `./lezzet views rebuild`")
+    return found
+
+
+async def reread(settings: Settings, topic: Topic, group: str, *, write: bool) -> Report:
+    """Raises CannotDo and Doubt."""
+    tables, report = tables_of(group, topic), Report()
+    async with open_log(settings.kafka) as log, open_facts(settings.postgres, group.partition(".")[0]) as facts:
+        if not await facts.has_floor(group, topic.name):
+            raise CannotDo(f"{group} has not read {topic.name} yet")
+        there = max([await facts.count(name) for name in tables])
+        for place in log.places([topic.name]):
+            passes = 1 + there // len(log.places([topic.name])) // PER_PASS
+            for part in range(passes):
+                await _Pass(log, facts, topic, tables, Source(group, *place), (part, passes), report).run(write)
+            if write and not report.bad:
+                await facts.nothing_is_missed(Source(group, *place))
+    return report
+
+
+class _Pass:
+    """Some aggregates of one partition: those whose key falls into `part` of so many parts."""
+
+    def __init__(
+        self, log: LogReader, facts: Facts, topic: Topic, tables: Tables, source: Source, part: tuple[int, int],
+        report: Report,
+    ) -> None:  # fmt: skip
+        self._log, self._facts, self._topic, self._tables = log, facts, topic, tables
+        self._source, self._part, self._report = source, part, report
+        self._made: dict[FactKey, tuple[int, Any]] = {}
+
+    async def run(self, write: bool) -> None:
+        at, wanted = await self._read(0), None
+        if not write:
+            for chunk in _chunks(self._writes(None)):
+                self._report.different += await self._facts.different(chunk)
+            return
+        for _ in range(ROUNDS):
+            ahead = await self._write(wanted)
+            if not ahead:
+                return
+            # Copies that the agents have changed meanwhile, perhaps of those that were here before: make them anew, too.
+            at, wanted = await self._read(at), ahead
+        self._report.left += len(wanted or ())
+
+    async def _read(self, start: int) -> int:
+        """Folds the events from `start` on. Returns where the log ends."""
+        place = Place(self._source.topic, self._source.partition)
+        bound = (await self._log.bounds([place]))[place]
+        async for chunk in self._log.read({place: max(start, bound.first)}, {place: bound.end}):
+            ours = [each for each in chunk if zlib.crc32(each.key or b"") % self._part[1] == self._part[0]]
+            self._report.events += len(ours)
+            if ours:
+                self._fold(ours)
+        return bound.end
+
+    def _fold(self, records: Sequence[Logged]) -> None:
+        found, _ = events.read(
+            self._topic, Batch(Lease(self._source), [_record(r) for r in records], records[0].offset), 0
+        )
+        for event in found:
+            for name, table in self._tables.items():
+                self._take((name, event.meta.aggregate_id), table, event)
+
+    def _take(self, place: FactKey, table: FactTable[Any, Any], event: Event) -> None:
+        version, document = self._made.get(place) or (0, None)
+        following = events.is_next(event, version)
+        if following is False or place in self._report.bad:
+            return
+        try:
+            if following is None:
+                raise ValueError(f"version gap: {version} was seen, {event.meta.version} came")
+            if event.message is None:
+                raise ValueError(str(event.arrival.error))
+            self._made[place] = event.meta.version, table.show(document, event.message, event.meta).document
+        except Exception as error:
+            self._report.bad[place] = str(error)
+            self._made.pop(place, None)
+
+    def _writes(self, wanted: set[FactKey] | None) -> list[FactWrite]:
+        return [
+            FactWrite(name, key, version, None if document is None else msgspec.json.encode(document).decode())
+            for (name, key), (version, document) in self._made.items()
+            if wanted is None or (name, key) in wanted
+        ]
+
+    async def _write(self, wanted: set[FactKey] | None) -> set[FactKey]:
+        """Writes the copies that are wanted, None: all. Returns those that the agents have at a later version."""
+        ahead = set[FactKey]()
+        for chunk in _chunks(self._writes(wanted)):
+            written, later = await self._facts.write(self._source, chunk)
+            self._report.written += written
+            ahead |= later
+        return ahead
+
+
+def _chunks(writes: Sequence[FactWrite]) -> Iterable[Sequence[FactWrite]]:
+    return (writes[start : start + AT_ONCE] for start in range(0, len(writes), AT_ONCE))
+
+
+def _record(logged: Logged) -> ConsumerRecord[bytes, bytes]:
+    milliseconds = int(logged.at.timestamp() * 1000)
+    return ConsumerRecord(
+        logged.topic, logged.partition, logged.offset, milliseconds, 0, logged.key, logged.body, None, 0, 0,
+        list(logged.headers),
+    )  # fmt: skip
+
+
+def _say(topic: str, group: str, report: Report, *, write: bool) -> None:
+    done = f"{report.written} copies are written anew" if write else f"{report.different} copies would be written anew"
+    sys.stdout.write(f"{topic} for {group}: {report.events} events read, {done}\n")
+    for (table, key), why in list(report.bad.items())[:EXAMPLES]:
+        sys.stdout.write(f"  {table} {key[:64]}: stays as it is: {why}\n")
+    if report.bad:
+        kinds = Counter(table for table, _ in report.bad)
+        sys.stdout.write(f"  cannot be made: {', '.join(f'{count} of {table}' for table, count in kinds.items())}\n")
+    if report.left:
+        sys.stdout.write(f"  {report.left} copies changed all the time, give the command again\n")
+    if not write:
+        sys.stdout.write("dry run: nothing was changed, --yes does it\n")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The exit code: 0 done, 1 not all of it (it says what), 2 wrong arguments or settings."""
+    parser = argparse.ArgumentParser(prog="./lezzet topics reread", description=__doc__)
+    parser.add_argument("topic")
+    parser.add_argument("--group", required=True, help="who reads it again, e.g. basket.project")
+    parser.add_argument("--yes", action="store_true", help="do it")
+    said = parser.parse_args(arguments)
+    exit_without_upcasters()
+    settings = load_or_exit()
+    telemetry.configure("reread", "critical")
+    topic = all_topics().get(said.topic)
+    try:
+        if topic is None:
+            raise CannotDo(f"no topic {said.topic!r}")
+        report = asyncio.run(reread(settings, topic, said.group, write=said.yes))
+    except CannotDo as error:
+        sys.stderr.write(f"lezzet topics: {error}\n")
+        return 1
+    except Doubt as error:
+        sys.stderr.write(f"lezzet topics: {error}; give the command again\n")
+        return 1
+    _say(topic.name, said.group, report, write=said.yes)
+    return 1 if report.bad or report.left else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
