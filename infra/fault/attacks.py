@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import NamedTuple
 
-from http_edge.commands.bodies import MAX_BYTES
+from http_edge.routing.routes import BODY_BYTES
 
 AGAIN_SECONDS = 5.0  # before an attacker who was thrown out comes back
 COMING_SECONDS = 1.0  # in which they come, one after the other
@@ -89,8 +89,8 @@ async def half_bodies(target: Target) -> AsyncGenerator[None]:
 
     async def send(connection: socket.socket) -> None:
         head = f"POST /carts/add HTTP/1.1\r\nHost: edge\r\nAuthorization: Bearer {target.token}\r\n"
-        head += f"Content-Type: application/json\r\nContent-Length: {MAX_BYTES}\r\n\r\n"
-        await asyncio.get_running_loop().sock_sendall(connection, head.encode() + b" " * (MAX_BYTES - 1))
+        head += f"Content-Type: application/json\r\nContent-Length: {BODY_BYTES}\r\n\r\n"
+        await asyncio.get_running_loop().sock_sendall(connection, head.encode() + b" " * (BODY_BYTES - 1))
         await _until_thrown_out(connection)
 
     async with _again_and_again(target.port, 200, send):

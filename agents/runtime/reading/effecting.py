@@ -14,6 +14,7 @@ import structlog
 from agents.runtime import metrics
 from agents.runtime.committing.floor import progress_of
 from agents.runtime.reading import aside, events
+from agents.runtime.reading.aside import NotNow
 from agents.runtime.reading.due import Due
 from agents.runtime.reading.events import Event
 from agents.runtime.reading.performing import Perform, Performing, Try
@@ -31,6 +32,7 @@ log = structlog.get_logger()
 _MOMENT = 0.5  # seconds that a partition gives to what is due, before it looks for new events again
 _REST = 3  # if what is due was slow, it waits so many times as long as that took too long, while new events come
 _AGAIN = timedelta(seconds=1)  # after doubt about what is due
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Effecting(Drained):
@@ -151,15 +153,18 @@ class Effecting(Drained):
         floor = moment.floors.get(lease.source)
         if floor is None or floor.epoch != lease.epoch:
             raise Conflict(f"{lease.source}: opened again since epoch {lease.epoch}")
-        tries, dead = list[Try](), list[OutboxRow]()
+        tries, dead, newer = list[Try](), list[OutboxRow](), list[AsideRow]()
         for row in rows:
             arrival = aside.arrival_of(self._topic, row)
             try:
                 tries.append(Try(Event(arrival, events.meta_of(arrival), arrival.message), row))
             except Undecodable as error:  # the code has changed since it was set aside
+                if arrival.newer:  # a release that was taken back set it aside: it waits for code that knows it
+                    newer.append(aside.failed(row, NotNow(str(error), _NEVER), datetime.now(UTC)))
+                    continue
                 letter = letters.dead(lease.source, self._topic, arrival, str(error), parked=False)
                 dead += Placing(row.incarnation).of(row.offset, [letter])
-        again = await self._performing.some(lease, tries) if tries else []
+        again = [*newer, *(await self._performing.some(lease, tries) if tries else ())]
         wait = {row.id for row in again}
         done = [row.id for row in rows if row.id not in wait]
         await self._write(lease, moment, Changes(next=floor.next, set_aside=again, take_back=done, outbox=dead))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, cast
 
 import msgspec
@@ -10,6 +11,7 @@ from msgspec.structs import replace
 
 from agents.runtime import arrivals, metrics
 from agents.runtime.deciding.working_set import WorkingSet
+from agents.runtime.reading import aside
 from agents.runtime.reading.copying import Copying
 from agents.runtime.reading.effecting import Effecting
 from agents.runtime.reading.showing import Showing
@@ -345,6 +347,39 @@ async def test_effects_stop_at_an_event_of_newer_code_and_none_is_done_twice(wor
     await new.open(lease, 0)
     await new.run(feed.batch(lease))
     assert done == [1, 2, 3]
+
+
+async def test_what_newer_code_has_set_aside_waits_for_it_when_older_code_is_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(aside, "FIRST", timedelta(0))
+    feed, process, done = Feed(world.events), await world.process(), list[int]()
+    feed.event("a", 1, body=b'{"amount": 3}', type="Taken")
+    full = [aside.NotNow("452 full", datetime.max.replace(tzinfo=UTC))]
+
+    async def perform(event: Any, meta: EventMeta) -> list[Send]:
+        if full:
+            raise full[0]
+        done.append(meta.version)
+        return []
+
+    async def due_looked_at(topic: Topic) -> int:
+        """How often the event was tried."""
+        lease = feed.lease(f"{world.run}.effect")
+        work = Effecting(topic, "tests", Message, perform, process.store, process.drain, 8)
+        await work.open(lease, 0)
+        if lease.next == 0:
+            await work.run(feed.batch(lease))
+        await work.idle([lease])
+        rows = await world.query("select tries from set_aside where consumer = $1", lease.source.group)
+        return rows[0]["tries"] if rows else 0
+
+    tried = await due_looked_at(newer(feed.topic))
+    assert tried > 0
+    full.clear()
+    assert await due_looked_at(feed.topic) > tried and not done
+    assert await due_looked_at(newer(feed.topic)) == 0 and done == [1]
+    assert await world.published(feed.topic.dead_letters) == []
 
 
 async def test_a_message_of_a_type_with_a_version_carries_it(world: World):
