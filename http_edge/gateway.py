@@ -139,7 +139,7 @@ class Gateway:
             request_id=named.request_id,
             traceparent=named.traceparent,
             at=self._loop.time(),
-            address=request.remote or "",
+            address=self._edge.connections.party(request.remote or ""),
             acts_as=row.acts_as,
         )
         if route.query is not None:

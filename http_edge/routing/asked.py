@@ -18,7 +18,7 @@ class Asked:
     at: loop time when the request was read. raw: the body's bytes. body: the body as the row's `takes`. asks: the query as
     the row's `asks`, where the row has pages with `limit` and `cursor`. page: which page is asked for, where the row has pages.
     after: what the caller has seen, for the command's header. last_event_id: what a stream's client saw
-    last. acts_as: see routes.Row. address: of the peer, as the kernel names it.
+    last. acts_as: see routes.Row. address: of the peer, a /64 for IPv6, empty for a trusted proxy.
     """
 
     edge: Edge

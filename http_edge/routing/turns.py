@@ -9,7 +9,7 @@ from collections import OrderedDict, deque
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from http_edge.wire.party import party
+from http_edge.wire.party import party_of
 from http_edge.wire.problems import RETRY_AFTER_SECONDS, Problem, unavailable
 
 AT_ONCE = 4  # under way, of one edge process: an agents process hashes two at once, others are on their way
@@ -33,8 +33,11 @@ class Turns:
 
     @asynccontextmanager
     async def turn(self, address: str) -> AsyncGenerator[None]:
-        """Raises Problem: 429 where this address has too many waiting, 503 where all have, or where it takes too long."""
-        await self._enter(party(address))
+        """Raises Problem: 429 where this address has too many waiting, 503 where all have, or where it takes too long.
+
+        address: empty for a trusted proxy, which is bounded by MOST_WAITING alone.
+        """
+        await self._enter(party_of(address))
         try:
             yield
         finally:
@@ -45,7 +48,7 @@ class Turns:
         if self._free and not self._waiting:
             self._free -= 1
             return
-        if len(self._waiting.get(name, ())) >= MOST_OF_ADDRESS:
+        if name and len(self._waiting.get(name, ())) >= MOST_OF_ADDRESS:
             self.refused += 1
             raise _too_many()
         if self.waiting >= MOST_WAITING:
@@ -55,10 +58,15 @@ class Turns:
         self._waiting.setdefault(name, deque()).append(called)
         try:
             await asyncio.wait((called,), timeout=self._seconds)
-        finally:
-            if not called.done():
+        except asyncio.CancelledError:
+            if called.done():  # it was called and cancelled at the same moment: the turn is somebody else's
+                self._free += 1
+                self._call_next()
+            else:
                 self._leave(name, called)
+            raise
         if not called.done():
+            self._leave(name, called)
             self.refused += 1
             raise _busy()
 

@@ -9,12 +9,11 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Literal, Protocol
 
+from http_edge.wire.party import Network, party_of
 from stores.telemetry import logger
 
-Network = IPv4Network | IPv6Network
 Why = Literal["silent", "idle", "gave_way", "unread", "large_head"]
 Full = Literal["address", "total"]
 
@@ -79,6 +78,10 @@ class Connections:
     def count(self) -> int:
         return len(self._of)
 
+    def party(self, address: str) -> str:
+        """The client that an address stands for, as far as it tells; empty for a trusted proxy."""
+        return party_of(address, self._bounds.trusted)
+
     @property
     def owed(self) -> int:
         """Bytes of large answers that clients have not taken yet."""
@@ -86,7 +89,7 @@ class Connections:
 
     def enter(self, guest: Guest, address: str) -> Full | None:
         """None: it is in, and waits. Otherwise which bound refuses it."""
-        name = _party_name(address, self._bounds.trusted)
+        name = self.party(address)
         party = self._parties.get(name)
         if party is None:
             party = _Party(name, self._bounds.of_address if name else self._bounds.total)
@@ -221,14 +224,3 @@ def _before(waiting: dict[Guest, float], moment: float) -> list[Guest]:
             break
         found.append(guest)
     return found
-
-
-def _party_name(address: str, trusted: tuple[Network, ...]) -> str:
-    """Empty for a trusted proxy."""
-    said = ip_address(address.partition("%")[0])
-    if isinstance(said, IPv6Address) and said.ipv4_mapped is not None:
-        said = said.ipv4_mapped
-    if any(said in network for network in trusted):
-        return ""
-    # a customer of an IPv6 provider has at least a /64 to choose addresses from
-    return str(IPv6Network((int(said), 64), strict=False)) if isinstance(said, IPv6Address) else str(said)

@@ -158,7 +158,7 @@ async def test_a_pipeline_is_answered_in_order(edge: World):
 
 
 async def test_bodies_behind_bodies_are_read(edge: World):
-    line = json.dumps({"meal_id": "m-1", "quantity": 1, "note": "n" * 400, "unknown": "x" * 60_000}).encode()
+    line = json.dumps({"meal_id": "m-1", "quantity": 1, "note": "n" * 400, "unknown": "x" * 14_000}).encode()
     lines = ("Content-Type: application/json", f"Content-Length: {len(line)}")
     one_of_them = request(edge, str(uuid.uuid4()), "/carts/add", *lines, method="POST") + line
     async with connected(edge) as (reader, writer):

@@ -154,3 +154,28 @@ async def test_a_crowd_of_logins_is_answered_within_the_time_of_one(edge: World)
     assert found == {(429, "too_many_logins"), (503, "busy"), (503, "not_taken")}
     assert all(each.headers["Retry-After"] == "2" for each in said)
     assert len(edge.domains.taken) == AT_ONCE, "nothing is sent for those who got no turn"
+
+
+async def test_a_turn_that_is_given_to_who_has_just_gone_is_the_next_ones():
+    turns = Turns()
+    async with full(turns) as guests:
+        gone, waiting = Guest(turns, "10.0.0.1"), Guest(turns, "10.0.0.2")
+        await settled()
+        # `gone` has been called when the guest has left, and has not run since.
+        guests[0].task.add_done_callback(lambda _: gone.task.cancel())
+        await guests[0].leave()
+        await settled()
+        assert gone.task.cancelled() and waiting.inside
+        await waiting.leave()
+    async with full(turns):
+        pass
+
+
+async def test_a_trusted_proxy_is_bounded_by_the_number_of_all_that_wait():
+    turns = Turns()
+    async with full(turns):
+        many = [Guest(turns, "") for _ in range(MOST_OF_ADDRESS + 1)]
+        await settled()
+        assert turns.waiting == len(many) and turns.refused == 0
+        for guest in many:
+            guest.task.cancel()

@@ -263,7 +263,8 @@ async def test_an_event_that_the_code_of_now_cannot_read_is_a_dead_letter(world:
         postman.feed.event(key, 1)
     with looking_at_nothing(postman):
         await postman.run(await postman.opened())
-    await world.query("update set_aside set body = '{'::bytea where consumer = $1", postman.group)
+    spoilt = "update set_aside set body = '{'::bytea, source = 'somebody' where consumer = $1"
+    await world.query(spoilt, postman.group)
     (other,) = (await postmen(world, 1))[0]
     other.feed = postman.feed
     await tended(other, await other.opened())
