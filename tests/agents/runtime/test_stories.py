@@ -46,7 +46,7 @@ class Unreliable(MemoryStore):
     """Store, publisher, replies and fates. share: of the calls that fail, before or after they happened. hear: gets what is
     published. Its clock goes on with every question, and jumps."""
 
-    def __init__(self, random: Random, share: float, hear: Callable[[OutboxRow], None]) -> None:
+    def __init__(self, random: Random, share: float, hear: Callable[[OutboxRow], None] = lambda _: None) -> None:
         super().__init__(Tables())
         self._random, self._share, self._hear = random, share, hear
         self._clock = datetime.fromtimestamp(NOW / 1000, UTC)
