@@ -8,7 +8,7 @@ from http_edge.routing.edge import Reads
 from stores.errors import Unavailable
 from topics import keys
 
-WAIT_SECONDS = 0.2
+WAIT_SECONDS = 0.4  # an edge that is short of CPU must not take a Redis that answers for one that is away
 # Longer than the command may stand on its topic, where its domain may find it when it comes back: retention, the age of
 # the segment (stores/kafka/admin.py), and a day more.
 KEPT_SECONDS = 9 * 86_400
