@@ -94,7 +94,8 @@ class Deciding(Drained):
             except TimedOut:
                 limits.halve()
                 raise
-        self._timers.written(batch.lease.source)
+            # After each part: before the next one the partition may stand still for minutes (breaker.py).
+            self._timers.written(batch.lease.source)
 
     def _read(self, batch: Batch) -> list[Arrival]:
         incarnation = batch.lease.incarnation

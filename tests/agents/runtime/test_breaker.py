@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from agents.runtime.deciding import breaker
 from agents.runtime.deciding.breaker import LAST, RAISED
 from agents.runtime.transport.lease import Lease, Reopen
-from tests.agents.runtime.tally import BAD_LUCK, DECIDER, Add, Added, Tally
+from tests.agents.runtime.tally import BAD_LUCK, DECIDER, Add, Added, Later, Tally
 from tests.agents.runtime.world import Process, Record, World
 from tests.deadline import until
 from topics.deciding.decision import Context, Decision, accept
@@ -150,3 +150,18 @@ async def test_a_write_that_fails_counts_nothing_twice(world: World):
         process.gates.fail_at(step)
     await process.do(lease, records)
     assert (await _parked(world), lease.held_back) == (RAISED - 1, False)
+
+
+async def test_a_timer_that_was_set_before_the_partition_stands_still_is_sent_meanwhile(world: World):
+    """It used to wait for the end of the batch, which may be hours away."""
+    process = await world.process()
+    lease = await process.open()
+    sets = world.say("ringer", 1, id="ringer", fields={"sets": (Later("bell", 10, 0.3),)})
+    running = await _held(process, lease, [sets, *_bad(world, *_names("k", 4 * RAISED))])
+
+    async def sent() -> bool:
+        return len(await world.published(world.commands.name)) == 1
+
+    await until("the timer's command", sent)
+    assert not running.done()
+    await _let_go(lease, running)
