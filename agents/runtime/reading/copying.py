@@ -45,6 +45,8 @@ class Copying(Drained):
 
     async def open(self, lease: Lease, earliest: int) -> None:
         await super().open(lease, earliest)
+        # What is read again may lead to the same dead letters, whose rows have the same ids.
+        await self._drain.forget(lease)
         missed.opened(lease, *await self._store.again(lease.source, lease.epoch, self._code))
 
     async def run(self, batch: Batch) -> None:

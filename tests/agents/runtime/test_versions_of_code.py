@@ -276,6 +276,23 @@ async def test_a_kill_between_the_opening_and_the_first_batch_loses_no_missed_ev
     assert await new.shown("a") == (3, 107)
 
 
+@READERS
+async def test_a_dead_letter_of_a_killed_process_does_not_hold_up_what_is_read_again(
+    world: World, reader: type[Release]
+):
+    """Its row in the outbox used to be in the way of the same row, and the partition of a copy stood still for ever."""
+    feed, process = Feed(world.events), await world.process()
+    old, new = reader(world, process, feed, "old"), reader(world, process, feed, "new")
+    _at_work(feed)
+    feed.event("c", 1, type="Rocket", source="somebody")
+    await old.run(await old.opened())  # and the process dies: nobody deletes the row that is published
+    await new.run(await new.opened())
+    assert await new.shown("a") == (3, 107)
+    assert {dict(letter.headers)[headers.DLQ_OFFSET] for letter in await world.published(feed.topic.dead_letters)} == {
+        b"5"
+    }
+
+
 async def test_where_copies_are_behind_outlives_an_owner_that_has_lost_the_partition(world: World):
     feed, process = Feed(world.events), await world.process()
     old, new = Copier(world, process, feed, "old"), Copier(world, process, feed, "new")
