@@ -165,6 +165,11 @@ def missed(view: str, tag: str, group: str, topic: str, partition: int) -> str:
     return f"missed:{view}{tag}:{group}:{topic}:{partition}"
 
 
+def shown_up_to(view: str, tag: str, group: str, topic: str, partition: int) -> str:
+    """Where the floor of this generation stood when it went back for missed events: its documents show what came before."""
+    return f"shown_up_to:{view}{tag}:{group}:{topic}:{partition}"
+
+
 def caught_up(view: str, tag: str) -> str:
     """Set of the partitions that have been read up to where the log ended when they were opened."""
     return f"caught_up:{view}{tag}"

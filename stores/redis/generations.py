@@ -31,19 +31,20 @@ return 1
 
 # KEYS[1] the record, KEYS[2] the ready key, KEYS[3] the key that stands for the grace, KEYS[4] the set of partitions that have
 # caught up. ARGV: the record as it was read, the record after, the new tag, seconds of the grace, channel and notice, number of
-# partitions, then for each partition the floor of the new generation and that of the one before.
+# partitions, then for each partition the floor of the new generation, that of the one before, and where this stood before it
+# went back for missed events.
 # A reader that has seen the one before must see at least as much in the new one. Where the one before has no floor, the new one
 # has to be where the log ended when it was opened.
 _SWITCH = """
 if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
 local partitions = tonumber(ARGV[7])
 for p = 0, partitions - 1 do
-    local new, old = redis.call('GET', ARGV[8 + 2 * p]), redis.call('GET', ARGV[9 + 2 * p])
+    local new, old, shown = unpack(redis.call('MGET', ARGV[8 + 3 * p], ARGV[9 + 3 * p], ARGV[10 + 3 * p]))
     if not new then return 0 end
-    if old and tonumber(new) < tonumber(old) then return 0 end
+    if old and tonumber(new) < math.max(tonumber(old), tonumber(shown or 0)) then return 0 end
     if not old and redis.call('SISMEMBER', KEYS[4], p) == 0 then return 0 end
 end
-for p = 0, partitions - 1 do redis.call('DEL', ARGV[9 + 2 * p]) end
+for p = 0, partitions - 1 do redis.call('DEL', ARGV[9 + 3 * p]) end
 redis.call('SET', KEYS[1], ARGV[2])
 redis.call('SET', KEYS[2], ARGV[3])
 redis.call('SET', KEYS[3], '1', 'EX', ARGV[4])
@@ -205,13 +206,13 @@ class ViewGenerations:
         if made is None:
             return False
         after = replace(now, live=made, next=None, gone=_with(now.gone, now.live))
-        old = now.live
-        pairs: list[str] = []
+        old, stand = now.live.tag if now.live else "", list[str]()
         for partition, floor in enumerate(made.floors(view)):
-            pairs += (floor, keys.floor(view, old.tag if old else "", made.group, made.topic, partition))
+            place = (view, old, made.group, made.topic, partition)
+            stand += (floor, keys.floor(*place), keys.shown_up_to(*place))
         _, channel, told = notice(view, [])
         names = [keys.generations(view), keys.view_ready(view), keys.grace(view), keys.caught_up(view, made.tag)]
-        said = [known.raw, _encode(after), made.tag, GRACE_SECONDS, channel, told, made.partitions, *pairs]
+        said = [known.raw, _encode(after), made.tag, GRACE_SECONDS, channel, told, made.partitions, *stand]
         async with translated():
             return bool(await self._switch(keys=names, args=said))
 
@@ -236,7 +237,9 @@ class ViewGenerations:
     async def _bites(self, view: str, gone: Sequence[str]) -> int:
         removed, cursor = 0, 0
         prefixes = tuple(
-            f"{kind}:{view}{tag}:" for kind in ("view", "index", "side", "floor", "missed") for tag in gone
+            f"{kind}:{view}{tag}:"
+            for kind in ("view", "index", "side", "floor", "missed", "shown_up_to")
+            for tag in gone
         )
         whole = {keys.caught_up(view, tag) for tag in gone}
         while True:

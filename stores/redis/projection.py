@@ -60,13 +60,15 @@ if not next or tonumber(ARGV[1]) < tonumber(next) then next = ARGV[1] end
 redis.call('SET', KEYS[1], next .. ' ' .. ARGV[2])
 """
 
-# KEYS[1] the floor, KEYS[2] what was missed. ARGV: the code. Returns where the floor is now, and whether something is missed.
+# KEYS[1] the floor, KEYS[2] what was missed, KEYS[3] how far the documents are. ARGV: the code. Returns where the floor is now, and whether something is missed.
 _AGAIN = """
 local next, code = string.match(redis.call('GET', KEYS[2]) or '', '^(%d+) (.*)$')
 if not next or code == ARGV[1] then return {'', next and 1 or 0} end
 local floor = redis.call('GET', KEYS[1])
 if not floor then return {'', 0} end
 if tonumber(next) > tonumber(floor) then next = floor end
+local shown = redis.call('GET', KEYS[3])
+if not shown or tonumber(floor) > tonumber(shown) then redis.call('SET', KEYS[3], floor) end
 redis.call('SET', KEYS[1], next)
 redis.call('DEL', KEYS[2])
 return {next, 0}
@@ -180,11 +182,11 @@ class ProjectionStore:
         async with translated():
             return await self._apply(keys=[move.floor for move in moves], args=arguments) == b"ok"
 
-    async def again(self, floor: str, missed: str, code: str) -> tuple[int | None, bool]:
+    async def again(self, floor: str, missed: str, shown_up_to: str, code: str) -> tuple[int | None, bool]:
         """As DomainStore.again, of one generation in one partition, without an epoch: whoever believes in another floor writes
-        nothing. floor, missed: keys."""
+        nothing. floor, missed, shown_up_to: keys."""
         async with translated():
-            at, left = await self._again(keys=[floor, missed], args=[code])
+            at, left = await self._again(keys=[floor, missed, shown_up_to], args=[code])
         return int(at) if at else None, bool(left)
 
     async def miss(self, missed: str, offset: int, code: str) -> None:

@@ -61,6 +61,11 @@ class Kept:
         of = self.generation
         return keys.missed(self.view.name, of.tag, of.group, of.topic, self.partition)
 
+    @property
+    def shown_up_to_key(self) -> str:
+        of = self.generation
+        return keys.shown_up_to(self.view.name, of.tag, of.group, of.topic, self.partition)
+
     def document(self, aggregate: str) -> str:
         return keys.in_generation(keys.document(self.view.name, aggregate), self.tag)
 
@@ -209,7 +214,7 @@ class Keeping:
     async def again(self, one: Kept, code: str) -> tuple[int | None, bool]:
         """The floor goes back to the first event that other code could not apply, if there is one. Returns the floor then, and
         whether events are missing that this code could not apply."""
-        return await self._store.again(one.floor_key, one.missed_key, code)
+        return await self._store.again(one.floor_key, one.missed_key, one.shown_up_to_key, code)
 
     async def miss(self, one: Kept, missing: Missed, code: str) -> None:
         """Keeps what could not be applied, for other code. Called before the floor moves."""

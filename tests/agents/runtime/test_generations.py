@@ -192,6 +192,30 @@ async def test_no_reader_sees_less_than_before_while_events_come_and_generations
     assert len(set(seen)) > 3, "the reader has seen it grow"
 
 
+async def test_a_live_view_that_reads_again_what_it_missed_does_not_make_way_for_one_that_shows_less(
+    built: Built, monkeypatch: pytest.MonkeyPatch
+):
+    """Its floor goes back, its documents do not: a generation beyond that floor used to be taken for complete."""
+    built.feed.event("new", 1, type="Newer")  # at offset EVENTS
+    built.says("a", 20)
+    work = built.projector("old")
+    lease = await built.opened(work)
+    await built.run(work, lease)
+    shown = await built.shown()
+    built.reads_slowly(monkeypatch)
+    await built.order()
+    floor = keys.floor(built.view.name, "@2", *lease.source)
+    await built.redis.set(floor, EVENTS + 1)  # it was built so far, by code that knows the event
+    work = built.projector("new")
+    lease = await built.opened(work)
+    assert int(await built.redis.get(built.floor(lease)) or -1) == EVENTS, "the live one reads it again"
+    await work.tending.round()
+    assert (await built.redis.get(built.view.ready_key), await built.shown()) == (b"@1", shown)
+    await built.redis.set(floor, len(built.feed.log))
+    await work.tending.round()
+    assert await built.redis.get(built.view.ready_key) == b"@2"
+
+
 async def test_what_was_switched_from_is_removed_whole_and_nothing_else(built: Built, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(stored, "_BITE", 1)
     work = built.projector()
