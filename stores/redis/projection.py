@@ -17,7 +17,8 @@ from topics.deciding.projection import Traits
 # KEYS: the floor of each move. ARGV: for each move the floor as it was read, the floor after, the floor of the view's other
 # generation ('' for none), the set of partitions that have caught up ('' for not yet), and the partition; then the changes as
 # command lines: length, words… A line is a Redis command, or TRAITS (stores/redis/traits.py), or one of
-#   SIDE move, command: only if the move goes beyond the other generation, since what both write must not go back in time;
+#   SIDE move, document, version, command: only if the move goes beyond the other generation, since what both write must not go
+#     back in time; or if that has missed this version of the aggregate. document: the aggregate's, in the other generation;
 #   TELL ready key, tag, command: only if readers use this generation.
 # Nothing is written if a floor is not as it was read: another process wrote, or an earlier try whose answer was lost.
 _APPLY = (
@@ -30,13 +31,20 @@ for m, floor in ipairs(KEYS) do
     local other = ARGV[a + 2] ~= '' and redis.call('GET', ARGV[a + 2])
     ahead[m] = not other or tonumber(ARGV[a + 1]) > tonumber(other)
 end
+local function has_missed(document, version)
+    if document == '' then return false end
+    local shown = string.match(redis.call('GETRANGE', document, 0, 20), '^%d+')
+    return tonumber(shown or 0) < tonumber(version)
+end
 local i = 5 * #KEYS + 1
 while ARGV[i] do
     local n, how = tonumber(ARGV[i]), ARGV[i + 1]
     if how == 'TRAITS' then
         change_traits(i + 2, i + n)
     elseif how == 'SIDE' then
-        if ahead[tonumber(ARGV[i + 2])] then redis.call(unpack(ARGV, i + 3, i + n)) end
+        if ahead[tonumber(ARGV[i + 2])] or has_missed(ARGV[i + 3], ARGV[i + 4]) then
+            redis.call(unpack(ARGV, i + 5, i + n))
+        end
     elseif how == 'TELL' then
         if redis.call('GET', ARGV[i + 2]) == ARGV[i + 3] then redis.call(unpack(ARGV, i + 4, i + n)) end
     else
@@ -60,7 +68,8 @@ if not next or tonumber(ARGV[1]) < tonumber(next) then next = ARGV[1] end
 redis.call('SET', KEYS[1], next .. ' ' .. ARGV[2])
 """
 
-# KEYS[1] the floor, KEYS[2] what was missed, KEYS[3] how far the documents are. ARGV: the code. Returns where the floor is now, and whether something is missed.
+# KEYS[1] the floor, KEYS[2] what was missed, KEYS[3] how far the documents are. ARGV: the code.
+# Returns where the floor is now, and whether something is missed.
 _AGAIN = """
 local next, code = string.match(redis.call('GET', KEYS[2]) or '', '^(%d+) (.*)$')
 if not next or code == ARGV[1] then return {'', next and 1 or 0} end
@@ -77,15 +86,25 @@ return {next, 0}
 Words = tuple[str | bytes, ...]
 
 
+class Side(NamedTuple):
+    """A Redis command that follows from this version of an aggregate."""
+
+    aggregate_id: str
+    version: int
+    line: Words
+
+
 @dataclass(slots=True)
 class ViewChanges:
     """Of one generation of one view. lines: Redis commands, in the order in which the script runs them. sides: those of them
-    that change keys which other systems read, and which are of no generation."""
+    that change keys which other systems read, and which are of no generation. aggregate_id, version: to which these belong."""
 
     view: str
     tag: str = ""
     lines: list[Words] = field(default_factory=list[Words])
-    sides: list[Words] = field(default_factory=list[Words])
+    sides: list[Side] = field(default_factory=list[Side])
+    aggregate_id: str = ""
+    version: int = 0
 
     def document(self, aggregate_id: str, version: int, body: bytes) -> None:
         name = keys.in_generation(keys.document(self.view, aggregate_id), self.tag)
@@ -116,12 +135,16 @@ class ViewChanges:
         return keys.in_generation(keys.index(self.view, name), self.tag)
 
     def _beside(self, name: str, line: Words) -> None:
-        (self.sides if keys.view_of(name) is None else self.lines).append(line)
+        if keys.view_of(name) is None:
+            self.sides.append(Side(self.aggregate_id, self.version, line))
+        else:
+            self.lines.append(line)
 
 
 class Move(NamedTuple):
     """A generation goes from one floor to the next in one partition. floor, other: keys; other: of the view's other generation
-    in this partition, empty where there is none. caught_up: it has reached where the log ended when the partition was opened.
+    in this partition, empty where there is none. other_tag: of that one. caught_up: it has reached where the log ended when the
+    partition was opened.
     """
 
     floor: str
@@ -131,6 +154,15 @@ class Move(NamedTuple):
     changes: ViewChanges
     other: str = ""
     caught_up: bool = False
+    other_tag: str = ""
+
+    def sides(self, number: int) -> list[Words]:
+        """Lines of the script. number: of the move in it, from 1."""
+        view, tag = self.changes.view, self.other_tag
+        return [
+            ("SIDE", str(number), tag and keys.in_generation(keys.document(view, of), tag), str(version), *line)
+            for of, version, line in self.changes.sides
+        ]
 
 
 def _words(move: Move) -> list[str | bytes]:
@@ -175,8 +207,7 @@ class ProjectionStore:
         """Writes the changes and moves the floors. False: one of them was another, nothing is written."""
         arguments = [word for move in moves for word in _words(move)]
         for number, move in enumerate(moves, 1):
-            beside: list[Words] = [("SIDE", str(number), *line) for line in move.changes.sides]
-            for line in (*move.changes.lines, *beside):
+            for line in (*move.changes.lines, *move.sides(number)):
                 arguments.append(str(len(line)))
                 arguments.extend(line)
         async with translated():

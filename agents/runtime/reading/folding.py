@@ -65,7 +65,8 @@ class _Shown:
     def take(self, view: View[Any, Any], event: Event, changes: ViewChanges) -> None:
         """Applies an event. Raises what the view raises, or where its document cannot be written; then nothing has changed."""
         shown = view.show(self.document, event.message, event.meta)
-        sides, document = ViewChanges(changes.view, changes.tag), shown.document
+        of, document = event.meta, shown.document
+        sides = ViewChanges(changes.view, changes.tag, aggregate_id=of.aggregate_id, version=of.version)
         after, body = _FoundBy.of(view, document), b"" if document is None else _encode(document)
         for name in shown.drop:
             sides.drop(name)
@@ -73,7 +74,7 @@ class _Shown:
             sides.put(side.name, side.value, side.expires_at)
         changes.lines.extend(sides.lines)
         changes.sides.extend(sides.sides)
-        self.document, self.version, self.after, self.body = document, event.meta.version, after, body
+        self.document, self.version, self.after, self.body = document, of.version, after, body
 
     def write(self, aggregate: str, changes: ViewChanges) -> None:
         changes.document(aggregate, self.version, self.body)

@@ -52,9 +52,12 @@ class Kept:
         return self._floor_of(self.generation)
 
     @property
+    def other(self) -> Generation | None:
+        return self.known.now.live if self.is_next else self.known.now.next
+
+    @property
     def other_floor_key(self) -> str:
-        other = self.known.now.live if self.is_next else self.known.now.next
-        return "" if other is None else self._floor_of(other)
+        return "" if self.other is None else self._floor_of(self.other)
 
     @property
     def missed_key(self) -> str:
@@ -228,7 +231,8 @@ class Keeping:
         todo = [event for event in found if event.arrival.offset >= one.floor]
         changes = self._foldings[one.view.name].fold(missing, one.tag, todo, stored)
         caught_up = after >= end and (one.view.name, one.tag, one.partition) not in self._marked
-        return Move(one.floor_key, one.floor, after, one.partition, changes, one.other_floor_key, caught_up)
+        tag = one.other.tag if one.other else ""
+        return Move(one.floor_key, one.floor, after, one.partition, changes, one.other_floor_key, caught_up, tag)
 
     async def write(self, moves: Sequence[Move], kept: Sequence[Kept]) -> bool:
         """False: a floor was another; nothing is written. Where a generation is complete now, readers are switched to it."""

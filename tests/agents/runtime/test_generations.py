@@ -20,11 +20,12 @@ from stores.redis.connection import connect
 from stores.redis.generations import Known
 from tests.agents.runtime.feed import Replayed
 from tests.agents.runtime.tally import Added
+from tests.agents.runtime.test_versions_of_code import newer
 from tests.agents.runtime.test_views import Shop, Sum
 from tests.agents.runtime.world import World
 from tests.deadline import until, within
 from topics import keys
-from topics.deciding.projection import Shown, View
+from topics.deciding.projection import Shown, SideKey, View
 from topics.messages.event import EventMeta
 
 EVENTS = 30
@@ -214,6 +215,32 @@ async def test_a_live_view_that_reads_again_what_it_missed_does_not_make_way_for
     await built.redis.set(floor, len(built.feed.log))
     await work.tending.round()
     assert await built.redis.get(built.view.ready_key) == b"@2"
+
+
+async def test_a_side_key_of_an_event_that_the_live_view_has_missed_is_written_by_the_one_that_knows_it(built: Built):
+    """The live one is far beyond the event, so the one that is built used to leave out the keys that both write."""
+    outside = f"outside:{built.view.name}:"
+
+    def show(before: Any, event: Any, meta: EventMeta) -> Shown[Any]:
+        return Shown(
+            Sum(meta.version, 0), put=(SideKey(f"{outside}{meta.aggregate_id}{meta.version}", type(event).__name__),)
+        )
+
+    both = dataclasses.replace(built.view, show=show)
+    knows = dataclasses.replace(both, topic=newer(built.view.topic), shape=2)
+    built.feed.event("new", 1, type="Taken", body=b'{"amount": 3}')
+    built.says("a")
+    old = built.projector_of(both)
+    await built.run(old, await built.opened(old))
+    await built.redis.delete(f"{outside}a1")
+    built.feed.topic = knows.topic
+    assert await order(built.generations, {built.world.run: [knows]}) == [knows.name]
+    work = built.projector_of(knows)
+    lease = await built.opened(work)
+    await built.run(work, lease)
+    await built.ready_by_rounds(b"@2", work)
+    assert await built.redis.get(f"{outside}new1") == b"Taken"
+    assert await built.redis.get(f"{outside}a1") is None, "what the live one has written is not written again"
 
 
 async def test_what_was_switched_from_is_removed_whole_and_nothing_else(built: Built, monkeypatch: pytest.MonkeyPatch):
