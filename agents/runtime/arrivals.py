@@ -65,6 +65,12 @@ class Arrival:
         return self.withdrawn or (deadline is not None and self.at.timestamp() * 1000 > float(deadline))
 
     @property
+    def earlier(self) -> list[tuple[str, str]]:
+        """Inbox keys of the attempts before this one, where it is one of several."""
+        named = self.headers.get(headers.EARLIER)
+        return [(self.source, id) for id in named.split(",")] if named else []
+
+    @property
     def ours(self) -> bool:
         """Whether code of ours has published it."""
         return self.source.startswith(_OUR_SOURCES)

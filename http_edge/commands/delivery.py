@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 
+from http_edge.commands.idempotency import earlier
 from http_edge.commands.operations import note
 from http_edge.routing.asked import Asked
 from http_edge.routing.edge import AppendedAt, Edge
@@ -60,6 +61,8 @@ def headers_of(asked: Asked, kind: type[Message], subject: str, fingerprint: str
         found[headers.AFTER] = asked.after
     if fingerprint is not None:
         found[headers.FINGERPRINT] = fingerprint
+    if before := earlier(asked):
+        found[headers.EARLIER] = ",".join(before)
     return found
 
 
@@ -99,7 +102,7 @@ async def _delivered(
                 # A failed send may have reached the log: the reply tells.
                 await asyncio.wait({heard}, timeout=left(asked, ACK_SECONDS))
                 return heard.result() if heard.done() else await _withdraw(asked, sent, heard, may_be_late)
-            if _too_late(sent.result(), header):
+            if _too_late(sent.result(), header) and await _is_void(asked):
                 raise Late
             await asyncio.wait({heard}, timeout=left(asked, REPLY_SECONDS))
         if heard.done() and heard.result().code == "expired":
@@ -128,6 +131,12 @@ def left(asked: Asked, seconds: float) -> float:
 def _too_late(appended: AppendedAt, header: Mapping[str, str]) -> bool:
     """By the broker's clock, as the domain will see it too: it rejects the command as expired."""
     return appended.at > int(header[headers.DEADLINE])
+
+
+async def _is_void(asked: Asked) -> bool:
+    """Of a command that came late: whether none of this id takes effect. With an Idempotency-Key one of another request may
+    have come in time, and be with its domain."""
+    return asked.idempotency_key is None or await asked.edge.withdrawals.withdraw(asked.command_id)
 
 
 def not_taken() -> Problem:

@@ -2,7 +2,9 @@
 
 A command that was answered 503 has been withdrawn, or was too late: it never takes effect, so a retry with its key is
 a new attempt with the next id. The first attempt whose outcome stands is the outcome of the key. Where its reply is no longer
-kept, the command goes out again under the same id, and its domain's inbox answers with the first outcome.
+kept, the command goes out again under the same id, and its domain's inbox answers with the first outcome. While nobody
+answers, such a command is withdrawn like any other, though it was done long ago. So the next attempt names those before it
+(header EARLIER), and its domain answers with the outcome of the one that stands.
 """
 
 import hashlib
@@ -37,6 +39,14 @@ def attempts(asked: Asked) -> list[str]:
     caller = asked.caller.id if asked.caller else f"anonymous {hashlib.sha256(asked.raw).hexdigest()}"
     first = ids.derive(f"{caller}\n{asked.method}\n{asked.path}", asked.idempotency_key or "")
     return [first, *(ids.derive(first, f"attempt {number}") for number in range(2, ATTEMPTS + 1))]
+
+
+def earlier(asked: Asked) -> list[str]:
+    """Ids of the attempts before asked.command_id."""
+    if asked.idempotency_key is None:
+        return []
+    tries = attempts(asked)
+    return tries[: tries.index(asked.command_id)]
 
 
 def next_id(asked: Asked) -> str:

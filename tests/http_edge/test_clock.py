@@ -69,6 +69,18 @@ async def test_every_write_works_whatever_the_clock_of_the_edge_says(edge: World
     assert abs(float(line.split()[1]) + skew) < 1.0
 
 
+async def test_a_repeat_that_comes_late_is_no_second_command_while_the_first_is_with_its_domain(edge: World):
+    me, key = edge.client(str(uuid.uuid4())), uuid.uuid4().hex
+    edge.domains.behave(lambda command: None)
+    assert (await me.call("POST", "/carts/add", LINE, Idempotency_Key=key)).status == 202
+    (first,) = edge.domains.taken
+    async with an_edge(edge, lambda: time.time() - 20) as client:
+        edge.domains.behave(lambda command: None)
+        said = await dataclasses.replace(me, base=client.base).call("POST", "/carts/add", LINE, Idempotency_Key=key)
+        assert said.status == 202
+    assert {command.id for command in edge.domains.taken} == {first.id}
+
+
 async def test_a_clock_that_is_set_is_followed(edge: World):
     skew = 0.0
     async with an_edge(edge, lambda: time.time() + skew) as client:

@@ -224,6 +224,17 @@ async def test_a_key_whose_command_was_withdrawn_is_good_for_another_try(edge: W
     assert (await me.call("POST", "/carts/add", LINE, Idempotency_Key=key)).status == 200
 
 
+async def test_a_further_attempt_of_a_key_names_those_before_it(edge: World):
+    """One of them may be done, though it was withdrawn: a repeat of it, long after its reply was forgotten."""
+    me, key = edge.client(str(uuid.uuid4())), uuid.uuid4().hex
+    edge.domains.behave(lambda command: refused(command, "expired"))
+    for _ in range(3):
+        assert (await me.call("POST", "/carts/add", LINE, Idempotency_Key=key)).status == 503
+    one, two, three = edge.domains.taken
+    said = [command.headers.get(headers.EARLIER) for command in (one, two, three)]
+    assert said == [None, one.id, f"{one.id},{two.id}"]
+
+
 @pytest.mark.parametrize("key", ["", "a" * 256, "ğ"])
 async def test_a_bad_idempotency_key_is_400(edge: World, key: str):
     said = await edge.client(str(uuid.uuid4())).call("POST", "/carts/add", LINE, Idempotency_Key=key)

@@ -20,6 +20,9 @@ REPLY_SEAL = "lezzet_replyseal"  # base64 X25519 public key of that process: ans
 OPERATION = "lezzet_operation"  # id of the operation that the caller can look up
 CALLER = "lezzet_caller"  # user id of the caller, or `anonymous:<cart id>`
 FINGERPRINT = "lezzet_fingerprint"  # keyed HMAC of the raw request, with an Idempotency-Key
+EARLIER = (
+    "lezzet_earlier"  # ids, with commas between: attempts of the same Idempotency-Key before, one of which may be done
+)
 AFTER = "lezzet_after"  # JSON like WROTE: what the caller has seen or written lately, which a decision must know of
 WROTE = "lezzet_wrote"  # JSON [[domain, aggregate id, version], …] written on earlier hops of this command's flow
 FORWARDED = (

@@ -44,7 +44,8 @@ class _Turn(Turn):
         self.claims = list(claims)
         self.parked: Mapping[str, Behind] = {}
         self.looked_at: Floor | None = None
-        touches = [*(a.key for a in todo if a.key is not None), *(a.inbox_key for a in todo), *self.claims]
+        ids = [id for a in todo for id in (a.inbox_key, *a.earlier)]
+        touches = [*(a.key for a in todo if a.key is not None), *ids, *self.claims]
         super().__init__(batch, first, after, messages=len(todo), touches=touches)
 
     def begins_with(self, left: Set[str]) -> bool:
@@ -170,7 +171,8 @@ class Deciding(Drained):
         keys = list({arrival.key: None for arrival in every if arrival.key is not None})
         guessed = prefetchable_facts(self._roles.decider, every)
         look = self._store.look(
-            [turn.source for turn in turns], ids=[arrival.inbox_key for arrival in every], keys=keys, facts=guessed,
+            [turn.source for turn in turns],
+            ids=[id for arrival in every for id in (arrival.inbox_key, *arrival.earlier)], keys=keys, facts=guessed,
             claims=list(dict.fromkeys(claim for turn in turns for claim in turn.claims)),
         )  # fmt: skip
         taking = self._preparing.take([arrival for turn in turns for arrival in turn.todo])

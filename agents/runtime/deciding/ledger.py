@@ -16,7 +16,7 @@ from agents.runtime.deciding.consequences import Consequences, Roles
 from agents.runtime.deciding.timing import Timing
 from agents.runtime.deciding.working_set import WorkingSet
 from agents.runtime.sending import letters
-from stores.protocol import Changes, ClaimKey, Moment, OutboxRow, RowId, Source
+from stores.protocol import Changes, ClaimKey, InboxKey, Moment, OutboxRow, RowId, Source
 from topics.deciding.decision import Context, Decision, Fired, Rejection, StalePreparation
 from topics.messages import headers
 from topics.messages.redrive import Redrive
@@ -68,8 +68,14 @@ class Ledger:
         return self.changes
 
     def knows(self, arrival: Arrival) -> bool:
-        """Whether it was done before, or in this round."""
-        return arrival.inbox_key in self._outcomes
+        """Whether it was done before, or in this round; or an attempt before it was."""
+        return self._known_as(arrival) is not None
+
+    def _known_as(self, arrival: Arrival) -> InboxKey | None:
+        if arrival.inbox_key in self._outcomes:
+            return arrival.inbox_key
+        told = ((id, self._outcomes.get(id)) for id in arrival.earlier)
+        return next((id for id, outcome in told if outcome is not None and outcomes.stands(outcome)), None)
 
     def note(self, arrival: Arrival) -> None:
         """Enters it into the inbox without an outcome: nobody will ask for one."""
@@ -264,7 +270,10 @@ class Ledger:
     def _answer_again(self, arrival: Arrival) -> None:
         """It was done before: it has no effect again, but its sender is told the outcome if it asks for one."""
         metrics.DUPLICATES.labels(self._source.group).inc()
-        told = self._outcomes[arrival.inbox_key]
+        known_as = self._known_as(arrival) or arrival.inbox_key
+        told = self._outcomes[known_as]
+        if known_as != arrival.inbox_key:
+            self._remember(arrival, told)
         if told is not None and headers.OPERATION in arrival.headers:
             self._send(*outcomes.told_again(arrival, told))
 

@@ -6,12 +6,13 @@ Where it handed commands on, their receivers have the answer. They get the same 
 from collections.abc import Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from agents.runtime.arrivals import Arrival
 from agents.runtime.sending import letters
 from stores.protocol import OutboxRow
 from topics.messages import headers
-from topics.messages.reply import Reply
+from topics.messages.reply import TOO_LATE, Reply
 
 
 class HandedOn(msgspec.Struct, frozen=True, array_like=True):
@@ -40,6 +41,12 @@ def read(text: str) -> Outcome:
     return _decoder.decode(text)
 
 
+def stands(text: str) -> bool:
+    """Whether the command took effect or was refused. Else another attempt is free to."""
+    outcome = read(text)
+    return not isinstance(outcome, Reply) or outcome.code not in TOO_LATE
+
+
 def told_again(arrival: Arrival, text: str) -> list[OutboxRow]:
     """Rows that answer a command that came again. text: of the inbox.
 
@@ -48,7 +55,8 @@ def told_again(arrival: Arrival, text: str) -> list[OutboxRow]:
     """
     outcome = read(text)
     if isinstance(outcome, Reply):
-        return [letters.reply(arrival, outcome)]
+        asked = arrival.headers[headers.OPERATION]  # another one than the first where this is a later attempt
+        return [letters.reply(arrival, replace(outcome, operation_id=asked))]
     return [_for_asker(each, arrival) for each in outcome]
 
 

@@ -66,6 +66,28 @@ async def test_whoever_sends_a_command_again_hears_the_first_outcome(world: Worl
     assert await world.totals() == [1, 2]
 
 
+async def test_a_later_attempt_of_a_key_hears_the_outcome_of_the_one_that_stands(world: World):
+    """The edge had withdrawn a repeat of what was done long ago, and took its outcome for one that never was."""
+    process = await world.process()
+    lease = await process.open()
+
+    def attempt(name: str, earlier: str = "") -> dict[str, str]:
+        before = {"lezzet_earlier": ",".join(world.id(each) for each in earlier)} if earlier else {}
+        return {"lezzet_operation": world.id(name), "lezzet_fingerprint": "aa", **before}
+
+    late = attempt("x") | {"lezzet_deadline": "1"}
+    await process.do(
+        lease, [world.say(amount=1, id="x", more=late), world.say(amount=1, id="y", more=attempt("y", "x"))]
+    )
+    assert await world.totals() == [1], "the first never took effect"
+    await world.redis.delete(f"reply:{world.id('y')}")
+    for _ in range(2):
+        await process.do(lease, [world.say(amount=1, id="z", more=attempt("z", "xy"))])
+        assert (await world.answer("z"))["body"] == {"total": 1}
+        await world.redis.delete(f"reply:{world.id('z')}")
+    assert await world.totals() == [1]
+
+
 async def test_whoever_sends_a_command_again_that_was_handed_on_is_answered_by_its_receiver(world: World):
     told = replace(world.events, name=f"{world.run}_told", messages=(Told,))
     await make_topics(world.settings.kafka, [told])
