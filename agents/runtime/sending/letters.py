@@ -165,10 +165,14 @@ def reply(arrival: Arrival, answer: Reply) -> OutboxRow:
 
 
 def forwarded(topic: Topic, arrival: Arrival) -> OutboxRow:
-    """The same command once more on its topic, for the partition of its key. With its id, also where it came without one."""
+    """The same command once more on its topic, for the partition of its key. With its id, also where it came without one.
+
+    Without the deadline where it is taken: it came in time, its caller may have been told so, and now it comes later.
+    """
     added = {headers.ID: arrival.id, headers.SOURCE: arrival.source, headers.FORWARDED: "1"}
     missing = [(name, value.encode()) for name, value in added.items() if name not in arrival.headers]
-    named = [*arrival.raw_headers, *missing]
+    kept = [(name, value) for name, value in arrival.raw_headers if not (arrival.taken and name == headers.DEADLINE)]
+    named = [*kept, *missing]
     return OutboxRow("kafka", topic.name, arrival.raw_key, encode_headers(named), arrival.body)
 
 

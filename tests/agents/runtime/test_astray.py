@@ -1,5 +1,6 @@
 """A command in another partition than its key's is sent on to that one: an aggregate's events come from one partition."""
 
+import time
 from contextlib import AsyncExitStack
 from dataclasses import replace
 
@@ -65,6 +66,20 @@ async def test_one_without_an_id_gets_that_of_the_place_where_it_came_first(spli
     assert named[headers.SOURCE] == f"kafka/{split.commands.name}".encode()
     await process.do(right, [_as_read(sent_on, 0), _as_read(sent_on, 1)])
     assert await split.totals(key) == [1]
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(0.2, "done"), (-5.0, "failed")])
+async def test_one_that_came_in_time_takes_effect_though_it_is_sent_on_later(split: World, seconds: float, status: str):
+    """Its domain had taken it, and its caller may have been told 202."""
+    process, key = await split.process(), _keys(split, 1)[0]
+    wrong, right = await process.open(), await process.open(partition=1)
+    deadline = int((time.time() + seconds) * 1000)
+    asked = {headers.OPERATION: split.id("asked"), headers.DEADLINE: str(deadline)}
+    await process.do(wrong, [split.say(key, amount=1, id="x", more=asked)])
+    (sent_on,) = await split.published(split.commands.name)
+    late = replace(_as_read(sent_on, 0), timestamp=deadline + 1)
+    await process.do(right, [late])
+    assert (await split.answer("asked"))["status"] == status
 
 
 async def test_its_neighbours_are_decided_where_they_are(split: World):
