@@ -1,11 +1,12 @@
 """Every list in every answer of every route, and what bounds it: the tables of docs/lists.md.
 
-`.venv/bin/python -m tests.docs.lists` prints them.
+`.venv/bin/python -m tests.docs.lists` prints them, with `--write` it puts them into that page.
 """
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from types import UnionType
 from typing import Any, NamedTuple, get_args
 
@@ -93,6 +94,9 @@ OF_FIELDS = {
 }
 
 
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "lists.md"
+HEADING = "## Lists of routes\n\n"
+
 ANSWERS_OF_OTHERS = {(Operation, "result"), (Operation, "more")}
 """What a command was answered: its own route names the lists in that."""
 
@@ -171,5 +175,13 @@ def tables() -> str:
     return f"{head}{chr(10).join(sorted(routes))}\n\n## Within documents\n\n{inner}{chr(10).join(sorted(fields))}\n"
 
 
+def main(arguments: Sequence[str]) -> None:
+    said, _ = PAGE.read_text().split(HEADING)
+    if arguments == ["--write"]:
+        PAGE.write_text(said + HEADING + tables())
+    else:
+        sys.stdout.write(tables())
+
+
 if __name__ == "__main__":
-    sys.stdout.write(tables())
+    main(sys.argv[1:])

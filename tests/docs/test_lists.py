@@ -1,15 +1,11 @@
 """The document about lists says what the rows of all routes say."""
 
-from pathlib import Path
-
-from tests.docs.lists import OF_FIELDS, OF_ROUTES, all_rows, bound, lists_of, tables
-
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "lists.md"
+from tests.docs.lists import HEADING, OF_FIELDS, OF_ROUTES, PAGE, all_rows, bound, lists_of, tables
 
 
 def test_the_tables_are_those_of_the_rows() -> None:
-    said = PAGE.read_text().split("## Lists of routes\n\n")[1]
-    assert said == tables(), "docs/lists.md has other tables than: .venv/bin/python -m tests.docs.lists"
+    said = PAGE.read_text().split(HEADING)[1]
+    assert said == tables(), "docs/lists.md has other tables than: .venv/bin/python -m tests.docs.lists --write"
 
 
 def test_every_list_of_every_route_has_a_bound() -> None:

@@ -11,6 +11,7 @@ import pytest
 from http_edge.about import system
 from http_edge.about.metrics import Metrics
 from http_edge.gateway import Gateway
+from http_edge.reads.streams import Streams
 from http_edge.routing.broker_clock import MOST_SECONDS, BrokerClock
 from http_edge.serving import serve
 from http_edge.web import ROUTES
@@ -28,7 +29,8 @@ LINE = {"meal_id": "m-1", "quantity": 1}
 @asynccontextmanager
 async def an_edge(world: World, clock: Callable[[], float]) -> AsyncGenerator[Client]:
     """With a clock of its own, on the same servers."""
-    edge = dataclasses.replace(world.edge, clock=clock, connections=Connections(Bounds(), time.monotonic))
+    own = {"connections": Connections(Bounds(), time.monotonic), "streams": Streams(world.edge.reads)}  # type: ignore[arg-type]
+    edge = dataclasses.replace(world.edge, clock=clock, **own)
     metrics = Metrics(edge.id, edge.connections)
     gateway = Gateway(edge, system.rows(ROUTES, metrics), metrics, AccessLog("edge", enabled=False))
     serving = await serve(gateway, edge.connections, "127.0.0.1", 0)
