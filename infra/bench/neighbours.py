@@ -137,7 +137,7 @@ def _judge(waited: Waited, pages: int, seconds: float, at_most: float) -> bool:
 async def _seed(redis_url: str, restaurant: str, neighbour: str, meals: int) -> None:
     """The menu, and a meal of another restaurant."""
     redis = Redis.from_url(redis_url)
-    await redis.mset({keys.DENY_READY: "1", keys.view_ready("meal"): "1", **_stored(neighbour)})
+    await redis.mset({keys.DENY_READY: "1", keys.view_ready("meal"): "", **_stored(neighbour)})
     names = [str(uuid.uuid4()) for _ in range(meals)]
     for start in range(0, meals, SEEDED_AT_ONCE):
         some = names[start : start + SEEDED_AT_ONCE]

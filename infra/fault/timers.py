@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import asyncpg
 
+from agents.restaurant.limits import RESTAURANTS
 from infra.fault import audit_timers, lag, load, topic_log
 from infra.fault.audit_timers import Told
 from infra.fault.clock import DomainClock
@@ -124,11 +125,14 @@ class Street:
     DOMAIN = "restaurant"
 
     def __init__(self, endpoints: Endpoints, random: Random, findings: Findings) -> None:
-        self._endpoints, self._random, self._owner, self._made = endpoints, random, drawn_id(random), 0
+        self._endpoints, self._random, self._made = endpoints, random, 0
+        self._owners: dict[str, str] = {}
         self.findings = findings
 
     async def open(self, restaurants: int) -> None:
         self._keys = [drawn_id(self._random) for _ in range(restaurants)]
+        owners = [drawn_id(self._random) for _ in range(0, restaurants, RESTAURANTS.most)]
+        self._owners = {key: owners[n // RESTAURANTS.most] for n, key in enumerate(self._keys)}
         await self._send([(key, OpenRestaurant(name=f"Restaurant {n}")) for n, key in enumerate(self._keys)])
 
     async def begin(self, after: Sequence[float]) -> Made:
@@ -147,7 +151,7 @@ class Street:
         """Ids of the commands, when they are decided."""
         plan = [
             Planned(
-                topic=restaurant_commands.TOPIC, key=key, id=drawn_id(self._random), caller=self._owner, message=message
+                topic=restaurant_commands.TOPIC, key=key, id=drawn_id(self._random), caller=self._owners[key], message=message
             )
             for key, message in messages
         ]  # fmt: skip

@@ -81,7 +81,7 @@ def test_nothing_up_is_one_line_and_exit_code_1(tmp_path: Path, capsys: pytest.C
 async def test_status_has_the_agreed_form(servers: Stack, capsys: pytest.CaptureFixture[str]):
     code = await asyncio.to_thread(status.main, ["--json", "--data", str(servers.site.data.root)])
     told = json.loads(capsys.readouterr().out)
-    assert code == 0
+    assert code == 0, told
     assert {process["name"]: process["state"] for process in told["processes"]} == dict.fromkeys(
         ("kafka", "postgres", "redis", "mailbox"), "running"
     )

@@ -77,7 +77,7 @@ async def test_each_connection_has_one_request_out_at_a_time(server: Server):
     assert found.requests == sum(map(len, server.asked.values()))
     assert found.failed == 0
     assert found.p99_ms >= found.p50_ms >= PAUSE * 1000
-    assert 0 < found.requests_per_s <= 4 / PAUSE
+    assert 0 < found.requests_per_s <= 4 / PAUSE * 1.001
 
 
 async def test_every_visitor_asks_in_turn_and_says_its_own_words_alternately(server: Server):
