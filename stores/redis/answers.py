@@ -1,6 +1,7 @@
 """Receives the domains' replies in an edge process: on its own channel, and from their stored copies after a reconnect."""
 
 import asyncio
+from collections import Counter
 from typing import cast
 
 import msgspec
@@ -20,6 +21,7 @@ class Answers:
     def __init__(self, client: Redis, edge_id: str) -> None:
         self._client = client
         self._expected: dict[str, asyncio.Future[Reply]] = {}
+        self._asking = Counter[str]()  # requests that expect it, by operation
         self._listening = Listening(client, keys.reply_channel(edge_id), self._hear, self._catch_up)
 
     def start(self) -> None:
@@ -37,10 +39,15 @@ class Answers:
         future = self._expected.get(operation_id)
         if future is None:
             future = self._expected[operation_id] = asyncio.get_running_loop().create_future()
+        self._asking[operation_id] += 1
         return future
 
     def forget(self, operation_id: str) -> None:
-        self._expected.pop(operation_id, None)
+        """To be called once for each `expect`."""
+        self._asking[operation_id] -= 1
+        if self._asking[operation_id] <= 0:
+            del self._asking[operation_id]
+            self._expected.pop(operation_id, None)
 
     async def _catch_up(self) -> None:
         """Reads the stored copies of replies that may have been published while the connection was lost."""
