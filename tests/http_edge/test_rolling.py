@@ -39,21 +39,25 @@ async def two_edges(edge: World) -> AsyncGenerator[list[Child]]:
 
 
 class Load:
-    """Clients that ask all the time. told: answers by status. failed: what became of requests without one."""
+    """Clients that ask all the time, until it is over. told: answers by status. failed: what became of requests without one.
+
+    They are not cancelled: `asyncio.wait_for` loses a cancellation that comes together with what it waits for.
+    """
 
     def __init__(self, port: int, asked: list[bytes]) -> None:
         self.told: Counter[int] = Counter()
         self.failed: list[str] = []
+        self.over = False
         self._port = port
         self._asked = asked
 
     async def client(self, *, keeps: bool) -> None:
         """keeps: the connection, as long as the edge does."""
-        while True:
+        while not self.over:
             reader, writer = await self._connect()
             goes_on = True
             while goes_on:
-                goes_on = await self._ask(reader, writer) and keeps
+                goes_on = await self._ask(reader, writer) and keeps and not self.over
             writer.close()
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -62,6 +66,7 @@ class Load:
                 return await asyncio.open_connection("127.0.0.1", self._port)
             except OSError as error:
                 self.failed.append(f"connecting: {error}")
+                await asyncio.sleep(0)
 
     async def _ask(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Whether the connection stays."""
@@ -83,8 +88,7 @@ async def under_load(load: Load) -> AsyncGenerator[None]:
     try:
         yield
     finally:
-        for each in clients:
-            each.cancel()
+        load.over = True
         await asyncio.gather(*clients, return_exceptions=True)
 
 
