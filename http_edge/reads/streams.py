@@ -58,14 +58,14 @@ class Streams:
             await end(task)
 
     def close(self) -> None:
-        """Ends all and takes no more."""
+        """Ends all, and from here on each as soon as it is opened."""
         self._closed = True
         for stream in self._all():
             stream.end("restart")
 
     def open(self, caller: Caller, place: str, story: Callable[[bytes], Story], seen: int) -> Stream:
         """seen: how many happenings the client has. Raises Problem 429 and 503."""
-        if self._closed or self._count >= MOST:
+        if self._count >= MOST:
             raise unavailable("streams_full", "No more streams can be opened here right now, please try again.")
         if self._of_user[caller.id] >= MOST_OF_A_USER:
             later = {"Retry-After": str(RETRY_AFTER_SECONDS)}
@@ -77,6 +77,8 @@ class Streams:
         stream.expire_in(caller.exp - self._clock())
         stream.due = asyncio.get_running_loop().time() + CHECK_SECONDS
         self._round.append(stream)
+        if self._closed:  # not 503: browsers would not come back, and now they do, to another edge
+            stream.end("restart")
         return stream
 
     def changed(self, view: str, ids: Sequence[str]) -> None:

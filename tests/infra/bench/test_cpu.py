@@ -37,4 +37,4 @@ def test_a_clock_counts_from_when_it_was_made():
     end = cpu.seconds(os.getpid()) + 0.1
     while cpu.seconds(os.getpid()) < end:
         pass
-    assert 0.1 <= clock.used()["this"] < 5.0
+    assert 0.09 <= clock.used()["this"] < 5.0  # the kernel counts in 10 ms
