@@ -35,7 +35,7 @@ async def two_edges(edge: World) -> AsyncGenerator[list[Child]]:
     finally:
         await supervisor.stop([child.program.name for child in children])
         for child in children:
-            del supervisor.children[child.program.name]
+            del supervisor.children[child.program.name], supervisor.expected[child.program.name]
 
 
 class Load:
