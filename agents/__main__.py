@@ -12,17 +12,11 @@ from agents.partitions import refuse_other_counts
 from agents.runtime.health import Health
 from agents.runtime.process import Process, leave
 from agents.runtime.runtime import Resources, Runtime
-from agents.runtime.sending.publisher import Publisher
 from agents.runtime.sweeping import sweep
 from agents.runtime.tending import tend
 from agents.waiting import servers_are_up
 from stores import telemetry
 from stores.postgres.store import PostgresStore, connect
-from stores.redis.connection import connect as connect_redis
-from stores.redis.fates import Fates
-from stores.redis.generations import ViewGenerations
-from stores.redis.projection import ProjectionStore
-from stores.redis.replies import Replies
 from stores.settings import BadSetting, Settings, exit_with, load_or_exit
 from topics.contracts import all_topics
 
@@ -55,11 +49,7 @@ async def run(settings: Settings, domains: Sequence[str]) -> int:
 
 async def compose(settings: Settings, domains: Sequence[str]) -> list[Runtime]:
     """The domains as they are wired, not connected to anything yet."""
-    redis = connect_redis(settings.redis)
-    publisher = Publisher(settings.kafka)
-    resources = Resources(
-        settings, publisher, Replies(redis), Fates(redis), ProjectionStore(redis), ViewGenerations(redis)
-    )
+    resources = Resources.of(settings)
     return [await _runtime(domain, resources) for domain in domains]
 
 

@@ -104,13 +104,5 @@ class Serving:
             self._connections.cut_off_late()
 
 
-async def serve(gateway: Gateway, connections: Connections, host: str, port: int) -> Serving:
-    """Raises OSError where the port cannot be had."""
-    serving = Serving(gateway, connections)
-    await serving.bind(host, port)
-    serving.open()
-    return serving
-
-
 def _refusal(full: Full) -> bytes:
     return alone(_FULL[full].answer(trace.fresh()))

@@ -19,6 +19,7 @@ from agents.runtime.transport.group import Group
 from agents.runtime.transport.work import Work
 from stores.kafka.replay import open_replay
 from stores.protocol import DomainStore
+from stores.redis.connection import connect
 from stores.redis.fates import Fates
 from stores.redis.generations import ViewGenerations
 from stores.redis.projection import ProjectionStore
@@ -40,6 +41,12 @@ class Resources:
     fates: Fates
     views: ProjectionStore
     generations: ViewGenerations
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Resources":
+        """On the servers of the settings; nothing is opened yet."""
+        redis, publisher = connect(settings.redis), Publisher(settings.kafka)
+        return cls(settings, publisher, Replies(redis), Fates(redis), ProjectionStore(redis), ViewGenerations(redis))
 
 
 class Runtime:

@@ -73,16 +73,15 @@ async def deliver(
 
     may_be_late: the caller can be told 202, and have the answer later.
     """
-    answered = False
+    reply = None
     try:
         reply = await _delivered(asked, topic, key, header, body, may_be_late)
-        answered = reply is not None
         return reply
     finally:
-        if answered:
-            asked.edge.unanswered.answered(topic)
-        else:
+        if reply is None:
             asked.edge.unanswered.missed(topic, key)
+        else:
+            asked.edge.unanswered.answered(topic)
 
 
 async def _delivered(

@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 
 from stores.errors import Unavailable
 from stores.kafka import records
+from stores.kafka.errors import translated
 
 START_SECONDS = 8.0  # for a broker that accepts a connection and does not answer
 SILENT_SECONDS = 15.0  # without a record, though there must be one
@@ -62,7 +63,7 @@ class LogReader:
         if not places:
             return {}
         wanted = self._choose(places)
-        async with _translated():
+        async with translated():
             first, end = await asyncio.gather(
                 self._consumer.beginning_offsets(wanted), self._consumer.end_offsets(wanted)
             )
@@ -74,7 +75,7 @@ class LogReader:
             return {}
         moment = int(at.timestamp() * 1000)
         wanted = self._choose(places)
-        async with _translated():
+        async with translated():
             found = await self._consumer.offsets_for_times(dict.fromkeys(wanted, moment))
         return {Place(*tp): there.offset for tp, there in found.items() if there is not None}
 
@@ -92,7 +93,7 @@ class LogReader:
             self._consumer.resume(tp)
         heard = asyncio.get_running_loop().time()
         while left:
-            async with _translated():
+            async with translated():
                 got = await self._consumer.getmany(timeout_ms=300, max_records=_CHUNK)
             chunk = [_logged(r) for tp, rs in got.items() for r in rs if _before(r.offset, left.get(tp, 0))]
             if ends is not None:
@@ -149,7 +150,7 @@ async def open_log(brokers: Sequence[str]) -> AsyncGenerator[LogReader]:
         max_poll_records=_CHUNK,
     )
     try:
-        async with _translated(), asyncio.timeout(START_SECONDS):
+        async with translated(), asyncio.timeout(START_SECONDS):
             await consumer.start()
         yield LogReader(consumer, topics)
     finally:
@@ -160,18 +161,10 @@ async def open_log(brokers: Sequence[str]) -> AsyncGenerator[LogReader]:
 async def _topics(servers: str) -> dict[str, int]:
     client = AIOKafkaClient(bootstrap_servers=servers)
     try:
-        async with _translated(), asyncio.timeout(START_SECONDS):
+        async with translated(), asyncio.timeout(START_SECONDS):
             await client.bootstrap()
             cluster = await client.fetch_all_metadata()
         names = sorted(name for name in cluster.topics() if not name.startswith("__"))
         return {name: len(cluster.partitions_for_topic(name) or ()) for name in names}
     finally:
         await client.close()
-
-
-@contextlib.asynccontextmanager
-async def _translated() -> AsyncGenerator[None]:
-    try:
-        yield
-    except (KafkaError, OSError, TimeoutError) as error:
-        raise Unavailable("Kafka", type(error).__name__) from error

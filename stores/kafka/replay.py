@@ -8,8 +8,8 @@ from typing import NamedTuple
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
-from stores.errors import Unavailable
 from stores.kafka import records
+from stores.kafka.errors import translated
 
 _START_SECONDS = 8.0  # for a broker that accepts a connection and does not answer
 _FETCH = 4 * 1024 * 1024  # bytes
@@ -34,14 +34,14 @@ class Replay:
 
     async def bounds(self) -> tuple[int, int]:
         """The oldest offset that is there, and the one after the last."""
-        async with _translated():
+        async with translated():
             first = await self._consumer.beginning_offsets([self._tp])
             end = await self._consumer.end_offsets([self._tp])
         return first[self._tp], end[self._tp]
 
     async def take(self, first: int, most: int) -> Stretch:
         """What follows: at most so many records. Waits a moment where there is nothing."""
-        async with _translated():
+        async with translated():
             if await self._consumer.position(self._tp) != first:
                 self._consumer.seek(self._tp, first)
             got = await self._consumer.getmany(self._tp, timeout_ms=_WAIT_MS, max_records=most)
@@ -59,7 +59,7 @@ async def open_replay(brokers: Sequence[str], topic: str, partition: int) -> Asy
         max_partition_fetch_bytes=_FETCH, fetch_max_wait_ms=_WAIT_MS, auto_offset_reset="none",
     )  # fmt: skip
     try:
-        async with _translated(), asyncio.timeout(_START_SECONDS):
+        async with translated(), asyncio.timeout(_START_SECONDS):
             await consumer.start()
             consumer.assign([tp])
             consumer.seek(tp, 0)
@@ -67,11 +67,3 @@ async def open_replay(brokers: Sequence[str], topic: str, partition: int) -> Asy
     finally:
         with contextlib.suppress(KafkaError, OSError, TimeoutError):
             await asyncio.wait_for(consumer.stop(), _START_SECONDS)
-
-
-@contextlib.asynccontextmanager
-async def _translated() -> AsyncGenerator[None]:
-    try:
-        yield
-    except (KafkaError, OSError, TimeoutError) as error:
-        raise Unavailable("Kafka", type(error).__name__) from error

@@ -19,9 +19,10 @@ from http_edge.about.metrics import Metrics
 from http_edge.gateway import Gateway
 from http_edge.routing.edge import Edge
 from http_edge.routing.routes import AnyRow
-from http_edge.serving import serve
+from http_edge.serving import Serving
 from http_edge.web import ROUTES
 from http_edge.wire.access_log import AccessLog
+from http_edge.wire.connections import Connections
 from infra.stack.stack import Stack
 from stores.kafka.admin import make_topics
 from stores.keyring import AgentKeys, agent_keys, edge_keys
@@ -52,6 +53,14 @@ class World:
         await self.redis.mset(dict.fromkeys(ready_keys(ROUTES), ""))
 
 
+async def serve(gateway: Gateway, connections: Connections) -> Serving:
+    """On a free port, at once."""
+    serving = Serving(gateway, connections)
+    await serving.bind("127.0.0.1", 0)
+    serving.open()
+    return serving
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def world(servers: Stack) -> AsyncGenerator[World]:
     settings = load(servers.environment() | {"CORS_ORIGINS": "http://localhost:3000,https://lezzet.example"})
@@ -67,7 +76,7 @@ async def world(servers: Stack) -> AsyncGenerator[World]:
         metrics = Metrics(edge.id, edge.connections)
         rows = system.rows(ROUTES, metrics)
         gateway = Gateway(edge, rows, metrics, AccessLog("edge", write=log.append))
-        serving = await serve(gateway, edge.connections, "127.0.0.1", 0)
+        serving = await serve(gateway, edge.connections)
         await edge.commands.wait_connected()  # type: ignore[attr-defined]
         try:
             yield World(servers, redis, edge, domains, agent_keys(settings.keys), rows, log, serving.port, http)

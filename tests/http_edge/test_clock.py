@@ -13,12 +13,11 @@ from http_edge.about.metrics import Metrics
 from http_edge.gateway import Gateway
 from http_edge.reads.streams import Streams
 from http_edge.routing.broker_clock import MOST_SECONDS, BrokerClock
-from http_edge.serving import serve
 from http_edge.web import ROUTES
 from http_edge.wire.access_log import AccessLog
 from http_edge.wire.connections import Bounds, Connections
 from tests.http_edge.client import Client
-from tests.http_edge.conftest import World
+from tests.http_edge.conftest import World, serve
 from tests.http_edge.domains import Command, done, refused
 from topics.messages import headers
 from topics.messages.reply import Reply
@@ -33,7 +32,7 @@ async def an_edge(world: World, clock: Callable[[], float]) -> AsyncGenerator[Cl
     edge = dataclasses.replace(world.edge, clock=clock, **own)
     metrics = Metrics(edge.id, edge.connections)
     gateway = Gateway(edge, system.rows(ROUTES, metrics), metrics, AccessLog("edge", enabled=False))
-    serving = await serve(gateway, edge.connections, "127.0.0.1", 0)
+    serving = await serve(gateway, edge.connections)
     client = world.client(str(uuid.uuid4()))
     world.domains.behave(as_a_domain)
     try:

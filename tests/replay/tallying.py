@@ -7,14 +7,8 @@ import msgspec
 
 from agents.runtime.process import Process
 from agents.runtime.runtime import Resources, Runtime
-from agents.runtime.sending.publisher import Publisher
 from stores import telemetry
 from stores.postgres.store import PostgresStore, connect
-from stores.redis.connection import connect as connect_redis
-from stores.redis.fates import Fates
-from stores.redis.generations import ViewGenerations
-from stores.redis.projection import ProjectionStore
-from stores.redis.replies import Replies
 from stores.settings import Settings, load
 from topics.deciding.decision import Context, Decider, Decision, accept
 from topics.messages.message import Message
@@ -52,16 +46,8 @@ DECIDER = Decider[Add, Added, Tally, None](state=Tally, decide=decide, evolve=ev
 
 async def run(settings: Settings) -> None:
     telemetry.configure("tally", settings.log_level)
-    redis, pool = connect_redis(settings.redis), await connect(settings.postgres, "tally")
-    resources = Resources(
-        settings,
-        Publisher(settings.kafka),
-        Replies(redis),
-        Fates(redis),
-        ProjectionStore(redis),
-        ViewGenerations(redis),
-    )
-    runtime = Runtime("tally", PostgresStore(pool, "tally"), resources)
+    pool = await connect(settings.postgres, "tally")
+    runtime = Runtime("tally", PostgresStore(pool, "tally"), Resources.of(settings))
     runtime.decide(COMMANDS, DECIDER, emits=EVENTS)
     process = Process(runtime.groups())
     process.listen()

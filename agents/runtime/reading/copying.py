@@ -76,12 +76,7 @@ class Copying(Drained):
                 place = (name, event.meta.aggregate_id)
                 try:
                     copied = now.get(place) or _Copied.of(self._decoders[name], stored.get(place))
-                    following = events.is_next(event, copied.version)
-                    if following is None:
-                        missing.gap(event, copied.version)
-                    elif following and event.message is None:
-                        missing.newer(event)
-                    elif following:
+                    if missing.applies(event, copied.version):
                         now[place] = copied.after(table, event)
                 except Exception as error:
                     missing.broken(event, name, error)

@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from agents.runtime.reading import events
 from agents.runtime.reading.events import Event
 from agents.runtime.reading.missed import Missed
 from stores.redis.projection import ViewChanges
@@ -29,12 +28,7 @@ class Folding:
             aggregate = event.meta.aggregate_id
             try:
                 now = shown.get(aggregate) or _Shown.of(view, self._decoder, stored[aggregate])
-                following = events.is_next(event, now.version)
-                if following is None:
-                    missing.gap(event, now.version)
-                elif following and event.message is None:
-                    missing.newer(event)
-                elif following:
+                if missing.applies(event, now.version):
                     now.take(view, event, changes)
                     shown[aggregate] = now
             except Exception as error:

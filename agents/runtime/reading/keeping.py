@@ -84,8 +84,22 @@ class Looked:
     documents: Mapping[tuple[str, str], Stored]
     unknown: bool
 
+    @property
+    def floors(self) -> list[int]:
+        """Those that stand."""
+        return [one.floor for one in self.kept if one.floor is not None]
+
+    @property
+    def lost(self) -> bool:
+        """Whether Redis has lost what it had of these views."""
+        return self.unknown or any(one.lost for one in self.kept) or bool(self.kept and not self.floors)
+
     def stored(self, one: Kept) -> Stored:
         return self.documents[one.view.name, one.tag]
+
+    def one(self, view: str, tag: str) -> Kept | None:
+        """None if it is not wanted any more."""
+        return next((each for each in self.kept if (each.view.name, each.tag) == (view, tag)), None)
 
 
 class Keeping:
@@ -174,8 +188,7 @@ class Keeping:
 
     async def one(self, source: Source, view: str, tag: str) -> Kept | None:
         """A generation as it stands in a partition; None if it is not wanted any more."""
-        kept = (await self.look(source, ())).kept
-        return next((each for each in kept if (each.view.name, each.tag) == (view, tag)), None)
+        return (await self.look(source, ())).one(view, tag)
 
     async def look(self, source: Source, aggregates: Sequence[str]) -> Looked:
         """Everything that a batch needs, in one round trip while the generations stay the same."""

@@ -16,6 +16,7 @@ import agents
 import topics
 from agents.runtime import metrics
 from agents.runtime.arrivals import Arrival
+from agents.runtime.reading import events
 from agents.runtime.reading.events import Event
 from agents.runtime.transport.lease import Lease
 from topics.messages import headers
@@ -50,12 +51,17 @@ class Missed:
     def dead(self) -> list[Arrival]:
         return list(self._dead.values())
 
-    def newer(self, event: Event) -> None:
-        """The event is of a type, a version or a form that this code does not know."""
-        self._miss(event, "newer", str(event.arrival.error))
+    def applies(self, event: Event, seen: int) -> bool:
+        """Whether to apply the event; otherwise it was applied before, or is missed. seen: the version applied last."""
+        following = events.is_next(event, seen)
+        if following is None:
+            self._gap(event, seen)
+        elif following and event.message is None:
+            self._miss(event, "newer", str(event.arrival.error))
+        return bool(following) and event.message is not None
 
-    def gap(self, event: Event, seen: int) -> None:
-        """Versions are missing before the event. seen: the one that was applied last."""
+    def _gap(self, event: Event, seen: int) -> None:
+        """Versions are missing before the event."""
         source = self._lease.source
         if not self._lease.missed:  # else they follow on an event that was missed
             metrics.GAPS.labels(source.group, source.topic).inc()

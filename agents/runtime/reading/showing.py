@@ -57,7 +57,7 @@ class Showing:
         await self._keeping.begin(lease.source, earliest)
         await self._again(lease)
         await self._keeping.mark(lease.source, lease.end)
-        floors = [one.floor for one in (await self._keeping.look(lease.source, ())).kept if one.floor is not None]
+        floors = (await self._keeping.look(lease.source, ())).floors
         # Without any, a process of another release keeps these views.
         lease.next = max(floors, default=lease.end)
         self._leases[lease.source.partition] = lease
@@ -73,8 +73,8 @@ class Showing:
         standing = await self._keeping.stand([lease.source.partition for lease in leases])
         for lease in leases:
             found = standing[lease.source.partition]
-            floors = [one.floor for one in found.kept if one.floor is not None]
-            if found.unknown or any(one.lost for one in found.kept) or (found.kept and not floors):
+            floors = found.floors
+            if found.lost:
                 lost[lease] = _LOST
             elif floors and max(floors) < lease.next:
                 lost[lease] = f"Redis has lost what it had: its floor is {max(floors)}, {lease.next} was done"
@@ -94,12 +94,11 @@ class Showing:
 
     async def _run(self, batch: Batch, found: Sequence[Event], bad: Sequence[Arrival]) -> bool:
         looked = await self._keeping.look(batch.lease.source, events.aggregates(found))
-        floors = [one.floor for one in looked.kept if one.floor is not None]
-        if looked.unknown or any(one.lost for one in looked.kept) or (looked.kept and not floors):
+        if looked.lost:
             raise Reopen(_LOST)
-        if not floors:
+        if not looked.floors:
             return True  # a process of another release keeps these views
-        farthest = max(floors)
+        farthest = max(looked.floors)
         progress_at(batch, farthest)
         begin = min(farthest, batch.first)
         self._build(batch.lease, looked.kept, begin)
@@ -125,7 +124,7 @@ class Showing:
         lease = batch.lease
         found, bad = events.read(self._topic, batch, 0)
         looked = await self._keeping.look(lease.source, events.aggregates(found))
-        one = next((each for each in looked.kept if (each.view.name, each.tag) == (view, tag)), None)
+        one = looked.one(view, tag)
         if one is None or one.floor is None or not batch.first <= one.floor < batch.next:
             return None if one is None else one.floor
         missing = Missed(lease)

@@ -84,15 +84,15 @@ class Group:
 
     def stopped(self) -> dict[str, str]:
         """TOPIC:PARTITION → why it stands still."""
-        return {f"{tp.topic}:{tp.partition}": why for tp, why in self.leases.stopped.items()}
+        return {str(tp): why for tp, why in self.leases.stopped.items()}
 
     def behind(self) -> dict[str, str]:
         """TOPIC:PARTITION → why some of its aggregates stay behind."""
-        return {f"{tp.topic}:{tp.partition}": lease.missed for tp, lease in self.leases.held.items() if lease.missed}
+        return {str(tp): lease.missed for tp, lease in self.leases.held.items() if lease.missed}
 
     def held_back(self) -> list[str]:
         """TOPIC:PARTITION of those whose commands raise one after the other."""
-        found = [f"{tp.topic}:{tp.partition}" for tp, lease in self.leases.held.items() if lease.held_back]
+        found = [str(tp) for tp, lease in self.leases.held.items() if lease.held_back]
         metrics.HELD_BACK_NOW.labels(self.name).set(len(found))
         return sorted(found)
 

@@ -15,6 +15,9 @@ class TP(NamedTuple):
     topic: str
     partition: int
 
+    def __str__(self) -> str:
+        return f"{self.topic}:{self.partition}"
+
 
 class Reopen(Exception):
     """The partition must be opened again at its floor. hole: the floor, if messages are missing between it and the batch."""

@@ -10,14 +10,8 @@ from dataclasses import replace
 from agents.runtime.health import Health
 from agents.runtime.process import BOUNDS, Bounds, Process, leave
 from agents.runtime.runtime import Resources, Runtime
-from agents.runtime.sending.publisher import Publisher
 from stores import telemetry
 from stores.postgres.store import PostgresStore, connect
-from stores.redis.connection import connect as connect_redis
-from stores.redis.fates import Fates
-from stores.redis.generations import ViewGenerations
-from stores.redis.projection import ProjectionStore
-from stores.redis.replies import Replies
 from stores.settings import Settings, load
 from tests.agents.runtime.tally import DECIDER, topics_of
 from topics.messages.topic import Topic
@@ -36,16 +30,7 @@ async def take_part(settings: Settings, run: str, bounds: Bounds = BOUNDS) -> in
     """Returns the exit code."""
     telemetry.configure(run, settings.log_level)
     pool = await connect(settings.postgres, "tally")
-    redis = connect_redis(settings.redis)
-    resources = Resources(
-        settings,
-        Publisher(settings.kafka),
-        Replies(redis),
-        Fates(redis),
-        ProjectionStore(redis),
-        ViewGenerations(redis),
-    )
-    runtime = Runtime(run, PostgresStore(pool, "tally"), resources)
+    runtime = Runtime(run, PostgresStore(pool, "tally"), Resources.of(settings))
     commands, events = flow_of(run)
     runtime.decide(commands, DECIDER, emits=events)
     process = Process(runtime.groups(), bounds)
