@@ -23,17 +23,20 @@ class Flow:
     def __init__(self, world: World, producer: AIOKafkaProducer) -> None:
         self.world, self.producer, self.rounds = world, producer, 0
         self.topic, self.group = flow_of(world.run)[0].name, f"{world.run}.decide"
+        # As many of each partition: of a partition without keys everything is done at any time.
+        names = [[name for name in map(str, range(200)) if self._home(name) == p] for p in range(PARTITIONS)]
+        self._names = [name for some in names for name in some[: KEYS // PARTITIONS]]
 
     async def say(self, rounds: int, *, astray: bool = False) -> None:
         """astray: each into another partition than its key's."""
         for _ in range(rounds):
-            for key in range(KEYS):
-                await self._one(str(key), self.rounds, astray)
+            for name in self._names:
+                await self._one(name, self.rounds, astray)
             self.rounds += 1
         await self.producer.flush()
 
     async def _one(self, key: str, round: int, astray: bool) -> None:
-        home = partition_of(self.world.key(key).encode(), PARTITIONS)
+        home = self._home(key)
         named = {headers.ID: f"{self.world.run}-{key}-{round}", headers.TYPE: "Add", headers.SOURCE: "tests"}
         await self.producer.send(
             self.topic, msgspec.json.encode(Add(amount=100 + round)), key=self.world.key(key).encode(),
@@ -56,8 +59,10 @@ class Flow:
         return len(told) == KEYS and all(len(amounts) >= self.rounds for amounts in told.values())
 
     def keys_of(self, partition: int) -> set[bytes]:
-        keys = [self.world.key(str(n)).encode() for n in range(KEYS)]
-        return {key for key in keys if partition_of(key, PARTITIONS) == partition}
+        return {self.world.key(name).encode() for name in self._names if self._home(name) == partition}
+
+    def _home(self, name: str) -> int:
+        return partition_of(self.world.key(name).encode(), PARTITIONS)
 
     async def done_of(self, partition: int) -> bool:
         told = await self.told()
