@@ -85,6 +85,17 @@ class Built(Shop):
     async def key_names(self, tag: str) -> set[str]:
         return {name.decode() for name in await self.redis.keys(f"*:{self.view.name}{tag}*")}
 
+    async def half_built(self, monkeypatch: pytest.MonkeyPatch) -> tuple[Showing, Lease, Callable[[], None]]:
+        """The next generation is ordered and begun beside a view that shows all; what is built waits for the returned call."""
+        work = self.projector()
+        await self.run(work, await self.opened(work))
+        go = self.reads_slowly(monkeypatch)
+        work = self.projector()
+        lease = await self.opened(work)
+        await self.order()
+        await work.idle([lease])
+        return work, lease, go
+
     def reads_slowly(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         """What is built waits for the returned call."""
         go, whole = asyncio.Event(), self.feed.replay
@@ -307,14 +318,7 @@ async def _true(value: bool) -> bool:
 
 
 async def test_a_generation_that_is_not_wanted_any_more_is_not_built_on(built: Built, monkeypatch: pytest.MonkeyPatch):
-    work = built.projector()
-    lease = await built.opened(work)
-    await built.run(work, lease)
-    go = built.reads_slowly(monkeypatch)
-    work = built.projector()
-    lease = await built.opened(work)
-    await built.order()
-    await work.idle([lease])
+    work, lease, go = await built.half_built(monkeypatch)
     assert await built.generations.give_up(await built.known())
     go()
     built.says("a")
@@ -356,14 +360,7 @@ async def test_a_release_that_is_taken_back_gives_up_what_it_began(built: Built)
 async def test_an_emptied_redis_in_the_middle_of_a_rebuild_is_built_again(
     built: Built, monkeypatch: pytest.MonkeyPatch
 ):
-    work = built.projector()
-    lease = await built.opened(work)
-    await built.run(work, lease)
-    go = built.reads_slowly(monkeypatch)
-    work = built.projector()
-    lease = await built.opened(work)
-    await built.order()
-    await work.idle([lease])
+    work, lease, go = await built.half_built(monkeypatch)
     await built.redis.flushdb()
     assert (await work.idle([lease])).keys() == {lease}
     go()
