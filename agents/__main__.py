@@ -38,7 +38,7 @@ async def run(settings: Settings, domains: Sequence[str]) -> int:
         return 0
     await refuse_other_counts(settings, all_topics().values())
     beside = [
-        asyncio.create_task(sweep([runtime.store for runtime in runtimes])),
+        asyncio.create_task(sweep([each for runtime in runtimes for each in runtime.sweeps])),
         asyncio.create_task(tend([each for runtime in runtimes for each in runtime.tended])),
     ]
     code = await process.run()

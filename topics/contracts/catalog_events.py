@@ -54,7 +54,7 @@ TOPIC = Topic(
     messages=(MealAdded, MealChanged, AvailabilityChanged, MealRemoved),
     key="meal id",
     producers=("catalog",),
-    consumers=("catalog", "basket", "order"),
+    consumers=("catalog", "basket", "order", "photo"),
     retention=FOREVER,
     max_bytes=2 * 1024 * 1024,
 )
