@@ -11,7 +11,7 @@ from aiohttp.web import BaseRequest
 from multidict import istr
 
 from http_edge.about.metrics import Metrics
-from http_edge.commands import bodies, commands
+from http_edge.commands import bodies, commands, uploads
 from http_edge.commands.idempotency import check_key
 from http_edge.reads import lists, live, views
 from http_edge.routing import own_rows
@@ -55,7 +55,8 @@ def compiled(row: AnyRow) -> Route:
     query = None if query_of(row) is Nothing else Query(row)
     match row:
         case CommandRow():
-            return Route(row, commands.handler(row), body, query)
+            made = commands.handler(row) if row.picture_of is None else uploads.handler(row)
+            return Route(row, made, body, query)
         case ViewRow():
             return Route(row, views.handler(row), body, query)
         case ListRow():
@@ -141,6 +142,7 @@ class Gateway:
             at=self._loop.time(),
             address=self._edge.connections.party(request.remote or ""),
             acts_as=row.acts_as,
+            headers=request.headers,
         )
         if route.query is not None:
             _understand(asked, route.query)
@@ -148,6 +150,9 @@ class Gateway:
 
     async def _read_body(self, request: BaseRequest, route: Route, asked: Asked) -> None:
         asked.idempotency_key = check_key(request.headers.get(IDEMPOTENCY_KEY))
+        if isinstance(route.row, CommandRow) and route.row.picture_of is not None:
+            asked.incoming = uploads.incoming(request)
+            return
         asked.raw = await bodies.read(request, route.row.body_bytes)
         asked.at = self._loop.time()
         if route.body is not None:

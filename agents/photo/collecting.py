@@ -11,8 +11,9 @@ from typing import Protocol
 import msgspec
 
 from agents.photo.picture import Kept, Picture
-from stores.mongo.photos import Form, Upload
+from stores.mongo.photos import Form
 from stores.protocol import DomainStore, Stored
+from topics.contracts.photo_commands import photo_of
 
 OLD = timedelta(hours=1)
 AT_ONCE = 100  # uploads, and files, of one round
@@ -24,7 +25,7 @@ _kept = msgspec.json.Decoder(Kept)
 class Bytes(Protocol):
     """See stores.mongo.photos.Photos. Raises Unavailable."""
 
-    async def uploads_before(self, moment: datetime, after: str, most: int) -> list[Upload]: ...
+    async def uploads_before(self, moment: datetime, after: str, most: int) -> list[str]: ...
     async def drop_upload(self, upload_id: str) -> None: ...
     async def forms(self, after: str, most: int) -> list[Form]: ...
     async def forget_names(self, form: Form, photo_ids: Sequence[str]) -> None: ...
@@ -51,17 +52,17 @@ class Collector:
             if form.kept_at < before:
                 await self._collect_form(form)
         unfinished = await self._photos.remove_unfinished(before, AT_ONCE)
-        self._upload = uploads[-1].id if len(uploads) == AT_ONCE else ""
+        self._upload = uploads[-1] if len(uploads) == AT_ONCE else ""
         self._form = forms[-1].id if len(forms) == AT_ONCE else ""
         return AT_ONCE in (len(uploads), len(forms), unfinished)
 
-    async def _collect_uploads(self, uploads: Sequence[Upload]) -> None:
-        pictures = await self._pictures([each.photo_id for each in uploads])
-        for each in uploads:
-            picture = pictures.get(each.photo_id)
-            waits = picture is not None and picture.status == "pending" and picture.upload == each.id
-            if not waits:
-                await self._photos.drop_upload(each.id)
+    async def _collect_uploads(self, uploads: Sequence[str]) -> None:
+        photos = {upload: photo_of(upload) for upload in uploads}
+        pictures = await self._pictures(list(photos.values()))
+        for upload, photo_id in photos.items():
+            picture = pictures.get(photo_id)
+            if picture is None or picture.status != "pending":
+                await self._photos.drop_upload(upload)
 
     async def _collect_form(self, form: Form) -> None:
         naming, others = list[str](), list[str]()
@@ -79,7 +80,7 @@ class Collector:
         """Those that the domain knows."""
         if not photo_ids:
             return {}
-        return _decoded(await self._store.states(list(dict.fromkeys(photo_ids))))
+        return _decoded(await self._store.states(photo_ids))
 
 
 def _names(picture: Picture | None, sha256: str) -> bool:

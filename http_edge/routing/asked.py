@@ -1,7 +1,7 @@
 """One request, as the functions of a row see it."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from http_edge.routing.edge import Edge
@@ -19,6 +19,8 @@ class Asked:
     the row's `asks`, where the row has pages with `limit` and `cursor`. page: which page is asked for, where the row has pages.
     after: what the caller has seen, for the command's header. last_event_id: what a stream's client saw
     last. acts_as: see routes.Row. address: of the peer, a /64 for IPv6, empty for a trusted proxy.
+    headers: of the request, for rows that the edge answers itself. incoming: the picture that a row takes, as it comes; upload:
+    its name in quarantine, once it is there; raw is then a hash of it.
     """
 
     edge: Edge
@@ -40,6 +42,9 @@ class Asked:
     after: str = ""
     last_event_id: str = ""
     acts_as: "Callable[[Asked], str] | None" = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    incoming: AsyncIterator[bytes] | None = None
+    upload: str = ""
 
     @property
     def me(self) -> str:

@@ -29,13 +29,6 @@ AWAY_SECONDS = (
 _NOTHING = ObjectId("0" * 24)
 
 
-class Upload(NamedTuple):
-    """In quarantine. photo_id: the photo that it was for."""
-
-    id: str
-    photo_id: str
-
-
 class Form(NamedTuple):
     """A file of some photos. kept_at: when the last of them asked for it. photo_ids: of all that asked."""
 
@@ -55,9 +48,9 @@ class Photos:
         self._away_until = 0.0
         self._prepared = False
 
-    def upload(self, photo_id: str) -> "Writing":
+    def upload(self) -> "Writing":
         """For one upload, of which nothing can be read before it is closed."""
-        return Writing(self, self._uploads, {"photo_id": photo_id})
+        return Writing(self, self._uploads, {})
 
     async def uploaded(self, upload_id: str) -> bytes | None:
         """Its bytes; None where it is gone, or was never whole."""
@@ -119,12 +112,12 @@ class Photos:
             raise Unavailable("mongo", "a chunk of a photo is not there")
         return data
 
-    async def uploads_before(self, moment: datetime, after: str, most: int) -> list[Upload]:
-        """Uploads that ended before this moment, in the order of their ids, from behind the id `after` on ('': all)."""
+    async def uploads_before(self, moment: datetime, after: str, most: int) -> list[str]:
+        """Ids of uploads that ended before this moment, in order, from behind the id `after` on ('': all)."""
         wanted = {"_id": {"$gt": _id(after)}, "uploadDate": {"$lt": moment}}
         async with self.asked():
-            rows = self._uploads.files.find(wanted).sort("_id").limit(most)
-            return [Upload(str(row["_id"]), row["metadata"]["photo_id"]) async for row in rows]
+            rows = self._uploads.files.find(wanted, {"_id": 1}).sort("_id").limit(most)
+            return [str(row["_id"]) async for row in rows]
 
     async def forms(self, after: str, most: int) -> list[Form]:
         """Files of photos in the order of their ids, from behind the id `after` on ('': all)."""

@@ -7,6 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from topics.contracts.photo_events import PhotoFile, Reason, Subject
+from topics.messages import ids
 from topics.messages.message import Message
 from topics.messages.topic import Topic
 from topics.values.fields import Id
@@ -55,6 +56,11 @@ class RetirePhoto(Message, frozen=True, kw_only=True):
 
 class DropPhoto(Message, frozen=True, kw_only=True):
     """Of a timer: that while is over."""
+
+
+def photo_of(upload: str) -> str:
+    """Id of the photo that an upload becomes."""
+    return ids.derive(upload, "photo")
 
 
 Command = AddPhoto | RecordAccepted | RecordRefused | ShowPhoto | RemoveFrame | RetirePhoto | DropPhoto
