@@ -22,6 +22,7 @@ from http_edge.routing.paging import Query, query_of
 from http_edge.routing.router import Router
 from http_edge.routing.routes import AnyRow, CommandRow, ListRow, LiveRow, Nothing, OwnRow, ViewRow
 from http_edge.wire import cors, trace
+from http_edge.wire.absolute import with_origin
 from http_edge.wire.access_log import AccessLog
 from http_edge.wire.answer import Answer
 from http_edge.wire.connection import Connection
@@ -105,6 +106,7 @@ class Gateway:
         except Exception:
             _log.exception("unhandled", route=label, correlation_id=named.request_id)
             answer = internal().answer(named.request_id)
+        answer = with_origin(answer, self._edge.origin)
         if answer.size > PIECE and request.method != "HEAD":
             answer = self._if_there_is_room(request, answer, named)
         self._metrics.note(label, answer.status, self._loop.time() - started)
@@ -143,6 +145,7 @@ class Gateway:
             address=self._edge.connections.party(request.remote or ""),
             acts_as=row.acts_as,
             headers=request.headers,
+            head_only=request.method == "HEAD",
         )
         if route.query is not None:
             _understand(asked, route.query)

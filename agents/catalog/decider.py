@@ -10,13 +10,14 @@ from msgspec.structs import asdict, replace
 from agents.catalog.facts import RESTAURANTS, Facts
 from agents.catalog.limits import MEAL_BYTES, MEALS
 from agents.catalog.projection import meal
-from topics.contracts.catalog_commands import AddMeal, ChangeMeal, Command, RemoveMeal, SetAvailability
+from topics.contracts.catalog_commands import AddMeal, ChangeMeal, Command, RemoveMeal, SetAvailability, ShowPhoto
 from topics.contracts.catalog_events import AvailabilityChanged, Event, MealAdded, MealChanged, MealDetails, MealRemoved
 from topics.deciding.decision import Context, Decider, Decision, Rejection, accept, reject
 from topics.deciding.pricing import rounded
 from topics.deciding.seats import Seat
 from topics.documents import Done
 from topics.documents.browse import Meal
+from topics.documents.photo import is_same, path_of
 
 REMOVED = Done(message="The meal is off the menu.")
 
@@ -41,6 +42,8 @@ def decide(command: Command, dish: Dish, facts: Facts, context: Context) -> Deci
     if isinstance(command, AddMeal):
         return _add(command, dish, facts, context)
     offer = dish.offer
+    if isinstance(command, ShowPhoto):
+        return accept() if offer is None else _show_photo(command, offer)
     if dish.removed and isinstance(command, RemoveMeal):
         return accept(answer=REMOVED)
     if offer is None or not _owns(context, facts, offer.restaurant_id):
@@ -96,6 +99,8 @@ def _too_large(details: MealDetails) -> Rejection | None:
 
 def _change(command: ChangeMeal, offer: Offer, context: Context) -> Decision[Event]:
     said = {name: value for name, value in asdict(command).items() if value is not None}
+    if is_same(command.image_url or "", offer.details.image_url):
+        del said["image_url"]
     details = replace(offer.details, **_with_whole_kurus(said))
     answer = _answer(replace(offer, details=details), context)
     if details == offer.details:
@@ -112,6 +117,13 @@ def _set_availability(command: SetAvailability, offer: Offer, context: Context) 
         return accept(answer=answer)
     changed = AvailabilityChanged(restaurant_id=offer.restaurant_id, is_available=command.is_available)
     return accept(changed, answer=answer)
+
+
+def _show_photo(command: ShowPhoto, offer: Offer) -> Decision[Event]:
+    details = replace(offer.details, image_url=path_of(command.photo_id))
+    if details == offer.details:
+        return accept()
+    return accept(MealChanged(restaurant_id=offer.restaurant_id, details=details))
 
 
 def _with_whole_kurus(said: dict[str, Any]) -> dict[str, Any]:

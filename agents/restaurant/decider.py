@@ -21,6 +21,7 @@ from topics.contracts.restaurant_commands import (
     Command,
     Follow,
     OpenRestaurant,
+    ShowLogo,
     StartCampaign,
     Unfollow,
 )
@@ -40,6 +41,7 @@ from topics.deciding.decision import Context, Decider, Decision, Rejection, acce
 from topics.deciding.pricing import rounded
 from topics.deciding.seats import Seat
 from topics.documents.browse import RestaurantNow
+from topics.documents.photo import is_same, path_of
 
 
 def decide(command: Command, house: House, facts: None, context: Context) -> Decision[Event]:
@@ -48,6 +50,8 @@ def decide(command: Command, house: House, facts: None, context: Context) -> Dec
             return _open(command, house, context)
         case ChangeRestaurant():
             return _change(command, house, context)
+        case ShowLogo():
+            return _show_logo(command, house, context)
         case StartCampaign():
             return campaigns.start(command, house, context)
         case BeginCampaign():
@@ -87,6 +91,8 @@ def _change(command: ChangeRestaurant, house: House, context: Context) -> Decisi
     if opened is None or opened.owner_id != context.caller:
         return reject("not_found", "you have no such restaurant")
     said = {name: value for name, value in asdict(command).items() if value is not None and name != "clears"}
+    if is_same(command.logo or "", opened.details.logo):
+        del said["logo"]
     details = replace(opened.details, **{**_with_whole_kurus(said), **dict.fromkeys(command.clears)})
     if details == opened.details:
         return accept(answer=_answer(details, opened.at, opened.updated_at, context))
@@ -96,6 +102,13 @@ def _change(command: ChangeRestaurant, house: House, context: Context) -> Decisi
         return Decision(rejection=refused)
     changed = RestaurantChanged(details=details, changed_at=context.now)
     return accept(changed, answer=_answer(details, opened.at, context.now, context))
+
+
+def _show_logo(command: ShowLogo, house: House, context: Context) -> Decision[Event]:
+    logo = path_of(command.photo_id)
+    if house.opened is None or house.opened.details.logo == logo:
+        return accept()
+    return accept(RestaurantChanged(details=replace(house.opened.details, logo=logo), changed_at=context.now))
 
 
 def _too_large(details: RestaurantDetails) -> Rejection | None:

@@ -1,12 +1,14 @@
-"""Users who favour a restaurant become its followers; a campaign is told to each of them when it begins."""
+"""Users who favour a restaurant become its followers; a campaign is told to each of them when it begins. A photo that was
+accepted becomes the logo of its restaurant."""
 
 from collections.abc import Iterable
 
 from agents.restaurant import followers
 from agents.restaurant.house import House
-from topics.contracts import notification, restaurant_commands, user_events
+from topics.contracts import notification, photo_events, restaurant_commands, user_events
 from topics.contracts.email_event import DiscountMail, DiscountVariables
-from topics.contracts.restaurant_commands import Announce, Follow, Unfollow
+from topics.contracts.photo_events import PhotoShown
+from topics.contracts.restaurant_commands import Announce, Follow, ShowLogo, Unfollow
 from topics.contracts.restaurant_events import Announced, CampaignBegan, CampaignStarted, Event
 from topics.contracts.user_events import PersonErased, PreferencesChanged, RestaurantFavoured, RestaurantUnfavoured
 from topics.deciding.decision import Origin, Send
@@ -38,6 +40,11 @@ def _send(restaurant_id: str, user_id: str, *, wants: bool) -> Send:
     command = Follow(user_id=user_id) if wants else Unfollow(user_id=user_id)
     page = followers.page(restaurant_id, user_id)
     return Send(restaurant_commands.TOPIC, page, command, suffix=f" {restaurant_id}")
+
+
+def show_logo(message: photo_events.Event, origin: Origin) -> Iterable[Send]:
+    if isinstance(message, PhotoShown) and message.subject == "restaurant":
+        yield Send(restaurant_commands.TOPIC, message.subject_id, ShowLogo(photo_id=message.photo_id))
 
 
 def react(event: Event, meta: EventMeta, house: House) -> Iterable[Send]:

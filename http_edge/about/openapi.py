@@ -12,6 +12,7 @@ from http_edge.reads.live import LAST_EVENT_ID
 from http_edge.routing.paging import query_of
 from http_edge.routing.routes import PARAMETER, PUBLIC, AnyRow, CommandRow, LiveRow, Nothing, OwnRow, ViewRow
 from http_edge.wire.answer import EVENT_STREAM, JSON, NO_CONTENT, PROBLEM_JSON
+from http_edge.wire.multipart import NAME
 from http_edge.wire.problems import ProblemBody
 
 _REF = "#/components/schemas/{name}"
@@ -19,6 +20,12 @@ _SECURITY = "access_token"
 _LINK = {
     "description": 'The next page, as `<path and query>; rel="next"`. Absent on the last one.', "schema": {"type": "string"},
 }  # fmt: skip
+
+_BYTES = {"type": "string", "format": "binary"}
+_PICTURE = {
+    "image/*": {"schema": _BYTES},
+    "multipart/form-data": {"schema": {"type": "object", "required": [NAME], "properties": {NAME: _BYTES}}},
+}
 
 
 def document(rows: Iterable[AnyRow]) -> bytes:
@@ -72,6 +79,8 @@ def _operation(row: AnyRow, schemas: Mapping[int, Any]) -> dict[str, Any]:
     if row.takes is not Nothing:
         body = {JSON: {"schema": schemas[id(row.takes)]}}
         described["requestBody"] = {"required": True, "content": body}
+    if isinstance(row, CommandRow) and row.picture_of is not None:
+        described["requestBody"] = {"required": True, "content": _PICTURE}
     if row.who is not PUBLIC:
         described["security"] = [{_SECURITY: []}]
     return described
@@ -109,6 +118,8 @@ def _responses(row: AnyRow, schemas: Mapping[int, Any]) -> dict[str, Any]:
     done: dict[str, Any] = (
         {"description": "Done"} if row.success == NO_CONTENT else _content(schemas[id(row.gives)], kind)
     )
+    if isinstance(row, OwnRow) and row.media:
+        done["content"] = {media: {"schema": _BYTES} for media in row.media}
     if row.pages is not None:
         done["headers"] = {"Link": _LINK}
     found: dict[str, Any] = {str(row.success): done}
@@ -146,6 +157,8 @@ def problems_of(row: AnyRow) -> dict[int, list[str]]:
         found |= {400: [], 422: ["invalid_input"], 413: ["body_too_large"], 415: ["unsupported_media_type"]}
         if row.hashes or row.paced:
             found[429] = ["too_many_logins"] * row.hashes + ["too_many_requests"] * row.paced
+        if row.picture_of is not None:
+            found |= {408: ["body_too_slow"], 429: ["too_many_uploads"]}
         for code, status in row.refusals.items():
             found.setdefault(status, []).append(code)
     return found

@@ -104,8 +104,8 @@ class PartsWire(Wire):
 
 
 class ChunksWire(Wire):
-    """The head, and then each piece of a body as it is read. What cannot be read breaks the connection off: the client sees that
-    less came than the head has said."""
+    """The head, and then each piece of a body as it is read. What cannot be read breaks the connection off: the client sees
+    that less came than the head has said."""
 
     __slots__ = ("_chunks",)
 

@@ -1,4 +1,4 @@
-"""Commands to the meals. Only the owner of the meal's restaurant may send them."""
+"""Commands to the meals. Only the owner of the meal's restaurant may send them, but for ShowPhoto."""
 
 from typing import Annotated
 
@@ -55,13 +55,19 @@ class SetAvailability(Message, frozen=True, kw_only=True):
     is_available: bool = msgspec.field(name="isAvailable")
 
 
-Command = AddMeal | ChangeMeal | RemoveMeal | SetAvailability
+class ShowPhoto(Message, frozen=True, kw_only=True):
+    """The domain's own (agents/catalog/policy.py): this photo of the meal was accepted, and is its image from now on."""
+
+    photo_id: Id
+
+
+Command = AddMeal | ChangeMeal | RemoveMeal | SetAvailability | ShowPhoto
 
 TOPIC = Topic(
     name="catalog_commands",
-    messages=(AddMeal, ChangeMeal, RemoveMeal, SetAvailability),
+    messages=(AddMeal, ChangeMeal, RemoveMeal, SetAvailability, ShowPhoto),
     key="meal id",
-    producers=("edge",),
+    producers=("edge", "catalog"),
     consumers=("catalog",),
     append_time=True,
 )
