@@ -27,6 +27,8 @@ from http_edge.wire.tokens import Tokens
 from stores import telemetry
 from stores.kafka.producer import CommandProducer
 from stores.keyring import EdgeKeys, edge_keys
+from stores.mongo.connection import connect as connect_mongo
+from stores.mongo.photos import Photos
 from stores.redis.answers import Answers
 from stores.redis.connection import connect
 from stores.redis.lists import Lists
@@ -55,6 +57,7 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
     producer.start()
     reader = Reader(redis)
     lists = Lists(redis, reader)
+    mongo = connect_mongo(settings.mongo)
     withdrawals = Withdrawals(reader)
     streams = Streams(reader)
     notices = Notices(redis, streams.changed, streams.all_changed)
@@ -76,11 +79,14 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
             keys=keys,
             connections=Connections(_bounds(settings), asyncio.get_running_loop().time),
             memory=memory,
+            photos=Photos(mongo),
+            origin=settings.edge_origin,
             cors_origins=frozenset(settings.cors_origins),
         )
     finally:
         parts = (producer.stop(), answers.stop(), notices.stop(), streams.stop(), withdrawals.stop())
         await asyncio.gather(*parts, reader.close(), lists.close(), memory.stop(), return_exceptions=True)
+        mongo.close()
         with contextlib.suppress(Exception):
             await redis.aclose()
 

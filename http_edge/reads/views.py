@@ -85,8 +85,8 @@ def _belongs(body: bytes, owner: str, caller: str) -> bool:
 
 
 async def document_now(asked: Asked, view: ViewOf, name: str) -> bytes:
-    """Its JSON once the view shows what the caller wrote, empty where there is none: for rows that look something up before they
-    act. Raises Problem 503."""
+    """Its JSON once the view shows what the caller wrote, empty where there is none: for rows that look something up before
+    they act. Raises Problem 503."""
     reads, place = asked.edge.reads, keys.document(view.name, name)
     ready, wrote, stored = await reads.get((view.ready, keys.wrote(asked.me, view.domain), place))
     if ready is None:

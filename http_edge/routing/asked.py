@@ -19,8 +19,9 @@ class Asked:
     the row's `asks`, where the row has pages with `limit` and `cursor`. page: which page is asked for, where the row has pages.
     after: what the caller has seen, for the command's header. last_event_id: what a stream's client saw
     last. acts_as: see routes.Row. address: of the peer, a /64 for IPv6, empty for a trusted proxy.
-    headers: of the request, for rows that the edge answers itself. head_only: the body of the answer is not sent. incoming: the picture that a row takes, as it comes; upload:
-    its name in quarantine, once it is there; raw is then a hash of it.
+    headers: of the request, for rows that the edge answers itself. head_only: the body of the answer is not sent.
+    incoming: the picture that a row takes, as it comes. upload: its name in quarantine, once it is there; raw is then a hash
+    of it.
     """
 
     edge: Edge
