@@ -14,6 +14,7 @@ import agents.photo
 from agents.photo.workshop import Made, Workshop
 from tests.agents.photo import corpus
 from tests.agents.photo.corpus import Odd, picture, saved
+from tests.deadline import until
 from topics.values.pictures import MOST_BYTES, kind_of
 
 WORKER = Path(agents.photo.__file__).with_name("worker.py")
@@ -201,6 +202,13 @@ def worker_that(code: str) -> tuple[str, ...]:
     return (sys.executable, "-I", "-c", f"import os, sys, signal, time\n{code}")
 
 
+def workers() -> list[psutil.Process]:
+    """Processes of this one that run a program of these tests."""
+    return [child for child in psutil.Process().children() if "-c" in child.cmdline()]
+
+
+FORM_OF_HTML = '{"forms":[{"size":"full","type":"text/html","width":1,"height":1,"bytes":0}]}'
+
 GOOD_OR = """
 body = sys.stdin.buffer.read()
 if body == b"good":
@@ -220,7 +228,7 @@ if body == b"good":
         ("print('no JSON')", "unreadable"),
         ("pass", "unreadable"),
         ("print('{\"refused\":\"because\"}')", "unreadable"),
-        ("print('{\"forms\":[{\"size\":\"full\",\"type\":\"text/html\",\"width\":1,\"height\":1,\"bytes\":0}]}')", "unreadable"),
+        (f"print('{FORM_OF_HTML}')", "unreadable"),
         ("sys.stdout.write('{}\\n' + 'x' * 100)", "unreadable"),
         ("while True: sys.stdout.write('x' * 2**20)", "unreadable"),
         ("os.kill(os.getpid(), signal.SIGXCPU)", "took_too_long"),
@@ -235,7 +243,7 @@ async def test_whatever_becomes_of_a_worker_the_picture_is_refused_and_the_next_
     assert await workshop.check(b"bad") == reason
     assert isinstance(await Workshop(30.0, worker_that(GOOD_OR + code)).check(b"good"), Made)
     assert isinstance(await workshop.check(b"good"), Made) or seconds < 1
-    assert [child for child in psutil.Process().children() if "-c" in child.cmdline()] == []
+    assert workers() == []
 
 
 async def test_a_worker_that_died_for_another_reason_is_replaced(tmp_path: Path) -> None:
@@ -250,8 +258,11 @@ async def test_a_worker_that_died_for_another_reason_is_replaced(tmp_path: Path)
 async def test_a_check_that_is_cancelled_leaves_no_worker() -> None:
     workshop = Workshop(30.0, worker_that("time.sleep(600)"))
     checking = asyncio.create_task(workshop.check(b"x"))
-    while not [child for child in psutil.Process().children() if "-c" in child.cmdline()]:
-        await asyncio.sleep(0.01)
+
+    async def begun() -> bool:
+        return bool(workers())
+
+    await until("a worker to have begun", begun)
     checking.cancel()
     await asyncio.gather(checking, return_exceptions=True)
-    assert [child for child in psutil.Process().children() if "-c" in child.cmdline()] == []
+    assert workers() == []
