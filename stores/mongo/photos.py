@@ -30,10 +30,11 @@ _NOTHING = ObjectId("0" * 24)
 
 
 class Form(NamedTuple):
-    """A file of some photos. kept_at: when the last of them asked for it. photo_ids: of all that asked."""
+    """A file of some photos. photo_ids: of those that asked for it; asked: how often that was; kept_at: when it was last."""
 
     id: str
     sha256: str
+    asked: int
     kept_at: datetime
     photo_ids: Sequence[str]
 
@@ -71,11 +72,15 @@ class Photos:
 
         sha256: of the bytes, in hex: their name.
         """
-        named = {"$set": {"metadata.kept_at": _now()}, "$addToSet": {"metadata.photo_ids": photo_id}}
+        named = {
+            "$set": {"metadata.kept_at": _now()},
+            "$inc": {"metadata.asked": 1},
+            "$addToSet": {"metadata.photo_ids": photo_id},
+        }
         async with self.asked():
             if await self._photos.files.find_one_and_update({"filename": sha256}, named) is not None:
                 return
-        writing = Writing(self, self._photos, {"kept_at": _now(), "photo_ids": [photo_id]}, sha256)
+        writing = Writing(self, self._photos, {"asked": 1, "kept_at": _now(), "photo_ids": [photo_id]}, sha256)
         try:
             await writing.write(body)
             await writing.close()
@@ -135,7 +140,7 @@ class Photos:
     async def remove_form(self, form: Form) -> None:
         """Unless a photo has asked for it since it was found."""
         async with self.asked():
-            gone = await self._photos.files.delete_one({"_id": _id(form.id), "metadata.kept_at": form.kept_at})
+            gone = await self._photos.files.delete_one({"_id": _id(form.id), "metadata.asked": form.asked})
             if gone.deleted_count:
                 await self._photos.chunks.delete_many({"files_id": _id(form.id)})
 
@@ -250,10 +255,8 @@ def _id(said: str) -> ObjectId:
 
 def _form(row: Any) -> Form:
     metadata = row["metadata"]
-    return Form(str(row["_id"]), row["filename"], metadata["kept_at"], metadata["photo_ids"])
+    return Form(str(row["_id"]), row["filename"], metadata["asked"], metadata["kept_at"], metadata["photo_ids"])
 
 
 def _now() -> datetime:
-    """To the millisecond, as MongoDB keeps it."""
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+    return datetime.now(UTC)

@@ -172,7 +172,6 @@ async def test_a_form_is_removed_whole_unless_a_photo_asked_for_it_meanwhile(
     body = noise(CHUNK + 1)
     name = await kept(photos, body)
     (found,) = await forms(photos)
-    await asyncio.sleep(0.002)  # MongoDB's times are of a millisecond
     await kept(photos, body, "photo-2")
     await photos.remove_form(found)
     assert await read(photos, name, 0, len(body)) == body, "it was asked for since it was found"
