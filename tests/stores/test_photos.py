@@ -4,11 +4,9 @@ import asyncio
 import hashlib
 import random
 import time
-import uuid
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 import pytest_asyncio
@@ -17,22 +15,17 @@ from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase, AsyncI
 
 from infra.stack.stack import Stack
 from stores.errors import Unavailable
-from stores.mongo.connection import connect
 from stores.mongo.photos import CHUNK, Form, Photos
 from tests.deadline import until
+from tests.stores.mongo_database import own_database
 
 SOON = timedelta(minutes=1)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def client(servers: Stack) -> AsyncGenerator[AsyncIOMotorClient[Any]]:
-    """On a database of its own."""
-    said = urlsplit(servers.environment()["MONGO_URL"])
-    name = f"photos-{uuid.uuid4().hex[:12]}"
-    made = connect(urlunsplit(said._replace(path=f"/{name}")))
-    yield made
-    await made.drop_database(name)
-    made.close()
+    async with own_database(servers) as made:
+        yield made
 
 
 @pytest.fixture
