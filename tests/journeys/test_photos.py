@@ -2,6 +2,9 @@
 
 import asyncio
 import io
+import os
+import re
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,17 +13,18 @@ from PIL import Image
 
 from tests.agents.photo import corpus
 from tests.agents.photo.corpus import saved
-from tests.deadline import until
+from tests.deadline import SECONDS, until
 from tests.journeys.client import Client
 
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "api" / "photos.md"
 WEB = "image/avif,image/webp,*/*;q=0.8"
 
 
 async def upload(client: Client, path: str, body: Any) -> tuple[int, Any]:
     headers = {"Authorization": f"Bearer {client.token}"}
-    async with aiohttp.ClientSession() as http:
-        async with http.post(client.endpoints["edge"] + path, data=body, headers=headers) as answer:
-            return answer.status, await answer.json(content_type=None)
+    url = client.endpoints["edge"] + path
+    async with aiohttp.ClientSession() as http, http.post(url, data=body, headers=headers) as answer:
+        return answer.status, await answer.json(content_type=None)
 
 
 async def ended(client: Client, photo_id: str) -> Any:
@@ -68,7 +72,6 @@ async def test_a_photo_of_a_meal_from_its_upload_to_the_menu(owner: Client, clie
     assert (status, head["Content-Type"]) == (200, "image/webp")
     image = Image.open(io.BytesIO(body))
     assert (image.size, len(image.getexif())) == ((427, 640), 0), "upright, and without EXIF"
-    assert (await fetched(client, address, Accept=WEB, If_None_Match=""))[0] == 200
     assert (await fetched(client, address, Accept=WEB, **{"If-None-Match": head["ETag"]}))[0] == 304
 
     # what was given is put back whole, and nothing changes
@@ -101,3 +104,26 @@ async def test_a_logo_and_what_cannot_be_one(owner: Client, client: Client):
     status, good = await upload(owner, path, saved("WEBP"))
     assert status == 201
     await shown(client, f"/restaurants/{restaurant}", "logo", good["id"])
+
+
+async def test_the_walk_by_curl(owner: Client, tmp_path: Path):
+    """docs/api/photos.md, command by command."""
+    await owner.sign_up()
+    restaurant, meal = await owner.open_restaurant(95.0)
+    (tmp_path / "adana.jpg").write_bytes(saved("JPEG", corpus.picture(800, 600)))
+    script = "set -e\n" + "\n".join(re.findall(r"```sh\n(.*?)```", PAGE.read_text(), re.DOTALL))
+    named = {
+        "EDGE": owner.endpoints["edge"],
+        "ME": f"Authorization: Bearer {owner.token}",
+        "MEAL": meal,
+        "RESTAURANT": restaurant,
+    }
+    run = await asyncio.create_subprocess_exec(
+        "bash", "-c", script, cwd=tmp_path, env={**os.environ, **named}, stdout=-1, stderr=-1
+    )
+    out, wrong = await asyncio.wait_for(run.communicate(), SECONDS)
+    assert run.returncode == 0, wrong
+    assert out.count(b'"status":"pending"') == 2 and b'"status":"accepted"' in out
+    assert out.split()[-2:] == [b"304", b"206"], out
+    assert Image.open(tmp_path / "full.jpg").size == (800, 600)
+    assert Image.open(tmp_path / "thumb.webp").format == "WEBP" and (tmp_path / "part").stat().st_size == 100
