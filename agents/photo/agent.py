@@ -4,7 +4,7 @@ from agents.photo import policy
 from agents.photo.collecting import Collector
 from agents.photo.decider import DECIDER
 from agents.photo.effect import Inspector
-from agents.photo.facts import MEALS, RESTAURANTS
+from agents.photo.facts import MEALS
 from agents.photo.projection import PHOTO
 from agents.photo.workshop import AT_ONCE, Workshop
 from agents.runtime.runtime import Runtime
@@ -12,6 +12,7 @@ from stores.mongo.connection import connect
 from stores.mongo.photos import Photos
 from topics.contracts import catalog_events, photo_commands, photo_events
 from topics.contracts.photo_events import PhotoAccepted, PhotoAdded, PhotoRefused
+from topics.copies import RESTAURANTS
 
 
 def register(runtime: Runtime) -> None:

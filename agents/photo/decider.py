@@ -7,7 +7,7 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from agents.photo import frames
-from agents.photo.facts import MEALS, RESTAURANTS, Facts
+from agents.photo.facts import MEALS, Facts
 from agents.photo.limits import STAYS, TOLD, WAITING
 from agents.photo.picture import Kept, Picture
 from agents.photo.projection import waiting
@@ -31,6 +31,7 @@ from topics.contracts.photo_events import (
     PhotoShown,
     PhotoSuperseded,
 )
+from topics.copies import RESTAURANTS
 from topics.deciding.decision import Context, Decider, Decision, Timer, accept, reject
 from topics.deciding.seats import Seat
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from msgspec.structs import replace
 
 from agents.photo.decider import DECIDER, DROP
-from agents.photo.facts import MEALS, RESTAURANTS, Facts, OnMenu, Ownership
+from agents.photo.facts import MEALS, Facts, OnMenu
 from agents.photo.limits import STAYS, TOLD, WAITING
 from agents.photo.picture import Kept
 from agents.photo.policy import react, remove_frame
@@ -36,15 +36,27 @@ from topics.contracts.photo_events import (
     PhotoRefused,
     PhotoShown,
     PhotoSuperseded,
+    Reason,
 )
 from topics.contracts.restaurant_events import RestaurantDetails, RestaurantOpened
+from topics.copies import RESTAURANTS, RestaurantCopy
 from topics.deciding.decision import Origin, Send, Timer
 from topics.documents.photo import is_same, path_of
 from topics.messages.event import EventMeta
 
+META = EventMeta("event-1", ID, 1, NOW)
 OWNER, MAHMUT, ADANA, UPLOAD = "owner-1", "mahmut", "adana", "65a1b2c3d4e5f60718293a4b"
+
+
+def owned(by: str) -> RestaurantCopy:
+    opened = RestaurantOpened(owner_id=by, details=RestaurantDetails(name="Mahmut"), opened_at=NOW)
+    copy = RESTAURANTS.show(None, opened, META).document
+    assert copy is not None
+    return copy
+
+
 KNOWN = Facts(
-    restaurants={MAHMUT: Ownership(owner_id=OWNER), "tokyo": Ownership(owner_id="another")},
+    restaurants={MAHMUT: owned(OWNER), "tokyo": owned("another")},
     meals={ADANA: OnMenu(restaurant_id=MAHMUT), "sushi": OnMenu(restaurant_id="tokyo")},
 )
 ADD = AddPhoto(upload=UPLOAD, subject="meal", subject_id=ADANA, restaurant_id=MAHMUT)
@@ -64,7 +76,6 @@ REFUSED = PhotoRefused(upload=UPLOAD, reason="unreadable")
 RECORD = RecordAccepted(width=4000, height=3000, files=FILES)
 SHOW = ShowPhoto(photo_id=ID, subject="meal", subject_id=ADANA, added_at=NOW)
 SHOWN = PhotoShown(photo_id=ID, subject="meal", subject_id=ADANA, added_at=NOW)
-META = EventMeta("event-1", ID, 1, NOW)
 
 
 def given(*events: Any) -> scenario.Given:
@@ -188,10 +199,6 @@ def test_the_document_tells_what_became_of_the_photo() -> None:
 
 
 def test_every_reason_is_said_as_a_sentence() -> None:
-    from typing import get_args
-
-    from topics.contracts.photo_events import Reason
-
     assert set(SAYS) == set(get_args(Reason)) and all(said.endswith(".") for said in SAYS.values())
 
 
@@ -205,12 +212,11 @@ def test_files_are_named_until_the_photo_is_dropped() -> None:
     assert names(ADDED, ACCEPTED, PhotoDropped()) == ()
 
 
-def test_the_domain_knows_whose_restaurants_are_and_where_meals_are() -> None:
-    opened = RestaurantOpened(owner_id=OWNER, details=RestaurantDetails(name="Mahmut"), opened_at=NOW)
-    assert RESTAURANTS.show(None, opened, META).document == Ownership(owner_id=OWNER)
+def test_the_domain_knows_where_meals_are() -> None:
     added = MealAdded(restaurant_id=MAHMUT, details=MealDetails(name="Adana", price=1), added_at=NOW)
     meal = MEALS.show(None, added, META).document
     assert meal == OnMenu(restaurant_id=MAHMUT)
+    assert MEALS.show(meal, AvailabilityChanged(restaurant_id=MAHMUT, is_available=False), META).document == meal
     assert MEALS.show(meal, MealRemoved(restaurant_id=MAHMUT), META).document is None
 
 
