@@ -22,6 +22,7 @@ from tests.deadline import until
 from tests.http_edge.client import Said
 from tests.http_edge.conftest import World
 from tests.http_edge.domains import Command, done, refused
+from tests.http_edge.requests import SHOWN_MEAL
 from topics import keys
 from topics.contracts.photo_commands import photo_of
 from topics.contracts.photo_events import PhotoFile
@@ -31,14 +32,10 @@ from topics.values.pictures import MOST_BYTES, kind_of
 
 PICTURE = saved("JPEG")
 MEAL, RESTAURANT = "adana", "mahmut"
-EXAMPLES = {
-    "meal": {
-        "id": MEAL, "restaurant_id": RESTAURANT, "name": "Adana", "description": "", "isAvailable": True, "price": 245.5,
-        "image_url": "/photos/p-1", "cuisine": "kebap", "complementary_ids": [], "options": [],
-        "created_at": "2026-11-26T18:30:00Z", "updated_at": "2026-11-26T18:30:00Z",
-    },
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "meal": {"id": MEAL, "restaurant_id": RESTAURANT, **SHOWN_MEAL, "image_url": "/photos/p-1"},
     "restaurant": {"id": RESTAURANT, "name": "Mahmut", "logo": "/photos/p-2", "description": 'a "logo":"/photos/x" \\'},
-}  # fmt: skip
+}
 
 
 @pytest_asyncio.fixture(loop_scope="session")
