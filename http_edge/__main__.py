@@ -42,6 +42,8 @@ HARD_EXIT_SECONDS = 9.0
 JOIN_SECONDS = 3.0  # after which an edge without Kafka or Redis is there all the same
 JOIN_POLL_SECONDS = 0.02
 REDIS_CONNECTIONS = 256  # listings and notes go out side by side
+MONGO_CONNECTIONS = 20
+MONGO_PATIENCE = 1.5  # seconds, as a client waits for the answer
 OTHER_DESCRIPTORS = 64  # Kafka, the sockets that listen, logs
 
 _log = telemetry.logger("http_edge")
@@ -57,7 +59,7 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
     producer.start()
     reader = Reader(redis)
     lists = Lists(redis, reader)
-    mongo = connect_mongo(settings.mongo)
+    mongo = connect_mongo(settings.mongo, "edge", size=MONGO_CONNECTIONS, patience=MONGO_PATIENCE)
     withdrawals = Withdrawals(reader)
     streams = Streams(reader)
     notices = Notices(redis, streams.changed, streams.all_changed)
@@ -162,7 +164,7 @@ async def _until_it_can_write(edge: Edge, stop: asyncio.Event) -> None:
 def _bounds(settings: Settings) -> Bounds:
     """No more connections than there are descriptors: those beyond would be reset, and nobody would count them."""
     descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    left = max(descriptors - REDIS_CONNECTIONS - OTHER_DESCRIPTORS, descriptors // 2)
+    left = max(descriptors - REDIS_CONNECTIONS - MONGO_CONNECTIONS - OTHER_DESCRIPTORS, descriptors // 2)
     return Bounds(
         total=min(settings.edge_connections, left),
         of_address=settings.edge_connections_of_address,

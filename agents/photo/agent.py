@@ -14,9 +14,11 @@ from topics.contracts import catalog_events, photo_commands, photo_events
 from topics.contracts.photo_events import PhotoAccepted, PhotoAdded, PhotoRefused
 from topics.copies import RESTAURANTS
 
+CONNECTIONS = 8  # two checks and the collector, and what they write side by side
+
 
 def register(runtime: Runtime) -> None:
-    photos = Photos(connect(runtime.settings.mongo))
+    photos = Photos(connect(runtime.settings.mongo, "photo", size=CONNECTIONS))
     inspector = Inspector(photos, Workshop())
     runtime.decide(photo_commands.TOPIC, DECIDER, emits=photo_events.TOPIC, react=policy.react)
     runtime.intake(catalog_events.TOPIC, policy.remove_frame)

@@ -13,10 +13,12 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from bson import Binary, ObjectId
-from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection
+from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError
 
 from stores.errors import Unavailable
+from stores.mongo.connection import Client
+from stores.mongo.errors import SERVER
 
 CHUNK = 255 * 1024
 """Bytes, as GridFS drivers have it."""
@@ -42,7 +44,7 @@ class Form(NamedTuple):
 class Photos:
     """Of one process. client: knows the database by its URL. It connects when it is first asked."""
 
-    def __init__(self, client: AsyncIOMotorClient[Any]) -> None:
+    def __init__(self, client: Client) -> None:
         database = client.get_default_database()
         self._uploads, self._photos = _Bucket(database["uploads"]), _Bucket(database["photos"])
         self._at_once = 0
@@ -114,7 +116,7 @@ class Photos:
             chunk = await self._photos.chunks.find_one({"files_id": found["_id"], "n": number})
         data = b"" if chunk is None else bytes(chunk["data"][within : within + stop - start])
         if not data and start < stop:
-            raise Unavailable("mongo", "a chunk of a photo is not there")
+            raise Unavailable(SERVER, "a chunk of a photo is not there")
         return data
 
     async def uploads_before(self, moment: datetime, after: str, most: int) -> list[str]:
@@ -155,7 +157,7 @@ class Photos:
         """One call. Raises Unavailable."""
         now = asyncio.get_running_loop().time
         if self._at_once >= MOST_AT_ONCE or now() < self._away_until:
-            raise Unavailable("mongo", "was away a moment ago" if now() < self._away_until else "too many wait for it")
+            raise Unavailable(SERVER, "was away a moment ago" if now() < self._away_until else "too many wait for it")
         self._at_once += 1
         try:
             yield
@@ -164,7 +166,7 @@ class Photos:
         except PyMongoError as error:
             if isinstance(error, ConnectionFailure):
                 self._away_until = now() + AWAY_SECONDS
-            raise Unavailable("mongo", f"{type(error).__name__}: {error}"[:200]) from None
+            raise Unavailable(SERVER, f"{type(error).__name__}: {error}"[:200]) from None
         finally:
             self._at_once -= 1
 
@@ -255,7 +257,8 @@ def _id(said: str) -> ObjectId:
 
 def _form(row: Any) -> Form:
     metadata = row["metadata"]
-    return Form(str(row["_id"]), row["filename"], metadata["asked"], metadata["kept_at"], metadata["photo_ids"])
+    kept_at = metadata["kept_at"].replace(tzinfo=UTC)  # the driver leaves it out
+    return Form(str(row["_id"]), row["filename"], metadata["asked"], kept_at, metadata["photo_ids"])
 
 
 def _now() -> datetime:

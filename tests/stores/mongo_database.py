@@ -3,21 +3,18 @@
 import uuid
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from motor.motor_asyncio import AsyncIOMotorClient
-
 from infra.stack.stack import Stack
-from stores.mongo.connection import connect
+from stores.mongo.connection import Client, connect
 
 
 @asynccontextmanager
-async def own_database(servers: Stack) -> AsyncGenerator[AsyncIOMotorClient[Any]]:
+async def own_database(servers: Stack) -> AsyncGenerator[Client]:
     """A client whose default database is new; it is removed at the end."""
     said = urlsplit(servers.environment()["MONGO_URL"])
     name = f"test-{uuid.uuid4().hex[:12]}"
-    made = connect(urlunsplit(said._replace(path=f"/{name}")))
+    made = connect(urlunsplit(said._replace(path=f"/{name}")), "tests")
     try:
         yield made
         await made.drop_database(name)

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from bson import ObjectId
-from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorDatabase, AsyncIOMotorGridFSBucket
+from motor.motor_asyncio import AsyncIOMotorDatabase, AsyncIOMotorGridFSBucket
 
 from infra.stack.stack import Stack
 from stores.errors import Unavailable
+from stores.mongo.connection import Client
 from stores.mongo.photos import CHUNK, Form, Photos
 from tests.deadline import until
 from tests.stores.mongo_database import own_database
@@ -23,18 +24,18 @@ SOON = timedelta(minutes=1)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def client(servers: Stack) -> AsyncGenerator[AsyncIOMotorClient[Any]]:
+async def client(servers: Stack) -> AsyncGenerator[Client]:
     async with own_database(servers) as made:
         yield made
 
 
 @pytest.fixture
-def database(client: AsyncIOMotorClient[Any]) -> AsyncIOMotorDatabase[Any]:
+def database(client: Client) -> AsyncIOMotorDatabase[Any]:
     return client.get_default_database()
 
 
 @pytest.fixture
-def photos(client: AsyncIOMotorClient[Any]) -> Photos:
+def photos(client: Client) -> Photos:
     return Photos(client)
 
 

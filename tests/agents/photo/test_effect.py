@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 import pytest
 import pytest_asyncio
-from motor.motor_asyncio import AsyncIOMotorClient
 
 from agents.photo.collecting import OLD, Collector
 from agents.photo.decider import DECIDER
@@ -17,6 +16,7 @@ from agents.photo.effect import Inspector
 from agents.photo.picture import Kept
 from agents.photo.workshop import Workshop
 from infra.stack.stack import Stack
+from stores.mongo.connection import Client
 from stores.mongo.photos import Photos
 from stores.protocol import Stored
 from tests.agents.photo.corpus import saved
@@ -30,13 +30,13 @@ from topics.messages.event import EventMeta
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def client(servers: Stack) -> AsyncGenerator[AsyncIOMotorClient[Any]]:
+async def client(servers: Stack) -> AsyncGenerator[Client]:
     async with own_database(servers) as made:
         yield made
 
 
 @pytest.fixture
-def photos(client: AsyncIOMotorClient[Any]) -> Photos:
+def photos(client: Client) -> Photos:
     return Photos(client)
 
 
@@ -79,9 +79,7 @@ async def test_a_good_photo_is_stored_in_all_its_forms(photos: Photos, inspector
     assert await outcome(inspector, upload) == accepted, "a repeated check says the same"
 
 
-async def test_the_same_picture_twice_is_stored_once(
-    photos: Photos, inspector: Inspector, client: AsyncIOMotorClient[Any]
-) -> None:
+async def test_the_same_picture_twice_is_stored_once(photos: Photos, inspector: Inspector, client: Client) -> None:
     first, second = [await outcome(inspector, await uploaded(photos, saved("PNG"))) for _ in range(2)]
     assert first == second
     files = client.get_default_database()["photos.files"]
@@ -118,7 +116,7 @@ class States:
         return {id: Stored(1, msgspec.json.encode(self.known[id]).decode()) for id in ids if id in self.known}
 
 
-async def age(client: AsyncIOMotorClient[Any]) -> None:
+async def age(client: Client) -> None:
     """All that is stored is older than what is kept without a reason."""
     then, database = datetime.now(UTC) - OLD - timedelta(minutes=1), client.get_default_database()
     await database["uploads.files"].update_many({}, {"$set": {"uploadDate": then}})
@@ -130,7 +128,7 @@ async def rounds(collector: Collector) -> None:
         pass
 
 
-async def test_uploads_that_no_photo_waits_for_are_collected(photos: Photos, client: AsyncIOMotorClient[Any]) -> None:
+async def test_uploads_that_no_photo_waits_for_are_collected(photos: Photos, client: Client) -> None:
     waits, done, unknown = [await uploaded(photos, b"x") for _ in range(3)]
     states = States(**{photo_of(waits): [added(waits)], photo_of(done): [added(done), REFUSED]})
     collector = Collector(photos, states)  # type: ignore[arg-type]
@@ -141,9 +139,7 @@ async def test_uploads_that_no_photo_waits_for_are_collected(photos: Photos, cli
     assert [await photos.uploaded(each) for each in (waits, done, unknown)] == [b"x", None, None]
 
 
-async def test_files_that_no_photo_names_are_collected(
-    photos: Photos, inspector: Inspector, client: AsyncIOMotorClient[Any]
-) -> None:
+async def test_files_that_no_photo_names_are_collected(photos: Photos, inspector: Inspector, client: Client) -> None:
     upload = await uploaded(photos, saved("JPEG"))
     accepted = await outcome(inspector, upload)
     recorded = PhotoAccepted(upload=upload, width=accepted.width, height=accepted.height, files=accepted.files)
@@ -163,7 +159,7 @@ async def test_files_that_no_photo_names_are_collected(
 
 
 async def test_a_collection_beside_checks_takes_nothing_that_is_named(
-    photos: Photos, inspector: Inspector, client: AsyncIOMotorClient[Any]
+    photos: Photos, inspector: Inspector, client: Client
 ) -> None:
     """The same picture is dropped and uploaded again, while its files are collected."""
     for _ in range(5):
@@ -178,7 +174,7 @@ async def test_a_collection_beside_checks_takes_nothing_that_is_named(
         await age(client)
 
 
-async def test_more_than_one_round_goes_over_all(photos: Photos, client: AsyncIOMotorClient[Any]) -> None:
+async def test_more_than_one_round_goes_over_all(photos: Photos, client: Client) -> None:
     for number in range(205):
         await photos.keep(hashlib.sha256(str(number).encode()).hexdigest(), str(number).encode(), "unknown")
     await age(client)
