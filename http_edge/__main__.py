@@ -43,7 +43,7 @@ JOIN_SECONDS = 3.0  # after which an edge without Kafka or Redis is there all th
 JOIN_POLL_SECONDS = 0.02
 REDIS_CONNECTIONS = 256  # listings and notes go out side by side
 MONGO_CONNECTIONS = 20
-MONGO_PATIENCE = 1.5  # seconds, as a client waits for the answer
+MONGO_PATIENCE, MONGO_SECONDS = 1.5, 2.5  # for a connection, and for a call: a client waits
 OTHER_DESCRIPTORS = 64  # Kafka, the sockets that listen, logs
 
 _log = telemetry.logger("http_edge")
@@ -81,7 +81,7 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
             keys=keys,
             connections=Connections(_bounds(settings), asyncio.get_running_loop().time),
             memory=memory,
-            photos=Photos(mongo),
+            photos=Photos(mongo, MONGO_SECONDS),
             origin=settings.edge_origin,
             cors_origins=frozenset(settings.cors_origins),
         )

@@ -17,7 +17,7 @@ from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError
 
 from stores.errors import Unavailable
-from stores.mongo.connection import Client
+from stores.mongo.connection import ANSWER, Client
 from stores.mongo.errors import SERVER
 
 CHUNK = 255 * 1024
@@ -42,9 +42,10 @@ class Form(NamedTuple):
 
 
 class Photos:
-    """Of one process. client: knows the database by its URL. It connects when it is first asked."""
+    """Of one process. client: knows the database by its URL. seconds: for one call, which may bring a whole upload."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, seconds: float = ANSWER) -> None:
+        self._seconds = seconds
         database = client.get_default_database()
         self._uploads, self._photos = _Bucket(database["uploads"]), _Bucket(database["photos"])
         self._at_once = 0
@@ -160,9 +161,13 @@ class Photos:
             raise Unavailable(SERVER, "was away a moment ago" if now() < self._away_until else "too many wait for it")
         self._at_once += 1
         try:
-            yield
+            async with asyncio.timeout(self._seconds):
+                yield
         except DuplicateKeyError:
             raise
+        except TimeoutError:
+            self._away_until = now() + AWAY_SECONDS
+            raise Unavailable(SERVER, f"no answer within {self._seconds} s") from None
         except PyMongoError as error:
             if isinstance(error, ConnectionFailure):
                 self._away_until = now() + AWAY_SECONDS
