@@ -10,6 +10,6 @@ from topics.contracts import catalog_commands, catalog_events, photo_events
 
 def register(runtime: Runtime) -> None:
     runtime.decide(catalog_commands.TOPIC, DECIDER, emits=catalog_events.TOPIC)
-    runtime.intake(photo_events.TOPIC, policy.show_photo)
+    runtime.intake(photo_events.TOPIC, policy.set_photo)
     runtime.project(RESTAURANTS)
     runtime.project(MEAL)

@@ -10,7 +10,7 @@ from msgspec.structs import asdict, replace
 from agents.catalog.facts import RESTAURANTS, Facts
 from agents.catalog.limits import MEAL_BYTES, MEALS
 from agents.catalog.projection import meal
-from topics.contracts.catalog_commands import AddMeal, ChangeMeal, Command, RemoveMeal, SetAvailability, ShowPhoto
+from topics.contracts.catalog_commands import AddMeal, ChangeMeal, Command, RemoveMeal, SetAvailability, SetPhoto
 from topics.contracts.catalog_events import AvailabilityChanged, Event, MealAdded, MealChanged, MealDetails, MealRemoved
 from topics.deciding.decision import Context, Decider, Decision, Rejection, accept, reject
 from topics.deciding.pricing import rounded
@@ -42,8 +42,8 @@ def decide(command: Command, dish: Dish, facts: Facts, context: Context) -> Deci
     if isinstance(command, AddMeal):
         return _add(command, dish, facts, context)
     offer = dish.offer
-    if isinstance(command, ShowPhoto):
-        return accept() if offer is None else _show_photo(command, offer)
+    if isinstance(command, SetPhoto):
+        return accept() if offer is None else _set_photo(command, offer)
     if dish.removed and isinstance(command, RemoveMeal):
         return accept(answer=REMOVED)
     if offer is None or not _owns(context, facts, offer.restaurant_id):
@@ -119,7 +119,7 @@ def _set_availability(command: SetAvailability, offer: Offer, context: Context) 
     return accept(changed, answer=answer)
 
 
-def _show_photo(command: ShowPhoto, offer: Offer) -> Decision[Event]:
+def _set_photo(command: SetPhoto, offer: Offer) -> Decision[Event]:
     details = replace(offer.details, image_url=path_of(command.photo_id))
     if details == offer.details:
         return accept()

@@ -7,6 +7,7 @@ Before it reads anything it shuts itself in (shut_in): little memory and time, a
 reading stdin and writing stdout need. It cannot open a file or a socket, start a process, or send a signal.
 """
 
+import copy
 import ctypes
 import io
 import json
@@ -20,11 +21,16 @@ from typing import Any, NamedTuple
 from PIL import (
     GifImagePlugin,
     Image,
+    ImageColor,
     ImageFile,
+    ImageFilter,
     ImageOps,
+    ImagePalette,
     JpegImagePlugin,
     MpoImagePlugin,
     PngImagePlugin,
+    TiffImagePlugin,
+    TiffTags,
     WebPImagePlugin,
 )
 
@@ -37,8 +43,11 @@ SIZES = {"full": 1600, "card": 640, "thumb": 160}  # pixels of the longer side, 
 JPEG, WEBP = "image/jpeg", "image/webp"
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
-_READERS = (JpegImagePlugin, MpoImagePlugin, PngImagePlugin, WebPImagePlugin, GifImagePlugin)
-"""Of these, and what they would import when they first need it. Nothing can be imported once the process is shut in."""
+_BEFOREHAND = (
+    GifImagePlugin, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, WebPImagePlugin,
+    copy, ImageColor, ImageFilter, ImagePalette, TiffImagePlugin, TiffTags,
+)  # fmt: skip
+"""What Pillow imports when it first needs it: nothing can be imported once the process is shut in."""
 
 _ORIENTATION = 0x0112  # of EXIF
 
@@ -115,14 +124,16 @@ def made(body: bytes) -> tuple[int, int, list[Form]]:
 
 def _made(body: bytes) -> tuple[int, int, list[Form]]:
     picture = _opened(body)
-    turned = _orientation(picture) in (5, 6, 7, 8)
-    width, height = picture.size[::-1] if turned else picture.size
-    shown = _upright(picture)
+    width, height = picture.size
+    picture.draft("RGB", (SIZES["full"], SIZES["full"]))  # of a JPEG: decoded at half or a quarter where that is enough
+    picture.load()
+    orientation = _orientation(picture)
+    shown = _upright(picture, orientation)
     forms: list[Form] = []
     for size, side in SIZES.items():  # each out of the larger one before
         shown = ImageOps.contain(shown, (side, side)) if max(shown.size) > side else shown
         forms += [_written(shown, size, WEBP), _written(_on_white(shown), size, JPEG)]
-    return width, height, forms
+    return (height, width, forms) if orientation in _ON_ITS_SIDE else (width, height, forms)
 
 
 def _opened(body: bytes) -> Image.Image:
@@ -151,11 +162,8 @@ def _orientation(picture: Image.Image) -> int:
         return 1
 
 
-def _upright(picture: Image.Image) -> Image.Image:
+def _upright(picture: Image.Image, orientation: int) -> Image.Image:
     """The first frame, as pixels and nothing else, turned as its EXIF says, at most as large as the largest form."""
-    orientation = _orientation(picture)
-    picture.draft("RGB", (SIZES["full"], SIZES["full"]))  # of a JPEG: decoded at half or a quarter where that is enough
-    picture.load()
     clear = picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info
     pixels = picture.convert("RGBA" if clear else "RGB")
     if max(pixels.size) > SIZES["full"]:
@@ -174,6 +182,7 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_ON_ITS_SIDE = (5, 6, 7, 8)
 
 
 def _on_white(picture: Image.Image) -> Image.Image:
@@ -211,6 +220,7 @@ def main() -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, 9, 0, 0, 0)  # whoever started it is gone: so is it
     os.nice(10)
+    Image.preinit()
     Image.MAX_IMAGE_PIXELS = MOST_PIXELS
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     ready, heard = sys.stdout.buffer, sys.stdin.buffer

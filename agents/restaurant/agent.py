@@ -10,6 +10,6 @@ from topics.contracts import photo_events, restaurant_commands, restaurant_event
 def register(runtime: Runtime) -> None:
     runtime.decide(restaurant_commands.TOPIC, DECIDER, emits=restaurant_events.TOPIC, react=policy.react)
     runtime.intake(user_events.TOPIC, policy.translate)
-    runtime.intake(photo_events.TOPIC, policy.show_logo)
+    runtime.intake(photo_events.TOPIC, policy.set_logo)
     runtime.project(RESTAURANT)
     runtime.project(CAMPAIGNS)

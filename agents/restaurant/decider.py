@@ -21,7 +21,7 @@ from topics.contracts.restaurant_commands import (
     Command,
     Follow,
     OpenRestaurant,
-    ShowLogo,
+    SetLogo,
     StartCampaign,
     Unfollow,
 )
@@ -50,8 +50,8 @@ def decide(command: Command, house: House, facts: None, context: Context) -> Dec
             return _open(command, house, context)
         case ChangeRestaurant():
             return _change(command, house, context)
-        case ShowLogo():
-            return _show_logo(command, house, context)
+        case SetLogo():
+            return _set_logo(command, house, context)
         case StartCampaign():
             return campaigns.start(command, house, context)
         case BeginCampaign():
@@ -104,7 +104,7 @@ def _change(command: ChangeRestaurant, house: House, context: Context) -> Decisi
     return accept(changed, answer=_answer(details, opened.at, context.now, context))
 
 
-def _show_logo(command: ShowLogo, house: House, context: Context) -> Decision[Event]:
+def _set_logo(command: SetLogo, house: House, context: Context) -> Decision[Event]:
     logo = path_of(command.photo_id)
     if house.opened is None or house.opened.details.logo == logo:
         return accept()

@@ -8,7 +8,7 @@ from agents.restaurant.house import House
 from topics.contracts import notification, photo_events, restaurant_commands, user_events
 from topics.contracts.email_event import DiscountMail, DiscountVariables
 from topics.contracts.photo_events import PhotoShown
-from topics.contracts.restaurant_commands import Announce, Follow, ShowLogo, Unfollow
+from topics.contracts.restaurant_commands import Announce, Follow, SetLogo, Unfollow
 from topics.contracts.restaurant_events import Announced, CampaignBegan, CampaignStarted, Event
 from topics.contracts.user_events import PersonErased, PreferencesChanged, RestaurantFavoured, RestaurantUnfavoured
 from topics.deciding.decision import Origin, Send
@@ -42,9 +42,9 @@ def _send(restaurant_id: str, user_id: str, *, wants: bool) -> Send:
     return Send(restaurant_commands.TOPIC, page, command, suffix=f" {restaurant_id}")
 
 
-def show_logo(message: photo_events.Event, origin: Origin) -> Iterable[Send]:
+def set_logo(message: photo_events.Event, origin: Origin) -> Iterable[Send]:
     if isinstance(message, PhotoShown) and message.subject == "restaurant":
-        yield Send(restaurant_commands.TOPIC, message.subject_id, ShowLogo(photo_id=message.photo_id))
+        yield Send(restaurant_commands.TOPIC, message.subject_id, SetLogo(photo_id=message.photo_id))
 
 
 def react(event: Event, meta: EventMeta, house: House) -> Iterable[Send]:

@@ -1,4 +1,4 @@
-"""Commands to the meals. Only the owner of the meal's restaurant may send them, but for ShowPhoto."""
+"""Commands to the meals. Only the owner of the meal's restaurant may send them, but for SetPhoto."""
 
 from typing import Annotated
 
@@ -55,17 +55,17 @@ class SetAvailability(Message, frozen=True, kw_only=True):
     is_available: bool = msgspec.field(name="isAvailable")
 
 
-class ShowPhoto(Message, frozen=True, kw_only=True):
+class SetPhoto(Message, frozen=True, kw_only=True):
     """The domain's own (agents/catalog/policy.py): this photo of the meal was accepted, and is its image from now on."""
 
     photo_id: Id
 
 
-Command = AddMeal | ChangeMeal | RemoveMeal | SetAvailability | ShowPhoto
+Command = AddMeal | ChangeMeal | RemoveMeal | SetAvailability | SetPhoto
 
 TOPIC = Topic(
     name="catalog_commands",
-    messages=(AddMeal, ChangeMeal, RemoveMeal, SetAvailability, ShowPhoto),
+    messages=(AddMeal, ChangeMeal, RemoveMeal, SetAvailability, SetPhoto),
     key="meal id",
     producers=("edge", "catalog"),
     consumers=("catalog",),

@@ -1,5 +1,5 @@
 """Commands to the restaurants and to the pages of their followers. The caller who opens one owns it; nobody else may change it
-or start a campaign. Follow, Unfollow, Announce and ShowLogo are the domain's own: see agents/restaurant/policy.py."""
+or start a campaign. Follow, Unfollow, Announce and SetLogo are the domain's own: see agents/restaurant/policy.py."""
 
 from typing import Annotated, Literal
 
@@ -107,17 +107,17 @@ class Announce(Message, frozen=True, kw_only=True):
     after: str = ""
 
 
-class ShowLogo(Message, frozen=True, kw_only=True):
+class SetLogo(Message, frozen=True, kw_only=True):
     """This photo was accepted, and is the restaurant's logo from now on."""
 
     photo_id: Id
 
 
-Command = OpenRestaurant | ChangeRestaurant | StartCampaign | BeginCampaign | Follow | Unfollow | Announce | ShowLogo
+Command = OpenRestaurant | ChangeRestaurant | StartCampaign | BeginCampaign | Follow | Unfollow | Announce | SetLogo
 
 TOPIC = Topic(
     name="restaurant_commands",
-    messages=(OpenRestaurant, ChangeRestaurant, StartCampaign, BeginCampaign, Follow, Unfollow, Announce, ShowLogo),
+    messages=(OpenRestaurant, ChangeRestaurant, StartCampaign, BeginCampaign, Follow, Unfollow, Announce, SetLogo),
     key="restaurant id",
     producers=("edge", "restaurant"),
     consumers=("restaurant",),

@@ -64,7 +64,7 @@ def rows(width: int, height: int, channels: int = 3) -> bytes:
 def bomb(size: int) -> bytes:
     """zlib of so many zeros."""
     packer = zlib.compressobj(9)
-    packed = b"".join(packer.compress(bytes(2**20)) for _ in range(size // 2**20))
+    packed = b"".join(packer.compress(bytes(2**10)) for _ in range(size // 2**10))
     return packed + packer.flush()
 
 
@@ -203,12 +203,8 @@ def broken_png() -> Iterator[Odd]:
     yield Odd("PNG of a negative width", png(header(2**31, 32), good))
     yield Odd("PNG with three bits a pixel", png(header(32, 32, depth=3), good))
     yield Odd("PNG with colours of kind 5", png(header(32, 32, colours=5), good))
-    yield Odd("PNG with a palette that is not there", png(header(32, 32, colours=3), rows(32, 32, 1))[:60])
     yield Odd("PNG whose header has a wrong sum", png(chunk(b"IHDR", side[8:21], crc=1), good))
     yield Odd("PNG whose pixels are no zlib", png(side, chunk(b"IDAT", b"\0" * 200)))
-    yield Odd("PNG whose pixels end early", png(side, rows(32, 3)))
-    yield Odd("PNG with a chunk of 4 GB", png(side, chunk(b"IDAT", good[8:-4], length=2**32 - 1)))
-    yield Odd("PNG with a chunk of 2 GB", png(side, chunk(b"IDAT", good[8:-4], length=2**31 - 1)))
     yield Odd("PNG with a short header", PNG_MAGIC + chunk(b"IHDR", side[8:15]) + good)
     yield Odd("PNG whose chunk has a name of nulls", png(side, chunk(b"\0\0\0\0", b"x"), good))
     yield Odd("PNG with a text of 200 MB", png(side, chunk(b"zTXt", b"a\0\0" + bomb(200 * 2**20)), good))
@@ -223,7 +219,6 @@ def broken_others() -> Iterator[Odd]:
     yield Odd("JPEG that only begins", b"\xff\xd8\xff" + bytes(20))
     yield Odd("JPEG without a frame", jpeg[:2] + jpeg[scan:])
     yield Odd("JPEG without tables", b"\xff\xd8" + jpeg[jpeg.index(b"\xff\xc0") :])
-    yield Odd("JPEG with a segment of no length", b"\xff\xd8\xff\xe0\0\0" + jpeg[2:])
     yield Odd("JPEG with a segment beyond its end", b"\xff\xd8\xff\xe1\xff\xff" + jpeg[2:200])
     yield Odd("JPEG of no height", jpeg.replace(struct.pack(">HH", 64, 96), struct.pack(">HH", 0, 96), 1))
     yield Odd("JPEG with seven components", jpeg.replace(b"\xff\xc0\0\x11\x08", b"\xff\xc0\0\x11\x0f", 1))
@@ -306,7 +301,18 @@ def odd_but_fine() -> Iterator[Odd]:
     yield Odd("WebP with EXIF", saved("WEBP", exif=orientation(1) + PAYLOAD))
     yield Odd("WebP without colours lost", saved("WEBP", lossless=True))
     yield Odd("PNG of 24 megapixels that was 24 KB", png(header(16_000, 1_500, colours=0), rows(16_000, 1_500, 1)))
+    yield from half_broken()
     yield Odd("PNG of 25 megapixels with alpha", png(header(5_000, 5_000, colours=6), rows(5_000, 5_000, 4)))
+
+
+def half_broken() -> Iterator[Odd]:
+    """What is wrong in these does not keep their pixels, or some of them, from being read."""
+    good, side, jpeg = rows(32, 32), header(32, 32), saved("JPEG")
+    yield Odd("PNG with a palette that is not there", png(header(32, 32, colours=3), rows(32, 32, 1))[:60])
+    yield Odd("PNG whose pixels end early", png(side, rows(32, 3)))
+    yield Odd("PNG with a chunk of 4 GB", png(side, chunk(b"IDAT", good[8:-4], length=2**32 - 1)))
+    yield Odd("PNG with a chunk of 2 GB", png(side, chunk(b"IDAT", good[8:-4], length=2**31 - 1)))
+    yield Odd("JPEG with a segment of no length", b"\xff\xd8\xff\xe0\0\0" + jpeg[2:])
 
 
 def gif_of_frames(count: int) -> bytes:
