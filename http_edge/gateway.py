@@ -115,9 +115,10 @@ class Gateway:
             self._log(request.method, label, answer.status, started, named.request_id, asked, answer.size)
         else:
             ended = partial(self._log, request.method, label, answer.status, started, named.request_id, asked)
-        # a client that waits for `100 Continue` may go on with a body or with another request after an error: nobody can tell
-        unread = not request.content.is_eof() and EXPECT in request.headers
-        close = not self._edge.connections.accepting or unread
+        # a client that waits for `100 Continue` may go on with a body or with another request after an error: nobody can tell;
+        # and of a picture that is refused more may follow than is waited for
+        unread = not request.content.is_eof() and (EXPECT in request.headers or (asked and asked.incoming is not None))
+        close = not self._edge.connections.accepting or bool(unread)
         return respond(request, answer, self._edge.cors_origins, named.request_id, close=close, ended=ended)
 
     def _if_there_is_room(self, request: BaseRequest, answer: Answer, named: trace.Trace) -> Answer:

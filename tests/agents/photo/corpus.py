@@ -260,7 +260,7 @@ def hostile() -> Iterator[Odd]:
 def random_damage() -> Iterator[Odd]:
     """May be refused, or shown as far as it can be read."""
     for kind in FORMATS:
-        for seed in range(10):
+        for seed in range(4):
             yield Odd(f"damaged {kind} {seed}", damaged(saved(kind), seed))
 
 

@@ -184,7 +184,7 @@ async def test_the_largest_picture_stays_within_the_memory_of_a_worker() -> None
         for child in psutil.Process().children():
             with_memory = _memory(child)
             most = max(most, with_memory)
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(0.02)
     assert isinstance(await checking, Made)
     assert 100 * 2**20 < most < 640 * 2**20
 
