@@ -3,6 +3,7 @@
 Every field has a default for copies that were made before it existed; `./lezzet topics reread` makes them anew.
 """
 
+from datetime import date
 from typing import assert_never
 
 import msgspec
@@ -48,7 +49,7 @@ class MealCopy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RestaurantCopy(msgspec.Struct, frozen=True, kw_only=True):
-    """is_open: its owner's switch; opening_hours, time_zone: see topics/values/opening_hours.py. Amounts in lira."""
+    """is_open: its owner's switch; opening_hours, time_zone, days_off: see topics/values/opening_hours.py. Amounts in lira."""
 
     name: str
     is_open: bool
@@ -57,6 +58,7 @@ class RestaurantCopy(msgspec.Struct, frozen=True, kw_only=True):
     owner_id: str = ""
     opening_hours: dict[str, str] = msgspec.field(default_factory=dict[str, str])
     time_zone: str = DEFAULT_ZONE
+    days_off: tuple[date, ...] = ()
 
 
 class CouponCopy(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,6 +120,7 @@ def _restaurant(details: RestaurantDetails, owner_id: str) -> RestaurantCopy:
         owner_id=owner_id,
         opening_hours={str(day): hours for day, hours in details.opening_hours.items()},
         time_zone=details.time_zone,
+        days_off=tuple(each.day for each in details.days_off),
     )
 
 

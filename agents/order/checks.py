@@ -46,7 +46,7 @@ def drafted(wish: PlaceOrder, facts: Facts, now: datetime) -> OrderPlaced | Reje
 def _time(wish: PlaceOrder, restaurant: RestaurantCopy, now: datetime) -> Rejection | None:
     zone = restaurant.time_zone
     return schedule.past(wish.schedule_date, zone, now) or schedule.closed(
-        wish.schedule_date, restaurant.opening_hours, zone, now
+        wish.schedule_date, restaurant.opening_hours, zone, now, restaurant.days_off
     )
 
 

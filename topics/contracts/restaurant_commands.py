@@ -12,6 +12,7 @@ from topics.messages.topic import Topic
 from topics.values.fields import (
     Address,
     DayOrTime,
+    DaysOff,
     Email,
     Hours,
     Id,
@@ -33,7 +34,7 @@ OpeningHours = dict[Weekday, Hours]
 
 
 class OpenRestaurant(Message, frozen=True, kw_only=True):
-    """opening_hours: a day that is absent is a day off; none at all: always open. time_zone: in which they are said.
+    """opening_hours: a weekday that is absent is closed; none at all: always open. time_zone: in which they are said.
     prep_time: minutes."""
 
     name: Name
@@ -45,6 +46,7 @@ class OpenRestaurant(Message, frozen=True, kw_only=True):
     status: OpenOrClosed = "open"
     opening_hours: OpeningHours = msgspec.field(default_factory=dict[Weekday, Hours])
     time_zone: TimeZone = DEFAULT_ZONE
+    days_off: DaysOff = ()
     cuisines: Cuisines = ()
     prep_time: Minutes = 30
     delivery_fee: Money = 0
@@ -63,6 +65,7 @@ class ChangeRestaurant(Message, frozen=True, kw_only=True):
     status: OpenOrClosed | None = None
     opening_hours: OpeningHours | None = None
     time_zone: TimeZone | None = None
+    days_off: DaysOff | None = None
     cuisines: Cuisines | None = None
     prep_time: Minutes | None = None
     delivery_fee: Money | None = None

@@ -6,12 +6,13 @@ import msgspec
 
 from topics.messages.message import Message
 from topics.messages.topic import FOREVER, Topic
-from topics.values.fields import Address, Money, OpenOrClosed, Weekday
+from topics.values.fields import Address, DayOff, Money, OpenOrClosed, Weekday
 from topics.values.opening_hours import DEFAULT_ZONE
 
 
 class RestaurantDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """opening_hours: ranges of times by weekday, in the time zone; none at all: always open. prep_time: minutes."""
+    """opening_hours: ranges of times by weekday, in the time zone; none at all: always open. days_off: by day.
+    prep_time: minutes."""
 
     name: str
     description: str = ""
@@ -22,6 +23,7 @@ class RestaurantDetails(msgspec.Struct, frozen=True, kw_only=True):
     status: OpenOrClosed = "open"
     opening_hours: dict[Weekday, str] = msgspec.field(default_factory=dict[Weekday, str])
     time_zone: str = DEFAULT_ZONE
+    days_off: tuple[DayOff, ...] = ()
     cuisines: tuple[str, ...] = ()
     prep_time: int = 30
     delivery_fee: Money = 0

@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from topics.contracts.catalog_commands import MealOption
-from topics.values.fields import Address, Money, OpenOrClosed, Weekday
+from topics.values.fields import Address, DayOff, Money, OpenOrClosed, Weekday
 from topics.values.opening_hours import DEFAULT_ZONE
 
 
@@ -22,6 +22,7 @@ class Restaurant(msgspec.Struct, frozen=True, kw_only=True):
     status: OpenOrClosed
     opening_hours: dict[Weekday, str]
     time_zone: str = DEFAULT_ZONE
+    days_off: tuple[DayOff, ...] = ()
     cuisines: tuple[str, ...]
     prep_time: int
     rating_avg: float

@@ -11,7 +11,20 @@ from http_edge.web.changes import named_and_cleared
 from topics import keys
 from topics.contracts.restaurant_commands import TOPIC, ChangeRestaurant, Cuisines, OpeningHours, OpenRestaurant
 from topics.documents.browse import RestaurantNow
-from topics.values.fields import Address, Email, Id, Minutes, Money, Name, OpenOrClosed, Phone, Text, TimeZone, Url
+from topics.values.fields import (
+    Address,
+    DaysOff,
+    Email,
+    Id,
+    Minutes,
+    Money,
+    Name,
+    OpenOrClosed,
+    Phone,
+    Text,
+    TimeZone,
+    Url,
+)
 
 RESTAURANT = shown("restaurant", "restaurant")
 
@@ -52,6 +65,7 @@ class RestaurantChange(msgspec.Struct, frozen=True, kw_only=True):
     status: OpenOrClosed | UnsetType = UNSET
     opening_hours: OpeningHours | UnsetType = UNSET
     time_zone: TimeZone | UnsetType = UNSET
+    days_off: DaysOff | UnsetType = UNSET
     cuisines: Cuisines | UnsetType = UNSET
     prep_time: Minutes | UnsetType = UNSET
     delivery_fee: Money | UnsetType = UNSET

@@ -1,6 +1,6 @@
 """What a checkout is checked against: hours and times, address, coupon, the total that was shown."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -63,6 +63,16 @@ def test_no_order_for_when_it_is_closed(said: str) -> None:
         given().when(place(("kebap", 1), schedule_date=said), facts=known), "restaurant_closed", field="schedule_date"
     )
     assert event.more == {"opens_at": "2026-03-09T11:00:00+03:00"}
+
+
+def test_on_a_day_off_it_is_closed_and_says_when_it_opens() -> None:
+    known = facts(
+        opening_hours={"sun": "21:00-02:00", "mon": "11:00-15:00"}, days_off=(date(2026, 3, 1), date(2026, 3, 2))
+    )
+    event = then_refused(given().when(place(("kebap", 1)), facts=known), "restaurant_closed")
+    assert event.more == {"opens_at": "2026-03-08T21:00:00+03:00"}
+    wish = place(("kebap", 1), schedule_date="2026-03-02")
+    then_refused(given().when(wish, facts=known), "restaurant_closed", field="schedule_date")
 
 
 @pytest.mark.parametrize("said", ["2026-03-01T21:29", "2026-02-28", "2026-03-01T18:30Z", "2026-03-01T01:00"])
