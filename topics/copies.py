@@ -3,7 +3,7 @@
 Every field has a default for copies that were made before it existed; `./lezzet topics reread` makes them anew.
 """
 
-from datetime import date
+from datetime import date, datetime
 from typing import assert_never
 
 import msgspec
@@ -28,6 +28,7 @@ from topics.contracts.restaurant_events import (
     FollowerAdded,
     FollowerRefused,
     FollowerRemoved,
+    ModesChanged,
     RestaurantChanged,
     RestaurantDetails,
     RestaurantOpened,
@@ -59,6 +60,7 @@ class RestaurantCopy(msgspec.Struct, frozen=True, kw_only=True):
     opening_hours: dict[str, str] = msgspec.field(default_factory=dict[str, str])
     time_zone: str = DEFAULT_ZONE
     days_off: tuple[date, ...] = ()
+    paused_until: datetime | None = None
 
 
 class CouponCopy(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +104,10 @@ def copy_restaurant(
         case RestaurantOpened():
             return Shown(_restaurant(event.details, event.owner_id))
         case RestaurantChanged():
-            return Shown(_restaurant(event.details, before.owner_id if before else ""))
+            now = _restaurant(event.details, before.owner_id if before else "")
+            return Shown(replace(now, paused_until=before.paused_until if before else None))
+        case ModesChanged(pause=pause):
+            return Shown(before and replace(before, paused_until=pause and pause.until))
         case (
             CampaignStarted() | CampaignBegan() | FollowerAdded() | FollowerRemoved() | FollowerRefused() | Announced()
         ):

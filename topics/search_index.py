@@ -109,7 +109,7 @@ def restaurant_traits(document: Restaurant) -> Traits:
         *MIN_ORDER.digits_of(document.min_order_price),
         *PREP_TIME.digits_of(document.prep_time),
     }
-    if document.status == "open":
+    if document.status == "open" and document.pause is None:
         own.update(_openings(document))
     texts = (document.name, *document.cuisines)
     place = place_of(document)

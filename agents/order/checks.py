@@ -44,9 +44,11 @@ def drafted(wish: PlaceOrder, facts: Facts, now: datetime) -> OrderPlaced | Reje
 
 
 def _time(wish: PlaceOrder, restaurant: RestaurantCopy, now: datetime) -> Rejection | None:
-    zone = restaurant.time_zone
-    return schedule.past(wish.schedule_date, zone, now) or schedule.closed(
-        wish.schedule_date, restaurant.opening_hours, zone, now, restaurant.days_off
+    said, zone = wish.schedule_date, restaurant.time_zone
+    return (
+        schedule.past(said, zone, now)
+        or schedule.closed(said, restaurant.opening_hours, zone, now, restaurant.days_off)
+        or schedule.paused(said, restaurant.paused_until, zone, now)
     )
 
 

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+from agents.restaurant.house import Opened
 from topics.contracts.restaurant_events import RestaurantDetails
 from topics.deciding.decision import Rejection
 from topics.values import forms, opening_hours
@@ -36,7 +37,9 @@ def refusal(details: RestaurantDetails) -> Rejection | None:
     return None if twice is None else Rejection("invalid_input", "is listed twice", f"days_off[{twice}].day")
 
 
-def is_open(details: RestaurantDetails, at: datetime) -> bool:
-    return details.status == "open" and opening_hours.is_open(
-        details.opening_hours, details.time_zone, at, days_off(details)
-    )
+def is_open(opened: Opened, at: datetime) -> bool:
+    """Whether it takes orders at that moment."""
+    details = opened.details
+    if details.status != "open" or (opened.pause is not None and at < opened.pause.until):
+        return False
+    return opening_hours.is_open(details.opening_hours, details.time_zone, at, days_off(details))

@@ -4,18 +4,32 @@ from datetime import datetime
 
 import msgspec
 
-from topics.contracts.restaurant_events import CampaignDetails, RestaurantDetails
+from topics.contracts.restaurant_events import Busy, CampaignDetails, Pause, RestaurantDetails
 
 
 class Opened(msgspec.Struct, frozen=True, kw_only=True):
+    """busy, pause: they may be over, where their timer is late."""
+
     owner_id: str
     details: RestaurantDetails
     at: datetime
     changed_at: datetime | None = None
+    busy: Busy | None = None
+    pause: Pause | None = None
 
     @property
     def updated_at(self) -> datetime:
         return self.changed_at or self.at
+
+    @property
+    def prep_time(self) -> int:
+        """As it is shown, in minutes."""
+        return prep_time(self.details, self.busy)
+
+
+def prep_time(details: RestaurantDetails, busy: Busy | None) -> int:
+    """That is shown. The usual one may have become longer than the one of a busy hour."""
+    return max(details.prep_time, busy.prep_time if busy else 0)
 
 
 class House(msgspec.Struct, frozen=True, kw_only=True):

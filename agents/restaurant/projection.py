@@ -1,15 +1,16 @@
 """What clients see of restaurants and their campaigns."""
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import assert_never
+from typing import Any, assert_never
 
 from msgspec.structs import asdict, replace
 
+from agents.restaurant.house import Opened, prep_time
 from topics import keys
 from topics.contracts import restaurant_events
 from topics.contracts.restaurant_events import (
     Announced,
+    Busy,
     CampaignBegan,
     CampaignDetails,
     CampaignStarted,
@@ -17,6 +18,7 @@ from topics.contracts.restaurant_events import (
     FollowerAdded,
     FollowerRefused,
     FollowerRemoved,
+    ModesChanged,
     RestaurantChanged,
     RestaurantDetails,
     RestaurantOpened,
@@ -27,24 +29,36 @@ from topics.messages.event import EventMeta
 from topics.search_index import restaurant_indexes, restaurant_traits
 
 
-def restaurant(restaurant_id: str, details: RestaurantDetails, created: datetime, updated: datetime) -> Restaurant:
+def restaurant(restaurant_id: str, opened: Opened) -> Restaurant:
     """The document, and the answer to its owner. Nobody has rated a new restaurant."""
     return Restaurant(
         id=restaurant_id,
         rating_avg=0.0,
         rating_count=0,
-        created_at=created,
-        updated_at=updated,
-        **asdict(details),
+        created_at=opened.at,
+        updated_at=opened.updated_at,
+        busy=opened.busy,
+        pause=opened.pause,
+        **_said(opened.details, opened.busy),
     )
+
+
+def _said(details: RestaurantDetails, busy: Busy | None) -> dict[str, Any]:
+    """What its owner said of it, with the prep_time that is shown."""
+    return asdict(details) | {"prep_time": prep_time(details, busy)}
 
 
 def show(before: Restaurant | None, event: Event, meta: EventMeta) -> Shown[Restaurant]:
     match event:
         case RestaurantOpened():
-            return Shown(restaurant(meta.aggregate_id, event.details, event.opened_at, event.opened_at))
+            opened = Opened(owner_id=event.owner_id, details=event.details, at=event.opened_at)
+            return Shown(restaurant(meta.aggregate_id, opened))
         case RestaurantChanged():
-            return Shown(before and replace(before, updated_at=event.changed_at, **asdict(event.details)))
+            said = _said(event.details, before.busy if before else None)
+            return Shown(before and replace(before, updated_at=event.changed_at, **said))
+        case ModesChanged():
+            modes = {"busy": event.busy, "pause": event.pause, "prep_time": event.prep_time}
+            return Shown(before and replace(before, updated_at=event.changed_at, **modes))
         case (
             CampaignStarted() | CampaignBegan() | FollowerAdded() | FollowerRemoved() | FollowerRefused() | Announced()
         ):
@@ -84,7 +98,13 @@ def show_campaigns(before: Campaigns | None, event: Event, meta: EventMeta) -> S
         case RestaurantChanged():
             return Shown(before and _renamed(before, event.details.name))
         case (
-            RestaurantOpened() | CampaignBegan() | FollowerAdded() | FollowerRemoved() | FollowerRefused() | Announced()
+            RestaurantOpened()
+            | ModesChanged()
+            | CampaignBegan()
+            | FollowerAdded()
+            | FollowerRemoved()
+            | FollowerRefused()
+            | Announced()
         ):
             return Shown(before)
         case _:

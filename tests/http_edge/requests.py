@@ -54,6 +54,8 @@ BODIES: dict[str, Any] = {
     "PUT /addresses/{address_id}": _ADDRESS,
     "POST /restaurants": {"name": "Lokanta"},
     "PUT /restaurants/{id}": {"name": "Lokanta 2"},
+    "PUT /restaurants/{id}/busy": {"minutes": 45, "prep_time": 60},
+    "PUT /restaurants/{id}/pause": {"minutes": 30, "reason": "Fırın arızalı"},
     "POST /campaigns": {
         "restaurant_id": "r-1",
         "title": "Yarım fiyat",

@@ -73,6 +73,28 @@ class ChangeRestaurant(Message, frozen=True, kw_only=True):
     clears: tuple[Literal["phone_number", "email"], ...] = ()
 
 
+class BeBusy(Message, frozen=True, kw_only=True):
+    """For so many minutes the usual prep_time is not enough; said again, from now on."""
+
+    minutes: Annotated[int, Meta(ge=1, le=24 * 60)]
+    prep_time: Minutes
+
+
+class EndBusy(Message, frozen=True, kw_only=True):
+    """By the owner, or by the timer of the last BeBusy."""
+
+
+class PauseOrders(Message, frozen=True, kw_only=True):
+    """For so many minutes no orders are taken; said again, from now on. reason: for guests."""
+
+    minutes: Annotated[int, Meta(ge=1, le=7 * 24 * 60)]
+    reason: Word = ""
+
+
+class ResumeOrders(Message, frozen=True, kw_only=True):
+    """By the owner, or by the timer of the last PauseOrders."""
+
+
 class StartCampaign(Message, frozen=True, kw_only=True):
     """A day means that day in the restaurant's time zone, the end day inclusive; so does a time without a zone.
 
@@ -110,11 +132,35 @@ class Announce(Message, frozen=True, kw_only=True):
     after: str = ""
 
 
-Command = OpenRestaurant | ChangeRestaurant | StartCampaign | BeginCampaign | Follow | Unfollow | Announce
+Command = (
+    OpenRestaurant
+    | ChangeRestaurant
+    | BeBusy
+    | EndBusy
+    | PauseOrders
+    | ResumeOrders
+    | StartCampaign
+    | BeginCampaign
+    | Follow
+    | Unfollow
+    | Announce
+)
 
 TOPIC = Topic(
     name="restaurant_commands",
-    messages=(OpenRestaurant, ChangeRestaurant, StartCampaign, BeginCampaign, Follow, Unfollow, Announce),
+    messages=(
+        OpenRestaurant,
+        ChangeRestaurant,
+        BeBusy,
+        EndBusy,
+        PauseOrders,
+        ResumeOrders,
+        StartCampaign,
+        BeginCampaign,
+        Follow,
+        Unfollow,
+        Announce,
+    ),
     key="restaurant id",
     producers=("edge", "restaurant"),
     consumers=("restaurant",),

@@ -43,6 +43,29 @@ class RestaurantChanged(Message, frozen=True, kw_only=True):
     changed_at: datetime
 
 
+class Busy(msgspec.Struct, frozen=True, kw_only=True):
+    """More is to cook than usual. prep_time: minutes, longer than the usual ones."""
+
+    until: datetime
+    prep_time: int
+
+
+class Pause(msgspec.Struct, frozen=True, kw_only=True):
+    """No orders are taken, but for later. reason: for guests, may be empty."""
+
+    until: datetime
+    reason: str = ""
+
+
+class ModesChanged(Message, frozen=True, kw_only=True):
+    """busy, pause: as they are now, both. prep_time: that guests see from now on."""
+
+    busy: Busy | None = None
+    pause: Pause | None = None
+    prep_time: int
+    changed_at: datetime
+
+
 class CampaignDetails(msgspec.Struct, frozen=True, kw_only=True):
     """end_date: the last moment at which it runs."""
 
@@ -99,6 +122,7 @@ class Announced(Message, frozen=True, kw_only=True):
 Event = (
     RestaurantOpened
     | RestaurantChanged
+    | ModesChanged
     | CampaignStarted
     | CampaignBegan
     | FollowerAdded
@@ -112,6 +136,7 @@ TOPIC = Topic(
     messages=(
         RestaurantOpened,
         RestaurantChanged,
+        ModesChanged,
         CampaignStarted,
         CampaignBegan,
         FollowerAdded,

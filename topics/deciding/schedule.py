@@ -42,6 +42,17 @@ def past(said: str | None, zone: str, now: datetime) -> Rejection | None:
     return Rejection("schedule_in_past", "this time is over, choose a later one", "schedule_date") if over else None
 
 
+def paused(said: str | None, until: datetime | None, zone: str, now: datetime) -> Rejection | None:
+    """None where a restaurant that takes no orders until then takes one for that time, or is not paused any more."""
+    if until is None or until <= now:
+        return None
+    asked, local = now if said is None else read(said, zone), until.astimezone(ZoneInfo(zone))
+    if (asked >= until) if isinstance(asked, datetime) else (asked >= local.date()):
+        return None
+    detail = f"the restaurant takes a break and no orders until {local:%Y-%m-%d %H:%M}"
+    return Rejection("restaurant_paused", detail, "schedule_date" if said else None, {"until": local.isoformat()})
+
+
 def closed(
     said: str | None, hours: Mapping[str, str], zone: str, now: datetime, off: Sequence[date] = ()
 ) -> Rejection | None:

@@ -5,12 +5,13 @@ from datetime import datetime
 import msgspec
 
 from topics.contracts.catalog_commands import MealOption
+from topics.contracts.restaurant_events import Busy, Pause
 from topics.values.fields import Address, DayOff, Money, OpenOrClosed, Weekday
 from topics.values.opening_hours import DEFAULT_ZONE
 
 
 class Restaurant(msgspec.Struct, frozen=True, kw_only=True):
-    """View `restaurant`, index `restaurants`. prep_time: minutes."""
+    """View `restaurant`, index `restaurants`. prep_time: minutes, the longer ones while it is busy."""
 
     id: str
     name: str
@@ -25,6 +26,8 @@ class Restaurant(msgspec.Struct, frozen=True, kw_only=True):
     days_off: tuple[DayOff, ...] = ()
     cuisines: tuple[str, ...]
     prep_time: int
+    busy: Busy | None = None
+    pause: Pause | None = None
     rating_avg: float
     rating_count: int
     delivery_fee: Money
@@ -34,7 +37,8 @@ class Restaurant(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RestaurantNow(Restaurant, frozen=True, kw_only=True):
-    """What clients get of a restaurant. open_now: at the moment of the answer, so it is in no stored document."""
+    """What clients get of a restaurant. open_now: whether it takes orders at the moment of the answer, so it is in no stored
+    document."""
 
     open_now: bool
 

@@ -20,6 +20,10 @@ class _Off(msgspec.Struct, frozen=True):
     day: date
 
 
+class _Pause(msgspec.Struct, frozen=True):
+    until: datetime
+
+
 class _Said(msgspec.Struct, frozen=True):
     """What a document of a restaurant says of this."""
 
@@ -27,14 +31,16 @@ class _Said(msgspec.Struct, frozen=True):
     opening_hours: dict[str, str] = {}
     time_zone: str = DEFAULT_ZONE
     days_off: tuple[_Off, ...] = ()
+    pause: _Pause | None = None
 
 
 class _Hours(NamedTuple):
-    """week None: always open. zone None: it is closed, whatever its hours."""
+    """week None: always open. zone None: it is closed, whatever its hours. paused_until: seconds since the epoch."""
 
     week: Sequence[Span] | None
     zone: str | None
     off: frozenset[date] = frozenset()
+    paused_until: float = 0.0
 
 
 _said = msgspec.json.Decoder(_Said)
@@ -52,9 +58,11 @@ def open_now(document: bytes, asked: Asked) -> bytes:
 
 
 def _is_open(document: bytes, at: float) -> bool:
-    week, zone, off = _hours(document)
-    if zone is None or week is None:
-        return zone is not None
+    week, zone, off, paused_until = _hours(document)
+    if zone is None or at < paused_until:
+        return False
+    if week is None:
+        return True
     return opening_hours.is_within(week, zone, datetime.fromtimestamp(at, UTC), off)
 
 
@@ -71,7 +79,7 @@ def _read_hours(document: bytes) -> _Hours:
     said = _said.decode(document)
     if said.status != "open":
         return _Hours(None, None)
-    if not said.opening_hours and not said.days_off:
-        return _Hours(None, said.time_zone)
-    week = opening_hours.week(said.opening_hours or EVERY_DAY)
-    return _Hours(week, said.time_zone, frozenset(each.day for each in said.days_off))
+    always = not said.opening_hours and not said.days_off
+    week = None if always else opening_hours.week(said.opening_hours or EVERY_DAY)
+    paused_until = said.pause.until.timestamp() if said.pause else 0.0
+    return _Hours(week, said.time_zone, frozenset(each.day for each in said.days_off), paused_until)

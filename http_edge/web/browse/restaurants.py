@@ -5,11 +5,21 @@ from msgspec import UNSET, UnsetType, convert
 
 from http_edge.routing.asked import Asked, new, parameter
 from http_edge.routing.pages import Pages
-from http_edge.routing.routes import CUSTOMER, PUBLIC, RESTAURANT_OWNER, ViewOf, command, listing, shown, view
+from http_edge.routing.routes import CUSTOMER, PUBLIC, RESTAURANT_OWNER, Nothing, ViewOf, command, listing, shown, view
 from http_edge.web.browse.open_now import open_now
 from http_edge.web.changes import named_and_cleared
 from topics import keys
-from topics.contracts.restaurant_commands import TOPIC, ChangeRestaurant, Cuisines, OpeningHours, OpenRestaurant
+from topics.contracts.restaurant_commands import (
+    TOPIC,
+    BeBusy,
+    ChangeRestaurant,
+    Cuisines,
+    EndBusy,
+    OpeningHours,
+    OpenRestaurant,
+    PauseOrders,
+    ResumeOrders,
+)
 from topics.documents.browse import RestaurantNow
 from topics.values.fields import (
     Address,
@@ -95,5 +105,22 @@ ROUTES = (
         "PUT", "/restaurants/{id}", ChangeRestaurant, to=TOPIC, key=parameter("id"), who=RESTAURANT_OWNER,
         takes=RestaurantChange, make=_changed, gives=RestaurantNow, answers={422: "restaurant_too_large"},
         says="Change a restaurant; what is absent stays, null takes the phone number or the e-mail address away.",
+    ),
+    command(
+        "PUT", "/restaurants/{id}/busy", BeBusy, to=TOPIC, key=parameter("id"), who=RESTAURANT_OWNER, gives=RestaurantNow,
+        says="For some minutes meals take longer: prep_time is the longer one until then. Said again, it begins again.",
+    ),
+    command(
+        "DELETE", "/restaurants/{id}/busy", EndBusy, to=TOPIC, takes=Nothing, key=parameter("id"), who=RESTAURANT_OWNER,
+        gives=RestaurantNow, says="The usual prep_time is enough again.",
+    ),
+    command(
+        "PUT", "/restaurants/{id}/pause", PauseOrders, to=TOPIC, key=parameter("id"), who=RESTAURANT_OWNER,
+        gives=RestaurantNow,
+        says="For some minutes no orders are taken, but for later. Said again, it begins again.",
+    ),
+    command(
+        "DELETE", "/restaurants/{id}/pause", ResumeOrders, to=TOPIC, takes=Nothing, key=parameter("id"),
+        who=RESTAURANT_OWNER, gives=RestaurantNow, says="Orders are taken again.",
     ),
 )  # fmt: skip

@@ -103,8 +103,8 @@ ROUTES = (
             400: (*COUPON_CODES, "basket_empty"),
             404: "address_not_found",
             409: (
-                "different_restaurant", "meal_unavailable", "restaurant_closed", "below_minimum", "price_changed",
-                "schedule_conflict",
+                "different_restaurant", "meal_unavailable", "restaurant_closed", "restaurant_paused", "below_minimum",
+                "price_changed", "schedule_conflict",
             ),
             422: ("schedule_in_past", "address_needed", "notes_too_long"),
         },
