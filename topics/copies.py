@@ -36,6 +36,8 @@ from topics.contracts.restaurant_events import (
 from topics.deciding.discounting import Terms
 from topics.deciding.projection import FactTable, Shown
 from topics.messages.event import EventMeta
+from topics.values import areas
+from topics.values.areas import DeliveryArea
 from topics.values.opening_hours import DEFAULT_ZONE
 
 
@@ -50,7 +52,8 @@ class MealCopy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RestaurantCopy(msgspec.Struct, frozen=True, kw_only=True):
-    """is_open: its owner's switch; opening_hours, time_zone, days_off: see topics/values/opening_hours.py. Amounts in lira."""
+    """is_open: its owner's switch; opening_hours, time_zone, days_off: see topics/values/opening_hours.py. Amounts in lira.
+    delivery_area: with its center; None: everywhere."""
 
     name: str
     is_open: bool
@@ -61,6 +64,8 @@ class RestaurantCopy(msgspec.Struct, frozen=True, kw_only=True):
     time_zone: str = DEFAULT_ZONE
     days_off: tuple[date, ...] = ()
     paused_until: datetime | None = None
+    delivery_area: DeliveryArea | None = None
+    pickup: bool = True
 
 
 class CouponCopy(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,6 +131,8 @@ def _restaurant(details: RestaurantDetails, owner_id: str) -> RestaurantCopy:
         opening_hours={str(day): hours for day, hours in details.opening_hours.items()},
         time_zone=details.time_zone,
         days_off=tuple(each.day for each in details.days_off),
+        delivery_area=details.delivery_area and areas.placed(details.delivery_area, details.address),
+        pickup=details.pickup,
     )
 
 

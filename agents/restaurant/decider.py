@@ -9,7 +9,7 @@ from typing import Any, assert_never
 import msgspec
 from msgspec.structs import asdict, replace
 
-from agents.restaurant import campaigns, followers, hours, modes
+from agents.restaurant import campaigns, delivery, followers, hours, modes
 from agents.restaurant.answer import now_shown
 from agents.restaurant.house import House, Opened
 from agents.restaurant.limits import RESTAURANT_BYTES, RESTAURANTS
@@ -88,8 +88,8 @@ def _owned(command: BeBusy | EndBusy | PauseOrders | ResumeOrders, house: House,
 def _open(command: OpenRestaurant, house: House, context: Context) -> Decision[Event]:
     if context.caller is None:
         return reject("login_required", "log in to open a restaurant")
-    details = RestaurantDetails(**_with_whole_kurus(asdict(command)))
-    refused = hours.refusal(details)
+    details = delivery.normal(RestaurantDetails(**_with_whole_kurus(asdict(command))))
+    refused = hours.refusal(details) or delivery.refusal(details)
     if refused is not None:
         return Decision(rejection=refused)
     if house.opened is None:
@@ -113,9 +113,7 @@ def _change(command: ChangeRestaurant, house: House, context: Context) -> Decisi
     details = _changed(command, opened)
     if details == opened.details:
         return accept(answer=now_shown(context.aggregate_id, opened, context.now))
-    refused = hours.refusal(details) if hours.of(details) != hours.of(opened.details) else None
-    refused = refused or _too_large(details)
-    if refused is not None:
+    if (refused := _refusal(details, opened.details) or _too_large(details)) is not None:
         return Decision(rejection=refused)
     after = replace(opened, details=details, changed_at=context.now)
     changed = RestaurantChanged(details=details, changed_at=context.now)
@@ -126,7 +124,14 @@ def _changed(command: ChangeRestaurant, opened: Opened) -> RestaurantDetails:
     said = {name: value for name, value in asdict(command).items() if value is not None and name != "clears"}
     if opened.busy is not None and command.prep_time == opened.prep_time:
         del said["prep_time"]  # a client that puts back what it was shown does not mean the usual one
-    return replace(opened.details, **{**_with_whole_kurus(said), **dict.fromkeys(command.clears)})
+    after = replace(opened.details, **{**_with_whole_kurus(said), **dict.fromkeys(command.clears)})
+    return delivery.normal(after)
+
+
+def _refusal(after: RestaurantDetails, before: RestaurantDetails) -> Rejection | None:
+    """Of what has changed: the rest may be older than today's rules."""
+    refused = hours.refusal(after) if hours.of(after) != hours.of(before) else None
+    return refused or (delivery.refusal(after) if delivery.of(after) != delivery.of(before) else None)
 
 
 def _too_large(details: RestaurantDetails) -> Rejection | None:

@@ -10,7 +10,7 @@ from topics.values.fields import Weekday
 
 
 def of(details: RestaurantDetails) -> tuple[dict[Weekday, str], str, tuple[date, ...]]:
-    """What refusal() looks at. A change that leaves it as it is is not checked: it may be older than today's rules."""
+    """What refusal() looks at."""
     return details.opening_hours, details.time_zone, days_off(details)
 
 

@@ -9,6 +9,7 @@ from msgspec import Meta
 from topics.contracts.restaurant_events import CampaignDetails
 from topics.messages.message import Message
 from topics.messages.topic import Topic
+from topics.values.areas import DeliveryArea
 from topics.values.fields import (
     Address,
     DayOrTime,
@@ -35,7 +36,7 @@ OpeningHours = dict[Weekday, Hours]
 
 class OpenRestaurant(Message, frozen=True, kw_only=True):
     """opening_hours: a weekday that is absent is closed; none at all: always open. time_zone: in which they are said.
-    prep_time: minutes."""
+    prep_time: minutes. delivery_area: None: everywhere. pickup: whether guests may come for their orders."""
 
     name: Name
     description: Text = ""
@@ -51,6 +52,8 @@ class OpenRestaurant(Message, frozen=True, kw_only=True):
     prep_time: Minutes = 30
     delivery_fee: Money = 0
     min_order_price: Money = 0
+    delivery_area: DeliveryArea | None = None
+    pickup: bool = True
 
 
 class ChangeRestaurant(Message, frozen=True, kw_only=True):
@@ -70,7 +73,9 @@ class ChangeRestaurant(Message, frozen=True, kw_only=True):
     prep_time: Minutes | None = None
     delivery_fee: Money | None = None
     min_order_price: Money | None = None
-    clears: tuple[Literal["phone_number", "email"], ...] = ()
+    delivery_area: DeliveryArea | None = None
+    pickup: bool | None = None
+    clears: tuple[Literal["phone_number", "email", "delivery_area"], ...] = ()
 
 
 class BeBusy(Message, frozen=True, kw_only=True):

@@ -6,13 +6,14 @@ import msgspec
 
 from topics.messages.message import Message
 from topics.messages.topic import FOREVER, Topic
+from topics.values.areas import DeliveryArea
 from topics.values.fields import Address, DayOff, Money, OpenOrClosed, Weekday
 from topics.values.opening_hours import DEFAULT_ZONE
 
 
 class RestaurantDetails(msgspec.Struct, frozen=True, kw_only=True):
     """opening_hours: ranges of times by weekday, in the time zone; none at all: always open. days_off: by day.
-    prep_time: minutes."""
+    prep_time: minutes. delivery_area: None: everywhere."""
 
     name: str
     description: str = ""
@@ -28,6 +29,8 @@ class RestaurantDetails(msgspec.Struct, frozen=True, kw_only=True):
     prep_time: int = 30
     delivery_fee: Money = 0
     min_order_price: Money = 0
+    delivery_area: DeliveryArea | None = None
+    pickup: bool = True
 
 
 class RestaurantOpened(Message, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ import msgspec
 
 from topics.contracts.catalog_commands import MealOption
 from topics.contracts.restaurant_events import Busy, Pause
+from topics.values.areas import DeliveryArea
 from topics.values.fields import Address, DayOff, Money, OpenOrClosed, Weekday
 from topics.values.opening_hours import DEFAULT_ZONE
 
@@ -32,6 +33,8 @@ class Restaurant(msgspec.Struct, frozen=True, kw_only=True):
     rating_count: int
     delivery_fee: Money
     min_order_price: Money
+    delivery_area: DeliveryArea | None = None
+    pickup: bool = True
     created_at: datetime
     updated_at: datetime
 

@@ -21,6 +21,7 @@ from topics.contracts.restaurant_commands import (
     ResumeOrders,
 )
 from topics.documents.browse import RestaurantNow
+from topics.values.areas import DeliveryArea
 from topics.values.fields import (
     Address,
     DaysOff,
@@ -64,7 +65,7 @@ def _open_now(document: bytes, member: str, asked: Asked) -> bytes:
 
 
 class RestaurantChange(msgspec.Struct, frozen=True, kw_only=True):
-    """What is absent stays. null takes the phone number or the e-mail address away."""
+    """What is absent stays. null takes phone number, e-mail address or delivery area away."""
 
     name: Name | UnsetType = UNSET
     description: Text | UnsetType = UNSET
@@ -80,6 +81,8 @@ class RestaurantChange(msgspec.Struct, frozen=True, kw_only=True):
     prep_time: Minutes | UnsetType = UNSET
     delivery_fee: Money | UnsetType = UNSET
     min_order_price: Money | UnsetType = UNSET
+    delivery_area: DeliveryArea | UnsetType | None = UNSET
+    pickup: bool | UnsetType = UNSET
 
 
 def _changed(asked: Asked) -> ChangeRestaurant:
@@ -104,7 +107,7 @@ ROUTES = (
     command(
         "PUT", "/restaurants/{id}", ChangeRestaurant, to=TOPIC, key=parameter("id"), who=RESTAURANT_OWNER,
         takes=RestaurantChange, make=_changed, gives=RestaurantNow, answers={422: "restaurant_too_large"},
-        says="Change a restaurant; what is absent stays, null takes the phone number or the e-mail address away.",
+        says="Change a restaurant; what is absent stays, null takes phone number, e-mail address or delivery area away.",
     ),
     command(
         "PUT", "/restaurants/{id}/busy", BeBusy, to=TOPIC, key=parameter("id"), who=RESTAURANT_OWNER, gives=RestaurantNow,

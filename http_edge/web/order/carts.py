@@ -104,9 +104,9 @@ ROUTES = (
             404: "address_not_found",
             409: (
                 "different_restaurant", "meal_unavailable", "restaurant_closed", "restaurant_paused", "below_minimum",
-                "price_changed", "schedule_conflict",
+                "price_changed", "schedule_conflict", "outside_delivery_area", "no_pickup",
             ),
-            422: ("schedule_in_past", "address_needed", "notes_too_long"),
+            422: ("schedule_in_past", "address_needed", "address_not_on_map", "notes_too_long"),
         },
         says="Order the given items, or what is in the basket. Prices come from the catalog. The same checkout again within "
         "seconds answers with the same order.",

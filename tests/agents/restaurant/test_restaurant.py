@@ -13,6 +13,7 @@ from tests.agents.scenario import ID, LATER, NOW, shown
 from topics.contracts.restaurant_commands import ChangeRestaurant, OpenRestaurant
 from topics.contracts.restaurant_events import TOPIC, RestaurantChanged, RestaurantDetails, RestaurantOpened
 from topics.documents.browse import Restaurant, RestaurantNow
+from topics.values.areas import Corner, DeliveryArea
 from topics.values.fields import Address, DayOff
 
 OWNER = "owner-1"
@@ -85,6 +86,8 @@ CHANGES: list[tuple[str, Any]] = [
     ("prep_time", 45),
     ("delivery_fee", 0.0),
     ("min_order_price", 120.5),
+    ("delivery_area", DeliveryArea(radius_km=3, center=Corner(latitude=41.03, longitude=28.98))),
+    ("pickup", False),
 ]
 
 
@@ -118,7 +121,7 @@ def test_to_others_it_answers_as_if_it_did_not_exist(caller: str | None) -> None
 CONTRACT = {
     "id", "name", "description", "logo", "address", "phone_number", "email", "status", "opening_hours", "time_zone",
     "days_off", "cuisines", "prep_time", "rating_avg", "rating_count", "delivery_fee", "min_order_price", "created_at",
-    "updated_at",
+    "updated_at", "busy", "pause", "delivery_area", "pickup",
 }  # fmt: skip
 
 
