@@ -29,9 +29,12 @@ from topics.contracts.restaurant_events import (
     FollowerRefused,
     FollowerRemoved,
     ModesChanged,
+    RatingCounted,
     RestaurantChanged,
     RestaurantDetails,
     RestaurantOpened,
+    ReviewErased,
+    ReviewGiven,
 )
 from topics.deciding.discounting import Terms
 from topics.deciding.projection import FactTable, Shown
@@ -114,7 +117,15 @@ def copy_restaurant(
         case ModesChanged(pause=pause):
             return Shown(before and replace(before, paused_until=pause and pause.until))
         case (
-            CampaignStarted() | CampaignBegan() | FollowerAdded() | FollowerRemoved() | FollowerRefused() | Announced()
+            ReviewGiven()
+            | ReviewErased()
+            | RatingCounted()
+            | CampaignStarted()
+            | CampaignBegan()
+            | FollowerAdded()
+            | FollowerRemoved()
+            | FollowerRefused()
+            | Announced()
         ):
             return Shown(before)
         case _:

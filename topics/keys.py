@@ -114,6 +114,11 @@ def menu(restaurant_id: str) -> str:
     return f"meals:{restaurant_id}"
 
 
+def reviews(restaurant_id: str) -> str:
+    """Name of the index of a restaurant's reviews, by when they were given."""
+    return f"reviews:{restaurant_id}"
+
+
 def orders(user_id: str) -> str:
     """Name of the index of a user's orders, by when they were placed."""
     return f"orders:{user_id}"
@@ -231,6 +236,11 @@ def password_reset(token: str) -> str:
 def pending_user(user_id: str) -> str:
     """Stands while an account waits for its profile, 15 minutes at most. A view, never a condition."""
     return f"pending_user:{user_id}"
+
+
+def review(order_id: str) -> str:
+    """Aggregate id of the review of an order."""
+    return f"review:{order_id}"
 
 
 def coupon_share(code: str, user_id: str) -> str:

@@ -9,11 +9,12 @@ from msgspec.structs import replace
 from agents.order import checks, erasure
 from agents.order.facts import Facts
 from agents.order.progress import Progress
-from agents.order.projection import order
+from agents.order.projection import cancelled, delivered, order
 from topics.contracts.order_commands import (
     CancelOrder,
     Command,
     ConfirmCoupon,
+    DeliverOrder,
     EraseOrder,
     PlaceOrder,
     RefuseCoupon,
@@ -22,6 +23,7 @@ from topics.contracts.order_commands import (
 from topics.contracts.order_events import (
     Event,
     OrderCancelled,
+    OrderDelivered,
     OrderDrafted,
     OrderErased,
     OrderPlaced,
@@ -30,6 +32,7 @@ from topics.contracts.order_events import (
 )
 from topics.copies import BOOKS, COUPONS, MEALS, RESTAURANTS
 from topics.deciding.decision import Context, Decider, Decision, Rejection, accept, hand_on, reject
+from topics.documents.order import Order
 from topics.keys import coupon_share
 
 
@@ -45,6 +48,8 @@ def decide(command: Command, progress: Progress, facts: Facts, context: Context)
             return _known(progress, context, user_id)
         case CancelOrder():
             return _cancel(command, progress, context)
+        case DeliverOrder():
+            return _deliver(progress, facts, context)
         case EraseOrder():
             return erasure.erase(command, progress)
         case _:
@@ -104,7 +109,7 @@ def _known(progress: Progress, context: Context, user_id: str | None) -> Decisio
     """What became of it. user_id: whose it must be; None: our own domains ask."""
     drafted, placed, refused = progress.drafted, progress.placed, progress.refused
     if placed is not None and user_id in (None, placed.user_id):
-        return accept(answer=order(context.aggregate_id, placed, progress.cancelled))
+        return accept(answer=_as_it_is(progress, placed, context))
     if refused is not None and user_id in (None, refused.user_id):
         return reject(refused.code, refused.detail, field=refused.field, more=refused.more)
     if drafted is not None and drafted.order.coupon_code is not None and user_id == drafted.order.user_id:
@@ -112,23 +117,48 @@ def _known(progress: Progress, context: Context, user_id: str | None) -> Decisio
     return reject("not_found", "you have no such order")
 
 
+def _as_it_is(progress: Progress, placed: OrderPlaced, context: Context) -> Order:
+    shown = order(context.aggregate_id, placed)
+    if progress.cancelled is not None:
+        return cancelled(shown, progress.cancelled)
+    return delivered(shown, progress.delivered) if progress.delivered is not None else shown
+
+
 def _cancel(command: CancelOrder, progress: Progress, context: Context) -> Decision[Event]:
-    """As long as no restaurant has accepted it, which none can do yet. Twice is fine."""
+    """As long as it is not delivered. Twice is fine."""
     placed = progress.placed
     if placed is None or placed.user_id != context.caller or progress.erased:
         return reject("not_found", "you have no such order")
     if progress.cancelled is not None:
         return _known(progress, context, placed.user_id)
-    cancelled = OrderCancelled(
+    if progress.delivered is not None:
+        return reject("order_delivered", "this order is delivered and cannot be cancelled any more")
+    event = OrderCancelled(
         user_id=placed.user_id,
         reason=command.reason,
         cancelled_at=context.now,
         coupon_code=placed.coupon_code,
     )
-    return accept(cancelled, answer=order(context.aggregate_id, placed, cancelled))
+    return accept(event, answer=cancelled(order(context.aggregate_id, placed), event))
+
+
+def _deliver(progress: Progress, facts: Facts, context: Context) -> Decision[Event]:
+    """Twice is fine."""
+    placed = progress.placed
+    restaurant = facts.restaurants.get(placed.restaurant_id) if placed is not None else None
+    if placed is None or restaurant is None or restaurant.owner_id != context.caller:
+        return reject("not_found", "your restaurants have no such order")
+    if progress.cancelled is not None:
+        return reject("order_cancelled", "this order is cancelled")
+    if progress.delivered is not None:
+        return accept(answer=_as_it_is(progress, placed, context))
+    event = OrderDelivered(user_id=placed.user_id, restaurant_id=placed.restaurant_id, delivered_at=context.now)
+    return accept(event, answer=delivered(order(context.aggregate_id, placed), event))
 
 
 def needs(command: Command, progress: Progress) -> Iterable[tuple[str, str]]:
+    if isinstance(command, DeliverOrder) and progress.placed is not None:
+        yield RESTAURANTS.name, progress.placed.restaurant_id
     if not isinstance(command, PlaceOrder):
         return
     yield RESTAURANTS.name, command.restaurant_id
@@ -152,6 +182,8 @@ def evolve(progress: Progress, event: Event) -> Progress:
             return Progress(refused=replace(event, restore=(), restore_coupon=None))
         case OrderCancelled():
             return replace(progress, cancelled=event)
+        case OrderDelivered():
+            return replace(progress, delivered=event)
         case OutcomeAwaited():
             return progress
         case OrderErased():

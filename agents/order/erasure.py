@@ -32,6 +32,7 @@ def erased(progress: Progress) -> Progress:
         drafted=drafted and replace(drafted, order=_invoiced(drafted.order), restore=(), restore_coupon=None),
         placed=placed and _invoiced(placed),
         cancelled=cancelled and replace(cancelled, reason=""),
+        delivered=progress.delivered,
         refused=refused and replace(refused, more=None),
         erased=True,
     )

@@ -2,11 +2,11 @@
 
 import msgspec
 
-from topics.contracts.order_events import OrderCancelled, OrderDrafted, OrderPlaced, OrderRefused
+from topics.contracts.order_events import OrderCancelled, OrderDelivered, OrderDrafted, OrderPlaced, OrderRefused
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """All None before PlaceOrder. drafted: waits for its coupon. cancelled: it was placed before.
+    """All None before PlaceOrder. drafted: waits for its coupon. cancelled, delivered: it was placed before.
 
     erased: the account of its user is no more, and only what an invoice needs is left.
     """
@@ -14,5 +14,6 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     drafted: OrderDrafted | None = None
     placed: OrderPlaced | None = None
     cancelled: OrderCancelled | None = None
+    delivered: OrderDelivered | None = None
     refused: OrderRefused | None = None
     erased: bool = False

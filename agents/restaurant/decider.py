@@ -1,6 +1,7 @@
 """What a restaurant may do. Its owner is who opened it; to everybody else a change answers as if it did not exist.
 
-Campaigns are in campaigns.py, the pages of followers in followers.py: a domain has one decider, for all its aggregates.
+Busy mode and pause are in modes.py, reviews in reviews.py, campaigns in campaigns.py, the pages of followers in followers.py: a
+domain has one decider, for all its aggregates.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,8 +10,9 @@ from typing import Any, assert_never
 import msgspec
 from msgspec.structs import asdict, replace
 
-from agents.restaurant import campaigns, delivery, followers, hours, modes
+from agents.restaurant import campaigns, delivery, followers, hours, modes, reviews
 from agents.restaurant.answer import now_shown
+from agents.restaurant.facts import DELIVERED, Facts
 from agents.restaurant.house import House, Opened
 from agents.restaurant.limits import RESTAURANT_BYTES, RESTAURANTS
 from topics.contracts.restaurant_commands import (
@@ -19,8 +21,11 @@ from topics.contracts.restaurant_commands import (
     BeginCampaign,
     ChangeRestaurant,
     Command,
+    CountRating,
     EndBusy,
+    EraseReview,
     Follow,
+    GiveReview,
     OpenRestaurant,
     PauseOrders,
     ResumeOrders,
@@ -36,16 +41,19 @@ from topics.contracts.restaurant_events import (
     FollowerRefused,
     FollowerRemoved,
     ModesChanged,
+    RatingCounted,
     RestaurantChanged,
     RestaurantDetails,
     RestaurantOpened,
+    ReviewErased,
+    ReviewGiven,
 )
 from topics.deciding.decision import Context, Decider, Decision, Rejection, accept, reject
 from topics.deciding.pricing import rounded
 from topics.deciding.seats import Seat
 
 
-def decide(command: Command, house: House, facts: None, context: Context) -> Decision[Event]:
+def decide(command: Command, house: House, facts: Facts, context: Context) -> Decision[Event]:
     match command:
         case OpenRestaurant():
             return _open(command, house, context)
@@ -53,6 +61,12 @@ def decide(command: Command, house: House, facts: None, context: Context) -> Dec
             return _change(command, house, context)
         case BeBusy() | EndBusy() | PauseOrders() | ResumeOrders():
             return _owned(command, house, context)
+        case GiveReview():
+            return reviews.give(command, house, facts, context)
+        case EraseReview():
+            return reviews.erase(house)
+        case CountRating():
+            return reviews.count(command, house)
         case StartCampaign():
             return campaigns.start(command, house, context)
         case BeginCampaign():
@@ -162,6 +176,12 @@ def evolve(house: House, event: Event) -> House:
             return replace(house, opened=changed)
         case ModesChanged():
             return modes.changed(house, event)
+        case ReviewGiven():
+            return reviews.given(house, event)
+        case ReviewErased():
+            return reviews.erased(house)
+        case RatingCounted():
+            return reviews.counted(house, event)
         case CampaignStarted():
             return campaigns.started(house, event)
         case FollowerAdded():
@@ -174,4 +194,11 @@ def evolve(house: House, event: Event) -> House:
             assert_never(event)
 
 
-DECIDER = Decider[Command, Event, House, None](state=House, decide=decide, evolve=evolve, claims=claims)
+def needs(command: Command, house: House) -> Iterable[tuple[str, str]]:
+    if isinstance(command, GiveReview):
+        yield DELIVERED.name, command.order_id
+
+
+DECIDER = Decider[Command, Event, House, Facts](
+    state=House, decide=decide, evolve=evolve, facts=Facts, fact_tables=(DELIVERED,), needs=needs, claims=claims
+)

@@ -1,11 +1,11 @@
-"""What clients see of restaurants and their campaigns."""
+"""What clients see of restaurants, their reviews and their campaigns."""
 
 from collections.abc import Mapping
 from typing import Any, assert_never
 
 from msgspec.structs import asdict, replace
 
-from agents.restaurant.house import Opened, prep_time
+from agents.restaurant.house import Opened, Rating, prep_time
 from topics import keys
 from topics.contracts import restaurant_events
 from topics.contracts.restaurant_events import (
@@ -19,22 +19,25 @@ from topics.contracts.restaurant_events import (
     FollowerRefused,
     FollowerRemoved,
     ModesChanged,
+    RatingCounted,
     RestaurantChanged,
     RestaurantDetails,
     RestaurantOpened,
+    ReviewErased,
+    ReviewGiven,
 )
 from topics.deciding.projection import PartOf, Shown, View
-from topics.documents.browse import Campaign, Campaigns, Restaurant
+from topics.documents.browse import Campaign, Campaigns, Restaurant, Review
 from topics.messages.event import EventMeta
 from topics.search_index import restaurant_indexes, restaurant_traits
 
 
 def restaurant(restaurant_id: str, opened: Opened) -> Restaurant:
-    """The document, and the answer to its owner. Nobody has rated a new restaurant."""
+    """The document, and the answer to its owner."""
     return Restaurant(
         id=restaurant_id,
-        rating_avg=0.0,
-        rating_count=0,
+        rating_avg=opened.rating.average,
+        rating_count=opened.rating.count,
         created_at=opened.at,
         updated_at=opened.updated_at,
         busy=opened.busy,
@@ -59,8 +62,18 @@ def show(before: Restaurant | None, event: Event, meta: EventMeta) -> Shown[Rest
         case ModesChanged():
             modes = {"busy": event.busy, "pause": event.pause, "prep_time": event.prep_time}
             return Shown(before and replace(before, updated_at=event.changed_at, **modes))
+        case RatingCounted(total=total, count=count):
+            average = Rating(total=total, count=count).average
+            return Shown(before and replace(before, rating_avg=average, rating_count=count))
         case (
-            CampaignStarted() | CampaignBegan() | FollowerAdded() | FollowerRemoved() | FollowerRefused() | Announced()
+            ReviewGiven()
+            | ReviewErased()
+            | CampaignStarted()
+            | CampaignBegan()
+            | FollowerAdded()
+            | FollowerRemoved()
+            | FollowerRefused()
+            | Announced()
         ):
             return Shown(before)
         case _:
@@ -82,6 +95,32 @@ RESTAURANT = View[Restaurant, Event](
 )
 
 
+def review(given: ReviewGiven) -> Review:
+    """The document, and the answer to who gave it."""
+    return Review(
+        restaurant_id=given.restaurant_id, rating=given.rating, comment=given.comment, created_at=given.given_at
+    )
+
+
+def show_review(before: Review | None, event: Event, meta: EventMeta) -> Shown[Review]:
+    match event:
+        case ReviewGiven():
+            return Shown(review(event))
+        case ReviewErased():
+            return Shown(before and replace(before, comment=""))
+        case _:
+            return Shown(before)  # of other aggregates
+
+
+def review_indexes(document: Review) -> Mapping[str, float]:
+    return {keys.reviews(document.restaurant_id): document.created_at.timestamp()}
+
+
+REVIEW = View[Review, Event](
+    name="review", topic=restaurant_events.TOPIC, document=Review, show=show_review, indexes=review_indexes
+)
+
+
 def campaign(details: CampaignDetails, restaurant_id: str, restaurant_name: str) -> Campaign:
     """As clients see it, and the answer to who started it."""
     return Campaign(**asdict(details), restaurant_id=restaurant_id, restaurant_name=restaurant_name)
@@ -100,6 +139,9 @@ def show_campaigns(before: Campaigns | None, event: Event, meta: EventMeta) -> S
         case (
             RestaurantOpened()
             | ModesChanged()
+            | ReviewGiven()
+            | ReviewErased()
+            | RatingCounted()
             | CampaignBegan()
             | FollowerAdded()
             | FollowerRemoved()

@@ -1,5 +1,6 @@
 """Commands to the orders. PlaceOrder comes from the basket, which the caller asked. An order with a coupon waits for its
-reservation, which comes from the discount domain. Whoever is last answers the caller. CancelOrder comes from the edge."""
+reservation, which comes from the discount domain. Whoever is last answers the caller. CancelOrder and DeliverOrder come
+from the edge."""
 
 from topics.contracts.basket_events import Line, OrderedItem
 from topics.messages.message import Message
@@ -51,17 +52,21 @@ class CancelOrder(Message, frozen=True, kw_only=True):
     reason: Note = ""
 
 
+class DeliverOrder(Message, frozen=True, kw_only=True):
+    """By the owner of the restaurant: the customer has it."""
+
+
 class EraseOrder(Message, frozen=True, kw_only=True):
     """The account of its user is erased: what no invoice needs goes, and the order before this one is told."""
 
     user_id: Id
 
 
-Command = PlaceOrder | ConfirmCoupon | RefuseCoupon | TellOutcome | CancelOrder | EraseOrder
+Command = PlaceOrder | ConfirmCoupon | RefuseCoupon | TellOutcome | CancelOrder | DeliverOrder | EraseOrder
 
 TOPIC = Topic(
     name="order_commands",
-    messages=(PlaceOrder, ConfirmCoupon, RefuseCoupon, TellOutcome, CancelOrder, EraseOrder),
+    messages=(PlaceOrder, ConfirmCoupon, RefuseCoupon, TellOutcome, CancelOrder, DeliverOrder, EraseOrder),
     key="order id",
     producers=("edge", "basket", "discount", "order"),
     consumers=("order",),

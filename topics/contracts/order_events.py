@@ -98,6 +98,14 @@ class OrderCancelled(Message, frozen=True, kw_only=True):
     coupon_code: str | None = None
 
 
+class OrderDelivered(Message, frozen=True, kw_only=True):
+    """The restaurant says that the customer has it. From now on it can be reviewed."""
+
+    user_id: str
+    restaurant_id: str
+    delivered_at: datetime
+
+
 class OrderErased(Message, frozen=True, kw_only=True):
     """The account of its user is erased: notes and the delivery address are gone, and the order is shown to nobody.
 
@@ -108,14 +116,14 @@ class OrderErased(Message, frozen=True, kw_only=True):
     previous_order_id: str | None
 
 
-Event = OrderPlaced | OrderCancelled | OrderDrafted | OrderRefused | OutcomeAwaited | OrderErased
+Event = OrderPlaced | OrderCancelled | OrderDelivered | OrderDrafted | OrderRefused | OutcomeAwaited | OrderErased
 
 TOPIC = Topic(
     name="order_events",
-    messages=(OrderPlaced, OrderCancelled, OrderDrafted, OrderRefused, OutcomeAwaited, OrderErased),
+    messages=(OrderPlaced, OrderCancelled, OrderDelivered, OrderDrafted, OrderRefused, OutcomeAwaited, OrderErased),
     key="order id",
     producers=("order",),
-    consumers=("order", "notification"),
+    consumers=("order", "notification", "restaurant"),
     retention=FOREVER,
     max_bytes=2 * 1024 * 1024,
 )

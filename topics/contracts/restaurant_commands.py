@@ -1,5 +1,6 @@
 """Commands to the restaurants and to the pages of their followers. The caller who opens one owns it; nobody else may change it
-or start a campaign. Follow, Unfollow and Announce are the domain's own: see agents/restaurant/policy.py."""
+or start a campaign. EraseReview, CountRating, Follow, Unfollow and Announce are the domain's own: see
+agents/restaurant/policy.py."""
 
 from typing import Annotated, Literal
 
@@ -20,6 +21,7 @@ from topics.values.fields import (
     Minutes,
     Money,
     Name,
+    Note,
     OpenOrClosed,
     Phone,
     Text,
@@ -100,6 +102,25 @@ class ResumeOrders(Message, frozen=True, kw_only=True):
     """By the owner, or by the timer of the last PauseOrders."""
 
 
+class GiveReview(Message, frozen=True, kw_only=True):
+    """To the review of an order, whose key is `review:<order id>`, by who has ordered."""
+
+    restaurant_id: Id
+    order_id: Id
+    rating: Annotated[int, Meta(ge=1, le=5)]
+    comment: Note = ""
+
+
+class EraseReview(Message, frozen=True, kw_only=True):
+    """To the review of an order: the account of its user is erased."""
+
+
+class CountRating(Message, frozen=True, kw_only=True):
+    """To a restaurant: one of its orders was reviewed."""
+
+    rating: int
+
+
 class StartCampaign(Message, frozen=True, kw_only=True):
     """A day means that day in the restaurant's time zone, the end day inclusive; so does a time without a zone.
 
@@ -144,6 +165,9 @@ Command = (
     | EndBusy
     | PauseOrders
     | ResumeOrders
+    | GiveReview
+    | EraseReview
+    | CountRating
     | StartCampaign
     | BeginCampaign
     | Follow
@@ -160,6 +184,9 @@ TOPIC = Topic(
         EndBusy,
         PauseOrders,
         ResumeOrders,
+        GiveReview,
+        EraseReview,
+        CountRating,
         StartCampaign,
         BeginCampaign,
         Follow,

@@ -69,6 +69,28 @@ class ModesChanged(Message, frozen=True, kw_only=True):
     changed_at: datetime
 
 
+class ReviewGiven(Message, frozen=True, kw_only=True):
+    """Of a review, whose key is `review:<order id>`. rating: 1 to 5. comment: may be empty."""
+
+    order_id: str
+    restaurant_id: str
+    rating: int
+    comment: str
+    given_at: datetime
+
+
+class ReviewErased(Message, frozen=True, kw_only=True):
+    """Of a review: its user is erased. The comment is gone, the rating stays; where there was none, there will be none."""
+
+
+class RatingCounted(Message, frozen=True, kw_only=True):
+    """A restaurant got a rating of 1 to 5. total: of all ratings, count: how many they are, both with this one."""
+
+    rating: int
+    total: int
+    count: int
+
+
 class CampaignDetails(msgspec.Struct, frozen=True, kw_only=True):
     """end_date: the last moment at which it runs."""
 
@@ -126,6 +148,9 @@ Event = (
     RestaurantOpened
     | RestaurantChanged
     | ModesChanged
+    | ReviewGiven
+    | ReviewErased
+    | RatingCounted
     | CampaignStarted
     | CampaignBegan
     | FollowerAdded
@@ -140,6 +165,9 @@ TOPIC = Topic(
         RestaurantOpened,
         RestaurantChanged,
         ModesChanged,
+        ReviewGiven,
+        ReviewErased,
+        RatingCounted,
         CampaignStarted,
         CampaignBegan,
         FollowerAdded,

@@ -62,6 +62,15 @@ class RestaurantsFound(msgspec.Struct, frozen=True, kw_only=True):
     has_next: bool
 
 
+class Review(msgspec.Struct, frozen=True, kw_only=True):
+    """View `review`, index `reviews:<restaurant id>`. Who gave it is not in it. rating: 1 to 5."""
+
+    restaurant_id: str
+    rating: int
+    comment: str
+    created_at: datetime
+
+
 class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     """end_date: the last moment at which it runs."""
 

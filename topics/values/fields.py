@@ -76,8 +76,8 @@ Longitude = Annotated[float, Meta(ge=-180, le=180)]
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 OpenOrClosed = Literal["open", "closed"]
-OrderStatus = Literal["placed", "cancelled"]
-LAST_STATUSES: frozenset[OrderStatus] = frozenset({"cancelled"})
+OrderStatus = Literal["placed", "cancelled", "delivered"]
+LAST_STATUSES: frozenset[OrderStatus] = frozenset({"cancelled", "delivered"})
 """Nothing more becomes of an order in one of these."""
 PaymentMethod = Literal["credit_card", "cash", "pos"]
 
