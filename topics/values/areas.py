@@ -29,13 +29,16 @@ class Corner(msgspec.Struct, frozen=True, kw_only=True):
     longitude: Longitude
 
 
+Corners = Annotated[tuple[Corner, ...], Meta(max_length=50)]
+
+
 class DeliveryArea(msgspec.Struct, frozen=True, kw_only=True):
     """Either radius_km or polygon. center: of the radius; None: the restaurant's address. polygon: its corners in their order,
     without the first one again at the end."""
 
     radius_km: Annotated[float, Meta(ge=0.1, le=100)] | None = None
     center: Corner | None = None
-    polygon: Annotated[tuple[Corner, ...], Meta(max_length=50)] = ()
+    polygon: Corners = ()
 
 
 class Place(Protocol):
