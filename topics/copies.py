@@ -35,6 +35,10 @@ from topics.contracts.restaurant_events import (
     RestaurantOpened,
     ReviewErased,
     ReviewGiven,
+    SlotAsked,
+    SlotFull,
+    SlotReleased,
+    SlotReserved,
 )
 from topics.deciding.discounting import Terms
 from topics.deciding.projection import FactTable, Shown
@@ -69,6 +73,7 @@ class RestaurantCopy(msgspec.Struct, frozen=True, kw_only=True):
     paused_until: datetime | None = None
     delivery_area: DeliveryArea | None = None
     pickup: bool = True
+    orders_per_slot: int | None = None
 
 
 class CouponCopy(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,6 +125,10 @@ def copy_restaurant(
             ReviewGiven()
             | ReviewErased()
             | RatingCounted()
+            | SlotReserved()
+            | SlotFull()
+            | SlotReleased()
+            | SlotAsked()
             | CampaignStarted()
             | CampaignBegan()
             | FollowerAdded()
@@ -144,6 +153,7 @@ def _restaurant(details: RestaurantDetails, owner_id: str) -> RestaurantCopy:
         days_off=tuple(each.day for each in details.days_off),
         delivery_area=details.delivery_area and areas.placed(details.delivery_area, details.address),
         pickup=details.pickup,
+        orders_per_slot=details.orders_per_slot,
     )
 
 

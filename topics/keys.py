@@ -8,6 +8,8 @@ A view document is `<version>\\n<json>`: the version of the aggregate that it sh
 an empty JSON part means that the aggregate is no longer shown.
 """
 
+from datetime import date
+
 DENY_READY = "deny:ready"
 """Stands once the token deny-list is complete; without it protected routes answer 503."""
 
@@ -236,6 +238,11 @@ def password_reset(token: str) -> str:
 def pending_user(user_id: str) -> str:
     """Stands while an account waits for its profile, 15 minutes at most. A view, never a condition."""
     return f"pending_user:{user_id}"
+
+
+def slots(restaurant_id: str, day: date) -> str:
+    """Aggregate id of a restaurant's slots of a day (topics/deciding/slots.py)."""
+    return f"{restaurant_id}:slots:{day}"
 
 
 def review(order_id: str) -> str:

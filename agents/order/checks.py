@@ -12,6 +12,7 @@ from topics.deciding import discounting, schedule
 from topics.deciding.decision import Rejection
 from topics.deciding.pricing import Charge, Totals, line_total, rounded, totals
 from topics.deciding.refusals import meals_gone
+from topics.deciding.slots import slot_of
 from topics.keys import coupon_share
 from topics.values import areas
 from topics.values.areas import Corner
@@ -153,6 +154,7 @@ def _order(
         previous_order_id=wish.previous_order_id,
         delivery_address=address,
         changes=priced.changes,
+        slot=slot_of(wish.schedule_date, restaurant.time_zone, now) if restaurant.orders_per_slot else None,
     )
 
 

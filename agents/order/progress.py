@@ -6,12 +6,14 @@ from topics.contracts.order_events import OrderCancelled, OrderDelivered, OrderD
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """All None before PlaceOrder. drafted: waits for its coupon. cancelled, delivered: it was placed before.
+    """All None before PlaceOrder. drafted: waits for its slot, then (slot_held) for its coupon. cancelled, delivered: it
+    was placed before.
 
     erased: the account of its user is no more, and only what an invoice needs is left.
     """
 
     drafted: OrderDrafted | None = None
+    slot_held: bool = False
     placed: OrderPlaced | None = None
     cancelled: OrderCancelled | None = None
     delivered: OrderDelivered | None = None

@@ -16,6 +16,9 @@ from topics.contracts.order_events import (
     OrderPlaced,
     OrderRefused,
     OutcomeAwaited,
+    SlotAwaited,
+    SlotHeld,
+    SlotReturned,
 )
 from topics.deciding.projection import Shown, View
 from topics.documents.order import Order, OrderMoment, OrderTimeline
@@ -67,7 +70,7 @@ def show(before: Order | None, event: Event, meta: EventMeta) -> Shown[Order]:
             return Shown(before and cancelled(before, event))
         case OrderDelivered():
             return Shown(before and delivered(before, event))
-        case OrderDrafted() | OutcomeAwaited():
+        case OrderDrafted() | SlotHeld() | SlotReturned() | SlotAwaited() | OutcomeAwaited():
             return Shown(before)  # it is shown once it is placed
         case OrderRefused():
             return Shown(None)  # the checkout was answered with the reason; such an order was never shown
@@ -89,7 +92,7 @@ def show_timeline(before: OrderTimeline | None, event: Event, meta: EventMeta) -
             return Shown(before and replace(before, moments=(*before.moments, moment)))
         case OrderErased():
             return Shown(None)
-        case OrderDrafted() | OutcomeAwaited() | OrderRefused():
+        case OrderDrafted() | SlotHeld() | SlotReturned() | SlotAwaited() | OutcomeAwaited() | OrderRefused():
             return Shown(before)
         case _:
             assert_never(event)

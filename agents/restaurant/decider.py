@@ -1,8 +1,7 @@
 """What a restaurant may do. Its owner is who opened it; to everybody else a change answers as if it did not exist.
 
-Busy mode and pause are in modes.py, reviews in reviews.py, campaigns in campaigns.py, the pages of followers in followers.py: a
-domain has one decider, for all its aggregates.
-"""
+Busy mode and pause are in modes.py, reviews in reviews.py, slots in slots.py, campaigns in campaigns.py, the pages of
+followers in followers.py: a domain has one decider, for all its aggregates."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, assert_never
@@ -10,13 +9,14 @@ from typing import Any, assert_never
 import msgspec
 from msgspec.structs import asdict, replace
 
-from agents.restaurant import campaigns, delivery, followers, hours, modes, reviews
+from agents.restaurant import campaigns, delivery, followers, hours, modes, reviews, slots
 from agents.restaurant.answer import now_shown
 from agents.restaurant.facts import DELIVERED, Facts
 from agents.restaurant.house import House, Opened
 from agents.restaurant.limits import RESTAURANT_BYTES, RESTAURANTS
 from topics.contracts.restaurant_commands import (
     Announce,
+    AskSlot,
     BeBusy,
     BeginCampaign,
     ChangeRestaurant,
@@ -28,6 +28,8 @@ from topics.contracts.restaurant_commands import (
     GiveReview,
     OpenRestaurant,
     PauseOrders,
+    ReleaseSlot,
+    ReserveSlot,
     ResumeOrders,
     StartCampaign,
     Unfollow,
@@ -47,6 +49,10 @@ from topics.contracts.restaurant_events import (
     RestaurantOpened,
     ReviewErased,
     ReviewGiven,
+    SlotAsked,
+    SlotFull,
+    SlotReleased,
+    SlotReserved,
 )
 from topics.deciding.decision import Context, Decider, Decision, Rejection, accept, reject
 from topics.deciding.pricing import rounded
@@ -67,6 +73,12 @@ def decide(command: Command, house: House, facts: Facts, context: Context) -> De
             return reviews.erase(house)
         case CountRating():
             return reviews.count(command, house)
+        case ReserveSlot():
+            return slots.reserve(command, house)
+        case ReleaseSlot():
+            return slots.release(command, house)
+        case AskSlot():
+            return slots.ask(command)
         case StartCampaign():
             return campaigns.start(command, house, context)
         case BeginCampaign():
@@ -182,13 +194,15 @@ def evolve(house: House, event: Event) -> House:
             return reviews.erased(house)
         case RatingCounted():
             return reviews.counted(house, event)
+        case SlotReserved() | SlotReleased():
+            return slots.counted(house, event)
         case CampaignStarted():
             return campaigns.started(house, event)
         case FollowerAdded():
             return followers.added(house, event.user_id)
         case FollowerRemoved():
             return followers.removed(house, event.user_id)
-        case CampaignBegan() | FollowerRefused() | Announced():
+        case CampaignBegan() | FollowerRefused() | Announced() | SlotFull() | SlotAsked():
             return house
         case _:
             assert_never(event)

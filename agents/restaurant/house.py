@@ -1,5 +1,5 @@
-"""The state of a restaurant's aggregates: of the restaurant itself, of the pages of its followers, and of
-reviews."""
+"""The state of a restaurant's aggregates: of the restaurant itself, of the pages of its followers, of its
+slots, and of reviews."""
 
 from datetime import datetime
 
@@ -49,10 +49,12 @@ def prep_time(details: RestaurantDetails, busy: Busy | None) -> int:
 class House(msgspec.Struct, frozen=True, kw_only=True):
     """Of a restaurant: opened, None where nobody has opened one under this id, and its campaigns, without those that were
     over when the last one started. Of a page of followers (agents/restaurant/followers.py): their user ids, in order.
-    Of a review (agents/restaurant/reviews.py): what was given, and whether its user is erased."""
+    Of a review (agents/restaurant/reviews.py): what was given, and whether its user is erased.
+    Of the slots of a day (agents/restaurant/slots.py): taken, orders by the time at which a slot begins, `18:45`."""
 
     opened: Opened | None = None
     campaigns: tuple[CampaignDetails, ...] = ()
     followers: tuple[str, ...] = ()
     review: ReviewGiven | None = None
     review_erased: bool = False
+    taken: dict[str, int] = msgspec.field(default_factory=dict[str, int])

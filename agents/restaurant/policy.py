@@ -1,16 +1,26 @@
 """Users who favour a restaurant become its followers; a campaign is told to each of them when it begins. A review is counted by
-its restaurant, and loses its comment when its order is erased."""
+its restaurant, and loses its comment when its order is erased. An order learns whether it has its slot."""
 
 from collections.abc import Iterable
 
 from agents.restaurant import followers
 from agents.restaurant.house import House
 from topics import keys
-from topics.contracts import notification, order_events, restaurant_commands, user_events
+from topics.contracts import notification, order_commands, order_events, restaurant_commands, user_events
 from topics.contracts.email_event import DiscountMail, DiscountVariables
+from topics.contracts.order_commands import ConfirmSlot, RefuseSlot, TellOutcome
 from topics.contracts.order_events import OrderErased
 from topics.contracts.restaurant_commands import Announce, CountRating, EraseReview, Follow, Unfollow
-from topics.contracts.restaurant_events import Announced, CampaignBegan, CampaignStarted, Event, ReviewGiven
+from topics.contracts.restaurant_events import (
+    Announced,
+    CampaignBegan,
+    CampaignStarted,
+    Event,
+    ReviewGiven,
+    SlotAsked,
+    SlotFull,
+    SlotReserved,
+)
 from topics.contracts.user_events import PersonErased, PreferencesChanged, RestaurantFavoured, RestaurantUnfavoured
 from topics.deciding.decision import Origin, Send
 from topics.messages.event import EventMeta
@@ -59,6 +69,12 @@ def react(event: Event, meta: EventMeta, house: House) -> Iterable[Send]:
                 yield Send(restaurant_commands.TOPIC, page, announce, suffix=f" {page}")
         case ReviewGiven():
             yield Send(restaurant_commands.TOPIC, event.restaurant_id, CountRating(rating=event.rating))
+        case SlotReserved():
+            yield Send(order_commands.TOPIC, event.order_id, ConfirmSlot(), answers=True)
+        case SlotFull():
+            yield Send(order_commands.TOPIC, event.order_id, RefuseSlot(), answers=True)
+        case SlotAsked():
+            yield Send(order_commands.TOPIC, event.order_id, TellOutcome(user_id=event.user_id), answers=True)
         case Announced():
             yield from _notifications(event)
             last = event.user_ids[-1]

@@ -25,6 +25,10 @@ from topics.contracts.restaurant_events import (
     RestaurantOpened,
     ReviewErased,
     ReviewGiven,
+    SlotAsked,
+    SlotFull,
+    SlotReleased,
+    SlotReserved,
 )
 from topics.deciding.projection import PartOf, Shown, View
 from topics.documents.browse import Campaign, Campaigns, Restaurant, Review
@@ -68,6 +72,10 @@ def show(before: Restaurant | None, event: Event, meta: EventMeta) -> Shown[Rest
         case (
             ReviewGiven()
             | ReviewErased()
+            | SlotReserved()
+            | SlotFull()
+            | SlotReleased()
+            | SlotAsked()
             | CampaignStarted()
             | CampaignBegan()
             | FollowerAdded()
@@ -142,6 +150,10 @@ def show_campaigns(before: Campaigns | None, event: Event, meta: EventMeta) -> S
             | ReviewGiven()
             | ReviewErased()
             | RatingCounted()
+            | SlotReserved()
+            | SlotFull()
+            | SlotReleased()
+            | SlotAsked()
             | CampaignBegan()
             | FollowerAdded()
             | FollowerRemoved()

@@ -1,6 +1,6 @@
-"""Commands to the orders. PlaceOrder comes from the basket, which the caller asked. An order with a coupon waits for its
-reservation, which comes from the discount domain. Whoever is last answers the caller. CancelOrder and DeliverOrder come
-from the edge."""
+"""Commands to the orders. PlaceOrder comes from the basket, which the caller asked. An order waits for the
+reservation of its slot, which comes from the restaurant domain, then for that of its coupon, which comes from the discount
+domain. Whoever is last answers the caller. CancelOrder and DeliverOrder come from the edge."""
 
 from topics.contracts.basket_events import Line, OrderedItem
 from topics.messages.message import Message
@@ -27,6 +27,14 @@ class PlaceOrder(Message, frozen=True, kw_only=True):
     expected_total: SaidSum | None = None
     pickup: bool = False
     previous_order_id: Id | None = None
+
+
+class ConfirmSlot(Message, frozen=True, kw_only=True):
+    """Its place among the orders of its quarter of an hour is reserved."""
+
+
+class RefuseSlot(Message, frozen=True, kw_only=True):
+    """The restaurant takes no more orders for that quarter of an hour."""
 
 
 class ConfirmCoupon(Message, frozen=True, kw_only=True):
@@ -62,13 +70,33 @@ class EraseOrder(Message, frozen=True, kw_only=True):
     user_id: Id
 
 
-Command = PlaceOrder | ConfirmCoupon | RefuseCoupon | TellOutcome | CancelOrder | DeliverOrder | EraseOrder
+Command = (
+    PlaceOrder
+    | ConfirmSlot
+    | RefuseSlot
+    | ConfirmCoupon
+    | RefuseCoupon
+    | TellOutcome
+    | CancelOrder
+    | DeliverOrder
+    | EraseOrder
+)
 
 TOPIC = Topic(
     name="order_commands",
-    messages=(PlaceOrder, ConfirmCoupon, RefuseCoupon, TellOutcome, CancelOrder, DeliverOrder, EraseOrder),
+    messages=(
+        PlaceOrder,
+        ConfirmSlot,
+        RefuseSlot,
+        ConfirmCoupon,
+        RefuseCoupon,
+        TellOutcome,
+        CancelOrder,
+        DeliverOrder,
+        EraseOrder,
+    ),
     key="order id",
-    producers=("edge", "basket", "discount", "order"),
+    producers=("edge", "basket", "restaurant", "discount", "order"),
     consumers=("order",),
     append_time=True,
 )

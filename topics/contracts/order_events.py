@@ -34,6 +34,7 @@ class PriceChange(msgspec.Struct, frozen=True, kw_only=True):
 
 class OrderPlaced(Message, frozen=True, kw_only=True):
     """total = subtotal - discount + delivery_fee. delivery_address: as it was then; None where the customer picks it up.
+    slot: begin of the quarter of an hour in which it counts, UTC; None: in none.
 
     previous_order_id: of the same user's checkout before this one.
     """
@@ -56,14 +57,36 @@ class OrderPlaced(Message, frozen=True, kw_only=True):
     delivery_address: SavedAddress | None = None
     changes: tuple[PriceChange, ...] = ()
     previous_order_id: str | None = None
+    slot: datetime | None = None
 
 
 class OrderDrafted(Message, frozen=True, kw_only=True):
-    """All is as it should be, but for the coupon's reservation. restore, restore_coupon: as in OrderRefused."""
+    """All is as it should be, but for the reservations of its slot and of its coupon, in this order. restore,
+    restore_coupon: as in OrderRefused. slot_limit: orders in its slot at most."""
 
     order: OrderPlaced
     restore: tuple[Line, ...] = ()
     restore_coupon: str | None = None
+    slot_limit: int | None = None
+
+
+class SlotHeld(Message, frozen=True, kw_only=True):
+    """Its slot is reserved; now it waits for its coupon."""
+
+
+class SlotReturned(Message, frozen=True, kw_only=True):
+    """It came to nothing, so others may have its slot."""
+
+    restaurant_id: str
+    slot: datetime
+
+
+class SlotAwaited(Message, frozen=True, kw_only=True):
+    """Somebody asks again while the order waits for its slot: they are answered after it."""
+
+    user_id: str
+    restaurant_id: str
+    slot: datetime
 
 
 class OrderRefused(Message, frozen=True, kw_only=True):
@@ -116,11 +139,33 @@ class OrderErased(Message, frozen=True, kw_only=True):
     previous_order_id: str | None
 
 
-Event = OrderPlaced | OrderCancelled | OrderDelivered | OrderDrafted | OrderRefused | OutcomeAwaited | OrderErased
+Event = (
+    OrderPlaced
+    | OrderCancelled
+    | OrderDelivered
+    | OrderDrafted
+    | SlotHeld
+    | SlotReturned
+    | SlotAwaited
+    | OrderRefused
+    | OutcomeAwaited
+    | OrderErased
+)
 
 TOPIC = Topic(
     name="order_events",
-    messages=(OrderPlaced, OrderCancelled, OrderDelivered, OrderDrafted, OrderRefused, OutcomeAwaited, OrderErased),
+    messages=(
+        OrderPlaced,
+        OrderCancelled,
+        OrderDelivered,
+        OrderDrafted,
+        SlotHeld,
+        SlotReturned,
+        SlotAwaited,
+        OrderRefused,
+        OutcomeAwaited,
+        OrderErased,
+    ),
     key="order id",
     producers=("order",),
     consumers=("order", "notification", "restaurant"),

@@ -2,6 +2,7 @@
 or start a campaign. EraseReview, CountRating, Follow, Unfollow and Announce are the domain's own: see
 agents/restaurant/policy.py."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -34,11 +35,13 @@ from topics.values.opening_hours import DEFAULT_ZONE
 
 Cuisines = Annotated[tuple[Word, ...], Meta(max_length=20)]
 OpeningHours = dict[Weekday, Hours]
+OrdersPerSlot = Annotated[int, Meta(ge=1, le=1_000)]
 
 
 class OpenRestaurant(Message, frozen=True, kw_only=True):
     """opening_hours: a weekday that is absent is closed; none at all: always open. time_zone: in which they are said.
-    prep_time: minutes. delivery_area: None: everywhere. pickup: whether guests may come for their orders."""
+    prep_time: minutes. delivery_area: None: everywhere. pickup: whether guests may come for their orders.
+    orders_per_slot: taken for a quarter of an hour at most, None: any number."""
 
     name: Name
     description: Text = ""
@@ -56,6 +59,7 @@ class OpenRestaurant(Message, frozen=True, kw_only=True):
     min_order_price: Money = 0
     delivery_area: DeliveryArea | None = None
     pickup: bool = True
+    orders_per_slot: OrdersPerSlot | None = None
 
 
 class ChangeRestaurant(Message, frozen=True, kw_only=True):
@@ -77,7 +81,8 @@ class ChangeRestaurant(Message, frozen=True, kw_only=True):
     min_order_price: Money | None = None
     delivery_area: DeliveryArea | None = None
     pickup: bool | None = None
-    clears: tuple[Literal["phone_number", "email", "delivery_area"], ...] = ()
+    orders_per_slot: OrdersPerSlot | None = None
+    clears: tuple[Literal["phone_number", "email", "delivery_area", "orders_per_slot"], ...] = ()
 
 
 class BeBusy(Message, frozen=True, kw_only=True):
@@ -119,6 +124,28 @@ class CountRating(Message, frozen=True, kw_only=True):
     """To a restaurant: one of its orders was reviewed."""
 
     rating: int
+
+
+class ReserveSlot(Message, frozen=True, kw_only=True):
+    """To a restaurant's slots of a day, from an order that waits for it. slot: its begin, UTC. limit: orders for it at most."""
+
+    order_id: Id
+    slot: datetime
+    limit: OrdersPerSlot
+
+
+class ReleaseSlot(Message, frozen=True, kw_only=True):
+    """The order for which it was reserved came to nothing."""
+
+    order_id: Id
+    slot: datetime
+
+
+class AskSlot(Message, frozen=True, kw_only=True):
+    """Somebody asks again for an order that waits for its slot: goes the same way behind it, and so is answered after it."""
+
+    order_id: Id
+    user_id: Id
 
 
 class StartCampaign(Message, frozen=True, kw_only=True):
@@ -168,6 +195,9 @@ Command = (
     | GiveReview
     | EraseReview
     | CountRating
+    | ReserveSlot
+    | ReleaseSlot
+    | AskSlot
     | StartCampaign
     | BeginCampaign
     | Follow
@@ -187,6 +217,9 @@ TOPIC = Topic(
         GiveReview,
         EraseReview,
         CountRating,
+        ReserveSlot,
+        ReleaseSlot,
+        AskSlot,
         StartCampaign,
         BeginCampaign,
         Follow,
@@ -194,7 +227,7 @@ TOPIC = Topic(
         Announce,
     ),
     key="restaurant id",
-    producers=("edge", "restaurant"),
+    producers=("edge", "restaurant", "order"),
     consumers=("restaurant",),
     append_time=True,
 )

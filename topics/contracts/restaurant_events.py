@@ -13,7 +13,8 @@ from topics.values.opening_hours import DEFAULT_ZONE
 
 class RestaurantDetails(msgspec.Struct, frozen=True, kw_only=True):
     """opening_hours: ranges of times by weekday, in the time zone; none at all: always open. days_off: by day.
-    prep_time: minutes. delivery_area: None: everywhere."""
+    prep_time: minutes. delivery_area: None: everywhere.
+    orders_per_slot: taken for a quarter of an hour at most, None: any number."""
 
     name: str
     description: str = ""
@@ -31,6 +32,7 @@ class RestaurantDetails(msgspec.Struct, frozen=True, kw_only=True):
     min_order_price: Money = 0
     delivery_area: DeliveryArea | None = None
     pickup: bool = True
+    orders_per_slot: int | None = None
 
 
 class RestaurantOpened(Message, frozen=True, kw_only=True):
@@ -89,6 +91,37 @@ class RatingCounted(Message, frozen=True, kw_only=True):
     rating: int
     total: int
     count: int
+
+
+class SlotReserved(Message, frozen=True, kw_only=True):
+    """Of a restaurant's slots of a day, as those below. The key is `<restaurant id>:slots:<day>`. slot: begin of the
+    quarter of an hour, UTC. taken: orders for it, with this one."""
+
+    order_id: str
+    slot: datetime
+    taken: int
+
+
+class SlotFull(Message, frozen=True, kw_only=True):
+    """This order is one too many."""
+
+    order_id: str
+    slot: datetime
+
+
+class SlotReleased(Message, frozen=True, kw_only=True):
+    """taken: orders for it, without this one."""
+
+    order_id: str
+    slot: datetime
+    taken: int
+
+
+class SlotAsked(Message, frozen=True, kw_only=True):
+    """Somebody asks again for an order that waits for its slot."""
+
+    order_id: str
+    user_id: str
 
 
 class CampaignDetails(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,6 +184,10 @@ Event = (
     | ReviewGiven
     | ReviewErased
     | RatingCounted
+    | SlotReserved
+    | SlotFull
+    | SlotReleased
+    | SlotAsked
     | CampaignStarted
     | CampaignBegan
     | FollowerAdded
@@ -168,6 +205,10 @@ TOPIC = Topic(
         ReviewGiven,
         ReviewErased,
         RatingCounted,
+        SlotReserved,
+        SlotFull,
+        SlotReleased,
+        SlotAsked,
         CampaignStarted,
         CampaignBegan,
         FollowerAdded,

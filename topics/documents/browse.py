@@ -35,6 +35,7 @@ class Restaurant(msgspec.Struct, frozen=True, kw_only=True):
     min_order_price: Money
     delivery_area: DeliveryArea | None = None
     pickup: bool = True
+    orders_per_slot: int | None = None
     created_at: datetime
     updated_at: datetime
 

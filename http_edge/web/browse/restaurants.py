@@ -17,6 +17,7 @@ from topics.contracts.restaurant_commands import (
     EndBusy,
     OpeningHours,
     OpenRestaurant,
+    OrdersPerSlot,
     PauseOrders,
     ResumeOrders,
 )
@@ -65,7 +66,7 @@ def _open_now(document: bytes, member: str, asked: Asked) -> bytes:
 
 
 class RestaurantChange(msgspec.Struct, frozen=True, kw_only=True):
-    """What is absent stays. null takes phone number, e-mail address or delivery area away."""
+    """What is absent stays. null takes phone number, e-mail address, delivery area or orders_per_slot away."""
 
     name: Name | UnsetType = UNSET
     description: Text | UnsetType = UNSET
@@ -83,6 +84,7 @@ class RestaurantChange(msgspec.Struct, frozen=True, kw_only=True):
     min_order_price: Money | UnsetType = UNSET
     delivery_area: DeliveryArea | UnsetType | None = UNSET
     pickup: bool | UnsetType = UNSET
+    orders_per_slot: OrdersPerSlot | UnsetType | None = UNSET
 
 
 def _changed(asked: Asked) -> ChangeRestaurant:
@@ -107,7 +109,8 @@ ROUTES = (
     command(
         "PUT", "/restaurants/{id}", ChangeRestaurant, to=TOPIC, key=parameter("id"), who=RESTAURANT_OWNER,
         takes=RestaurantChange, make=_changed, gives=RestaurantNow, answers={422: "restaurant_too_large"},
-        says="Change a restaurant; what is absent stays, null takes phone number, e-mail address or delivery area away.",
+        says="Change a restaurant; what is absent stays, null takes phone number, e-mail address, delivery area or"
+        " orders_per_slot away.",
     ),
     command(
         "PUT", "/restaurants/{id}/busy", BeBusy, to=TOPIC, key=parameter("id"), who=RESTAURANT_OWNER, gives=RestaurantNow,

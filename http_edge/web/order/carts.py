@@ -104,7 +104,7 @@ ROUTES = (
             404: "address_not_found",
             409: (
                 "different_restaurant", "meal_unavailable", "restaurant_closed", "restaurant_paused", "below_minimum",
-                "price_changed", "schedule_conflict", "outside_delivery_area", "no_pickup",
+                "price_changed", "schedule_conflict", "outside_delivery_area", "no_pickup", "slot_full",
             ),
             422: ("schedule_in_past", "address_needed", "address_not_on_map", "notes_too_long"),
         },

@@ -88,6 +88,7 @@ CHANGES: list[tuple[str, Any]] = [
     ("min_order_price", 120.5),
     ("delivery_area", DeliveryArea(radius_km=3, center=Corner(latitude=41.03, longitude=28.98))),
     ("pickup", False),
+    ("orders_per_slot", 12),
 ]
 
 
@@ -121,7 +122,7 @@ def test_to_others_it_answers_as_if_it_did_not_exist(caller: str | None) -> None
 CONTRACT = {
     "id", "name", "description", "logo", "address", "phone_number", "email", "status", "opening_hours", "time_zone",
     "days_off", "cuisines", "prep_time", "rating_avg", "rating_count", "delivery_fee", "min_order_price", "created_at",
-    "updated_at", "busy", "pause", "delivery_area", "pickup",
+    "updated_at", "busy", "pause", "delivery_area", "pickup", "orders_per_slot",
 }  # fmt: skip
 
 
