@@ -1,4 +1,4 @@
-"""What a restaurant says of itself, and what guests find of it: days off, breaks, where it delivers, how much it takes, reviews."""
+"""What a restaurant says of itself, and what guests find of it: days off, breaks, where it delivers, its slots, reviews."""
 
 import asyncio
 from collections.abc import AsyncGenerator
