@@ -16,7 +16,7 @@ from stores.redis.connection import connect
 from tests.stores.books import MONDAY, Books, meal, restaurant
 from topics import search_index
 from topics.documents.browse import Meal, Restaurant
-from topics.search_index import Bound, Point, Wanted
+from topics.search_index import Bound, Point, Unless, Wanted
 from topics.values.fields import DayOff
 from topics.values.folding import fold, words
 from topics.values.opening_hours import is_open
@@ -45,7 +45,7 @@ class Filters(NamedTuple):
     open_at: datetime | None = None
 
     def wanted(self, zones: list[str], **page: Any) -> Wanted:
-        any_of: list[tuple[str, ...]] = []
+        any_of: list[tuple[str | Unless, ...]] = []
         if self.city is not None:
             any_of.append((search_index.city(self.city),))
         if self.district is not None:

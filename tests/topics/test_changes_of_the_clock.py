@@ -68,7 +68,7 @@ def _watched(week: Mapping[str, str], zone: str, at: datetime, off: list[date]) 
     clock = [first + number * MINUTE for number in range(4 * 24 * 60)]
     shows = [moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None) for moment in clock]
     found: list[tuple[datetime, datetime]] = []
-    for days in range(-2, 2):
+    for days in range(-2, 3):
         day = at.astimezone(ZoneInfo(zone)).date() + timedelta(days=days)
         midnight = datetime.combine(day, datetime.min.time())
         text = week.get(DAYS[day.weekday()]) if day not in off else None

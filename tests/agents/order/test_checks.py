@@ -159,7 +159,7 @@ DRAFTED = OrderDrafted(order=DISCOUNTED, restore=(LINE,), restore_coupon="YAZ10"
 
 def test_an_order_with_a_coupon_waits_for_its_reservation() -> None:
     given().when(WITH_COUPON, facts=with_coupon()).handed_on().then(DRAFTED)
-    (sent,) = react(DRAFTED, META, DECIDER.state())
+    (sent,) = react(DRAFTED, META, scenario.evolved(DECIDER, DECIDER.state(), (DRAFTED,)))
     reserve = ReserveUse(order_id=ID, user_id=USER, restaurant_id="mahmut", subtotal=581.3)
     assert (sent.topic, sent.key, sent.message, sent.answers) == (discount_commands.TOPIC, "YAZ10", reserve, True)
 
