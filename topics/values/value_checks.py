@@ -15,9 +15,6 @@ from topics.values.forms import FORMS, NotInForm
 _INTEGER, _NUMBER = re.compile(r"-?\d{1,18}", re.ASCII), re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d{1,3})?", re.ASCII)
 _BOOLEANS: Mapping[str, bool] = {"true": True, "1": True, "false": False, "0": False}
 
-_EXACT = 2**46
-"""Below it a double holds two decimals exactly."""
-
 Check = Callable[[Any, str, Faults], Any]
 """(value, path, faults so far) → the value in its normal form. What is wrong is added to the faults."""
 
@@ -90,17 +87,16 @@ def hundredths_check(info: inspect.IntType) -> Check:
     def check(value: Any, path: str, faults: Faults) -> Any:
         if isinstance(value, bool) or not isinstance(value, int | float):
             return wanted("a number", value, path, faults)
-        if not _is_finite(value) or abs(value) >= _EXACT:
+        if not _is_finite(value):
             faults.append(Fault(path, "is larger than any number may be"))
             return value
+        for allows, why in bounds:
+            if not allows(value * 100):
+                faults.append(Fault(path, why))
+                return value
         hundredths = round(value * 100)
         if hundredths / 100 != value:  # 12.345; and 0.1 + 0.2, which is no 0.3
             faults.append(Fault(path, "has more than two decimals"))
-            return value
-        for allows, why in bounds:
-            if not allows(hundredths):
-                faults.append(Fault(path, why))
-                return value
         return hundredths
 
     return check
