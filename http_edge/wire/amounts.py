@@ -9,7 +9,7 @@ kuruş, which stands until its view is built again: it is lira already.
 import re
 from collections.abc import Callable, Iterable
 from types import UnionType
-from typing import Any, Generic, TypeVar, get_args
+from typing import Any, Generic, NamedTuple, TypeVar, get_args
 
 import msgspec
 from msgspec import inspect
@@ -17,6 +17,10 @@ from msgspec import inspect
 from topics.values.kurus import FORM, of_lira
 
 D = TypeVar("D", bound=msgspec.Struct)
+
+_MEMBER = rb'(?<=[{,])("(?:%b)":)(\d+)(?![\d.eE])'
+_OBJECT = rb'(?<=[{,])("(?:%b)":\{)((?:"(?:[^"\\]|\\.)*+":\d++,?)++)\}'
+_EACH = re.compile(rb'("(?:[^"\\]|\\.)*+":)(\d+)')
 
 Lira = Callable[[bytes], bytes]
 """The JSON of an answer with kuruş → the one with lira."""
@@ -32,19 +36,24 @@ def lira_of(*kinds: Any) -> Lira:
     Raises TypeError where a name stands for an amount in one place and for something else in another.
     """
     names = names_of(*kinds)
-    if not names:
-        return unchanged
-    members = re.compile(rb'(?<=[{,])"(%b)":(\d+)(?![\d.eE])' % _any_of(names))
+    steps = [(_OBJECT, names.objects, _all_in_lira), (_MEMBER, names.members, _in_lira)]
+    found = [(re.compile(pattern % _any_of(of)), replaced) for pattern, of, replaced in steps if of]
 
     def leaving(body: bytes) -> bytes:
-        return members.sub(_in_lira, body)
+        for pattern, replaced in found:
+            body = pattern.sub(replaced, body)
+        return body
 
-    return leaving
+    return leaving if found else unchanged
 
 
 def _in_lira(member: re.Match[bytes]) -> bytes:
     kurus = int(member[2])
-    return b'"%b":%d.%02d' % (member[1], kurus // 100, kurus % 100)
+    return b"%b%d.%02d" % (member[1], kurus // 100, kurus % 100)
+
+
+def _all_in_lira(found: re.Match[bytes]) -> bytes:
+    return found[1] + _EACH.sub(_in_lira, found[2]) + b"}"
 
 
 class Documents(Generic[D]):
@@ -52,7 +61,7 @@ class Documents(Generic[D]):
 
     def __init__(self, kind: type[D]) -> None:
         self._decoder = msgspec.json.Decoder(kind)
-        self._before = re.compile(rb'(?<=[{,])"(%b)":(\d+[.eE][\d.eE+-]+)' % _any_of(names_of(kind)))
+        self._before = re.compile(rb'(?<=[{,])("(?:%b)":)(\d+[.eE][\d.eE+-]+)' % _any_of(names_of(kind).members))
 
     def decode(self, body: bytes) -> D:
         """Raises what msgspec raises."""
@@ -63,30 +72,37 @@ class Documents(Generic[D]):
 
 
 def _in_kurus(member: re.Match[bytes]) -> bytes:
-    return b'"%b":%d' % (member[1], of_lira(float(member[2])))
+    return b"%b%d" % (member[1], of_lira(float(member[2])))
 
 
 def _any_of(names: Iterable[str]) -> bytes:
     return b"|".join(re.escape(name.encode()) for name in sorted(names))
 
 
-def names_of(*kinds: Any) -> frozenset[str]:
-    """Of the members that hold amounts, in answers of these types. Raises TypeError as lira_of()."""
+class Names(NamedTuple):
+    """members: of those that are amounts. objects: of those whose every member is one, whatever it is called."""
+
+    members: frozenset[str]
+    objects: frozenset[str]
+
+
+def names_of(*kinds: Any) -> Names:
+    """Of the amounts in answers of these types. Raises TypeError as lira_of()."""
     walk = _Walk()
     for kind in kinds:
         for each in get_args(kind) if isinstance(kind, UnionType) else (kind,):
             walk.through(inspect.type_info(each))
-    both = walk.amounts & walk.others
+    both = (walk.amounts | walk.objects) & walk.others
     if both:
         raise TypeError(f"{', '.join(sorted(both))}: an amount and something else in one answer")
-    return frozenset(walk.amounts)
+    return Names(frozenset(walk.amounts), frozenset(walk.objects))
 
 
 class _Walk:
     """others: names of members that hold numbers which are no amounts."""
 
     def __init__(self) -> None:
-        self.amounts, self.others = set[str](), set[str]()
+        self.amounts, self.objects, self.others = set[str](), set[str](), set[str]()
         self._seen = set[type]()
 
     def through(self, info: inspect.Type) -> None:
@@ -115,6 +131,8 @@ class _Walk:
                 self.amounts.add(field.encode_name)
             if None in kinds:
                 self.others.add(field.encode_name)
+            if isinstance(field.type, inspect.DictType):
+                (self.objects if FORM in _numbers(field.type.value_type) else self.others).add(field.encode_name)
             self.through(field.type)
 
 
