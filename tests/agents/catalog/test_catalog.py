@@ -91,7 +91,7 @@ def test_an_id_is_of_one_meal_for_ever(events: tuple[Any, ...]) -> None:
 
 CHANGES: list[tuple[str, Any]] = [
     ("name", "Urfa"),
-    ("price", 259.9),
+    ("price", 25_990),
     ("description", "Acısız"),
     ("is_available", False),
     ("image_url", "https://images.example.com/a.jpg"),
