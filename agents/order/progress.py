@@ -2,7 +2,17 @@
 
 import msgspec
 
-from topics.contracts.order_events import OrderCancelled, OrderDelivered, OrderDrafted, OrderPlaced, OrderRefused
+from topics.contracts.order_events import (
+    DRAFTED,
+    PLACED,
+    REFUSED,
+    OrderCancelled,
+    OrderDelivered,
+    OrderDrafted,
+    OrderPlaced,
+    OrderRefused,
+)
+from topics.values.kurus import lira_before
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,3 +29,13 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     delivered: OrderDelivered | None = None
     refused: OrderRefused | None = None
     erased: bool = False
+
+
+IN_KURUS = lira_before(
+    *(
+        f"{name}.{place}"
+        for name, places in (("drafted", DRAFTED), ("placed", PLACED), ("refused", REFUSED))
+        for place in places
+    )
+)
+"""The first form of this state had lira."""

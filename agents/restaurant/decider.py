@@ -3,8 +3,8 @@
 Busy mode and pause are in modes.py, reviews in reviews.py, slots in slots.py, campaigns in campaigns.py, the pages of
 followers in followers.py: a domain has one decider, for all its aggregates."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any, assert_never
+from collections.abc import Iterable
+from typing import assert_never
 
 import msgspec
 from msgspec.structs import asdict, replace
@@ -55,8 +55,8 @@ from topics.contracts.restaurant_events import (
     SlotReserved,
 )
 from topics.deciding.decision import Context, Decider, Decision, Rejection, accept, reject
-from topics.deciding.pricing import rounded
 from topics.deciding.seats import Seat
+from topics.values.kurus import lira_before
 
 
 def decide(command: Command, house: House, facts: Facts, context: Context) -> Decision[Event]:
@@ -114,7 +114,7 @@ def _owned(command: BeBusy | EndBusy | PauseOrders | ResumeOrders, house: House,
 def _open(command: OpenRestaurant, house: House, context: Context) -> Decision[Event]:
     if context.caller is None:
         return reject("login_required", "log in to open a restaurant")
-    details = delivery.normal(RestaurantDetails(**_with_whole_kurus(asdict(command))))
+    details = delivery.normal(RestaurantDetails(**asdict(command)))
     refused = hours.refusal(details) or delivery.refusal(details)
     if refused is not None:
         return Decision(rejection=refused)
@@ -150,7 +150,7 @@ def _changed(command: ChangeRestaurant, opened: Opened) -> RestaurantDetails:
     said = {name: value for name, value in asdict(command).items() if value is not None and name != "clears"}
     if opened.busy is not None and command.prep_time == opened.prep_time:
         del said["prep_time"]  # a client that puts back what it was shown does not mean the usual one
-    after = replace(opened.details, **{**_with_whole_kurus(said), **dict.fromkeys(command.clears)})
+    after = replace(opened.details, **{**said, **dict.fromkeys(command.clears)})
     return delivery.normal(after)
 
 
@@ -172,11 +172,6 @@ def _too_large(details: RestaurantDetails) -> Rejection | None:
 def claims(command: Command, restaurant_id: str, caller: str | None) -> Iterable[Seat]:
     """A place among the owner's restaurants."""
     return RESTAURANTS.of(caller) if isinstance(command, OpenRestaurant) and caller is not None else ()
-
-
-def _with_whole_kurus(said: Mapping[str, Any]) -> dict[str, Any]:
-    amounts = ("delivery_fee", "min_order_price")
-    return {name: rounded(value) if name in amounts else value for name, value in said.items()}
 
 
 def evolve(house: House, event: Event) -> House:
@@ -214,5 +209,12 @@ def needs(command: Command, house: House) -> Iterable[tuple[str, str]]:
 
 
 DECIDER = Decider[Command, Event, House, Facts](
-    state=House, decide=decide, evolve=evolve, facts=Facts, fact_tables=(DELIVERED,), needs=needs, claims=claims
+    state=House,
+    decide=decide,
+    evolve=evolve,
+    facts=Facts,
+    fact_tables=(DELIVERED,),
+    needs=needs,
+    claims=claims,
+    upcasts=(lira_before("opened.details.delivery_fee", "opened.details.min_order_price"),),
 )

@@ -3,7 +3,7 @@ or start a campaign. EraseReview, CountRating, Follow, Unfollow and Announce are
 agents/restaurant/policy.py."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
@@ -11,6 +11,7 @@ from msgspec import Meta
 from topics.contracts.restaurant_events import CampaignDetails
 from topics.messages.message import Message
 from topics.messages.topic import Topic
+from topics.messages.upcasting import Upcast
 from topics.values.areas import DeliveryArea
 from topics.values.fields import (
     Address,
@@ -20,7 +21,6 @@ from topics.values.fields import (
     Hours,
     Id,
     Minutes,
-    Money,
     Name,
     Note,
     OpenOrClosed,
@@ -31,6 +31,7 @@ from topics.values.fields import (
     Weekday,
     Word,
 )
+from topics.values.kurus import Kurus, lira_before
 from topics.values.opening_hours import DEFAULT_ZONE
 
 Cuisines = Annotated[tuple[Word, ...], Meta(max_length=20)]
@@ -42,6 +43,8 @@ class OpenRestaurant(Message, frozen=True, kw_only=True):
     """opening_hours: a weekday that is absent is closed; none at all: always open. time_zone: in which they are said.
     prep_time: minutes. delivery_area: None: everywhere. pickup: whether guests may come for their orders.
     orders_per_slot: taken for a quarter of an hour at most, None: any number."""
+
+    schema_version: ClassVar[int] = 2
 
     name: Name
     description: Text = ""
@@ -55,8 +58,8 @@ class OpenRestaurant(Message, frozen=True, kw_only=True):
     days_off: DaysOff = ()
     cuisines: Cuisines = ()
     prep_time: Minutes = 30
-    delivery_fee: Money = 0
-    min_order_price: Money = 0
+    delivery_fee: Kurus = 0
+    min_order_price: Kurus = 0
     delivery_area: DeliveryArea | None = None
     pickup: bool = True
     orders_per_slot: OrdersPerSlot | None = None
@@ -64,6 +67,8 @@ class OpenRestaurant(Message, frozen=True, kw_only=True):
 
 class ChangeRestaurant(Message, frozen=True, kw_only=True):
     """What is absent stays. clears: fields that are taken away."""
+
+    schema_version: ClassVar[int] = 2
 
     name: Name | None = None
     description: Text | None = None
@@ -77,8 +82,8 @@ class ChangeRestaurant(Message, frozen=True, kw_only=True):
     days_off: DaysOff | None = None
     cuisines: Cuisines | None = None
     prep_time: Minutes | None = None
-    delivery_fee: Money | None = None
-    min_order_price: Money | None = None
+    delivery_fee: Kurus | None = None
+    min_order_price: Kurus | None = None
     delivery_area: DeliveryArea | None = None
     pickup: bool | None = None
     orders_per_slot: OrdersPerSlot | None = None
@@ -205,6 +210,8 @@ Command = (
     | Announce
 )
 
+_in_kurus = lira_before("delivery_fee", "min_order_price")
+
 TOPIC = Topic(
     name="restaurant_commands",
     messages=(
@@ -230,4 +237,5 @@ TOPIC = Topic(
     producers=("edge", "restaurant", "order"),
     consumers=("restaurant",),
     append_time=True,
+    upcasts=tuple(Upcast(kind, 1, _in_kurus) for kind in (OpenRestaurant, ChangeRestaurant)),
 )

@@ -1,13 +1,16 @@
 """What happened to restaurants, their campaigns and who follows them. Catalog, order and user keep facts of it."""
 
 from datetime import datetime
+from typing import ClassVar
 
 import msgspec
 
 from topics.messages.message import Message
 from topics.messages.topic import FOREVER, Topic
+from topics.messages.upcasting import Upcast
 from topics.values.areas import DeliveryArea
-from topics.values.fields import Address, DayOff, Money, OpenOrClosed, Weekday
+from topics.values.fields import Address, DayOff, OpenOrClosed, Weekday
+from topics.values.kurus import Kurus, lira_before
 from topics.values.opening_hours import DEFAULT_ZONE
 
 
@@ -28,14 +31,16 @@ class RestaurantDetails(msgspec.Struct, frozen=True, kw_only=True):
     days_off: tuple[DayOff, ...] = ()
     cuisines: tuple[str, ...] = ()
     prep_time: int = 30
-    delivery_fee: Money = 0
-    min_order_price: Money = 0
+    delivery_fee: Kurus = 0
+    min_order_price: Kurus = 0
     delivery_area: DeliveryArea | None = None
     pickup: bool = True
     orders_per_slot: int | None = None
 
 
 class RestaurantOpened(Message, frozen=True, kw_only=True):
+    schema_version: ClassVar[int] = 2
+
     owner_id: str
     details: RestaurantDetails
     opened_at: datetime
@@ -43,6 +48,8 @@ class RestaurantOpened(Message, frozen=True, kw_only=True):
 
 class RestaurantChanged(Message, frozen=True, kw_only=True):
     """details: as they are now, whole."""
+
+    schema_version: ClassVar[int] = 2
 
     details: RestaurantDetails
     changed_at: datetime
@@ -196,6 +203,8 @@ Event = (
     | Announced
 )
 
+_in_kurus = lira_before("details.delivery_fee", "details.min_order_price")
+
 TOPIC = Topic(
     name="restaurant_events",
     messages=(
@@ -221,4 +230,5 @@ TOPIC = Topic(
     consumers=("restaurant", "catalog", "user", "basket", "discount", "order"),
     retention=FOREVER,
     max_bytes=2 * 1024 * 1024,
+    upcasts=tuple(Upcast(kind, 1, _in_kurus) for kind in (RestaurantOpened, RestaurantChanged)),
 )

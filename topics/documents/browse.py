@@ -7,7 +7,8 @@ import msgspec
 from topics.contracts.catalog_commands import MealOption
 from topics.contracts.restaurant_events import Busy, Pause
 from topics.values.areas import DeliveryArea
-from topics.values.fields import Address, DayOff, Money, OpenOrClosed, Weekday
+from topics.values.fields import Address, DayOff, OpenOrClosed, Weekday
+from topics.values.kurus import Kurus
 from topics.values.opening_hours import DEFAULT_ZONE
 
 
@@ -31,8 +32,8 @@ class Restaurant(msgspec.Struct, frozen=True, kw_only=True):
     pause: Pause | None = None
     rating_avg: float
     rating_count: int
-    delivery_fee: Money
-    min_order_price: Money
+    delivery_fee: Kurus
+    min_order_price: Kurus
     delivery_area: DeliveryArea | None = None
     pickup: bool = True
     orders_per_slot: int | None = None
@@ -100,7 +101,7 @@ class Meal(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     description: str
     is_available: bool = msgspec.field(name="isAvailable")
-    price: Money
+    price: Kurus
     image_url: str
     cuisine: str
     complementary_ids: tuple[str, ...]

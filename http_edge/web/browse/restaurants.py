@@ -29,7 +29,6 @@ from topics.values.fields import (
     Email,
     Id,
     Minutes,
-    Money,
     Name,
     OpenOrClosed,
     Phone,
@@ -37,6 +36,7 @@ from topics.values.fields import (
     TimeZone,
     Url,
 )
+from topics.values.kurus import Kurus
 
 RESTAURANT = shown("restaurant", "restaurant")
 
@@ -80,8 +80,8 @@ class RestaurantChange(msgspec.Struct, frozen=True, kw_only=True):
     days_off: DaysOff | UnsetType = UNSET
     cuisines: Cuisines | UnsetType = UNSET
     prep_time: Minutes | UnsetType = UNSET
-    delivery_fee: Money | UnsetType = UNSET
-    min_order_price: Money | UnsetType = UNSET
+    delivery_fee: Kurus | UnsetType = UNSET
+    min_order_price: Kurus | UnsetType = UNSET
     delivery_area: DeliveryArea | UnsetType | None = UNSET
     pickup: bool | UnsetType = UNSET
     orders_per_slot: OrdersPerSlot | UnsetType | None = UNSET
