@@ -6,25 +6,26 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
-from aiohttp.hdrs import AUTHORIZATION, CONTENT_TYPE, EXPECT
+from aiohttp.hdrs import ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, EXPECT, IF_NONE_MATCH
 from aiohttp.web import BaseRequest
 from multidict import istr
 
 from http_edge.about.metrics import Metrics
 from http_edge.commands import bodies, commands
 from http_edge.commands.idempotency import check_key
-from http_edge.reads import lists, live, views
+from http_edge.reads import composed, lists, live, views
 from http_edge.routing import own_rows
 from http_edge.routing.asked import Asked
 from http_edge.routing.edge import Edge
 from http_edge.routing.guard import caller_of, check_user_id
 from http_edge.routing.paging import Query, query_of
 from http_edge.routing.router import Router
-from http_edge.routing.routes import AnyRow, CommandRow, ListRow, LiveRow, Nothing, OwnRow, ViewRow
+from http_edge.routing.routes import AnyRow, CommandRow, ComposedRow, ListRow, LiveRow, Nothing, OwnRow, ViewRow
 from http_edge.wire import cors, trace
 from http_edge.wire.access_log import AccessLog
 from http_edge.wire.answer import Answer
 from http_edge.wire.connection import Connection
+from http_edge.wire.preferences import language_of
 from http_edge.wire.problems import Problem, all_invalid, internal, unavailable
 from http_edge.wire.query import NOTHING, parse
 from http_edge.wire.responses import PIECE, Wire, respond
@@ -64,6 +65,8 @@ def compiled(row: AnyRow) -> Route:
             return Route(row, own_rows.handler(row), body, query)
         case LiveRow():
             return Route(row, live.handler(row), body, query)
+        case ComposedRow():
+            return Route(row, composed.handler(row), body, query)
 
 
 class Gateway:
@@ -93,6 +96,8 @@ class Gateway:
                     await self._read_body(request, route, asked)
                 elif isinstance(route.row, LiveRow):
                     asked.last_event_id = request.headers.get(LAST_EVENT_ID, "")
+                elif isinstance(route.row, ComposedRow):
+                    asked.if_none_match = request.headers.get(IF_NONE_MATCH, "")
                 answer = await route.handler(asked)
         except Problem as problem:
             answer = problem.answer(named.request_id)
@@ -142,6 +147,8 @@ class Gateway:
             address=self._edge.connections.party(request.remote or ""),
             acts_as=row.acts_as,
         )
+        if row.speaks:
+            asked.language = language_of(request.headers.get(ACCEPT_LANGUAGE))
         if route.query is not None:
             _understand(asked, route.query)
         return asked

@@ -12,9 +12,13 @@ from redis.asyncio import Redis
 
 import topics
 from agents.order.projection import order
+from http_edge import mobile, web
 from http_edge.routing.routes import AnyRow
 from topics import keys
 from topics.contracts.order_events import OrderPlaced
+
+ROUTES: tuple[AnyRow, ...] = (*web.ROUTES, *mobile.ROUTES)
+"""Of both gateways; tests/http_edge/client.py finds the one of a path."""
 
 PLACED = Path(topics.__file__).parent / "examples" / "order_events" / "OrderPlaced.json"
 

@@ -8,9 +8,8 @@ from jsonschema import Draft202012Validator
 
 from http_edge.commands import bodies
 from http_edge.routing.routes import AnyRow
-from http_edge.web import ROUTES
 from tests.http_edge.conftest import World
-from tests.http_edge.requests import BODIES, path_of
+from tests.http_edge.requests import BODIES, ROUTES, path_of
 
 ORIGIN = "http://localhost:3000"
 

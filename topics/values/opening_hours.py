@@ -92,6 +92,22 @@ def opens_at(hours: Hours, zone: str, at: datetime) -> datetime | None:
     return None
 
 
+def closes_at(hours: Hours, zone: str, at: datetime) -> datetime | None:
+    """The end of the time for which it is open at `at`, over ranges that follow each other, with the zone's offset. None: it
+    is not open, or never closes."""
+    local = at.astimezone(ZoneInfo(zone))
+    now = _minute_of_week(local)
+    begins = [Span(each.begin + shift, each.end + shift) for each in week(hours) for shift in (-_WEEK, 0, _WEEK)]
+    end = now
+    for span in sorted(begins):
+        if span.begin <= end < span.end:
+            end = span.end
+    if end == now or end - now >= _WEEK:
+        return None
+    today = now - now % _DAY
+    return _moment(local.date() + timedelta(days=(end - today) // _DAY), (end - today) % _DAY, zone)
+
+
 def is_open_on(hours: Hours, day: date) -> bool:
     """Some time of that day, in the restaurant's zone; what began the day before counts, too."""
     if not hours:

@@ -37,7 +37,7 @@ _known: Remembered[bytes, _Hours] = Remembered(MOST_BYTES)
 
 def with_open_now(document: bytes, at: float) -> bytes:
     """The JSON of a restaurant with `open_now` as its last member. at: seconds since the epoch."""
-    return document[:-1] + (b',"open_now":true}' if _is_open(document, at) else b',"open_now":false}')
+    return document[:-1] + (b',"open_now":true}' if is_open(document, at) else b',"open_now":false}')
 
 
 def open_now(document: bytes, asked: Asked) -> bytes:
@@ -45,7 +45,7 @@ def open_now(document: bytes, asked: Asked) -> bytes:
     return with_open_now(document, asked.edge.clock())
 
 
-def _is_open(document: bytes, at: float) -> bool:
+def is_open(document: bytes, at: float) -> bool:
     week, zone = _hours(document)
     if zone is None or week is None:
         return zone is not None
