@@ -21,7 +21,9 @@ from http_edge.gateway import Gateway
 from http_edge.reads.streams import Streams
 from http_edge.routing.edge import Edge
 from http_edge.serving import Serving
+from http_edge.web import operations
 from http_edge.wire.access_log import AccessLog
+from http_edge.wire.compression import Compression
 from http_edge.wire.connections import Bounds, Connections
 from http_edge.wire.tokens import Tokens
 from stores import telemetry
@@ -62,6 +64,7 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
     streams.start()
     memory.start()
     notices.start()
+    compression = Compression()
     try:
         yield Edge(
             id=edge_id,
@@ -76,9 +79,11 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
             keys=keys,
             connections=Connections(_bounds(settings), asyncio.get_running_loop().time),
             memory=memory,
+            compression=compression,
             cors_origins=frozenset(settings.cors_origins),
         )
     finally:
+        compression.close()
         parts = (producer.stop(), answers.stop(), notices.stop(), streams.stop(), withdrawals.stop())
         await asyncio.gather(*parts, reader.close(), lists.close(), memory.stop(), return_exceptions=True)
         with contextlib.suppress(Exception):
@@ -86,11 +91,12 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
 
 
 def gateways(edge: Edge, access_log: AccessLog) -> tuple[Gateway, Gateway]:
-    """Web and mobile, with one count of both."""
+    """Web and mobile, with one count of both. A phone finds the outcome of what was answered 202 where a browser does."""
     metrics = Metrics(edge.id, edge.connections)
-    pages = (("Lezzet, web gateway", web.ROUTES), ("Lezzet, mobile gateway", mobile.ROUTES))
-    first, second = (Gateway(edge, system.rows(title, rows, metrics), metrics, access_log) for title, rows in pages)
-    return first, second
+    for_browsers = system.rows("Lezzet, web gateway", web.ROUTES, metrics)
+    for_phones = system.rows("Lezzet, mobile gateway", (*mobile.ROUTES, *operations.ROUTES), metrics)
+    compressing = Gateway(edge, for_phones, metrics, access_log, edge.compression)
+    return Gateway(edge, for_browsers, metrics, access_log), compressing
 
 
 async def run(settings: Settings, keys: EdgeKeys) -> None:

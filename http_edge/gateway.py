@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
-from aiohttp.hdrs import ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, EXPECT, IF_NONE_MATCH
+from aiohttp.hdrs import ACCEPT_ENCODING, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, EXPECT, IF_NONE_MATCH
 from aiohttp.web import BaseRequest
 from multidict import istr
 
@@ -24,6 +24,7 @@ from http_edge.routing.routes import AnyRow, CommandRow, ComposedRow, ListRow, L
 from http_edge.wire import cors, trace
 from http_edge.wire.access_log import AccessLog
 from http_edge.wire.answer import Answer
+from http_edge.wire.compression import Compression
 from http_edge.wire.connection import Connection
 from http_edge.wire.preferences import language_of
 from http_edge.wire.problems import Problem, all_invalid, internal, unavailable
@@ -70,12 +71,20 @@ def compiled(row: AnyRow) -> Route:
 
 
 class Gateway:
-    """`handle` is aiohttp's handler."""
+    """`handle` is aiohttp's handler. compression: of the answers; None: they go out as they are."""
 
-    def __init__(self, edge: Edge, rows: Iterable[AnyRow], metrics: Metrics, access_log: AccessLog) -> None:
+    def __init__(
+        self,
+        edge: Edge,
+        rows: Iterable[AnyRow],
+        metrics: Metrics,
+        access_log: AccessLog,
+        compression: Compression | None = None,
+    ) -> None:
         self._edge = edge
         self._metrics = metrics
         self._access_log = access_log
+        self._compression = compression
         self._router = Router((row.method, row.path, row.texts, compiled(row)) for row in rows)
         self._loop = asyncio.get_running_loop()
 
@@ -99,6 +108,8 @@ class Gateway:
                 elif isinstance(route.row, ComposedRow):
                     asked.if_none_match = request.headers.get(IF_NONE_MATCH, "")
                 answer = await route.handler(asked)
+                if self._compression is not None and not _holds_tokens(route.row):
+                    answer = await self._compression.compressed(answer, request.headers.get(ACCEPT_ENCODING))
         except Problem as problem:
             answer = problem.answer(named.request_id)
         except Unavailable as away:
@@ -172,6 +183,10 @@ class Gateway:
     def end_streams(self) -> None:
         """For an edge that stops: their clients come back to another one."""
         self._edge.streams.close()
+
+
+def _holds_tokens(row: AnyRow) -> bool:
+    return isinstance(row, CommandRow) and row.tokens
 
 
 def _understand(asked: Asked, query: Query) -> None:

@@ -29,6 +29,7 @@ def rows(title: str, others: tuple[AnyRow, ...], metrics: Metrics) -> tuple[AnyR
         metrics.skew.set(asked.edge.broker_clock.skew or 0.0)
         metrics.memory.set(asked.edge.memory.share)
         metrics.silent.set(len(asked.edge.unanswered.silent()))
+        metrics.uncompressed.set(asked.edge.compression.skipped)
         metrics.paced.set(asked.edge.pace.refused)
         metrics.turns_waiting.set(asked.edge.turns.waiting)
         metrics.turns_refused.set(asked.edge.turns.refused)

@@ -14,6 +14,10 @@ STATUSES: dict[Language, dict[str, str]] = {
     "tr": {"placed": "Siparişin alındı", "cancelled": "Siparişin iptal edildi"},
     "en": {"placed": "Your order is placed", "cancelled": "Your order is cancelled"},
 }
+PAYMENTS: dict[Language, dict[str, str]] = {
+    "tr": {"credit_card": "Kredi kartı", "cash": "Nakit", "pos": "Kapıda kart"},
+    "en": {"credit_card": "Credit card", "cash": "Cash", "pos": "Card at the door"},
+}
 _TURKISH = str.maketrans(",.", ".,")  # 1.249,90 for 1,249.90
 
 
@@ -25,6 +29,21 @@ def fee(lira: float, language: Language) -> str:
     """Of a delivery."""
     free = "Ücretsiz teslimat" if language == "tr" else "Free delivery"
     return money(lira, language) if lira > 0 else free
+
+
+def pickup(language: Language) -> str:
+    return "Gel al" if language == "tr" else "Pickup"
+
+
+def to_minimum(lira: float, language: Language) -> str:
+    """lira: what a basket lacks to its restaurant's minimum."""
+    amount = money(lira, language)
+    return f"En az tutara {amount} kaldı" if language == "tr" else f"{amount} to the minimum"
+
+
+def payment(method: str, language: Language) -> str:
+    """One that is newer than this code is named as it is."""
+    return PAYMENTS[language].get(method, method)
 
 
 def minutes(count: int, language: Language) -> str:

@@ -38,6 +38,11 @@ def handler(row: ComposedRow) -> Handler:
     return composed
 
 
+async def body_of(row: ComposedRow, asked: Asked) -> bytes:
+    """What the row shows now, for a command whose answer it is. Raises as the row's handler."""
+    return (await row.compose(asked, await _look(row, asked))).body()
+
+
 def _tag(row: ComposedRow, asked: Asked, looked: Looked, made: Composed) -> str:
     whose = "" if asked.caller is None else asked.caller.id
     generations = (f"{view}={tag!r}" for view, tag in looked.generations.items())
@@ -65,9 +70,10 @@ async def _look(row: ComposedRow, asked: Asked) -> Looked:
         _document(place, value) if generations[view.name] is not None and value is not BEHIND else None
         for (view, _), place, value in zip(wanted, places, stored, strict=True)
     ]
-    for (view, _), document in zip(wanted, found, strict=True):
-        if document is None and view in row.needs:
-            raise not_ready() if generations[view.name] is None else own_writes.behind()
+    if any(generations[view.name] is None for view in row.needs):
+        raise not_ready()
+    if any(document is None and view in row.needs for (view, _), document in zip(wanted, found, strict=True)):
+        raise own_writes.behind()
     return Looked(found, generations, wrote)
 
 

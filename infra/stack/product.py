@@ -25,7 +25,8 @@ def agents(site: Site, number: int) -> Program:
 
 
 def edge(site: Site, number: int) -> Program:
-    """edge-1, edge-2, ...: they share the ports of both gateways, and each has another one, where it alone says whether it is ready."""
+    """edge-1, edge-2, ...: they share the ports of both gateways, and each has another one where it alone says
+    whether it is ready."""
     port = site.ports["edge_health"] + number - 1
     return Program(
         name=f"edge-{number}",
