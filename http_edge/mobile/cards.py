@@ -107,7 +107,7 @@ def _card(document: bytes, at: float, language: Language) -> Card:
         delivery_fee=said.delivery_fee,
         delivery_fee_text=texts.fee(said.delivery_fee, language),
         min_order_price=said.min_order_price,
-        min_order_text=texts.money(said.min_order_price, language),
+        min_order_text=texts.minimum(said.min_order_price, language),
         open_now=now.open_now,
         opening_text=now.text,
     )

@@ -31,6 +31,12 @@ def fee(lira: float, language: Language) -> str:
     return money(lira, language) if lira > 0 else free
 
 
+def minimum(lira: float, language: Language) -> str:
+    """Of an order."""
+    none = "Alt sınır yok" if language == "tr" else "No minimum"
+    return money(lira, language) if lira > 0 else none
+
+
 def pickup(language: Language) -> str:
     return "Gel al" if language == "tr" else "Pickup"
 

@@ -24,7 +24,8 @@ def test_money(lira: float, tr: str, en: str):
 
 def test_a_delivery_that_costs_nothing_is_free():
     assert (texts.fee(0, "tr"), texts.fee(0, "en")) == ("Ücretsiz teslimat", "Free delivery")
-    assert texts.fee(14.9, "tr") == "14,90 TL"
+    assert (texts.minimum(0, "tr"), texts.minimum(0, "en")) == ("Alt sınır yok", "No minimum")
+    assert (texts.fee(14.9, "tr"), texts.minimum(100, "tr")) == ("14,90 TL", "100,00 TL")
 
 
 @pytest.mark.parametrize(
