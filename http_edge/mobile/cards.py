@@ -76,7 +76,8 @@ _known: Remembered[tuple[bytes, Language], Card] = Remembered(MOST_BYTES)
 
 def card(document: bytes, at: float, language: Language) -> Card:
     """document: JSON of a restaurant. at: seconds since the epoch."""
-    minute, key = int(at // 60), (document, language)
+    minute = int(at // 60)
+    key: tuple[bytes, Language] = document, language
     known = _known.get(key)
     if known is None or known.minute != minute:
         known = _card(document, at, language)

@@ -9,7 +9,6 @@ from http_edge.mobile.blocks import Block, facts_of, json_of, of_document, shows
 from http_edge.mobile.form import FORM
 from http_edge.mobile.home_cards import (
     Address,
-    BlockName,
     Home,
     Line,
     Order,
@@ -88,7 +87,7 @@ async def _home(asked: Asked, looked: Looked) -> Composed:
         within_time("restaurants", nearby(asked, looked, _where(here, address), RESTAURANTS)),
         within_time("order", _of_order(asked, looked)),
     )
-    made: dict[BlockName, Block | None] = {
+    made: dict[str, Block | None] = {
         "profile": of_document("profile", profile, lambda body: _profile.decode(body) if body else None),
         "address": address and Block(address.facts, address_card(address.value)),
         "favourites": found[0],

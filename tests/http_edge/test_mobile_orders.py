@@ -24,9 +24,9 @@ async def put(edge: World, view: str, name: str, document: Any, version: int = 1
     await edge.redis.set(keys.document(view, name), stored(version, plain))
 
 
-async def put_meal(edge: World, name: str, number: int = 1, **more: Any) -> None:
-    await put(edge, "meal", name, meal(name, **more))
-    await edge.redis.zadd(keys.index("meal", keys.menu("r")), {name: number})
+async def put_meal(edge: World, id: str, number: int = 1, **more: Any) -> None:
+    await put(edge, "meal", id, meal(id, **more))
+    await edge.redis.zadd(keys.index("meal", keys.menu("r")), {id: number})
 
 
 async def put_restaurant(edge: World, **more: Any) -> None:
@@ -166,6 +166,7 @@ async def test_setting_a_line_answers_the_basket_with_it(edge: World):
     await put_restaurant(edge)
     await put_meal(edge, "m-1")
     await put_basket(edge, me, line("m-1", quantity=2), version=3)
+    await edge.redis.set(keys.document("basket_coupon", me), "3\n")
     edge.domains.behave(lambda command: done(command, line("m-1"), wrote=(Wrote("basket", me, 3),)))
     said = await edge.client(me).call("POST", "/m/basket", {"meal_id": "m-1", "quantity": 2}, Accept_Language="en")
     assert (said.status, said.json["item_text"], said.json["sums"]["total"]) == (200, "2 items", 180.0)
