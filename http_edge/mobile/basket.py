@@ -23,6 +23,7 @@ from http_edge.web.order import coupon_views
 from http_edge.web.order.coupon_views import COUPON, COUPON_USE
 from http_edge.web.order.menu_now import MENU_NOW
 from http_edge.web.order.own_basket import BASKET, BASKET_COUPON
+from http_edge.wire.amounts import Documents
 from topics import keys
 from topics.contracts.basket_commands import TOPIC, AddItem, RemoveItem
 from topics.deciding import discounting
@@ -46,9 +47,9 @@ class _Basket(msgspec.Struct, frozen=True):
     items: tuple[Line, ...] = ()
 
 
-_basket = msgspec.json.Decoder(_Basket)
+_basket = Documents(_Basket)
 _coupon = msgspec.json.Decoder(BasketCoupon)
-_seller = msgspec.json.Decoder(Seller)
+_seller = Documents(Seller)
 
 
 def _documents(asked: Asked) -> Sequence[tuple[ViewOf, str]]:

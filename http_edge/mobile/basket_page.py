@@ -9,8 +9,8 @@ from msgspec.structs import asdict
 from http_edge.mobile import texts
 from http_edge.mobile.blocks import Block, json_of
 from http_edge.wire.preferences import Language
-from topics.deciding.pricing import Totals, line_total
-from topics.values.fields import Money, Sum
+from topics.deciding.pricing import Totals
+from topics.values.kurus import Kurus, KurusSum
 
 
 class BasketLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,9 +19,9 @@ class BasketLine(msgspec.Struct, frozen=True, kw_only=True):
     meal_id: str
     name: str
     quantity: int
-    price: Money
+    price: Kurus
     price_text: str
-    total: Sum
+    total: KurusSum
     total_text: str
     note: str | None
     schedule_date: str | None
@@ -33,17 +33,17 @@ class Sums(msgspec.Struct, frozen=True, kw_only=True):
     """What a checkout would probably cost. coupon_text: why the coupon takes nothing off, else empty. missing_to_minimum: what
     the meals lack to the restaurant's minimum."""
 
-    subtotal: Sum
+    subtotal: KurusSum
     subtotal_text: str
-    discount: Sum
+    discount: KurusSum
     discount_text: str
-    delivery_fee: Money
+    delivery_fee: Kurus
     delivery_fee_text: str
-    total: Sum
+    total: KurusSum
     total_text: str
     coupon_code: str | None
     coupon_text: str
-    missing_to_minimum: Money
+    missing_to_minimum: Kurus
     minimum_text: str
 
 
@@ -66,7 +66,7 @@ class Line(msgspec.Struct, frozen=True):
     restaurant_id: str
     name: str
     quantity: int
-    price: float
+    price: Kurus
     note: str | None = None
     schedule_date: str | None = None
     image_url: str = ""
@@ -77,8 +77,8 @@ class Seller(msgspec.Struct, frozen=True):
     """What is read here of the restaurant whose meals are in the basket."""
 
     name: str
-    delivery_fee: float = 0
-    min_order_price: float = 0
+    delivery_fee: Kurus = 0
+    min_order_price: Kurus = 0
 
 
 def page(lines: Sequence[Line], seller: Seller | None, blocks: Mapping[str, Block | None], language: Language) -> bytes:
@@ -97,7 +97,7 @@ def page(lines: Sequence[Line], seller: Seller | None, blocks: Mapping[str, Bloc
 def line(each: Line, language: Language) -> BasketLine:
     said = asdict(each)
     del said["restaurant_id"]
-    total = line_total(each.price, each.quantity)
+    total = each.price * each.quantity
     return BasketLine(
         **said, price_text=texts.money(each.price, language), total=total, total_text=texts.money(total, language)
     )
@@ -105,7 +105,7 @@ def line(each: Line, language: Language) -> BasketLine:
 
 def sums(made: Totals, seller: Seller, code: str | None, refused: str, language: Language) -> Sums:
     """refused: why the coupon is worth nothing, else empty."""
-    missing = max(0.0, round(seller.min_order_price - made.subtotal, 2))
+    missing = max(0, seller.min_order_price - made.subtotal)
     return Sums(
         subtotal=made.subtotal,
         subtotal_text=texts.money(made.subtotal, language),

@@ -8,10 +8,11 @@ import msgspec
 from http_edge.mobile import texts
 from http_edge.mobile.opening import opening
 from http_edge.web.browse.distance import kilometres
+from http_edge.wire.amounts import Documents
 from http_edge.wire.preferences import Language
 from http_edge.wire.remembered import Remembered
 from topics.search_index import Point
-from topics.values.fields import Money
+from topics.values.kurus import Kurus
 
 CUISINES = 3  # of a card
 LOGO_LENGTH = 300  # characters of a URL; a longer one is left out of a card
@@ -31,9 +32,9 @@ class RestaurantCard(msgspec.Struct, frozen=True, kw_only=True):
     rating_text: str
     prep_time: int
     prep_time_text: str
-    delivery_fee: Money
+    delivery_fee: Kurus
     delivery_fee_text: str
-    min_order_price: Money
+    min_order_price: Kurus
     min_order_text: str
     open_now: bool
     opening_text: str
@@ -66,11 +67,11 @@ class _Restaurant(msgspec.Struct, frozen=True):
     rating_avg: float = 0
     rating_count: int = 0
     prep_time: int = 0
-    delivery_fee: float = 0
-    min_order_price: float = 0
+    delivery_fee: Kurus = 0
+    min_order_price: Kurus = 0
 
 
-_restaurant = msgspec.json.Decoder(_Restaurant)
+_restaurant = Documents(_Restaurant)
 _known: Remembered[tuple[bytes, Language], Card] = Remembered(MOST_BYTES)
 
 

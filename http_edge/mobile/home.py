@@ -30,6 +30,7 @@ from http_edge.web.browse.meals import MEAL
 from http_edge.web.browse.restaurants import RESTAURANT
 from http_edge.web.order.orders import ORDER
 from http_edge.web.order.own_basket import BASKET
+from http_edge.wire.amounts import Documents
 from http_edge.wire.problems import all_invalid
 from stores.errors import Unavailable
 from stores.listed import Slice, Span
@@ -68,7 +69,7 @@ _profile = msgspec.json.Decoder(Profile)
 _book = msgspec.json.Decoder(_Book)
 _favourites = msgspec.json.Decoder(account.Favourites)
 _basket = msgspec.json.Decoder(_Basket)
-_order = msgspec.json.Decoder(Order)
+_order = Documents(Order)
 
 
 def _documents(asked: Asked) -> Sequence[tuple[ViewOf, str]]:

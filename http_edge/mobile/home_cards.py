@@ -10,7 +10,8 @@ from http_edge.mobile import texts
 from http_edge.mobile.cards import RestaurantCard
 from http_edge.wire.preferences import Language
 from topics.documents.browse import Campaign
-from topics.values.fields import LAST_STATUSES, OrderStatus, Sum
+from topics.values.fields import LAST_STATUSES, OrderStatus
+from topics.values.kurus import KurusSum
 
 LONGEST = 140  # characters of a text on a card
 
@@ -53,7 +54,7 @@ class OrderCard(msgspec.Struct, frozen=True, kw_only=True):
     status_text: str
     item_count: int
     item_text: str
-    total: Sum
+    total: KurusSum
     total_text: str
     created_at: datetime
 
@@ -107,7 +108,7 @@ class Order(msgspec.Struct, frozen=True):
     restaurant_name: str
     items: tuple[Line, ...]
     status: OrderStatus
-    total: float
+    total: KurusSum
     created_at: datetime
 
     @property

@@ -15,10 +15,12 @@ from http_edge.routing.composed import Composed, Looked
 from http_edge.routing.routes import CUSTOMER, ComposedRow, ViewOf
 from http_edge.web.order.carts import CHECKOUT
 from http_edge.web.order.orders import ORDER
+from http_edge.wire.amounts import Documents
 from http_edge.wire.preferences import Language
 from http_edge.wire.problems import not_found
 from topics.contracts.address_events import SavedAddress
-from topics.values.fields import Money, OrderStatus, PaymentMethod, Sum
+from topics.values.fields import OrderStatus, PaymentMethod
+from topics.values.kurus import Kurus, KurusSum
 
 
 class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,9 +29,9 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
     meal_id: str
     name: str
     quantity: int
-    price: Money
+    price: Kurus
     price_text: str
-    total: Sum
+    total: KurusSum
     total_text: str
     note: str | None
 
@@ -43,13 +45,13 @@ class OrderPage(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[OrderLine, ...]
     item_count: int
     item_text: str
-    subtotal: Sum
+    subtotal: KurusSum
     subtotal_text: str
-    discount: Sum
+    discount: KurusSum
     discount_text: str
-    delivery_fee: Money
+    delivery_fee: Kurus
     delivery_fee_text: str
-    total: Sum
+    total: KurusSum
     total_text: str
     payment_method: PaymentMethod
     payment_text: str
@@ -68,8 +70,8 @@ class _Line(msgspec.Struct, frozen=True):
     meal_id: str
     name: str
     quantity: int
-    price: float
-    total: float
+    price: Kurus
+    total: KurusSum
     note: str | None = None
 
 
@@ -81,10 +83,10 @@ class _Order(msgspec.Struct, frozen=True, kw_only=True):
     restaurant_id: str
     restaurant_name: str
     items: tuple[_Line, ...]
-    subtotal: float
-    discount: float
-    delivery_fee: float
-    total: float
+    subtotal: KurusSum
+    discount: KurusSum
+    delivery_fee: Kurus
+    total: KurusSum
     payment_method: PaymentMethod
     coupon_code: str | None
     status: OrderStatus
@@ -95,7 +97,7 @@ class _Order(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
-_order = msgspec.json.Decoder(_Order)
+_order = Documents(_Order)
 
 
 def _documents(asked: Asked) -> Sequence[tuple[ViewOf, str]]:

@@ -17,13 +17,15 @@ from http_edge.routing.paging import link_to
 from http_edge.routing.routes import PUBLIC, ComposedRow, ViewOf
 from http_edge.web.browse.meals import MEAL
 from http_edge.web.browse.restaurants import RESTAURANT
+from http_edge.wire.amounts import Documents
 from http_edge.wire.preferences import Language
 from http_edge.wire.problems import not_found
 from http_edge.wire.remembered import Remembered
 from stores.errors import Unavailable
 from stores.listed import Span
 from topics import keys
-from topics.values.fields import Address, Money
+from topics.values.fields import Address
+from topics.values.kurus import Kurus
 
 MENU = Pages(default=300, most=300)
 LONGEST = 280  # characters of a meal's description; all of it is at /meals/{id}
@@ -35,7 +37,7 @@ class MealCard(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     description: str
     is_available: bool
-    price: Money
+    price: Kurus
     price_text: str
     image_url: str
     cuisine: str
@@ -66,7 +68,7 @@ class _Meal(msgspec.Struct, frozen=True):
 
     id: str
     name: str
-    price: float
+    price: Kurus
     description: str = ""
     is_available: bool = msgspec.field(name="isAvailable", default=True)
     image_url: str = ""
@@ -74,7 +76,7 @@ class _Meal(msgspec.Struct, frozen=True):
 
 
 _more = msgspec.json.Decoder(_More)
-_meal = msgspec.json.Decoder(_Meal)
+_meal = Documents(_Meal)
 _fields = msgspec.json.Decoder(dict[str, Raw])
 _known: Remembered[tuple[bytes, Language], bytes] = Remembered(MOST_BYTES)
 

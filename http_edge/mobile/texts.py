@@ -21,29 +21,30 @@ PAYMENTS: dict[Language, dict[str, str]] = {
 _TURKISH = str.maketrans(",.", ".,")  # 1.249,90 for 1,249.90
 
 
-def money(lira: float, language: Language) -> str:
-    return f"{_number(lira, 2, language)} TL"
+def money(kurus: int, language: Language) -> str:
+    text = f"{kurus // 100:,}.{kurus % 100:02d} TL"
+    return text.translate(_TURKISH) if language == "tr" else text
 
 
-def fee(lira: float, language: Language) -> str:
+def fee(kurus: int, language: Language) -> str:
     """Of a delivery."""
     free = "Ücretsiz teslimat" if language == "tr" else "Free delivery"
-    return money(lira, language) if lira > 0 else free
+    return money(kurus, language) if kurus else free
 
 
-def minimum(lira: float, language: Language) -> str:
+def minimum(kurus: int, language: Language) -> str:
     """Of an order."""
     none = "Alt sınır yok" if language == "tr" else "No minimum"
-    return money(lira, language) if lira > 0 else none
+    return money(kurus, language) if kurus else none
 
 
 def pickup(language: Language) -> str:
     return "Gel al" if language == "tr" else "Pickup"
 
 
-def to_minimum(lira: float, language: Language) -> str:
-    """lira: what a basket lacks to its restaurant's minimum."""
-    amount = money(lira, language)
+def to_minimum(kurus: int, language: Language) -> str:
+    """kurus: what a basket lacks to its restaurant's minimum."""
+    amount = money(kurus, language)
     return f"En az tutara {amount} kaldı" if language == "tr" else f"{amount} to the minimum"
 
 

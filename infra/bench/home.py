@@ -17,7 +17,6 @@ from redis.asyncio import Redis
 
 from http_edge import mobile
 from http_edge.about.health import ready_keys
-from http_edge.mobile.home_cards import Home
 from http_edge.web import ROUTES
 from infra.bench.closed_loop import Measured, Plan, Request, in_own_process
 from infra.bench.search_data import restaurants
@@ -32,6 +31,7 @@ FAVOURITES = 10
 BATCH = 500  # documents
 SECONDS = 1.0
 ROUNDS = 10
+SHOWN = ("profile", "address", "favourites", "campaigns", "order", "basket")
 AT_MOST = 3.0  # times the median of one document
 
 
@@ -87,11 +87,10 @@ async def _check(home: Side) -> None:
         headers = {"Authorization": f"Bearer {home.request.token}", "Accept-Encoding": "identity"}
         async with http.get(f"http://127.0.0.1:{home.port}/m/home", headers=headers) as answer:
             body = await answer.read()
-    shown = msgspec.json.decode(body, type=Home)
-    full = shown.restaurants and len(shown.restaurants) == 20 and shown.campaigns and shown.order and shown.profile
-    if not full or shown.missing:
+    shown = msgspec.json.decode(body)
+    if shown["missing"] or len(shown["restaurants"]) != 20 or not all(shown[name] for name in SHOWN):
         raise RuntimeError(f"a home with less than there is: {body[:500]!r}")
-    print(f"a home of {len(shown.restaurants or ())} restaurants, {len(body):,} bytes")
+    print(f"a home of {len(shown['restaurants'])} restaurants, {len(body):,} bytes")
 
 
 async def _seed(redis_url: str, user: str, count: int) -> None:
@@ -143,7 +142,7 @@ async def _documents(redis: Redis, user: str, favourites: list[str], now: dateti
     line = {"restaurant_id": favourites[0], "quantity": 2}
     order = {
         "id": "o-1", "restaurant_id": favourites[0], "restaurant_name": "Lokanta", "items": [line], "status": "placed",
-        "total": 249.9, "created_at": at,
+        "total": 24990, "created_at": at,
     }  # fmt: skip
     liked = [{"restaurant_id": each, "created_at": at} for each in favourites]
     await _put(redis, "user", user, me)

@@ -12,6 +12,7 @@ import cramjam
 import msgspec
 import pytest
 import pytest_asyncio
+from msgspec.structs import fields
 
 from http_edge.mobile import cards
 from http_edge.mobile.home import CAMPAIGNS_SHOWN, OF_FAVOURITES, RESTAURANTS
@@ -52,7 +53,7 @@ async def put(edge: World, view: str, name: str, document: Any, version: int = 1
 async def home(client: Client, query: str = "", **headers: str) -> Said:
     said = await client.call("GET", f"/m/home{query}", **headers)
     assert said.status == 200, said.raw
-    msgspec.json.decode(said.raw, type=Home, strict=True)
+    assert said.json.keys() | set(said.json["missing"]) == {each.encode_name for each in fields(Home)}
     return said
 
 
@@ -77,7 +78,7 @@ async def put_campaign(edge: World, name: str, starts: datetime, ends: datetime,
 async def put_order(edge: World, me: str, name: str, placed: datetime, **more: Any) -> None:
     order = {
         "id": name, "user_id": me, "restaurant_id": "r-1", "restaurant_name": "Lokanta", "items": [line("m-1"), line("m-2")],
-        "status": "placed", "total": 1249.9, "created_at": placed.isoformat(), **more,
+        "status": "placed", "total": 124990, "created_at": placed.isoformat(), **more,
     }  # fmt: skip
     await put(edge, "order", name, order)
     await edge.redis.zadd(keys.index("order", keys.orders(me)), {name: placed.timestamp()})
@@ -118,7 +119,7 @@ async def test_one_request_tells_it_all(edge: World, books: Books):
 async def test_texts_are_turkish_unless_english_is_asked_for(edge: World, books: Books):
     client, _ = phone(edge)
     await books.write(
-        restaurant("one", delivery_fee=14.9, min_order_price=100, prep_time=35, rating_avg=4.5, rating_count=12)
+        restaurant("one", delivery_fee=1490, min_order_price=10_000, prep_time=35, rating_avg=4.5, rating_count=12)
     )
     said = await home(client)
     assert said.headers["Content-Language"] == "tr"
@@ -276,7 +277,7 @@ async def test_a_home_of_the_longest_texts_stays_below_50_kilobytes(edge: World,
     now = datetime.now(UTC)
     listed = [
         restaurant(f"{number:064}", name=name, description=text, logo="https://example.com/" + "l" * 1980, rating_avg=4.9,
-                   rating_count=10**6, cuisines=(word,) * 20, delivery_fee=1e6, min_order_price=1e6, **MODA)
+                   rating_count=10**6, cuisines=(word,) * 20, delivery_fee=10**8, min_order_price=10**8, **MODA)
         for number in range(RESTAURANTS + 5)
     ]  # fmt: skip
     await books.write(*listed)

@@ -12,20 +12,20 @@ MONDAY_NOON = datetime(2026, 11, 23, 9, 0, tzinfo=UTC).timestamp()  # in Istanbu
 
 
 @pytest.mark.parametrize(
-    ("lira", "tr", "en"),
+    ("kurus", "tr", "en"),
     [
-        (149.9, "149,90 TL", "149.90 TL"), (0, "0,00 TL", "0.00 TL"), (1249.5, "1.249,50 TL", "1,249.50 TL"),
-        (1_000_000, "1.000.000,00 TL", "1,000,000.00 TL"),
+        (14990, "149,90 TL", "149.90 TL"), (0, "0,00 TL", "0.00 TL"), (5, "0,05 TL", "0.05 TL"),
+        (124950, "1.249,50 TL", "1,249.50 TL"), (10**14, "1.000.000.000.000,00 TL", "1,000,000,000,000.00 TL"),
     ],
 )  # fmt: skip
-def test_money(lira: float, tr: str, en: str):
-    assert (texts.money(lira, "tr"), texts.money(lira, "en")) == (tr, en)
+def test_money(kurus: int, tr: str, en: str):
+    assert (texts.money(kurus, "tr"), texts.money(kurus, "en")) == (tr, en)
 
 
 def test_a_delivery_that_costs_nothing_is_free():
     assert (texts.fee(0, "tr"), texts.fee(0, "en")) == ("Ücretsiz teslimat", "Free delivery")
     assert (texts.minimum(0, "tr"), texts.minimum(0, "en")) == ("Alt sınır yok", "No minimum")
-    assert (texts.fee(14.9, "tr"), texts.minimum(100, "tr")) == ("14,90 TL", "100,00 TL")
+    assert (texts.fee(1490, "tr"), texts.minimum(10_000, "tr")) == ("14,90 TL", "100,00 TL")
 
 
 @pytest.mark.parametrize(
