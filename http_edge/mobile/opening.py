@@ -1,17 +1,13 @@
-"""Whether a restaurant is open now, and until when, in words."""
+"""Whether a restaurant takes orders now, and until when, in words."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-import msgspec
-
 from http_edge.mobile import texts
-from http_edge.web.browse.open_now import is_open
+from http_edge.web.browse.open_now import Said, is_open, said_of
 from http_edge.wire.preferences import Language
 from topics.values import opening_hours
-from topics.values.fields import OpenOrClosed
-from topics.values.opening_hours import DEFAULT_ZONE
 
 
 class Opening(NamedTuple):
@@ -19,22 +15,22 @@ class Opening(NamedTuple):
     text: str
 
 
-class _Said(msgspec.Struct, frozen=True):
-    """What a document of a restaurant says of this."""
-
-    status: OpenOrClosed = "open"
-    opening_hours: dict[str, str] = {}
-    time_zone: str = DEFAULT_ZONE
-
-
-_said = msgspec.json.Decoder(_Said)
-
-
 def opening(document: bytes, at: float, language: Language) -> Opening:
     """document: JSON of a restaurant. at: seconds since the epoch."""
-    said, now = _said.decode(document), datetime.fromtimestamp(at, UTC)
-    hours, zone = said.opening_hours, said.time_zone
+    said, now = said_of(document), datetime.fromtimestamp(at, UTC)
+    off = tuple(each.day for each in said.days_off)
     if is_open(document, at):
-        return Opening(True, texts.open_until(opening_hours.closes_at(hours, zone, now), language))
-    opens = opening_hours.opens_at(hours, zone, now) if said.status == "open" else None
-    return Opening(False, texts.closed_until(opens, now.astimezone(ZoneInfo(zone)), language))
+        closes = opening_hours.closes_at(said.opening_hours, said.time_zone, now, off)
+        return Opening(True, texts.open_until(closes, now, language))
+    here = ZoneInfo(said.time_zone)
+    return Opening(False, texts.closed_until(_opens(said, now, off), now.astimezone(here), language))
+
+
+def _opens(said: Said, now: datetime, off: tuple[date, ...]) -> datetime | None:
+    """With the zone's offset; None: nobody knows."""
+    if said.status != "open":
+        return None
+    ends = said.pause.until if said.pause is not None and said.pause.until > now else now
+    if ends > now and opening_hours.is_open(said.opening_hours, said.time_zone, ends, off):
+        return ends.astimezone(ZoneInfo(said.time_zone))
+    return opening_hours.opens_at(said.opening_hours, said.time_zone, ends, off)

@@ -1,6 +1,6 @@
 """Numbers as people read them, in Turkish or English, so that phones show them as they are."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from http_edge.wire.preferences import Language
@@ -11,13 +11,18 @@ DAYS: dict[Language, tuple[str, ...]] = {
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
 }
 STATUSES: dict[Language, dict[str, str]] = {
-    "tr": {"placed": "Siparişin alındı", "cancelled": "Siparişin iptal edildi"},
-    "en": {"placed": "Your order is placed", "cancelled": "Your order is cancelled"},
+    "tr": {"placed": "Siparişin alındı", "delivered": "Siparişin teslim edildi", "cancelled": "Siparişin iptal edildi"},
+    "en": {
+        "placed": "Your order is placed",
+        "delivered": "Your order is delivered",
+        "cancelled": "Your order is cancelled",
+    },
 }
 PAYMENTS: dict[Language, dict[str, str]] = {
     "tr": {"credit_card": "Kredi kartı", "cash": "Nakit", "pos": "Kapıda kart"},
     "en": {"credit_card": "Credit card", "cash": "Cash", "pos": "Card at the door"},
 }
+_DAY_LENGTH = timedelta(days=1)
 _TURKISH = str.maketrans(",.", ".,")  # 1.249,90 for 1,249.90
 
 
@@ -70,11 +75,12 @@ def rating(average: float, count: int, language: Language) -> str:
     return f"{_number(average, 1, language)} ({_number(count, 0, language)})" if count else ""
 
 
-def open_until(closes: datetime | None, language: Language) -> str:
-    """closes: in the restaurant's zone; None: it never does."""
+def open_until(closes: datetime | None, at: datetime, language: Language) -> str:
+    """closes: in the restaurant's zone; None: not within a week. at: the moment of which it tells."""
     if closes is None:
         return "Her zaman açık" if language == "tr" else "Always open"
-    return f"Açık, kapanış {closes:%H:%M}" if language == "tr" else f"Open until {closes:%H:%M}"
+    day = f"{DAYS[language][closes.weekday()]} " if closes - at > _DAY_LENGTH else ""
+    return f"Açık, kapanış {day}{closes:%H:%M}" if language == "tr" else f"Open until {day}{closes:%H:%M}"
 
 
 def closed_until(opens: datetime | None, at: datetime, language: Language) -> str:

@@ -1,6 +1,8 @@
 """Texts for phones, in both languages."""
 
+import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -65,6 +67,7 @@ def test_moments_are_told_by_the_clock_of_turkey():
         ({"mon": "09:00-22:00"}, "Açık, kapanış 22:00", "Open until 22:00"),
         ({"mon": "11:00-24:00", "tue": "00:00-02:30"}, "Açık, kapanış 02:30", "Open until 02:30"),
         (dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), "00:00-24:00"), "Her zaman açık", "Always open"),
+        ({"mon": "00:00-24:00", "tue": "00:00-13:00"}, "Açık, kapanış Sal 13:00", "Open until Tue 13:00"),
         ({"mon": "12:01-14:00"}, "Kapalı, açılış 12:01", "Closed, opens 12:01"),
         ({"wed": "18:00-23:00"}, "Kapalı, açılış Çar 18:00", "Closed, opens Wed 18:00"),
     ],
@@ -74,6 +77,20 @@ def test_until_when_a_restaurant_is_open_or_closed(hours: dict[str, str], tr: st
     for language, text in (("tr", tr), ("en", en)):
         found = opening(document, MONDAY_NOON, _language(language))
         assert (found.text, found.open_now) == (text, not text.startswith(("Kapalı", "Closed")))
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ({"days_off": [{"day": "2026-11-24", "reason": ""}]}, "Açık, kapanış 00:00"),
+        ({"days_off": [{"day": "2026-11-23", "reason": ""}]}, "Kapalı, açılış Sal 00:00"),
+        ({"pause": {"until": "2026-11-23T10:15:00Z", "reason": ""}}, "Kapalı, açılış 13:15"),
+        ({"pause": {"until": "2026-11-23T08:15:00Z", "reason": ""}}, "Her zaman açık"),
+        ({"pause": {"until": "2026-11-23T10:15:00Z"}, "opening_hours": {"tue": "09:00-22:00"}}, "Kapalı, açılış Sal 09:00"),
+    ],
+)  # fmt: skip
+def test_days_off_and_a_pause_count(said: dict[str, Any], text: str):
+    assert opening(json.dumps(said).encode(), MONDAY_NOON, "tr").text == text
 
 
 def test_one_that_has_closed_tells_no_hour():
