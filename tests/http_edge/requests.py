@@ -98,7 +98,7 @@ PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(40)
 
 
 SHOWN_MEAL = {
-    "name": "Adana", "description": "", "isAvailable": True, "price": 245.5, "image_url": "", "cuisine": "kebap",
+    "name": "Adana", "description": "", "isAvailable": True, "price": 24550, "image_url": "", "cuisine": "kebap",
     "complementary_ids": [], "options": [], "created_at": "2026-11-26T18:30:00Z", "updated_at": "2026-11-26T18:30:00Z",
 }  # fmt: skip
 """A meal's document, but for whose it is."""

@@ -13,10 +13,14 @@ from http_edge.web.browse.restaurants import RESTAURANT
 from http_edge.wire.problems import not_found
 from topics.contracts.photo_commands import TOPIC, AddPhoto, photo_of
 from topics.contracts.photo_events import Subject
-from topics.documents.browse import Meal
 from topics.documents.photo import Photo, PhotoStatus
 
-_meal = msgspec.json.Decoder(Meal)
+
+class _OnMenu(msgspec.Struct, frozen=True):
+    restaurant_id: str
+
+
+_meal = msgspec.json.Decoder(_OnMenu)
 _photo = msgspec.json.Decoder(Photo)
 _status = msgspec.json.Encoder()
 
