@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from topics.contracts import address_events, catalog_events, discount_events, restaurant_events
 from topics.contracts.address_events import AddressAdded, AddressRemoved, AddressReplaced, BookErased, SavedAddress
+from topics.contracts.catalog_commands import MealOption
 from topics.contracts.catalog_events import AvailabilityChanged, MealAdded, MealChanged, MealRemoved
 from topics.contracts.discount_events import (
     CouponCreated,
@@ -45,6 +46,7 @@ class MealCopy(msgspec.Struct, frozen=True, kw_only=True):
     price: float
     image_url: str = ""
     is_available: bool = True
+    options: tuple[MealOption, ...] = ()
 
 
 class RestaurantCopy(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,6 +85,7 @@ def copy_meal(before: MealCopy | None, event: catalog_events.Event, meta: EventM
                 price=details.price,
                 image_url=details.image_url,
                 is_available=details.is_available,
+                options=details.options,
             )
             return Shown(known)
         case AvailabilityChanged():

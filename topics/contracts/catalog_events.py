@@ -11,6 +11,9 @@ from topics.values.fields import Money
 
 
 class MealDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """sold_out_until: when a meal that is not available comes back by itself; None: when its owner says so. photo_id: of the
+    photo that image_url shows; None: the owner has named another address, or none."""
+
     name: str
     price: Money
     description: str = ""
@@ -19,6 +22,10 @@ class MealDetails(msgspec.Struct, frozen=True, kw_only=True):
     cuisine: str = ""
     complementary_ids: tuple[str, ...] = ()
     options: tuple[MealOption, ...] = ()
+    allergens: tuple[str, ...] = ()
+    diets: tuple[str, ...] = ()
+    sold_out_until: datetime | None = None
+    photo_id: str | None = None
 
 
 class MealAdded(Message, frozen=True, kw_only=True):
@@ -39,8 +46,11 @@ class MealChanged(Message, frozen=True, kw_only=True):
 
 
 class AvailabilityChanged(Message, frozen=True, kw_only=True):
+    """until: see MealDetails.sold_out_until."""
+
     restaurant_id: str
     is_available: bool = msgspec.field(name="isAvailable")
+    until: datetime | None = None
 
 
 class MealRemoved(Message, frozen=True, kw_only=True):
