@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from topics.contracts import address_events, catalog_events, discount_events, restaurant_events
 from topics.contracts.address_events import AddressAdded, AddressRemoved, AddressReplaced, BookErased, SavedAddress
-from topics.contracts.catalog_commands import MealOption
 from topics.contracts.catalog_events import AvailabilityChanged, MealAdded, MealChanged, MealRemoved
 from topics.contracts.discount_events import (
     CouponCreated,
@@ -32,6 +31,7 @@ from topics.contracts.restaurant_events import (
     RestaurantDetails,
     RestaurantOpened,
 )
+from topics.deciding.choosing import MealOption
 from topics.deciding.discounting import Terms
 from topics.deciding.projection import FactTable, Shown
 from topics.messages.event import EventMeta

@@ -16,12 +16,12 @@ from topics.contracts.catalog_commands import (
     BackOnSale,
     ChangeMeal,
     Command,
-    MealOption,
     RemoveMeal,
     SetAvailability,
     ShowPhoto,
 )
 from topics.contracts.catalog_events import Event, MealAdded, MealChanged, MealDetails, MealRemoved
+from topics.deciding.choosing import MealOption
 from topics.deciding.decision import Context, Decider, Decision, accept, reject
 from topics.deciding.pricing import rounded
 from topics.deciding.seats import Seat

@@ -6,27 +6,10 @@ from typing import Annotated, Literal, get_args
 import msgspec
 from msgspec import Meta
 
+from topics.deciding.choosing import MealOption
 from topics.messages.message import Message
 from topics.messages.topic import Topic
 from topics.values.fields import Id, Money, Name, SoldOutUntil, Text, Url, Word
-
-MOST_CHOICES = 50
-
-
-class MealOption(msgspec.Struct, frozen=True, kw_only=True):
-    """Something to choose with a meal: a group of choices, of which `min` to `max` are taken. Without choices it is one thing
-    that is taken or not.
-
-    price: of each choice, on top of the meal's. prices: of those choices that cost something else.
-    """
-
-    name: Name
-    price: Money = 0
-    choices: Annotated[tuple[Word, ...], Meta(max_length=MOST_CHOICES)] = ()
-    prices: dict[Word, Money] = msgspec.field(default_factory=dict[str, float])
-    min: Annotated[int, Meta(ge=0, le=MOST_CHOICES)] = 0
-    max: Annotated[int, Meta(ge=1, le=MOST_CHOICES)] = 1
-
 
 Options = Annotated[tuple[MealOption, ...], Meta(max_length=50)]
 MealIds = Annotated[tuple[Id, ...], Meta(max_length=50)]

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from topics.contracts.catalog_commands import MealOption
+from topics.deciding.choosing import MealOption
 from topics.messages.message import Message
 from topics.messages.topic import FOREVER, Topic
 from topics.values.fields import Money

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from topics.contracts.catalog_commands import MealOption
+from topics.deciding.choosing import MealOption
 from topics.values.fields import Address, Money, OpenOrClosed, Weekday
 from topics.values.opening_hours import DEFAULT_ZONE
 
