@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from topics.contracts import address_events, catalog_events, discount_events, restaurant_events
 from topics.contracts.address_events import AddressAdded, AddressRemoved, AddressReplaced, BookErased, SavedAddress
-from topics.contracts.catalog_events import AvailabilityChanged, MealAdded, MealChanged, MealRemoved
+from topics.contracts.catalog_events import AvailabilityChanged, MealAdded, MealChanged, MealRemoved, RowSettled
 from topics.contracts.discount_events import (
     CouponCreated,
     OutcomeAsked,
@@ -92,6 +92,8 @@ def copy_meal(before: MealCopy | None, event: catalog_events.Event, meta: EventM
             return Shown(before and replace(before, is_available=event.is_available))
         case MealRemoved():
             return Shown(before and replace(before, is_available=False))
+        case RowSettled():
+            return Shown(before)
         case _:
             assert_never(event)
 

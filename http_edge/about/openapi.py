@@ -72,6 +72,8 @@ def _operation(row: AnyRow, schemas: Mapping[int, Any]) -> dict[str, Any]:
     if row.takes is not Nothing:
         body = {JSON: {"schema": schemas[id(row.takes)]}}
         described["requestBody"] = {"required": True, "content": body}
+    if isinstance(row, CommandRow) and row.file:
+        described["requestBody"] = {"required": True, "content": {kind: {} for kind in row.file}}
     if row.who is not PUBLIC:
         described["security"] = [{_SECURITY: []}]
     return described
@@ -146,6 +148,8 @@ def problems_of(row: AnyRow) -> dict[int, list[str]]:
         found |= {400: [], 422: ["invalid_input"], 413: ["body_too_large"], 415: ["unsupported_media_type"]}
         if row.hashes or row.paced:
             found[429] = ["too_many_logins"] * row.hashes + ["too_many_requests"] * row.paced
+        if row.file:
+            found[429] = ["too_many_files"]
         for code, status in row.refusals.items():
             found.setdefault(status, []).append(code)
     return found

@@ -6,7 +6,7 @@ In three packages: account (who somebody is), browse (what there is to eat), ord
 from http_edge.routing.routes import AnyRow
 from http_edge.web import operations
 from http_edge.web.account import addresses, auth, erasure, export, favourites, passwords, sessions, user
-from http_edge.web.browse import campaigns, meals, restaurants, search
+from http_edge.web.browse import campaigns, meals, menu_export, menu_import, restaurants, search
 from http_edge.web.order import anonymous_carts, carts, discounts, orders
 
 ROUTES: tuple[AnyRow, ...] = (
@@ -22,6 +22,8 @@ ROUTES: tuple[AnyRow, ...] = (
     *restaurants.ROUTES,
     *campaigns.ROUTES,
     *meals.ROUTES,
+    *menu_import.ROUTES,
+    *menu_export.ROUTES,
     *carts.ROUTES,
     *anonymous_carts.ROUTES,
     *discounts.ROUTES,

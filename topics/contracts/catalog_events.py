@@ -1,9 +1,11 @@
 """What happened to meals. Basket and order keep facts of it: prices come from here, never from a client."""
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
+from topics.contracts.catalog_commands import RowRef
 from topics.deciding.choosing import MealOption
 from topics.messages.message import Message
 from topics.messages.topic import FOREVER, Topic
@@ -57,11 +59,24 @@ class MealRemoved(Message, frozen=True, kw_only=True):
     restaurant_id: str
 
 
-Event = MealAdded | MealChanged | AvailabilityChanged | MealRemoved
+Outcome = Literal["added", "changed", "unchanged", "refused"]
+
+
+class RowSettled(Message, frozen=True, kw_only=True):
+    """What became of a row of a menu file. field, why: of one that was refused. What it did to the meal, the event before this
+    one says."""
+
+    row: RowRef
+    outcome: Outcome
+    field: str = ""
+    why: str = ""
+
+
+Event = MealAdded | MealChanged | AvailabilityChanged | MealRemoved | RowSettled
 
 TOPIC = Topic(
     name="catalog_events",
-    messages=(MealAdded, MealChanged, AvailabilityChanged, MealRemoved),
+    messages=(MealAdded, MealChanged, AvailabilityChanged, MealRemoved, RowSettled),
     key="meal id",
     producers=("catalog",),
     consumers=("catalog", "basket", "order"),
