@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Callable, Mapping
 from io import StringIO
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -48,20 +48,20 @@ async def _show(asked: Asked) -> Answer:
         headers |= link_to(EXPORT, asked, page.following)
     if not as_csv:
         return joined(b"[", page.items, b"]", headers)
-    first = _BOM + _written(tuple(_CELLS), asked.asks.separator)
+    first = meal_as_csv(None, asked.asks.separator)
     return joined(first, page.items, b"", headers, between=b"", content_type=CSV)
 
 
 def _line(document: bytes, member: str, asked: Asked) -> bytes:
-    """Of one meal."""
-    meal, separator = _meal.decode(document), asked.asks.separator
-    return _written([guarded(cell(meal, separator)) for cell in _CELLS.values()], separator)
+    return meal_as_csv(_meal.decode(document), asked.asks.separator)
 
 
-def _written(cells: Any, separator: Separator) -> bytes:
+def meal_as_csv(meal: Meal | None, separator: Separator) -> bytes:
+    """A line of the file; None: the first one, with the names of the columns."""
+    cells = tuple(_CELLS) if meal is None else [guarded(cell(meal, separator)) for cell in _CELLS.values()]
     line = StringIO()
     csv.writer(line, delimiter="," if separator == "comma" else ";", lineterminator="\r\n").writerow(cells)
-    return line.getvalue().encode()
+    return (b"" if meal is not None else _BOM) + line.getvalue().encode()
 
 
 def _price(meal: Meal, separator: Separator) -> str:

@@ -122,7 +122,7 @@ def _csv_row(record: menu_csv.Record, reading: "_Reading") -> Row:
     said, faults = dict[str, Any](), list[Fault]()
     for column, cell in record.cells.items():
         try:
-            value = _READ[column](menu_csv.plain(cell))
+            value = READ[column](menu_csv.plain(cell))
         except ValueError as error:
             faults.append(Fault(column, str(error)))
             continue
@@ -145,7 +145,7 @@ def _unless_empty(read_cell: Callable[[str], Any]) -> Callable[[str], Any]:
     return lambda cell: read_cell(cell) if cell.strip() else None
 
 
-_READ: Mapping[str, Callable[[str], Any]] = {
+READ: Mapping[str, Callable[[str], Any]] = {
     "id": _unless_empty(str.strip),
     "code": _unless_empty(str.strip),
     "name": str,
