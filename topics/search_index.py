@@ -23,6 +23,16 @@ ALWAYS = "always"
 ZONE = "zone:"
 DEPTH = 20
 """Binary digits of each coordinate in the number of a cell: squares of some 20 m."""
+DIETS = {
+    "vegetarian": "vejetaryen vegetarian",
+    "vegan": "vegan",
+    "gluten_free": "glutensiz gluten-free",
+    "lactose_free": "laktozsuz lactose-free",
+    "halal": "helal halal",
+    "kosher": "koşer kosher",
+    "organic": "organik organic",
+}
+"""Diet → the words by which people look for it."""
 _HALF_HOUR, _WEEK = 30, 7 * 24 * 60
 
 
@@ -112,10 +122,9 @@ def restaurant_traits(document: Restaurant) -> Traits:
 
 
 def meal_traits(document: Meal) -> Traits:
-    """A meal that is on sale gives its words to its restaurant."""
-    return Traits(
-        of=document.restaurant_id, shared=frozenset(_words((document.name,) if document.is_available else ()))
-    )
+    """A meal that is on sale gives its words to its restaurant: those of its name and of the diets that it is for."""
+    texts = (document.name, *(DIETS[diet] for diet in document.diets if diet in DIETS))
+    return Traits(of=document.restaurant_id, shared=frozenset(_words(texts if document.is_available else ())))
 
 
 def restaurant_indexes(document: Restaurant) -> Mapping[str, float]:
