@@ -14,8 +14,8 @@ from stores.redis.tags import Tags
 from stores.redis.traits import changed
 from tests.stores.books import MONDAY, meal, restaurant
 from topics import keys
-from topics.deciding.projection import Traits
 from topics.contracts.catalog_commands import Diet
+from topics.deciding.projection import Traits
 from topics.search_index import (
     DELIVERY_FEE,
     DEPTH,
