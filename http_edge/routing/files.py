@@ -1,6 +1,6 @@
 """Bodies that are files: they are held in memory while they are read and handed on, so few are under way at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from http_edge.wire.problems import RETRY_AFTER_SECONDS, Problem, unavailable
@@ -18,7 +18,7 @@ class Files:
         self.refused = 0
 
     @contextmanager
-    def one(self, sender: str) -> Iterator[None]:
+    def one(self, sender: str) -> Generator[None]:
         """Raises Problem: 429 where this user sends a file already, 503 where too many others do."""
         if sender in self._senders:
             self.refused += 1

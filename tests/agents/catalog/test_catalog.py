@@ -58,7 +58,8 @@ def test_a_meal_takes_one_seat_and_gives_it_back() -> None:
 
 
 def test_a_meal_is_far_smaller_than_a_body() -> None:
-    options = tuple(MealOption(name=f"o{n}", choices=("c" * 100,) * 40) for n in range(50))
+    choices = tuple(f"{n}".ljust(100, "c") for n in range(40))
+    options = tuple(MealOption(name=f"o{n}", choices=choices) for n in range(50))
     large = msgspec.structs.replace(ADD, options=options)
     given().when(large, facts=OURS, caller=OWNER).then_rejected("meal_too_large")
     given(ADDED).when(ChangeMeal(options=options), facts=OURS, caller=OWNER).then_rejected("meal_too_large")
