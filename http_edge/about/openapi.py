@@ -25,6 +25,7 @@ def document(rows: Iterable[AnyRow]) -> bytes:
     """The description as JSON; itself (`/openapi.json`) is in it too."""
     listed = tuple(rows)
     kinds = [ProblemBody, Operation, *(row.gives for row in listed), *(row.takes for row in listed)]
+    kinds += (kind for row in listed if isinstance(row, CommandRow) for kind in row.file.values())
     given, components = _schemas(kinds)
     paths: dict[str, dict[str, Any]] = {}
     for row in listed:
@@ -73,7 +74,9 @@ def _operation(row: AnyRow, schemas: Mapping[int, Any]) -> dict[str, Any]:
         body = {JSON: {"schema": schemas[id(row.takes)]}}
         described["requestBody"] = {"required": True, "content": body}
     if isinstance(row, CommandRow) and row.file:
-        described["requestBody"] = {"required": True, "content": {kind: {} for kind in row.file}}
+        described["requestBody"] = {
+            "required": True, "content": {name: {"schema": schemas[id(kind)]} for name, kind in row.file.items()},
+        }  # fmt: skip
     if row.who is not PUBLIC:
         described["security"] = [{_SECURITY: []}]
     return described

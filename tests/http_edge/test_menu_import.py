@@ -48,10 +48,11 @@ async def test_rows_that_cannot_be_read_go_along_as_refused(edge: World):
 
 async def test_large_rows_make_more_pages(edge: World):
     text = "x" * 1_900
-    raw = "name,price,description\n" + "".join(f"m{number},1,{text}\n" for number in range(60))
+    raw = "name,price,description\n" + "".join(f"m{number},1,{text}\n" for number in range(PAGE_ROWS - 1))
     assert (await post(edge, raw.encode())).status == 201
     pages = [each for each in edge.domains.taken if each.headers[headers.TYPE] == "TakePage"]
-    assert len(pages) > 2 and sum(len(each.body["rows"]) for each in pages) == 60
+    assert [each.key for each in pages] == ["mahmut:page:0", "mahmut:page:1"]
+    assert sum(len(each.body["rows"]) for each in pages) == PAGE_ROWS - 1
     assert all(len(json.dumps(each.body)) < PAGE_BYTES + 16_384 for each in pages)
 
 

@@ -36,6 +36,12 @@ class MealInFile(SaidMeal, frozen=True, kw_only=True):
     code: Annotated[str, Meta(max_length=64, extra={"form": "line"})] | None = None
 
 
+class MealsInFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A JSON file; the bare list is one, too."""
+
+    meals: list[MealInFile]
+
+
 class Row(NamedTuple):
     """row None: refused, with why."""
 

@@ -15,10 +15,10 @@ from http_edge.commands.delivery import not_taken
 from http_edge.reads import own_writes
 from http_edge.routing.asked import Asked, parameter
 from http_edge.routing.guard import check_user_id
-from http_edge.routing.routes import RESTAURANT_OWNER, ViewOf, command, shown, view
+from http_edge.routing.routes import RESTAURANT_OWNER, Nothing, ViewOf, command, shown, view
 from http_edge.web.browse import menu_files
 from http_edge.web.browse.meals import MEAL
-from http_edge.web.browse.menu_files import FILE_BYTES, Format, Row, fault_of
+from http_edge.web.browse.menu_files import FILE_BYTES, Format, MealsInFile, Row, fault_of
 from http_edge.web.browse.restaurants import RESTAURANT
 from http_edge.wire.problems import Problem, not_ready
 from topics import keys
@@ -158,8 +158,9 @@ def _sees(asked: Asked) -> list[tuple[ViewOf, str]]:
 
 IMPORT = command(
     "POST", "/meals/restaurant/{restaurant_id}/import", StartImport, to=TOPIC, key=parameter("restaurant_id"),
-    who=RESTAURANT_OWNER, make=_start, file=("text/csv", "application/json"), body_bytes=FILE_BYTES, asks=ImportAsked,
-    success=201, gives=MenuImport, sees=_sees, answers={409: ("import_running", "import_replaced"), 413: "body_too_large"},
+    who=RESTAURANT_OWNER, takes=Nothing, make=_start, file={"text/csv": str, "application/json": MealsInFile},
+    body_bytes=FILE_BYTES, asks=ImportAsked, success=201, gives=MenuImport, sees=_sees,
+    answers={409: ("import_running", "import_replaced"), 413: "body_too_large"},
     says="Import a menu: CSV with a line of column names, or a JSON list of meals. A row is added, or changes the"
     " meal with the same id, code or name; a row that is wrong is told, and the others go on. The same file again changes"
     " nothing.",
