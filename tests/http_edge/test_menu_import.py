@@ -5,8 +5,9 @@ import json
 import uuid
 from typing import Any
 
-from tests.http_edge.client import Said
+from tests.http_edge.client import Said, next_page
 from tests.http_edge.conftest import World
+from tests.http_edge.documents import meal, stored
 from tests.http_edge.domains import Command, done, refused
 from topics import keys
 from topics.contracts.menu_commands import MOST_ROWS, PAGE_BYTES, PAGE_ROWS
@@ -84,9 +85,9 @@ async def test_a_page_that_is_not_taken_starts_nothing(edge: World):
 
 
 async def test_a_row_with_the_id_of_another_menu_is_refused(edge: World):
-    for meal, restaurant in (("m-1", "mahmut"), ("m-2", "tokyo")):
-        document = json.dumps({"id": meal, "restaurant_id": restaurant})
-        await edge.redis.set(keys.document("meal", meal), f"1\n{document}")
+    for meal_id, restaurant in (("m-1", "mahmut"), ("m-2", "tokyo")):
+        document = json.dumps({"id": meal_id, "restaurant_id": restaurant})
+        await edge.redis.set(keys.document("meal", meal_id), f"1\n{document}")
     said = await post(edge, b"id,name,price\nm-1,a,1\nm-2,b,1\nm-3,c,1\n,d,1\n")
     assert said.status == 201, said.raw
     page = edge.domains.taken[1].body
@@ -139,3 +140,19 @@ async def test_the_report_is_its_owners(edge: World):
     path = "/meals/restaurant/mahmut/import"
     assert (await edge.client(me).call("GET", path)).json["status"] == "running"
     assert (await edge.client(other).call("GET", path)).status == 404
+
+
+async def test_an_export_is_a_table_that_leads_to_its_next_page(edge: World):
+    for number in range(3):
+        document = meal(f"m-{number}", restaurant_id="mahmut", name=f"=Yemek {number}", price=90.5)
+        await edge.redis.set(keys.document("meal", f"m-{number}"), stored(1, document))
+        await edge.redis.zadd(keys.index("meal", keys.menu("mahmut")), {f"m-{number}": number})
+    path = "/meals/restaurant/mahmut/export?format=csv&separator=semicolon&limit=2"
+    first = await edge.client().call("GET", path)
+    assert (first.status, first.headers["Content-Type"]) == (200, "text/csv; charset=utf-8")
+    assert first.headers["Content-Disposition"] == 'attachment; filename="menu.csv"'
+    last = await edge.client().call("GET", next_page(first))
+    lines = [said.raw.decode("utf-8-sig").splitlines() for said in (first, last)]
+    assert [len(each) for each in lines] == [3, 2], "each page has the names of the columns"
+    assert lines[0][1].startswith("m-0;'=Yemek 0;90,50;") and lines[0][0] == lines[1][0]
+    assert next_page(last) == ""

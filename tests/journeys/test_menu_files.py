@@ -52,7 +52,7 @@ async def test_a_menu_goes_in_and_out_as_a_file(owner: Client, client: Client) -
 
     meals = await owner.must("GET", menu)
     assert len(meals) == LINES - 1 and {meal["price"] for meal in meals} == {95}
-    text = (await owner.file(f"{menu}/export?separator=semicolon")).decode("utf-8-sig")
+    text = (await owner.file(f"{menu}/export?format=csv&separator=semicolon")).decode("utf-8-sig")
     rows = list(csv.DictReader(StringIO(text, newline=""), delimiter=";"))
     assert [row["id"] for row in rows] == [meal["id"] for meal in meals]
     assert {row["price"] for row in rows} == {"95,00"}
@@ -61,7 +61,7 @@ async def test_a_menu_goes_in_and_out_as_a_file(owner: Client, client: Client) -
     await owner.send_file(f"{menu}/import", text.replace("95,00", "96,5").encode())
     report = await ended(owner, f"{menu}/import")
     assert (report["changed"], report["added"], report["refused"]) == (LINES - 1, 0, 0)
-    exported = await owner.file(f"{menu}/export?format=json")
+    exported = await owner.file(f"{menu}/export")
     await owner.send_file(f"{menu}/import", exported)
     report = await ended(owner, f"{menu}/import")
     assert (report["unchanged"], report["refused"]) == (LINES - 1, 0)

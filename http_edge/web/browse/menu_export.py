@@ -32,7 +32,7 @@ _BOM = b"\xef\xbb\xbf"  # without it Excel takes UTF-8 for another encoding
 class ExportAsked(msgspec.Struct, frozen=True, kw_only=True):
     """separator: of CSV. With a semicolon prices have a decimal comma, as Excel in Turkey reads them."""
 
-    format: Format = "csv"
+    format: Format = "json"
     separator: Separator = "comma"
 
 
@@ -99,7 +99,7 @@ _CELLS: Mapping[str, Callable[[Meal, Separator], str]] = {
 EXPORT = OwnRow(
     method="GET", path="/meals/restaurant/{restaurant_id}/export", who=PUBLIC, gives=list[Meal], handle=_show, reads=(MEAL,),
     asks=ExportAsked, pages=Pages(default=MOST_ROWS, most=MOST_ROWS),
-    says="A menu as a file, CSV (`text/csv`) or JSON, with what is in the menu that everybody sees. It can be"
+    says="A menu as a file, JSON or with `format=csv` a table (`text/csv`), with what is in the menu that everybody sees. It can be"
     " imported again: rows name their meal by its id.",
 )  # fmt: skip
 
