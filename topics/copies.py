@@ -31,6 +31,7 @@ from topics.contracts.restaurant_events import (
     RestaurantDetails,
     RestaurantOpened,
 )
+from topics.deciding.choosing import PRICES, MealOption
 from topics.deciding.discounting import AMOUNTS, Terms
 from topics.deciding.projection import FactTable, Shown
 from topics.messages.event import EventMeta
@@ -46,6 +47,7 @@ class MealCopy(msgspec.Struct, frozen=True, kw_only=True):
     price: int
     image_url: str = ""
     is_available: bool = True
+    options: tuple[MealOption, ...] = ()
 
 
 class RestaurantCopy(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +86,7 @@ def copy_meal(before: MealCopy | None, event: catalog_events.Event, meta: EventM
                 price=details.price,
                 image_url=details.image_url,
                 is_available=details.is_available,
+                options=details.options,
             )
             return Shown(known)
         case AvailabilityChanged():
@@ -150,7 +153,11 @@ def copy_book(before: BookCopy | None, event: address_events.Event, meta: EventM
 
 
 MEALS = FactTable[MealCopy, catalog_events.Event](
-    name="meals", topic=catalog_events.TOPIC, document=MealCopy, show=copy_meal, upcasts=(lira_before("price"),)
+    name="meals",
+    topic=catalog_events.TOPIC,
+    document=MealCopy,
+    show=copy_meal,
+    upcasts=(lira_before("price", *(f"options.{place}" for place in PRICES)),),
 )
 RESTAURANTS = FactTable[RestaurantCopy, restaurant_events.Event](
     name="restaurants",

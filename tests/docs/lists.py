@@ -29,6 +29,7 @@ from http_edge.wire.connections import Bounds, Connections
 from http_edge.wire.problems import ProblemBody
 from topics.contracts import catalog_commands
 from topics.contracts.restaurant_commands import Cuisines
+from topics.deciding.choosing import MOST_CHOICES, MealOption
 from topics.documents.account import AddressBook, FavouriteRestaurant, Favourites
 from topics.documents.anonymous import AnonymousBasket
 from topics.documents.browse import Meal, RestaurantFound, RestaurantNow, RestaurantsFound
@@ -83,6 +84,9 @@ OF_FIELDS = {
     (Reordered, "unavailable"): LINES,
     (Meal, "complementary_ids"): _whole(_most(catalog_commands.MealIds), "meals that go with one"),
     (Meal, "options"): _whole(_most(catalog_commands.Options), "options of a meal"),
+    (MealOption, "prices"): _whole(MOST_CHOICES, "choices of an option"),
+    (Meal, "allergens"): _whole(_most(catalog_commands.Allergens), "allergens that there are"),
+    (Meal, "diets"): _whole(_most(catalog_commands.Diets), "diets that there are"),
     **{(kind, "cuisines"): CUISINES for kind in (RestaurantNow, RestaurantFound)},
     (JsonWebKeys, "keys"): _whole(1, "the key of the deployment"),
     (Readiness, "views"): _whole(len(ready_keys(ROUTES)), "views that the routes read"),

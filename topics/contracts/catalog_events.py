@@ -5,7 +5,8 @@ from typing import ClassVar
 
 import msgspec
 
-from topics.contracts.catalog_commands import MealOption
+from topics.deciding import choosing
+from topics.deciding.choosing import MealOption
 from topics.messages.message import Message
 from topics.messages.topic import FOREVER, Topic
 from topics.messages.upcasting import Upcast
@@ -13,6 +14,9 @@ from topics.values.kurus import Kurus, lira_before
 
 
 class MealDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """sold_out_until: when a meal that is not available comes back by itself; None: when its owner says so. photo_id: of the
+    photo that image_url shows; None: the owner has named another address, or none."""
+
     name: str
     price: Kurus
     description: str = ""
@@ -21,6 +25,10 @@ class MealDetails(msgspec.Struct, frozen=True, kw_only=True):
     cuisine: str = ""
     complementary_ids: tuple[str, ...] = ()
     options: tuple[MealOption, ...] = ()
+    allergens: tuple[str, ...] = ()
+    diets: tuple[str, ...] = ()
+    sold_out_until: datetime | None = None
+    photo_id: str | None = None
 
 
 class MealAdded(Message, frozen=True, kw_only=True):
@@ -45,8 +53,11 @@ class MealChanged(Message, frozen=True, kw_only=True):
 
 
 class AvailabilityChanged(Message, frozen=True, kw_only=True):
+    """until: see MealDetails.sold_out_until."""
+
     restaurant_id: str
     is_available: bool = msgspec.field(name="isAvailable")
+    until: datetime | None = None
 
 
 class MealRemoved(Message, frozen=True, kw_only=True):
@@ -55,7 +66,10 @@ class MealRemoved(Message, frozen=True, kw_only=True):
 
 Event = MealAdded | MealChanged | AvailabilityChanged | MealRemoved
 
-_in_kurus = lira_before("details.price", "details.options.price")
+PRICES = ("details.price", *(f"details.options.{place}" for place in choosing.PRICES))
+"""Where amounts stand in events with details: those of version 1 had them in lira."""
+
+_in_kurus = lira_before(*PRICES)
 
 TOPIC = Topic(
     name="catalog_events",

@@ -92,6 +92,20 @@ def opens_at(hours: Hours, zone: str, at: datetime) -> datetime | None:
     return None
 
 
+def day_ends(hours: Hours, zone: str, at: datetime) -> datetime:
+    """When the restaurant's day at `at` is over, with the zone's offset: at midnight, or when a range that lasts past midnight
+    ends. Saturday 01:30 belongs to Friday where Friday's range lasts so long."""
+    local = at.astimezone(ZoneInfo(zone))
+    minute = _minute_of_week(local)
+    today, kept = minute - minute % _DAY, week(hours)
+    for moved in (minute, minute + _WEEK):
+        before = next((span for span in kept if span.begin < moved - moved % _DAY and moved < span.end), None)
+        if before is not None:
+            return _moment(local.date(), before.end % _DAY, zone)
+    past = next((span for span in kept if span.begin // _DAY == today // _DAY and span.end > today + _DAY), None)
+    return _moment(local.date() + timedelta(days=1), past.end % _DAY if past else 0, zone)
+
+
 def is_open_on(hours: Hours, day: date) -> bool:
     """Some time of that day, in the restaurant's zone; what began the day before counts, too."""
     if not hours:
