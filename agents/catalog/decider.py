@@ -23,10 +23,11 @@ from topics.contracts.catalog_commands import (
     SetAvailability,
     ShowPhoto,
 )
-from topics.contracts.catalog_events import Event, MealChanged, MealDetails, MealRemoved
+from topics.contracts.catalog_events import PRICES, Event, MealChanged, MealDetails, MealRemoved
 from topics.deciding.decision import Context, Decider, Decision, Rejection, accept, reject
 from topics.deciding.seats import Seat
 from topics.documents import Done
+from topics.values.kurus import lira_before
 
 REMOVED = Done(message="The meal is off the menu.")
 
@@ -127,4 +128,5 @@ DECIDER = Decider[Command, Event, Dish, Facts](
     fact_tables=(RESTAURANTS,),
     needs=needs,
     claims=claims,
+    upcasts=(lira_before(*(f"offer.{place}" for place in PRICES)),),
 )

@@ -9,9 +9,7 @@ from agents.catalog.checks import refusal
 from agents.catalog.dish import Offer
 from agents.catalog.limits import MEALS
 from topics.contracts.catalog_events import MealAdded, MealDetails
-from topics.deciding.choosing import MealOption
 from topics.deciding.decision import Context, Rejection
-from topics.deciding.pricing import rounded
 
 
 def new_details(said: Mapping[str, Any]) -> MealDetails:
@@ -43,18 +41,9 @@ def added(offer: Offer) -> MealAdded:
 
 
 def _normal(said: Mapping[str, Any]) -> dict[str, Any]:
-    """What was said, with prices in whole kuruş, and each allergen and diet once."""
+    """What was said, with each allergen and diet once."""
     found = {name: value for name, value in said.items() if value is not None}
-    if "price" in found:
-        found["price"] = rounded(found["price"])
-    if "options" in found:
-        found["options"] = tuple(_with_whole_kurus(option) for option in found["options"])
     for name in ("allergens", "diets"):
         if name in found:
             found[name] = tuple(dict.fromkeys(found[name]))
     return found
-
-
-def _with_whole_kurus(option: MealOption) -> MealOption:
-    prices = {choice: rounded(price) for choice, price in option.prices.items()}
-    return replace(option, price=rounded(option.price), prices=prices)

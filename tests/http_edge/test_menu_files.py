@@ -69,7 +69,7 @@ TABLE = "Ad;Fiyat;Açıklama\r\nİçli köfte;245,50;ŞIK\r\n"
     ],
 )
 def test_a_table_is_read_however_it_is_written(raw: bytes) -> None:
-    assert meals(raw) == [SaidMeal(name="İçli köfte", price=245.5, description="ŞIK")]
+    assert meals(raw) == [SaidMeal(name="İçli köfte", price=24_550, description="ŞIK")]
 
 
 def test_a_line_break_in_quotes_is_part_of_the_text() -> None:
@@ -107,7 +107,7 @@ def test_an_empty_cell_empties_what_a_missing_column_leaves() -> None:
     assert meals(f"{header}\na,1,,,,,,,,\n") == [
         SaidMeal(
             name="a",
-            price=1,
+            price=100,
             description="",
             image_url="",
             cuisine="",
@@ -117,14 +117,14 @@ def test_an_empty_cell_empties_what_a_missing_column_leaves() -> None:
             diets=(),
         )
     ]
-    assert meals("name,price\na,1\n") == [SaidMeal(name="a", price=1)]
+    assert meals("name,price\na,1\n") == [SaidMeal(name="a", price=100)]
 
 
 def test_lists_and_options_in_a_cell() -> None:
     options = json.dumps([{"name": "Acı", "choices": ["az", "çok"], "prices": {"çok": 5}, "min": 1}]).replace('"', '""')
     (meal,) = meals(f'name,price,allergens,complementary_ids,options\na,1,gluten | milk,m-1;m-2,"{options}"\n')
     assert (meal.allergens, meal.complementary_ids) == (("gluten", "milk"), ("m-1", "m-2"))
-    assert meal.options == (MealOption(name="Acı", choices=("az", "çok"), prices={"çok": 5}, min=1),)
+    assert meal.options == (MealOption(name="Acı", choices=("az", "çok"), prices={"çok": 500}, min=1),)
 
 
 # -- formulas
@@ -256,7 +256,7 @@ def test_a_json_file_is_a_list_or_has_one() -> None:
     assert (
         meals(json.dumps([meal]))
         == meals(json.dumps({"meals": [meal], "user_id": "u"}))
-        == [SaidMeal(name="a", price=1.5)]
+        == [SaidMeal(name="a", price=150)]
     )
     assert faults('[1, {"name":"a","name":"b"}, {"name":"\\u0000"}, {"price":-1}]') == [
         (1, ""), (2, "name"), (3, "name"), (4, "name"), (4, "price"),
@@ -296,7 +296,7 @@ MEAL = st.builds(
     name=LINE.map(lambda text: text or "x"),
     description=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), max_size=60),
     is_available=st.booleans(),
-    price=st.integers(0, 10**8).map(lambda kurus: kurus / 100),
+    price=st.integers(0, 10**8),
     image_url=st.sampled_from(["", "https://images.example.com/a,b;c.jpg"]),
     cuisine=LINE,
     complementary_ids=st.lists(ID, max_size=3).map(tuple),

@@ -63,9 +63,9 @@ def test_a_meal_is_found_by_the_diets_that_it_is_for():
 
 
 def test_a_price_is_its_binary_digits_in_kurus():
-    found = {trait for trait in own(delivery_fee=0.05) if trait.startswith("delivery_fee:")}
+    found = {trait for trait in own(delivery_fee=5) if trait.startswith("delivery_fee:")}
     assert found == {"delivery_fee:0", "delivery_fee:2"}
-    assert own(delivery_fee=29.9) != own(delivery_fee=29.91)
+    assert own(delivery_fee=2_990) != own(delivery_fee=2_991)
 
 
 @pytest.mark.parametrize("column", COLUMNS, ids=lambda column: column.name)

@@ -1,15 +1,17 @@
 """Commands to the meals. Only the owner of the meal's restaurant may send them. BackOnSale is the domain's own; ShowPhoto comes
 from the photo domain and PutMeal from the menu domain, which name the owner."""
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, ClassVar, Literal, get_args
 
 import msgspec
 from msgspec import Meta
 
-from topics.deciding.choosing import MealOption
+from topics.deciding.choosing import PRICES, MealOption
 from topics.messages.message import Message
 from topics.messages.topic import Topic
-from topics.values.fields import Id, Money, Name, SoldOutUntil, Text, Url, Word
+from topics.messages.upcasting import Upcast
+from topics.values.fields import Id, Name, SoldOutUntil, Text, Url, Word
+from topics.values.kurus import Kurus, lira_before
 
 Options = Annotated[tuple[MealOption, ...], Meta(max_length=50)]
 MealIds = Annotated[tuple[Id, ...], Meta(max_length=50)]
@@ -25,9 +27,11 @@ Diets = Annotated[tuple[Diet, ...], Meta(max_length=len(get_args(Diet)))]
 
 
 class AddMeal(Message, frozen=True, kw_only=True):
+    schema_version: ClassVar[int] = 2
+
     restaurant_id: Id
     name: Name
-    price: Money
+    price: Kurus
     description: Text = ""
     is_available: bool = msgspec.field(default=True, name="isAvailable")
     image_url: Url = ""
@@ -41,8 +45,10 @@ class AddMeal(Message, frozen=True, kw_only=True):
 class ChangeMeal(Message, frozen=True, kw_only=True):
     """What is absent stays. A meal never moves to another restaurant."""
 
+    schema_version: ClassVar[int] = 2
+
     name: Name | None = None
-    price: Money | None = None
+    price: Kurus | None = None
     description: Text | None = None
     is_available: bool | None = msgspec.field(default=None, name="isAvailable")
     image_url: Url | None = None
@@ -81,7 +87,7 @@ class SaidMeal(msgspec.Struct, frozen=True, kw_only=True):
     """What a file says of a meal. None: nothing; it stays as it is."""
 
     name: Name
-    price: Money
+    price: Kurus
     description: Text | None = None
     is_available: bool | None = msgspec.field(default=None, name="isAvailable")
     image_url: Url | None = None
@@ -113,6 +119,8 @@ class PutMeal(Message, frozen=True, kw_only=True):
 
 Command = AddMeal | ChangeMeal | RemoveMeal | SetAvailability | BackOnSale | ShowPhoto | PutMeal
 
+_in_kurus = lira_before("price", *(f"options.{place}" for place in PRICES))
+
 TOPIC = Topic(
     name="catalog_commands",
     messages=(AddMeal, ChangeMeal, RemoveMeal, SetAvailability, BackOnSale, ShowPhoto, PutMeal),
@@ -120,4 +128,5 @@ TOPIC = Topic(
     producers=("edge", "catalog", "menu"),
     consumers=("catalog",),
     append_time=True,
+    upcasts=tuple(Upcast(kind, 1, _in_kurus) for kind in (AddMeal, ChangeMeal)),
 )

@@ -1,15 +1,17 @@
 """What happened to meals. Basket and order keep facts of it: prices come from here, never from a client."""
 
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 import msgspec
 
 from topics.contracts.catalog_commands import RowRef
+from topics.deciding import choosing
 from topics.deciding.choosing import MealOption
 from topics.messages.message import Message
 from topics.messages.topic import FOREVER, Topic
-from topics.values.fields import Money
+from topics.messages.upcasting import Upcast
+from topics.values.kurus import Kurus, lira_before
 
 
 class MealDetails(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,7 +19,7 @@ class MealDetails(msgspec.Struct, frozen=True, kw_only=True):
     photo that image_url shows; None: the owner has named another address, or none."""
 
     name: str
-    price: Money
+    price: Kurus
     description: str = ""
     is_available: bool = msgspec.field(default=True, name="isAvailable")
     image_url: str = ""
@@ -34,6 +36,8 @@ class MealAdded(Message, frozen=True, kw_only=True):
     """seat: its number among the meals that a restaurant may have (agents/catalog/limits.py); None: from before there were
     seats."""
 
+    schema_version: ClassVar[int] = 2
+
     restaurant_id: str
     details: MealDetails
     added_at: datetime
@@ -42,6 +46,8 @@ class MealAdded(Message, frozen=True, kw_only=True):
 
 class MealChanged(Message, frozen=True, kw_only=True):
     """details: as they are now, whole."""
+
+    schema_version: ClassVar[int] = 2
 
     restaurant_id: str
     details: MealDetails
@@ -74,6 +80,11 @@ class RowSettled(Message, frozen=True, kw_only=True):
 
 Event = MealAdded | MealChanged | AvailabilityChanged | MealRemoved | RowSettled
 
+PRICES = ("details.price", *(f"details.options.{place}" for place in choosing.PRICES))
+"""Where amounts stand in events with details: those of version 1 had them in lira."""
+
+_in_kurus = lira_before(*PRICES)
+
 TOPIC = Topic(
     name="catalog_events",
     messages=(MealAdded, MealChanged, AvailabilityChanged, MealRemoved, RowSettled),
@@ -82,4 +93,5 @@ TOPIC = Topic(
     consumers=("catalog", "basket", "order"),
     retention=FOREVER,
     max_bytes=2 * 1024 * 1024,
+    upcasts=tuple(Upcast(kind, 1, _in_kurus) for kind in (MealAdded, MealChanged)),
 )

@@ -8,10 +8,12 @@ import msgspec
 from msgspec import Meta
 
 from topics.deciding.decision import Rejection
-from topics.deciding.pricing import to_lira, to_minor
-from topics.values.fields import Money, Name, Word
+from topics.values.fields import Name, Word
+from topics.values.kurus import Kurus
 
 MOST_CHOICES = 50
+PRICES = ("price", "prices.*")
+"""Where amounts stand in an option."""
 
 
 class MealOption(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,9 +24,9 @@ class MealOption(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     name: Name
-    price: Money = 0
+    price: Kurus = 0
     choices: Annotated[tuple[Word, ...], Meta(max_length=MOST_CHOICES)] = ()
-    prices: dict[Word, Money] = msgspec.field(default_factory=dict[str, float])
+    prices: dict[Word, Kurus] = msgspec.field(default_factory=dict[str, int])
     min: Annotated[int, Meta(ge=0, le=MOST_CHOICES)] = 0
     max: Annotated[int, Meta(ge=1, le=MOST_CHOICES)] = 1
 
@@ -47,7 +49,7 @@ class ChosenOption(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     choice: str
-    price: Money
+    price: Kurus
 
 
 def contradiction(options: Sequence[MealOption]) -> Rejection | None:
@@ -115,9 +117,9 @@ def _wrong_number(
     return None
 
 
-def extra(options: Sequence[ChosenOption]) -> float:
+def extra(options: Sequence[ChosenOption]) -> int:
     """What they cost together, on top of the meal's price."""
-    return to_lira(sum(to_minor(option.price) for option in options))
+    return sum(option.price for option in options)
 
 
 def _invalid(field: str, why: str) -> Rejection:

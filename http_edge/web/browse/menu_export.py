@@ -16,16 +16,18 @@ from http_edge.routing.routes import PUBLIC, OwnRow
 from http_edge.web.browse.meals import MEAL
 from http_edge.web.browse.menu_csv import guarded
 from http_edge.web.browse.menu_files import Format
+from http_edge.wire.amounts import Documents, lira_of
 from http_edge.wire.answer import Answer
 from stores.listed import Span
 from topics import keys
 from topics.contracts.menu_commands import MOST_ROWS
 from topics.documents.browse import Meal
+from topics.values.kurus import lira
 
 Separator = Literal["comma", "semicolon"]
 CSV = "text/csv; charset=utf-8"
 
-_meal = msgspec.json.Decoder(Meal)
+_meal, _lira = Documents(Meal), lira_of(Meal)
 _BOM = b"\xef\xbb\xbf"  # without it Excel takes UTF-8 for another encoding
 
 
@@ -42,7 +44,7 @@ async def _show(asked: Asked) -> Answer:
         await own_writes.require_all(asked.edge.reads, asked.me, (MEAL,))
     span, menu = Span("", MEAL.name), keys.menu(asked.parameters["restaurant_id"])
     as_csv = asked.asks.format == "csv"
-    page = await read_page(asked, span, (menu,), _line if as_csv else None)
+    page = await read_page(asked, span, (menu,), _line if as_csv else _shown)
     headers = {"Content-Disposition": f'attachment; filename="menu.{asked.asks.format}"'}
     if page.following is not None:
         headers |= link_to(EXPORT, asked, page.following)
@@ -50,6 +52,10 @@ async def _show(asked: Asked) -> Answer:
         return joined(b"[", page.items, b"]", headers)
     first = meal_as_csv(None, asked.asks.separator)
     return joined(first, page.items, b"", headers, between=b"", content_type=CSV)
+
+
+def _shown(document: bytes, member: str, asked: Asked) -> bytes:
+    return _lira(document)
 
 
 def _line(document: bytes, member: str, asked: Asked) -> bytes:
@@ -65,12 +71,12 @@ def meal_as_csv(meal: Meal | None, separator: Separator) -> bytes:
 
 
 def _price(meal: Meal, separator: Separator) -> str:
-    said = f"{meal.price:.2f}"
+    said = lira(meal.price)
     return said if separator == "comma" else said.replace(".", ",")
 
 
 def _options(meal: Meal, separator: Separator) -> str:
-    return msgspec.json.encode(meal.options).decode() if meal.options else ""
+    return _lira(msgspec.json.encode(meal.options)).decode() if meal.options else ""
 
 
 def _text(name: str) -> Callable[[Meal, Separator], str]:
@@ -99,8 +105,8 @@ _CELLS: Mapping[str, Callable[[Meal, Separator], str]] = {
 EXPORT = OwnRow(
     method="GET", path="/meals/restaurant/{restaurant_id}/export", who=PUBLIC, gives=list[Meal], handle=_show, reads=(MEAL,),
     asks=ExportAsked, pages=Pages(default=MOST_ROWS, most=MOST_ROWS),
-    says="A menu as a file, JSON or with `format=csv` a table (`text/csv`), with what is in the menu that everybody sees. It can be"
-    " imported again: rows name their meal by its id.",
+    says="A menu as a file, JSON or with `format=csv` a table (`text/csv`), with what is in the menu that all see. It can"
+    " be imported again: rows name their meal by its id.",
 )  # fmt: skip
 
 ROUTES = (EXPORT,)

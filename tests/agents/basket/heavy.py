@@ -65,13 +65,13 @@ class Heavy:
         lines = {
             f"meal-{n}": Line(
                 id=f"line-{n}", restaurant_id="r", meal_id=f"meal-{n}", quantity=1, created_at=datetime.now(UTC),
-                name="Karnıyarık", price=12500, note=NOTE, image_url=IMAGE,
+                name="Karnıyarık", price=1_250_000, note=NOTE, image_url=IMAGE,
             )
             for n in range(LINES)
         }  # fmt: skip
         basket = msgspec.json.encode(Contents(lines=lines)).decode()
         meal = msgspec.json.encode(
-            MealCopy(restaurant_id="r", name="Karnıyarık", price=12500, is_available=True)
+            MealCopy(restaurant_id="r", name="Karnıyarık", price=1_250_000, is_available=True)
         ).decode()
         keys = [self.key(n) for n in range(CHECKOUTS)]
         await pool.execute("insert into aggregate select k, 1, $2::json from unnest($1::text[]) k", keys, basket)  # type: ignore[attr-defined]

@@ -17,7 +17,7 @@ from topics.deciding.decision import Timer
 
 OWNER, MAHMUT = "owner-1", "mahmut"  # NOW is a Sunday, 21:30 in Istanbul
 OURS = Facts(restaurants={MAHMUT: Ownership(owner_id=OWNER, opening_hours={"sun": "18:00-02:00"})})
-ADDED = MealAdded(restaurant_id=MAHMUT, details=MealDetails(name="Adana", price=245.5), added_at=NOW)
+ADDED = MealAdded(restaurant_id=MAHMUT, details=MealDetails(name="Adana", price=24_550), added_at=NOW)
 BACK_AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 OUT = AvailabilityChanged(restaurant_id=MAHMUT, is_available=False, until=BACK_AT)
 BACK_AGAIN = AvailabilityChanged(restaurant_id=MAHMUT, is_available=True)

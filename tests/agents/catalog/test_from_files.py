@@ -31,9 +31,9 @@ from topics.messages.event import EventMeta
 OWNER, MAHMUT = "owner-1", "mahmut"
 OURS = Facts(restaurants={MAHMUT: Ownership(owner_id=OWNER), "tokyo": Ownership(owner_id=OWNER)})
 ROW = RowRef(page="mahmut:page:0", number=1, line=2)
-SAID = SaidMeal(name="Adana", price=245.499, allergens=("milk",))
+SAID = SaidMeal(name="Adana", price=24_550, allergens=("milk",))
 PUT = PutMeal(restaurant_id=MAHMUT, owner_id=OWNER, known=False, said=SAID, row=ROW)
-DETAILS = MealDetails(name="Adana", price=245.5, allergens=("milk",))
+DETAILS = MealDetails(name="Adana", price=24_550, allergens=("milk",))
 SEAT = next(iter(MEALS.of(OWNER, ID)))
 ADDED = MealAdded(restaurant_id=MAHMUT, details=DETAILS, added_at=NOW, seat=SEAT[1])
 REMOVED = MealRemoved(restaurant_id=MAHMUT)
@@ -70,7 +70,7 @@ def test_the_same_row_again_changes_nothing_and_is_told_so() -> None:
 def test_a_row_changes_what_it_says_and_leaves_the_rest() -> None:
     details = msgspec.structs.replace(DETAILS, description="Acılı", photo_id="p-1")
     outcome = given(msgspec.structs.replace(ADDED, details=details)).when(put(price=1), facts=OURS, caller=None)
-    changed = msgspec.structs.replace(details, price=1.0)
+    changed = msgspec.structs.replace(details, price=1)
     outcome.then(MealChanged(restaurant_id=MAHMUT, details=changed), settled("changed"))
     assert outcome.decision.takes == ()
 
