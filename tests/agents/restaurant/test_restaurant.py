@@ -75,8 +75,8 @@ CHANGES: list[tuple[str, Any]] = [
     ("time_zone", "Europe/London"),
     ("cuisines", ()),
     ("prep_time", 45),
-    ("delivery_fee", 0.0),
-    ("min_order_price", 120.5),
+    ("delivery_fee", 0),
+    ("min_order_price", 12_050),
 ]
 
 
