@@ -37,7 +37,7 @@ from topics.documents.browse import Meal, RestaurantFound, RestaurantNow, Restau
 from topics.documents.menu import MOST_PROBLEMS, MenuImport
 from topics.documents.order import Basket, Order, Reordered
 from topics.values.faults import MOST_FAULTS
-from topics.values.fields import OrderStatus
+from topics.values.fields import DaysOff, OrderStatus
 
 
 class Bound(NamedTuple):
@@ -60,6 +60,7 @@ def _most(kind: Any) -> int:
 
 
 LINES = _whole(MAX_LINES, "lines of a basket")
+DAYS_OFF = _whole(_most(DaysOff), "days off of a restaurant")
 CUISINES = _whole(_most(Cuisines), "cuisines of a restaurant")
 
 OF_ROUTES = {
@@ -92,6 +93,7 @@ OF_FIELDS = {
     (MenuImport, "problems"): _whole(MOST_PROBLEMS, "the first faults of a file"),
     (MenuImport, "ignored"): _whole(MOST_IGNORED, "the first columns that mean nothing"),
     **{(kind, "cuisines"): CUISINES for kind in (RestaurantNow, RestaurantFound)},
+    **{(kind, "days_off"): DAYS_OFF for kind in (RestaurantNow, RestaurantFound)},
     (JsonWebKeys, "keys"): _whole(1, "the key of the deployment"),
     (Readiness, "views"): _whole(len(ready_keys(ROUTES)), "views that the routes read"),
     (Readiness, "silent"): _whole(
