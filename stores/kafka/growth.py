@@ -31,8 +31,10 @@ class Growth(msgspec.Struct, frozen=True):
         return len(self.ends[0]) if self.ends else self.partitions
 
     def stretches(self, root: int) -> list[tuple[int, int | None]]:
-        """Where the messages of the keys stand that were in the partition `root` at the beginning, the oldest first: (partition,
-        offset up to which), None for the end of its log. What is read in this order is in order for each key."""
+        """Where the messages of the keys stand that were in the partition `root` at the beginning, the oldest first.
+
+        (partition, offset up to which), None for the end of its log. What is read in this order is in order for each key.
+        """
         found: list[tuple[int, int | None]] = []
         for ends in self.ends:
             found += [(partition, ends[partition]) for partition in range(root, len(ends), self.first)]
