@@ -43,7 +43,7 @@ async def provision(settings: Settings) -> None:
 
 
 async def order(
-    generations: ViewGenerations, wanted: Mapping[str, Sequence[View[Any, Any]]], counts: Counts
+    generations: ViewGenerations, wanted: Mapping[str, Sequence[View[Any, Any]]], counts: Counts | None = None
 ) -> list[str]:
     """Names of the views of which a generation in the form of this release is built now. wanted: by domain.
 
@@ -53,7 +53,7 @@ async def order(
         view.name
         for domain, found in wanted.items()
         for view in found
-        if await _order(generations, f"{domain}.project", view, counts.of(view.topic))
+        if await _order(generations, f"{domain}.project", view, (counts or Counts()).of(view.topic))
     ]
 
 

@@ -71,12 +71,14 @@ class Point(NamedTuple):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """A search. any_of: at least one trait of each group. beginnings: of names of traits, at least one trait for each.
+    first: those with one of these traits come before the others, on all pages.
 
     order: one of the columns' names, or `distance` from `near`. offset, count: the page.
     """
 
     any_of: tuple[tuple[str, ...], ...] = ()
     beginnings: tuple[str, ...] = ()
+    first: tuple[str, ...] = ()
     bounds: tuple[Bound, ...] = ()
     order: str = RATING.name
     descending: bool = True
