@@ -68,15 +68,16 @@ async def run(arguments: list[str]) -> bool:
 
 async def _fill(redis: Redis, rows: Rows, count: int, menu: int) -> None:
     store, started = ProjectionStore(redis), time.perf_counter()
-    floor, changes = 0, _changes()
+    floor, changes, batch = 0, _changes(), list[tuple[Restaurant, Sequence[Meal]]]()
     await redis.mset(dict.fromkeys(map(_floor, changes), 0))
     for number, (restaurant, dishes) in enumerate(_documents(count, menu), 1):
         for document in (restaurant, *dishes):
             _write(changes, document)
-        await rows.write([(restaurant, dishes)])
+        batch.append((restaurant, dishes))
         if number % (BATCH // menu) == 0 or number == count:
             assert await store.apply([Move(_floor(view), floor, number, 0, each) for view, each in changes.items()])
-            floor, changes = number, _changes()
+            await rows.write(batch)
+            floor, changes, batch = number, _changes(), []
     await rows.indexed()
     seconds, memory = time.perf_counter() - started, (await redis.info("memory"))["used_memory"]
     print(f"{count} restaurants with {menu} meals each, written in {seconds:.1f} s, {memory / 1e6:.0f} MB in Redis")

@@ -15,7 +15,7 @@ from topics.values.opening_hours import week
 COLUMNS: dict[str, Column] = {each.name: each for each in (RATING, DELIVERY_FEE, MIN_ORDER, PREP_TIME)}
 _WEEK = 7 * 24 * 60
 
-# cube's index walks to the nearest points; the points are of the earth's surface, so the straight line orders as the ground does
+# The index of a cube walks to the nearest points. They are of the earth's surface: the straight line orders as the ground does.
 _TABLE = """
 create extension if not exists cube;
 create table restaurant (
@@ -122,7 +122,7 @@ def statement(wanted: Wanted) -> tuple[str, list[Any]]:
     ordered = f"order by {by} {way}, id {way}"
     page = f"limit {wanted.count} offset {wanted.offset}"
     if not wanted.first:
-        ids = f"select id from restaurant where {query.where} {ordered} {page}"
+        ids = f"select id from restaurant where {query.where} {ordered} {page}"  # noqa: S608
     else:
         # Each part by its own index, up to the end of the page: a sort of both by whether they are open would use none.
         is_open, most = _one_of(query, wanted.first), wanted.offset + wanted.count
@@ -131,8 +131,9 @@ def statement(wanted: Wanted) -> tuple[str, list[Any]]:
             f" (select id from restaurant where {query.where} and {which} {ordered} limit {most}) found)"
             for number, which in enumerate((is_open, f"not {is_open}"))
         ]
-        ids = f"select id from ({' union all '.join(parts)}) both_parts order by part, place {page}"
-    return f"select (select count(*) from restaurant where {query.where}), array({ids})", query.parameters
+        ids = f"select id from ({' union all '.join(parts)}) both_parts order by part, place {page}"  # noqa: S608
+    text = f"select (select count(*) from restaurant where {query.where}), array({ids})"  # noqa: S608
+    return text, query.parameters
 
 
 def _one_of(query: _Query, group: Sequence[str]) -> str:
