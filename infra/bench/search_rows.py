@@ -127,13 +127,18 @@ def statement(wanted: Wanted) -> tuple[str, list[Any]]:
         # Each part by its own index, up to the end of the page: a sort of both by whether they are open would use none.
         is_open, most = _one_of(query, wanted.first), wanted.offset + wanted.count
         parts = [
-            f"(select id, {number} as part, row_number() over () as place from"
-            f" (select id from restaurant where {query.where} and {which} {ordered} limit {most}) found)"
+            _part(number, f"where {query.where} and {which} {ordered} limit {most}")
             for number, which in enumerate((is_open, f"not {is_open}"))
         ]
         ids = f"select id from ({' union all '.join(parts)}) both_parts order by part, place {page}"  # noqa: S608
     text = f"select (select count(*) from restaurant where {query.where}), array({ids})"  # noqa: S608
     return text, query.parameters
+
+
+def _part(number: int, found: str) -> str:
+    return (
+        f"(select id, {number} as part, row_number() over () as place from (select id from restaurant {found}) found)"  # noqa: S608
+    )
 
 
 def _one_of(query: _Query, group: Sequence[str]) -> str:
