@@ -53,7 +53,7 @@ async def grow(settings: Settings, topic: Topic, partitions: int, *, write: bool
     """None: it has so many. Raises CannotDo and Doubt. Safe to call again after a kill at any moment."""
     async with open_log(settings.kafka) as log:
         recorded = Counts(await growth_in(log)).growth(topic)
-        plan = await _plan(log, topic, partitions, recorded)
+        plan = await plan_of(log, topic, partitions, recorded)
         if plan is None:
             return None
         runtimes = await compose(settings, DOMAINS)  # as the agents wire them; none is started
@@ -70,7 +70,7 @@ async def grow(settings: Settings, topic: Topic, partitions: int, *, write: bool
     return plan
 
 
-async def _plan(log: LogReader, topic: Topic, partitions: int, recorded: Growth) -> Plan | None:
+async def plan_of(log: LogReader, topic: Topic, partitions: int, recorded: Growth) -> Plan | None:
     """Raises CannotDo where the number makes no sense."""
     there = log.topics.get(topic.name)
     if there is None:
@@ -85,6 +85,8 @@ async def _plan(log: LogReader, topic: Topic, partitions: int, recorded: Growth)
         raise CannotDo(
             f"{topic.name} was raised to {there} without this command: give it with --partitions {there} first"
         )
+    if partitions < recorded.partitions:
+        raise CannotDo(f"a raise to {recorded.partitions} was begun: give it with --partitions {recorded.partitions}")
     if partitions > MOST:
         raise CannotDo(f"at most {MOST} partitions")
     if partitions % before:

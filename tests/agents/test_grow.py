@@ -4,8 +4,7 @@ key keeps its order, and views and copies are the same after they were built aga
 import asyncio
 import sys
 from collections import defaultdict
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 import msgspec
@@ -13,14 +12,15 @@ import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
 
+from agents.grow import CannotDo, plan_of
 from agents.provision import provision
 from infra.layout.folders import CHECKOUT
 from infra.stack.stack import Stack
 from replay.floors import lags, standings
 from replay.tools import Tools
-from stores.kafka.admin import partition_counts, raise_partitions
+from stores.kafka.admin import raise_partitions
 from stores.kafka.growth import Counts, Growth, growth_in, write_growth
-from stores.kafka.log import Logged
+from stores.kafka.log import Bounds, Logged, Place
 from stores.kafka.partitioning import partition_of
 from stores.kafka.raw import RawRecord
 from stores.redis import tags
@@ -63,7 +63,7 @@ class Town:
 
     async def grow(self, *arguments: str) -> tuple[int | None, str]:
         """(exit code, what it said)."""
-        return await self._run("replay", "topics", "grow", *arguments)
+        return await self._run("agents.grow", *arguments)
 
     async def _run(self, *module: str) -> tuple[int | None, str]:
         process = await asyncio.create_subprocess_exec(
@@ -99,9 +99,7 @@ class Town:
 
     async def agents_do_all(self, rounds: int = 0) -> None:
         """Agents start, `rounds` more commands come, and they stop when all is done."""
-        async with AsyncExitStack() as members:
-            for _ in range(2):
-                await members.enter_async_context(running(self.stack, "agents", *DOMAINS))
+        async with running(self.stack, "agents", *DOMAINS), running(self.stack, "agents", *DOMAINS):
             await self.say(rounds)
             await until("everything to be done", self.drained, WAIT)
 
@@ -151,6 +149,51 @@ async def town(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Town]
         await redis.aclose()
 
 
+class FourPartitions:
+    """What a plan asks of the log (stores.kafka.log.LogReader)."""
+
+    def __init__(self, topics: dict[str, int], ends: int = 0) -> None:
+        self.topics, self._ends = topics, ends
+
+    def places(self, topics: Sequence[str]) -> list[Place]:
+        return [Place(topic, number) for topic in topics for number in range(self.topics[topic])]
+
+    async def bounds(self, places: Sequence[Place]) -> dict[Place, Bounds]:
+        return {place: Bounds(0, self._ends) for place in places}
+
+
+@pytest.mark.parametrize(
+    ("there", "wanted", "why"),
+    [
+        (4, 2, "Kafka takes none away"),
+        (4, 6, "6 is no multiple of 4"),
+        (4, 4096, "at most 1024"),
+        (8, 16, "give it with --partitions 8 first"),
+        (8, 8, "was written since"),
+        (None, 8, "is not made yet"),
+    ],
+)
+async def test_what_makes_no_sense_is_refused(there: int | None, wanted: int, why: str):
+    log: Any = FourPartitions({} if there is None else {EVENTS.name: there}, ends=3)
+    with pytest.raises(CannotDo, match=why):
+        await plan_of(log, EVENTS, wanted, Growth(4))
+
+
+async def test_a_raise_that_was_begun_is_ended_first():
+    log: Any = FourPartitions({EVENTS.name: 4})
+    with pytest.raises(CannotDo, match="a raise to 16 was begun"):
+        await plan_of(log, EVENTS, 8, Growth(16, ((0,) * 4,)))
+
+
+async def test_what_makes_sense_is_planned_from_what_kafka_has():
+    empty: Any = FourPartitions({EVENTS.name: 8})
+    assert await plan_of(empty, EVENTS, 8, Growth(8, ((1, 2, 3, 4),))) is None
+    raised_by_hand = await plan_of(empty, EVENTS, 8, Growth(4))
+    assert raised_by_hand is not None and (raised_by_hand.by_hand, raised_by_hand.before) == (True, 4)
+    killed = await plan_of(empty, EVENTS, 16, Growth(16, ((1, 2, 3, 4), (0,) * 8)))
+    assert killed is not None and (killed.by_hand, killed.before, killed.ends) == (False, 8, (0,) * 8)
+
+
 async def test_topics_are_raised_twice_while_commands_come_and_each_key_keeps_its_order(town: Town):
     async with running(town.stack, "agents", *DOMAINS):
         await town.say(3)
@@ -158,16 +201,12 @@ async def test_topics_are_raised_twice_while_commands_come_and_each_key_keeps_it
         code, said = await town.grow(EVENTS.name, "--partitions", "8", "--yes")
         assert code == 1 and said.startswith("lezzet topics: agents run: "), said
     await town.say(1)  # nobody is there to decide these
-    await until("the group to know that its members are gone", lambda: _refused(town, "address.decide is"), WAIT)
     assert "is 24 messages behind" in (await town.grow(COMMANDS.name, "--partitions", "8", "--yes"))[1]
     await town.agents_do_all()
-    await _refuses_what_makes_no_sense(town)
+    assert "dry run" in (await town.grow(EVENTS.name, "--partitions", "8"))[1]
     for name in TOPICS:
-        code, said = await town.grow(name, "--partitions", "8")
-        assert code == 0 and "would get 8 partitions" in said and "dry run" in said, said
         code, said = await town.grow(name, "--partitions", "8", "--yes")
         assert code == 0 and "has now 8 partitions, after 4" in said, said
-        assert "there is nothing to do" in (await town.grow(name, "--partitions", "8", "--yes"))[1]
     await town.agents_do_all(rounds=3)
     await town.audit()
     before = await town.shown()
@@ -176,23 +215,6 @@ async def test_topics_are_raised_twice_while_commands_come_and_each_key_keeps_it
     await town.audit()
     assert {partition_of(user.encode(), 16) for user in USERS} - set(range(8)), "some are in new partitions"
     await _is_built_again(town, before)
-
-
-async def _refused(town: Town, why: str) -> bool:
-    return why in (await town.grow(COMMANDS.name, "--partitions", "8"))[1]
-
-
-async def _refuses_what_makes_no_sense(town: Town) -> None:
-    for arguments, why in (
-        (("address_event", "--partitions", "8"), "did you mean address_events"),
-        ((EVENTS.name, "--partitions", "2"), "Kafka takes none away"),
-        ((EVENTS.name, "--partitions", "6"), "6 is no multiple of 4"),
-        ((EVENTS.name, "--partitions", "4096"), "at most 1024"),
-        ((EVENTS.name, "--partitions", "many"), "invalid int value"),
-    ):
-        code, said = await town.grow(*arguments, "--yes")
-        assert code in (1, 2) and why in said, said
-    assert (await partition_counts(town.tools.settings.kafka))[EVENTS.name] == 4
 
 
 async def _is_killed_in_the_middle(town: Town) -> None:
@@ -206,8 +228,6 @@ async def _is_killed_in_the_middle(town: Town) -> None:
     assert code == 0, said
     assert (await _growth(town, COMMANDS.name)).ends[1] != (0,) * 8, "the ends of now, not of the killed one"
     await raise_partitions(kafka, EVENTS.name, 16)
-    code, line = await town.agents_that_start()
-    assert code == 2 and "address_events has 16 partitions there, 8 are recorded" in line, line
     code, said = await town.grow(EVENTS.name, "--partitions", "16", "--yes")
     assert code == 0, said
 
@@ -221,8 +241,6 @@ async def _is_built_again(town: Town, before: dict[str, Any]) -> None:
     after = await town.shown()
     assert after.keys() == before.keys() and after != before
     await town.redis.flushall()
-    async with AsyncExitStack() as members:
-        for _ in range(2):
-            await members.enter_async_context(running(town.stack, "agents", *DOMAINS))
+    async with running(town.stack, "agents", *DOMAINS):
         await until("everything to be shown again", town.drained, WAIT)
     assert await town.shown() == after
