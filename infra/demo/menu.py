@@ -11,12 +11,12 @@ from topics.values.opening_hours import DAYS
 OWNER = derive("lezzet demo", "owner")
 """Owns the demo restaurants that are written by hand. Nobody can log in as it, nor as the owners of the others."""
 
-LIRA = 1
-"""In the unit of the commands."""
+LIRA = 100
+"""In kuruş."""
 
-PORTION = MealOption(name="Bir buçuk porsiyon", price=110)
+PORTION = MealOption(name="Bir buçuk porsiyon", price=11_000)
 SPICE = MealOption(name="Acı", choices=("acısız", "az acılı", "acılı"))
-SIZE = MealOption(name="Büyük boy", price=45)
+SIZE = MealOption(name="Büyük boy", price=4_500)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,10 @@ class Menu:
 
 @dataclass(frozen=True, slots=True)
 class Dish:
-    """goes_with: names of meals of the same menu."""
+    """price: in kuruş. goes_with: names of meals of the same menu."""
 
     name: str
-    price: float
+    price: int
     cuisine: str
     description: str
     options: tuple[MealOption, ...] = ()
@@ -54,7 +54,7 @@ def menu(name: str, opening: OpenRestaurant, *dishes: Dish) -> Menu:
 
 
 def dish(
-    name: str, price: float, cuisine: str, description: str, *options: MealOption, goes_with: tuple[str, ...] = ()
+    name: str, price: int, cuisine: str, description: str, *options: MealOption, goes_with: tuple[str, ...] = ()
 ) -> Dish:
     return Dish(name, price, cuisine, description, options, goes_with)
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from agents.restaurant.limits import RESTAURANTS as RESTAURANTS_OF_AN_OWNER
+from http_edge.wire.amounts import lira_of
 from infra.demo.filling import command_headers, in_turn, meals, offers, restaurants
 from infra.demo.menu import OWNER
 from infra.demo.menus import MENUS
@@ -22,9 +23,9 @@ WEEK = [datetime(2026, 3, 2, tzinfo=UTC) + timedelta(minutes=30 * each) for each
 
 def test_every_command_is_one_that_the_edge_would_take_as_it_is() -> None:
     for wish in WISHES:
-        said = msgspec.json.decode(wish.topic.encode(wish.command))
-        assert Validator(type(wish.command)).validated(said) == wish.command, wish.id
-        assert wish.topic.decode(type(wish.command).__name__, wish.topic.encode(wish.command)) == wish.command, wish.id
+        kind, body = type(wish.command), wish.topic.encode(wish.command)
+        assert Validator(kind).validated(msgspec.json.decode(lira_of(kind)(body))) == wish.command, wish.id
+        assert wish.topic.decode(kind.__name__, body, str(kind.schema_version)) == wish.command, wish.id
 
 
 def test_there_are_200_restaurants_in_three_cities_with_20_to_40_meals() -> None:
