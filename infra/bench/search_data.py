@@ -9,7 +9,7 @@ from typing import Any
 from topics import search_index
 from topics.documents.browse import Meal, Restaurant
 from topics.messages.ids import derive
-from topics.search_index import Bound, Point, Wanted
+from topics.search_index import Bound, Point, Unless, Wanted
 from topics.values.fields import Address, Weekday
 from topics.values.opening_hours import DAYS
 
@@ -78,7 +78,7 @@ def searches(zones: list[str], at: datetime, count: int) -> dict[str, list[Wante
     return {what: [_drawn(kind) for _ in range(count)] for what, kind in kinds.items()}
 
 
-def _filters(is_open: tuple[str, ...]) -> dict[str, Kind]:
+def _filters(is_open: tuple[str | Unless, ...]) -> dict[str, Kind]:
     return {
         "all, by rating": {},
         "all, page 50": {"offset": 980},
@@ -94,7 +94,7 @@ def _filters(is_open: tuple[str, ...]) -> dict[str, Kind]:
     }
 
 
-def _orders(is_open: tuple[str, ...]) -> dict[str, Kind]:
+def _orders(is_open: tuple[str | Unless, ...]) -> dict[str, Kind]:
     near = {"order": "distance", "descending": False, "near": _near}
     return {
         "by delivery_fee": {"order": "delivery_fee", "descending": False},

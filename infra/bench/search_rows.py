@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 
 from topics.documents.browse import Meal, Restaurant
-from topics.search_index import DELIVERY_FEE, MIN_ORDER, PREP_TIME, RATING, Column, Found, Wanted, place_of
+from topics.search_index import DELIVERY_FEE, MIN_ORDER, PREP_TIME, RATING, Column, Found, Unless, Wanted, place_of
 from topics.values.folding import fold, words
 from topics.values.opening_hours import week
 
@@ -141,12 +141,13 @@ def _part(number: int, found: str) -> str:
     )
 
 
-def _one_of(query: _Query, group: Sequence[str]) -> str:
+def _one_of(query: _Query, group: Sequence[str | Unless]) -> str:
     """The condition for traits of topics.search_index, all of one kind."""
-    kind = group[0].partition(":")[0]
+    names = [each.trait if isinstance(each, Unless) else each for each in group]
+    kind = names[0].partition(":")[0]
     if kind == "always":
-        minutes = [each.split(":")[1:] for each in group if each.startswith("minute:")]
+        minutes = [each.split(":")[1:] for each in names if each.startswith("minute:")]
         zones = [f"zone = {query.place(zone)} and hours @> {query.place(int(minute))}::int" for zone, minute in minutes]
         return "(" + " or ".join(["always", *(f"({each})" for each in zones)]) + ")"
-    values = [each.partition(":")[2] for each in group]
+    values = [each.partition(":")[2] for each in names]
     return f"cuisines && {query.place(values)}" if kind == "cuisine" else f"{kind} = {query.place(values[0])}"

@@ -14,6 +14,18 @@ local found, other, fewer, equal, both =
 
 local function bitop(how, into, a, b) redis.call('BITOP', how, into, a, b) end
 
+-- The bitmap of a trait, or of who has one trait and not another one. Few that are of the second kind are in one search.
+local made = {}
+local function bitmap_of(given)
+    if type(given) == 'string' then return asked.trait .. given end
+    if redis.call('EXISTS', asked.trait .. given[2]) == 0 then return asked.trait .. given[1] end
+    local name = asked.scratch .. 'unless:' .. #made
+    made[#made + 1] = name
+    bitop('AND', name, asked.trait .. given[1], asked.trait .. given[2])
+    bitop('XOR', name, name, asked.trait .. given[1])
+    return name
+end
+
 -- Into `other`, of those that were found. names: of bitmaps
 local function having_one_of(names)
     redis.call('DEL', other)
@@ -32,7 +44,7 @@ end
 
 local function bitmaps(traits)
     local names = {}
-    for i, name in ipairs(traits) do names[i] = asked.trait .. name end
+    for i, given in ipairs(traits) do names[i] = bitmap_of(given) end
     return names
 end
 
@@ -75,7 +87,7 @@ if #asked.first > 0 then
     add_part(other)
 end
 add_part(found)
-redis.call('DEL', found, other, fewer, equal, both)
+redis.call('DEL', found, other, fewer, equal, both, unpack(made))
 if asked.offset >= total then return {total} end
 
 -- Of the part that is looked at: which rows, how many, whether they are all, and whether they are few for what is asked.

@@ -35,7 +35,7 @@ def faults(query: str) -> dict[str, str]:
     return {fault.field: fault.why for fault in refused.value.faults}
 
 
-OPEN_THEN = ("always", "open:Europe/Istanbul:24", "minute:Europe/Istanbul:735")
+OPEN_THEN = search_index.open_at(["Europe/Istanbul"], AT)
 
 
 def test_nothing_asked_is_all_of_them_those_that_are_open_and_then_the_best_first():
