@@ -1,13 +1,17 @@
-"""A photo that was accepted becomes the image of its meal."""
+"""What became of a row of a menu file is told to the menu domain, which waits for it."""
 
 from collections.abc import Iterable
 
-from topics.contracts import catalog_commands, photo_events
-from topics.contracts.catalog_commands import SetPhoto
-from topics.contracts.photo_events import PhotoShown
-from topics.deciding.decision import Origin, Send
+from agents.catalog.dish import Dish
+from topics.contracts import menu_commands
+from topics.contracts.catalog_events import Event, RowSettled
+from topics.contracts.menu_commands import NoteRow
+from topics.deciding.decision import Send
+from topics.messages.event import EventMeta
 
 
-def set_photo(message: photo_events.Event, origin: Origin) -> Iterable[Send]:
-    if isinstance(message, PhotoShown) and message.subject == "meal":
-        yield Send(catalog_commands.TOPIC, message.subject_id, SetPhoto(photo_id=message.photo_id))
+def react(event: Event, meta: EventMeta, dish: Dish) -> Iterable[Send]:
+    if isinstance(event, RowSettled):
+        row = event.row
+        note = NoteRow(number=row.number, line=row.line, outcome=event.outcome, field=event.field, why=event.why)
+        yield Send(menu_commands.TOPIC, row.page, note)

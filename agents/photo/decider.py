@@ -19,7 +19,7 @@ from topics.contracts.photo_commands import (
     RecordRefused,
     RemoveFrame,
     RetirePhoto,
-    ShowPhoto,
+    ShowInFrame,
 )
 from topics.contracts.photo_events import (
     Event,
@@ -50,7 +50,7 @@ def decide(command: Command, kept: Kept, facts: Facts, context: Context) -> Deci
         case DropPhoto():
             dropped = kept.picture is None or kept.picture.status == "dropped"
             return accept() if dropped else accept(PhotoDropped())
-        case ShowPhoto():
+        case ShowInFrame():
             return frames.show(command, kept.frame)
         case RemoveFrame():
             return frames.remove(kept.frame)

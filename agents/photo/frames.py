@@ -5,18 +5,19 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from agents.photo.picture import Frame
-from topics.contracts.photo_commands import ShowPhoto
+from topics.contracts.photo_commands import ShowInFrame
 from topics.contracts.photo_events import Event, FrameRemoved, PhotoShown, PhotoSuperseded
 from topics.deciding.decision import Decision, accept
 
 
-def show(command: ShowPhoto, frame: Frame) -> Decision[Event]:
+def show(command: ShowInFrame, frame: Frame) -> Decision[Event]:
     if command.photo_id == frame.photo_id:
         return accept()
     later = frame.added_at is not None and frame.added_at > command.added_at
     if frame.removed or later:
         return accept(PhotoSuperseded(photo_id=command.photo_id))
     shown = PhotoShown(
+        owner_id=command.owner_id,
         photo_id=command.photo_id,
         subject=command.subject,
         subject_id=command.subject_id,

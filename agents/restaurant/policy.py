@@ -1,18 +1,16 @@
 """Users who favour a restaurant become its followers; a campaign is told to each of them when it begins. A review is counted by
-its restaurant, and loses its comment when its order is erased. An order learns whether it has its slot. A photo that was
-accepted becomes the logo of its restaurant."""
+its restaurant, and loses its comment when its order is erased. An order learns whether it has its slot."""
 
 from collections.abc import Iterable
 
 from agents.restaurant import followers
 from agents.restaurant.house import House
 from topics import keys
-from topics.contracts import notification, order_commands, order_events, photo_events, restaurant_commands, user_events
+from topics.contracts import notification, order_commands, order_events, restaurant_commands, user_events
 from topics.contracts.email_event import DiscountMail, DiscountVariables
 from topics.contracts.order_commands import ConfirmSlot, RefuseSlot, TellOutcome
 from topics.contracts.order_events import OrderErased
-from topics.contracts.photo_events import PhotoShown
-from topics.contracts.restaurant_commands import Announce, CountRating, EraseReview, Follow, SetLogo, Unfollow
+from topics.contracts.restaurant_commands import Announce, CountRating, EraseReview, Follow, Unfollow
 from topics.contracts.restaurant_events import (
     Announced,
     CampaignBegan,
@@ -58,11 +56,6 @@ def _send(restaurant_id: str, user_id: str, *, wants: bool) -> Send:
     command = Follow(user_id=user_id) if wants else Unfollow(user_id=user_id)
     page = followers.page(restaurant_id, user_id)
     return Send(restaurant_commands.TOPIC, page, command, suffix=f" {restaurant_id}")
-
-
-def set_logo(message: photo_events.Event, origin: Origin) -> Iterable[Send]:
-    if isinstance(message, PhotoShown) and message.subject == "restaurant":
-        yield Send(restaurant_commands.TOPIC, message.subject_id, SetLogo(photo_id=message.photo_id))
 
 
 def react(event: Event, meta: EventMeta, house: House) -> Iterable[Send]:

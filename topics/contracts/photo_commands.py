@@ -37,9 +37,10 @@ class RecordRefused(Message, frozen=True, kw_only=True):
     reason: Reason
 
 
-class ShowPhoto(Message, frozen=True, kw_only=True):
-    """To a frame: this photo was accepted. added_at: when it was uploaded; the latest upload is shown."""
+class ShowInFrame(Message, frozen=True, kw_only=True):
+    """To a frame: this photo was accepted. owner_id: who uploaded it, at added_at; the latest upload is shown."""
 
+    owner_id: Id
     photo_id: Id
     subject: Subject
     subject_id: Id
@@ -63,11 +64,11 @@ def photo_of(upload: str) -> str:
     return ids.derive(upload, "photo")
 
 
-Command = AddPhoto | RecordAccepted | RecordRefused | ShowPhoto | RemoveFrame | RetirePhoto | DropPhoto
+Command = AddPhoto | RecordAccepted | RecordRefused | ShowInFrame | RemoveFrame | RetirePhoto | DropPhoto
 
 TOPIC = Topic(
     name="photo_commands",
-    messages=(AddPhoto, RecordAccepted, RecordRefused, ShowPhoto, RemoveFrame, RetirePhoto, DropPhoto),
+    messages=(AddPhoto, RecordAccepted, RecordRefused, ShowInFrame, RemoveFrame, RetirePhoto, DropPhoto),
     key="photo id, or frame",
     producers=("edge", "photo"),
     consumers=("photo",),

@@ -66,8 +66,9 @@ class PhotoDropped(Message, frozen=True, kw_only=True):
 
 
 class PhotoShown(Message, frozen=True, kw_only=True):
-    """Of a frame. It shows this photo from now on. added_at: when the photo was uploaded."""
+    """Of a frame. It shows this photo from now on. owner_id: who uploaded it, at added_at."""
 
+    owner_id: str
     photo_id: str
     subject: Subject
     subject_id: str
@@ -97,7 +98,7 @@ TOPIC = Topic(
     messages=(PhotoAdded, PhotoAccepted, PhotoRefused, PhotoDropped, PhotoShown, PhotoSuperseded, FrameRemoved),
     key="photo id, or frame",
     producers=("photo",),
-    consumers=("photo", "catalog", "restaurant"),
+    consumers=("photo",),
     retention=FOREVER,
     max_bytes=2 * 1024 * 1024,
 )

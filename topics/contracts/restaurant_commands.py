@@ -1,5 +1,5 @@
 """Commands to the restaurants and to the pages of their followers. The caller who opens one owns it; nobody else may change it
-or start a campaign. EraseReview, CountRating, Follow, Unfollow, Announce and SetLogo are the domain's own: see
+or start a campaign. EraseReview, CountRating, Follow, Unfollow and Announce are the domain's own: see
 agents/restaurant/policy.py."""
 
 from datetime import datetime
@@ -191,7 +191,7 @@ class Announce(Message, frozen=True, kw_only=True):
 
 
 class SetLogo(Message, frozen=True, kw_only=True):
-    """This photo was accepted, and is the restaurant's logo from now on."""
+    """Of the photo domain: this photo was accepted, and is the restaurant's logo from now on."""
 
     photo_id: Id
 
@@ -242,7 +242,7 @@ TOPIC = Topic(
         SetLogo,
     ),
     key="restaurant id",
-    producers=("edge", "restaurant", "order"),
+    producers=("edge", "restaurant", "order", "photo"),
     consumers=("restaurant",),
     append_time=True,
     upcasts=tuple(Upcast(kind, 1, _in_kurus) for kind in (OpenRestaurant, ChangeRestaurant)),

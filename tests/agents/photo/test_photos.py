@@ -16,7 +16,8 @@ from agents.photo.projection import PHOTO
 from agents.photo.reasons import SAYS
 from tests.agents import scenario
 from tests.agents.scenario import ID, LATER, NOW, evolved, shown
-from topics.contracts import photo_commands
+from topics.contracts import catalog_commands, photo_commands, restaurant_commands
+from topics.contracts.catalog_commands import ShowPhoto
 from topics.contracts.catalog_events import AvailabilityChanged, MealAdded, MealDetails, MealRemoved
 from topics.contracts.photo_commands import (
     AddPhoto,
@@ -25,7 +26,7 @@ from topics.contracts.photo_commands import (
     RecordRefused,
     RemoveFrame,
     RetirePhoto,
-    ShowPhoto,
+    ShowInFrame,
 )
 from topics.contracts.photo_events import (
     FrameRemoved,
@@ -38,6 +39,7 @@ from topics.contracts.photo_events import (
     PhotoSuperseded,
     Reason,
 )
+from topics.contracts.restaurant_commands import SetLogo
 from topics.contracts.restaurant_events import RestaurantDetails, RestaurantOpened
 from topics.copies import RESTAURANTS, RestaurantCopy
 from topics.deciding.decision import Origin, Send, Timer
@@ -74,8 +76,8 @@ FILES = (PhotoFile(size="card", type="image/webp", sha256="a" * 64, bytes=9, wid
 ACCEPTED = PhotoAccepted(upload=UPLOAD, width=4000, height=3000, files=FILES)
 REFUSED = PhotoRefused(upload=UPLOAD, reason="unreadable")
 RECORD = RecordAccepted(width=4000, height=3000, files=FILES)
-SHOW = ShowPhoto(photo_id=ID, subject="meal", subject_id=ADANA, added_at=NOW)
-SHOWN = PhotoShown(photo_id=ID, subject="meal", subject_id=ADANA, added_at=NOW)
+SHOW = ShowInFrame(owner_id=OWNER, photo_id=ID, subject="meal", subject_id=ADANA, added_at=NOW)
+SHOWN = PhotoShown(owner_id=OWNER, photo_id=ID, subject="meal", subject_id=ADANA, added_at=NOW)
 
 
 def given(*events: Any) -> scenario.Given:
@@ -145,6 +147,13 @@ def test_only_the_first_outcome_counts(before: tuple[Any, ...]) -> None:
 def test_a_frame_shows_the_photo_that_was_accepted() -> None:
     given().when(SHOW).then(SHOWN)
     given(SHOWN).when(SHOW).then_nothing()
+
+
+def test_what_a_frame_shows_the_meal_or_the_restaurant_shows() -> None:
+    meal = ShowPhoto(owner_id=OWNER, photo_id=ID, image_url=f"/photos/{ID}")
+    assert list(react(SHOWN, META, Kept())) == [Send(catalog_commands.TOPIC, ADANA, meal)]
+    logo = replace(SHOWN, subject="restaurant", subject_id=MAHMUT)
+    assert list(react(logo, META, Kept())) == [Send(restaurant_commands.TOPIC, MAHMUT, SetLogo(photo_id=ID))]
 
 
 def test_a_later_upload_replaces_it() -> None:
