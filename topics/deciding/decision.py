@@ -173,6 +173,11 @@ class Decider(Generic[C, E, S, F]):
     needs: Callable[[C, S], Iterable[tuple[str, str]]] = _no_needs
     claims: Callable[[C, str, str | None], Iterable[tuple[str, str]]] = _no_claims
 
+    @property
+    def claims_nothing(self) -> bool:
+        """Whether no command of it ever asks for a value."""
+        return self.claims is _no_claims
+
 
 @dataclass(frozen=True, slots=True)
 class Send:
