@@ -15,7 +15,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
 from aiokafka import ConsumerRecord
 
 from agents.domains import DOMAINS, exit_without_upcasters
@@ -23,11 +22,12 @@ from agents.runtime.reading import events
 from agents.runtime.reading.events import Event
 from agents.runtime.transport.lease import Batch, Lease
 from stores import telemetry
+from stores.engineering import Facts
 from stores.errors import Doubt
 from stores.kafka.log import Logged, LogReader, Place, open_log
-from stores.postgres.rereading import Facts, open_facts
 from stores.protocol import FactKey, FactWrite, Source
 from stores.settings import Settings, load_or_exit
+from stores.technologies import open_facts
 from topics.contracts import all_topics
 from topics.deciding.projection import FactTable
 from topics.messages.topic import Topic
@@ -75,7 +75,7 @@ def tables_of(group: str, topic: Topic) -> Tables:
 async def reread(settings: Settings, topic: Topic, group: str, *, write: bool) -> Report:
     """Raises CannotDo and Doubt."""
     tables, report = tables_of(group, topic), Report()
-    async with open_log(settings.kafka) as log, open_facts(settings.postgres, group.partition(".")[0]) as facts:
+    async with open_log(settings.kafka) as log, open_facts(settings, group.partition(".")[0]) as facts:
         if not await facts.has_floor(group, topic.name):
             raise CannotDo(f"{group} has not read {topic.name} yet")
         there = max([await facts.count(name) for name in tables])
@@ -149,7 +149,7 @@ class _Pass:
 
     def _writes(self, wanted: set[FactKey] | None) -> list[FactWrite]:
         return [
-            FactWrite(name, key, version, None if document is None else msgspec.json.encode(document).decode())
+            FactWrite(name, key, version, None if document is None else self._tables[name].form.encode(document))
             for (name, key), (version, document) in self._made.items()
             if wanted is None or (name, key) in wanted
         ]

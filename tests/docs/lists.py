@@ -34,7 +34,7 @@ from topics.documents.anonymous import AnonymousBasket
 from topics.documents.browse import Meal, RestaurantFound, RestaurantNow, RestaurantsFound
 from topics.documents.order import Basket, Order, Reordered
 from topics.values.faults import MOST_FAULTS
-from topics.values.fields import OrderStatus
+from topics.values.fields import DaysOff, OrderStatus
 
 
 class Bound(NamedTuple):
@@ -57,6 +57,7 @@ def _most(kind: Any) -> int:
 
 
 LINES = _whole(MAX_LINES, "lines of a basket")
+DAYS_OFF = _whole(_most(DaysOff), "days off of a restaurant")
 CUISINES = _whole(_most(Cuisines), "cuisines of a restaurant")
 
 OF_ROUTES = {
@@ -84,6 +85,7 @@ OF_FIELDS = {
     (Meal, "complementary_ids"): _whole(_most(catalog_commands.MealIds), "meals that go with one"),
     (Meal, "options"): _whole(_most(catalog_commands.Options), "options of a meal"),
     **{(kind, "cuisines"): CUISINES for kind in (RestaurantNow, RestaurantFound)},
+    **{(kind, "days_off"): DAYS_OFF for kind in (RestaurantNow, RestaurantFound)},
     (JsonWebKeys, "keys"): _whole(1, "the key of the deployment"),
     (Readiness, "views"): _whole(len(ready_keys(ROUTES)), "views that the routes read"),
     (Readiness, "silent"): _whole(

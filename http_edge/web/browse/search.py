@@ -19,9 +19,10 @@ from http_edge.wire.answer import Answer
 from http_edge.wire.problems import all_invalid
 from topics import keys, search_index
 from topics.documents.browse import RestaurantsFound
-from topics.search_index import Bound, Point, Wanted
+from topics.search_index import Bound, Point, Unless, Wanted
 from topics.values.faults import Fault, Invalid
-from topics.values.fields import Latitude, Longitude, Minutes, Money, Word
+from topics.values.fields import Latitude, Longitude, Minutes, Word
+from topics.values.kurus import Kurus
 
 Order = Literal["rating", "delivery_fee", "prep_time", "distance", "min_order"]
 
@@ -38,8 +39,8 @@ class RestaurantSearch(msgspec.Struct, frozen=True, kw_only=True):
     city: Word = ""
     district: Word = ""
     min_rating: Annotated[float, Meta(ge=0, le=5)] | None = None
-    max_delivery: Money | None = None
-    min_order: Money | None = None
+    max_delivery: Kurus | None = None
+    min_order: Kurus | None = None
     max_prep_time: Minutes | None = None
     cuisines: Annotated[tuple[Word, ...], Meta(max_length=20)] = ()
     open_now: bool = False
@@ -81,7 +82,7 @@ def point(said: RestaurantSearch) -> Point | None:
 
 def wanted(said: RestaurantSearch, zones: list[str], at: datetime, near: Point | None) -> Wanted:
     """zones: needed where open_now is asked for."""
-    any_of: list[tuple[str, ...]] = []
+    any_of: list[tuple[str | Unless, ...]] = []
     if said.city:
         any_of.append((search_index.city(said.city),))
     if said.district:

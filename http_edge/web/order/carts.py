@@ -103,10 +103,10 @@ ROUTES = (
             400: (*COUPON_CODES, "basket_empty"),
             404: "address_not_found",
             409: (
-                "different_restaurant", "meal_unavailable", "restaurant_closed", "below_minimum", "price_changed",
-                "schedule_conflict",
+                "different_restaurant", "meal_unavailable", "restaurant_closed", "restaurant_paused", "below_minimum",
+                "price_changed", "schedule_conflict", "outside_delivery_area", "no_pickup", "slot_full",
             ),
-            422: ("schedule_in_past", "address_needed", "notes_too_long"),
+            422: ("schedule_in_past", "address_needed", "address_not_on_map", "notes_too_long"),
         },
         says="Order the given items, or what is in the basket. Prices come from the catalog. The same checkout again within "
         "seconds answers with the same order.",
