@@ -117,6 +117,11 @@ def _wrong_number(
     return None
 
 
+def wished(options: Sequence[ChosenOption]) -> tuple[WishedOption, ...]:
+    """What chooses the same again."""
+    return tuple(WishedOption(name=option.name, choice=option.choice) for option in options)
+
+
 def extra(options: Sequence[ChosenOption]) -> int:
     """What they cost together, on top of the meal's price."""
     return sum(option.price for option in options)
