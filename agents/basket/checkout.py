@@ -97,12 +97,16 @@ def _is_repeat(command: Checkout, contents: Contents, items: tuple[OrderedItem, 
         return False
     if not command.items:
         return not contents.lines and not last.put_in_since and now - last.at < EMPTIED
-    return not command.keyed and _wishes(items) == _wishes(last.items) and now - last.at < SAME_ITEMS
+    same = len(items) == len(last.items) and _wishes(command.items, items) == _wishes(command.items, last.items)
+    return not command.keyed and same and now - last.at < SAME_ITEMS
 
 
-def _wishes(items: tuple[OrderedItem, ...]) -> list[OrderedItem]:
-    """Items without their old prices: the first checkout took the lines, which had them, out of the basket."""
-    return [replace(item, price_was=None) for item in items]
+def _wishes(said: Sequence[CheckoutItem], items: Sequence[OrderedItem]) -> list[OrderedItem]:
+    """Items without what came from the lines: the first checkout took these out of the basket."""
+    return [
+        replace(item, price_was=None, options=() if each.options is None else item.options)
+        for each, item in zip(said, items, strict=True)
+    ]
 
 
 def _restaurant(items: tuple[OrderedItem, ...], lines: Mapping[str, Line], facts: Facts) -> str | Rejection:

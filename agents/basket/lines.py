@@ -28,8 +28,8 @@ def new_line(
 
 
 def as_sold_now(line: Line, meal: MealCopy | None, options: Sequence[WishedOption] | None = None) -> Line | Rejection:
-    """options: other ones than the line's; a Rejection where these cannot be chosen. A line that cannot be had any more with the
-    options that it has is not available."""
+    """options: other ones than the line's; a Rejection where these cannot be chosen. A line that cannot be had any more
+    with the options that it has is not available."""
     if meal is None:
         return replace(line, is_available=False)
     found = chosen(meal.options, wished(line.options) if options is None else options)
