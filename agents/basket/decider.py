@@ -119,9 +119,9 @@ def _add(command: AddItem, contents: Contents, facts: Facts, context: Context) -
     before = contents.lines.get(command.meal_id)
     if before is None and len(contents.lines) >= MAX_LINES:
         return reject("basket_full", f"a basket holds {MAX_LINES} different meals at most")
-    line = new_line(command.meal_id, command.quantity, meal, options, before, context)
-    line = replace(line, note=command.note, schedule_date=command.schedule_date)
-    return _set(line, before, contents, context)
+    line = new_line(context.new_id("line"), command.meal_id, meal, options, before, context.now)
+    said = replace(line, quantity=command.quantity, note=command.note, schedule_date=command.schedule_date)
+    return _set(said, before, contents, context)
 
 
 def _past(said: str | None, restaurant_id: str, facts: Facts, now: datetime) -> Rejection | None:

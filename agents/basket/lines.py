@@ -1,25 +1,26 @@
 """Lines of a basket as the menu has their meals now."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from msgspec.structs import replace
 
 from topics.contracts.basket_events import Line
 from topics.copies import MealCopy
 from topics.deciding.choosing import ChosenOption, WishedOption, chosen, extra, wished
-from topics.deciding.decision import Context, Rejection
+from topics.deciding.decision import Rejection
 
 
 def new_line(
-    meal_id: str, quantity: int, meal: MealCopy, options: Sequence[ChosenOption], before: Line | None, context: Context
+    id: str, meal_id: str, meal: MealCopy, options: Sequence[ChosenOption], before: Line | None, now: datetime
 ) -> Line:
-    """Without note and time. before: the line of the meal that it takes the place of."""
+    """Of one, without note and time. id: of one that is new. before: the line of the meal that it takes the place of."""
     return Line(
-        id=before.id if before else context.new_id(f"line {meal_id}"),
+        id=before.id if before else id,
         restaurant_id=meal.restaurant_id,
         meal_id=meal_id,
-        quantity=quantity,
-        created_at=before.created_at if before else context.now,
+        quantity=1,
+        created_at=before.created_at if before else now,
         name=meal.name,
         price=meal.price + extra(options),
         options=tuple(options),

@@ -1,5 +1,7 @@
 """What was ordered once comes into the basket again, as far as it is still sold, at the prices of now."""
 
+from collections.abc import Sequence
+
 from msgspec.structs import replace
 
 from agents.basket.contents import Contents
@@ -7,9 +9,10 @@ from agents.basket.facts import Facts
 from agents.basket.limits import MAX_LINES, too_much
 from agents.basket.lines import new_line
 from agents.basket.projection import basket_item
-from topics.contracts.basket_commands import Reorder
-from topics.contracts.basket_events import Event, LineSet
-from topics.deciding.choosing import chosen
+from topics.contracts.basket_commands import OrderedBefore, Reorder
+from topics.contracts.basket_events import Event, Line, LineSet
+from topics.copies import MealCopy
+from topics.deciding.choosing import ChosenOption, chosen
 from topics.deciding.decision import Context, Decision, Rejection, accept, reject
 from topics.deciding.refusals import meals_gone
 from topics.documents.order import GoneMeal, Reordered
@@ -31,10 +34,7 @@ def reorder(command: Reorder, contents: Contents, facts: Facts, context: Context
     if contents.restaurant_id not in (None, *(meal.restaurant_id for meal, _ in on_sale.values())):
         return reject("different_restaurant", "the basket holds items of a different restaurant, clear it first")
     lines = [
-        replace(
-            new_line(item.meal_id, item.quantity, *on_sale[item.meal_id], contents.lines.get(item.meal_id), context),
-            note=item.note,
-        )
+        _line(item, *on_sale[item.meal_id], contents.lines.get(item.meal_id), context)
         for item in command.items
         if item.meal_id in on_sale
     ]
@@ -49,3 +49,10 @@ def reorder(command: Reorder, contents: Contents, facts: Facts, context: Context
         message="The meals are in the basket again.",
     )
     return accept(*(LineSet(line=line) for line in lines if contents.lines.get(line.meal_id) != line), answer=answer)
+
+
+def _line(
+    item: OrderedBefore, meal: MealCopy, options: Sequence[ChosenOption], before: Line | None, context: Context
+) -> Line:
+    line = new_line(context.new_id(f"line {item.meal_id}"), item.meal_id, meal, options, before, context.now)
+    return replace(line, quantity=item.quantity, note=item.note)

@@ -42,7 +42,7 @@ def meal(name: str, price: int = 10_000, restaurant: str = MAHMUT, *, is_availab
 
 
 MENU = Facts(meals={KEBAP: meal("Adana", 24_550), AYRAN: meal("Ayran", 3_000), SUSHI: meal("Nigiri", 9_000, TOKYO)})
-NEW_LINE = derive(COMMAND_ID, f"line {KEBAP}")
+NEW_LINE = derive(COMMAND_ID, "line")
 
 
 def line(meal_id: str = KEBAP, quantity: int = 1, **said: Any) -> Line:
