@@ -1,7 +1,7 @@
 """What a meal may do. Only the owner of its restaurant may say; to everybody else it answers as if it did not exist."""
 
 from collections.abc import Iterable
-from typing import Any, assert_never
+from typing import assert_never
 
 from msgspec.structs import asdict, replace
 
@@ -9,19 +9,22 @@ from agents.catalog.availability import BACK, back_on_sale, set_availability
 from agents.catalog.checks import refusal
 from agents.catalog.dish import Dish, Offer, evolve
 from agents.catalog.facts import RESTAURANTS, Facts
+from agents.catalog.from_files import put
 from agents.catalog.limits import MEALS
+from agents.catalog.offering import added, changed_details, first_offer, new_details
 from agents.catalog.projection import answer
 from topics.contracts.catalog_commands import (
     AddMeal,
     BackOnSale,
     ChangeMeal,
     Command,
+    PutMeal,
     RemoveMeal,
     SetAvailability,
     ShowPhoto,
 )
-from topics.contracts.catalog_events import PRICES, Event, MealAdded, MealChanged, MealDetails, MealRemoved
-from topics.deciding.decision import Context, Decider, Decision, accept, reject
+from topics.contracts.catalog_events import PRICES, Event, MealChanged, MealDetails, MealRemoved
+from topics.deciding.decision import Context, Decider, Decision, Rejection, accept, reject
 from topics.deciding.seats import Seat
 from topics.documents import Done
 from topics.values.kurus import lira_before
@@ -32,6 +35,8 @@ REMOVED = Done(message="The meal is off the menu.")
 def decide(command: Command, dish: Dish, facts: Facts, context: Context) -> Decision[Event]:
     if isinstance(command, AddMeal):
         return _add(command, dish, facts, context)
+    if isinstance(command, PutMeal):
+        return put(command, dish, facts, context)
     if isinstance(command, BackOnSale):
         return back_on_sale(dish.offer)
     if dish.removed and isinstance(command, RemoveMeal):
@@ -63,8 +68,7 @@ def _remove(offer: Offer) -> Decision[Event]:
 def _add(command: AddMeal, dish: Dish, facts: Facts, context: Context) -> Decision[Event]:
     if facts.owned(command.restaurant_id, context.caller) is None:
         return reject("not_found", "you have no such restaurant", field="restaurant_id")
-    said = {name: value for name, value in asdict(command).items() if name != "restaurant_id"}
-    details = MealDetails(**_normal(said))
+    details = new_details({name: value for name, value in asdict(command).items() if name != "restaurant_id"})
     if dish.offer is None and not dish.removed:
         return _first_time(command.restaurant_id, details, context)
     if dish.offer and (dish.offer.restaurant_id, dish.offer.details) == (command.restaurant_id, details):
@@ -73,19 +77,14 @@ def _add(command: AddMeal, dish: Dish, facts: Facts, context: Context) -> Decisi
 
 
 def _first_time(restaurant_id: str, details: MealDetails, context: Context) -> Decision[Event]:
-    if (refused := refusal(details)) is not None:
-        return Decision(rejection=refused)
-    seat = MEALS.free(restaurant_id, context)
-    if seat is None:
-        return reject("menu_full", f"a restaurant has at most {MEALS.most} meals, take one off the menu first")
-    offer = Offer(restaurant_id=restaurant_id, details=details, added_at=context.now, seat=seat[1])
-    added = MealAdded(restaurant_id=restaurant_id, details=details, added_at=context.now, seat=seat[1])
-    return accept(added, answer=answer(offer, context), takes=(seat,))
+    offer = first_offer(restaurant_id, details, context.caller or "", context)
+    if isinstance(offer, Rejection):
+        return Decision(rejection=offer)
+    return accept(added(offer), answer=answer(offer, context), takes=((MEALS.kind, offer.seat or ""),))
 
 
 def _change(command: ChangeMeal, offer: Offer, context: Context) -> Decision[Event]:
-    said = {name: value for name, value in asdict(command).items() if value is not None}
-    details = _followed_through(replace(offer.details, **_normal(said)), offer.details)
+    details = changed_details(offer.details, asdict(command))
     shown = answer(replace(offer, details=details), context)
     if details == offer.details:
         return accept(answer=shown)
@@ -95,13 +94,6 @@ def _change(command: ChangeMeal, offer: Offer, context: Context) -> Decision[Eve
     return accept(changed, answer=shown, cancels=(BACK,) if details.sold_out_until is None else ())
 
 
-def _followed_through(details: MealDetails, before: MealDetails) -> MealDetails:
-    """A meal that is put on sale is not sold out until a time any more, and another image is not the photo's."""
-    if details.is_available:
-        details = replace(details, sold_out_until=None)
-    return details if details.image_url == before.image_url else replace(details, photo_id=None)
-
-
 def _show_photo(command: ShowPhoto, offer: Offer) -> Decision[Event]:
     details = replace(offer.details, photo_id=command.photo_id, image_url=command.image_url)
     if details == offer.details:
@@ -109,21 +101,20 @@ def _show_photo(command: ShowPhoto, offer: Offer) -> Decision[Event]:
     return accept(MealChanged(restaurant_id=offer.restaurant_id, details=details))
 
 
-def _normal(said: dict[str, Any]) -> dict[str, Any]:
-    """Each allergen and diet once."""
-    return {
-        name: tuple(dict.fromkeys(value)) if name in ("allergens", "diets") else value for name, value in said.items()
-    }
-
-
 def claims(command: Command, meal_id: str, caller: str | None) -> Iterable[Seat]:
-    """A place on the menu."""
-    return MEALS.of(command.restaurant_id) if isinstance(command, AddMeal) else ()
+    """A place on the menus of the owner."""
+    match command:
+        case AddMeal():
+            return MEALS.of(caller or "", meal_id)
+        case PutMeal():
+            return MEALS.of(command.owner_id, meal_id)
+        case _:
+            return ()
 
 
 def needs(command: Command, dish: Dish) -> Iterable[tuple[str, str]]:
     """Whose restaurant it is: the one named, or the one on whose menu the meal is."""
-    if isinstance(command, AddMeal):
+    if isinstance(command, AddMeal | PutMeal):
         yield RESTAURANTS.name, command.restaurant_id
     elif dish.offer is not None:
         yield RESTAURANTS.name, dish.offer.restaurant_id

@@ -6,7 +6,15 @@ from typing import assert_never
 import msgspec
 from msgspec.structs import replace
 
-from topics.contracts.catalog_events import AvailabilityChanged, Event, MealAdded, MealChanged, MealDetails, MealRemoved
+from topics.contracts.catalog_events import (
+    AvailabilityChanged,
+    Event,
+    MealAdded,
+    MealChanged,
+    MealDetails,
+    MealRemoved,
+    RowSettled,
+)
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +46,8 @@ def evolve(dish: Dish, event: Event) -> Dish:
             return _with_availability(dish, event)
         case MealRemoved():
             return Dish(removed=True)
+        case RowSettled():
+            return dish
         case _:
             assert_never(event)
 

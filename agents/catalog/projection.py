@@ -9,7 +9,15 @@ from msgspec.structs import asdict, replace
 from agents.catalog.dish import Offer
 from topics import keys
 from topics.contracts import catalog_events
-from topics.contracts.catalog_events import AvailabilityChanged, Event, MealAdded, MealChanged, MealDetails, MealRemoved
+from topics.contracts.catalog_events import (
+    AvailabilityChanged,
+    Event,
+    MealAdded,
+    MealChanged,
+    MealDetails,
+    MealRemoved,
+    RowSettled,
+)
 from topics.deciding.decision import Context
 from topics.deciding.projection import Shown, View
 from topics.documents.browse import Meal
@@ -37,6 +45,8 @@ def show(before: Meal | None, event: Event, meta: EventMeta) -> Shown[Meal]:
             return Shown(before and _with_availability(before, event, meta.at))
         case MealRemoved():
             return Shown(None)
+        case RowSettled():
+            return Shown(before)
         case _:
             assert_never(event)
 

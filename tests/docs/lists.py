@@ -25,6 +25,7 @@ from http_edge.routing.routes import AnyRow, CommandRow
 from http_edge.web import ROUTES
 from http_edge.web.account.auth import JsonWebKeys
 from http_edge.web.account.export import Export
+from http_edge.web.browse.menu_csv import MOST_IGNORED
 from http_edge.wire.connections import Bounds, Connections
 from http_edge.wire.problems import ProblemBody
 from topics.contracts import catalog_commands
@@ -33,9 +34,10 @@ from topics.deciding.choosing import MOST_CHOICES, MealOption
 from topics.documents.account import AddressBook, FavouriteRestaurant, Favourites
 from topics.documents.anonymous import AnonymousBasket
 from topics.documents.browse import Meal, RestaurantFound, RestaurantNow, RestaurantsFound
+from topics.documents.menu import MOST_PROBLEMS, MenuImport
 from topics.documents.order import Basket, Order, Reordered
 from topics.values.faults import MOST_FAULTS
-from topics.values.fields import OrderStatus
+from topics.values.fields import DaysOff, OrderStatus
 
 
 class Bound(NamedTuple):
@@ -58,6 +60,7 @@ def _most(kind: Any) -> int:
 
 
 LINES = _whole(MAX_LINES, "lines of a basket")
+DAYS_OFF = _whole(_most(DaysOff), "days off of a restaurant")
 CUISINES = _whole(_most(Cuisines), "cuisines of a restaurant")
 
 OF_ROUTES = {
@@ -87,7 +90,10 @@ OF_FIELDS = {
     (MealOption, "prices"): _whole(MOST_CHOICES, "choices of an option"),
     (Meal, "allergens"): _whole(_most(catalog_commands.Allergens), "allergens that there are"),
     (Meal, "diets"): _whole(_most(catalog_commands.Diets), "diets that there are"),
+    (MenuImport, "problems"): _whole(MOST_PROBLEMS, "the first faults of a file"),
+    (MenuImport, "ignored"): _whole(MOST_IGNORED, "the first columns that mean nothing"),
     **{(kind, "cuisines"): CUISINES for kind in (RestaurantNow, RestaurantFound)},
+    **{(kind, "days_off"): DAYS_OFF for kind in (RestaurantNow, RestaurantFound)},
     (JsonWebKeys, "keys"): _whole(1, "the key of the deployment"),
     (Readiness, "views"): _whole(len(ready_keys(ROUTES)), "views that the routes read"),
     (Readiness, "silent"): _whole(

@@ -36,11 +36,16 @@ class Command:
 Behaviour = Callable[[Command], Reply | None]
 
 
+READ_BY_THE_EDGE = {"OpenImport": {"number": 1}}
+"""Answers that the edge reads itself, by the type of the command."""
+
+
 def done(command: Command, body: Any = None, *, wrote: tuple[Wrote, ...] = ()) -> Reply:
+    said = READ_BY_THE_EDGE.get(command.headers[headers.TYPE], {"message": "done"}) if body is None else body
     return Reply(
         operation_id=command.id,
         status="done",
-        body=msgspec.Raw(msgspec.json.encode({"message": "done"} if body is None else body)),
+        body=msgspec.Raw(msgspec.json.encode(said)),
         caller=command.headers.get(headers.CALLER),
         fingerprint=command.headers.get(headers.FINGERPRINT),
         wrote=wrote,

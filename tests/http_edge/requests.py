@@ -54,6 +54,13 @@ BODIES: dict[str, Any] = {
     "PUT /addresses/{address_id}": _ADDRESS,
     "POST /restaurants": {"name": "Lokanta"},
     "PUT /restaurants/{id}": {"name": "Lokanta 2"},
+    "PUT /restaurants/{id}/busy": {"minutes": 45, "prep_time": 60},
+    "PUT /restaurants/{id}/pause": {"minutes": 30, "reason": "Fırın arızalı"},
+    "POST /restaurants/{id}/reviews": {
+        "order_id": "0b9f8a52-6a3e-4d1c-9a77-3f2e1d0c5b4a",
+        "rating": 5,
+        "comment": "Sıcak geldi",
+    },
     "POST /campaigns": {
         "restaurant_id": "r-1",
         "title": "Yarım fiyat",
@@ -64,6 +71,7 @@ BODIES: dict[str, Any] = {
     "POST /meals/": {"restaurant_id": "r-1", "name": "Lahmacun", "price": 90.5},
     "PUT /meals/{id}": {"price": 95},
     "PATCH /meals/{id}/availability": {"isAvailable": False},
+    "POST /meals/restaurant/{restaurant_id}/import": {"meals": [{"name": "Lahmacun", "price": 90.5}]},
     "POST /carts/add": {"restaurant_id": "r-1", "meal_id": "m-1", "quantity": 1},
     "PATCH /carts/update/{meal_id}": {"quantity": 2},
     "POST /carts/anonymous/add": {

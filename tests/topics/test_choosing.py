@@ -30,7 +30,7 @@ def test_choices_have_their_own_price_or_that_of_the_option() -> None:
         ChosenOption(name="Yanında", choice="cacık", price=4_250),
         ChosenOption(name="Büyük boy", choice="Büyük boy", price=4_500),
     )
-    assert extra(found) == 102.5
+    assert extra(found) == 10_250
 
 
 def test_an_option_without_choices_may_be_named_twice_over() -> None:

@@ -1,5 +1,5 @@
 """Commands to the meals. Only the owner of the meal's restaurant may send them. BackOnSale is the domain's own; ShowPhoto comes
-from the photo domain, which names the owner."""
+from the photo domain and PutMeal from the menu domain, which name the owner."""
 
 from typing import Annotated, ClassVar, Literal, get_args
 
@@ -83,15 +83,49 @@ class ShowPhoto(Message, frozen=True, kw_only=True):
     image_url: Url = ""
 
 
-Command = AddMeal | ChangeMeal | RemoveMeal | SetAvailability | BackOnSale | ShowPhoto
+class SaidMeal(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file says of a meal. None: nothing; it stays as it is."""
+
+    name: Name
+    price: Kurus
+    description: Text | None = None
+    is_available: bool | None = msgspec.field(default=None, name="isAvailable")
+    image_url: Url | None = None
+    cuisine: Word | None = None
+    complementary_ids: MealIds | None = None
+    options: Options | None = None
+    allergens: Allergens | None = None
+    diets: Diets | None = None
+
+
+class RowRef(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of a file on its way. page: key of the aggregate of the menu domain that waits for it. number: of the import. line:
+    where the row begins in the file, from 1."""
+
+    page: str
+    number: int
+    line: int
+
+
+class PutMeal(Message, frozen=True, kw_only=True):
+    """A row of a menu file: the meal is added, or changed to what the row says. known: it has to be on the menu already."""
+
+    restaurant_id: Id
+    owner_id: Id
+    known: bool
+    said: SaidMeal
+    row: RowRef
+
+
+Command = AddMeal | ChangeMeal | RemoveMeal | SetAvailability | BackOnSale | ShowPhoto | PutMeal
 
 _in_kurus = lira_before("price", *(f"options.{place}" for place in PRICES))
 
 TOPIC = Topic(
     name="catalog_commands",
-    messages=(AddMeal, ChangeMeal, RemoveMeal, SetAvailability, BackOnSale, ShowPhoto),
+    messages=(AddMeal, ChangeMeal, RemoveMeal, SetAvailability, BackOnSale, ShowPhoto, PutMeal),
     key="meal id",
-    producers=("edge", "catalog"),
+    producers=("edge", "catalog", "menu"),
     consumers=("catalog",),
     append_time=True,
     upcasts=tuple(Upcast(kind, 1, _in_kurus) for kind in (AddMeal, ChangeMeal)),

@@ -1,10 +1,11 @@
 """What happened to meals. Basket and order keep facts of it: prices come from here, never from a client."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import msgspec
 
+from topics.contracts.catalog_commands import RowRef
 from topics.deciding import choosing
 from topics.deciding.choosing import MealOption
 from topics.messages.message import Message
@@ -64,7 +65,20 @@ class MealRemoved(Message, frozen=True, kw_only=True):
     restaurant_id: str
 
 
-Event = MealAdded | MealChanged | AvailabilityChanged | MealRemoved
+Outcome = Literal["added", "changed", "unchanged", "refused"]
+
+
+class RowSettled(Message, frozen=True, kw_only=True):
+    """What became of a row of a menu file. field, why: of one that was refused. What it did to the meal, the event before this
+    one says."""
+
+    row: RowRef
+    outcome: Outcome
+    field: str = ""
+    why: str = ""
+
+
+Event = MealAdded | MealChanged | AvailabilityChanged | MealRemoved | RowSettled
 
 PRICES = ("details.price", *(f"details.options.{place}" for place in choosing.PRICES))
 """Where amounts stand in events with details: those of version 1 had them in lira."""
@@ -73,7 +87,7 @@ _in_kurus = lira_before(*PRICES)
 
 TOPIC = Topic(
     name="catalog_events",
-    messages=(MealAdded, MealChanged, AvailabilityChanged, MealRemoved),
+    messages=(MealAdded, MealChanged, AvailabilityChanged, MealRemoved, RowSettled),
     key="meal id",
     producers=("catalog",),
     consumers=("catalog", "basket", "order"),

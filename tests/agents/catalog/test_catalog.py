@@ -19,7 +19,8 @@ OWNER, MAHMUT = "owner-1", "mahmut"
 OURS = Facts(restaurants={MAHMUT: Ownership(owner_id=OWNER), "tokyo": Ownership(owner_id=OWNER)})
 DETAILS = MealDetails(name="Adana", price=24_550, cuisine="kebap")
 ADD = AddMeal(restaurant_id=MAHMUT, name="Adana", price=24_550, cuisine="kebap")
-ADDED = MealAdded(restaurant_id=MAHMUT, details=DETAILS, added_at=NOW, seat=f"{MAHMUT}:0")
+SEAT, *OTHER_SEATS = dict.fromkeys(MEALS.of(OWNER, ID))
+ADDED = MealAdded(restaurant_id=MAHMUT, details=DETAILS, added_at=NOW, seat=SEAT[1])
 REMOVED = MealRemoved(restaurant_id=MAHMUT)
 
 
@@ -33,21 +34,23 @@ def with_(**said: Any) -> MealDetails:
 
 # -- how much a menu holds
 
-FULL = dict.fromkeys(MEALS.of(MAHMUT), "another meal")
+FULL = dict.fromkeys((SEAT, *OTHER_SEATS), "another meal")
 
 
-def test_a_menu_has_so_many_meals_and_no_more() -> None:
-    last = dict(list(FULL.items())[:-1])
+def test_an_owner_has_so_many_meals_and_no_more() -> None:
+    last = {seat: owner for seat, owner in FULL.items() if seat != OTHER_SEATS[-1]}
     outcome = given().when(ADD, facts=OURS, caller=OWNER, claims=last)
-    assert outcome.decision.takes == (("meal", f"{MAHMUT}:{MEALS.most - 1}"),)
+    assert outcome.decision.takes == (OTHER_SEATS[-1],)
     given().when(ADD, facts=OURS, caller=OWNER, claims=FULL).then_rejected("menu_full")
 
 
 def test_a_meal_takes_one_seat_and_gives_it_back() -> None:
     taken = given().when(ADD, facts=OURS, caller=OWNER).decision.takes
-    assert taken == (("meal", f"{MAHMUT}:0"),)
+    assert taken == (SEAT,)
     assert given(ADDED).when(RemoveMeal(), facts=OURS, caller=OWNER).decision.releases == taken
     assert given(ADDED).when(ADD, facts=OURS, caller=OWNER).decision.takes == (), "it has one"
+    of_before = msgspec.structs.replace(ADDED, seat=f"{MAHMUT}:7")
+    assert given(of_before).when(RemoveMeal(), facts=OURS, caller=OWNER).decision.releases == (("meal", f"{MAHMUT}:7"),)
     old = msgspec.structs.replace(ADDED, seat=None)
     assert given(old).when(RemoveMeal(), facts=OURS, caller=OWNER).decision.releases == (), (
         "from before there were seats"
@@ -55,7 +58,8 @@ def test_a_meal_takes_one_seat_and_gives_it_back() -> None:
 
 
 def test_a_meal_is_far_smaller_than_a_body() -> None:
-    options = tuple(MealOption(name=f"o{n}", choices=("c" * 100,) * 40) for n in range(50))
+    choices = tuple(f"{n}".ljust(100, "c") for n in range(40))
+    options = tuple(MealOption(name=f"o{n}", choices=choices) for n in range(50))
     large = msgspec.structs.replace(ADD, options=options)
     given().when(large, facts=OURS, caller=OWNER).then_rejected("meal_too_large")
     given(ADDED).when(ChangeMeal(options=options), facts=OURS, caller=OWNER).then_rejected("meal_too_large")
