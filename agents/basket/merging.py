@@ -60,8 +60,8 @@ def take_over(command: TakeOver, lines: Lines, refused: Refused | None) -> Decis
     merged = tuple(_added(lines.get(line.meal_id), line) for line in command.lines)
     taken = {line.meal_id for line in merged}
     kept = (line for line in lines.values() if line.meal_id not in taken)
-    if (refused := too_much((*kept, *merged))) is not None:
-        return refuse(command, refused.code, refused.detail)
+    if (why := too_much((*kept, *merged))) is not None:
+        return refuse(command, why.code, why.detail)
     conflicts = [
         _conflict(theirs, now, theirs.quantity + lines[now.meal_id].quantity)
         for theirs, now in zip(command.lines, merged, strict=True)

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-from topics.deciding.choosing import ChosenOption, Wishes
+from topics.deciding.choosing import Chosen, Wishes
 from topics.messages.message import Message
 from topics.messages.topic import FOREVER, Topic
 from topics.messages.upcasting import Upcast
@@ -28,7 +28,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     name: str
     price: KurusSum
-    options: tuple[ChosenOption, ...] = ()
+    options: Chosen = ()
     note: str | None = None
     schedule_date: str | None = None
     image_url: str = ""

@@ -7,7 +7,7 @@ import msgspec
 
 from topics.contracts.address_events import SavedAddress
 from topics.contracts.basket_events import Line
-from topics.deciding.choosing import ChosenOption
+from topics.deciding.choosing import Chosen
 from topics.deciding.refusals import AMOUNTS_OF_MORE
 from topics.messages.message import Message
 from topics.messages.topic import FOREVER, Topic
@@ -25,7 +25,7 @@ class PricedItem(msgspec.Struct, frozen=True, kw_only=True):
     price: KurusSum
     total: KurusSum
     note: str | None = None
-    options: tuple[ChosenOption, ...] = ()
+    options: Chosen = ()
 
 
 class PriceChange(msgspec.Struct, frozen=True, kw_only=True):

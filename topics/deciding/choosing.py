@@ -52,6 +52,9 @@ class ChosenOption(msgspec.Struct, frozen=True, kw_only=True):
     price: Kurus
 
 
+Chosen = Annotated[tuple[ChosenOption, ...], Meta(max_length=MOST_CHOICES)]
+
+
 def contradiction(options: Sequence[MealOption]) -> Rejection | None:
     """Why a menu cannot offer these options; None where it can."""
     names = Counter(option.name for option in options)

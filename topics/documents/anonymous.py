@@ -2,12 +2,13 @@
 and by the basket's decider."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
+from msgspec import Meta
 
-from topics.deciding.choosing import ChosenOption
-from topics.documents.order import BasketItem, BasketItemNow, Notice
+from topics.deciding.choosing import Chosen
+from topics.documents.order import BasketItem, BasketItemNow, Notices
 from topics.values.kurus import KurusSum
 
 
@@ -23,8 +24,8 @@ class AnonymousItem(msgspec.Struct, frozen=True, kw_only=True):
     price: KurusSum
     image_url: str
     is_available: bool
-    options: tuple[ChosenOption, ...] = ()
-    notices: tuple[Notice, ...] = ()
+    options: Chosen = ()
+    notices: Notices = ()
 
 
 class AnonymousBasket(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +50,7 @@ class MergeConflict(msgspec.Struct, frozen=True, kw_only=True):
     meal_id: str
     name: str
     quantity: int
-    lost: tuple[Lost, ...] = ()
+    lost: Annotated[tuple[Lost, ...], Meta(max_length=len(get_args(Lost)))] = ()
 
 
 class MergeReport(msgspec.Struct, frozen=True, kw_only=True):
