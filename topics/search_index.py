@@ -86,12 +86,14 @@ class Unless(NamedTuple):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """A search. any_of: at least one of each group. beginnings: of names of traits, at least one trait for each.
+    first: those with one of these come before the others, on all pages.
 
     order: one of the columns' names, or `distance` from `near`. offset, count: the page.
     """
 
     any_of: tuple[tuple[str | Unless, ...], ...] = ()
     beginnings: tuple[str, ...] = ()
+    first: tuple[str | Unless, ...] = ()
     bounds: tuple[Bound, ...] = ()
     order: str = RATING.name
     descending: bool = True

@@ -11,7 +11,7 @@ are put forward, a time that does not come is the moment at which they are.
 """
 
 import re
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -83,15 +83,7 @@ def is_open(hours: Hours, zone: str, at: datetime, off: Container[date] = ()) ->
 
 def is_within(week: Iterable[Span], zone: str, at: datetime, off: Container[date] = ()) -> bool:
     """As is_open(), over the spans that week() gave."""
-    wall = wall_time(at, zone)
-    minute = minute_of_week(wall)
-    for span in week:
-        for each in (minute, minute + WEEK_MINUTES):  # a span of Sunday may reach into the next week
-            if span.begin <= each < span.end:
-                began = wall.date() - timedelta(days=each // DAY_MINUTES - span.begin // DAY_MINUTES)
-                if began not in off:
-                    return True
-    return False
+    return any(began not in off for _, began in _ranges_at(week, zone, at))
 
 
 def opens_at(hours: Hours, zone: str, at: datetime, off: Sequence[date] = ()) -> datetime | None:
@@ -122,6 +114,37 @@ def day_ends(hours: Hours, zone: str, at: datetime) -> datetime:
     midnight = minute - minute % DAY_MINUTES + DAY_MINUTES
     past = next((span for span in kept if midnight - DAY_MINUTES <= span.begin < midnight < span.end), None)
     return _moment(wall.date() + timedelta(days=1), past.end % DAY_MINUTES if past else 0, zone)
+
+
+def closes_at(hours: Hours, zone: str, at: datetime, off: Container[date] = ()) -> datetime | None:
+    """The end of the time for which it is open at `at`, over ranges that follow each other, with the zone's offset. None: it
+    is not open, or does not close within a week."""
+    kept, moment, late = week(hours or EVERY_DAY), at, at + timedelta(weeks=1)
+    while moment < late:
+        ends = _end_of_range(kept, zone, moment, off)
+        if ends is None or ends <= moment:
+            return None if moment is at else moment
+        moment = ends
+    return None
+
+
+def _end_of_range(week: Iterable[Span], zone: str, at: datetime, off: Container[date]) -> datetime | None:
+    """Of the range in which `at` is; None: it is in none."""
+    for span, began in _ranges_at(week, zone, at):
+        if began not in off:
+            days, minute = divmod(span.end - span.begin // DAY_MINUTES * DAY_MINUTES, DAY_MINUTES)
+            return _moment(began + timedelta(days=days), minute, zone)
+    return None
+
+
+def _ranges_at(week: Iterable[Span], zone: str, at: datetime) -> Iterator[tuple[Span, date]]:
+    """Ranges of the week in which `at` is, each with the day on which it began."""
+    wall = wall_time(at, zone)
+    minute = minute_of_week(wall)
+    for span in week:
+        for each in (minute, minute + WEEK_MINUTES):  # a span of Sunday may reach into the next week
+            if span.begin <= each < span.end:
+                yield span, wall.date() - timedelta(days=each // DAY_MINUTES - span.begin // DAY_MINUTES)
 
 
 def is_open_on(hours: Hours, day: date, off: Container[date] = ()) -> bool:

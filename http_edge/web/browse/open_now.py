@@ -24,7 +24,7 @@ class _Pause(msgspec.Struct, frozen=True):
     until: datetime
 
 
-class _Said(msgspec.Struct, frozen=True):
+class Said(msgspec.Struct, frozen=True):
     """What a document of a restaurant says of this."""
 
     status: OpenOrClosed = "open"
@@ -43,13 +43,17 @@ class _Hours(NamedTuple):
     paused_until: float = 0.0
 
 
-_said = msgspec.json.Decoder(_Said)
+_said = msgspec.json.Decoder(Said)
 _known: Remembered[bytes, _Hours] = Remembered(MOST_BYTES)
+
+
+def said_of(document: bytes) -> Said:
+    return _said.decode(document)
 
 
 def with_open_now(document: bytes, at: float) -> bytes:
     """The JSON of a restaurant with `open_now` as its last member. at: seconds since the epoch."""
-    return document[:-1] + (b',"open_now":true}' if _is_open(document, at) else b',"open_now":false}')
+    return document[:-1] + (b',"open_now":true}' if is_open(document, at) else b',"open_now":false}')
 
 
 def open_now(document: bytes, asked: Asked) -> bytes:
@@ -57,7 +61,7 @@ def open_now(document: bytes, asked: Asked) -> bytes:
     return with_open_now(document, asked.edge.clock())
 
 
-def _is_open(document: bytes, at: float) -> bool:
+def is_open(document: bytes, at: float) -> bool:
     week, zone, off, paused_until = _hours(document)
     if zone is None or at < paused_until:
         return False
@@ -76,7 +80,7 @@ def _hours(document: bytes) -> _Hours:
 
 
 def _read_hours(document: bytes) -> _Hours:
-    said = _said.decode(document)
+    said = said_of(document)
     if said.status != "open":
         return _Hours(None, None)
     always = not said.opening_hours and not said.days_off
