@@ -1,7 +1,9 @@
 """Restaurants near the caller, as cards."""
 
 import asyncio
+import sys
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from msgspec import Raw
 
@@ -13,9 +15,13 @@ from http_edge.routing.asked import Asked
 from http_edge.routing.composed import Looked
 from http_edge.web.browse.meals import MEAL
 from http_edge.web.browse.restaurants import RESTAURANT
+from http_edge.wire.preferences import Language
+from http_edge.wire.remembered import Remembered
 from topics import keys, search_index
 from topics.search_index import Point, Wanted
 from topics.values.areas import kilometres
+
+MOST_BYTES = 24 * 2**20  # of the lists that are remembered, some 25 KB each
 
 _found: Moments[Where, Sequence[str]] = Moments()
 
@@ -49,15 +55,40 @@ def listed(
     documents: by place. None: neither is known now."""
     if ids is None or documents is None:
         return None
-    return made("restaurants", lambda: _cards(asked, ids, documents, near))
+    values = [documents.get(keys.document(RESTAURANT.name, each)) for each in ids]
+    minute = int(asked.edge.clock() // 60)
+    key: _Key = tuple(ids), near, asked.language
+    known = _listed.get(key)
+    if known is None or known.minute != minute or known.values != values:
+        block = made("restaurants", lambda: _cards(asked, ids, values, near))
+        if block is None:
+            return None
+        known = _Listed(minute, values, block)
+        _listed.keep(key, known, _size(known))
+    return known.block
 
 
-def _cards(asked: Asked, ids: Sequence[str], documents: Mapping[str, bytes | None], near: Point | None) -> Block:
+class _Listed(NamedTuple):
+    """What was made of these documents. minute: since the epoch, of which its texts are."""
+
+    minute: int
+    values: list[bytes | None]
+    block: Block
+
+
+_Key = tuple[tuple[str, ...], Point | None, Language]
+_listed: Remembered[_Key, _Listed] = Remembered(MOST_BYTES)
+
+
+def _size(listed: _Listed) -> int:
+    return sum(map(sys.getsizeof, (*listed.values, *listed.block.facts, *map(bytes, listed.block.value))))
+
+
+def _cards(asked: Asked, ids: Sequence[str], values: Sequence[bytes | None], near: Point | None) -> Block:
     """Raises MsgspecError."""
     at, language = asked.edge.clock(), asked.language
     facts, shown = list[str](), list[tuple[float, bytes]]()
-    for id in ids:
-        value = documents.get(keys.document(RESTAURANT.name, id))
+    for id, value in zip(ids, values, strict=True):
         version, body = (0, b"") if value is None else keys.split(value)
         if not body:
             continue

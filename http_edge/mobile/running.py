@@ -2,6 +2,10 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+import msgspec
+from msgspec import Raw
 
 from http_edge.mobile.blocks import Block, are_ready, made, shows_own_writes, within_time, wrote_in
 from http_edge.mobile.home_cards import campaign_card
@@ -9,6 +13,7 @@ from http_edge.mobile.moments import Moments
 from http_edge.routing.asked import Asked
 from http_edge.routing.composed import Looked
 from http_edge.web.browse.campaigns import CAMPAIGNS, campaigns_of
+from http_edge.wire.preferences import Language
 from stores.listed import Span
 from topics import keys
 from topics.documents.browse import Campaign
@@ -16,6 +21,7 @@ from topics.documents.browse import Campaign
 SHOWN = 5
 LOOKED_AT = 20  # of those that end first: some have not begun
 LOOK_BYTES = 64 * 1024  # of their documents
+REMEMBERED = 1000  # cards, of some hundred bytes, with their campaigns of at most 8 KB
 
 _found: Moments[None, Sequence[str]] = Moments()
 
@@ -59,14 +65,20 @@ def listed(asked: Asked, members: Sequence[str] | None, documents: Mapping[str, 
 
 def _cards(asked: Asked, members: Sequence[str], documents: Mapping[str, bytes | None]) -> Block:
     """Raises MsgspecError."""
-    now, facts, shown = asked.edge.clock(), list[str](), list[Campaign]()
+    now, facts, shown = asked.edge.clock(), list[str](), list[Raw]()
     for member, place in zip(members, places(members), strict=True):
         value = documents.get(place)
         campaign = _running(member, value, now)
         if value is not None and campaign is not None:
             facts.append(f"{member}@{keys.split(value)[0]}")
-            shown.append(campaign)
-    return Block(facts, [campaign_card(each, asked.language) for each in shown])
+            shown.append(_card(campaign, asked.language))
+    return Block(facts, shown)
+
+
+@lru_cache(REMEMBERED)
+def _card(campaign: Campaign, language: Language) -> Raw:
+    """The same few for every phone."""
+    return Raw(msgspec.json.encode(campaign_card(campaign, language)))
 
 
 def _running(member: str, value: bytes | None, now: float) -> Campaign | None:
