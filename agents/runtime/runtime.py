@@ -15,8 +15,10 @@ from agents.runtime.reading.showing import Showing
 from agents.runtime.reading.taking_in import Intake
 from agents.runtime.sending.drain import Drain
 from agents.runtime.sending.publisher import Publisher
+from agents.runtime.sweeping import AT_ONCE, KEPT, Sweep
 from agents.runtime.transport.group import Group
 from agents.runtime.transport.work import Work
+from stores.kafka.growth import Counts
 from stores.kafka.replay import open_replay
 from stores.protocol import DomainStore
 from stores.redis.connection import connect
@@ -33,7 +35,8 @@ from topics.messages.topic import Topic
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """Settings and clients, made by the composition root and shared by all domains of the process."""
+    """Settings and clients, made by the composition root and shared by all domains of the process. counts: of the partitions,
+    known when Kafka is there."""
 
     settings: Settings
     publisher: Publisher
@@ -41,18 +44,20 @@ class Resources:
     fates: Fates
     views: ProjectionStore
     generations: ViewGenerations
+    counts: Counts
 
     @classmethod
-    def of(cls, settings: Settings) -> "Resources":
+    def of(cls, settings: Settings, counts: Counts | None = None) -> "Resources":
         """On the servers of the settings; nothing is opened yet."""
         redis, publisher = connect(settings.redis), Publisher(settings.kafka)
-        return cls(settings, publisher, Replies(redis), Fates(redis), ProjectionStore(redis), ViewGenerations(redis))
+        views, generations = ProjectionStore(redis), ViewGenerations(redis)
+        return cls(settings, publisher, Replies(redis), Fates(redis), views, generations, counts or Counts())
 
 
 class Runtime:
     """One domain in this process. Each shape of its work (decide, project, effect) is a consumer group `<domain>.<shape>`.
 
-    tended: of the groups that were made, what agents.runtime.tending calls in turn.
+    tended: of the groups that were made, what agents.runtime.tending calls in turn. sweeps: what agents.runtime.sweeping does.
     """
 
     def __init__(self, domain: str, store: DomainStore, resources: Resources) -> None:
@@ -60,10 +65,11 @@ class Runtime:
         self.settings = resources.settings
         self.store = store
         self._resources = resources
-        self._drain = Drain(store, resources.publisher, resources.replies)
+        self._drain = Drain(store, resources.publisher, resources.replies, resources.counts)
         self._works: dict[str, dict[str, Work]] = {}
         self._projections: list[View[Any, Any] | FactTable[Any, Any]] = []
         self.tended: list[Callable[[], Awaitable[bool]]] = []
+        self.sweeps: list[Sweep] = [Sweep(domain, partial(store.sweep, KEPT, AT_ONCE))]
 
     def decide(
         self,
@@ -89,18 +95,27 @@ class Runtime:
         """Keeps a view in Redis, or a copy of another domain's facts in the own store, up to date with a topic's events."""
         self._projections.append(projection)
 
-    def effect(self, events: Topic, of: type[Message], perform: Perform, *, concurrency: int = 8) -> None:
-        """Does something outside for each event of the type `of`. concurrency: effects of a partition at once, at most."""
+    def effect(
+        self, events: Topic, of: type[Message] | tuple[type[Message], ...], perform: Perform, *, concurrency: int = 8
+    ) -> None:
+        """Does something outside for each event of the types `of`. concurrency: effects of a partition at once, at most."""
         work = Effecting(events, self.domain, of, perform, self.store, self._drain, concurrency)
         self._add("effect", events, work)
 
-    def groups(self) -> Sequence[Group]:
-        """A consumer group for each shape that was registered, not started yet."""
+    def sweep(self, round: Callable[[], Awaitable[bool]]) -> None:
+        """Removes, now and then, what nobody needs any more. round: a little of it; says whether there may be more."""
+        self.sweeps.append(Sweep(self.domain, round))
+
+    def works(self) -> Mapping[str, Mapping[str, Work]]:
+        """Consumer group → topic → what it does with it; a group for each shape that was registered."""
         works: dict[str, Mapping[str, Work]] = {**self._works}
         if self._projections:
             works["project"] = self._projecting()
-        resources = self._resources
-        return [Group(f"{self.domain}.{shape}", resources.settings.kafka, of) for shape, of in works.items()]
+        return {f"{self.domain}.{shape}": of for shape, of in works.items()}
+
+    def groups(self) -> Sequence[Group]:
+        """Not started yet."""
+        return [Group(name, self.settings.kafka, of) for name, of in self.works().items()]
 
     def _projecting(self) -> Mapping[str, Work]:
         found: dict[str, Work] = {}
@@ -116,7 +131,9 @@ class Runtime:
         found = self._resources
         replays = partial(open_replay, found.settings.kafka)
         group = f"{self.domain}.project"
-        made = Showing(group, topic, views, found.views, found.generations, found.publisher, replays)
+        made = Showing(
+            group, topic, views, found.views, found.generations, found.publisher, replays, counts=found.counts
+        )
         self.tended.append(made.tending.round)
         return made
 
