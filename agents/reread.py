@@ -74,17 +74,23 @@ def tables_of(group: str, topic: Topic) -> Tables:
 
 async def reread(settings: Settings, topic: Topic, group: str, *, write: bool) -> Report:
     """Raises CannotDo and Doubt."""
-    tables, report = tables_of(group, topic), Report()
+    tables_of(group, topic)
     async with open_log(settings.kafka) as log, open_facts(settings.postgres, group.partition(".")[0]) as facts:
         if not await facts.has_floor(group, topic.name):
             raise CannotDo(f"{group} has not read {topic.name} yet")
-        there = max([await facts.count(name) for name in tables])
-        for place in log.places([topic.name]):
-            passes = 1 + there // len(log.places([topic.name])) // PER_PASS
-            for part in range(passes):
-                await _Pass(log, facts, topic, tables, Source(group, *place), (part, passes), report).run(write)
-            if write and not report.bad:
-                await facts.nothing_is_missed(Source(group, *place))
+        return await remake(log, facts, topic, group, write=write)
+
+
+async def remake(log: LogReader, facts: Facts, topic: Topic, group: str, *, write: bool) -> Report:
+    """As reread, whether the group has read the topic or not."""
+    tables, report = tables_of(group, topic), Report()
+    there = max([await facts.count(name) for name in tables])
+    for place in log.places([topic.name]):
+        passes = 1 + there // len(log.places([topic.name])) // PER_PASS
+        for part in range(passes):
+            await _Pass(log, facts, topic, tables, Source(group, *place), (part, passes), report).run(write)
+        if write and not report.bad:
+            await facts.nothing_is_missed(Source(group, *place))
     return report
 
 
@@ -126,7 +132,7 @@ class _Pass:
 
     def _fold(self, records: Sequence[Logged]) -> None:
         found, _ = events.read(
-            self._topic, Batch(Lease(self._source), [_record(r) for r in records], records[0].offset), 0
+            self._topic, Batch(Lease(self._source), [record_of(r) for r in records], records[0].offset), 0
         )
         for event in found:
             for name, table in self._tables.items():
@@ -168,7 +174,8 @@ def _chunks(writes: Sequence[FactWrite]) -> Iterable[Sequence[FactWrite]]:
     return (writes[start : start + AT_ONCE] for start in range(0, len(writes), AT_ONCE))
 
 
-def _record(logged: Logged) -> ConsumerRecord[bytes, bytes]:
+def record_of(logged: Logged) -> ConsumerRecord[bytes, bytes]:
+    """As a consumer of the agents gets it."""
     milliseconds = int(logged.at.timestamp() * 1000)
     return ConsumerRecord(
         logged.topic, logged.partition, logged.offset, milliseconds, 0, logged.key, logged.body, None, 0, 0,

@@ -10,6 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from stores.kafka.incremental import set_topic_settings
+from stores.kafka.log import Place
 from topics.messages.topic import FOREVER, Topic
 
 _DLQ_RETENTION = timedelta(days=30)
@@ -36,6 +37,17 @@ async def partition_counts(brokers: Sequence[str]) -> dict[str, int]:
     await admin.start()
     try:
         return {each["topic"]: len(each["partitions"]) for each in await admin.describe_topics()}
+    finally:
+        await admin.close()
+
+
+async def committed(brokers: Sequence[str], group: str) -> dict[Place, int]:
+    """How far a group has told that it is, where it has. Raises KafkaError or OSError."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=",".join(brokers), request_timeout_ms=20_000)
+    await admin.start()
+    try:
+        told = await admin.list_consumer_group_offsets(group)
+        return {Place(*place): said.offset for place, said in told.items() if said.offset >= 0}
     finally:
         await admin.close()
 

@@ -80,7 +80,8 @@ def _text(text: str) -> str:
     return text
 
 
-def _versioned(version: int, body: str | None) -> str:
+def versioned(version: int, body: str | None) -> str:
+    """A state or a fact. None: it is gone."""
     if body is None:
         return str(version)
     try:
@@ -103,7 +104,12 @@ def fact(value: bytes) -> Fact:
 
 
 def fact_parts(each: FactWrite) -> tuple[str, str, int, str]:
-    return names(each.table), names(each.key), each.version, _versioned(each.version, each.body)
+    return names(each.table), names(each.key), each.version, versioned(each.version, each.body)
+
+
+def remembered(outcome: str | None) -> str:
+    """As it stands in the inbox."""
+    return "-" if outcome is None else "+" + _text(outcome)
 
 
 def outcome(value: bytes) -> str | None:
@@ -216,11 +222,7 @@ def _floor(moment: Moment, at: Source, change: Changes) -> tuple[str, str, str]:
 
 def _inbox(every: _Every) -> tuple[list[str], list[str]]:
     """Ids and outcomes by turns, and ids and the facts that their decisions read."""
-    entered = [
-        (names(*id), "-" if outcome is None else "+" + _text(outcome))
-        for _, c in every
-        for id, outcome in c.inbox.items()
-    ]
+    entered = [(names(*id), remembered(outcome)) for _, c in every for id, outcome in c.inbox.items()]
     return _flat(entered), _flat((names(*id), facts) for _, c in every for id, facts in c.facts_read.items())
 
 
@@ -229,7 +231,7 @@ def _states(every: _Every) -> tuple[list[str], list[str]]:
     written = [state for _, c in every for state in c.states]
     return (
         [str(state.old_version) for state in written],
-        _flat((names(state.id), _versioned(state.version, state.body)) for state in written),
+        _flat((names(state.id), versioned(state.version, state.body)) for state in written),
     )
 
 

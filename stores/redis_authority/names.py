@@ -2,7 +2,7 @@
 
 `{basket}:` before each of these:
 
-    store            hash    that the store is whole, and since when: see stores/redis_authority/wholeness.py
+    store            hash    that the store is whole, and how it was made: see stores/redis_authority/making.py
     floor            hash    source → next, incarnation, epoch
     inbox            hash    message → "+" and its outcome, or "-" for none
     inbox:facts      hash    message → facts that its decision read, of those that made no event
