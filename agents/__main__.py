@@ -16,8 +16,8 @@ from agents.runtime.sweeping import sweep
 from agents.runtime.tending import tend
 from agents.waiting import servers_are_up
 from stores import telemetry
-from stores.postgres.store import PostgresStore, connect
 from stores.settings import BadSetting, Settings, exit_with, load_or_exit
+from stores.technologies import open_store
 from topics.contracts import all_topics
 
 log = structlog.get_logger()
@@ -54,8 +54,7 @@ async def compose(settings: Settings, domains: Sequence[str]) -> list[Runtime]:
 
 
 async def _runtime(domain: str, resources: Resources) -> Runtime:
-    store = PostgresStore(await connect(resources.settings.postgres, domain), domain)
-    runtime = Runtime(domain, store, resources)
+    runtime = Runtime(domain, await open_store(resources.settings, domain), resources)
     register(runtime)
     return runtime
 

@@ -23,11 +23,12 @@ from agents.runtime.reading import events
 from agents.runtime.reading.events import Event
 from agents.runtime.transport.lease import Batch, Lease
 from stores import telemetry
+from stores.engineering import Facts
 from stores.errors import Doubt
 from stores.kafka.log import Logged, LogReader, Place, open_log
-from stores.postgres.rereading import Facts, open_facts
 from stores.protocol import FactKey, FactWrite, Source
 from stores.settings import Settings, load_or_exit
+from stores.technologies import open_facts
 from topics.contracts import all_topics
 from topics.deciding.projection import FactTable
 from topics.messages.topic import Topic
@@ -75,7 +76,7 @@ def tables_of(group: str, topic: Topic) -> Tables:
 async def reread(settings: Settings, topic: Topic, group: str, *, write: bool) -> Report:
     """Raises CannotDo and Doubt."""
     tables_of(group, topic)
-    async with open_log(settings.kafka) as log, open_facts(settings.postgres, group.partition(".")[0]) as facts:
+    async with open_log(settings.kafka) as log, open_facts(settings, group.partition(".")[0]) as facts:
         if not await facts.has_floor(group, topic.name):
             raise CannotDo(f"{group} has not read {topic.name} yet")
         return await remake(log, facts, topic, group, write=write)

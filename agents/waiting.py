@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from stores.kafka import admin
-from stores.postgres import store
 from stores.redis import connection
 from stores.settings import Settings
+from stores.technologies import TECHNOLOGIES, Technology
 
 log = structlog.get_logger()
 
@@ -17,12 +17,16 @@ _REMIND = 20  # tries between two lines about the same server
 
 
 async def servers_are_up(settings: Settings) -> None:
-    """Returns when Kafka, PostgreSQL and Redis answer."""
+    """Returns when Kafka, the views' Redis and the servers of all domains' stores answer."""
     await asyncio.gather(
         _wait("Kafka", ",".join(settings.kafka), lambda: admin.ping(settings.kafka)),
-        _wait("PostgreSQL", settings.postgres.rpartition("@")[2], lambda: store.ping(settings.postgres)),
         _wait("Redis", settings.redis.rpartition("@")[2], lambda: connection.ping(settings.redis)),
+        *(_wait_for(each, each.url(settings)) for each in TECHNOLOGIES),
     )
+
+
+async def _wait_for(store: Technology, url: str) -> None:
+    await _wait(store.server, url.rpartition("@")[2], lambda: store.ping(url))
 
 
 async def _wait(server: str, where: str, answers: Callable[[], Awaitable[None]]) -> None:

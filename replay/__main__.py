@@ -14,6 +14,7 @@ from replay.tools import Tools
 from stores import telemetry
 from stores.errors import Doubt, Unavailable
 from stores.settings import Settings, load_or_exit
+from stores.technologies import TECHNOLOGIES
 
 Run = Callable[[Tools, argparse.Namespace], Awaitable[int]]
 
@@ -67,8 +68,8 @@ def _unavailable(error: Unavailable, settings: Settings) -> str:
     """Which server, where it was looked for (without credentials), how to start it."""
     variable, where = {
         "kafka": ("KAFKA_BROKERS", ",".join(settings.kafka)),
-        "postgresql": ("POSTGRES_URL", _address(settings.postgres)),
         "redis": ("REDIS_URL", _address(settings.redis)),
+        **{store.server.lower(): (store.variable, _address(store.url(settings))) for store in TECHNOLOGIES},
     }.get(error.server.lower(), ("", "its address"))
     return (
         f"no {error.server} at {where} ({variable}): start it with `./lezzet up`, look with `./lezzet status` ({error})"
@@ -76,8 +77,7 @@ def _unavailable(error: Unavailable, settings: Settings) -> str:
 
 
 def _address(url: str) -> str:
-    said = urlsplit(url)
-    return f"{said.hostname}:{said.port or 'default port'}"
+    return urlsplit(url).netloc.rpartition("@")[2]  # of several hosts, all: hostname and port could not be told apart
 
 
 if __name__ == "__main__":

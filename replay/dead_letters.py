@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from replay.failure import CannotDo, no_such_topic
 from replay.message import Message, printed, stamp
+from stores.engineering import Domains
 from stores.kafka.log import Logged, LogReader
-from stores.postgres.engineering import Domains
 from stores.protocol import InboxKey
 from topics.messages import headers
 

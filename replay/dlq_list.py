@@ -5,7 +5,7 @@ import argparse
 from replay.dead_letters import MEANINGS, DeadLetter, State, dead_letter_topics, read, states
 from replay.message import printed, stamp
 from replay.tools import Tools, say, say_json
-from stores.postgres.engineering import ParkedKey
+from stores.engineering import ParkedKey
 
 
 async def run(tools: Tools, said: argparse.Namespace) -> int:

@@ -11,7 +11,7 @@ from replay.failure import CannotDo
 from replay.resending import Repair, Resend, in_order, resend
 from replay.tools import Tools, say
 from replay.unparking import SHOWN, Unpark, carry_out
-from stores.postgres.engineering import Domains, ParkedKey
+from stores.engineering import Domains, ParkedKey
 from topics.contracts import all_topics
 from topics.messages import redrive
 from topics.messages.topic import Topic

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from stores.engineering import Domains
 from stores.kafka.log import Bounds, Place
-from stores.postgres.engineering import Domains
 from stores.redis.floors import ViewFloors
 from topics.messages.topic import Topic
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import msgspec
 
+from stores.engineering import Domains
 from stores.kafka.log import LogReader, open_log
 from stores.kafka.raw import RawProducer, open_raw
-from stores.postgres.engineering import Domains, open_domains
 from stores.redis.connection import connect
 from stores.redis.floors import ViewFloors
 from stores.redis.generations import ViewGenerations
 from stores.settings import Settings
+from stores.technologies import open_domains
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Tools:
         return open_raw(self.settings.kafka)
 
     def domains(self) -> AbstractAsyncContextManager[Domains]:
-        return open_domains(self.settings.postgres)
+        return open_domains(self.settings)
 
     @asynccontextmanager
     async def view_floors(self) -> AsyncGenerator[ViewFloors]:

@@ -11,8 +11,8 @@ import msgspec
 
 from replay.message import printed, stamp
 from replay.tools import say
+from stores.engineering import Domains, First, Left
 from stores.kafka.raw import RawProducer, RawRecord
-from stores.postgres.engineering import Domains, First, Left
 from stores.protocol import ParkedRow
 from topics.messages import headers, ids, redrive
 from topics.messages.message import Undecodable

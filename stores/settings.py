@@ -5,6 +5,7 @@ An unusable or contradictory value raises BadSetting, which a composition root t
 
 import base64
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,10 @@ from typing import NoReturn
 from urllib.parse import quote, urlsplit
 
 DEFAULT_KAFKA = "kafka:9092"
+
+_HOST = r"(?:\[[0-9A-Fa-f:.]+\]|[^\s:,/?@\[\]]+)(?::[0-9]{1,5})?"
+_MONGO = re.compile(rf"mongodb(?:\+srv)?://(?:[^\s/@]+@)?(?P<hosts>{_HOST}(?:,{_HOST})*)/[\w-]{{1,63}}(?:\?\S*)?")
+_PORT = re.compile(r":([0-9]+)(?:,|$)")
 
 
 class BadSetting(ValueError):
@@ -31,7 +36,9 @@ class Settings:
 
     kafka: tuple[str, ...]  # KAFKA_BROKERS or KAFKA_BOOTSTRAP_SERVERS, host:port
     redis: str  # REDIS_URL, or REDIS_HOST REDIS_PORT REDIS_PASSWORD REDIS_DB
+    redis_baskets: str  # REDIS_BASKETS_URL: the baskets' own server or database, never that of REDIS_URL
     postgres: str  # POSTGRES_URL
+    mongo: str  # MONGO_URL, mongodb://[user:password@]host:port[,host:port…]/database[?options], a replica set
     smtp: str  # SMTP_URL, smtp://[user:password@]host:port
     keys: Path  # KEYS_DIR: files that `./lezzet up` makes, see stores/keyring.py
     client_origin: str  # CLIENT_ORIGIN: where mail links lead
@@ -50,12 +57,15 @@ class Settings:
 
 def load(environment: Mapping[str, str] = os.environ) -> Settings:
     """Settings of this process. Raises BadSetting."""
+    redis = _redis(environment)
     return Settings(
         kafka=_kafka(environment),
-        redis=_redis(environment),
+        redis=redis,
+        redis_baskets=_redis_baskets(environment, redis),
         postgres=_url(
             environment, "POSTGRES_URL", "postgresql://lezzet@localhost:5432/lezzet", ("postgresql", "postgres")
         ),
+        mongo=_mongo(environment),
         smtp=_url(environment, "SMTP_URL", "smtp://localhost:25", ("smtp", "smtps")),
         keys=Path(environment.get("KEYS_DIR") or ".lezzet/keys"),
         client_origin=_origin("CLIENT_ORIGIN", environment.get("CLIENT_ORIGIN") or "http://localhost:3000"),
@@ -114,15 +124,41 @@ def _redis(environment: Mapping[str, str]) -> str:
     if not environment.get("REDIS_URL"):
         secret = f":{quote(password, safe='')}@" if password else ""
         return f"redis://{secret}{host}:{port}/{db}"
-    url = _url(environment, "REDIS_URL", "", ("redis", "rediss"))
-    said = urlsplit(url)
-    if not _is_number(said.path.strip("/") or "0"):  # the driver would take database 0 in silence
-        raise BadSetting("REDIS_URL", "its path is not a database number")
-    meant = {"REDIS_HOST": said.hostname, "REDIS_PORT": str(said.port or 6379), "REDIS_DB": said.path.strip("/") or "0"}
+    url = _redis_url(environment, "REDIS_URL", "")
+    meant = dict(zip(("REDIS_HOST", "REDIS_PORT", "REDIS_DB"), _redis_place(url), strict=True))
     for name, value in parts.items():
         if meant[name] != value:
             raise BadSetting(name, "contradicts REDIS_URL, set one of them or both alike")
     return url
+
+
+def _redis_baskets(environment: Mapping[str, str], views: str) -> str:
+    name = "REDIS_BASKETS_URL"
+    url = _redis_url(environment, name, "redis://localhost:6380/0")
+    if _redis_place(url) == _redis_place(views):
+        raise BadSetting(name, "is the database of the views (REDIS_URL), which may be emptied at any time")
+    return url
+
+
+def _redis_url(environment: Mapping[str, str], name: str, default: str) -> str:
+    url = _url(environment, name, default, ("redis", "rediss"))
+    if not _is_number(urlsplit(url).path.strip("/") or "0"):  # the driver would take database 0 in silence
+        raise BadSetting(name, "its path is not a database number")
+    return url
+
+
+def _redis_place(url: str) -> tuple[str, str, str]:
+    """(host, port, number of the database)."""
+    said = urlsplit(url)
+    return said.hostname or "", str(said.port or 6379), said.path.strip("/") or "0"
+
+
+def _mongo(environment: Mapping[str, str]) -> str:
+    name, value = "MONGO_URL", environment.get("MONGO_URL") or "mongodb://localhost:27017/lezzet"
+    said = _MONGO.fullmatch(value)
+    if said is None or not all(0 < int(port) < 65536 for port in _PORT.findall(said["hosts"])):
+        raise BadSetting(name, "is not a URL of the form mongodb://host:port/database")
+    return value
 
 
 def _url(environment: Mapping[str, str], name: str, default: str, schemes: tuple[str, ...]) -> str:

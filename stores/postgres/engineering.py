@@ -1,13 +1,12 @@
-"""Engineers' questions to the schemas of all domains: parked keys, floors, ids in the inbox. It writes little: a new
-incarnation of a topic, and it deletes the entry of an effect that is to be tried again."""
+"""Engineers' questions to the schemas of domains: see stores.engineering.Domains."""
 
 import contextlib
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from datetime import datetime
-from typing import Any, NamedTuple
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from typing import Any
 
 import asyncpg
 
+from stores.engineering import First, Floor, Left, ParkedAs, ParkedKey
 from stores.postgres.errors import translated
 from stores.postgres.rows import decode_headers, parked_row
 from stores.protocol import InboxKey, ParkedRow
@@ -66,53 +65,8 @@ _FORGET_MISSED = "delete from {schema}.missed where topic = $1"
 _FORGET_EFFECT = "delete from {schema}.effect where consumer = $1 and id = $2"
 
 
-class ParkedKey(NamedTuple):
-    """A parked key. messages: how many are parked. id, source, at, reason: of the first one, for which the key was parked."""
-
-    domain: str
-    topic: str
-    key: str
-    messages: int
-    id: str
-    source: str
-    at: datetime
-    reason: str
-
-
-class ParkedAs(NamedTuple):
-    """Where a parked message waits."""
-
-    domain: str
-    key: str
-    source: str
-    id: str
-
-
-class Left(NamedTuple):
-    """messages: that are still parked under a key. id: of the first one."""
-
-    messages: int
-    id: str
-
-
-class First(NamedTuple):
-    """The message for which a key was parked. headers: see ParkedRow."""
-
-    id: str
-    headers: Sequence[tuple[str, bytes]]
-
-
-class Floor(NamedTuple):
-    domain: str
-    group: str
-    topic: str
-    partition: int
-    next: int
-    incarnation: int
-
-
-class Domains:
-    """Every schema that has the runtime's tables. Raises Doubt."""
+class PostgresDomains:
+    """names: of schemas that have the runtime's tables."""
 
     def __init__(self, connection: asyncpg.Connection, names: Sequence[str]) -> None:
         self._connection = connection
@@ -122,24 +76,19 @@ class Domains:
         return [ParkedKey(*row) for row in await self._everywhere(_PARKED_KEYS, topic)]
 
     async def parked(self, domain: str, topic: str, key: str, most: int) -> list[ParkedRow]:
-        """The oldest ones, oldest first."""
         return [parked_row(row) for row in await self._in(domain, _PARKED, topic, key, most)]
 
     async def parked_as(self, topic: str, ids: Sequence[str]) -> list[ParkedAs]:
-        """The parked messages with these ids."""
         return [ParkedAs(*row) for row in await self._everywhere(_PARKED_AS, topic, ids)]
 
     async def left(self, domain: str, topic: str, keys: Sequence[str]) -> dict[str, Left]:
-        """What is still parked under these keys; a key that is free is missing."""
         return {key: Left(count, id) for key, count, id in await self._in(domain, _LEFT, topic, keys)}
 
     async def first(self, domain: str, topic: str, keys: Sequence[str]) -> dict[str, First]:
-        """The first message of each key."""
         rows = await self._in(domain, _FIRST, topic, keys)
         return {row["key"]: First(row["id"], decode_headers(row["headers"])) for row in rows}
 
     async def known(self, domain: str, messages: Sequence[InboxKey]) -> set[InboxKey]:
-        """Those that are in the inbox: they took effect or were refused, within the days that the inbox keeps them."""
         rows = await self._in(domain, _KNOWN, [m[0] for m in messages], [m[1] for m in messages])
         return {(source, name) for source, name in rows}
 
@@ -147,15 +96,9 @@ class Domains:
         return [Floor(*row) for row in await self._everywhere(_FLOORS, topic)]
 
     async def forget_effect(self, domain: str, group: str, event_id: str) -> None:
-        """Deletes the entry of an effect. One that raised counts as ended, and would not be tried again."""
         await self._in(domain, _FORGET_EFFECT, group, event_id)
 
     async def begin_again(self, topic: str, beginnings: Mapping[int, int]) -> None:
-        """Begins a new incarnation of a topic that was made anew, in all domains or none. Commands of timers that were sent and
-        not decided are gone with the old one: they are sent again.
-
-        beginnings: partition → first offset of its log, where the floors go.
-        """
         async with translated(), self._connection.transaction():
             for domain in self.names:
                 statement = _of(domain, _BEGIN_AGAIN)
@@ -180,8 +123,8 @@ def _of(domain: str, statement: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def open_domains(url: str) -> AsyncGenerator[Domains]:
-    """Raises Unavailable."""
+async def open_domains(url: str, ours: Callable[[str], bool]) -> AsyncGenerator[PostgresDomains]:
+    """ours: which of the schemas are looked at. Raises Unavailable."""
     async with translated():
         connection = await asyncpg.connect(
             url, timeout=_SECONDS, command_timeout=_SECONDS * 4, server_settings={"application_name": "lezzet-replay"}
@@ -189,7 +132,7 @@ async def open_domains(url: str) -> AsyncGenerator[Domains]:
     try:
         async with translated():
             names = [row[0] for row in await connection.fetch(_SCHEMAS)]
-        yield Domains(connection, names)
+        yield PostgresDomains(connection, list(filter(ours, names)))
     finally:
         with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
             await connection.close(timeout=_SECONDS)

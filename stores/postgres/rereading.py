@@ -1,4 +1,4 @@
-"""The facts of one domain, written anew while its agents go on: see agents/reread.py."""
+"""The facts of one domain, written anew: see stores.engineering.Facts."""
 
 import contextlib
 from collections.abc import AsyncGenerator, Sequence
@@ -38,30 +38,21 @@ _AHEAD = f"select name, key from {_WANTED} join fact f using (name, key) where f
 _FORGET_MISSED = "delete from missed where consumer = $1 and topic = $2 and partition = $3"
 
 
-class Facts:
-    """Raises Doubt."""
-
+class PostgresFacts:
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._connection = connection
 
     async def count(self, name: str) -> int:
-        """How many facts the table has."""
         return (await self._row("select count(*) from fact where name = $1", name))[0]
 
     async def has_floor(self, group: str, topic: str) -> bool:
-        """Whether the group has read the topic."""
         query = "select exists (select from floor where consumer = $1 and topic = $2)"
         return (await self._row(query, group, topic))[0]
 
     async def different(self, facts: Sequence[FactWrite]) -> int:
-        """How many of these are missing, older, or of the same version and different."""
         return (await self._row(_DIFFERENT, *transposed(facts, 4)))[0]
 
     async def write(self, source: Source, facts: Sequence[FactWrite]) -> tuple[int, set[FactKey]]:
-        """Writes those that are different, all or none. Returns how many, and which the agents have at a later version.
-
-        source: the partition that the facts come from.
-        """
         columns = transposed(facts, 4)
         async with translated(), self._connection.transaction():
             await self._connection.execute(_GUARD, *source)
@@ -74,13 +65,12 @@ class Facts:
             return (await self._connection.fetch(query, *arguments))[0]
 
     async def nothing_is_missed(self, source: Source) -> None:
-        """No event of the partition is waiting for other code any more."""
         async with translated():
             await self._connection.execute(_FORGET_MISSED, *source)
 
 
 @contextlib.asynccontextmanager
-async def open_facts(url: str, domain: str) -> AsyncGenerator[Facts]:
+async def open_facts(url: str, domain: str) -> AsyncGenerator[PostgresFacts]:
     """Raises Unavailable."""
     async with translated():
         connection = await asyncpg.connect(
@@ -88,7 +78,7 @@ async def open_facts(url: str, domain: str) -> AsyncGenerator[Facts]:
             server_settings={"application_name": "lezzet-reread", "search_path": domain},
         )  # fmt: skip
     try:
-        yield Facts(connection)
+        yield PostgresFacts(connection)
     finally:
         with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
             await connection.close(timeout=_SECONDS)

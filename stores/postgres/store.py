@@ -71,6 +71,11 @@ async def _keep(connection: asyncpg.pool.PoolConnectionProxy) -> None:
     and `_connection` ends that."""
 
 
+async def open_store(url: str, domain: str) -> "PostgresStore":
+    """Connects when it is first asked."""
+    return PostgresStore(await connect(url, domain), domain)
+
+
 class PostgresStore:
     """See stores.protocol.DomainStore."""
 

@@ -20,6 +20,15 @@ WRONG = [
     ({"EDGE_PORT": "²"}, "EDGE_PORT"),
     ({"KAFKA_BROKERS": "a:²"}, "KAFKA_BROKERS"),
     ({"POSTGRES_URL": "mysql://localhost/x"}, "POSTGRES_URL"),
+    ({"MONGO_URL": "mongo:27017/lezzet"}, "MONGO_URL"),
+    ({"MONGO_URL": "mongodb://mongo:27017"}, "MONGO_URL"),
+    ({"MONGO_URL": "mongodb://mongo:0/lezzet"}, "MONGO_URL"),
+    ({"MONGO_URL": "mongodb://a:1,b:99999/lezzet"}, "MONGO_URL"),
+    ({"MONGO_URL": "mongodb://a/../b"}, "MONGO_URL"),
+    ({"REDIS_BASKETS_URL": "http://localhost"}, "REDIS_BASKETS_URL"),
+    ({"REDIS_BASKETS_URL": "redis://a:6379/first"}, "REDIS_BASKETS_URL"),
+    ({"REDIS_BASKETS_URL": "redis://:secret@a", "REDIS_URL": "redis://a:6379/0"}, "REDIS_BASKETS_URL"),
+    ({"REDIS_BASKETS_URL": "redis://r/1", "REDIS_HOST": "r", "REDIS_DB": "1"}, "REDIS_BASKETS_URL"),
     ({"SMTP_URL": "localhost:25"}, "SMTP_URL"),
     ({"CLIENT_ORIGIN": "localhost:3000"}, "CLIENT_ORIGIN"),
     ({"CORS_ORIGINS": "http://a/path"}, "CORS_ORIGINS"),
@@ -67,8 +76,36 @@ def test_redis_may_be_given_in_parts():
     assert load(parts).redis == "redis://:p%40ss@r:6380/2"
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mongodb://mongo:27017/lezzet?replicaSet=lezzet",
+        "mongodb://u:p%40ss@a:27017,b:27018,[::1]:27019/lezzet?authSource=admin",
+        "mongodb+srv://cluster.example.org/lezzet",
+        "mongodb://a/lezzet",
+    ],
+)
+def test_the_replica_set_may_have_several_hosts(url: str):
+    assert load({"MONGO_URL": url}).mongo == url
+
+
+def test_baskets_may_be_in_another_database_of_the_server_of_the_views():
+    both = {"REDIS_URL": "redis://a:6379/0", "REDIS_BASKETS_URL": "redis://a:6379/1"}
+    assert load(both).redis_baskets == both["REDIS_BASKETS_URL"]
+
+
 def test_what_is_set_to_nothing_is_not_set():
-    names = ("EDGE_HOST", "EDGE_PORT", "KEYS_DIR", "CLIENT_ORIGIN", "KAFKA_BROKERS", "REDIS_URL", "LOG_LEVEL")
+    names = (
+        "MONGO_URL",
+        "REDIS_BASKETS_URL",
+        "EDGE_HOST",
+        "EDGE_PORT",
+        "KEYS_DIR",
+        "CLIENT_ORIGIN",
+        "KAFKA_BROKERS",
+        "REDIS_URL",
+        "LOG_LEVEL",
+    )
     assert load(dict.fromkeys(names, "")) == load({})
 
 

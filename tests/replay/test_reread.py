@@ -15,7 +15,7 @@ from agents import reread as module
 from agents.reread import CannotDo, Report, reread
 from infra.layout.folders import CHECKOUT
 from stores.errors import Stale
-from stores.postgres.rereading import Facts
+from stores.postgres.rereading import PostgresFacts
 from stores.postgres.store import PostgresStore, connect
 from stores.protocol import Changes, FactWrite, Missed, Source
 from tests.replay.scene import Desk, record
@@ -106,15 +106,15 @@ async def test_a_copy_that_the_agents_change_meanwhile_is_made_anew_too(
 ) -> None:
     source = await books.happens("a", 1)
     await books.kept(source, "a", 1, "{}")
-    write, late = Facts.write, list[Any]()
+    write, late = PostgresFacts.write, list[Any]()
 
-    async def slow(self: Facts, at: Source, facts: Sequence[FactWrite]) -> Any:
+    async def slow(self: PostgresFacts, at: Source, facts: Sequence[FactWrite]) -> Any:
         if not late and any(fact.key == books.key("a") for fact in facts):
             late.append(await books.happens("a", 2))
             await books.kept(source, "a", 2, '{"default_id":"of the old form"}')
         return await write(self, at, facts)
 
-    monkeypatch.setattr(Facts, "write", slow)
+    monkeypatch.setattr(PostgresFacts, "write", slow)
     await books.reread(write=True)
     assert late and _ids(await books.copy("a")) == (2, ["address 1", "address 2"])
 

@@ -14,7 +14,7 @@ from aiokafka import ConsumerRecord
 from agents.runtime.transport.lease import Lease
 from stores.errors import Unavailable
 from stores.kafka.log import Logged
-from stores.postgres.engineering import open_domains
+from stores.technologies import open_domains
 from tests.agents.runtime.tally import DECIDER, Add, Later
 from tests.agents.runtime.world import Process, Record, World
 from tests.deadline import until
@@ -308,7 +308,7 @@ async def test_what_was_sent_on_a_topic_that_is_made_anew_is_sent_again(scene: S
     await scene.does(scene.sets(bell(10)))
     await scene.sent()
     await until("it to be sent", lambda: _is_sent(scene))
-    async with open_domains(world.settings.postgres) as domains:
+    async with open_domains(world.settings) as domains:
         await domains.begin_again(world.commands.name, {})
     await scene.begins()
     await scene.rings()

@@ -14,8 +14,8 @@ from tests.stores.contract.stage import HERE, IMPLEMENTATIONS, THERE, Stage
 @pytest_asyncio.fixture(params=IMPLEMENTATIONS)
 async def stage(request: pytest.FixtureRequest, servers: Stack) -> AsyncGenerator[Stage]:
     """A domain of the test's own; both partitions are open."""
-    urls = {"postgres": servers.endpoints.postgres, "memory": ""}
-    async with IMPLEMENTATIONS[request.param](urls[request.param], f"t{uuid.uuid4().hex[:10]}") as made:
+    implementation = IMPLEMENTATIONS[request.param]
+    async with implementation.stage(implementation.url(servers.endpoints), f"t{uuid.uuid4().hex[:10]}") as made:
         for source in (HERE, THERE):
             await made.one.open(source, 0)
         yield made

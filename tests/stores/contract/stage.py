@@ -4,9 +4,11 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import asyncpg
 
+from infra.layout.site import Endpoints
 from stores.postgres.migrate import RUNTIME
 from stores.postgres.store import PostgresStore, connect
 from stores.protocol import Changes, DomainStore, OutboxRow, ParkedRow, RowId, Source, StateWrite
@@ -64,8 +66,18 @@ async def memory(url: str, domain: str) -> AsyncGenerator[Stage]:
     yield Stage(MemoryStore(tables), MemoryStore(tables), MemoryStore(None), cut)
 
 
+class Implementation(NamedTuple):
+    """url: of its server, as its stage takes it."""
+
+    url: Callable[[Endpoints], str]
+    stage: Stages
+
+
 # A row for each implementation of stores.protocol: the suite runs on all of them.
-IMPLEMENTATIONS: dict[str, Stages] = {"postgres": postgres, "memory": memory}
+IMPLEMENTATIONS = {
+    "postgres": Implementation(lambda at: at.postgres, postgres),
+    "memory": Implementation(lambda at: "", memory),
+}
 
 
 # -- a batch in one line

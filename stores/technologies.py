@@ -1,0 +1,128 @@
+"""The technologies of domains' stores, and which one each domain stands on.
+
+Whoever needs a domain's store asks here; only tests and tools of one technology name it.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import stores.postgres.engineering
+import stores.postgres.rereading
+import stores.postgres.store
+from stores.engineering import Domains, Facts, First, Floor, Left, ParkedAs, ParkedKey
+from stores.protocol import DomainStore, InboxKey, ParkedRow
+from stores.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Technology:
+    """server: its name, also in errors (Unavailable.server). variable: the environment variable with its URL. url: that one.
+
+    Each of the others takes the URL. ping: raises where the server does not answer. store: the store of a domain, which
+    connects when it is first asked. provision: brings what a domain's store needs up to date, and returns how many steps were
+    missing. domains: the engineers' questions to those domains whose names pass. facts: the facts of a domain.
+    """
+
+    server: str
+    variable: str
+    url: Callable[[Settings], str]
+    ping: Callable[[str], Awaitable[None]]
+    store: Callable[[str, str], Awaitable[DomainStore]]
+    provision: Callable[[str, str], Awaitable[int]]
+    domains: Callable[[str, Callable[[str], bool]], AbstractAsyncContextManager[Domains]]
+    facts: Callable[[str, str], AbstractAsyncContextManager[Facts]]
+
+
+async def _migrate(url: str, domain: str) -> int:
+    from stores.postgres.migrate import migrate  # yoyo and psycopg: needed by this alone, and not by the agents
+
+    return await asyncio.to_thread(migrate, url, domain)
+
+
+POSTGRES = Technology(
+    server="PostgreSQL",
+    variable="POSTGRES_URL",
+    url=lambda settings: settings.postgres,
+    ping=stores.postgres.store.ping,
+    store=stores.postgres.store.open_store,
+    provision=_migrate,
+    domains=stores.postgres.engineering.open_domains,
+    facts=stores.postgres.rereading.open_facts,
+)
+
+TECHNOLOGIES: Sequence[Technology] = (POSTGRES,)
+
+_STANDS_ON: Mapping[str, Technology] = {}
+"""The domains that do not stand on PostgreSQL."""
+
+
+def technology(domain: str) -> Technology:
+    """That the domain's store stands on."""
+    return _STANDS_ON.get(domain, POSTGRES)
+
+
+async def open_store(settings: Settings, domain: str) -> DomainStore:
+    """Connects when it is first asked."""
+    made = technology(domain)
+    return await made.store(made.url(settings), domain)
+
+
+def open_facts(settings: Settings, domain: str) -> AbstractAsyncContextManager[Facts]:
+    """Raises Unavailable when it is entered."""
+    made = technology(domain)
+    return made.facts(made.url(settings), domain)
+
+
+@asynccontextmanager
+async def open_domains(settings: Settings) -> AsyncGenerator[Domains]:
+    """All domains that have a store. Raises Unavailable, before anything is asked, where a server is away."""
+    async with AsyncExitStack() as opened:
+        yield _AllDomains({each: await opened.enter_async_context(_domains(settings, each)) for each in TECHNOLOGIES})
+
+
+def _domains(settings: Settings, of: Technology) -> AbstractAsyncContextManager[Domains]:
+    return of.domains(of.url(settings), lambda name: technology(name) is of)
+
+
+class _AllDomains:
+    """Those of several technologies as one: see stores.engineering.Domains."""
+
+    def __init__(self, parts: Mapping[Technology, Domains]) -> None:
+        self._parts = parts
+
+    @property
+    def names(self) -> Sequence[str]:
+        return [name for part in self._parts.values() for name in part.names]
+
+    async def parked_keys(self, topic: str | None = None) -> Sequence[ParkedKey]:
+        return [row for part in self._parts.values() for row in await part.parked_keys(topic)]
+
+    async def parked(self, domain: str, topic: str, key: str, most: int) -> Sequence[ParkedRow]:
+        return await self._of(domain).parked(domain, topic, key, most)
+
+    async def parked_as(self, topic: str, ids: Sequence[str]) -> Sequence[ParkedAs]:
+        return [row for part in self._parts.values() for row in await part.parked_as(topic, ids)]
+
+    async def left(self, domain: str, topic: str, keys: Sequence[str]) -> dict[str, Left]:
+        return await self._of(domain).left(domain, topic, keys)
+
+    async def first(self, domain: str, topic: str, keys: Sequence[str]) -> dict[str, First]:
+        return await self._of(domain).first(domain, topic, keys)
+
+    async def known(self, domain: str, messages: Sequence[InboxKey]) -> set[InboxKey]:
+        return await self._of(domain).known(domain, messages)
+
+    async def floors(self, topic: str | None = None) -> Sequence[Floor]:
+        return [row for part in self._parts.values() for row in await part.floors(topic)]
+
+    async def forget_effect(self, domain: str, group: str, event_id: str) -> None:
+        await self._of(domain).forget_effect(domain, group, event_id)
+
+    async def begin_again(self, topic: str, beginnings: Mapping[int, int]) -> None:
+        for part in self._parts.values():
+            await part.begin_again(topic, beginnings)
+
+    def _of(self, domain: str) -> Domains:
+        return self._parts[technology(domain)]
