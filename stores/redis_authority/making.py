@@ -28,6 +28,7 @@ _FINISH = Script(
     + r"""
 for _, floor in ipairs(cmsgpack.unpack(ARGV[1])) do redis.call('HSET', P .. 'floor', floor[1], floor[2]) end
 redis.call('HSET', P .. 'store', 'made', ARGV[2])
+redis.call('DEL', P .. 'complete')
 """
 )
 
@@ -38,13 +39,22 @@ class Making:
     def __init__(self, connections: Connections, domain: str) -> None:
         self._connections = connections
         self._prefix = prefix(domain)
+        self.domain = domain
 
     async def is_whole(self) -> bool:
         return bool(await self._command("EXISTS", "store"))
 
+    async def is_complete(self) -> bool:
+        """Whether everything that moves here is here."""
+        return bool(await self._command("EXISTS", "complete"))
+
+    async def complete(self, how: How) -> None:
+        """Everything that moves here is here. Whether it is gone where it was, nobody knows yet."""
+        await self._command("SET", "complete", how)
+
     async def clear(self) -> None:
         """Deletes all that is there of the domain, the mark first."""
-        await self._command("DEL", "store")
+        await self._command("DEL", "store", self._prefix + "complete")
         pattern, cursor = "".join(f"\\{c}" if c in "*?[]\\" else c for c in self._prefix) + "*", b"0"
         while True:
             cursor, keys = await self._connections.call("SCAN", cursor, "MATCH", pattern, "COUNT", _BITE)

@@ -3,6 +3,7 @@
 `{basket}:` before each of these:
 
     store            hash    that the store is whole, and how it was made: see stores/redis_authority/making.py
+    complete         string  that all of a store that moves here is here: it is marked as whole when it is gone where it was
     floor            hash    source → next, incarnation, epoch
     inbox            hash    message → "+" and its outcome, or "-" for none
     inbox:facts      hash    message → facts that its decision read, of those that made no event

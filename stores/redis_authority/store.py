@@ -185,6 +185,9 @@ class RedisStore:
         told = await self._run(scripts.SWEEP, int(kept.total_seconds() * 1000), limit)
         return limit in told
 
+    async def close(self) -> None:
+        await self._connections.close()
+
     async def _run(self, script: Script, *arguments: str | bytes | int) -> Any:
         return await self._connections.run(script, self._prefix, *arguments)
 

@@ -1,21 +1,28 @@
 """A domain's store that moves from PostgreSQL to Redis answers every question as before, and nobody writes to the old one."""
 
 import uuid
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
 import pytest
+import pytest_asyncio
 
 from infra.stack.stack import Stack
-from stores.moving import move
-from stores.postgres.leaving import Leaving, open_leaving
+from stores.errors import Lost
+from stores.kafka.admin import make_topics
+from stores.kafka.raw import RawRecord, open_raw
+from stores.postgres.leaving import leaving
 from stores.protocol import Changes, DomainStore, FactWrite, Floor, Missed, Source, TimerRow, TimerWrite
-from stores.redis_authority.connections import Connections
-from stores.redis_authority.making import Making
-from stores.redis_authority.store import RedisStore
+from stores.redis_authority.making import Making, open_making
+from stores.redis_authority.provision import provision
+from stores.redis_authority.store import open_store
+from stores.redis_authority.taking_over import take_over
+from stores.settings import BadSetting, load
 from tests.stores.contract.stage import HERE, THERE, commit, parked, postgres, row, write
 from tests.stores.contract.test_set_aside import aside
+from topics.messages.topic import Topic
 
 MAIL = Source("counter.effect", "counter_events", 0)
 BODY = '{"name":  "ğüşiöç 🍅",\n "total":1.50}'
@@ -79,45 +86,84 @@ async def told(store: DomainStore) -> dict[str, Any]:
     }
 
 
-async def test_everything_moves_and_the_old_store_takes_nothing_any_more(servers: Stack) -> None:
-    domain = f"t{uuid.uuid4().hex[:10]}"
-    connections = Connections(servers.endpoints.redis_baskets, size=1)
-    making, new = Making(connections, domain), RedisStore(connections, domain)
-    async with (
-        postgres(servers.endpoints.postgres, domain) as old,
-        open_leaving(servers.endpoints.postgres, domain) as leaving,
-    ):
+class Killed(Exception):
+    """The process that moves ends before its end."""
+
+
+@pytest_asyncio.fixture
+async def there(servers: Stack) -> AsyncGenerator[Making]:
+    """A domain that is not on Redis yet."""
+    async with open_making(servers.endpoints.redis_baskets, f"t{uuid.uuid4().hex[:10]}") as making:
+        yield making
+        await making.clear()
+
+
+async def test_everything_moves_and_the_old_store_takes_nothing_any_more(servers: Stack, there: Making) -> None:
+    at, domain, settings = servers.endpoints, there.domain, load(servers.environment())
+    new = await open_store(at.redis_baskets, domain)
+    async with postgres(at.postgres, domain) as old:
         await fill(old.one)
         before, late = await told(old.one), await old.other.look([HERE])
-        assert await leaving.is_there()
-        await leaving.fence()
-        for again in (True, False):  # the first one was killed before its end
-            await making.clear()
-            await move(leaving, new, making.put_floors)
-            assert again or not await making.is_whole()
-        await making.finish({}, "moved")
-        assert await told(new) == before
+        with pytest.raises(Killed):
+            async with leaving(at.postgres, domain) as rows:
+                assert rows is not None
+                await take_over(at.redis_baskets, domain, rows)
+                raise Killed
+        assert await told(old.one) == before, "nothing has changed there"
+        with pytest.raises(Lost):
+            await new.open(HERE, 0)
+        async with leaving(at.postgres, domain) as rows:
+            assert rows is not None
+            await take_over(at.redis_baskets, domain, rows)
+            await rows.drop()
         for ask in (old.other.open(HERE, 0), old.other.write(late, {HERE: Changes(next=9)})):
             with pytest.raises(asyncpg.UndefinedTableError):
                 await ask
-        await leaving.drop()
-        assert not await leaving.is_there()
-    await making.clear()
-    await connections.close()
+        assert await provision(settings, at.redis_baskets, domain) == 1
+        assert await told(new) == before
+        assert await provision(settings, at.redis_baskets, domain) == 0
+        async with leaving(at.postgres, domain) as rows:
+            assert rows is None
+    await new.close()
 
 
-async def test_the_incarnation_of_a_topic_and_the_epoch_move_too(servers: Stack) -> None:
-    domain = f"t{uuid.uuid4().hex[:10]}"
-    connections = Connections(servers.endpoints.redis_baskets, size=1)
-    making, new = Making(connections, domain), RedisStore(connections, domain)
-    async with postgres(servers.endpoints.postgres, domain) as old:
+async def test_the_incarnation_of_a_topic_and_the_epoch_move_too(servers: Stack, there: Making) -> None:
+    at, domain = servers.endpoints, there.domain
+    async with postgres(at.postgres, domain) as old:
         await old.one.open(HERE, 17)
-        admin = await asyncpg.connect(servers.endpoints.postgres, server_settings={"search_path": domain})
+        admin = await asyncpg.connect(at.postgres, server_settings={"search_path": domain})
         await admin.execute("update floor set incarnation = 3, epoch = 8")
-        leaving = Leaving(admin)
-        await leaving.fence()
-        await move(leaving, new, making.put_floors)
         await admin.close()
+        async with leaving(at.postgres, domain) as rows:
+            assert rows is not None
+            await take_over(at.redis_baskets, domain, rows)
+    await there.finish({}, "moved")
+    new = await open_store(at.redis_baskets, domain)
     assert await new.open(HERE, 0) == Floor(17, 3, 9)
-    await making.clear()
-    await connections.close()
+    await new.close()
+
+
+async def test_a_store_that_is_whole_is_not_written_over(servers: Stack, there: Making) -> None:
+    at, domain = servers.endpoints, there.domain
+    await there.finish({HERE: Floor(3, 0, 0)}, "new")
+    async with postgres(at.postgres, domain):
+        with pytest.raises(BadSetting, match="which one is right"):
+            async with leaving(at.postgres, domain) as rows:
+                assert rows is not None
+                await take_over(at.redis_baskets, domain, rows)
+    new = await open_store(at.redis_baskets, domain)
+    assert (await new.look([HERE])).floors == {HERE: Floor(3, 0, 0)}
+    await new.close()
+
+
+async def test_a_store_without_a_past_is_new_and_one_whose_topics_have_messages_is_lost(
+    servers: Stack, there: Making
+) -> None:
+    at, domain, settings = servers.endpoints, there.domain, load(servers.environment())
+    commands = Topic(name=f"{domain}_commands", messages=(), key="k", producers=(), consumers=(), partitions=2)
+    await make_topics(settings.kafka, [commands])
+    assert await provision(settings, at.redis_baskets, domain) == 1 and await there.is_whole()
+    async with open_raw(settings.kafka) as producer:
+        await producer.send(RawRecord(commands.name, "k", [], b"{}"))
+    await there.clear()
+    assert await provision(settings, at.redis_baskets, domain) == 0 and not await there.is_whole()
