@@ -17,7 +17,6 @@ from typing import Any
 
 import msgspec
 from aiokafka.errors import KafkaError
-from stores.technologies import REDIS, open_facts, technology
 
 from agents.domains import DOMAINS, exit_without_upcasters
 from agents.reread import CannotDo, Report, record_of, remake
@@ -36,6 +35,7 @@ from stores.kafka.partitioning import partition_of
 from stores.protocol import Floor, InboxKey, ParkedRow, Source, Stored
 from stores.redis_authority.making import Making, open_making
 from stores.settings import Settings, load_or_exit
+from stores.technologies import REDIS, open_facts, technology
 from topics.contracts import all_topics
 from topics.deciding.decision import Decider
 from topics.messages import headers
@@ -83,14 +83,12 @@ class Domain:
         return f"{self.name}.project"
 
 
-async def rebuild(settings: Settings, name: str) -> Told:
-    """Raises CannotDo, Doubt and KafkaError: begin again."""
-    if technology(name) is not REDIS:
-        raise CannotDo(f"the store of {name} is not on Redis, and cannot be lost like this")
-    domain, told = Domain.named(name), Told()
-    async with open_log(settings.kafka) as log, open_making(REDIS.url(settings), name) as making:
+async def rebuild(settings: Settings, domain: Domain) -> Told:
+    """Raises CannotDo. Raises Doubt and KafkaError: begin again."""
+    told = Told()
+    async with open_log(settings.kafka) as log, open_making(REDIS.url(settings), domain.name) as making:
         if await making.is_whole():
-            raise CannotDo(f"the store of {name} is whole, nothing is lost")
+            raise CannotDo(f"the store of {domain.name} is whole, nothing is lost")
         await making.clear()
         causes = await _States(log, making, domain, told).make(await _oldest(log, domain))
         if told.bad:
@@ -314,7 +312,9 @@ def main(arguments: Sequence[str]) -> int:
     settings = load_or_exit()
     telemetry.configure("rebuild", "critical")
     try:
-        told = asyncio.run(rebuild(settings, said.domain))
+        if technology(said.domain) is not REDIS:
+            raise CannotDo(f"the store of {said.domain} is not on Redis, and is not lost like this")
+        told = asyncio.run(rebuild(settings, Domain.named(said.domain)))
     except CannotDo as error:
         sys.stderr.write(f"lezzet baskets: {error}\n")
         return 1

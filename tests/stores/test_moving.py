@@ -164,6 +164,6 @@ async def test_a_store_without_a_past_is_new_and_one_whose_topics_have_messages_
     await make_topics(settings.kafka, [commands])
     assert await provision(settings, at.redis_baskets, domain) == 1 and await there.is_whole()
     async with open_raw(settings.kafka) as producer:
-        await producer.send(RawRecord(commands.name, "k", [], b"{}"))
+        await producer.send(RawRecord(commands.name, b"k", [], b"{}"))
     await there.clear()
     assert await provision(settings, at.redis_baskets, domain) == 0 and not await there.is_whole()
