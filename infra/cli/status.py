@@ -11,7 +11,8 @@ from infra.layout.site import Site
 from infra.stack.lag import lag_of
 from infra.supervision import control
 
-OF_THE_MAILBOX = {"smtp": "mailbox", "mail": "mailbox"}
+PROCESSES = {"smtp": "mailbox", "mail": "mailbox", "redis_baskets": "redis-baskets"}
+"""Address → process, where they have two names."""
 
 
 def main(arguments: list[str]) -> int:
@@ -44,13 +45,13 @@ def _shown(state: dict[str, Any]) -> dict[str, Any]:
 def reachable(processes: list[dict[str, Any]], endpoints: dict[str, str]) -> dict[str, str]:
     """The addresses at which there is something: a stack may have been started without some servers, or without edges."""
     names = {process["name"].removesuffix("-1") for process in processes}
-    return {name: address for name, address in endpoints.items() if OF_THE_MAILBOX.get(name, name) in names}
+    return {name: address for name, address in endpoints.items() if PROCESSES.get(name, name) in names}
 
 
 def _print(processes: list[dict[str, Any]], endpoints: dict[str, str]) -> None:
     for process in processes:
         lag = f"  lag {process['lag']}" if "lag" in process else ""
-        print(f"{process['name']:10} {process['state']:9} {process['pid'] or '-':>7}{lag}")
+        print(f"{process['name']:13} {process['state']:9} {process['pid'] or '-':>7}{lag}")
     print()
     for name, address in endpoints.items():
-        print(f"{name:10} {address}")
+        print(f"{name:13} {address}")
