@@ -76,13 +76,13 @@ REDIS = Technology(
 
 TECHNOLOGIES: Sequence[Technology] = (POSTGRES, REDIS)
 
-_STANDS_ON: Mapping[str, Technology] = {"basket": REDIS}
+STANDS_ON: dict[str, Technology] = {"basket": REDIS}
 """The domains that do not stand on PostgreSQL."""
 
 
 def technology(domain: str) -> Technology:
     """That the domain's store stands on."""
-    return _STANDS_ON.get(domain, POSTGRES)
+    return STANDS_ON.get(domain, POSTGRES)
 
 
 async def open_store(settings: Settings, domain: str) -> DomainStore:
