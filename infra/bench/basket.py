@@ -1,7 +1,7 @@
 """`./lezzet bench basket`: baskets on Redis against baskets in PostgreSQL.
 
-The same product twice, each time on servers of its own: `bench command`, and `bench load` with 16 connections. In both each side
-takes turns with the straight handler, so what is compared are ratios to that.
+The same product twice, each time on servers of its own: `bench command`, and `bench load` with 16 connections. In both each
+side takes turns with the straight handler, so what is compared are ratios to that.
 """
 
 import argparse
