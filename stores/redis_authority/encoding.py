@@ -41,10 +41,10 @@ _Parked = tuple[str, int, str, str, str, Headers, bytes, str]
 _Aside = tuple[int, int, str, str, bytes | None, Headers, bytes | None]
 
 _timers = msgspec.msgpack.Decoder(Timers).decode
-_outbox = msgspec.msgpack.Decoder(_Outbox).decode
+_outbox_row = msgspec.msgpack.Decoder(_Outbox).decode
 _command = msgspec.msgpack.Decoder(_Command).decode
 _parked = msgspec.msgpack.Decoder(_Parked).decode
-_aside = msgspec.msgpack.Decoder(_Aside).decode
+_rest_of_aside = msgspec.msgpack.Decoder(_Aside).decode
 _changeable = msgspec.msgpack.Decoder(tuple[str, str, str, str, int, str | bool, str]).decode
 
 
@@ -124,16 +124,12 @@ def timers_of(key: str, value: bytes) -> Iterable[tuple[tuple[str, str], Timer]]
 # -- rows
 
 
-def outbox_rows(rows: Sequence[OutboxRow]) -> list[str | bytes]:
-    """Id and row by turns."""
-    found: list[str | bytes] = []
-    for each in rows:
-        found += row_name(each.id), packed((each.channel, each.target, each.key, each.headers, each.body))
-    return found
+def outbox_value(row: OutboxRow) -> bytes:
+    return packed((row.channel, row.target, row.key, row.headers, row.body))
 
 
 def outbox_row(value: bytes) -> tuple[Any, ...]:
-    return _outbox(value)
+    return _outbox_row(value)
 
 
 def parked_name(at: Source, parked: ParkedRow) -> str:
@@ -155,20 +151,20 @@ def parked_row(seq: int, value: bytes) -> ParkedRow:
     )  # fmt: skip
 
 
-def _aside_parts(at: Source, each: AsideRow) -> tuple[str, Sequence[Any], bytes]:
-    """Its name, what the script reads of it, and the rest."""
+def _aside(at: Source, each: AsideRow, values: "_Values") -> tuple[str, Sequence[Any], int]:
+    """Its name, what the script reads of it, and the place of the rest."""
     place = f"{each.incarnation:010d}{each.offset:020d}"
     due = False if each.due is None else microseconds(each.due)
     read = (source_name(at), names(each.key), place, microseconds(each.since), each.tries, due, _text(each.reason))
     rest = (
         each.incarnation, each.offset, names(each.source), microseconds(each.at), each.raw_key, each.headers, each.body
     )  # fmt: skip
-    return names(at.group, each.id), read, packed(rest)
+    return names(at.group, each.id), read, values.place(packed(rest))
 
 
 def aside_row(id: bytes, read: bytes, rest: bytes) -> AsideRow:
     _, key, _, since, tries, due, reason = _changeable(read)
-    incarnation, offset, sender, at, raw_key, headers, body = _aside(rest)
+    incarnation, offset, sender, at, raw_key, headers, body = _rest_of_aside(rest)
     return AsideRow(
         id=id.decode(), key=key, incarnation=incarnation, offset=offset, source=sender, at=time_of(at),
         raw_key=raw_key, headers=headers, body=body, since=time_of(since), tries=tries,
@@ -184,28 +180,41 @@ def timer_row(due: bytes, value: bytes) -> TimerRow:
 # -- the write
 
 
-def write(moment: Moment, changes: Mapping[Source, Changes]) -> bytes:
-    """The argument of stores.redis_authority.writing.WRITE."""
-    every = list(changes.items())
-    return packed((
+def write(moment: Moment, changes: Mapping[Source, Changes]) -> list[bytes]:
+    """The arguments of stores.redis_authority.writing.WRITE."""
+    every, values = list(changes.items()), _Values()
+    parts = (
         [_floor(moment, at, change) for at, change in every],
         _inbox(every),
         _states(every),
         _flat((names(*claim), names(owner)) for _, c in every for claim, owner in c.claims.items()),
         _owners(moment, every),
         _flat((names(*claim), owner) for _, c in every for claim, owner in c.release.items()),
-        [_timer(at, timer) for at, c in every for timer in c.timers],
+        [_timer(at, timer, values) for at, c in every for timer in c.timers],
         [str(seq) for _, c in every for seq in c.unpark],
-        [(parked_name(at, each), parked_value(at, each)) for at, c in every for each in c.park],
+        [(parked_name(at, each), values.place(parked_value(at, each))) for at, c in every for each in c.park],
         [names(at.group, id) for at, _ in every for id in moment.aside.values()],
-        [_aside_parts(at, each) for at, c in every for each in c.set_aside],
+        [_aside(at, each, values) for at, c in every for each in c.set_aside],
         [names(at.group, id) for at, c in every for id in c.take_back],
         [fact_parts(each) for _, c in every for each in c.facts],
         [(source_name(at), str(c.missed.next), _text(c.missed.code)) for at, c in every if c.missed is not None],
         [(source_name(at), [row_name(id) for id in c.sent]) for at, c in every if c.sent],
-        [(source_name(at), outbox_rows(c.outbox)) for at, c in every if c.outbox],
+        [_outbox(at, c.outbox, values) for at, c in every if c.outbox],
         _flat((source_name(at), c.raised) for at, c in every if c.raised is not None),
-    ))  # fmt: skip
+    )
+    return [packed(parts), *values.all]
+
+
+class _Values:
+    """What no script reads, behind the parts."""
+
+    def __init__(self) -> None:
+        self.all: list[bytes] = []
+
+    def place(self, value: bytes) -> int:
+        """In ARGV, where the parts are the first."""
+        self.all.append(value)
+        return len(self.all) + 1
 
 
 _Every = Sequence[tuple[Source, Changes]]
@@ -240,10 +249,16 @@ def _owners(moment: Moment, every: _Every) -> list[Any]:
     return _flat((names(*claim), owner or False) for claim, owner in moment.owners.items() if claim not in ours)
 
 
-def _timer(at: Source, write: TimerWrite) -> Sequence[Any]:
+def _timer(at: Source, write: TimerWrite, values: _Values) -> Sequence[Any]:
     key, name, was, new = write
     before = False if was is None else was
     if new is None:
         return names(key), names(name), before, False, False, False, False
     command = packed((names(new.id), _text(new.headers), new.body))
-    return names(key), names(name), before, new.id, microseconds(new.due), source_name(at), command
+    return names(key), names(name), before, new.id, microseconds(new.due), source_name(at), values.place(command)
+
+
+def _outbox(at: Source, rows: Sequence[OutboxRow], values: _Values) -> tuple[str, int, list[str]]:
+    """Source, place of the first row, ids."""
+    places = [values.place(outbox_value(each)) for each in rows]
+    return source_name(at), places[0], [row_name(each.id) for each in rows]

@@ -123,8 +123,8 @@ class RedisDomains:
     async def floors(self, topic: str | None = None) -> list[Floor]:
         found = list[Floor]()
         for domain in self.names:
-            told = await self._command(domain, "HGETALL", "floor")
-            for name, value in zip(told[::2], told[1::2], strict=True):
+            told: dict[bytes, bytes] = await self._command(domain, "HGETALL", "floor")
+            for name, value in told.items():
                 at = source_named(name.decode())
                 if topic in (None, at.topic):
                     first, incarnation, _ = map(int, value.split())

@@ -1,7 +1,7 @@
 """The scripts of a domain's store but for the write (stores/redis_authority/writing.py). Redis runs each of them alone.
 
-KEYS[1] is the beginning of the names of the keys, ARGV[1] is msgpack. What the scripts do grows with what they are asked for
-and with nothing else.
+KEYS[1] is the beginning of the names of the keys, ARGV[1] is msgpack. Redis' msgpack knows no bytes, so what is no text comes
+in further arguments. What the scripts do grows with what they are asked for, and with nothing else.
 """
 
 from stores.redis_authority.connections import Script
@@ -223,13 +223,13 @@ return told
 """
 )
 
-# ARGV: source, group, ids, rows with their ids. Rows that are there stay as they are.
+# ARGV: source, group, ids, ids of rows; then the rows. Rows that are there stay as they are.
 END_EFFECTS = Script(
     BEGIN
     + r"""
 local source, group, ids, rows = unpack(cmsgpack.unpack(ARGV[1]))
 local outbox, time = P .. 'outbox:' .. source, math.floor(now() / 1000)
-for _, row in ipairs(rows) do redis.call('HSETNX', outbox, row[1], row[2]) end
+for i, id in ipairs(rows) do redis.call('HSETNX', outbox, id, ARGV[i + 1]) end
 if #rows > 0 then redis.call('SADD', P .. 'outbox', source) end
 for _, id in ipairs(ids) do
     local name = group .. '\0' .. id

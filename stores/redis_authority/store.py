@@ -113,7 +113,7 @@ class RedisStore:
         for source in changes:
             if source not in moment.floors:
                 raise Conflict(f"{source}: no floor, the partition was not opened")
-        failed = await self._run(WRITE, encoding.write(moment, changes))
+        failed = await self._run(WRITE, *encoding.write(moment, changes))
         if failed:
             every = list(changes)
             moved = [every[place - 1] for place in failed[1:]]
@@ -129,12 +129,9 @@ class RedisStore:
         return int(await self._command("HGET", "raised", source_name(source)) or 0)
 
     async def outbox(self, source: Source) -> list[OutboxRow]:
-        told = await self._command("HGETALL", f"outbox:{source_name(source)}")
-        rows = zip(told[::2], told[1::2], strict=True)
-        return sorted(
-            (OutboxRow(*encoding.outbox_row(value), id=row_named(name)) for name, value in rows),
-            key=lambda each: each.id,
-        )
+        rows: dict[bytes, bytes] = await self._command("HGETALL", f"outbox:{source_name(source)}")
+        found = [OutboxRow(*encoding.outbox_row(value), id=row_named(name)) for name, value in rows.items()]
+        return sorted(found, key=lambda each: each.id)
 
     async def outbox_sources(self) -> set[Source]:
         return {source_named(name.decode()) for name in await self._command("SMEMBERS", "outbox")}
@@ -165,9 +162,8 @@ class RedisStore:
         return {id: again == b"1" for id, again in zip(ids, told, strict=True) if again}
 
     async def end_effects(self, source: Source, done: Sequence[str], outbox: Sequence[OutboxRow]) -> None:
-        rows = encoding.outbox_rows(outbox)
-        pairs = list(zip(rows[::2], rows[1::2], strict=True))
-        await self._run(scripts.END_EFFECTS, packed((source_name(source), source.group, done, pairs)))
+        asked = source_name(source), source.group, done, [row_name(each.id) for each in outbox]
+        await self._run(scripts.END_EFFECTS, packed(asked), *map(encoding.outbox_value, outbox))
 
     async def next_aside(self, source: Source, limit: int) -> list[AsideRow]:
         found = await self._run(scripts.NEXT_ASIDE, source_name(source), limit)

@@ -4,8 +4,9 @@ guard has failed: so a write that is refused has changed nothing."""
 from stores.redis_authority.connections import Script
 from stores.redis_authority.scripts import BEGIN, WHOLE
 
-# ARGV[1]: the parts of stores.redis_authority.encoding.write. Returns an empty list when it is written, else the guard that
-# failed, and for `sources` the places of those whose floors are not as in the moment.
+# ARGV: the parts of stores.redis_authority.encoding.write, then the values that no script reads: the parts name their places.
+# Returns an empty list when it is written, else the guard that failed, and for `sources` the places of those whose floors are
+# not as in the moment.
 _GUARDS = r"""
 local sources, inbox, states, claims, owners, releases, timers, unpark, park, behind, set_aside, take_back, facts, missed, sent,
     outbox, raised = unpack(cmsgpack.unpack(ARGV[1]))
@@ -93,7 +94,7 @@ local function guard_timers()
         if before then note('ZREM', P .. 'timer:due:' .. before[3], member) end
         if id then
             of[key][name] = {id, due, source}
-            note('HSET', P .. 'timer:row', member, row)
+            note('HSET', P .. 'timer:row', member, ARGV[row])
             note('ZADD', P .. 'timer:due:' .. source, due, member)
         else
             of[key][name] = nil
@@ -133,7 +134,7 @@ local function guard_parked()
     local last = #park > 0 and tonumber(redis.call('GET', P .. 'parked:seq') or 0)
     for i, message in ipairs(park) do
         local seq = whole(last + i)
-        note('HSET', P .. 'parked', seq, message[2])
+        note('HSET', P .. 'parked', seq, ARGV[message[2]])
         note('HSET', P .. 'parked:name', seq, message[1])
         one_more(message[1], seq, 1)
     end
@@ -175,7 +176,7 @@ local function guard_aside()
         local stored = redis.call('HGET', P .. 'aside', name)
         local before = events[name] or (stored and cmsgpack.unpack(stored))
         if not before then
-            note('HSET', P .. 'aside:row', name, rest)
+            note('HSET', P .. 'aside:row', name, ARGV[rest])
             note('ZADD', P .. 'aside:of:' .. event[1] .. '\0' .. event[2], 0, event[3] .. '\0' .. id_of(name))
             note('ZADD', P .. 'aside:since:' .. event[1], event[4], id_of(name))
             make_due(name, event)
@@ -218,9 +219,12 @@ _REST = r"""
 local function guard_outbox()
     for _, rows in ipairs(sent) do note_all('HDEL', 'outbox:' .. rows[1], rows[2]) end
     for _, rows in ipairs(outbox) do
-        if not all_free('outbox:' .. rows[1], every_second(rows[2], 1)) then return true end
-        note_all('HSET', 'outbox:' .. rows[1], rows[2])
-        note('SADD', P .. 'outbox', rows[1])
+        local source, first, ids = unpack(rows)
+        if not all_free('outbox:' .. source, ids) then return true end
+        local values = {}
+        for i, id in ipairs(ids) do values[2 * i - 1], values[2 * i] = id, ARGV[first + i - 1] end
+        note_all('HSET', 'outbox:' .. source, values)
+        note('SADD', P .. 'outbox', source)
     end
 end
 

@@ -88,8 +88,7 @@ class Room:
         return await rebuild(self.settings, self.domain)
 
     async def states(self) -> dict[bytes, bytes]:
-        told: list[bytes] = await self.connections.call("HGETALL", f"{{{self.run}}}:state")
-        return dict(zip(told[::2], told[1::2], strict=True))
+        return await self.connections.call("HGETALL", f"{{{self.run}}}:state")
 
     async def floor(self) -> int:
         return (await self.store.look([self.source])).floors[self.source].next

@@ -129,7 +129,7 @@ async def test_all_keys_of_a_domain_have_its_tag(room: Room) -> None:
 @asynccontextmanager
 async def full(room: Room) -> AsyncGenerator[None]:
     """The server is at its limit."""
-    (_, limit) = await room.server.call("CONFIG", "GET", "maxmemory")
+    limit = (await room.server.call("CONFIG", "GET", "maxmemory"))[b"maxmemory"]
     await room.server.call("CONFIG", "SET", "maxmemory", "1")
     try:
         yield
