@@ -28,9 +28,8 @@ class Connections:
     def __init__(self, url: str, *, size: int = 6, seconds: float = SECONDS) -> None:
         self._client = connect(url, timeout=seconds)
         self._made = [OwnConnection(self._client) for _ in range(size)]
-        self._free = asyncio.LifoQueue[OwnConnection]()
-        for connection in self._made:
-            self._free.put_nowait(connection)
+        self._free = list(self._made)
+        self._turns = asyncio.Semaphore(size)  # whoever waits first has the next one
 
     async def call(self, *words: str | bytes | int) -> Any:
         """The answer to a command."""
@@ -47,11 +46,13 @@ class Connections:
 
     async def _call(self, *words: str | bytes | int) -> Any:
         async with asyncio.timeout(ACQUIRE):
-            connection = await self._free.get()
+            await self._turns.acquire()
+        connection = self._free.pop()
         try:
             return await connection.call(*words)
         finally:
-            self._free.put_nowait(connection)
+            self._free.append(connection)
+            self._turns.release()
 
     async def close(self) -> None:
         for connection in self._made:

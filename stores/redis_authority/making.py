@@ -1,8 +1,8 @@
 """Makes a domain's store: a new one, one that moves here, or one that was lost.
 
 Redis that has lost its data looks like one that is new. So a store that holds all that belongs into it is marked as whole, and
-a partition that has no floor begins only in a store that is whole. The mark goes with the data. Until there are floors no
-agent writes anything, so whoever makes a store is alone with it.
+agents open partitions only in a store that is whole. The mark goes with the data. Who had a partition open before finds no
+floor, and without floors nothing is written: so whoever makes a store is alone with it.
 """
 
 import contextlib

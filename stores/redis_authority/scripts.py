@@ -34,18 +34,17 @@ WHOLE = r"""
 local function whole(number) return string.format('%.0f', number) end
 """
 
-# ARGV: source, earliest.
+# ARGV: source, earliest. Returns '' where the store is not whole.
 OPEN = Script(
     BEGIN
     + r"""
+if redis.call('EXISTS', P .. 'store') == 0 then return '' end
 local floor = redis.call('HGET', P .. 'floor', ARGV[1])
 if floor then
     local next, incarnation, epoch = string.match(floor, '^(%d+) (%d+) (%d+)$')
     floor = string.format('%s %s %d', next, incarnation, epoch + 1)
-elseif redis.call('EXISTS', P .. 'store') == 1 then
-    floor = ARGV[2] .. ' 0 0'
 else
-    return ''
+    floor = ARGV[2] .. ' 0 0'
 end
 redis.call('HSET', P .. 'floor', ARGV[1], floor)
 return floor
