@@ -1,18 +1,21 @@
 """Makes the topics that have a contract, with their dead-letter topics. Of those that exist it sets what the contract says, and
 leaves all else as operators have set it."""
 
+import asyncio
+import contextlib
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
 from aiokafka import AIOKafkaClient
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError, TopicAlreadyExistsError, for_code
 
 from stores.kafka.incremental import set_topic_settings
 from stores.kafka.log import Place
 from topics.messages.topic import FOREVER, Topic
 
+_TRIES, _AGAIN = 50, 0.2  # and seconds between two of them
 _DLQ_RETENTION = timedelta(days=30)
 # Kafka removes a segment when its youngest record is too old: its oldest one may stay this much longer than the retention.
 _SEGMENT = timedelta(days=1)
@@ -46,10 +49,19 @@ async def committed(brokers: Sequence[str], group: str) -> dict[Place, int]:
     admin = AIOKafkaAdminClient(bootstrap_servers=",".join(brokers), request_timeout_ms=20_000)
     await admin.start()
     try:
-        told = await admin.list_consumer_group_offsets(group)
+        told = await _offsets(admin, group)
         return {Place(*place): said.offset for place, said in told.items() if said.offset >= 0}
     finally:
         await admin.close()
+
+
+async def _offsets(admin: AIOKafkaAdminClient, group: str) -> dict[Any, Any]:
+    """Waits until there is a coordinator: a broker that no group has used yet makes the topic of the offsets first."""
+    for _ in range(_TRIES):
+        with contextlib.suppress(GroupCoordinatorNotAvailableError):
+            return await admin.list_consumer_group_offsets(group)
+        await asyncio.sleep(_AGAIN)
+    return await admin.list_consumer_group_offsets(group)
 
 
 def settings_of(topic: Topic) -> dict[str, str]:

@@ -191,7 +191,8 @@ class RedisDomains:
 def _place(name: str) -> tuple[Source, str]:
     """A reader and a key."""
     of, _, key = name.partition("\0")
-    return Source(*of.split(" "), 0), key
+    group, topic = of.split(" ")
+    return Source(group, topic, 0), key
 
 
 @contextlib.asynccontextmanager

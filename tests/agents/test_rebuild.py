@@ -191,9 +191,11 @@ async def test_what_was_redriven_or_dropped_stays_so(room: Room) -> None:
     await room.work_off()
     states = await room.states()
     await room.lose()
-    assert (await room.rebuild()).parked == 2
+    assert (await room.rebuild()).parked == 1
+    await room.open()
+    await room.work_off()  # what nothing tells of is decided again, here a message behind a parked one, and the order
     assert await room.states() == states
-    assert {each[1] for each in await room.parked("a", "b")} == {"poison b", "behind b"}
+    assert [each[1] for each in await room.parked("a", "b")] == ["poison b", "behind b"]
 
 
 async def test_a_store_that_is_whole_is_left_alone(room: Room) -> None:

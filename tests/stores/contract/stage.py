@@ -55,7 +55,7 @@ async def postgres(url: str, domain: str) -> AsyncGenerator[Stage]:
     finally:
         for pool in (*pools, nowhere):
             pool.terminate()
-        await admin.execute(f"drop schema {domain} cascade")
+        await admin.execute(f"drop schema if exists {domain} cascade")
         await admin.close()
 
 
