@@ -15,7 +15,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
 from aiokafka import ConsumerRecord
 
 from agents.domains import DOMAINS, exit_without_upcasters
@@ -156,7 +155,7 @@ class _Pass:
 
     def _writes(self, wanted: set[FactKey] | None) -> list[FactWrite]:
         return [
-            FactWrite(name, key, version, None if document is None else msgspec.json.encode(document).decode())
+            FactWrite(name, key, version, None if document is None else self._tables[name].form.encode(document))
             for (name, key), (version, document) in self._made.items()
             if wanted is None or (name, key) in wanted
         ]

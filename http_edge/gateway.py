@@ -1,7 +1,7 @@
 """One request from aiohttp to its row and back: the only wrapper there is, in place of a stack of middlewares."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
@@ -13,6 +13,7 @@ from multidict import istr
 from http_edge.about.metrics import Metrics
 from http_edge.commands import bodies, commands
 from http_edge.commands.idempotency import check_key
+from http_edge.commands.operations import Operation
 from http_edge.reads import lists, live, views
 from http_edge.routing import own_rows
 from http_edge.routing.asked import Asked
@@ -23,6 +24,7 @@ from http_edge.routing.router import Router
 from http_edge.routing.routes import AnyRow, CommandRow, ListRow, LiveRow, Nothing, OwnRow, ViewRow
 from http_edge.wire import cors, trace
 from http_edge.wire.access_log import AccessLog
+from http_edge.wire.amounts import Lira, lira_of
 from http_edge.wire.answer import Answer
 from http_edge.wire.connection import Connection
 from http_edge.wire.problems import Problem, all_invalid, internal, unavailable
@@ -47,23 +49,26 @@ class Route:
     handler: Handler
     body: Validator | None
     query: Query | None
+    lira: Lira
 
 
-def compiled(row: AnyRow) -> Route:
+def compiled(row: AnyRow, answers: Sequence[Any] = ()) -> Route:
+    """answers: what GET /operations/{id} may give again."""
+    lira = lira_of(*answers) if row.gives is Operation else lira_of(row.gives)
     partial = isinstance(row, CommandRow) and row.partial
     body = None if row.takes is Nothing else Validator(row.takes, partial=partial)
     query = None if query_of(row) is Nothing else Query(row)
     match row:
         case CommandRow():
-            return Route(row, commands.handler(row), body, query)
+            return Route(row, commands.handler(row), body, query, lira)
         case ViewRow():
-            return Route(row, views.handler(row), body, query)
+            return Route(row, views.handler(row), body, query, lira)
         case ListRow():
-            return Route(row, lists.handler(row), body, query)
+            return Route(row, lists.handler(row), body, query, lira)
         case OwnRow():
-            return Route(row, own_rows.handler(row), body, query)
+            return Route(row, own_rows.handler(row), body, query, lira)
         case LiveRow():
-            return Route(row, live.handler(row), body, query)
+            return Route(row, live.handler(row), body, query, lira)
 
 
 class Gateway:
@@ -73,13 +78,16 @@ class Gateway:
         self._edge = edge
         self._metrics = metrics
         self._access_log = access_log
-        self._router = Router((row.method, row.path, row.texts, compiled(row)) for row in rows)
+        listed = tuple(rows)
+        answers = [row.gives for row in listed if isinstance(row, CommandRow)]
+        self._router = Router((row.method, row.path, row.texts, compiled(row, answers)) for row in listed)
         self._loop = asyncio.get_running_loop()
 
     async def handle(self, request: BaseRequest) -> Wire:
         started = self._loop.time()
         named = trace.of_request(request.headers)
         asked: Asked | None = None
+        route: Route | None = None
         label = UNMATCHED
         try:
             path, _, query = _target(request).partition("?")
@@ -104,6 +112,8 @@ class Gateway:
         except Exception:
             _log.exception("unhandled", route=label, correlation_id=named.request_id)
             answer = internal().answer(named.request_id)
+        if route is not None:
+            answer = answer._replace(body=route.lira(answer.body))
         if answer.size > PIECE and request.method != "HEAD":
             answer = self._if_there_is_room(request, answer, named)
         self._metrics.note(label, answer.status, self._loop.time() - started)

@@ -31,9 +31,10 @@ from topics.contracts.restaurant_events import (
     RestaurantDetails,
     RestaurantOpened,
 )
-from topics.deciding.discounting import Terms
+from topics.deciding.discounting import AMOUNTS, Terms
 from topics.deciding.projection import FactTable, Shown
 from topics.messages.event import EventMeta
+from topics.values.kurus import lira_before
 from topics.values.opening_hours import DEFAULT_ZONE
 
 
@@ -42,18 +43,18 @@ class MealCopy(msgspec.Struct, frozen=True, kw_only=True):
 
     restaurant_id: str
     name: str
-    price: float
+    price: int
     image_url: str = ""
     is_available: bool = True
 
 
 class RestaurantCopy(msgspec.Struct, frozen=True, kw_only=True):
-    """is_open: its owner's switch; opening_hours, time_zone: see topics/values/opening_hours.py. Amounts in lira."""
+    """is_open: its owner's switch; opening_hours, time_zone: see topics/values/opening_hours.py. Amounts in kuruş."""
 
     name: str
     is_open: bool
-    delivery_fee: float
-    min_order_price: float
+    delivery_fee: int
+    min_order_price: int
     owner_id: str = ""
     opening_hours: dict[str, str] = msgspec.field(default_factory=dict[str, str])
     time_zone: str = DEFAULT_ZONE
@@ -149,13 +150,21 @@ def copy_book(before: BookCopy | None, event: address_events.Event, meta: EventM
 
 
 MEALS = FactTable[MealCopy, catalog_events.Event](
-    name="meals", topic=catalog_events.TOPIC, document=MealCopy, show=copy_meal
+    name="meals", topic=catalog_events.TOPIC, document=MealCopy, show=copy_meal, upcasts=(lira_before("price"),)
 )
 RESTAURANTS = FactTable[RestaurantCopy, restaurant_events.Event](
-    name="restaurants", topic=restaurant_events.TOPIC, document=RestaurantCopy, show=copy_restaurant
+    name="restaurants",
+    topic=restaurant_events.TOPIC,
+    document=RestaurantCopy,
+    show=copy_restaurant,
+    upcasts=(lira_before("delivery_fee", "min_order_price"),),
 )
 COUPONS = FactTable[CouponCopy, discount_events.Event](
-    name="coupons", topic=discount_events.TOPIC, document=CouponCopy, show=copy_coupon
+    name="coupons",
+    topic=discount_events.TOPIC,
+    document=CouponCopy,
+    show=copy_coupon,
+    upcasts=(lira_before(*(f"terms.{name}" for name in AMOUNTS)),),
 )
 BOOKS = FactTable[BookCopy, address_events.Event](
     name="books", topic=address_events.TOPIC, document=BookCopy, show=copy_book

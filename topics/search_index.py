@@ -45,8 +45,8 @@ class Column(NamedTuple):
 
 
 RATING = Column("rating", 13, 1000)
-DELIVERY_FEE = Column("delivery_fee", 27, 100)
-MIN_ORDER = Column("min_order", 27, 100)
+DELIVERY_FEE = Column("delivery_fee", 27, 1)
+MIN_ORDER = Column("min_order", 27, 1)
 PREP_TIME = Column("prep_time", 11, 1)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, assert_never
+from typing import assert_never
 
 import msgspec
 from msgspec.structs import asdict, replace
@@ -13,10 +13,10 @@ from agents.catalog.projection import meal
 from topics.contracts.catalog_commands import AddMeal, ChangeMeal, Command, RemoveMeal, SetAvailability
 from topics.contracts.catalog_events import AvailabilityChanged, Event, MealAdded, MealChanged, MealDetails, MealRemoved
 from topics.deciding.decision import Context, Decider, Decision, Rejection, accept, reject
-from topics.deciding.pricing import rounded
 from topics.deciding.seats import Seat
 from topics.documents import Done
 from topics.documents.browse import Meal
+from topics.values.kurus import lira_before
 
 REMOVED = Done(message="The meal is off the menu.")
 
@@ -66,7 +66,7 @@ def _add(command: AddMeal, dish: Dish, facts: Facts, context: Context) -> Decisi
     if not _owns(context, facts, command.restaurant_id):
         return reject("not_found", "you have no such restaurant", field="restaurant_id")
     said = {name: value for name, value in asdict(command).items() if name != "restaurant_id"}
-    details = MealDetails(**_with_whole_kurus(said))
+    details = MealDetails(**said)
     if dish.offer is None and not dish.removed:
         return _first_time(command.restaurant_id, details, context)
     if dish.offer and (dish.offer.restaurant_id, dish.offer.details) == (command.restaurant_id, details):
@@ -96,7 +96,7 @@ def _too_large(details: MealDetails) -> Rejection | None:
 
 def _change(command: ChangeMeal, offer: Offer, context: Context) -> Decision[Event]:
     said = {name: value for name, value in asdict(command).items() if value is not None}
-    details = replace(offer.details, **_with_whole_kurus(said))
+    details = replace(offer.details, **said)
     answer = _answer(replace(offer, details=details), context)
     if details == offer.details:
         return accept(answer=answer)
@@ -112,10 +112,6 @@ def _set_availability(command: SetAvailability, offer: Offer, context: Context) 
         return accept(answer=answer)
     changed = AvailabilityChanged(restaurant_id=offer.restaurant_id, is_available=command.is_available)
     return accept(changed, answer=answer)
-
-
-def _with_whole_kurus(said: dict[str, Any]) -> dict[str, Any]:
-    return said if "price" not in said else said | {"price": rounded(said["price"])}
 
 
 def _answer(offer: Offer, context: Context) -> Meal:
@@ -167,4 +163,5 @@ DECIDER = Decider[Command, Event, Dish, Facts](
     fact_tables=(RESTAURANTS,),
     needs=needs,
     claims=claims,
+    upcasts=(lira_before("offer.details.price", "offer.details.options.price"),),
 )

@@ -10,9 +10,10 @@ from topics.contracts.order_events import OrderPlaced, PriceChange, PricedItem
 from topics.copies import CouponCopy, RestaurantCopy
 from topics.deciding import discounting, schedule
 from topics.deciding.decision import Rejection
-from topics.deciding.pricing import Charge, Totals, line_total, rounded, totals
+from topics.deciding.pricing import Charge, Totals, totals
 from topics.deciding.refusals import meals_gone
 from topics.keys import coupon_share
+from topics.values.kurus import lira
 
 
 class Priced(NamedTuple):
@@ -64,8 +65,8 @@ def _priced(wish: PlaceOrder, facts: Facts) -> Priced | Rejection:
             meal_id=item.meal_id,
             name=on_sale[item.meal_id].name,
             quantity=item.quantity,
-            price=rounded(on_sale[item.meal_id].price),
-            total=line_total(on_sale[item.meal_id].price, item.quantity),
+            price=on_sale[item.meal_id].price,
+            total=on_sale[item.meal_id].price * item.quantity,
             note=item.note,
         )
         for item in wish.items
@@ -75,9 +76,9 @@ def _priced(wish: PlaceOrder, facts: Facts) -> Priced | Rejection:
 
 def _changes(wish: PlaceOrder, items: tuple[PricedItem, ...]) -> tuple[PriceChange, ...]:
     return tuple(
-        PriceChange(meal_id=item.meal_id, name=item.name, was=rounded(wished.price_was), now=item.price)
+        PriceChange(meal_id=item.meal_id, name=item.name, was=wished.price_was, now=item.price)
         for wished, item in zip(wish.items, items, strict=True)
-        if wished.price_was is not None and rounded(wished.price_was) != item.price
+        if wished.price_was is not None and wished.price_was != item.price
     )
 
 
@@ -98,10 +99,10 @@ def _sums(
     wish: PlaceOrder, facts: Facts, restaurant: RestaurantCopy, priced: Priced, now: datetime
 ) -> Totals | Rejection:
     charges = [Charge(item.price, item.quantity) for item in priced.items]
-    fee = 0.0 if wish.pickup else restaurant.delivery_fee
+    fee = 0 if wish.pickup else restaurant.delivery_fee
     subtotal = totals(charges, fee).subtotal
     if subtotal < restaurant.min_order_price:
-        least = f"{restaurant.name} takes orders of {restaurant.min_order_price:.2f} TL and more"
+        least = f"{restaurant.name} takes orders of {lira(restaurant.min_order_price)} TL and more"
         return Rejection("below_minimum", least)
     taken_off = _discount(wish, facts, subtotal, now)
     if isinstance(taken_off, Rejection):
@@ -139,9 +140,9 @@ def _order(
     )
 
 
-def _discount(wish: PlaceOrder, facts: Facts, subtotal: float, now: datetime) -> float | Rejection:
+def _discount(wish: PlaceOrder, facts: Facts, subtotal: int, now: datetime) -> int | Rejection:
     if wish.coupon_code is None:
-        return 0.0
+        return 0
     coupon = facts.coupons.get(wish.coupon_code, CouponCopy())
     share = facts.coupons.get(coupon_share(wish.coupon_code, wish.user_id), CouponCopy())
     return discounting.worth(coupon.terms, now, wish.restaurant_id, subtotal, coupon.used, share.used)
@@ -149,11 +150,11 @@ def _discount(wish: PlaceOrder, facts: Facts, subtotal: float, now: datetime) ->
 
 def _as_expected(wish: PlaceOrder, order: OrderPlaced) -> Rejection | None:
     """The total that the client has shown to its user, if it said one."""
-    if wish.expected_total is None or rounded(wish.expected_total) == order.total:
+    if wish.expected_total is None or wish.expected_total == order.total:
         return None
     lines: list[dict[str, Any]] = [
         {"meal_id": change.meal_id, "name": change.name, "was": change.was, "is": change.now}
         for change in order.changes
     ]
-    detail = f"the total is {order.total:.2f} now, not {rounded(wish.expected_total):.2f}"
+    detail = f"the total is {lira(order.total)} now, not {lira(wish.expected_total)}"
     return Rejection("price_changed", detail, "expected_total", {"lines": lines, "total": order.total})

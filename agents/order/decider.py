@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from agents.order import checks, erasure
 from agents.order.facts import Facts
-from agents.order.progress import Progress
+from agents.order.progress import IN_KURUS, Progress
 from agents.order.projection import order
 from topics.contracts.order_commands import (
     CancelOrder,
@@ -167,4 +167,5 @@ DECIDER = Decider[Command, Event, Progress, Facts](
     facts=Facts,
     fact_tables=(MEALS, RESTAURANTS, BOOKS, COUPONS),
     needs=needs,
+    upcasts=(IN_KURUS,),
 )

@@ -2,7 +2,16 @@
 
 import msgspec
 
-from topics.contracts.order_events import OrderCancelled, OrderDrafted, OrderPlaced, OrderRefused
+from topics.contracts.order_events import (
+    DRAFTED,
+    PLACED,
+    REFUSED,
+    OrderCancelled,
+    OrderDrafted,
+    OrderPlaced,
+    OrderRefused,
+)
+from topics.values.kurus import lira_before
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,3 +25,13 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     cancelled: OrderCancelled | None = None
     refused: OrderRefused | None = None
     erased: bool = False
+
+
+IN_KURUS = lira_before(
+    *(
+        f"{name}.{place}"
+        for name, places in (("drafted", DRAFTED), ("placed", PLACED), ("refused", REFUSED))
+        for place in places
+    )
+)
+"""The first form of this state had lira."""

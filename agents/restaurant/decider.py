@@ -3,9 +3,9 @@
 Campaigns are in campaigns.py, the pages of followers in followers.py: a domain has one decider, for all its aggregates.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, assert_never
+from typing import assert_never
 
 import msgspec
 from msgspec.structs import asdict, replace
@@ -37,9 +37,9 @@ from topics.contracts.restaurant_events import (
     RestaurantOpened,
 )
 from topics.deciding.decision import Context, Decider, Decision, Rejection, accept, reject
-from topics.deciding.pricing import rounded
 from topics.deciding.seats import Seat
 from topics.documents.browse import RestaurantNow
+from topics.values.kurus import lira_before
 
 
 def decide(command: Command, house: House, facts: None, context: Context) -> Decision[Event]:
@@ -65,7 +65,7 @@ def decide(command: Command, house: House, facts: None, context: Context) -> Dec
 def _open(command: OpenRestaurant, house: House, context: Context) -> Decision[Event]:
     if context.caller is None:
         return reject("login_required", "log in to open a restaurant")
-    details = RestaurantDetails(**_with_whole_kurus(asdict(command)))
+    details = RestaurantDetails(**asdict(command))
     refused = hours.refusal(details)
     if refused is not None:
         return Decision(rejection=refused)
@@ -87,7 +87,7 @@ def _change(command: ChangeRestaurant, house: House, context: Context) -> Decisi
     if opened is None or opened.owner_id != context.caller:
         return reject("not_found", "you have no such restaurant")
     said = {name: value for name, value in asdict(command).items() if value is not None and name != "clears"}
-    details = replace(opened.details, **{**_with_whole_kurus(said), **dict.fromkeys(command.clears)})
+    details = replace(opened.details, **{**said, **dict.fromkeys(command.clears)})
     if details == opened.details:
         return accept(answer=_answer(details, opened.at, opened.updated_at, context))
     refused = hours.refusal(details) if hours.of(details) != hours.of(opened.details) else None
@@ -117,11 +117,6 @@ def _answer(details: RestaurantDetails, created: datetime, updated: datetime, co
     return RestaurantNow(**asdict(document), open_now=hours.is_open(details, context.now))
 
 
-def _with_whole_kurus(said: Mapping[str, Any]) -> dict[str, Any]:
-    amounts = ("delivery_fee", "min_order_price")
-    return {name: rounded(value) if name in amounts else value for name, value in said.items()}
-
-
 def evolve(house: House, event: Event) -> House:
     match event:
         case RestaurantOpened():
@@ -141,4 +136,10 @@ def evolve(house: House, event: Event) -> House:
             assert_never(event)
 
 
-DECIDER = Decider[Command, Event, House, None](state=House, decide=decide, evolve=evolve, claims=claims)
+DECIDER = Decider[Command, Event, House, None](
+    state=House,
+    decide=decide,
+    evolve=evolve,
+    claims=claims,
+    upcasts=(lira_before("opened.details.delivery_fee", "opened.details.min_order_price"),),
+)

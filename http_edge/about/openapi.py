@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from types import UnionType
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 import msgspec
 
@@ -16,6 +16,7 @@ from http_edge.wire.problems import ProblemBody
 
 _REF = "#/components/schemas/{name}"
 _SECURITY = "access_token"
+_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "default")
 _LINK = {
     "description": 'The next page, as `<path and query>; rel="next"`. Absent on the last one.', "schema": {"type": "string"},
 }  # fmt: skip
@@ -52,11 +53,25 @@ def document(rows: Iterable[AnyRow]) -> bytes:
 def _schemas(kinds: Sequence[Any]) -> tuple[dict[int, Any], dict[str, Any]]:
     """By the id() of each kind, and the components. One of several answers (`Tokens | Done`) is no type of msgspec's."""
     parts = [get_args(kind) if isinstance(kind, UnionType) else (kind,) for kind in kinds]
-    schemas, components = msgspec.json.schema_components([part for each in parts for part in each], ref_template=_REF)
+    made_of = msgspec.json.schema_components([part for each in parts for part in each], ref_template=_REF)
+    schemas, components = _as_clients_see(made_of)
     rest = iter(schemas)
     found = [[next(rest) for _ in each] for each in parts]
     made = [of[0] if len(of) == 1 else {"anyOf": of} for of in found]
     return dict(zip(map(id, kinds), made, strict=True)), components
+
+
+def _as_clients_see(schema: Any) -> Any:
+    """Amounts are numbers with two decimals, where messages have hundredths."""
+    if isinstance(schema, list | tuple):
+        return [_as_clients_see(each) for each in cast(list[Any], schema)]
+    if not isinstance(schema, dict):
+        return schema
+    said = cast(dict[str, Any], schema)
+    if (of := said.get("x-hundredths-of")) is None:
+        return {name: _as_clients_see(each) for name, each in said.items()}
+    bounds = {name: said[name] / 100 for name in _BOUNDS if said.get(name) is not None}
+    return {"type": "number", **bounds, "description": f"{of}, two decimals at most"}
 
 
 def _operation(row: AnyRow, schemas: Mapping[int, Any]) -> dict[str, Any]:
@@ -97,7 +112,7 @@ def _parameters(row: AnyRow) -> list[dict[str, Any]]:
 
 def _asked_for(field: msgspec.structs.FieldInfo) -> dict[str, Any]:
     """A field of the query. Lists are texts with commas."""
-    schema = msgspec.json.schema(field.type)
+    schema = _as_clients_see(msgspec.json.schema(field.type))
     if field.default not in (msgspec.NODEFAULT, None):
         schema["default"] = field.default
     style = {"style": "form", "explode": False} if schema.get("type") == "array" else {}

@@ -6,7 +6,7 @@ millisecond, and others have their turn between two slices and between two parts
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from http_edge.reads.own_writes import noted, require
 from http_edge.reads.views import first_look
@@ -14,6 +14,7 @@ from http_edge.routing.asked import Asked
 from http_edge.routing.pages import Start
 from http_edge.routing.paging import link_to
 from http_edge.routing.routes import ListRow
+from http_edge.wire.amounts import lira_of, unchanged
 from http_edge.wire.answer import JSON, Answer, Parts
 from stores.errors import Unavailable
 from stores.listed import Span
@@ -43,6 +44,8 @@ class Listed(NamedTuple):
 def handler(row: ListRow) -> Handler:
     """The row's handler. It raises Problem, and Unavailable where Redis is away."""
 
+    item = _shown(row)
+
     async def listing(asked: Asked) -> Answer:
         wrote, _ = await first_look(row, asked, ())
         if wrote is not None:
@@ -50,12 +53,25 @@ def handler(row: ListRow) -> Handler:
             await require(asked.edge.reads, row.view.name, noted(wrote))
         lowest = None if row.lowest is None else row.lowest(asked)
         span = Span("", row.view.name, lowest=lowest, newest_first=row.newest_first)
-        page = await read_page(asked, span, row.indexes(asked), row.item)
+        page = await read_page(asked, span, row.indexes(asked), item)
         items = page.items if row.arrange is None else row.arrange(asked, page.items)
         headers = None if page.following is None else link_to(row, asked, page.following)
         return joined(b"[", items, b"]", headers)
 
     return listing
+
+
+def _shown(row: ListRow) -> Item | None:
+    """What is shown of an item, with its amounts in lira. Here, since the size of an answer in parts is said before them."""
+    item, lira = row.item, lira_of(*get_args(row.gives))
+    if lira is unchanged:
+        return item
+
+    def shown(document: bytes, member: str, asked: Asked) -> bytes | None:
+        found = document if item is None else item(document, member, asked)
+        return found and lira(found)
+
+    return shown
 
 
 async def read_page(asked: Asked, span: Span, indexes: Sequence[str], item: Item | None = None) -> Listed:

@@ -56,8 +56,8 @@ def restaurants(count: int) -> Iterator[Restaurant]:
             id=derive("bench", f"restaurant {number}"), name=words(2), description="", logo="", address=place,
             phone_number=None, email=None, status="closed" if number % 20 == 0 else "open", opening_hours=hours,
             time_zone=_dice.choice(ZONES), cuisines=tuple(_dice.sample(CUISINES, 2)), prep_time=_dice.randint(2, 12) * 5,
-            rating_avg=round(_dice.uniform(2.5, 5), 1), rating_count=10, delivery_fee=round(_dice.uniform(0, 80), 1),
-            min_order_price=_dice.randint(0, 40) * 10, created_at=NOW, updated_at=NOW,
+            rating_avg=round(_dice.uniform(2.5, 5), 1), rating_count=10, delivery_fee=_dice.randint(0, 800) * 10,
+            min_order_price=_dice.randint(0, 40) * 1_000, created_at=NOW, updated_at=NOW,
         )  # fmt: skip
 
 
@@ -65,7 +65,7 @@ def meals(restaurant_id: str, count: int) -> Iterator[Meal]:
     for number in range(count):
         yield Meal(
             id=derive(restaurant_id, f"meal {number}"), restaurant_id=restaurant_id, name=words(_dice.choice((2, 2, 3))),
-            description="", is_available=number % 15 != 0, price=100, image_url="", cuisine="", complementary_ids=(),
+            description="", is_available=number % 15 != 0, price=10_000, image_url="", cuisine="", complementary_ids=(),
             options=(), created_at=NOW, updated_at=NOW,
         )  # fmt: skip
 
@@ -125,8 +125,8 @@ def _cuisines() -> tuple[str, ...]:
 
 def _limits() -> tuple[Bound, ...]:
     return (
-        search_index.DELIVERY_FEE.at_most(_dice.uniform(10, 70)),
-        search_index.MIN_ORDER.at_most(_dice.randint(50, 400)),
+        search_index.DELIVERY_FEE.at_most(_dice.randint(1_000, 7_000)),
+        search_index.MIN_ORDER.at_most(_dice.randint(50, 400) * 100),
         search_index.PREP_TIME.at_most(_dice.randint(15, 55)),
     )
 

@@ -82,7 +82,7 @@ def command_headers(wish: Wish) -> Mapping[str, str]:
     """The outcome is kept under the command's own id."""
     return {
         headers.ID: wish.command_id,
-        headers.TYPE: type(wish.command).__name__,
+        **headers.of_type(type(wish.command)),
         headers.SOURCE: "lezzet/demo",
         headers.SUBJECT: wish.id,
         headers.CORRELATION: wish.id,

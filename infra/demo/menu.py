@@ -11,9 +11,9 @@ from topics.values.opening_hours import DAYS
 OWNER = derive("lezzet demo", "owner")
 """Owns all demo restaurants. Nobody can log in as it."""
 
-PORTION = MealOption(name="Bir buçuk porsiyon", price=110)
+PORTION = MealOption(name="Bir buçuk porsiyon", price=11_000)
 SPICE = MealOption(name="Acı", choices=("acısız", "az acılı", "acılı"))
-SIZE = MealOption(name="Büyük boy", price=45)
+SIZE = MealOption(name="Büyük boy", price=4_500)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,10 @@ class Menu:
 
 @dataclass(frozen=True, slots=True)
 class Dish:
-    """goes_with: names of meals of the same menu."""
+    """price: in kuruş. goes_with: names of meals of the same menu."""
 
     name: str
-    price: float
+    price: int
     cuisine: str
     description: str
     options: tuple[MealOption, ...] = ()
@@ -50,7 +50,7 @@ def menu(name: str, opening: OpenRestaurant, *dishes: Dish) -> Menu:
 
 
 def dish(
-    name: str, price: float, cuisine: str, description: str, *options: MealOption, goes_with: tuple[str, ...] = ()
+    name: str, price: int, cuisine: str, description: str, *options: MealOption, goes_with: tuple[str, ...] = ()
 ) -> Dish:
     return Dish(name, price, cuisine, description, options, goes_with)
 

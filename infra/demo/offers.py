@@ -10,13 +10,13 @@ LEZZET10 = "LEZZET10"
 _LONG = timedelta(days=700)  # a campaign may last 730 days
 
 COUPONS: dict[str, CreateCoupon] = {
-    LEZZET10: CreateCoupon(kind="percent", value=10, title="Hoş geldin indirimi"),
+    LEZZET10: CreateCoupon(kind="percent", value=1_000, title="Hoş geldin indirimi"),
     "KEBAP50": CreateCoupon(
-        kind="fixed", value=50, min_basket=300, per_user_limit=3, title="300 TL üzeri 50 TL",
+        kind="fixed", value=5_000, min_basket=30_000, per_user_limit=3, title="300 TL üzeri 50 TL",
         restaurant_id=next(menu.restaurant_id for menu in MENUS if menu.name == "kebapci-mahmut"),
     ),
     "YARIN20": CreateCoupon(
-        kind="percent", value=20, valid_from=datetime(2100, 1, 1, tzinfo=UTC), title="Daha başlamadı", listed=False
+        kind="percent", value=2_000, valid_from=datetime(2100, 1, 1, tzinfo=UTC), title="Daha başlamadı", listed=False
     ),
 }  # fmt: skip
 """By code. Those without a restaurant are valid everywhere."""

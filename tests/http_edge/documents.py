@@ -10,14 +10,14 @@ def line(meal: str, **more: Any) -> dict[str, Any]:
     """A line of a basket."""
     return {
         "id": f"line-{meal}", "user_id": "u", "restaurant_id": "r", "meal_id": meal, "quantity": 2, "note": None,
-        "schedule_date": None, "created_at": _AT, "name": "Lahmacun", "price": 90, "image_url": "", "is_available": True,
+        "schedule_date": None, "created_at": _AT, "name": "Lahmacun", "price": 9_000, "image_url": "", "is_available": True,
         **more,
     }  # fmt: skip
 
 
 def meal(id: str, **more: Any) -> dict[str, Any]:
     return {
-        "id": id, "restaurant_id": "r", "name": "Lahmacun", "description": "", "isAvailable": True, "price": 90,
+        "id": id, "restaurant_id": "r", "name": "Lahmacun", "description": "", "isAvailable": True, "price": 9_000,
         "image_url": "", "cuisine": "turkish", "complementary_ids": [], "options": [], "created_at": _AT,
         "updated_at": _AT, **more,
     }  # fmt: skip

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
+from http_edge.wire.amounts import lira_of
 from infra.demo.filling import Wish, command_headers, in_turn, meals, offers, restaurants
 from infra.demo.menu import OWNER
 from infra.demo.menus import MENUS
@@ -20,9 +21,10 @@ WEEK = [datetime(2026, 3, 2, tzinfo=UTC) + timedelta(minutes=30 * each) for each
 
 @pytest.mark.parametrize("wish", WISHES, ids=lambda wish: f"{wish.view}-{wish.id}")
 def test_every_command_is_one_that_the_edge_would_take_as_it_is(wish: Wish) -> None:
-    said = msgspec.json.decode(wish.topic.encode(wish.command))
+    said = msgspec.json.decode(lira_of(type(wish.command))(wish.topic.encode(wish.command)))
     assert Validator(type(wish.command)).validated(said) == wish.command
-    assert wish.topic.decode(type(wish.command).__name__, wish.topic.encode(wish.command)) == wish.command
+    kind = type(wish.command)
+    assert wish.topic.decode(kind.__name__, wish.topic.encode(wish.command), str(kind.schema_version)) == wish.command
 
 
 def test_there_are_24_restaurants_in_three_cities_with_six_to_ten_meals() -> None:

@@ -139,7 +139,7 @@ _HOURS = st.sampled_from(
         "13:00-13:01",
     ]
 )
-_AMOUNTS = st.sampled_from([0, 0.01, 9.99, 10, 19.9, 29.9, 100, 999_999.99, 1_000_000])
+_AMOUNTS = st.sampled_from([0, 1, 999, 1_000, 1_990, 2_990, 10_000, 99_999_999, 100_000_000])
 _RATINGS = st.sampled_from([0.0, 3.999, 4.0, 4.25, 4.5, 5.0])
 _MINUTES = st.sampled_from([0, 1, 20, 25, 30, 1440])
 _PLACES = st.sampled_from(

@@ -54,9 +54,9 @@ def test_words_come_from_the_name_and_the_cuisines_and_from_meals_on_sale():
 
 
 def test_a_price_is_its_binary_digits_in_kurus():
-    found = {trait for trait in own(delivery_fee=0.05) if trait.startswith("delivery_fee:")}
+    found = {trait for trait in own(delivery_fee=5) if trait.startswith("delivery_fee:")}
     assert found == {"delivery_fee:0", "delivery_fee:2"}
-    assert own(delivery_fee=29.9) != own(delivery_fee=29.91)
+    assert own(delivery_fee=2_990) != own(delivery_fee=2_991)
 
 
 @pytest.mark.parametrize("column", COLUMNS, ids=lambda column: column.name)
@@ -140,6 +140,6 @@ def test_a_restaurant_that_moves_is_somewhere_else():
 
 
 def test_a_bound_that_everybody_keeps_is_no_work_for_the_script():
-    wanted = Wanted(bounds=(RATING.at_least(0), DELIVERY_FEE.at_most(2_000_000), PREP_TIME.at_most(30)))
+    wanted = Wanted(bounds=(RATING.at_least(0), DELIVERY_FEE.at_most(200_000_000), PREP_TIME.at_most(30)))
     assert arguments(wanted, Tags())["bounds"] == [{"name": "prep_time", "digits": 11, "most": 30, "beyond": False}]
     assert arguments(wanted, Tags())["trait"] == keys.search_trait("restaurant", "")

@@ -1,20 +1,22 @@
 """Commands to the meals. Only the owner of the meal's restaurant may send them."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import Meta
 
 from topics.messages.message import Message
 from topics.messages.topic import Topic
-from topics.values.fields import Id, Money, Name, Text, Url, Word
+from topics.messages.upcasting import Upcast
+from topics.values.fields import Id, Name, Text, Url, Word
+from topics.values.kurus import Kurus, lira_before
 
 
 class MealOption(msgspec.Struct, frozen=True, kw_only=True):
     """Something to choose with a meal. price: on top of the meal's."""
 
     name: Name
-    price: Money = 0
+    price: Kurus = 0
     choices: Annotated[tuple[Word, ...], Meta(max_length=50)] = ()
 
 
@@ -23,9 +25,11 @@ MealIds = Annotated[tuple[Id, ...], Meta(max_length=50)]
 
 
 class AddMeal(Message, frozen=True, kw_only=True):
+    schema_version: ClassVar[int] = 2
+
     restaurant_id: Id
     name: Name
-    price: Money
+    price: Kurus
     description: Text = ""
     is_available: bool = msgspec.field(default=True, name="isAvailable")
     image_url: Url = ""
@@ -37,8 +41,10 @@ class AddMeal(Message, frozen=True, kw_only=True):
 class ChangeMeal(Message, frozen=True, kw_only=True):
     """What is absent stays. A meal never moves to another restaurant."""
 
+    schema_version: ClassVar[int] = 2
+
     name: Name | None = None
-    price: Money | None = None
+    price: Kurus | None = None
     description: Text | None = None
     is_available: bool | None = msgspec.field(default=None, name="isAvailable")
     image_url: Url | None = None
@@ -57,6 +63,8 @@ class SetAvailability(Message, frozen=True, kw_only=True):
 
 Command = AddMeal | ChangeMeal | RemoveMeal | SetAvailability
 
+_in_kurus = lira_before("price", "options.price")
+
 TOPIC = Topic(
     name="catalog_commands",
     messages=(AddMeal, ChangeMeal, RemoveMeal, SetAvailability),
@@ -64,4 +72,5 @@ TOPIC = Topic(
     producers=("edge",),
     consumers=("catalog",),
     append_time=True,
+    upcasts=tuple(Upcast(kind, 1, _in_kurus) for kind in (AddMeal, ChangeMeal)),
 )

@@ -1,10 +1,14 @@
 """Commands to the orders. PlaceOrder comes from the basket, which the caller asked. An order with a coupon waits for its
 reservation, which comes from the discount domain. Whoever is last answers the caller. CancelOrder comes from the edge."""
 
+from typing import ClassVar
+
 from topics.contracts.basket_events import Line, OrderedItem
 from topics.messages.message import Message
 from topics.messages.topic import Topic
-from topics.values.fields import Id, Note, PaymentMethod, SaidSum
+from topics.messages.upcasting import Upcast
+from topics.values.fields import Id, Note, PaymentMethod
+from topics.values.kurus import KurusSum, lira_before
 
 
 class PlaceOrder(Message, frozen=True, kw_only=True):
@@ -12,6 +16,8 @@ class PlaceOrder(Message, frozen=True, kw_only=True):
 
     previous_order_id: of the same user's checkout before this one, by which an erasure finds all orders of a user.
     """
+
+    schema_version: ClassVar[int] = 2
 
     user_id: Id
     restaurant_id: Id
@@ -23,7 +29,7 @@ class PlaceOrder(Message, frozen=True, kw_only=True):
     note: str | None = None
     schedule_date: str | None = None
     coupon_code: str | None = None
-    expected_total: SaidSum | None = None
+    expected_total: KurusSum | None = None
     pickup: bool = False
     previous_order_id: Id | None = None
 
@@ -66,4 +72,5 @@ TOPIC = Topic(
     producers=("edge", "basket", "discount", "order"),
     consumers=("order",),
     append_time=True,
+    upcasts=(Upcast(PlaceOrder, 1, lira_before("items.price_was", "restore.price", "expected_total")),),
 )

@@ -1,15 +1,18 @@
-"""What happened to orders. All amounts are lira with two decimals."""
+"""What happened to orders. Amounts are kuruş."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
 from topics.contracts.address_events import SavedAddress
 from topics.contracts.basket_events import Line
+from topics.deciding.refusals import AMOUNTS_OF_MORE
 from topics.messages.message import Message
 from topics.messages.topic import FOREVER, Topic
-from topics.values.fields import Money, PaymentMethod, Sum
+from topics.messages.upcasting import Upcast
+from topics.values.fields import PaymentMethod
+from topics.values.kurus import Kurus, KurusSum, lira_before
 
 
 class PricedItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,8 +21,8 @@ class PricedItem(msgspec.Struct, frozen=True, kw_only=True):
     meal_id: str
     name: str
     quantity: int
-    price: Money
-    total: Sum
+    price: Kurus
+    total: KurusSum
     note: str | None = None
 
 
@@ -28,8 +31,8 @@ class PriceChange(msgspec.Struct, frozen=True, kw_only=True):
 
     meal_id: str
     name: str
-    was: Money
-    now: Money = msgspec.field(name="is")
+    was: Kurus
+    now: Kurus = msgspec.field(name="is")
 
 
 class OrderPlaced(Message, frozen=True, kw_only=True):
@@ -38,14 +41,16 @@ class OrderPlaced(Message, frozen=True, kw_only=True):
     previous_order_id: of the same user's checkout before this one.
     """
 
+    schema_version: ClassVar[int] = 2
+
     user_id: str
     restaurant_id: str
     restaurant_name: str
     items: tuple[PricedItem, ...]
-    subtotal: Sum
-    discount: Sum
-    delivery_fee: Money
-    total: Sum
+    subtotal: KurusSum
+    discount: KurusSum
+    delivery_fee: Kurus
+    total: KurusSum
     payment_method: PaymentMethod
     placed_at: datetime
     coupon_code: str | None = None
@@ -61,6 +66,8 @@ class OrderPlaced(Message, frozen=True, kw_only=True):
 class OrderDrafted(Message, frozen=True, kw_only=True):
     """All is as it should be, but for the coupon's reservation. restore, restore_coupon: as in OrderRefused."""
 
+    schema_version: ClassVar[int] = 2
+
     order: OrderPlaced
     restore: tuple[Line, ...] = ()
     restore_coupon: str | None = None
@@ -71,6 +78,8 @@ class OrderRefused(Message, frozen=True, kw_only=True):
 
     previous_order_id: as in OrderPlaced.
     """
+
+    schema_version: ClassVar[int] = 2
 
     user_id: str
     code: str
@@ -110,6 +119,13 @@ class OrderErased(Message, frozen=True, kw_only=True):
 
 Event = OrderPlaced | OrderCancelled | OrderDrafted | OrderRefused | OutcomeAwaited | OrderErased
 
+PLACED = (
+    "items.price", "items.total", "subtotal", "discount", "delivery_fee", "total", "changes.was", "changes.is",
+)  # fmt: skip
+REFUSED = ("restore.price", *(f"more.{place}" for place in AMOUNTS_OF_MORE))
+DRAFTED = ("restore.price", *(f"order.{place}" for place in PLACED))
+"""Where amounts stand in these events: those of version 1 had them in lira."""
+
 TOPIC = Topic(
     name="order_events",
     messages=(OrderPlaced, OrderCancelled, OrderDrafted, OrderRefused, OutcomeAwaited, OrderErased),
@@ -118,4 +134,9 @@ TOPIC = Topic(
     consumers=("order", "notification"),
     retention=FOREVER,
     max_bytes=2 * 1024 * 1024,
+    upcasts=(
+        Upcast(OrderPlaced, 1, lira_before(*PLACED)),
+        Upcast(OrderDrafted, 1, lira_before(*DRAFTED)),
+        Upcast(OrderRefused, 1, lira_before(*REFUSED)),
+    ),
 )

@@ -1,7 +1,7 @@
 """Commands to the restaurants and to the pages of their followers. The caller who opens one owns it; nobody else may change it
 or start a campaign. Follow, Unfollow and Announce are the domain's own: see agents/restaurant/policy.py."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
@@ -9,6 +9,7 @@ from msgspec import Meta
 from topics.contracts.restaurant_events import CampaignDetails
 from topics.messages.message import Message
 from topics.messages.topic import Topic
+from topics.messages.upcasting import Upcast
 from topics.values.fields import (
     Address,
     DayOrTime,
@@ -16,7 +17,6 @@ from topics.values.fields import (
     Hours,
     Id,
     Minutes,
-    Money,
     Name,
     OpenOrClosed,
     Phone,
@@ -26,6 +26,7 @@ from topics.values.fields import (
     Weekday,
     Word,
 )
+from topics.values.kurus import Kurus, lira_before
 from topics.values.opening_hours import DEFAULT_ZONE
 
 Cuisines = Annotated[tuple[Word, ...], Meta(max_length=20)]
@@ -35,6 +36,8 @@ OpeningHours = dict[Weekday, Hours]
 class OpenRestaurant(Message, frozen=True, kw_only=True):
     """opening_hours: a day that is absent is a day off; none at all: always open. time_zone: in which they are said.
     prep_time: minutes."""
+
+    schema_version: ClassVar[int] = 2
 
     name: Name
     description: Text = ""
@@ -47,12 +50,14 @@ class OpenRestaurant(Message, frozen=True, kw_only=True):
     time_zone: TimeZone = DEFAULT_ZONE
     cuisines: Cuisines = ()
     prep_time: Minutes = 30
-    delivery_fee: Money = 0
-    min_order_price: Money = 0
+    delivery_fee: Kurus = 0
+    min_order_price: Kurus = 0
 
 
 class ChangeRestaurant(Message, frozen=True, kw_only=True):
     """What is absent stays. clears: fields that are taken away."""
+
+    schema_version: ClassVar[int] = 2
 
     name: Name | None = None
     description: Text | None = None
@@ -65,8 +70,8 @@ class ChangeRestaurant(Message, frozen=True, kw_only=True):
     time_zone: TimeZone | None = None
     cuisines: Cuisines | None = None
     prep_time: Minutes | None = None
-    delivery_fee: Money | None = None
-    min_order_price: Money | None = None
+    delivery_fee: Kurus | None = None
+    min_order_price: Kurus | None = None
     clears: tuple[Literal["phone_number", "email"], ...] = ()
 
 
@@ -109,6 +114,8 @@ class Announce(Message, frozen=True, kw_only=True):
 
 Command = OpenRestaurant | ChangeRestaurant | StartCampaign | BeginCampaign | Follow | Unfollow | Announce
 
+_in_kurus = lira_before("delivery_fee", "min_order_price")
+
 TOPIC = Topic(
     name="restaurant_commands",
     messages=(OpenRestaurant, ChangeRestaurant, StartCampaign, BeginCampaign, Follow, Unfollow, Announce),
@@ -116,4 +123,5 @@ TOPIC = Topic(
     producers=("edge", "restaurant"),
     consumers=("restaurant",),
     append_time=True,
+    upcasts=tuple(Upcast(kind, 1, _in_kurus) for kind in (OpenRestaurant, ChangeRestaurant)),
 )

@@ -1,12 +1,15 @@
 """What happened to restaurants, their campaigns and who follows them. Catalog, order and user keep facts of it."""
 
 from datetime import datetime
+from typing import ClassVar
 
 import msgspec
 
 from topics.messages.message import Message
 from topics.messages.topic import FOREVER, Topic
-from topics.values.fields import Address, Money, OpenOrClosed, Weekday
+from topics.messages.upcasting import Upcast
+from topics.values.fields import Address, OpenOrClosed, Weekday
+from topics.values.kurus import Kurus, lira_before
 from topics.values.opening_hours import DEFAULT_ZONE
 
 
@@ -24,11 +27,13 @@ class RestaurantDetails(msgspec.Struct, frozen=True, kw_only=True):
     time_zone: str = DEFAULT_ZONE
     cuisines: tuple[str, ...] = ()
     prep_time: int = 30
-    delivery_fee: Money = 0
-    min_order_price: Money = 0
+    delivery_fee: Kurus = 0
+    min_order_price: Kurus = 0
 
 
 class RestaurantOpened(Message, frozen=True, kw_only=True):
+    schema_version: ClassVar[int] = 2
+
     owner_id: str
     details: RestaurantDetails
     opened_at: datetime
@@ -36,6 +41,8 @@ class RestaurantOpened(Message, frozen=True, kw_only=True):
 
 class RestaurantChanged(Message, frozen=True, kw_only=True):
     """details: as they are now, whole."""
+
+    schema_version: ClassVar[int] = 2
 
     details: RestaurantDetails
     changed_at: datetime
@@ -105,6 +112,8 @@ Event = (
     | Announced
 )
 
+_in_kurus = lira_before("details.delivery_fee", "details.min_order_price")
+
 TOPIC = Topic(
     name="restaurant_events",
     messages=(
@@ -122,4 +131,5 @@ TOPIC = Topic(
     consumers=("restaurant", "catalog", "user", "basket", "discount", "order"),
     retention=FOREVER,
     max_bytes=2 * 1024 * 1024,
+    upcasts=tuple(Upcast(kind, 1, _in_kurus) for kind in (RestaurantOpened, RestaurantChanged)),
 )

@@ -5,7 +5,8 @@ from datetime import datetime
 import msgspec
 
 from topics.contracts.catalog_commands import MealOption
-from topics.values.fields import Address, Money, OpenOrClosed, Weekday
+from topics.values.fields import Address, OpenOrClosed, Weekday
+from topics.values.kurus import Kurus
 from topics.values.opening_hours import DEFAULT_ZONE
 
 
@@ -26,8 +27,8 @@ class Restaurant(msgspec.Struct, frozen=True, kw_only=True):
     prep_time: int
     rating_avg: float
     rating_count: int
-    delivery_fee: Money
-    min_order_price: Money
+    delivery_fee: Kurus
+    min_order_price: Kurus
     created_at: datetime
     updated_at: datetime
 
@@ -82,7 +83,7 @@ class Meal(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     description: str
     is_available: bool = msgspec.field(name="isAvailable")
-    price: Money
+    price: Kurus
     image_url: str
     cuisine: str
     complementary_ids: tuple[str, ...]

@@ -59,14 +59,6 @@ Sha256 = Annotated[str, Meta(pattern=_SHA256)]
 SealedBox = Annotated[str, Meta(min_length=1, max_length=2048)]
 """Base64 of a libsodium sealed box."""
 
-Money = Annotated[float, Meta(ge=0, le=1_000_000)]
-"""A price or fee, in Turkish lira as a JSON number; two decimals count (topics/deciding/pricing.py)."""
-Sum = Annotated[float, Meta(ge=0)]
-"""What such amounts add up to."""
-
-SaidSum = Annotated[float, Meta(ge=0, le=1e12)]
-"""What a client says that amounts add up to: more than any order comes to, and within exact arithmetic."""
-
 MAX_QUANTITY = 99
 Quantity = Annotated[int, Meta(ge=1, le=MAX_QUANTITY)]
 Minutes = Annotated[int, Meta(ge=0, le=24 * 60)]

@@ -11,7 +11,8 @@ from http_edge.web.changes import named_and_cleared
 from topics import keys
 from topics.contracts.restaurant_commands import TOPIC, ChangeRestaurant, Cuisines, OpeningHours, OpenRestaurant
 from topics.documents.browse import RestaurantNow
-from topics.values.fields import Address, Email, Id, Minutes, Money, Name, OpenOrClosed, Phone, Text, TimeZone, Url
+from topics.values.fields import Address, Email, Id, Minutes, Name, OpenOrClosed, Phone, Text, TimeZone, Url
+from topics.values.kurus import Kurus
 
 RESTAURANT = shown("restaurant", "restaurant")
 
@@ -54,8 +55,8 @@ class RestaurantChange(msgspec.Struct, frozen=True, kw_only=True):
     time_zone: TimeZone | UnsetType = UNSET
     cuisines: Cuisines | UnsetType = UNSET
     prep_time: Minutes | UnsetType = UNSET
-    delivery_fee: Money | UnsetType = UNSET
-    min_order_price: Money | UnsetType = UNSET
+    delivery_fee: Kurus | UnsetType = UNSET
+    min_order_price: Kurus | UnsetType = UNSET
 
 
 def _changed(asked: Asked) -> ChangeRestaurant:

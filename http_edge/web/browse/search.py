@@ -21,7 +21,8 @@ from topics import keys, search_index
 from topics.documents.browse import RestaurantsFound
 from topics.search_index import Bound, Point, Wanted
 from topics.values.faults import Fault, Invalid
-from topics.values.fields import Latitude, Longitude, Minutes, Money, Word
+from topics.values.fields import Latitude, Longitude, Minutes, Word
+from topics.values.kurus import Kurus
 
 Order = Literal["rating", "delivery_fee", "prep_time", "distance", "min_order"]
 
@@ -38,8 +39,8 @@ class RestaurantSearch(msgspec.Struct, frozen=True, kw_only=True):
     city: Word = ""
     district: Word = ""
     min_rating: Annotated[float, Meta(ge=0, le=5)] | None = None
-    max_delivery: Money | None = None
-    min_order: Money | None = None
+    max_delivery: Kurus | None = None
+    min_order: Kurus | None = None
     max_prep_time: Minutes | None = None
     cuisines: Annotated[tuple[Word, ...], Meta(max_length=20)] = ()
     open_now: bool = False

@@ -8,6 +8,7 @@ from http_edge.routing.asked import Asked, own, parameter
 from http_edge.routing.pages import Pages
 from http_edge.routing.routes import CUSTOMER, LiveRow, Nothing, command, listing, shown, view
 from http_edge.routing.story import Happening, Story
+from http_edge.wire.amounts import Documents
 from http_edge.wire.problems import not_found, not_ready
 from topics import keys
 from topics.contracts import basket_commands
@@ -19,7 +20,7 @@ from topics.values.fields import LAST_STATUSES, MAX_QUANTITY, Note
 ORDER = shown("order", "order")
 TIMELINE = shown("order_timeline", "order")
 
-_order = msgspec.json.Decoder(Order)
+_order = Documents(Order)
 _timeline = msgspec.json.Decoder(OrderTimeline)
 
 NEWEST = Pages(default=100, most=100)

@@ -16,8 +16,8 @@ from topics.messages.event import EventMeta
 
 OWNER, MAHMUT = "owner-1", "mahmut"
 OURS = Facts(restaurants={MAHMUT: Ownership(owner_id=OWNER), "tokyo": Ownership(owner_id=OWNER)})
-DETAILS = MealDetails(name="Adana", price=245.5, cuisine="kebap")
-ADD = AddMeal(restaurant_id=MAHMUT, name="Adana", price=245.5, cuisine="kebap")
+DETAILS = MealDetails(name="Adana", price=24_550, cuisine="kebap")
+ADD = AddMeal(restaurant_id=MAHMUT, name="Adana", price=24_550, cuisine="kebap")
 ADDED = MealAdded(restaurant_id=MAHMUT, details=DETAILS, added_at=NOW, seat=f"{MAHMUT}:0")
 REMOVED = MealRemoved(restaurant_id=MAHMUT)
 
@@ -67,7 +67,7 @@ def test_a_meal_is_far_smaller_than_a_body() -> None:
 
 def test_the_owner_of_a_restaurant_adds_a_meal() -> None:
     given().when(ADD, facts=OURS, caller=OWNER).then(ADDED).answering(
-        id=ID, restaurant_id=MAHMUT, name="Adana", price=245.5, isAvailable=True, complementary_ids=[], options=[]
+        id=ID, restaurant_id=MAHMUT, name="Adana", price=24_550, isAvailable=True, complementary_ids=[], options=[]
     )
 
 
@@ -77,18 +77,13 @@ def test_nobody_adds_to_a_restaurant_that_is_not_theirs(facts: Facts) -> None:
     given().when(ADD, facts=facts, caller=None).then_rejected("not_found")
 
 
-def test_a_price_has_two_decimals() -> None:
-    outcome = given().when(AddMeal(restaurant_id=MAHMUT, name="a", price=19.999), facts=OURS, caller=OWNER)
-    outcome.answering(price=20.0)
-
-
 def test_adding_it_again_alike_is_fine() -> None:
     given(ADDED).when(ADD, facts=OURS, caller=OWNER).then_nothing().answering(id=ID)
 
 
 @pytest.mark.parametrize("events", [(ADDED,), (ADDED, REMOVED)], ids=["on the menu", "removed"])
 def test_an_id_is_of_one_meal_for_ever(events: tuple[Any, ...]) -> None:
-    other = AddMeal(restaurant_id="tokyo", name="Nigiri", price=1)
+    other = AddMeal(restaurant_id="tokyo", name="Nigiri", price=100)
     given(*events).when(other, facts=OURS, caller=OWNER).then_rejected("meal_exists")
 
 
@@ -96,7 +91,7 @@ def test_an_id_is_of_one_meal_for_ever(events: tuple[Any, ...]) -> None:
 
 CHANGES: list[tuple[str, Any]] = [
     ("name", "Urfa"),
-    ("price", 259.9),
+    ("price", 25_990),
     ("description", "Acısız"),
     ("is_available", False),
     ("image_url", "https://images.example.com/a.jpg"),
@@ -119,7 +114,7 @@ def test_each_field_can_be_changed_alone(field: str, value: Any) -> None:
 
 
 def test_a_change_to_what_is_changes_nothing_and_answers() -> None:
-    given(ADDED).when(ChangeMeal(price=245.5), facts=OURS, caller=OWNER).then_nothing().answering(price=245.5)
+    given(ADDED).when(ChangeMeal(price=24_550), facts=OURS, caller=OWNER).then_nothing().answering(price=24_550)
 
 
 # -- availability, removal
@@ -141,7 +136,7 @@ def test_a_meal_is_removed_and_removing_it_again_is_fine() -> None:
     given(ADDED, REMOVED).when(RemoveMeal(), facts=OURS, caller=OWNER).then_nothing()
 
 
-COMMANDS: list[Command] = [ChangeMeal(price=1), SetAvailability(is_available=False), RemoveMeal()]
+COMMANDS: list[Command] = [ChangeMeal(price=100), SetAvailability(is_available=False), RemoveMeal()]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: type(command).__name__)
@@ -164,7 +159,7 @@ def test_a_removed_meal_cannot_be_changed(command: Command) -> None:
 def test_the_view_is_what_the_commands_answered() -> None:
     events: list[Any] = []
     dish = given()
-    for command in (ADD, ChangeMeal(price=300), SetAvailability(is_available=False)):
+    for command in (ADD, ChangeMeal(price=30_000), SetAvailability(is_available=False)):
         outcome = dish.when(command, facts=OURS, caller=OWNER)
         dish = scenario.Given(DECIDER, outcome.state)
         events.extend(outcome.decision.events)
@@ -176,7 +171,7 @@ def test_a_removed_meal_is_not_shown() -> None:
 
 
 def test_a_menu_is_listed_in_the_order_in_which_it_was_written() -> None:
-    changed = MealChanged(restaurant_id=MAHMUT, details=with_(price=1))
+    changed = MealChanged(restaurant_id=MAHMUT, details=with_(price=100))
     assert indexes(shown(MEAL, ADDED, changed, at=LATER)) == {f"meals:{MAHMUT}": NOW.timestamp()}
 
 

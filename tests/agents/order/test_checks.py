@@ -100,38 +100,38 @@ def test_an_address_that_is_not_the_users_is_not_found() -> None:
 def test_who_picks_it_up_needs_no_address_and_pays_no_delivery() -> None:
     nowhere = Facts(meals=facts().meals, restaurants=facts().restaurants)
     event = placed(given().when(place(("kebap", 1), pickup=True), facts=nowhere))
-    assert (event.pickup, event.delivery_address, event.delivery_fee, event.total) == (True, None, 0.0, 245.5)
+    assert (event.pickup, event.delivery_address, event.delivery_fee, event.total) == (True, None, 0, 24_550)
 
 
 # -- the total that was shown
 
 
-def wished(price_was: float | None) -> tuple[OrderedItem, ...]:
+def wished(price_was: int | None) -> tuple[OrderedItem, ...]:
     return (OrderedItem(meal_id="kebap", quantity=2, price_was=price_was),)
 
 
 def test_a_changed_price_is_told() -> None:
-    event = placed(given().when(place(items=wished(200)), facts=facts()))
-    assert event.changes == (PriceChange(meal_id="kebap", name="Dish for 245.5", was=200, now=245.5),)
-    assert placed(given().when(place(items=wished(245.5)), facts=facts())).changes == ()
+    event = placed(given().when(place(items=wished(20_000)), facts=facts()))
+    assert event.changes == (PriceChange(meal_id="kebap", name="Dish for 24550", was=20_000, now=24_550),)
+    assert placed(given().when(place(items=wished(24_550)), facts=facts())).changes == ()
 
 
 def test_another_total_than_the_expected_one_is_refused_with_the_lines_that_differ() -> None:
-    outcome = given().when(place(items=wished(200), expected_total=429.9), facts=facts())
+    outcome = given().when(place(items=wished(20_000), expected_total=42_990), facts=facts())
     event = then_refused(outcome, "price_changed", field="expected_total")
-    line = {"meal_id": "kebap", "name": "Dish for 245.5", "was": 200.0, "is": 245.5}
-    assert event.more == {"lines": [line], "total": 520.9}
+    line = {"meal_id": "kebap", "name": "Dish for 24550", "was": 20_000, "is": 24_550}
+    assert event.more == {"lines": [line], "total": 52_090}
 
 
 def test_the_expected_total_is_an_order() -> None:
-    placed(given().when(place(items=wished(200), expected_total=520.9), facts=facts()))
+    placed(given().when(place(items=wished(20_000), expected_total=52_090), facts=facts()))
 
 
 # -- coupon
 
 
 def with_coupon(used: int = 0, used_by_user: int = 0, **said: Any) -> Facts:
-    usual: dict[str, Any] = {"code": "YAZ10", "kind": "percent", "value": 10, "title": "", "created_at": NOW}
+    usual: dict[str, Any] = {"code": "YAZ10", "kind": "percent", "value": 1_000, "title": "", "created_at": NOW}
     known = facts()
     coupons = {
         "YAZ10": CouponCopy(terms=Terms(**(usual | said)), used=used),
@@ -141,21 +141,21 @@ def with_coupon(used: int = 0, used_by_user: int = 0, **said: Any) -> Facts:
 
 
 WITH_COUPON = place(("kebap", 2), ("ayran", 3), coupon_code="YAZ10", restore_coupon="YAZ10")
-DISCOUNTED = replace(PLACED, discount=58.13, total=553.07, coupon_code="YAZ10")
+DISCOUNTED = replace(PLACED, discount=5_813, total=55_307, coupon_code="YAZ10")
 DRAFTED = OrderDrafted(order=DISCOUNTED, restore=(LINE,), restore_coupon="YAZ10")
 
 
 def test_an_order_with_a_coupon_waits_for_its_reservation() -> None:
     given().when(WITH_COUPON, facts=with_coupon()).handed_on().then(DRAFTED)
     (sent,) = react(DRAFTED, META, DECIDER.state())
-    reserve = ReserveUse(order_id=ID, user_id=USER, restaurant_id="mahmut", subtotal=581.3)
+    reserve = ReserveUse(order_id=ID, user_id=USER, restaurant_id="mahmut", subtotal=58_130)
     assert (sent.topic, sent.key, sent.message, sent.answers) == (discount_commands.TOPIC, "YAZ10", reserve, True)
 
 
 def test_with_its_reservation_it_is_placed() -> None:
     event = replace(DISCOUNTED, placed_at=LATER)
     given(DRAFTED).when(ConfirmCoupon(), now=LATER).then(event).answering(
-        status="placed", discount=58.13, total=553.07, coupon_code="YAZ10"
+        status="placed", discount=5_813, total=55_307, coupon_code="YAZ10"
     )
 
 
@@ -174,7 +174,7 @@ def test_without_a_reservation_it_is_refused_and_all_comes_back() -> None:
         ("coupon_not_yet_valid", with_coupon(valid_from=NOW + timedelta(days=1))),
         ("coupon_used_up", with_coupon(total_limit=1, used=1)),
         ("coupon_used_up", with_coupon(per_user_limit=1, used_by_user=1)),
-        ("coupon_below_minimum", with_coupon(min_basket=581.31)),
+        ("coupon_below_minimum", with_coupon(min_basket=58_131)),
     ],
 )
 def test_a_coupon_that_may_not_be_used_refuses_the_order_at_once(code: str, known: Facts) -> None:
@@ -182,7 +182,7 @@ def test_a_coupon_that_may_not_be_used_refuses_the_order_at_once(code: str, know
 
 
 def test_a_reservation_that_comes_again_changes_nothing() -> None:
-    given(DRAFTED, DISCOUNTED).when(ConfirmCoupon()).then_nothing().answering(total=553.07)
+    given(DRAFTED, DISCOUNTED).when(ConfirmCoupon()).then_nothing().answering(total=55_307)
     given(DRAFTED, DISCOUNTED).when(RefuseCoupon(code="coupon_used_up", detail="used up")).then_nothing()
 
 
@@ -190,7 +190,7 @@ def test_a_reservation_that_comes_again_changes_nothing() -> None:
 
 
 def test_who_asks_for_the_same_checkout_again_is_told_of_its_order() -> None:
-    given(PLACED).when(TellOutcome(user_id=USER)).then_nothing().answering(total=611.2)
+    given(PLACED).when(TellOutcome(user_id=USER)).then_nothing().answering(total=61_120)
     refused = OrderRefused(user_id=USER, code="below_minimum", detail="too little", more={"least": 5})
     outcome = given(refused).when(TellOutcome(user_id=USER))
     outcome.then_rejected("below_minimum")

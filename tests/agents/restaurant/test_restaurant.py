@@ -17,11 +17,11 @@ from topics.values.fields import Address
 OWNER = "owner-1"
 BEYOGLU = Address(city="İstanbul", district="Beyoğlu")
 DETAILS = RestaurantDetails(
-    name="Mahmut", address=BEYOGLU, opening_hours={"mon": "09:00-22:00"}, cuisines=("kebap",), delivery_fee=29.9
+    name="Mahmut", address=BEYOGLU, opening_hours={"mon": "09:00-22:00"}, cuisines=("kebap",), delivery_fee=2_990
 )
 OPENED = RestaurantOpened(owner_id=OWNER, details=DETAILS, opened_at=NOW)
 OPEN = OpenRestaurant(
-    name="Mahmut", address=BEYOGLU, opening_hours={"mon": "09:00-22:00"}, cuisines=("kebap",), delivery_fee=29.9
+    name="Mahmut", address=BEYOGLU, opening_hours={"mon": "09:00-22:00"}, cuisines=("kebap",), delivery_fee=2_990
 )
 
 
@@ -63,12 +63,6 @@ def test_an_id_is_of_one_restaurant(command: OpenRestaurant, caller: str) -> Non
     given(OPENED).when(command, caller=caller).then_rejected("restaurant_exists")
 
 
-def test_amounts_have_two_decimals() -> None:
-    outcome = given().when(OpenRestaurant(name="a", delivery_fee=1.005, min_order_price=2.994), caller=OWNER)
-    details = outcome.decision.events[0].details
-    assert (details.delivery_fee, details.min_order_price) == (1.01, 2.99)
-
-
 CHANGES: list[tuple[str, Any]] = [
     ("name", "Mahmut Usta"),
     ("description", ""),
@@ -81,8 +75,8 @@ CHANGES: list[tuple[str, Any]] = [
     ("time_zone", "Europe/London"),
     ("cuisines", ()),
     ("prep_time", 45),
-    ("delivery_fee", 0.0),
-    ("min_order_price", 120.5),
+    ("delivery_fee", 0),
+    ("min_order_price", 12_050),
 ]
 
 
