@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 
-import msgspec
 from aiokafka.errors import KafkaError
 
 from agents.domains import DOMAINS, exit_without_upcasters
@@ -122,7 +121,7 @@ class _States:
 
     def __init__(self, log: LogReader, making: Making, domain: Domain, told: Told) -> None:
         self._log, self._making, self._domain, self._told = log, making, domain, told
-        self._decoder = msgspec.json.Decoder(domain.decider.state)
+        self._form = domain.decider.form
         self._causes: dict[str, Wrote] = {}
 
     async def make(self, since: datetime | None) -> Causes:
@@ -141,7 +140,7 @@ class _States:
         self._told.events += len(found)
         self._told.bad += [f"{place.topic} {place.partition}, {each.offset}: {each.error}" for each in unreadable]
         before = await self._making.states(events.aggregates(found))
-        now = {key: (state.version, self._decoder.decode(state.body)) for key, state in before.items()}
+        now = {key: (state.version, self._form.decode(state.body)) for key, state in before.items()}
         for event in found:
             self._evolve(now, event)
             if since is not None and event.arrival.at >= since - _CLOCKS:
@@ -149,7 +148,7 @@ class _States:
                 self._causes[cause] = Wrote(self._domain.name, event.meta.aggregate_id, event.meta.version)
         self._told.aggregates += len(now.keys() - before.keys())
         await self._making.put_states(
-            {key: Stored(version, msgspec.json.encode(state).decode()) for key, (version, state) in now.items()}
+            {key: Stored(version, self._form.encode(state)) for key, (version, state) in now.items()}
         )
 
     def _evolve(self, now: dict[str, tuple[int, Any]], event: Event) -> None:
