@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
-from aiohttp.hdrs import AUTHORIZATION, CONTENT_TYPE, EXPECT
+from aiohttp.hdrs import ACCEPT_ENCODING, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, EXPECT, IF_NONE_MATCH
 from aiohttp.web import BaseRequest
 from multidict import istr
 
@@ -14,19 +14,21 @@ from http_edge.about.metrics import Metrics
 from http_edge.commands import bodies, commands
 from http_edge.commands.idempotency import check_key
 from http_edge.commands.operations import Operation
-from http_edge.reads import lists, live, views
+from http_edge.reads import composed, lists, live, views
 from http_edge.routing import own_rows
 from http_edge.routing.asked import Asked
 from http_edge.routing.edge import Edge
 from http_edge.routing.guard import caller_of, check_user_id
 from http_edge.routing.paging import Query, query_of
 from http_edge.routing.router import Router
-from http_edge.routing.routes import AnyRow, CommandRow, ListRow, LiveRow, Nothing, OwnRow, ViewRow
+from http_edge.routing.routes import AnyRow, CommandRow, ComposedRow, ListRow, LiveRow, Nothing, OwnRow, ViewRow
 from http_edge.wire import cors, trace
 from http_edge.wire.access_log import AccessLog
 from http_edge.wire.amounts import Lira, lira_of
 from http_edge.wire.answer import Answer
+from http_edge.wire.compression import Compression
 from http_edge.wire.connection import Connection
+from http_edge.wire.preferences import language_of
 from http_edge.wire.problems import Problem, all_invalid, internal, unavailable
 from http_edge.wire.query import NOTHING, parse
 from http_edge.wire.responses import PIECE, Wire, respond
@@ -69,15 +71,25 @@ def compiled(row: AnyRow, answers: Sequence[Any] = ()) -> Route:
             return Route(row, own_rows.handler(row), body, query, lira)
         case LiveRow():
             return Route(row, live.handler(row), body, query, lira)
+        case ComposedRow():
+            return Route(row, composed.handler(row), body, query, lira)
 
 
 class Gateway:
-    """`handle` is aiohttp's handler."""
+    """`handle` is aiohttp's handler. compression: of the answers; None: they go out as they are."""
 
-    def __init__(self, edge: Edge, rows: Iterable[AnyRow], metrics: Metrics, access_log: AccessLog) -> None:
+    def __init__(
+        self,
+        edge: Edge,
+        rows: Iterable[AnyRow],
+        metrics: Metrics,
+        access_log: AccessLog,
+        compression: Compression | None = None,
+    ) -> None:
         self._edge = edge
         self._metrics = metrics
         self._access_log = access_log
+        self._compression = compression
         listed = tuple(rows)
         answers = [row.gives for row in listed if isinstance(row, CommandRow)]
         self._router = Router((row.method, row.path, row.texts, compiled(row, answers)) for row in listed)
@@ -101,6 +113,8 @@ class Gateway:
                     await self._read_body(request, route, asked)
                 elif isinstance(route.row, LiveRow):
                     asked.last_event_id = request.headers.get(LAST_EVENT_ID, "")
+                elif isinstance(route.row, ComposedRow):
+                    asked.if_none_match = request.headers.get(IF_NONE_MATCH, "")
                 answer = await route.handler(asked)
         except Problem as problem:
             answer = problem.answer(named.request_id)
@@ -114,6 +128,8 @@ class Gateway:
             answer = internal().answer(named.request_id)
         if route is not None:
             answer = answer._replace(body=route.lira(answer.body))
+            if self._compression is not None and not _holds_tokens(route.row):
+                answer = await self._compression.compressed(answer, request.headers.get(ACCEPT_ENCODING))
         if answer.size > PIECE and request.method != "HEAD":
             answer = self._if_there_is_room(request, answer, named)
         self._metrics.note(label, answer.status, self._loop.time() - started)
@@ -152,6 +168,8 @@ class Gateway:
             address=self._edge.connections.party(request.remote or ""),
             acts_as=row.acts_as,
         )
+        if row.speaks:
+            asked.language = language_of(request.headers.get(ACCEPT_LANGUAGE))
         if route.query is not None:
             _understand(asked, route.query)
         return asked
@@ -175,6 +193,10 @@ class Gateway:
     def end_streams(self) -> None:
         """For an edge that stops: their clients come back to another one."""
         self._edge.streams.close()
+
+
+def _holds_tokens(row: AnyRow) -> bool:
+    return isinstance(row, CommandRow) and row.tokens
 
 
 def _understand(asked: Asked, query: Query) -> None:

@@ -3,6 +3,7 @@
 Every field has a default for copies that were made before it existed; `./lezzet topics reread` makes them anew.
 """
 
+from datetime import date, datetime
 from typing import assert_never
 
 import msgspec
@@ -27,13 +28,23 @@ from topics.contracts.restaurant_events import (
     FollowerAdded,
     FollowerRefused,
     FollowerRemoved,
+    ModesChanged,
+    RatingCounted,
     RestaurantChanged,
     RestaurantDetails,
     RestaurantOpened,
+    ReviewErased,
+    ReviewGiven,
+    SlotAsked,
+    SlotFull,
+    SlotReleased,
+    SlotReserved,
 )
 from topics.deciding.discounting import AMOUNTS, Terms
 from topics.deciding.projection import FactTable, Shown
 from topics.messages.event import EventMeta
+from topics.values import areas
+from topics.values.areas import DeliveryArea
 from topics.values.kurus import lira_before
 from topics.values.opening_hours import DEFAULT_ZONE
 
@@ -49,7 +60,8 @@ class MealCopy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RestaurantCopy(msgspec.Struct, frozen=True, kw_only=True):
-    """is_open: its owner's switch; opening_hours, time_zone: see topics/values/opening_hours.py. Amounts in kuruş."""
+    """is_open: its owner's switch; opening_hours, time_zone, days_off: see topics/values/opening_hours.py. Amounts in kuruş.
+    delivery_area: with its center; None: everywhere."""
 
     name: str
     is_open: bool
@@ -58,6 +70,11 @@ class RestaurantCopy(msgspec.Struct, frozen=True, kw_only=True):
     owner_id: str = ""
     opening_hours: dict[str, str] = msgspec.field(default_factory=dict[str, str])
     time_zone: str = DEFAULT_ZONE
+    days_off: tuple[date, ...] = ()
+    paused_until: datetime | None = None
+    delivery_area: DeliveryArea | None = None
+    pickup: bool = True
+    orders_per_slot: int | None = None
 
 
 class CouponCopy(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,9 +118,24 @@ def copy_restaurant(
         case RestaurantOpened():
             return Shown(_restaurant(event.details, event.owner_id))
         case RestaurantChanged():
-            return Shown(_restaurant(event.details, before.owner_id if before else ""))
+            now = _restaurant(event.details, before.owner_id if before else "")
+            return Shown(replace(now, paused_until=before.paused_until if before else None))
+        case ModesChanged(pause=pause):
+            return Shown(before and replace(before, paused_until=pause and pause.until))
         case (
-            CampaignStarted() | CampaignBegan() | FollowerAdded() | FollowerRemoved() | FollowerRefused() | Announced()
+            ReviewGiven()
+            | ReviewErased()
+            | RatingCounted()
+            | SlotReserved()
+            | SlotFull()
+            | SlotReleased()
+            | SlotAsked()
+            | CampaignStarted()
+            | CampaignBegan()
+            | FollowerAdded()
+            | FollowerRemoved()
+            | FollowerRefused()
+            | Announced()
         ):
             return Shown(before)
         case _:
@@ -119,6 +151,10 @@ def _restaurant(details: RestaurantDetails, owner_id: str) -> RestaurantCopy:
         owner_id=owner_id,
         opening_hours={str(day): hours for day, hours in details.opening_hours.items()},
         time_zone=details.time_zone,
+        days_off=tuple(each.day for each in details.days_off),
+        delivery_area=details.delivery_area and areas.placed(details.delivery_area, details.address),
+        pickup=details.pickup,
+        orders_per_slot=details.orders_per_slot,
     )
 
 

@@ -12,7 +12,10 @@ from topics.deciding import discounting, schedule
 from topics.deciding.decision import Rejection
 from topics.deciding.pricing import Charge, Totals, totals
 from topics.deciding.refusals import meals_gone
+from topics.deciding.slots import slot_of
 from topics.keys import coupon_share
+from topics.values import areas
+from topics.values.areas import Corner
 from topics.values.kurus import lira
 
 
@@ -34,7 +37,7 @@ def drafted(wish: PlaceOrder, facts: Facts, now: datetime) -> OrderPlaced | Reje
     priced = _priced(wish, facts)
     if isinstance(priced, Rejection):
         return priced
-    address = _address(wish, facts)
+    address = _address(wish, facts, restaurant)
     if isinstance(address, Rejection):
         return address
     sums = _sums(wish, facts, restaurant, priced, now)
@@ -45,9 +48,11 @@ def drafted(wish: PlaceOrder, facts: Facts, now: datetime) -> OrderPlaced | Reje
 
 
 def _time(wish: PlaceOrder, restaurant: RestaurantCopy, now: datetime) -> Rejection | None:
-    zone = restaurant.time_zone
-    return schedule.past(wish.schedule_date, zone, now) or schedule.closed(
-        wish.schedule_date, restaurant.opening_hours, zone, now
+    said, zone = wish.schedule_date, restaurant.time_zone
+    return (
+        schedule.past(said, zone, now)
+        or schedule.closed(said, restaurant.opening_hours, zone, now, restaurant.days_off)
+        or schedule.paused(said, restaurant.paused_until, zone, now)
     )
 
 
@@ -82,9 +87,10 @@ def _changes(wish: PlaceOrder, items: tuple[PricedItem, ...]) -> tuple[PriceChan
     )
 
 
-def _address(wish: PlaceOrder, facts: Facts) -> SavedAddress | Rejection | None:
+def _address(wish: PlaceOrder, facts: Facts, restaurant: RestaurantCopy) -> SavedAddress | Rejection | None:
+    """None: the order is picked up."""
     if wish.pickup:
-        return None
+        return None if restaurant.pickup else Rejection("no_pickup", "nothing can be picked up here", "pickup")
     book = facts.books.get(wish.user_id)
     wanted = wish.address_id or (book.default_id if book else None)
     found = book.addresses.get(wanted) if book and wanted else None
@@ -92,7 +98,19 @@ def _address(wish: PlaceOrder, facts: Facts) -> SavedAddress | Rejection | None:
         return Rejection("address_not_found", "you have no such address", "address_id")
     if found is None:
         return Rejection("address_needed", "say where it is to be delivered, or that you pick it up", "address_id")
-    return found
+    return _out_of_reach(found, restaurant) or found
+
+
+def _out_of_reach(address: SavedAddress, restaurant: RestaurantCopy) -> Rejection | None:
+    if restaurant.delivery_area is None:
+        return None
+    if address.latitude is None or address.longitude is None:
+        detail = "put this address on the map: without its place nobody knows whether the restaurant delivers there"
+        return Rejection("address_not_on_map", detail, "address_id")
+    place = Corner(latitude=address.latitude, longitude=address.longitude)
+    if areas.covers(restaurant.delivery_area, place):
+        return None
+    return Rejection("outside_delivery_area", "the restaurant does not deliver to this address", "address_id")
 
 
 def _sums(
@@ -137,6 +155,7 @@ def _order(
         previous_order_id=wish.previous_order_id,
         delivery_address=address,
         changes=priced.changes,
+        slot=slot_of(wish.schedule_date, restaurant.time_zone, now) if restaurant.orders_per_slot else None,
     )
 
 

@@ -10,7 +10,17 @@ import msgspec
 from http_edge.commands.operations import Operation
 from http_edge.reads.live import LAST_EVENT_ID
 from http_edge.routing.paging import query_of
-from http_edge.routing.routes import PARAMETER, PUBLIC, AnyRow, CommandRow, LiveRow, Nothing, OwnRow, ViewRow
+from http_edge.routing.routes import (
+    PARAMETER,
+    PUBLIC,
+    AnyRow,
+    CommandRow,
+    ComposedRow,
+    LiveRow,
+    Nothing,
+    OwnRow,
+    ViewRow,
+)
 from http_edge.wire.answer import EVENT_STREAM, JSON, NO_CONTENT, PROBLEM_JSON
 from http_edge.wire.problems import ProblemBody
 
@@ -20,9 +30,10 @@ _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "defaul
 _LINK = {
     "description": 'The next page, as `<path and query>; rel="next"`. Absent on the last one.', "schema": {"type": "string"},
 }  # fmt: skip
+_ETAG = {"description": "Of what the answer is made of, for `If-None-Match`.", "schema": {"type": "string"}}
 
 
-def document(rows: Iterable[AnyRow]) -> bytes:
+def document(title: str, rows: Iterable[AnyRow]) -> bytes:
     """The description as JSON; itself (`/openapi.json`) is in it too."""
     listed = tuple(rows)
     kinds = [ProblemBody, Operation, *(row.gives for row in listed), *(row.takes for row in listed)]
@@ -35,7 +46,7 @@ def document(rows: Iterable[AnyRow]) -> bytes:
         {
             "openapi": "3.1.0",
             "info": {
-                "title": "Lezzet, web gateway",
+                "title": title,
                 "version": "1",
                 "description": "Errors are application/problem+json. 401 means: log in again. A write that takes longer "
                 "than two seconds is answered 202, its outcome is at /operations/{id}. Lists come page by page: `limit` items, "
@@ -104,6 +115,12 @@ def _parameters(row: AnyRow) -> list[dict[str, Any]]:
     if isinstance(row, CommandRow):
         why = "A retry with the same key and request gets the first answer again."
         found.append({"name": "Idempotency-Key", "in": "header", "schema": text, "description": why})
+    if row.speaks:
+        why = "The language of texts: tr or en, else tr."
+        found.append({"name": "Accept-Language", "in": "header", "schema": text, "description": why})
+    if isinstance(row, ComposedRow):
+        why = "The ETag of the answer that the client has: 304 where it would be the same."
+        found.append({"name": "If-None-Match", "in": "header", "schema": text, "description": why})
     if isinstance(row, LiveRow):
         why = "The id of the last event that the client has: only later ones are sent."
         found.append({"name": LAST_EVENT_ID, "in": "header", "schema": text, "description": why})
@@ -124,11 +141,14 @@ def _responses(row: AnyRow, schemas: Mapping[int, Any]) -> dict[str, Any]:
     done: dict[str, Any] = (
         {"description": "Done"} if row.success == NO_CONTENT else _content(schemas[id(row.gives)], kind)
     )
-    if row.pages is not None:
-        done["headers"] = {"Link": _LINK}
+    headers = ({"Link": _LINK} if row.pages else {}) | ({"ETag": _ETAG} if isinstance(row, ComposedRow) else {})
+    if headers:
+        done["headers"] = headers
     found: dict[str, Any] = {str(row.success): done}
     if isinstance(row, CommandRow) and not row.tokens:
         found["202"] = _content({"$ref": _REF.format(name="Operation")}, JSON, "Taken, not done yet")
+    if isinstance(row, ComposedRow):
+        found["304"] = {"description": "The client has this answer already"}
     if isinstance(row, LiveRow):
         found["204"] = {"description": "The client has all, and nothing will follow"}
     problem = {"$ref": _REF.format(name="ProblemBody")}
@@ -155,7 +175,7 @@ def problems_of(row: AnyRow) -> dict[int, list[str]]:
         found[422] = ["invalid_input"]
     if isinstance(row, LiveRow):
         found |= {422: ["invalid_input"], 429: ["too_many_streams"], 503: ["streams_full"]}
-    if isinstance(row, OwnRow):
+    if isinstance(row, OwnRow | ComposedRow):
         found |= {status: list(codes) for status, codes in row.problems.items()}
     if isinstance(row, CommandRow):
         found |= {400: [], 422: ["invalid_input"], 413: ["body_too_large"], 415: ["unsupported_media_type"]}

@@ -157,12 +157,21 @@ async def _render(row: CommandRow, asked: Asked, reply: Reply, mine: str | None)
         _refuse(row, reply)
     body = _opened(asked, reply.sealed) if reply.sealed is not None else bytes(reply.body)
     if not settled and row.must_settle:
-        # It is done and only not shown yet, so 202: a 503 would say that it was not done.
-        await note(asked, reply)
-        return of_json(pending(asked.command_id), 202, {"Location": f"/operations/{asked.command_id}"})
+        return await _done_and_not_shown(asked, reply)
     if row.success == NO_CONTENT:
         return Answer(b"", NO_CONTENT, "")
+    if row.then is not None:
+        try:
+            body = await row.then(asked, body)
+        except (Unavailable, Problem, msgspec.MsgspecError):
+            return await _done_and_not_shown(asked, reply)
     return Answer(body or b"null", row.success)
+
+
+async def _done_and_not_shown(asked: Asked, reply: Reply) -> Answer:
+    """202: a 503 would say that it was not done."""
+    await note(asked, reply)
+    return of_json(pending(asked.command_id), 202, {"Location": f"/operations/{asked.command_id}"})
 
 
 def _refuse(row: CommandRow, reply: Reply) -> NoReturn:

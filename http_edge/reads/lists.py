@@ -34,11 +34,23 @@ Handler = Callable[[Asked], Awaitable[Answer]]
 Item = Callable[[bytes, str, Asked], bytes | None]
 
 
+class Entry(NamedTuple):
+    """An item of a list. member: of the sorted set. version: of the document. shown: the JSON that clients get."""
+
+    member: str
+    version: int
+    shown: bytes
+
+
 class Listed(NamedTuple):
     """A page. following: where the next one begins, None: there is none."""
 
-    items: Sequence[bytes]
+    entries: Sequence[Entry]
     following: Start | None
+
+    @property
+    def items(self) -> list[bytes]:
+        return [each.shown for each in self.entries]
 
 
 def handler(row: ListRow) -> Handler:
@@ -90,30 +102,31 @@ async def _read(asked: Asked, span: Span, indexes: Sequence[str], item: Item | N
     assert asked.page is not None, "the row has no pages"
     lists, left, room = asked.edge.lists, asked.page.limit, MOST_BYTES
     number, place = asked.page.start or Start(0, None)
-    items = list[bytes]()
+    entries = list[Entry]()
     while number < len(indexes):
-        entries = min(left, SLICE_ENTRIES)
+        most = min(left, SLICE_ENTRIES)
         found = await lists.read(
-            span._replace(index_name=indexes[number], after=place, entries=entries, size=min(room, SLICE_BYTES))
+            span._replace(index_name=indexes[number], after=place, entries=most, size=min(room, SLICE_BYTES))
         )
         for at, value in enumerate(found.documents):
-            body = keys.split(value)[1] if value else b""
-            shown = body if item is None or not body else item(body, found.members[at].decode(), asked)
+            version, body = keys.split(value) if value else (0, b"")
+            member = found.members[at].decode()
+            shown = body if item is None or not body else item(body, member, asked)
             if not shown:
                 continue
-            if items and len(shown) > room:
-                return Listed(items, Start(number, found.place(at - 1) if at else place))
-            items.append(shown)
+            if entries and len(shown) > room:
+                return Listed(entries, Start(number, found.place(at - 1) if at else place))
+            entries.append(Entry(member, version, shown))
             room -= len(shown)
         left -= len(found.documents)
         place = found.place(len(found.documents) - 1) if found.documents else place
         if not found.more:
             number, place = number + 1, None
         elif left <= 0:
-            return Listed(items, Start(number, place))
+            return Listed(entries, Start(number, place))
         else:
             await asyncio.sleep(PAUSE_SECONDS)
-    return Listed(items, None)
+    return Listed(entries, None)
 
 
 def joined(before: bytes, items: Sequence[bytes], after: bytes, headers: Mapping[str, str] | None = None) -> Answer:

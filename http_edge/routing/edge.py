@@ -15,6 +15,7 @@ from http_edge.routing.story import Story
 from http_edge.routing.turns import Turns
 from http_edge.routing.unanswered import Unanswered
 from http_edge.wire.answer import Streams
+from http_edge.wire.compression import Compression
 from http_edge.wire.connections import Connections
 from http_edge.wire.tokens import Caller, Tokens
 from stores.keyring import EdgeKeys
@@ -118,6 +119,7 @@ class Edge:
     cors_origins: frozenset[str]
     memory: Weighs
     turns: Turns = field(default_factory=Turns)
+    compression: Compression = field(default_factory=Compression)
     pace: Pace = field(default_factory=lambda: Pace(time.monotonic))
     unanswered: Unanswered = field(default_factory=lambda: Unanswered(time.monotonic))
     seal: nacl.public.PrivateKey = field(default_factory=nacl.public.PrivateKey.generate)

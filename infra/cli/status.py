@@ -11,8 +11,8 @@ from infra.layout.site import Site
 from infra.stack.lag import lag_of
 from infra.supervision import control
 
-PROCESSES = {"smtp": "mailbox", "mail": "mailbox", "redis_baskets": "redis-baskets"}
-"""Address → process, where they have two names."""
+SERVED_BY = {"smtp": "mailbox", "mail": "mailbox", "mobile": "edge", "redis_baskets": "redis-baskets"}
+"""Which process has an address, where that is not the one of its name."""
 
 
 def main(arguments: list[str]) -> int:
@@ -45,7 +45,7 @@ def _shown(state: dict[str, Any]) -> dict[str, Any]:
 def reachable(processes: list[dict[str, Any]], endpoints: dict[str, str]) -> dict[str, str]:
     """The addresses at which there is something: a stack may have been started without some servers, or without edges."""
     names = {process["name"].removesuffix("-1") for process in processes}
-    return {name: address for name, address in endpoints.items() if PROCESSES.get(name, name) in names}
+    return {name: address for name, address in endpoints.items() if SERVED_BY.get(name, name) in names}
 
 
 def _print(processes: list[dict[str, Any]], endpoints: dict[str, str]) -> None:

@@ -14,6 +14,18 @@ local found, other, fewer, equal, both =
 
 local function bitop(how, into, a, b) redis.call('BITOP', how, into, a, b) end
 
+-- The bitmap of a trait, or of who has one trait and not another one. Few that are of the second kind are in one search.
+local made = {}
+local function bitmap_of(given)
+    if type(given) == 'string' then return asked.trait .. given end
+    if redis.call('EXISTS', asked.trait .. given[2]) == 0 then return asked.trait .. given[1] end
+    local name = asked.scratch .. 'unless:' .. #made
+    made[#made + 1] = name
+    bitop('AND', name, asked.trait .. given[1], asked.trait .. given[2])
+    bitop('XOR', name, name, asked.trait .. given[1])
+    return name
+end
+
 -- names: of bitmaps
 local function having_one_of(names)
     redis.call('DEL', other)
@@ -44,7 +56,7 @@ end
 bitop('OR', found, asked.trait .. 'all', asked.trait .. 'all')
 for _, names in ipairs(asked.any_of) do
     local traits = {}
-    for i, name in ipairs(names) do traits[i] = asked.trait .. name end
+    for i, given in ipairs(names) do traits[i] = bitmap_of(given) end
     having_one_of(traits)
 end
 for _, bound in ipairs(asked.bounds) do within(bound) end
@@ -58,7 +70,7 @@ for _, beginning in ipairs(asked.beginnings) do
 end
 
 local total, bits = redis.call('BITCOUNT', found), redis.call('GET', found) or ''
-redis.call('DEL', found, other, fewer, equal, both)
+redis.call('DEL', found, other, fewer, equal, both, unpack(made))
 if asked.offset >= total then return {total} end
 local everybody = total == redis.call('BITCOUNT', asked.trait .. 'all')
 

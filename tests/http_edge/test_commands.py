@@ -10,12 +10,11 @@ import nacl.public
 import pytest
 
 from http_edge.routing.routes import CommandRow
-from http_edge.web import ROUTES
 from stores.redis.fates import Fates
 from tests.http_edge.conftest import World
 from tests.http_edge.documents import meal, stored
 from tests.http_edge.domains import Command, done, refused, sealed
-from tests.http_edge.requests import BODIES, path_of, prepared_path
+from tests.http_edge.requests import BODIES, ROUTES, path_of, prepared_path
 from topics import keys
 from topics.messages import headers
 from topics.messages.ids import derive

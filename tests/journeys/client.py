@@ -33,7 +33,7 @@ class Client:
         """(status, JSON)."""
         if self.token is not None:
             headers.setdefault("Authorization", f"Bearer {self.token}")
-        url = self.endpoints["edge"] + path
+        url = self.endpoints["mobile" if path.startswith("/m/") else "edge"] + path
         async with self._http.request(method, url, json=body, headers=headers) as answer:
             return answer.status, await answer.json(content_type=None)
 

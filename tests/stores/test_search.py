@@ -16,7 +16,8 @@ from stores.redis.connection import connect
 from tests.stores.books import MONDAY, Books, meal, restaurant
 from topics import search_index
 from topics.documents.browse import Meal, Restaurant
-from topics.search_index import Bound, Point, Wanted
+from topics.search_index import Bound, Point, Unless, Wanted
+from topics.values.fields import DayOff
 from topics.values.folding import fold, words
 from topics.values.opening_hours import is_open
 
@@ -44,7 +45,7 @@ class Filters(NamedTuple):
     open_at: datetime | None = None
 
     def wanted(self, zones: list[str], **page: Any) -> Wanted:
-        any_of: list[tuple[str, ...]] = []
+        any_of: list[tuple[str | Unless, ...]] = []
         if self.city is not None:
             any_of.append((search_index.city(self.city),))
         if self.district is not None:
@@ -85,7 +86,8 @@ class Filters(NamedTuple):
 
 
 def _is_open(each: Restaurant, at: datetime) -> bool:
-    return each.status == "open" and is_open(each.opening_hours, each.time_zone, at)
+    off = [day_off.day for day_off in each.days_off]
+    return each.status == "open" and is_open(each.opening_hours, each.time_zone, at, off)
 
 
 def _kilometres(each: Restaurant, near: Point) -> float:
@@ -148,6 +150,10 @@ _PLACES = st.sampled_from(
         *({"latitude": a, "longitude": b} for a in (-90, 38.42, 41.03, 41.05, 90) for b in (27.1, 28.98, -180)),
     ]
 )  # fmt: skip
+_DAYS_OFF = st.one_of(
+    st.just([]),
+    st.lists(st.integers(0, 8).map(lambda days: MONDAY.date() + timedelta(days=days)), max_size=5, unique=True),
+)
 _MOMENTS = st.integers(0, 7 * 24 * 60 - 1).map(lambda minute: MONDAY + timedelta(minutes=minute))
 
 
@@ -161,6 +167,7 @@ def _restaurants(draw: st.DrawFn) -> list[Restaurant]:
             rating_avg=draw(_RATINGS), delivery_fee=draw(_AMOUNTS), min_order_price=draw(_AMOUNTS),
             status=draw(st.sampled_from(["open", "open", "open", "closed"])), opening_hours=draw(days),
             time_zone=draw(st.sampled_from(["Europe/Istanbul", "America/New_York", "Asia/Kathmandu"])), **draw(_PLACES),
+            days_off=tuple(DayOff(day=day) for day in draw(_DAYS_OFF)),
         )
         for number in range(draw(st.integers(0, 25)))
     ]  # fmt: skip

@@ -1,6 +1,6 @@
 """When a restaurant is open: several ranges a day, past midnight, in its own time zone."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -85,3 +85,21 @@ def test_it_is_open_at_the_moment_at_which_it_opens_next(now: datetime) -> None:
     opens = hours.opens_at(WEEK, ISTANBUL, now)
     assert opens is not None and opens > now
     assert hours.is_open(WEEK, ISTANBUL, opens)
+
+
+@given(
+    week=st.dictionaries(
+        st.sampled_from(DAYS),
+        st.sampled_from(
+            ("00:00-24:00", "09:00-22:00", "22:00-02:00", "11:00-14:00,14:00-15:30", "00:00-01:00,23:00-24:00")
+        ),
+    ),
+    half_hours=st.integers(0, 7 * 48 - 1),
+)
+def test_it_closes_at_the_first_moment_at_which_it_is_not_open(week: dict[str, str], half_hours: int) -> None:
+    moment = at("2026-11-23T00:00") + timedelta(minutes=30 * half_hours)
+    closes = hours.closes_at(week, ISTANBUL, moment)
+    later = (moment + timedelta(minutes=30 * each) for each in range(1, 8 * 48))
+    open_now = hours.is_open(week, ISTANBUL, moment)
+    first = next((each for each in later if not hours.is_open(week, ISTANBUL, each)), None) if open_now else None
+    assert closes == first

@@ -1,6 +1,6 @@
 """By which traits a restaurant is found."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from struct import pack
 from typing import Any
 
@@ -30,6 +30,7 @@ from topics.search_index import (
     restaurant_indexes,
     restaurant_traits,
 )  # fmt: skip
+from topics.values.fields import DayOff
 from topics.values.opening_hours import is_open
 
 COLUMNS = [RATING, DELIVERY_FEE, MIN_ORDER, PREP_TIME]
@@ -92,7 +93,29 @@ def test_every_minute_of_a_week_is_open_as_the_hours_say(hours: dict[str, str], 
     traits = own(opening_hours=hours, time_zone=zone)
     for minute in range(7 * 24 * 60):
         at = MONDAY + timedelta(minutes=minute)
-        assert bool(traits & set(open_at([zone], at))) == is_open(hours, zone, at), at  # type: ignore[arg-type]
+        assert found_open(traits, zone, at) == is_open(hours, zone, at), at
+
+
+@pytest.mark.parametrize(
+    "hours", [{}, {"sun": "22:00-02:15", "mon": "02:15-05:00,23:00-24:00"}, {"fri": "10:07-10:52,23:59-00:01"}]
+)
+@pytest.mark.parametrize(
+    ("zone", "begin"), [("Europe/Istanbul", MONDAY), ("Europe/Berlin", datetime(2026, 10, 24, 12, tzinfo=UTC))]
+)
+def test_every_minute_around_days_off_and_a_change_of_the_clock_is_open_as_the_hours_say(
+    hours: dict[str, str], zone: str, begin: datetime
+):
+    off = [begin.date() + timedelta(days=days) for days in (0, 2)]
+    traits = own(opening_hours=hours, time_zone=zone, days_off=tuple(DayOff(day=day) for day in off))
+    for minute in range(4 * 24 * 60):
+        at = begin + timedelta(minutes=minute)
+        assert found_open(traits, zone, at) == is_open(hours, zone, at, off), at
+
+
+def found_open(traits: frozenset[str], zone: str, at: datetime) -> bool:
+    """As the script of a search does it."""
+    asked = [(each, "") if isinstance(each, str) else each for each in open_at([zone], at)]
+    return any(trait in traits and unless not in traits for trait, unless in asked)
 
 
 def test_of_words_that_begin_another_only_the_longest_is_asked_for():

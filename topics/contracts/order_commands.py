@@ -1,5 +1,6 @@
-"""Commands to the orders. PlaceOrder comes from the basket, which the caller asked. An order with a coupon waits for its
-reservation, which comes from the discount domain. Whoever is last answers the caller. CancelOrder comes from the edge."""
+"""Commands to the orders. PlaceOrder comes from the basket, which the caller asked. An order waits for the
+reservation of its slot, which comes from the restaurant domain, then for that of its coupon, which comes from the discount
+domain. Whoever is last answers the caller. CancelOrder and DeliverOrder come from the edge."""
 
 from typing import ClassVar
 
@@ -34,6 +35,14 @@ class PlaceOrder(Message, frozen=True, kw_only=True):
     previous_order_id: Id | None = None
 
 
+class ConfirmSlot(Message, frozen=True, kw_only=True):
+    """Its place among the orders of its quarter of an hour is reserved."""
+
+
+class RefuseSlot(Message, frozen=True, kw_only=True):
+    """The restaurant takes no more orders for that quarter of an hour."""
+
+
 class ConfirmCoupon(Message, frozen=True, kw_only=True):
     """The coupon's use is reserved."""
 
@@ -57,19 +66,43 @@ class CancelOrder(Message, frozen=True, kw_only=True):
     reason: Note = ""
 
 
+class DeliverOrder(Message, frozen=True, kw_only=True):
+    """By the owner of the restaurant: the customer has it."""
+
+
 class EraseOrder(Message, frozen=True, kw_only=True):
     """The account of its user is erased: what no invoice needs goes, and the order before this one is told."""
 
     user_id: Id
 
 
-Command = PlaceOrder | ConfirmCoupon | RefuseCoupon | TellOutcome | CancelOrder | EraseOrder
+Command = (
+    PlaceOrder
+    | ConfirmSlot
+    | RefuseSlot
+    | ConfirmCoupon
+    | RefuseCoupon
+    | TellOutcome
+    | CancelOrder
+    | DeliverOrder
+    | EraseOrder
+)
 
 TOPIC = Topic(
     name="order_commands",
-    messages=(PlaceOrder, ConfirmCoupon, RefuseCoupon, TellOutcome, CancelOrder, EraseOrder),
+    messages=(
+        PlaceOrder,
+        ConfirmSlot,
+        RefuseSlot,
+        ConfirmCoupon,
+        RefuseCoupon,
+        TellOutcome,
+        CancelOrder,
+        DeliverOrder,
+        EraseOrder,
+    ),
     key="order id",
-    producers=("edge", "basket", "discount", "order"),
+    producers=("edge", "basket", "restaurant", "discount", "order"),
     consumers=("order",),
     append_time=True,
     upcasts=(Upcast(PlaceOrder, 1, lira_before("items.price_was", "restore.price", "expected_total")),),

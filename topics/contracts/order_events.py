@@ -37,6 +37,7 @@ class PriceChange(msgspec.Struct, frozen=True, kw_only=True):
 
 class OrderPlaced(Message, frozen=True, kw_only=True):
     """total = subtotal - discount + delivery_fee. delivery_address: as it was then; None where the customer picks it up.
+    slot: begin of the quarter of an hour in which it counts, UTC; None: in none.
 
     previous_order_id: of the same user's checkout before this one.
     """
@@ -61,16 +62,38 @@ class OrderPlaced(Message, frozen=True, kw_only=True):
     delivery_address: SavedAddress | None = None
     changes: tuple[PriceChange, ...] = ()
     previous_order_id: str | None = None
+    slot: datetime | None = None
 
 
 class OrderDrafted(Message, frozen=True, kw_only=True):
-    """All is as it should be, but for the coupon's reservation. restore, restore_coupon: as in OrderRefused."""
+    """All is as it should be, but for the reservations of its slot and of its coupon, in this order. restore,
+    restore_coupon: as in OrderRefused. slot_limit: orders in its slot at most."""
 
     schema_version: ClassVar[int] = 2
 
     order: OrderPlaced
     restore: tuple[Line, ...] = ()
     restore_coupon: str | None = None
+    slot_limit: int | None = None
+
+
+class SlotHeld(Message, frozen=True, kw_only=True):
+    """Its slot is reserved; now it waits for its coupon."""
+
+
+class SlotReturned(Message, frozen=True, kw_only=True):
+    """It came to nothing, so others may have its slot."""
+
+    restaurant_id: str
+    slot: datetime
+
+
+class SlotAwaited(Message, frozen=True, kw_only=True):
+    """Somebody asks again while the order waits for its slot: they are answered after it."""
+
+    user_id: str
+    restaurant_id: str
+    slot: datetime
 
 
 class OrderRefused(Message, frozen=True, kw_only=True):
@@ -107,6 +130,14 @@ class OrderCancelled(Message, frozen=True, kw_only=True):
     coupon_code: str | None = None
 
 
+class OrderDelivered(Message, frozen=True, kw_only=True):
+    """The restaurant says that the customer has it. From now on it can be reviewed."""
+
+    user_id: str
+    restaurant_id: str
+    delivered_at: datetime
+
+
 class OrderErased(Message, frozen=True, kw_only=True):
     """The account of its user is erased: notes and the delivery address are gone, and the order is shown to nobody.
 
@@ -117,7 +148,18 @@ class OrderErased(Message, frozen=True, kw_only=True):
     previous_order_id: str | None
 
 
-Event = OrderPlaced | OrderCancelled | OrderDrafted | OrderRefused | OutcomeAwaited | OrderErased
+Event = (
+    OrderPlaced
+    | OrderCancelled
+    | OrderDelivered
+    | OrderDrafted
+    | SlotHeld
+    | SlotReturned
+    | SlotAwaited
+    | OrderRefused
+    | OutcomeAwaited
+    | OrderErased
+)
 
 PLACED = (
     "items.price", "items.total", "subtotal", "discount", "delivery_fee", "total", "changes.was", "changes.is",
@@ -128,10 +170,21 @@ DRAFTED = ("restore.price", *(f"order.{place}" for place in PLACED))
 
 TOPIC = Topic(
     name="order_events",
-    messages=(OrderPlaced, OrderCancelled, OrderDrafted, OrderRefused, OutcomeAwaited, OrderErased),
+    messages=(
+        OrderPlaced,
+        OrderCancelled,
+        OrderDelivered,
+        OrderDrafted,
+        SlotHeld,
+        SlotReturned,
+        SlotAwaited,
+        OrderRefused,
+        OutcomeAwaited,
+        OrderErased,
+    ),
     key="order id",
     producers=("order",),
-    consumers=("order", "notification"),
+    consumers=("order", "notification", "restaurant"),
     retention=FOREVER,
     max_bytes=2 * 1024 * 1024,
     upcasts=(

@@ -8,13 +8,16 @@ import msgspec
 from topics.messages.message import Message
 from topics.messages.topic import FOREVER, Topic
 from topics.messages.upcasting import Upcast
-from topics.values.fields import Address, OpenOrClosed, Weekday
+from topics.values.areas import DeliveryArea
+from topics.values.fields import Address, DayOff, OpenOrClosed, Weekday
 from topics.values.kurus import Kurus, lira_before
 from topics.values.opening_hours import DEFAULT_ZONE
 
 
 class RestaurantDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """opening_hours: ranges of times by weekday, in the time zone; none at all: always open. prep_time: minutes."""
+    """opening_hours: ranges of times by weekday, in the time zone; none at all: always open. days_off: by day.
+    prep_time: minutes. delivery_area: None: everywhere.
+    orders_per_slot: taken for a quarter of an hour at most, None: any number."""
 
     name: str
     description: str = ""
@@ -25,10 +28,14 @@ class RestaurantDetails(msgspec.Struct, frozen=True, kw_only=True):
     status: OpenOrClosed = "open"
     opening_hours: dict[Weekday, str] = msgspec.field(default_factory=dict[Weekday, str])
     time_zone: str = DEFAULT_ZONE
+    days_off: tuple[DayOff, ...] = ()
     cuisines: tuple[str, ...] = ()
     prep_time: int = 30
     delivery_fee: Kurus = 0
     min_order_price: Kurus = 0
+    delivery_area: DeliveryArea | None = None
+    pickup: bool = True
+    orders_per_slot: int | None = None
 
 
 class RestaurantOpened(Message, frozen=True, kw_only=True):
@@ -46,6 +53,82 @@ class RestaurantChanged(Message, frozen=True, kw_only=True):
 
     details: RestaurantDetails
     changed_at: datetime
+
+
+class Busy(msgspec.Struct, frozen=True, kw_only=True):
+    """More is to cook than usual. prep_time: minutes, longer than the usual ones."""
+
+    until: datetime
+    prep_time: int
+
+
+class Pause(msgspec.Struct, frozen=True, kw_only=True):
+    """No orders are taken, but for later. reason: for guests, may be empty."""
+
+    until: datetime
+    reason: str = ""
+
+
+class ModesChanged(Message, frozen=True, kw_only=True):
+    """busy, pause: as they are now, both. prep_time: that guests see from now on."""
+
+    busy: Busy | None = None
+    pause: Pause | None = None
+    prep_time: int
+    changed_at: datetime
+
+
+class ReviewGiven(Message, frozen=True, kw_only=True):
+    """Of a review, whose key is `review:<order id>`. rating: 1 to 5. comment: may be empty."""
+
+    order_id: str
+    restaurant_id: str
+    rating: int
+    comment: str
+    given_at: datetime
+
+
+class ReviewErased(Message, frozen=True, kw_only=True):
+    """Of a review: its user is erased. The comment is gone, the rating stays; where there was none, there will be none."""
+
+
+class RatingCounted(Message, frozen=True, kw_only=True):
+    """A restaurant got a rating of 1 to 5. total: of all ratings, count: how many they are, both with this one."""
+
+    rating: int
+    total: int
+    count: int
+
+
+class SlotReserved(Message, frozen=True, kw_only=True):
+    """Of a restaurant's slots of a day, as those below. The key is `<restaurant id>:slots:<day>`. slot: begin of the
+    quarter of an hour, UTC. taken: orders for it, with this one."""
+
+    order_id: str
+    slot: datetime
+    taken: int
+
+
+class SlotFull(Message, frozen=True, kw_only=True):
+    """This order is one too many."""
+
+    order_id: str
+    slot: datetime
+
+
+class SlotReleased(Message, frozen=True, kw_only=True):
+    """taken: orders for it, without this one."""
+
+    order_id: str
+    slot: datetime
+    taken: int
+
+
+class SlotAsked(Message, frozen=True, kw_only=True):
+    """Somebody asks again for an order that waits for its slot."""
+
+    order_id: str
+    user_id: str
 
 
 class CampaignDetails(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,6 +187,14 @@ class Announced(Message, frozen=True, kw_only=True):
 Event = (
     RestaurantOpened
     | RestaurantChanged
+    | ModesChanged
+    | ReviewGiven
+    | ReviewErased
+    | RatingCounted
+    | SlotReserved
+    | SlotFull
+    | SlotReleased
+    | SlotAsked
     | CampaignStarted
     | CampaignBegan
     | FollowerAdded
@@ -119,6 +210,14 @@ TOPIC = Topic(
     messages=(
         RestaurantOpened,
         RestaurantChanged,
+        ModesChanged,
+        ReviewGiven,
+        ReviewErased,
+        RatingCounted,
+        SlotReserved,
+        SlotFull,
+        SlotReleased,
+        SlotAsked,
         CampaignStarted,
         CampaignBegan,
         FollowerAdded,

@@ -5,13 +5,15 @@ from datetime import datetime
 import msgspec
 
 from topics.contracts.catalog_commands import MealOption
-from topics.values.fields import Address, OpenOrClosed, Weekday
+from topics.contracts.restaurant_events import Busy, Pause
+from topics.values.areas import DeliveryArea
+from topics.values.fields import Address, DayOff, OpenOrClosed, Weekday
 from topics.values.kurus import Kurus
 from topics.values.opening_hours import DEFAULT_ZONE
 
 
 class Restaurant(msgspec.Struct, frozen=True, kw_only=True):
-    """View `restaurant`, index `restaurants`. prep_time: minutes."""
+    """View `restaurant`, index `restaurants`. prep_time: minutes, the longer ones while it is busy."""
 
     id: str
     name: str
@@ -23,18 +25,25 @@ class Restaurant(msgspec.Struct, frozen=True, kw_only=True):
     status: OpenOrClosed
     opening_hours: dict[Weekday, str]
     time_zone: str = DEFAULT_ZONE
+    days_off: tuple[DayOff, ...] = ()
     cuisines: tuple[str, ...]
     prep_time: int
+    busy: Busy | None = None
+    pause: Pause | None = None
     rating_avg: float
     rating_count: int
     delivery_fee: Kurus
     min_order_price: Kurus
+    delivery_area: DeliveryArea | None = None
+    pickup: bool = True
+    orders_per_slot: int | None = None
     created_at: datetime
     updated_at: datetime
 
 
 class RestaurantNow(Restaurant, frozen=True, kw_only=True):
-    """What clients get of a restaurant. open_now: at the moment of the answer, so it is in no stored document."""
+    """What clients get of a restaurant. open_now: whether it takes orders at the moment of the answer, so it is in no stored
+    document."""
 
     open_now: bool
 
@@ -53,6 +62,15 @@ class RestaurantsFound(msgspec.Struct, frozen=True, kw_only=True):
     page: int
     page_size: int
     has_next: bool
+
+
+class Review(msgspec.Struct, frozen=True, kw_only=True):
+    """View `review`, index `reviews:<restaurant id>`. Who gave it is not in it. rating: 1 to 5."""
+
+    restaurant_id: str
+    rating: int
+    comment: str
+    created_at: datetime
 
 
 class Campaign(msgspec.Struct, frozen=True, kw_only=True):

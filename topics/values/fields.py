@@ -3,6 +3,7 @@
 `form` names the normal form of a text (topics/values/forms.py) that the edge brings it into; on a topic it stands in that form.
 """
 
+from datetime import date
 from typing import Annotated, Literal
 
 import msgspec
@@ -67,8 +68,8 @@ Longitude = Annotated[float, Meta(ge=-180, le=180)]
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 OpenOrClosed = Literal["open", "closed"]
-OrderStatus = Literal["placed", "cancelled"]
-LAST_STATUSES: frozenset[OrderStatus] = frozenset({"cancelled"})
+OrderStatus = Literal["placed", "cancelled", "delivered"]
+LAST_STATUSES: frozenset[OrderStatus] = frozenset({"cancelled", "delivered"})
 """Nothing more becomes of an order in one of these."""
 PaymentMethod = Literal["credit_card", "cash", "pos"]
 
@@ -84,6 +85,16 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
     zip_code: Annotated[str, Meta(max_length=16)] = ""
     latitude: Latitude | None = None
     longitude: Longitude | None = None
+
+
+class DayOff(msgspec.Struct, frozen=True, kw_only=True):
+    """A day on which a restaurant does not open, in its time zone. reason: for its guests."""
+
+    day: date
+    reason: Word = ""
+
+
+DaysOff = Annotated[tuple[DayOff, ...], Meta(max_length=60)]
 
 
 def normal_email(address: str) -> str:

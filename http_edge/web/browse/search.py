@@ -19,7 +19,7 @@ from http_edge.wire.answer import Answer
 from http_edge.wire.problems import all_invalid
 from topics import keys, search_index
 from topics.documents.browse import RestaurantsFound
-from topics.search_index import Bound, Point, Wanted
+from topics.search_index import Bound, Point, Unless, Wanted
 from topics.values.faults import Fault, Invalid
 from topics.values.fields import Latitude, Longitude, Minutes, Word
 from topics.values.kurus import Kurus
@@ -82,7 +82,7 @@ def point(said: RestaurantSearch) -> Point | None:
 
 def wanted(said: RestaurantSearch, zones: list[str], at: datetime, near: Point | None) -> Wanted:
     """zones: needed where open_now is asked for."""
-    any_of: list[tuple[str, ...]] = []
+    any_of: list[tuple[str | Unless, ...]] = []
     if said.city:
         any_of.append((search_index.city(said.city),))
     if said.district:

@@ -1,6 +1,7 @@
 """What a checkout is checked against: hours and times, address, coupon, the total that was shown."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace as replace_facts
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,16 +11,17 @@ from agents.order.decider import DECIDER
 from agents.order.facts import Facts
 from agents.order.policy import react
 from tests.agents import scenario
-from tests.agents.order.test_decider import LINE, PLACED, USER, facts, given, place, then_refused
+from tests.agents.order.test_decider import HOME, LINE, PLACED, USER, facts, given, place, then_refused
 from tests.agents.scenario import ID, LATER, NOW
 from topics.contracts import discount_commands
 from topics.contracts.basket_events import OrderedItem
 from topics.contracts.discount_commands import AskOutcome, ReserveUse
 from topics.contracts.order_commands import ConfirmCoupon, RefuseCoupon, TellOutcome
 from topics.contracts.order_events import OrderDrafted, OrderPlaced, OrderRefused, OutcomeAwaited, PriceChange
-from topics.copies import CouponCopy
+from topics.copies import BookCopy, CouponCopy
 from topics.deciding.discounting import Terms
 from topics.messages.event import EventMeta
+from topics.values.areas import Corner, DeliveryArea
 
 # NOW is Sunday 2026-03-01, 21:30 in Istanbul.
 META = EventMeta("e", ID, 1, NOW)
@@ -63,6 +65,16 @@ def test_no_order_for_when_it_is_closed(said: str) -> None:
         given().when(place(("kebap", 1), schedule_date=said), facts=known), "restaurant_closed", field="schedule_date"
     )
     assert event.more == {"opens_at": "2026-03-09T11:00:00+03:00"}
+
+
+def test_on_a_day_off_it_is_closed_and_says_when_it_opens() -> None:
+    known = facts(
+        opening_hours={"sun": "21:00-02:00", "mon": "11:00-15:00"}, days_off=(date(2026, 3, 1), date(2026, 3, 2))
+    )
+    event = then_refused(given().when(place(("kebap", 1)), facts=known), "restaurant_closed")
+    assert event.more == {"opens_at": "2026-03-08T21:00:00+03:00"}
+    wish = place(("kebap", 1), schedule_date="2026-03-02")
+    then_refused(given().when(wish, facts=known), "restaurant_closed", field="schedule_date")
 
 
 @pytest.mark.parametrize("said", ["2026-03-01T21:29", "2026-02-28", "2026-03-01T18:30Z", "2026-03-01T01:00"])
@@ -147,7 +159,7 @@ DRAFTED = OrderDrafted(order=DISCOUNTED, restore=(LINE,), restore_coupon="YAZ10"
 
 def test_an_order_with_a_coupon_waits_for_its_reservation() -> None:
     given().when(WITH_COUPON, facts=with_coupon()).handed_on().then(DRAFTED)
-    (sent,) = react(DRAFTED, META, DECIDER.state())
+    (sent,) = react(DRAFTED, META, scenario.evolved(DECIDER, DECIDER.state(), (DRAFTED,)))
     reserve = ReserveUse(order_id=ID, user_id=USER, restaurant_id="mahmut", subtotal=58_130)
     assert (sent.topic, sent.key, sent.message, sent.answers) == (discount_commands.TOPIC, "YAZ10", reserve, True)
 
@@ -209,3 +221,68 @@ def test_the_question_follows_the_reservation_where_that_is_under_way() -> None:
     assert (sent.topic, sent.key) == (discount_commands.TOPIC, "YAZ10")
     assert sent.message == AskOutcome(order_id=ID, user_id=USER)
     assert sent.answers
+
+
+# -- breaks, delivery areas, pickup
+
+
+@pytest.mark.parametrize(
+    ("said", "taken"),
+    [
+        (None, False),
+        ("2026-03-01T21:59", False),
+        ("2026-03-01T22:00", True),
+        ("2026-03-01", True),
+        ("2026-03-02", True),
+    ],
+)
+def test_a_restaurant_on_a_break_takes_orders_for_after_it(said: str | None, taken: bool) -> None:
+    until = NOW + timedelta(minutes=30)
+    outcome = given().when(place(("kebap", 1), schedule_date=said), facts=facts(paused_until=until))
+    if taken:
+        placed(outcome)
+    else:
+        field = None if said is None else "schedule_date"
+        event = then_refused(outcome, "restaurant_paused", field=field)
+        assert event.more == {"until": "2026-03-01T22:00:00+03:00"}
+
+
+def test_a_break_of_days_takes_no_order_for_a_day_that_is_within_it() -> None:
+    known = facts(paused_until=NOW + timedelta(days=2))
+    for said in ("2026-03-01", "2026-03-02"):
+        wish = place(("kebap", 1), schedule_date=said)
+        then_refused(given().when(wish, facts=known), "restaurant_paused", field="schedule_date")
+    placed(given().when(place(("kebap", 1), schedule_date="2026-03-03"), facts=known))
+
+
+def test_a_break_that_is_over_stops_nobody() -> None:
+    placed(given().when(place(("kebap", 1)), facts=facts(paused_until=NOW)))
+
+
+def at_home(latitude: float | None, longitude: float | None, **said: Any) -> Facts:
+    home = replace(HOME, latitude=latitude, longitude=longitude)
+    return replace_facts(facts(**said), books={USER: BookCopy(addresses={"a-1": home}, default_id="a-1")})
+
+
+NEAR = DeliveryArea(radius_km=2, center=Corner(latitude=41.0369, longitude=28.985))
+
+
+def test_within_its_area_a_restaurant_delivers() -> None:
+    placed(given().when(place(("kebap", 1)), facts=at_home(41.0422, 29.0067, delivery_area=NEAR)))
+    outcome = given().when(place(("kebap", 1)), facts=at_home(40.9903, 29.0291, delivery_area=NEAR))
+    then_refused(outcome, "outside_delivery_area", field="address_id")
+
+
+@pytest.mark.parametrize("place_known", [(None, None), (41.0, None), (None, 29.0)])
+def test_an_address_that_is_not_on_the_map_has_to_be_put_there_first(
+    place_known: tuple[float | None, float | None],
+) -> None:
+    outcome = given().when(place(("kebap", 1)), facts=at_home(*place_known, delivery_area=NEAR))
+    then_refused(outcome, "address_not_on_map", field="address_id")
+    placed(given().when(place(("kebap", 1)), facts=at_home(*place_known)))
+
+
+def test_who_picks_up_needs_no_address_where_that_is_possible() -> None:
+    wish = place(("kebap", 1), pickup=True)
+    placed(given().when(wish, facts=facts(delivery_area=NEAR)))
+    then_refused(given().when(wish, facts=facts(pickup=False)), "no_pickup", field="pickup")
