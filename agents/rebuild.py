@@ -29,6 +29,7 @@ from agents.runtime.transport.lease import Batch, Lease
 from stores import telemetry
 from stores.errors import Doubt
 from stores.kafka.admin import committed
+from stores.kafka.growth import Counts, Growth, growth_in
 from stores.kafka.log import Bounds, Logged, LogReader, Place, open_log
 from stores.kafka.partitioning import partition_of
 from stores.protocol import Floor, InboxKey, ParkedRow, Source, Stored
@@ -93,7 +94,8 @@ async def rebuild(settings: Settings, domain: Domain) -> Told:
         if told.bad:
             return told
         hints = await committed(settings.kafka, domain.deciding)
-        commands = await _Commands(log, making, domain, causes, told).make(hints)
+        growth = Counts(await growth_in(log)).growth(domain.commands)
+        commands = await _Commands(log, making, domain, causes, growth, told).make(hints)
         intakes = {Source(domain.deciding, *place): offset for place, offset in hints.items()}
         told.next = intakes | commands | await _copies(settings, log, domain, told)
         await making.finish({source: Floor(offset, 0, 0) for source, offset in told.next.items()}, "rebuilt")
@@ -126,6 +128,7 @@ class _States:
 
     async def make(self, since: datetime | None) -> Causes:
         """since: of the oldest command. Returns the causes of the events that happened after it."""
+        # A key moves to a higher partition when the topic is raised, so in this order its events are in theirs.
         for place in self._log.places([self._domain.events.name]):
             bound = (await self._log.bounds([place]))[place]
             async for chunk in self._log.read({place: bound.first}, {place: bound.end}):
@@ -176,8 +179,11 @@ class _Poison:
 class _Commands:
     """Floors, inbox and parked messages, from the log of the commands."""
 
-    def __init__(self, log: LogReader, making: Making, domain: Domain, causes: Causes, told: Told) -> None:
+    def __init__(
+        self, log: LogReader, making: Making, domain: Domain, causes: Causes, growth: Growth, told: Told
+    ) -> None:
         self._log, self._making, self._domain, self._causes, self._told = log, making, domain, causes, told
+        self._growth = growth
 
     async def make(self, hints: Mapping[Place, int]) -> dict[Source, int]:
         """hints: how far the group has told Kafka that it is. Returns the floors."""
@@ -234,8 +240,8 @@ class _Commands:
         commands = self._domain.commands
         if arrival.raw_key is None or not letters.may_be_forwarded(commands, arrival):
             return False
-        right = partition_of(arrival.raw_key, commands.partitions)
-        return right != place.partition and place.partition < commands.partitions
+        count = self._growth.partitions_at(place.partition, arrival.offset)
+        return place.partition < count and partition_of(arrival.raw_key, count) != place.partition
 
     def _outcome(self, arrival: Arrival) -> str | None:
         """That it took effect, for whoever asks again. What its answer said is not known any more."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
@@ -39,6 +40,7 @@ from topics.values.validation import Validator
 
 IDEMPOTENCY_KEY, LAST_EVENT_ID = istr("Idempotency-Key"), istr(live.LAST_EVENT_ID)
 UNMATCHED = "unmatched"
+_NO_FILE = nullcontext()
 
 _log = logger("http_edge.gateway")
 
@@ -109,13 +111,8 @@ class Gateway:
                 route, parameters = self._router.find(request.method, path)
                 label = route.row.path
                 asked = self._asked(request, route, path, query, parameters, named)
-                if request.method != "GET" and isinstance(route.row, CommandRow):
-                    await self._read_body(request, route, asked)
-                elif isinstance(route.row, LiveRow):
-                    asked.last_event_id = request.headers.get(LAST_EVENT_ID, "")
-                elif isinstance(route.row, ComposedRow):
-                    asked.if_none_match = request.headers.get(IF_NONE_MATCH, "")
-                answer = await route.handler(asked)
+                with self._room(route.row, asked):
+                    answer = await self._answered(request, route, asked)
         except Problem as problem:
             answer = problem.answer(named.request_id)
         except Unavailable as away:
@@ -174,13 +171,27 @@ class Gateway:
             _understand(asked, route.query)
         return asked
 
-    async def _read_body(self, request: BaseRequest, route: Route, asked: Asked) -> None:
+    async def _answered(self, request: BaseRequest, route: Route, asked: Asked) -> Answer:
+        if request.method != "GET" and isinstance(route.row, CommandRow):
+            await self._read_body(request, route.row, route.body, asked)
+        elif isinstance(route.row, LiveRow):
+            asked.last_event_id = request.headers.get(LAST_EVENT_ID, "")
+        elif isinstance(route.row, ComposedRow):
+            asked.if_none_match = request.headers.get(IF_NONE_MATCH, "")
+        return await route.handler(asked)
+
+    def _room(self, row: AnyRow, asked: Asked) -> AbstractContextManager[None]:
+        """For a body that is a file: it is held until the answer. Raises Problem 429 and 503."""
+        return self._edge.files.one(asked.me) if isinstance(row, CommandRow) and row.file else _NO_FILE
+
+    async def _read_body(self, request: BaseRequest, row: CommandRow, body: Validator | None, asked: Asked) -> None:
         asked.idempotency_key = check_key(request.headers.get(IDEMPOTENCY_KEY))
-        asked.raw = await bodies.read(request, route.row.body_bytes)
+        seconds = bodies.FILE_SECONDS if row.file else bodies.READ_SECONDS
+        asked.raw = await bodies.read(request, row.body_bytes, seconds)
         asked.at = self._loop.time()
-        if route.body is not None:
+        if body is not None:
             bodies.check_type(request.headers.get(CONTENT_TYPE))
-            asked.body, owner = bodies.decode(asked.raw, route.body)
+            asked.body, owner = bodies.decode(asked.raw, body)
             check_user_id(asked, owner)
 
     def _log(

@@ -21,6 +21,16 @@ ALWAYS = "always"
 ZONE = "zone:"
 DEPTH = 20
 """Binary digits of each coordinate in the number of a cell: squares of some 20 m."""
+DIETS = {
+    "vegetarian": "vejetaryen vegetarian",
+    "vegan": "vegan",
+    "gluten_free": "glutensiz gluten-free",
+    "lactose_free": "laktozsuz lactose-free",
+    "halal": "helal halal",
+    "kosher": "koşer kosher",
+    "organic": "organik organic",
+}
+"""Diet → the words by which people look for it."""
 _HALF_HOUR = 30
 
 
@@ -76,12 +86,14 @@ class Unless(NamedTuple):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """A search. any_of: at least one of each group. beginnings: of names of traits, at least one trait for each.
+    first: those with one of these come before the others, on all pages.
 
     order: one of the columns' names, or `distance` from `near`. offset, count: the page.
     """
 
     any_of: tuple[tuple[str | Unless, ...], ...] = ()
     beginnings: tuple[str, ...] = ()
+    first: tuple[str | Unless, ...] = ()
     bounds: tuple[Bound, ...] = ()
     order: str = RATING.name
     descending: bool = True
@@ -117,10 +129,9 @@ def restaurant_traits(document: Restaurant) -> Traits:
 
 
 def meal_traits(document: Meal) -> Traits:
-    """A meal that is on sale gives its words to its restaurant."""
-    return Traits(
-        of=document.restaurant_id, shared=frozenset(_words((document.name,) if document.is_available else ()))
-    )
+    """A meal that is on sale gives its words to its restaurant: those of its name and of the diets that it is for."""
+    texts = (document.name, *(DIETS[diet] for diet in document.diets if diet in DIETS))
+    return Traits(of=document.restaurant_id, shared=frozenset(_words(texts if document.is_available else ())))
 
 
 def restaurant_indexes(document: Restaurant) -> Mapping[str, float]:

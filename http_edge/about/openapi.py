@@ -37,6 +37,7 @@ def document(title: str, rows: Iterable[AnyRow]) -> bytes:
     """The description as JSON; itself (`/openapi.json`) is in it too."""
     listed = tuple(rows)
     kinds = [ProblemBody, Operation, *(row.gives for row in listed), *(row.takes for row in listed)]
+    kinds += (kind for row in listed if isinstance(row, CommandRow) for kind in row.file.values())
     given, components = _schemas(kinds)
     paths: dict[str, dict[str, Any]] = {}
     for row in listed:
@@ -98,6 +99,10 @@ def _operation(row: AnyRow, schemas: Mapping[int, Any]) -> dict[str, Any]:
     if row.takes is not Nothing:
         body = {JSON: {"schema": schemas[id(row.takes)]}}
         described["requestBody"] = {"required": True, "content": body}
+    if isinstance(row, CommandRow) and row.file:
+        described["requestBody"] = {
+            "required": True, "content": {name: {"schema": schemas[id(kind)]} for name, kind in row.file.items()},
+        }  # fmt: skip
     if row.who is not PUBLIC:
         described["security"] = [{_SECURITY: []}]
     return described
@@ -181,6 +186,8 @@ def problems_of(row: AnyRow) -> dict[int, list[str]]:
         found |= {400: [], 422: ["invalid_input"], 413: ["body_too_large"], 415: ["unsupported_media_type"]}
         if row.hashes or row.paced:
             found[429] = ["too_many_logins"] * row.hashes + ["too_many_requests"] * row.paced
+        if row.file:
+            found[429] = ["too_many_files"]
         for code, status in row.refusals.items():
             found.setdefault(status, []).append(code)
     return found

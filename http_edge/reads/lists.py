@@ -129,18 +129,21 @@ async def _read(asked: Asked, span: Span, indexes: Sequence[str], item: Item | N
     return Listed(entries, None)
 
 
-def joined(before: bytes, items: Sequence[bytes], after: bytes, headers: Mapping[str, str] | None = None) -> Answer:
-    """JSON of items with commas between them."""
-    size = len(before) + sum(map(len, items)) + max(0, len(items) - 1) + len(after)
+def joined(
+    before: bytes, items: Sequence[bytes], after: bytes, headers: Mapping[str, str] | None = None, *,
+    between: bytes = b",", content_type: str = JSON,
+) -> Answer:  # fmt: skip
+    """One body of items, with something between them; by default it is JSON."""
+    size = len(before) + sum(map(len, items)) + max(0, len(items) - 1) * len(between) + len(after)
     if size <= PART_BYTES:
-        return Answer(before + b",".join(items) + after, 200, JSON, headers)
-    return Answer(b"", 200, JSON, headers, parts=Parts(size, _parts(before, items, after)))
+        return Answer(before + between.join(items) + after, 200, content_type, headers)
+    return Answer(b"", 200, content_type, headers, parts=Parts(size, _parts(before, items, after, between)))
 
 
-def _parts(before: bytes, items: Sequence[bytes], after: bytes) -> Iterator[bytes]:
+def _parts(before: bytes, items: Sequence[bytes], after: bytes, between: bytes) -> Iterator[bytes]:
     part, size = [before], 0
     for number, item in enumerate(items):
-        part.append(b"," + item if number else item)
+        part.append(between + item if number else item)
         size += len(item)
         if size >= PART_BYTES:
             yield b"".join(part)

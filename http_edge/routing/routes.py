@@ -113,7 +113,8 @@ class CommandRow(Row):
     estimate: more fields for a 202. no_sooner: seconds after the request at which it is answered at the earliest, for rows
     whose time must not tell who is registered. hashes: its domain hashes a password, so few are under way at a time
     (http_edge/routing/turns.py). paced: it makes what no owner is counted for, so one address makes few a minute
-    (http_edge/routing/pace.py). Idempotency keys are honoured on every row.
+    (http_edge/routing/pace.py). file: the body is a file, which `make` reads; few are under way at a time
+    (http_edge/routing/files.py). Media type → what is in it, for OpenAPI. Idempotency keys are honoured on every row.
     """
 
     topic: Topic
@@ -128,6 +129,7 @@ class CommandRow(Row):
     no_sooner: float = 0.0
     hashes: bool = False
     paced: bool = False
+    file: Mapping[str, Any] = field(default_factory=dict[str, Any])
     sees: Callable[[Asked], Sequence[tuple[ViewOf, str]] | Awaitable[Sequence[tuple[ViewOf, str]]]] | None = None
     then: Callable[[Asked, bytes], Awaitable[bytes]] | None = None
     estimate: Callable[[Asked, Message], Awaitable[Mapping[str, Any]]] | None = None

@@ -9,7 +9,7 @@ from typing import Any
 from topics import search_index
 from topics.documents.browse import Meal, Restaurant
 from topics.messages.ids import derive
-from topics.search_index import Bound, Point, Wanted
+from topics.search_index import Bound, Point, Unless, Wanted
 from topics.values.fields import Address, Weekday
 from topics.values.opening_hours import DAYS
 
@@ -71,39 +71,46 @@ def meals(restaurant_id: str, count: int) -> Iterator[Meal]:
 
 
 def searches(zones: list[str], at: datetime, count: int) -> dict[str, list[Wanted]]:
-    """What is asked → that many searches of the kind, each with values of its own."""
+    """What is asked → that many searches of the kind, each with values of its own. As the edge asks where a client says no
+    more: those that are open come first."""
     is_open = search_index.open_at(zones, at)
-    kinds = {**_filters(is_open), **_orders(is_open)}
+    kinds = {what: {"first": is_open} | kind for what, kind in {**_filters(is_open), **_orders(is_open)}.items()}
     return {what: [_drawn(kind) for _ in range(count)] for what, kind in kinds.items()}
 
 
-def _filters(is_open: tuple[str, ...]) -> dict[str, Kind]:
+def _filters(is_open: tuple[str | Unless, ...]) -> dict[str, Kind]:
     return {
         "all, by rating": {},
         "all, page 50": {"offset": 980},
+        "all, whoever is open": {"first": ()},
         "city": {"any_of": lambda: (_city(),)},
         "city, district, cuisines": {"any_of": lambda: (_city(), _district(), _cuisines())},
         "min_rating": {"bounds": lambda: (search_index.RATING.at_least(_dice.uniform(2.5, 5)),)},
         "max_delivery, min_order, prep_time": {"bounds": _limits},
-        "open_now": {"any_of": (is_open,)},
+        "open_now": {"any_of": (is_open,), "first": ()},
         "query: a word": {"beginnings": lambda: search_index.beginnings(words(1))},
         "query: two beginnings of 3": {"beginnings": lambda: _beginnings(3)},
         "query: two beginnings of 1": {"beginnings": lambda: _beginnings(1)},
     }
 
 
-def _orders(is_open: tuple[str, ...]) -> dict[str, Kind]:
+def _orders(is_open: tuple[str | Unless, ...]) -> dict[str, Kind]:
     near = {"order": "distance", "descending": False, "near": _near}
     return {
         "by delivery_fee": {"order": "delivery_fee", "descending": False},
-        "by prep_time, open_now": {"order": "prep_time", "descending": False, "any_of": (is_open,)},
+        "by prep_time, open_now": {"order": "prep_time", "descending": False, "any_of": (is_open,), "first": ()},
         "by min_order, city": {"order": "min_order", "descending": False, "any_of": lambda: (_city(),)},
         "by distance": near,
         "by distance, page 100": near | {"offset": 1980},
         "by distance, farthest first": near | {"descending": True},
-        "by distance, city, open_now": near | {"any_of": lambda: (_city(), is_open)},
+        "by distance, city, open_now": near | {"any_of": lambda: (_city(), is_open), "first": ()},
         "everything": near
-        | {"any_of": lambda: (_city(), _cuisines(), is_open), "bounds": _limits, "beginnings": lambda: _beginnings(2)},
+        | {
+            "first": (),
+            "any_of": lambda: (_city(), _cuisines(), is_open),
+            "bounds": _limits,
+            "beginnings": lambda: _beginnings(2),
+        },
     }
 
 

@@ -2,14 +2,18 @@
 
 from dataclasses import dataclass
 
-from topics.contracts.catalog_commands import AddMeal, MealOption
+from topics.contracts.catalog_commands import AddMeal
 from topics.contracts.restaurant_commands import OpenRestaurant
+from topics.deciding.choosing import MealOption
 from topics.messages.ids import derive
 from topics.values.fields import Address, Weekday
 from topics.values.opening_hours import DAYS
 
 OWNER = derive("lezzet demo", "owner")
-"""Owns all demo restaurants. Nobody can log in as it."""
+"""Owns the demo restaurants that are written by hand. Nobody can log in as it, nor as the owners of the others."""
+
+LIRA = 100
+"""In kuruş."""
 
 PORTION = MealOption(name="Bir buçuk porsiyon", price=11_000)
 SPICE = MealOption(name="Acı", choices=("acısız", "az acılı", "acılı"))
@@ -23,6 +27,7 @@ class Menu:
     name: str
     opening: OpenRestaurant
     meals: dict[str, AddMeal]
+    owner: str = OWNER
 
     @property
     def restaurant_id(self) -> str:

@@ -2,13 +2,13 @@
 leaves all else as operators have set it."""
 
 import asyncio
-import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
 from aiokafka import AIOKafkaClient
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError, TopicAlreadyExistsError, for_code
 
 from stores.kafka.incremental import set_topic_settings
@@ -34,31 +34,34 @@ async def ping(brokers: Sequence[str]) -> None:
         await client.close()
 
 
-async def partition_counts(brokers: Sequence[str]) -> dict[str, int]:
-    """Topic → partitions. Raises KafkaError or OSError."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=",".join(brokers), request_timeout_ms=20_000)
+@asynccontextmanager
+async def open_admin(brokers: Sequence[str], milliseconds: int = 20_000) -> AsyncGenerator[AIOKafkaAdminClient]:
+    """milliseconds: of a request. Raises KafkaError or OSError."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=",".join(brokers), request_timeout_ms=milliseconds)
     await admin.start()
     try:
-        return {each["topic"]: len(each["partitions"]) for each in await admin.describe_topics()}
+        yield admin
     finally:
         await admin.close()
+
+
+async def partition_counts(brokers: Sequence[str]) -> dict[str, int]:
+    """Topic → partitions. Raises KafkaError or OSError."""
+    async with open_admin(brokers) as admin:
+        return {each["topic"]: len(each["partitions"]) for each in await admin.describe_topics()}
 
 
 async def committed(brokers: Sequence[str], group: str) -> dict[Place, int]:
     """How far a group has told that it is, where it has. Raises KafkaError or OSError."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=",".join(brokers), request_timeout_ms=20_000)
-    await admin.start()
-    try:
+    async with open_admin(brokers) as admin:
         told = await _offsets(admin, group)
         return {Place(*place): said.offset for place, said in told.items() if said.offset >= 0}
-    finally:
-        await admin.close()
 
 
 async def _offsets(admin: AIOKafkaAdminClient, group: str) -> dict[Any, Any]:
     """Waits until there is a coordinator: a broker that no group has used yet makes the topic of the offsets first."""
     for _ in range(_TRIES):
-        with contextlib.suppress(GroupCoordinatorNotAvailableError):
+        with suppress(GroupCoordinatorNotAvailableError):
             return await admin.list_consumer_group_offsets(group)
         await asyncio.sleep(_AGAIN)
     return await admin.list_consumer_group_offsets(group)
@@ -93,24 +96,36 @@ def wanted(topics: Iterable[Topic]) -> dict[str, tuple[int, dict[str, str]]]:
 
 async def make_topics(brokers: Sequence[str], topics: Iterable[Topic]) -> list[str]:
     """Returns the names that were made. Raises KafkaError."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=",".join(brokers), request_timeout_ms=20_000)
-    await admin.start()
-    try:
+    async with open_admin(brokers) as admin:
         there = set(await admin.list_topics())
         plan = wanted(topics)
-        new = [
-            NewTopic(name, partitions, _BROKERS_DEFAULT, replica_assignments={}, topic_configs=configuration)
-            for name, (partitions, configuration) in plan.items()
-            if name not in there
-        ]
+        new = {name: wish for name, wish in plan.items() if name not in there}
         if new:
-            answer: Any = await admin.create_topics(new)
-            for name, code, *_ in answer.topic_errors:
-                if code and for_code(code) is not TopicAlreadyExistsError:
-                    raise for_code(code)(name)
+            await _make(admin, new)
         old = {name: configuration for name, (_, configuration) in plan.items() if name in there}
         if old:
             await set_topic_settings(brokers, old)
-        return sorted(topic.name for topic in new)
-    finally:
-        await admin.close()
+        return sorted(new)
+
+
+async def make_topic(brokers: Sequence[str], name: str, partitions: int, configuration: Mapping[str, str]) -> None:
+    """One without a contract, if it is not there yet. Raises KafkaError."""
+    async with open_admin(brokers) as admin:
+        await _make(admin, {name: (partitions, configuration)})
+
+
+async def raise_partitions(brokers: Sequence[str], topic: str, partitions: int) -> None:
+    """Kafka makes the partitions that are missing. Raises KafkaError or OSError."""
+    async with open_admin(brokers) as admin:
+        await admin.create_partitions({topic: NewPartitions(partitions)})
+
+
+async def _make(admin: AIOKafkaAdminClient, plan: Mapping[str, tuple[int, Mapping[str, str]]]) -> None:
+    new = [
+        NewTopic(name, partitions, _BROKERS_DEFAULT, replica_assignments={}, topic_configs=dict(configuration))
+        for name, (partitions, configuration) in plan.items()
+    ]
+    answer: Any = await admin.create_topics(new)
+    for name, code, *_ in answer.topic_errors:
+        if code and for_code(code) is not TopicAlreadyExistsError:
+            raise for_code(code)(name)

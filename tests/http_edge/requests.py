@@ -69,6 +69,7 @@ BODIES: dict[str, Any] = {
     "POST /meals/": {"restaurant_id": "r-1", "name": "Lahmacun", "price": 90.5},
     "PUT /meals/{id}": {"price": 95},
     "PATCH /meals/{id}/availability": {"isAvailable": False},
+    "POST /meals/restaurant/{restaurant_id}/import": {"meals": [{"name": "Lahmacun", "price": 90.5}]},
     "POST /carts/add": {"restaurant_id": "r-1", "meal_id": "m-1", "quantity": 1},
     "PATCH /carts/update/{meal_id}": {"quantity": 2},
     "POST /carts/anonymous/add": {

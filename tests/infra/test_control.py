@@ -18,7 +18,19 @@ from infra.supervision.control_server import ControlServer
 from infra.supervision.supervisor import Supervisor
 from tests.infra.programs import program, until
 
-ENDPOINTS = {"edge", "kafka", "postgres", "redis", "redis_baskets", "mongo", "rabbit", "elastic", "smtp", "mail"}
+ENDPOINTS = {
+    "edge",
+    "kafka",
+    "postgres",
+    "redis",
+    "redis_baskets",
+    "mobile",
+    "mongo",
+    "rabbit",
+    "elastic",
+    "smtp",
+    "mail",
+}
 
 
 @pytest_asyncio.fixture

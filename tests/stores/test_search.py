@@ -211,10 +211,14 @@ async def _compare(books: Books, data: st.DataObject) -> None:
         for each in books.restaurants.values()
         if filters.allow(each, [one for one in books.meals.values() if one.restaurant_id == each.id])
     ]
+    zones, open_first = await books.search.zones(), data.draw(st.one_of(st.none(), _MOMENTS))
     expected = in_order(found, order, near, descending=descending)
-    zones = await books.search.zones()
+    first = () if open_first is None else search_index.open_at(zones, open_first)
+    if open_first is not None:
+        expected = sorted(expected, key=lambda id: not _is_open(books.restaurants[id], open_first))
     for offset in {0, size, size * 2}:
-        wanted = filters.wanted(zones, order=order, near=near, descending=descending, offset=offset, count=size)
+        page = {"order": order, "near": near, "descending": descending, "offset": offset, "count": size}
+        wanted = filters.wanted(zones, first=first, **page)
         total, ids = await books.search.find(wanted)
         assert total == len(found), (filters, expected)
         assert _alike(ids, expected[offset : offset + size], books, near), (filters, order, descending, offset, size)
@@ -290,6 +294,30 @@ async def test_many_are_walked_and_few_are_looked_up_with_the_same_order(books: 
                     ids += (await books.search.find(page)).ids
                 assert sorted(ids) == sorted(expected), (cuisine, order, descending)
                 assert _alike(ids, expected, books, near), (cuisine, order, descending)
+
+
+async def test_pages_go_on_from_those_that_come_first_to_the_others(books: Books) -> None:
+    await books.empty()
+    await books.write(
+        *(
+            restaurant(f"r{number:04}", prep_time=number % 60, status="closed" if number % 3 else "open", opening_hours={},
+                       **({} if number % 7 == 0 else {"latitude": 41 + number % 50 / 1000, "longitude": 29.0}))
+            for number in range(1500)
+        )
+    )  # fmt: skip
+    have = list(books.restaurants.values())
+    for order, near in (("prep_time", None), ("distance", Point(41.01, 29.02))):
+        for descending in (False, True):
+            ordered = in_order(have, order, near, descending=descending)
+            expected = [id for status in ("open", "closed") for id in ordered if books.restaurants[id].status == status]
+            ids = list[str]()
+            for offset in range(0, len(have), 90):
+                page = Wanted(
+                    first=(search_index.ALWAYS,), order=order, descending=descending, near=near, offset=offset, count=90
+                )
+                ids += (await books.search.find(page)).ids
+            assert sorted(ids) == sorted(expected), (order, descending)
+            assert _alike(ids, expected, books, near), (order, descending)
 
 
 async def test_the_nearest_of_many_are_those_that_are_nearest(books: Books) -> None:

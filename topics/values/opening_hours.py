@@ -102,6 +102,20 @@ def opens_at(hours: Hours, zone: str, at: datetime, off: Sequence[date] = ()) ->
     return None
 
 
+def day_ends(hours: Hours, zone: str, at: datetime) -> datetime:
+    """When the restaurant's day at `at` is over, with the zone's offset: at midnight, or when a range that lasts past midnight
+    ends. Saturday 01:30 belongs to Friday where Friday's range lasts so long."""
+    wall = wall_time(at, zone)
+    minute, kept = minute_of_week(wall), week(hours)
+    for moved in (minute, minute + WEEK_MINUTES):
+        before = next((span for span in kept if span.begin < moved - moved % DAY_MINUTES and moved < span.end), None)
+        if before is not None:
+            return _moment(wall.date(), before.end % DAY_MINUTES, zone)
+    midnight = minute - minute % DAY_MINUTES + DAY_MINUTES
+    past = next((span for span in kept if midnight - DAY_MINUTES <= span.begin < midnight < span.end), None)
+    return _moment(wall.date() + timedelta(days=1), past.end % DAY_MINUTES if past else 0, zone)
+
+
 def closes_at(hours: Hours, zone: str, at: datetime, off: Container[date] = ()) -> datetime | None:
     """The end of the time for which it is open at `at`, over ranges that follow each other, with the zone's offset. None: it
     is not open, or does not close within a week."""

@@ -109,11 +109,10 @@ class Deciding(Drained):
 
     def _is_astray(self, arrival: Arrival, partition: int) -> bool:
         commands = self._roles.commands
-        if arrival.raw_key is None or partition >= commands.partitions:  # Kafka has more than the contract says
+        count = self._drain.counts.of(commands)
+        if arrival.raw_key is None or partition >= count:  # somebody has raised it while this process runs
             return False
-        return partition != partition_of(arrival.raw_key, commands.partitions) and letters.may_be_forwarded(
-            commands, arrival
-        )
+        return partition != partition_of(arrival.raw_key, count) and letters.may_be_forwarded(commands, arrival)
 
     async def _together(self, batch: Batch, todo: Sequence[Arrival], first: int, after: int) -> int:
         try:
@@ -254,6 +253,8 @@ class Deciding(Drained):
 
     def _few_claims(self, todo: Sequence[Arrival], most: int) -> int:
         """How many of the first messages, `most` at most, want few enough values for one look."""
+        if self._roles.decider.claims_nothing:
+            return most
         wanted = set[ClaimKey]()
         for place, arrival in enumerate(todo[:most]):
             wanted.update(self._claims((arrival,)))
@@ -262,6 +263,8 @@ class Deciding(Drained):
         return most
 
     def _claims(self, every: Iterable[Arrival]) -> Iterable[ClaimKey]:
+        if self._roles.decider.claims_nothing:
+            return ()
         wanted: dict[ClaimKey, None] = {}
         for arrival in every:
             skip = arrival.message is None or redriving.is_order(arrival) or arrival.expired
