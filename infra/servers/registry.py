@@ -13,7 +13,7 @@ from infra.servers.rabbit import Rabbit
 from infra.servers.redis import Redis, RedisBaskets
 
 SERVERS: Mapping[str, Callable[[Site], Server]] = {
-    server.name: server for server in (Kafka, Postgres, Redis, RedisBaskets, Mailbox, Rabbit, Mongo, Elastic)
+    server.name: server for server in (Kafka, Postgres, Redis, RedisBaskets, Mongo, Mailbox, Rabbit, Elastic)
 }
 
 
