@@ -36,6 +36,9 @@ OWNER, OTHER = "owner-1", "owner-2"
 RESTAURANT, THEIRS = "r-1", "r-2"
 """Of OWNER, which all requests speak of (tests/http_edge/requests.py); and of OTHER."""
 
+UPLOAD = "65a1b2c3d4e5f60718293a4b"
+"""Names the bytes of a picture."""
+
 ROWS = [row for row in ROUTES if isinstance(row, CommandRow) and row.who is RESTAURANT_OWNER]
 
 
@@ -85,6 +88,8 @@ def command(row: CommandRow, caller: str) -> Message:
         return example(row.topic, row.message)
     body = Validator(row.takes, partial=row.partial).validated(BODIES.get(row.name, {}))
     asked = SimpleNamespace(body=body, parameters=dict.fromkeys(row.parameters, RESTAURANT), me=caller)
+    if row.picture_of is not None:
+        asked.body, asked.upload = RESTAURANT, UPLOAD
     if row.make is None:
         return body if isinstance(body, Message) else row.message()
     return cast(Message, row.make(cast(Asked, asked)))
