@@ -19,8 +19,8 @@ from topics.values.opening_hours import DAY_MINUTES, EVERY_DAY, WEEK_MINUTES, mi
 ALL = "all"
 ALWAYS = "always"
 ZONE = "zone:"
-CELLS = (9, 12)
-"""Binary digits of each coordinate in the numbers of cells: squares of some 40 km, and of 5 km in them."""
+CELLS = (9, 11, 13)
+"""Binary digits of each coordinate in the numbers of cells: squares of some 40 km, of 10 km and of 2.5 km in them."""
 _HALF_HOUR = 30
 
 
@@ -146,12 +146,12 @@ def place_of(document: Restaurant) -> Point | None:
 
 def cell(point: Point, digits: int) -> str:
     """Trait of a square, twice as many degrees wide as high. Its number has the binary digits of both coordinates by turns, and
-    stands there in base 8: so the squares in it have names that begin with its own number."""
+    stands there in base 4: so the numbers of the squares in it begin with its own."""
     most = 2**digits - 1
     up = min(most, int((point.latitude + 90) / 180 * 2**digits))
     along = min(most, int((point.longitude + 180) / 360 * 2**digits))
-    number = sum(((up >> digit & 1) * 2 + (along >> digit & 1)) << 2 * digit for digit in range(digits))
-    return f"cell{digits}:{number:0{2 * digits // 3}o}"
+    number = ((up >> digit & 1) * 2 + (along >> digit & 1) for digit in reversed(range(digits)))
+    return f"cell{digits}:{''.join(map(str, number))}"
 
 
 def ordered_by(what: str) -> str:

@@ -1,5 +1,6 @@
 """The Lua of a search by distance. It counts how many of those that were found are in each cell (topics/search_index.py), which
-bitmaps do, and measures only those in cells that may hold a part of the page: first squares of 40 km, then of 5 km in them."""
+bitmaps do, and measures only those in cells that may hold a part of the page: it looks at large cells, then at smaller ones in
+those that are left."""
 
 BY_DISTANCE = r"""
 local away = {} -- the square of the straight line to a restaurant, by row; the earth's radius is 1
@@ -53,7 +54,7 @@ local function cells(digits, within)
         local held = redis.call('BITCOUNT', fewer)
         if held > 0 then
             local number = string.sub(name, #kind + 1)
-            local nearest, farthest = reach_of(tonumber(number, 8), digits)
+            local nearest, farthest = reach_of(tonumber(number, 4), digits)
             kept[#kept + 1] = {name = asked.trait .. name, number = number, held = held, nearest = nearest, farthest = farthest}
         end
     end
@@ -111,19 +112,22 @@ local function candidates()
         local rows = measured(rows_in(bits))
         return rows, 0, #rows
     end
-    local large = cells(9, '')
-    local placed = held_by(large)
+    local some = cells(asked.cells[1], '')
+    local placed = held_by(some)
     local first, last = asked.offset, math.min(placed, asked.offset + asked.count)
     if first >= placed then return {}, placed, placed end
     if asked.descending then first, last = placed - last, placed - first end
-    local kept, nearer = holding(large, first, last)
-    local small = {}
-    for _, cell in ipairs(kept) do
-        for _, each in ipairs(cells(12, cell.number)) do small[#small + 1] = each end
+    local kept, nearer = holding(some, first, last)
+    for level = 2, #asked.cells do
+        some = {}
+        for _, cell in ipairs(kept) do
+            for _, each in ipairs(cells(asked.cells[level], cell.number)) do some[#some + 1] = each end
+        end
+        local before
+        kept, before = holding(some, first - nearer, last - nearer)
+        nearer = nearer + before
     end
-    local near, more = holding(small, first - nearer, last - nearer)
-    nearer = nearer + more
-    local rows = measured(rows_of(near))
+    local rows = measured(rows_of(kept))
     return rows, asked.descending and placed - nearer - #rows or nearer, placed
 end
 

@@ -1,5 +1,6 @@
 """By which traits a restaurant is found."""
 
+import itertools
 from datetime import UTC, datetime, timedelta
 from struct import pack
 from typing import Any
@@ -133,10 +134,10 @@ def test_who_has_no_coordinates_stands_in_an_order_of_its_own():
 
 @given(st.integers(-90, 90), st.integers(-180, 180))
 def test_the_number_of_a_cell_begins_with_that_of_the_larger_one_that_it_is_in(latitude: int, longitude: int):
-    large, small = (cell(Point(latitude, longitude), digits) for digits in CELLS)
-    assert (large[:6], small[:7], len(large), len(small)) == ("cell9:", "cell12:", 12, 15)
-    assert small[7:].startswith(large[6:])
-    assert int(large[6]) >> 1 == 2 * (latitude >= 0) + (longitude >= 0)
+    numbers = [cell(Point(latitude, longitude), digits).removeprefix(f"cell{digits}:") for digits in CELLS]
+    assert [len(number) for number in numbers] == list(CELLS)
+    assert all(small.startswith(large) for large, small in itertools.pairwise(numbers))
+    assert int(numbers[0][0]) == 2 * (latitude >= 0) + (longitude >= 0)
 
 
 def lines(before: Traits | None, after: Traits | None) -> list[tuple[str | bytes, ...]]:
