@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from topics.contracts import address_events, catalog_events, discount_events, restaurant_events
 from topics.contracts.address_events import AddressAdded, AddressRemoved, AddressReplaced, BookErased, SavedAddress
-from topics.contracts.catalog_events import AvailabilityChanged, MealAdded, MealChanged, MealRemoved
+from topics.contracts.catalog_events import AvailabilityChanged, MealAdded, MealChanged, MealRemoved, RowSettled
 from topics.contracts.discount_events import (
     CouponCreated,
     OutcomeAsked,
@@ -40,6 +40,7 @@ from topics.contracts.restaurant_events import (
     SlotReleased,
     SlotReserved,
 )
+from topics.deciding.choosing import PRICES, MealOption
 from topics.deciding.discounting import AMOUNTS, Terms
 from topics.deciding.projection import FactTable, Shown
 from topics.messages.event import EventMeta
@@ -57,6 +58,7 @@ class MealCopy(msgspec.Struct, frozen=True, kw_only=True):
     price: int
     image_url: str = ""
     is_available: bool = True
+    options: tuple[MealOption, ...] = ()
 
 
 class RestaurantCopy(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,12 +103,15 @@ def copy_meal(before: MealCopy | None, event: catalog_events.Event, meta: EventM
                 price=details.price,
                 image_url=details.image_url,
                 is_available=details.is_available,
+                options=details.options,
             )
             return Shown(known)
         case AvailabilityChanged():
             return Shown(before and replace(before, is_available=event.is_available))
         case MealRemoved():
             return Shown(before and replace(before, is_available=False))
+        case RowSettled():
+            return Shown(before)
         case _:
             assert_never(event)
 
@@ -186,7 +191,11 @@ def copy_book(before: BookCopy | None, event: address_events.Event, meta: EventM
 
 
 MEALS = FactTable[MealCopy, catalog_events.Event](
-    name="meals", topic=catalog_events.TOPIC, document=MealCopy, show=copy_meal, upcasts=(lira_before("price"),)
+    name="meals",
+    topic=catalog_events.TOPIC,
+    document=MealCopy,
+    show=copy_meal,
+    upcasts=(lira_before("price", *(f"options.{place}" for place in PRICES)),),
 )
 RESTAURANTS = FactTable[RestaurantCopy, restaurant_events.Event](
     name="restaurants",

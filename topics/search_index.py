@@ -21,6 +21,16 @@ ALWAYS = "always"
 ZONE = "zone:"
 CELLS = (9, 11, 13)
 """Binary digits of each coordinate in the numbers of cells: squares of some 40 km, of 10 km and of 2.5 km in them."""
+DIETS = {
+    "vegetarian": "vejetaryen vegetarian",
+    "vegan": "vegan",
+    "gluten_free": "glutensiz gluten-free",
+    "lactose_free": "laktozsuz lactose-free",
+    "halal": "helal halal",
+    "kosher": "koşer kosher",
+    "organic": "organik organic",
+}
+"""Diet → the words by which people look for it."""
 _HALF_HOUR = 30
 
 
@@ -121,10 +131,9 @@ def restaurant_traits(document: Restaurant) -> Traits:
 
 
 def meal_traits(document: Meal) -> Traits:
-    """A meal that is on sale gives its words to its restaurant."""
-    return Traits(
-        of=document.restaurant_id, shared=frozenset(_words((document.name,) if document.is_available else ()))
-    )
+    """A meal that is on sale gives its words to its restaurant: those of its name and of the diets that it is for."""
+    texts = (document.name, *(DIETS[diet] for diet in document.diets if diet in DIETS))
+    return Traits(of=document.restaurant_id, shared=frozenset(_words(texts if document.is_available else ())))
 
 
 def restaurant_indexes(document: Restaurant) -> Mapping[str, float]:

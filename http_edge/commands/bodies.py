@@ -6,7 +6,8 @@ Names that come twice are refused, since decoders differ in which value they kee
 import asyncio
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from typing import Any, NoReturn, cast
 
 from aiohttp.hdrs import EXPECT
@@ -17,24 +18,39 @@ from topics.values.faults import Invalid
 from topics.values.validation import Validator
 
 READ_SECONDS = 10.0
+FILE_SECONDS = 60.0
+"""For a body that is a file."""
 
 
-async def read(request: BaseRequest, most: int) -> bytes:
+async def read(request: BaseRequest, most: int, seconds: float = READ_SECONDS) -> bytes:
     """The raw body, of at most so many bytes. Raises Problem 413, 415, 417, 408 or 400."""
+    begin(request, most)
+    parts, size = list[bytes](), 0
+    with refusals():
+        async with asyncio.timeout(seconds):
+            while part := await request.content.readany():
+                size += len(part)
+                if size > most:
+                    raise too_large(most)
+                parts.append(part)
+    return b"".join(parts)
+
+
+def begin(request: BaseRequest, most: int) -> None:
+    """Before the first byte is read: whether a body as it is announced can be taken. Raises Problem 413, 415 and 417."""
     encoding = request.headers.get("Content-Encoding", "identity")
     if encoding.lower() != "identity":
         raise Problem(415, "unsupported_encoding", "Content-Encoding: bodies are taken uncompressed only.")
     if (request.content_length or 0) > most:
-        raise _too_large(most)
+        raise too_large(most)
     _go_on(request)
-    parts, size = list[bytes](), 0
+
+
+@contextmanager
+def refusals() -> Generator[None]:
+    """While a body is read. Raises Problem 408 and 400."""
     try:
-        async with asyncio.timeout(READ_SECONDS):
-            while part := await request.content.readany():
-                size += len(part)
-                if size > most:
-                    raise _too_large(most)
-                parts.append(part)
+        yield
     except TimeoutError:
         raise Problem(408, "body_too_slow", "The body did not arrive in time.") from None
     except RequestPayloadError:
@@ -42,7 +58,6 @@ async def read(request: BaseRequest, most: int) -> bytes:
     except ConnectionError:
         # nobody hears this: it is for metrics and log
         raise Problem(400, "body_broken_off", "The connection ended within the body.") from None
-    return b"".join(parts)
 
 
 def _go_on(request: BaseRequest) -> None:
@@ -56,7 +71,7 @@ def _go_on(request: BaseRequest) -> None:
         request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
-def _too_large(most: int) -> Problem:
+def too_large(most: int) -> Problem:
     return Problem(413, "body_too_large", f"A body has at most {most:,} bytes here.", headers={"Connection": "close"})
 
 
@@ -77,15 +92,20 @@ def decode(raw: bytes, validator: Validator) -> tuple[Any, Any]:
     """
     if not raw.strip():
         raise invalid("$", "a JSON body is required", status=400)
-    try:
-        value = _STRICT.decode(raw.decode())
-    except (RecursionError, ValueError, OverflowError) as error:
-        raise invalid("$", f"is no JSON: {error}"[:200], status=400) from None
+    value = value_of(raw)
     owner = cast(Mapping[str, Any], value).get("user_id") if isinstance(value, Mapping) else None
     try:
         return validator.validated(value), owner
     except Invalid as refused:
         raise all_invalid(refused) from None
+
+
+def value_of(raw: bytes) -> Any:
+    """The JSON value. Raises Problem: 400 where it is none or a name comes twice, 422 for a text that no store takes."""
+    try:
+        return _STRICT.decode(raw.decode())
+    except (RecursionError, ValueError, OverflowError) as error:
+        raise invalid("$", f"is no JSON: {error}"[:200], status=400) from None
 
 
 def _checked(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from http_edge.routing.asked import Asked
 from http_edge.routing.pages import Start
 from http_edge.routing.paging import link_to
 from http_edge.routing.routes import ListRow
+from http_edge.wire.absolute import absolute
 from http_edge.wire.amounts import lira_of, unchanged
 from http_edge.wire.answer import JSON, Answer, Parts
 from stores.errors import Unavailable
@@ -114,6 +115,7 @@ async def _read(asked: Asked, span: Span, indexes: Sequence[str], item: Item | N
             shown = body if item is None or not body else item(body, member, asked)
             if not shown:
                 continue
+            shown = absolute(shown, asked.edge.origin)
             if entries and len(shown) > room:
                 return Listed(entries, Start(number, found.place(at - 1) if at else place))
             entries.append(Entry(member, version, shown))
@@ -129,18 +131,21 @@ async def _read(asked: Asked, span: Span, indexes: Sequence[str], item: Item | N
     return Listed(entries, None)
 
 
-def joined(before: bytes, items: Sequence[bytes], after: bytes, headers: Mapping[str, str] | None = None) -> Answer:
-    """JSON of items with commas between them."""
-    size = len(before) + sum(map(len, items)) + max(0, len(items) - 1) + len(after)
+def joined(
+    before: bytes, items: Sequence[bytes], after: bytes, headers: Mapping[str, str] | None = None, *,
+    between: bytes = b",", content_type: str = JSON,
+) -> Answer:  # fmt: skip
+    """One body of items, with something between them; by default it is JSON."""
+    size = len(before) + sum(map(len, items)) + max(0, len(items) - 1) * len(between) + len(after)
     if size <= PART_BYTES:
-        return Answer(before + b",".join(items) + after, 200, JSON, headers)
-    return Answer(b"", 200, JSON, headers, parts=Parts(size, _parts(before, items, after)))
+        return Answer(before + between.join(items) + after, 200, content_type, headers)
+    return Answer(b"", 200, content_type, headers, parts=Parts(size, _parts(before, items, after, between)))
 
 
-def _parts(before: bytes, items: Sequence[bytes], after: bytes) -> Iterator[bytes]:
+def _parts(before: bytes, items: Sequence[bytes], after: bytes, between: bytes) -> Iterator[bytes]:
     part, size = [before], 0
     for number, item in enumerate(items):
-        part.append(b"," + item if number else item)
+        part.append(between + item if number else item)
         size += len(item)
         if size >= PART_BYTES:
             yield b"".join(part)

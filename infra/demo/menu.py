@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from topics.contracts.catalog_commands import AddMeal, MealOption
+from topics.contracts.catalog_commands import AddMeal
 from topics.contracts.restaurant_commands import OpenRestaurant
+from topics.deciding.choosing import MealOption
 from topics.messages.ids import derive
 from topics.values.fields import Address, Weekday
 from topics.values.opening_hours import DAYS

@@ -33,13 +33,16 @@ from http_edge.routing.routes import AnyRow, CommandRow
 from http_edge.web import ROUTES
 from http_edge.web.account.auth import JsonWebKeys
 from http_edge.web.account.export import Export
+from http_edge.web.browse.menu_csv import MOST_IGNORED
 from http_edge.wire.connections import Bounds, Connections
 from http_edge.wire.problems import ProblemBody
 from topics.contracts import catalog_commands
 from topics.contracts.restaurant_commands import Cuisines
+from topics.deciding.choosing import MOST_CHOICES, MealOption
 from topics.documents.account import AddressBook, FavouriteRestaurant, Favourites
-from topics.documents.anonymous import AnonymousBasket
+from topics.documents.anonymous import AnonymousBasket, MergeReport
 from topics.documents.browse import Meal, RestaurantFound, RestaurantNow, RestaurantsFound
+from topics.documents.menu import MOST_PROBLEMS, MenuImport
 from topics.documents.order import Basket, Order, Reordered
 from topics.values.faults import MOST_FAULTS
 from topics.values.fields import DaysOff, OrderStatus
@@ -86,12 +89,18 @@ OF_FIELDS = {
     (AddressBook, "addresses"): _whole(addresses.MOST, "addresses in a book"),
     (Basket, "items"): LINES,
     (AnonymousBasket, "items"): LINES,
+    (MergeReport, "conflicts"): LINES,
     (Order, "items"): LINES,
     (Order, "changes"): LINES,
     (Reordered, "items"): LINES,
     (Reordered, "unavailable"): LINES,
     (Meal, "complementary_ids"): _whole(_most(catalog_commands.MealIds), "meals that go with one"),
     (Meal, "options"): _whole(_most(catalog_commands.Options), "options of a meal"),
+    (MealOption, "prices"): _whole(MOST_CHOICES, "choices of an option"),
+    (Meal, "allergens"): _whole(_most(catalog_commands.Allergens), "allergens that there are"),
+    (Meal, "diets"): _whole(_most(catalog_commands.Diets), "diets that there are"),
+    (MenuImport, "problems"): _whole(MOST_PROBLEMS, "the first faults of a file"),
+    (MenuImport, "ignored"): _whole(MOST_IGNORED, "the first columns that mean nothing"),
     **{(kind, "cuisines"): CUISINES for kind in (RestaurantNow, RestaurantFound)},
     (Home, "missing"): _whole(len(get_args(BlockName)), "blocks of a home"),
     (Home, "campaigns"): _whole(home.CAMPAIGNS_SHOWN, "what a home shows"),

@@ -74,11 +74,15 @@ def _amounts(info: msgspec.inspect.Type) -> bool:
             return False
 
 
+NEVER_IN_LIRA = ("PutMeal", "TakePage", "PageTaken")
+"""Types that came after the change."""
+
 PAID = [
     (topic, kind)
     for topic in all_topics().values()
     for kind in topic.messages
-    if _amounts(msgspec.inspect.type_info(kind)) or kind.__name__ in ("RestoreItems", "OrderRefused")
+    if (_amounts(msgspec.inspect.type_info(kind)) or kind.__name__ in ("RestoreItems", "OrderRefused"))
+    and kind.__name__ not in NEVER_IN_LIRA
 ]
 
 

@@ -3,21 +3,24 @@
 import itertools
 from datetime import UTC, datetime, timedelta
 from struct import pack
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from stores.redis.search import arguments
 from stores.redis.tags import Tags
 from stores.redis.traits import changed
 from tests.stores.books import MONDAY, meal, restaurant
 from topics import keys
+from topics.contracts.catalog_commands import Diet
 from topics.deciding.projection import Traits
 from topics.search_index import (
     CELLS,
     DELIVERY_FEE,
+    DIETS,
     MIN_ORDER,
     PREP_TIME,
     RATING,
@@ -53,6 +56,12 @@ def test_words_come_from_the_name_and_the_cuisines_and_from_meals_on_sale():
         "r", shared=frozenset({"word:acili", "word:lahmacun"})
     )
     assert meal_traits(meal("m", "r", "Lahmacun", on_sale=False)) == Traits("r")
+
+
+def test_a_meal_is_found_by_the_diets_that_it_is_for():
+    found = meal_traits(replace(meal("m", "r", "Mercimek"), diets=("vegetarian", "halal", "of newer code")))
+    assert {"word:vejetaryen", "word:vegetarian", "word:helal", "word:halal"} < found.shared
+    assert set(DIETS) == set(get_args(Diet))
 
 
 def test_a_price_is_its_binary_digits_in_kurus():

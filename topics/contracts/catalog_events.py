@@ -1,11 +1,13 @@
 """What happened to meals. Basket and order keep facts of it: prices come from here, never from a client."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import msgspec
 
-from topics.contracts.catalog_commands import MealOption
+from topics.contracts.catalog_commands import RowRef
+from topics.deciding import choosing
+from topics.deciding.choosing import MealOption
 from topics.messages.message import Message
 from topics.messages.topic import FOREVER, Topic
 from topics.messages.upcasting import Upcast
@@ -13,6 +15,9 @@ from topics.values.kurus import Kurus, lira_before
 
 
 class MealDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """sold_out_until: when a meal that is not available comes back by itself; None: when its owner says so. photo_id: of the
+    photo that image_url shows; None: the owner has named another address, or none."""
+
     name: str
     price: Kurus
     description: str = ""
@@ -21,6 +26,10 @@ class MealDetails(msgspec.Struct, frozen=True, kw_only=True):
     cuisine: str = ""
     complementary_ids: tuple[str, ...] = ()
     options: tuple[MealOption, ...] = ()
+    allergens: tuple[str, ...] = ()
+    diets: tuple[str, ...] = ()
+    sold_out_until: datetime | None = None
+    photo_id: str | None = None
 
 
 class MealAdded(Message, frozen=True, kw_only=True):
@@ -45,24 +54,43 @@ class MealChanged(Message, frozen=True, kw_only=True):
 
 
 class AvailabilityChanged(Message, frozen=True, kw_only=True):
+    """until: see MealDetails.sold_out_until."""
+
     restaurant_id: str
     is_available: bool = msgspec.field(name="isAvailable")
+    until: datetime | None = None
 
 
 class MealRemoved(Message, frozen=True, kw_only=True):
     restaurant_id: str
 
 
-Event = MealAdded | MealChanged | AvailabilityChanged | MealRemoved
+Outcome = Literal["added", "changed", "unchanged", "refused"]
 
-_in_kurus = lira_before("details.price", "details.options.price")
+
+class RowSettled(Message, frozen=True, kw_only=True):
+    """What became of a row of a menu file. field, why: of one that was refused. What it did to the meal, the event before this
+    one says."""
+
+    row: RowRef
+    outcome: Outcome
+    field: str = ""
+    why: str = ""
+
+
+Event = MealAdded | MealChanged | AvailabilityChanged | MealRemoved | RowSettled
+
+PRICES = ("details.price", *(f"details.options.{place}" for place in choosing.PRICES))
+"""Where amounts stand in events with details: those of version 1 had them in lira."""
+
+_in_kurus = lira_before(*PRICES)
 
 TOPIC = Topic(
     name="catalog_events",
-    messages=(MealAdded, MealChanged, AvailabilityChanged, MealRemoved),
+    messages=(MealAdded, MealChanged, AvailabilityChanged, MealRemoved, RowSettled),
     key="meal id",
     producers=("catalog",),
-    consumers=("catalog", "basket", "order"),
+    consumers=("catalog", "basket", "order", "photo"),
     retention=FOREVER,
     max_bytes=2 * 1024 * 1024,
     upcasts=tuple(Upcast(kind, 1, _in_kurus) for kind in (MealAdded, MealChanged)),

@@ -4,8 +4,8 @@ from datetime import datetime
 
 import msgspec
 
-from topics.contracts.catalog_commands import MealOption
 from topics.contracts.restaurant_events import Busy, Pause
+from topics.deciding.choosing import MealOption
 from topics.values.areas import DeliveryArea
 from topics.values.fields import Address, DayOff, OpenOrClosed, Weekday
 from topics.values.kurus import Kurus
@@ -94,7 +94,7 @@ class Campaigns(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Meal(msgspec.Struct, frozen=True, kw_only=True):
-    """View `meal`, index `meals:<restaurant id>`."""
+    """View `meal`, index `meals:<restaurant id>`. sold_out_until: when a meal that is not available comes back by itself."""
 
     id: str
     restaurant_id: str
@@ -106,5 +106,9 @@ class Meal(msgspec.Struct, frozen=True, kw_only=True):
     cuisine: str
     complementary_ids: tuple[str, ...]
     options: tuple[MealOption, ...]
+    allergens: tuple[str, ...] = ()
+    diets: tuple[str, ...] = ()
+    sold_out_until: datetime | None = None
+    photo_id: str | None = None
     created_at: datetime
     updated_at: datetime

@@ -56,6 +56,7 @@ Url = Annotated[str, Meta(max_length=2000, pattern=_URL)]
 Hours = Annotated[str, Meta(extra={"form": "hours"})]
 TimeZone = Annotated[str, Meta(max_length=64, extra={"form": "time_zone"})]
 DayOrTime = Annotated[str, Meta(max_length=40, pattern=_DAY_OR_TIME, extra={"form": "day_or_time"})]
+SoldOutUntil = Annotated[str, Meta(max_length=40, extra={"form": "today_or_time"})]
 Sha256 = Annotated[str, Meta(pattern=_SHA256)]
 SealedBox = Annotated[str, Meta(min_length=1, max_length=2048)]
 """Base64 of a libsodium sealed box."""

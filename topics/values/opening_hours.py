@@ -91,6 +91,7 @@ def opens_at(hours: Hours, zone: str, at: datetime, off: Sequence[date] = ()) ->
     open."""
     if not hours and not off:
         return None
+    at = at.astimezone(UTC)  # two times in one zone compare as their clocks show them, also where those were put back
     today, kept = wall_time(at, zone).date(), week(hours or EVERY_DAY)
     for days in range(7 * (len(off) + 1) + 1):
         day = today + timedelta(days=days)
@@ -100,6 +101,20 @@ def opens_at(hours: Hours, zone: str, at: datetime, off: Sequence[date] = ()) ->
                 if begins > at and is_within(kept, zone, begins, off):
                     return begins
     return None
+
+
+def day_ends(hours: Hours, zone: str, at: datetime) -> datetime:
+    """When the restaurant's day at `at` is over, with the zone's offset: at midnight, or when a range that lasts past midnight
+    ends. Saturday 01:30 belongs to Friday where Friday's range lasts so long."""
+    wall = wall_time(at, zone)
+    minute, kept = minute_of_week(wall), week(hours)
+    for moved in (minute, minute + WEEK_MINUTES):
+        before = next((span for span in kept if span.begin < moved - moved % DAY_MINUTES and moved < span.end), None)
+        if before is not None:
+            return _moment(wall.date(), before.end % DAY_MINUTES, zone)
+    midnight = minute - minute % DAY_MINUTES + DAY_MINUTES
+    past = next((span for span in kept if midnight - DAY_MINUTES <= span.begin < midnight < span.end), None)
+    return _moment(wall.date() + timedelta(days=1), past.end % DAY_MINUTES if past else 0, zone)
 
 
 def closes_at(hours: Hours, zone: str, at: datetime, off: Container[date] = ()) -> datetime | None:

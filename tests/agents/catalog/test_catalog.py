@@ -9,16 +9,18 @@ from agents.catalog.limits import MEALS
 from agents.catalog.projection import MEAL, indexes
 from tests.agents import scenario
 from tests.agents.scenario import ID, LATER, NOW, shown
-from topics.contracts.catalog_commands import AddMeal, ChangeMeal, Command, MealOption, RemoveMeal, SetAvailability
+from topics.contracts.catalog_commands import AddMeal, ChangeMeal, Command, RemoveMeal, SetAvailability, ShowPhoto
 from topics.contracts.catalog_events import AvailabilityChanged, MealAdded, MealChanged, MealDetails, MealRemoved
 from topics.contracts.restaurant_events import RestaurantChanged, RestaurantDetails, RestaurantOpened
+from topics.deciding.choosing import MealOption
 from topics.messages.event import EventMeta
 
 OWNER, MAHMUT = "owner-1", "mahmut"
 OURS = Facts(restaurants={MAHMUT: Ownership(owner_id=OWNER), "tokyo": Ownership(owner_id=OWNER)})
 DETAILS = MealDetails(name="Adana", price=24_550, cuisine="kebap")
 ADD = AddMeal(restaurant_id=MAHMUT, name="Adana", price=24_550, cuisine="kebap")
-ADDED = MealAdded(restaurant_id=MAHMUT, details=DETAILS, added_at=NOW, seat=f"{MAHMUT}:0")
+SEAT, *OTHER_SEATS = dict.fromkeys(MEALS.of(OWNER, ID))
+ADDED = MealAdded(restaurant_id=MAHMUT, details=DETAILS, added_at=NOW, seat=SEAT[1])
 REMOVED = MealRemoved(restaurant_id=MAHMUT)
 
 
@@ -32,21 +34,23 @@ def with_(**said: Any) -> MealDetails:
 
 # -- how much a menu holds
 
-FULL = dict.fromkeys(MEALS.of(MAHMUT), "another meal")
+FULL = dict.fromkeys((SEAT, *OTHER_SEATS), "another meal")
 
 
-def test_a_menu_has_so_many_meals_and_no_more() -> None:
-    last = dict(list(FULL.items())[:-1])
+def test_an_owner_has_so_many_meals_and_no_more() -> None:
+    last = {seat: owner for seat, owner in FULL.items() if seat != OTHER_SEATS[-1]}
     outcome = given().when(ADD, facts=OURS, caller=OWNER, claims=last)
-    assert outcome.decision.takes == (("meal", f"{MAHMUT}:{MEALS.most - 1}"),)
+    assert outcome.decision.takes == (OTHER_SEATS[-1],)
     given().when(ADD, facts=OURS, caller=OWNER, claims=FULL).then_rejected("menu_full")
 
 
 def test_a_meal_takes_one_seat_and_gives_it_back() -> None:
     taken = given().when(ADD, facts=OURS, caller=OWNER).decision.takes
-    assert taken == (("meal", f"{MAHMUT}:0"),)
+    assert taken == (SEAT,)
     assert given(ADDED).when(RemoveMeal(), facts=OURS, caller=OWNER).decision.releases == taken
     assert given(ADDED).when(ADD, facts=OURS, caller=OWNER).decision.takes == (), "it has one"
+    of_before = msgspec.structs.replace(ADDED, seat=f"{MAHMUT}:7")
+    assert given(of_before).when(RemoveMeal(), facts=OURS, caller=OWNER).decision.releases == (("meal", f"{MAHMUT}:7"),)
     old = msgspec.structs.replace(ADDED, seat=None)
     assert given(old).when(RemoveMeal(), facts=OURS, caller=OWNER).decision.releases == (), (
         "from before there were seats"
@@ -54,7 +58,8 @@ def test_a_meal_takes_one_seat_and_gives_it_back() -> None:
 
 
 def test_a_meal_is_far_smaller_than_a_body() -> None:
-    options = tuple(MealOption(name=f"o{n}", choices=("c" * 100,) * 40) for n in range(50))
+    choices = tuple(f"{n}".ljust(100, "c") for n in range(40))
+    options = tuple(MealOption(name=f"o{n}", choices=choices) for n in range(50))
     large = msgspec.structs.replace(ADD, options=options)
     given().when(large, facts=OURS, caller=OWNER).then_rejected("meal_too_large")
     given(ADDED).when(ChangeMeal(options=options), facts=OURS, caller=OWNER).then_rejected("meal_too_large")
@@ -97,12 +102,16 @@ CHANGES: list[tuple[str, Any]] = [
     ("image_url", "https://images.example.com/a.jpg"),
     ("cuisine", "ızgara"),
     ("complementary_ids", ("ayran",)),
-    ("options", (MealOption(name="Acı", choices=("az", "çok")),)),
+    ("options", (MealOption(name="Acı", choices=("az", "çok"), prices={"çok": 500}, min=1),)),
+    ("allergens", ("milk", "gluten")),
+    ("diets", ("halal",)),
 ]
+BY_OTHER_COMMANDS = {"sold_out_until", "photo_id"}
 
 
 def test_every_field_of_a_meal_can_be_changed() -> None:
-    assert {name for name, _ in CHANGES} == set(MealDetails.__struct_fields__) == set(ChangeMeal.__struct_fields__)
+    changeable = set(ChangeMeal.__struct_fields__)
+    assert {name for name, _ in CHANGES} == changeable == set(MealDetails.__struct_fields__) - BY_OTHER_COMMANDS
 
 
 @pytest.mark.parametrize(("field", "value"), CHANGES, ids=[name for name, _ in CHANGES])
@@ -136,7 +145,12 @@ def test_a_meal_is_removed_and_removing_it_again_is_fine() -> None:
     given(ADDED, REMOVED).when(RemoveMeal(), facts=OURS, caller=OWNER).then_nothing()
 
 
-COMMANDS: list[Command] = [ChangeMeal(price=100), SetAvailability(is_available=False), RemoveMeal()]
+COMMANDS: list[Command] = [
+    ChangeMeal(price=100),
+    SetAvailability(is_available=False),
+    ShowPhoto(owner_id="another", photo_id="p", image_url="https://images.example.com/p"),
+    RemoveMeal(),
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: type(command).__name__)
@@ -148,7 +162,7 @@ def test_to_others_it_answers_as_if_it_did_not_exist(command: Command, caller: s
     assert theirs.decision == missing.decision
 
 
-@pytest.mark.parametrize("command", COMMANDS[:2], ids=lambda command: type(command).__name__)
+@pytest.mark.parametrize("command", COMMANDS[:3], ids=lambda command: type(command).__name__)
 def test_a_removed_meal_cannot_be_changed(command: Command) -> None:
     given(ADDED, REMOVED).when(command, facts=OURS, caller=OWNER).then_rejected("not_found")
 
@@ -179,7 +193,7 @@ def test_the_document_speaks_as_the_contract_does() -> None:
     document = msgspec.json.decode(msgspec.json.encode(shown(MEAL, ADDED)))
     assert set(document) == {
         "id", "restaurant_id", "name", "description", "isAvailable", "price", "image_url", "cuisine",
-        "complementary_ids", "options", "created_at", "updated_at",
+        "complementary_ids", "options", "allergens", "diets", "sold_out_until", "photo_id", "created_at", "updated_at",
     }  # fmt: skip
 
 
@@ -188,4 +202,7 @@ def test_ownership_follows_the_restaurant() -> None:
     details = RestaurantDetails(name="Mahmut")
     known = RESTAURANTS.show(None, RestaurantOpened(owner_id=OWNER, details=details, opened_at=NOW), meta).document
     assert known == Ownership(owner_id=OWNER)
-    assert RESTAURANTS.show(known, RestaurantChanged(details=details, changed_at=NOW), meta).document == known
+    late = msgspec.structs.replace(details, opening_hours={"fri": "22:00-02:00"}, time_zone="Asia/Tokyo")
+    assert RESTAURANTS.show(known, RestaurantChanged(details=late, changed_at=NOW), meta).document == Ownership(
+        owner_id=OWNER, opening_hours={"fri": "22:00-02:00"}, time_zone="Asia/Tokyo"
+    )
