@@ -11,13 +11,12 @@ from typing import Any
 from agents.domains import DOMAINS, exit_without_upcasters
 from agents.partitions import know_counts, refuse_other_counts
 from agents.waiting import servers_are_up
-from stores import telemetry
+from stores import technologies, telemetry
 from stores.kafka.admin import make_topics
 from stores.kafka.growth import Counts
 from stores.redis.connection import connect
 from stores.redis.generations import ViewGenerations
 from stores.settings import BadSetting, Settings, exit_with, load_or_exit
-from stores.technologies import technology
 from topics.contracts import all_topics
 from topics.deciding.projection import View
 
@@ -29,7 +28,7 @@ async def provision(settings: Settings) -> None:
     await know_counts(settings, counts)
     made = await make_topics(settings.kafka, [replace(topic, partitions=counts.of(topic)) for topic in topics])
     await refuse_other_counts(settings, topics, counts)
-    applied = [await _provision(settings, domain) for domain in DOMAINS]
+    applied = [await technologies.provision(settings, domain) for domain in DOMAINS]
     redis = connect(settings.redis)
     try:
         generations = ViewGenerations(redis)
@@ -40,11 +39,6 @@ async def provision(settings: Settings) -> None:
     sys.stdout.write(
         f"topics made: {len(made)}, migrations applied: {sum(applied)}, views to be built in another form: {len(ordered)}\n"
     )
-
-
-async def _provision(settings: Settings, domain: str) -> int:
-    store = technology(domain)
-    return await store.provision(store.url(settings), domain)
 
 
 async def order(

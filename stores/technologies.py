@@ -11,7 +11,15 @@ from dataclasses import dataclass
 import stores.postgres.engineering
 import stores.postgres.rereading
 import stores.postgres.store
+import stores.redis_authority.connections
+import stores.redis_authority.engineering
+import stores.redis_authority.errors
+import stores.redis_authority.provision
+import stores.redis_authority.rereading
+import stores.redis_authority.store
+import stores.redis_authority.taking_over
 from stores.engineering import Domains, Facts, First, Floor, Left, ParkedAs, ParkedKey
+from stores.postgres.leaving import Leaving, leaving
 from stores.protocol import DomainStore, InboxKey, ParkedRow
 from stores.settings import Settings
 
@@ -22,7 +30,8 @@ class Technology:
 
     Each of the others takes the URL. ping: raises where the server does not answer. store: the store of a domain, which
     connects when it is first asked. provision: brings what a domain's store needs up to date, and returns how many steps were
-    missing. domains: the engineers' questions to those domains whose names pass. facts: the facts of a domain.
+    missing. domains: the engineers' questions to those domains whose names pass. facts: the facts of a domain. take_over:
+    copies what the domain has in PostgreSQL; None for PostgreSQL itself.
     """
 
     server: str
@@ -30,12 +39,13 @@ class Technology:
     url: Callable[[Settings], str]
     ping: Callable[[str], Awaitable[None]]
     store: Callable[[str, str], Awaitable[DomainStore]]
-    provision: Callable[[str, str], Awaitable[int]]
+    provision: Callable[[Settings, str, str], Awaitable[int]]
     domains: Callable[[str, Callable[[str], bool]], AbstractAsyncContextManager[Domains]]
     facts: Callable[[str, str], AbstractAsyncContextManager[Facts]]
+    take_over: Callable[[str, str, Leaving], Awaitable[None]] | None = None
 
 
-async def _migrate(url: str, domain: str) -> int:
+async def _migrate(settings: Settings, url: str, domain: str) -> int:
     from stores.postgres.migrate import migrate  # yoyo and psycopg: needed by this alone, and not by the agents
 
     return await asyncio.to_thread(migrate, url, domain)
@@ -52,21 +62,49 @@ POSTGRES = Technology(
     facts=stores.postgres.rereading.open_facts,
 )
 
-TECHNOLOGIES: Sequence[Technology] = (POSTGRES,)
+REDIS = Technology(
+    server=stores.redis_authority.errors.SERVER,
+    variable="REDIS_BASKETS_URL",
+    url=lambda settings: settings.redis_baskets,
+    ping=stores.redis_authority.connections.ping,
+    store=stores.redis_authority.store.open_store,
+    provision=stores.redis_authority.provision.provision,
+    domains=stores.redis_authority.engineering.open_domains,
+    facts=stores.redis_authority.rereading.open_facts,
+    take_over=stores.redis_authority.taking_over.take_over,
+)
 
-_STANDS_ON: Mapping[str, Technology] = {}
+TECHNOLOGIES: Sequence[Technology] = (POSTGRES, REDIS)
+
+STANDS_ON: dict[str, Technology] = {"basket": REDIS}
 """The domains that do not stand on PostgreSQL."""
 
 
 def technology(domain: str) -> Technology:
     """That the domain's store stands on."""
-    return _STANDS_ON.get(domain, POSTGRES)
+    return STANDS_ON.get(domain, POSTGRES)
 
 
 async def open_store(settings: Settings, domain: str) -> DomainStore:
     """Connects when it is first asked."""
     made = technology(domain)
     return await made.store(made.url(settings), domain)
+
+
+async def provision(settings: Settings, domain: str) -> int:
+    """Brings what the domain's store needs up to date. Returns how many steps were missing. Raises BadSetting and Doubt.
+
+    A domain that lies in PostgreSQL and stands on another technology now is moved: first all its rows, then, when they are
+    gone from PostgreSQL, agents may open it. Whatever kills it, one of both has all.
+    """
+    on, moved = technology(domain), 0
+    if on.take_over is not None:
+        async with leaving(settings.postgres, domain) as rows:
+            if rows is not None:
+                await on.take_over(on.url(settings), domain, rows)
+                await rows.drop()
+                moved = 1
+    return moved + await on.provision(settings, on.url(settings), domain)
 
 
 def open_facts(settings: Settings, domain: str) -> AbstractAsyncContextManager[Facts]:

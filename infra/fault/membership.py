@@ -4,11 +4,11 @@ import asyncio
 import time
 from collections.abc import Iterable
 
-import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from agents.domains import DOMAINS
+from infra.fault.books import open_books
 from infra.layout.site import Endpoints
 from stores.kafka.groups import memberships
 
@@ -52,9 +52,5 @@ async def until_complete(
 
 async def openings(endpoints: Endpoints) -> int:
     """How often partitions were opened: it grows with every rebalance, and must not for anything else."""
-    connection = await asyncpg.connect(endpoints.postgres)
-    try:
-        counts = [await connection.fetchval(f'select sum(epoch) from "{domain}".floor') for domain in DOMAINS]  # noqa: S608
-    finally:
-        await connection.close()
-    return int(sum(each or 0 for each in counts))
+    async with open_books(endpoints) as books:
+        return sum([row.epoch for domain in DOMAINS for row in await books.of(domain).floors(domain)])

@@ -1,17 +1,21 @@
 """What the contract suite asks of an implementation: two stores of one domain that share no connection, and rude hands."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 import asyncpg
+from redis.exceptions import ResponseError
 
 from infra.layout.site import Endpoints
 from stores.postgres.migrate import RUNTIME
 from stores.postgres.store import PostgresStore, connect
 from stores.protocol import Changes, DomainStore, OutboxRow, ParkedRow, RowId, Source, StateWrite
+from stores.redis_authority.connections import Connections
+from stores.redis_authority.making import Making
+from stores.redis_authority.store import RedisStore
 from tests.agents.runtime.memory import MemoryStore, Tables
 
 HERE = Source("counter.decide", "counter_commands", 0)
@@ -51,8 +55,29 @@ async def postgres(url: str, domain: str) -> AsyncGenerator[Stage]:
     finally:
         for pool in (*pools, nowhere):
             pool.terminate()
-        await admin.execute(f"drop schema {domain} cascade")
+        await admin.execute(f"drop schema if exists {domain} cascade")
         await admin.close()
+
+
+@asynccontextmanager
+async def redis(url: str, domain: str) -> AsyncGenerator[Stage]:
+    """Keys of its own, in a store that is whole."""
+    one, other, nowhere = Connections(url, size=3), Connections(url, size=3), Connections("redis://127.0.0.1:9", size=1)
+    making = Making(other, domain)
+    await making.finish({}, "new")
+
+    async def cut() -> None:
+        writers = [own._connection._writer for own in one._made if own._connection is not None]  # type: ignore[attr-defined]
+        for host, port in [writer.get_extra_info("sockname") for writer in writers if writer is not None]:
+            with suppress(ResponseError):  # it is cut already
+                await other.call("CLIENT", "KILL", "ADDR", f"{host}:{port}")
+
+    try:
+        yield Stage(*(RedisStore(each, domain) for each in (one, other, nowhere)), cut)
+    finally:
+        await making.clear()
+        for connections in (one, other, nowhere):
+            await connections.close()
 
 
 @asynccontextmanager
@@ -76,6 +101,7 @@ class Implementation(NamedTuple):
 # A row for each implementation of stores.protocol: the suite runs on all of them.
 IMPLEMENTATIONS = {
     "postgres": Implementation(lambda at: at.postgres, postgres),
+    "redis": Implementation(lambda at: at.redis_baskets, redis),
     "memory": Implementation(lambda at: "", memory),
 }
 

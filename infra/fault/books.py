@@ -1,0 +1,151 @@
+"""What domains' stores hold, read straight from the servers that they stand on."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple, Protocol
+
+import asyncpg
+
+from infra.layout.site import Endpoints
+from stores.protocol import InboxKey, Source, Stored
+from stores.redis_authority import encoding
+from stores.redis_authority.connections import Connections
+from stores.redis_authority.names import prefix, source_named
+from stores.technologies import POSTGRES, REDIS, Technology, technology
+
+
+class FloorRow(NamedTuple):
+    source: Source
+    next: int
+    epoch: int
+    missed: int | None
+
+
+class Book(Protocol):
+    """The stores of one technology."""
+
+    async def states(self, domain: str) -> dict[str, Stored]: ...
+
+    async def inbox(self, domain: str) -> dict[InboxKey, str | None]:
+        """With the outcomes."""
+        ...
+
+    async def floors(self, domain: str) -> list[FloorRow]: ...
+
+    async def facts(self, domain: str, table: str) -> dict[str, int]:
+        """Versions by key."""
+        ...
+
+    async def outbox(self, domain: str) -> int:
+        """How many rows."""
+        ...
+
+    async def parked(self, domain: str) -> int:
+        """How many messages."""
+        ...
+
+    async def set_aside(self, domain: str) -> int:
+        """How many events."""
+        ...
+
+
+class PostgresBook:
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._connection = connection
+
+    async def states(self, domain: str) -> dict[str, Stored]:
+        rows = await self._rows("id, version, state::text as body", domain, "aggregate")
+        return {row["id"]: Stored(row["version"], row["body"]) for row in rows}
+
+    async def inbox(self, domain: str) -> dict[InboxKey, str | None]:
+        rows = await self._rows("source, id, outcome", domain, "inbox")
+        return {(row["source"], row["id"]): row["outcome"] for row in rows}
+
+    async def floors(self, domain: str) -> list[FloorRow]:
+        missed = await self._rows("consumer, topic, partition, next", domain, "missed")
+        waiting = {Source(*row[:3]): row["next"] for row in missed}
+        rows = await self._rows("consumer, topic, partition, next, epoch", domain, "floor")
+        return [FloorRow(Source(*row[:3]), row["next"], row["epoch"], waiting.get(Source(*row[:3]))) for row in rows]
+
+    async def facts(self, domain: str, table: str) -> dict[str, int]:
+        rows = await self._rows("name, key, version", domain, "fact")
+        return {row["key"]: row["version"] for row in rows if row["name"] == table}
+
+    async def outbox(self, domain: str) -> int:
+        return await self._count(domain, "outbox")
+
+    async def parked(self, domain: str) -> int:
+        return await self._count(domain, "parked")
+
+    async def set_aside(self, domain: str) -> int:
+        return await self._count(domain, "set_aside")
+
+    async def _count(self, domain: str, table: str) -> int:
+        return (await self._rows("count(*)", domain, table))[0][0]
+
+    async def _rows(self, columns: str, domain: str, table: str) -> list[Any]:
+        return await self._connection.fetch(f'select {columns} from "{domain}".{table}')  # noqa: S608
+
+
+class RedisBook:
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    async def states(self, domain: str) -> dict[str, Stored]:
+        return {id: encoding.stored(value) for id, value in (await self._hash(domain, "state")).items()}
+
+    async def inbox(self, domain: str) -> dict[InboxKey, str | None]:
+        found = dict[InboxKey, str | None]()
+        for name, value in (await self._hash(domain, "inbox")).items():
+            source, _, id = name.partition("\0")
+            found[source, id] = encoding.outcome(value)
+        return found
+
+    async def floors(self, domain: str) -> list[FloorRow]:
+        missed = await self._hash(domain, "missed")
+        rows = list[FloorRow]()
+        for name, value in (await self._hash(domain, "floor")).items():
+            first, _, epoch = map(int, value.split())
+            waiting = int(missed[name].split()[0]) if name in missed else None
+            rows.append(FloorRow(source_named(name), first, epoch, waiting))
+        return rows
+
+    async def facts(self, domain: str, table: str) -> dict[str, int]:
+        rows = await self._hash(domain, f"fact:{table}")
+        return {key: encoding.fact(value).version for key, value in rows.items()}
+
+    async def outbox(self, domain: str) -> int:
+        sources = await self._connections.call("SMEMBERS", prefix(domain) + "outbox")
+        return sum([await self._count(domain, f"outbox:{source.decode()}") for source in sources])
+
+    async def parked(self, domain: str) -> int:
+        return await self._count(domain, "parked")
+
+    async def set_aside(self, domain: str) -> int:
+        return await self._count(domain, "aside")
+
+    async def _count(self, domain: str, name: str) -> int:
+        return await self._connections.call("HLEN", prefix(domain) + name)
+
+    async def _hash(self, domain: str, name: str) -> dict[str, bytes]:
+        told: dict[bytes, bytes] = await self._connections.call("HGETALL", prefix(domain) + name)
+        return {field.decode(): value for field, value in told.items()}
+
+
+class Books:
+    def __init__(self, books: Mapping[Technology, Book]) -> None:
+        self._books = books
+
+    def of(self, domain: str) -> Book:
+        """That of the technology that the domain stands on."""
+        return self._books[technology(domain)]
+
+
+@asynccontextmanager
+async def open_books(endpoints: Endpoints) -> AsyncGenerator[Books]:
+    connection, connections = await asyncpg.connect(endpoints.postgres), Connections(endpoints.redis_baskets)
+    try:
+        yield Books({POSTGRES: PostgresBook(connection), REDIS: RedisBook(connections)})
+    finally:
+        await connections.close()
+        await connection.close()
