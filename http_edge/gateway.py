@@ -188,7 +188,9 @@ class Gateway:
 
     def _room(self, row: AnyRow, asked: Asked) -> AbstractContextManager[None]:
         """For a body that is a file: it is held until the answer. Raises Problem 429 and 503."""
-        return self._edge.files.one(asked.me) if isinstance(row, CommandRow) and row.file else _NO_FILE
+        if not (isinstance(row, CommandRow) and row.file):
+            return _NO_FILE
+        return self._edge.files.under_way(asked.me, asked.address)
 
     async def _read_body(self, request: BaseRequest, row: CommandRow, body: Validator | None, asked: Asked) -> None:
         asked.idempotency_key = check_key(request.headers.get(IDEMPOTENCY_KEY))

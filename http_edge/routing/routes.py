@@ -115,7 +115,7 @@ class CommandRow(Row):
     whose time must not tell who is registered. hashes: its domain hashes a password, so few are under way at a time
     (http_edge/routing/turns.py). paced: it makes what no owner is counted for, so one address makes few a minute
     (http_edge/routing/pace.py). file: the body is a file, which `make` reads; few are under way at a time
-    (http_edge/routing/files.py). Media type → what is in it, for OpenAPI. picture_of: the body is a picture of
+    (http_edge/routing/uploads.py). Media type → what is in it, for OpenAPI. picture_of: the body is a picture of
     something, which this looks up before a byte is read; what it gives becomes asked.body (http_edge/commands/uploads.py).
     Idempotency keys are honoured on every row.
     """
