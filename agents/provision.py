@@ -10,12 +10,11 @@ from typing import Any
 from agents.domains import DOMAINS, exit_without_upcasters
 from agents.partitions import refuse_other_counts
 from agents.waiting import servers_are_up
-from stores import telemetry
+from stores import technologies, telemetry
 from stores.kafka.admin import make_topics
 from stores.redis.connection import connect
 from stores.redis.generations import ViewGenerations
 from stores.settings import BadSetting, Settings, exit_with, load_or_exit
-from stores.technologies import technology
 from topics.contracts import all_topics
 from topics.deciding.projection import View
 
@@ -26,7 +25,7 @@ async def provision(settings: Settings) -> None:
     topics = all_topics().values()
     made = await make_topics(settings.kafka, topics)
     await refuse_other_counts(settings, topics)
-    applied = [await _provision(settings, domain) for domain in DOMAINS]
+    applied = [await technologies.provision(settings, domain) for domain in DOMAINS]
     redis = connect(settings.redis)
     try:
         generations = ViewGenerations(redis)
@@ -37,11 +36,6 @@ async def provision(settings: Settings) -> None:
     sys.stdout.write(
         f"topics made: {len(made)}, migrations applied: {sum(applied)}, views to be built in another form: {len(ordered)}\n"
     )
-
-
-async def _provision(settings: Settings, domain: str) -> int:
-    store = technology(domain)
-    return await store.provision(store.url(settings), domain)
 
 
 async def order(generations: ViewGenerations, wanted: Mapping[str, Sequence[View[Any, Any]]]) -> list[str]:

@@ -8,10 +8,18 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+import stores.mongo.connection
+import stores.mongo.engineering
+import stores.mongo.provision
+import stores.mongo.rereading
+import stores.mongo.store
+import stores.mongo.taking_over
 import stores.postgres.engineering
 import stores.postgres.rereading
 import stores.postgres.store
 from stores.engineering import Domains, Facts, First, Floor, Left, ParkedAs, ParkedKey
+from stores.mongo.errors import SERVER
+from stores.postgres.leaving import Leaving, leaving
 from stores.protocol import DomainStore, InboxKey, ParkedRow
 from stores.settings import Settings
 
@@ -22,7 +30,8 @@ class Technology:
 
     Each of the others takes the URL. ping: raises where the server does not answer. store: the store of a domain, which
     connects when it is first asked. provision: brings what a domain's store needs up to date, and returns how many steps were
-    missing. domains: the engineers' questions to those domains whose names pass. facts: the facts of a domain.
+    missing. domains: the engineers' questions to those domains whose names pass. facts: the facts of a domain. take_over:
+    copies what the domain has in PostgreSQL; None for PostgreSQL itself.
     """
 
     server: str
@@ -33,6 +42,7 @@ class Technology:
     provision: Callable[[str, str], Awaitable[int]]
     domains: Callable[[str, Callable[[str], bool]], AbstractAsyncContextManager[Domains]]
     facts: Callable[[str, str], AbstractAsyncContextManager[Facts]]
+    take_over: Callable[[str, str, Leaving], Awaitable[None]] | None = None
 
 
 async def _migrate(url: str, domain: str) -> int:
@@ -52,9 +62,21 @@ POSTGRES = Technology(
     facts=stores.postgres.rereading.open_facts,
 )
 
-TECHNOLOGIES: Sequence[Technology] = (POSTGRES,)
+MONGO = Technology(
+    server=SERVER,
+    variable="MONGO_URL",
+    url=lambda settings: settings.mongo,
+    ping=stores.mongo.connection.ping,
+    store=stores.mongo.store.open_store,
+    provision=stores.mongo.provision.provision,
+    domains=stores.mongo.engineering.open_domains,
+    facts=stores.mongo.rereading.open_facts,
+    take_over=stores.mongo.taking_over.take_over,
+)
 
-_STANDS_ON: Mapping[str, Technology] = {}
+TECHNOLOGIES: Sequence[Technology] = (POSTGRES, MONGO)
+
+_STANDS_ON: Mapping[str, Technology] = {"catalog": MONGO}
 """The domains that do not stand on PostgreSQL."""
 
 
@@ -67,6 +89,22 @@ async def open_store(settings: Settings, domain: str) -> DomainStore:
     """Connects when it is first asked."""
     made = technology(domain)
     return await made.store(made.url(settings), domain)
+
+
+async def provision(settings: Settings, domain: str) -> int:
+    """Brings what the domain's store needs up to date. Returns how many steps were missing. Raises BadSetting and Doubt.
+
+    A domain that lies in PostgreSQL and stands on another technology now is moved: first all its rows, then, when they are
+    gone from PostgreSQL, agents may open it. Whatever kills it, one of both has all.
+    """
+    on, moved = technology(domain), 0
+    if on.take_over is not None:
+        async with leaving(settings.postgres, domain) as rows:
+            if rows is not None:
+                await on.take_over(on.url(settings), domain, rows)
+                await rows.drop()
+                moved = 1
+    return moved + await on.provision(on.url(settings), domain)
 
 
 def open_facts(settings: Settings, domain: str) -> AbstractAsyncContextManager[Facts]:

@@ -12,7 +12,7 @@ from infra.stack.stack import Stack
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def servers() -> AsyncGenerator[Stack]:
-    """Kafka, PostgreSQL, Redis and the mailbox; servers.endpoints, servers.environment(), servers.stop/start."""
+    """Kafka, PostgreSQL, Redis, MongoDB and the mailbox; servers.endpoints, servers.environment(), servers.stop/start."""
     folder = Path(tempfile.mkdtemp(prefix="lezzet-tests-"))
     try:
         async with Stack(data=folder) as stack:

@@ -5,10 +5,10 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import asyncpg
 import msgspec
 from redis.asyncio import Redis
 
+from infra.fault.books import open_books
 from infra.fault.evidence import Evidence, documents
 from infra.fault.findings import Findings
 from infra.fault.http_load import Told
@@ -80,21 +80,17 @@ async def audit_readers(endpoints: Endpoints, evidence: Evidence, findings: Find
             (f"{domain} {key}: {has}, not {version}" for (key, (version, _)), has in zip(states.items(), versions, strict=True)
              if has != version),
         )  # fmt: skip
-    connection = await asyncpg.connect(endpoints.postgres)
-    try:
+    async with open_books(endpoints) as books:
         for domain, keeper, table in _COPIES:
-            rows = await connection.fetch(f'select key, version from "{keeper}".fact where name = $1', table)  # noqa: S608
-            has = {row["key"]: row["version"] for row in rows}
+            has = await books.of(keeper).facts(keeper, table)
             findings.breaks(
                 "copies are behind",
                 (f"{keeper}.{table} {key}: {has.get(key)}, not {version}"
                  for key, (version, _) in evidence.stores[domain].states.items() if has.get(key) != version),
             )  # fmt: skip
         for domain in evidence.stores:
-            left = await connection.fetch(f'select consumer, topic, partition, next from "{domain}".missed')  # noqa: S608
+            left = (row for row in await books.of(domain).floors(domain) if row.missed is not None)
             findings.breaks("events are missed", map(str, left))
-    finally:
-        await connection.close()
     redis = Redis.from_url(endpoints.redis)
     try:
         findings.breaks("events are missed", [name async for name in redis.scan_iter("missed:*")])

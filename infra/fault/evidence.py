@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-import asyncpg
 from redis.asyncio import Redis
 
 from agents.domains import DOMAINS
 from infra.fault import topic_log
+from infra.fault.books import Book, open_books
 from infra.fault.topic_log import Entry
 from infra.layout.site import Endpoints
 from stores.redis import tags
@@ -45,24 +45,19 @@ class Evidence:
 async def gather(endpoints: Endpoints) -> Evidence:
     names = [name for name in all_topics() if name.endswith(("_events", "_commands"))]
     dead = await topic_log.read(endpoints.kafka, [topic.dead_letters for topic in all_topics().values()])
-    connection = await asyncpg.connect(endpoints.postgres)
-    try:
-        stores = {domain: await _held(connection, domain) for domain in DOMAINS}
-    finally:
-        await connection.close()
+    async with open_books(endpoints) as books:
+        stores = {domain: await _held(books.of(domain), domain) for domain in DOMAINS}
     return Evidence(
         stores, await topic_log.read(endpoints.kafka, names), [entry for entries in dead.values() for entry in entries]
     )
 
 
-async def _held(connection: asyncpg.Connection, domain: str) -> Held:
-    states = await connection.fetch(f'select id, version, state::text as body from "{domain}".aggregate')  # noqa: S608
-    inbox = await connection.fetch(f'select source, id, outcome from "{domain}".inbox')  # noqa: S608
+async def _held(book: Book, domain: str) -> Held:
     return Held(
-        states={row["id"]: (row["version"], row["body"]) for row in states},
-        inbox={(row["source"], row["id"]): row["outcome"] for row in inbox},
-        outbox=int(await connection.fetchval(f'select count(*) from "{domain}".outbox') or 0),  # noqa: S608
-        parked=int(await connection.fetchval(f'select count(*) from "{domain}".parked') or 0),  # noqa: S608
+        states={id: tuple(stored) for id, stored in (await book.states(domain)).items()},
+        inbox=await book.inbox(domain),
+        outbox=await book.outbox(domain),
+        parked=await book.parked(domain),
     )
 
 

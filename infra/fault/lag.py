@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import cast
 
-import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient
 from redis.asyncio import Redis
 
 from agents.domains import DOMAINS
 from infra.fault import topic_log
+from infra.fault.books import open_books
 from infra.fault.findings import Findings
 from infra.layout.site import Endpoints
 from infra.stack.stage import say
@@ -23,19 +23,15 @@ ASK_EVERY = 0.5
 WITHIN = 60.0  # seconds from the last command until nothing is left to do
 
 
-async def _stores(url: str) -> tuple[Floors, dict[str, int]]:
-    """Floors of PostgreSQL; and by domain how many rows its outbox has, and how many events are set aside."""
+async def _stores(endpoints: Endpoints) -> tuple[Floors, dict[str, int]]:
+    """Floors of the domains' stores; and by domain how many rows its outbox has, and how many events are set aside."""
     found, waiting = Floors(), dict[str, int]()
-    connection = await asyncpg.connect(url)
-    try:
+    async with open_books(endpoints) as books:
         for domain in DOMAINS:
-            rows = await connection.fetch(f'select consumer, topic, partition, next from "{domain}".floor')  # noqa: S608
-            found.update({(row["consumer"], row["topic"], row["partition"]): row["next"] for row in rows})
-            for table in ("outbox", "set_aside"):
-                count = f'select count(*) from "{domain}".{table}'  # noqa: S608
-                waiting[f"{table} of {domain}"] = await connection.fetchval(count)
-    finally:
-        await connection.close()
+            book = books.of(domain)
+            found.update({tuple(row.source): row.next for row in await book.floors(domain)})
+            waiting[f"outbox of {domain}"] = await book.outbox(domain)
+            waiting[f"set_aside of {domain}"] = await book.set_aside(domain)
     return found, waiting
 
 
@@ -58,7 +54,7 @@ async def _views(url: str) -> Floors:
 async def behind(endpoints: Endpoints) -> Mapping[str, int]:
     """Messages not done, by "group topic"; "told …" by what the groups committed. Empty: everything is done."""
     ends = await topic_log.ends(endpoints.kafka, all_topics())
-    found, waiting = await _stores(endpoints.postgres)
+    found, waiting = await _stores(endpoints)
     found.update(await _views(endpoints.redis))
     lag = Counter(waiting)
     for (group, topic, partition), floor in found.items():

@@ -5,12 +5,12 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from aiokafka.protocol.admin import DescribeGroupsRequest, DescribeGroupsRequest_v2
 
 from agents.domains import DOMAINS
+from infra.fault.books import open_books
 from infra.layout.site import Endpoints
 
 ASK_EVERY = 0.3
@@ -68,9 +68,5 @@ async def until_complete(
 
 async def openings(endpoints: Endpoints) -> int:
     """How often partitions were opened: it grows with every rebalance, and must not for anything else."""
-    connection = await asyncpg.connect(endpoints.postgres)
-    try:
-        counts = [await connection.fetchval(f'select sum(epoch) from "{domain}".floor') for domain in DOMAINS]  # noqa: S608
-    finally:
-        await connection.close()
-    return int(sum(each or 0 for each in counts))
+    async with open_books(endpoints) as books:
+        return sum([row.epoch for domain in DOMAINS for row in await books.of(domain).floors(domain)])

@@ -4,9 +4,8 @@ import asyncio
 import time
 from collections.abc import Sequence
 
-import asyncpg
-
 from infra.fault import load
+from infra.fault.books import open_books
 from infra.fault.plan import Town
 from infra.fault.planned import Planned
 from infra.layout.site import Endpoints
@@ -28,14 +27,10 @@ async def seed_town(endpoints: Endpoints, town: Town) -> list[Planned]:
 
 async def known(endpoints: Endpoints, domains: Sequence[str], table: str, planned: Sequence[Planned]) -> None:
     """Returns when these domains have the facts of what was planned. Raises TimeoutError."""
-    deadline, wanted = time.monotonic() + KNOWN_WITHIN, [each.key for each in planned]
-    connection = await asyncpg.connect(endpoints.postgres)
-    try:
+    deadline, wanted = time.monotonic() + KNOWN_WITHIN, {each.key for each in planned}
+    async with open_books(endpoints) as books:
         for domain in domains:
-            count = f'select count(*) from "{domain}".fact where name = $1 and key = any($2)'  # noqa: S608
-            while await connection.fetchval(count, table, wanted) < len(wanted):
+            while not wanted <= (await books.of(domain).facts(domain, table)).keys():
                 if time.monotonic() > deadline:
                     raise TimeoutError(f"{domain} does not know all {table} after {KNOWN_WITHIN:.0f} s")
                 await asyncio.sleep(0.1)
-    finally:
-        await connection.close()

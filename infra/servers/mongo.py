@@ -21,7 +21,7 @@ OP_MSG = 2013
 
 class Mongo:
     name = "mongo"
-    required = False
+    required = True
 
     def __init__(self, site: Site) -> None:
         self._site = site

@@ -13,7 +13,7 @@ from infra.servers.rabbit import Rabbit
 from infra.servers.redis import Redis
 
 SERVERS: Mapping[str, Callable[[Site], Server]] = {
-    server.name: server for server in (Kafka, Postgres, Redis, Mailbox, Rabbit, Mongo, Elastic)
+    server.name: server for server in (Kafka, Postgres, Redis, Mongo, Mailbox, Rabbit, Elastic)
 }
 
 

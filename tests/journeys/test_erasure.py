@@ -44,8 +44,9 @@ async def _lives(client: Client, restaurant: str, meal: str) -> None:
 
 
 async def _found(client: Client, texts: Collection[str]) -> set[str]:
-    """Tables, and keys of Redis without what names them."""
+    """Tables and kinds of documents, and keys of Redis without what names them."""
     tables = await traces.in_postgres(client.endpoints["postgres"], texts)
+    tables |= await traces.in_mongo(client.endpoints["mongo"], texts)
     keys = await traces.in_redis(client.endpoints["redis"], texts)
     return tables | {re.sub(r"[0-9a-f-]{32,}.*", "*", name) for name in keys}
 

@@ -5,14 +5,19 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import asyncpg
 
 from infra.layout.site import Endpoints
+from stores.mongo.connection import connect as connect_mongo
+from stores.mongo.provision import provision
+from stores.mongo.store import MongoStore
 from stores.postgres.migrate import RUNTIME
 from stores.postgres.store import PostgresStore, connect
 from stores.protocol import Changes, DomainStore, OutboxRow, ParkedRow, RowId, Source, StateWrite
 from tests.agents.runtime.memory import MemoryStore, Tables
+from tests.stores.wire import Wire
 
 HERE = Source("counter.decide", "counter_commands", 0)
 THERE = Source("counter.decide", "counter_commands", 1)
@@ -56,6 +61,24 @@ async def postgres(url: str, domain: str) -> AsyncGenerator[Stage]:
 
 
 @asynccontextmanager
+async def mongo(url: str, domain: str) -> AsyncGenerator[Stage]:
+    """A collection of its own. `one` reaches the server by a wire that can be cut."""
+    host, _, port = urlsplit(url).netloc.rpartition("@")[2].partition(":")
+    await provision(url, domain)
+    async with Wire(host, int(port)) as wire:
+        through = url.replace(f"{host}:{port}", f"127.0.0.1:{wire.port}")
+        clients = [connect_mongo(each, domain) for each in (through, url)]
+        nowhere = connect_mongo("mongodb://127.0.0.1:9/none", domain, patience=0.1)
+        try:
+            one, other, away = (MongoStore(client, domain) for client in (*clients, nowhere))
+            yield Stage(one, other, away, wire.cut)
+        finally:
+            await clients[1].get_default_database().drop_collection(domain)
+            for client in (*clients, nowhere):
+                client.close()
+
+
+@asynccontextmanager
 async def memory(url: str, domain: str) -> AsyncGenerator[Stage]:
     """The store of the property tests. It has no connection that could be cut."""
 
@@ -76,6 +99,7 @@ class Implementation(NamedTuple):
 # A row for each implementation of stores.protocol: the suite runs on all of them.
 IMPLEMENTATIONS = {
     "postgres": Implementation(lambda at: at.postgres, postgres),
+    "mongo": Implementation(lambda at: at.mongo, mongo),
     "memory": Implementation(lambda at: "", memory),
 }
 

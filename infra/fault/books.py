@@ -1,0 +1,137 @@
+"""What domains' stores hold, read straight from the servers that they stand on."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple, Protocol
+
+import asyncpg
+
+from infra.layout.site import Endpoints
+from stores.mongo import documents, looking, names
+from stores.mongo.store import database
+from stores.protocol import InboxKey, Source, Stored
+from stores.technologies import MONGO, POSTGRES, Technology, technology
+
+
+class FloorRow(NamedTuple):
+    source: Source
+    next: int
+    epoch: int
+    missed: int | None
+
+
+class Book(Protocol):
+    """The stores of one technology."""
+
+    async def states(self, domain: str) -> dict[str, Stored]: ...
+
+    async def inbox(self, domain: str) -> dict[InboxKey, str | None]:
+        """With the outcomes."""
+        ...
+
+    async def floors(self, domain: str) -> list[FloorRow]: ...
+
+    async def facts(self, domain: str, table: str) -> dict[str, int]:
+        """Versions by key."""
+        ...
+
+    async def outbox(self, domain: str) -> int:
+        """How many rows."""
+        ...
+
+    async def parked(self, domain: str) -> int:
+        """How many messages."""
+        ...
+
+    async def set_aside(self, domain: str) -> int:
+        """How many events."""
+        ...
+
+
+class PostgresBook:
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._connection = connection
+
+    async def states(self, domain: str) -> dict[str, Stored]:
+        rows = await self._rows("id, version, state::text as body", domain, "aggregate")
+        return {row["id"]: Stored(row["version"], row["body"]) for row in rows}
+
+    async def inbox(self, domain: str) -> dict[InboxKey, str | None]:
+        rows = await self._rows("source, id, outcome", domain, "inbox")
+        return {(row["source"], row["id"]): row["outcome"] for row in rows}
+
+    async def floors(self, domain: str) -> list[FloorRow]:
+        missed = await self._rows("consumer, topic, partition, next", domain, "missed")
+        waiting = {Source(*row[:3]): row["next"] for row in missed}
+        rows = await self._rows("consumer, topic, partition, next, epoch", domain, "floor")
+        return [FloorRow(Source(*row[:3]), row["next"], row["epoch"], waiting.get(Source(*row[:3]))) for row in rows]
+
+    async def facts(self, domain: str, table: str) -> dict[str, int]:
+        rows = await self._rows("name, key, version", domain, "fact")
+        return {row["key"]: row["version"] for row in rows if row["name"] == table}
+
+    async def outbox(self, domain: str) -> int:
+        return await self._count(domain, "outbox")
+
+    async def parked(self, domain: str) -> int:
+        return await self._count(domain, "parked")
+
+    async def set_aside(self, domain: str) -> int:
+        return await self._count(domain, "set_aside")
+
+    async def _count(self, domain: str, table: str) -> int:
+        return (await self._rows("count(*)", domain, table))[0][0]
+
+    async def _rows(self, columns: str, domain: str, table: str) -> list[Any]:
+        return await self._connection.fetch(f'select {columns} from "{domain}".{table}')  # noqa: S608
+
+
+class MongoBook:
+    def __init__(self, found: Any) -> None:
+        self._database = found
+
+    async def states(self, domain: str) -> dict[str, Stored]:
+        return await looking.states(self._database[domain], await self._kind(domain, "state"))
+
+    async def inbox(self, domain: str) -> dict[InboxKey, str | None]:
+        return {(each["source"], each["id"]): each["outcome"] for each in await self._kind(domain, "inbox")}
+
+    async def floors(self, domain: str) -> list[FloorRow]:
+        return [
+            FloorRow(documents.source_of(each), each["next"], each["epoch"], each.get("missed_next"))
+            for each in await self._kind(domain, "floor")
+        ]
+
+    async def facts(self, domain: str, table: str) -> dict[str, int]:
+        return {each["key"]: each["version"] for each in await self._kind(domain, "fact") if each["table"] == table}
+
+    async def outbox(self, domain: str) -> int:
+        return len(await self._kind(domain, "outbox"))
+
+    async def parked(self, domain: str) -> int:
+        return len(await self._kind(domain, "parked"))
+
+    async def set_aside(self, domain: str) -> int:
+        return len(await self._kind(domain, "aside"))
+
+    async def _kind(self, domain: str, kind: str) -> list[dict[str, Any]]:
+        return await self._database[domain].find({"_id": names.beginning(f"{kind} ")}).to_list(None)
+
+
+class Books:
+    def __init__(self, books: Mapping[Technology, Book]) -> None:
+        self._books = books
+
+    def of(self, domain: str) -> Book:
+        """That of the technology that the domain stands on."""
+        return self._books[technology(domain)]
+
+
+@asynccontextmanager
+async def open_books(endpoints: Endpoints) -> AsyncGenerator[Books]:
+    connection = await asyncpg.connect(endpoints.postgres)
+    try:
+        async with database(endpoints.mongo, "fault") as found:
+            yield Books({POSTGRES: PostgresBook(connection), MONGO: MongoBook(found)})
+    finally:
+        await connection.close()
