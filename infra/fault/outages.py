@@ -1,4 +1,4 @@
-"""`fault outages`: the whole product under HTTP load while Kafka, PostgreSQL, MongoDB, Redis or the mail server goes and comes back."""
+"""`fault outages`: the whole product under HTTP load while one of its servers goes and comes back."""
 
 import argparse
 import signal
@@ -34,7 +34,8 @@ KILL = signal.SIGKILL
 SHORT_SECONDS = 10.0
 LONG = (
     Outage("kafka", None), Outage("kafka", KILL), Outage("postgres", None), Outage("postgres", KILL),
-    Outage("mongo", None), Outage("mongo", KILL), Outage("redis", None), Outage("redis", KILL), Outage("mailbox", None), Outage("mailbox", KILL),
+    Outage("mongo", None), Outage("mongo", KILL),
+    Outage("redis", None), Outage("redis", KILL), Outage("mailbox", None), Outage("mailbox", KILL),
     Outage("postgres", None, with_worker=True),
 )  # fmt: skip
 SHORT = (Outage("kafka", KILL), Outage("postgres", None), Outage("redis", KILL), Outage("mailbox", KILL))

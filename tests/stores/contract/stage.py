@@ -16,6 +16,7 @@ from stores.mongo.store import MongoStore
 from stores.postgres.migrate import RUNTIME
 from stores.postgres.store import PostgresStore, connect
 from stores.protocol import Changes, DomainStore, OutboxRow, ParkedRow, RowId, Source, StateWrite
+from stores.technologies import MONGO, POSTGRES, Technology
 from tests.agents.runtime.memory import MemoryStore, Tables
 from tests.stores.wire import Wire
 
@@ -90,17 +91,18 @@ async def memory(url: str, domain: str) -> AsyncGenerator[Stage]:
 
 
 class Implementation(NamedTuple):
-    """url: of its server, as its stage takes it."""
+    """url: of its server, as its stage takes it. technology: None for a store that is no technology of the product."""
 
     url: Callable[[Endpoints], str]
     stage: Stages
+    technology: Technology | None
 
 
 # A row for each implementation of stores.protocol: the suite runs on all of them.
 IMPLEMENTATIONS = {
-    "postgres": Implementation(lambda at: at.postgres, postgres),
-    "mongo": Implementation(lambda at: at.mongo, mongo),
-    "memory": Implementation(lambda at: "", memory),
+    "postgres": Implementation(lambda at: at.postgres, postgres, POSTGRES),
+    "mongo": Implementation(lambda at: at.mongo, mongo, MONGO),
+    "memory": Implementation(lambda at: "", memory, None),
 }
 
 
