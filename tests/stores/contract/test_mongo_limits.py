@@ -1,5 +1,6 @@
 """What is MongoDB's own: transactions that are left behind, what the server says of a commit, and what its indexes find."""
 
+import asyncio
 import uuid
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
@@ -12,8 +13,8 @@ from pymongo.errors import AutoReconnect, OperationFailure
 
 from infra.layout import versions
 from infra.stack.stack import Stack
-from stores.errors import BadData, Conflict, Stale, TimedOut, Unavailable
-from stores.mongo import errors, looking, names
+from stores.errors import BadData, Conflict, Doubt, Stale, TimedOut, Unavailable
+from stores.mongo import errors, looking, names, writing
 from stores.mongo.provision import provision
 from stores.mongo.store import MongoStore
 from stores.mongo.transaction import Transaction, transaction
@@ -64,6 +65,20 @@ async def test_whoever_stands_still_in_a_write_holds_its_documents_as_long_as_th
 
 def _touch(source: Source) -> Any:
     return UpdateOne({"_id": names.floor(source)}, {"$inc": {"writes": 1}})
+
+
+async def test_an_opening_waits_for_a_write_that_is_under_way_also_where_the_floor_stays(room: Room) -> None:
+    """Else the one who opened it would go on from what it found, and the write would come after it."""
+    made = writing.statements(await room.one.look([HERE]), {HERE: Changes(next=0)}, datetime.now(UTC))
+    async with transaction(room.one._documents) as running:
+        await running.update(made.updates)
+        opening = asyncio.ensure_future(room.other.open(HERE, 0))
+        assert await floor_of(room.other, HERE) == 0, "a look does not"
+        await asyncio.wait((opening,), timeout=0.3)
+        assert not opening.done() or isinstance(opening.exception(), Doubt)
+    if opening.done():  # a server that does not wait says so, and an opening is tried again
+        opening = asyncio.ensure_future(room.other.open(HERE, 0))
+    assert (await opening).epoch == 1
 
 
 async def test_a_commit_without_an_answer_is_doubt_and_the_floor_tells(
