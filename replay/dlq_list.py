@@ -1,6 +1,7 @@
 """`./lezzet dlq list`: what lies in the dead letters and what became of it, and which keys are parked."""
 
 import argparse
+from collections.abc import Sequence
 
 from replay.dead_letters import MEANINGS, DeadLetter, State, dead_letter_topics, read, states
 from replay.message import printed, stamp
@@ -21,7 +22,7 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
     return 0
 
 
-def _print(found: list[tuple[DeadLetter, State]], parked: list[ParkedKey]) -> None:
+def _print(found: Sequence[tuple[DeadLetter, State]], parked: Sequence[ParkedKey]) -> None:
     topic = ""
     for letter, state in found:
         if letter.topic != topic:

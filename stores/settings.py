@@ -125,7 +125,7 @@ def _redis(environment: Mapping[str, str]) -> str:
         secret = f":{quote(password, safe='')}@" if password else ""
         return f"redis://{secret}{host}:{port}/{db}"
     url = _redis_url(environment, "REDIS_URL", "")
-    meant = dict(zip(("REDIS_HOST", "REDIS_PORT", "REDIS_DB"), _redis_place(url), strict=True))
+    meant: dict[str, str] = dict(zip(("REDIS_HOST", "REDIS_PORT", "REDIS_DB"), _redis_place(url), strict=True))
     for name, value in parts.items():
         if meant[name] != value:
             raise BadSetting(name, "contradicts REDIS_URL, set one of them or both alike")

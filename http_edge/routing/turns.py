@@ -5,7 +5,7 @@ before anybody else's, and those whose askers have given up, too.
 """
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -13,6 +13,8 @@ from http_edge.wire.party import party_of
 from http_edge.wire.problems import RETRY_AFTER_SECONDS, Problem, unavailable
 
 AT_ONCE = 4  # under way, of one edge process: an agents process hashes two at once, others are on their way
+# Of these, from one address. With one, half of what hashes is free when another address comes (`fault greed`).
+AT_ONCE_OF_ADDRESS = 1
 MOST_WAITING = 64
 MOST_OF_ADDRESS = 16  # of these, from one address
 WAIT_SECONDS = 1.2  # for a turn: the rest of the two seconds is left to be answered in
@@ -24,6 +26,7 @@ class Turns:
     def __init__(self, at_once: int = AT_ONCE, seconds: float = WAIT_SECONDS) -> None:
         self._free = at_once
         self._seconds = seconds
+        self._under_way = Counter[str]()
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
         self.refused = 0
 
@@ -37,16 +40,16 @@ class Turns:
 
         address: empty for a trusted proxy, which is bounded by MOST_WAITING alone.
         """
-        await self._enter(party_of(address))
+        name = party_of(address)
+        await self._enter(name)
         try:
             yield
         finally:
-            self._free += 1
-            self._call_next()
+            self._end(name)
 
     async def _enter(self, name: str) -> None:
-        if self._free and not self._waiting:
-            self._free -= 1
+        if self._may_begin(name) and name not in self._waiting:
+            self._begin(name)
             return
         if name and len(self._waiting.get(name, ())) >= MOST_OF_ADDRESS:
             self.refused += 1
@@ -60,8 +63,7 @@ class Turns:
             await asyncio.wait((called,), timeout=self._seconds)
         except asyncio.CancelledError:
             if called.done():  # it was called and cancelled at the same moment: the turn is somebody else's
-                self._free += 1
-                self._call_next()
+                self._end(name)
             else:
                 self._leave(name, called)
             raise
@@ -76,14 +78,28 @@ class Turns:
         if not queue:
             del self._waiting[name]
 
+    def _may_begin(self, name: str) -> bool:
+        return self._free > 0 and (not name or self._under_way[name] < AT_ONCE_OF_ADDRESS)
+
+    def _begin(self, name: str) -> None:
+        self._free -= 1
+        self._under_way[name] += 1
+
+    def _end(self, name: str) -> None:
+        self._free += 1
+        self._under_way[name] -= 1
+        if not self._under_way[name]:
+            del self._under_way[name]
+        self._call_next()
+
     def _call_next(self) -> None:
-        """The longest waiting of the address that was not called for longest."""
-        while self._free and self._waiting:
-            name, queue = self._waiting.popitem(last=False)
+        """The longest waiting of the address that was not called for longest, among those that may begin."""
+        while (name := next(filter(self._may_begin, self._waiting), None)) is not None:
+            queue = self._waiting.pop(name)
             called = queue.popleft()
             if queue:
                 self._waiting[name] = queue
-            self._free -= 1
+            self._begin(name)
             called.set_result(None)
 
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from http_edge.routing.turns import AT_ONCE, MOST_OF_ADDRESS, MOST_WAITING, Turns
+from http_edge.routing.turns import AT_ONCE, AT_ONCE_OF_ADDRESS, MOST_OF_ADDRESS, MOST_WAITING, Turns
 from http_edge.web import ROUTES
 from http_edge.wire.problems import Problem
 from tests.http_edge.conftest import World
@@ -38,9 +38,9 @@ async def settled() -> None:
 
 
 @asynccontextmanager
-async def full(turns: Turns, address: str = "10.0.0.1") -> AsyncGenerator[list[Guest]]:
-    """All turns are taken by this address."""
-    guests = [Guest(turns, address) for _ in range(AT_ONCE)]
+async def full(turns: Turns) -> AsyncGenerator[list[Guest]]:
+    """All turns are taken, by other addresses than those of the tests."""
+    guests = [Guest(turns, f"10.9.0.{n}") for n in range(AT_ONCE)]
     await settled()
     assert all(guest.inside for guest in guests)
     yield guests
@@ -61,6 +61,20 @@ async def test_another_address_does_not_wait_behind_all_of_the_first():
         assert (many[0].inside, other.inside, many[1].inside) == (True, True, False)
         for guest in (many[0], other, *many[1:]):
             await guest.leave()
+
+
+async def test_one_address_does_not_take_the_turns_of_others():
+    turns = Turns()
+    mine = [Guest(turns, "10.0.0.1") for _ in range(AT_ONCE)]
+    await settled()
+    assert sum(guest.inside for guest in mine) == AT_ONCE_OF_ADDRESS
+    others = [Guest(turns, f"10.0.0.{n}") for n in range(2, 2 + AT_ONCE - AT_ONCE_OF_ADDRESS)]
+    await settled()
+    assert all(guest.inside for guest in others)
+    for guest in (*mine, *others):
+        await guest.leave()
+    async with full(turns):
+        pass
 
 
 async def test_an_address_that_has_too_many_waiting_is_told_429():
@@ -153,7 +167,7 @@ async def test_a_crowd_of_logins_is_answered_within_the_time_of_one(edge: World)
     found = {(each.status, each.problem["code"]) for each in said}
     assert found == {(429, "too_many_logins"), (503, "busy"), (503, "not_taken")}
     assert all(each.headers["Retry-After"] == "2" for each in said)
-    assert len(edge.domains.taken) == AT_ONCE, "nothing is sent for those who got no turn"
+    assert len(edge.domains.taken) == AT_ONCE_OF_ADDRESS, "nothing is sent for those who got no turn"
 
 
 async def test_a_turn_that_is_given_to_who_has_just_gone_is_the_next_ones():

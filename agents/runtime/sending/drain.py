@@ -10,7 +10,7 @@ from agents.runtime.transport.lease import Lease, Reopen
 from stores.protocol import Changes, DomainStore, Due, Moment, OutboxRow, Source
 from stores.redis.replies import Replies
 
-_ASK = 1.0  # seconds between two questions which sources have rows
+_ASK = 2.0  # seconds between two questions which sources have rows
 
 Publishing = asyncio.Future[None]
 Rows = Mapping[Lease, Sequence[OutboxRow]]
@@ -79,7 +79,7 @@ class Drain:
 
     async def idle(self, leases: Sequence[Lease]) -> Mapping[Lease, str]:
         """For partitions without messages: deletes published rows, and publishes those that another owner has written
-        meanwhile. Which sources have rows is asked once a second for the whole domain.
+        meanwhile. Which sources have rows is asked every _ASK seconds for the whole domain.
 
         Returns the leases that must be opened again, and why. Raises Doubt.
         """

@@ -29,8 +29,9 @@ MOST = 500  # records of a batch
 _HEAVY, _FEW = 8 * 1024 * 1024, 10
 # aiokafka has one fetch a node under way, and leaves out partitions whose records are not taken yet: their next message has to
 # wait for the end of that fetch. So a fetch that leaves out a partition waits _SHORT_WAIT at the broker, any other _WAIT.
-# Three hops at 100 messages/s: p50/p95 4.8/6.8 ms so, 6.2/15.5 ms with 500 ms always, both at 1 % of a core when idle.
-_WAIT, _SHORT_WAIT, _BUSY_WAIT = 500, 2, 50  # ms
+# Three hops at 100 messages/s: p50/p95 4.8/6.8 ms so, 6.2/15.5 ms with a long wait always.
+# A longer _WAIT makes an idle process cheaper, and a partition that is opened again waits as long for its first fetch.
+_WAIT, _SHORT_WAIT, _BUSY_WAIT = 1000, 2, 50  # ms
 _LOOK = 0.5  # seconds between two looks whether the group is rebalancing
 _HINT = 5.0  # seconds that the group's coordinator may take to commit offsets
 _BUSY = 1.0  # seconds; records untaken for longer have a handler that waits for a server: fetches slow to _BUSY_WAIT

@@ -30,7 +30,7 @@ _SETTINGS: dict[str, Any] = {
     "broker_heartbeat_interval": 1.0,
     "broker_rebalance_timeout": 6.0,
     "broker_request_timeout": 10.0,
-    "broker_commit_interval": 1.0,
+    "broker_commit_interval": 2.0,
     "consumer_metadata_max_age_ms": 10_000,  # so soon a topic that was made anew is noticed; five minutes otherwise
     "broker_max_poll_interval": 30.0,  # the broker's guard against a fetch loop that hangs while heartbeats go on
 }

@@ -22,7 +22,7 @@ DRAIN = 2.0  # seconds that a revoke waits for running batches
 _CLOSE = 0.5  # seconds that a revoke waits until published outbox rows are deleted
 _RETRY = (0.1, 1.0)  # seconds, first and longest wait between tries to open
 _STOPPED = 5.0  # seconds between looks at a partition that was stopped loudly
-IDLE = 1.0  # seconds without a batch after which a partition counts as idle
+IDLE = 2.0  # seconds without a batch after which a partition counts as idle
 
 
 class OutsideLog(Exception):
