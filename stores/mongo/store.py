@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 from motor.motor_asyncio import AsyncIOMotorCollection
 from pymongo import ASCENDING, ReturnDocument, UpdateOne
@@ -71,7 +71,8 @@ class MongoStore:
         ]
         asked = {"_id": id, "epoch": epoch, "missed_next": {"$exists": True}, "missed_code": {"$ne": code}}
         async with translated():
-            found = await self._documents.find_one_and_update(asked, moved, return_document=ReturnDocument.AFTER)
+            back = self._documents.find_one_and_update(asked, moved, return_document=ReturnDocument.AFTER)
+            found = cast("Document | None", await back)  # the driver's types leave the None out
             if found is not None:
                 return found["next"], False
             return None, await self._documents.find_one({"_id": id, "missed_code": code}) is not None

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 from motor.motor_asyncio import AsyncIOMotorClientSession
-from pymongo import DeleteOne, UpdateOne
+from pymongo import DeleteOne, ReturnDocument, UpdateOne
 from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
@@ -28,6 +28,10 @@ class Transaction:
     def __init__(self, collection: Collection, session: AsyncIOMotorClientSession) -> None:
         self._collection = collection
         self._session = session
+
+    def on(self, other: Collection) -> "Transaction":
+        """The same transaction, for statements on another collection."""
+        return Transaction(other, self._session)
 
     async def find(
         self, asked: Mapping[str, Any], shown: Mapping[str, Any] | None = None, **more: Any
@@ -63,10 +67,10 @@ class Transaction:
 
     async def count_up(self, id: str, by: int) -> int:
         """Returns what the counter was before."""
-        before = await self._answered(
-            self._collection.find_one_and_update({"_id": id}, {"$inc": {"n": by}}, upsert=True, session=self._session)
+        counted = self._collection.find_one_and_update(
+            {"_id": id}, {"$inc": {"n": by}}, upsert=True, return_document=ReturnDocument.AFTER, session=self._session
         )
-        return 0 if before is None else before["n"]
+        return (await self._answered(counted))["n"] - by
 
     async def commit(self) -> None:
         await self._answered(self._session.commit_transaction())

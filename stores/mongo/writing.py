@@ -42,7 +42,7 @@ class Statements:
     back: list[str] = field(default_factory=list[str])
     park: list[tuple[Source, Any]] = field(default_factory=list[tuple[Source, Any]])
 
-    def update(self, id: str, changes: Document | list[Document], *, upsert: bool = False, **more: Any) -> None:
+    def update(self, id: str, changes: Document | list[Document], /, *, upsert: bool = False, **more: Any) -> None:
         """more: what else the document must have."""
         self.updates[id] = UpdateOne({"_id": id, **more}, changes, upsert=upsert)
 

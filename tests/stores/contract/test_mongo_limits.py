@@ -123,13 +123,13 @@ async def test_a_large_state_that_was_written_while_it_was_read_is_a_conflict(
 
     async def slow(documents: Any, ids: Any) -> Any:
         found = await whole(documents, ids)
+        monkeypatch.undo()
         await commit(room.other, THERE, Changes(next=1, states=[write("a", 2, 1, body=large)]))
         return found
 
     monkeypatch.setattr(looking, "by_ids", slow)
     with pytest.raises(Conflict):
         await room.one.states(["a"])
-    monkeypatch.undo()
     assert (await room.one.states(["a"]))["a"].version == 2
 
 
