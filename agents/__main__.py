@@ -8,7 +8,7 @@ import structlog
 import uvloop
 
 from agents.domains import DOMAINS, exit_without_upcasters, register
-from agents.partitions import refuse_other_counts
+from agents.partitions import know_counts, refuse_other_counts
 from agents.runtime.health import Health
 from agents.runtime.process import Process, leave
 from agents.runtime.runtime import Resources, Runtime
@@ -16,6 +16,7 @@ from agents.runtime.sweeping import sweep
 from agents.runtime.tending import tend
 from agents.waiting import servers_are_up
 from stores import telemetry
+from stores.kafka.growth import Counts
 from stores.settings import BadSetting, Settings, exit_with, load_or_exit
 from stores.technologies import open_store
 from topics.contracts import all_topics
@@ -25,7 +26,8 @@ log = structlog.get_logger()
 
 async def run(settings: Settings, domains: Sequence[str]) -> int:
     """Returns the exit code."""
-    runtimes = await compose(settings, domains)
+    counts = Counts()
+    runtimes = await compose(settings, domains, counts)
     process = Process([group for runtime in runtimes for group in runtime.groups()])
     process.listen()
     health = Health(process)
@@ -36,7 +38,8 @@ async def run(settings: Settings, domains: Sequence[str]) -> int:
     log.info("agents_starting", domains=list(domains), health_port=port)
     if not await process.unless_stopped(asyncio.ensure_future(servers_are_up(settings))):
         return 0
-    await refuse_other_counts(settings, all_topics().values())
+    await know_counts(settings, counts)
+    await refuse_other_counts(settings, all_topics().values(), counts)
     beside = [
         asyncio.create_task(sweep([runtime.store for runtime in runtimes])),
         asyncio.create_task(tend([each for runtime in runtimes for each in runtime.tended])),
@@ -47,9 +50,9 @@ async def run(settings: Settings, domains: Sequence[str]) -> int:
     return code
 
 
-async def compose(settings: Settings, domains: Sequence[str]) -> list[Runtime]:
-    """The domains as they are wired, not connected to anything yet."""
-    resources = Resources.of(settings)
+async def compose(settings: Settings, domains: Sequence[str], counts: Counts | None = None) -> list[Runtime]:
+    """The domains as they are wired, not connected to anything yet. counts: of the partitions, known before they start."""
+    resources = Resources.of(settings, counts)
     return [await _runtime(domain, resources) for domain in domains]
 
 

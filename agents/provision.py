@@ -5,13 +5,15 @@ import asyncio
 import importlib.util
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from agents.domains import DOMAINS, exit_without_upcasters
-from agents.partitions import refuse_other_counts
+from agents.partitions import know_counts, refuse_other_counts
 from agents.waiting import servers_are_up
 from stores import technologies, telemetry
 from stores.kafka.admin import make_topics
+from stores.kafka.growth import Counts
 from stores.redis.connection import connect
 from stores.redis.generations import ViewGenerations
 from stores.settings import BadSetting, Settings, exit_with, load_or_exit
@@ -22,15 +24,16 @@ from topics.deciding.projection import View
 async def provision(settings: Settings) -> None:
     """Raises BadSetting where a topic has another number of partitions, and what the servers say."""
     await servers_are_up(settings)
-    topics = all_topics().values()
-    made = await make_topics(settings.kafka, topics)
-    await refuse_other_counts(settings, topics)
+    topics, counts = all_topics().values(), Counts()
+    await know_counts(settings, counts)
+    made = await make_topics(settings.kafka, [replace(topic, partitions=counts.of(topic)) for topic in topics])
+    await refuse_other_counts(settings, topics, counts)
     applied = [await technologies.provision(settings, domain) for domain in DOMAINS]
     redis = connect(settings.redis)
     try:
         generations = ViewGenerations(redis)
         await generations.remove_untagged()
-        ordered = await order(generations, views())
+        ordered = await order(generations, views(), counts)
     finally:
         await redis.aclose()
     sys.stdout.write(
@@ -38,7 +41,9 @@ async def provision(settings: Settings) -> None:
     )
 
 
-async def order(generations: ViewGenerations, wanted: Mapping[str, Sequence[View[Any, Any]]]) -> list[str]:
+async def order(
+    generations: ViewGenerations, wanted: Mapping[str, Sequence[View[Any, Any]]], counts: Counts | None = None
+) -> list[str]:
     """Names of the views of which a generation in the form of this release is built now. wanted: by domain.
 
     A view without any generation is left to the agents. What another release has begun to build is given up.
@@ -47,11 +52,11 @@ async def order(generations: ViewGenerations, wanted: Mapping[str, Sequence[View
         view.name
         for domain, found in wanted.items()
         for view in found
-        if await _order(generations, f"{domain}.project", view)
+        if await _order(generations, f"{domain}.project", view, (counts or Counts()).of(view.topic))
     ]
 
 
-async def _order(generations: ViewGenerations, group: str, view: View[Any, Any]) -> bool:
+async def _order(generations: ViewGenerations, group: str, view: View[Any, Any], partitions: int) -> bool:
     while True:
         known = (await generations.read([view.name]))[view.name]
         live, building = known.now.live, known.now.next
@@ -60,7 +65,7 @@ async def _order(generations: ViewGenerations, group: str, view: View[Any, Any])
         if live is not None and live.form == view.form:
             if building is None or await generations.give_up(known):
                 return False
-        elif await generations.begin(known, view.form, group, view.topic.name, view.topic.partitions):
+        elif await generations.begin(known, view.form, group, view.topic.name, partitions):
             return True
 
 

@@ -10,12 +10,11 @@ import asyncio
 import importlib
 import sys
 import zlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-import msgspec
 from aiokafka import ConsumerRecord
 
 from agents.domains import DOMAINS, exit_without_upcasters
@@ -25,7 +24,9 @@ from agents.runtime.transport.lease import Batch, Lease
 from stores import telemetry
 from stores.engineering import Facts
 from stores.errors import Doubt
+from stores.kafka.growth import Counts, Growth, growth_in
 from stores.kafka.log import Logged, LogReader, Place, open_log
+from stores.kafka.partitioning import partition_of
 from stores.protocol import FactKey, FactWrite, Source
 from stores.settings import Settings, load_or_exit
 from stores.technologies import open_facts
@@ -80,61 +81,79 @@ async def reread(settings: Settings, topic: Topic, group: str, *, write: bool) -
         if not await facts.has_floor(group, topic.name):
             raise CannotDo(f"{group} has not read {topic.name} yet")
         there = max([await facts.count(name) for name in tables])
-        for place in log.places([topic.name]):
-            passes = 1 + there // len(log.places([topic.name])) // PER_PASS
+        growth = Counts(await growth_in(log)).growth(topic)
+        passes = 1 + there // growth.first // PER_PASS
+        for root in range(growth.first):
             for part in range(passes):
-                await _Pass(log, facts, topic, tables, Source(group, *place), (part, passes), report).run(write)
+                await _Pass(log, facts, topic, tables, group, growth, root, (part, passes), report).run(write)
             if write and not report.bad:
-                await facts.nothing_is_missed(Source(group, *place))
+                for partition in range(root, growth.partitions, growth.first):
+                    await facts.nothing_is_missed(Source(group, topic.name, partition))
     return report
 
 
+class _Made(NamedTuple):
+    """A copy. owner: the partition that its key belongs to."""
+
+    version: int
+    document: Any
+    owner: int
+
+
 class _Pass:
-    """Some aggregates of one partition: those whose key falls into `part` of so many parts."""
+    """Some aggregates of those that were in the partition `root` at the beginning: whose key falls into `part` of so many
+    parts."""
 
     def __init__(
-        self, log: LogReader, facts: Facts, topic: Topic, tables: Tables, source: Source, part: tuple[int, int],
-        report: Report,
+        self, log: LogReader, facts: Facts, topic: Topic, tables: Tables, group: str, growth: Growth, root: int,
+        part: tuple[int, int], report: Report,
     ) -> None:  # fmt: skip
-        self._log, self._facts, self._topic, self._tables = log, facts, topic, tables
-        self._source, self._part, self._report = source, part, report
-        self._made: dict[FactKey, tuple[int, Any]] = {}
+        self._log, self._facts, self._topic, self._tables, self._group = log, facts, topic, tables, group
+        self._growth, self._root, self._part, self._report = growth, root, part, report
+        self._made: dict[FactKey, _Made] = {}
+        self._at: dict[int, int] = {}  # partition → offset up to which it was read
 
     async def run(self, write: bool) -> None:
-        at, wanted = await self._read(0), None
+        await self._read()
         if not write:
-            for chunk in _chunks(self._writes(None)):
+            for _, chunk in self._writes(None):
                 self._report.different += await self._facts.different(chunk)
             return
+        wanted = None
         for _ in range(ROUNDS):
-            ahead = await self._write(wanted)
-            if not ahead:
+            wanted = await self._write(wanted)
+            if not wanted:
                 return
             # Copies that the agents have changed meanwhile, perhaps of those that were here before: make them anew, too.
-            at, wanted = await self._read(at), ahead
+            await self._read()
         self._report.left += len(wanted or ())
 
-    async def _read(self, start: int) -> int:
-        """Folds the events from `start` on. Returns where the log ends."""
-        place = Place(self._source.topic, self._source.partition)
-        bound = (await self._log.bounds([place]))[place]
-        async for chunk in self._log.read({place: max(start, bound.first)}, {place: bound.end}):
-            ours = [each for each in chunk if zlib.crc32(each.key or b"") % self._part[1] == self._part[0]]
-            self._report.events += len(ours)
-            if ours:
-                self._fold(ours)
-        return bound.end
+    async def _read(self) -> None:
+        """Folds the events that were not read yet, up to where the logs end now."""
+        places = [
+            Place(self._topic.name, each) for each in range(self._root, self._growth.partitions, self._growth.first)
+        ]
+        bounds = await self._log.bounds(places)
+        for partition, end in self._growth.stretches(self._root):
+            place = Place(self._topic.name, partition)
+            until = bounds[place].end if end is None else min(end, bounds[place].end)
+            start = max(self._at.get(partition, 0), bounds[place].first)
+            async for chunk in self._log.read({place: start}, {place: until}):
+                ours = [each for each in chunk if zlib.crc32(each.key or b"") % self._part[1] == self._part[0]]
+                self._report.events += len(ours)
+                if ours:
+                    self._fold(partition, ours)
+            self._at[partition] = max(start, until)
 
-    def _fold(self, records: Sequence[Logged]) -> None:
-        found, _ = events.read(
-            self._topic, Batch(Lease(self._source), [_record(r) for r in records], records[0].offset), 0
-        )
+    def _fold(self, partition: int, records: Sequence[Logged]) -> None:
+        lease = Lease(Source(self._group, self._topic.name, partition))
+        found, _ = events.read(self._topic, Batch(lease, [_record(r) for r in records], records[0].offset), 0)
         for event in found:
             for name, table in self._tables.items():
                 self._take((name, event.meta.aggregate_id), table, event)
 
     def _take(self, place: FactKey, table: FactTable[Any, Any], event: Event) -> None:
-        version, document = self._made.get(place) or (0, None)
+        version, document, _ = self._made.get(place) or _Made(0, None, 0)
         following = events.is_next(event, version)
         if following is False or place in self._report.bad:
             return
@@ -143,30 +162,32 @@ class _Pass:
                 raise ValueError(f"version gap: {version} was seen, {event.meta.version} came")
             if event.message is None:
                 raise ValueError(str(event.arrival.error))
-            self._made[place] = event.meta.version, table.show(document, event.message, event.meta).document
+            shown = table.show(document, event.message, event.meta).document
+            owner = partition_of(event.arrival.raw_key or b"", self._growth.partitions)
+            self._made[place] = _Made(event.meta.version, shown, owner)
         except Exception as error:
             self._report.bad[place] = str(error)
             self._made.pop(place, None)
 
-    def _writes(self, wanted: set[FactKey] | None) -> list[FactWrite]:
-        return [
-            FactWrite(name, key, version, None if document is None else msgspec.json.encode(document).decode())
-            for (name, key), (version, document) in self._made.items()
-            if wanted is None or (name, key) in wanted
-        ]
+    def _writes(self, wanted: set[FactKey] | None) -> Iterable[tuple[Source, Sequence[FactWrite]]]:
+        """Chunks of those that are wanted, None: all; with the partition whose owner keeps them."""
+        found = defaultdict[int, list[FactWrite]](list)
+        for (name, key), (version, document, owner) in self._made.items():
+            if wanted is None or (name, key) in wanted:
+                body = None if document is None else self._tables[name].form.encode(document)
+                found[owner].append(FactWrite(name, key, version, body))
+        for owner, writes in found.items():
+            for start in range(0, len(writes), AT_ONCE):
+                yield Source(self._group, self._topic.name, owner), writes[start : start + AT_ONCE]
 
     async def _write(self, wanted: set[FactKey] | None) -> set[FactKey]:
         """Writes the copies that are wanted, None: all. Returns those that the agents have at a later version."""
         ahead = set[FactKey]()
-        for chunk in _chunks(self._writes(wanted)):
-            written, later = await self._facts.write(self._source, chunk)
+        for source, chunk in self._writes(wanted):
+            written, later = await self._facts.write(source, chunk)
             self._report.written += written
             ahead |= later
         return ahead
-
-
-def _chunks(writes: Sequence[FactWrite]) -> Iterable[Sequence[FactWrite]]:
-    return (writes[start : start + AT_ONCE] for start in range(0, len(writes), AT_ONCE))
 
 
 def _record(logged: Logged) -> ConsumerRecord[bytes, bytes]:

@@ -1,4 +1,4 @@
-"""Starts one process of the web gateway: `python -m http_edge`. Several may share the port."""
+"""Starts one edge process with both gateways, web and mobile: `python -m http_edge`. Several may share the ports."""
 
 import asyncio
 import contextlib
@@ -13,6 +13,7 @@ from collections.abc import AsyncGenerator
 
 import uvloop
 
+from http_edge import mobile, web
 from http_edge.about import system
 from http_edge.about.metrics import Metrics
 from http_edge.commands.withdrawals import Withdrawals
@@ -20,8 +21,9 @@ from http_edge.gateway import Gateway
 from http_edge.reads.streams import Streams
 from http_edge.routing.edge import Edge
 from http_edge.serving import Serving
-from http_edge.web import ROUTES
+from http_edge.web import operations
 from http_edge.wire.access_log import AccessLog
+from http_edge.wire.compression import Compression
 from http_edge.wire.connections import Bounds, Connections
 from http_edge.wire.tokens import Tokens
 from stores import telemetry
@@ -62,6 +64,7 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
     streams.start()
     memory.start()
     notices.start()
+    compression = Compression()
     try:
         yield Edge(
             id=edge_id,
@@ -76,13 +79,24 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
             keys=keys,
             connections=Connections(_bounds(settings), asyncio.get_running_loop().time),
             memory=memory,
+            compression=compression,
             cors_origins=frozenset(settings.cors_origins),
         )
     finally:
+        compression.close()
         parts = (producer.stop(), answers.stop(), notices.stop(), streams.stop(), withdrawals.stop())
         await asyncio.gather(*parts, reader.close(), lists.close(), memory.stop(), return_exceptions=True)
         with contextlib.suppress(Exception):
             await redis.aclose()
+
+
+def gateways(edge: Edge, access_log: AccessLog) -> tuple[Gateway, Gateway]:
+    """Web and mobile, with one count of both. A phone finds the outcome of what was answered 202 where a browser does."""
+    metrics = Metrics(edge.id, edge.connections)
+    for_browsers = system.rows("Lezzet, web gateway", web.ROUTES, metrics)
+    for_phones = system.rows("Lezzet, mobile gateway", (*mobile.ROUTES, *operations.ROUTES), metrics)
+    compressing = Gateway(edge, for_phones, metrics, access_log, edge.compression)
+    return Gateway(edge, for_browsers, metrics, access_log), compressing
 
 
 async def run(settings: Settings, keys: EdgeKeys) -> None:
@@ -91,16 +105,22 @@ async def run(settings: Settings, keys: EdgeKeys) -> None:
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
     async with open_edge(settings, keys) as edge:
-        metrics = Metrics(edge.id, edge.connections)
         access_log = AccessLog("edge", enabled=settings.log_level in ("debug", "info"))
-        gateway = Gateway(edge, system.rows(ROUTES, metrics), metrics, access_log)
-        serving = Serving(gateway, edge.connections)
-        await serving.bind(settings.edge_host, settings.edge_port)
-        await _open_alone(serving, settings.edge_health_port)
+        for_browsers, for_phones = gateways(edge, access_log)
+        serving = Serving(edge.connections)
+        port = await serving.bind(for_browsers, settings.edge_host, settings.edge_port)
+        mobile_port = await _bind_mobile(serving, for_phones, settings)
+        await _open_alone(serving, for_browsers, settings.edge_health_port)
         await _until_it_can_write(edge, stop)
         serving.open()
-        room = _bounds(settings).total
-        _log.info("listening", host=settings.edge_host, port=serving.port, edge=edge.id, connections=room)
+        _log.info(
+            "listening",
+            host=settings.edge_host,
+            port=port,
+            mobile_port=mobile_port,
+            edge=edge.id,
+            connections=_bounds(settings).total,
+        )
         await stop.wait()
         # whatever still hangs then is not worth a stuck deployment
         loop.call_later(settings.edge_drain_seconds + HARD_EXIT_SECONDS, os._exit, 1)
@@ -134,11 +154,21 @@ def _allow_many_connections() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-async def _open_alone(serving: Serving, port: int | None) -> None:
+async def _bind_mobile(serving: Serving, gateway: Gateway, settings: Settings) -> int:
+    """Raises BadSetting. The web gateway is bound already, so it is not the host's fault."""
+    port = settings.edge_mobile_port
+    try:
+        return await serving.bind(gateway, settings.edge_host, port)
+    except OSError as error:
+        why = f"cannot listen on {settings.edge_host}:{port} ({error.strerror})"
+        raise BadSetting("EDGE_MOBILE_PORT", why) from None
+
+
+async def _open_alone(serving: Serving, gateway: Gateway, port: int | None) -> None:
     """Raises BadSetting."""
     try:
         if port is not None:
-            await serving.open_alone(port)
+            await serving.open_alone(gateway, port)
     except OSError as error:
         raise BadSetting("EDGE_HEALTH_PORT", f"cannot listen on 127.0.0.1:{port} ({error.strerror})") from None
 

@@ -1,30 +1,35 @@
 """One request from aiohttp to its row and back: the only wrapper there is, in place of a stack of middlewares."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
-from aiohttp.hdrs import AUTHORIZATION, CONTENT_TYPE, EXPECT
+from aiohttp.hdrs import ACCEPT_ENCODING, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, EXPECT, IF_NONE_MATCH
 from aiohttp.web import BaseRequest
 from multidict import istr
 
 from http_edge.about.metrics import Metrics
 from http_edge.commands import bodies, commands
 from http_edge.commands.idempotency import check_key
-from http_edge.reads import lists, live, views
+from http_edge.commands.operations import Operation
+from http_edge.reads import composed, lists, live, views
 from http_edge.routing import own_rows
 from http_edge.routing.asked import Asked
 from http_edge.routing.edge import Edge
 from http_edge.routing.guard import caller_of, check_user_id
 from http_edge.routing.paging import Query, query_of
 from http_edge.routing.router import Router
-from http_edge.routing.routes import AnyRow, CommandRow, ListRow, LiveRow, Nothing, OwnRow, ViewRow
+from http_edge.routing.routes import AnyRow, CommandRow, ComposedRow, ListRow, LiveRow, Nothing, OwnRow, ViewRow
 from http_edge.wire import cors, trace
 from http_edge.wire.access_log import AccessLog
+from http_edge.wire.amounts import Lira, lira_of
 from http_edge.wire.answer import Answer
+from http_edge.wire.compression import Compression
 from http_edge.wire.connection import Connection
+from http_edge.wire.preferences import language_of
 from http_edge.wire.problems import Problem, all_invalid, internal, unavailable
 from http_edge.wire.query import NOTHING, parse
 from http_edge.wire.responses import PIECE, Wire, respond
@@ -35,6 +40,7 @@ from topics.values.validation import Validator
 
 IDEMPOTENCY_KEY, LAST_EVENT_ID = istr("Idempotency-Key"), istr(live.LAST_EVENT_ID)
 UNMATCHED = "unmatched"
+_NO_FILE = nullcontext()
 
 _log = logger("http_edge.gateway")
 
@@ -47,39 +53,55 @@ class Route:
     handler: Handler
     body: Validator | None
     query: Query | None
+    lira: Lira
 
 
-def compiled(row: AnyRow) -> Route:
+def compiled(row: AnyRow, answers: Sequence[Any] = ()) -> Route:
+    """answers: what GET /operations/{id} may give again."""
+    lira = lira_of(*answers) if row.gives is Operation else lira_of(row.gives)
     partial = isinstance(row, CommandRow) and row.partial
     body = None if row.takes is Nothing else Validator(row.takes, partial=partial)
     query = None if query_of(row) is Nothing else Query(row)
     match row:
         case CommandRow():
-            return Route(row, commands.handler(row), body, query)
+            return Route(row, commands.handler(row), body, query, lira)
         case ViewRow():
-            return Route(row, views.handler(row), body, query)
+            return Route(row, views.handler(row), body, query, lira)
         case ListRow():
-            return Route(row, lists.handler(row), body, query)
+            return Route(row, lists.handler(row), body, query, lira)
         case OwnRow():
-            return Route(row, own_rows.handler(row), body, query)
+            return Route(row, own_rows.handler(row), body, query, lira)
         case LiveRow():
-            return Route(row, live.handler(row), body, query)
+            return Route(row, live.handler(row), body, query, lira)
+        case ComposedRow():
+            return Route(row, composed.handler(row), body, query, lira)
 
 
 class Gateway:
-    """`handle` is aiohttp's handler."""
+    """`handle` is aiohttp's handler. compression: of the answers; None: they go out as they are."""
 
-    def __init__(self, edge: Edge, rows: Iterable[AnyRow], metrics: Metrics, access_log: AccessLog) -> None:
+    def __init__(
+        self,
+        edge: Edge,
+        rows: Iterable[AnyRow],
+        metrics: Metrics,
+        access_log: AccessLog,
+        compression: Compression | None = None,
+    ) -> None:
         self._edge = edge
         self._metrics = metrics
         self._access_log = access_log
-        self._router = Router((row.method, row.path, row.texts, compiled(row)) for row in rows)
+        self._compression = compression
+        listed = tuple(rows)
+        answers = [row.gives for row in listed if isinstance(row, CommandRow)]
+        self._router = Router((row.method, row.path, row.texts, compiled(row, answers)) for row in listed)
         self._loop = asyncio.get_running_loop()
 
     async def handle(self, request: BaseRequest) -> Wire:
         started = self._loop.time()
         named = trace.of_request(request.headers)
         asked: Asked | None = None
+        route: Route | None = None
         label = UNMATCHED
         try:
             path, _, query = _target(request).partition("?")
@@ -89,11 +111,8 @@ class Gateway:
                 route, parameters = self._router.find(request.method, path)
                 label = route.row.path
                 asked = self._asked(request, route, path, query, parameters, named)
-                if request.method != "GET" and isinstance(route.row, CommandRow):
-                    await self._read_body(request, route, asked)
-                elif isinstance(route.row, LiveRow):
-                    asked.last_event_id = request.headers.get(LAST_EVENT_ID, "")
-                answer = await route.handler(asked)
+                with self._room(route.row, asked):
+                    answer = await self._answered(request, route, asked)
         except Problem as problem:
             answer = problem.answer(named.request_id)
         except Unavailable as away:
@@ -104,6 +123,10 @@ class Gateway:
         except Exception:
             _log.exception("unhandled", route=label, correlation_id=named.request_id)
             answer = internal().answer(named.request_id)
+        if route is not None:
+            answer = answer._replace(body=route.lira(answer.body))
+            if self._compression is not None and not _holds_tokens(route.row):
+                answer = await self._compression.compressed(answer, request.headers.get(ACCEPT_ENCODING))
         if answer.size > PIECE and request.method != "HEAD":
             answer = self._if_there_is_room(request, answer, named)
         self._metrics.note(label, answer.status, self._loop.time() - started)
@@ -142,17 +165,33 @@ class Gateway:
             address=self._edge.connections.party(request.remote or ""),
             acts_as=row.acts_as,
         )
+        if row.speaks:
+            asked.language = language_of(request.headers.get(ACCEPT_LANGUAGE))
         if route.query is not None:
             _understand(asked, route.query)
         return asked
 
-    async def _read_body(self, request: BaseRequest, route: Route, asked: Asked) -> None:
+    async def _answered(self, request: BaseRequest, route: Route, asked: Asked) -> Answer:
+        if request.method != "GET" and isinstance(route.row, CommandRow):
+            await self._read_body(request, route.row, route.body, asked)
+        elif isinstance(route.row, LiveRow):
+            asked.last_event_id = request.headers.get(LAST_EVENT_ID, "")
+        elif isinstance(route.row, ComposedRow):
+            asked.if_none_match = request.headers.get(IF_NONE_MATCH, "")
+        return await route.handler(asked)
+
+    def _room(self, row: AnyRow, asked: Asked) -> AbstractContextManager[None]:
+        """For a body that is a file: it is held until the answer. Raises Problem 429 and 503."""
+        return self._edge.files.one(asked.me) if isinstance(row, CommandRow) and row.file else _NO_FILE
+
+    async def _read_body(self, request: BaseRequest, row: CommandRow, body: Validator | None, asked: Asked) -> None:
         asked.idempotency_key = check_key(request.headers.get(IDEMPOTENCY_KEY))
-        asked.raw = await bodies.read(request, route.row.body_bytes)
+        seconds = bodies.FILE_SECONDS if row.file else bodies.READ_SECONDS
+        asked.raw = await bodies.read(request, row.body_bytes, seconds)
         asked.at = self._loop.time()
-        if route.body is not None:
+        if body is not None:
             bodies.check_type(request.headers.get(CONTENT_TYPE))
-            asked.body, owner = bodies.decode(asked.raw, route.body)
+            asked.body, owner = bodies.decode(asked.raw, body)
             check_user_id(asked, owner)
 
     def _log(
@@ -165,6 +204,10 @@ class Gateway:
     def end_streams(self) -> None:
         """For an edge that stops: their clients come back to another one."""
         self._edge.streams.close()
+
+
+def _holds_tokens(row: AnyRow) -> bool:
+    return isinstance(row, CommandRow) and row.tokens
 
 
 def _understand(asked: Asked, query: Query) -> None:

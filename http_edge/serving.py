@@ -1,8 +1,9 @@
-"""One listening edge: who is let in, whose turn it is, and how it ends without a request that fails."""
+"""One listening edge process: who is let in, whose turn it is, and how it ends without a request that fails."""
 
 import asyncio
 import contextlib
 from collections.abc import Awaitable
+from functools import partial
 from typing import Any, cast
 
 from aiohttp.web import BaseRequest
@@ -24,6 +25,15 @@ ROUND_SECONDS = 1.0
 MAX_LINE = 16 * 1024
 PIPELINED_AT_ONCE = 1
 
+_OPTIONS: dict[str, Any] = {
+    "access_log": None,
+    "auto_decompress": False,
+    "keepalive_timeout": NEVER,
+    "lingering_time": LINGER_SECONDS,
+    "max_line_size": MAX_LINE,
+    "max_field_size": MAX_LINE,
+}
+
 _FULL: dict[Full, Problem] = {
     "address": Problem(429, "too_many_connections", "Too many connections come from your address."),
     "total": Problem(
@@ -33,40 +43,37 @@ _FULL: dict[Full, Problem] = {
 
 
 class Serving:
-    """A listening edge. port: as bound, also where 0 was asked for."""
+    """The ports of an edge process, one for each gateway. All of them share the bounds of its connections."""
 
-    def __init__(self, gateway: Gateway, connections: Connections) -> None:
-        self.port = 0
-        self._gateway = gateway
+    def __init__(self, connections: Connections) -> None:
         self._connections = connections
         self._turns = asyncio.Semaphore(PIPELINED_AT_ONCE)
-        options: dict[str, Any] = {
-            "access_log": None,
-            "auto_decompress": False,
-            "keepalive_timeout": NEVER,
-            "lingering_time": LINGER_SECONDS,
-            "max_line_size": MAX_LINE,
-            "max_field_size": MAX_LINE,
-        }
-        self._server = Server(self._handle, connections, **options)
-        self._shared = Listener(connections, self._server, _refusal)
-        self._alone = Listener(connections, self._server, _refusal)
+        self._servers: dict[Gateway, Server] = {}
+        self._shared: list[Listener] = []
+        self._alone: list[Listener] = []
         self._rounds: asyncio.Task[None] | None = None
 
-    async def bind(self, host: str, port: int) -> None:
-        """SO_REUSEPORT: the kernel spreads connections over the processes that share the port. Raises OSError where it cannot
-        be had."""
-        self.port = await self._shared.bind(host, port, shared=True)
-        self._rounds = asyncio.create_task(self._go_round())
+    async def bind(self, gateway: Gateway, host: str, port: int) -> int:
+        """The port, also where 0 was asked for; nobody is let in before `open`. SO_REUSEPORT: the kernel spreads connections
+        over the processes that share the port. Raises OSError where it cannot be had."""
+        listener = self._listener(gateway)
+        bound = await listener.bind(host, port, shared=True)
+        self._shared.append(listener)
+        if self._rounds is None:
+            self._rounds = asyncio.create_task(self._go_round())
+        return bound
 
-    async def open_alone(self, port: int) -> None:
-        """The same routes on 127.0.0.1, of this process and no other. Raises OSError."""
-        await self._alone.bind("127.0.0.1", port, shared=False)
-        self._alone.listen()
+    async def open_alone(self, gateway: Gateway, port: int) -> None:
+        """The routes of a gateway on 127.0.0.1, of this process and no other. Raises OSError."""
+        listener = self._listener(gateway)
+        await listener.bind("127.0.0.1", port, shared=False)
+        self._alone.append(listener)
+        listener.listen()
 
     def open(self) -> None:
         """From now on clients come in."""
-        self._shared.listen()
+        for listener in self._shared:
+            listener.listen()
         self._connections.accepting = True
 
     async def close(self, drain_seconds: float = 0.0) -> None:
@@ -74,8 +81,10 @@ class Serving:
         (SHUTDOWN_SECONDS at most). Connections end with their next answer, or after GRACE_SECONDS without a request."""
         self._connections.accepting = False
         await asyncio.sleep(drain_seconds)
-        await self._shared.close()
-        self._gateway.end_streams()
+        for listener in self._shared:
+            await listener.close()
+        for gateway in self._servers:
+            gateway.end_streams()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GRACE_SECONDS):
                 await self._connections.until_empty()
@@ -83,20 +92,28 @@ class Serving:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SHUTDOWN_SECONDS - GRACE_SECONDS):
                 await self._connections.until_empty()
-        await self._alone.close()
+        for listener in self._alone:
+            await listener.close()
         if self._rounds is not None:
             await end(self._rounds)
-        await self._server.shutdown(0.1)
+        for server in self._servers.values():
+            await server.shutdown(0.1)
 
-    def _handle(self, request: BaseRequest) -> Awaitable[Wire]:
+    def _listener(self, gateway: Gateway) -> Listener:
+        server = self._servers.get(gateway)
+        if server is None:
+            server = self._servers[gateway] = Server(partial(self._handle, gateway), self._connections, **_OPTIONS)
+        return Listener(self._connections, server, _refusal)
+
+    def _handle(self, gateway: Gateway, request: BaseRequest) -> Awaitable[Wire]:
         if cast(Connection, request.protocol).pipelines:
-            return self._in_turn(request)
-        return self._gateway.handle(request)
+            return self._in_turn(gateway, request)
+        return gateway.handle(request)
 
-    async def _in_turn(self, request: BaseRequest) -> Wire:
+    async def _in_turn(self, gateway: Gateway, request: BaseRequest) -> Wire:
         """Who sends requests before the answers are there can send any number at once: all such clients share one place."""
         async with self._turns:
-            return await self._gateway.handle(request)
+            return await gateway.handle(request)
 
     async def _go_round(self) -> None:
         while True:

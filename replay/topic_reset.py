@@ -11,8 +11,10 @@ from collections.abc import Mapping, Sequence
 from replay.failure import no_such_topic
 from replay.floors import Standing, standings
 from replay.tools import Tools, say
-from stores.kafka.log import Bounds, Place
+from stores.kafka.growth import Counts, Growth, growth_in, write_growth
+from stores.kafka.log import Bounds, LogReader, Place
 from topics.contracts import all_topics
+from topics.messages.topic import Topic
 
 
 async def run(tools: Tools, said: argparse.Namespace) -> int:
@@ -28,11 +30,22 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
         if not said.yes:
             say("dry run: nothing was changed, --yes does it")
             return 0
+        await _forget_ends(tools, log, contract, bounds)
         await domains.begin_again(said.topic, {place.partition: bound.first for place, bound in bounds.items()})
         again = await views.restart(said.topic)
     stored = sum(one.incarnation is not None for one in found)
     say(f"{said.topic}: {stored} floors begin a new incarnation, {len(again)} views are built again")
     return 0
+
+
+async def _forget_ends(tools: Tools, log: LogReader, topic: Topic, bounds: Mapping[Place, Bounds]) -> None:
+    """Where the old log ended before a raise means nothing in the new one. Where that reaches as far, it does no harm."""
+    recorded = Counts(await growth_in(log)).growth(topic)
+    ends = {place: bound.end for place, bound in bounds.items()}
+    if any(
+        end > ends.get(Place(topic.name, partition), 0) for each in recorded.ends for partition, end in enumerate(each)
+    ):
+        await write_growth(tools.settings.kafka, topic.name, Growth(recorded.partitions))
 
 
 def _print(found: Sequence[Standing], bounds: Mapping[Place, Bounds]) -> None:

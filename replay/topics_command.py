@@ -1,15 +1,15 @@
-"""`./lezzet topics [list]|reset|reread`: the contracts with their sizes and lags; beginning a topic again that was made anew;
-making copies of facts anew."""
+"""`./lezzet topics [list]|reset|reread|grow`: the contracts with their sizes and lags; beginning a topic again that was made
+anew; making copies of facts anew; giving a topic more partitions."""
 
 import argparse
 
-from replay import topic_list, topic_reread, topic_reset
+from replay import topic_grow, topic_list, topic_reread, topic_reset
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON document")
     parser.set_defaults(run=topic_list.run)
-    commands = parser.add_subparsers(metavar="list|reset|reread")
+    commands = parser.add_subparsers(metavar="list|reset|reread|grow")
     listing = commands.add_parser("list", help="contracts, messages, lags (the default)")
     listing.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="one JSON document")
     listing.set_defaults(run=topic_list.run)
@@ -24,6 +24,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     reread.add_argument("--group", required=True, help="whose copies, e.g. basket.project")
     reread.add_argument("--yes", action="store_true", help="do it")
     reread.set_defaults(run=topic_reread.run)
+    grow = commands.add_parser(
+        "grow", help="more partitions, while nothing runs; shows what stands in the way, --yes does it"
+    )
+    grow.add_argument("topic")
+    grow.add_argument("--partitions", type=int, required=True, help="a multiple of how many it has")
+    grow.add_argument("--yes", action="store_true", help="do it")
+    grow.set_defaults(run=topic_grow.run)
 
 
 run = topic_list.run

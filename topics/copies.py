@@ -3,6 +3,7 @@
 Every field has a default for copies that were made before it existed; `./lezzet topics reread` makes them anew.
 """
 
+from datetime import date, datetime
 from typing import assert_never
 
 import msgspec
@@ -10,7 +11,7 @@ from msgspec.structs import replace
 
 from topics.contracts import address_events, catalog_events, discount_events, restaurant_events
 from topics.contracts.address_events import AddressAdded, AddressRemoved, AddressReplaced, BookErased, SavedAddress
-from topics.contracts.catalog_events import AvailabilityChanged, MealAdded, MealChanged, MealRemoved
+from topics.contracts.catalog_events import AvailabilityChanged, MealAdded, MealChanged, MealRemoved, RowSettled
 from topics.contracts.discount_events import (
     CouponCreated,
     OutcomeAsked,
@@ -27,13 +28,25 @@ from topics.contracts.restaurant_events import (
     FollowerAdded,
     FollowerRefused,
     FollowerRemoved,
+    ModesChanged,
+    RatingCounted,
     RestaurantChanged,
     RestaurantDetails,
     RestaurantOpened,
+    ReviewErased,
+    ReviewGiven,
+    SlotAsked,
+    SlotFull,
+    SlotReleased,
+    SlotReserved,
 )
-from topics.deciding.discounting import Terms
+from topics.deciding.choosing import PRICES, MealOption
+from topics.deciding.discounting import AMOUNTS, Terms
 from topics.deciding.projection import FactTable, Shown
 from topics.messages.event import EventMeta
+from topics.values import areas
+from topics.values.areas import DeliveryArea
+from topics.values.kurus import lira_before
 from topics.values.opening_hours import DEFAULT_ZONE
 
 
@@ -42,21 +55,28 @@ class MealCopy(msgspec.Struct, frozen=True, kw_only=True):
 
     restaurant_id: str
     name: str
-    price: float
+    price: int
     image_url: str = ""
     is_available: bool = True
+    options: tuple[MealOption, ...] = ()
 
 
 class RestaurantCopy(msgspec.Struct, frozen=True, kw_only=True):
-    """is_open: its owner's switch; opening_hours, time_zone: see topics/values/opening_hours.py. Amounts in lira."""
+    """is_open: its owner's switch; opening_hours, time_zone, days_off: see topics/values/opening_hours.py. Amounts in kuruş.
+    delivery_area: with its center; None: everywhere."""
 
     name: str
     is_open: bool
-    delivery_fee: float
-    min_order_price: float
+    delivery_fee: int
+    min_order_price: int
     owner_id: str = ""
     opening_hours: dict[str, str] = msgspec.field(default_factory=dict[str, str])
     time_zone: str = DEFAULT_ZONE
+    days_off: tuple[date, ...] = ()
+    paused_until: datetime | None = None
+    delivery_area: DeliveryArea | None = None
+    pickup: bool = True
+    orders_per_slot: int | None = None
 
 
 class CouponCopy(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,12 +103,15 @@ def copy_meal(before: MealCopy | None, event: catalog_events.Event, meta: EventM
                 price=details.price,
                 image_url=details.image_url,
                 is_available=details.is_available,
+                options=details.options,
             )
             return Shown(known)
         case AvailabilityChanged():
             return Shown(before and replace(before, is_available=event.is_available))
         case MealRemoved():
             return Shown(before and replace(before, is_available=False))
+        case RowSettled():
+            return Shown(before)
         case _:
             assert_never(event)
 
@@ -100,9 +123,24 @@ def copy_restaurant(
         case RestaurantOpened():
             return Shown(_restaurant(event.details, event.owner_id))
         case RestaurantChanged():
-            return Shown(_restaurant(event.details, before.owner_id if before else ""))
+            now = _restaurant(event.details, before.owner_id if before else "")
+            return Shown(replace(now, paused_until=before.paused_until if before else None))
+        case ModesChanged(pause=pause):
+            return Shown(before and replace(before, paused_until=pause and pause.until))
         case (
-            CampaignStarted() | CampaignBegan() | FollowerAdded() | FollowerRemoved() | FollowerRefused() | Announced()
+            ReviewGiven()
+            | ReviewErased()
+            | RatingCounted()
+            | SlotReserved()
+            | SlotFull()
+            | SlotReleased()
+            | SlotAsked()
+            | CampaignStarted()
+            | CampaignBegan()
+            | FollowerAdded()
+            | FollowerRemoved()
+            | FollowerRefused()
+            | Announced()
         ):
             return Shown(before)
         case _:
@@ -118,6 +156,10 @@ def _restaurant(details: RestaurantDetails, owner_id: str) -> RestaurantCopy:
         owner_id=owner_id,
         opening_hours={str(day): hours for day, hours in details.opening_hours.items()},
         time_zone=details.time_zone,
+        days_off=tuple(each.day for each in details.days_off),
+        delivery_area=details.delivery_area and areas.placed(details.delivery_area, details.address),
+        pickup=details.pickup,
+        orders_per_slot=details.orders_per_slot,
     )
 
 
@@ -149,13 +191,25 @@ def copy_book(before: BookCopy | None, event: address_events.Event, meta: EventM
 
 
 MEALS = FactTable[MealCopy, catalog_events.Event](
-    name="meals", topic=catalog_events.TOPIC, document=MealCopy, show=copy_meal
+    name="meals",
+    topic=catalog_events.TOPIC,
+    document=MealCopy,
+    show=copy_meal,
+    upcasts=(lira_before("price", *(f"options.{place}" for place in PRICES)),),
 )
 RESTAURANTS = FactTable[RestaurantCopy, restaurant_events.Event](
-    name="restaurants", topic=restaurant_events.TOPIC, document=RestaurantCopy, show=copy_restaurant
+    name="restaurants",
+    topic=restaurant_events.TOPIC,
+    document=RestaurantCopy,
+    show=copy_restaurant,
+    upcasts=(lira_before("delivery_fee", "min_order_price"),),
 )
 COUPONS = FactTable[CouponCopy, discount_events.Event](
-    name="coupons", topic=discount_events.TOPIC, document=CouponCopy, show=copy_coupon
+    name="coupons",
+    topic=discount_events.TOPIC,
+    document=CouponCopy,
+    show=copy_coupon,
+    upcasts=(lira_before(*(f"terms.{name}" for name in AMOUNTS)),),
 )
 BOOKS = FactTable[BookCopy, address_events.Event](
     name="books", topic=address_events.TOPIC, document=BookCopy, show=copy_book

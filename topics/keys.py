@@ -8,6 +8,8 @@ A view document is `<version>\\n<json>`: the version of the aggregate that it sh
 an empty JSON part means that the aggregate is no longer shown.
 """
 
+from datetime import date
+
 DENY_READY = "deny:ready"
 """Stands once the token deny-list is complete; without it protected routes answer 503."""
 
@@ -112,6 +114,11 @@ def campaigns(restaurant_id: str | None) -> str:
 def menu(restaurant_id: str) -> str:
     """Name of the index of a restaurant's meals, by when they were added."""
     return f"meals:{restaurant_id}"
+
+
+def reviews(restaurant_id: str) -> str:
+    """Name of the index of a restaurant's reviews, by when they were given."""
+    return f"reviews:{restaurant_id}"
 
 
 def orders(user_id: str) -> str:
@@ -231,6 +238,16 @@ def password_reset(token: str) -> str:
 def pending_user(user_id: str) -> str:
     """Stands while an account waits for its profile, 15 minutes at most. A view, never a condition."""
     return f"pending_user:{user_id}"
+
+
+def slots(restaurant_id: str, day: date) -> str:
+    """Aggregate id of a restaurant's slots of a day (topics/deciding/slots.py)."""
+    return f"{restaurant_id}:slots:{day}"
+
+
+def review(order_id: str) -> str:
+    """Aggregate id of the review of an order."""
+    return f"review:{order_id}"
 
 
 def coupon_share(code: str, user_id: str) -> str:

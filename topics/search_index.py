@@ -7,23 +7,31 @@ traits too, one for each binary digit, so that "at most 29.90" is arithmetic ove
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from math import ceil, cos, floor, radians, sin
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from topics.deciding.projection import Traits
 from topics.documents.browse import Meal, Restaurant
-from topics.values.fields import Weekday
 from topics.values.folding import fold, words
-from topics.values.opening_hours import week
+from topics.values.opening_hours import DAY_MINUTES, EVERY_DAY, WEEK_MINUTES, minute_of_week, wall_time, week
 
 ALL = "all"
 ALWAYS = "always"
 ZONE = "zone:"
 DEPTH = 20
 """Binary digits of each coordinate in the number of a cell: squares of some 20 m."""
-_HALF_HOUR, _WEEK = 30, 7 * 24 * 60
+DIETS = {
+    "vegetarian": "vejetaryen vegetarian",
+    "vegan": "vegan",
+    "gluten_free": "glutensiz gluten-free",
+    "lactose_free": "laktozsuz lactose-free",
+    "halal": "helal halal",
+    "kosher": "koşer kosher",
+    "organic": "organik organic",
+}
+"""Diet → the words by which people look for it."""
+_HALF_HOUR = 30
 
 
 class Column(NamedTuple):
@@ -45,8 +53,8 @@ class Column(NamedTuple):
 
 
 RATING = Column("rating", 13, 1000)
-DELIVERY_FEE = Column("delivery_fee", 27, 100)
-MIN_ORDER = Column("min_order", 27, 100)
+DELIVERY_FEE = Column("delivery_fee", 27, 1)
+MIN_ORDER = Column("min_order", 27, 1)
 PREP_TIME = Column("prep_time", 11, 1)
 
 
@@ -68,15 +76,24 @@ class Point(NamedTuple):
         return cos(up) * cos(along), cos(up) * sin(along), sin(up)
 
 
+class Unless(NamedTuple):
+    """Has `trait`, and has not `other`."""
+
+    trait: str
+    other: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """A search. any_of: at least one trait of each group. beginnings: of names of traits, at least one trait for each.
+    """A search. any_of: at least one of each group. beginnings: of names of traits, at least one trait for each.
+    first: those with one of these come before the others, on all pages.
 
     order: one of the columns' names, or `distance` from `near`. offset, count: the page.
     """
 
-    any_of: tuple[tuple[str, ...], ...] = ()
+    any_of: tuple[tuple[str | Unless, ...], ...] = ()
     beginnings: tuple[str, ...] = ()
+    first: tuple[str | Unless, ...] = ()
     bounds: tuple[Bound, ...] = ()
     order: str = RATING.name
     descending: bool = True
@@ -104,18 +121,17 @@ def restaurant_traits(document: Restaurant) -> Traits:
         *MIN_ORDER.digits_of(document.min_order_price),
         *PREP_TIME.digits_of(document.prep_time),
     }
-    if document.status == "open":
-        own.update(_openings(document.opening_hours, document.time_zone))
+    if document.status == "open" and document.pause is None:
+        own.update(_openings(document))
     texts = (document.name, *document.cuisines)
     place = place_of(document)
     return Traits(of=document.id, own=frozenset(own), shared=frozenset(_words(texts)), place=place)
 
 
 def meal_traits(document: Meal) -> Traits:
-    """A meal that is on sale gives its words to its restaurant."""
-    return Traits(
-        of=document.restaurant_id, shared=frozenset(_words((document.name,) if document.is_available else ()))
-    )
+    """A meal that is on sale gives its words to its restaurant: those of its name and of the diets that it is for."""
+    texts = (document.name, *(DIETS[diet] for diet in document.diets if diet in DIETS))
+    return Traits(of=document.restaurant_id, shared=frozenset(_words(texts if document.is_available else ())))
 
 
 def restaurant_indexes(document: Restaurant) -> Mapping[str, float]:
@@ -167,29 +183,54 @@ def beginnings(query: str) -> tuple[str, ...]:
     return tuple(f"word:{word}" for word in kept)
 
 
-def open_at(zones: Iterable[str], at: datetime) -> tuple[str, ...]:
+def open_at(zones: Iterable[str], at: datetime) -> tuple[str | Unless, ...]:
     """Those that are open. zones: all that occur. at: with its zone."""
-    found = [ALWAYS]
+    found: list[str | Unless] = [ALWAYS]
     for zone in zones:
-        local = at.astimezone(ZoneInfo(zone))
-        minute = (local.weekday() * 24 + local.hour) * 60 + local.minute
-        found += (f"open:{zone}:{minute // _HALF_HOUR}", f"minute:{zone}:{minute}")
+        wall = wall_time(at, zone)
+        minute, today = minute_of_week(wall), wall.date()
+        for since, day in ((_OWN, today), (_LATE, today - timedelta(days=1))):
+            found += (
+                Unless(f"{since}open:{zone}:{minute // _HALF_HOUR}", _off(zone, day)),
+                Unless(f"{since}minute:{zone}:{minute}", _off(zone, day)),
+            )
     return tuple(found)
 
 
-def _openings(hours: Mapping[Weekday, str], zone: str) -> Iterator[str]:
-    """Half hours in which it is open throughout, and the single minutes of those that it opens or closes in."""
-    if not hours:
+_OWN, _LATE = "", "late_"
+"""What names of openings begin with: of a range of the day itself, and of one that began the day before."""
+
+
+def _off(zone: str, day: date) -> str:
+    return f"off:{zone}:{day}"
+
+
+def _openings(document: Restaurant) -> Iterator[str]:
+    zone = document.time_zone
+    if not document.opening_hours and not document.days_off:
         yield ALWAYS
         return
     yield ZONE + zone
-    minutes = {minute % _WEEK for span in week(hours) for minute in range(*span)}
+    own, late = set[int](), set[int]()
+    for span in week(document.opening_hours or EVERY_DAY):
+        midnight = (span.begin // DAY_MINUTES + 1) * DAY_MINUTES
+        own.update(range(span.begin, min(span.end, midnight)))
+        late.update(minute % WEEK_MINUTES for minute in range(midnight, span.end))
+    if not document.days_off:  # nothing tells them apart then
+        own, late = own | late, set[int]()
+    yield from _times(_OWN, zone, own)
+    yield from _times(_LATE, zone, late)
+    yield from (_off(zone, each.day) for each in document.days_off)
+
+
+def _times(since: str, zone: str, minutes: set[int]) -> Iterator[str]:
+    """Half hours in which it is open throughout, and the single minutes of those that it opens or closes in."""
     for half_hour in {minute // _HALF_HOUR for minute in minutes}:
         inside = range(half_hour * _HALF_HOUR, (half_hour + 1) * _HALF_HOUR)
         if minutes.issuperset(inside):
-            yield f"open:{zone}:{half_hour}"
+            yield f"{since}open:{zone}:{half_hour}"
         else:
-            yield from (f"minute:{zone}:{minute}" for minute in inside if minute in minutes)
+            yield from (f"{since}minute:{zone}:{minute}" for minute in inside if minute in minutes)
 
 
 def _words(texts: Iterable[str]) -> Iterator[str]:

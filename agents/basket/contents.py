@@ -28,6 +28,7 @@ from topics.contracts.basket_events import (
     TakenOver,
     TakeOverRefused,
 )
+from topics.values.kurus import lira_before
 
 
 class LastCheckout(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +63,10 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def restaurant_id(self) -> str | None:
         return next((line.restaurant_id for line in self.lines.values()), None)
+
+
+IN_KURUS = lira_before("lines.*.price", "last.items.price_was")
+"""The first form of this state had lira."""
 
 
 def evolve(contents: Contents, event: Event) -> Contents:

@@ -15,6 +15,7 @@ from topics.deciding.pricing import Charge, Totals, totals
 from topics.documents import Done
 from topics.documents.order import CouponPreview
 from topics.keys import coupon_share
+from topics.values.kurus import lira
 
 DROPPED = Done(message="The basket has no coupon.")
 
@@ -48,9 +49,9 @@ def _sums(contents: Contents, facts: Facts, terms: Terms | None) -> Totals:
         if (meal := known[line.meal_id]) is not None and meal.is_available
     ]
     restaurant = facts.restaurants.get(contents.restaurant_id or "")
-    fee = restaurant.delivery_fee if restaurant else 0.0
+    fee = restaurant.delivery_fee if restaurant else 0
     subtotal = totals(charges, fee).subtotal
-    return totals(charges, fee, discounting.discount(terms, subtotal) if terms else 0.0)
+    return totals(charges, fee, discounting.discount(terms, subtotal) if terms else 0)
 
 
 def _preview(terms: Terms, sums: Totals) -> CouponPreview:
@@ -61,7 +62,7 @@ def _preview(terms: Terms, sums: Totals) -> CouponPreview:
         discount=sums.discount,
         delivery_fee=sums.delivery_fee,
         total=sums.total,
-        message=f"{terms.code} takes {sums.discount:.2f} TL off.",
+        message=f"{terms.code} takes {lira(sums.discount)} TL off.",
     )
 
 

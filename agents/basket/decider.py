@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from agents.basket import anonymous, coupons, erasure, merging
 from agents.basket.checkout import asked_for, check_out, restore
-from agents.basket.contents import Contents, evolve
+from agents.basket.contents import IN_KURUS, Contents, evolve
 from agents.basket.facts import Facts
 from agents.basket.limits import MAX_LINES, notes_too_long
 from agents.basket.projection import answered
@@ -202,4 +202,5 @@ DECIDER = Decider[Command, Event, Contents, Facts](
     facts=Facts,
     fact_tables=(MEALS, RESTAURANTS, COUPONS),
     needs=needs,
+    upcasts=(IN_KURUS,),
 )

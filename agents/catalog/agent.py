@@ -1,5 +1,6 @@
 """The wiring of catalog."""
 
+from agents.catalog import policy
 from agents.catalog.decider import DECIDER
 from agents.catalog.facts import RESTAURANTS
 from agents.catalog.projection import MEAL
@@ -8,6 +9,6 @@ from topics.contracts import catalog_commands, catalog_events
 
 
 def register(runtime: Runtime) -> None:
-    runtime.decide(catalog_commands.TOPIC, DECIDER, emits=catalog_events.TOPIC)
+    runtime.decide(catalog_commands.TOPIC, DECIDER, emits=catalog_events.TOPIC, react=policy.react)
     runtime.project(RESTAURANTS)
     runtime.project(MEAL)

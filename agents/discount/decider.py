@@ -6,7 +6,7 @@ coupon's state would grow with its users.
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, assert_never
+from typing import assert_never
 
 import msgspec
 from msgspec.structs import asdict, replace
@@ -28,9 +28,9 @@ from topics.contracts.discount_events import (
 from topics.copies import RESTAURANTS
 from topics.deciding import discounting
 from topics.deciding.decision import Context, Decider, Decision, Rejection, accept, hand_on, reject
-from topics.deciding.discounting import Terms
-from topics.deciding.pricing import rounded
+from topics.deciding.discounting import AMOUNTS, WHOLE, Terms
 from topics.deciding.seats import Seat
+from topics.values.kurus import lira_before
 
 
 class Uses(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,9 +91,7 @@ def _may_create(command: CreateCoupon, facts: Facts, context: Context) -> bool:
 
 
 def _contradiction(command: CreateCoupon, now: datetime) -> Rejection | None:
-    if rounded(command.value) <= 0:
-        return Rejection("invalid_input", "at least 0.01", "value")  # as it is kept: with two decimals
-    if command.kind == "percent" and command.value > 100:
+    if command.kind == "percent" and command.value > WHOLE:
         return Rejection("invalid_input", "at most 100 percent", "value")
     if command.kind == "fixed" and command.max_discount is not None:
         return Rejection("invalid_input", "belongs to a percentage only", "max_discount")
@@ -106,12 +104,7 @@ def _contradiction(command: CreateCoupon, now: datetime) -> Rejection | None:
 
 
 def _terms(command: CreateCoupon, context: Context) -> Terms:
-    said: dict[str, Any] = asdict(command) | {
-        "value": rounded(command.value),
-        "min_basket": rounded(command.min_basket),
-        "max_discount": None if command.max_discount is None else rounded(command.max_discount),
-    }
-    return Terms(code=context.aggregate_id, created_at=context.now, **said)
+    return Terms(code=context.aggregate_id, created_at=context.now, **asdict(command))
 
 
 def _reserve(command: ReserveUse, uses: Uses, context: Context) -> Decision[Event]:
@@ -164,5 +157,12 @@ def evolve(uses: Uses, event: Event) -> Uses:
 
 
 DECIDER = Decider[Command, Event, Uses, Facts](
-    state=Uses, decide=decide, evolve=evolve, facts=Facts, fact_tables=(RESTAURANTS,), needs=needs, claims=claims
+    state=Uses,
+    decide=decide,
+    evolve=evolve,
+    facts=Facts,
+    fact_tables=(RESTAURANTS,),
+    needs=needs,
+    claims=claims,
+    upcasts=(lira_before(*(f"terms.{name}" for name in AMOUNTS)),),
 )

@@ -28,6 +28,7 @@ from topics.contracts.notification_events import (
 )
 from topics.deciding.decision import Context, Decider, Decision, accept, reject
 from topics.values.fields import normal_email
+from topics.values.kurus import lira
 
 MAX_KEPT = 50
 """Letters that wait for an address. More of them are not a user's news but somebody's loop."""
@@ -78,7 +79,7 @@ def _confirmation(command: ConfirmOrder) -> Letter:
     variables = {
         "order_id": command.order_id,
         "restaurant_name": command.restaurant_name,
-        "total": f"{command.total:.2f}",
+        "total": lira(command.total),
     }
     return Letter(template="order_confirmation", variables=variables)
 

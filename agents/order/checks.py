@@ -10,9 +10,13 @@ from topics.contracts.order_events import OrderPlaced, PriceChange, PricedItem
 from topics.copies import CouponCopy, RestaurantCopy
 from topics.deciding import discounting, schedule
 from topics.deciding.decision import Rejection
-from topics.deciding.pricing import Charge, Totals, line_total, rounded, totals
+from topics.deciding.pricing import Charge, Totals, totals
 from topics.deciding.refusals import meals_gone
+from topics.deciding.slots import slot_of
 from topics.keys import coupon_share
+from topics.values import areas
+from topics.values.areas import Corner
+from topics.values.kurus import lira
 
 
 class Priced(NamedTuple):
@@ -33,7 +37,7 @@ def drafted(wish: PlaceOrder, facts: Facts, now: datetime) -> OrderPlaced | Reje
     priced = _priced(wish, facts)
     if isinstance(priced, Rejection):
         return priced
-    address = _address(wish, facts)
+    address = _address(wish, facts, restaurant)
     if isinstance(address, Rejection):
         return address
     sums = _sums(wish, facts, restaurant, priced, now)
@@ -44,9 +48,11 @@ def drafted(wish: PlaceOrder, facts: Facts, now: datetime) -> OrderPlaced | Reje
 
 
 def _time(wish: PlaceOrder, restaurant: RestaurantCopy, now: datetime) -> Rejection | None:
-    zone = restaurant.time_zone
-    return schedule.past(wish.schedule_date, zone, now) or schedule.closed(
-        wish.schedule_date, restaurant.opening_hours, zone, now
+    said, zone = wish.schedule_date, restaurant.time_zone
+    return (
+        schedule.past(said, zone, now)
+        or schedule.closed(said, restaurant.opening_hours, zone, now, restaurant.days_off)
+        or schedule.paused(said, restaurant.paused_until, zone, now)
     )
 
 
@@ -64,8 +70,8 @@ def _priced(wish: PlaceOrder, facts: Facts) -> Priced | Rejection:
             meal_id=item.meal_id,
             name=on_sale[item.meal_id].name,
             quantity=item.quantity,
-            price=rounded(on_sale[item.meal_id].price),
-            total=line_total(on_sale[item.meal_id].price, item.quantity),
+            price=on_sale[item.meal_id].price,
+            total=on_sale[item.meal_id].price * item.quantity,
             note=item.note,
         )
         for item in wish.items
@@ -75,15 +81,16 @@ def _priced(wish: PlaceOrder, facts: Facts) -> Priced | Rejection:
 
 def _changes(wish: PlaceOrder, items: tuple[PricedItem, ...]) -> tuple[PriceChange, ...]:
     return tuple(
-        PriceChange(meal_id=item.meal_id, name=item.name, was=rounded(wished.price_was), now=item.price)
+        PriceChange(meal_id=item.meal_id, name=item.name, was=wished.price_was, now=item.price)
         for wished, item in zip(wish.items, items, strict=True)
-        if wished.price_was is not None and rounded(wished.price_was) != item.price
+        if wished.price_was is not None and wished.price_was != item.price
     )
 
 
-def _address(wish: PlaceOrder, facts: Facts) -> SavedAddress | Rejection | None:
+def _address(wish: PlaceOrder, facts: Facts, restaurant: RestaurantCopy) -> SavedAddress | Rejection | None:
+    """None: the order is picked up."""
     if wish.pickup:
-        return None
+        return None if restaurant.pickup else Rejection("no_pickup", "nothing can be picked up here", "pickup")
     book = facts.books.get(wish.user_id)
     wanted = wish.address_id or (book.default_id if book else None)
     found = book.addresses.get(wanted) if book and wanted else None
@@ -91,17 +98,29 @@ def _address(wish: PlaceOrder, facts: Facts) -> SavedAddress | Rejection | None:
         return Rejection("address_not_found", "you have no such address", "address_id")
     if found is None:
         return Rejection("address_needed", "say where it is to be delivered, or that you pick it up", "address_id")
-    return found
+    return _out_of_reach(found, restaurant) or found
+
+
+def _out_of_reach(address: SavedAddress, restaurant: RestaurantCopy) -> Rejection | None:
+    if restaurant.delivery_area is None:
+        return None
+    if address.latitude is None or address.longitude is None:
+        detail = "put this address on the map: without its place nobody knows whether the restaurant delivers there"
+        return Rejection("address_not_on_map", detail, "address_id")
+    place = Corner(latitude=address.latitude, longitude=address.longitude)
+    if areas.covers(restaurant.delivery_area, place):
+        return None
+    return Rejection("outside_delivery_area", "the restaurant does not deliver to this address", "address_id")
 
 
 def _sums(
     wish: PlaceOrder, facts: Facts, restaurant: RestaurantCopy, priced: Priced, now: datetime
 ) -> Totals | Rejection:
     charges = [Charge(item.price, item.quantity) for item in priced.items]
-    fee = 0.0 if wish.pickup else restaurant.delivery_fee
+    fee = 0 if wish.pickup else restaurant.delivery_fee
     subtotal = totals(charges, fee).subtotal
     if subtotal < restaurant.min_order_price:
-        least = f"{restaurant.name} takes orders of {restaurant.min_order_price:.2f} TL and more"
+        least = f"{restaurant.name} takes orders of {lira(restaurant.min_order_price)} TL and more"
         return Rejection("below_minimum", least)
     taken_off = _discount(wish, facts, subtotal, now)
     if isinstance(taken_off, Rejection):
@@ -136,12 +155,13 @@ def _order(
         previous_order_id=wish.previous_order_id,
         delivery_address=address,
         changes=priced.changes,
+        slot=slot_of(wish.schedule_date, restaurant.time_zone, now) if restaurant.orders_per_slot else None,
     )
 
 
-def _discount(wish: PlaceOrder, facts: Facts, subtotal: float, now: datetime) -> float | Rejection:
+def _discount(wish: PlaceOrder, facts: Facts, subtotal: int, now: datetime) -> int | Rejection:
     if wish.coupon_code is None:
-        return 0.0
+        return 0
     coupon = facts.coupons.get(wish.coupon_code, CouponCopy())
     share = facts.coupons.get(coupon_share(wish.coupon_code, wish.user_id), CouponCopy())
     return discounting.worth(coupon.terms, now, wish.restaurant_id, subtotal, coupon.used, share.used)
@@ -149,11 +169,11 @@ def _discount(wish: PlaceOrder, facts: Facts, subtotal: float, now: datetime) ->
 
 def _as_expected(wish: PlaceOrder, order: OrderPlaced) -> Rejection | None:
     """The total that the client has shown to its user, if it said one."""
-    if wish.expected_total is None or rounded(wish.expected_total) == order.total:
+    if wish.expected_total is None or wish.expected_total == order.total:
         return None
     lines: list[dict[str, Any]] = [
         {"meal_id": change.meal_id, "name": change.name, "was": change.was, "is": change.now}
         for change in order.changes
     ]
-    detail = f"the total is {order.total:.2f} now, not {rounded(wish.expected_total):.2f}"
+    detail = f"the total is {lira(order.total)} now, not {lira(wish.expected_total)}"
     return Rejection("price_changed", detail, "expected_total", {"lines": lines, "total": order.total})

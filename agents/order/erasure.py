@@ -22,7 +22,7 @@ def erase(command: EraseOrder, progress: Progress) -> Decision[Event]:
 
 
 def again(progress: Progress, placed: OrderPlaced) -> tuple[Event, ...]:
-    """For an order that was erased while it waited for its coupon, and is placed now."""
+    """For an order that was erased while it waited for a reservation, and is placed now."""
     return (_event(placed),) if progress.erased else ()
 
 
@@ -30,8 +30,10 @@ def erased(progress: Progress) -> Progress:
     drafted, placed, cancelled, refused = progress.drafted, progress.placed, progress.cancelled, progress.refused
     return Progress(
         drafted=drafted and replace(drafted, order=_invoiced(drafted.order), restore=(), restore_coupon=None),
+        slot_held=progress.slot_held,
         placed=placed and _invoiced(placed),
         cancelled=cancelled and replace(cancelled, reason=""),
+        delivered=progress.delivered,
         refused=refused and replace(refused, more=None),
         erased=True,
     )

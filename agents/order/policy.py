@@ -1,10 +1,12 @@
-"""An order with a coupon asks for its reservation, and gives it back when it is cancelled. What was refused goes back into
-the user's basket, which answers. An order that is erased tells the one before it."""
+"""An order asks for the reservations of its slot and its coupon, and gives them back when it is cancelled. What was refused
+goes back into the user's basket, which answers. An order that is erased tells the one before it."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from agents.order.progress import Progress
-from topics.contracts import basket_commands, discount_commands, order_commands
+from topics import keys
+from topics.contracts import basket_commands, discount_commands, order_commands, restaurant_commands
 from topics.contracts.basket_commands import Refusal, RestoreItems
 from topics.contracts.discount_commands import AskOutcome, ReleaseUse, ReserveUse
 from topics.contracts.order_commands import EraseOrder
@@ -16,22 +18,30 @@ from topics.contracts.order_events import (
     OrderPlaced,
     OrderRefused,
     OutcomeAwaited,
+    SlotAwaited,
+    SlotHeld,
+    SlotReturned,
 )
+from topics.contracts.restaurant_commands import AskSlot, ReleaseSlot, ReserveSlot
 from topics.deciding.decision import Send
+from topics.deciding.slots import day_of
 from topics.keys import coupon_share
 from topics.messages.event import EventMeta
 
 
 def react(event: Event, meta: EventMeta, progress: Progress) -> Iterable[Send]:
     match event:
-        case OrderDrafted(order=OrderPlaced(coupon_code=str(code)) as order):
-            reserve = ReserveUse(
-                order_id=meta.aggregate_id,
-                user_id=order.user_id,
-                restaurant_id=order.restaurant_id,
-                subtotal=order.subtotal,
-            )
-            yield Send(discount_commands.TOPIC, code, reserve, answers=True)
+        case OrderDrafted(order=OrderPlaced(slot=datetime() as slot) as order, slot_limit=int(limit)):
+            reserve = ReserveSlot(order_id=meta.aggregate_id, slot=slot, limit=limit)
+            yield Send(restaurant_commands.TOPIC, _slots(order.restaurant_id, slot), reserve, answers=True)
+        case OrderDrafted() | SlotHeld():
+            yield from _reserve_use(meta.aggregate_id, progress)
+        case SlotReturned(restaurant_id=restaurant_id, slot=slot):
+            release_slot = ReleaseSlot(order_id=meta.aggregate_id, slot=slot)
+            yield Send(restaurant_commands.TOPIC, _slots(restaurant_id, slot), release_slot)
+        case SlotAwaited(restaurant_id=restaurant_id, slot=slot, user_id=user_id):
+            ask_slot = AskSlot(order_id=meta.aggregate_id, user_id=user_id)
+            yield Send(restaurant_commands.TOPIC, _slots(restaurant_id, slot), ask_slot, answers=True)
         case OutcomeAwaited(coupon_code=code, user_id=user_id):
             ask = AskOutcome(order_id=meta.aggregate_id, user_id=user_id)
             yield Send(discount_commands.TOPIC, code, ask, answers=True)
@@ -46,6 +56,23 @@ def react(event: Event, meta: EventMeta, progress: Progress) -> Iterable[Send]:
             yield Send(order_commands.TOPIC, previous, EraseOrder(user_id=event.user_id))
         case _:
             pass
+
+
+def _slots(restaurant_id: str, slot: datetime) -> str:
+    return keys.slots(restaurant_id, day_of(slot))
+
+
+def _reserve_use(order_id: str, progress: Progress) -> Iterable[Send]:
+    if progress.drafted is None or progress.drafted.order.coupon_code is None:
+        return
+    order, code = progress.drafted.order, progress.drafted.order.coupon_code
+    reserve = ReserveUse(
+        order_id=order_id,
+        user_id=order.user_id,
+        restaurant_id=order.restaurant_id,
+        subtotal=order.subtotal,
+    )
+    yield Send(discount_commands.TOPIC, code, reserve, answers=True)
 
 
 def _restore(event: OrderRefused, order_id: str) -> RestoreItems:

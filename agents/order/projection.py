@@ -10,20 +10,24 @@ from topics.contracts import order_events
 from topics.contracts.order_events import (
     Event,
     OrderCancelled,
+    OrderDelivered,
     OrderDrafted,
     OrderErased,
     OrderPlaced,
     OrderRefused,
     OutcomeAwaited,
+    SlotAwaited,
+    SlotHeld,
+    SlotReturned,
 )
 from topics.deciding.projection import Shown, View
 from topics.documents.order import Order, OrderMoment, OrderTimeline
 from topics.messages.event import EventMeta
 
-CANCELLED = "Your order is cancelled."
+PLACED, CANCELLED, DELIVERED = "Your order is placed.", "Your order is cancelled.", "Your order is delivered."
 
 
-def order(order_id: str, placed: OrderPlaced, cancelled: OrderCancelled | None = None) -> Order:
+def order(order_id: str, placed: OrderPlaced) -> Order:
     """The document, and the answer of the checkout."""
     return Order(
         id=order_id,
@@ -37,7 +41,7 @@ def order(order_id: str, placed: OrderPlaced, cancelled: OrderCancelled | None =
         total=placed.total,
         payment_method=placed.payment_method,
         coupon_code=placed.coupon_code,
-        status="cancelled" if cancelled else "placed",
+        status="placed",
         address_id=placed.address_id,
         delivery_address=placed.delivery_address,
         pickup=placed.pickup,
@@ -45,18 +49,28 @@ def order(order_id: str, placed: OrderPlaced, cancelled: OrderCancelled | None =
         schedule_date=placed.schedule_date,
         changes=placed.changes,
         created_at=placed.placed_at,
-        updated_at=cancelled.cancelled_at if cancelled else placed.placed_at,
-        message=CANCELLED if cancelled else "Your order is placed.",
+        updated_at=placed.placed_at,
+        message=PLACED,
     )
+
+
+def cancelled(before: Order, event: OrderCancelled) -> Order:
+    return replace(before, status="cancelled", updated_at=event.cancelled_at, message=CANCELLED)
+
+
+def delivered(before: Order, event: OrderDelivered) -> Order:
+    return replace(before, status="delivered", updated_at=event.delivered_at, message=DELIVERED)
 
 
 def show(before: Order | None, event: Event, meta: EventMeta) -> Shown[Order]:
     match event:
         case OrderPlaced():
             return Shown(order(meta.aggregate_id, event))
-        case OrderCancelled(cancelled_at=at):
-            return Shown(before and replace(before, status="cancelled", updated_at=at, message=CANCELLED))
-        case OrderDrafted() | OutcomeAwaited():
+        case OrderCancelled():
+            return Shown(before and cancelled(before, event))
+        case OrderDelivered():
+            return Shown(before and delivered(before, event))
+        case OrderDrafted() | SlotHeld() | SlotReturned() | SlotAwaited() | OutcomeAwaited():
             return Shown(before)  # it is shown once it is placed
         case OrderRefused():
             return Shown(None)  # the checkout was answered with the reason; such an order was never shown
@@ -73,9 +87,12 @@ def show_timeline(before: OrderTimeline | None, event: Event, meta: EventMeta) -
         case OrderCancelled(cancelled_at=at, reason=reason):
             moment = OrderMoment(status="cancelled", at=at, reason=reason or None)
             return Shown(before and replace(before, moments=(*before.moments, moment)))
+        case OrderDelivered(delivered_at=at):
+            moment = OrderMoment(status="delivered", at=at)
+            return Shown(before and replace(before, moments=(*before.moments, moment)))
         case OrderErased():
             return Shown(None)
-        case OrderDrafted() | OutcomeAwaited() | OrderRefused():
+        case OrderDrafted() | SlotHeld() | SlotReturned() | SlotAwaited() | OutcomeAwaited() | OrderRefused():
             return Shown(before)
         case _:
             assert_never(event)

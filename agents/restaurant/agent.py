@@ -2,13 +2,17 @@
 
 from agents.restaurant import policy
 from agents.restaurant.decider import DECIDER
-from agents.restaurant.projection import CAMPAIGNS, RESTAURANT
+from agents.restaurant.facts import DELIVERED
+from agents.restaurant.projection import CAMPAIGNS, RESTAURANT, REVIEW
 from agents.runtime.runtime import Runtime
-from topics.contracts import restaurant_commands, restaurant_events, user_events
+from topics.contracts import order_events, restaurant_commands, restaurant_events, user_events
 
 
 def register(runtime: Runtime) -> None:
     runtime.decide(restaurant_commands.TOPIC, DECIDER, emits=restaurant_events.TOPIC, react=policy.react)
     runtime.intake(user_events.TOPIC, policy.translate)
+    runtime.intake(order_events.TOPIC, policy.erase_review)
+    runtime.project(DELIVERED)
     runtime.project(RESTAURANT)
+    runtime.project(REVIEW)
     runtime.project(CAMPAIGNS)

@@ -1,26 +1,36 @@
 """What a restaurant may do. Its owner is who opened it; to everybody else a change answers as if it did not exist.
 
-Campaigns are in campaigns.py, the pages of followers in followers.py: a domain has one decider, for all its aggregates.
-"""
+Busy mode and pause are in modes.py, reviews in reviews.py, slots in slots.py, campaigns in campaigns.py, the pages of
+followers in followers.py: a domain has one decider, for all its aggregates."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import Any, assert_never
+from collections.abc import Iterable
+from typing import assert_never
 
 import msgspec
 from msgspec.structs import asdict, replace
 
-from agents.restaurant import campaigns, followers, hours
+from agents.restaurant import campaigns, delivery, followers, hours, modes, reviews, slots
+from agents.restaurant.answer import now_shown
+from agents.restaurant.facts import DELIVERED, Facts
 from agents.restaurant.house import House, Opened
 from agents.restaurant.limits import RESTAURANT_BYTES, RESTAURANTS
-from agents.restaurant.projection import restaurant
 from topics.contracts.restaurant_commands import (
     Announce,
+    AskSlot,
+    BeBusy,
     BeginCampaign,
     ChangeRestaurant,
     Command,
+    CountRating,
+    EndBusy,
+    EraseReview,
     Follow,
+    GiveReview,
     OpenRestaurant,
+    PauseOrders,
+    ReleaseSlot,
+    ReserveSlot,
+    ResumeOrders,
     StartCampaign,
     Unfollow,
 )
@@ -32,22 +42,43 @@ from topics.contracts.restaurant_events import (
     FollowerAdded,
     FollowerRefused,
     FollowerRemoved,
+    ModesChanged,
+    RatingCounted,
     RestaurantChanged,
     RestaurantDetails,
     RestaurantOpened,
+    ReviewErased,
+    ReviewGiven,
+    SlotAsked,
+    SlotFull,
+    SlotReleased,
+    SlotReserved,
 )
 from topics.deciding.decision import Context, Decider, Decision, Rejection, accept, reject
-from topics.deciding.pricing import rounded
 from topics.deciding.seats import Seat
-from topics.documents.browse import RestaurantNow
+from topics.values.kurus import lira_before
 
 
-def decide(command: Command, house: House, facts: None, context: Context) -> Decision[Event]:
+def decide(command: Command, house: House, facts: Facts, context: Context) -> Decision[Event]:
     match command:
         case OpenRestaurant():
             return _open(command, house, context)
         case ChangeRestaurant():
             return _change(command, house, context)
+        case BeBusy() | EndBusy() | PauseOrders() | ResumeOrders():
+            return _owned(command, house, context)
+        case GiveReview():
+            return reviews.give(command, house, facts, context)
+        case EraseReview():
+            return reviews.erase(house)
+        case CountRating():
+            return reviews.count(command, house)
+        case ReserveSlot():
+            return slots.reserve(command, house)
+        case ReleaseSlot():
+            return slots.release(command, house)
+        case AskSlot():
+            return slots.ask(command)
         case StartCampaign():
             return campaigns.start(command, house, context)
         case BeginCampaign():
@@ -62,11 +93,29 @@ def decide(command: Command, house: House, facts: None, context: Context) -> Dec
             assert_never(command)
 
 
+def _owned(command: BeBusy | EndBusy | PauseOrders | ResumeOrders, house: House, context: Context) -> Decision[Event]:
+    """Of its owner, or of a timer that the owner has set."""
+    opened = house.opened
+    if opened is None or (opened.owner_id != context.caller and context.fired is None):
+        return reject("not_found", "you have no such restaurant")
+    match command:
+        case BeBusy():
+            return modes.be_busy(command, opened, context)
+        case EndBusy():
+            return modes.end_busy(opened, context)
+        case PauseOrders():
+            return modes.pause(command, opened, context)
+        case ResumeOrders():
+            return modes.resume(opened, context)
+        case _:
+            assert_never(command)
+
+
 def _open(command: OpenRestaurant, house: House, context: Context) -> Decision[Event]:
     if context.caller is None:
         return reject("login_required", "log in to open a restaurant")
-    details = RestaurantDetails(**_with_whole_kurus(asdict(command)))
-    refused = hours.refusal(details)
+    details = delivery.normal(RestaurantDetails(**asdict(command)))
+    refused = hours.refusal(details) or delivery.refusal(details)
     if refused is not None:
         return Decision(rejection=refused)
     if house.opened is None:
@@ -75,10 +124,11 @@ def _open(command: OpenRestaurant, house: House, context: Context) -> Decision[E
         seat = RESTAURANTS.free(context.caller, context)
         if seat is None:
             return reject("too_many_restaurants", f"one owner has at most {RESTAURANTS.most} restaurants")
-        opened = RestaurantOpened(owner_id=context.caller, details=details, opened_at=context.now)
-        return accept(opened, answer=_answer(details, context.now, context.now, context), takes=(seat,))
+        opened = Opened(owner_id=context.caller, details=details, at=context.now)
+        event = RestaurantOpened(owner_id=context.caller, details=details, opened_at=context.now)
+        return accept(event, answer=now_shown(context.aggregate_id, opened, context.now), takes=(seat,))
     if (house.opened.owner_id, house.opened.details) == (context.caller, details):
-        return accept(answer=_answer(details, house.opened.at, house.opened.updated_at, context), takes=())
+        return accept(answer=now_shown(context.aggregate_id, house.opened, context.now), takes=())
     return reject("restaurant_exists", "a restaurant with this id is open already")
 
 
@@ -86,16 +136,28 @@ def _change(command: ChangeRestaurant, house: House, context: Context) -> Decisi
     opened = house.opened
     if opened is None or opened.owner_id != context.caller:
         return reject("not_found", "you have no such restaurant")
-    said = {name: value for name, value in asdict(command).items() if value is not None and name != "clears"}
-    details = replace(opened.details, **{**_with_whole_kurus(said), **dict.fromkeys(command.clears)})
+    details = _changed(command, opened)
     if details == opened.details:
-        return accept(answer=_answer(details, opened.at, opened.updated_at, context))
-    refused = hours.refusal(details) if hours.of(details) != hours.of(opened.details) else None
-    refused = refused or _too_large(details)
-    if refused is not None:
+        return accept(answer=now_shown(context.aggregate_id, opened, context.now))
+    if (refused := _refusal(details, opened.details) or _too_large(details)) is not None:
         return Decision(rejection=refused)
+    after = replace(opened, details=details, changed_at=context.now)
     changed = RestaurantChanged(details=details, changed_at=context.now)
-    return accept(changed, answer=_answer(details, opened.at, context.now, context))
+    return accept(changed, answer=now_shown(context.aggregate_id, after, context.now))
+
+
+def _changed(command: ChangeRestaurant, opened: Opened) -> RestaurantDetails:
+    said = {name: value for name, value in asdict(command).items() if value is not None and name != "clears"}
+    if opened.busy is not None and command.prep_time == opened.prep_time:
+        del said["prep_time"]  # a client that puts back what it was shown does not mean the usual one
+    after = replace(opened.details, **{**said, **dict.fromkeys(command.clears)})
+    return delivery.normal(after)
+
+
+def _refusal(after: RestaurantDetails, before: RestaurantDetails) -> Rejection | None:
+    """Of what has changed: the rest may be older than today's rules."""
+    refused = hours.refusal(after) if hours.of(after) != hours.of(before) else None
+    return refused or (delivery.refusal(after) if delivery.of(after) != delivery.of(before) else None)
 
 
 def _too_large(details: RestaurantDetails) -> Rejection | None:
@@ -112,16 +174,6 @@ def claims(command: Command, restaurant_id: str, caller: str | None) -> Iterable
     return RESTAURANTS.of(caller) if isinstance(command, OpenRestaurant) and caller is not None else ()
 
 
-def _answer(details: RestaurantDetails, created: datetime, updated: datetime, context: Context) -> RestaurantNow:
-    document = restaurant(context.aggregate_id, details, created, updated)
-    return RestaurantNow(**asdict(document), open_now=hours.is_open(details, context.now))
-
-
-def _with_whole_kurus(said: Mapping[str, Any]) -> dict[str, Any]:
-    amounts = ("delivery_fee", "min_order_price")
-    return {name: rounded(value) if name in amounts else value for name, value in said.items()}
-
-
 def evolve(house: House, event: Event) -> House:
     match event:
         case RestaurantOpened():
@@ -129,16 +181,40 @@ def evolve(house: House, event: Event) -> House:
         case RestaurantChanged():
             changed = house.opened and replace(house.opened, details=event.details, changed_at=event.changed_at)
             return replace(house, opened=changed)
+        case ModesChanged():
+            return modes.changed(house, event)
+        case ReviewGiven():
+            return reviews.given(house, event)
+        case ReviewErased():
+            return reviews.erased(house)
+        case RatingCounted():
+            return reviews.counted(house, event)
+        case SlotReserved() | SlotReleased():
+            return slots.counted(house, event)
         case CampaignStarted():
             return campaigns.started(house, event)
         case FollowerAdded():
             return followers.added(house, event.user_id)
         case FollowerRemoved():
             return followers.removed(house, event.user_id)
-        case CampaignBegan() | FollowerRefused() | Announced():
+        case CampaignBegan() | FollowerRefused() | Announced() | SlotFull() | SlotAsked():
             return house
         case _:
             assert_never(event)
 
 
-DECIDER = Decider[Command, Event, House, None](state=House, decide=decide, evolve=evolve, claims=claims)
+def needs(command: Command, house: House) -> Iterable[tuple[str, str]]:
+    if isinstance(command, GiveReview):
+        yield DELIVERED.name, command.order_id
+
+
+DECIDER = Decider[Command, Event, House, Facts](
+    state=House,
+    decide=decide,
+    evolve=evolve,
+    facts=Facts,
+    fact_tables=(DELIVERED,),
+    needs=needs,
+    claims=claims,
+    upcasts=(lira_before("opened.details.delivery_fee", "opened.details.min_order_price"),),
+)

@@ -1,13 +1,26 @@
-"""Users who favour a restaurant become its followers; a campaign is told to each of them when it begins."""
+"""Users who favour a restaurant become its followers; a campaign is told to each of them when it begins. A review is counted by
+its restaurant, and loses its comment when its order is erased. An order learns whether it has its slot."""
 
 from collections.abc import Iterable
 
 from agents.restaurant import followers
 from agents.restaurant.house import House
-from topics.contracts import notification, restaurant_commands, user_events
+from topics import keys
+from topics.contracts import notification, order_commands, order_events, restaurant_commands, user_events
 from topics.contracts.email_event import DiscountMail, DiscountVariables
-from topics.contracts.restaurant_commands import Announce, Follow, Unfollow
-from topics.contracts.restaurant_events import Announced, CampaignBegan, CampaignStarted, Event
+from topics.contracts.order_commands import ConfirmSlot, RefuseSlot, TellOutcome
+from topics.contracts.order_events import OrderErased
+from topics.contracts.restaurant_commands import Announce, CountRating, EraseReview, Follow, Unfollow
+from topics.contracts.restaurant_events import (
+    Announced,
+    CampaignBegan,
+    CampaignStarted,
+    Event,
+    ReviewGiven,
+    SlotAsked,
+    SlotFull,
+    SlotReserved,
+)
 from topics.contracts.user_events import PersonErased, PreferencesChanged, RestaurantFavoured, RestaurantUnfavoured
 from topics.deciding.decision import Origin, Send
 from topics.messages.event import EventMeta
@@ -34,6 +47,11 @@ def translate(message: user_events.Event, origin: Origin) -> Iterable[Send]:
             return
 
 
+def erase_review(message: order_events.Event, origin: Origin) -> Iterable[Send]:
+    if isinstance(message, OrderErased) and origin.aggregate_id is not None:
+        yield Send(restaurant_commands.TOPIC, keys.review(origin.aggregate_id), EraseReview())
+
+
 def _send(restaurant_id: str, user_id: str, *, wants: bool) -> Send:
     command = Follow(user_id=user_id) if wants else Unfollow(user_id=user_id)
     page = followers.page(restaurant_id, user_id)
@@ -49,6 +67,14 @@ def react(event: Event, meta: EventMeta, house: House) -> Iterable[Send]:
             announce = Announce(campaign=event.campaign, restaurant_name=event.restaurant_name)
             for page in followers.pages(meta.aggregate_id):
                 yield Send(restaurant_commands.TOPIC, page, announce, suffix=f" {page}")
+        case ReviewGiven():
+            yield Send(restaurant_commands.TOPIC, event.restaurant_id, CountRating(rating=event.rating))
+        case SlotReserved():
+            yield Send(order_commands.TOPIC, event.order_id, ConfirmSlot(), answers=True)
+        case SlotFull():
+            yield Send(order_commands.TOPIC, event.order_id, RefuseSlot(), answers=True)
+        case SlotAsked():
+            yield Send(order_commands.TOPIC, event.order_id, TellOutcome(user_id=event.user_id), answers=True)
         case Announced():
             yield from _notifications(event)
             last = event.user_ids[-1]

@@ -1,15 +1,16 @@
-"""What clients see of restaurants and their campaigns."""
+"""What clients see of restaurants, their reviews and their campaigns."""
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import assert_never
+from typing import Any, assert_never
 
 from msgspec.structs import asdict, replace
 
+from agents.restaurant.house import Opened, Rating, prep_time
 from topics import keys
 from topics.contracts import restaurant_events
 from topics.contracts.restaurant_events import (
     Announced,
+    Busy,
     CampaignBegan,
     CampaignDetails,
     CampaignStarted,
@@ -17,36 +18,70 @@ from topics.contracts.restaurant_events import (
     FollowerAdded,
     FollowerRefused,
     FollowerRemoved,
+    ModesChanged,
+    RatingCounted,
     RestaurantChanged,
     RestaurantDetails,
     RestaurantOpened,
+    ReviewErased,
+    ReviewGiven,
+    SlotAsked,
+    SlotFull,
+    SlotReleased,
+    SlotReserved,
 )
 from topics.deciding.projection import PartOf, Shown, View
-from topics.documents.browse import Campaign, Campaigns, Restaurant
+from topics.documents.browse import Campaign, Campaigns, Restaurant, Review
 from topics.messages.event import EventMeta
 from topics.search_index import restaurant_indexes, restaurant_traits
 
 
-def restaurant(restaurant_id: str, details: RestaurantDetails, created: datetime, updated: datetime) -> Restaurant:
-    """The document, and the answer to its owner. Nobody has rated a new restaurant."""
+def restaurant(restaurant_id: str, opened: Opened) -> Restaurant:
+    """The document, and the answer to its owner."""
     return Restaurant(
         id=restaurant_id,
-        rating_avg=0.0,
-        rating_count=0,
-        created_at=created,
-        updated_at=updated,
-        **asdict(details),
+        rating_avg=opened.rating.average,
+        rating_count=opened.rating.count,
+        created_at=opened.at,
+        updated_at=opened.updated_at,
+        busy=opened.busy,
+        pause=opened.pause,
+        **_said(opened.details, opened.busy),
     )
+
+
+def _said(details: RestaurantDetails, busy: Busy | None) -> dict[str, Any]:
+    """What its owner said of it, with the prep_time that is shown."""
+    return asdict(details) | {"prep_time": prep_time(details, busy)}
 
 
 def show(before: Restaurant | None, event: Event, meta: EventMeta) -> Shown[Restaurant]:
     match event:
         case RestaurantOpened():
-            return Shown(restaurant(meta.aggregate_id, event.details, event.opened_at, event.opened_at))
+            opened = Opened(owner_id=event.owner_id, details=event.details, at=event.opened_at)
+            return Shown(restaurant(meta.aggregate_id, opened))
         case RestaurantChanged():
-            return Shown(before and replace(before, updated_at=event.changed_at, **asdict(event.details)))
+            said = _said(event.details, before.busy if before else None)
+            return Shown(before and replace(before, updated_at=event.changed_at, **said))
+        case ModesChanged():
+            modes = {"busy": event.busy, "pause": event.pause, "prep_time": event.prep_time}
+            return Shown(before and replace(before, updated_at=event.changed_at, **modes))
+        case RatingCounted(total=total, count=count):
+            average = Rating(total=total, count=count).average
+            return Shown(before and replace(before, rating_avg=average, rating_count=count))
         case (
-            CampaignStarted() | CampaignBegan() | FollowerAdded() | FollowerRemoved() | FollowerRefused() | Announced()
+            ReviewGiven()
+            | ReviewErased()
+            | SlotReserved()
+            | SlotFull()
+            | SlotReleased()
+            | SlotAsked()
+            | CampaignStarted()
+            | CampaignBegan()
+            | FollowerAdded()
+            | FollowerRemoved()
+            | FollowerRefused()
+            | Announced()
         ):
             return Shown(before)
         case _:
@@ -68,6 +103,32 @@ RESTAURANT = View[Restaurant, Event](
 )
 
 
+def review(given: ReviewGiven) -> Review:
+    """The document, and the answer to who gave it."""
+    return Review(
+        restaurant_id=given.restaurant_id, rating=given.rating, comment=given.comment, created_at=given.given_at
+    )
+
+
+def show_review(before: Review | None, event: Event, meta: EventMeta) -> Shown[Review]:
+    match event:
+        case ReviewGiven():
+            return Shown(review(event))
+        case ReviewErased():
+            return Shown(before and replace(before, comment=""))
+        case _:
+            return Shown(before)  # of other aggregates
+
+
+def review_indexes(document: Review) -> Mapping[str, float]:
+    return {keys.reviews(document.restaurant_id): document.created_at.timestamp()}
+
+
+REVIEW = View[Review, Event](
+    name="review", topic=restaurant_events.TOPIC, document=Review, show=show_review, indexes=review_indexes
+)
+
+
 def campaign(details: CampaignDetails, restaurant_id: str, restaurant_name: str) -> Campaign:
     """As clients see it, and the answer to who started it."""
     return Campaign(**asdict(details), restaurant_id=restaurant_id, restaurant_name=restaurant_name)
@@ -84,7 +145,20 @@ def show_campaigns(before: Campaigns | None, event: Event, meta: EventMeta) -> S
         case RestaurantChanged():
             return Shown(before and _renamed(before, event.details.name))
         case (
-            RestaurantOpened() | CampaignBegan() | FollowerAdded() | FollowerRemoved() | FollowerRefused() | Announced()
+            RestaurantOpened()
+            | ModesChanged()
+            | ReviewGiven()
+            | ReviewErased()
+            | RatingCounted()
+            | SlotReserved()
+            | SlotFull()
+            | SlotReleased()
+            | SlotAsked()
+            | CampaignBegan()
+            | FollowerAdded()
+            | FollowerRemoved()
+            | FollowerRefused()
+            | Announced()
         ):
             return Shown(before)
         case _:

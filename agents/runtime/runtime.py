@@ -17,6 +17,7 @@ from agents.runtime.sending.drain import Drain
 from agents.runtime.sending.publisher import Publisher
 from agents.runtime.transport.group import Group
 from agents.runtime.transport.work import Work
+from stores.kafka.growth import Counts
 from stores.kafka.replay import open_replay
 from stores.protocol import DomainStore
 from stores.redis.connection import connect
@@ -33,7 +34,8 @@ from topics.messages.topic import Topic
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """Settings and clients, made by the composition root and shared by all domains of the process."""
+    """Settings and clients, made by the composition root and shared by all domains of the process. counts: of the partitions,
+    known when Kafka is there."""
 
     settings: Settings
     publisher: Publisher
@@ -41,12 +43,14 @@ class Resources:
     fates: Fates
     views: ProjectionStore
     generations: ViewGenerations
+    counts: Counts
 
     @classmethod
-    def of(cls, settings: Settings) -> "Resources":
+    def of(cls, settings: Settings, counts: Counts | None = None) -> "Resources":
         """On the servers of the settings; nothing is opened yet."""
         redis, publisher = connect(settings.redis), Publisher(settings.kafka)
-        return cls(settings, publisher, Replies(redis), Fates(redis), ProjectionStore(redis), ViewGenerations(redis))
+        views, generations = ProjectionStore(redis), ViewGenerations(redis)
+        return cls(settings, publisher, Replies(redis), Fates(redis), views, generations, counts or Counts())
 
 
 class Runtime:
@@ -60,7 +64,7 @@ class Runtime:
         self.settings = resources.settings
         self.store = store
         self._resources = resources
-        self._drain = Drain(store, resources.publisher, resources.replies)
+        self._drain = Drain(store, resources.publisher, resources.replies, resources.counts)
         self._works: dict[str, dict[str, Work]] = {}
         self._projections: list[View[Any, Any] | FactTable[Any, Any]] = []
         self.tended: list[Callable[[], Awaitable[bool]]] = []
@@ -94,13 +98,16 @@ class Runtime:
         work = Effecting(events, self.domain, of, perform, self.store, self._drain, concurrency)
         self._add("effect", events, work)
 
-    def groups(self) -> Sequence[Group]:
-        """A consumer group for each shape that was registered, not started yet."""
+    def works(self) -> Mapping[str, Mapping[str, Work]]:
+        """Consumer group → topic → what it does with it; a group for each shape that was registered."""
         works: dict[str, Mapping[str, Work]] = {**self._works}
         if self._projections:
             works["project"] = self._projecting()
-        resources = self._resources
-        return [Group(f"{self.domain}.{shape}", resources.settings.kafka, of) for shape, of in works.items()]
+        return {f"{self.domain}.{shape}": of for shape, of in works.items()}
+
+    def groups(self) -> Sequence[Group]:
+        """Not started yet."""
+        return [Group(name, self.settings.kafka, of) for name, of in self.works().items()]
 
     def _projecting(self) -> Mapping[str, Work]:
         found: dict[str, Work] = {}
@@ -116,7 +123,9 @@ class Runtime:
         found = self._resources
         replays = partial(open_replay, found.settings.kafka)
         group = f"{self.domain}.project"
-        made = Showing(group, topic, views, found.views, found.generations, found.publisher, replays)
+        made = Showing(
+            group, topic, views, found.views, found.generations, found.publisher, replays, counts=found.counts
+        )
         self.tended.append(made.tending.round)
         return made
 

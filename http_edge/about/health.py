@@ -7,7 +7,7 @@ import msgspec
 
 from http_edge.routing.asked import Asked
 from http_edge.routing.edge import Edge
-from http_edge.routing.routes import AnyRow, ListRow, LiveRow, OwnRow, ViewRow
+from http_edge.routing.routes import AnyRow, ComposedRow, ListRow, LiveRow, OwnRow, ViewRow
 from http_edge.wire.answer import Answer, of_json
 from stores.errors import Unavailable
 from topics.keys import DENY_READY
@@ -42,6 +42,8 @@ def ready_keys(rows: Iterable[AnyRow]) -> tuple[str, ...]:
             found.add(row.view.ready)
         elif isinstance(row, OwnRow):
             found.update(view.ready for view in row.reads)
+        elif isinstance(row, ComposedRow):
+            found.update(view.ready for view in row.needs)
         elif row.settles is not None:
             found.add(row.settles.ready)
     return tuple(sorted(found))

@@ -95,6 +95,10 @@ class Metrics:
         self.memory = Gauge("lezzet_redis_memory_share", "Share of Redis' memory limit in use", registry=registry)
         # 1: commands of some topic are not answered; /health/ready names it
         self.silent = Gauge("lezzet_edge_silent_topics", "Topics whose commands are not answered", registry=registry)
+        # rising: more large answers are asked for than one core compresses; they go out as they are
+        self.uncompressed = Gauge(
+            "lezzet_edge_uncompressed", "Large answers not compressed, since the start", registry=registry
+        )
         # rising: one address makes accounts or anonymous baskets faster than people do
         self.paced = Gauge(
             "lezzet_edge_paced_refused", "Requests refused for their pace, since the start", registry=registry

@@ -3,28 +3,41 @@
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from types import UnionType
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 import msgspec
 
 from http_edge.commands.operations import Operation
 from http_edge.reads.live import LAST_EVENT_ID
 from http_edge.routing.paging import query_of
-from http_edge.routing.routes import PARAMETER, PUBLIC, AnyRow, CommandRow, LiveRow, Nothing, OwnRow, ViewRow
+from http_edge.routing.routes import (
+    PARAMETER,
+    PUBLIC,
+    AnyRow,
+    CommandRow,
+    ComposedRow,
+    LiveRow,
+    Nothing,
+    OwnRow,
+    ViewRow,
+)
 from http_edge.wire.answer import EVENT_STREAM, JSON, NO_CONTENT, PROBLEM_JSON
 from http_edge.wire.problems import ProblemBody
 
 _REF = "#/components/schemas/{name}"
 _SECURITY = "access_token"
+_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "default")
 _LINK = {
     "description": 'The next page, as `<path and query>; rel="next"`. Absent on the last one.', "schema": {"type": "string"},
 }  # fmt: skip
+_ETAG = {"description": "Of what the answer is made of, for `If-None-Match`.", "schema": {"type": "string"}}
 
 
-def document(rows: Iterable[AnyRow]) -> bytes:
+def document(title: str, rows: Iterable[AnyRow]) -> bytes:
     """The description as JSON; itself (`/openapi.json`) is in it too."""
     listed = tuple(rows)
     kinds = [ProblemBody, Operation, *(row.gives for row in listed), *(row.takes for row in listed)]
+    kinds += (kind for row in listed if isinstance(row, CommandRow) for kind in row.file.values())
     given, components = _schemas(kinds)
     paths: dict[str, dict[str, Any]] = {}
     for row in listed:
@@ -34,7 +47,7 @@ def document(rows: Iterable[AnyRow]) -> bytes:
         {
             "openapi": "3.1.0",
             "info": {
-                "title": "Lezzet, web gateway",
+                "title": title,
                 "version": "1",
                 "description": "Errors are application/problem+json. 401 means: log in again. A write that takes longer "
                 "than two seconds is answered 202, its outcome is at /operations/{id}. Lists come page by page: `limit` items, "
@@ -52,11 +65,25 @@ def document(rows: Iterable[AnyRow]) -> bytes:
 def _schemas(kinds: Sequence[Any]) -> tuple[dict[int, Any], dict[str, Any]]:
     """By the id() of each kind, and the components. One of several answers (`Tokens | Done`) is no type of msgspec's."""
     parts = [get_args(kind) if isinstance(kind, UnionType) else (kind,) for kind in kinds]
-    schemas, components = msgspec.json.schema_components([part for each in parts for part in each], ref_template=_REF)
+    made_of = msgspec.json.schema_components([part for each in parts for part in each], ref_template=_REF)
+    schemas, components = _as_clients_see(made_of)
     rest = iter(schemas)
     found = [[next(rest) for _ in each] for each in parts]
     made = [of[0] if len(of) == 1 else {"anyOf": of} for of in found]
     return dict(zip(map(id, kinds), made, strict=True)), components
+
+
+def _as_clients_see(schema: Any) -> Any:
+    """Amounts are numbers with two decimals, where messages have hundredths."""
+    if isinstance(schema, list | tuple):
+        return [_as_clients_see(each) for each in cast(list[Any], schema)]
+    if not isinstance(schema, dict):
+        return schema
+    said = cast(dict[str, Any], schema)
+    if (of := said.get("x-hundredths-of")) is None:
+        return {name: _as_clients_see(each) for name, each in said.items()}
+    bounds = {name: said[name] / 100 for name in _BOUNDS if said.get(name) is not None}
+    return {"type": "number", **bounds, "description": f"{of}, two decimals at most"}
 
 
 def _operation(row: AnyRow, schemas: Mapping[int, Any]) -> dict[str, Any]:
@@ -72,6 +99,10 @@ def _operation(row: AnyRow, schemas: Mapping[int, Any]) -> dict[str, Any]:
     if row.takes is not Nothing:
         body = {JSON: {"schema": schemas[id(row.takes)]}}
         described["requestBody"] = {"required": True, "content": body}
+    if isinstance(row, CommandRow) and row.file:
+        described["requestBody"] = {
+            "required": True, "content": {name: {"schema": schemas[id(kind)]} for name, kind in row.file.items()},
+        }  # fmt: skip
     if row.who is not PUBLIC:
         described["security"] = [{_SECURITY: []}]
     return described
@@ -89,6 +120,12 @@ def _parameters(row: AnyRow) -> list[dict[str, Any]]:
     if isinstance(row, CommandRow):
         why = "A retry with the same key and request gets the first answer again."
         found.append({"name": "Idempotency-Key", "in": "header", "schema": text, "description": why})
+    if row.speaks:
+        why = "The language of texts: tr or en, else tr."
+        found.append({"name": "Accept-Language", "in": "header", "schema": text, "description": why})
+    if isinstance(row, ComposedRow):
+        why = "The ETag of the answer that the client has: 304 where it would be the same."
+        found.append({"name": "If-None-Match", "in": "header", "schema": text, "description": why})
     if isinstance(row, LiveRow):
         why = "The id of the last event that the client has: only later ones are sent."
         found.append({"name": LAST_EVENT_ID, "in": "header", "schema": text, "description": why})
@@ -97,7 +134,7 @@ def _parameters(row: AnyRow) -> list[dict[str, Any]]:
 
 def _asked_for(field: msgspec.structs.FieldInfo) -> dict[str, Any]:
     """A field of the query. Lists are texts with commas."""
-    schema = msgspec.json.schema(field.type)
+    schema = _as_clients_see(msgspec.json.schema(field.type))
     if field.default not in (msgspec.NODEFAULT, None):
         schema["default"] = field.default
     style = {"style": "form", "explode": False} if schema.get("type") == "array" else {}
@@ -109,11 +146,14 @@ def _responses(row: AnyRow, schemas: Mapping[int, Any]) -> dict[str, Any]:
     done: dict[str, Any] = (
         {"description": "Done"} if row.success == NO_CONTENT else _content(schemas[id(row.gives)], kind)
     )
-    if row.pages is not None:
-        done["headers"] = {"Link": _LINK}
+    headers = ({"Link": _LINK} if row.pages else {}) | ({"ETag": _ETAG} if isinstance(row, ComposedRow) else {})
+    if headers:
+        done["headers"] = headers
     found: dict[str, Any] = {str(row.success): done}
     if isinstance(row, CommandRow) and not row.tokens:
         found["202"] = _content({"$ref": _REF.format(name="Operation")}, JSON, "Taken, not done yet")
+    if isinstance(row, ComposedRow):
+        found["304"] = {"description": "The client has this answer already"}
     if isinstance(row, LiveRow):
         found["204"] = {"description": "The client has all, and nothing will follow"}
     problem = {"$ref": _REF.format(name="ProblemBody")}
@@ -140,12 +180,14 @@ def problems_of(row: AnyRow) -> dict[int, list[str]]:
         found[422] = ["invalid_input"]
     if isinstance(row, LiveRow):
         found |= {422: ["invalid_input"], 429: ["too_many_streams"], 503: ["streams_full"]}
-    if isinstance(row, OwnRow):
+    if isinstance(row, OwnRow | ComposedRow):
         found |= {status: list(codes) for status, codes in row.problems.items()}
     if isinstance(row, CommandRow):
         found |= {400: [], 422: ["invalid_input"], 413: ["body_too_large"], 415: ["unsupported_media_type"]}
         if row.hashes or row.paced:
             found[429] = ["too_many_logins"] * row.hashes + ["too_many_requests"] * row.paced
+        if row.file:
+            found[429] = ["too_many_files"]
         for code, status in row.refusals.items():
             found.setdefault(status, []).append(code)
     return found

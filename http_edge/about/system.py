@@ -19,8 +19,8 @@ _PAGE_POLICY = {
 }
 
 
-def rows(others: tuple[AnyRow, ...], metrics: Metrics) -> tuple[AnyRow, ...]:
-    """All rows of a gateway: the others and these."""
+def rows(title: str, others: tuple[AnyRow, ...], metrics: Metrics) -> tuple[AnyRow, ...]:
+    """All rows of a gateway: the others and these. title: of its description."""
 
     async def measured(asked: Asked) -> Answer:
         metrics.kafka.set(asked.edge.commands.connected)
@@ -29,6 +29,7 @@ def rows(others: tuple[AnyRow, ...], metrics: Metrics) -> tuple[AnyRow, ...]:
         metrics.skew.set(asked.edge.broker_clock.skew or 0.0)
         metrics.memory.set(asked.edge.memory.share)
         metrics.silent.set(len(asked.edge.unanswered.silent()))
+        metrics.uncompressed.set(asked.edge.compression.skipped)
         metrics.paced.set(asked.edge.pace.refused)
         metrics.turns_waiting.set(asked.edge.turns.waiting)
         metrics.turns_refused.set(asked.edge.turns.refused)
@@ -46,7 +47,7 @@ def rows(others: tuple[AnyRow, ...], metrics: Metrics) -> tuple[AnyRow, ...]:
         _row("/docs/docs.css", _page("docs.css", "text/css; charset=utf-8"), "Its style."),
     )
     described = (*others, *own)
-    openapi = _bytes(document(described), JSON)
+    openapi = _bytes(document(title, described), JSON)
     return (*described, _row("/openapi.json", openapi, "This description, as OpenAPI 3.1."))
 
 

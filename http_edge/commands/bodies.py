@@ -17,9 +17,11 @@ from topics.values.faults import Invalid
 from topics.values.validation import Validator
 
 READ_SECONDS = 10.0
+FILE_SECONDS = 60.0
+"""For a body that is a file."""
 
 
-async def read(request: BaseRequest, most: int) -> bytes:
+async def read(request: BaseRequest, most: int, seconds: float = READ_SECONDS) -> bytes:
     """The raw body, of at most so many bytes. Raises Problem 413, 415, 417, 408 or 400."""
     encoding = request.headers.get("Content-Encoding", "identity")
     if encoding.lower() != "identity":
@@ -29,7 +31,7 @@ async def read(request: BaseRequest, most: int) -> bytes:
     _go_on(request)
     parts, size = list[bytes](), 0
     try:
-        async with asyncio.timeout(READ_SECONDS):
+        async with asyncio.timeout(seconds):
             while part := await request.content.readany():
                 size += len(part)
                 if size > most:
@@ -77,15 +79,20 @@ def decode(raw: bytes, validator: Validator) -> tuple[Any, Any]:
     """
     if not raw.strip():
         raise invalid("$", "a JSON body is required", status=400)
-    try:
-        value = _STRICT.decode(raw.decode())
-    except (RecursionError, ValueError, OverflowError) as error:
-        raise invalid("$", f"is no JSON: {error}"[:200], status=400) from None
+    value = value_of(raw)
     owner = cast(Mapping[str, Any], value).get("user_id") if isinstance(value, Mapping) else None
     try:
         return validator.validated(value), owner
     except Invalid as refused:
         raise all_invalid(refused) from None
+
+
+def value_of(raw: bytes) -> Any:
+    """The JSON value. Raises Problem: 400 where it is none or a name comes twice, 422 for a text that no store takes."""
+    try:
+        return _STRICT.decode(raw.decode())
+    except (RecursionError, ValueError, OverflowError) as error:
+        raise invalid("$", f"is no JSON: {error}"[:200], status=400) from None
 
 
 def _checked(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import asyncio
 import base64
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from inspect import isawaitable
 from typing import Any, NoReturn
 
@@ -76,6 +77,29 @@ async def _sent(row: CommandRow, asked: Asked, mine: str | None) -> tuple[Messag
             if again or left(asked, REPLY_SECONDS) < AGAIN_SECONDS:
                 break
             asked.command_id = next_id(asked)
+    raise not_taken()
+
+
+async def beforehand(row: CommandRow, asked: Asked, key: str, message: Message) -> Reply | None:
+    """A command that has to be there before the row's own, which `make` makes: on the same topic, with its own two seconds.
+
+    The reply; None: it will be done, and nobody knows yet how. Raises Problem where it is refused, and 503 where it takes no
+    effect. An Idempotency-Key is the row's own command's: this one may be done again.
+    """
+    loop = asyncio.get_running_loop()
+    for again in (False, True):
+        one = replace(asked, command_id=ids.fresh(), idempotency_key=None, at=loop.time())
+        header = headers_of(one, type(message), key, None)
+        try:
+            reply = await deliver(one, row.topic.name, key, header, row.topic.encode(message))
+        except Late:
+            if again:
+                break
+            continue
+        if reply is not None and reply.status == "failed":
+            _refuse(row, reply)
+        asked.at = loop.time()
+        return reply
     raise not_taken()
 
 
@@ -157,12 +181,21 @@ async def _render(row: CommandRow, asked: Asked, reply: Reply, mine: str | None)
         _refuse(row, reply)
     body = _opened(asked, reply.sealed) if reply.sealed is not None else bytes(reply.body)
     if not settled and row.must_settle:
-        # It is done and only not shown yet, so 202: a 503 would say that it was not done.
-        await note(asked, reply)
-        return of_json(pending(asked.command_id), 202, {"Location": f"/operations/{asked.command_id}"})
+        return await _done_and_not_shown(asked, reply)
     if row.success == NO_CONTENT:
         return Answer(b"", NO_CONTENT, "")
+    if row.then is not None:
+        try:
+            body = await row.then(asked, body)
+        except (Unavailable, Problem, msgspec.MsgspecError):
+            return await _done_and_not_shown(asked, reply)
     return Answer(body or b"null", row.success)
+
+
+async def _done_and_not_shown(asked: Asked, reply: Reply) -> Answer:
+    """202: a 503 would say that it was not done."""
+    await note(asked, reply)
+    return of_json(pending(asked.command_id), 202, {"Location": f"/operations/{asked.command_id}"})
 
 
 def _refuse(row: CommandRow, reply: Reply) -> NoReturn:

@@ -42,7 +42,7 @@ def headers_of(asked: Asked, kind: type[Message], subject: str, fingerprint: str
     deadline_ms = edge.broker_clock.ms() + int(left(asked, REPLY_SECONDS) * 1000)
     found = {
         headers.ID: asked.command_id,
-        headers.TYPE: kind.__name__,
+        **headers.of_type(kind),
         headers.SOURCE: "lezzet/edge",
         headers.TIME: _rfc3339(edge.clock()),
         headers.SUBJECT: subject,
@@ -53,8 +53,6 @@ def headers_of(asked: Asked, kind: type[Message], subject: str, fingerprint: str
         headers.OPERATION: asked.command_id,
         headers.TRACEPARENT: asked.traceparent,
     }
-    if kind.schema_version > 1:
-        found[headers.SCHEMA_VERSION] = str(kind.schema_version)
     if (writer := asked.writer) is not None:
         found[headers.CALLER] = writer
     if asked.after:

@@ -6,7 +6,7 @@ millisecond, and others have their turn between two slices and between two parts
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from http_edge.reads.own_writes import noted, require
 from http_edge.reads.views import first_look
@@ -14,6 +14,7 @@ from http_edge.routing.asked import Asked
 from http_edge.routing.pages import Start
 from http_edge.routing.paging import link_to
 from http_edge.routing.routes import ListRow
+from http_edge.wire.amounts import lira_of, unchanged
 from http_edge.wire.answer import JSON, Answer, Parts
 from stores.errors import Unavailable
 from stores.listed import Span
@@ -33,15 +34,29 @@ Handler = Callable[[Asked], Awaitable[Answer]]
 Item = Callable[[bytes, str, Asked], bytes | None]
 
 
+class Entry(NamedTuple):
+    """An item of a list. member: of the sorted set. version: of the document. shown: the JSON that clients get."""
+
+    member: str
+    version: int
+    shown: bytes
+
+
 class Listed(NamedTuple):
     """A page. following: where the next one begins, None: there is none."""
 
-    items: Sequence[bytes]
+    entries: Sequence[Entry]
     following: Start | None
+
+    @property
+    def items(self) -> list[bytes]:
+        return [each.shown for each in self.entries]
 
 
 def handler(row: ListRow) -> Handler:
     """The row's handler. It raises Problem, and Unavailable where Redis is away."""
+
+    item = _shown(row)
 
     async def listing(asked: Asked) -> Answer:
         wrote, _ = await first_look(row, asked, ())
@@ -50,12 +65,25 @@ def handler(row: ListRow) -> Handler:
             await require(asked.edge.reads, row.view.name, noted(wrote))
         lowest = None if row.lowest is None else row.lowest(asked)
         span = Span("", row.view.name, lowest=lowest, newest_first=row.newest_first)
-        page = await read_page(asked, span, row.indexes(asked), row.item)
+        page = await read_page(asked, span, row.indexes(asked), item)
         items = page.items if row.arrange is None else row.arrange(asked, page.items)
         headers = None if page.following is None else link_to(row, asked, page.following)
         return joined(b"[", items, b"]", headers)
 
     return listing
+
+
+def _shown(row: ListRow) -> Item | None:
+    """What is shown of an item, with its amounts in lira. Here, since the size of an answer in parts is said before them."""
+    item, lira = row.item, lira_of(*get_args(row.gives))
+    if lira is unchanged:
+        return item
+
+    def shown(document: bytes, member: str, asked: Asked) -> bytes | None:
+        found = document if item is None else item(document, member, asked)
+        return found and lira(found)
+
+    return shown
 
 
 async def read_page(asked: Asked, span: Span, indexes: Sequence[str], item: Item | None = None) -> Listed:
@@ -74,44 +102,48 @@ async def _read(asked: Asked, span: Span, indexes: Sequence[str], item: Item | N
     assert asked.page is not None, "the row has no pages"
     lists, left, room = asked.edge.lists, asked.page.limit, MOST_BYTES
     number, place = asked.page.start or Start(0, None)
-    items = list[bytes]()
+    entries = list[Entry]()
     while number < len(indexes):
-        entries = min(left, SLICE_ENTRIES)
+        most = min(left, SLICE_ENTRIES)
         found = await lists.read(
-            span._replace(index_name=indexes[number], after=place, entries=entries, size=min(room, SLICE_BYTES))
+            span._replace(index_name=indexes[number], after=place, entries=most, size=min(room, SLICE_BYTES))
         )
         for at, value in enumerate(found.documents):
-            body = keys.split(value)[1] if value else b""
-            shown = body if item is None or not body else item(body, found.members[at].decode(), asked)
+            version, body = keys.split(value) if value else (0, b"")
+            member = found.members[at].decode()
+            shown = body if item is None or not body else item(body, member, asked)
             if not shown:
                 continue
-            if items and len(shown) > room:
-                return Listed(items, Start(number, found.place(at - 1) if at else place))
-            items.append(shown)
+            if entries and len(shown) > room:
+                return Listed(entries, Start(number, found.place(at - 1) if at else place))
+            entries.append(Entry(member, version, shown))
             room -= len(shown)
         left -= len(found.documents)
         place = found.place(len(found.documents) - 1) if found.documents else place
         if not found.more:
             number, place = number + 1, None
         elif left <= 0:
-            return Listed(items, Start(number, place))
+            return Listed(entries, Start(number, place))
         else:
             await asyncio.sleep(PAUSE_SECONDS)
-    return Listed(items, None)
+    return Listed(entries, None)
 
 
-def joined(before: bytes, items: Sequence[bytes], after: bytes, headers: Mapping[str, str] | None = None) -> Answer:
-    """JSON of items with commas between them."""
-    size = len(before) + sum(map(len, items)) + max(0, len(items) - 1) + len(after)
+def joined(
+    before: bytes, items: Sequence[bytes], after: bytes, headers: Mapping[str, str] | None = None, *,
+    between: bytes = b",", content_type: str = JSON,
+) -> Answer:  # fmt: skip
+    """One body of items, with something between them; by default it is JSON."""
+    size = len(before) + sum(map(len, items)) + max(0, len(items) - 1) * len(between) + len(after)
     if size <= PART_BYTES:
-        return Answer(before + b",".join(items) + after, 200, JSON, headers)
-    return Answer(b"", 200, JSON, headers, parts=Parts(size, _parts(before, items, after)))
+        return Answer(before + between.join(items) + after, 200, content_type, headers)
+    return Answer(b"", 200, content_type, headers, parts=Parts(size, _parts(before, items, after, between)))
 
 
-def _parts(before: bytes, items: Sequence[bytes], after: bytes) -> Iterator[bytes]:
+def _parts(before: bytes, items: Sequence[bytes], after: bytes, between: bytes) -> Iterator[bytes]:
     part, size = [before], 0
     for number, item in enumerate(items):
-        part.append(b"," + item if number else item)
+        part.append(between + item if number else item)
         size += len(item)
         if size >= PART_BYTES:
             yield b"".join(part)

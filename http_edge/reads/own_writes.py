@@ -72,14 +72,15 @@ async def all_shown(reads: Reads, caller: str, views: Sequence[ViewOf]) -> bool:
 async def require_all(reads: Reads, caller: str, views: Sequence[ViewOf]) -> None:
     """Raises Problem 503 where a view stays behind."""
     if not await all_shown(reads, caller, views):
-        raise _behind()
+        raise behind()
 
 
 async def require(reads: Reads, view: str, wanted: Mapping[str, int]) -> None:
     """Raises Problem 503 where the view stays behind."""
     if wanted and not await wait(reads, view, wanted):
-        raise _behind()
+        raise behind()
 
 
-def _behind() -> Problem:
+def behind() -> Problem:
+    """A view does not show what the caller wrote."""
     return unavailable("view_behind", "Your last change is not shown yet, please try again.")

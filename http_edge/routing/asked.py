@@ -6,6 +6,7 @@ from typing import Any
 
 from http_edge.routing.edge import Edge
 from http_edge.routing.pages import Page
+from http_edge.wire.preferences import DEFAULT_LANGUAGE, Language
 from http_edge.wire.problems import not_found
 from http_edge.wire.tokens import Caller
 from topics.messages import ids
@@ -18,7 +19,8 @@ class Asked:
     at: loop time when the request was read. raw: the body's bytes. body: the body as the row's `takes`. asks: the query as
     the row's `asks`, where the row has pages with `limit` and `cursor`. page: which page is asked for, where the row has pages.
     after: what the caller has seen, for the command's header. last_event_id: what a stream's client saw
-    last. acts_as: see routes.Row. address: of the peer, a /64 for IPv6, empty for a trusted proxy.
+    last. language: in which texts of the answer are, where the row speaks. if_none_match: tags of the answers that the client
+    has. acts_as: see routes.Row. address: of the peer, a /64 for IPv6, empty for a trusted proxy.
     """
 
     edge: Edge
@@ -39,6 +41,8 @@ class Asked:
     command_id: str = ""
     after: str = ""
     last_event_id: str = ""
+    language: Language = DEFAULT_LANGUAGE
+    if_none_match: str = ""
     acts_as: "Callable[[Asked], str] | None" = None
 
     @property

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from http_edge.routing.asked import Asked
+from http_edge.routing.composed import Composed, Looked
 from http_edge.routing.pages import Pages
 from http_edge.routing.story import Story
 from http_edge.wire.answer import Answer
@@ -70,6 +71,7 @@ class Row:
     takes, asks: types of the body and of the query. texts: parameters of the path that are any text; others are ids.
     pages: of rows that give a list, or an answer with one, page by page.
     body_bytes: of the largest body that is read; what the domain takes is less (docs/limits.md).
+    speaks: texts of the answer are in the language that the client asks for.
     acts_as: who writes and reads here, where it is not the user of the token: an anonymous basket, whose id is the permission.
     """
 
@@ -84,6 +86,7 @@ class Row:
     pages: Pages | None = None
     texts: tuple[str, ...] = ()
     body_bytes: int = BODY_BYTES
+    speaks: bool = False
     acts_as: Callable[[Asked], str] | None = None
 
     @property
@@ -104,11 +107,14 @@ class CommandRow(Row):
     refused.
     settles: the answer, also a refusal, waits until this view shows what the command wrote. must_settle: 202 where it does
     not in time; else the answer comes all the same.
+    then: (the request, the JSON of the reply) → what is answered in place of that JSON. Where that cannot be had it is 202,
+    since the command is done.
     sees: documents that the caller has looked at, as (view, id): the decision knows at least these versions.
     estimate: more fields for a 202. no_sooner: seconds after the request at which it is answered at the earliest, for rows
     whose time must not tell who is registered. hashes: its domain hashes a password, so few are under way at a time
     (http_edge/routing/turns.py). paced: it makes what no owner is counted for, so one address makes few a minute
-    (http_edge/routing/pace.py). Idempotency keys are honoured on every row.
+    (http_edge/routing/pace.py). file: the body is a file, which `make` reads; few are under way at a time
+    (http_edge/routing/files.py). Media type → what is in it, for OpenAPI. Idempotency keys are honoured on every row.
     """
 
     topic: Topic
@@ -123,7 +129,9 @@ class CommandRow(Row):
     no_sooner: float = 0.0
     hashes: bool = False
     paced: bool = False
+    file: Mapping[str, Any] = field(default_factory=dict[str, Any])
     sees: Callable[[Asked], Sequence[tuple[ViewOf, str]] | Awaitable[Sequence[tuple[ViewOf, str]]]] | None = None
+    then: Callable[[Asked, bytes], Awaitable[bytes]] | None = None
     estimate: Callable[[Asked, Message], Awaitable[Mapping[str, Any]]] | None = None
 
 
@@ -189,7 +197,24 @@ class LiveRow(Row):
     story: Callable[[bytes], Story]
 
 
-AnyRow = CommandRow | ViewRow | ListRow | OwnRow | LiveRow
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComposedRow(Row):
+    """Shows several documents at once. Its answers have an ETag, and a client that has the same one gets 304.
+
+    documents: those of the first look, as (view, id). beside: views of which it reads more. needs: views without which it is
+    503, which /health/ready waits for; what others show is left out where it cannot be read. compose: makes the answer.
+    form: another one where the code makes another body of the same documents.
+    """
+
+    documents: Callable[[Asked], Sequence[tuple[ViewOf, str]]]
+    compose: Callable[[Asked, Looked], Awaitable[Composed]]
+    form: str
+    beside: tuple[ViewOf, ...] = ()
+    needs: tuple[ViewOf, ...] = ()
+    problems: Mapping[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])
+
+
+AnyRow = CommandRow | ViewRow | ListRow | OwnRow | LiveRow | ComposedRow
 
 
 def command(

@@ -6,7 +6,7 @@ In three packages: account (who somebody is), browse (what there is to eat), ord
 from http_edge.routing.routes import AnyRow
 from http_edge.web import operations
 from http_edge.web.account import addresses, auth, erasure, export, favourites, passwords, sessions, user
-from http_edge.web.browse import campaigns, meals, restaurants, search
+from http_edge.web.browse import campaigns, meals, menu_export, menu_import, restaurants, reviews, search
 from http_edge.web.order import anonymous_carts, carts, discounts, orders
 
 ROUTES: tuple[AnyRow, ...] = (
@@ -20,8 +20,11 @@ ROUTES: tuple[AnyRow, ...] = (
     *addresses.ROUTES,
     *search.ROUTES,
     *restaurants.ROUTES,
+    *reviews.ROUTES,
     *campaigns.ROUTES,
     *meals.ROUTES,
+    *menu_import.ROUTES,
+    *menu_export.ROUTES,
     *carts.ROUTES,
     *anonymous_carts.ROUTES,
     *discounts.ROUTES,

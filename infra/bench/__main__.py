@@ -29,6 +29,7 @@ BENCHES = (
     Bench(
         "rebuild", "infra.bench.rebuild", "events a second at which a view is built again beside the one that is read"
     ),
+    Bench("home", "infra.bench.home", "GET /m/home against a read of one document"),
     Bench("search", "infra.bench.search", "the search script over many restaurants, each filter and each order"),
     Bench(
         "streams", "infra.bench.streams", "many open order streams on one edge: memory, and from a change to its event"

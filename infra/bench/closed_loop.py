@@ -20,11 +20,12 @@ PATIENCE = 30.0  # seconds that a generator may take longer than its plan says
 
 
 class Request(msgspec.Struct, frozen=True):
-    """path: with the query. body: JSON; empty for a GET."""
+    """path: with the query. body: JSON; empty for a GET. accept_encoding: empty for an answer as it is."""
 
     path: str
     token: str = ""
     body: str = ""
+    accept_encoding: str = ""
 
     def encoded(self) -> bytes:
         lines = [
@@ -34,6 +35,8 @@ class Request(msgspec.Struct, frozen=True):
         ]
         if self.token:
             lines.append(f"Authorization: Bearer {self.token}")
+        if self.accept_encoding:
+            lines.append(f"Accept-Encoding: {self.accept_encoding}")
         body = self.body.encode()
         if body:
             lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]

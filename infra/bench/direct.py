@@ -14,6 +14,7 @@ from aiohttp import web
 from asyncpg.pool import PoolConnectionProxy
 
 from agents.basket.contents import Contents
+from agents.basket.decider import DECIDER as BASKETS
 from topics.contracts.basket_commands import AddItem
 from topics.contracts.basket_events import Line
 from topics.messages.ids import fresh
@@ -25,14 +26,14 @@ on conflict (id) do update set version = excluded.version, state = excluded.stat
 """
 
 _command = msgspec.json.Decoder(AddItem)
-_contents = msgspec.json.Decoder(Contents)
+_contents = BASKETS.form
 
 
 def _line(command: AddItem) -> Line:
     """As large as the basket's own; the name and the price would come from a second table."""
     return Line(
         id=fresh(), restaurant_id=fresh(), meal_id=command.meal_id, quantity=command.quantity, note=command.note,
-        created_at=datetime.now(UTC), name="Lahmacun", price=95.5,
+        created_at=datetime.now(UTC), name="Lahmacun", price=9_550,
     )  # fmt: skip
 
 
@@ -42,7 +43,7 @@ async def write(connection: PoolConnectionProxy, user: str, command: AddItem) ->
         version, contents = (0, Contents()) if row is None else (row["version"], _contents.decode(row["state"]))
         line = _line(command)
         changed = Contents(lines={**contents.lines, command.meal_id: line})
-        await connection.execute(WRITE, user, version + 1, msgspec.json.encode(changed).decode())
+        await connection.execute(WRITE, user, version + 1, _contents.encode(changed))
     return line
 
 

@@ -117,7 +117,7 @@ async def _seed(redis_url: str, user: str) -> None:
 def meal(id: str) -> Meal:
     return Meal(
         id=id, restaurant_id=str(uuid.uuid4()), name="Lahmacun", description="Thin dough, minced lamb, parsley.",
-        is_available=True, price=95.5, image_url="http://localhost:8080/photos/1?size=thumb", cuisine="turkish",
+        is_available=True, price=9_550, image_url="http://localhost:8080/photos/1?size=thumb", cuisine="turkish",
         complementary_ids=(), options=(), created_at=NOW, updated_at=NOW,
     )  # fmt: skip
 
@@ -125,6 +125,6 @@ def meal(id: str) -> Meal:
 def _line(user: str, meal: Meal) -> BasketItem:
     return BasketItem(
         id=str(uuid.uuid4()), user_id=user, restaurant_id=meal.restaurant_id, meal_id=meal.id, quantity=2,
-        note="no onions", schedule_date=None, created_at=NOW, name=meal.name, price=90, image_url=meal.image_url,
+        note="no onions", schedule_date=None, created_at=NOW, name=meal.name, price=9_000, image_url=meal.image_url,
         is_available=True,
     )  # fmt: skip

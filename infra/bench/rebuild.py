@@ -123,6 +123,9 @@ async def _fill(stack: Stack, count: int) -> None:
         await producer.stop()
 
 
+_KIND = [(name, value.encode()) for name, value in headers.of_type(LineSet).items()]
+
+
 def _events(count: int) -> Iterator[tuple[bytes, list[tuple[str, bytes]], bytes]]:
     """Key, headers and body of each; 500 baskets are filled at the same time."""
     at_once = 500
@@ -130,7 +133,7 @@ def _events(count: int) -> Iterator[tuple[bytes, list[tuple[str, bytes]], bytes]
         turn, place = divmod(number, at_once)
         user, version = ids.derive(f"{turn // OF_A_BASKET} {place}", "basket"), turn % OF_A_BASKET + 1
         named = [
-            (headers.ID, f"{user} {version}".encode()), (headers.TYPE, b"LineSet"), (headers.SOURCE, b"lezzet/basket"),
+            (headers.ID, f"{user} {version}".encode()), *_KIND, (headers.SOURCE, b"lezzet/basket"),
             (headers.SUBJECT, user.encode()), (headers.SEQUENCE, str(version).encode()),
             (headers.TIME, NOW.isoformat().encode()), (headers.CORRELATION, user.encode()),
         ]  # fmt: skip
@@ -141,6 +144,6 @@ def _line(number: int) -> Line:
     meal = ids.derive(str(number), "meal")
     return Line(
         id=meal, meal_id=meal, restaurant_id=ids.derive("one", "restaurant"),
-        quantity=2, note="no onions", schedule_date=None, name="Lahmacun", price=95.5, image_url="", is_available=True,
+        quantity=2, note="no onions", schedule_date=None, name="Lahmacun", price=9_550, image_url="", is_available=True,
         created_at=NOW,
     )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any
 from topics import search_index
 from topics.documents.browse import Meal, Restaurant
 from topics.messages.ids import derive
-from topics.search_index import Bound, Point, Wanted
+from topics.search_index import Bound, Point, Unless, Wanted
 from topics.values.fields import Address, Weekday
 from topics.values.opening_hours import DAYS
 
@@ -56,8 +56,8 @@ def restaurants(count: int) -> Iterator[Restaurant]:
             id=derive("bench", f"restaurant {number}"), name=words(2), description="", logo="", address=place,
             phone_number=None, email=None, status="closed" if number % 20 == 0 else "open", opening_hours=hours,
             time_zone=_dice.choice(ZONES), cuisines=tuple(_dice.sample(CUISINES, 2)), prep_time=_dice.randint(2, 12) * 5,
-            rating_avg=round(_dice.uniform(2.5, 5), 1), rating_count=10, delivery_fee=round(_dice.uniform(0, 80), 1),
-            min_order_price=_dice.randint(0, 40) * 10, created_at=NOW, updated_at=NOW,
+            rating_avg=round(_dice.uniform(2.5, 5), 1), rating_count=10, delivery_fee=_dice.randint(0, 800) * 10,
+            min_order_price=_dice.randint(0, 40) * 1_000, created_at=NOW, updated_at=NOW,
         )  # fmt: skip
 
 
@@ -65,45 +65,52 @@ def meals(restaurant_id: str, count: int) -> Iterator[Meal]:
     for number in range(count):
         yield Meal(
             id=derive(restaurant_id, f"meal {number}"), restaurant_id=restaurant_id, name=words(_dice.choice((2, 2, 3))),
-            description="", is_available=number % 15 != 0, price=100, image_url="", cuisine="", complementary_ids=(),
+            description="", is_available=number % 15 != 0, price=10_000, image_url="", cuisine="", complementary_ids=(),
             options=(), created_at=NOW, updated_at=NOW,
         )  # fmt: skip
 
 
 def searches(zones: list[str], at: datetime, count: int) -> dict[str, list[Wanted]]:
-    """What is asked → that many searches of the kind, each with values of its own."""
+    """What is asked → that many searches of the kind, each with values of its own. As the edge asks where a client says no
+    more: those that are open come first."""
     is_open = search_index.open_at(zones, at)
-    kinds = {**_filters(is_open), **_orders(is_open)}
+    kinds = {what: {"first": is_open} | kind for what, kind in {**_filters(is_open), **_orders(is_open)}.items()}
     return {what: [_drawn(kind) for _ in range(count)] for what, kind in kinds.items()}
 
 
-def _filters(is_open: tuple[str, ...]) -> dict[str, Kind]:
+def _filters(is_open: tuple[str | Unless, ...]) -> dict[str, Kind]:
     return {
         "all, by rating": {},
         "all, page 50": {"offset": 980},
+        "all, whoever is open": {"first": ()},
         "city": {"any_of": lambda: (_city(),)},
         "city, district, cuisines": {"any_of": lambda: (_city(), _district(), _cuisines())},
         "min_rating": {"bounds": lambda: (search_index.RATING.at_least(_dice.uniform(2.5, 5)),)},
         "max_delivery, min_order, prep_time": {"bounds": _limits},
-        "open_now": {"any_of": (is_open,)},
+        "open_now": {"any_of": (is_open,), "first": ()},
         "query: a word": {"beginnings": lambda: search_index.beginnings(words(1))},
         "query: two beginnings of 3": {"beginnings": lambda: _beginnings(3)},
         "query: two beginnings of 1": {"beginnings": lambda: _beginnings(1)},
     }
 
 
-def _orders(is_open: tuple[str, ...]) -> dict[str, Kind]:
+def _orders(is_open: tuple[str | Unless, ...]) -> dict[str, Kind]:
     near = {"order": "distance", "descending": False, "near": _near}
     return {
         "by delivery_fee": {"order": "delivery_fee", "descending": False},
-        "by prep_time, open_now": {"order": "prep_time", "descending": False, "any_of": (is_open,)},
+        "by prep_time, open_now": {"order": "prep_time", "descending": False, "any_of": (is_open,), "first": ()},
         "by min_order, city": {"order": "min_order", "descending": False, "any_of": lambda: (_city(),)},
         "by distance": near,
         "by distance, page 100": near | {"offset": 1980},
         "by distance, farthest first": near | {"descending": True},
-        "by distance, city, open_now": near | {"any_of": lambda: (_city(), is_open)},
+        "by distance, city, open_now": near | {"any_of": lambda: (_city(), is_open), "first": ()},
         "everything": near
-        | {"any_of": lambda: (_city(), _cuisines(), is_open), "bounds": _limits, "beginnings": lambda: _beginnings(2)},
+        | {
+            "first": (),
+            "any_of": lambda: (_city(), _cuisines(), is_open),
+            "bounds": _limits,
+            "beginnings": lambda: _beginnings(2),
+        },
     }
 
 
@@ -125,8 +132,8 @@ def _cuisines() -> tuple[str, ...]:
 
 def _limits() -> tuple[Bound, ...]:
     return (
-        search_index.DELIVERY_FEE.at_most(_dice.uniform(10, 70)),
-        search_index.MIN_ORDER.at_most(_dice.randint(50, 400)),
+        search_index.DELIVERY_FEE.at_most(_dice.randint(1_000, 7_000)),
+        search_index.MIN_ORDER.at_most(_dice.randint(50, 400) * 100),
         search_index.PREP_TIME.at_most(_dice.randint(15, 55)),
     )
 

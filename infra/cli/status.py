@@ -11,7 +11,8 @@ from infra.layout.site import Site
 from infra.stack.lag import lag_of
 from infra.supervision import control
 
-OF_THE_MAILBOX = {"smtp": "mailbox", "mail": "mailbox"}
+SERVED_BY = {"smtp": "mailbox", "mail": "mailbox", "mobile": "edge"}
+"""Which process has an address, where that is not the one of its name."""
 
 
 def main(arguments: list[str]) -> int:
@@ -44,7 +45,7 @@ def _shown(state: dict[str, Any]) -> dict[str, Any]:
 def reachable(processes: list[dict[str, Any]], endpoints: dict[str, str]) -> dict[str, str]:
     """The addresses at which there is something: a stack may have been started without some servers, or without edges."""
     names = {process["name"].removesuffix("-1") for process in processes}
-    return {name: address for name, address in endpoints.items() if OF_THE_MAILBOX.get(name, name) in names}
+    return {name: address for name, address in endpoints.items() if SERVED_BY.get(name, name) in names}
 
 
 def _print(processes: list[dict[str, Any]], endpoints: dict[str, str]) -> None:

@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> int:
     site = Site.make(data, offset=chosen.port_offset, free=chosen.free_ports)
     load_or_exit(site.environment())  # else the first process that reads it tells, with the servers up already
     product = chosen.only != "servers"
-    size = Size(chosen.agents, chosen.edges, product=product, later=chosen.only != "core")
+    size = Size(chosen.agents, chosen.edges, product=product, later=chosen.only != "core", few=chosen.few_demo_data)
     say = _sayer(chosen.announce)
     asyncio.run(Start(site, size, say).run(lambda: _announce(site, product, say, chosen.announce)))
     say("all stopped")
@@ -63,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
         choices=("servers", "core"),
         help="servers: no agents and edge. core: no servers but Kafka, PostgreSQL, Redis, MongoDB and the mailbox",
     )
+    said.add_argument("--few-demo-data", action="store_true", help="24 restaurants and not 200")
     said.add_argument("--announce", type=int, default=-1, help=argparse.SUPPRESS)
     return said
 

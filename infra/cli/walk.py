@@ -37,9 +37,9 @@ curl -s $EDGE/carts/get -H "$ME"
 
 def addresses(site: Site, *, product: bool = True) -> str:
     at = site.endpoints
-    gateway = f"web gateway  {at.edge}\nits routes   {at.edge}/docs\n" if product else ""
+    gateways = f"web gateway  {at.edge}\nits routes   {at.edge}/docs\nfor phones   {at.mobile}\n" if product else ""
     return (
-        f"{gateway}"
+        f"{gateways}"
         f"mail page    {at.mail}\n"
         f"kafka        {at.kafka}\n"
         f"more         {lezzet(site)} status   (all addresses with their passwords)\n"

@@ -1,40 +1,49 @@
-"""`python -m infra.demo`: restaurants with their menus, coupons and campaigns."""
+"""`python -m infra.demo [few]`: restaurants with their menus, coupons and campaigns. few: those that are written by hand."""
 
 import asyncio
 import sys
+from collections import Counter
+from collections.abc import Sequence
 
-from infra.demo.filling import fulfil, in_turn
+from infra.demo.filling import PATIENCE, Wish, fulfil, in_turn
+from infra.demo.menus import MENUS
+from infra.demo.more import all_menus
 from stores import telemetry
 from stores.errors import Unavailable
 from stores.kafka.producer import CommandProducer
 from stores.redis.connection import connect
 from stores.settings import load_or_exit
 
-PATIENCE = 30.0  # seconds for everything to be shown
 
-
-async def main() -> int:
+async def main(*, few: bool) -> int:
     settings = load_or_exit()
     telemetry.configure("demo", settings.log_level)
     producer, redis = CommandProducer(settings.kafka, "lezzet-demo"), connect(settings.redis)
     producer.start()
-    everything = in_turn()
+    turns, there = in_turn(MENUS if few else all_menus()), list[Wish]()
+    count = sum(map(len, turns))
     try:
         async with asyncio.timeout(PATIENCE):
             await producer.wait_connected()
-            for wishes in everything:
-                await fulfil(wishes, producer, redis)
+        for wishes in turns:
+            sent = await fulfil(wishes, producer, redis)
+            there += wishes
+            if sent and len(there) < count:
+                print(f"demo data: {len(there):,} of {count:,}", flush=True)
     except (TimeoutError, Unavailable) as error:
-        sys.stderr.write(f"demo data: not there after {PATIENCE:.0f} s ({error or 'are the agents running?'})\n")
+        why = str(error) or "are the agents running?"
+        sys.stderr.write(f"demo data: {len(there):,} of {count:,}, and no more for {PATIENCE:.0f} s ({why})\n")
         return 1
     finally:
         await producer.stop()
         await redis.aclose()
-    there = [wish.view for wishes in everything for wish in wishes]
-    found = ", ".join(f"{there.count(view)} {view.rstrip('s')}s" for view in dict.fromkeys(there))
-    print(f"demo data: {found} are there")
+    print(f"demo data: {_counted(there)} are there")
     return 0
 
 
+def _counted(there: Sequence[Wish]) -> str:
+    return ", ".join(f"{many} {view.rstrip('s')}s" for view, many in Counter(wish.view for wish in there).items())
+
+
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    sys.exit(asyncio.run(main(few="few" in sys.argv[1:])))

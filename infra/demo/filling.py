@@ -12,9 +12,8 @@ from datetime import UTC, datetime
 
 from redis.asyncio import Redis
 
-from infra.demo.menu import OWNER
-from infra.demo.menus import MENUS
-from infra.demo.offers import COUPONS, campaigns
+from infra.demo.menu import OWNER, Menu
+from infra.demo.offers import campaigns, coupons
 from stores.kafka.producer import CommandProducer
 from stores.redis import tags
 from stores.redis.errors import translated
@@ -26,8 +25,11 @@ from topics.messages.message import Message
 from topics.messages.reply import DECODER
 from topics.messages.topic import Topic
 
+AT_ONCE = 500
+"""Wishes: the domains have done so many before they count as unanswered."""
 NEXT_TRY = 1.0  # seconds after which an unanswered or refused command is sent again
 LOOK_AGAIN = 0.05  # seconds
+PATIENCE = 30.0  # seconds for the next one to be shown
 
 _SETTLED = ("restaurant_exists", "meal_exists")  # there, and changed by somebody since: theirs to keep
 
@@ -49,40 +51,46 @@ class Wish:
         return derive(self.id, f"demo {self.tries}")
 
 
-def restaurants() -> list[Wish]:
-    return [Wish("restaurant", menu.restaurant_id, restaurant_commands.TOPIC, menu.opening) for menu in MENUS]
-
-
-def meals() -> list[Wish]:
+def restaurants(menus: Sequence[Menu]) -> list[Wish]:
     return [
-        Wish("meal", menu.meal_id(name), catalog_commands.TOPIC, meal)
-        for menu in MENUS
+        Wish("restaurant", menu.restaurant_id, restaurant_commands.TOPIC, menu.opening, menu.owner) for menu in menus
+    ]
+
+
+def meals(menus: Sequence[Menu]) -> list[Wish]:
+    return [
+        Wish("meal", menu.meal_id(name), catalog_commands.TOPIC, meal, menu.owner)
+        for menu in menus
         for name, meal in menu.meals.items()
     ]
 
 
-def offers() -> list[Wish]:
+def offers(menus: Sequence[Menu]) -> list[Wish]:
     """Coupons and campaigns. Only an operator, whose commands have no caller, may make a coupon that is valid everywhere."""
-    coupons = [
-        Wish("coupon", code, discount_commands.TOPIC, coupon, None if coupon.restaurant_id is None else OWNER)
-        for code, coupon in COUPONS.items()
+    owners = {menu.restaurant_id: menu.owner for menu in menus}
+    given = [
+        Wish("coupon", code, discount_commands.TOPIC, coupon, owners.get(coupon.restaurant_id or ""))
+        for code, coupon in coupons(menus).items()
     ]
-    started = campaigns(datetime.now(UTC).date())
-    return [*coupons, *(Wish("campaigns", place, restaurant_commands.TOPIC, each) for place, each in started.items())]
+    started = campaigns(menus, datetime.now(UTC).date())
+    return [
+        *given,
+        *(Wish("campaigns", at, restaurant_commands.TOPIC, each, owners[at]) for at, each in started.items()),
+    ]
 
 
-def in_turn() -> list[list[Wish]]:
+def in_turn(menus: Sequence[Menu]) -> list[list[Wish]]:
     """Each list is sent when those before are there. So the first two restaurants are older than the others and head the
     list of all."""
-    opened = restaurants()
-    return [opened[:1], opened[1:2], opened[2:], [*meals(), *offers()]]
+    opened, rest = restaurants(menus), [*meals(menus), *offers(menus)]
+    return [opened[:1], opened[1:2], opened[2:], *(rest[at : at + AT_ONCE] for at in range(0, len(rest), AT_ONCE))]
 
 
 def command_headers(wish: Wish) -> Mapping[str, str]:
     """The outcome is kept under the command's own id."""
     return {
         headers.ID: wish.command_id,
-        headers.TYPE: type(wish.command).__name__,
+        **headers.of_type(type(wish.command)),
         headers.SOURCE: "lezzet/demo",
         headers.SUBJECT: wish.id,
         headers.CORRELATION: wish.id,
@@ -91,12 +99,22 @@ def command_headers(wish: Wish) -> Mapping[str, str]:
     }
 
 
-async def fulfil(wishes: Sequence[Wish], producer: CommandProducer, redis: Redis) -> None:
-    """Sends what is not there, again where it has to be, until all of it is."""
+async def fulfil(wishes: Sequence[Wish], producer: CommandProducer, redis: Redis) -> bool:
+    """Sends what is not there, again where it has to be, until all of it is. Returns whether anything was sent.
+
+    Raises TimeoutError where nothing comes for PATIENCE.
+    """
+    left, moved, sent = len(wishes), time.monotonic(), False
     while wishes := await _missing(wishes, redis):
+        sent = True
+        if len(wishes) < left:
+            left, moved = len(wishes), time.monotonic()
+        if time.monotonic() - moved > PATIENCE:
+            raise TimeoutError
         due = [wish for wish in wishes if time.monotonic() - wish.sent_at > NEXT_TRY]
         await asyncio.gather(*(_send(wish, producer) for wish in due))
         await asyncio.sleep(LOOK_AGAIN)
+    return sent
 
 
 async def _send(wish: Wish, producer: CommandProducer) -> None:

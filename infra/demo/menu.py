@@ -2,18 +2,22 @@
 
 from dataclasses import dataclass
 
-from topics.contracts.catalog_commands import AddMeal, MealOption
+from topics.contracts.catalog_commands import AddMeal
 from topics.contracts.restaurant_commands import OpenRestaurant
+from topics.deciding.choosing import MealOption
 from topics.messages.ids import derive
 from topics.values.fields import Address, Weekday
 from topics.values.opening_hours import DAYS
 
 OWNER = derive("lezzet demo", "owner")
-"""Owns all demo restaurants. Nobody can log in as it."""
+"""Owns the demo restaurants that are written by hand. Nobody can log in as it, nor as the owners of the others."""
 
-PORTION = MealOption(name="Bir buçuk porsiyon", price=110)
+LIRA = 100
+"""In kuruş."""
+
+PORTION = MealOption(name="Bir buçuk porsiyon", price=11_000)
 SPICE = MealOption(name="Acı", choices=("acısız", "az acılı", "acılı"))
-SIZE = MealOption(name="Büyük boy", price=45)
+SIZE = MealOption(name="Büyük boy", price=4_500)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,7 @@ class Menu:
     name: str
     opening: OpenRestaurant
     meals: dict[str, AddMeal]
+    owner: str = OWNER
 
     @property
     def restaurant_id(self) -> str:
@@ -34,10 +39,10 @@ class Menu:
 
 @dataclass(frozen=True, slots=True)
 class Dish:
-    """goes_with: names of meals of the same menu."""
+    """price: in kuruş. goes_with: names of meals of the same menu."""
 
     name: str
-    price: float
+    price: int
     cuisine: str
     description: str
     options: tuple[MealOption, ...] = ()
@@ -50,7 +55,7 @@ def menu(name: str, opening: OpenRestaurant, *dishes: Dish) -> Menu:
 
 
 def dish(
-    name: str, price: float, cuisine: str, description: str, *options: MealOption, goes_with: tuple[str, ...] = ()
+    name: str, price: int, cuisine: str, description: str, *options: MealOption, goes_with: tuple[str, ...] = ()
 ) -> Dish:
     return Dish(name, price, cuisine, description, options, goes_with)
 

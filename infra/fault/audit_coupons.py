@@ -2,9 +2,7 @@
 
 from collections import Counter
 
-import msgspec
-
-from agents.discount.decider import Uses
+from agents.discount.decider import DECIDER, Uses
 from infra.fault.evidence import Evidence
 from infra.fault.findings import Findings
 from topics.contracts import all_topics
@@ -13,7 +11,7 @@ from topics.keys import coupon_share
 
 
 def audit(evidence: Evidence, findings: Findings) -> None:
-    used = {key: msgspec.json.decode(body, type=Uses) for key, (_, body) in evidence.stores["discount"].states.items()}
+    used = {key: DECIDER.form.decode(body) for key, (_, body) in evidence.stores["discount"].states.items()}
     coupons = {key: uses for key, uses in used.items() if uses.terms is not None}
     placed = orders(evidence)
     findings.breaks(

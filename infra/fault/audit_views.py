@@ -91,10 +91,14 @@ def _at(entry: Entry) -> datetime:
 def _states(row: Row, folded: Folded, stored: dict[str, tuple[int, str]]) -> list[str]:
     wrong = [f"{row.domain} {key}: no events" for key in stored.keys() - folded.keys()]
     for key, (version, state, _) in folded.items():
-        has, body = stored.get(key, (0, "null"))
-        if has != version or msgspec.json.decode(body) != msgspec.json.decode(msgspec.json.encode(state)):
+        has, body = stored.get(key, (0, ""))
+        if has != version or not _is(row.decider, body, state):
             wrong.append(f"{row.domain} {key}: the state has version {has}, the topic {version}")
     return wrong
+
+
+def _is(decider: Decider[Any, Any, Any, Any], body: str, state: Any) -> bool:
+    return msgspec.json.decode(decider.form.plain(body)) == msgspec.json.decode(msgspec.json.encode(state))
 
 
 def _documents(view: View[Any, Any], folded: Folded, shown: list[bytes | None]) -> list[str]:

@@ -197,7 +197,7 @@ def _basket(user: str, meal: str, lines: int, name: int) -> bytes:
     items = tuple(
         BasketItem(
             id=f"line-{number}", user_id=user, restaurant_id="r", meal_id=f"{meal}-{number}", quantity=1, note="",
-            schedule_date=None, created_at=NOW, name="n" * name, price=90, image_url="", is_available=True,
+            schedule_date=None, created_at=NOW, name="n" * name, price=9_000, image_url="", is_available=True,
         )
         for number in range(lines)
     )  # fmt: skip
@@ -206,7 +206,7 @@ def _basket(user: str, meal: str, lines: int, name: int) -> bytes:
 
 def _meal(id: str) -> bytes:
     meal = Meal(
-        id=id, restaurant_id="r", name="Lahmacun", description="d" * MEAL_BYTES, is_available=True, price=95.5,
+        id=id, restaurant_id="r", name="Lahmacun", description="d" * MEAL_BYTES, is_available=True, price=9_550,
         image_url="i" * 500, cuisine="turkish", complementary_ids=(), options=(), created_at=NOW, updated_at=NOW,
     )  # fmt: skip
     return b"1\n" + msgspec.json.encode(meal)

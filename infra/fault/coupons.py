@@ -62,7 +62,7 @@ async def coupons(on: Stage, checkouts: int, seed: int) -> Findings:
 
 
 def _made(random: Random, code: str, *, total: int | None = None, each: int | None = None) -> Planned:
-    coupon = CreateCoupon(kind="fixed", value=5, total_limit=total, per_user_limit=each)
+    coupon = CreateCoupon(kind="fixed", value=500, total_limit=total, per_user_limit=each)
     return Planned(topic=discount_commands.TOPIC, key=code, id=drawn_id(random), message=coupon)
 
 

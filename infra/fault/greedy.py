@@ -76,7 +76,7 @@ async def meals(on: Target) -> None:
     mine = on.account.headers
     restaurant = (await on.ask("POST", "/restaurants", {"name": "Doyumsuz"}, mine))["id"]
     meal = {"restaurant_id": restaurant, "name": "Pide", "price": 100, "description": "d" * 2000}
-    meal["options"] = [{"name": f"seçenek {n}", "choices": ["x" * 80] * 9} for n in range(2)]
+    meal["options"] = [{"name": f"seçenek {n}", "choices": [f"{m}".ljust(80, "x") for m in range(9)]} for n in range(2)]
     await asyncio.gather(*(_post_again_and_again(on, "/meals/", meal) for _ in range(PARALLEL_WRITES)))
 
 
@@ -84,7 +84,7 @@ async def large(on: Target) -> None:
     """Meals of 255 KB."""
     mine = on.account.headers
     restaurant = (await on.ask("POST", "/restaurants", {"name": "Devasa"}, mine))["id"]
-    options = [{"name": f"seçenek {n}", "choices": ["x" * 100] * 48} for n in range(50)]
+    options = [{"name": f"seçenek {n}", "choices": [f"{m}".ljust(100, "x") for m in range(48)]} for n in range(50)]
     meal = {"restaurant_id": restaurant, "name": "Pide", "price": 100, "options": options}
     await asyncio.gather(*(_post_again_and_again(on, "/meals/", meal) for _ in range(PARALLEL_WRITES)))
 

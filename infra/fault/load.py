@@ -22,7 +22,7 @@ def headers_of(planned: Planned) -> list[tuple[str, bytes]]:
     found = {
         headers.ID: planned.id,
         headers.SOURCE: SOURCE,
-        headers.TYPE: type(planned.message).__name__,
+        **headers.of_type(type(planned.message)),
         headers.TIME: datetime.now(UTC).isoformat(),
         headers.SUBJECT: planned.key,
         headers.CORRELATION: planned.id,

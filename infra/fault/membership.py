@@ -3,15 +3,14 @@
 import asyncio
 import time
 from collections.abc import Iterable
-from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
-from aiokafka.protocol.admin import DescribeGroupsRequest, DescribeGroupsRequest_v2
 
 from agents.domains import DOMAINS
 from infra.fault.books import open_books
 from infra.layout.site import Endpoints
+from stores.kafka.groups import memberships
 
 ASK_EVERY = 0.3
 
@@ -26,27 +25,12 @@ async def groups(endpoints: Endpoints) -> set[str]:
         await admin.close()
 
 
-class _Describe(DescribeGroupsRequest):
-    """In version 2: aiokafka 0.14 reads answers to version 3 as if they were of version 2."""
-
-    def build(self, request_struct_class: Any) -> Any:
-        return DescribeGroupsRequest_v2(self._groups)
-
-
 async def incomplete(endpoints: Endpoints, names: Iterable[str], members: int) -> list[str]:
     """Groups that are not stable with so many members."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=endpoints.kafka, request_timeout_ms=3_000)
-    await admin.start()
-    try:
-        wanted = sorted(names)
-        coordinator = await admin.find_coordinator(wanted[0])
-        answer: Any = await admin._send_request(_Describe(groups=wanted), coordinator)  # pyright: ignore[reportPrivateUsage]
-    finally:
-        await admin.close()
     return [
-        f"{row[1]}: {row[2]}, {len(row[5])} members"
-        for row in answer.groups
-        if row[2] != "Stable" or len(row[5]) != members
+        f"{group}: {found.state}, {found.members} members"
+        for group, found in (await memberships([endpoints.kafka], names)).items()
+        if found != ("Stable", members)
     ]
 
 

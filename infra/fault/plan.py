@@ -50,7 +50,7 @@ class Town:
         return [
             Planned(
                 topic=restaurant_commands.TOPIC, key=key, id=drawn_id(self._random), caller=self.owner,
-                message=OpenRestaurant(name=f"Restaurant {n}", delivery_fee=10),
+                message=OpenRestaurant(name=f"Restaurant {n}", delivery_fee=1_000),
             )
             for n, key in enumerate(self.restaurants)
         ]  # fmt: skip
@@ -60,7 +60,7 @@ class Town:
         return [
             Planned(
                 topic=catalog_commands.TOPIC, key=key, id=drawn_id(self._random), caller=self.owner,
-                message=AddMeal(restaurant_id=self.restaurants[0], name=f"Meal {n}", price=50 + n),
+                message=AddMeal(restaurant_id=self.restaurants[0], name=f"Meal {n}", price=(50 + n) * 100),
             )
             for n, key in enumerate(self.meals)
         ]  # fmt: skip
@@ -70,7 +70,7 @@ class Town:
         return [
             Planned(
                 topic=discount_commands.TOPIC, key=code, id=drawn_id(self._random),
-                message=CreateCoupon(kind="percent", value=10, total_limit=limit, per_user_limit=per_user),
+                message=CreateCoupon(kind="percent", value=1_000, total_limit=limit, per_user_limit=per_user),
             )
             for code, limit, per_user in COUPONS
         ]  # fmt: skip

@@ -15,6 +15,7 @@ class Endpoints:
     """URLs as clients use them, with credentials; kafka is host:port."""
 
     edge: str
+    mobile: str
     kafka: str
     postgres: str
     redis: str
@@ -47,6 +48,7 @@ class Site:
         port, password = self.ports, self.data.password
         return Endpoints(
             edge=f"http://127.0.0.1:{port['edge']}",
+            mobile=f"http://127.0.0.1:{port['mobile']}",
             kafka=f"127.0.0.1:{port['kafka']}",
             postgres=f"postgresql://lezzet:{password('postgres')}@127.0.0.1:{port['postgres']}/lezzet",
             redis=f"redis://:{password('redis')}@127.0.0.1:{port['redis']}/0",
@@ -78,5 +80,6 @@ class Site:
             "KEYS_DIR": str(self.data.keys),
             "EDGE_HOST": "127.0.0.1",
             "EDGE_PORT": str(self.ports["edge"]),
+            "EDGE_MOBILE_PORT": str(self.ports["mobile"]),
             "LEZZET_DATA": str(self.data.root),
         }

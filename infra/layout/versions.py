@@ -18,6 +18,7 @@ ELASTIC = "8.19.21"
 
 PORTS: Mapping[str, int] = {
     "edge": 8080,
+    "mobile": 8081,
     "kafka": 19092,
     "kafka_controller": 19093,
     "postgres": 25432,

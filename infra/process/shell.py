@@ -1,7 +1,8 @@
 """Runs a program to its end: installers, formatters, provisioning, demo data."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from asyncio.subprocess import Process
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from infra.failure import CannotStart
@@ -14,8 +15,12 @@ async def run(
     folder: Path | None = None,
     environment: Mapping[str, str] | None = None,
     given: str = "",
+    heard: Callable[[str], None] | None = None,
 ) -> str:
-    """Its output. Raises CannotStart `<what>: <program> ... failed: <last line it said>`."""
+    """Its output. heard: is told each line of it as it comes.
+
+    Raises CannotStart `<what>: <program> ... failed: <last line it said>`.
+    """
     process = await asyncio.create_subprocess_exec(
         *map(str, argv),
         cwd=folder,
@@ -26,15 +31,26 @@ async def run(
         start_new_session=True,  # a Ctrl-C ends us; half an installation is cleared at the next start
     )
     try:
-        said, _ = await process.communicate(given.encode())
+        said = await (process.communicate(given.encode()) if heard is None else _listened(process, heard))
     except asyncio.CancelledError:
         process.kill()
         raise
-    text = said.decode(errors="replace")
+    text = said[0].decode(errors="replace")
     if process.returncode:
         lines = [line for line in text.splitlines() if line.strip()] or ["it said nothing"]
         raise CannotStart(f"{what}: {Path(argv[0]).name} failed with {process.returncode}: {_telling(lines)}")
     return text
+
+
+async def _listened(process: Process, heard: Callable[[str], None]) -> tuple[bytes, None]:
+    """As `communicate`, of a program that is given nothing."""
+    assert process.stdout is not None
+    lines = list[bytes]()
+    async for line in process.stdout:
+        lines.append(line)
+        heard(line.decode(errors="replace").rstrip())
+    await process.wait()
+    return b"".join(lines), None
 
 
 def _telling(lines: list[str]) -> str:

@@ -56,8 +56,10 @@ class Stage:
         return child
 
     async def demo(self, agents: Sequence[Child]) -> None:
-        """Fills in the demo data. Returns when all copies and views of these processes have it. Raises CannotStart."""
-        argv = (sys.executable, "-m", "infra.demo")
+        """Fills in the demo data that is written by hand. Returns when all copies and views of these processes have it.
+
+        Raises CannotStart."""
+        argv = (sys.executable, "-m", "infra.demo", "few")
         await run(argv, what="demo data", folder=CHECKOUT, environment=self.stack.environment())
         await caught_up([child.program.health for child in agents])
 

@@ -22,12 +22,14 @@ from stores.keyring import make_keys
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is started. `product`: agents and edge too. `later`: the servers that nothing waits for, too."""
+    """How much is started. `product`: agents and edge too. `later`: the servers that nothing waits for, too. `few`: of the
+    demo data only what is written by hand."""
 
     agents: int
     edges: int
     product: bool
     later: bool
+    few: bool = False
 
 
 class Start:
@@ -82,14 +84,14 @@ class Start:
         children = [self._supervisor.start(program) for program in programs]
         await asyncio.gather(*(child.until_ready() for child in children))
         self._say("agents and edge answer")
-        await self._step("demo data", "infra.demo")
+        await self._step("demo data", "infra.demo", *(["few"] if self._size.few else []))
         await caught_up([program.health for program in programs if program.health])
         self._say("copies and views have caught up")
 
-    async def _step(self, what: str, module: str) -> None:
-        argv = (sys.executable, "-m", module)
-        await run(argv, what=what, folder=CHECKOUT, environment=self._site.environment())
-        self._say(what)
+    async def _step(self, what: str, module: str, *arguments: str) -> None:
+        """What it says while it runs is said, too."""
+        argv = (sys.executable, "-m", module, *arguments)
+        await run(argv, what=what, folder=CHECKOUT, environment=self._site.environment(), heard=self._say)
 
     async def _try(self, server: Server) -> None:
         """Nothing waits for these yet, so what they lack is said and the rest goes on."""

@@ -1,12 +1,13 @@
 """Makes the topics that have a contract, with their dead-letter topics. Of those that exist it sets what the contract says, and
 leaves all else as operators have set it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
 from aiokafka import AIOKafkaClient
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from stores.kafka.incremental import set_topic_settings
@@ -30,14 +31,21 @@ async def ping(brokers: Sequence[str]) -> None:
         await client.close()
 
 
-async def partition_counts(brokers: Sequence[str]) -> dict[str, int]:
-    """Topic → partitions. Raises KafkaError or OSError."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=",".join(brokers), request_timeout_ms=20_000)
+@asynccontextmanager
+async def open_admin(brokers: Sequence[str], milliseconds: int = 20_000) -> AsyncGenerator[AIOKafkaAdminClient]:
+    """milliseconds: of a request. Raises KafkaError or OSError."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=",".join(brokers), request_timeout_ms=milliseconds)
     await admin.start()
     try:
-        return {each["topic"]: len(each["partitions"]) for each in await admin.describe_topics()}
+        yield admin
     finally:
         await admin.close()
+
+
+async def partition_counts(brokers: Sequence[str]) -> dict[str, int]:
+    """Topic → partitions. Raises KafkaError or OSError."""
+    async with open_admin(brokers) as admin:
+        return {each["topic"]: len(each["partitions"]) for each in await admin.describe_topics()}
 
 
 def settings_of(topic: Topic) -> dict[str, str]:
@@ -69,24 +77,36 @@ def wanted(topics: Iterable[Topic]) -> dict[str, tuple[int, dict[str, str]]]:
 
 async def make_topics(brokers: Sequence[str], topics: Iterable[Topic]) -> list[str]:
     """Returns the names that were made. Raises KafkaError."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=",".join(brokers), request_timeout_ms=20_000)
-    await admin.start()
-    try:
+    async with open_admin(brokers) as admin:
         there = set(await admin.list_topics())
         plan = wanted(topics)
-        new = [
-            NewTopic(name, partitions, _BROKERS_DEFAULT, replica_assignments={}, topic_configs=configuration)
-            for name, (partitions, configuration) in plan.items()
-            if name not in there
-        ]
+        new = {name: wish for name, wish in plan.items() if name not in there}
         if new:
-            answer: Any = await admin.create_topics(new)
-            for name, code, *_ in answer.topic_errors:
-                if code and for_code(code) is not TopicAlreadyExistsError:
-                    raise for_code(code)(name)
+            await _make(admin, new)
         old = {name: configuration for name, (_, configuration) in plan.items() if name in there}
         if old:
             await set_topic_settings(brokers, old)
-        return sorted(topic.name for topic in new)
-    finally:
-        await admin.close()
+        return sorted(new)
+
+
+async def make_topic(brokers: Sequence[str], name: str, partitions: int, configuration: Mapping[str, str]) -> None:
+    """One without a contract, if it is not there yet. Raises KafkaError."""
+    async with open_admin(brokers) as admin:
+        await _make(admin, {name: (partitions, configuration)})
+
+
+async def raise_partitions(brokers: Sequence[str], topic: str, partitions: int) -> None:
+    """Kafka makes the partitions that are missing. Raises KafkaError or OSError."""
+    async with open_admin(brokers) as admin:
+        await admin.create_partitions({topic: NewPartitions(partitions)})
+
+
+async def _make(admin: AIOKafkaAdminClient, plan: Mapping[str, tuple[int, Mapping[str, str]]]) -> None:
+    new = [
+        NewTopic(name, partitions, _BROKERS_DEFAULT, replica_assignments={}, topic_configs=dict(configuration))
+        for name, (partitions, configuration) in plan.items()
+    ]
+    answer: Any = await admin.create_topics(new)
+    for name, code, *_ in answer.topic_errors:
+        if code and for_code(code) is not TopicAlreadyExistsError:
+            raise for_code(code)(name)

@@ -164,6 +164,13 @@ class ViewGenerations:
             values = await self._redis.mget(generation.floors(view))
         return [None if value is None else int(value) for value in values]
 
+    async def misses(self, view: str, generation: Generation) -> bool:
+        """Whether it has left events out that its code could not show."""
+        place = (view, generation.tag, generation.group, generation.topic)
+        names = [keys.missed(*place, partition) for partition in range(generation.partitions)]
+        async with translated():
+            return bool(await self._redis.exists(*names))
+
     async def begin(self, known: Known, form: str, group: str, topic: str, partitions: int) -> bool:
         """A new generation begins beside the live one; one that was being built is given up. False: somebody was faster."""
         now = known.now

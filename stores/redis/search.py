@@ -60,6 +60,7 @@ def arguments(wanted: Wanted, tags: Tags) -> dict[str, Any]:
         "trait": tags.key(keys.search_trait(RESTAURANT, "")),
         "scratch": keys.SEARCH_SCRATCH,
         "any_of": wanted.any_of,
+        "first": wanted.first,
         "beginnings": wanted.beginnings,
         "bounds": [said for bound in wanted.bounds for said in _bound(bound)],
         "by": tags.key(keys.index(RESTAURANT, ordered_by(""))),

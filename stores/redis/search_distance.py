@@ -91,12 +91,12 @@ local function found_in(ranges, kilometres)
 end
 
 local function near_enough()
-    local needed, share = asked.offset + asked.count, total / redis.call('ZCARD', asked.rows)
-    if total > 300 and total > needed * 3 and not asked.descending then
+    local needed, share = asked.offset + asked.count, many / redis.call('ZCARD', asked.rows)
+    if many > 300 and many > needed * 3 and not asked.descending then
         local wanted = needed * 2 / share -- about a third of them is within the kilometres
         for level = first_level(wanted), LARGEST, -1 do
             local ranges, kilometres, held = neighbourhood(level)
-            if held * 2 > total then break end -- it is less work to measure all that were found
+            if held * 2 > many then break end -- it is less work to measure all that were found
             if held >= wanted then
                 local near = found_in(ranges, kilometres)
                 if #near >= needed then return near end

@@ -14,7 +14,19 @@ local found, other, fewer, equal, both =
 
 local function bitop(how, into, a, b) redis.call('BITOP', how, into, a, b) end
 
--- names: of bitmaps
+-- The bitmap of a trait, or of who has one trait and not another one. Few that are of the second kind are in one search.
+local made = {}
+local function bitmap_of(given)
+    if type(given) == 'string' then return asked.trait .. given end
+    if redis.call('EXISTS', asked.trait .. given[2]) == 0 then return asked.trait .. given[1] end
+    local name = asked.scratch .. 'unless:' .. #made
+    made[#made + 1] = name
+    bitop('AND', name, asked.trait .. given[1], asked.trait .. given[2])
+    bitop('XOR', name, name, asked.trait .. given[1])
+    return name
+end
+
+-- Into `other`, of those that were found. names: of bitmaps
 local function having_one_of(names)
     redis.call('DEL', other)
     for i = 1, #names, 15 do -- BITOP is fastest with at most 16
@@ -22,7 +34,18 @@ local function having_one_of(names)
         for j = i, math.min(i + 14, #names) do some[#some + 1] = names[j] end
         redis.call('BITOP', 'OR', other, other, unpack(some))
     end
-    bitop('AND', found, found, other)
+    bitop('AND', other, found, other)
+end
+
+local function narrow_to_one_of(names)
+    having_one_of(names)
+    found, other = other, found
+end
+
+local function bitmaps(traits)
+    local names = {}
+    for i, given in ipairs(traits) do names[i] = bitmap_of(given) end
+    return names
 end
 
 -- From the highest digit on: fewer has those that are below the limit by now, equal those that are the same so far.
@@ -42,11 +65,7 @@ local function within(bound)
 end
 
 bitop('OR', found, asked.trait .. 'all', asked.trait .. 'all')
-for _, names in ipairs(asked.any_of) do
-    local traits = {}
-    for i, name in ipairs(names) do traits[i] = asked.trait .. name end
-    having_one_of(traits)
-end
+for _, traits in ipairs(asked.any_of) do narrow_to_one_of(bitmaps(traits)) end
 for _, bound in ipairs(asked.bounds) do within(bound) end
 for _, beginning in ipairs(asked.beginnings) do
     local traits = {}
@@ -54,13 +73,25 @@ for _, beginning in ipairs(asked.beginnings) do
         local names = redis.call('ZRANGEBYLEX', given.names, '[' .. beginning, '(' .. beginning .. '\255')
         for _, name in ipairs(names) do traits[#traits + 1] = given.trait .. name end
     end
-    having_one_of(traits)
+    narrow_to_one_of(traits)
 end
 
-local total, bits = redis.call('BITCOUNT', found), redis.call('GET', found) or ''
-redis.call('DEL', found, other, fewer, equal, both)
+-- All of one part come before the next part, each in the order that is asked for.
+local total, parts = redis.call('BITCOUNT', found), {}
+local function add_part(name)
+    parts[#parts + 1] = {bits = redis.call('GET', name) or '', many = redis.call('BITCOUNT', name)}
+end
+if #asked.first > 0 then
+    having_one_of(bitmaps(asked.first))
+    bitop('XOR', found, found, other)
+    add_part(other)
+end
+add_part(found)
+redis.call('DEL', found, other, fewer, equal, both, unpack(made))
 if asked.offset >= total then return {total} end
-local everybody = total == redis.call('BITCOUNT', asked.trait .. 'all')
+
+-- Of the part that is looked at: which rows, how many, whether they are all, and whether they are few for what is asked.
+local bits, many, everybody, few
 
 local function has(row)
     local byte = string.byte(bits, math.floor(row / 8) + 1)
@@ -102,8 +133,12 @@ local function page_of(ids, offset)
     return {unpack(ids, offset + 1, offset + asked.count)}
 end
 
--- A step of a walk along an order costs about a fifth of looking up one that was found, with its part of the sort.
-local few = total * total * 5 <= redis.call('ZCARD', asked.rows) * (asked.offset + asked.count)
+local function look_at(part, offset, count)
+    bits, many, asked.offset, asked.count = part.bits, part.many, offset, count
+    everybody = many == redis.call('BITCOUNT', asked.trait .. 'all')
+    -- A step of a walk along an order costs about a fifth of looking up one that was found, with its part of the sort.
+    few = many * many * 5 <= redis.call('ZCARD', asked.rows) * (offset + count)
+end
 """
 
 _BY_COLUMN = r"""
@@ -143,7 +178,17 @@ end
 """
 
 _ANSWER = r"""
-return {total, unpack(asked.order == 'distance' and by_distance() or by_column(asked.by .. asked.order, asked.offset))}
+local answer, offset, count = {total}, asked.offset, asked.count
+for _, part in ipairs(parts) do
+    if offset < part.many and count > 0 then
+        look_at(part, offset, count)
+        local ids = asked.order == 'distance' and by_distance() or by_column(asked.by .. asked.order, offset)
+        for _, id in ipairs(ids) do answer[#answer + 1] = id end
+        count = count - #ids
+    end
+    offset = math.max(0, offset - part.many)
+end
+return answer
 """
 
 SEARCH = _NARROW + _BY_COLUMN + BY_DISTANCE + _ANSWER

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from topics.deciding.decision import Context, Decider, Decision, Sealed, Timer
+from topics.deciding.decision import Context, Decider, Decision, Fired, Sealed, Timer
 from topics.deciding.projection import View
 from topics.messages.event import EventMeta
 from topics.messages.message import Message
@@ -83,10 +83,13 @@ class Given:
         prepared: Any = None,
         claims: Mapping[tuple[str, str], str] | None = None,
         command_id: str = COMMAND_ID,
+        fired: Fired | None = None,
     ) -> Outcome:
         """claims: who owns what the command asks for; by default the aggregate itself."""
         wanted = dict.fromkeys(self.decider.claims(command, ID, caller), ID)
-        context = Context(command_id, ID, now, caller=caller, claims=wanted | dict(claims or {}), prepared=prepared)
+        context = Context(
+            command_id, ID, now, caller=caller, claims=wanted | dict(claims or {}), prepared=prepared, fired=fired
+        )
         known = self._declared(command, self.decider.facts() if facts is None else facts)
         decision = self.decider.decide(command, self.state, known, context)
         return Outcome(decision, evolved(self.decider, self.state, decision.events))

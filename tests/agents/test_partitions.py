@@ -1,34 +1,30 @@
-"""A topic with another number of partitions than its contract says is refused at the start, with the way out."""
+"""A topic with another number of partitions than is recorded is refused at the start, with the way out."""
 
 import asyncio
 import sys
 from collections.abc import AsyncGenerator
-from dataclasses import replace
 
 import pytest
 import pytest_asyncio
-from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 
 from agents.partitions import differences
 from infra.layout.folders import CHECKOUT
 from infra.stack.stack import Stack
+from stores.kafka.admin import raise_partitions
+from stores.kafka.growth import Counts, Growth
 from tests.deadline import within
 from topics.contracts import all_topics
 
 
 def test_each_topic_that_differs_is_named_with_its_way_out():
     basket = all_topics()["basket_events"]
-    (more,) = differences([basket], {basket.name: basket.partitions + 4})
-    assert f"say partitions={basket.partitions + 4} in topics/contracts/basket_events.py" in more
-    (fewer,) = differences([replace(basket, partitions=8)], {basket.name: 4})
-    assert "--topic basket_events --partitions 8" in fewer
-    assert not list(differences([basket], {basket.name: basket.partitions}))
-    assert not list(differences([basket], {})), "it is not made yet"
-
-
-def test_the_way_out_names_a_file_that_is_there():
-    missing = [name for name in all_topics() if not (CHECKOUT / "topics/contracts" / f"{name}.py").is_file()]
-    assert missing == []
+    (more,) = differences([basket], {basket.name: basket.partitions + 4}, Counts())
+    assert f"`./lezzet topics grow basket_events --partitions {basket.partitions + 4} --yes`" in more
+    (fewer,) = differences([basket], {basket.name: 4}, Counts({basket.name: Growth(8, ((1, 2, 3, 4),))}))
+    assert "`./lezzet topics grow basket_events --partitions 8 --yes`" in fewer
+    assert not list(differences([basket], {basket.name: basket.partitions}, Counts()))
+    assert not list(differences([basket], {basket.name: 8}, Counts({basket.name: Growth(8)})))
+    assert not list(differences([basket], {}, Counts())), "it is not made yet"
 
 
 @pytest_asyncio.fixture
@@ -36,10 +32,7 @@ async def raised(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Sta
     """Servers of its own, where somebody has raised basket_events after it was made."""
     async with Stack(data=tmp_path_factory.mktemp("raised")) as stack:
         assert (await _ended(stack, "agents.provision"))[0] == 0
-        admin = AIOKafkaAdminClient(bootstrap_servers=stack.endpoints.kafka)
-        await admin.start()
-        await admin.create_partitions({"basket_events": NewPartitions(8)})
-        await admin.close()
+        await raise_partitions([stack.endpoints.kafka], "basket_events", 8)
         yield stack
 
 
@@ -61,6 +54,4 @@ async def test_a_raised_topic_is_refused_in_one_line_by_agents_and_provisioning(
     for module in (("agents", "basket"), ("agents.provision",)):
         code, line = await _ended(raised, *module)
         assert (module, code) == (module, 2)
-        assert line.startswith(
-            "configuration: KAFKA_BROKERS: basket_events has 8 partitions there, its contract says 4"
-        )
+        assert line.startswith("configuration: KAFKA_BROKERS: basket_events has 8 partitions there, 4 are recorded")

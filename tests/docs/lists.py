@@ -17,24 +17,35 @@ from agents.address import decider as addresses
 from agents.auth.account import MAX_SESSIONS
 from agents.basket.limits import MAX_LINES
 from agents.user import favourites
+from http_edge import mobile
 from http_edge.about import system
 from http_edge.about.health import Readiness, ready_keys
 from http_edge.about.metrics import Metrics
 from http_edge.commands.operations import Operation
+from http_edge.mobile import home
+from http_edge.mobile.basket_page import BasketPage
+from http_edge.mobile.cards import CUISINES as ON_A_CARD
+from http_edge.mobile.cards import RestaurantCard
+from http_edge.mobile.home_cards import BlockName, FavouriteCards, Home
+from http_edge.mobile.orders import OrderPage
+from http_edge.mobile.restaurant import RestaurantPage
 from http_edge.routing.routes import AnyRow, CommandRow
 from http_edge.web import ROUTES
 from http_edge.web.account.auth import JsonWebKeys
 from http_edge.web.account.export import Export
+from http_edge.web.browse.menu_csv import MOST_IGNORED
 from http_edge.wire.connections import Bounds, Connections
 from http_edge.wire.problems import ProblemBody
 from topics.contracts import catalog_commands
 from topics.contracts.restaurant_commands import Cuisines
+from topics.deciding.choosing import MOST_CHOICES, MealOption
 from topics.documents.account import AddressBook, FavouriteRestaurant, Favourites
 from topics.documents.anonymous import AnonymousBasket
 from topics.documents.browse import Meal, RestaurantFound, RestaurantNow, RestaurantsFound
+from topics.documents.menu import MOST_PROBLEMS, MenuImport
 from topics.documents.order import Basket, Order, Reordered
 from topics.values.faults import MOST_FAULTS
-from topics.values.fields import OrderStatus
+from topics.values.fields import DaysOff, OrderStatus
 
 
 class Bound(NamedTuple):
@@ -57,6 +68,7 @@ def _most(kind: Any) -> int:
 
 
 LINES = _whole(MAX_LINES, "lines of a basket")
+DAYS_OFF = _whole(_most(DaysOff), "days off of a restaurant")
 CUISINES = _whole(_most(Cuisines), "cuisines of a restaurant")
 
 OF_ROUTES = {
@@ -83,7 +95,24 @@ OF_FIELDS = {
     (Reordered, "unavailable"): LINES,
     (Meal, "complementary_ids"): _whole(_most(catalog_commands.MealIds), "meals that go with one"),
     (Meal, "options"): _whole(_most(catalog_commands.Options), "options of a meal"),
+    (MealOption, "prices"): _whole(MOST_CHOICES, "choices of an option"),
+    (Meal, "allergens"): _whole(_most(catalog_commands.Allergens), "allergens that there are"),
+    (Meal, "diets"): _whole(_most(catalog_commands.Diets), "diets that there are"),
+    (MenuImport, "problems"): _whole(MOST_PROBLEMS, "the first faults of a file"),
+    (MenuImport, "ignored"): _whole(MOST_IGNORED, "the first columns that mean nothing"),
     **{(kind, "cuisines"): CUISINES for kind in (RestaurantNow, RestaurantFound)},
+    (Home, "missing"): _whole(len(get_args(BlockName)), "blocks of a home"),
+    (Home, "campaigns"): _whole(home.CAMPAIGNS_SHOWN, "what a home shows"),
+    (Home, "restaurants"): _whole(home.RESTAURANTS, "what a home shows"),
+    (FavouriteCards, "restaurants"): _whole(home.OF_FAVOURITES, "what a home shows"),
+    (FavouriteCards, "cuisines"): _whole(home.OF_FAVOURITES, "what a home shows"),
+    (RestaurantCard, "cuisines"): _whole(ON_A_CARD, "the first ones fit on a card"),
+    (RestaurantPage, "cuisines"): CUISINES,
+    (RestaurantPage, "missing"): _whole(1, "blocks of a restaurant"),
+    (BasketPage, "items"): LINES,
+    (BasketPage, "missing"): _whole(1, "blocks of a basket"),
+    (OrderPage, "items"): LINES,
+    **{(kind, "days_off"): DAYS_OFF for kind in (RestaurantNow, RestaurantFound)},
     (JsonWebKeys, "keys"): _whole(1, "the key of the deployment"),
     (Readiness, "views"): _whole(len(ready_keys(ROUTES)), "views that the routes read"),
     (Readiness, "silent"): _whole(
@@ -93,6 +122,9 @@ OF_FIELDS = {
     (ProblemBody, "errors"): _whole(MOST_FAULTS, "faults that one refusal lists"),
 }
 
+
+PAGED = {Export: "orders", RestaurantPage: "menu"}
+"""Which list of an answer has pages, where that is not the answer itself."""
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "lists.md"
 HEADING = "## Lists of routes\n\n"
@@ -111,7 +143,8 @@ class Found(NamedTuple):
 
 
 def all_rows() -> tuple[AnyRow, ...]:
-    return system.rows(ROUTES, Metrics("docs", Connections(Bounds(), time.monotonic)))
+    rows = system.rows("Lezzet", ROUTES, Metrics("docs", Connections(Bounds(), time.monotonic)))
+    return (*rows, *mobile.ROUTES)
 
 
 def lists_of(row: AnyRow) -> list[Found]:
@@ -148,8 +181,8 @@ def _within(info: inspect.Type, place: str, of: type[msgspec.Struct] | None, fie
 
 def bound(row: AnyRow, found: Found) -> Bound | None:
     """None: nobody has said what bounds it."""
-    paged = found.of is None if row.gives is not Export else (found.of, found.field) == (Export, "orders")
-    if row.pages is not None and paged and found.place in ("", "orders"):
+    paged = (None, "") if row.gives not in PAGED else (row.gives, PAGED[row.gives])
+    if row.pages is not None and (found.of, found.place) == paged:
         return Bound(row.pages.default, row.pages.most, "`limit`, and `cursor` for the others")
     if found.of is None:
         return OF_ROUTES.get(row.name)

@@ -50,8 +50,11 @@ def token(key: nacl.signing.SigningKey, user: str, exp: int, jti: str) -> str:
 
 @dataclass(frozen=True)
 class Client:
+    """base: of the web gateway. mobile: of the mobile one, which has all that begins with /m."""
+
     http: aiohttp.ClientSession
     base: str
+    mobile: str
     token: str | None
 
     async def call(self, method: str, path: str, body: Any = None, *, raw: Any = None, **headers: str) -> Said:
@@ -62,6 +65,7 @@ class Client:
         data = raw if raw is not None else None if body is None else json.dumps(body).encode()
         if data is not None:
             named.setdefault("Content-Type", "application/json")
-        url = URL(self.base + path, encoded=True)
+        base = self.mobile if path.startswith("/m/") else self.base
+        url = URL(base + path, encoded=True)
         async with self.http.request(method, url, data=data, headers=named, allow_redirects=False) as answer:
             return Said(answer.status, answer.headers, await answer.read())

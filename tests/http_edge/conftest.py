@@ -12,15 +12,11 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 from redis.exceptions import ConnectionError
 
-from http_edge.__main__ import open_edge
-from http_edge.about import system
+from http_edge.__main__ import gateways, open_edge
 from http_edge.about.health import ready_keys
-from http_edge.about.metrics import Metrics
 from http_edge.gateway import Gateway
 from http_edge.routing.edge import Edge
-from http_edge.routing.routes import AnyRow
 from http_edge.serving import Serving
-from http_edge.web import ROUTES
 from http_edge.wire.access_log import AccessLog
 from http_edge.wire.connections import Connections
 from infra.stack.stack import Stack
@@ -29,6 +25,7 @@ from stores.keyring import AgentKeys, agent_keys, edge_keys
 from stores.settings import load
 from tests.http_edge.client import Client, token
 from tests.http_edge.domains import Domains
+from tests.http_edge.requests import ROUTES
 from topics.contracts import all_topics
 
 
@@ -39,26 +36,27 @@ class World:
     edge: Edge
     domains: Domains
     keys: AgentKeys
-    rows: tuple[AnyRow, ...]
     log: list[bytes]
     port: int
+    mobile_port: int
     http: aiohttp.ClientSession
 
     def client(self, user: str | None = None, *, seconds: int = 600, jti: str | None = None) -> Client:
         """user: None is anonymous. seconds: until the token expires, negative when it has."""
         made = None if user is None else token(self.keys.jwt, user, int(time.time()) + seconds, jti or uuid.uuid4().hex)
-        return Client(self.http, f"http://127.0.0.1:{self.port}", made)
+        web, mobile = (f"http://127.0.0.1:{port}" for port in (self.port, self.mobile_port))
+        return Client(self.http, web, mobile, made)
 
     async def ready(self) -> None:
         await self.redis.mset(dict.fromkeys(ready_keys(ROUTES), ""))
 
 
-async def serve(gateway: Gateway, connections: Connections) -> Serving:
-    """On a free port, at once."""
-    serving = Serving(gateway, connections)
-    await serving.bind("127.0.0.1", 0)
+async def serve(connections: Connections, *gateways: Gateway) -> tuple[Serving, list[int]]:
+    """On free ports, at once."""
+    serving = Serving(connections)
+    ports = [await serving.bind(each, "127.0.0.1", 0) for each in gateways]
     serving.open()
-    return serving
+    return serving, ports
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -73,13 +71,10 @@ async def world(servers: Stack) -> AsyncGenerator[World]:
         aiohttp.ClientSession() as http,
         Domains(settings.kafka[0], redis) as domains,
     ):
-        metrics = Metrics(edge.id, edge.connections)
-        rows = system.rows(ROUTES, metrics)
-        gateway = Gateway(edge, rows, metrics, AccessLog("edge", write=log.append))
-        serving = await serve(gateway, edge.connections)
+        serving, ports = await serve(edge.connections, *gateways(edge, AccessLog("edge", write=log.append)))
         await edge.commands.wait_connected()  # type: ignore[attr-defined]
         try:
-            yield World(servers, redis, edge, domains, agent_keys(settings.keys), rows, log, serving.port, http)
+            yield World(servers, redis, edge, domains, agent_keys(settings.keys), log, *ports, http)
         finally:
             await serving.close()
     await redis.aclose()

@@ -1,7 +1,18 @@
 """View documents as projections write them."""
 
 import json
+from pathlib import Path
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+import topics
+from agents.order.projection import order
+from topics.contracts.order_events import OrderPlaced
+from topics.documents.order import Order
+
+_PLACED = Path(topics.__file__).parent / "examples" / "order_events" / "OrderPlaced.json"
 
 _AT = "2026-01-01T12:00:00Z"
 
@@ -10,17 +21,21 @@ def line(meal: str, **more: Any) -> dict[str, Any]:
     """A line of a basket."""
     return {
         "id": f"line-{meal}", "user_id": "u", "restaurant_id": "r", "meal_id": meal, "quantity": 2, "note": None,
-        "schedule_date": None, "created_at": _AT, "name": "Lahmacun", "price": 90, "image_url": "", "is_available": True,
+        "schedule_date": None, "created_at": _AT, "name": "Lahmacun", "price": 9_000, "image_url": "", "is_available": True,
         **more,
     }  # fmt: skip
 
 
 def meal(id: str, **more: Any) -> dict[str, Any]:
     return {
-        "id": id, "restaurant_id": "r", "name": "Lahmacun", "description": "", "isAvailable": True, "price": 90,
+        "id": id, "restaurant_id": "r", "name": "Lahmacun", "description": "", "isAvailable": True, "price": 9_000,
         "image_url": "", "cuisine": "turkish", "complementary_ids": [], "options": [], "created_at": _AT,
         "updated_at": _AT, **more,
     }  # fmt: skip
+
+
+def placed_order(id: str, user: str) -> Order:
+    return order(id, replace(msgspec.json.decode(_PLACED.read_bytes(), type=OrderPlaced), user_id=user))
 
 
 def stored(version: int, document: Any) -> str:

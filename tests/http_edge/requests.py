@@ -3,20 +3,18 @@
 import base64
 import re
 import uuid
-from pathlib import Path
 from typing import Any
 
 import msgspec
-from msgspec.structs import replace
 from redis.asyncio import Redis
 
-import topics
-from agents.order.projection import order
+from http_edge import mobile, web
 from http_edge.routing.routes import AnyRow
+from tests.http_edge.documents import placed_order
 from topics import keys
-from topics.contracts.order_events import OrderPlaced
 
-PLACED = Path(topics.__file__).parent / "examples" / "order_events" / "OrderPlaced.json"
+ROUTES: tuple[AnyRow, ...] = (*web.ROUTES, *mobile.ROUTES)
+"""Of both gateways; tests/http_edge/client.py finds the one of a path."""
 
 _TOKEN = base64.urlsafe_b64encode(bytes(range(48))).decode()
 
@@ -54,6 +52,13 @@ BODIES: dict[str, Any] = {
     "PUT /addresses/{address_id}": _ADDRESS,
     "POST /restaurants": {"name": "Lokanta"},
     "PUT /restaurants/{id}": {"name": "Lokanta 2"},
+    "PUT /restaurants/{id}/busy": {"minutes": 45, "prep_time": 60},
+    "PUT /restaurants/{id}/pause": {"minutes": 30, "reason": "Fırın arızalı"},
+    "POST /restaurants/{id}/reviews": {
+        "order_id": "0b9f8a52-6a3e-4d1c-9a77-3f2e1d0c5b4a",
+        "rating": 5,
+        "comment": "Sıcak geldi",
+    },
     "POST /campaigns": {
         "restaurant_id": "r-1",
         "title": "Yarım fiyat",
@@ -64,6 +69,7 @@ BODIES: dict[str, Any] = {
     "POST /meals/": {"restaurant_id": "r-1", "name": "Lahmacun", "price": 90.5},
     "PUT /meals/{id}": {"price": 95},
     "PATCH /meals/{id}/availability": {"isAvailable": False},
+    "POST /meals/restaurant/{restaurant_id}/import": {"meals": [{"name": "Lahmacun", "price": 90.5}]},
     "POST /carts/add": {"restaurant_id": "r-1", "meal_id": "m-1", "quantity": 1},
     "PATCH /carts/update/{meal_id}": {"quantity": 2},
     "POST /carts/anonymous/add": {
@@ -78,6 +84,8 @@ BODIES: dict[str, Any] = {
         "merge_strategy": "replace",
     },
     "POST /carts/checkout": {"payment_method": "cash"},
+    "POST /m/basket": {"meal_id": "m-1", "quantity": 1},
+    "POST /m/checkout": {"payment_method": "cash"},
     "POST /orders/{id}/cancel": {"reason": "too late"},
     "POST /carts/coupon": {"code": "YAZ10"},
     "POST /discounts": {"code": "YAZ10", "kind": "percent", "value": 10, "restaurant_id": "r-1"},
@@ -94,7 +102,5 @@ async def prepared_path(redis: Redis, row: AnyRow, user: str) -> str:
     path = path_of(row)
     if row.name == "POST /orders/{id}/reorder":
         order_id = path.split("/")[2]
-        placed = replace(msgspec.json.decode(PLACED.read_bytes(), type=OrderPlaced), user_id=user)
-        document = msgspec.json.encode(order(order_id, placed))
-        await redis.set(keys.document("order", order_id), b"1\n" + document)
+        await redis.set(keys.document("order", order_id), b"1\n" + msgspec.json.encode(placed_order(order_id, user)))
     return path

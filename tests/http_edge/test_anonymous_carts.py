@@ -111,7 +111,7 @@ async def test_a_basket_is_extended_by_days(edge: World, cart: str, asked: str, 
 async def test_a_basket_is_shown_as_clients_know_it(edge: World, cart: str):
     assert (await edge.client().call("GET", f"/carts/anonymous/{cart}")).status == 404
     await put(edge, cart, "a", "b")
-    await edge.redis.set(keys.document("meal", "b"), stored(2, meal("b", price=120, isAvailable=False)))
+    await edge.redis.set(keys.document("meal", "b"), stored(2, meal("b", price=12_000, isAvailable=False)))
     said = (await edge.client().call("GET", f"/carts/anonymous/{cart}/")).json
     assert set(said) == {
         "cart_id", "restaurant_id", "items", "item_count", "created_at", "updated_at", "expires_at",

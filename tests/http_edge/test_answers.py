@@ -1,18 +1,33 @@
 """What every answer has: CORS, security headers, names for logs; and the description of all routes."""
 
 import json
+import time
 import uuid
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from http_edge import mobile, web
+from http_edge.about import system
+from http_edge.about.metrics import Metrics
 from http_edge.commands import bodies
 from http_edge.routing.routes import AnyRow
-from http_edge.web import ROUTES
+from http_edge.wire.connections import Bounds, Connections
 from tests.http_edge.conftest import World
-from tests.http_edge.requests import BODIES, path_of
+from tests.http_edge.requests import BODIES, ROUTES, path_of
 
 ORIGIN = "http://localhost:3000"
+SYSTEM = system.rows("", (), Metrics("tests", Connections(Bounds(), time.monotonic)))
+GATEWAYS: dict[str, tuple[AnyRow, ...]] = {
+    "web": (*web.ROUTES, *SYSTEM), "mobile": (*mobile.ROUTES, *web.operations.ROUTES, *SYSTEM),
+}  # fmt: skip
+
+
+async def openapi_of(edge: World, gateway: str) -> Any:
+    port = edge.port if gateway == "web" else edge.mobile_port
+    async with edge.http.get(f"http://127.0.0.1:{port}/openapi.json") as answer:
+        return await answer.json()
 
 
 @pytest.mark.parametrize("row", ROUTES, ids=lambda row: row.name)
@@ -87,12 +102,13 @@ async def test_health_metrics_and_keys(edge: World):
     assert (key["kty"], key["crv"], key["alg"]) == ("OKP", "Ed25519", "EdDSA")
 
 
-async def test_openapi_names_every_route_and_its_schemas_are_sound(edge: World):
-    openapi = (await edge.client().call("GET", "/openapi.json")).json
+@pytest.mark.parametrize("gateway", GATEWAYS)
+async def test_openapi_names_every_route_and_its_schemas_are_sound(edge: World, gateway: str):
+    openapi = await openapi_of(edge, gateway)
     assert openapi["openapi"] == "3.1.0"
     operations = [each for methods in openapi["paths"].values() for each in methods.values()]
     assert len({each.get("operationId") for each in operations}) == len(operations)
-    for row in edge.rows:
+    for row in GATEWAYS[gateway]:
         described = openapi["paths"][row.path.rstrip("/") or "/"][row.method.lower()]
         assert str(row.success) in described["responses"]
         assert {each["name"] for each in described.get("parameters", ()) if each["in"] == "path"} == set(row.parameters)
@@ -104,9 +120,10 @@ async def test_openapi_names_every_route_and_its_schemas_are_sound(edge: World):
         assert name in schemas
 
 
-async def test_the_example_bodies_are_what_openapi_describes(edge: World):
-    openapi = (await edge.client().call("GET", "/openapi.json")).json
-    for row in ROUTES:
+@pytest.mark.parametrize("gateway", GATEWAYS)
+async def test_the_example_bodies_are_what_openapi_describes(edge: World, gateway: str):
+    openapi = await openapi_of(edge, gateway)
+    for row in GATEWAYS[gateway]:
         if row.name in BODIES:
             described = openapi["paths"][row.path.rstrip("/")][row.method.lower()]["requestBody"]
             schema = described["content"]["application/json"]["schema"] | {"components": openapi["components"]}

@@ -9,9 +9,8 @@ import msgspec
 import pytest
 
 from http_edge.routing.routes import AnyRow, CommandRow, Nothing
-from http_edge.web import ROUTES
 from tests.http_edge.conftest import World
-from tests.http_edge.requests import BODIES, path_of
+from tests.http_edge.requests import BODIES, ROUTES, path_of
 
 WITH_BODY = [row for row in ROUTES if row.takes is not Nothing]
 EVERY_BODY = pytest.mark.parametrize("row", WITH_BODY, ids=lambda row: row.name)

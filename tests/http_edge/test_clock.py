@@ -8,12 +8,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from http_edge.about import system
-from http_edge.about.metrics import Metrics
-from http_edge.gateway import Gateway
+from http_edge.__main__ import gateways
 from http_edge.reads.streams import Streams
 from http_edge.routing.broker_clock import MOST_SECONDS, BrokerClock
-from http_edge.web import ROUTES
 from http_edge.wire.access_log import AccessLog
 from http_edge.wire.connections import Bounds, Connections
 from tests.http_edge.client import Client
@@ -30,13 +27,11 @@ async def an_edge(world: World, clock: Callable[[], float]) -> AsyncGenerator[Cl
     """With a clock of its own, on the same servers."""
     own = {"connections": Connections(Bounds(), time.monotonic), "streams": Streams(world.edge.reads)}  # type: ignore[arg-type]
     edge = dataclasses.replace(world.edge, clock=clock, **own)
-    metrics = Metrics(edge.id, edge.connections)
-    gateway = Gateway(edge, system.rows(ROUTES, metrics), metrics, AccessLog("edge", enabled=False))
-    serving = await serve(gateway, edge.connections)
+    serving, (port, _) = await serve(edge.connections, *gateways(edge, AccessLog("edge", enabled=False)))
     client = world.client(str(uuid.uuid4()))
     world.domains.behave(as_a_domain)
     try:
-        yield dataclasses.replace(client, base=f"http://127.0.0.1:{serving.port}")
+        yield dataclasses.replace(client, base=f"http://127.0.0.1:{port}")
     finally:
         await serving.close()
 

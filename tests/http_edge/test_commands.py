@@ -10,12 +10,11 @@ import nacl.public
 import pytest
 
 from http_edge.routing.routes import CommandRow
-from http_edge.web import ROUTES
 from stores.redis.fates import Fates
 from tests.http_edge.conftest import World
 from tests.http_edge.documents import meal, stored
 from tests.http_edge.domains import Command, done, refused, sealed
-from tests.http_edge.requests import BODIES, path_of, prepared_path
+from tests.http_edge.requests import BODIES, ROUTES, path_of, prepared_path
 from topics import keys
 from topics.messages import headers
 from topics.messages.ids import derive
@@ -171,7 +170,7 @@ async def test_a_slow_write_is_202_and_its_outcome_can_be_looked_up(edge: World)
 async def test_a_late_checkout_is_estimated(edge: World):
     me = str(uuid.uuid4())
     meal = (
-        '{"id":"m-1","restaurant_id":"r-1","name":"Pide","description":"","isAvailable":true,"price":100.5,'
+        '{"id":"m-1","restaurant_id":"r-1","name":"Pide","description":"","isAvailable":true,"price":10050,'
         '"image_url":"","cuisine":"","complementary_ids":[],"options":[],'
         '"created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T00:00:00Z"}'
     )

@@ -35,9 +35,9 @@ async def test_a_line_has_the_price_of_now_not_of_when_it_was_set(edge: World):
     me = str(uuid.uuid4())
     await put_basket(edge, me, "a", "b")
     await put_meal(edge, "a")
-    await put_meal(edge, "b", name="Ayran", price=15.5)
+    await put_meal(edge, "b", name="Ayran", price=1_550)
     assert await shown(edge, me) == {"a": ("Lahmacun", 90, True), "b": ("Ayran", 15.5, True)}
-    await put_meal(edge, "a", 2, price=120, name="Big lahmacun")
+    await put_meal(edge, "a", 2, price=12_000, name="Big lahmacun")
     assert (await shown(edge, me))["a"] == ("Big lahmacun", 120, True)
     await put_meal(edge, "b", 2, isAvailable=False)
     assert (await shown(edge, me))["b"] == ("Lahmacun", 90, False)
@@ -46,7 +46,7 @@ async def test_a_line_has_the_price_of_now_not_of_when_it_was_set(edge: World):
 async def test_a_meal_that_is_gone_is_shown_as_not_available(edge: World):
     me = str(uuid.uuid4())
     await put_basket(edge, me, "a", "b")
-    await put_meal(edge, "a", price=100)
+    await put_meal(edge, "a", price=10_000)
     await put_meal(edge, "b")
     assert (await shown(edge, me))["b"][2]
     await edge.redis.set(keys.document("meal", "b"), "2\n")
@@ -55,7 +55,7 @@ async def test_a_meal_that_is_gone_is_shown_as_not_available(edge: World):
 
 async def test_lines_that_come_and_go_are_shown_at_once(edge: World):
     me = str(uuid.uuid4())
-    for each, price in (("a", 1), ("b", 2), ("c", 3)):
+    for each, price in (("a", 100), ("b", 200), ("c", 300)):
         await put_meal(edge, each, price=price)
     for version, meals in enumerate((("a",), ("a", "b"), ("c", "a"), ("b",)), 1):
         await put_basket(edge, me, *meals, version=version)
@@ -76,9 +76,9 @@ async def test_a_read_that_began_before_another_one_remembered_more_is_complete(
     await joiner.complete(edge.edge.reads, place, one, asked := joiner.places(place), await values(asked))
     early = joiner.places(place)
     await joiner.complete(edge.edge.reads, place, two, early, await values(early))
-    await put_meal(edge, "a", 2, price=120)
+    await put_meal(edge, "a", 2, price=12_000)
     merged = json.loads(await joiner.complete(edge.edge.reads, place, two, early, await values(early)))
-    assert [item["price"] for item in merged["items"]] == [120, 90]
+    assert [item["price"] for item in merged["items"]] == [12_000, 9_000]
 
 
 async def test_without_the_menu_there_is_no_price_to_show(edge: World):

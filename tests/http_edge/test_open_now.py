@@ -48,6 +48,18 @@ def test_who_has_closed_is_closed_at_all_hours():
     assert not is_open("2026-11-27T12:00+03:00", status="closed")
 
 
+def test_days_off_and_breaks_close_until_they_are_over():
+    off = {"opening_hours": NIGHTS, "days_off": [{"day": "2026-11-27", "reason": ""}]}
+    assert not is_open("2026-11-27T22:00+03:00", **off) and not is_open("2026-11-28T01:30+03:00", **off)
+    assert is_open("2026-12-04T22:00+03:00", **off)
+    assert not is_open("2026-11-27T12:00+03:00", days_off=off["days_off"])
+    assert is_open("2026-11-28T00:00+03:00", days_off=off["days_off"])
+    for hours in ({}, NIGHTS):
+        paused = {"opening_hours": hours, "pause": {"until": "2026-11-27T20:00:00Z", "reason": ""}}
+        assert not is_open("2026-11-27T22:59+03:00", **paused)
+        assert is_open("2026-11-27T23:00+03:00", **paused)
+
+
 def test_hours_from_before_they_were_checked_close_nobody():
     assert is_open("2026-11-27T12:00+03:00", opening_hours={"fri": "11:00-11:00"})
     assert not is_open("2026-11-28T12:00+03:00", opening_hours={"fri": "11:00-11:00"})

@@ -16,7 +16,7 @@ from http_edge.routing.routes import CommandRow
 from tests.deadline import until
 from tests.http_edge.client import Said
 from tests.http_edge.conftest import World
-from tests.http_edge.requests import BODIES
+from tests.http_edge.requests import BODIES, ROUTES
 from topics import keys
 from topics.messages.ids import derive
 
@@ -71,7 +71,7 @@ async def _oldest(brokers: str, topics: set[str]) -> float:
 
 async def test_a_withdrawal_is_kept_for_longer_than_its_command_may_stand_on_the_topic(edge: World):
     """Its domain may be down till then."""
-    commands = {row.topic.name for row in edge.rows if isinstance(row, CommandRow)}
+    commands = {row.topic.name for row in ROUTES if isinstance(row, CommandRow)}
     oldest = await _oldest(edge.servers.endpoints.kafka, commands)
     broker = edge.servers.child("kafka")
     broker.send(signal.SIGSTOP)

@@ -58,6 +58,7 @@ class Kind:
 KINDS = {
     "GET /restaurants": Kind("/restaurants", keys.RESTAURANTS, "restaurant"),
     "GET /meals/restaurant/{restaurant_id}": Kind("/meals/restaurant/r-1", keys.menu("r-1"), "meal"),
+    "GET /meals/restaurant/{restaurant_id}/export": Kind("/meals/restaurant/r-1/export", keys.menu("r-1"), "meal"),
     "GET /campaigns": Kind("/campaigns", keys.campaigns(None), "campaigns"),
     "GET /discounts": Kind("/discounts", keys.coupons(None), "coupon"),
     "GET /orders": Kind("/orders", keys.orders(ME), "order"),

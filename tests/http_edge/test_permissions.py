@@ -6,10 +6,9 @@ import uuid
 import pytest
 
 from http_edge.routing.routes import PUBLIC, AnyRow, CommandRow, ListRow, OwnRow, ViewRow
-from http_edge.web import ROUTES
 from tests.http_edge.conftest import World
 from tests.http_edge.domains import Command, refused
-from tests.http_edge.requests import BODIES, path_of, prepared_path
+from tests.http_edge.requests import BODIES, ROUTES, path_of, prepared_path
 from topics import keys
 from topics.messages import headers
 

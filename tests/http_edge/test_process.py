@@ -24,7 +24,7 @@ def free_port() -> int:
 def environment(keys: Path, **more: str) -> dict[str, str]:
     nowhere = f"127.0.0.1:{free_port()}"
     known = {"PATH": os.environ["PATH"], "KAFKA_BROKERS": nowhere, "REDIS_URL": f"redis://{nowhere}/0"}
-    return known | {"KEYS_DIR": str(keys), "LOG_LEVEL": "info", **more}
+    return known | {"KEYS_DIR": str(keys), "LOG_LEVEL": "info", "EDGE_MOBILE_PORT": str(free_port()), **more}
 
 
 async def start(variables: dict[str, str]) -> Process:
@@ -65,22 +65,22 @@ async def test_an_address_that_is_not_ours_ends_it_with_the_name_of_the_variable
     assert said.decode().splitlines()[-1].startswith("configuration: EDGE_HOST: cannot listen on 192.0.2.1:")
 
 
-async def test_an_own_port_that_somebody_has_ends_it_with_the_name_of_the_variable(tmp_path: Path):
+@pytest.mark.parametrize("variable", ["EDGE_HEALTH_PORT", "EDGE_MOBILE_PORT"])
+async def test_a_port_that_somebody_has_ends_it_with_the_name_of_the_variable(tmp_path: Path, variable: str):
     make_keys(tmp_path)
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        own = str(taken.getsockname()[1])
-        process = await start(environment(tmp_path, EDGE_PORT=str(free_port()), EDGE_HEALTH_PORT=own))
+        port = str(taken.getsockname()[1])
+        process = await start(environment(tmp_path, EDGE_PORT=str(free_port())) | {variable: port})
         _, said = await asyncio.wait_for(process.communicate(), 20)
     assert process.returncode == 2
-    assert (
-        said.decode().splitlines()[-1].startswith(f"configuration: EDGE_HEALTH_PORT: cannot listen on 127.0.0.1:{own}")
-    )
+    assert said.decode().splitlines()[-1].startswith(f"configuration: {variable}: cannot listen on 127.0.0.1:{port}")
 
 
 async def test_it_starts_answers_and_stops_without_kafka_and_redis(tmp_path: Path):
     make_keys(tmp_path)
-    port = free_port()
-    processes = [await start(environment(tmp_path, EDGE_PORT=str(port))) for _ in range(2)]
+    port, mobile = free_port(), free_port()
+    ports = {"EDGE_PORT": str(port), "EDGE_MOBILE_PORT": str(mobile)}
+    processes = [await start(environment(tmp_path, **ports)) for _ in range(2)]
     try:
         await asyncio.wait_for(asyncio.gather(*map(until_listening, processes)), 30)
         async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http:
@@ -94,6 +94,9 @@ async def test_it_starts_answers_and_stops_without_kafka_and_redis(tmp_path: Pat
                 began = time.monotonic()
                 async with http.request(method, path, json=body) as answer:
                     assert (answer.status, time.monotonic() - began < 3) == (503, True), path
+            for path, status in (("/health/live", 200), ("/health/ready", 503), ("/m/restaurants/r-1", 503)):
+                async with http.get(f"http://127.0.0.1:{mobile}{path}") as answer:
+                    assert answer.status == status, path
     finally:
         began = time.monotonic()
         for process in processes:

@@ -83,12 +83,16 @@ class Load:
 
 
 @asynccontextmanager
-async def under_load(load: Load) -> AsyncGenerator[None]:
-    clients = [asyncio.create_task(load.client(keeps=number % 2 == 0)) for number in range(8)]
+async def under_load(*loads: Load) -> AsyncGenerator[None]:
+    """Eight clients in all."""
+    clients = [
+        asyncio.create_task(loads[number // 2 % len(loads)].client(keeps=number % 2 == 0)) for number in range(8)
+    ]
     try:
         yield
     finally:
-        load.over = True
+        for load in loads:
+            load.over = True
         await asyncio.gather(*clients, return_exceptions=True)
 
 
@@ -109,28 +113,31 @@ async def followed(order: Order, base: str, heard: list[Heard]) -> int:
 async def test_two_edges_are_restarted_under_load_and_no_request_fails(edge: World):
     user, order, heard = str(uuid.uuid4()), Order(edge), list[Heard]()
     await order.becomes("placed")
-    base = edge.servers.endpoints.edge
-    port = edge.servers.site.ports["edge"]
+    base, ports = edge.servers.endpoints.edge, edge.servers.site.ports
     await edge.redis.set(keys.document("basket", user), b'1\n{"items":[]}')
-    load = Load(
-        port, [request(edge, user, "/carts/get"), request(edge, user, "/carts/add", *POST, method="POST") + LINE]
-    )
-    async with two_edges(edge) as children, under_load(load):
+    web, phones = (
+        Load(port, [request(edge, user, shown), request(edge, user, added, *POST, method="POST") + LINE])
+        for port, shown, added in (
+            (ports["edge"], "/carts/get", "/carts/add"), (ports["mobile"], "/m/basket", "/m/basket"),
+        )
+    )  # fmt: skip
+    async with two_edges(edge) as children, under_load(web, phones):
         following = asyncio.create_task(followed(order, base, heard))
         for child in (*children, *children):
-            begun = load.told.total()
+            begun = web.told.total(), phones.told.total()
             await child.stop()
             await order.becomes("placed")
             child.start()
             await within("it to be ready again", child.until_ready(), 60)
 
-            async def goes_on(begun: int = begun) -> bool:
-                return load.told.total() > begun + 100
+            async def goes_on(begun: tuple[int, int] = begun) -> bool:
+                return web.told.total() > begun[0] + 50 and phones.told.total() > begun[1] + 50
 
             await until("the load to go on", goes_on)
         await order.becomes("cancelled", CANCELLED)
         came_back = await within("the stream to end", following)
-    assert (load.failed, set(load.told)) == ([], {200})
+    for load in (web, phones):
+        assert (load.failed, set(load.told)) == ([], {200})
     assert heard == order.happened()
     assert came_back >= 2, "each of the two edges was stopped twice"
 

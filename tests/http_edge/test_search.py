@@ -35,8 +35,12 @@ def faults(query: str) -> dict[str, str]:
     return {fault.field: fault.why for fault in refused.value.faults}
 
 
-def test_nothing_asked_is_all_of_them_the_best_first():
-    assert asked("") == Wanted(order="rating", descending=True, offset=0, count=20)
+OPEN_THEN = search_index.open_at(["Europe/Istanbul"], AT)
+
+
+def test_nothing_asked_is_all_of_them_those_that_are_open_and_then_the_best_first():
+    assert asked("") == Wanted(order="rating", descending=True, offset=0, count=20, first=OPEN_THEN)
+    assert asked("open_first=false") == Wanted(order="rating", descending=True, offset=0, count=20)
     assert asked("query=&city=&district=&cuisines=&open_now=false") == asked("")
 
 
@@ -44,7 +48,7 @@ def test_each_filter_becomes_what_the_index_knows():
     assert asked("city=IZMIR").any_of == (("city:izmir",),)
     assert asked("district=Kad%C4%B1k%C3%B6y").any_of == (("district:kadikoy",),)
     assert asked("cuisines=Kebap,%20%C3%87orba").any_of == (("cuisine:kebap", "cuisine:corba"),)
-    assert asked("open_now=true").any_of == (("always", "open:Europe/Istanbul:24", "minute:Europe/Istanbul:735"),)
+    assert (asked("open_now=true").any_of, asked("open_now=true").first) == ((OPEN_THEN,), ())
     assert asked("min_rating=4.5").bounds == (search_index.RATING.at_least(4.5),)
     limits = asked("max_delivery=29.9&min_order=100&max_prep_time=30").bounds
     assert [(each.column.name, each.limit) for each in limits] == [
@@ -134,6 +138,21 @@ async def test_pages_follow_each_other_and_end_empty(edge: World, books: Books):
     ids = [[each["id"] for each in page["restaurants"]] for page in pages]
     assert ids == [["r4", "r3"], ["r2", "r1"], ["r0"], []]
     assert [(page["total"], page["has_next"]) for page in pages] == [(5, True), (5, True), (5, False), (5, False)]
+
+
+async def test_those_that_are_open_come_first_in_any_order_and_over_all_pages(edge: World, books: Books):
+    await books.write(
+        *(
+            restaurant(f"r{number}", status="closed" if number % 2 else "open", delivery_fee=number)
+            for number in range(5)
+        )
+    )
+    for order, ids in (("asc", ["r0", "r2", "r4", "r1", "r3"]), ("desc", ["r4", "r2", "r0", "r3", "r1"])):
+        asks = f"?sort_by=delivery_fee&sort_order={order}&page_size=2&page="
+        pages = [await found(edge, f"{asks}{page}") for page in (1, 2, 3)]
+        assert [each["id"] for page in pages for each in page["restaurants"]] == ids
+    plain = await found(edge, "?sort_by=delivery_fee&open_first=false")
+    assert [each["id"] for each in plain["restaurants"]] == ["r0", "r1", "r2", "r3", "r4"]
 
 
 async def test_nothing_found_is_an_empty_list(edge: World, books: Books):

@@ -21,7 +21,7 @@ IMAGES = {
     "elastic": f"elasticsearch:{versions.ELASTIC}",
 }
 PUBLISHED = {
-    "edge": {"edge"},
+    "edge": {"edge", "mobile"},
     "mailbox": {"smtp", "mail"},
     "kafka": {"kafka"},
     "postgres": {"postgres"},

@@ -3,29 +3,58 @@
 from datetime import UTC, datetime, timedelta
 
 import msgspec
-import pytest
 
-from infra.demo.filling import Wish, command_headers, in_turn, meals, offers, restaurants
+from agents.restaurant.limits import RESTAURANTS as RESTAURANTS_OF_AN_OWNER
+from http_edge.wire.amounts import lira_of
+from infra.demo.filling import command_headers, in_turn, meals, offers, restaurants
 from infra.demo.menu import OWNER
 from infra.demo.menus import MENUS
-from infra.demo.offers import LEZZET10
+from infra.demo.more import FEWEST, MOST, RESTAURANTS, all_menus
+from infra.demo.offers import COUPONS, LEZZET10, campaigns, coupons
 from topics.messages import headers
 from topics.values.folding import fold
 from topics.values.opening_hours import is_open, overlap
 from topics.values.validation import Validator
 
-WISHES = [*restaurants(), *meals(), *offers()]
+ALL = all_menus()
+WISHES = [*restaurants(ALL), *meals(ALL), *offers(ALL)]
 WEEK = [datetime(2026, 3, 2, tzinfo=UTC) + timedelta(minutes=30 * each) for each in range(7 * 48)]
 
 
-@pytest.mark.parametrize("wish", WISHES, ids=lambda wish: f"{wish.view}-{wish.id}")
-def test_every_command_is_one_that_the_edge_would_take_as_it_is(wish: Wish) -> None:
-    said = msgspec.json.decode(wish.topic.encode(wish.command))
-    assert Validator(type(wish.command)).validated(said) == wish.command
-    assert wish.topic.decode(type(wish.command).__name__, wish.topic.encode(wish.command)) == wish.command
+def test_every_command_is_one_that_the_edge_would_take_as_it_is() -> None:
+    for wish in WISHES:
+        kind, body = type(wish.command), wish.topic.encode(wish.command)
+        assert Validator(kind).validated(msgspec.json.decode(lira_of(kind)(body))) == wish.command, wish.id
+        assert wish.topic.decode(kind.__name__, body, str(kind.schema_version)) == wish.command, wish.id
 
 
-def test_there_are_24_restaurants_in_three_cities_with_six_to_ten_meals() -> None:
+def test_there_are_200_restaurants_in_three_cities_with_20_to_40_meals() -> None:
+    cities = [menu.opening.address.city for menu in ALL]
+    assert len(ALL) == RESTAURANTS == 200
+    assert all(cities.count(city) > 50 for city in ("İstanbul", "Ankara", "İzmir")) and len(set(cities)) == 3
+    assert len({(menu.opening.address.city, menu.opening.address.district) for menu in ALL}) > 30
+    assert all(FEWEST <= len(menu.meals) <= MOST for menu in ALL)
+    assert len({menu.opening.name for menu in ALL}) == len({menu.restaurant_id for menu in ALL}) == 200
+
+
+def test_no_owner_has_more_restaurants_than_the_domain_allows() -> None:
+    owners = [menu.owner for menu in ALL]
+    assert max(owners.count(each) for each in set(owners)) <= RESTAURANTS_OF_AN_OWNER.most
+
+
+def test_the_hand_written_ones_come_first_and_keep_what_they_have() -> None:
+    for written, longer in zip(MENUS, ALL, strict=False):
+        assert (longer.name, longer.opening, longer.owner) == (written.name, written.opening, OWNER)
+        assert written.meals.items() <= longer.meals.items()
+
+
+def test_some_of_the_others_have_campaigns_and_coupons() -> None:
+    assert len(campaigns(ALL, datetime(2026, 3, 2, tzinfo=UTC).date())) > 10
+    assert len(coupons(ALL)) > 10
+    assert len(coupons(MENUS)) == len(COUPONS)
+
+
+def test_24_are_written_by_hand_in_three_cities_with_six_to_ten_meals() -> None:
     cities = [menu.opening.address.city for menu in MENUS]
     assert len(MENUS) == 24
     assert {city: cities.count(city) for city in cities} == {"İstanbul": 10, "Ankara": 7, "İzmir": 7}
@@ -47,18 +76,18 @@ def test_the_first_two_are_open_at_any_hour_and_one_is_closed_by_its_owner() -> 
         assert opening.status == "open"
         assert all(is_open(opening.opening_hours, opening.time_zone, at) for at in WEEK)
     assert [menu.name for menu in MENUS if menu.opening.status == "closed"] == ["sokak-burger"]
-    assert [wish.id for turn in in_turn()[:2] for wish in turn] == [menu.restaurant_id for menu in MENUS[:2]]
+    assert [wish.id for turn in in_turn(MENUS)[:2] for wish in turn] == [menu.restaurant_id for menu in MENUS[:2]]
 
 
 def test_hours_do_not_overlap_and_some_are_open_and_some_closed_at_any_time() -> None:
-    assert all(overlap(menu.opening.opening_hours) is None for menu in MENUS)
+    assert all(overlap(menu.opening.opening_hours) is None for menu in ALL)
     for at in WEEK:
         is_so = {is_open(menu.opening.opening_hours, menu.opening.time_zone, at) for menu in MENUS}
         assert is_so == {True, False}
 
 
 def test_meals_are_on_the_menu_of_their_own_restaurant_and_go_with_others_of_it() -> None:
-    for menu in MENUS:
+    for menu in ALL:
         ids = {menu.meal_id(name) for name in menu.meals}
         assert all(meal.restaurant_id == menu.restaurant_id for meal in menu.meals.values())
         assert all(ids.issuperset(meal.complementary_ids) for meal in menu.meals.values())
@@ -67,7 +96,7 @@ def test_meals_are_on_the_menu_of_their_own_restaurant_and_go_with_others_of_it(
 
 def test_ids_are_different_and_always_the_same() -> None:
     ids = [wish.id for wish in WISHES]
-    assert ids == [wish.id for wish in (*restaurants(), *meals(), *offers())]
+    assert ids == [wish.id for wish in (*restaurants(all_menus()), *meals(all_menus()), *offers(all_menus()))]
     named = [(wish.view, wish.id) for wish in WISHES]
     assert len(set(named)) == len(named)
     assert MENUS[2].name == "kebapci-mahmut"
@@ -75,7 +104,7 @@ def test_ids_are_different_and_always_the_same() -> None:
 
 
 def test_a_next_try_is_another_command_of_the_same_owner() -> None:
-    wish = restaurants()[0]
+    wish = restaurants(MENUS)[0]
     first = command_headers(wish)
     wish.tries += 1
     second = command_headers(wish)
@@ -84,6 +113,6 @@ def test_a_next_try_is_another_command_of_the_same_owner() -> None:
 
 
 def test_a_coupon_for_everywhere_is_asked_for_by_nobody_and_others_by_the_owner() -> None:
-    callers = {wish.id: command_headers(wish).get(headers.CALLER) for wish in offers()}
+    callers = {wish.id: command_headers(wish).get(headers.CALLER) for wish in offers(MENUS)}
     assert callers[LEZZET10] is None
     assert callers["KEBAP50"] == OWNER

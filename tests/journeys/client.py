@@ -33,7 +33,7 @@ class Client:
         """(status, JSON)."""
         if self.token is not None:
             headers.setdefault("Authorization", f"Bearer {self.token}")
-        url = self.endpoints["edge"] + path
+        url = self.endpoints["mobile" if path.startswith("/m/") else "edge"] + path
         async with self._http.request(method, url, json=body, headers=headers) as answer:
             return answer.status, await answer.json(content_type=None)
 
@@ -41,6 +41,17 @@ class Client:
         status, answer = await self.call(method, path, body, **headers)
         assert status in (200, 201), f"{method} {path} answered {status}: {answer}"
         return answer
+
+    async def send_file(self, path: str, raw: bytes) -> tuple[int, Any]:
+        """(status, JSON)."""
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "text/csv"}
+        async with self._http.post(self.endpoints["edge"] + path, data=raw, headers=headers) as answer:
+            return answer.status, await answer.json(content_type=None)
+
+    async def file(self, path: str) -> bytes:
+        async with self._http.get(self.endpoints["edge"] + path) as answer:
+            assert answer.status == 200, f"{path} answered {answer.status}"
+            return await answer.read()
 
     async def sees(self, path: str) -> None:
         """What somebody else has written; views show it a moment later."""

@@ -53,7 +53,7 @@ async def product(web_client: pages.Site) -> AsyncGenerator[Product]:
     made = Product(folder / "data", "", {})
     try:
         origin = {"CLIENT_ORIGIN": web_client.origin, "CORS_ORIGINS": web_client.origin}
-        said = await made.lezzet("up", "--detach", "--free-ports", "--only", "core", **origin)
+        said = await made.lezzet("up", "--detach", "--free-ports", "--only", "core", "--few-demo-data", **origin)
         endpoints = json.loads(await made.lezzet("status", "--json"))["endpoints"]
         web_client.edge = endpoints["edge"]
         yield Product(made.data, said, endpoints)

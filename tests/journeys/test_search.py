@@ -85,7 +85,9 @@ async def test_filters_together_narrow_what_each_leaves(client: Client):
 async def test_each_order_sorts_and_its_pages_have_no_gap_and_no_repeat(
     client: Client, order: str, direction: str | None
 ):
-    asked = {"sort_by": order, **BEYOGLU} | ({} if direction is None else {"sort_order": direction})
+    asked = {"sort_by": order, "open_first": "false", **BEYOGLU} | (
+        {} if direction is None else {"sort_order": direction}
+    )
     whole = [each["id"] for each in await pages(client, **asked)]
     assert len(set(whole)) == len(whole)
     for size in (1, 5, 7):
@@ -98,8 +100,16 @@ async def test_each_order_sorts_and_its_pages_have_no_gap_and_no_repeat(
     assert placed == sorted(placed, reverse=descending)
 
 
+async def test_those_that_are_open_come_first_unless_somebody_wants_it_otherwise(client: Client):
+    whole = await ours(client, sort_by="distance", **BEYOGLU)
+    plain = await ours(client, sort_by="distance", open_first="false", **BEYOGLU)
+    assert [each["id"] for each in whole] == [
+        each["id"] for each in sorted(plain, key=lambda each: not each["open_now"])
+    ]
+
+
 async def test_an_order_and_filters_go_together(client: Client):
-    found = await ours(client, city="istanbul", cuisines="türk", sort_by="distance", **BEYOGLU)
+    found = await ours(client, city="istanbul", cuisines="türk", sort_by="distance", open_first="false", **BEYOGLU)
     assert [(each["name"], round(each["distance_km"])) for each in found] == [
         ("Kebapçı Mahmut", 0), ("Gece Kuşu Çorba Evi", 2), ("Köftecinin Yeri", 3), ("Bizim Ocak Dönercisi", 6),
     ]  # fmt: skip

@@ -16,7 +16,8 @@ from stores.redis.connection import connect
 from tests.stores.books import MONDAY, Books, meal, restaurant
 from topics import search_index
 from topics.documents.browse import Meal, Restaurant
-from topics.search_index import Bound, Point, Wanted
+from topics.search_index import Bound, Point, Unless, Wanted
+from topics.values.fields import DayOff
 from topics.values.folding import fold, words
 from topics.values.opening_hours import is_open
 
@@ -44,7 +45,7 @@ class Filters(NamedTuple):
     open_at: datetime | None = None
 
     def wanted(self, zones: list[str], **page: Any) -> Wanted:
-        any_of: list[tuple[str, ...]] = []
+        any_of: list[tuple[str | Unless, ...]] = []
         if self.city is not None:
             any_of.append((search_index.city(self.city),))
         if self.district is not None:
@@ -85,7 +86,8 @@ class Filters(NamedTuple):
 
 
 def _is_open(each: Restaurant, at: datetime) -> bool:
-    return each.status == "open" and is_open(each.opening_hours, each.time_zone, at)
+    off = [day_off.day for day_off in each.days_off]
+    return each.status == "open" and is_open(each.opening_hours, each.time_zone, at, off)
 
 
 def _kilometres(each: Restaurant, near: Point) -> float:
@@ -139,7 +141,7 @@ _HOURS = st.sampled_from(
         "13:00-13:01",
     ]
 )
-_AMOUNTS = st.sampled_from([0, 0.01, 9.99, 10, 19.9, 29.9, 100, 999_999.99, 1_000_000])
+_AMOUNTS = st.sampled_from([0, 1, 999, 1_000, 1_990, 2_990, 10_000, 99_999_999, 100_000_000])
 _RATINGS = st.sampled_from([0.0, 3.999, 4.0, 4.25, 4.5, 5.0])
 _MINUTES = st.sampled_from([0, 1, 20, 25, 30, 1440])
 _PLACES = st.sampled_from(
@@ -148,6 +150,10 @@ _PLACES = st.sampled_from(
         *({"latitude": a, "longitude": b} for a in (-90, 38.42, 41.03, 41.05, 90) for b in (27.1, 28.98, -180)),
     ]
 )  # fmt: skip
+_DAYS_OFF = st.one_of(
+    st.just([]),
+    st.lists(st.integers(0, 8).map(lambda days: MONDAY.date() + timedelta(days=days)), max_size=5, unique=True),
+)
 _MOMENTS = st.integers(0, 7 * 24 * 60 - 1).map(lambda minute: MONDAY + timedelta(minutes=minute))
 
 
@@ -161,6 +167,7 @@ def _restaurants(draw: st.DrawFn) -> list[Restaurant]:
             rating_avg=draw(_RATINGS), delivery_fee=draw(_AMOUNTS), min_order_price=draw(_AMOUNTS),
             status=draw(st.sampled_from(["open", "open", "open", "closed"])), opening_hours=draw(days),
             time_zone=draw(st.sampled_from(["Europe/Istanbul", "America/New_York", "Asia/Kathmandu"])), **draw(_PLACES),
+            days_off=tuple(DayOff(day=day) for day in draw(_DAYS_OFF)),
         )
         for number in range(draw(st.integers(0, 25)))
     ]  # fmt: skip
@@ -204,10 +211,14 @@ async def _compare(books: Books, data: st.DataObject) -> None:
         for each in books.restaurants.values()
         if filters.allow(each, [one for one in books.meals.values() if one.restaurant_id == each.id])
     ]
+    zones, open_first = await books.search.zones(), data.draw(st.one_of(st.none(), _MOMENTS))
     expected = in_order(found, order, near, descending=descending)
-    zones = await books.search.zones()
+    first = () if open_first is None else search_index.open_at(zones, open_first)
+    if open_first is not None:
+        expected = sorted(expected, key=lambda id: not _is_open(books.restaurants[id], open_first))
     for offset in {0, size, size * 2}:
-        wanted = filters.wanted(zones, order=order, near=near, descending=descending, offset=offset, count=size)
+        page = {"order": order, "near": near, "descending": descending, "offset": offset, "count": size}
+        wanted = filters.wanted(zones, first=first, **page)
         total, ids = await books.search.find(wanted)
         assert total == len(found), (filters, expected)
         assert _alike(ids, expected[offset : offset + size], books, near), (filters, order, descending, offset, size)
@@ -283,6 +294,30 @@ async def test_many_are_walked_and_few_are_looked_up_with_the_same_order(books: 
                     ids += (await books.search.find(page)).ids
                 assert sorted(ids) == sorted(expected), (cuisine, order, descending)
                 assert _alike(ids, expected, books, near), (cuisine, order, descending)
+
+
+async def test_pages_go_on_from_those_that_come_first_to_the_others(books: Books) -> None:
+    await books.empty()
+    await books.write(
+        *(
+            restaurant(f"r{number:04}", prep_time=number % 60, status="closed" if number % 3 else "open", opening_hours={},
+                       **({} if number % 7 == 0 else {"latitude": 41 + number % 50 / 1000, "longitude": 29.0}))
+            for number in range(1500)
+        )
+    )  # fmt: skip
+    have = list(books.restaurants.values())
+    for order, near in (("prep_time", None), ("distance", Point(41.01, 29.02))):
+        for descending in (False, True):
+            ordered = in_order(have, order, near, descending=descending)
+            expected = [id for status in ("open", "closed") for id in ordered if books.restaurants[id].status == status]
+            ids = list[str]()
+            for offset in range(0, len(have), 90):
+                page = Wanted(
+                    first=(search_index.ALWAYS,), order=order, descending=descending, near=near, offset=offset, count=90
+                )
+                ids += (await books.search.find(page)).ids
+            assert sorted(ids) == sorted(expected), (order, descending)
+            assert _alike(ids, expected, books, near), (order, descending)
 
 
 async def test_the_nearest_of_many_are_those_that_are_nearest(books: Books) -> None:

@@ -59,6 +59,13 @@ def test_a_date_is_parsed_and_not_matched_by_its_beginning(said: str) -> None:
         forms.day_or_time(said)
 
 
+def test_until_is_today_or_a_time() -> None:
+    assert forms.today_or_time(" Today ") == "today"
+    assert forms.today_or_time("2026-12-01T19:30") == "2026-12-01T19:30"
+    with pytest.raises(forms.NotInForm, match="today"):
+        forms.today_or_time("tomorrow")
+
+
 @pytest.mark.parametrize("zone", ["Europe/Istanbull", "UTC+3", "../../etc/passwd", "", "localtime", "Factory"])
 def test_a_zone_is_one_of_the_database(zone: str) -> None:
     with pytest.raises(forms.NotInForm):

@@ -1,6 +1,6 @@
 """When a restaurant is open: several ranges a day, past midnight, in its own time zone."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -55,6 +55,36 @@ def test_it_opens_next_at_the_first_range_that_begins_later(moment: str, opens: 
     assert hours.opens_at(WEEK, ISTANBUL, at(moment)) == at(opens)
 
 
+@pytest.mark.parametrize(
+    ("moment", "ends"),
+    [("2026-11-24T12:00", "2026-11-25T00:00"), ("2026-11-27T20:00", "2026-11-28T02:00"),
+     ("2026-11-28T01:30", "2026-11-28T02:00"), ("2026-11-28T02:00", "2026-11-29T00:00"),
+     ("2026-11-23T23:59", "2026-11-24T00:00")],
+)  # fmt: skip
+def test_a_day_ends_with_the_range_that_lasts_past_midnight(moment: str, ends: str) -> None:
+    assert hours.day_ends(WEEK, ISTANBUL, at(moment)) == at(ends)
+
+
+def test_a_day_without_hours_ends_at_midnight_and_sundays_range_on_monday() -> None:
+    assert hours.day_ends({}, ISTANBUL, at("2026-11-23T04:00")) == at("2026-11-24T00:00")
+    assert hours.day_ends({"mon": "09:00-24:00"}, ISTANBUL, at("2026-11-23T10:00")) == at("2026-11-24T00:00")
+    late = {"sun": "22:00-03:00"}
+    assert hours.day_ends(late, ISTANBUL, at("2026-11-22T23:00")) == at("2026-11-23T03:00")
+    assert hours.day_ends(late, ISTANBUL, at("2026-11-23T02:59")) == at("2026-11-23T03:00")
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(DAYS), st.sampled_from(["09:00-22:00", "22:00-02:00", "00:00-24:00", "18:00-06:00"])
+    ),
+    st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1)),
+    st.sampled_from([ISTANBUL, "America/New_York", "UTC"]),
+)
+def test_a_day_always_ends_later_and_within_two_days(week: dict[str, str], moment: datetime, zone: str) -> None:
+    now = moment.replace(tzinfo=UTC)
+    assert now < hours.day_ends(week, zone, now) <= now + timedelta(hours=49)
+
+
 def test_a_day_with_an_hour_of_opening_counts() -> None:
     assert hours.is_open_on(WEEK, date(2026, 11, 28)), "Friday's range reaches into Saturday"
     assert not hours.is_open_on(WEEK, date(2026, 11, 29))
@@ -85,3 +115,21 @@ def test_it_is_open_at_the_moment_at_which_it_opens_next(now: datetime) -> None:
     opens = hours.opens_at(WEEK, ISTANBUL, now)
     assert opens is not None and opens > now
     assert hours.is_open(WEEK, ISTANBUL, opens)
+
+
+@given(
+    week=st.dictionaries(
+        st.sampled_from(DAYS),
+        st.sampled_from(
+            ("00:00-24:00", "09:00-22:00", "22:00-02:00", "11:00-14:00,14:00-15:30", "00:00-01:00,23:00-24:00")
+        ),
+    ),
+    half_hours=st.integers(0, 7 * 48 - 1),
+)
+def test_it_closes_at_the_first_moment_at_which_it_is_not_open(week: dict[str, str], half_hours: int) -> None:
+    moment = at("2026-11-23T00:00") + timedelta(minutes=30 * half_hours)
+    closes = hours.closes_at(week, ISTANBUL, moment)
+    later = (moment + timedelta(minutes=30 * each) for each in range(1, 8 * 48))
+    open_now = hours.is_open(week, ISTANBUL, moment)
+    first = next((each for each in later if not hours.is_open(week, ISTANBUL, each)), None) if open_now else None
+    assert closes == first

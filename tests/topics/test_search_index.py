@@ -1,22 +1,25 @@
 """By which traits a restaurant is found."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from struct import pack
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from stores.redis.search import arguments
 from stores.redis.tags import Tags
 from stores.redis.traits import changed
 from tests.stores.books import MONDAY, meal, restaurant
 from topics import keys
+from topics.contracts.catalog_commands import Diet
 from topics.deciding.projection import Traits
 from topics.search_index import (
     DELIVERY_FEE,
     DEPTH,
+    DIETS,
     MIN_ORDER,
     PREP_TIME,
     RATING,
@@ -30,6 +33,7 @@ from topics.search_index import (
     restaurant_indexes,
     restaurant_traits,
 )  # fmt: skip
+from topics.values.fields import DayOff
 from topics.values.opening_hours import is_open
 
 COLUMNS = [RATING, DELIVERY_FEE, MIN_ORDER, PREP_TIME]
@@ -53,10 +57,16 @@ def test_words_come_from_the_name_and_the_cuisines_and_from_meals_on_sale():
     assert meal_traits(meal("m", "r", "Lahmacun", on_sale=False)) == Traits("r")
 
 
+def test_a_meal_is_found_by_the_diets_that_it_is_for():
+    found = meal_traits(replace(meal("m", "r", "Mercimek"), diets=("vegetarian", "halal", "of newer code")))
+    assert {"word:vejetaryen", "word:vegetarian", "word:helal", "word:halal"} < found.shared
+    assert set(DIETS) == set(get_args(Diet))
+
+
 def test_a_price_is_its_binary_digits_in_kurus():
-    found = {trait for trait in own(delivery_fee=0.05) if trait.startswith("delivery_fee:")}
+    found = {trait for trait in own(delivery_fee=5) if trait.startswith("delivery_fee:")}
     assert found == {"delivery_fee:0", "delivery_fee:2"}
-    assert own(delivery_fee=29.9) != own(delivery_fee=29.91)
+    assert own(delivery_fee=2_990) != own(delivery_fee=2_991)
 
 
 @pytest.mark.parametrize("column", COLUMNS, ids=lambda column: column.name)
@@ -92,7 +102,29 @@ def test_every_minute_of_a_week_is_open_as_the_hours_say(hours: dict[str, str], 
     traits = own(opening_hours=hours, time_zone=zone)
     for minute in range(7 * 24 * 60):
         at = MONDAY + timedelta(minutes=minute)
-        assert bool(traits & set(open_at([zone], at))) == is_open(hours, zone, at), at  # type: ignore[arg-type]
+        assert found_open(traits, zone, at) == is_open(hours, zone, at), at
+
+
+@pytest.mark.parametrize(
+    "hours", [{}, {"sun": "22:00-02:15", "mon": "02:15-05:00,23:00-24:00"}, {"fri": "10:07-10:52,23:59-00:01"}]
+)
+@pytest.mark.parametrize(
+    ("zone", "begin"), [("Europe/Istanbul", MONDAY), ("Europe/Berlin", datetime(2026, 10, 24, 12, tzinfo=UTC))]
+)
+def test_every_minute_around_days_off_and_a_change_of_the_clock_is_open_as_the_hours_say(
+    hours: dict[str, str], zone: str, begin: datetime
+):
+    off = [begin.date() + timedelta(days=days) for days in (0, 2)]
+    traits = own(opening_hours=hours, time_zone=zone, days_off=tuple(DayOff(day=day) for day in off))
+    for minute in range(4 * 24 * 60):
+        at = begin + timedelta(minutes=minute)
+        assert found_open(traits, zone, at) == is_open(hours, zone, at, off), at
+
+
+def found_open(traits: frozenset[str], zone: str, at: datetime) -> bool:
+    """As the script of a search does it."""
+    asked = [(each, "") if isinstance(each, str) else each for each in open_at([zone], at)]
+    return any(trait in traits and unless not in traits for trait, unless in asked)
 
 
 def test_of_words_that_begin_another_only_the_longest_is_asked_for():
@@ -140,6 +172,6 @@ def test_a_restaurant_that_moves_is_somewhere_else():
 
 
 def test_a_bound_that_everybody_keeps_is_no_work_for_the_script():
-    wanted = Wanted(bounds=(RATING.at_least(0), DELIVERY_FEE.at_most(2_000_000), PREP_TIME.at_most(30)))
+    wanted = Wanted(bounds=(RATING.at_least(0), DELIVERY_FEE.at_most(200_000_000), PREP_TIME.at_most(30)))
     assert arguments(wanted, Tags())["bounds"] == [{"name": "prep_time", "digits": 11, "most": 30, "beyond": False}]
     assert arguments(wanted, Tags())["trait"] == keys.search_trait("restaurant", "")

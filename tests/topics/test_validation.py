@@ -12,6 +12,7 @@ from topics.contracts.restaurant_commands import OpenRestaurant
 from topics.contracts.user_commands import CompleteProfile
 from topics.messages.message import Message
 from topics.values.faults import MOST_FAULTS, Invalid
+from topics.values.kurus import Kurus
 from topics.values.validation import Validator
 
 
@@ -106,9 +107,51 @@ def test_joiners_inside_words_stay(name: str) -> None:
     assert Validator(OpenRestaurant).validated({"name": name}).name == name
 
 
-@pytest.mark.parametrize("price", [float("inf"), "12", None, -1, 1_000_001])
-def test_a_price_is_a_number_within_bounds(price: Any) -> None:
-    assert list(faults(AddMeal, {"restaurant_id": "r", "name": "a", "price": price})) == ["price"]
+@pytest.mark.parametrize(
+    ("price", "why"),
+    [
+        (float("inf"), "is larger than any number may be"),
+        (10**400, "at most 1000000"),
+        (1e300, "at most 1000000"),
+        ("12", "a number is needed, not text"),
+        (None, "a number is needed, not null"),
+        (True, "a number is needed, not true"),
+        (-1, "at least 0"),
+        (-0.01, "at least 0"),
+        (1_000_000.01, "at most 1000000"),
+        (12.345, "has more than two decimals"),
+        (0.1 + 0.2, "has more than two decimals"),
+        (1e-9, "has more than two decimals"),
+    ],
+)
+def test_a_price_is_a_number_of_lira_with_two_decimals_within_bounds(price: Any, why: str) -> None:
+    assert faults(AddMeal, {"restaurant_id": "r", "name": "a", "price": price}) == {"price": why}
+
+
+@pytest.mark.parametrize(
+    ("price", "kurus"),
+    [(0, 0), (12, 1_200), (12.5, 1_250), (19.99, 1_999), (0.29, 29), (1e6, 10**8), (0.07, 7), (-0.0, 0)],
+)
+def test_lira_come_in_as_kurus(price: float, kurus: int) -> None:
+    found = Validator(AddMeal).validated({"restaurant_id": "r", "name": "a", "price": price}).price
+    assert (found, type(found)) == (kurus, int)
+
+
+def test_every_amount_that_is_wrong_is_named() -> None:
+    options = [{"name": "o", "price": 2}, {"name": "p", "price": 0.005}]
+    body = {"restaurant_id": "r", "name": "a", "price": 1.001, "options": options}
+    assert set(faults(AddMeal, body)) == {"price", "options[1].price"}
+
+
+class Spent(msgspec.Struct, frozen=True):
+    most: Kurus | None = None
+
+
+def test_an_amount_of_a_query_is_a_text() -> None:
+    assert Validator(Spent, texts=True).validated({"most": "29.90"}) == Spent(2_990)
+    for text in ("29.905", "29,90", "", "1e400"):
+        with pytest.raises(Invalid, match="most"):
+            Validator(Spent, texts=True).validated({"most": text})
 
 
 class Search(msgspec.Struct, frozen=True):

@@ -3,15 +3,18 @@ from one basket to another, when an anonymous one is merged into a user's.
 
 The key of an anonymous basket is `anonymous:<cart id>`: see topics/contracts/basket_events.py."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
 
 from topics.contracts.basket_events import Life, Line, MergeStrategy
+from topics.deciding.refusals import AMOUNTS_OF_MORE
 from topics.messages.message import Message
 from topics.messages.topic import Topic
-from topics.values.fields import CouponCode, DayOrTime, Id, Note, PaymentMethod, Quantity, SaidSum
+from topics.messages.upcasting import Upcast
+from topics.values.fields import CouponCode, DayOrTime, Id, Note, PaymentMethod, Quantity
+from topics.values.kurus import KurusSum, lira_before
 
 
 class AddItem(Message, frozen=True, kw_only=True):
@@ -78,12 +81,14 @@ class CheckoutWish(Message, frozen=True, kw_only=True):
     address_id: Id | None = None
     note: Note | None = None
     schedule_date: DayOrTime | None = None
-    expected_total: SaidSum | None = None
+    expected_total: KurusSum | None = None
     pickup: bool = False
 
 
 class Checkout(CheckoutWish, frozen=True, kw_only=True):
     """keyed: it came with an Idempotency-Key, so its sender tells repeats and wishes apart."""
+
+    schema_version: ClassVar[int] = 2
 
     keyed: bool = False
 
@@ -100,6 +105,8 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 class RestoreItems(Message, frozen=True, kw_only=True):
     """The order was refused: its lines go back, unless the user has begun anew elsewhere. Then the basket answers with the
     refusal, so that whoever reads the basket after the answer finds the lines."""
+
+    schema_version: ClassVar[int] = 2
 
     order_id: Id
     lines: tuple[Line, ...]
@@ -123,6 +130,8 @@ class HandOver(Message, frozen=True, kw_only=True):
 class TakeOver(Message, frozen=True, kw_only=True):
     """To a user's basket: the lines of an anonymous one. None: they came over before, only the answer is wanted."""
 
+    schema_version: ClassVar[int] = 2
+
     anonymous_id: Id
     strategy: MergeStrategy
     lines: tuple[Line, ...] = ()
@@ -131,6 +140,8 @@ class TakeOver(Message, frozen=True, kw_only=True):
 
 class TakeBack(Message, frozen=True, kw_only=True):
     """To an anonymous basket: the user's basket refused its lines, and this is why."""
+
+    schema_version: ClassVar[int] = 2
 
     lines: tuple[Line, ...]
     life: Life | None
@@ -192,4 +203,10 @@ TOPIC = Topic(
     producers=("edge", "order", "basket"),
     consumers=("basket",),
     append_time=True,
+    upcasts=(
+        Upcast(Checkout, 1, lira_before("expected_total")),
+        Upcast(RestoreItems, 1, lira_before("lines.price", *(f"refusal.more.{place}" for place in AMOUNTS_OF_MORE))),
+        Upcast(TakeOver, 1, lira_before("lines.price")),
+        Upcast(TakeBack, 1, lira_before("lines.price")),
+    ),
 )

@@ -5,13 +5,15 @@ events: whoever may read these topics may use the baskets that live.
 """
 
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 import msgspec
 
 from topics.messages.message import Message
 from topics.messages.topic import FOREVER, Topic
-from topics.values.fields import Money, PaymentMethod, SaidSum
+from topics.messages.upcasting import Upcast
+from topics.values.fields import PaymentMethod
+from topics.values.kurus import Kurus, KurusSum, lira_before
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,7 +26,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     quantity: int
     created_at: datetime
     name: str
-    price: Money
+    price: Kurus
     note: str | None = None
     schedule_date: str | None = None
     image_url: str = ""
@@ -48,11 +50,13 @@ class OrderedItem(msgspec.Struct, frozen=True, kw_only=True):
     meal_id: str
     quantity: int
     note: str | None = None
-    price_was: Money | None = None
+    price_was: Kurus | None = None
 
 
 class LineSet(Message, frozen=True, kw_only=True):
     """A line is new, or as it is now."""
+
+    schema_version: ClassVar[int] = 2
 
     line: Line
 
@@ -72,6 +76,8 @@ class CheckedOut(Message, frozen=True, kw_only=True):
     checkout before this one.
     """
 
+    schema_version: ClassVar[int] = 2
+
     order_id: str
     restaurant_id: str
     items: tuple[OrderedItem, ...]
@@ -82,7 +88,7 @@ class CheckedOut(Message, frozen=True, kw_only=True):
     schedule_date: str | None = None
     coupon_code: str | None = None
     cleared_coupon: str | None = None
-    expected_total: SaidSum | None = None
+    expected_total: KurusSum | None = None
     pickup: bool = False
     at: datetime | None = None
     previous_order_id: str | None = None
@@ -96,6 +102,8 @@ class CheckoutRepeated(Message, frozen=True, kw_only=True):
 
 class LinesRestored(Message, frozen=True, kw_only=True):
     """The order was refused. lines, coupon_code: what was put back; the checkout is forgotten."""
+
+    schema_version: ClassVar[int] = 2
 
     order_id: str
     lines: tuple[Line, ...]
@@ -115,6 +123,8 @@ class Expired(Message, frozen=True, kw_only=True):
 class HandedOver(Message, frozen=True, kw_only=True):
     """The lines of an anonymous basket go to a user's, and it is no more. life None: it had been handed over before."""
 
+    schema_version: ClassVar[int] = 2
+
     user_id: str
     strategy: MergeStrategy
     lines: tuple[Line, ...] = ()
@@ -124,12 +134,16 @@ class HandedOver(Message, frozen=True, kw_only=True):
 class TakenOver(Message, frozen=True, kw_only=True):
     """A user's basket took lines of an anonymous one. lines: as they are in it now. replace: all others are gone."""
 
+    schema_version: ClassVar[int] = 2
+
     lines: tuple[Line, ...]
     strategy: MergeStrategy
 
 
 class TakeOverRefused(Message, frozen=True, kw_only=True):
     """A user's basket could not take the lines. They go back, and code and detail to whoever asked."""
+
+    schema_version: ClassVar[int] = 2
 
     anonymous_id: str
     lines: tuple[Line, ...]
@@ -140,6 +154,8 @@ class TakeOverRefused(Message, frozen=True, kw_only=True):
 
 class TakenBack(Message, frozen=True, kw_only=True):
     """lines: those that an anonymous basket had handed over in vain and has again."""
+
+    schema_version: ClassVar[int] = 2
 
     lines: tuple[Line, ...]
 
@@ -202,4 +218,12 @@ TOPIC = Topic(
     consumers=("basket",),
     retention=FOREVER,
     max_bytes=2 * 1024 * 1024,
+    upcasts=(
+        Upcast(LineSet, 1, lira_before("line.price")),
+        Upcast(CheckedOut, 1, lira_before("items.price_was", "cleared.price", "expected_total")),
+        *(
+            Upcast(kind, 1, lira_before("lines.price"))
+            for kind in (LinesRestored, HandedOver, TakenOver, TakeOverRefused, TakenBack)
+        ),
+    ),
 )

@@ -4,14 +4,16 @@ An order reserves a use: of the coupon first, which counts all uses, then of the
 """
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from topics.deciding.discounting import CouponKind, Limit
+from topics.deciding.discounting import AMOUNTS, CouponKind, CouponValue, Limit
 from topics.messages.message import Message
 from topics.messages.topic import Topic
-from topics.values.fields import Id, Money, Sum, Word
+from topics.messages.upcasting import Upcast
+from topics.values.fields import Id, Word
+from topics.values.kurus import Kurus, KurusSum, lira_before
 
 Code = Annotated[str, Meta(pattern=r"^[A-Z0-9][A-Z0-9_-]{2,31}(?!\n)$")]
 """In the form that topics.values.folding.coupon_code makes."""
@@ -22,10 +24,10 @@ class CouponTerms(Message, frozen=True, kw_only=True):
     """What a coupon says; see topics.deciding.discounting.Terms."""
 
     kind: CouponKind
-    value: Annotated[float, Meta(gt=0, le=1_000_000)]
+    value: CouponValue
     title: Word = ""
-    min_basket: Money = 0
-    max_discount: Money | None = None
+    min_basket: Kurus = 0
+    max_discount: Kurus | None = None
     valid_from: Moment | None = None
     valid_until: Moment | None = None
     total_limit: Limit | None = None
@@ -36,16 +38,20 @@ class CouponTerms(Message, frozen=True, kw_only=True):
 class CreateCoupon(CouponTerms, frozen=True, kw_only=True):
     """restaurant_id: whose coupon it is; its owner asks. None: valid everywhere, asked for by no client of the edge."""
 
+    schema_version: ClassVar[int] = 2
+
     restaurant_id: Id | None = None
 
 
 class ReserveUse(Message, frozen=True, kw_only=True):
-    """From an order that waits for it. subtotal: in lira."""
+    """From an order that waits for it. subtotal: without delivery."""
+
+    schema_version: ClassVar[int] = 2
 
     order_id: Id
     user_id: Id
     restaurant_id: Id
-    subtotal: Sum
+    subtotal: KurusSum
 
 
 class ReserveShare(Message, frozen=True, kw_only=True):
@@ -82,4 +88,5 @@ TOPIC = Topic(
     producers=("edge", "order", "discount"),
     consumers=("discount",),
     append_time=True,
+    upcasts=(Upcast(CreateCoupon, 1, lira_before(*AMOUNTS)), Upcast(ReserveUse, 1, lira_before("subtotal"))),
 )

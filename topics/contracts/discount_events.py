@@ -1,12 +1,18 @@
 """What happened to coupons, keyed by code, and to users' shares of them, keyed `<code>:<user id>`. Basket and order keep facts
 of both: what a coupon says, and how often it was used."""
 
-from topics.deciding.discounting import Terms
+from typing import ClassVar
+
+from topics.deciding.discounting import AMOUNTS, Terms
 from topics.messages.message import Message
 from topics.messages.topic import FOREVER, Topic
+from topics.messages.upcasting import Upcast
+from topics.values.kurus import lira_before
 
 
 class CouponCreated(Message, frozen=True, kw_only=True):
+    schema_version: ClassVar[int] = 2
+
     terms: Terms
 
 
@@ -72,4 +78,5 @@ TOPIC = Topic(
     consumers=("discount", "basket", "order"),
     retention=FOREVER,
     max_bytes=2 * 1024 * 1024,
+    upcasts=(Upcast(CouponCreated, 1, lira_before(*(f"terms.{name}" for name in AMOUNTS))),),
 )

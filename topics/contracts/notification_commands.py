@@ -4,13 +4,15 @@ An address is no key, so that none stays in a store as the id of a state: its SH
 """
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
 from topics.messages.message import Message
 from topics.messages.topic import Topic
-from topics.values.fields import Email, Recipient, Sum, Text, Word
+from topics.messages.upcasting import Upcast
+from topics.values.fields import Email, Recipient, Text, Word
+from topics.values.kurus import KurusSum, lira_before
 
 Template = Annotated[str, Meta(min_length=1, max_length=64)]
 
@@ -31,9 +33,11 @@ class SendMail(Message, frozen=True, kw_only=True):
 
 
 class ConfirmOrder(Message, frozen=True, kw_only=True):
+    schema_version: ClassVar[int] = 2
+
     order_id: str
     restaurant_name: Word
-    total: Sum
+    total: KurusSum
 
 
 class RecordSent(Message, frozen=True, kw_only=True):
@@ -70,4 +74,5 @@ TOPIC = Topic(
     producers=("notification",),
     consumers=("notification",),
     append_time=True,
+    upcasts=(Upcast(ConfirmOrder, 1, lira_before("total")),),
 )

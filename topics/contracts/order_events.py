@@ -1,15 +1,18 @@
-"""What happened to orders. All amounts are lira with two decimals."""
+"""What happened to orders. Amounts are kuruş."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
 from topics.contracts.address_events import SavedAddress
 from topics.contracts.basket_events import Line
+from topics.deciding.refusals import AMOUNTS_OF_MORE
 from topics.messages.message import Message
 from topics.messages.topic import FOREVER, Topic
-from topics.values.fields import Money, PaymentMethod, Sum
+from topics.messages.upcasting import Upcast
+from topics.values.fields import PaymentMethod
+from topics.values.kurus import Kurus, KurusSum, lira_before
 
 
 class PricedItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,8 +21,8 @@ class PricedItem(msgspec.Struct, frozen=True, kw_only=True):
     meal_id: str
     name: str
     quantity: int
-    price: Money
-    total: Sum
+    price: Kurus
+    total: KurusSum
     note: str | None = None
 
 
@@ -28,24 +31,27 @@ class PriceChange(msgspec.Struct, frozen=True, kw_only=True):
 
     meal_id: str
     name: str
-    was: Money
-    now: Money = msgspec.field(name="is")
+    was: Kurus
+    now: Kurus = msgspec.field(name="is")
 
 
 class OrderPlaced(Message, frozen=True, kw_only=True):
     """total = subtotal - discount + delivery_fee. delivery_address: as it was then; None where the customer picks it up.
+    slot: begin of the quarter of an hour in which it counts, UTC; None: in none.
 
     previous_order_id: of the same user's checkout before this one.
     """
+
+    schema_version: ClassVar[int] = 2
 
     user_id: str
     restaurant_id: str
     restaurant_name: str
     items: tuple[PricedItem, ...]
-    subtotal: Sum
-    discount: Sum
-    delivery_fee: Money
-    total: Sum
+    subtotal: KurusSum
+    discount: KurusSum
+    delivery_fee: Kurus
+    total: KurusSum
     payment_method: PaymentMethod
     placed_at: datetime
     coupon_code: str | None = None
@@ -56,14 +62,38 @@ class OrderPlaced(Message, frozen=True, kw_only=True):
     delivery_address: SavedAddress | None = None
     changes: tuple[PriceChange, ...] = ()
     previous_order_id: str | None = None
+    slot: datetime | None = None
 
 
 class OrderDrafted(Message, frozen=True, kw_only=True):
-    """All is as it should be, but for the coupon's reservation. restore, restore_coupon: as in OrderRefused."""
+    """All is as it should be, but for the reservations of its slot and of its coupon, in this order. restore,
+    restore_coupon: as in OrderRefused. slot_limit: orders in its slot at most."""
+
+    schema_version: ClassVar[int] = 2
 
     order: OrderPlaced
     restore: tuple[Line, ...] = ()
     restore_coupon: str | None = None
+    slot_limit: int | None = None
+
+
+class SlotHeld(Message, frozen=True, kw_only=True):
+    """Its slot is reserved; now it waits for its coupon."""
+
+
+class SlotReturned(Message, frozen=True, kw_only=True):
+    """It came to nothing, so others may have its slot."""
+
+    restaurant_id: str
+    slot: datetime
+
+
+class SlotAwaited(Message, frozen=True, kw_only=True):
+    """Somebody asks again while the order waits for its slot: they are answered after it."""
+
+    user_id: str
+    restaurant_id: str
+    slot: datetime
 
 
 class OrderRefused(Message, frozen=True, kw_only=True):
@@ -71,6 +101,8 @@ class OrderRefused(Message, frozen=True, kw_only=True):
 
     previous_order_id: as in OrderPlaced.
     """
+
+    schema_version: ClassVar[int] = 2
 
     user_id: str
     code: str
@@ -98,6 +130,14 @@ class OrderCancelled(Message, frozen=True, kw_only=True):
     coupon_code: str | None = None
 
 
+class OrderDelivered(Message, frozen=True, kw_only=True):
+    """The restaurant says that the customer has it. From now on it can be reviewed."""
+
+    user_id: str
+    restaurant_id: str
+    delivered_at: datetime
+
+
 class OrderErased(Message, frozen=True, kw_only=True):
     """The account of its user is erased: notes and the delivery address are gone, and the order is shown to nobody.
 
@@ -108,14 +148,48 @@ class OrderErased(Message, frozen=True, kw_only=True):
     previous_order_id: str | None
 
 
-Event = OrderPlaced | OrderCancelled | OrderDrafted | OrderRefused | OutcomeAwaited | OrderErased
+Event = (
+    OrderPlaced
+    | OrderCancelled
+    | OrderDelivered
+    | OrderDrafted
+    | SlotHeld
+    | SlotReturned
+    | SlotAwaited
+    | OrderRefused
+    | OutcomeAwaited
+    | OrderErased
+)
+
+PLACED = (
+    "items.price", "items.total", "subtotal", "discount", "delivery_fee", "total", "changes.was", "changes.is",
+)  # fmt: skip
+REFUSED = ("restore.price", *(f"more.{place}" for place in AMOUNTS_OF_MORE))
+DRAFTED = ("restore.price", *(f"order.{place}" for place in PLACED))
+"""Where amounts stand in these events: those of version 1 had them in lira."""
 
 TOPIC = Topic(
     name="order_events",
-    messages=(OrderPlaced, OrderCancelled, OrderDrafted, OrderRefused, OutcomeAwaited, OrderErased),
+    messages=(
+        OrderPlaced,
+        OrderCancelled,
+        OrderDelivered,
+        OrderDrafted,
+        SlotHeld,
+        SlotReturned,
+        SlotAwaited,
+        OrderRefused,
+        OutcomeAwaited,
+        OrderErased,
+    ),
     key="order id",
     producers=("order",),
-    consumers=("order", "notification"),
+    consumers=("order", "notification", "restaurant"),
     retention=FOREVER,
     max_bytes=2 * 1024 * 1024,
+    upcasts=(
+        Upcast(OrderPlaced, 1, lira_before(*PLACED)),
+        Upcast(OrderDrafted, 1, lira_before(*DRAFTED)),
+        Upcast(OrderRefused, 1, lira_before(*REFUSED)),
+    ),
 )

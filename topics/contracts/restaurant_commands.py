@@ -1,7 +1,9 @@
 """Commands to the restaurants and to the pages of their followers. The caller who opens one owns it; nobody else may change it
-or start a campaign. Follow, Unfollow and Announce are the domain's own: see agents/restaurant/policy.py."""
+or start a campaign. EraseReview, CountRating, Follow, Unfollow and Announce are the domain's own: see
+agents/restaurant/policy.py."""
 
-from typing import Annotated, Literal
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
@@ -9,15 +11,18 @@ from msgspec import Meta
 from topics.contracts.restaurant_events import CampaignDetails
 from topics.messages.message import Message
 from topics.messages.topic import Topic
+from topics.messages.upcasting import Upcast
+from topics.values.areas import DeliveryArea
 from topics.values.fields import (
     Address,
     DayOrTime,
+    DaysOff,
     Email,
     Hours,
     Id,
     Minutes,
-    Money,
     Name,
+    Note,
     OpenOrClosed,
     Phone,
     Text,
@@ -26,15 +31,20 @@ from topics.values.fields import (
     Weekday,
     Word,
 )
+from topics.values.kurus import Kurus, lira_before
 from topics.values.opening_hours import DEFAULT_ZONE
 
 Cuisines = Annotated[tuple[Word, ...], Meta(max_length=20)]
 OpeningHours = dict[Weekday, Hours]
+OrdersPerSlot = Annotated[int, Meta(ge=1, le=1_000)]
 
 
 class OpenRestaurant(Message, frozen=True, kw_only=True):
-    """opening_hours: a day that is absent is a day off; none at all: always open. time_zone: in which they are said.
-    prep_time: minutes."""
+    """opening_hours: a weekday that is absent is closed; none at all: always open. time_zone: in which they are said.
+    prep_time: minutes. delivery_area: None: everywhere. pickup: whether guests may come for their orders.
+    orders_per_slot: taken for a quarter of an hour at most, None: any number."""
+
+    schema_version: ClassVar[int] = 2
 
     name: Name
     description: Text = ""
@@ -45,14 +55,20 @@ class OpenRestaurant(Message, frozen=True, kw_only=True):
     status: OpenOrClosed = "open"
     opening_hours: OpeningHours = msgspec.field(default_factory=dict[Weekday, Hours])
     time_zone: TimeZone = DEFAULT_ZONE
+    days_off: DaysOff = ()
     cuisines: Cuisines = ()
     prep_time: Minutes = 30
-    delivery_fee: Money = 0
-    min_order_price: Money = 0
+    delivery_fee: Kurus = 0
+    min_order_price: Kurus = 0
+    delivery_area: DeliveryArea | None = None
+    pickup: bool = True
+    orders_per_slot: OrdersPerSlot | None = None
 
 
 class ChangeRestaurant(Message, frozen=True, kw_only=True):
     """What is absent stays. clears: fields that are taken away."""
+
+    schema_version: ClassVar[int] = 2
 
     name: Name | None = None
     description: Text | None = None
@@ -63,11 +79,78 @@ class ChangeRestaurant(Message, frozen=True, kw_only=True):
     status: OpenOrClosed | None = None
     opening_hours: OpeningHours | None = None
     time_zone: TimeZone | None = None
+    days_off: DaysOff | None = None
     cuisines: Cuisines | None = None
     prep_time: Minutes | None = None
-    delivery_fee: Money | None = None
-    min_order_price: Money | None = None
-    clears: tuple[Literal["phone_number", "email"], ...] = ()
+    delivery_fee: Kurus | None = None
+    min_order_price: Kurus | None = None
+    delivery_area: DeliveryArea | None = None
+    pickup: bool | None = None
+    orders_per_slot: OrdersPerSlot | None = None
+    clears: tuple[Literal["phone_number", "email", "delivery_area", "orders_per_slot"], ...] = ()
+
+
+class BeBusy(Message, frozen=True, kw_only=True):
+    """For so many minutes the usual prep_time is not enough; said again, from now on."""
+
+    minutes: Annotated[int, Meta(ge=1, le=24 * 60)]
+    prep_time: Minutes
+
+
+class EndBusy(Message, frozen=True, kw_only=True):
+    """By the owner, or by the timer of the last BeBusy."""
+
+
+class PauseOrders(Message, frozen=True, kw_only=True):
+    """For so many minutes no orders are taken; said again, from now on. reason: for guests."""
+
+    minutes: Annotated[int, Meta(ge=1, le=7 * 24 * 60)]
+    reason: Word = ""
+
+
+class ResumeOrders(Message, frozen=True, kw_only=True):
+    """By the owner, or by the timer of the last PauseOrders."""
+
+
+class GiveReview(Message, frozen=True, kw_only=True):
+    """To the review of an order, whose key is `review:<order id>`, by who has ordered."""
+
+    restaurant_id: Id
+    order_id: Id
+    rating: Annotated[int, Meta(ge=1, le=5)]
+    comment: Note = ""
+
+
+class EraseReview(Message, frozen=True, kw_only=True):
+    """To the review of an order: the account of its user is erased."""
+
+
+class CountRating(Message, frozen=True, kw_only=True):
+    """To a restaurant: one of its orders was reviewed."""
+
+    rating: int
+
+
+class ReserveSlot(Message, frozen=True, kw_only=True):
+    """To a restaurant's slots of a day, from an order that waits for it. slot: its begin, UTC. limit: orders for it at most."""
+
+    order_id: Id
+    slot: datetime
+    limit: OrdersPerSlot
+
+
+class ReleaseSlot(Message, frozen=True, kw_only=True):
+    """The order for which it was reserved came to nothing."""
+
+    order_id: Id
+    slot: datetime
+
+
+class AskSlot(Message, frozen=True, kw_only=True):
+    """Somebody asks again for an order that waits for its slot: goes the same way behind it, and so is answered after it."""
+
+    order_id: Id
+    user_id: Id
 
 
 class StartCampaign(Message, frozen=True, kw_only=True):
@@ -107,13 +190,52 @@ class Announce(Message, frozen=True, kw_only=True):
     after: str = ""
 
 
-Command = OpenRestaurant | ChangeRestaurant | StartCampaign | BeginCampaign | Follow | Unfollow | Announce
+Command = (
+    OpenRestaurant
+    | ChangeRestaurant
+    | BeBusy
+    | EndBusy
+    | PauseOrders
+    | ResumeOrders
+    | GiveReview
+    | EraseReview
+    | CountRating
+    | ReserveSlot
+    | ReleaseSlot
+    | AskSlot
+    | StartCampaign
+    | BeginCampaign
+    | Follow
+    | Unfollow
+    | Announce
+)
+
+_in_kurus = lira_before("delivery_fee", "min_order_price")
 
 TOPIC = Topic(
     name="restaurant_commands",
-    messages=(OpenRestaurant, ChangeRestaurant, StartCampaign, BeginCampaign, Follow, Unfollow, Announce),
+    messages=(
+        OpenRestaurant,
+        ChangeRestaurant,
+        BeBusy,
+        EndBusy,
+        PauseOrders,
+        ResumeOrders,
+        GiveReview,
+        EraseReview,
+        CountRating,
+        ReserveSlot,
+        ReleaseSlot,
+        AskSlot,
+        StartCampaign,
+        BeginCampaign,
+        Follow,
+        Unfollow,
+        Announce,
+    ),
     key="restaurant id",
-    producers=("edge", "restaurant"),
+    producers=("edge", "restaurant", "order"),
     consumers=("restaurant",),
     append_time=True,
+    upcasts=tuple(Upcast(kind, 1, _in_kurus) for kind in (OpenRestaurant, ChangeRestaurant)),
 )

@@ -1,17 +1,23 @@
 """What happened to restaurants, their campaigns and who follows them. Catalog, order and user keep facts of it."""
 
 from datetime import datetime
+from typing import ClassVar
 
 import msgspec
 
 from topics.messages.message import Message
 from topics.messages.topic import FOREVER, Topic
-from topics.values.fields import Address, Money, OpenOrClosed, Weekday
+from topics.messages.upcasting import Upcast
+from topics.values.areas import DeliveryArea
+from topics.values.fields import Address, DayOff, OpenOrClosed, Weekday
+from topics.values.kurus import Kurus, lira_before
 from topics.values.opening_hours import DEFAULT_ZONE
 
 
 class RestaurantDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """opening_hours: ranges of times by weekday, in the time zone; none at all: always open. prep_time: minutes."""
+    """opening_hours: ranges of times by weekday, in the time zone; none at all: always open. days_off: by day.
+    prep_time: minutes. delivery_area: None: everywhere.
+    orders_per_slot: taken for a quarter of an hour at most, None: any number."""
 
     name: str
     description: str = ""
@@ -22,13 +28,19 @@ class RestaurantDetails(msgspec.Struct, frozen=True, kw_only=True):
     status: OpenOrClosed = "open"
     opening_hours: dict[Weekday, str] = msgspec.field(default_factory=dict[Weekday, str])
     time_zone: str = DEFAULT_ZONE
+    days_off: tuple[DayOff, ...] = ()
     cuisines: tuple[str, ...] = ()
     prep_time: int = 30
-    delivery_fee: Money = 0
-    min_order_price: Money = 0
+    delivery_fee: Kurus = 0
+    min_order_price: Kurus = 0
+    delivery_area: DeliveryArea | None = None
+    pickup: bool = True
+    orders_per_slot: int | None = None
 
 
 class RestaurantOpened(Message, frozen=True, kw_only=True):
+    schema_version: ClassVar[int] = 2
+
     owner_id: str
     details: RestaurantDetails
     opened_at: datetime
@@ -37,8 +49,86 @@ class RestaurantOpened(Message, frozen=True, kw_only=True):
 class RestaurantChanged(Message, frozen=True, kw_only=True):
     """details: as they are now, whole."""
 
+    schema_version: ClassVar[int] = 2
+
     details: RestaurantDetails
     changed_at: datetime
+
+
+class Busy(msgspec.Struct, frozen=True, kw_only=True):
+    """More is to cook than usual. prep_time: minutes, longer than the usual ones."""
+
+    until: datetime
+    prep_time: int
+
+
+class Pause(msgspec.Struct, frozen=True, kw_only=True):
+    """No orders are taken, but for later. reason: for guests, may be empty."""
+
+    until: datetime
+    reason: str = ""
+
+
+class ModesChanged(Message, frozen=True, kw_only=True):
+    """busy, pause: as they are now, both. prep_time: that guests see from now on."""
+
+    busy: Busy | None = None
+    pause: Pause | None = None
+    prep_time: int
+    changed_at: datetime
+
+
+class ReviewGiven(Message, frozen=True, kw_only=True):
+    """Of a review, whose key is `review:<order id>`. rating: 1 to 5. comment: may be empty."""
+
+    order_id: str
+    restaurant_id: str
+    rating: int
+    comment: str
+    given_at: datetime
+
+
+class ReviewErased(Message, frozen=True, kw_only=True):
+    """Of a review: its user is erased. The comment is gone, the rating stays; where there was none, there will be none."""
+
+
+class RatingCounted(Message, frozen=True, kw_only=True):
+    """A restaurant got a rating of 1 to 5. total: of all ratings, count: how many they are, both with this one."""
+
+    rating: int
+    total: int
+    count: int
+
+
+class SlotReserved(Message, frozen=True, kw_only=True):
+    """Of a restaurant's slots of a day, as those below. The key is `<restaurant id>:slots:<day>`. slot: begin of the
+    quarter of an hour, UTC. taken: orders for it, with this one."""
+
+    order_id: str
+    slot: datetime
+    taken: int
+
+
+class SlotFull(Message, frozen=True, kw_only=True):
+    """This order is one too many."""
+
+    order_id: str
+    slot: datetime
+
+
+class SlotReleased(Message, frozen=True, kw_only=True):
+    """taken: orders for it, without this one."""
+
+    order_id: str
+    slot: datetime
+    taken: int
+
+
+class SlotAsked(Message, frozen=True, kw_only=True):
+    """Somebody asks again for an order that waits for its slot."""
+
+    order_id: str
+    user_id: str
 
 
 class CampaignDetails(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +187,14 @@ class Announced(Message, frozen=True, kw_only=True):
 Event = (
     RestaurantOpened
     | RestaurantChanged
+    | ModesChanged
+    | ReviewGiven
+    | ReviewErased
+    | RatingCounted
+    | SlotReserved
+    | SlotFull
+    | SlotReleased
+    | SlotAsked
     | CampaignStarted
     | CampaignBegan
     | FollowerAdded
@@ -105,11 +203,21 @@ Event = (
     | Announced
 )
 
+_in_kurus = lira_before("details.delivery_fee", "details.min_order_price")
+
 TOPIC = Topic(
     name="restaurant_events",
     messages=(
         RestaurantOpened,
         RestaurantChanged,
+        ModesChanged,
+        ReviewGiven,
+        ReviewErased,
+        RatingCounted,
+        SlotReserved,
+        SlotFull,
+        SlotReleased,
+        SlotAsked,
         CampaignStarted,
         CampaignBegan,
         FollowerAdded,
@@ -119,7 +227,8 @@ TOPIC = Topic(
     ),
     key="restaurant id",
     producers=("restaurant",),
-    consumers=("restaurant", "catalog", "user", "basket", "discount", "order"),
+    consumers=("restaurant", "catalog", "menu", "user", "basket", "discount", "order"),
     retention=FOREVER,
     max_bytes=2 * 1024 * 1024,
+    upcasts=tuple(Upcast(kind, 1, _in_kurus) for kind in (RestaurantOpened, RestaurantChanged)),
 )

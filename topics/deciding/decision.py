@@ -14,7 +14,9 @@ from topics.deciding.projection import FactTable
 from topics.messages.event import EventMeta
 from topics.messages.ids import derive
 from topics.messages.message import Message
+from topics.messages.stored_form import StoredForm
 from topics.messages.topic import Topic
+from topics.messages.upcasting import Step
 
 C = TypeVar("C", bound=Message)
 E = TypeVar("E", bound=Message)
@@ -161,6 +163,7 @@ class Decider(Generic[C, E, S, F]):
 
     state: its struct; `state()` is the aggregate before its first event. facts: class whose constructor takes one
     mapping for each of `fact_tables`, under its name; `needs` names the (table name, key) pairs a command reads.
+    upcasts: from one form of the state to the next; see topics/messages/stored_form.py.
     claims: of a command, the aggregate and the caller: (kind, value) pairs that the aggregate wants as its own, e.g.
     ("email", "a@b.c").
     """
@@ -172,6 +175,11 @@ class Decider(Generic[C, E, S, F]):
     fact_tables: tuple[FactTable[Any, Any], ...] = ()
     needs: Callable[[C, S], Iterable[tuple[str, str]]] = _no_needs
     claims: Callable[[C, str, str | None], Iterable[tuple[str, str]]] = _no_claims
+    upcasts: tuple[Step, ...] = ()
+
+    @property
+    def form(self) -> StoredForm[S]:
+        return StoredForm(self.state, self.upcasts)
 
 
 @dataclass(frozen=True, slots=True)

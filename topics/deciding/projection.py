@@ -14,7 +14,9 @@ import msgspec
 from topics import keys
 from topics.messages.event import EventMeta
 from topics.messages.message import Message
+from topics.messages.stored_form import StoredForm
 from topics.messages.topic import Topic
+from topics.messages.upcasting import Step
 
 D = TypeVar("D", bound=msgspec.Struct)
 E = TypeVar("E", bound=Message)
@@ -131,9 +133,17 @@ def _is_words(name: str, value: Any) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class FactTable(Generic[D, E]):
-    """A domain's own copy of another's facts, in its own store: a document an aggregate, fed by that domain's events."""
+    """A domain's own copy of another's facts, in its own store: a document an aggregate, fed by that domain's events.
+
+    upcasts: from one form of the document to the next; see topics/messages/stored_form.py.
+    """
 
     name: str
     topic: Topic
     document: type[D]
     show: Callable[[D | None, E, EventMeta], Shown[D]]
+    upcasts: tuple[Step, ...] = ()
+
+    @property
+    def form(self) -> StoredForm[D]:
+        return StoredForm(self.document, self.upcasts)

@@ -8,6 +8,10 @@ ERASED = Rejection("not_found", "this account is erased")
 """To commands that were under way while the account of their user was erased."""
 
 
+AMOUNTS_OF_MORE = ("total", "lines.was", "lines.is")
+"""Where amounts stand in `more` of a rejection `price_changed`."""
+
+
 def meals_gone(gone: Mapping[str, str]) -> Rejection:
     """gone: meal id → its name, of every meal that cannot be had."""
     items = [{"meal_id": meal_id, "name": name} for meal_id, name in gone.items()]

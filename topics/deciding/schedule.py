@@ -3,7 +3,7 @@
 A moment without a zone is meant in the restaurant's. A day means any time of that day there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -42,16 +42,29 @@ def past(said: str | None, zone: str, now: datetime) -> Rejection | None:
     return Rejection("schedule_in_past", "this time is over, choose a later one", "schedule_date") if over else None
 
 
-def closed(said: str | None, hours: Mapping[str, str], zone: str, now: datetime) -> Rejection | None:
-    """None where the restaurant is open then (now, where nobody said a time). Tells when it opens next."""
+def paused(said: str | None, until: datetime | None, zone: str, now: datetime) -> Rejection | None:
+    """None where a restaurant that takes no orders until then takes one for that time, or is not paused any more."""
+    if until is None or until <= now:
+        return None
+    asked, local = now if said is None else read(said, zone), until.astimezone(ZoneInfo(zone))
+    if (asked >= until) if isinstance(asked, datetime) else (asked >= local.date()):
+        return None
+    detail = f"the restaurant takes a break and no orders until {local:%Y-%m-%d %H:%M}"
+    return Rejection("restaurant_paused", detail, "schedule_date" if said else None, {"until": local.isoformat()})
+
+
+def closed(
+    said: str | None, hours: Mapping[str, str], zone: str, now: datetime, off: Sequence[date] = ()
+) -> Rejection | None:
+    """None where the restaurant is open then (now, where nobody said a time). Tells when it opens next. off: days off."""
     asked = now if said is None else read(said, zone)
     if not isinstance(asked, datetime):
-        if opening_hours.is_open_on(hours, asked):
+        if opening_hours.is_open_on(hours, asked, off):
             return None
         asked = datetime.combine(asked, datetime.min.time(), ZoneInfo(zone))
-    elif opening_hours.is_open(hours, zone, asked):
+    elif opening_hours.is_open(hours, zone, asked, off):
         return None
-    opens = opening_hours.opens_at(hours, zone, asked)
+    opens = opening_hours.opens_at(hours, zone, asked, off)
     when = "now" if said is None else "at that time"
     more = {"opens_at": None if opens is None else opens.isoformat()}
     return Rejection("restaurant_closed", f"the restaurant is closed {when}", "schedule_date" if said else None, more)

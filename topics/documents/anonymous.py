@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from topics.documents.order import BasketItem
-from topics.values.fields import Money
+from topics.values.kurus import Kurus
 
 
 class AnonymousItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,7 +18,7 @@ class AnonymousItem(msgspec.Struct, frozen=True, kw_only=True):
     schedule_date: str | None
     created_at: datetime
     name: str
-    price: Money
+    price: Kurus
     image_url: str
     is_available: bool
 

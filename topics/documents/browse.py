@@ -4,13 +4,16 @@ from datetime import datetime
 
 import msgspec
 
-from topics.contracts.catalog_commands import MealOption
-from topics.values.fields import Address, Money, OpenOrClosed, Weekday
+from topics.contracts.restaurant_events import Busy, Pause
+from topics.deciding.choosing import MealOption
+from topics.values.areas import DeliveryArea
+from topics.values.fields import Address, DayOff, OpenOrClosed, Weekday
+from topics.values.kurus import Kurus
 from topics.values.opening_hours import DEFAULT_ZONE
 
 
 class Restaurant(msgspec.Struct, frozen=True, kw_only=True):
-    """View `restaurant`, index `restaurants`. prep_time: minutes."""
+    """View `restaurant`, index `restaurants`. prep_time: minutes, the longer ones while it is busy."""
 
     id: str
     name: str
@@ -22,18 +25,25 @@ class Restaurant(msgspec.Struct, frozen=True, kw_only=True):
     status: OpenOrClosed
     opening_hours: dict[Weekday, str]
     time_zone: str = DEFAULT_ZONE
+    days_off: tuple[DayOff, ...] = ()
     cuisines: tuple[str, ...]
     prep_time: int
+    busy: Busy | None = None
+    pause: Pause | None = None
     rating_avg: float
     rating_count: int
-    delivery_fee: Money
-    min_order_price: Money
+    delivery_fee: Kurus
+    min_order_price: Kurus
+    delivery_area: DeliveryArea | None = None
+    pickup: bool = True
+    orders_per_slot: int | None = None
     created_at: datetime
     updated_at: datetime
 
 
 class RestaurantNow(Restaurant, frozen=True, kw_only=True):
-    """What clients get of a restaurant. open_now: at the moment of the answer, so it is in no stored document."""
+    """What clients get of a restaurant. open_now: whether it takes orders at the moment of the answer, so it is in no stored
+    document."""
 
     open_now: bool
 
@@ -52,6 +62,15 @@ class RestaurantsFound(msgspec.Struct, frozen=True, kw_only=True):
     page: int
     page_size: int
     has_next: bool
+
+
+class Review(msgspec.Struct, frozen=True, kw_only=True):
+    """View `review`, index `reviews:<restaurant id>`. Who gave it is not in it. rating: 1 to 5."""
+
+    restaurant_id: str
+    rating: int
+    comment: str
+    created_at: datetime
 
 
 class Campaign(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,17 +94,21 @@ class Campaigns(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Meal(msgspec.Struct, frozen=True, kw_only=True):
-    """View `meal`, index `meals:<restaurant id>`."""
+    """View `meal`, index `meals:<restaurant id>`. sold_out_until: when a meal that is not available comes back by itself."""
 
     id: str
     restaurant_id: str
     name: str
     description: str
     is_available: bool = msgspec.field(name="isAvailable")
-    price: Money
+    price: Kurus
     image_url: str
     cuisine: str
     complementary_ids: tuple[str, ...]
     options: tuple[MealOption, ...]
+    allergens: tuple[str, ...] = ()
+    diets: tuple[str, ...] = ()
+    sold_out_until: datetime | None = None
+    photo_id: str | None = None
     created_at: datetime
     updated_at: datetime

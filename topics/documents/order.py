@@ -6,8 +6,9 @@ import msgspec
 
 from topics.contracts.address_events import SavedAddress
 from topics.contracts.order_events import PriceChange, PricedItem
-from topics.deciding.discounting import CouponKind
-from topics.values.fields import Money, OrderStatus, PaymentMethod, Sum
+from topics.deciding.discounting import CouponKind, CouponValue
+from topics.values.fields import OrderStatus, PaymentMethod
+from topics.values.kurus import Kurus, KurusSum
 
 
 class BasketItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,7 +21,7 @@ class BasketItem(msgspec.Struct, frozen=True, kw_only=True):
     schedule_date: str | None
     created_at: datetime
     name: str
-    price: Money
+    price: Kurus
     image_url: str
     is_available: bool
 
@@ -62,10 +63,10 @@ class CouponPreview(msgspec.Struct, frozen=True, kw_only=True):
 
     code: str
     coupon_code: str
-    subtotal: Sum
-    discount: Sum
-    delivery_fee: Money
-    total: Sum
+    subtotal: KurusSum
+    discount: KurusSum
+    delivery_fee: Kurus
+    total: KurusSum
     message: str
 
 
@@ -76,14 +77,14 @@ class BasketCoupon(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Coupon(msgspec.Struct, frozen=True, kw_only=True):
-    """View `coupon`, index `coupons:<restaurant id>` where it is listed. value: percent, or lira."""
+    """View `coupon`, index `coupons:<restaurant id>` where it is listed. value: see CouponValue."""
 
     code: str
     kind: CouponKind
-    value: float
+    value: CouponValue
     title: str
-    min_basket: Money
-    max_discount: Money | None
+    min_basket: Kurus
+    max_discount: Kurus | None
     valid_from: datetime | None
     valid_until: datetime | None
     total_limit: int | None
@@ -122,10 +123,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     restaurant_id: str
     restaurant_name: str
     items: tuple[PricedItem, ...]
-    subtotal: Sum
-    discount: Sum
-    delivery_fee: Money
-    total: Sum
+    subtotal: KurusSum
+    discount: KurusSum
+    delivery_fee: Kurus
+    total: KurusSum
     payment_method: PaymentMethod
     coupon_code: str | None
     status: OrderStatus

@@ -3,6 +3,8 @@
 All values are UTF-8 text. A message of another system may carry none of them.
 """
 
+from topics.messages.message import Message
+
 ID = "ce_id"  # unique within its source; with SOURCE the key of the inbox
 TYPE = "ce_type"  # class name of the body's struct
 SOURCE = "ce_source"  # who says so: "lezzet/<domain>" or "lezzet/edge"
@@ -51,3 +53,9 @@ UNREAD = "lezzet_unread"  # why the record could not be taken apart; its body is
 CARRIED_ON = (REPLY_TO, REPLY_SEAL, OPERATION, CALLER, FINGERPRINT, AFTER)
 """What a command handed on to another domain keeps of its cause: its last hop answers the caller, and knows what the
 caller has seen. Not the deadline: once the first hop has happened, the rest of the flow must."""
+
+
+def of_type(kind: type[Message]) -> dict[str, str]:
+    """TYPE, and SCHEMA_VERSION where the type has had more than one."""
+    version = {SCHEMA_VERSION: str(kind.schema_version)} if kind.schema_version > 1 else {}
+    return {TYPE: kind.__name__, **version}

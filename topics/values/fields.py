@@ -3,6 +3,7 @@
 `form` names the normal form of a text (topics/values/forms.py) that the edge brings it into; on a topic it stands in that form.
 """
 
+from datetime import date
 from typing import Annotated, Literal
 
 import msgspec
@@ -55,17 +56,10 @@ Url = Annotated[str, Meta(max_length=2000, pattern=_URL)]
 Hours = Annotated[str, Meta(extra={"form": "hours"})]
 TimeZone = Annotated[str, Meta(max_length=64, extra={"form": "time_zone"})]
 DayOrTime = Annotated[str, Meta(max_length=40, pattern=_DAY_OR_TIME, extra={"form": "day_or_time"})]
+SoldOutUntil = Annotated[str, Meta(max_length=40, extra={"form": "today_or_time"})]
 Sha256 = Annotated[str, Meta(pattern=_SHA256)]
 SealedBox = Annotated[str, Meta(min_length=1, max_length=2048)]
 """Base64 of a libsodium sealed box."""
-
-Money = Annotated[float, Meta(ge=0, le=1_000_000)]
-"""A price or fee, in Turkish lira as a JSON number; two decimals count (topics/deciding/pricing.py)."""
-Sum = Annotated[float, Meta(ge=0)]
-"""What such amounts add up to."""
-
-SaidSum = Annotated[float, Meta(ge=0, le=1e12)]
-"""What a client says that amounts add up to: more than any order comes to, and within exact arithmetic."""
 
 MAX_QUANTITY = 99
 Quantity = Annotated[int, Meta(ge=1, le=MAX_QUANTITY)]
@@ -75,8 +69,8 @@ Longitude = Annotated[float, Meta(ge=-180, le=180)]
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 OpenOrClosed = Literal["open", "closed"]
-OrderStatus = Literal["placed", "cancelled"]
-LAST_STATUSES: frozenset[OrderStatus] = frozenset({"cancelled"})
+OrderStatus = Literal["placed", "cancelled", "delivered"]
+LAST_STATUSES: frozenset[OrderStatus] = frozenset({"cancelled", "delivered"})
 """Nothing more becomes of an order in one of these."""
 PaymentMethod = Literal["credit_card", "cash", "pos"]
 
@@ -92,6 +86,16 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
     zip_code: Annotated[str, Meta(max_length=16)] = ""
     latitude: Latitude | None = None
     longitude: Longitude | None = None
+
+
+class DayOff(msgspec.Struct, frozen=True, kw_only=True):
+    """A day on which a restaurant does not open, in its time zone. reason: for its guests."""
+
+    day: date
+    reason: Word = ""
+
+
+DaysOff = Annotated[tuple[DayOff, ...], Meta(max_length=60)]
 
 
 def normal_email(address: str) -> str:

@@ -22,6 +22,8 @@ from topics.values.folding import coupon_code
 DEFAULT_REGION = "TR"
 """Where a phone number without a country code belongs."""
 
+TODAY = "today"
+
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and symbols by category, and nothing to see
 _JOINERS = frozenset("\u200c\u200d")
 _SEEN = ("L", "N", "P", "S")
@@ -106,6 +108,16 @@ def day_or_time(text: str) -> str:
     raise NotInForm("is neither a date nor a time such as 2026-03-01T19:30")
 
 
+def today_or_time(text: str) -> str:
+    """`today`, or as day_or_time()."""
+    if text.strip().lower() == TODAY:
+        return TODAY
+    try:
+        return day_or_time(text)
+    except NotInForm as error:
+        raise NotInForm(f"{error}, nor {TODAY!r}") from None
+
+
 def cart_id(text: str) -> str:
     """A UUID of version 4 in lower case. Other versions can be guessed, and this id is the permission."""
     said = text.lower()
@@ -167,6 +179,7 @@ FORMS: Mapping[str, Callable[[str], str]] = MappingProxyType(
             name,
             password,
             day_or_time,
+            today_or_time,
             hours,
             time_zone,
             coupon,

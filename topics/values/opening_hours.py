@@ -1,12 +1,19 @@
-"""When a restaurant is open: ranges a weekday, in its own time zone. Pure arithmetic over minutes of a week.
+"""When a restaurant is open: ranges a weekday, in its own time zone, and days off. Pure arithmetic over minutes of a week.
 
 `fri: "11:30-14:00,22:00-02:00"` is open on Friday from 11:30 to 14:00, and from Friday 22:00 to Saturday 02:00: a range that
-does not end after it begins ends on the next day. A day that is absent is a day off. No hours at all mean: always open.
+does not end after it begins ends on the next day. A weekday that is absent is closed. No hours at all mean: always open.
+
+On a day off no range begins; one that began the evening before goes on until it ends. A range belongs to the day on which it
+begins.
+
+Where clocks are put back, a time that comes twice is meant the first time, for the begin and for the end of a range. Where they
+are put forward, a time that does not come is the moment at which they are.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -16,7 +23,11 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MOST_RANGES = 6
 """In one day."""
 
-_DAY, _WEEK = 24 * 60, 7 * 24 * 60
+EVERY_DAY: Mapping[str, str] = dict.fromkeys(DAYS, "00:00-24:00")
+"""What no hours at all mean."""
+
+DAY_MINUTES, WEEK_MINUTES = 24 * 60, 7 * 24 * 60
+_MINUTE = timedelta(minutes=1)
 _RANGE = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*-\s*(?:([01]\d|2[0-3]):([0-5]\d)|(24):(00))", re.ASCII)
 
 Hours = Mapping[Any, str]
@@ -57,49 +68,115 @@ def week(hours: Hours) -> tuple[Span, ...]:
 def overlap(hours: Hours) -> tuple[str, str] | None:
     """(day, why) of a range that begins before another one has ended, also where that one began the day before."""
     all_week = spans(hours)
-    after_it = (*all_week[1:], *(Span(s.begin + _WEEK, s.end + _WEEK) for s in all_week[:1]))
+    after_it = (*all_week[1:], *(Span(s.begin + WEEK_MINUTES, s.end + WEEK_MINUTES) for s in all_week[:1]))
     for before, after in zip(all_week, after_it, strict=True):
         if after.begin < before.end and before != after:
-            day = DAYS[after.begin % _WEEK // _DAY]
-            return day, f"{_text(after)} begins before {DAYS[before.begin // _DAY]} {_text(before)} has ended"
+            day = DAYS[after.begin % WEEK_MINUTES // DAY_MINUTES]
+            return day, f"{_text(after)} begins before {DAYS[before.begin // DAY_MINUTES]} {_text(before)} has ended"
     return None
 
 
-def is_open(hours: Hours, zone: str, at: datetime) -> bool:
-    """at: with its zone."""
-    return not hours or is_within(week(hours), zone, at)
+def is_open(hours: Hours, zone: str, at: datetime, off: Container[date] = ()) -> bool:
+    """at: with its zone. off: days off."""
+    return (not hours and not off) or is_within(week(hours or EVERY_DAY), zone, at, off)
 
 
-def is_within(week: Iterable[Span], zone: str, at: datetime) -> bool:
+def is_within(week: Iterable[Span], zone: str, at: datetime, off: Container[date] = ()) -> bool:
     """As is_open(), over the spans that week() gave."""
-    minute = _minute_of_week(at.astimezone(ZoneInfo(zone)))
-    return any(span.begin <= each < span.end for span in week for each in (minute, minute + _WEEK))
+    return any(began not in off for _, began in _ranges_at(week, zone, at))
 
 
-def opens_at(hours: Hours, zone: str, at: datetime) -> datetime | None:
-    """The first moment after `at` at which it opens, with the zone's offset. None: it has no hours, or is always open."""
-    if not hours:
+def opens_at(hours: Hours, zone: str, at: datetime, off: Sequence[date] = ()) -> datetime | None:
+    """The first moment after `at` at which a range begins, with the zone's offset. None: there is none, or it is always
+    open."""
+    if not hours and not off:
         return None
-    local = at.astimezone(ZoneInfo(zone))
-    kept = week(hours)
-    for days in range(8):
-        day = local.date() + timedelta(days=days)
-        for span in kept:
-            if span.begin // _DAY == day.weekday():
-                begins = _moment(day, span.begin % _DAY, zone)
-                if begins > at:
+    today, kept = wall_time(at, zone).date(), week(hours or EVERY_DAY)
+    for days in range(7 * (len(off) + 1) + 1):
+        day = today + timedelta(days=days)
+        for span in kept if day not in off else ():
+            if span.begin // DAY_MINUTES == day.weekday():
+                begins = _moment(day, span.begin % DAY_MINUTES, zone)
+                if begins > at and is_within(kept, zone, begins, off):
                     return begins
     return None
 
 
-def is_open_on(hours: Hours, day: date) -> bool:
+def day_ends(hours: Hours, zone: str, at: datetime) -> datetime:
+    """When the restaurant's day at `at` is over, with the zone's offset: at midnight, or when a range that lasts past midnight
+    ends. Saturday 01:30 belongs to Friday where Friday's range lasts so long."""
+    wall = wall_time(at, zone)
+    minute, kept = minute_of_week(wall), week(hours)
+    for moved in (minute, minute + WEEK_MINUTES):
+        before = next((span for span in kept if span.begin < moved - moved % DAY_MINUTES and moved < span.end), None)
+        if before is not None:
+            return _moment(wall.date(), before.end % DAY_MINUTES, zone)
+    midnight = minute - minute % DAY_MINUTES + DAY_MINUTES
+    past = next((span for span in kept if midnight - DAY_MINUTES <= span.begin < midnight < span.end), None)
+    return _moment(wall.date() + timedelta(days=1), past.end % DAY_MINUTES if past else 0, zone)
+
+
+def closes_at(hours: Hours, zone: str, at: datetime, off: Container[date] = ()) -> datetime | None:
+    """The end of the time for which it is open at `at`, over ranges that follow each other, with the zone's offset. None: it
+    is not open, or does not close within a week."""
+    kept, moment, late = week(hours or EVERY_DAY), at, at + timedelta(weeks=1)
+    while moment < late:
+        ends = _end_of_range(kept, zone, moment, off)
+        if ends is None or ends <= moment:
+            return None if moment is at else moment
+        moment = ends
+    return None
+
+
+def _end_of_range(week: Iterable[Span], zone: str, at: datetime, off: Container[date]) -> datetime | None:
+    """Of the range in which `at` is; None: it is in none."""
+    for span, began in _ranges_at(week, zone, at):
+        if began not in off:
+            days, minute = divmod(span.end - span.begin // DAY_MINUTES * DAY_MINUTES, DAY_MINUTES)
+            return _moment(began + timedelta(days=days), minute, zone)
+    return None
+
+
+def _ranges_at(week: Iterable[Span], zone: str, at: datetime) -> Iterator[tuple[Span, date]]:
+    """Ranges of the week in which `at` is, each with the day on which it began."""
+    wall = wall_time(at, zone)
+    minute = minute_of_week(wall)
+    for span in week:
+        for each in (minute, minute + WEEK_MINUTES):  # a span of Sunday may reach into the next week
+            if span.begin <= each < span.end:
+                yield span, wall.date() - timedelta(days=each // DAY_MINUTES - span.begin // DAY_MINUTES)
+
+
+def is_open_on(hours: Hours, day: date, off: Container[date] = ()) -> bool:
     """Some time of that day, in the restaurant's zone; what began the day before counts, too."""
-    if not hours:
+    begin = day.weekday() * DAY_MINUTES
+    kept = week(hours or EVERY_DAY)
+    if day not in off and any(begin <= span.begin < begin + DAY_MINUTES for span in kept):
         return True
-    begin = day.weekday() * _DAY
-    end = begin + _DAY
-    moved = [Span(s.begin + shift, s.end + shift) for s in week(hours) for shift in (0, -_WEEK)]
-    return any(span.begin < end and begin < span.end for span in moved)
+    return day - timedelta(days=1) not in off and any(
+        span.begin < each < span.end for span in kept for each in (begin, begin + WEEK_MINUTES)
+    )
+
+
+def wall_time(at: datetime, zone: str) -> datetime:
+    """What a clock shows at that moment, without its zone, to the minute. While a time comes for the second time: the last
+    minute before times come only once again, since all that ends or begins meanwhile has done so the first time."""
+    return _wall_time(at.astimezone(UTC).replace(second=0, microsecond=0), zone)
+
+
+def minute_of_week(wall: datetime) -> int:
+    return wall.weekday() * DAY_MINUTES + wall.hour * 60 + wall.minute
+
+
+@lru_cache(4096)
+def _wall_time(at: datetime, zone: str) -> datetime:
+    place = ZoneInfo(zone)
+    local = at.astimezone(place)
+    wall = local.replace(tzinfo=None, fold=0)
+    if local.fold:
+        while _comes_twice(wall + _MINUTE, place):
+            wall += _MINUTE
+    return wall
 
 
 def _spans_of_day(day: int, text: str) -> Sequence[Span]:
@@ -113,7 +190,7 @@ def _kept_spans(day: int, text: str) -> Sequence[Span]:
     try:
         return _spans_of_day(day, text)
     except ValueError:
-        return [Span(day * _DAY, day * _DAY + _DAY)]
+        return [Span(day * DAY_MINUTES, day * DAY_MINUTES + DAY_MINUTES)]
 
 
 def _span(day: int, text: str) -> Span:
@@ -121,15 +198,15 @@ def _span(day: int, text: str) -> Span:
     if found is None:
         raise ValueError("is no list of opening hours such as 09:00-22:00 or 11:30-14:00,18:30-21:00")
     begin = int(found[1]) * 60 + int(found[2])
-    end = _DAY if found[5] else int(found[3]) * 60 + int(found[4])
+    end = DAY_MINUTES if found[5] else int(found[3]) * 60 + int(found[4])
     if begin == end:
         raise ValueError(f"{text} begins and ends at the same time; the whole day is 00:00-24:00")
-    return Span(day * _DAY + begin, day * _DAY + (end if end > begin else end + _DAY))
+    return Span(day * DAY_MINUTES + begin, day * DAY_MINUTES + (end if end > begin else end + DAY_MINUTES))
 
 
 def _text(span: Span) -> str:
-    begin, end = span.begin % _DAY, span.end % _DAY
-    last = "24:00" if end == 0 and span.end - span.begin + begin == _DAY else _clock(end)
+    begin, end = span.begin % DAY_MINUTES, span.end % DAY_MINUTES
+    last = "24:00" if end == 0 and span.end - span.begin + begin == DAY_MINUTES else _clock(end)
     return f"{_clock(begin)}-{last}"
 
 
@@ -137,9 +214,19 @@ def _clock(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
 
 
-def _minute_of_week(local: datetime) -> int:
-    return local.weekday() * _DAY + local.hour * 60 + local.minute
-
-
 def _moment(day: date, minute: int, zone: str) -> datetime:
-    return datetime.combine(day, time(minute // 60, minute % 60), ZoneInfo(zone))
+    place = ZoneInfo(zone)
+    wall = datetime.combine(day, time(minute // 60, minute % 60))
+    while not _comes(wall, place):
+        wall += _MINUTE
+    return wall.replace(tzinfo=place)
+
+
+def _comes(wall: datetime, place: ZoneInfo) -> bool:
+    """Whether a clock there shows this time at all."""
+    return wall.replace(tzinfo=place).astimezone(UTC).astimezone(place).replace(tzinfo=None) == wall
+
+
+def _comes_twice(wall: datetime, place: ZoneInfo) -> bool:
+    first, second = (wall.replace(tzinfo=place, fold=fold).astimezone(UTC) for fold in (0, 1))
+    return first < second

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import inspect
 
 from topics.values.faults import Fault, Faults, Invalid, wanted
+from topics.values.kurus import FORM
 from topics.values.value_checks import (
     Check,
     boolean_said,
@@ -18,6 +19,7 @@ from topics.values.value_checks import (
     check_date,
     check_datetime,
     decimal_said,
+    hundredths_check,
     literal_check,
     number_check,
     text_check,
@@ -58,7 +60,8 @@ class _Compiler:
         self._texts = texts
 
     def check(self, info: inspect.Type, form: str | None = None) -> Check:
-        """form: the normal form of the text, where the type is one. Raises TypeError for types that messages must not have."""
+        """form: the normal form of the text or number, where the type names one. Raises TypeError for types that messages
+        must not have."""
         match info:
             case inspect.Metadata():
                 return self.check(info.type, (info.extra or {}).get("form", form))
@@ -80,6 +83,8 @@ class _Compiler:
             case inspect.StrType():
                 return text_check(info, form)
             case inspect.IntType():
+                if form == FORM:
+                    return self._lax(hundredths_check(info), decimal_said)
                 return self._lax(number_check(info), whole_said)
             case inspect.FloatType():
                 return self._lax(number_check(info), decimal_said)

@@ -80,16 +80,39 @@ def number_check(info: inspect.IntType | inspect.FloatType) -> Check:
     return check
 
 
-def _bounds(info: inspect.IntType | inspect.FloatType) -> list[tuple[Callable[[float], bool], str]]:
+def hundredths_check(info: inspect.IntType) -> Check:
+    """A number with two decimals → whole hundredths of it, within the bounds of these."""
+    bounds = _bounds(info, 100)
+
+    def check(value: Any, path: str, faults: Faults) -> Any:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return wanted("a number", value, path, faults)
+        if not _is_finite(value):
+            faults.append(Fault(path, "is larger than any number may be"))
+            return value
+        for allows, why in bounds:
+            if not allows(value * 100):
+                faults.append(Fault(path, why))
+                return value
+        hundredths = round(value * 100)
+        if hundredths / 100 != value:  # 12.345; and 0.1 + 0.2, which is no 0.3
+            faults.append(Fault(path, "has more than two decimals"))
+        return hundredths
+
+    return check
+
+
+def _bounds(info: inspect.IntType | inspect.FloatType, scale: int = 1) -> list[tuple[Callable[[float], bool], str]]:
+    """scale: how many of what is checked are one of what the errors speak of."""
     found: list[tuple[Callable[[float], bool], str]] = []
     if (least := info.ge) is not None:
-        found.append((lambda value: value >= least, f"at least {_plain(least)}"))
+        found.append((lambda value: value >= least, f"at least {_plain(least / scale)}"))
     if (above := info.gt) is not None:
-        found.append((lambda value: value > above, f"more than {_plain(above)}"))
+        found.append((lambda value: value > above, f"more than {_plain(above / scale)}"))
     if (most := info.le) is not None:
-        found.append((lambda value: value <= most, f"at most {_plain(most)}"))
+        found.append((lambda value: value <= most, f"at most {_plain(most / scale)}"))
     if (below := info.lt) is not None:
-        found.append((lambda value: value < below, f"less than {_plain(below)}"))
+        found.append((lambda value: value < below, f"less than {_plain(below / scale)}"))
     if isinstance(info, inspect.IntType) and info.le is None:
         found.append((lambda value: value < 2**63, f"at most {2**63 - 1}"))
     return found

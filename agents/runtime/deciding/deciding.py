@@ -109,11 +109,10 @@ class Deciding(Drained):
 
     def _is_astray(self, arrival: Arrival, partition: int) -> bool:
         commands = self._roles.commands
-        if arrival.raw_key is None or partition >= commands.partitions:  # Kafka has more than the contract says
+        count = self._drain.counts.of(commands)
+        if arrival.raw_key is None or partition >= count:  # somebody has raised it while this process runs
             return False
-        return partition != partition_of(arrival.raw_key, commands.partitions) and letters.may_be_forwarded(
-            commands, arrival
-        )
+        return partition != partition_of(arrival.raw_key, count) and letters.may_be_forwarded(commands, arrival)
 
     async def _together(self, batch: Batch, todo: Sequence[Arrival], first: int, after: int) -> int:
         try:

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-import msgspec
-
 from agents.runtime.arrivals import Arrival
 from stores.errors import Doubt
 from stores.protocol import DomainStore, Stored
@@ -52,7 +50,7 @@ class Preparing:
         self._store = store
         self._fate = fate
         self._preparation = preparation
-        self._state = msgspec.json.Decoder(decider.state)
+        self._form = decider.form
 
     @property
     def needed(self) -> bool:
@@ -105,7 +103,7 @@ class Preparing:
             return
         arrival.prepared, arrival.prepared_on = None, version
         try:
-            state = self._decider.state() if stored is None else self._state.decode(stored.body)
+            state = self._decider.state() if stored is None else self._form.decode(stored.body)
             arrival.prepared = await preparation.prepare(
                 arrival.message, arrival.key, state, arrival.headers, arrival.at, arrival.id
             )

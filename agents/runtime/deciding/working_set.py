@@ -17,7 +17,7 @@ _encode = msgspec.json.encode
 
 
 class Encoded(NamedTuple):
-    """A state as JSON. known: without the fields that this code does not know. body: with them; so it is stored."""
+    """A state as JSON in the form of today. known: without the fields that this code does not know. body: with them."""
 
     body: str
     known: str
@@ -29,8 +29,8 @@ class WorkingSet:
     def __init__(self, decider: Decider[Any, Any, Any, Any], stored: Mapping[str, Stored]) -> None:
         self._decider = decider
         self._stored = stored
-        self._decoder = msgspec.json.Decoder(decider.state)
-        self._fact_decoders = {table.name: msgspec.json.Decoder(table.document) for table in decider.fact_tables}
+        self._form = decider.form
+        self._fact_forms = {table.name: table.form for table in decider.fact_tables}
         self._fact_maps: dict[str, dict[str, Any]] = {table.name: {} for table in decider.fact_tables}
         self._fact_versions: dict[FactKey, int] = {}
         self._domains = {table.name: table.topic.domain for table in decider.fact_tables}
@@ -45,9 +45,7 @@ class WorkingSet:
         found = self._states.get(aggregate_id)
         if found is None:
             stored = self._stored.get(aggregate_id)
-            found = (
-                (0, self._decider.state()) if stored is None else (stored.version, self._decoder.decode(stored.body))
-            )
+            found = (0, self._decider.state()) if stored is None else (stored.version, self._form.decode(stored.body))
             self._states[aggregate_id] = found
         return found
 
@@ -69,18 +67,18 @@ class WorkingSet:
         stored = self._stored.get(aggregate_id)
         if stored is None:
             return Encoded("", "")
-        return Encoded(stored.body, _encode(self.state(aggregate_id)[1]).decode())
+        return Encoded(self._form.plain(stored.body), _encode(self.state(aggregate_id)[1]).decode())
 
     def write(self, aggregate_id: str, version: int, state: Any, encoded: Encoded) -> None:
         """The aggregate is at this version now. encoded: its state as JSON."""
         before, _ = self.state(aggregate_id)
         self._states[aggregate_id] = (version, state)
         self._encoded[aggregate_id] = encoded
-        place = self._places.setdefault(aggregate_id, len(self.writes))
+        place, body = self._places.setdefault(aggregate_id, len(self.writes)), self._form.stored(encoded.body)
         if place == len(self.writes):
-            self.writes.append(StateWrite(aggregate_id, before, version, encoded.body))
+            self.writes.append(StateWrite(aggregate_id, before, version, body))
         else:
-            self.writes[place] = StateWrite(aggregate_id, self.writes[place].old_version, version, encoded.body)
+            self.writes[place] = StateWrite(aggregate_id, self.writes[place].old_version, version, body)
 
     def missing_facts(self, arrivals: Iterable[Arrival]) -> list[FactKey]:
         """Facts that these commands need on the states as they are now, and that were not read yet."""
@@ -117,7 +115,7 @@ class WorkingSet:
             self._fact_versions[place] = found[place].version if place in found else 0
         for (name, key), stored in found.items():
             if stored.body is not None:
-                self._fact_maps[name][key] = self._fact_decoders[name].decode(stored.body)
+                self._fact_maps[name][key] = self._fact_forms[name].decode(stored.body)
 
     def behind(self, arrival: Arrival, least: Sequence[Wrote]) -> Wrote | None:
         """A fact that this command needs, and whose copy is older than the version that the caller has seen. None if there is

@@ -19,6 +19,7 @@ MOST = (
 )
 _AT_REST = 0.02  # seconds between two looks whether the partition's own batches have taken the generation along
 _LOOKS = 50
+_OLDER = 0.2  # seconds between two looks whether older events are shown
 _AGAIN = 1.0  # seconds after a failure
 
 
@@ -80,8 +81,13 @@ class Building:
                 lease.missed = lease.missed or own.missed
 
     async def _stands(self, reads: Reads, lease: Lease, view: str, tag: str) -> int | None:
-        """The floor, which is set where there is none. None: the generation is not wanted any more."""
+        """The floor, which is set where there is none. None: the generation is not wanted any more.
+
+        Waits while the generation has not shown the older events of the partition's keys, which stand in another one."""
         one = await self._keeping.one(lease.source, view, tag)
+        while one is not None and one.waits and not lease.closing.is_set():
+            await asyncio.sleep(_OLDER)
+            one = await self._keeping.one(lease.source, view, tag)
         if one is None or one.floor is not None:
             return None if one is None else one.floor
         first, _ = await reads.bounds()

@@ -17,6 +17,7 @@ from stores import protocol
 from stores.protocol import Changes, DomainStore, Fact, FactKey, FactWrite, Moment
 from topics.deciding.projection import FactTable
 from topics.messages import unknown_fields
+from topics.messages.stored_form import StoredForm
 from topics.messages.topic import Topic
 
 _encode = msgspec.json.encode
@@ -39,7 +40,7 @@ class Copying(Drained):
         super().__init__(store, drain)
         self._topic = topic
         self._tables = {table.name: table for table in tables}
-        self._decoders = {table.name: msgspec.json.Decoder(table.document) for table in tables}
+        self._forms = {table.name: table.form for table in tables}
         self._rounds = Rounds[_Turn](drain, self._copy)
         self._code = code or missed.running_code()
 
@@ -75,7 +76,7 @@ class Copying(Drained):
             for name, table in self._tables.items():
                 place = (name, event.meta.aggregate_id)
                 try:
-                    copied = now.get(place) or _Copied.of(self._decoders[name], stored.get(place))
+                    copied = now.get(place) or _Copied.of(self._forms[name], stored.get(place))
                     if missing.applies(event, copied.version):
                         now[place] = copied.after(table, event)
                 except Exception as error:
@@ -84,30 +85,33 @@ class Copying(Drained):
 
 
 class _Copied(NamedTuple):
-    """A fact on its way through a batch. stored: its JSON as it was read; empty where nothing of it may stay. first: the
-    document that was made of that."""
+    """A fact on its way through a batch. before: its JSON as it was read, in the form of today; empty where nothing of it may
+    stay. first: the document that was made of that."""
 
+    form: StoredForm[Any]
     version: int
     document: Any
-    stored: str
+    before: str
     first: Any
 
     @classmethod
-    def of(cls, decoder: msgspec.json.Decoder[Any], stored: Fact | None) -> "_Copied":
+    def of(cls, form: StoredForm[Any], stored: Fact | None) -> "_Copied":
+        """Raises for what is stored in a form that this code does not know."""
         if stored is None or stored.body is None:
-            return cls(0 if stored is None else stored.version, None, "", None)
-        document = decoder.decode(stored.body)
-        return cls(stored.version, document, stored.body, document)
+            return cls(form, 0 if stored is None else stored.version, None, "", None)
+        document = form.decode(stored.body)
+        return cls(form, stored.version, document, form.plain(stored.body), document)
 
     def after(self, table: FactTable[Any, Any], event: Event) -> "_Copied":
         """Raises what the table raises."""
         document = table.show(self.document, event.message, event.meta).document
         stays = document is not None and not unknown_fields.erases(type(event.message))
-        return _Copied(event.meta.version, document, self.stored if stays else "", self.first)
+        return self._replace(version=event.meta.version, document=document, before=self.before if stays else "")
 
     def body(self) -> str | None:
         """As JSON, with the fields that this code does not know. None: the fact is gone."""
         if self.document is None:
             return None
         known = _encode(self.document).decode()
-        return unknown_fields.kept(self.stored, _encode(self.first).decode(), known) if self.stored else known
+        kept = unknown_fields.kept(self.before, _encode(self.first).decode(), known) if self.before else known
+        return self.form.stored(kept)

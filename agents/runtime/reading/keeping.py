@@ -10,6 +10,7 @@ from agents.runtime.reading.events import Event
 from agents.runtime.reading.folding import Folding, Stored
 from agents.runtime.reading.missed import Missed
 from agents.runtime.transport.lease import Lease
+from stores.kafka.growth import Counts
 from stores.protocol import Source
 from stores.redis.generations import Generation, Known, ViewGenerations
 from stores.redis.projection import Move, ProjectionStore
@@ -22,17 +23,26 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A generation of a view in one partition. floor: None where it has none yet, or none any more."""
+    """A generation of a view in one partition. floor: None where it has none yet, or none any more.
+
+    waits: it has not shown all older events of the partition's keys, which stand where they were before a raise.
+    """
 
     view: View[Any, Any]
     known: Known
     generation: Generation
     partition: int
     floor: int | None = None
+    waits: bool = False
 
     @property
     def tag(self) -> str:
         return self.generation.tag
+
+    @property
+    def free(self) -> int | None:
+        """The floor, if it may go on from there."""
+        return None if self.waits else self.floor
 
     @property
     def is_next(self) -> bool:
@@ -49,7 +59,10 @@ class Kept:
 
     @property
     def floor_key(self) -> str:
-        return self._floor_of(self.generation)
+        return self.floor_key_in(self.partition)
+
+    def floor_key_in(self, partition: int) -> str:
+        return self._floor_of(self.generation, partition)
 
     @property
     def other(self) -> Generation | None:
@@ -57,7 +70,7 @@ class Kept:
 
     @property
     def other_floor_key(self) -> str:
-        return "" if self.other is None else self._floor_of(self.other)
+        return "" if self.other is None else self._floor_of(self.other, self.partition)
 
     @property
     def missed_key(self) -> str:
@@ -72,8 +85,8 @@ class Kept:
     def document(self, aggregate: str) -> str:
         return keys.in_generation(keys.document(self.view.name, aggregate), self.tag)
 
-    def _floor_of(self, one: Generation) -> str:
-        return keys.floor(self.view.name, one.tag, one.group, one.topic, self.partition)
+    def _floor_of(self, one: Generation, partition: int) -> str:
+        return keys.floor(self.view.name, one.tag, one.group, one.topic, partition)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +101,11 @@ class Looked:
     def floors(self) -> list[int]:
         """Those that stand."""
         return [one.floor for one in self.kept if one.floor is not None]
+
+    @property
+    def free(self) -> list[int]:
+        """Those that may go on."""
+        return [one.free for one in self.kept if one.free is not None]
 
     @property
     def lost(self) -> bool:
@@ -112,8 +130,10 @@ class Keeping:
         views: Sequence[View[Any, Any]],
         store: ProjectionStore,
         generations: ViewGenerations,
+        counts: Counts,
     ) -> None:
         self.topic = topic
+        self._counts = counts
         self.group = group
         self._views = {view.name: view for view in views}
         self._forms = {view.name: view.form for view in views}  # a form takes a millisecond to tell
@@ -143,7 +163,7 @@ class Keeping:
     async def begin_own(self, known: Known) -> None:
         """A generation in the form of this process begins, if the record is still as it was read."""
         form = self._forms[known.view]
-        await self._generations.begin(known, form, self.group, self.topic.name, self.topic.partitions)
+        await self._generations.begin(known, form, self.group, self.topic.name, self._counts.of(self.topic))
 
     async def _begin(self, name: str, kept: Sequence[Kept], earliest: int) -> bool:
         """Returns whether something was missing."""
@@ -169,9 +189,9 @@ class Keeping:
     async def _widen(self, kept: Sequence[Kept]) -> None:
         """The topic has more partitions than when these began: they are new, so they are read from their first message on."""
         for one in kept:
-            for partition in range(one.generation.partitions, self.topic.partitions):
+            for partition in range(one.generation.partitions, self._counts.of(self.topic)):
                 await self._generations.set_floor(one.known, one.generation, partition, 0)
-        await self._generations.widen(kept[0].known, self.topic.partitions)
+        await self._generations.widen(kept[0].known, self._counts.of(self.topic))
 
     async def set_floor(self, one: Kept, offset: int) -> None:
         await self._generations.set_floor(one.known, one.generation, one.partition, offset)
@@ -210,12 +230,19 @@ class Keeping:
         while True:
             kept = [one for partition in partitions for one in self._kept(partition)]
             documents = [one.document(each) for one in kept for each in aggregates]
-            found = await self._store.load(list(self._views), [one.floor_key for one in kept], documents)
+            older = [self._counts.before(self.topic.name, one.partition) for one in kept]
+            floors = [one.floor_key for one in kept]
+            # After them those of the partitions where older events of the same keys stand.
+            floors += [one.floor_key_in(at[0]) for one, at in zip(kept, older, strict=True) if at is not None]
+            found = await self._store.load(list(self._views), floors, documents)
             if all(found.known[name].raw == known.raw for name, known in self._known.items()):
                 break
             self._known = found.known
-        floors = zip(kept, found.floors, strict=True)
-        return [replace(one, floor=floor) for one, floor in floors], found.documents
+        stand = iter(found.floors)
+        kept = [replace(one, floor=next(stand)) for one in kept]
+        ends = [None if at is None else at[1] for at in older]
+        waits = [end is not None and (next(stand) or 0) < end for end in ends]
+        return [replace(one, waits=each) for one, each in zip(kept, waits, strict=True)], found.documents
 
     @property
     def _unknown(self) -> bool:

@@ -18,8 +18,9 @@ from agents.runtime.reading.missed import Missed
 from agents.runtime.reading.tending import Tending
 from agents.runtime.sending.placing import dead_letters
 from agents.runtime.sending.publisher import Publisher
-from agents.runtime.transport.lease import Batch, Lease, Reopen
+from agents.runtime.transport.lease import Batch, Lease, NotYet, Reopen
 from stores.errors import Conflict
+from stores.kafka.growth import Counts
 from stores.redis.generations import ViewGenerations
 from stores.redis.projection import Move, ProjectionStore
 from topics.deciding.projection import View
@@ -44,9 +45,10 @@ class Showing:
         publisher: Publisher,
         replays: Replays,
         code: str = "",
+        counts: Counts | None = None,
     ) -> None:
         self._topic = topic
-        self._keeping = Keeping(group, topic, views, store, generations)
+        self._keeping = Keeping(group, topic, views, store, generations, counts or Counts())
         self._publisher = publisher
         self._building = Building(replays, self._keeping, self.bring)
         self._leases: dict[int, Lease] = {}
@@ -57,9 +59,11 @@ class Showing:
         await self._keeping.begin(lease.source, earliest)
         await self._again(lease)
         await self._keeping.mark(lease.source, lease.end)
-        floors = (await self._keeping.look(lease.source, ())).floors
+        looked = await self._keeping.look(lease.source, ())
+        if looked.floors and not looked.free:
+            raise NotYet(_OLDER)
         # Without any, a process of another release keeps these views.
-        lease.next = max(floors, default=lease.end)
+        lease.next = max(looked.free, default=lease.end)
         self._leases[lease.source.partition] = lease
 
     async def _again(self, lease: Lease) -> None:
@@ -98,11 +102,13 @@ class Showing:
             raise Reopen(_LOST)
         if not looked.floors:
             return True  # a process of another release keeps these views
-        farthest = max(looked.floors)
+        if not looked.free:
+            raise Reopen(_OLDER)
+        farthest = max(looked.free)
         progress_at(batch, farthest)
         begin = min(farthest, batch.first)
         self._build(batch.lease, looked.kept, begin)
-        moving = [one for one in looked.kept if one.floor is not None and begin <= one.floor < batch.next]
+        moving = [one for one in looked.kept if one.free is not None and begin <= one.free < batch.next]
         moves, dead = list[Move](), [(arrival, farthest) for arrival in bad]
         for one in moving:
             missing = Missed(batch.lease)
@@ -125,13 +131,13 @@ class Showing:
         found, bad = events.read(self._topic, batch, 0)
         looked = await self._keeping.look(lease.source, events.aggregates(found))
         one = looked.one(view, tag)
-        if one is None or one.floor is None or not batch.first <= one.floor < batch.next:
+        if one is None or one.free is None or not batch.first <= one.free < batch.next:
             return None if one is None else one.floor
         missing = Missed(lease)
         move = self._keeping.move(one, missing, found, looked.stored(one), batch.next, lease.end)
         await self._keeping.miss(one, missing, self._code)
         if not self._keeping.repeated(one):
-            floor = one.floor
+            floor = one.free
             await self._bury(lease, [arrival for arrival in (*bad, *missing.dead) if arrival.offset >= floor])
         return batch.next if await self._keeping.write([move], [one]) else one.floor
 
@@ -142,4 +148,5 @@ class Showing:
             await self._publisher.publish(dead_letters(lease, self._topic, once))
 
 
+_OLDER = "older events of the same keys, in the partition where they were before a raise, are not shown yet"
 _LOST = "Redis has lost the floor: the views are built again"

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Mapping, Sequence
 
 from agents.runtime import metrics
 from agents.runtime.sending.publisher import Publisher
-from agents.runtime.transport.lease import Lease, Reopen
+from agents.runtime.transport.lease import Lease, NotYet, Reopen
+from stores.kafka.growth import Counts
 from stores.protocol import Changes, DomainStore, Due, Moment, OutboxRow, Source
 from stores.redis.replies import Replies
 
@@ -17,22 +18,36 @@ Rows = Mapping[Lease, Sequence[OutboxRow]]
 
 
 class Drain:
-    """The outbox of one domain's store."""
+    """The outbox of one domain's store. counts: of the partitions."""
 
-    def __init__(self, store: DomainStore, publisher: Publisher, replies: Replies) -> None:
+    def __init__(
+        self, store: DomainStore, publisher: Publisher, replies: Replies, counts: Counts | None = None
+    ) -> None:
         self._store = store
         self._publisher = publisher
         self._replies = replies
+        self.counts = counts or Counts()
         self._waiting: set[Source] = set()
         self._asked_at = 0.0
 
     async def open(self, lease: Lease, earliest: int) -> None:
         """Reads the floor into the lease, and publishes the rows that are left before anything new of the partition.
 
-        earliest: offset of a floor that does not exist yet.
+        earliest: offset of a floor that does not exist yet. Raises NotYet.
         """
+        await self._wait_for_older(lease.source)
         lease.next, lease.incarnation, lease.epoch = await self._store.open(lease.source, earliest)
         await self.left(lease)
+
+    async def _wait_for_older(self, source: Source) -> None:
+        """Raises NotYet while older messages of the partition's keys, where these were before a raise, are not done."""
+        before = self.counts.before(source.topic, source.partition)
+        if before is None:
+            return
+        older = source._replace(partition=before[0])
+        floor = (await self._store.look([older])).floors.get(older)
+        if floor is None or floor.next < before[1]:
+            raise NotYet(f"partition {before[0]} is not done up to {before[1]}")
 
     async def write(self, moment: Moment, changes: Mapping[Lease, Changes]) -> None:
         """The store's guarded write; it deletes the outbox rows that are published, too. Raises as DomainStore.write."""

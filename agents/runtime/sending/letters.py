@@ -51,14 +51,12 @@ def caused_by(arrival: Arrival, domain: str, message: Message) -> list[tuple[str
     """The headers of every message that `arrival` leads to. domain: the one that sends it."""
     found = [
         ("ce_specversion", b"1.0"),
-        (headers.TYPE, type(message).__name__.encode()),
+        *((name, value.encode()) for name, value in headers.of_type(type(message)).items()),
         (headers.SOURCE, f"lezzet/{domain}".encode()),
         (headers.TIME, _time(arrival.at)),
         (headers.CORRELATION, correlation_of(arrival).encode()),
         (headers.CAUSATION, arrival.id.encode()),
     ]
-    if message.schema_version > 1:
-        found.append((headers.SCHEMA_VERSION, b"%d" % message.schema_version))
     traceparent = arrival.headers.get(headers.TRACEPARENT)
     if traceparent:
         found.append((headers.TRACEPARENT, traceparent.encode()))

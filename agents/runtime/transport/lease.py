@@ -35,6 +35,10 @@ class Stopped(Exception):
         self.at = at
 
 
+class NotYet(Exception):
+    """The partition must not be opened yet: older messages of its keys stand in another one, and are not done."""
+
+
 @dataclass(eq=False, slots=True)
 class Lease:
     """next: offset of the next message to do. epoch, incarnation: see stores.protocol.Floor. end: where the log ended at the

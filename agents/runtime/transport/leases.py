@@ -12,7 +12,7 @@ from typing import Protocol
 import structlog
 
 from agents.runtime import metrics
-from agents.runtime.transport.lease import TP, Batch, Lease, Stopped
+from agents.runtime.transport.lease import TP, Batch, Lease, NotYet, Stopped
 from agents.runtime.transport.work import Work
 from stores.protocol import RowId, Source
 
@@ -189,6 +189,11 @@ class Leases:
             except OutsideLog as error:
                 self.stop(tp, error)
                 await asyncio.sleep(_STOPPED)
+            except NotYet as early:
+                if wait == _RETRY[0]:
+                    log.info("opening_waits", group=self.group, topic=tp.topic, partition=tp.partition, why=str(early))
+                await asyncio.sleep(wait)
+                wait = min(longest, wait * 2)
             except Exception as error:
                 log.warning(
                     "open_retried", group=self.group, topic=tp.topic, partition=tp.partition, why=repr(error)[:200]

@@ -13,6 +13,7 @@ from http_edge.web.account.favourites import FAVOURITES
 from http_edge.web.account.user import PREFERENCES, USER
 from http_edge.web.order.orders import ORDER, mine
 from http_edge.web.order.own_basket import BASKET
+from http_edge.wire.amounts import lira_of
 from http_edge.wire.answer import Answer
 from stores.listed import Span
 from topics import keys
@@ -45,16 +46,22 @@ async def show(asked: Asked) -> Answer:
     await own_writes.require_all(reads, me, (*VIEWS.values(), ORDER))
     shown = await reads.get([keys.document(view.name, me) for view in VIEWS.values()])
     parts = {name: _document(value) for name, value in zip(VIEWS, shown, strict=True)}
-    page = await read_page(asked, Span("", ORDER.name, newest_first=True), mine(asked))
-    said = msgspec.json.encode({**parts, "orders_complete": page.following is None})
+    page = await read_page(asked, Span("", ORDER.name, newest_first=True), mine(asked), _order)
+    said = _in_lira(msgspec.json.encode({**parts, "orders_complete": page.following is None}))
     headers = _AS_A_FILE | ({} if page.following is None else link_to(EXPORT, asked, page.following))
     return joined(said[:-1] + b',"orders":[', page.items, b"]}", headers)
+
+
+def _order(document: bytes, member: str, asked: Asked) -> bytes:
+    return _in_lira(document)
 
 
 def _document(value: bytes | None) -> msgspec.Raw | None:
     body = b"" if value is None else keys.split(value)[1]
     return msgspec.Raw(body) if body else None
 
+
+_in_lira = lira_of(Export)
 
 EXPORT = OwnRow(
     method="GET", path="/users/me/export", who=CUSTOMER, gives=Export, handle=show, reads=(*VIEWS.values(), ORDER),

@@ -31,10 +31,11 @@ def _indexes(asked: Asked) -> tuple[str]:
 def _one(document: bytes, member: str, asked: Asked) -> bytes | None:
     """The campaign that the index names."""
     wanted = keys.name_of_part(member)
-    return next((msgspec.json.encode(each) for each in _campaigns(document) if each.id == wanted), None)
+    return next((msgspec.json.encode(each) for each in campaigns_of(document) if each.id == wanted), None)
 
 
-def _campaigns(document: bytes) -> tuple[Campaign, ...]:
+def campaigns_of(document: bytes) -> tuple[Campaign, ...]:
+    """Those that a document of the view holds."""
     known = _known.get(document)
     if known is None:
         known = _document.decode(document).campaigns

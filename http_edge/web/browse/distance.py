@@ -1,12 +1,9 @@
 """How far a restaurant is from where somebody is."""
 
-from math import asin, cos, radians, sin, sqrt
-
 import msgspec
 
 from topics.search_index import Point
-
-_RADIUS = 6371.0088  # kilometres, as in stores/redis/search_distance.py
+from topics.values.areas import kilometres
 
 
 class _Coordinates(msgspec.Struct, frozen=True):
@@ -27,10 +24,3 @@ def with_distance(document: bytes, near: Point) -> bytes:
     if place.latitude is None or place.longitude is None:
         return document[:-1] + b',"distance_km":null}'
     return document[:-1] + b',"distance_km":%.3f}' % kilometres(near, Point(place.latitude, place.longitude))
-
-
-def kilometres(one: Point, other: Point) -> float:
-    """Along the great circle."""
-    up, along = radians(other.latitude - one.latitude) / 2, radians(other.longitude - one.longitude) / 2
-    square = sin(up) ** 2 + cos(radians(one.latitude)) * cos(radians(other.latitude)) * sin(along) ** 2
-    return 2 * _RADIUS * asin(min(1.0, sqrt(square)))

@@ -73,6 +73,8 @@ ROUTES = (
     ),
     command(
         "PATCH", "/meals/{id}/availability", SetAvailability, to=TOPIC, key=parameter("id"), who=RESTAURANT_OWNER,
-        gives=Meal, says="A meal is sold out, or back.",
+        gives=Meal,
+        says="A meal is sold out, or back. `until` says when it comes back by itself: a time, a day, or `today` for as long as"
+        " the restaurant's day lasts.",
     ),
 )  # fmt: skip

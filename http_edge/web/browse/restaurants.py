@@ -5,13 +5,38 @@ from msgspec import UNSET, UnsetType, convert
 
 from http_edge.routing.asked import Asked, new, parameter
 from http_edge.routing.pages import Pages
-from http_edge.routing.routes import CUSTOMER, PUBLIC, RESTAURANT_OWNER, ViewOf, command, listing, shown, view
+from http_edge.routing.routes import CUSTOMER, PUBLIC, RESTAURANT_OWNER, Nothing, ViewOf, command, listing, shown, view
 from http_edge.web.browse.open_now import open_now
 from http_edge.web.changes import named_and_cleared
 from topics import keys
-from topics.contracts.restaurant_commands import TOPIC, ChangeRestaurant, Cuisines, OpeningHours, OpenRestaurant
+from topics.contracts.restaurant_commands import (
+    TOPIC,
+    BeBusy,
+    ChangeRestaurant,
+    Cuisines,
+    EndBusy,
+    OpeningHours,
+    OpenRestaurant,
+    OrdersPerSlot,
+    PauseOrders,
+    ResumeOrders,
+)
 from topics.documents.browse import RestaurantNow
-from topics.values.fields import Address, Email, Id, Minutes, Money, Name, OpenOrClosed, Phone, Text, TimeZone, Url
+from topics.values.areas import DeliveryArea
+from topics.values.fields import (
+    Address,
+    DaysOff,
+    Email,
+    Id,
+    Minutes,
+    Name,
+    OpenOrClosed,
+    Phone,
+    Text,
+    TimeZone,
+    Url,
+)
+from topics.values.kurus import Kurus
 
 RESTAURANT = shown("restaurant", "restaurant")
 
@@ -41,7 +66,7 @@ def _open_now(document: bytes, member: str, asked: Asked) -> bytes:
 
 
 class RestaurantChange(msgspec.Struct, frozen=True, kw_only=True):
-    """What is absent stays. null takes the phone number or the e-mail address away."""
+    """What is absent stays. null takes phone number, e-mail address, delivery area or orders_per_slot away."""
 
     name: Name | UnsetType = UNSET
     description: Text | UnsetType = UNSET
@@ -52,10 +77,14 @@ class RestaurantChange(msgspec.Struct, frozen=True, kw_only=True):
     status: OpenOrClosed | UnsetType = UNSET
     opening_hours: OpeningHours | UnsetType = UNSET
     time_zone: TimeZone | UnsetType = UNSET
+    days_off: DaysOff | UnsetType = UNSET
     cuisines: Cuisines | UnsetType = UNSET
     prep_time: Minutes | UnsetType = UNSET
-    delivery_fee: Money | UnsetType = UNSET
-    min_order_price: Money | UnsetType = UNSET
+    delivery_fee: Kurus | UnsetType = UNSET
+    min_order_price: Kurus | UnsetType = UNSET
+    delivery_area: DeliveryArea | UnsetType | None = UNSET
+    pickup: bool | UnsetType = UNSET
+    orders_per_slot: OrdersPerSlot | UnsetType | None = UNSET
 
 
 def _changed(asked: Asked) -> ChangeRestaurant:
@@ -80,6 +109,24 @@ ROUTES = (
     command(
         "PUT", "/restaurants/{id}", ChangeRestaurant, to=TOPIC, key=parameter("id"), who=RESTAURANT_OWNER,
         takes=RestaurantChange, make=_changed, gives=RestaurantNow, answers={422: "restaurant_too_large"},
-        says="Change a restaurant; what is absent stays, null takes the phone number or the e-mail address away.",
+        says="Change a restaurant; what is absent stays, null takes phone number, e-mail address, delivery area or"
+        " orders_per_slot away.",
+    ),
+    command(
+        "PUT", "/restaurants/{id}/busy", BeBusy, to=TOPIC, key=parameter("id"), who=RESTAURANT_OWNER, gives=RestaurantNow,
+        says="For some minutes meals take longer: prep_time is the longer one until then. Said again, it begins again.",
+    ),
+    command(
+        "DELETE", "/restaurants/{id}/busy", EndBusy, to=TOPIC, takes=Nothing, key=parameter("id"), who=RESTAURANT_OWNER,
+        gives=RestaurantNow, says="The usual prep_time is enough again.",
+    ),
+    command(
+        "PUT", "/restaurants/{id}/pause", PauseOrders, to=TOPIC, key=parameter("id"), who=RESTAURANT_OWNER,
+        gives=RestaurantNow,
+        says="For some minutes no orders are taken, but for later. Said again, it begins again.",
+    ),
+    command(
+        "DELETE", "/restaurants/{id}/pause", ResumeOrders, to=TOPIC, takes=Nothing, key=parameter("id"),
+        who=RESTAURANT_OWNER, gives=RestaurantNow, says="Orders are taken again.",
     ),
 )  # fmt: skip

@@ -19,9 +19,10 @@ from http_edge.wire.answer import Answer
 from http_edge.wire.problems import all_invalid
 from topics import keys, search_index
 from topics.documents.browse import RestaurantsFound
-from topics.search_index import Bound, Point, Wanted
+from topics.search_index import Bound, Point, Unless, Wanted
 from topics.values.faults import Fault, Invalid
-from topics.values.fields import Latitude, Longitude, Minutes, Money, Word
+from topics.values.fields import Latitude, Longitude, Minutes, Word
+from topics.values.kurus import Kurus
 
 Order = Literal["rating", "delivery_fee", "prep_time", "distance", "min_order"]
 
@@ -31,6 +32,7 @@ class RestaurantSearch(msgspec.Struct, frozen=True, kw_only=True):
 
     query: each of its words begins a word of the restaurant's name, of its cuisines, or of a meal on sale.
     cuisines: any of them. min_order: what one wants to spend, so restaurants whose minimum is at most that.
+    open_first: those that are open now come before the others, each in the order that is asked for.
     sort_order: the best first by rating, else the smallest first.
     """
 
@@ -38,11 +40,12 @@ class RestaurantSearch(msgspec.Struct, frozen=True, kw_only=True):
     city: Word = ""
     district: Word = ""
     min_rating: Annotated[float, Meta(ge=0, le=5)] | None = None
-    max_delivery: Money | None = None
-    min_order: Money | None = None
+    max_delivery: Kurus | None = None
+    min_order: Kurus | None = None
     max_prep_time: Minutes | None = None
     cuisines: Annotated[tuple[Word, ...], Meta(max_length=20)] = ()
     open_now: bool = False
+    open_first: bool = True
     lat: Latitude | None = None
     lon: Longitude | None = None
     sort_by: Order = "rating"
@@ -54,7 +57,7 @@ class RestaurantSearch(msgspec.Struct, frozen=True, kw_only=True):
 async def search(asked: Asked) -> Answer:
     said: RestaurantSearch = asked.asks
     near = point(said)
-    zones = asked.edge.searches.zones() if said.open_now else _no_zones()
+    zones = asked.edge.searches.zones() if said.open_now or said.open_first else _no_zones()
     known, _ = await asyncio.gather(zones, _own_writes(asked))
     at = asked.edge.clock()
     found = await asked.edge.searches.find(wanted(said, known, datetime.fromtimestamp(at, UTC), near))
@@ -80,8 +83,9 @@ def point(said: RestaurantSearch) -> Point | None:
 
 
 def wanted(said: RestaurantSearch, zones: list[str], at: datetime, near: Point | None) -> Wanted:
-    """zones: needed where open_now is asked for."""
-    any_of: list[tuple[str, ...]] = []
+    """zones: needed where it matters who is open."""
+    is_open = search_index.open_at(zones, at)
+    any_of: list[tuple[str | Unless, ...]] = []
     if said.city:
         any_of.append((search_index.city(said.city),))
     if said.district:
@@ -89,10 +93,11 @@ def wanted(said: RestaurantSearch, zones: list[str], at: datetime, near: Point |
     if said.cuisines:
         any_of.append(tuple(map(search_index.cuisine, said.cuisines)))
     if said.open_now:
-        any_of.append(search_index.open_at(zones, at))
+        any_of.append(is_open)
     return Wanted(
         any_of=tuple(any_of),
         beginnings=search_index.beginnings(said.query),
+        first=is_open if said.open_first and not said.open_now else (),
         bounds=tuple(_bounds(said)),
         order=said.sort_by,
         descending=said.sort_order == "desc" or (said.sort_order is None and said.sort_by == "rating"),

@@ -10,6 +10,7 @@ from http_edge.web.browse.meals import meal_of_body
 from http_edge.web.order.carts import LineChange, changed
 from http_edge.web.order.menu_now import MENU_NOW
 from http_edge.web.order.own_basket import BASKET
+from http_edge.wire.amounts import Documents
 from http_edge.wire.answer import Answer, of_json
 from http_edge.wire.problems import FieldError, not_found
 from topics.contracts.basket_commands import TOPIC, AddItem, ChangeItem, Clear, Extend, HandOver, RemoveItem
@@ -21,7 +22,7 @@ from topics.messages import ids
 from topics.values import forms
 from topics.values.fields import CartId, DayOrTime, Id, Note, Quantity
 
-_decode = msgspec.json.Decoder(Basket).decode
+_decode = Documents(Basket).decode
 _encode = msgspec.json.encode
 
 

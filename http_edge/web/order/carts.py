@@ -56,6 +56,22 @@ def _apply_coupon(asked: Asked) -> ApplyCoupon:
     return ApplyCoupon(code=asked.body.code, user_id=asked.me)
 
 
+CHECKOUT = command(
+    "POST", "/carts/checkout", Checkout, to=TOPIC, takes=CheckoutWish, make=_checkout, key=own, who=CUSTOMER,
+    gives=Order, estimate=estimate, sees=at_checkout, body_bytes=64 * 1024,
+    answers={
+        400: (*COUPON_CODES, "basket_empty"),
+        404: "address_not_found",
+        409: (
+            "different_restaurant", "meal_unavailable", "restaurant_closed", "restaurant_paused", "below_minimum",
+            "price_changed", "schedule_conflict", "outside_delivery_area", "no_pickup", "slot_full",
+        ),
+        422: ("schedule_in_past", "address_needed", "address_not_on_map", "notes_too_long"),
+    },
+    says="Order the given items, or what is in the basket. Prices come from the catalog. The same checkout again within "
+    "seconds answers with the same order.",
+)  # fmt: skip
+
 ROUTES = (
     command(
         "POST", "/carts/add", AddItem, to=TOPIC, key=own, who=CUSTOMER, gives=BasketItem, sees=meal_of_body,
@@ -96,21 +112,7 @@ ROUTES = (
         "DELETE", "/carts/coupon", DropCoupon, to=TOPIC, takes=Nothing, key=own, who=CUSTOMER, gives=Done,
         says="Take the coupon out of the basket.",
     ),
-    command(
-        "POST", "/carts/checkout", Checkout, to=TOPIC, takes=CheckoutWish, make=_checkout, key=own, who=CUSTOMER,
-        gives=Order, estimate=estimate, sees=at_checkout, body_bytes=64 * 1024,
-        answers={
-            400: (*COUPON_CODES, "basket_empty"),
-            404: "address_not_found",
-            409: (
-                "different_restaurant", "meal_unavailable", "restaurant_closed", "below_minimum", "price_changed",
-                "schedule_conflict",
-            ),
-            422: ("schedule_in_past", "address_needed", "notes_too_long"),
-        },
-        says="Order the given items, or what is in the basket. Prices come from the catalog. The same checkout again within "
-        "seconds answers with the same order.",
-    ),
+    CHECKOUT,
     listing(
         "/carts/orders", ORDER, indexes=mine, newest_first=True, pages=NEWEST, who=CUSTOMER, gives=list[Order],
         says="The caller's orders, newest first.",

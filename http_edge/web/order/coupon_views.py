@@ -7,6 +7,7 @@ import msgspec
 from msgspec.structs import asdict
 
 from http_edge.routing.routes import shown
+from http_edge.wire.amounts import Documents
 from topics import keys
 from topics.deciding.discounting import Terms
 from topics.documents.order import Coupon, CouponUse
@@ -14,7 +15,7 @@ from topics.documents.order import Coupon, CouponUse
 COUPON = shown("coupon", "discount")
 COUPON_USE = shown("coupon_use", "discount")
 
-_coupon = msgspec.json.Decoder(Coupon)
+_coupon = Documents(Coupon)
 _use = msgspec.json.Decoder(CouponUse)
 
 

@@ -13,10 +13,11 @@ from http_edge.wire.problems import FieldError, Problem
 from topics import keys
 from topics.contracts.discount_commands import TOPIC, CouponTerms, CreateCoupon
 from topics.deciding import discounting
-from topics.deciding.discounting import COUPON_CODES, CouponKind
+from topics.deciding.discounting import COUPON_CODES, CouponKind, CouponValue
 from topics.documents.order import Coupon
 from topics.values import forms
-from topics.values.fields import Id, NewCouponCode, SaidSum
+from topics.values.fields import Id, NewCouponCode
+from topics.values.kurus import Kurus, KurusSum
 
 
 class NewCoupon(CouponTerms, frozen=True, kw_only=True):
@@ -30,7 +31,7 @@ class Purchase(msgspec.Struct, frozen=True):
     """What the coupon is to be used for; what is absent is not checked."""
 
     restaurant_id: Id | None = None
-    subtotal: SaidSum | None = None
+    subtotal: KurusSum | None = None
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,9 +40,9 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     valid: bool
     kind: CouponKind
-    value: float
-    min_basket: float
-    discount: float | None
+    value: CouponValue
+    min_basket: Kurus
+    discount: KurusSum | None
     message: str
 
 

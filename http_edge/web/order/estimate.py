@@ -10,18 +10,19 @@ import msgspec
 from http_edge.routing.asked import Asked
 from http_edge.web.order import coupon_views
 from http_edge.web.order.own_basket import as_shown
+from http_edge.wire.amounts import Documents
 from stores.errors import Unavailable
 from topics import keys
 from topics.contracts.basket_commands import Checkout, CheckoutItem
 from topics.deciding import discounting
 from topics.deciding.decision import Rejection
-from topics.deciding.pricing import Charge, Totals, line_total, rounded, totals
+from topics.deciding.pricing import Charge, Totals, totals
 from topics.documents.browse import Meal, Restaurant
 from topics.documents.order import BasketItem
 from topics.messages.message import Message
 
-_MEAL = msgspec.json.Decoder(Meal)
-_RESTAURANT = msgspec.json.Decoder(Restaurant)
+_MEAL = Documents(Meal)
+_RESTAURANT = Documents(Restaurant)
 
 
 class Wish(NamedTuple):
@@ -42,7 +43,7 @@ class Estimate(NamedTuple):
 async def estimate(asked: Asked, message: Message) -> Mapping[str, Any]:
     """id: of the order to be, items, discount, total, estimated. Views as they stand; never fails a 202."""
     assert isinstance(message, Checkout)
-    answer = {"id": asked.new_id("order"), "items": [], "discount": 0.0, "total": 0.0, "estimated": True}
+    answer = {"id": asked.new_id("order"), "items": [], "discount": 0, "total": 0, "estimated": True}
     try:
         basket = await as_shown(asked)
         wishes, code = wished(message.items or basket.items), message.coupon_code or basket.coupon
@@ -61,7 +62,7 @@ async def priced(asked: Asked, wishes: Sequence[Wish], code: str | None, *, pick
     meals = await _meals(asked, wishes)
     known = [wish for wish in wishes if wish.meal_id in meals]
     restaurant_id = next((meal.restaurant_id for meal in meals.values()), None)
-    fee = 0.0 if pickup else await _delivery_fee(asked, restaurant_id)
+    fee = 0 if pickup else await _delivery_fee(asked, restaurant_id)
     charges = [Charge(meals[wish.meal_id].price, wish.quantity) for wish in known]
     sums, refused = totals(charges, fee), None
     if code:
@@ -73,7 +74,7 @@ async def priced(asked: Asked, wishes: Sequence[Wish], code: str | None, *, pick
     return Estimate([_item(meals[wish.meal_id], wish) for wish in known], sums, code, refused)
 
 
-async def _worth(asked: Asked, code: str, restaurant_id: str | None, subtotal: float) -> float | Rejection:
+async def _worth(asked: Asked, code: str, restaurant_id: str | None, subtotal: int) -> int | Rejection:
     coupon = coupon_views.known(await asked.edge.reads.get(coupon_views.places(code, asked.me)))
     return discounting.worth(coupon.terms, asked.edge.now(), restaurant_id, subtotal, coupon.used, coupon.used_by_user)
 
@@ -83,9 +84,9 @@ async def _meals(asked: Asked, wishes: Sequence[Wish]) -> dict[str, Meal]:
     return {meal.id: meal for meal in (_MEAL.decode(body) for body in bodies if body)}
 
 
-async def _delivery_fee(asked: Asked, restaurant_id: str | None) -> float:
+async def _delivery_fee(asked: Asked, restaurant_id: str | None) -> int:
     (body,) = await _documents(asked, ("restaurant", restaurant_id)) if restaurant_id is not None else (b"",)
-    return _RESTAURANT.decode(body).delivery_fee if body else 0.0
+    return _RESTAURANT.decode(body).delivery_fee if body else 0
 
 
 async def _documents(asked: Asked, *names: tuple[str, str]) -> list[bytes]:
@@ -99,7 +100,7 @@ def _item(meal: Meal, wish: Wish) -> dict[str, Any]:
         "meal_id": meal.id,
         "name": meal.name,
         "quantity": wish.quantity,
-        "price": rounded(meal.price),
-        "total": line_total(meal.price, wish.quantity),
+        "price": meal.price,
+        "total": meal.price * wish.quantity,
         "note": wish.note,
     }

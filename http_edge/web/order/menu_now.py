@@ -8,11 +8,12 @@ from msgspec.structs import replace
 
 from http_edge.routing.routes import Join
 from http_edge.web.browse.meals import MEAL
+from http_edge.wire.amounts import Documents
 from topics.documents.browse import Meal
 from topics.documents.order import Basket, BasketItem
 
-_basket = msgspec.json.Decoder(Basket)
-_meal = msgspec.json.Decoder(Meal)
+_basket = Documents(Basket)
+_meal = Documents(Meal)
 
 
 def _meals(document: bytes) -> list[str]:

@@ -6,20 +6,21 @@ from http_edge.reads import own_writes
 from http_edge.reads.stream import StreamEnd
 from http_edge.routing.asked import Asked, own, parameter
 from http_edge.routing.pages import Pages
-from http_edge.routing.routes import CUSTOMER, LiveRow, Nothing, command, listing, shown, view
+from http_edge.routing.routes import CUSTOMER, RESTAURANT_OWNER, LiveRow, Nothing, command, listing, shown, view
 from http_edge.routing.story import Happening, Story
+from http_edge.wire.amounts import Documents
 from http_edge.wire.problems import not_found, not_ready
 from topics import keys
 from topics.contracts import basket_commands
 from topics.contracts.basket_commands import OrderedBefore, Reorder
-from topics.contracts.order_commands import TOPIC, CancelOrder
+from topics.contracts.order_commands import TOPIC, CancelOrder, DeliverOrder
 from topics.documents.order import Order, OrderMoment, OrderTimeline, Reordered
 from topics.values.fields import LAST_STATUSES, MAX_QUANTITY, Note
 
 ORDER = shown("order", "order")
 TIMELINE = shown("order_timeline", "order")
 
-_order = msgspec.json.Decoder(Order)
+_order = Documents(Order)
 _timeline = msgspec.json.Decoder(OrderTimeline)
 
 NEWEST = Pages(default=100, most=100)
@@ -89,8 +90,13 @@ ROUTES = (
     ),
     command(
         "POST", "/orders/{id}/cancel", CancelOrder, to=TOPIC, takes=Cancellation, key=parameter("id"), who=CUSTOMER,
-        make=_cancellation, gives=Order,
+        make=_cancellation, gives=Order, answers={409: "order_delivered"},
         says="Cancel one's order; the use of its coupon is given back.",
+    ),
+    command(
+        "POST", "/orders/{id}/deliver", DeliverOrder, to=TOPIC, takes=Nothing, key=parameter("id"), who=RESTAURANT_OWNER,
+        gives=Order, answers={409: "order_cancelled"},
+        says="The customer has it: by the owner of the restaurant. Its customer may review it from then on.",
     ),
     command(
         "POST", "/orders/{id}/reorder", Reorder, to=basket_commands.TOPIC, takes=Nothing, make=_again, key=own,

@@ -8,12 +8,13 @@ import msgspec
 from http_edge.reads import own_writes
 from http_edge.routing.asked import Asked, own
 from http_edge.routing.routes import shown
+from http_edge.wire.amounts import Documents
 from topics import keys
 from topics.documents.order import Basket, BasketCoupon, BasketItem
 
 BASKET, BASKET_COUPON = shown("basket", "basket"), shown("basket_coupon", "basket")
 
-_basket = msgspec.json.Decoder(Basket)
+_basket = Documents(Basket)
 _coupon = msgspec.json.Decoder(BasketCoupon)
 
 

@@ -7,6 +7,7 @@ from http_edge.web.order.own_basket import BASKET_COUPON, as_shown
 from http_edge.wire.answer import Answer, of_json
 from http_edge.wire.problems import not_found
 from topics.documents.order import CouponPreview
+from topics.values.kurus import lira
 
 
 async def show(asked: Asked) -> Answer:
@@ -20,7 +21,7 @@ async def show(asked: Asked) -> Answer:
 
 def _preview(code: str, found: Estimate) -> CouponPreview:
     sums = found.sums
-    off = f"{code} takes {sums.discount:.2f} TL off."
+    off = f"{code} takes {lira(sums.discount)} TL off."
     return CouponPreview(
         code=code, coupon_code=code, subtotal=sums.subtotal, discount=sums.discount, delivery_fee=sums.delivery_fee,
         total=sums.total, message=found.refused.detail if found.refused else off,

@@ -65,14 +65,12 @@ class Heavy:
         lines = {
             f"meal-{n}": Line(
                 id=f"line-{n}", restaurant_id="r", meal_id=f"meal-{n}", quantity=1, created_at=datetime.now(UTC),
-                name="Karnıyarık", price=12500, note=NOTE, image_url=IMAGE,
+                name="Karnıyarık", price=1_250_000, note=NOTE, image_url=IMAGE,
             )
             for n in range(LINES)
         }  # fmt: skip
-        basket = msgspec.json.encode(Contents(lines=lines)).decode()
-        meal = msgspec.json.encode(
-            MealCopy(restaurant_id="r", name="Karnıyarık", price=12500, is_available=True)
-        ).decode()
+        basket = DECIDER.form.encode(Contents(lines=lines))
+        meal = MEALS.form.encode(MealCopy(restaurant_id="r", name="Karnıyarık", price=1_250_000, is_available=True))
         keys = [self.key(n) for n in range(CHECKOUTS)]
         await pool.execute("insert into aggregate select k, 1, $2::json from unnest($1::text[]) k", keys, basket)  # type: ignore[attr-defined]
         await pool.execute(  # type: ignore[attr-defined]
@@ -83,7 +81,7 @@ class Heavy:
     def checkout(self, number: int) -> "ConsumerRecord[bytes, bytes]":
         name = f"{self.run}-{number}"
         named = {
-            headers.ID: name, headers.TYPE: "Checkout", headers.SOURCE: "tests", headers.OPERATION: name,
+            headers.ID: name, **headers.of_type(Checkout), headers.SOURCE: "tests", headers.OPERATION: name,
             headers.CALLER: self.key(number),
         }  # fmt: skip
         body = msgspec.json.encode(Checkout(payment_method="cash"))

@@ -61,7 +61,7 @@ def when(state: Contents, command: Any, *, key: str = CART, now: datetime = NOW)
 def test_a_first_meal_begins_a_basket_of_thirty_days() -> None:
     outcome = when(after(), AddItem(meal_id=KEBAP, quantity=2))
     outcome.then(LineSet(line=line(KEBAP, 2, id=NEW_LINE)), Kept(life=life()))
-    outcome.answering(cart_id=CART_ID, meal_id=KEBAP, quantity=2, price=245.5, name="Adana", note=None)
+    outcome.answering(cart_id=CART_ID, meal_id=KEBAP, quantity=2, price=24_550, name="Adana", note=None)
     assert timedelta(days=30) == LIFETIME
 
 

@@ -20,12 +20,12 @@ APPLY = ApplyCoupon(code="YAZ10", user_id=ID)
 
 
 def facts(used: int = 0, used_by_me: int = 0, **said: Any) -> Facts:
-    usual: dict[str, Any] = {"code": "YAZ10", "kind": "percent", "value": 10, "title": "", "created_at": NOW}
+    usual: dict[str, Any] = {"code": "YAZ10", "kind": "percent", "value": 1_000, "title": "", "created_at": NOW}
     coupons = {
         "YAZ10": CouponCopy(terms=Terms(**(usual | said)), used=used),
         f"YAZ10:{ID}": CouponCopy(used=used_by_me),
     }
-    fee = RestaurantCopy(name="Mahmut", is_open=True, delivery_fee=20, min_order_price=0)
+    fee = RestaurantCopy(name="Mahmut", is_open=True, delivery_fee=2_000, min_order_price=0)
     return Facts(meals=MENU.meals, restaurants={MAHMUT: fee}, coupons=coupons)
 
 
@@ -36,13 +36,13 @@ def given(*more: Any) -> scenario.Given:
 def test_a_coupon_is_applied_and_its_worth_is_shown() -> None:
     outcome = given().when(APPLY, facts=facts())
     outcome.then(CouponApplied(code="YAZ10")).answering(
-        code="YAZ10", subtotal=521.0, discount=52.1, delivery_fee=20, total=488.9
+        code="YAZ10", subtotal=52_100, discount=5_210, delivery_fee=2_000, total=48_890
     )
     assert outcome.state.coupon == "YAZ10"
 
 
 def test_applying_it_again_shows_it_again() -> None:
-    given(CouponApplied(code="YAZ10")).when(APPLY, facts=facts()).then_nothing().answering(discount=52.1)
+    given(CouponApplied(code="YAZ10")).when(APPLY, facts=facts()).then_nothing().answering(discount=5_210)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_applying_it_again_shows_it_again() -> None:
         ("coupon_not_yet_valid", facts(valid_from=NOW + timedelta(seconds=1))),
         ("coupon_used_up", facts(total_limit=3, used=3)),
         ("coupon_used_up", facts(per_user_limit=1, used_by_me=1)),
-        ("coupon_below_minimum", facts(min_basket=521.01)),
+        ("coupon_below_minimum", facts(min_basket=52_101)),
     ],
 )
 def test_a_coupon_that_may_not_be_used_says_why(code: str, known: Facts) -> None:
@@ -64,9 +64,9 @@ def test_a_coupon_that_may_not_be_used_says_why(code: str, known: Facts) -> None
 def test_a_coupon_at_its_very_limits_may_be_used() -> None:
     known = facts(
         restaurant_id=MAHMUT, valid_from=NOW, valid_until=NOW + timedelta(seconds=1), total_limit=3, used=2,
-        per_user_limit=2, used_by_me=1, min_basket=521.0, max_discount=50,
+        per_user_limit=2, used_by_me=1, min_basket=52_100, max_discount=5_000,
     )  # fmt: skip
-    given().when(APPLY, facts=known).then(CouponApplied(code="YAZ10")).answering(discount=50.0)
+    given().when(APPLY, facts=known).then(CouponApplied(code="YAZ10")).answering(discount=5_000)
 
 
 def test_a_coupon_is_dropped_and_dropping_none_is_fine() -> None:

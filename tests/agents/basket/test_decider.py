@@ -37,11 +37,11 @@ KEBAP, AYRAN, SUSHI = "kebap", "ayran", "sushi"
 MAHMUT, TOKYO = "mahmut", "tokyo"
 
 
-def meal(name: str, price: float = 100, restaurant: str = MAHMUT, *, is_available: bool = True) -> MealCopy:
+def meal(name: str, price: int = 10_000, restaurant: str = MAHMUT, *, is_available: bool = True) -> MealCopy:
     return MealCopy(restaurant_id=restaurant, name=name, price=price, image_url="", is_available=is_available)
 
 
-MENU = Facts(meals={KEBAP: meal("Adana", 245.5), AYRAN: meal("Ayran", 30), SUSHI: meal("Nigiri", 90, TOKYO)})
+MENU = Facts(meals={KEBAP: meal("Adana", 24_550), AYRAN: meal("Ayran", 3_000), SUSHI: meal("Nigiri", 9_000, TOKYO)})
 NEW_LINE = derive(COMMAND_ID, "line")
 
 
@@ -67,7 +67,7 @@ def given(*lines: Line) -> scenario.Given:
 def test_a_meal_comes_in_with_the_catalogs_price() -> None:
     given().when(AddItem(meal_id=KEBAP, quantity=2, note="az acılı"), facts=MENU).then(
         LineSet(line=line(KEBAP, 2, id=NEW_LINE, note="az acılı"))
-    ).answering(id=NEW_LINE, user_id=ID, meal_id=KEBAP, quantity=2, price=245.5, name="Adana", note="az acılı")
+    ).answering(id=NEW_LINE, user_id=ID, meal_id=KEBAP, quantity=2, price=24_550, name="Adana", note="az acılı")
 
 
 def test_the_same_meal_again_replaces_quantity_and_note_and_keeps_its_place() -> None:
@@ -139,9 +139,9 @@ def test_each_field_can_be_changed_alone(field: str, value: str) -> None:
 
 
 def test_a_change_shows_the_price_of_now() -> None:
-    dearer = Facts(meals={KEBAP: meal("Adana", 300)})
+    dearer = Facts(meals={KEBAP: meal("Adana", 30_000)})
     given(line(KEBAP, 1)).when(ChangeItem(meal_id=KEBAP, quantity=2), facts=dearer).then(
-        LineSet(line=line(KEBAP, 2, price=300.0))
+        LineSet(line=line(KEBAP, 2, price=30_000))
     )
 
 
@@ -191,8 +191,8 @@ def test_a_checkout_takes_the_basket_and_leaves_it_empty() -> None:
             order_id=ORDER,
             restaurant_id=MAHMUT,
             items=(
-                OrderedItem(meal_id=KEBAP, quantity=2, note="az acılı", price_was=245.5),
-                OrderedItem(meal_id=AYRAN, quantity=1, price_was=30),
+                OrderedItem(meal_id=KEBAP, quantity=2, note="az acılı", price_was=24_550),
+                OrderedItem(meal_id=AYRAN, quantity=1, price_was=3_000),
             ),
             cleared=lines,
             payment_method="cash",

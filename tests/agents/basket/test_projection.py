@@ -49,13 +49,13 @@ def _fact(*events: MealAdded | MealChanged | AvailabilityChanged | MealRemoved) 
     return known
 
 
-ADDED = MealAdded(restaurant_id="mahmut", details=MealDetails(name="Adana", price=245.5), added_at=NOW)
+ADDED = MealAdded(restaurant_id="mahmut", details=MealDetails(name="Adana", price=24_550), added_at=NOW)
 
 
 def test_facts_follow_the_catalog() -> None:
     assert _fact(ADDED) == MENU.meals[KEBAP]
-    changed = MealChanged(restaurant_id="mahmut", details=MealDetails(name="Adana", price=300))
-    assert _fact(ADDED, changed).price == 300  # type: ignore[attr-defined]
+    changed = MealChanged(restaurant_id="mahmut", details=MealDetails(name="Adana", price=30_000))
+    assert _fact(ADDED, changed).price == 30_000  # type: ignore[attr-defined]
     assert not _fact(ADDED, AvailabilityChanged(restaurant_id="mahmut", is_available=False)).is_available  # type: ignore[attr-defined]
     removed = _fact(ADDED, MealRemoved(restaurant_id="mahmut"))
     assert (removed.name, removed.is_available) == ("Adana", False)  # type: ignore[attr-defined]

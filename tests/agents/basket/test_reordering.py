@@ -22,7 +22,7 @@ def test_the_meals_come_in_at_the_prices_of_now() -> None:
     outcome = given().when(again((KEBAP, 2), (AYRAN, 3)), facts=MENU)
     outcome.then(new(KEBAP, 2), new(AYRAN, 3))
     assert [(item.meal_id, item.user_id, item.price) for item in outcome.decision.answer.items] == [
-        (KEBAP, ID, 245.5), (AYRAN, ID, 30),
+        (KEBAP, ID, 24_550), (AYRAN, ID, 3_000),
     ]  # fmt: skip
 
 

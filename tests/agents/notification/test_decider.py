@@ -31,7 +31,7 @@ from topics.deciding.decision import Origin, Send
 from topics.messages.message import Message, Undecodable
 
 EMAIL = "ayse@example.com"
-CONFIRM = ConfirmOrder(order_id="o-1", restaurant_name="Mahmut", total=520.9)
+CONFIRM = ConfirmOrder(order_id="o-1", restaurant_name="Mahmut", total=52_090)
 CONFIRMATION = Letter(
     template="order_confirmation", variables={"order_id": "o-1", "restaurant_name": "Mahmut", "total": "520.90"}
 )
@@ -146,7 +146,7 @@ def test_an_account_of_nobody_or_of_two_is_refused(message: UserCreated) -> None
 
 
 def test_an_order_is_confirmed_to_its_user() -> None:
-    expected = ConfirmOrder(order_id="o-1", restaurant_name="Mahmut", total=611.2)
+    expected = ConfirmOrder(order_id="o-1", restaurant_name="Mahmut", total=61_120)
     assert list(confirm_order(PLACED, ORIGIN)) == sends("user-1", expected)
 
 

@@ -17,14 +17,14 @@ from topics.documents.order import OrderMoment
 from topics.messages.event import EventMeta
 
 CANCEL = CancelOrder(reason="Yanlış adres")
-WITH_COUPON = replace(PLACED, coupon_code="YAZ10", discount=10.0, total=601.2)
+WITH_COUPON = replace(PLACED, coupon_code="YAZ10", discount=1_000, total=60_120)
 CANCELLED = OrderCancelled(user_id=USER, reason="Yanlış adres", cancelled_at=LATER, coupon_code="YAZ10")
 META = EventMeta("e", ID, 2, LATER)
 
 
 def test_a_customer_cancels_the_order() -> None:
     outcome = given(WITH_COUPON).when(CANCEL, caller=USER, now=LATER)
-    outcome.then(CANCELLED).answering(id=ID, status="cancelled", total=601.2, message="Your order is cancelled.")
+    outcome.then(CANCELLED).answering(id=ID, status="cancelled", total=60_120, message="Your order is cancelled.")
 
 
 def test_cancelling_twice_is_fine_and_asking_again_tells_so() -> None:

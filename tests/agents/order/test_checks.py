@@ -1,6 +1,7 @@
 """What a checkout is checked against: hours and times, address, coupon, the total that was shown."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace as replace_facts
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,16 +11,17 @@ from agents.order.decider import DECIDER
 from agents.order.facts import Facts
 from agents.order.policy import react
 from tests.agents import scenario
-from tests.agents.order.test_decider import LINE, PLACED, USER, facts, given, place, then_refused
+from tests.agents.order.test_decider import HOME, LINE, PLACED, USER, facts, given, place, then_refused
 from tests.agents.scenario import ID, LATER, NOW
 from topics.contracts import discount_commands
 from topics.contracts.basket_events import OrderedItem
 from topics.contracts.discount_commands import AskOutcome, ReserveUse
 from topics.contracts.order_commands import ConfirmCoupon, RefuseCoupon, TellOutcome
 from topics.contracts.order_events import OrderDrafted, OrderPlaced, OrderRefused, OutcomeAwaited, PriceChange
-from topics.copies import CouponCopy
+from topics.copies import BookCopy, CouponCopy
 from topics.deciding.discounting import Terms
 from topics.messages.event import EventMeta
+from topics.values.areas import Corner, DeliveryArea
 
 # NOW is Sunday 2026-03-01, 21:30 in Istanbul.
 META = EventMeta("e", ID, 1, NOW)
@@ -65,6 +67,16 @@ def test_no_order_for_when_it_is_closed(said: str) -> None:
     assert event.more == {"opens_at": "2026-03-09T11:00:00+03:00"}
 
 
+def test_on_a_day_off_it_is_closed_and_says_when_it_opens() -> None:
+    known = facts(
+        opening_hours={"sun": "21:00-02:00", "mon": "11:00-15:00"}, days_off=(date(2026, 3, 1), date(2026, 3, 2))
+    )
+    event = then_refused(given().when(place(("kebap", 1)), facts=known), "restaurant_closed")
+    assert event.more == {"opens_at": "2026-03-08T21:00:00+03:00"}
+    wish = place(("kebap", 1), schedule_date="2026-03-02")
+    then_refused(given().when(wish, facts=known), "restaurant_closed", field="schedule_date")
+
+
 @pytest.mark.parametrize("said", ["2026-03-01T21:29", "2026-02-28", "2026-03-01T18:30Z", "2026-03-01T01:00"])
 def test_a_time_that_is_over_is_refused(said: str) -> None:
     then_refused(
@@ -100,38 +112,38 @@ def test_an_address_that_is_not_the_users_is_not_found() -> None:
 def test_who_picks_it_up_needs_no_address_and_pays_no_delivery() -> None:
     nowhere = Facts(meals=facts().meals, restaurants=facts().restaurants)
     event = placed(given().when(place(("kebap", 1), pickup=True), facts=nowhere))
-    assert (event.pickup, event.delivery_address, event.delivery_fee, event.total) == (True, None, 0.0, 245.5)
+    assert (event.pickup, event.delivery_address, event.delivery_fee, event.total) == (True, None, 0, 24_550)
 
 
 # -- the total that was shown
 
 
-def wished(price_was: float | None) -> tuple[OrderedItem, ...]:
+def wished(price_was: int | None) -> tuple[OrderedItem, ...]:
     return (OrderedItem(meal_id="kebap", quantity=2, price_was=price_was),)
 
 
 def test_a_changed_price_is_told() -> None:
-    event = placed(given().when(place(items=wished(200)), facts=facts()))
-    assert event.changes == (PriceChange(meal_id="kebap", name="Dish for 245.5", was=200, now=245.5),)
-    assert placed(given().when(place(items=wished(245.5)), facts=facts())).changes == ()
+    event = placed(given().when(place(items=wished(20_000)), facts=facts()))
+    assert event.changes == (PriceChange(meal_id="kebap", name="Dish for 24550", was=20_000, now=24_550),)
+    assert placed(given().when(place(items=wished(24_550)), facts=facts())).changes == ()
 
 
 def test_another_total_than_the_expected_one_is_refused_with_the_lines_that_differ() -> None:
-    outcome = given().when(place(items=wished(200), expected_total=429.9), facts=facts())
+    outcome = given().when(place(items=wished(20_000), expected_total=42_990), facts=facts())
     event = then_refused(outcome, "price_changed", field="expected_total")
-    line = {"meal_id": "kebap", "name": "Dish for 245.5", "was": 200.0, "is": 245.5}
-    assert event.more == {"lines": [line], "total": 520.9}
+    line = {"meal_id": "kebap", "name": "Dish for 24550", "was": 20_000, "is": 24_550}
+    assert event.more == {"lines": [line], "total": 52_090}
 
 
 def test_the_expected_total_is_an_order() -> None:
-    placed(given().when(place(items=wished(200), expected_total=520.9), facts=facts()))
+    placed(given().when(place(items=wished(20_000), expected_total=52_090), facts=facts()))
 
 
 # -- coupon
 
 
 def with_coupon(used: int = 0, used_by_user: int = 0, **said: Any) -> Facts:
-    usual: dict[str, Any] = {"code": "YAZ10", "kind": "percent", "value": 10, "title": "", "created_at": NOW}
+    usual: dict[str, Any] = {"code": "YAZ10", "kind": "percent", "value": 1_000, "title": "", "created_at": NOW}
     known = facts()
     coupons = {
         "YAZ10": CouponCopy(terms=Terms(**(usual | said)), used=used),
@@ -141,21 +153,21 @@ def with_coupon(used: int = 0, used_by_user: int = 0, **said: Any) -> Facts:
 
 
 WITH_COUPON = place(("kebap", 2), ("ayran", 3), coupon_code="YAZ10", restore_coupon="YAZ10")
-DISCOUNTED = replace(PLACED, discount=58.13, total=553.07, coupon_code="YAZ10")
+DISCOUNTED = replace(PLACED, discount=5_813, total=55_307, coupon_code="YAZ10")
 DRAFTED = OrderDrafted(order=DISCOUNTED, restore=(LINE,), restore_coupon="YAZ10")
 
 
 def test_an_order_with_a_coupon_waits_for_its_reservation() -> None:
     given().when(WITH_COUPON, facts=with_coupon()).handed_on().then(DRAFTED)
-    (sent,) = react(DRAFTED, META, DECIDER.state())
-    reserve = ReserveUse(order_id=ID, user_id=USER, restaurant_id="mahmut", subtotal=581.3)
+    (sent,) = react(DRAFTED, META, scenario.evolved(DECIDER, DECIDER.state(), (DRAFTED,)))
+    reserve = ReserveUse(order_id=ID, user_id=USER, restaurant_id="mahmut", subtotal=58_130)
     assert (sent.topic, sent.key, sent.message, sent.answers) == (discount_commands.TOPIC, "YAZ10", reserve, True)
 
 
 def test_with_its_reservation_it_is_placed() -> None:
     event = replace(DISCOUNTED, placed_at=LATER)
     given(DRAFTED).when(ConfirmCoupon(), now=LATER).then(event).answering(
-        status="placed", discount=58.13, total=553.07, coupon_code="YAZ10"
+        status="placed", discount=5_813, total=55_307, coupon_code="YAZ10"
     )
 
 
@@ -174,7 +186,7 @@ def test_without_a_reservation_it_is_refused_and_all_comes_back() -> None:
         ("coupon_not_yet_valid", with_coupon(valid_from=NOW + timedelta(days=1))),
         ("coupon_used_up", with_coupon(total_limit=1, used=1)),
         ("coupon_used_up", with_coupon(per_user_limit=1, used_by_user=1)),
-        ("coupon_below_minimum", with_coupon(min_basket=581.31)),
+        ("coupon_below_minimum", with_coupon(min_basket=58_131)),
     ],
 )
 def test_a_coupon_that_may_not_be_used_refuses_the_order_at_once(code: str, known: Facts) -> None:
@@ -182,7 +194,7 @@ def test_a_coupon_that_may_not_be_used_refuses_the_order_at_once(code: str, know
 
 
 def test_a_reservation_that_comes_again_changes_nothing() -> None:
-    given(DRAFTED, DISCOUNTED).when(ConfirmCoupon()).then_nothing().answering(total=553.07)
+    given(DRAFTED, DISCOUNTED).when(ConfirmCoupon()).then_nothing().answering(total=55_307)
     given(DRAFTED, DISCOUNTED).when(RefuseCoupon(code="coupon_used_up", detail="used up")).then_nothing()
 
 
@@ -190,7 +202,7 @@ def test_a_reservation_that_comes_again_changes_nothing() -> None:
 
 
 def test_who_asks_for_the_same_checkout_again_is_told_of_its_order() -> None:
-    given(PLACED).when(TellOutcome(user_id=USER)).then_nothing().answering(total=611.2)
+    given(PLACED).when(TellOutcome(user_id=USER)).then_nothing().answering(total=61_120)
     refused = OrderRefused(user_id=USER, code="below_minimum", detail="too little", more={"least": 5})
     outcome = given(refused).when(TellOutcome(user_id=USER))
     outcome.then_rejected("below_minimum")
@@ -209,3 +221,68 @@ def test_the_question_follows_the_reservation_where_that_is_under_way() -> None:
     assert (sent.topic, sent.key) == (discount_commands.TOPIC, "YAZ10")
     assert sent.message == AskOutcome(order_id=ID, user_id=USER)
     assert sent.answers
+
+
+# -- breaks, delivery areas, pickup
+
+
+@pytest.mark.parametrize(
+    ("said", "taken"),
+    [
+        (None, False),
+        ("2026-03-01T21:59", False),
+        ("2026-03-01T22:00", True),
+        ("2026-03-01", True),
+        ("2026-03-02", True),
+    ],
+)
+def test_a_restaurant_on_a_break_takes_orders_for_after_it(said: str | None, taken: bool) -> None:
+    until = NOW + timedelta(minutes=30)
+    outcome = given().when(place(("kebap", 1), schedule_date=said), facts=facts(paused_until=until))
+    if taken:
+        placed(outcome)
+    else:
+        field = None if said is None else "schedule_date"
+        event = then_refused(outcome, "restaurant_paused", field=field)
+        assert event.more == {"until": "2026-03-01T22:00:00+03:00"}
+
+
+def test_a_break_of_days_takes_no_order_for_a_day_that_is_within_it() -> None:
+    known = facts(paused_until=NOW + timedelta(days=2))
+    for said in ("2026-03-01", "2026-03-02"):
+        wish = place(("kebap", 1), schedule_date=said)
+        then_refused(given().when(wish, facts=known), "restaurant_paused", field="schedule_date")
+    placed(given().when(place(("kebap", 1), schedule_date="2026-03-03"), facts=known))
+
+
+def test_a_break_that_is_over_stops_nobody() -> None:
+    placed(given().when(place(("kebap", 1)), facts=facts(paused_until=NOW)))
+
+
+def at_home(latitude: float | None, longitude: float | None, **said: Any) -> Facts:
+    home = replace(HOME, latitude=latitude, longitude=longitude)
+    return replace_facts(facts(**said), books={USER: BookCopy(addresses={"a-1": home}, default_id="a-1")})
+
+
+NEAR = DeliveryArea(radius_km=2, center=Corner(latitude=41.0369, longitude=28.985))
+
+
+def test_within_its_area_a_restaurant_delivers() -> None:
+    placed(given().when(place(("kebap", 1)), facts=at_home(41.0422, 29.0067, delivery_area=NEAR)))
+    outcome = given().when(place(("kebap", 1)), facts=at_home(40.9903, 29.0291, delivery_area=NEAR))
+    then_refused(outcome, "outside_delivery_area", field="address_id")
+
+
+@pytest.mark.parametrize("place_known", [(None, None), (41.0, None), (None, 29.0)])
+def test_an_address_that_is_not_on_the_map_has_to_be_put_there_first(
+    place_known: tuple[float | None, float | None],
+) -> None:
+    outcome = given().when(place(("kebap", 1)), facts=at_home(*place_known, delivery_area=NEAR))
+    then_refused(outcome, "address_not_on_map", field="address_id")
+    placed(given().when(place(("kebap", 1)), facts=at_home(*place_known)))
+
+
+def test_who_picks_up_needs_no_address_where_that_is_possible() -> None:
+    wish = place(("kebap", 1), pickup=True)
+    placed(given().when(wish, facts=facts(delivery_area=NEAR)))
+    then_refused(given().when(wish, facts=facts(pickup=False)), "no_pickup", field="pickup")

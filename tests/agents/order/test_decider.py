@@ -19,24 +19,23 @@ from topics.contracts.order_commands import PlaceOrder
 from topics.contracts.order_events import OrderPlaced, OrderRefused, PricedItem
 from topics.contracts.restaurant_events import RestaurantChanged, RestaurantDetails, RestaurantOpened
 from topics.copies import MEALS, RESTAURANTS, BookCopy, MealCopy, RestaurantCopy
-from topics.deciding.pricing import to_minor
 from topics.messages.event import EventMeta
 
 USER = "user-1"
-LINE = Line(id="l", restaurant_id="mahmut", meal_id="kebap", quantity=2, created_at=NOW, name="Adana", price=1)
+LINE = Line(id="l", restaurant_id="mahmut", meal_id="kebap", quantity=2, created_at=NOW, name="Adana", price=100)
 
 
 def restaurant(**said: Any) -> RestaurantCopy:
-    usual = {"name": "Mahmut", "is_open": True, "delivery_fee": 29.9, "min_order_price": 0}
+    usual = {"name": "Mahmut", "is_open": True, "delivery_fee": 2_990, "min_order_price": 0}
     return RestaurantCopy(**{**usual, **said})
 
 
-def meal(price: float, *, restaurant_id: str = "mahmut", is_available: bool = True) -> MealCopy:
+def meal(price: int, *, restaurant_id: str = "mahmut", is_available: bool = True) -> MealCopy:
     return MealCopy(restaurant_id=restaurant_id, name=f"Dish for {price}", price=price, is_available=is_available)
 
 
 def facts(**said: Any) -> Facts:
-    meals = {"kebap": meal(245.5), "ayran": meal(30.1)}
+    meals = {"kebap": meal(24_550), "ayran": meal(3_010)}
     return Facts(meals=meals, restaurants={"mahmut": restaurant(**said)}, books={USER: BOOK})
 
 
@@ -62,13 +61,13 @@ PLACED = OrderPlaced(
     restaurant_id="mahmut",
     restaurant_name="Mahmut",
     items=(
-        PricedItem(meal_id="kebap", name="Dish for 245.5", quantity=2, price=245.5, total=491.0),
-        PricedItem(meal_id="ayran", name="Dish for 30.1", quantity=3, price=30.1, total=90.3),
+        PricedItem(meal_id="kebap", name="Dish for 24550", quantity=2, price=24_550, total=49_100),
+        PricedItem(meal_id="ayran", name="Dish for 3010", quantity=3, price=3_010, total=9_030),
     ),
-    subtotal=581.3,
-    discount=0.0,
-    delivery_fee=29.9,
-    total=611.2,
+    subtotal=58_130,
+    discount=0,
+    delivery_fee=2_990,
+    total=61_120,
     payment_method="cash",
     placed_at=NOW,
     address_id="a-1",
@@ -78,13 +77,13 @@ PLACED = OrderPlaced(
 
 def test_an_order_is_priced_by_the_catalog_and_the_restaurants_fee() -> None:
     given().when(place(("kebap", 2), ("ayran", 3)), facts=facts()).then(PLACED).answering(
-        id=ID, user_id=USER, subtotal=581.3, discount=0.0, delivery_fee=29.9, total=611.2, coupon_code=None,
+        id=ID, user_id=USER, subtotal=58_130, discount=0, delivery_fee=2_990, total=61_120, coupon_code=None,
         status="placed", payment_method="cash", message="Your order is placed.",
     )  # fmt: skip
 
 
 def test_asking_again_gets_the_same_order() -> None:
-    given(PLACED).when(place(("kebap", 9)), facts=facts()).then_nothing().answering(total=611.2)
+    given(PLACED).when(place(("kebap", 9)), facts=facts()).then_nothing().answering(total=61_120)
 
 
 def test_asking_again_gets_the_same_refusal() -> None:
@@ -111,7 +110,7 @@ def test_an_unknown_restaurant_takes_no_orders() -> None:
 
 @pytest.mark.parametrize("gone", [None, meal(30, is_available=False)])
 def test_a_meal_that_went_off_sale_stops_the_order(gone: MealCopy | None) -> None:
-    meals = {"kebap": meal(245.5)} | ({"ayran": gone} if gone else {})
+    meals = {"kebap": meal(24_550)} | ({"ayran": gone} if gone else {})
     known = Facts(meals=meals, restaurants={"mahmut": restaurant()})
     outcome = given().when(place(("kebap", 1), ("ayran", 1)), facts=known)
     event = then_refused(outcome, "meal_unavailable", field="items")
@@ -124,12 +123,12 @@ def test_a_meal_of_another_restaurant_stops_the_order() -> None:
 
 
 def test_too_small_an_order_is_refused_and_says_from_where() -> None:
-    outcome = given().when(place(("ayran", 1)), facts=facts(min_order_price=30.11))
+    outcome = given().when(place(("ayran", 1)), facts=facts(min_order_price=3_011))
     assert "30.11" in then_refused(outcome, "below_minimum").detail
 
 
 def test_the_minimum_itself_is_enough() -> None:
-    given().when(place(("ayran", 1)), facts=facts(min_order_price=30.1)).answering(subtotal=30.1)
+    given().when(place(("ayran", 1)), facts=facts(min_order_price=3_010)).answering(subtotal=3_010)
 
 
 def test_nothing_is_no_order() -> None:
@@ -170,9 +169,9 @@ def test_a_placed_order_asks_nobody() -> None:
 
 def test_meal_facts_follow_the_catalog() -> None:
     meta = EventMeta("e", "kebap", 1, NOW)
-    added = MealAdded(restaurant_id="mahmut", details=MealDetails(name="Adana", price=245.5), added_at=NOW)
+    added = MealAdded(restaurant_id="mahmut", details=MealDetails(name="Adana", price=24_550), added_at=NOW)
     known = MEALS.show(None, added, meta).document
-    assert known == MealCopy(restaurant_id="mahmut", name="Adana", price=245.5, is_available=True)
+    assert known == MealCopy(restaurant_id="mahmut", name="Adana", price=24_550, is_available=True)
     sold_out = MEALS.show(known, AvailabilityChanged(restaurant_id="mahmut", is_available=False), meta).document
     assert sold_out is not None and not sold_out.is_available
     removed = MEALS.show(known, MealRemoved(restaurant_id="mahmut"), meta).document
@@ -181,24 +180,23 @@ def test_meal_facts_follow_the_catalog() -> None:
 
 def test_restaurant_facts_follow_the_restaurant() -> None:
     meta = EventMeta("e", "mahmut", 1, NOW)
-    details = RestaurantDetails(name="Mahmut", delivery_fee=29.9)
+    details = RestaurantDetails(name="Mahmut", delivery_fee=2_990)
     opened = RESTAURANTS.show(None, RestaurantOpened(owner_id="o", details=details, opened_at=NOW), meta).document
     assert opened == restaurant(owner_id="o")
-    closed = RestaurantDetails(name="Mahmut", status="closed", min_order_price=50)
+    closed = RestaurantDetails(name="Mahmut", status="closed", min_order_price=5_000)
     changed = RESTAURANTS.show(opened, RestaurantChanged(details=closed, changed_at=NOW), meta).document
-    assert changed == restaurant(is_open=False, delivery_fee=0, min_order_price=50, owner_id="o")
+    assert changed == restaurant(is_open=False, delivery_fee=0, min_order_price=5_000, owner_id="o")
 
 
-AMOUNTS = st.floats(0, 10_000).map(lambda lira: round(lira, 2))
+AMOUNTS = st.integers(0, 1_000_000)
 
 
 @for_all(st.lists(st.tuples(AMOUNTS, st.integers(1, 99)), min_size=1, max_size=20), AMOUNTS)
-def test_an_orders_parts_add_up_to_the_kurus(asked: list[tuple[float, int]], fee: float) -> None:
+def test_an_orders_parts_add_up_to_the_kurus(asked: list[tuple[int, int]], fee: int) -> None:
     meals = {f"m-{n}": meal(price) for n, (price, _) in enumerate(asked)}
     known = Facts(meals=meals, restaurants={"mahmut": restaurant(delivery_fee=fee)}, books={USER: BOOK})
     items = [(f"m-{n}", quantity) for n, (_, quantity) in enumerate(asked)]
     placed = given().when(place(*items), facts=known).decision.events[0]
-    assert sum(to_minor(item.total) for item in placed.items) == to_minor(placed.subtotal)
-    assert all(to_minor(item.price) * item.quantity == to_minor(item.total) for item in placed.items)
-    total = to_minor(placed.subtotal) - to_minor(placed.discount) + to_minor(placed.delivery_fee)
-    assert to_minor(placed.total) == total >= 0
+    assert sum(item.total for item in placed.items) == placed.subtotal
+    assert all(item.price * item.quantity == item.total for item in placed.items)
+    assert placed.total == placed.subtotal - placed.discount + placed.delivery_fee >= 0

@@ -22,7 +22,7 @@ FULL = replace(
     meal_id=ID,
     quantity=99,
     name=NAME,
-    price=999_999.99,
+    price=99_999_999,
     note=NOTE,
     image_url=URL,
     schedule_date=WHEN,
@@ -37,7 +37,7 @@ HOME = SavedAddress(
 
 
 def test_the_largest_checkout_fits_its_topic() -> None:
-    items = (OrderedItem(meal_id=ID, quantity=99, note=NOTE, price_was=999_999.99),) * MAX_LINES
+    items = (OrderedItem(meal_id=ID, quantity=99, note=NOTE, price_was=99_999_999),) * MAX_LINES
     event = CheckedOut(
         order_id=ID, restaurant_id=ID, items=items, cleared=LINES, payment_method="credit_card", address_id=ID,
         note=NOTE, schedule_date=WHEN, coupon_code="A" * 32, cleared_coupon="A" * 32, at=NOW,
@@ -46,8 +46,8 @@ def test_the_largest_checkout_fits_its_topic() -> None:
 
 
 def test_the_largest_order_that_waits_for_its_coupon_fits_its_topic() -> None:
-    items = (PricedItem(meal_id=ID, name=NAME, quantity=99, price=999_999.99, total=98_999_999.01, note=NOTE),)
-    changes = (PriceChange(meal_id=ID, name=NAME, was=999_999.99, now=999_999.98),)
+    items = (PricedItem(meal_id=ID, name=NAME, quantity=99, price=99_999_999, total=9_899_999_901, note=NOTE),)
+    changes = (PriceChange(meal_id=ID, name=NAME, was=99_999_999, now=99_999_998),)
     order = replace(
         PLACED, items=items * MAX_LINES, changes=changes * MAX_LINES, restaurant_name=NAME, coupon_code="A" * 32,
         note=NOTE, schedule_date=WHEN, delivery_address=HOME,

@@ -1,6 +1,6 @@
 """When a restaurant is open: what its owner may say, and what the answers tell."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from tests.agents import scenario
 from tests.agents.scenario import LATER, NOW
 from topics.contracts.restaurant_commands import ChangeRestaurant, OpenRestaurant
 from topics.contracts.restaurant_events import RestaurantChanged, RestaurantDetails, RestaurantOpened
-from topics.values.fields import Weekday
+from topics.values.fields import DayOff, Weekday
 
 OWNER = "owner-1"
 NIGHTS: dict[Weekday, str] = {"fri": "22:00-02:00"}
@@ -47,6 +47,13 @@ def test_what_is_no_range_is_refused_by_the_name_of_its_day(text: str) -> None:
     outcome.then_rejected("invalid_input", field="opening_hours.fri")
 
 
+def test_days_off_are_kept_and_a_day_is_listed_once() -> None:
+    holiday = DayOff(day=date(2026, 4, 23), reason="Bayram")
+    given().when(OpenRestaurant(name="a", days_off=(holiday,)), caller=OWNER).then(opened(days_off=(holiday,)))
+    twice = ChangeRestaurant(days_off=(holiday, DayOff(day=date(2026, 4, 23))))
+    given(opened()).when(twice, caller=OWNER).then_rejected("invalid_input", field="days_off[1].day")
+
+
 def test_a_zone_that_nobody_knows_is_refused() -> None:
     outcome = given().when(OpenRestaurant(name="a", time_zone="Europe/Bogazici"), caller=OWNER)
     outcome.then_rejected("invalid_input", field="time_zone")
@@ -66,7 +73,10 @@ FRIDAY_NIGHT = datetime.fromisoformat("2026-11-28T01:30:00+03:00")
 @pytest.mark.parametrize(
     ("more", "expected"),
     [({}, True), ({"opening_hours": NIGHTS}, True), ({"opening_hours": LUNCH_AND_DINNER}, False),
-     ({"status": "closed"}, False), ({"opening_hours": NIGHTS, "time_zone": "America/New_York"}, False)],
+     ({"status": "closed"}, False), ({"days_off": (DayOff(day=date(2026, 11, 28)),)}, False),
+     ({"opening_hours": NIGHTS, "days_off": (DayOff(day=date(2026, 11, 28)),)}, True),
+     ({"opening_hours": NIGHTS, "days_off": (DayOff(day=date(2026, 11, 27)),)}, False),
+     ({"opening_hours": NIGHTS, "time_zone": "America/New_York"}, False)],
 )  # fmt: skip
 def test_the_answer_says_whether_it_is_open_at_this_moment(more: dict[str, Any], expected: bool) -> None:
     outcome = given().when(OpenRestaurant(name="a", **more), caller=OWNER, now=FRIDAY_NIGHT)

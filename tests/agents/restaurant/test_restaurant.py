@@ -1,3 +1,4 @@
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -12,16 +13,17 @@ from tests.agents.scenario import ID, LATER, NOW, shown
 from topics.contracts.restaurant_commands import ChangeRestaurant, OpenRestaurant
 from topics.contracts.restaurant_events import TOPIC, RestaurantChanged, RestaurantDetails, RestaurantOpened
 from topics.documents.browse import Restaurant, RestaurantNow
-from topics.values.fields import Address
+from topics.values.areas import Corner, DeliveryArea
+from topics.values.fields import Address, DayOff
 
 OWNER = "owner-1"
 BEYOGLU = Address(city="İstanbul", district="Beyoğlu")
 DETAILS = RestaurantDetails(
-    name="Mahmut", address=BEYOGLU, opening_hours={"mon": "09:00-22:00"}, cuisines=("kebap",), delivery_fee=29.9
+    name="Mahmut", address=BEYOGLU, opening_hours={"mon": "09:00-22:00"}, cuisines=("kebap",), delivery_fee=2_990
 )
 OPENED = RestaurantOpened(owner_id=OWNER, details=DETAILS, opened_at=NOW)
 OPEN = OpenRestaurant(
-    name="Mahmut", address=BEYOGLU, opening_hours={"mon": "09:00-22:00"}, cuisines=("kebap",), delivery_fee=29.9
+    name="Mahmut", address=BEYOGLU, opening_hours={"mon": "09:00-22:00"}, cuisines=("kebap",), delivery_fee=2_990
 )
 
 
@@ -63,12 +65,6 @@ def test_an_id_is_of_one_restaurant(command: OpenRestaurant, caller: str) -> Non
     given(OPENED).when(command, caller=caller).then_rejected("restaurant_exists")
 
 
-def test_amounts_have_two_decimals() -> None:
-    outcome = given().when(OpenRestaurant(name="a", delivery_fee=1.005, min_order_price=2.994), caller=OWNER)
-    details = outcome.decision.events[0].details
-    assert (details.delivery_fee, details.min_order_price) == (1.01, 2.99)
-
-
 CHANGES: list[tuple[str, Any]] = [
     ("name", "Mahmut Usta"),
     ("description", ""),
@@ -79,10 +75,14 @@ CHANGES: list[tuple[str, Any]] = [
     ("status", "closed"),
     ("opening_hours", {}),
     ("time_zone", "Europe/London"),
+    ("days_off", (DayOff(day=date(2026, 12, 31), reason="Yılbaşı"),)),
     ("cuisines", ()),
     ("prep_time", 45),
-    ("delivery_fee", 0.0),
-    ("min_order_price", 120.5),
+    ("delivery_fee", 0),
+    ("min_order_price", 12_050),
+    ("delivery_area", DeliveryArea(radius_km=3, center=Corner(latitude=41.03, longitude=28.98))),
+    ("pickup", False),
+    ("orders_per_slot", 12),
 ]
 
 
@@ -115,7 +115,8 @@ def test_to_others_it_answers_as_if_it_did_not_exist(caller: str | None) -> None
 
 CONTRACT = {
     "id", "name", "description", "logo", "address", "phone_number", "email", "status", "opening_hours", "time_zone",
-    "cuisines", "prep_time", "rating_avg", "rating_count", "delivery_fee", "min_order_price", "created_at", "updated_at",
+    "days_off", "cuisines", "prep_time", "rating_avg", "rating_count", "delivery_fee", "min_order_price", "created_at",
+    "updated_at", "busy", "pause", "delivery_area", "pickup", "orders_per_slot",
 }  # fmt: skip
 
 

@@ -58,7 +58,7 @@ class Domain:
 
 
 def said(id: str, key: str, message: Message) -> OutboxRow:
-    named = {headers.ID: id, headers.SOURCE: "tests", headers.TYPE: type(message).__name__, headers.CALLER: OWNER}
+    named = {headers.ID: id, headers.SOURCE: "tests", **headers.of_type(type(message)), headers.CALLER: OWNER}
     encoded = [(name, value.encode()) for name, value in named.items()]
     return OutboxRow("kafka", COMMANDS.name, key.encode(), "", COMMANDS.encode(message), named=encoded)
 

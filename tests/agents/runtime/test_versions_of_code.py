@@ -1,5 +1,6 @@
 """Old code beside new code on the same aggregates, copies and views: neither writes over what only the other one knows."""
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -33,6 +34,7 @@ from topics.messages import headers
 from topics.messages.event import EventMeta
 from topics.messages.message import Message
 from topics.messages.topic import Topic
+from topics.messages.upcasting import Step
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -127,6 +129,42 @@ async def test_a_copy_that_older_code_writes_keeps_the_fields_that_it_does_not_k
         await work.run(feed.batch(lease))
     (row,) = await world.query("select version, body from fact where name = $1", world.run)
     assert (row["version"], json.loads(row["body"])) == (6, {"sum": 21, "most": 6})
+
+
+def _in_hundredths(name: str) -> Step:
+    return lambda body: body | {name: body[name] * 100}
+
+
+async def test_a_state_of_an_older_form_is_read_and_written_in_the_one_of_today(world: World):
+    """Code of before does not take the one of today for its own: the command is parked, and the state stays."""
+    newer = dataclasses.replace(DECIDER, upcasts=(_in_hundredths("total"),))
+    old, new = await world.process(decider=DECIDER), await world.process(decider=newer)
+    await old.do(await old.open(), [world.say(amount=1, id="1")])
+    await new.do(await new.open(), [world.say(amount=5, id="2"), world.say(amount=2, id="3")])
+    expected = [2, {"total": 107, "note": "", "waiting": {}}]
+    assert await _state(world) == expected
+    await old.do(await old.open(), [world.say(amount=7, id="4")])
+    assert await _state(world) == expected
+    (parked,) = await world.query("select count(*) as rows from parked where key = $1", world.key("a"))
+    assert parked["rows"] == 1
+
+
+async def test_a_copy_of_an_older_form_is_read_and_written_in_the_one_of_today(world: World):
+    process, feed = await world.process(), Feed(world.events)
+    rows: list[Any] = []
+    for first, upcasts in ((1, ()), (3, (_in_hundredths("sum"),)), (5, ())):
+        table: FactTable[Any, Any] = FactTable(
+            name=world.run, topic=feed.topic, document=Known, show=_show, upcasts=upcasts
+        )
+        work = Copying(feed.topic, [table], process.store, process.drain)
+        lease = feed.lease(f"{world.run}.project")
+        for version in (first, first + 1):
+            feed.event("a", version, version)
+        await work.open(lease, 0)
+        await work.run(feed.batch(lease))
+        rows += await world.query("select version, body from fact where name = $1", world.run)
+    found = [(row["version"], json.loads(row["body"])) for row in rows]
+    assert found == [(2, {"sum": 3}), (4, [2, {"sum": 307}]), (4, [2, {"sum": 307}])], "code of before leaves it behind"
 
 
 class Taken(Message, frozen=True):

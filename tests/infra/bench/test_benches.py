@@ -60,3 +60,8 @@ async def test_an_unknown_bench_is_answered_with_the_list(arguments: tuple[str, 
 async def test_a_core_of_agents_builds_a_view_again_at_a_third_of_what_is_promised():
     said = await bench("rebuild", "--short")
     assert re.search(r"a core of agents builds [\d,]+/s; wanted 6,667", said), said
+
+
+async def test_a_home_takes_a_few_times_as_long_as_one_document():
+    said = await bench("home", "--short")
+    assert re.search(r"median of the rounds: [\d.]+, wanted at most 9\.0", said), said

@@ -1,0 +1,1 @@
+"""Menus as files: an import on its way, page by page, and what became of each row."""

@@ -1,0 +1,82 @@
+"""Blocks of an answer: each is there, or it cannot be read now. A block that cannot be read is left out and named, so that the
+phone shows all the others."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from http_edge.reads import own_writes
+from http_edge.routing.asked import Asked
+from http_edge.routing.composed import Document, Looked
+from http_edge.routing.routes import ViewOf
+from http_edge.wire.problems import Problem
+from stores.errors import Unavailable
+from stores.telemetry import logger
+
+SECONDS = 0.5  # for a block, after the first look: an answer without it is better than one that is late
+
+_log = logger("http_edge.mobile.blocks")
+_encode = msgspec.json.encode
+
+
+class Block(NamedTuple):
+    """facts: as in Composed. value: what the JSON holds of it, anything that msgspec encodes."""
+
+    facts: Sequence[str]
+    value: Any
+
+
+def of_document(name: str, document: Document | None, shown: Callable[[bytes], Any]) -> Block | None:
+    """One that a single document tells; None: it cannot be read now. shown: its JSON, or nothing where there is none → the
+    value."""
+    if document is None:
+        return None
+    try:
+        return Block((document.fact,), shown(document.body))
+    except msgspec.MsgspecError as error:
+        _log_unreadable(name, error)
+        return None
+
+
+async def within_time(name: str, block: Awaitable[Block | None]) -> Block | None:
+    """None: it cannot be read now."""
+    try:
+        async with asyncio.timeout(SECONDS):
+            return await block
+    except (Unavailable, TimeoutError, Problem) as error:
+        _log.warning("a block is left out", block=name, why=type(error).__name__)
+    except msgspec.MsgspecError as error:
+        _log_unreadable(name, error)
+    return None
+
+
+async def shows_own_writes(asked: Asked, looked: Looked, views: Sequence[ViewOf]) -> bool:
+    """Whether these views are ready and show what the caller wrote: before a list of theirs is read, since documents that came
+    later would be missing in it. Raises Unavailable."""
+    if any(looked.generations[view.name] is None for view in views):
+        return False
+    for view in views:
+        wrote = looked.notes.get(view.domain)
+        if wrote and not await own_writes.wait(asked.edge.reads, view.name, wrote, SECONDS):
+            return False
+    return True
+
+
+def _log_unreadable(name: str, error: msgspec.MsgspecError) -> None:
+    """A document of another release."""
+    _log.error("a block cannot be made", block=name, why=str(error))
+
+
+def facts_of(blocks: Mapping[str, Block | None]) -> list[str]:
+    return [
+        fact for name, block in blocks.items() for fact in (name, *(("missing",) if block is None else block.facts))
+    ]
+
+
+def json_of(blocks: Mapping[str, Block | None], more: Mapping[str, Any] | None = None) -> bytes:
+    """An object of the blocks by their names, those that are missing in `missing`."""
+    missing = [name for name, block in blocks.items() if block is None]
+    there = {name: block.value for name, block in blocks.items() if block is not None}
+    return _encode({**(more or {}), **there, "missing": missing})

@@ -1,0 +1,133 @@
+"""Numbers as people read them, in Turkish or English, so that phones show them as they are."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from http_edge.wire.preferences import Language
+from topics.values.opening_hours import DEFAULT_ZONE
+
+DAYS: dict[Language, tuple[str, ...]] = {
+    "tr": ("Pzt", "Sal", "Çar", "Per", "Cum", "Cmt", "Paz"),
+    "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+}
+STATUSES: dict[Language, dict[str, str]] = {
+    "tr": {"placed": "Siparişin alındı", "delivered": "Siparişin teslim edildi", "cancelled": "Siparişin iptal edildi"},
+    "en": {
+        "placed": "Your order is placed",
+        "delivered": "Your order is delivered",
+        "cancelled": "Your order is cancelled",
+    },
+}
+PAYMENTS: dict[Language, dict[str, str]] = {
+    "tr": {"credit_card": "Kredi kartı", "cash": "Nakit", "pos": "Kapıda kart"},
+    "en": {"credit_card": "Credit card", "cash": "Cash", "pos": "Card at the door"},
+}
+_DAY_LENGTH = timedelta(days=1)
+_TURKISH = str.maketrans(",.", ".,")  # 1.249,90 for 1,249.90
+
+
+def money(kurus: int, language: Language) -> str:
+    text = f"{kurus // 100:,}.{kurus % 100:02d} TL"
+    return text.translate(_TURKISH) if language == "tr" else text
+
+
+def fee(kurus: int, language: Language) -> str:
+    """Of a delivery."""
+    free = "Ücretsiz teslimat" if language == "tr" else "Free delivery"
+    return money(kurus, language) if kurus else free
+
+
+def minimum(kurus: int, language: Language) -> str:
+    """Of an order."""
+    none = "Alt sınır yok" if language == "tr" else "No minimum"
+    return money(kurus, language) if kurus else none
+
+
+def pickup(language: Language) -> str:
+    return "Gel al" if language == "tr" else "Pickup"
+
+
+def to_minimum(kurus: int, language: Language) -> str:
+    """kurus: what a basket lacks to its restaurant's minimum."""
+    amount = money(kurus, language)
+    return f"En az tutara {amount} kaldı" if language == "tr" else f"{amount} to the minimum"
+
+
+def payment(method: str, language: Language) -> str:
+    """One that is newer than this code is named as it is."""
+    return PAYMENTS[language].get(method, method)
+
+
+def minutes(count: int, language: Language) -> str:
+    return f"{count} dk" if language == "tr" else f"{count} min"
+
+
+def distance(kilometres: float, language: Language) -> str:
+    """Tens of metres below a kilometre, then one digit below ten of them."""
+    metres = round(kilometres * 100) * 10
+    if metres < 1000:
+        return f"{metres} m"
+    return f"{_number(kilometres, 1 if kilometres < 9.95 else 0, language)} km"
+
+
+def rating(average: float, count: int, language: Language) -> str:
+    """Empty where nobody has rated."""
+    return f"{_number(average, 1, language)} ({_number(count, 0, language)})" if count else ""
+
+
+def open_until(closes: datetime | None, at: datetime, language: Language) -> str:
+    """closes: in the restaurant's zone; None: not within a week. at: the moment of which it tells."""
+    if closes is None:
+        return "Her zaman açık" if language == "tr" else "Always open"
+    day = f"{DAYS[language][closes.weekday()]} " if closes - at > _DAY_LENGTH else ""
+    return f"Açık, kapanış {day}{closes:%H:%M}" if language == "tr" else f"Open until {day}{closes:%H:%M}"
+
+
+def closed_until(opens: datetime | None, at: datetime, language: Language) -> str:
+    """opens: in the restaurant's zone; None: nobody knows. at: the moment of which it tells, in that zone."""
+    if opens is None:
+        return "Kapalı" if language == "tr" else "Closed"
+    day = "" if opens.date() == at.date() else f"{DAYS[language][opens.weekday()]} "
+    return f"Kapalı, açılış {day}{opens:%H:%M}" if language == "tr" else f"Closed, opens {day}{opens:%H:%M}"
+
+
+def items(count: int, language: Language) -> str:
+    """How many things a basket or an order holds."""
+    return f"{count} ürün" if language == "tr" else f"{count} item" if count == 1 else f"{count} items"
+
+
+def status(name: str, language: Language) -> str:
+    """Of an order; one that is newer than this code is named as it is."""
+    return STATUSES[language].get(name, name)
+
+
+def moment(at: datetime, language: Language) -> str:
+    """Day and time in Turkey."""
+    local = at.astimezone(ZoneInfo(DEFAULT_ZONE))
+    return f"{_day(local, language)} {local:%H:%M}"
+
+
+def last_day(at: datetime, language: Language) -> str:
+    """at: the last moment of something, which is told by its day in Turkey."""
+    said = _day(at.astimezone(ZoneInfo(DEFAULT_ZONE)), language)
+    return f"Son gün {said}" if language == "tr" else f"Until {said}"
+
+
+def _day(local: datetime, language: Language) -> str:
+    return f"{local:%d.%m.%Y}" if language == "tr" else f"{local:%Y-%m-%d}"
+
+
+def address(street: str, district: str, city: str) -> str:
+    """On one line; what nobody said is left out."""
+    area = "/".join(part for part in (district, city) if part)
+    return ", ".join(part for part in (street, area) if part)
+
+
+def cut(text: str, most: int) -> str:
+    """At most so many characters."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _number(value: float, digits: int, language: Language) -> str:
+    text = f"{value:,.{digits}f}"
+    return text.translate(_TURKISH) if language == "tr" else text

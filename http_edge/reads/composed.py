@@ -1,0 +1,106 @@
+"""Routes that show several documents at once: one MGET for the deny-list, the readiness of all views, the caller's own writes
+and the documents; then what the row reads beside. The answer has an ETag, out of what it was made of."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from http_edge.reads import own_writes
+from http_edge.routing.asked import Asked
+from http_edge.routing.composed import Composed, Document, Looked
+from http_edge.routing.guard import check_denied, check_user_id, deny_keys
+from http_edge.routing.routes import PUBLIC, ComposedRow, ViewOf
+from http_edge.wire import etags
+from http_edge.wire.answer import JSON, Answer
+from http_edge.wire.problems import not_ready
+from topics import keys
+
+Handler = Callable[[Asked], Awaitable[Answer]]
+
+_CACHING = {
+    # a phone keeps the answer and asks each time whether it is still right
+    "Cache-Control": "private, max-age=0, must-revalidate",
+    "Vary": "Accept-Encoding, Accept-Language, Authorization",
+}
+
+
+def handler(row: ComposedRow) -> Handler:
+    """The row's handler. It raises Problem, and Unavailable where Redis is away."""
+
+    async def composed(asked: Asked) -> Answer:
+        looked = await _look(row, asked)
+        made = await row.compose(asked, looked)
+        tag = _tag(row, asked, looked, made)
+        headers = {"ETag": tag, "Content-Language": asked.language, **_CACHING, **(made.headers or {})}
+        if etags.matches(asked.if_none_match, tag):
+            return Answer(b"", 304, "", headers)
+        return Answer(made.body(), 200, JSON, headers)
+
+    return composed
+
+
+async def body_of(row: ComposedRow, asked: Asked) -> bytes:
+    """What the row shows now, for a command whose answer it is. Raises as the row's handler."""
+    return (await row.compose(asked, await _look(row, asked))).body()
+
+
+def _tag(row: ComposedRow, asked: Asked, looked: Looked, made: Composed) -> str:
+    whose = "" if asked.caller is None else asked.caller.id
+    generations = (f"{view}={tag!r}" for view, tag in looked.generations.items())
+    return etags.of((row.form, row.name, asked.language, whose, *generations, *made.facts))
+
+
+async def _look(row: ComposedRow, asked: Asked) -> Looked:
+    """Raises Problem: 401, 404 for another user id, 503 where a view that the row needs cannot be read."""
+    wanted, caller, writer = row.documents(asked), asked.caller, asked.writer
+    views = tuple(dict.fromkeys((*(view for view, _ in wanted), *row.beside)))
+    domains = tuple(dict.fromkeys(view.domain for view in views)) if writer is not None else ()
+    places = [keys.document(view.name, name) for view, name in wanted]
+    denied = deny_keys(caller) if caller is not None and row.who is not PUBLIC else ()
+    if caller is not None and asked.query:
+        check_user_id(asked, asked.query.get("user_id"))
+    notes = [keys.wrote(writer, domain) for domain in domains] if writer is not None else []
+    values = await asked.edge.reads.get((*denied, *(view.ready for view in views), *notes, *places))
+    rest = iter(values)
+    if denied:
+        check_denied(next(rest), next(rest))
+    generations = {view.name: next(rest) for view in views}
+    wrote = {domain: own_writes.noted(next(rest)) for domain in domains}
+    stored = await _newest(asked, wanted, wrote, list(rest))
+    found = [
+        _document(place, value) if generations[view.name] is not None and value is not BEHIND else None
+        for (view, _), place, value in zip(wanted, places, stored, strict=True)
+    ]
+    if any(generations[view.name] is None for view in row.needs):
+        raise not_ready()
+    if any(document is None and view in row.needs for (view, _), document in zip(wanted, found, strict=True)):
+        raise own_writes.behind()
+    return Looked(found, generations, wrote)
+
+
+BEHIND = b"behind"
+"""In place of a document that does not show what the caller wrote."""
+
+
+def _document(place: str, value: bytes | None) -> Document:
+    return Document(place, 0, b"") if value is None else Document(place, *keys.split(value))
+
+
+async def _newest(
+    asked: Asked,
+    wanted: Sequence[tuple[ViewOf, str]],
+    wrote: Mapping[str, Mapping[str, int]],
+    stored: list[bytes | None],
+) -> list[bytes | None]:
+    """The documents once they show what the caller wrote; BEHIND where one does not for long. Raises Unavailable."""
+    least = [wrote.get(view.domain, {}).get(name, 0) for view, name in wanted]
+    late = [place for place, version in enumerate(least) if own_writes.version(stored[place]) < version]
+    if not late:
+        return stored
+    reads = asked.edge.reads
+    shown = await asyncio.gather(
+        *(own_writes.wait(reads, wanted[each][0].name, {wanted[each][1]: least[each]}) for each in late)
+    )
+    again = await reads.get([keys.document(wanted[each][0].name, wanted[each][1]) for each in late])
+    for each, is_shown, value in zip(late, shown, again, strict=True):
+        stored[each] = value if is_shown else BEHIND
+    return stored

@@ -1,0 +1,143 @@
+"""Delivery areas: what polygon can be one, and what lies in an area."""
+
+from math import cos, radians, sin
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from topics.values.areas import Corner, DeliveryArea, NoArea, check, covers, kilometres, normal, placed
+from topics.values.fields import Address
+
+TAKSIM = Corner(latitude=41.0369, longitude=28.985)
+
+
+def corner(latitude: float, longitude: float) -> Corner:
+    return Corner(latitude=latitude, longitude=longitude)
+
+
+def polygon(*corners: tuple[float, float]) -> DeliveryArea:
+    return DeliveryArea(polygon=tuple(corner(*each) for each in corners))
+
+
+SQUARE = ((41.0, 29.0), (41.0, 29.1), (41.1, 29.1), (41.1, 29.0))
+ARROW = ((0.0, 0.0), (2.0, 1.0), (0.0, 2.0), (1.0, 1.0))  # (1, 1) is a corner that points inwards
+
+
+@pytest.mark.parametrize("corners", [SQUARE, SQUARE[::-1], SQUARE[:3], ARROW])
+def test_polygons_that_meet_themselves_at_their_corners_only_are_areas(
+    corners: tuple[tuple[float, float], ...],
+) -> None:
+    check(polygon(*corners))
+
+
+@pytest.mark.parametrize(
+    ("corners", "field"),
+    [
+        ((SQUARE[0], SQUARE[2], SQUARE[1], SQUARE[3]), "polygon"),  # a bow tie
+        (((0, 0), (0, 2), (2, 2), (0, 1)), "polygon"),  # a corner on another side
+        (((0, 0), (2, 0), (1, 1), (2, 2), (0, 2), (1, 1)), "polygon"),  # two triangles with a corner in common
+        (((0, 0), (0, 1), (0, 2)), "polygon"),  # a line
+        (((0, 0), (0, 2), (0, 1), (1, 1)), "polygon"),  # it goes back on itself
+        (((0, 0), (0, 1), (0, 1), (1, 1)), "polygon[2]"),
+        (((0, 0), (0, 1), (0, 1.00000001)), "polygon[2]"),  # a millimetre apart
+        (((0, 0), (0, 1)), "polygon"),
+        (((0, 0), (0, 6), (1, 1)), "polygon"),
+        (((0, -179), (0, 179), (1, 179)), "polygon"),
+    ],
+)  # fmt: skip
+def test_a_polygon_that_crosses_or_touches_itself_is_none(corners: tuple[tuple[float, float], ...], field: str) -> None:
+    with pytest.raises(NoArea) as raised:
+        check(polygon(*corners))
+    assert raised.value.field == field
+
+
+def test_an_area_is_either_a_radius_or_a_polygon_and_a_radius_has_a_center() -> None:
+    circle = DeliveryArea(radius_km=2, center=TAKSIM)
+    check(circle)
+    for area, field in (
+        (DeliveryArea(), ""),
+        (replace(circle, polygon=polygon(*SQUARE).polygon), ""),
+        (replace(polygon(*SQUARE), center=TAKSIM), "center"),
+        (DeliveryArea(radius_km=2), "center"),
+    ):
+        with pytest.raises(NoArea) as raised:
+            check(area)
+        assert raised.value.field == field
+
+
+def test_the_center_is_the_restaurants_address_where_nobody_says_another() -> None:
+    area = DeliveryArea(radius_km=2)
+    assert placed(area, Address(latitude=41.0369, longitude=28.985)).center == TAKSIM
+    assert placed(area, Address(latitude=41.0369)).center is None
+    own = replace(area, center=TAKSIM)
+    assert placed(own, Address(latitude=1.0, longitude=1.0)) == own
+
+
+def test_a_polygon_that_comes_back_to_its_first_corner_is_closed() -> None:
+    assert normal(polygon(*SQUARE, SQUARE[0])) == polygon(*SQUARE)
+    assert normal(polygon(*SQUARE)) == polygon(*SQUARE)
+
+
+def test_a_radius_is_along_the_ground() -> None:
+    area = DeliveryArea(radius_km=2, center=TAKSIM)
+    kadikoy, besiktas = corner(40.9903, 29.0291), corner(41.0422, 29.0067)
+    assert covers(area, besiktas) and not covers(area, kadikoy)
+    assert kilometres(TAKSIM, besiktas) == pytest.approx(1.92, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "inside"),
+    [(0.5, 0.5, True), (1.5, 1.0, True), (1.0, 1.0, True), (0.5, 1.0, False), (0.0, 0.0, True), (1.0, 0.5, True),
+     (1.0, 0.4999999, False), (2.0, 1.0, True), (2.0000001, 1.0, False), (0.0, 1.0, False)],
+)  # fmt: skip
+def test_a_border_is_inside_and_a_corner_that_points_inwards_leaves_out(
+    latitude: float, longitude: float, inside: bool
+) -> None:
+    for corners in (ARROW, ARROW[::-1], ARROW[2:] + ARROW[:2]):
+        assert covers(polygon(*corners), corner(latitude, longitude)) is inside
+
+
+# Angles around a middle, in whole degrees so that two are never too near, each with its distance.
+_SPOKES = st.dictionaries(st.integers(0, 359), st.floats(0.1, 1), min_size=3, max_size=50)
+
+
+def _star(spokes: dict[int, float]) -> DeliveryArea:
+    """A polygon all of which is seen from its middle, at 41 north and 29 east."""
+    angles = sorted(spokes)
+    gaps = [after - before for before, after in zip(angles, [*angles[1:], angles[0] + 360], strict=True)]
+    assume(max(gaps) < 180)
+    return polygon(*((41 + spokes[a] * sin(radians(a)), 29 + spokes[a] * cos(radians(a))) for a in angles))
+
+
+@given(_SPOKES, st.booleans())
+def test_what_is_seen_whole_from_its_middle_never_crosses_itself(spokes: dict[int, float], turned: bool) -> None:
+    area = _star(spokes)
+    check(replace(area, polygon=area.polygon[::-1]) if turned else area)
+    assert covers(area, corner(41, 29))
+
+
+@given(_SPOKES, st.integers(0, 49), st.floats(0, 1))
+def test_all_between_the_middle_and_a_corner_is_inside_and_all_beyond_it_is_not(
+    spokes: dict[int, float], which: int, part: float
+) -> None:
+    area = _star(spokes)
+    end = area.polygon[which % len(area.polygon)]
+    up, along = end.latitude - 41, end.longitude - 29
+    assert covers(area, corner(41 + up * part * 0.9999, 29 + along * part * 0.9999))
+    beyond = 1.0001 + part
+    assert not covers(area, corner(41 + up * beyond, 29 + along * beyond))
+
+
+@given(_SPOKES, st.data())
+def test_two_corners_that_change_places_cross_a_round_polygon(spokes: dict[int, float], data: st.DataObject) -> None:
+    area = _star(dict.fromkeys(spokes, 1.0))  # on a circle, where every other order of the corners crosses
+    count = len(area.polygon)
+    assume(count > 3)
+    first = data.draw(st.integers(0, count - 1))
+    corners = list(area.polygon)
+    second = (first + 1) % count
+    corners[first], corners[second] = corners[second], corners[first]
+    with pytest.raises(NoArea, match="crosses"):
+        check(DeliveryArea(polygon=tuple(corners)))
