@@ -41,7 +41,7 @@ async def run(settings: Settings, domains: Sequence[str]) -> int:
     await know_counts(settings, counts)
     await refuse_other_counts(settings, all_topics().values(), counts)
     beside = [
-        asyncio.create_task(sweep([runtime.store for runtime in runtimes])),
+        asyncio.create_task(sweep([each for runtime in runtimes for each in runtime.sweeps])),
         asyncio.create_task(tend([each for runtime in runtimes for each in runtime.tended])),
     ]
     code = await process.run()

@@ -29,6 +29,8 @@ from http_edge.wire.tokens import Tokens
 from stores import telemetry
 from stores.kafka.producer import CommandProducer
 from stores.keyring import EdgeKeys, edge_keys
+from stores.mongo.connection import connect as connect_mongo
+from stores.mongo.photos import Photos
 from stores.redis.answers import Answers
 from stores.redis.connection import connect
 from stores.redis.lists import Lists
@@ -42,6 +44,8 @@ HARD_EXIT_SECONDS = 9.0
 JOIN_SECONDS = 3.0  # after which an edge without Kafka or Redis is there all the same
 JOIN_POLL_SECONDS = 0.02
 REDIS_CONNECTIONS = 256  # listings and notes go out side by side
+MONGO_CONNECTIONS = 20
+MONGO_PATIENCE, MONGO_SECONDS = 1.5, 2.5  # for a connection, and for a call: a client waits
 OTHER_DESCRIPTORS = 64  # Kafka, the sockets that listen, logs
 
 _log = telemetry.logger("http_edge")
@@ -57,6 +61,7 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
     producer.start()
     reader = Reader(redis)
     lists = Lists(redis, reader)
+    mongo = connect_mongo(settings.mongo, "edge", size=MONGO_CONNECTIONS, patience=MONGO_PATIENCE)
     withdrawals = Withdrawals(reader)
     streams = Streams(reader)
     notices = Notices(redis, streams.changed, streams.all_changed)
@@ -79,6 +84,8 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
             keys=keys,
             connections=Connections(_bounds(settings), asyncio.get_running_loop().time),
             memory=memory,
+            photos=Photos(mongo, MONGO_SECONDS),
+            origin=settings.edge_origin,
             compression=compression,
             cors_origins=frozenset(settings.cors_origins),
         )
@@ -86,6 +93,7 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
         compression.close()
         parts = (producer.stop(), answers.stop(), notices.stop(), streams.stop(), withdrawals.stop())
         await asyncio.gather(*parts, reader.close(), lists.close(), memory.stop(), return_exceptions=True)
+        mongo.close()
         with contextlib.suppress(Exception):
             await redis.aclose()
 
@@ -186,7 +194,7 @@ async def _until_it_can_write(edge: Edge, stop: asyncio.Event) -> None:
 def _bounds(settings: Settings) -> Bounds:
     """No more connections than there are descriptors: those beyond would be reset, and nobody would count them."""
     descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    left = max(descriptors - REDIS_CONNECTIONS - OTHER_DESCRIPTORS, descriptors // 2)
+    left = max(descriptors - REDIS_CONNECTIONS - MONGO_CONNECTIONS - OTHER_DESCRIPTORS, descriptors // 2)
     return Bounds(
         total=min(settings.edge_connections, left),
         of_address=settings.edge_connections_of_address,

@@ -12,7 +12,7 @@ from aiohttp.web import BaseRequest
 from multidict import istr
 
 from http_edge.about.metrics import Metrics
-from http_edge.commands import bodies, commands
+from http_edge.commands import bodies, commands, uploads
 from http_edge.commands.idempotency import check_key
 from http_edge.commands.operations import Operation
 from http_edge.reads import composed, lists, live, views
@@ -24,6 +24,7 @@ from http_edge.routing.paging import Query, query_of
 from http_edge.routing.router import Router
 from http_edge.routing.routes import AnyRow, CommandRow, ComposedRow, ListRow, LiveRow, Nothing, OwnRow, ViewRow
 from http_edge.wire import cors, trace
+from http_edge.wire.absolute import with_origin
 from http_edge.wire.access_log import AccessLog
 from http_edge.wire.amounts import Lira, lira_of
 from http_edge.wire.answer import Answer
@@ -64,7 +65,8 @@ def compiled(row: AnyRow, answers: Sequence[Any] = ()) -> Route:
     query = None if query_of(row) is Nothing else Query(row)
     match row:
         case CommandRow():
-            return Route(row, commands.handler(row), body, query, lira)
+            made = commands.handler(row) if row.picture_of is None else uploads.handler(row)
+            return Route(row, made, body, query, lira)
         case ViewRow():
             return Route(row, views.handler(row), body, query, lira)
         case ListRow():
@@ -125,6 +127,7 @@ class Gateway:
             answer = internal().answer(named.request_id)
         if route is not None:
             answer = answer._replace(body=route.lira(answer.body))
+            answer = with_origin(answer, self._edge.origin)
             if self._compression is not None and not _holds_tokens(route.row):
                 answer = await self._compression.compressed(answer, request.headers.get(ACCEPT_ENCODING))
         if answer.size > PIECE and request.method != "HEAD":
@@ -135,9 +138,10 @@ class Gateway:
             self._log(request.method, label, answer.status, started, named.request_id, asked, answer.size)
         else:
             ended = partial(self._log, request.method, label, answer.status, started, named.request_id, asked)
-        # a client that waits for `100 Continue` may go on with a body or with another request after an error: nobody can tell
-        unread = not request.content.is_eof() and EXPECT in request.headers
-        close = not self._edge.connections.accepting or unread
+        # a client that waits for `100 Continue` may go on with a body or with another request after an error: nobody can tell;
+        # and of a picture that is refused more may follow than is waited for
+        unread = not request.content.is_eof() and (EXPECT in request.headers or (asked and asked.incoming is not None))
+        close = not self._edge.connections.accepting or bool(unread)
         return respond(request, answer, self._edge.cors_origins, named.request_id, close=close, ended=ended)
 
     def _if_there_is_room(self, request: BaseRequest, answer: Answer, named: trace.Trace) -> Answer:
@@ -164,6 +168,8 @@ class Gateway:
             at=self._loop.time(),
             address=self._edge.connections.party(request.remote or ""),
             acts_as=row.acts_as,
+            headers=request.headers,
+            head_only=request.method == "HEAD",
         )
         if row.speaks:
             asked.language = language_of(request.headers.get(ACCEPT_LANGUAGE))
@@ -186,6 +192,9 @@ class Gateway:
 
     async def _read_body(self, request: BaseRequest, row: CommandRow, body: Validator | None, asked: Asked) -> None:
         asked.idempotency_key = check_key(request.headers.get(IDEMPOTENCY_KEY))
+        if row.picture_of is not None:
+            asked.incoming = uploads.incoming(request)
+            return
         seconds = bodies.FILE_SECONDS if row.file else bodies.READ_SECONDS
         asked.raw = await bodies.read(request, row.body_bytes, seconds)
         asked.at = self._loop.time()

@@ -46,6 +46,7 @@ class Settings:
     edge_host: str  # EDGE_HOST
     edge_port: int  # EDGE_PORT: of the web gateway
     edge_mobile_port: int  # EDGE_MOBILE_PORT: of the mobile gateway
+    edge_origin: str  # EDGE_ORIGIN: where clients reach the edge; addresses of photos begin with it
     edge_health_port: int | None  # EDGE_HEALTH_PORT: on 127.0.0.1, of one edge process alone; 0: none
     edge_connections: int  # EDGE_CONNECTIONS: of one edge process
     edge_connections_of_address: int  # EDGE_CONNECTIONS_PER_ADDRESS
@@ -78,6 +79,9 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         edge_host=environment.get("EDGE_HOST") or "127.0.0.1",  # an empty one would be every address
         edge_port=_port(environment, "EDGE_PORT", 8080),
         edge_mobile_port=_port(environment, "EDGE_MOBILE_PORT", 8081),
+        edge_origin=_origin(
+            "EDGE_ORIGIN", environment.get("EDGE_ORIGIN") or f"http://localhost:{_port(environment, 'EDGE_PORT', 8080)}"
+        ),
         edge_health_port=_port(environment, "EDGE_HEALTH_PORT", 0) or None,
         edge_connections=_count(environment, "EDGE_CONNECTIONS", 8_000, 10, 1_000_000),
         edge_connections_of_address=_count(environment, "EDGE_CONNECTIONS_PER_ADDRESS", 500, 1, 1_000_000),

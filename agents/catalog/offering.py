@@ -10,6 +10,7 @@ from agents.catalog.dish import Offer
 from agents.catalog.limits import MEALS
 from topics.contracts.catalog_events import MealAdded, MealDetails
 from topics.deciding.decision import Context, Rejection
+from topics.documents.photo import is_same
 
 
 def new_details(said: Mapping[str, Any]) -> MealDetails:
@@ -20,6 +21,8 @@ def new_details(said: Mapping[str, Any]) -> MealDetails:
 def changed_details(before: MealDetails, said: Mapping[str, Any]) -> MealDetails:
     """said: as in new_details(); None stays as it is. A meal that is put on sale is not sold out until a time any more, and
     another image is not the photo's."""
+    if is_same(said.get("image_url") or "", before.image_url):
+        said = {**said, "image_url": None}
     details = replace(before, **_normal(said))
     if details.is_available:
         details = replace(details, sold_out_until=None)

@@ -31,6 +31,7 @@ from topics.contracts.restaurant_commands import (
     ReleaseSlot,
     ReserveSlot,
     ResumeOrders,
+    SetLogo,
     StartCampaign,
     Unfollow,
 )
@@ -56,6 +57,7 @@ from topics.contracts.restaurant_events import (
 )
 from topics.deciding.decision import Context, Decider, Decision, Rejection, accept, reject
 from topics.deciding.seats import Seat
+from topics.documents.photo import is_same, path_of
 from topics.values.kurus import lira_before
 
 
@@ -65,6 +67,8 @@ def decide(command: Command, house: House, facts: Facts, context: Context) -> De
             return _open(command, house, context)
         case ChangeRestaurant():
             return _change(command, house, context)
+        case SetLogo():
+            return _set_logo(command, house, context)
         case BeBusy() | EndBusy() | PauseOrders() | ResumeOrders():
             return _owned(command, house, context)
         case GiveReview():
@@ -150,6 +154,8 @@ def _changed(command: ChangeRestaurant, opened: Opened) -> RestaurantDetails:
     said = {name: value for name, value in asdict(command).items() if value is not None and name != "clears"}
     if opened.busy is not None and command.prep_time == opened.prep_time:
         del said["prep_time"]  # a client that puts back what it was shown does not mean the usual one
+    if is_same(command.logo or "", opened.details.logo):
+        del said["logo"]
     after = replace(opened.details, **{**said, **dict.fromkeys(command.clears)})
     return delivery.normal(after)
 
@@ -158,6 +164,13 @@ def _refusal(after: RestaurantDetails, before: RestaurantDetails) -> Rejection |
     """Of what has changed: the rest may be older than today's rules."""
     refused = hours.refusal(after) if hours.of(after) != hours.of(before) else None
     return refused or (delivery.refusal(after) if delivery.of(after) != delivery.of(before) else None)
+
+
+def _set_logo(command: SetLogo, house: House, context: Context) -> Decision[Event]:
+    logo = path_of(command.photo_id)
+    if house.opened is None or house.opened.details.logo == logo:
+        return accept()
+    return accept(RestaurantChanged(details=replace(house.opened.details, logo=logo), changed_at=context.now))
 
 
 def _too_large(details: RestaurantDetails) -> Rejection | None:

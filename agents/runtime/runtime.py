@@ -15,6 +15,7 @@ from agents.runtime.reading.showing import Showing
 from agents.runtime.reading.taking_in import Intake
 from agents.runtime.sending.drain import Drain
 from agents.runtime.sending.publisher import Publisher
+from agents.runtime.sweeping import AT_ONCE, KEPT, Sweep
 from agents.runtime.transport.group import Group
 from agents.runtime.transport.work import Work
 from stores.kafka.growth import Counts
@@ -56,7 +57,7 @@ class Resources:
 class Runtime:
     """One domain in this process. Each shape of its work (decide, project, effect) is a consumer group `<domain>.<shape>`.
 
-    tended: of the groups that were made, what agents.runtime.tending calls in turn.
+    tended: of the groups that were made, what agents.runtime.tending calls in turn. sweeps: what agents.runtime.sweeping does.
     """
 
     def __init__(self, domain: str, store: DomainStore, resources: Resources) -> None:
@@ -68,6 +69,7 @@ class Runtime:
         self._works: dict[str, dict[str, Work]] = {}
         self._projections: list[View[Any, Any] | FactTable[Any, Any]] = []
         self.tended: list[Callable[[], Awaitable[bool]]] = []
+        self.sweeps: list[Sweep] = [Sweep(domain, partial(store.sweep, KEPT, AT_ONCE))]
 
     def decide(
         self,
@@ -93,10 +95,16 @@ class Runtime:
         """Keeps a view in Redis, or a copy of another domain's facts in the own store, up to date with a topic's events."""
         self._projections.append(projection)
 
-    def effect(self, events: Topic, of: type[Message], perform: Perform, *, concurrency: int = 8) -> None:
-        """Does something outside for each event of the type `of`. concurrency: effects of a partition at once, at most."""
+    def effect(
+        self, events: Topic, of: type[Message] | tuple[type[Message], ...], perform: Perform, *, concurrency: int = 8
+    ) -> None:
+        """Does something outside for each event of the types `of`. concurrency: effects of a partition at once, at most."""
         work = Effecting(events, self.domain, of, perform, self.store, self._drain, concurrency)
         self._add("effect", events, work)
+
+    def sweep(self, round: Callable[[], Awaitable[bool]]) -> None:
+        """Removes, now and then, what nobody needs any more. round: a little of it; says whether there may be more."""
+        self.sweeps.append(Sweep(self.domain, round))
 
     def works(self) -> Mapping[str, Mapping[str, Work]]:
         """Consumer group → topic → what it does with it; a group for each shape that was registered."""

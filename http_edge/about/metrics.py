@@ -108,5 +108,12 @@ class Metrics:
         # rising: somebody tries passwords, or more log in than the agents can hash
         self.turns_refused = Gauge("lezzet_edge_hashes_refused", "Requests refused since the start", registry=registry)
 
+        # near http_edge.routing.uploads.AT_ONCE others are refused: more processes are needed, or somebody sends slowly
+        self.uploads = Gauge("lezzet_edge_uploads_open", "Pictures that are being uploaded", registry=registry)
+        # rising: somebody sends more pictures at once than people do
+        self.uploads_refused = Gauge(
+            "lezzet_edge_uploads_refused", "Uploads refused for their number, since the start", registry=registry
+        )
+
     def answer(self) -> Answer:
         return Answer(generate_latest(self._registry), 200, CONTENT_TYPE_LATEST)

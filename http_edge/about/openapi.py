@@ -22,6 +22,7 @@ from http_edge.routing.routes import (
     ViewRow,
 )
 from http_edge.wire.answer import EVENT_STREAM, JSON, NO_CONTENT, PROBLEM_JSON
+from http_edge.wire.multipart import NAME
 from http_edge.wire.problems import ProblemBody
 
 _REF = "#/components/schemas/{name}"
@@ -31,6 +32,12 @@ _LINK = {
     "description": 'The next page, as `<path and query>; rel="next"`. Absent on the last one.', "schema": {"type": "string"},
 }  # fmt: skip
 _ETAG = {"description": "Of what the answer is made of, for `If-None-Match`.", "schema": {"type": "string"}}
+
+_BYTES = {"type": "string", "format": "binary"}
+_PICTURE = {
+    "image/*": {"schema": _BYTES},
+    "multipart/form-data": {"schema": {"type": "object", "required": [NAME], "properties": {NAME: _BYTES}}},
+}
 
 
 def document(title: str, rows: Iterable[AnyRow]) -> bytes:
@@ -99,6 +106,8 @@ def _operation(row: AnyRow, schemas: Mapping[int, Any]) -> dict[str, Any]:
     if row.takes is not Nothing:
         body = {JSON: {"schema": schemas[id(row.takes)]}}
         described["requestBody"] = {"required": True, "content": body}
+    if isinstance(row, CommandRow) and row.picture_of is not None:
+        described["requestBody"] = {"required": True, "content": _PICTURE}
     if isinstance(row, CommandRow) and row.file:
         described["requestBody"] = {
             "required": True, "content": {name: {"schema": schemas[id(kind)]} for name, kind in row.file.items()},
@@ -146,6 +155,8 @@ def _responses(row: AnyRow, schemas: Mapping[int, Any]) -> dict[str, Any]:
     done: dict[str, Any] = (
         {"description": "Done"} if row.success == NO_CONTENT else _content(schemas[id(row.gives)], kind)
     )
+    if isinstance(row, OwnRow) and row.media:
+        done["content"] = {media: {"schema": _BYTES} for media in row.media}
     headers = ({"Link": _LINK} if row.pages else {}) | ({"ETag": _ETAG} if isinstance(row, ComposedRow) else {})
     if headers:
         done["headers"] = headers
@@ -186,6 +197,8 @@ def problems_of(row: AnyRow) -> dict[int, list[str]]:
         found |= {400: [], 422: ["invalid_input"], 413: ["body_too_large"], 415: ["unsupported_media_type"]}
         if row.hashes or row.paced:
             found[429] = ["too_many_logins"] * row.hashes + ["too_many_requests"] * row.paced
+        if row.picture_of is not None:
+            found |= {408: ["body_too_slow"], 429: ["too_many_uploads"]}
         if row.file:
             found[429] = ["too_many_files"]
         for code, status in row.refusals.items():

@@ -33,6 +33,8 @@ def rows(title: str, others: tuple[AnyRow, ...], metrics: Metrics) -> tuple[AnyR
         metrics.paced.set(asked.edge.pace.refused)
         metrics.turns_waiting.set(asked.edge.turns.waiting)
         metrics.turns_refused.set(asked.edge.turns.refused)
+        metrics.uploads.set(asked.edge.uploads.count)
+        metrics.uploads_refused.set(asked.edge.uploads.refused)
         return metrics.answer()
 
     ready = health.ready_handler(health.ready_keys(others))

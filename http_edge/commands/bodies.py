@@ -6,7 +6,8 @@ Names that come twice are refused, since decoders differ in which value they kee
 import asyncio
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from typing import Any, NoReturn, cast
 
 from aiohttp.hdrs import EXPECT
@@ -23,20 +24,33 @@ FILE_SECONDS = 60.0
 
 async def read(request: BaseRequest, most: int, seconds: float = READ_SECONDS) -> bytes:
     """The raw body, of at most so many bytes. Raises Problem 413, 415, 417, 408 or 400."""
-    encoding = request.headers.get("Content-Encoding", "identity")
-    if encoding.lower() != "identity":
-        raise Problem(415, "unsupported_encoding", "Content-Encoding: bodies are taken uncompressed only.")
-    if (request.content_length or 0) > most:
-        raise _too_large(most)
-    _go_on(request)
+    begin(request, most)
     parts, size = list[bytes](), 0
-    try:
+    with refusals():
         async with asyncio.timeout(seconds):
             while part := await request.content.readany():
                 size += len(part)
                 if size > most:
-                    raise _too_large(most)
+                    raise too_large(most)
                 parts.append(part)
+    return b"".join(parts)
+
+
+def begin(request: BaseRequest, most: int) -> None:
+    """Before the first byte is read: whether a body as it is announced can be taken. Raises Problem 413, 415 and 417."""
+    encoding = request.headers.get("Content-Encoding", "identity")
+    if encoding.lower() != "identity":
+        raise Problem(415, "unsupported_encoding", "Content-Encoding: bodies are taken uncompressed only.")
+    if (request.content_length or 0) > most:
+        raise too_large(most)
+    _go_on(request)
+
+
+@contextmanager
+def refusals() -> Generator[None]:
+    """While a body is read. Raises Problem 408 and 400."""
+    try:
+        yield
     except TimeoutError:
         raise Problem(408, "body_too_slow", "The body did not arrive in time.") from None
     except RequestPayloadError:
@@ -44,7 +58,6 @@ async def read(request: BaseRequest, most: int, seconds: float = READ_SECONDS) -
     except ConnectionError:
         # nobody hears this: it is for metrics and log
         raise Problem(400, "body_broken_off", "The connection ended within the body.") from None
-    return b"".join(parts)
 
 
 def _go_on(request: BaseRequest) -> None:
@@ -58,7 +71,7 @@ def _go_on(request: BaseRequest) -> None:
         request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
-def _too_large(most: int) -> Problem:
+def too_large(most: int) -> Problem:
     return Problem(413, "body_too_large", f"A body has at most {most:,} bytes here.", headers={"Connection": "close"})
 
 

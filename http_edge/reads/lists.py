@@ -14,6 +14,7 @@ from http_edge.routing.asked import Asked
 from http_edge.routing.pages import Start
 from http_edge.routing.paging import link_to
 from http_edge.routing.routes import ListRow
+from http_edge.wire.absolute import absolute
 from http_edge.wire.amounts import lira_of, unchanged
 from http_edge.wire.answer import JSON, Answer, Parts
 from stores.errors import Unavailable
@@ -114,6 +115,7 @@ async def _read(asked: Asked, span: Span, indexes: Sequence[str], item: Item | N
             shown = body if item is None or not body else item(body, member, asked)
             if not shown:
                 continue
+            shown = absolute(shown, asked.edge.origin)
             if entries and len(shown) > room:
                 return Listed(entries, Start(number, found.place(at - 1) if at else place))
             entries.append(Entry(member, version, shown))

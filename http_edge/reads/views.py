@@ -9,7 +9,7 @@ from http_edge.reads.joins import Joiner, Values
 from http_edge.reads.own_writes import newest
 from http_edge.routing.asked import Asked
 from http_edge.routing.guard import check_denied, check_user_id, deny_keys
-from http_edge.routing.routes import PUBLIC, Key, ListRow, LiveRow, ViewRow
+from http_edge.routing.routes import PUBLIC, Key, ListRow, LiveRow, ViewOf, ViewRow
 from http_edge.wire.answer import Answer
 from http_edge.wire.problems import not_found, not_ready
 from topics import keys
@@ -82,6 +82,17 @@ def _given(row: ViewRow, asked: Asked, body: bytes) -> Answer:
 
 def _belongs(body: bytes, owner: str, caller: str) -> bool:
     return bytes(_ANY.decode(body).get(owner, msgspec.Raw(b""))) == msgspec.json.encode(caller)
+
+
+async def document_now(asked: Asked, view: ViewOf, name: str) -> bytes:
+    """Its JSON once the view shows what the caller wrote, empty where there is none: for rows that look something up before
+    they act. Raises Problem 503."""
+    reads, place = asked.edge.reads, keys.document(view.name, name)
+    ready, wrote, stored = await reads.get((view.ready, keys.wrote(asked.me, view.domain), place))
+    if ready is None:
+        raise not_ready()
+    stored = await newest(reads, view.name, name, wrote, stored)
+    return b"" if stored is None else keys.split(stored)[1]
 
 
 async def named(key: Key, asked: Asked) -> str:

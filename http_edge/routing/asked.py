@@ -1,7 +1,7 @@
 """One request, as the functions of a row see it."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from http_edge.routing.edge import Edge
@@ -21,6 +21,9 @@ class Asked:
     after: what the caller has seen, for the command's header. last_event_id: what a stream's client saw
     last. language: in which texts of the answer are, where the row speaks. if_none_match: tags of the answers that the client
     has. acts_as: see routes.Row. address: of the peer, a /64 for IPv6, empty for a trusted proxy.
+    headers: of the request, for rows that the edge answers itself. head_only: the body of the answer is not sent.
+    incoming: the picture that a row takes, as it comes. upload: its name in quarantine, once it is there; raw is then a hash
+    of it.
     """
 
     edge: Edge
@@ -44,6 +47,10 @@ class Asked:
     language: Language = DEFAULT_LANGUAGE
     if_none_match: str = ""
     acts_as: "Callable[[Asked], str] | None" = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    head_only: bool = False
+    incoming: AsyncIterator[bytes] | None = None
+    upload: str = ""
 
     @property
     def me(self) -> str:

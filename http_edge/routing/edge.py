@@ -2,7 +2,7 @@
 
 import base64
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
@@ -15,6 +15,7 @@ from http_edge.routing.pace import Pace
 from http_edge.routing.story import Story
 from http_edge.routing.turns import Turns
 from http_edge.routing.unanswered import Unanswered
+from http_edge.routing.uploads import Uploads
 from http_edge.wire.answer import Streams
 from http_edge.wire.compression import Compression
 from http_edge.wire.connections import Connections
@@ -91,6 +92,24 @@ class Sends(Protocol):
     async def send(self, topic: str, key: str, headers: Mapping[str, str], body: bytes) -> AppendedAt: ...
 
 
+class Upload(Protocol):
+    """A picture that is written into quarantine. Raises Unavailable. abort: also of one that cannot be closed."""
+
+    @property
+    def id(self) -> str: ...
+    async def write(self, data: bytes) -> None: ...
+    async def close(self) -> None: ...
+    async def abort(self) -> None: ...
+
+
+class KeepsPhotos(Protocol):
+    """The bytes of photos, see stores.mongo.photos. Raises Unavailable."""
+
+    def upload(self) -> Upload: ...
+    async def drop_upload(self, upload_id: str) -> None: ...
+    async def pieces(self, sha256: str, start: int, stop: int) -> AsyncIterator[bytes] | None: ...
+
+
 class Weighs(Protocol):
     """How full Redis is: see stores.redis.memory."""
 
@@ -103,7 +122,7 @@ class Weighs(Protocol):
 class Edge:
     """id: names the process on its reply channel. seal: what only this process can open; drawn anew at each start.
 
-    clock: seconds since the epoch.
+    clock: seconds since the epoch. origin: where clients reach the edge, e.g. https://api.lezzet.example.
     """
 
     id: str
@@ -119,6 +138,9 @@ class Edge:
     connections: Connections
     cors_origins: frozenset[str]
     memory: Weighs
+    photos: KeepsPhotos
+    origin: str
+    uploads: Uploads = field(default_factory=Uploads)
     turns: Turns = field(default_factory=Turns)
     compression: Compression = field(default_factory=Compression)
     pace: Pace = field(default_factory=lambda: Pace(time.monotonic))

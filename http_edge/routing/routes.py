@@ -114,7 +114,9 @@ class CommandRow(Row):
     whose time must not tell who is registered. hashes: its domain hashes a password, so few are under way at a time
     (http_edge/routing/turns.py). paced: it makes what no owner is counted for, so one address makes few a minute
     (http_edge/routing/pace.py). file: the body is a file, which `make` reads; few are under way at a time
-    (http_edge/routing/files.py). Media type → what is in it, for OpenAPI. Idempotency keys are honoured on every row.
+    (http_edge/routing/files.py). Media type → what is in it, for OpenAPI. picture_of: the body is a picture of
+    something, which this looks up before a byte is read; what it gives becomes asked.body (http_edge/commands/uploads.py).
+    Idempotency keys are honoured on every row.
     """
 
     topic: Topic
@@ -129,6 +131,7 @@ class CommandRow(Row):
     no_sooner: float = 0.0
     hashes: bool = False
     paced: bool = False
+    picture_of: Callable[[Asked], Awaitable[Any]] | None = None
     file: Mapping[str, Any] = field(default_factory=dict[str, Any])
     sees: Callable[[Asked], Sequence[tuple[ViewOf, str]] | Awaitable[Sequence[tuple[ViewOf, str]]]] | None = None
     then: Callable[[Asked, bytes], Awaitable[bytes]] | None = None
@@ -172,13 +175,14 @@ class ListRow(Row):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnRow(Row):
     """Answered by the edge itself, once own_rows has checked the caller. reads: the views that it needs, which /health/ready
-    waits for: without them it is 503.
+    waits for: without them it is 503. media: types of its answer, where that is not JSON.
 
     problems: status → the codes of its own errors, for OpenAPI.
     """
 
     handle: Callable[[Asked], Awaitable[Answer]]
     reads: tuple[ViewOf, ...] = ()
+    media: tuple[str, ...] = ()
     problems: Mapping[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])
 
 

@@ -6,7 +6,7 @@ In three packages: account (who somebody is), browse (what there is to eat), ord
 from http_edge.routing.routes import AnyRow
 from http_edge.web import operations
 from http_edge.web.account import addresses, auth, erasure, export, favourites, passwords, sessions, user
-from http_edge.web.browse import campaigns, meals, menu_export, menu_import, restaurants, reviews, search
+from http_edge.web.browse import campaigns, meals, menu_export, menu_import, photos, restaurants, reviews, search
 from http_edge.web.order import anonymous_carts, carts, discounts, orders
 
 ROUTES: tuple[AnyRow, ...] = (
@@ -23,6 +23,7 @@ ROUTES: tuple[AnyRow, ...] = (
     *reviews.ROUTES,
     *campaigns.ROUTES,
     *meals.ROUTES,
+    *photos.ROUTES,
     *menu_import.ROUTES,
     *menu_export.ROUTES,
     *carts.ROUTES,

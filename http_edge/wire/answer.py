@@ -1,7 +1,7 @@
 """What a route gives back, before it is HTTP."""
 
 from asyncio import Transport
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -30,9 +30,17 @@ class Parts(NamedTuple):
     each: Iterable[bytes]
 
 
+class Chunks(NamedTuple):
+    """A body that is read while it is written. size: bytes of all of it. each: its pieces in order; it raises Unavailable where
+    one cannot be read, which breaks the connection off."""
+
+    size: int
+    each: AsyncIterator[bytes]
+
+
 class Answer(NamedTuple):
-    """stream: writes the body in place of `body`. It must be carried, or told that its client is gone. parts: the body in
-    place of `body`."""
+    """stream: writes the body in place of `body`. It must be carried, or told that its client is gone. parts, chunks: the body
+    in place of `body`."""
 
     body: bytes
     status: int = 200
@@ -40,11 +48,13 @@ class Answer(NamedTuple):
     headers: Mapping[str, str] | None = None
     stream: Streams | None = None
     parts: Parts | None = None
+    chunks: Chunks | None = None
 
     @property
     def size(self) -> int:
         """Bytes of a body that is no stream."""
-        return len(self.body) if self.parts is None else self.parts.size
+        said = self.parts or self.chunks
+        return len(self.body) if said is None else said.size
 
 
 def of_json(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:

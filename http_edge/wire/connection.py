@@ -52,13 +52,13 @@ class Connection(RequestHandler):
             self.on_lost()
 
     def data_received(self, data: bytes) -> None:
-        before = len(self._messages)
+        before, in_body = len(self._messages), self._body is not None and not self._body.is_eof()
         super().data_received(data)
         if len(self._messages) > before:
             self._body = self._messages[-1][1]
             self._head_size = 0
-        if self._body is not None and not self._body.is_eof():
-            return  # it has a bound of its own, in bodies.read
+        if in_body or (self._body is not None and not self._body.is_eof()):
+            return  # a body has a bound of its own where it is read; what may follow it in this piece is a piece at most
         if len(self._messages) == before:
             self._head_size += len(data)
             if self._head_size > MOST_HEAD:

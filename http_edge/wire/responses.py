@@ -2,7 +2,7 @@
 and serialises each header anew), so the lines that never change are bytes here, made once a status and content type."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Protocol, cast
 
@@ -11,6 +11,7 @@ from aiohttp.web import BaseRequest
 
 from http_edge.wire import cors
 from http_edge.wire.answer import Answer, Streams
+from stores.errors import Unavailable
 
 _ALWAYS = {
     # one name on every answer, instead of library versions
@@ -69,13 +70,16 @@ class Wire:
         try:
             self._put(self._head)
             for piece in pieces:
-                self._put(piece)
-                await carrier.taken()
-                carrier.took()
-                # To hand over megabytes at once takes the loop for milliseconds, also where the client reads fast.
-                await asyncio.sleep(0)
+                await self._write_piece(carrier, piece)
         finally:
             carrier.paid()
+
+    async def _write_piece(self, carrier: "Carrier", piece: bytes | memoryview) -> None:
+        self._put(piece)
+        await carrier.taken()
+        carrier.took()
+        # To hand over megabytes at once takes the loop for milliseconds, also where the client reads fast.
+        await asyncio.sleep(0)
 
     def _put(self, data: bytes | memoryview) -> None:
         transport = self._request.transport
@@ -97,6 +101,32 @@ class PartsWire(Wire):
 
     async def _write(self, carrier: "Carrier") -> None:
         await self._write_pieces(carrier, self._parts)
+
+
+class ChunksWire(Wire):
+    """The head, and then each piece of a body as it is read. What cannot be read breaks the connection off: the client sees
+    that less came than the head has said."""
+
+    __slots__ = ("_chunks",)
+
+    def __init__(
+        self, request: BaseRequest, status: int, head: bytes, chunks: AsyncIterator[bytes], *, keep_alive: bool
+    ) -> None:
+        super().__init__(request, status, head, b"", keep_alive=keep_alive)
+        self._chunks = chunks
+
+    async def _write(self, carrier: "Carrier") -> None:
+        try:
+            self._put(self._head)
+            async for chunk in self._chunks:
+                for start in range(0, len(chunk), PIECE):
+                    await self._write_piece(carrier, memoryview(chunk)[start : start + PIECE])
+        except Unavailable as away:
+            if self._request.transport is not None:
+                self._request.transport.abort()
+            raise ConnectionResetError(str(away)) from None
+        finally:
+            carrier.paid()
 
 
 class StreamWire(Wire):
@@ -173,6 +203,8 @@ def respond(
         return Wire(request, status, lines, b"", keep_alive=keep_alive)
     if answer.parts is not None:
         return PartsWire(request, status, lines, answer.parts.each, keep_alive=keep_alive)
+    if answer.chunks is not None:
+        return ChunksWire(request, status, lines, answer.chunks.each, keep_alive=keep_alive)
     return Wire(request, status, lines, body, keep_alive=keep_alive)
 
 

@@ -16,6 +16,8 @@ from agents.discount.projection import COUPON, COUPON_USE
 from agents.notification.decider import DECIDER as RECIPIENTS
 from agents.order.decider import DECIDER as ORDERS
 from agents.order.projection import ORDER, ORDER_TIMELINE
+from agents.photo.decider import DECIDER as PHOTOS
+from agents.photo.projection import PHOTO
 from agents.restaurant.decider import DECIDER as RESTAURANTS
 from agents.restaurant.projection import CAMPAIGNS, RESTAURANT
 from agents.user.decider import DECIDER as PEOPLE
@@ -50,6 +52,7 @@ ROWS = (
     Row("notification", RECIPIENTS, None),
     Row("order", ORDERS, ORDER),
     Row("order", ORDERS, ORDER_TIMELINE),
+    Row("photo", PHOTOS, PHOTO),
     Row("restaurant", RESTAURANTS, RESTAURANT),
     Row("restaurant", RESTAURANTS, CAMPAIGNS),
     Row("user", PEOPLE, USER),

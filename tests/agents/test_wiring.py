@@ -25,6 +25,7 @@ from http_edge.web import ROUTES
 from stores.keyring import make_keys
 from stores.mail import Mail
 from stores.mail.smtp import Mailer
+from stores.mongo.photos import Photos
 from stores.postgres.store import PostgresStore
 from stores.protocol import Stored
 from stores.settings import load
@@ -44,14 +45,18 @@ W = TypeVar("W")
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def domains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Mapping[str, Runtime]]:
-    """Nothing is connected: a mail is as good as sent, and no store knows anything."""
+    """Nothing is connected: a mail is as good as sent, a photo is gone from quarantine, and no store knows anything."""
 
     async def sent(mailer: Mailer, mail: Mail) -> None: ...
+
+    async def no_upload(photos: Photos, upload: str) -> None: ...
 
     async def no_states(store: PostgresStore, ids: Sequence[str]) -> dict[str, Stored]:
         return {}
 
     monkeypatch.setattr(Mailer, "send", sent)
+    monkeypatch.setattr(Photos, "uploaded", no_upload)
+    monkeypatch.setattr(Photos, "drop_upload", no_upload)
     monkeypatch.setattr(PostgresStore, "states", no_states)
     make_keys(tmp_path)
     runtimes = await compose(load({"KEYS_DIR": str(tmp_path)}), DOMAINS)

@@ -91,6 +91,19 @@ BODIES: dict[str, Any] = {
     "POST /discounts": {"code": "YAZ10", "kind": "percent", "value": 10, "restaurant_id": "r-1"},
 }
 
+PICTURES = {"POST /meals/{id}/photo": "meal", "POST /restaurants/{id}/logo": "restaurant"}
+"""Rows whose body is a picture, and the view of what it is a picture of."""
+
+PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(40)
+"""As much of one as the edge looks at."""
+
+
+SHOWN_MEAL = {
+    "name": "Adana", "description": "", "isAvailable": True, "price": 24550, "image_url": "", "cuisine": "kebap",
+    "complementary_ids": [], "options": [], "created_at": "2026-11-26T18:30:00Z", "updated_at": "2026-11-26T18:30:00Z",
+}  # fmt: skip
+"""A meal's document, but for whose it is."""
+
 
 def path_of(row: AnyRow) -> str:
     """With an id that nobody has."""
@@ -103,4 +116,8 @@ async def prepared_path(redis: Redis, row: AnyRow, user: str) -> str:
     if row.name == "POST /orders/{id}/reorder":
         order_id = path.split("/")[2]
         await redis.set(keys.document("order", order_id), b"1\n" + msgspec.json.encode(placed_order(order_id, user)))
+    if row.name in PICTURES:
+        name = path.split("/")[2]
+        document = {"id": name, "restaurant_id": name, **SHOWN_MEAL}
+        await redis.set(keys.document(PICTURES[row.name], name), b"1\n" + msgspec.json.encode(document))
     return path

@@ -8,7 +8,7 @@ import pytest
 from http_edge.routing.routes import PUBLIC, AnyRow, CommandRow, ListRow, OwnRow, ViewRow
 from tests.http_edge.conftest import World
 from tests.http_edge.domains import Command, refused
-from tests.http_edge.requests import BODIES, ROUTES, path_of, prepared_path
+from tests.http_edge.requests import BODIES, PICTURE, PICTURES, ROUTES, path_of, prepared_path
 from topics import keys
 from topics.messages import headers
 
@@ -72,7 +72,8 @@ async def test_a_command_carries_its_caller_and_ones_own_user_id_is_fine(edge: W
     body = BODIES.get(row.name)
     with_me = None if body is None else body | {"user_id": me}
     path = await prepared_path(edge.redis, row, me)
-    said = await edge.client(me).call(row.method, f"{path}?user_id={me}", with_me)
+    picture = PICTURE if row.name in PICTURES else None
+    said = await edge.client(me).call(row.method, f"{path}?user_id={me}", with_me, raw=picture)
     assert said.status == row.success, said.raw
     assert edge.domains.taken[-1].headers[headers.CALLER] == me
 

@@ -76,11 +76,11 @@ class BackOnSale(Message, frozen=True, kw_only=True):
 
 
 class ShowPhoto(Message, frozen=True, kw_only=True):
-    """The meal is shown with this photo, or with none. image_url: where it is, empty for none."""
+    """The meal is shown with this photo, or with none. image_url: its path (topics/documents/photo.py), empty for none."""
 
     owner_id: Id
     photo_id: Id | None
-    image_url: Url = ""
+    image_url: Annotated[str, Meta(max_length=2000)] = ""
 
 
 class SaidMeal(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,7 +125,7 @@ TOPIC = Topic(
     name="catalog_commands",
     messages=(AddMeal, ChangeMeal, RemoveMeal, SetAvailability, BackOnSale, ShowPhoto, PutMeal),
     key="meal id",
-    producers=("edge", "catalog", "menu"),
+    producers=("edge", "catalog", "menu", "photo"),
     consumers=("catalog",),
     append_time=True,
     upcasts=tuple(Upcast(kind, 1, _in_kurus) for kind in (AddMeal, ChangeMeal)),

@@ -190,6 +190,12 @@ class Announce(Message, frozen=True, kw_only=True):
     after: str = ""
 
 
+class SetLogo(Message, frozen=True, kw_only=True):
+    """Of the photo domain: this photo was accepted, and is the restaurant's logo from now on."""
+
+    photo_id: Id
+
+
 Command = (
     OpenRestaurant
     | ChangeRestaurant
@@ -208,6 +214,7 @@ Command = (
     | Follow
     | Unfollow
     | Announce
+    | SetLogo
 )
 
 _in_kurus = lira_before("delivery_fee", "min_order_price")
@@ -232,9 +239,10 @@ TOPIC = Topic(
         Follow,
         Unfollow,
         Announce,
+        SetLogo,
     ),
     key="restaurant id",
-    producers=("edge", "restaurant", "order"),
+    producers=("edge", "restaurant", "order", "photo"),
     consumers=("restaurant",),
     append_time=True,
     upcasts=tuple(Upcast(kind, 1, _in_kurus) for kind in (OpenRestaurant, ChangeRestaurant)),

@@ -181,6 +181,11 @@ class Decider(Generic[C, E, S, F]):
     def form(self) -> StoredForm[S]:
         return StoredForm(self.state, self.upcasts)
 
+    @property
+    def claims_nothing(self) -> bool:
+        """Whether no command of it ever asks for a value."""
+        return self.claims is _no_claims
+
 
 @dataclass(frozen=True, slots=True)
 class Send:

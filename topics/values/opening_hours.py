@@ -91,6 +91,7 @@ def opens_at(hours: Hours, zone: str, at: datetime, off: Sequence[date] = ()) ->
     open."""
     if not hours and not off:
         return None
+    at = at.astimezone(UTC)  # two times in one zone compare as their clocks show them, also where those were put back
     today, kept = wall_time(at, zone).date(), week(hours or EVERY_DAY)
     for days in range(7 * (len(off) + 1) + 1):
         day = today + timedelta(days=days)

@@ -253,6 +253,8 @@ class Deciding(Drained):
 
     def _few_claims(self, todo: Sequence[Arrival], most: int) -> int:
         """How many of the first messages, `most` at most, want few enough values for one look."""
+        if self._roles.decider.claims_nothing:
+            return most
         wanted = set[ClaimKey]()
         for place, arrival in enumerate(todo[:most]):
             wanted.update(self._claims((arrival,)))
@@ -261,6 +263,8 @@ class Deciding(Drained):
         return most
 
     def _claims(self, every: Iterable[Arrival]) -> Iterable[ClaimKey]:
+        if self._roles.decider.claims_nothing:
+            return ()
         wanted: dict[ClaimKey, None] = {}
         for arrival in every:
             skip = arrival.message is None or redriving.is_order(arrival) or arrival.expired

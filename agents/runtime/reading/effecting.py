@@ -38,12 +38,12 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 class Effecting(Drained):
     """The work (agents.runtime.transport.work.Work) of one effect on one topic.
 
-    of: the events that have an effect; others are passed over. concurrency: effects of a partition at once.
+    of: types of the events that have an effect; others are passed over. concurrency: effects of a partition at once.
     """
 
     def __init__(
-        self, topic: Topic, domain: str, of: type[Message], perform: Perform, store: DomainStore, drain: Drain,
-        concurrency: int,
+        self, topic: Topic, domain: str, of: type[Message] | tuple[type[Message], ...], perform: Perform,
+        store: DomainStore, drain: Drain, concurrency: int,
     ) -> None:  # fmt: skip
         super().__init__(store, drain)
         self._topic = topic

@@ -2,14 +2,14 @@
 
 import msgspec
 
-from http_edge.reads import own_writes
 from http_edge.reads.stream import StreamEnd
+from http_edge.reads.views import document_now
 from http_edge.routing.asked import Asked, own, parameter
 from http_edge.routing.pages import Pages
 from http_edge.routing.routes import CUSTOMER, RESTAURANT_OWNER, LiveRow, Nothing, command, listing, shown, view
 from http_edge.routing.story import Happening, Story
 from http_edge.wire.amounts import Documents
-from http_edge.wire.problems import not_found, not_ready
+from http_edge.wire.problems import not_found
 from topics import keys
 from topics.contracts import basket_commands
 from topics.contracts.basket_commands import OrderedBefore, Reorder
@@ -53,12 +53,8 @@ async def _again(asked: Asked) -> Reorder:
 
 async def _own_order(asked: Asked, name: str) -> Order:
     """As the view shows it, once it shows what the caller wrote. Raises Problem 404 and 503."""
-    reads, place = asked.edge.reads, keys.document(ORDER.name, name)
-    ready, wrote, stored = await reads.get((ORDER.ready, keys.wrote(asked.me, ORDER.domain), place))
-    if ready is None:
-        raise not_ready()
-    stored = await own_writes.newest(reads, ORDER.name, name, wrote, stored)
-    order = _order.decode(body) if stored is not None and (body := keys.split(stored)[1]) else None
+    body = await document_now(asked, ORDER, name)
+    order = _order.decode(body) if body else None
     if order is None or order.user_id != asked.me:
         raise not_found()
     return order

@@ -16,13 +16,16 @@ def _releases(world: World) -> dict[str, str]:
 async def test_two_registrations_of_one_address_in_two_partitions_have_one_winner(world: World):
     one, two = await world.process(), await world.process()
     first, second = await one.open(), await two.open(partition=1)
-    gate = one.gates.stop_at("before write")
+    gate, other_gate = one.gates.stop_at("before write"), two.gates.stop_at("before write")
     registering = one.begin(first, [world.say("a", 1, fields=_name(world))])
     await gate.reached()
     world.log.clear()
-    waiting = two.begin(second, [world.say("b", 2, fields=_name(world))])
+    also_free = two.begin(second, [world.say("b", 2, fields=_name(world))])
+    await other_gate.reached()
     gate.open()
-    await asyncio.gather(registering, waiting)
+    await registering
+    other_gate.open()
+    await also_free
     assert (await world.totals("a"), await world.totals("b")) == ([1], [])
 
 

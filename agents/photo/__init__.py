@@ -1,0 +1,1 @@
+"""Photos: checked and made anew before anybody is shown them."""

@@ -1,0 +1,46 @@
+"""Frames: which photo a meal or a restaurant shows. Of several uploads the latest one, whichever is checked first."""
+
+from typing import assert_never
+
+from msgspec.structs import replace
+
+from agents.photo.picture import Frame
+from topics.contracts.photo_commands import ShowInFrame
+from topics.contracts.photo_events import Event, FrameRemoved, PhotoShown, PhotoSuperseded
+from topics.deciding.decision import Decision, accept
+
+
+def show(command: ShowInFrame, frame: Frame) -> Decision[Event]:
+    if command.photo_id == frame.photo_id:
+        return accept()
+    later = frame.added_at is not None and frame.added_at > command.added_at
+    if frame.removed or later:
+        return accept(PhotoSuperseded(photo_id=command.photo_id))
+    shown = PhotoShown(
+        owner_id=command.owner_id,
+        photo_id=command.photo_id,
+        subject=command.subject,
+        subject_id=command.subject_id,
+        added_at=command.added_at,
+    )
+    return accept(*_superseded(frame), shown)
+
+
+def remove(frame: Frame) -> Decision[Event]:
+    return accept() if frame.removed else accept(*_superseded(frame), FrameRemoved())
+
+
+def _superseded(frame: Frame) -> tuple[PhotoSuperseded, ...]:
+    return () if frame.photo_id is None else (PhotoSuperseded(photo_id=frame.photo_id),)
+
+
+def evolve(frame: Frame, event: PhotoShown | PhotoSuperseded | FrameRemoved) -> Frame:
+    match event:
+        case PhotoShown():
+            return replace(frame, photo_id=event.photo_id, added_at=event.added_at)
+        case PhotoSuperseded():
+            return replace(frame, photo_id=None) if event.photo_id == frame.photo_id else frame
+        case FrameRemoved():
+            return Frame(removed=True)
+        case _:
+            assert_never(event)

@@ -1,0 +1,155 @@
+"""Has pictures checked in processes of their own (agents/photo/worker.py): one a picture, so that no picture can do anything to
+the next one, and a process that dies is replaced by the next one's.
+
+What a worker says is not trusted either: it is read within bounds, and its forms are only ever shown as pictures.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import signal
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from stores.telemetry import logger
+from topics.contracts.photo_events import PhotoFile, Reason
+
+AT_ONCE = 2  # workers of an agents process
+SECONDS = 30.0  # for a picture: the worker's own bound is of CPU time
+MOST_SAID = 16 * 2**20  # bytes of all forms, more than any picture has
+TRIES = 2  # a worker may have died by something else than its picture
+
+_WORKER = Path(__file__).with_name("worker.py")
+
+_log = logger("agents.photo")
+
+
+class Form(NamedTuple):
+    """One form of a picture: what is recorded of it, and its bytes."""
+
+    file: PhotoFile
+    body: bytes
+
+
+class Made(NamedTuple):
+    width: int
+    height: int
+    forms: list[Form]
+
+
+class _Died(Exception):
+    """The worker ended without an answer that can be read."""
+
+
+class _FormSaid(msgspec.Struct, frozen=True):
+    size: str
+    type: str
+    width: int
+    height: int
+    bytes: int
+
+
+class _Said(msgspec.Struct, frozen=True):
+    refused: Reason | None = None
+    width: int = 0
+    height: int = 0
+    forms: tuple[_FormSaid, ...] = ()
+
+
+_said = msgspec.json.Decoder(_Said)
+
+
+class Workshop:
+    """Of one process."""
+
+    def __init__(self, seconds: float = SECONDS, command: tuple[str, ...] | None = None) -> None:
+        """command: of a worker."""
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._seconds = seconds
+        self._command = command or (sys.executable, "-I", str(_WORKER))
+
+    async def check(self, picture: bytes) -> Made | Reason:
+        """Its forms, or why there are none. Raises OSError where no process can be started."""
+        async with self._turns:
+            for _ in range(TRIES):
+                try:
+                    return await self._once(picture)
+                except TimeoutError:
+                    return "took_too_long"
+                except _Died as died:
+                    _log.warning("photo worker died", why=str(died))
+        return "unreadable"
+
+    async def _once(self, picture: bytes) -> Made | Reason:
+        """Raises TimeoutError, _Died, OSError."""
+        worker = await asyncio.create_subprocess_exec(
+            *self._command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL, env={}, cwd="/",
+        )  # fmt: skip
+        assert worker.stdin is not None and worker.stdout is not None
+        hands = asyncio.create_task(_hand_over(worker.stdin, picture))
+        try:
+            async with asyncio.timeout(self._seconds):
+                said = await _heard(worker.stdout)
+                code = await worker.wait()
+        finally:
+            hands.cancel()
+            await _end(worker)
+        if code == -signal.SIGXCPU:
+            raise TimeoutError
+        if code != 0:
+            raise _Died(f"exit code {code}")
+        return _understood(said)
+
+
+async def _hand_over(stdin: asyncio.StreamWriter, picture: bytes) -> None:
+    with contextlib.suppress(ConnectionError):  # it has ended: its exit code tells why
+        stdin.write(picture)
+        await stdin.drain()
+        stdin.close()
+
+
+async def _heard(stdout: asyncio.StreamReader) -> bytes:
+    parts, size = list[bytes](), 0
+    while part := await stdout.read(64 * 1024):
+        size += len(part)
+        if size > MOST_SAID:
+            raise _Died(f"it said more than {MOST_SAID:,} bytes")
+        parts.append(part)
+    return b"".join(parts)
+
+
+async def _end(worker: asyncio.subprocess.Process) -> None:
+    """Also where it has not ended by itself; awaits its end, so that none is left behind."""
+    if worker.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            worker.kill()
+        await asyncio.shield(worker.wait())
+
+
+def _understood(said: bytes) -> Made | Reason:
+    """Raises _Died."""
+    head, _, bodies = said.partition(b"\n")
+    try:
+        answer = _said.decode(head)
+        if answer.refused is not None:
+            return answer.refused
+        return Made(answer.width, answer.height, _forms(answer, bodies))
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise _Died(f"its answer cannot be read: {type(error).__name__}") from None
+
+
+def _forms(answer: _Said, bodies: bytes) -> list[Form]:
+    """Raises msgspec.ValidationError for a size or type that there is not, ValueError for lengths that do not add up."""
+    found, start = list[Form](), 0
+    for each in answer.forms:
+        body = bodies[start : start + each.bytes]
+        start += each.bytes
+        said = msgspec.structs.asdict(each) | {"sha256": hashlib.sha256(body).hexdigest()}
+        found.append(Form(msgspec.convert(said, PhotoFile), body))
+    if start != len(bodies) or not found or any(form.file.bytes <= 0 for form in found):
+        raise ValueError("the lengths do not add up")
+    return found
