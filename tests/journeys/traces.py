@@ -47,7 +47,7 @@ async def in_mongo(url: str, texts: Collection[str]) -> set[str]:
         async for document in database[name].find():
             said = " ".join(map(_decoded, document.values())).lower()
             if any(text.lower() in said for text in texts):
-                found.add(f"{name}.{document['kind']}")
+                found.add(f"{name}.{document.get('kind', 'other')}")
     client.close()
     return found
 
