@@ -76,19 +76,25 @@ def tables_of(group: str, topic: Topic) -> Tables:
 
 async def reread(settings: Settings, topic: Topic, group: str, *, write: bool) -> Report:
     """Raises CannotDo and Doubt."""
-    tables, report = tables_of(group, topic), Report()
+    tables_of(group, topic)
     async with open_log(settings.kafka) as log, open_facts(settings, group.partition(".")[0]) as facts:
         if not await facts.has_floor(group, topic.name):
             raise CannotDo(f"{group} has not read {topic.name} yet")
-        there = max([await facts.count(name) for name in tables])
-        growth = Counts(await growth_in(log)).growth(topic)
-        passes = 1 + there // growth.first // PER_PASS
-        for root in range(growth.first):
-            for part in range(passes):
-                await _Pass(log, facts, topic, tables, group, growth, root, (part, passes), report).run(write)
-            if write and not report.bad:
-                for partition in range(root, growth.partitions, growth.first):
-                    await facts.nothing_is_missed(Source(group, topic.name, partition))
+        return await remake(log, facts, topic, group, write=write)
+
+
+async def remake(log: LogReader, facts: Facts, topic: Topic, group: str, *, write: bool) -> Report:
+    """As reread, whether the group has read the topic or not."""
+    tables, report = tables_of(group, topic), Report()
+    there = max([await facts.count(name) for name in tables])
+    growth = Counts(await growth_in(log)).growth(topic)
+    passes = 1 + there // growth.first // PER_PASS
+    for root in range(growth.first):
+        for part in range(passes):
+            await _Pass(log, facts, topic, tables, group, growth, root, (part, passes), report).run(write)
+        if write and not report.bad:
+            for partition in range(root, growth.partitions, growth.first):
+                await facts.nothing_is_missed(Source(group, topic.name, partition))
     return report
 
 
@@ -147,7 +153,7 @@ class _Pass:
 
     def _fold(self, partition: int, records: Sequence[Logged]) -> None:
         lease = Lease(Source(self._group, self._topic.name, partition))
-        found, _ = events.read(self._topic, Batch(lease, [_record(r) for r in records], records[0].offset), 0)
+        found, _ = events.read(self._topic, Batch(lease, [record_of(r) for r in records], records[0].offset), 0)
         for event in found:
             for name, table in self._tables.items():
                 self._take((name, event.meta.aggregate_id), table, event)
@@ -190,7 +196,8 @@ class _Pass:
         return ahead
 
 
-def _record(logged: Logged) -> ConsumerRecord[bytes, bytes]:
+def record_of(logged: Logged) -> ConsumerRecord[bytes, bytes]:
+    """As a consumer of the agents gets it."""
     milliseconds = int(logged.at.timestamp() * 1000)
     return ConsumerRecord(
         logged.topic, logged.partition, logged.offset, milliseconds, 0, logged.key, logged.body, None, 0, 0,

@@ -47,3 +47,13 @@ class BadData(Exception):
     def __init__(self, code: str, why: str) -> None:
         super().__init__(f"{code}: {why}")
         self.code = code
+
+
+class Lost(Exception):
+    """A domain's store does not hold what it held, or nobody has made it. Somebody has to act, the message says how."""
+
+    def __init__(self, domain: str) -> None:
+        super().__init__(
+            f"the store of {domain} has lost what it held, and nothing of {domain} is decided:"
+            f" `./lezzet {domain}s rebuild` makes it anew from {domain}_events"
+        )

@@ -270,7 +270,10 @@ class DomainStore(Protocol):
     domain: str
 
     async def open(self, source: Source, earliest: int) -> Floor:
-        """The floor of a partition that was just assigned; counts its epoch up. earliest: where it begins the first time."""
+        """The floor of a partition that was just assigned; counts its epoch up. earliest: where it begins the first time.
+
+        Raises Lost where the store should know the floor and does not.
+        """
         ...
 
     async def again(self, source: Source, epoch: int, code: str) -> tuple[int | None, bool]:

@@ -17,6 +17,13 @@ import stores.mongo.taking_over
 import stores.postgres.engineering
 import stores.postgres.rereading
 import stores.postgres.store
+import stores.redis_authority.connections
+import stores.redis_authority.engineering
+import stores.redis_authority.errors
+import stores.redis_authority.provision
+import stores.redis_authority.rereading
+import stores.redis_authority.store
+import stores.redis_authority.taking_over
 from stores.engineering import Domains, Facts, First, Floor, Left, ParkedAs, ParkedKey
 from stores.mongo.errors import SERVER
 from stores.postgres.leaving import Leaving, leaving
@@ -39,13 +46,13 @@ class Technology:
     url: Callable[[Settings], str]
     ping: Callable[[str], Awaitable[None]]
     store: Callable[[str, str], Awaitable[DomainStore]]
-    provision: Callable[[str, str], Awaitable[int]]
+    provision: Callable[[Settings, str, str], Awaitable[int]]
     domains: Callable[[str, Callable[[str], bool]], AbstractAsyncContextManager[Domains]]
     facts: Callable[[str, str], AbstractAsyncContextManager[Facts]]
     take_over: Callable[[str, str, Leaving], Awaitable[None]] | None = None
 
 
-async def _migrate(url: str, domain: str) -> int:
+async def _migrate(settings: Settings, url: str, domain: str) -> int:
     from stores.postgres.migrate import migrate  # yoyo and psycopg: needed by this alone, and not by the agents
 
     return await asyncio.to_thread(migrate, url, domain)
@@ -68,21 +75,33 @@ MONGO = Technology(
     url=lambda settings: settings.mongo,
     ping=stores.mongo.connection.ping,
     store=stores.mongo.store.open_store,
-    provision=stores.mongo.provision.provision,
+    provision=lambda settings, url, domain: stores.mongo.provision.provision(url, domain),
     domains=stores.mongo.engineering.open_domains,
     facts=stores.mongo.rereading.open_facts,
     take_over=stores.mongo.taking_over.take_over,
 )
 
-TECHNOLOGIES: Sequence[Technology] = (POSTGRES, MONGO)
+REDIS = Technology(
+    server=stores.redis_authority.errors.SERVER,
+    variable="REDIS_BASKETS_URL",
+    url=lambda settings: settings.redis_baskets,
+    ping=stores.redis_authority.connections.ping,
+    store=stores.redis_authority.store.open_store,
+    provision=stores.redis_authority.provision.provision,
+    domains=stores.redis_authority.engineering.open_domains,
+    facts=stores.redis_authority.rereading.open_facts,
+    take_over=stores.redis_authority.taking_over.take_over,
+)
 
-_STANDS_ON: Mapping[str, Technology] = {"catalog": MONGO}
+TECHNOLOGIES: Sequence[Technology] = (POSTGRES, MONGO, REDIS)
+
+STANDS_ON: dict[str, Technology] = {"basket": REDIS, "catalog": MONGO}
 """The domains that do not stand on PostgreSQL."""
 
 
 def technology(domain: str) -> Technology:
     """That the domain's store stands on."""
-    return _STANDS_ON.get(domain, POSTGRES)
+    return STANDS_ON.get(domain, POSTGRES)
 
 
 async def open_store(settings: Settings, domain: str) -> DomainStore:
@@ -104,7 +123,7 @@ async def provision(settings: Settings, domain: str) -> int:
                 await on.take_over(on.url(settings), domain, rows)
                 await rows.drop()
                 moved = 1
-    return moved + await on.provision(on.url(settings), domain)
+    return moved + await on.provision(settings, on.url(settings), domain)
 
 
 def open_facts(settings: Settings, domain: str) -> AbstractAsyncContextManager[Facts]:

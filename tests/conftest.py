@@ -8,14 +8,18 @@ from pathlib import Path
 import pytest_asyncio
 
 from infra.stack.stack import Stack
+from stores.redis_authority.making import open_making
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def servers() -> AsyncGenerator[Stack]:
-    """Kafka, PostgreSQL, Redis, MongoDB and the mailbox; servers.endpoints, servers.environment(), servers.stop/start."""
+    """Kafka, PostgreSQL, both Redis, MongoDB and the mailbox; servers.endpoints, servers.environment(), servers.stop/start."""
     folder = Path(tempfile.mkdtemp(prefix="lezzet-tests-"))
     try:
         async with Stack(data=folder) as stack:
+            # Before any test sends a command: a store without floors whose topics have messages would count as lost.
+            async with open_making(stack.endpoints.redis_baskets, "basket") as making:
+                await making.finish({}, "new")
             yield stack
     finally:
         shutil.rmtree(folder)

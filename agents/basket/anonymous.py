@@ -9,15 +9,28 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from topics.contracts.basket_commands import AddItem, ChangeItem, Clear, Command, Extend, HandOver, RemoveItem, TakeBack
-from topics.contracts.basket_events import Cleared, Event, Expired, Kept, Life, LineRemoved, LineSet
-from topics.deciding.decision import Context, Decision, Rejection, accept, reject
+from topics.contracts.basket_commands import (
+    AddItem,
+    ChangeItem,
+    Clear,
+    Command,
+    EndBasket,
+    Extend,
+    HandOver,
+    RemoveItem,
+    TakeBack,
+)
+from topics.contracts.basket_events import Cleared, Event, Expired, HandedOver, Kept, Life, LineRemoved, LineSet
+from topics.deciding.decision import Context, Decision, Rejection, Timer, accept, reject
 from topics.documents.anonymous import ExtendedBasket
 from topics.messages.ids import cart_of, is_anonymous
 
 LIFETIME = timedelta(days=30)
 
-_ONLY_ANONYMOUS = (Extend, HandOver, TakeBack)
+OVER = "over"
+"""Name of the timer that ends a basket whose time has passed."""
+
+_ONLY_ANONYMOUS = (Extend, EndBasket, HandOver, TakeBack)
 _ANONYMOUS = (AddItem, ChangeItem, RemoveItem, Clear, *_ONLY_ANONYMOUS)
 
 NO_BASKET = "there is no such anonymous basket"
@@ -43,7 +56,13 @@ def kept(decision: Decision[Event], life: Life | None, now: datetime) -> Decisio
     over = is_over(life, now)
     if any(isinstance(event, LineSet | LineRemoved | Cleared) for event in events):
         events = (*events, Kept(life=_longer(None if over else life, now, now + LIFETIME)))
-    return dataclasses.replace(decision, events=(Expired(), *events) if over else events)
+    ends = [event.life.expires_at for event in events if isinstance(event, Kept)]
+    return dataclasses.replace(
+        decision,
+        events=(Expired(), *events) if over else events,
+        timers=tuple(Timer(OVER, at, EndBasket()) for at in ends[-1:]),
+        cancels=(OVER,) if any(isinstance(event, HandedOver) for event in events) else (),
+    )
 
 
 def extend(command: Extend, life: Life | None, context: Context) -> Decision[Event]:

@@ -8,12 +8,13 @@ from msgspec.structs import replace
 
 from agents.basket.contents import Contents
 from agents.basket.facts import Facts
-from agents.basket.limits import notes_too_long
+from agents.basket.limits import too_much
 from topics.contracts.basket_commands import Checkout, CheckoutItem, RestoreItems
 from topics.contracts.basket_events import CheckedOut, CheckoutRepeated, Event, Line, LinesRestored, OrderedItem
 from topics.copies import MealCopy
+from topics.deciding.choosing import chosen, wished
 from topics.deciding.decision import Context, Decision, Rejection, accept, hand_on, reject
-from topics.deciding.refusals import meals_gone
+from topics.deciding.refusals import meals_gone, options_gone
 
 EMPTIED = timedelta(seconds=60)
 """A checkout of the empty basket that the last checkout left, within this time, repeats it: a button was pressed twice."""
@@ -36,11 +37,13 @@ def check_out(command: Checkout, contents: Contents, facts: Facts, context: Cont
         return hand_on(CheckoutRepeated(order_id=contents.last.order_id))
     if not items:
         return reject("basket_empty", "there is nothing to check out")
-    if (too_long := notes_too_long((command.note, *(item.note for item in items)))) is not None:
-        return Decision(rejection=too_long)
+    if (refused := too_much(items, command.note)) is not None:
+        return Decision(rejection=refused)
     restaurant_id = _restaurant(items, contents.lines, facts)
     if isinstance(restaurant_id, Rejection):
         return Decision(rejection=restaurant_id)
+    if (refused := _options(command, items, facts)) is not None:
+        return Decision(rejection=refused)
     cleared = tuple(contents.lines[item.meal_id] for item in items if item.meal_id in contents.lines)
     schedule_date = _schedule(command, cleared)
     if isinstance(schedule_date, Rejection):
@@ -69,16 +72,22 @@ def _checked_out(command: Checkout, contents: Contents, purchase: _Purchase, con
 
 
 def asked_for(command: Checkout, contents: Contents) -> tuple[OrderedItem, ...]:
-    """price_was: of the line in the basket, where there is one."""
     asked: Sequence[CheckoutItem | Line] = command.items or tuple(contents.lines.values())
-    return tuple(
-        OrderedItem(
-            meal_id=item.meal_id,
-            quantity=item.quantity,
-            note=item.note,
-            price_was=contents.lines[item.meal_id].price if item.meal_id in contents.lines else None,
-        )
-        for item in asked
+    return tuple(_ordered(item, contents.lines.get(item.meal_id)) for item in asked)
+
+
+def _ordered(item: CheckoutItem | Line, line: Line | None) -> OrderedItem:
+    """price_was: of the line in the basket, where there is one with the same options."""
+    of_line = () if line is None else wished(line.options)
+    options = item.options if isinstance(item, CheckoutItem) else of_line
+    options = of_line if options is None else options
+    same = line is not None and set(options) == set(of_line)
+    return OrderedItem(
+        meal_id=item.meal_id,
+        quantity=item.quantity,
+        note=item.note,
+        price_was=line.price if line is not None and same else None,
+        options=options,
     )
 
 
@@ -88,12 +97,16 @@ def _is_repeat(command: Checkout, contents: Contents, items: tuple[OrderedItem, 
         return False
     if not command.items:
         return not contents.lines and not last.put_in_since and now - last.at < EMPTIED
-    return not command.keyed and _wishes(items) == _wishes(last.items) and now - last.at < SAME_ITEMS
+    same = len(items) == len(last.items) and _wishes(command.items, items) == _wishes(command.items, last.items)
+    return not command.keyed and same and now - last.at < SAME_ITEMS
 
 
-def _wishes(items: tuple[OrderedItem, ...]) -> list[OrderedItem]:
-    """Items without their old prices: the first checkout took the lines, which had them, out of the basket."""
-    return [replace(item, price_was=None) for item in items]
+def _wishes(said: Sequence[CheckoutItem], items: Sequence[OrderedItem]) -> list[OrderedItem]:
+    """Items without what came from the lines: the first checkout took these out of the basket."""
+    return [
+        replace(item, price_was=None, options=() if each.options is None else item.options)
+        for each, item in zip(said, items, strict=True)
+    ]
 
 
 def _restaurant(items: tuple[OrderedItem, ...], lines: Mapping[str, Line], facts: Facts) -> str | Rejection:
@@ -107,6 +120,20 @@ def _restaurant(items: tuple[OrderedItem, ...], lines: Mapping[str, Line], facts
     if len(restaurants) > 1:
         return Rejection("different_restaurant", "an order cannot hold items of a different restaurant", "items")
     return restaurants.pop()
+
+
+def _options(command: Checkout, items: tuple[OrderedItem, ...], facts: Facts) -> Rejection | None:
+    """What was said in this request is its sender's fault. What was chosen before, the menu has changed since."""
+    gone: list[tuple[OrderedItem, str, str]] = []
+    for place, item in enumerate(items):
+        meal = facts.meals[item.meal_id]
+        found = chosen(meal.options, item.options, f"items[{place}].options")
+        if not isinstance(found, Rejection):
+            continue
+        if command.items and command.items[place].options is not None:
+            return found
+        gone.append((item, meal.name, found.detail))
+    return options_gone({item.meal_id: (name, why) for item, name, why in gone}) if gone else None
 
 
 def _name(meal_id: str, meal: MealCopy | None, lines: Mapping[str, Line]) -> str:

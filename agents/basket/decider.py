@@ -10,7 +10,8 @@ from agents.basket import anonymous, coupons, erasure, merging
 from agents.basket.checkout import asked_for, check_out, restore
 from agents.basket.contents import IN_KURUS, Contents, evolve
 from agents.basket.facts import Facts
-from agents.basket.limits import MAX_LINES, notes_too_long
+from agents.basket.limits import MAX_LINES, too_much
+from agents.basket.lines import as_sold_now, new_line
 from agents.basket.projection import answered
 from agents.basket.reordering import reorder
 from topics.contracts.basket_commands import (
@@ -21,6 +22,7 @@ from topics.contracts.basket_commands import (
     Clear,
     Command,
     DropCoupon,
+    EndBasket,
     EraseBasket,
     Extend,
     HandOver,
@@ -30,9 +32,10 @@ from topics.contracts.basket_commands import (
     TakeBack,
     TakeOver,
 )
-from topics.contracts.basket_events import BasketErased, Cleared, Event, Line, LineRemoved, LineSet
-from topics.copies import COUPONS, MEALS, RESTAURANTS, MealCopy
+from topics.contracts.basket_events import BasketErased, Cleared, Event, Expired, Line, LineRemoved, LineSet
+from topics.copies import COUPONS, MEALS, RESTAURANTS
 from topics.deciding import schedule
+from topics.deciding.choosing import chosen
 from topics.deciding.decision import Context, Decider, Decision, Rejection, accept, reject
 from topics.documents import Done
 from topics.messages.ids import is_anonymous
@@ -51,6 +54,8 @@ def decide(command: Command, contents: Contents, facts: Facts, context: Context)
     if not is_anonymous(context.aggregate_id):
         return _decide(command, contents, facts, context)
     over = anonymous.is_over(contents.life, context.now)
+    if isinstance(command, EndBasket):
+        return accept(Expired()) if over else accept()
     decision = _decide(command, Contents() if over else contents, facts, context)
     return anonymous.kept(decision, contents.life, context.now)
 
@@ -77,6 +82,8 @@ def _decide(command: Command, contents: Contents, facts: Facts, context: Context
             return coupons.drop(contents)
         case Extend():
             return anonymous.extend(command, contents.life, context)
+        case EndBasket():
+            return accept()  # of an anonymous basket: see decide()
         case HandOver() | TakeOver() | TakeBack():
             return _merge(command, contents)
         case EraseBasket():
@@ -106,22 +113,15 @@ def _add(command: AddItem, contents: Contents, facts: Facts, context: Context) -
     refused = _past(command.schedule_date, meal.restaurant_id, facts, context.now)
     if refused is not None:
         return Decision(rejection=refused)
+    options = chosen(meal.options, command.options)
+    if isinstance(options, Rejection):
+        return Decision(rejection=options)
     before = contents.lines.get(command.meal_id)
     if before is None and len(contents.lines) >= MAX_LINES:
         return reject("basket_full", f"a basket holds {MAX_LINES} different meals at most")
-    line = Line(
-        id=before.id if before else context.new_id("line"),
-        restaurant_id=meal.restaurant_id,
-        meal_id=command.meal_id,
-        quantity=command.quantity,
-        created_at=before.created_at if before else context.now,
-        name=meal.name,
-        price=meal.price,
-        note=command.note,
-        schedule_date=command.schedule_date,
-        image_url=meal.image_url,
-    )
-    return _set(line, before, contents, context)
+    line = new_line(context.new_id("line"), command.meal_id, meal, options, before, context.now)
+    said = replace(line, quantity=command.quantity, note=command.note, schedule_date=command.schedule_date)
+    return _set(said, before, contents, context)
 
 
 def _past(said: str | None, restaurant_id: str, facts: Facts, now: datetime) -> Rejection | None:
@@ -145,21 +145,16 @@ def _change(command: ChangeItem, contents: Contents, facts: Facts, context: Cont
         schedule_date=before.schedule_date if command.schedule_date is None else command.schedule_date,
     )
     line = replace(line, **dict.fromkeys(command.clears))
-    return _set(_as_sold_now(line, facts.meals.get(command.meal_id)), before, contents, context)
-
-
-def _as_sold_now(line: Line, meal: MealCopy | None) -> Line:
-    if meal is None:
-        return replace(line, is_available=False)
-    return replace(line, name=meal.name, price=meal.price, image_url=meal.image_url, is_available=meal.is_available)
+    now = as_sold_now(line, facts.meals.get(command.meal_id), command.options)
+    return Decision(rejection=now) if isinstance(now, Rejection) else _set(now, before, contents, context)
 
 
 def _set(line: Line, before: Line | None, contents: Contents, context: Context) -> Decision[Event]:
     answer = answered(line, context.aggregate_id)
     if line == before:
         return accept(answer=answer)
-    others = (each.note for each in contents.lines.values() if each.meal_id != line.meal_id)
-    refused = notes_too_long((*others, line.note)) if line.note else None
+    others = (each for each in contents.lines.values() if each.meal_id != line.meal_id)
+    refused = too_much((*others, line)) if line.note or line.options else None
     return accept(LineSet(line=line), answer=answer) if refused is None else Decision(rejection=refused)
 
 
@@ -187,7 +182,17 @@ def needs(command: Command, contents: Contents) -> Iterable[tuple[str, str]]:
                 yield MEALS.name, item.meal_id
         case ApplyCoupon():
             yield from coupons.needs(command, contents)
-        case RemoveItem() | Clear() | RestoreItems() | DropCoupon() | Extend() | HandOver() | TakeOver() | TakeBack():
+        case (
+            RemoveItem()
+            | Clear()
+            | RestoreItems()
+            | DropCoupon()
+            | Extend()
+            | EndBasket()
+            | HandOver()
+            | TakeOver()
+            | TakeBack()
+        ):
             return
         case EraseBasket():
             return

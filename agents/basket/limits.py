@@ -1,6 +1,9 @@
 """How much a basket holds."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+import msgspec
 
 from topics.deciding.decision import Rejection
 
@@ -11,8 +14,27 @@ NOTE_BYTES = 16 * 1024
 """Of all notes of a basket, or of the items of a checkout, in UTF-8."""
 
 
-def notes_too_long(notes: Iterable[str | None]) -> Rejection | None:
-    size = sum(len(note.encode()) for note in notes if note)
-    if size <= NOTE_BYTES:
-        return None
-    return Rejection("notes_too_long", f"the notes of a basket have at most {NOTE_BYTES:,} bytes together", "note")
+OPTION_BYTES = 64 * 1024
+"""Of all options that are chosen in a basket, or in the items of a checkout, as JSON."""
+
+
+class Said(Protocol):
+    """A line, or an item of a checkout."""
+
+    @property
+    def note(self) -> str | None: ...
+    @property
+    def options(self) -> Sequence[Any]: ...
+
+
+def too_much(items: Iterable[Said], note: str | None = None) -> Rejection | None:
+    """Why a basket cannot hold these; None where it can. note: of the checkout itself."""
+    listed = tuple(items)
+    size = sum(len(each.encode()) for each in (note, *(item.note for item in listed)) if each)
+    if size > NOTE_BYTES:
+        return Rejection("notes_too_long", f"the notes of a basket have at most {NOTE_BYTES:,} bytes together", "note")
+    size = sum(len(msgspec.json.encode(item.options)) for item in listed if item.options)
+    if size > OPTION_BYTES:
+        detail = f"the options of a basket have at most {OPTION_BYTES:,} bytes together"
+        return Rejection("options_too_large", detail, "options")
+    return None

@@ -5,17 +5,17 @@ cannot, TakeBack: the anonymous basket has its lines again and answers with the 
 both baskets as they were.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from msgspec.structs import replace
 
 from agents.basket.anonymous import NO_BASKET
-from agents.basket.limits import MAX_LINES, notes_too_long
+from agents.basket.limits import MAX_LINES, too_much
 from topics.contracts.basket_commands import HandOver, TakeBack, TakeOver
 from topics.contracts.basket_events import Event, HandedOver, Kept, Life, Line, TakenBack, TakenOver, TakeOverRefused
 from topics.deciding.decision import Decision, accept, hand_on, reject
-from topics.documents.anonymous import MergeReport
+from topics.documents.anonymous import Lost, MergeConflict, MergeReport
 from topics.messages.ids import is_anonymous
 from topics.values.fields import MAX_QUANTITY
 
@@ -45,9 +45,12 @@ def take_over(command: TakeOver, lines: Lines, refused: Refused | None) -> Decis
     if command.life is None and refused is not None and refused.anonymous_id == command.anonymous_id:
         return refuse(command, refused.code, refused.detail)
     if not command.lines:
-        return accept(answer=_report("There was nothing to merge.", len(lines), 0, 0))
+        return accept(answer=_report("There was nothing to merge.", len(lines), 0))
     if command.strategy == "replace":
-        return _taken(command, command.lines, len(command.lines), len(lines))
+        given = {line.meal_id: line for line in command.lines}
+        return _taken(
+            command, command.lines, len(given), [_replaced(mine, given.get(mine.meal_id)) for mine in lines.values()]
+        )
     restaurants = {line.restaurant_id for line in (*lines.values(), *command.lines)}
     if len(restaurants) > 1:
         return refuse(command, "different_restaurant", "the two baskets hold items of a different restaurant")
@@ -56,14 +59,19 @@ def take_over(command: TakeOver, lines: Lines, refused: Refused | None) -> Decis
         return refuse(command, "basket_full", f"a basket holds {MAX_LINES} different meals at most")
     merged = tuple(_added(lines.get(line.meal_id), line) for line in command.lines)
     taken = {line.meal_id for line in merged}
-    kept = (line.note for line in lines.values() if line.meal_id not in taken)
-    if (too_long := notes_too_long((*kept, *(line.note for line in merged)))) is not None:
-        return refuse(command, too_long.code, too_long.detail)
-    return _taken(command, merged, together, sum(line.meal_id in lines for line in command.lines))
+    kept = (line for line in lines.values() if line.meal_id not in taken)
+    if (why := too_much((*kept, *merged))) is not None:
+        return refuse(command, why.code, why.detail)
+    conflicts = [
+        _conflict(theirs, now, theirs.quantity + lines[now.meal_id].quantity)
+        for theirs, now in zip(command.lines, merged, strict=True)
+        if now.meal_id in lines
+    ]
+    return _taken(command, merged, together, conflicts)
 
 
 def _added(mine: Line | None, theirs: Line) -> Line:
-    """The user's own note and date win."""
+    """The user's own note, date and options win."""
     if mine is None:
         return theirs
     return replace(
@@ -74,14 +82,39 @@ def _added(mine: Line | None, theirs: Line) -> Line:
     )
 
 
-def _taken(command: TakeOver, lines: tuple[Line, ...], together: int, conflicts: int) -> Decision[Event]:
+def _replaced(mine: Line, theirs: Line | None) -> MergeConflict:
+    """A line of the user's that has to go. theirs: that of the same meal, which takes its place."""
+    if theirs is None:
+        return MergeConflict(meal_id=mine.meal_id, name=mine.name, quantity=0, lost=("line",))
+    return _conflict(mine, theirs, mine.quantity)
+
+
+def _conflict(gone: Line, now: Line, wanted: int) -> MergeConflict:
+    """gone: the line that was given up for `now`. wanted: the quantity that nothing would be lost of."""
+    lost: list[Lost] = ["quantity"] if now.quantity < wanted else []
+    if gone.note and gone.note != now.note:
+        lost.append("note")
+    if gone.schedule_date and gone.schedule_date != now.schedule_date:
+        lost.append("schedule_date")
+    if gone.options and gone.options != now.options:
+        lost.append("options")
+    return MergeConflict(meal_id=now.meal_id, name=now.name, quantity=now.quantity, lost=tuple(lost))
+
+
+def _taken(
+    command: TakeOver, lines: tuple[Line, ...], together: int, conflicts: Sequence[MergeConflict]
+) -> Decision[Event]:
     report = _report("The baskets are one now.", together, len(command.lines), conflicts)
     return accept(TakenOver(lines=lines, strategy=command.strategy), answer=report)
 
 
-def _report(message: str, together: int, merged: int, conflicts: int) -> MergeReport:
+def _report(message: str, together: int, merged: int, conflicts: Sequence[MergeConflict] = ()) -> MergeReport:
     return MergeReport(
-        message=message, user_cart_items=together, merged_items_count=merged, conflicts_resolved=conflicts
+        message=message,
+        user_cart_items=together,
+        merged_items_count=merged,
+        conflicts_resolved=len(conflicts),
+        conflicts=tuple(conflicts),
     )
 
 

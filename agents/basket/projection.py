@@ -48,6 +48,7 @@ def basket_item(line: Line, user_id: str) -> BasketItem:
         price=line.price,
         image_url=line.image_url,
         is_available=line.is_available,
+        options=line.options,
     )
 
 

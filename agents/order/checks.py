@@ -5,13 +5,15 @@ from typing import Any, NamedTuple
 
 from agents.order.facts import Facts
 from topics.contracts.address_events import SavedAddress
+from topics.contracts.basket_events import OrderedItem
 from topics.contracts.order_commands import PlaceOrder
 from topics.contracts.order_events import OrderPlaced, PriceChange, PricedItem
-from topics.copies import CouponCopy, RestaurantCopy
+from topics.copies import CouponCopy, MealCopy, RestaurantCopy
 from topics.deciding import discounting, schedule
+from topics.deciding.choosing import ChosenOption, chosen, extra
 from topics.deciding.decision import Rejection
 from topics.deciding.pricing import Charge, Totals, totals
-from topics.deciding.refusals import meals_gone
+from topics.deciding.refusals import meals_gone, options_gone
 from topics.deciding.slots import slot_of
 from topics.keys import coupon_share
 from topics.values import areas
@@ -65,18 +67,25 @@ def _priced(wish: PlaceOrder, facts: Facts) -> Priced | Rejection:
         return meals_gone({name: meal.name if meal else name for name, meal in meals.items() if name not in on_sale})
     if any(meal.restaurant_id != wish.restaurant_id for meal in on_sale.values()):
         return Rejection("different_restaurant", "an order cannot hold items of a different restaurant", "items")
-    items = tuple(
-        PricedItem(
-            meal_id=item.meal_id,
-            name=on_sale[item.meal_id].name,
-            quantity=item.quantity,
-            price=on_sale[item.meal_id].price,
-            total=on_sale[item.meal_id].price * item.quantity,
-            note=item.note,
-        )
-        for item in wish.items
-    )
+    found = [(item, meal := on_sale[item.meal_id], chosen(meal.options, item.options)) for item in wish.items]
+    gone = {item.meal_id: (meal.name, why.detail) for item, meal, why in found if isinstance(why, Rejection)}
+    if gone:
+        return options_gone(gone)
+    items = tuple(_item(item, meal, options) for item, meal, options in found if not isinstance(options, Rejection))
     return Priced(items, _changes(wish, items))
+
+
+def _item(item: OrderedItem, meal: MealCopy, options: tuple[ChosenOption, ...]) -> PricedItem:
+    price = meal.price + extra(options)
+    return PricedItem(
+        meal_id=item.meal_id,
+        name=meal.name,
+        quantity=item.quantity,
+        price=price,
+        total=price * item.quantity,
+        note=item.note,
+        options=options,
+    )
 
 
 def _changes(wish: PlaceOrder, items: tuple[PricedItem, ...]) -> tuple[PriceChange, ...]:

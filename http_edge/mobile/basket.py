@@ -22,11 +22,12 @@ from http_edge.web.browse.restaurants import RESTAURANT
 from http_edge.web.order import coupon_views
 from http_edge.web.order.coupon_views import COUPON, COUPON_USE
 from http_edge.web.order.menu_now import MENU_NOW
-from http_edge.web.order.own_basket import BASKET, BASKET_COUPON
+from http_edge.web.order.own_basket import BASKET, BASKET_COUPON, TOO_MUCH
 from http_edge.wire.amounts import Documents
 from topics import keys
 from topics.contracts.basket_commands import TOPIC, AddItem, RemoveItem
 from topics.deciding import discounting
+from topics.deciding.choosing import Wishes
 from topics.deciding.decision import Rejection
 from topics.deciding.pricing import Charge, totals
 from topics.documents.order import BasketCoupon
@@ -41,6 +42,7 @@ class LineWish(msgspec.Struct, frozen=True, kw_only=True):
     restaurant_id: Id | None = None
     note: Note | None = None
     schedule_date: DayOrTime | None = None
+    options: Wishes = ()
 
 
 class _Basket(msgspec.Struct, frozen=True):
@@ -135,7 +137,7 @@ ROUTES = (
         answers={
             404: "not_in_basket",
             409: ("different_restaurant", "meal_unavailable", "basket_full"),
-            422: ("schedule_in_past", "notes_too_long"),
+            422: ("schedule_in_past", *TOO_MUCH),
         },
         says="Set the line of a meal, or take it out with quantity 0; answers the whole basket as it is now.",
     ),

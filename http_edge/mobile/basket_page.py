@@ -9,17 +9,19 @@ from msgspec.structs import asdict
 from http_edge.mobile import texts
 from http_edge.mobile.blocks import Block, json_of
 from http_edge.wire.preferences import Language
+from topics.deciding.choosing import Chosen
 from topics.deciding.pricing import Totals
+from topics.documents.order import Notices
 from topics.values.kurus import Kurus, KurusSum
 
 
 class BasketLine(msgspec.Struct, frozen=True, kw_only=True):
-    """price: of one, as the menu has it now."""
+    """price: of one with its options, as the menu has it now. notices: what the menu has changed since the line was set."""
 
     meal_id: str
     name: str
     quantity: int
-    price: Kurus
+    price: KurusSum
     price_text: str
     total: KurusSum
     total_text: str
@@ -27,6 +29,8 @@ class BasketLine(msgspec.Struct, frozen=True, kw_only=True):
     schedule_date: str | None
     image_url: str
     is_available: bool
+    options: Chosen
+    notices: Notices
 
 
 class Sums(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,11 +70,13 @@ class Line(msgspec.Struct, frozen=True):
     restaurant_id: str
     name: str
     quantity: int
-    price: Kurus
+    price: KurusSum
     note: str | None = None
     schedule_date: str | None = None
     image_url: str = ""
     is_available: bool = True
+    options: Chosen = ()
+    notices: Notices = ()
 
 
 class Seller(msgspec.Struct, frozen=True):

@@ -19,21 +19,23 @@ from http_edge.wire.amounts import Documents
 from http_edge.wire.preferences import Language
 from http_edge.wire.problems import not_found
 from topics.contracts.address_events import SavedAddress
+from topics.deciding.choosing import Chosen
 from topics.values.fields import OrderStatus, PaymentMethod
 from topics.values.kurus import Kurus, KurusSum
 
 
 class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
-    """price: of one."""
+    """price: of one, with its options."""
 
     meal_id: str
     name: str
     quantity: int
-    price: Kurus
+    price: KurusSum
     price_text: str
     total: KurusSum
     total_text: str
     note: str | None
+    options: Chosen
 
 
 class OrderPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,9 +72,10 @@ class _Line(msgspec.Struct, frozen=True):
     meal_id: str
     name: str
     quantity: int
-    price: Kurus
+    price: KurusSum
     total: KurusSum
     note: str | None = None
+    options: Chosen = ()
 
 
 class _Order(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from http_edge.routing.routes import AnyRow
 from http_edge.web import operations
 from http_edge.web.account import addresses, auth, erasure, export, favourites, passwords, sessions, user
 from http_edge.web.browse import campaigns, meals, menu_export, menu_import, photos, restaurants, reviews, search
-from http_edge.web.order import anonymous_carts, carts, discounts, orders
+from http_edge.web.order import anonymous_carts, carts, discounts, orders, summary
 
 ROUTES: tuple[AnyRow, ...] = (
     *auth.ROUTES,
@@ -27,6 +27,7 @@ ROUTES: tuple[AnyRow, ...] = (
     *menu_import.ROUTES,
     *menu_export.ROUTES,
     *carts.ROUTES,
+    *summary.ROUTES,
     *anonymous_carts.ROUTES,
     *discounts.ROUTES,
     *orders.ROUTES,

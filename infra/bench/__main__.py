@@ -24,6 +24,11 @@ BENCHES = (
         "command", "infra.bench.command", "POST /carts/add through Kafka against a handler that writes the row itself"
     ),
     Bench("load", "infra.bench.load", "POST /carts/add from 1 to 64 connections at once against that handler"),
+    Bench(
+        "basket",
+        "infra.bench.basket",
+        "baskets on Redis against baskets in PostgreSQL: one add, and adds from 16 connections",
+    ),
     Bench("neighbours", "infra.bench.neighbours", "one client beside another one that reads a menu of 5,000 meals"),
     Bench("idle", "infra.bench.idle", "the CPU of an agents process that has nothing to do"),
     Bench(

@@ -8,10 +8,10 @@ from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 
-import asyncpg
 import msgspec
 from redis.asyncio import Redis
 
+from infra.bench.baskets import Place
 from infra.bench.posting import Posted
 from infra.layout.site import Endpoints
 from stores.kafka.log import open_log
@@ -39,8 +39,9 @@ class Sent(NamedTuple):
 class Breakdown:
     """`begin` before the requests, `stages` after them."""
 
-    def __init__(self, at: Endpoints) -> None:
+    def __init__(self, at: Endpoints, place: Place) -> None:
         self._at = at
+        self._place = place
         self._heard: dict[str, float] = {}
         self._listening: asyncio.Task[None] | None = None
 
@@ -56,7 +57,7 @@ class Breakdown:
                 await self._listening
 
     async def stages(self, posted: Sequence[Posted]) -> list[Stage]:
-        sent, written = await self._sent(), await self._written()
+        sent, written = await self._sent(), await self._place.written(self._at)
         spans: dict[str, list[float]] = {}
         for one in posted:
             command = sent.get(one.correlation)
@@ -96,14 +97,6 @@ class Breakdown:
                     made = _seconds(named[headers.TIME])
                     found[named[headers.CORRELATION]] = Sent(named[headers.ID], made, record.at.timestamp())
         return found
-
-    async def _written(self) -> dict[str, float]:
-        connection = await asyncpg.connect(self._at.postgres)
-        try:
-            rows = await connection.fetch("select id, extract(epoch from at)::float8 as at from basket.inbox")
-        finally:
-            await connection.close()
-        return {row["id"]: row["at"] for row in rows}
 
 
 def _seconds(rfc3339: str) -> float:

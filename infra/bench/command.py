@@ -1,6 +1,6 @@
 """`./lezzet bench command`: POST /carts/add through Kafka to its answer, against a handler that writes the row itself.
 
-Ours: the edge checks the token, the command goes through Kafka to the basket's agents, their transaction, and the answer
+Ours: the edge checks the token, the command goes through Kafka to the basket's agents, their store, and the answer
 back through Redis. The other: one aiohttp process with asyncpg, one transaction a request, no token. Requests come at a
 fixed rate, the sides take turns in one run on own servers.
 """
@@ -11,6 +11,7 @@ import statistics
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from infra.bench.baskets import REDIS, Place
 from infra.bench.breakdown import Breakdown
 from infra.bench.posting import Posted, Visitor, post
 from infra.bench.servers import free_port, server, token
@@ -33,10 +34,24 @@ class Load(NamedTuple):
     at_most: float
 
 
+class Verdict(NamedTuple):
+    """ratio: of the medians, ours by the straight handler's. whole: every request of both was answered with 200."""
+
+    ratio: float
+    whole: bool
+
+
 async def run(arguments: list[str]) -> bool:
     chosen = _parser().parse_args(arguments)
     load = Load(chosen.rate, 5.0, AT_MOST * 3) if chosen.short else Load(chosen.rate, chosen.seconds, AT_MOST)
-    async with stage() as made:
+    found = await compared(load)
+    print(f"ratio of the medians: {found.ratio:.2f}, wanted at most {load.at_most:.1f}")
+    return found.ratio <= load.at_most and found.whole
+
+
+async def compared(load: Load, place: Place = REDIS) -> Verdict:
+    """On servers of its own. place: where baskets stand."""
+    async with stage(runs=place.runs) as made:
         agents = await made.agents(1)
         await made.edge()
         await made.demo(agents)
@@ -44,7 +59,7 @@ async def run(arguments: list[str]) -> bool:
         await asyncio.to_thread(migrate, at.postgres, SCHEMA)
         port = free_port()
         async with server({}, port, "infra.bench.direct", str(port), at.postgres, SCHEMA):
-            return await Comparison(made, port, load).run()
+            return await Comparison(made, port, load, place).run()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -56,17 +71,17 @@ def _parser() -> argparse.ArgumentParser:
 
 
 class Comparison:
-    def __init__(self, made: Stage, port: int, load: Load) -> None:
+    def __init__(self, made: Stage, port: int, load: Load, place: Place) -> None:
         at, keys = made.stack.endpoints, made.stack.site.data.keys
         users = [derive("bench", f"user {number}") for number in range(USERS)]
         self._load = load
-        self._breakdown = Breakdown(at)
+        self._breakdown = Breakdown(at, place)
         self._ours = [Visitor(f"{at.edge}/carts/add", token(keys, user)) for user in users]
         self._direct = [Visitor(f"http://127.0.0.1:{port}/carts/add?user={user}") for user in users]
         menu = MENUS[0]
         self._meals = [menu.meal_id(name) for name in menu.meals][:4]
 
-    async def run(self) -> bool:
+    async def run(self) -> Verdict:
         await self._turn(self._ours, WARM_UP)
         await self._turn(self._direct, WARM_UP)
         await self._breakdown.begin()
@@ -80,15 +95,13 @@ class Comparison:
     async def _turn(self, visitors: Sequence[Visitor], seconds: float) -> list[Posted]:
         return await post(visitors, self._meals, self._load.rate, seconds)
 
-    async def _judge(self, ours: list[Posted], direct: list[Posted]) -> bool:
+    async def _judge(self, ours: list[Posted], direct: list[Posted]) -> Verdict:
         print(f"{self._load.rate:.0f} requests/s, {len(ours)} of each side")
         medians = [self._tell(name, side) for name, side in (("through Kafka", ours), ("straight", direct))]
         print("a request through Kafka, median and p99 of each part:")
         for part in await self._breakdown.stages(ours):
             print(f"  {part.median:6.2f} {part.p99:7.2f} ms  {part.what}")
-        ratio = medians[0] / medians[1]
-        print(f"ratio of the medians: {ratio:.2f}, wanted at most {self._load.at_most:.1f}")
-        return ratio <= self._load.at_most and all(one.status == 200 for one in (*ours, *direct))
+        return Verdict(medians[0] / medians[1], all(one.status == 200 for one in (*ours, *direct)))
 
     def _tell(self, name: str, side: list[Posted]) -> float:
         times = sorted(one.milliseconds for one in side)

@@ -5,8 +5,7 @@ import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import asyncpg
-
+from infra.bench.baskets import REDIS, Place
 from infra.bench.closed_loop import Measured, Plan, Request, in_own_process
 from infra.bench.load_report import Turn
 from infra.bench.posting import Visitor, body, post
@@ -44,9 +43,9 @@ class Found(NamedTuple):
     wrong: list[str]
 
 
-async def measured(choice: Choice) -> Found:
-    """On servers of its own."""
-    runs = (sys.executable, "-m", "infra.bench.partitioned", str(choice.partitions))
+async def measured(choice: Choice, place: Place = REDIS) -> Found:
+    """On servers of its own. place: where baskets stand."""
+    runs = (sys.executable, "-m", "infra.bench.partitioned", str(choice.partitions), *place.runs[2:])
     async with stage(runs=runs) as made:
         agents = await made.agents(1)
         children = {"edge": await made.edge(), "agents": agents[0]}
@@ -54,15 +53,16 @@ async def measured(choice: Choice) -> Found:
         at, port = made.stack.endpoints, free_port()
         await asyncio.to_thread(migrate, at.postgres, SCHEMA)
         async with server({}, port, "infra.bench.direct", str(port), at.postgres, SCHEMA):
-            return await Comparison(made, children, port, choice).run()
+            return await Comparison(made, children, port, choice, place).run()
 
 
 class Comparison:
     """straight: the port of the other side."""
 
-    def __init__(self, made: Stage, children: dict[str, Child], straight: int, choice: Choice) -> None:
+    def __init__(self, made: Stage, children: dict[str, Child], straight: int, choice: Choice, place: Place) -> None:
         self._made = made
-        self._children = children | {name: made.stack.child(name) for name in SERVERS}
+        self._place = place
+        self._children = children | {name: made.stack.child(name) for name in dict.fromkeys((*SERVERS, place.server))}
         self._straight = straight
         self._choice = choice
         menu = MENUS[0]
@@ -98,9 +98,9 @@ class Comparison:
                 self._wrong.append(f"{refused} of the first {len(posted)} adds were not answered with 200")
 
     async def _turn(self, count: int, name: str) -> Turn:
-        before, clock = await self._versions(), Clock(self._pids())
+        before, clock = await self._place.versions(self._made.stack.endpoints), Clock(self._pids())
         ours = await self._load(self._made.stack.site.ports["edge"], count, OURS, name, self._tokens())
-        used, changed = clock.used(), await self._versions() - before
+        used, changed = clock.used(), await self._place.versions(self._made.stack.endpoints) - before
         straight = await self._load(self._straight, count, STRAIGHT, name, {})
         wanted = 0 if self._choice.unchanging else ours.requests
         if changed != wanted:
@@ -131,11 +131,3 @@ class Comparison:
         if missing := self._children.keys() - found.keys():
             raise RuntimeError(f"not running: {', '.join(sorted(missing))}")
         return found
-
-    async def _versions(self) -> int:
-        """The sum over all baskets: it goes up by one with each change."""
-        connection = await asyncpg.connect(self._made.stack.endpoints.postgres)
-        try:
-            return await connection.fetchval("select coalesce(sum(version), 0)::bigint from basket.aggregate")
-        finally:
-            await connection.close()

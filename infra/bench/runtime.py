@@ -108,7 +108,8 @@ class Comparison:
         """In a schema and a consumer group of its own, so that every run begins with nothing."""
         schema = f"bench_{next(self._runs)}_{name}"
         on = STORES[self._store]
-        await on.provision(on.url(load(self._stack.environment())), schema)
+        settings = load(self._stack.environment())
+        await on.provision(settings, on.url(settings), schema)
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", f"infra.bench.sides.{name}", topic.name, schema, str(total), self._store,
             cwd=CHECKOUT, env=self._stack.environment(), stdout=asyncio.subprocess.PIPE,

@@ -36,6 +36,7 @@ COMMANDS = (
         "topics", "the topics: their contracts, sizes and lags; beginning one again", Module("replay", ("topics",))
     ),
     Command("views", "the views and their generations; building one again", Module("replay", ("views",))),
+    Command("baskets", "rebuild: makes baskets anew after their store was lost", Module("agents.rebuild", ("basket",))),
     Command("tail", "the last messages of a topic; --follow for more", Module("replay", ("tail",))),
     Command(
         "trace", "everything that belongs to an order, user, command or correlation id", Module("replay", ("trace",))

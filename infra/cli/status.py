@@ -11,7 +11,7 @@ from infra.layout.site import Site
 from infra.stack.lag import lag_of
 from infra.supervision import control
 
-SERVED_BY = {"smtp": "mailbox", "mail": "mailbox", "mobile": "edge"}
+SERVED_BY = {"smtp": "mailbox", "mail": "mailbox", "mobile": "edge", "redis_baskets": "redis-baskets"}
 """Which process has an address, where that is not the one of its name."""
 
 
@@ -51,7 +51,7 @@ def reachable(processes: list[dict[str, Any]], endpoints: dict[str, str]) -> dic
 def _print(processes: list[dict[str, Any]], endpoints: dict[str, str]) -> None:
     for process in processes:
         lag = f"  lag {process['lag']}" if "lag" in process else ""
-        print(f"{process['name']:10} {process['state']:9} {process['pid'] or '-':>7}{lag}")
+        print(f"{process['name']:13} {process['state']:9} {process['pid'] or '-':>7}{lag}")
     print()
     for name, address in endpoints.items():
-        print(f"{name:10} {address}")
+        print(f"{name:13} {address}")

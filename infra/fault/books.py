@@ -10,7 +10,10 @@ from infra.layout.site import Endpoints
 from stores.mongo import documents, looking, names
 from stores.mongo.store import database
 from stores.protocol import InboxKey, Source, Stored
-from stores.technologies import MONGO, POSTGRES, Technology, technology
+from stores.redis_authority import encoding
+from stores.redis_authority.connections import Connections
+from stores.redis_authority.names import prefix, source_named
+from stores.technologies import MONGO, POSTGRES, REDIS, Technology, technology
 
 
 class FloorRow(NamedTuple):
@@ -118,6 +121,51 @@ class MongoBook:
         return await self._database[domain].find({"_id": names.beginning(f"{kind} ")}).to_list(None)
 
 
+class RedisBook:
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    async def states(self, domain: str) -> dict[str, Stored]:
+        return {id: encoding.stored(value) for id, value in (await self._hash(domain, "state")).items()}
+
+    async def inbox(self, domain: str) -> dict[InboxKey, str | None]:
+        found = dict[InboxKey, str | None]()
+        for name, value in (await self._hash(domain, "inbox")).items():
+            source, _, id = name.partition("\0")
+            found[source, id] = encoding.outcome(value)
+        return found
+
+    async def floors(self, domain: str) -> list[FloorRow]:
+        missed = await self._hash(domain, "missed")
+        rows = list[FloorRow]()
+        for name, value in (await self._hash(domain, "floor")).items():
+            first, _, epoch = map(int, value.split())
+            waiting = int(missed[name].split()[0]) if name in missed else None
+            rows.append(FloorRow(source_named(name), first, epoch, waiting))
+        return rows
+
+    async def facts(self, domain: str, table: str) -> dict[str, int]:
+        rows = await self._hash(domain, f"fact:{table}")
+        return {key: encoding.fact(value).version for key, value in rows.items()}
+
+    async def outbox(self, domain: str) -> int:
+        sources = await self._connections.call("SMEMBERS", prefix(domain) + "outbox")
+        return sum([await self._count(domain, f"outbox:{source.decode()}") for source in sources])
+
+    async def parked(self, domain: str) -> int:
+        return await self._count(domain, "parked")
+
+    async def set_aside(self, domain: str) -> int:
+        return await self._count(domain, "aside")
+
+    async def _count(self, domain: str, name: str) -> int:
+        return await self._connections.call("HLEN", prefix(domain) + name)
+
+    async def _hash(self, domain: str, name: str) -> dict[str, bytes]:
+        told: dict[bytes, bytes] = await self._connections.call("HGETALL", prefix(domain) + name)
+        return {field.decode(): value for field, value in told.items()}
+
+
 class Books:
     def __init__(self, books: Mapping[Technology, Book]) -> None:
         self._books = books
@@ -129,9 +177,10 @@ class Books:
 
 @asynccontextmanager
 async def open_books(endpoints: Endpoints) -> AsyncGenerator[Books]:
-    connection = await asyncpg.connect(endpoints.postgres)
+    connection, connections = await asyncpg.connect(endpoints.postgres), Connections(endpoints.redis_baskets)
     try:
         async with database(endpoints.mongo, "fault") as found:
-            yield Books({POSTGRES: PostgresBook(connection), MONGO: MongoBook(found)})
+            yield Books({POSTGRES: PostgresBook(connection), MONGO: MongoBook(found), REDIS: RedisBook(connections)})
     finally:
+        await connections.close()
         await connection.close()

@@ -19,6 +19,7 @@ class Endpoints:
     kafka: str
     postgres: str
     redis: str
+    redis_baskets: str
     mongo: str
     rabbit: str
     elastic: str
@@ -52,6 +53,7 @@ class Site:
             kafka=f"127.0.0.1:{port['kafka']}",
             postgres=f"postgresql://lezzet:{password('postgres')}@127.0.0.1:{port['postgres']}/lezzet",
             redis=f"redis://:{password('redis')}@127.0.0.1:{port['redis']}/0",
+            redis_baskets=f"redis://:{password('redis-baskets')}@127.0.0.1:{port['redis_baskets']}/0",
             mongo=f"mongodb://lezzet:{password('mongo')}@127.0.0.1:{port['mongo']}/lezzet"
             f"?authSource=admin&replicaSet={MONGO_REPLICA_SET}&directConnection=true",
             rabbit=f"amqp://lezzet:{password('rabbit')}@127.0.0.1:{port['rabbit']}/",
@@ -72,6 +74,7 @@ class Site:
             "KAFKA_BROKERS": at.kafka,
             "POSTGRES_URL": at.postgres,
             "REDIS_URL": at.redis,
+            "REDIS_BASKETS_URL": at.redis_baskets,
             "RABBITMQ_URL": at.rabbit,
             "MONGO_URL": at.mongo,
             "ELASTICSEARCH_URL": at.elastic,

@@ -23,6 +23,7 @@ PORTS: Mapping[str, int] = {
     "kafka_controller": 19093,
     "postgres": 25432,
     "redis": 26379,
+    "redis_baskets": 26380,
     "rabbit": 25672,
     "rabbit_management": 25673,
     "rabbit_distribution": 25674,

@@ -10,10 +10,10 @@ from infra.servers.mailbox import Mailbox
 from infra.servers.mongo import Mongo
 from infra.servers.postgres import Postgres
 from infra.servers.rabbit import Rabbit
-from infra.servers.redis import Redis
+from infra.servers.redis import Redis, RedisBaskets
 
 SERVERS: Mapping[str, Callable[[Site], Server]] = {
-    server.name: server for server in (Kafka, Postgres, Redis, Mongo, Mailbox, Rabbit, Elastic)
+    server.name: server for server in (Kafka, Postgres, Redis, RedisBaskets, Mongo, Mailbox, Rabbit, Elastic)
 }
 
 

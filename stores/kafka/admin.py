@@ -1,18 +1,21 @@
 """Makes the topics that have a contract, with their dead-letter topics. Of those that exist it sets what the contract says, and
 leaves all else as operators have set it."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
 from aiokafka import AIOKafkaClient
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError, TopicAlreadyExistsError, for_code
 
 from stores.kafka.incremental import set_topic_settings
+from stores.kafka.log import Place
 from topics.messages.topic import FOREVER, Topic
 
+_TRIES, _AGAIN = 50, 0.2  # and seconds between two of them
 _DLQ_RETENTION = timedelta(days=30)
 # Kafka removes a segment when its youngest record is too old: its oldest one may stay this much longer than the retention.
 _SEGMENT = timedelta(days=1)
@@ -46,6 +49,22 @@ async def partition_counts(brokers: Sequence[str]) -> dict[str, int]:
     """Topic → partitions. Raises KafkaError or OSError."""
     async with open_admin(brokers) as admin:
         return {each["topic"]: len(each["partitions"]) for each in await admin.describe_topics()}
+
+
+async def committed(brokers: Sequence[str], group: str) -> dict[Place, int]:
+    """How far a group has told that it is, where it has. Raises KafkaError or OSError."""
+    async with open_admin(brokers) as admin:
+        told = await _offsets(admin, group)
+        return {Place(*place): said.offset for place, said in told.items() if said.offset >= 0}
+
+
+async def _offsets(admin: AIOKafkaAdminClient, group: str) -> dict[Any, Any]:
+    """Waits until there is a coordinator: a broker that no group has used yet makes the topic of the offsets first."""
+    for _ in range(_TRIES):
+        with suppress(GroupCoordinatorNotAvailableError):
+            return await admin.list_consumer_group_offsets(group)
+        await asyncio.sleep(_AGAIN)
+    return await admin.list_consumer_group_offsets(group)
 
 
 def settings_of(topic: Topic) -> dict[str, str]:

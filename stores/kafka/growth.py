@@ -40,6 +40,11 @@ class Growth(msgspec.Struct, frozen=True):
             found += [(partition, ends[partition]) for partition in range(root, len(ends), self.first)]
         return found + [(partition, None) for partition in range(root, self.partitions, self.first)]
 
+    def partitions_at(self, partition: int, offset: int) -> int:
+        """How many partitions it had when this offset was appended."""
+        befores = (len(ends) for ends in self.ends if partition < len(ends) and offset < ends[partition])
+        return next(befores, self.partitions)
+
     def raised(self, partitions: int, ends: Sequence[int]) -> "Growth":
         """After one more raise. A raise that was recorded and not made is replaced by it: it began at as many partitions."""
         before = tuple(each for each in self.ends if len(each) < len(ends))

@@ -28,10 +28,10 @@ class Leaving:
         """All rows, some at a time. JSON comes as text. table: one of TABLES."""
         async with translated():
             query = f'select * from "{self._domain}"."{table}"'  # noqa: S608 - names of ours
-            await self._connection.execute(f"declare leaving_{table} cursor for {query}")
+            await self._connection.execute(f"declare leaving_{table} no scroll cursor for {query}")
             while some := await self._connection.fetch(f"fetch {_AT_ONCE} from leaving_{table}"):
                 yield some
-            await self._connection.execute(f"close leaving_{table}")  # a table that is read cannot be dropped
+            await self._connection.execute(f"close leaving_{table}")  # a table with an open cursor cannot be dropped
 
     async def drop(self) -> None:
         """What is there is elsewhere now. It is gone when the block of `leaving` has ended."""

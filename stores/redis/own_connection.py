@@ -15,7 +15,7 @@ class OwnConnection:
         self._client = client
         self._connection: AbstractConnection | None = None
 
-    async def call(self, *words: str) -> Any:
+    async def call(self, *words: str | bytes | int) -> Any:
         """The answer to a command. Raises RedisError and OSError."""
         try:
             if self._connection is None:

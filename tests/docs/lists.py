@@ -40,7 +40,7 @@ from topics.contracts import catalog_commands
 from topics.contracts.restaurant_commands import Cuisines
 from topics.deciding.choosing import MOST_CHOICES, MealOption
 from topics.documents.account import AddressBook, FavouriteRestaurant, Favourites
-from topics.documents.anonymous import AnonymousBasket
+from topics.documents.anonymous import AnonymousBasket, MergeReport
 from topics.documents.browse import Meal, RestaurantFound, RestaurantNow, RestaurantsFound
 from topics.documents.menu import MOST_PROBLEMS, MenuImport
 from topics.documents.order import Basket, Order, Reordered
@@ -89,6 +89,7 @@ OF_FIELDS = {
     (AddressBook, "addresses"): _whole(addresses.MOST, "addresses in a book"),
     (Basket, "items"): LINES,
     (AnonymousBasket, "items"): LINES,
+    (MergeReport, "conflicts"): LINES,
     (Order, "items"): LINES,
     (Order, "changes"): LINES,
     (Reordered, "items"): LINES,

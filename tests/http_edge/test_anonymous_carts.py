@@ -99,6 +99,7 @@ async def test_a_line_goes_into_the_basket_that_the_body_names(edge: World, cart
     assert taken.key == f"anonymous:{cart}"
     assert taken.body == {
         "meal_id": "m-1", "quantity": 1, "restaurant_id": "r-1", "note": "az acılı", "schedule_date": None,
+        "options": [],
     }  # fmt: skip
 
 
@@ -120,7 +121,7 @@ async def test_a_basket_is_shown_as_clients_know_it(edge: World, cart: str):
     first, second = said["items"]
     assert set(first) == {
         "cart_id", "restaurant_id", "meal_id", "quantity", "note", "schedule_date", "created_at", "name", "price",
-        "image_url", "is_available",
+        "image_url", "is_available", "options", "notices",
     }  # fmt: skip
     assert (first["cart_id"], first["price"], second["price"], second["is_available"]) == (cart, 90, 120, False)
 

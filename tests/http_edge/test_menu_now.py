@@ -5,11 +5,17 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+import pytest
+
 from http_edge.reads.joins import Joiner
-from http_edge.web.order.menu_now import MENU_NOW
+from http_edge.web.order.menu_now import MENU_NOW, line_now
 from tests.http_edge.conftest import World
 from tests.http_edge.documents import line, meal, stored
+from tests.stores.books import restaurant
 from topics import keys
+from topics.documents.browse import Meal
+from topics.documents.order import BasketItem
 
 
 def document(*meals: str) -> bytes:
@@ -79,6 +85,58 @@ async def test_a_read_that_began_before_another_one_remembered_more_is_complete(
     await put_meal(edge, "a", 2, price=12_000)
     merged = json.loads(await joiner.complete(edge.edge.reads, place, two, early, await values(early)))
     assert [item["price"] for item in merged["items"]] == [12_000, 9_000]
+
+
+async def test_notices_say_what_the_menu_has_changed(edge: World):
+    me = str(uuid.uuid4())
+    await put_basket(edge, me, "a", "b", "c")
+    await put_meal(edge, "a")
+    await put_meal(edge, "b", price=9_550)
+    await put_meal(edge, "c", isAvailable=False)
+    found = {each["meal_id"]: each["notices"] for each in (await edge.client(me).call("GET", "/carts/get")).json}
+    assert found == {
+        "a": [],
+        "b": [{"code": "price_changed", "detail": "Lahmacun costs 95.50 TL now, not 90.00", "was": 90, "is": 95.5}],
+        "c": [{"code": "unavailable", "detail": "Lahmacun is not on sale now"}],
+    }
+
+
+SPICE = {"name": "Acı", "choices": ["az", "çok"], "prices": {"çok": 250}}
+MUCH = {"name": "Acı", "choice": "çok", "price": 200}
+
+
+@pytest.mark.parametrize(
+    ("options", "price", "available", "codes"),
+    [
+        ([SPICE], 9_250, True, ["price_changed"]),
+        ([SPICE | {"prices": {"çok": 200}}], 9_200, True, []),
+        ([SPICE | {"choices": ["az"], "prices": {}}], 9_200, False, ["option_unavailable"]),
+        ([], 9_200, False, ["option_unavailable"]),
+    ],
+)
+def test_a_line_with_options_is_priced_and_checked_by_the_menu_of_now(
+    options: Any, price: int, available: bool, codes: list[str]
+):
+    item = msgspec.convert(line("a", price=9_200, options=[MUCH]), BasketItem)
+    found = line_now(item, msgspec.convert(meal("a", options=options), Meal))
+    assert (found.price, found.is_available, [each.code for each in found.notices]) == (price, available, codes)
+
+
+async def test_the_summary_says_what_the_basket_comes_to_and_what_is_missing_to_the_minimum(edge: World):
+    me = str(uuid.uuid4())
+    client = edge.client(me)
+    empty = (await client.call("GET", "/carts/summary")).json
+    assert (empty["item_count"], empty["total"], empty["missing"], empty["restaurant_id"]) == (0, 0, 0, None)
+    await put_basket(edge, me, "a", "b")
+    await put_meal(edge, "a")
+    await put_meal(edge, "b", isAvailable=False)
+    place = msgspec.structs.replace(restaurant("r"), delivery_fee=1_990, min_order_price=25_000)
+    await edge.redis.set(keys.document("restaurant", "r"), b"1\n" + msgspec.json.encode(place))
+    said = await client.call("GET", "/carts/summary")
+    assert said.json == {
+        "restaurant_id": "r", "item_count": 2, "unavailable": 1, "subtotal": 180, "discount": 0, "delivery_fee": 19.9,
+        "total": 199.9, "min_order_price": 250, "missing": 70, "coupon_code": None, "coupon_problem": None,
+    }  # fmt: skip
 
 
 async def test_without_the_menu_there_is_no_price_to_show(edge: World):

@@ -18,7 +18,19 @@ from infra.supervision.control_server import ControlServer
 from infra.supervision.supervisor import Supervisor
 from tests.infra.programs import program, until
 
-ENDPOINTS = {"edge", "kafka", "postgres", "redis", "mongo", "rabbit", "elastic", "smtp", "mail"}
+ENDPOINTS = {
+    "edge",
+    "kafka",
+    "postgres",
+    "redis",
+    "redis_baskets",
+    "mobile",
+    "mongo",
+    "rabbit",
+    "elastic",
+    "smtp",
+    "mail",
+}
 
 
 @pytest_asyncio.fixture
@@ -83,7 +95,7 @@ async def test_status_has_the_agreed_form(servers: Stack, capsys: pytest.Capture
     told = json.loads(capsys.readouterr().out)
     assert code == 0, told
     assert {process["name"]: process["state"] for process in told["processes"]} == dict.fromkeys(
-        ("kafka", "postgres", "redis", "mailbox"), "running"
+        ("kafka", "postgres", "redis", "redis-baskets", "mailbox"), "running"
     )
     assert all(set(process) == {"name", "pid", "state"} for process in told["processes"])
     assert set(told["endpoints"]) == ENDPOINTS

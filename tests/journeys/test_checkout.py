@@ -215,6 +215,39 @@ async def test_a_note_that_spells_a_nul_is_a_note(menu: tuple[str, str], client:
     assert [line["note"] for line in await client.must("GET", "/carts/get")] == ["\\u0000"]
 
 
+async def test_options_go_from_the_menu_through_the_basket_to_the_order(
+    menu: tuple[str, str], owner: Client, client: Client
+):
+    restaurant, _ = menu
+    spice = {"name": "Acı", "choices": ["az", "çok"], "min": 1}
+    sides = {"name": "Yanında", "price": 15, "choices": ["cacık", "biber"], "prices": {"cacık": 42.5}, "max": 2}
+    dish = {"restaurant_id": restaurant, "name": "Adana", "price": 245.5, "options": [spice, sides]}
+    meal = (await owner.must("POST", "/meals/", dish))["id"]
+    await client.sees(f"/meals/{meal}")
+    shown = (await client.must("GET", f"/meals/{meal}"))["options"]
+    assert (shown[1]["price"], shown[1]["prices"]) == (15, {"cacık": 42.5})
+    line = {"meal_id": meal, "quantity": 2, "options": [{"name": "Acı", "choice": "orta"}]}
+    status, problem = await client.call("POST", "/carts/add", line)
+    assert (status, [each["field"] for each in problem["errors"]]) == (422, ["options[0].choice"])
+    chosen = [{"name": "Acı", "choice": "az"}, {"name": "Yanında", "choice": "cacık"}]
+    priced = [chosen[0] | {"price": 0}, chosen[1] | {"price": 42.5}]
+    added = await client.must("POST", "/carts/add", line | {"options": chosen})
+    assert (added["price"], added["options"]) == (288, priced)
+    await owner.must("PUT", f"/meals/{meal}", {"price": 250})
+
+    async def told() -> bool:
+        (item,) = await client.must("GET", "/carts/get")
+        return [(each["code"], each["was"], each["is"]) for each in item["notices"]] == [("price_changed", 288, 292.5)]
+
+    await until("the notice of the new price", told)
+    summary = await client.must("GET", "/carts/summary")
+    assert (summary["subtotal"], summary["delivery_fee"], summary["total"]) == (585, 20, 605)
+    order = await client.must("POST", "/carts/checkout", CASH | {"expected_total": summary["total"]})
+    (item,) = order["items"]
+    assert (item["price"], item["total"], item["options"]) == (292.5, 585, priced)
+    assert [(each["was"], each["is"]) for each in order["changes"]] == [(288, 292.5)]
+
+
 async def test_a_cancelled_order_gives_its_coupon_back(menu: tuple[str, str], owner: Client, client: Client):
     restaurant, meal = menu
     code = f"BACK-{restaurant[:8]}".upper()

@@ -44,9 +44,11 @@ async def _lives(client: Client, restaurant: str, meal: str) -> None:
 
 
 async def _found(client: Client, texts: Collection[str]) -> set[str]:
-    """Tables and kinds of documents, and keys of Redis without what names them."""
+    """Tables, kinds of documents, what is in the baskets' Redis, and keys of the views' Redis without what names them."""
     tables = await traces.in_postgres(client.endpoints["postgres"], texts)
     tables |= await traces.in_mongo(client.endpoints["mongo"], texts)
+    baskets = await traces.in_redis(client.endpoints["redis_baskets"], texts)
+    tables |= {re.sub(r"^\{(\w+)\}:", r"\1.", name) for name in baskets}
     keys = await traces.in_redis(client.endpoints["redis"], texts)
     return tables | {re.sub(r"[0-9a-f-]{32,}.*", "*", name) for name in keys}
 
@@ -77,7 +79,7 @@ async def test_who_is_erased_is_found_nowhere_and_the_address_begins_anew(client
     reset = await mailed_token(client, "Reset")
     personal = (client.address, *PERSONAL)
     before = await _found(client, personal)
-    assert {"auth.aggregate", "user.aggregate", "address.aggregate", "basket.aggregate", "order.aggregate"} <= before
+    assert {"auth.aggregate", "user.aggregate", "address.aggregate", "basket.state", "order.aggregate"} <= before
     assert {"auth.claim", "order.fact", "notification.aggregate", "view:user@1:*", "view:order@1:*"} <= before
 
     assert await client.call("DELETE", "/users/me") == (204, None)

@@ -2,8 +2,9 @@
 
 import json
 
-from stores.postgres.store import PostgresStore, connect
 from stores.protocol import Source
+from stores.redis_authority.store import open_store
+from stores.technologies import REDIS
 from tests.replay.scene import Desk, record
 from topics.messages import ids
 
@@ -23,8 +24,7 @@ async def test_lists_contracts_sizes_and_lags(desk: Desk) -> None:
 async def test_reset_begins_a_new_incarnation_for_every_reader_and_builds_views_again(desk: Desk) -> None:
     settings = desk.tools.settings
     facts, view = Source("basket.facts", TOPIC, 1), f"v{ids.fresh()[:8]}"
-    pool = await connect(settings.postgres, "basket")
-    store = PostgresStore(pool, "basket")
+    store = await open_store(REDIS.url(settings), "basket")
     try:
         before = await store.open(facts, 700)
         async with desk.tools.view_generations() as generations:
@@ -45,7 +45,7 @@ async def test_reset_begins_a_new_incarnation_for_every_reader_and_builds_views_
         after = await store.open(facts, 0)
         assert (after.next, after.incarnation) == (0, before.incarnation + 1)
     finally:
-        pool.terminate()
+        await store.close()
 
 
 async def test_reset_of_an_unknown_topic_changes_nothing(desk: Desk) -> None:

@@ -49,3 +49,10 @@ def test_a_raise_that_was_recorded_and_not_made_is_replaced():
     assert begun.raised(8, (5, 5, 5, 5)) == Growth(8, ((5, 5, 5, 5),))
     assert begun.raised(16, (5, 5, 5, 5)) == Growth(16, ((5, 5, 5, 5),))
     assert begun.raised(16, tuple(range(8))) == Growth(16, ((1, 2, 3, 4), tuple(range(8))))
+
+
+@pytest.mark.parametrize(
+    ("partition", "offset", "count"), [(0, 9, 2), (0, 10, 6), (0, 11, 12), (5, 5, 6), (5, 6, 12), (11, 0, 12)]
+)
+def test_an_offset_says_how_many_partitions_there_were_when_it_was_appended(partition: int, offset: int, count: int):
+    assert TWICE.partitions_at(partition, offset) == count

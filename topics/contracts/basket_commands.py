@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from topics.contracts.basket_events import Life, Line, MergeStrategy
+from topics.deciding.choosing import Wishes
 from topics.deciding.refusals import AMOUNTS_OF_MORE
 from topics.messages.message import Message
 from topics.messages.topic import Topic
@@ -18,13 +19,14 @@ from topics.values.kurus import KurusSum, lira_before
 
 
 class AddItem(Message, frozen=True, kw_only=True):
-    """Sets the line of this meal: the same meal again replaces quantity and note. restaurant_id: a hint at most."""
+    """Sets the line of this meal: the same meal again replaces quantity, note and options. restaurant_id: a hint at most."""
 
     meal_id: Id
     quantity: Quantity
     restaurant_id: Id | None = None
     note: Note | None = None
     schedule_date: DayOrTime | None = None
+    options: Wishes = ()
 
 
 class ChangeItem(Message, frozen=True, kw_only=True):
@@ -34,6 +36,7 @@ class ChangeItem(Message, frozen=True, kw_only=True):
     quantity: Quantity | None = None
     note: Note | None = None
     schedule_date: DayOrTime | None = None
+    options: Wishes | None = None
     clears: tuple[Literal["note", "schedule_date"], ...] = ()
 
 
@@ -52,6 +55,7 @@ class OrderedBefore(msgspec.Struct, frozen=True, kw_only=True):
     quantity: Quantity
     name: str
     note: Note | None = None
+    options: Wishes = ()
 
 
 class Reorder(Message, frozen=True, kw_only=True):
@@ -61,9 +65,12 @@ class Reorder(Message, frozen=True, kw_only=True):
 
 
 class CheckoutItem(msgspec.Struct, frozen=True, kw_only=True):
+    """options None: those of the line in the basket, if there is one."""
+
     meal_id: Id
     quantity: Quantity
     note: Note | None = None
+    options: Wishes | None = None
 
 
 class CheckoutWish(Message, frozen=True, kw_only=True):
@@ -118,6 +125,10 @@ class Extend(Message, frozen=True, kw_only=True):
     """An anonymous basket lives for these days from now at least."""
 
     days: Annotated[int, Meta(ge=1, le=90)] = 30
+
+
+class EndBasket(Message, frozen=True, kw_only=True):
+    """Of a timer: the anonymous basket is over."""
 
 
 class HandOver(Message, frozen=True, kw_only=True):
@@ -175,6 +186,7 @@ Command = (
     | ApplyCoupon
     | DropCoupon
     | Extend
+    | EndBasket
     | HandOver
     | TakeOver
     | TakeBack
@@ -194,6 +206,7 @@ TOPIC = Topic(
         ApplyCoupon,
         DropCoupon,
         Extend,
+        EndBasket,
         HandOver,
         TakeOver,
         TakeBack,

@@ -9,16 +9,17 @@ from typing import ClassVar, Literal
 
 import msgspec
 
+from topics.deciding.choosing import Chosen, Wishes
 from topics.messages.message import Message
 from topics.messages.topic import FOREVER, Topic
 from topics.messages.upcasting import Upcast
 from topics.values.fields import PaymentMethod
-from topics.values.kurus import Kurus, KurusSum, lira_before
+from topics.values.kurus import KurusSum, lira_before
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """A meal in a basket. name, price, image_url, is_available: the catalog's word when the line was last set, to show
-    and not to charge. id and created_at stay when the line is set again."""
+    """A meal in a basket. name, price, options, image_url, is_available: the catalog's word when the line was last set, to show
+    and not to charge. price: of one, with its options. id and created_at stay when the line is set again."""
 
     id: str
     restaurant_id: str
@@ -26,7 +27,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     quantity: int
     created_at: datetime
     name: str
-    price: Kurus
+    price: KurusSum
+    options: Chosen = ()
     note: str | None = None
     schedule_date: str | None = None
     image_url: str = ""
@@ -45,12 +47,13 @@ MergeStrategy = Literal["add_quantities", "replace"]
 
 
 class OrderedItem(msgspec.Struct, frozen=True, kw_only=True):
-    """price_was: of one, when the line was put into the basket."""
+    """price_was: of one with its options, when the line was put into the basket."""
 
     meal_id: str
     quantity: int
     note: str | None = None
-    price_was: Kurus | None = None
+    price_was: KurusSum | None = None
+    options: Wishes = ()
 
 
 class LineSet(Message, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ import msgspec
 
 from topics.contracts.address_events import SavedAddress
 from topics.contracts.basket_events import Line
+from topics.deciding.choosing import Chosen
 from topics.deciding.refusals import AMOUNTS_OF_MORE
 from topics.messages.message import Message
 from topics.messages.topic import FOREVER, Topic
@@ -16,14 +17,15 @@ from topics.values.kurus import Kurus, KurusSum, lira_before
 
 
 class PricedItem(msgspec.Struct, frozen=True, kw_only=True):
-    """price: of one. total: price x quantity."""
+    """price: of one, with its options. total: price x quantity."""
 
     meal_id: str
     name: str
     quantity: int
-    price: Kurus
+    price: KurusSum
     total: KurusSum
     note: str | None = None
+    options: Chosen = ()
 
 
 class PriceChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,8 +33,8 @@ class PriceChange(msgspec.Struct, frozen=True, kw_only=True):
 
     meal_id: str
     name: str
-    was: Kurus
-    now: Kurus = msgspec.field(name="is")
+    was: KurusSum
+    now: KurusSum = msgspec.field(name="is")
 
 
 class OrderPlaced(Message, frozen=True, kw_only=True):

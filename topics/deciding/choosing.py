@@ -52,6 +52,9 @@ class ChosenOption(msgspec.Struct, frozen=True, kw_only=True):
     price: Kurus
 
 
+Chosen = Annotated[tuple[ChosenOption, ...], Meta(max_length=MOST_CHOICES)]
+
+
 def contradiction(options: Sequence[MealOption]) -> Rejection | None:
     """Why a menu cannot offer these options; None where it can."""
     names = Counter(option.name for option in options)
@@ -115,6 +118,11 @@ def _wrong_number(
             between = f"{option.min}" if option.min == option.max else f"{option.min} to {option.max}"
             return _invalid(field, f"of {option.name!r} {between} must be chosen, not {numbers[place]}")
     return None
+
+
+def wished(options: Sequence[ChosenOption]) -> tuple[WishedOption, ...]:
+    """What chooses the same again."""
+    return tuple(WishedOption(name=option.name, choice=option.choice) for option in options)
 
 
 def extra(options: Sequence[ChosenOption]) -> int:

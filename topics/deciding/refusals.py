@@ -18,3 +18,10 @@ def meals_gone(gone: Mapping[str, str]) -> Rejection:
     verb = "is" if len(items) == 1 else "are"
     detail = f"{', '.join(gone.values())} {verb} not on sale any more"
     return Rejection("meal_unavailable", detail, "items", {"items": items})
+
+
+def options_gone(gone: Mapping[str, tuple[str, str]]) -> Rejection:
+    """gone: meal id → its name, and why it cannot be had with the options that were chosen."""
+    items = [{"meal_id": meal_id, "name": name, "why": why} for meal_id, (name, why) in gone.items()]
+    detail = "; ".join(f"{name}: {why}" for name, why in gone.values())
+    return Rejection("option_unavailable", f"the menu has changed: {detail}", "items", {"items": items})

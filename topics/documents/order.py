@@ -1,11 +1,14 @@
 """Documents from a basket to an order."""
 
 from datetime import datetime
+from typing import Annotated, Literal, get_args
 
 import msgspec
+from msgspec import Meta
 
 from topics.contracts.address_events import SavedAddress
 from topics.contracts.order_events import PriceChange, PricedItem
+from topics.deciding.choosing import Chosen
 from topics.deciding.discounting import CouponKind, CouponValue
 from topics.values.fields import OrderStatus, PaymentMethod
 from topics.values.kurus import Kurus, KurusSum
@@ -21,9 +24,39 @@ class BasketItem(msgspec.Struct, frozen=True, kw_only=True):
     schedule_date: str | None
     created_at: datetime
     name: str
-    price: Kurus
+    price: KurusSum
     image_url: str
     is_available: bool
+    options: Chosen = ()
+
+
+NoticeCode = Literal["price_changed", "unavailable", "option_unavailable"]
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the menu has changed since the line was set. was, is: the price of one, with its options.
+    option_unavailable: the line cannot be had with the options that it has."""
+
+    code: NoticeCode
+    detail: str
+    was: KurusSum | None = None
+    now: KurusSum | None = msgspec.field(default=None, name="is")
+
+
+Notices = Annotated[tuple[Notice, ...], Meta(max_length=len(get_args(NoticeCode)))]
+
+
+class BasketItemNow(BasketItem, frozen=True, kw_only=True):
+    """A line as the menu has it at the moment of the answer, so the notices are in no stored document."""
+
+    notices: Notices = ()
+
+
+class BasketNow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A basket as the menu has it at the moment of the answer."""
+
+    items: tuple[BasketItemNow, ...]
+    life: "AnonymousLife | None" = None
 
 
 class AnonymousLife(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 from agents.runtime import metrics
 from agents.runtime.transport.lease import Batch, Reopen
-from stores.errors import Conflict
 from stores.protocol import Floor
 
 
@@ -22,11 +21,11 @@ class Progress(NamedTuple):
 def progress_of(batch: Batch, floor: Floor | None, first: int) -> Progress:
     """How much of the part of the batch that begins at offset `first` is done.
 
-    Raises Conflict if the source has no floor, Reopen for a hole before the batch (see progress_at), and Reopen if the topic
-    was made anew since the lease was opened: the records may be of another log, and the ids of their messages differ.
+    Raises Reopen if the source has no floor since its store was lost, for a hole before the batch (see progress_at), and if the
+    topic was made anew since the lease was opened: the records may be of another log, and the ids of their messages differ.
     """
     if floor is None:
-        raise Conflict(f"{batch.lease.source}: no floor, the partition was not opened")
+        raise Reopen(f"{batch.lease.source} has no floor any more")
     if floor.incarnation != batch.lease.incarnation:
         raise Reopen(f"incarnation {floor.incarnation} began, the lease is of {batch.lease.incarnation}")
     return progress_at(batch, floor.next) if first == batch.first else Progress(floor.next, floor.next > first)

@@ -14,6 +14,7 @@ import structlog
 from agents.runtime import metrics
 from agents.runtime.transport.lease import TP, Batch, Lease, NotYet, Stopped
 from agents.runtime.transport.work import Work
+from stores.errors import Lost
 from stores.protocol import RowId, Source
 
 log = structlog.get_logger()
@@ -186,7 +187,7 @@ class Leases:
                 if tp in self.kafka.assignment():
                     await self._open(tp, hole)
                 return
-            except OutsideLog as error:
+            except (OutsideLog, Lost) as error:
                 self.stop(tp, error)
                 await asyncio.sleep(_STOPPED)
             except NotYet as early:

@@ -9,20 +9,21 @@ from http_edge.routing.routes import CUSTOMER, PUBLIC, Nothing, OwnRow, command,
 from http_edge.web.browse.meals import meal_of_body
 from http_edge.web.order.carts import LineChange, changed
 from http_edge.web.order.menu_now import MENU_NOW
-from http_edge.web.order.own_basket import BASKET
+from http_edge.web.order.own_basket import BASKET, TOO_MUCH
 from http_edge.wire.amounts import Documents
 from http_edge.wire.answer import Answer, of_json
 from http_edge.wire.problems import FieldError, not_found
 from topics.contracts.basket_commands import TOPIC, AddItem, ChangeItem, Clear, Extend, HandOver, RemoveItem
 from topics.contracts.basket_events import MergeStrategy
+from topics.deciding.choosing import Wishes
 from topics.documents import Done
 from topics.documents.anonymous import AnonymousBasket, AnonymousItem, ExtendedBasket, MergeReport, anonymous_item
-from topics.documents.order import AnonymousLife, Basket
+from topics.documents.order import AnonymousLife, BasketNow
 from topics.messages import ids
 from topics.values import forms
 from topics.values.fields import CartId, DayOrTime, Id, Note, Quantity
 
-_decode = Documents(Basket).decode
+_decode = Documents(BasketNow).decode
 _encode = msgspec.json.encode
 
 
@@ -40,6 +41,7 @@ class NewLine(msgspec.Struct, frozen=True, kw_only=True):
     restaurant_id: Id | None = None
     note: Note | None = None
     schedule_date: DayOrTime | None = None
+    options: Wishes = ()
 
 
 class Merge(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,14 +92,14 @@ async def _generate(asked: Asked) -> Answer:
     return of_json(NewCart(cart_id=ids.fresh(), message="Your basket is ready."))
 
 
-def _living(document: bytes, asked: Asked) -> tuple[Basket, AnonymousLife] | None:
+def _living(document: bytes, asked: Asked) -> tuple[BasketNow, AnonymousLife] | None:
     """None where the basket is over."""
     basket = _decode(document)
     life = basket.life
     return None if life is None or life.expires_at <= asked.edge.now() else (basket, life)
 
 
-def _restaurant(basket: Basket) -> str | None:
+def _restaurant(basket: BasketNow) -> str | None:
     return basket.items[0].restaurant_id if basket.items else None
 
 
@@ -153,14 +155,15 @@ ROUTES = (
         gives=AnonymousItem, sees=meal_of_body, paced=True,
         answers={
             409: ("different_restaurant", "meal_unavailable", "basket_full"),
-            422: ("schedule_in_past", "notes_too_long"),
+            422: ("schedule_in_past", *TOO_MUCH),
         },
-        says="Set the line of a meal: the same meal again replaces quantity and note.",
+        says="Set the line of a meal: the same meal again replaces quantity, note and options.",
     ),
     view(
         "/carts/anonymous/{cart_id}", BASKET, key=_of_path, acts_as=_of_path, who=PUBLIC, gives=AnonymousBasket,
         join=MENU_NOW, shape=_shown,
-        says="The basket, with name, price and availability as the menu has them now. 404: never used, merged or over.",
+        says="The basket as the menu has it now, with notices of what has changed since its lines were set. 404: never used, "
+        "merged or over.",
     ),
     view(
         "/carts/anonymous/{cart_id}/validate", BASKET, key=_of_path, acts_as=_of_path, who=PUBLIC, gives=CartCheck,
@@ -170,7 +173,7 @@ ROUTES = (
     command(
         "PATCH", "/carts/anonymous/{cart_id}/items/{meal_id}", ChangeItem, to=TOPIC, takes=LineChange, make=changed,
         key=_of_path, acts_as=_of_path, who=PUBLIC, gives=AnonymousItem,
-        answers={404: "not_in_basket", 422: "schedule_in_past"},
+        answers={404: "not_in_basket", 422: ("schedule_in_past", *TOO_MUCH)},
         says="Change a line; what is absent stays, null takes a note or a date away.",
     ),
     command(
@@ -191,7 +194,7 @@ ROUTES = (
     command(
         "POST", "/carts/anonymous/merge", HandOver, to=TOPIC, takes=Merge, make=_hand_over, key=_merged, who=CUSTOMER,
         gives=MergeReport, settles=BASKET,
-        answers={409: ("different_restaurant", "basket_full"), 422: "notes_too_long"},
+        answers={409: ("different_restaurant", "basket_full"), 422: TOO_MUCH},
         says="Put an anonymous basket into the caller's own, adding quantities or replacing it. A repeat changes nothing.",
     ),
 )  # fmt: skip

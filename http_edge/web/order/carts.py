@@ -14,7 +14,7 @@ from http_edge.web.order.before_eyes import at_checkout, at_coupon
 from http_edge.web.order.estimate import estimate
 from http_edge.web.order.menu_now import MENU_NOW
 from http_edge.web.order.orders import NEWEST, ORDER, mine
-from http_edge.web.order.own_basket import BASKET, BASKET_COUPON
+from http_edge.web.order.own_basket import BASKET, BASKET_COUPON, TOO_MUCH
 from topics.contracts.basket_commands import (
     TOPIC,
     AddItem,
@@ -26,9 +26,10 @@ from topics.contracts.basket_commands import (
     DropCoupon,
     RemoveItem,
 )
+from topics.deciding.choosing import Wishes
 from topics.deciding.discounting import COUPON_CODES
 from topics.documents import Done
-from topics.documents.order import BasketItem, CouponPreview, Order
+from topics.documents.order import BasketItem, BasketItemNow, CouponPreview, Order
 from topics.values.fields import CouponCode, DayOrTime, Note, Quantity
 
 
@@ -38,6 +39,7 @@ class LineChange(msgspec.Struct, frozen=True):
     quantity: Quantity | UnsetType = UNSET
     note: Note | UnsetType | None = UNSET
     schedule_date: DayOrTime | UnsetType | None = UNSET
+    options: Wishes | UnsetType = UNSET
 
 
 class CouponWish(msgspec.Struct, frozen=True):
@@ -65,8 +67,9 @@ CHECKOUT = command(
         409: (
             "different_restaurant", "meal_unavailable", "restaurant_closed", "restaurant_paused", "below_minimum",
             "price_changed", "schedule_conflict", "outside_delivery_area", "no_pickup", "slot_full",
+            "option_unavailable",
         ),
-        422: ("schedule_in_past", "address_needed", "address_not_on_map", "notes_too_long"),
+        422: ("schedule_in_past", "address_needed", "address_not_on_map", *TOO_MUCH),
     },
     says="Order the given items, or what is in the basket. Prices come from the catalog. The same checkout again within "
     "seconds answers with the same order.",
@@ -75,17 +78,17 @@ CHECKOUT = command(
 ROUTES = (
     command(
         "POST", "/carts/add", AddItem, to=TOPIC, key=own, who=CUSTOMER, gives=BasketItem, sees=meal_of_body,
-        answers={409: ("different_restaurant", "meal_unavailable", "basket_full"), 422: ("schedule_in_past", "notes_too_long")},
-        says="Set the line of a meal: the same meal again replaces quantity and note.",
+        answers={409: ("different_restaurant", "meal_unavailable", "basket_full"), 422: ("schedule_in_past", *TOO_MUCH)},
+        says="Set the line of a meal: the same meal again replaces quantity, note and options.",
     ),
     view(
-        "/carts/get", BASKET, key=own, who=CUSTOMER, gives=list[BasketItem], absent=b"[]", shape=bare_list("items"),
+        "/carts/get", BASKET, key=own, who=CUSTOMER, gives=list[BasketItemNow], absent=b"[]", shape=bare_list("items"),
         join=MENU_NOW,
-        says="The lines of the basket, with name, price and availability as the menu has them now.",
+        says="The lines of the basket as the menu has them now, with notices of what it has changed since they were set.",
     ),
     command(
         "PATCH", "/carts/update/{meal_id}", ChangeItem, to=TOPIC, takes=LineChange, make=changed, key=own, who=CUSTOMER,
-        gives=BasketItem, answers={404: "not_in_basket", 422: ("schedule_in_past", "notes_too_long")},
+        gives=BasketItem, answers={404: "not_in_basket", 422: ("schedule_in_past", *TOO_MUCH)},
         says="Change a line; what is absent stays, null takes a note or a date away.",
     ),
     command(

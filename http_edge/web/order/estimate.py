@@ -14,7 +14,10 @@ from http_edge.wire.amounts import Documents
 from stores.errors import Unavailable
 from topics import keys
 from topics.contracts.basket_commands import Checkout, CheckoutItem
+from topics.contracts.order_events import PricedItem
 from topics.deciding import discounting
+from topics.deciding.choosing import WishedOption, chosen, extra
+from topics.deciding.choosing import wished as chosen_again
 from topics.deciding.decision import Rejection
 from topics.deciding.pricing import Charge, Totals, totals
 from topics.documents.browse import Meal, Restaurant
@@ -29,14 +32,15 @@ class Wish(NamedTuple):
     meal_id: str
     quantity: int
     note: str | None
+    options: Sequence[WishedOption]
 
 
 class Estimate(NamedTuple):
-    """refused: why the coupon is worth nothing."""
+    """items: those that are on sale so. restaurant None: it is not known. refused: why the coupon is worth nothing."""
 
-    items: list[dict[str, Any]]
+    items: list[PricedItem]
     sums: Totals
-    coupon: str | None
+    restaurant: Restaurant | None
     refused: Rejection | None
 
 
@@ -46,32 +50,39 @@ async def estimate(asked: Asked, message: Message) -> Mapping[str, Any]:
     answer = {"id": asked.new_id("order"), "items": [], "discount": 0, "total": 0, "estimated": True}
     try:
         basket = await as_shown(asked)
-        wishes, code = wished(message.items or basket.items), message.coupon_code or basket.coupon
+        wishes, code = wished(message.items or basket.items, basket.items), message.coupon_code or basket.coupon
         found = await priced(asked, wishes, code, pickup=message.pickup)
     except (Unavailable, msgspec.MsgspecError):
         return answer
     return {**answer, "items": found.items, "discount": found.sums.discount, "total": found.sums.total}
 
 
-def wished(items: Sequence[CheckoutItem | BasketItem]) -> list[Wish]:
-    return [Wish(item.meal_id, item.quantity, item.note) for item in items]
+def wished(items: Sequence[CheckoutItem | BasketItem], lines: Sequence[BasketItem]) -> list[Wish]:
+    """lines: of the basket. An item of a checkout that says no options has those of the line of its meal."""
+    of_lines = {line.meal_id: chosen_again(line.options) for line in lines}
+    found: list[Wish] = []
+    for item in items:
+        said = item.options if isinstance(item, CheckoutItem) else None
+        options = of_lines.get(item.meal_id, ()) if said is None else said
+        found.append(Wish(item.meal_id, item.quantity, item.note, options))
+    return found
 
 
 async def priced(asked: Asked, wishes: Sequence[Wish], code: str | None, *, pickup: bool = False) -> Estimate:
-    """Raises Unavailable, and MsgspecError over a document of another shape."""
+    """code: of a coupon of the caller's. Raises Unavailable, and MsgspecError over a document of another shape."""
     meals = await _meals(asked, wishes)
-    known = [wish for wish in wishes if wish.meal_id in meals]
-    restaurant_id = next((meal.restaurant_id for meal in meals.values()), None)
-    fee = 0 if pickup else await _delivery_fee(asked, restaurant_id)
-    charges = [Charge(meals[wish.meal_id].price, wish.quantity) for wish in known]
+    items = [item for wish in wishes if (item := _item(meals.get(wish.meal_id), wish)) is not None]
+    restaurant = await _restaurant(asked, next((meal.restaurant_id for meal in meals.values()), None))
+    fee = 0 if pickup or restaurant is None else restaurant.delivery_fee
+    charges = [Charge(item.price, item.quantity) for item in items]
     sums, refused = totals(charges, fee), None
     if code:
-        worth = await _worth(asked, code, restaurant_id, sums.subtotal)
+        worth = await _worth(asked, code, None if restaurant is None else restaurant.id, sums.subtotal)
         if isinstance(worth, Rejection):
             refused = worth
         else:
             sums = totals(charges, fee, worth)
-    return Estimate([_item(meals[wish.meal_id], wish) for wish in known], sums, code, refused)
+    return Estimate(items, sums, restaurant, refused)
 
 
 async def _worth(asked: Asked, code: str, restaurant_id: str | None, subtotal: int) -> int | Rejection:
@@ -84,9 +95,9 @@ async def _meals(asked: Asked, wishes: Sequence[Wish]) -> dict[str, Meal]:
     return {meal.id: meal for meal in (_MEAL.decode(body) for body in bodies if body)}
 
 
-async def _delivery_fee(asked: Asked, restaurant_id: str | None) -> int:
+async def _restaurant(asked: Asked, restaurant_id: str | None) -> Restaurant | None:
     (body,) = await _documents(asked, ("restaurant", restaurant_id)) if restaurant_id is not None else (b"",)
-    return _RESTAURANT.decode(body).delivery_fee if body else 0
+    return _RESTAURANT.decode(body) if body else None
 
 
 async def _documents(asked: Asked, *names: tuple[str, str]) -> list[bytes]:
@@ -95,12 +106,18 @@ async def _documents(asked: Asked, *names: tuple[str, str]) -> list[bytes]:
     return [b"" if value is None else keys.split(value)[1] for value in values]
 
 
-def _item(meal: Meal, wish: Wish) -> dict[str, Any]:
-    return {
-        "meal_id": meal.id,
-        "name": meal.name,
-        "quantity": wish.quantity,
-        "price": meal.price,
-        "total": meal.price * wish.quantity,
-        "note": wish.note,
-    }
+def _item(meal: Meal | None, wish: Wish) -> PricedItem | None:
+    """None where it cannot be had so."""
+    options = chosen(meal.options, wish.options) if meal is not None and meal.is_available else None
+    if meal is None or options is None or isinstance(options, Rejection):
+        return None
+    price = meal.price + extra(options)
+    return PricedItem(
+        meal_id=meal.id,
+        name=meal.name,
+        quantity=wish.quantity,
+        price=price,
+        total=price * wish.quantity,
+        note=wish.note,
+        options=options,
+    )

@@ -8,12 +8,14 @@ from http_edge.routing.asked import Asked, own, parameter
 from http_edge.routing.pages import Pages
 from http_edge.routing.routes import CUSTOMER, RESTAURANT_OWNER, LiveRow, Nothing, command, listing, shown, view
 from http_edge.routing.story import Happening, Story
+from http_edge.web.order.own_basket import TOO_MUCH
 from http_edge.wire.amounts import Documents
 from http_edge.wire.problems import not_found
 from topics import keys
 from topics.contracts import basket_commands
 from topics.contracts.basket_commands import OrderedBefore, Reorder
 from topics.contracts.order_commands import TOPIC, CancelOrder, DeliverOrder
+from topics.deciding.choosing import wished
 from topics.documents.order import Order, OrderMoment, OrderTimeline, Reordered
 from topics.values.fields import LAST_STATUSES, MAX_QUANTITY, Note
 
@@ -47,7 +49,9 @@ async def _again(asked: Asked) -> Reorder:
     for item in order.items:
         before = wanted[item.meal_id].quantity if item.meal_id in wanted else 0
         quantity = min(MAX_QUANTITY, before + item.quantity)
-        wanted[item.meal_id] = OrderedBefore(meal_id=item.meal_id, quantity=quantity, name=item.name, note=item.note)
+        wanted[item.meal_id] = OrderedBefore(
+            meal_id=item.meal_id, quantity=quantity, name=item.name, note=item.note, options=wished(item.options)
+        )
     return Reorder(items=tuple(wanted.values()))
 
 
@@ -97,7 +101,7 @@ ROUTES = (
     command(
         "POST", "/orders/{id}/reorder", Reorder, to=basket_commands.TOPIC, takes=Nothing, make=_again, key=own,
         who=CUSTOMER, gives=Reordered,
-        answers={409: ("different_restaurant", "meal_unavailable", "basket_full"), 422: "notes_too_long"},
+        answers={409: ("different_restaurant", "meal_unavailable", "basket_full"), 422: TOO_MUCH},
         says="Put the meals of one's order into the basket again, as far as they are still sold.",
     ),
     view("/orders/{id}", ORDER, key=parameter("id"), owner="user_id", who=CUSTOMER, gives=Order, says="One order."),

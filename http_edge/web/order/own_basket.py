@@ -14,6 +14,9 @@ from topics.documents.order import Basket, BasketCoupon, BasketItem
 
 BASKET, BASKET_COUPON = shown("basket", "basket"), shown("basket_coupon", "basket")
 
+TOO_MUCH = ("notes_too_long", "options_too_large")
+"""Rejections of what is more than a basket holds (agents/basket/limits.py), 422."""
+
 _basket = Documents(Basket)
 _coupon = msgspec.json.Decoder(BasketCoupon)
 

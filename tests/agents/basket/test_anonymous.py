@@ -7,10 +7,11 @@ import msgspec
 import pytest
 
 from agents.basket.anonymous import LIFETIME
+from agents.basket.anonymous import OVER as OVER_TIMER
 from agents.basket.contents import Contents
 from agents.basket.decider import DECIDER
 from agents.basket.projection import BASKET
-from tests.agents.basket.test_decider import AYRAN, KEBAP, MENU, NEW_LINE, line
+from tests.agents.basket.test_decider import AYRAN, KEBAP, MENU, NEW_LINE, SUSHI, line
 from tests.agents.scenario import COMMAND_ID, ID, LATER, NOW, Outcome, evolved, stored
 from topics.contracts.basket_commands import (
     AddItem,
@@ -19,6 +20,7 @@ from topics.contracts.basket_commands import (
     Checkout,
     Clear,
     DropCoupon,
+    EndBasket,
     Extend,
     HandOver,
     RemoveItem,
@@ -27,7 +29,7 @@ from topics.contracts.basket_commands import (
     TakeOver,
 )
 from topics.contracts.basket_events import Cleared, Expired, HandedOver, Kept, Life, LineRemoved, LineSet
-from topics.deciding.decision import Context
+from topics.deciding.decision import Context, Timer
 from topics.documents.order import AnonymousLife, Basket
 from topics.messages.event import EventMeta
 from topics.messages.message import Message
@@ -93,7 +95,8 @@ def test_what_needs_a_user_is_refused(command: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [Extend(), HandOver(user_id=ID), TakeBack(lines=(line(),), life=life(), code="c", detail="d")]
+    "command",
+    [Extend(), EndBasket(), HandOver(user_id=ID), TakeBack(lines=(line(),), life=life(), code="c", detail="d")],
 )
 def test_what_only_an_anonymous_basket_does_a_users_basket_does_not(command: Any) -> None:
     when(after(LineSet(line=line())), command, key=ID).then_rejected("not_found")
@@ -131,6 +134,41 @@ def test_a_basket_that_is_over_begins_anew_and_empty() -> None:
     outcome = when(filled(line(KEBAP)), AddItem(meal_id=AYRAN, quantity=1), now=OVER)
     outcome.then(Expired(), LineSet(line=line(AYRAN, id=NEW_LINE, created_at=OVER)), Kept(life=life(OVER)))
     assert list(outcome.state.lines) == [AYRAN]
+
+
+def ends(at: datetime) -> Timer:
+    return Timer(OVER_TIMER, at, EndBasket())
+
+
+def test_its_end_is_a_timer_that_every_change_moves() -> None:
+    when(after(), AddItem(meal_id=KEBAP, quantity=2)).setting(ends(OVER))
+    when(filled(line(KEBAP)), RemoveItem(meal_id=KEBAP), now=LATER).setting(ends(LATER + LIFETIME))
+    when(filled(line(KEBAP)), Extend(days=90), now=LATER).setting(ends(LATER + timedelta(days=90)))
+    back = TakeBack(lines=(line(SUSHI),), life=life(), code="c", detail="d")
+    when(after(), back).setting(ends(OVER))
+    when(filled(line(KEBAP)), Clear(), now=OVER - timedelta(seconds=1)).setting(
+        ends(OVER + LIFETIME - timedelta(seconds=1))
+    )
+
+
+def test_what_changes_nothing_moves_no_timer() -> None:
+    when(filled(line(KEBAP)), RemoveItem(meal_id=AYRAN), now=LATER).setting()
+
+
+def test_a_basket_that_is_handed_over_has_no_end_to_come() -> None:
+    assert when(filled(line(KEBAP)), HandOver(user_id=ID)).decision.cancels == (OVER_TIMER,)
+
+
+def test_at_its_end_a_basket_is_gone() -> None:
+    outcome = when(filled(line(KEBAP)), EndBasket(), now=OVER).then(Expired()).setting()
+    assert outcome.state == Contents()
+
+
+def test_a_timer_ends_nothing_that_lives_or_is_no_more() -> None:
+    when(filled(line(KEBAP)), EndBasket(), now=OVER - timedelta(seconds=1)).then_nothing()
+    when(after(), EndBasket(), now=OVER).then_nothing()
+    handed = when(filled(line(KEBAP)), HandOver(user_id=ID)).state
+    when(handed, EndBasket(), now=OVER).then_nothing()
 
 
 # -- what is shown of it

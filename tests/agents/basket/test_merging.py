@@ -15,6 +15,7 @@ from tests.agents.scenario import ID, NOW, Outcome
 from topics.contracts import basket_commands
 from topics.contracts.basket_commands import AddItem, HandOver, TakeBack, TakeOver
 from topics.contracts.basket_events import HandedOver, Kept, LineSet, TakenBack, TakenOver, TakeOverRefused
+from topics.deciding.choosing import ChosenOption
 from topics.deciding.decision import Send
 from topics.messages.event import EventMeta
 
@@ -71,6 +72,7 @@ def test_quantities_are_added_and_the_users_own_note_stays() -> None:
     outcome = taken(users(mine), take(theirs, line(AYRAN)))
     outcome.then(TakenOver(lines=(line(KEBAP, 5, note="az acılı"), line(AYRAN)), strategy="add_quantities"))
     outcome.answering(user_cart_items=2, merged_items_count=2, conflicts_resolved=1)
+    outcome.answering(conflicts=[{"meal_id": KEBAP, "name": "Adana", "quantity": 5, "lost": ["note"]}])
 
 
 def test_a_line_without_a_note_takes_the_other_ones() -> None:
@@ -108,6 +110,11 @@ def test_a_users_basket_is_replaced_whatever_it_held() -> None:
     outcome = taken(users(line(KEBAP), line(AYRAN)), take(line(SUSHI, 4), strategy="replace"))
     outcome.then(TakenOver(lines=(line(SUSHI, 4),), strategy="replace"))
     outcome.answering(user_cart_items=1, merged_items_count=1, conflicts_resolved=2)
+    gone = [
+        {"meal_id": meal, "name": name, "quantity": 0, "lost": ["line"]}
+        for meal, name in ((KEBAP, "Adana"), (AYRAN, "Ayran"))
+    ]
+    outcome.answering(conflicts=gone)
     assert outcome.state.lines == {SUSHI: line(SUSHI, 4)}
 
 
@@ -145,6 +152,21 @@ def test_what_was_put_in_since_then_stays_as_it_is() -> None:
     assert outcome.state.life == life(NOW, LATER)
     nothing = TakeBack(lines=(line(SUSHI),), life=life(), code="c", detail="d")
     when(begun, nothing, now=LATER).then_rejected("c", but=())
+
+
+def test_the_report_says_what_is_lost_of_a_line() -> None:
+    az, cok = (ChosenOption(name="Acı", choice=choice, price=0) for choice in ("az", "çok"))
+    mine = line(KEBAP, 60, note="kapıda", schedule_date="2026-03-05", options=(az,))
+    theirs = line(KEBAP, 60, note="zil bozuk", schedule_date="2026-03-06", options=(cok,))
+    lost = ["quantity", "note", "schedule_date", "options"]
+    outcome = taken(users(mine), take(theirs))
+    outcome.answering(conflicts=[{"meal_id": KEBAP, "name": "Adana", "quantity": 99, "lost": lost}])
+    assert outcome.state.lines[KEBAP].options == (az,)
+    fewer = line(KEBAP, 1, options=(cok,))
+    outcome = taken(users(mine), take(fewer, strategy="replace"))
+    outcome.answering(conflicts=[{"meal_id": KEBAP, "name": "Adana", "quantity": 1, "lost": lost}])
+    alike = taken(users(line(KEBAP)), take(line(KEBAP)))
+    alike.answering(conflicts=[{"meal_id": KEBAP, "name": "Adana", "quantity": 2, "lost": []}])
 
 
 # -- the policy

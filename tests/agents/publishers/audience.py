@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
-import asyncpg
 
 from replay.floors import Standing, standings
 from stores.kafka.log import Logged
+from stores.protocol import Source
 from stores.redis import tags
 from stores.redis.connection import connect
+from stores.redis_authority.store import open_store
 from tests import foreign
 from tests.replay.scene import Desk, until
 from topics import keys
@@ -95,11 +96,12 @@ class Audience:
 
     async def is_a_fact(self, meal: str) -> bool:
         """Of the basket domain."""
-        connection = await asyncpg.connect(self.desk.tools.settings.postgres)
+        store = await open_store(self.desk.tools.settings.redis_baskets, "basket")
         try:
-            return bool(await connection.fetch("select from basket.fact where name = 'meals' and key = $1", meal))
+            anywhere = Source("basket.project", "catalog_events", 0)
+            return bool((await store.look([anywhere], facts=[("meals", meal)])).facts)
         finally:
-            await connection.close()
+            await store.close()
 
     async def _readers(self, topic: str) -> tuple[list[Standing], dict[int, int]]:
         tools = self.desk.tools

@@ -12,7 +12,7 @@ async def test_load_reports_both_sides_for_each_count_of_connections():
     assert (load.partitions, load.unchanging, load.wrong) == (6, False, [])
     assert [point.connections for point in load.points] == [1, 4]
     for point in load.points:
-        assert list(point.cpu_ms) == ["edge", "agents", "postgres", "kafka", "redis"]
+        assert list(point.cpu_ms) == ["edge", "agents", "postgres", "kafka", "redis", "redis-baskets"]
         assert point.cpu_ms["edge"] > 0 and point.cpu_ms["agents"] > 0
         for side in (point.ours, point.straight):
             assert side.requests_per_s > 0

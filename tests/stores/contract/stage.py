@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import asyncpg
+from redis.exceptions import ResponseError
 
 from infra.layout.site import Endpoints
 from stores.mongo.connection import connect as connect_mongo
@@ -17,7 +18,10 @@ from stores.mongo.store import MongoStore
 from stores.postgres.migrate import RUNTIME
 from stores.postgres.store import PostgresStore, connect
 from stores.protocol import Changes, DomainStore, OutboxRow, ParkedRow, RowId, Source, StateWrite
-from stores.technologies import MONGO, POSTGRES, Technology
+from stores.redis_authority.connections import Connections
+from stores.redis_authority.making import Making
+from stores.redis_authority.store import RedisStore
+from stores.technologies import MONGO, POSTGRES, REDIS, Technology
 from tests.agents.runtime.memory import MemoryStore, Tables
 from tests.stores.wire import Wire
 
@@ -58,7 +62,7 @@ async def postgres(url: str, domain: str) -> AsyncGenerator[Stage]:
     finally:
         for pool in (*pools, nowhere):
             pool.terminate()
-        await admin.execute(f"drop schema {domain} cascade")
+        await admin.execute(f"drop schema if exists {domain} cascade")
         await admin.close()
 
 
@@ -77,6 +81,27 @@ async def mongo(url: str, domain: str) -> AsyncGenerator[Stage]:
         finally:
             for client in (*clients, nowhere):
                 await asyncio.to_thread(client.close)  # it says goodbye to the server, and the wire runs in this loop
+
+
+@asynccontextmanager
+async def redis(url: str, domain: str) -> AsyncGenerator[Stage]:
+    """Keys of its own, in a store that is whole."""
+    one, other, nowhere = Connections(url, size=3), Connections(url, size=3), Connections("redis://127.0.0.1:9", size=1)
+    making = Making(other, domain)
+    await making.finish({}, "new")
+
+    async def cut() -> None:
+        writers = [own._connection._writer for own in one._made if own._connection is not None]  # type: ignore[attr-defined]
+        for host, port in [writer.get_extra_info("sockname") for writer in writers if writer is not None]:
+            with suppress(ResponseError):  # it is cut already
+                await other.call("CLIENT", "KILL", "ADDR", f"{host}:{port}")
+
+    try:
+        yield Stage(*(RedisStore(each, domain) for each in (one, other, nowhere)), cut)
+    finally:
+        await making.clear()
+        for connections in (one, other, nowhere):
+            await connections.close()
 
 
 @asynccontextmanager
@@ -102,6 +127,7 @@ class Implementation(NamedTuple):
 IMPLEMENTATIONS = {
     "postgres": Implementation(lambda at: at.postgres, postgres, POSTGRES),
     "mongo": Implementation(lambda at: at.mongo, mongo, MONGO),
+    "redis": Implementation(lambda at: at.redis_baskets, redis, REDIS),
     "memory": Implementation(lambda at: "", memory, None),
 }
 

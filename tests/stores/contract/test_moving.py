@@ -54,11 +54,11 @@ class Move(NamedTuple):
 async def move(servers: Stack, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Move]:
     """A domain in PostgreSQL, as the release before has left it."""
     settings, domain = load(servers.environment()), f"t{uuid.uuid4().hex[:10]}"
-    await POSTGRES.provision(settings.postgres, domain)
+    await POSTGRES.provision(settings, settings.postgres, domain)
     before = await POSTGRES.store(settings.postgres, domain)
     for source in (HERE, THERE):
         await before.open(source, 0)
-    monkeypatch.setitem(technologies._STANDS_ON, domain, MONGO)  # type: ignore[arg-type]
+    monkeypatch.setitem(technologies.STANDS_ON, domain, MONGO)  # type: ignore[arg-type]
     yield Move(settings, domain, before)
     admin = await asyncpg.connect(settings.postgres)
     await admin.execute(f"drop schema if exists {domain} cascade")
@@ -155,14 +155,14 @@ async def test_a_move_that_breaks_off_leaves_all_in_postgresql_and_opens_nothing
         await whole(url, domain, rows)
         raise RuntimeError("killed")
 
-    monkeypatch.setitem(technologies._STANDS_ON, move.domain, replace(MONGO, take_over=breaks))  # type: ignore[arg-type]
+    monkeypatch.setitem(technologies.STANDS_ON, move.domain, replace(MONGO, take_over=breaks))  # type: ignore[arg-type]
     with pytest.raises(RuntimeError):
         await move.provision()
     after = await move.after()
     with pytest.raises(Unavailable, match=r"agents\.provision"):
         await after.open(HERE, 0)
     assert await _held(move.before) == had
-    monkeypatch.setitem(technologies._STANDS_ON, move.domain, MONGO)  # type: ignore[arg-type]
+    monkeypatch.setitem(technologies.STANDS_ON, move.domain, MONGO)  # type: ignore[arg-type]
     await commit(move.before, HERE, Changes(next=50))
     await move.provision()
     assert (await after.look([HERE])).floors[HERE].next == 50, "what came to PostgreSQL meanwhile"
@@ -177,7 +177,7 @@ async def test_agents_of_the_older_release_write_nothing_while_it_goes_and_find_
         late.append(asyncio.ensure_future(move.before.write(moment, {HERE: Changes(next=1)})))
         await whole(url, domain, rows)
 
-    monkeypatch.setitem(technologies._STANDS_ON, move.domain, replace(MONGO, take_over=slow))  # type: ignore[arg-type]
+    monkeypatch.setitem(technologies.STANDS_ON, move.domain, replace(MONGO, take_over=slow))  # type: ignore[arg-type]
     await move.provision()
     with pytest.raises(asyncpg.UndefinedTableError):
         await late[0]
@@ -186,7 +186,7 @@ async def test_agents_of_the_older_release_write_nothing_while_it_goes_and_find_
 
 async def test_where_both_have_it_nobody_chooses(move: Move) -> None:
     await move.provision()
-    await POSTGRES.provision(move.settings.postgres, move.domain)
+    await POSTGRES.provision(move.settings, move.settings.postgres, move.domain)
     with pytest.raises(BadSetting, match="which one is right"):
         await move.provision()
 
