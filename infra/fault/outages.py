@@ -1,4 +1,4 @@
-"""`fault outages`: the whole product under HTTP load while Kafka, PostgreSQL, Redis or the mail server goes and comes back."""
+"""`fault outages`: the whole product under HTTP load while one of its servers goes and comes back."""
 
 import argparse
 import signal
@@ -34,11 +34,12 @@ KILL = signal.SIGKILL
 SHORT_SECONDS = 10.0
 LONG = (
     Outage("kafka", None), Outage("kafka", KILL), Outage("postgres", None), Outage("postgres", KILL),
+    Outage("mongo", None), Outage("mongo", KILL),
     Outage("redis", None), Outage("redis", KILL), Outage("mailbox", None), Outage("mailbox", KILL),
     Outage("postgres", None, with_worker=True),
 )  # fmt: skip
 SHORT = (Outage("kafka", KILL), Outage("postgres", None), Outage("redis", KILL), Outage("mailbox", KILL))
-SERVERS = ("kafka", "postgres", "redis", "mailbox", "postgres-and-worker")
+SERVERS = ("kafka", "postgres", "mongo", "redis", "mailbox", "postgres-and-worker")
 
 
 async def run(arguments: Sequence[str]) -> Findings:
