@@ -1,4 +1,4 @@
-"""`fault outages`: the whole product under HTTP load while Kafka, PostgreSQL, a Redis or the mail server goes and comes back."""
+"""`fault outages`: the product under HTTP load while Kafka, PostgreSQL, a Redis or the mail server goes and comes back."""
 
 import argparse
 import signal
