@@ -26,7 +26,7 @@ from http_edge.routing.routes import AnyRow, CommandRow, ComposedRow, ListRow, L
 from http_edge.wire import cors, trace
 from http_edge.wire.absolute import with_origin
 from http_edge.wire.access_log import AccessLog
-from http_edge.wire.amounts import Lira, lira_of
+from http_edge.wire.amounts import Lira, lira_of, unchanged
 from http_edge.wire.answer import Answer
 from http_edge.wire.compression import Compression
 from http_edge.wire.connection import Connection
@@ -76,7 +76,7 @@ def compiled(row: AnyRow, answers: Sequence[Any] = ()) -> Route:
         case LiveRow():
             return Route(row, live.handler(row), body, query, lira)
         case ComposedRow():
-            return Route(row, composed.handler(row), body, query, lira)
+            return Route(row, composed.handler(row), body, query, unchanged)
 
 
 class Gateway:
@@ -188,7 +188,9 @@ class Gateway:
 
     def _room(self, row: AnyRow, asked: Asked) -> AbstractContextManager[None]:
         """For a body that is a file: it is held until the answer. Raises Problem 429 and 503."""
-        return self._edge.files.one(asked.me) if isinstance(row, CommandRow) and row.file else _NO_FILE
+        if not (isinstance(row, CommandRow) and row.file):
+            return _NO_FILE
+        return self._edge.files.under_way(asked.me, asked.address)
 
     async def _read_body(self, request: BaseRequest, row: CommandRow, body: Validator | None, asked: Asked) -> None:
         asked.idempotency_key = check_key(request.headers.get(IDEMPOTENCY_KEY))

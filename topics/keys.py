@@ -9,6 +9,8 @@ an empty JSON part means that the aggregate is no longer shown.
 """
 
 from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
 
 DENY_READY = "deny:ready"
 """Stands once the token deny-list is complete; without it protected routes answer 503."""
@@ -60,17 +62,30 @@ def removing(view: str) -> str:
 _OF_GENERATIONS = ("view:", "index:", "side:")
 
 
+class Placed(NamedTuple):
+    """A place, taken apart."""
+
+    kind: str
+    view: str
+    rest: str
+
+
+@lru_cache(20_000)
+def placed(place: str) -> Placed | None:
+    """None for a key that is of no generation. Remembered: an edge asks for the same places again and again."""
+    return Placed(*place.split(":", 2)) if place.startswith(_OF_GENERATIONS) else None
+
+
 def view_of(place: str) -> str | None:
     """The view that a place belongs to; None for a key that is of no generation."""
-    return place.split(":", 2)[1] if place.startswith(_OF_GENERATIONS) else None
+    found = placed(place)
+    return None if found is None else found.view
 
 
 def in_generation(place: str, tag: str) -> str:
     """The key of a place in a generation. Other keys stay as they are."""
-    if not place.startswith(_OF_GENERATIONS):
-        return place
-    kind, view, rest = place.split(":", 2)
-    return f"{kind}:{view}{tag}:{rest}"
+    found = placed(place)
+    return place if found is None else f"{found.kind}:{found.view}{tag}:{found.rest}"
 
 
 BEFORE_GENERATIONS = "views:shapes"

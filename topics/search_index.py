@@ -19,8 +19,8 @@ from topics.values.opening_hours import DAY_MINUTES, EVERY_DAY, WEEK_MINUTES, mi
 ALL = "all"
 ALWAYS = "always"
 ZONE = "zone:"
-DEPTH = 20
-"""Binary digits of each coordinate in the number of a cell: squares of some 20 m."""
+CELLS = (9, 11, 13)
+"""Binary digits of each coordinate in the numbers of cells: squares of some 40 km, of 10 km and of 2.5 km in them."""
 DIETS = {
     "vegetarian": "vejetaryen vegetarian",
     "vegan": "vegan",
@@ -125,6 +125,8 @@ def restaurant_traits(document: Restaurant) -> Traits:
         own.update(_openings(document))
     texts = (document.name, *document.cuisines)
     place = place_of(document)
+    if place is not None:
+        own.update(cell(place, digits) for digits in CELLS)
     return Traits(of=document.id, own=frozenset(own), shared=frozenset(_words(texts)), place=place)
 
 
@@ -143,7 +145,7 @@ def restaurant_indexes(document: Restaurant) -> Mapping[str, float]:
         ordered_by(PREP_TIME.name): document.prep_time,
     }
     point = place_of(document)
-    return found | ({ordered_by("nowhere"): 0.0} if point is None else {ordered_by("cell"): float(cell(point))})
+    return found | ({ordered_by("nowhere"): 0.0} if point is None else {})
 
 
 def place_of(document: Restaurant) -> Point | None:
@@ -151,12 +153,14 @@ def place_of(document: Restaurant) -> Point | None:
     return None if latitude is None or longitude is None else Point(latitude, longitude)
 
 
-def cell(point: Point) -> int:
-    """Number of a place: the binary digits of both coordinates by turns. A square of any size is one range of them."""
-    most = 2**DEPTH - 1
-    up = min(most, int((point.latitude + 90) / 180 * 2**DEPTH))
-    along = min(most, int((point.longitude + 180) / 360 * 2**DEPTH))
-    return sum(((up >> digit & 1) * 2 + (along >> digit & 1)) << 2 * digit for digit in range(DEPTH))
+def cell(point: Point, digits: int) -> str:
+    """Trait of a square, twice as many degrees wide as high. Its number has the binary digits of both coordinates by turns, and
+    stands there in base 4: so the numbers of the squares in it begin with its own."""
+    most = 2**digits - 1
+    up = min(most, int((point.latitude + 90) / 180 * 2**digits))
+    along = min(most, int((point.longitude + 180) / 360 * 2**digits))
+    number = ((up >> digit & 1) * 2 + (along >> digit & 1) for digit in reversed(range(digits)))
+    return f"cell{digits}:{''.join(map(str, number))}"
 
 
 def ordered_by(what: str) -> str:

@@ -30,8 +30,8 @@ class Import(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """place: None before its turn. waiting: lines of its rows that nobody has answered for. rows, refused: empty once it has
-    ended."""
+    """place: None before its turn. waiting: lines of its rows that nobody has answered for. rows: empty once the first is
+    answered for, since they are on their way then. refused: empty once it has ended."""
 
     number: int
     restaurant_id: str
@@ -98,7 +98,7 @@ def _page(page: Page, event: PageRun | RowNoted | PageEnded) -> Page:
 
 
 def _noted(page: Page, event: RowNoted) -> Page:
-    left = replace(page, waiting=tuple(line for line in page.waiting if line != event.line))
+    left = replace(page, rows=(), waiting=tuple(line for line in page.waiting if line != event.line))
     match event.outcome:
         case "added":
             return replace(left, added=page.added + 1)

@@ -197,10 +197,8 @@ def problems_of(row: AnyRow) -> dict[int, list[str]]:
         found |= {400: [], 422: ["invalid_input"], 413: ["body_too_large"], 415: ["unsupported_media_type"]}
         if row.hashes or row.paced:
             found[429] = ["too_many_logins"] * row.hashes + ["too_many_requests"] * row.paced
-        if row.picture_of is not None:
+        if row.picture_of is not None or row.file:
             found |= {408: ["body_too_slow"], 429: ["too_many_uploads"]}
-        if row.file:
-            found[429] = ["too_many_files"]
         for code, status in row.refusals.items():
             found.setdefault(status, []).append(code)
     return found

@@ -3,7 +3,7 @@ phone shows all the others."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -16,6 +16,8 @@ from stores.errors import Unavailable
 from stores.telemetry import logger
 
 SECONDS = 0.5  # for a block, after the first look: an answer without it is better than one that is late
+
+T = TypeVar("T")
 
 _log = logger("http_edge.mobile.blocks")
 _encode = msgspec.json.encode
@@ -31,20 +33,14 @@ class Block(NamedTuple):
 def of_document(name: str, document: Document | None, shown: Callable[[bytes], Any]) -> Block | None:
     """One that a single document tells; None: it cannot be read now. shown: its JSON, or nothing where there is none → the
     value."""
-    if document is None:
-        return None
-    try:
-        return Block((document.fact,), shown(document.body))
-    except msgspec.MsgspecError as error:
-        _log_unreadable(name, error)
-        return None
+    return None if document is None else made(name, lambda: Block((document.fact,), shown(document.body)))
 
 
-async def within_time(name: str, block: Awaitable[Block | None]) -> Block | None:
-    """None: it cannot be read now."""
+async def within_time(name: str, reading: Awaitable[T | None]) -> T | None:
+    """None: it cannot be read now. name: of the block that it is for."""
     try:
         async with asyncio.timeout(SECONDS):
-            return await block
+            return await reading
     except (Unavailable, TimeoutError, Problem) as error:
         _log.warning("a block is left out", block=name, why=type(error).__name__)
     except msgspec.MsgspecError as error:
@@ -52,10 +48,28 @@ async def within_time(name: str, block: Awaitable[Block | None]) -> Block | None
     return None
 
 
+def made(name: str, make: Callable[[], Block]) -> Block | None:
+    """None: a document has another shape."""
+    try:
+        return make()
+    except msgspec.MsgspecError as error:
+        _log_unreadable(name, error)
+        return None
+
+
+def are_ready(looked: Looked, views: Sequence[ViewOf]) -> bool:
+    return all(looked.generations[view.name] is not None for view in views)
+
+
+def wrote_in(looked: Looked, views: Sequence[ViewOf]) -> bool:
+    """Whether the caller wrote lately what these views show: then nothing that was read before counts."""
+    return any(looked.notes.get(view.domain) for view in views)
+
+
 async def shows_own_writes(asked: Asked, looked: Looked, views: Sequence[ViewOf]) -> bool:
     """Whether these views are ready and show what the caller wrote: before a list of theirs is read, since documents that came
     later would be missing in it. Raises Unavailable."""
-    if any(looked.generations[view.name] is None for view in views):
+    if not are_ready(looked, views):
         return False
     for view in views:
         wrote = looked.notes.get(view.domain)

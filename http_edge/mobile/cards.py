@@ -7,8 +7,7 @@ import msgspec
 
 from http_edge.mobile import texts
 from http_edge.mobile.opening import opening
-from http_edge.web.browse.distance import kilometres
-from http_edge.wire.amounts import Documents
+from http_edge.wire.amounts import Documents, lira_of
 from http_edge.wire.preferences import Language
 from http_edge.wire.remembered import Remembered
 from topics.search_index import Point
@@ -43,7 +42,8 @@ class RestaurantCard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Card(msgspec.Struct, frozen=True):
-    """A card without the distance. json: of a RestaurantCard. minute: since the epoch, of which its texts are."""
+    """A card without the distance. json: of a RestaurantCard, with amounts in lira. minute: since the epoch, of which its texts
+    are."""
 
     json: bytes
     opening_text: str
@@ -72,6 +72,7 @@ class _Restaurant(msgspec.Struct, frozen=True):
 
 
 _restaurant = Documents(_Restaurant)
+_lira = lira_of(RestaurantCard)
 _known: Remembered[tuple[bytes, Language], Card] = Remembered(MOST_BYTES)
 
 
@@ -86,12 +87,10 @@ def card(document: bytes, at: float, language: Language) -> Card:
     return known
 
 
-def with_distance(card: Card, near: Point | None, language: Language) -> bytes:
-    if near is None or card.place is None:
-        return card.json
-    far = kilometres(near, card.place)
-    text = msgspec.json.encode(texts.distance(far, language))
-    return card.json[:-1] + b',"distance_km":%.3f,"distance_text":%b}' % (far, text)
+def with_distance(card: Card, far: float, language: Language) -> bytes:
+    """JSON of a RestaurantCard. far: kilometres."""
+    text = texts.distance(far, language).encode()
+    return b'%b,"distance_km":%.3f,"distance_text":"%b"}' % (card.json[:-1], far, text)
 
 
 def _card(document: bytes, at: float, language: Language) -> Card:
@@ -115,4 +114,4 @@ def _card(document: bytes, at: float, language: Language) -> Card:
     )
     latitude, longitude = said.address.latitude, said.address.longitude
     place = None if latitude is None or longitude is None else Point(latitude, longitude)
-    return Card(msgspec.json.encode(made), now.text, place, int(at // 60))
+    return Card(_lira(msgspec.json.encode(made)), now.text, place, int(at // 60))

@@ -1,51 +1,112 @@
 """Restaurants near the caller, as cards."""
 
-from collections.abc import Sequence
+import asyncio
+import sys
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec import Raw
 
 from http_edge.mobile import cards
-from http_edge.mobile.blocks import Block, shows_own_writes
+from http_edge.mobile.blocks import Block, are_ready, made, shows_own_writes, within_time, wrote_in
+from http_edge.mobile.moments import Moments
+from http_edge.mobile.where import Where
 from http_edge.routing.asked import Asked
 from http_edge.routing.composed import Looked
 from http_edge.web.browse.meals import MEAL
 from http_edge.web.browse.restaurants import RESTAURANT
-from stores.errors import Unavailable
+from http_edge.wire.preferences import Language
+from http_edge.wire.remembered import Remembered
 from topics import keys, search_index
 from topics.search_index import Point, Wanted
+from topics.values.areas import kilometres
+
+MOST_BYTES = 24 * 2**20  # of the lists that are remembered, some 25 KB each
+
+_found: Moments[Where, Sequence[str]] = Moments()
 
 
-class Where(NamedTuple):
-    """What is known of where the caller is: a point, else a city, else nothing."""
+def known(asked: Asked, looked: Looked, where: Where) -> Sequence[str] | None:
+    """Ids that were found a moment ago; None: they have to be looked for."""
+    views = RESTAURANT, MEAL
+    if wrote_in(looked, views) or not are_ready(looked, views):
+        return None
+    return _found.get(where.cell, asyncio.get_running_loop().time())
 
-    point: Point | None
-    city: str
+
+async def find(asked: Asked, looked: Looked, where: Where, most: int) -> Sequence[str] | None:
+    """Ids of the nearest; without a point of the best rated ones of the city, or of all. None: they cannot be found now."""
+    return await within_time("restaurants", _find(asked, looked, where.cell, most))
 
 
-async def nearby(asked: Asked, looked: Looked, where: Where, most: int) -> Block:
-    """The nearest first; without a point the best rated ones of the city, or of all. Raises Unavailable."""
+async def _find(asked: Asked, looked: Looked, cell: Where, most: int) -> Sequence[str] | None:
+    """Raises Unavailable."""
     if not await shows_own_writes(asked, looked, (RESTAURANT, MEAL)):
-        raise Unavailable("redis", "the search is not up to date")
-    found = await asked.edge.searches.find(_wanted(where, most))
-    return await listed(asked, found.ids, where.point)
+        return None
+    found = (await asked.edge.searches.find(_wanted(cell, most))).ids
+    _found.keep(cell, found, asyncio.get_running_loop().time())
+    return found
 
 
-async def listed(asked: Asked, ids: Sequence[str], near: Point | None) -> Block:
-    """Cards of these restaurants in this order, as they are now; what is not there is left out. Raises Unavailable."""
-    places = [keys.document(RESTAURANT.name, each) for each in ids]
-    values = await asked.edge.reads.get(places)
-    facts, shown = [] if near is None else [f"from {near}"], list[Raw]()
+def listed(
+    asked: Asked, ids: Sequence[str] | None, documents: Mapping[str, bytes | None] | None, near: Point | None
+) -> Block | None:
+    """Cards of these restaurants, the nearest first where a point is given, else in this order; what is not there is left out.
+    documents: by place. None: neither is known now."""
+    if ids is None or documents is None:
+        return None
+    values = [documents.get(keys.document(RESTAURANT.name, each)) for each in ids]
+    minute = int(asked.edge.clock() // 60)
+    key: _Key = tuple(ids), near, asked.language
+    known = _listed.get(key)
+    if known is None or known.minute != minute or known.values != values:
+        block = made("restaurants", lambda: _cards(asked, ids, values, near))
+        if block is None:
+            return None
+        known = _Listed(minute, values, block)
+        _listed.keep(key, known, _size(known))
+    return known.block
+
+
+class _Listed(NamedTuple):
+    """What was made of these documents. minute: since the epoch, of which its texts are."""
+
+    minute: int
+    values: list[bytes | None]
+    block: Block
+
+
+_Key = tuple[tuple[str, ...], Point | None, Language]
+_listed: Remembered[_Key, _Listed] = Remembered(MOST_BYTES)
+
+
+def _size(listed: _Listed) -> int:
+    return sum(map(sys.getsizeof, (*listed.values, *listed.block.facts, *map(bytes, listed.block.value))))
+
+
+def _cards(asked: Asked, ids: Sequence[str], values: Sequence[bytes | None], near: Point | None) -> Block:
+    """Raises MsgspecError."""
     at, language = asked.edge.clock(), asked.language
+    facts, shown = list[str](), list[tuple[float, bytes]]()
     for id, value in zip(ids, values, strict=True):
-        if value is None:
+        version, body = (0, b"") if value is None else keys.split(value)
+        if not body:
             continue
-        version, body = keys.split(value)
-        if body:
-            card = cards.card(body, at, language)
-            facts.append(f"{id}@{version} {card.opening_text}")
-            shown.append(Raw(cards.with_distance(card, near, language)))
-    return Block(facts, shown)
+        card = cards.card(body, at, language)
+        facts.append(f"{id}@{version} {card.opening_text}")
+        if near is None or card.place is None:
+            shown.append((0.0, card.json))
+        else:
+            far = kilometres(near, card.place)
+            shown.append((far, cards.with_distance(card, far, language)))
+    if near is not None:
+        facts.append(f"from {near}")
+        shown.sort(key=_distance)
+    return Block(facts, [Raw(json) for _, json in shown])
+
+
+def _distance(shown: tuple[float, bytes]) -> float:
+    return shown[0]
 
 
 def _wanted(where: Where, most: int) -> Wanted:

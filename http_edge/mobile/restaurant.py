@@ -17,7 +17,7 @@ from http_edge.routing.paging import link_to
 from http_edge.routing.routes import PUBLIC, ComposedRow, ViewOf
 from http_edge.web.browse.meals import MEAL
 from http_edge.web.browse.restaurants import RESTAURANT
-from http_edge.wire.amounts import Documents
+from http_edge.wire.amounts import Documents, lira_of
 from http_edge.wire.preferences import Language
 from http_edge.wire.problems import not_found
 from http_edge.wire.remembered import Remembered
@@ -77,6 +77,7 @@ class _Meal(msgspec.Struct, frozen=True):
 
 _more = msgspec.json.Decoder(_More)
 _meal = Documents(_Meal)
+_lira = lira_of(MealCard)
 _fields = msgspec.json.Decoder(dict[str, Raw])
 _known: Remembered[tuple[bytes, Language], bytes] = Remembered(MOST_BYTES)
 
@@ -103,7 +104,8 @@ async def _page(asked: Asked, looked: Looked) -> Composed:
 
     facts = (restaurant.fact, card.opening_text, *facts_of(blocks))
     following = None if page is None else page.following
-    return Composed(facts, body, None if following is None else link_to(ROW, asked, following))
+    headers = None if following is None else link_to(ROW, asked, following)
+    return Composed(facts, body, headers, in_lira=True)
 
 
 async def _menu(asked: Asked, looked: Looked) -> Block:
@@ -135,7 +137,7 @@ def _read_card(document: bytes, language: Language) -> bytes:
         image_url=said.image_url,
         cuisine=said.cuisine,
     )
-    return msgspec.json.encode(made)
+    return _lira(msgspec.json.encode(made))
 
 
 ROW = ComposedRow(

@@ -10,8 +10,11 @@ from http_edge.routing.composed import Composed, Document, Looked
 from http_edge.routing.guard import check_denied, check_user_id, deny_keys
 from http_edge.routing.routes import PUBLIC, ComposedRow, ViewOf
 from http_edge.wire import etags
+from http_edge.wire.amounts import lira_of
 from http_edge.wire.answer import JSON, Answer
 from http_edge.wire.problems import not_ready
+from stores.errors import Unavailable
+from stores.listed import Slice, Span
 from topics import keys
 
 Handler = Callable[[Asked], Awaitable[Answer]]
@@ -26,6 +29,8 @@ _CACHING = {
 def handler(row: ComposedRow) -> Handler:
     """The row's handler. It raises Problem, and Unavailable where Redis is away."""
 
+    lira = lira_of(row.gives)
+
     async def composed(asked: Asked) -> Answer:
         looked = await _look(row, asked)
         made = await row.compose(asked, looked)
@@ -33,7 +38,7 @@ def handler(row: ComposedRow) -> Handler:
         headers = {"ETag": tag, "Content-Language": asked.language, **_CACHING, **(made.headers or {})}
         if etags.matches(asked.if_none_match, tag):
             return Answer(b"", 304, "", headers)
-        return Answer(made.body(), 200, JSON, headers)
+        return Answer(made.body() if made.in_lira else lira(made.body()), 200, JSON, headers)
 
     return composed
 
@@ -52,6 +57,8 @@ def _tag(row: ComposedRow, asked: Asked, looked: Looked, made: Composed) -> str:
 async def _look(row: ComposedRow, asked: Asked) -> Looked:
     """Raises Problem: 401, 404 for another user id, 503 where a view that the row needs cannot be read."""
     wanted, caller, writer = row.documents(asked), asked.caller, asked.writer
+    guesses = () if row.guesses is None else row.guesses(asked)
+    spans = () if row.lists is None else row.lists(asked)
     views = tuple(dict.fromkeys((*(view for view, _ in wanted), *row.beside)))
     domains = tuple(dict.fromkeys(view.domain for view in views)) if writer is not None else ()
     places = [keys.document(view.name, name) for view, name in wanted]
@@ -59,13 +66,14 @@ async def _look(row: ComposedRow, asked: Asked) -> Looked:
     if caller is not None and asked.query:
         check_user_id(asked, asked.query.get("user_id"))
     notes = [keys.wrote(writer, domain) for domain in domains] if writer is not None else []
-    values = await asked.edge.reads.get((*denied, *(view.ready for view in views), *notes, *places))
+    asked_for = (*denied, *(view.ready for view in views), *notes, *places, *guesses)
+    values, slices = await _read(asked, asked_for, spans)
     rest = iter(values)
     if denied:
         check_denied(next(rest), next(rest))
     generations = {view.name: next(rest) for view in views}
     wrote = {domain: own_writes.noted(next(rest)) for domain in domains}
-    stored = await _newest(asked, wanted, wrote, list(rest))
+    stored = await _newest(asked, wanted, wrote, [next(rest) for _ in places])
     found = [
         _document(place, value) if generations[view.name] is not None and value is not BEHIND else None
         for (view, _), place, value in zip(wanted, places, stored, strict=True)
@@ -74,7 +82,23 @@ async def _look(row: ComposedRow, asked: Asked) -> Looked:
         raise not_ready()
     if any(document is None and view in row.needs for (view, _), document in zip(wanted, found, strict=True)):
         raise own_writes.behind()
-    return Looked(found, generations, wrote)
+    return Looked(found, generations, wrote, dict(zip(guesses, rest, strict=True)), slices)
+
+
+async def _read(
+    asked: Asked, places: Sequence[str], spans: Sequence[Span]
+) -> tuple[list[bytes | None], list[Slice | None]]:
+    """Both at once. Raises Unavailable where the places cannot be read."""
+    slices = [asyncio.ensure_future(_slice(asked, span)) for span in spans]
+    values = await asked.edge.reads.get(places)
+    return values, [await each for each in slices]
+
+
+async def _slice(asked: Asked, span: Span) -> Slice | None:
+    try:
+        return await asked.edge.lists.read(span)
+    except Unavailable:
+        return None
 
 
 BEHIND = b"behind"

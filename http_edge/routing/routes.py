@@ -13,6 +13,7 @@ from http_edge.routing.composed import Composed, Looked
 from http_edge.routing.pages import Pages
 from http_edge.routing.story import Story
 from http_edge.wire.answer import Answer
+from stores.listed import Span
 from topics import keys
 from topics.messages.message import Message
 from topics.messages.topic import Topic
@@ -114,7 +115,7 @@ class CommandRow(Row):
     whose time must not tell who is registered. hashes: its domain hashes a password, so few are under way at a time
     (http_edge/routing/turns.py). paced: it makes what no owner is counted for, so one address makes few a minute
     (http_edge/routing/pace.py). file: the body is a file, which `make` reads; few are under way at a time
-    (http_edge/routing/files.py). Media type → what is in it, for OpenAPI. picture_of: the body is a picture of
+    (http_edge/routing/uploads.py). Media type → what is in it, for OpenAPI. picture_of: the body is a picture of
     something, which this looks up before a byte is read; what it gives becomes asked.body (http_edge/commands/uploads.py).
     Idempotency keys are honoured on every row.
     """
@@ -208,11 +209,14 @@ class ComposedRow(Row):
     documents: those of the first look, as (view, id). beside: views of which it reads more. needs: views without which it is
     503, which /health/ready waits for; what others show is left out where it cannot be read. compose: makes the answer.
     form: another one where the code makes another body of the same documents.
+    guesses: places that compose will probably need. lists: of which the first slice is read along.
     """
 
     documents: Callable[[Asked], Sequence[tuple[ViewOf, str]]]
     compose: Callable[[Asked, Looked], Awaitable[Composed]]
     form: str
+    guesses: Callable[[Asked], Sequence[str]] | None = None
+    lists: Callable[[Asked], Sequence[Span]] | None = None
     beside: tuple[ViewOf, ...] = ()
     needs: tuple[ViewOf, ...] = ()
     problems: Mapping[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])

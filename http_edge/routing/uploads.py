@@ -1,4 +1,4 @@
-"""How many uploads are under way: they last long and hold some hundred kilobytes each."""
+"""How many uploads are under way: they last long, and hold some hundred kilobytes each, or a whole file."""
 
 from collections import Counter
 from collections.abc import Generator
@@ -10,12 +10,17 @@ from http_edge.wire.problems import RETRY_AFTER_SECONDS, Problem, unavailable
 AT_ONCE = 32  # of one edge process
 MOST_OF_CALLER = 2
 MOST_OF_ADDRESS = 8
+WHOLE_AT_ONCE = 4
+"""Of files that are held in memory whole, one of a caller. A menu of 4 MiB takes some 30 MB while its rows are on their way."""
 
 
 class Uploads:
     """Of one edge process. refused: how many, since the start."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, at_once: int = AT_ONCE, of_caller: int = MOST_OF_CALLER, of_address: int = MOST_OF_ADDRESS
+    ) -> None:
+        self._at_once, self._of_caller, self._of_address = at_once, of_caller, of_address
         self._callers: Counter[str] = Counter()
         self._addresses: Counter[str] = Counter()
         self.refused = 0
@@ -28,12 +33,12 @@ class Uploads:
     def under_way(self, caller: str, address: str) -> Generator[None]:
         """One more, while it lasts. Raises Problem 429 and 503. address: empty for a trusted proxy, which has no bound."""
         name = party_of(address) if address else ""
-        if self._callers[caller] >= MOST_OF_CALLER or (name and self._addresses[name] >= MOST_OF_ADDRESS):
+        if self._callers[caller] >= self._of_caller or (name and self._addresses[name] >= self._of_address):
             self.refused += 1
             raise _too_many()
-        if self.count >= AT_ONCE:
+        if self.count >= self._at_once:
             self.refused += 1
-            raise unavailable("busy", "Very many send pictures right now, please try again.")
+            raise unavailable("busy", "Very many send files right now, please try again.")
         self._callers[caller] += 1
         self._addresses[name] += 1
         try:
@@ -51,6 +56,6 @@ def _less(counts: Counter[str], name: str) -> None:
 
 def _too_many() -> Problem:
     return Problem(
-        429, "too_many_uploads", "You send other pictures already, wait until they are there.",
+        429, "too_many_uploads", "You send other files already, wait until they are there.",
         headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
     )  # fmt: skip

@@ -17,7 +17,7 @@ from stores.settings import load_or_exit
 
 async def main(*, few: bool) -> int:
     settings = load_or_exit()
-    telemetry.configure("demo", settings.log_level)
+    telemetry.configure("demo", "warning")
     producer, redis = CommandProducer(settings.kafka, "lezzet-demo"), connect(settings.redis)
     producer.start()
     turns, there = in_turn(MENUS if few else all_menus()), list[Wish]()

@@ -27,7 +27,8 @@ from topics.messages.topic import Topic
 
 AT_ONCE = 500
 """Wishes: the domains have done so many before they count as unanswered."""
-NEXT_TRY = 1.0  # seconds after which an unanswered or refused command is sent again
+NEXT_TRY = 1.0  # seconds after which a refused command is sent again
+UNANSWERED = 6.0  # and one that nobody has answered
 LOOK_AGAIN = 0.05  # seconds
 PATIENCE = 30.0  # seconds for the next one to be shown
 
@@ -36,7 +37,8 @@ _SETTLED = ("restaurant_exists", "meal_exists")  # there, and changed by somebod
 
 @dataclass(slots=True)
 class Wish:
-    """Something that is to be there. caller: who asks; None: an operator. tries: commands sent for it so far."""
+    """Something that is to be there. caller: who asks; None: an operator. tries: commands sent for it so far. refused: whether
+    the last one was."""
 
     view: str
     id: str
@@ -44,7 +46,8 @@ class Wish:
     command: Message
     caller: str | None = OWNER
     tries: int = 0
-    sent_at: float = 0.0
+    sent_at: float = -UNANSWERED
+    refused: bool = False
 
     @property
     def command_id(self) -> str:
@@ -111,7 +114,8 @@ async def fulfil(wishes: Sequence[Wish], producer: CommandProducer, redis: Redis
             left, moved = len(wishes), time.monotonic()
         if time.monotonic() - moved > PATIENCE:
             raise TimeoutError
-        due = [wish for wish in wishes if time.monotonic() - wish.sent_at > NEXT_TRY]
+        now = time.monotonic()
+        due = [wish for wish in wishes if now - wish.sent_at > (NEXT_TRY if wish.refused else UNANSWERED)]
         await asyncio.gather(*(_send(wish, producer) for wish in due))
         await asyncio.sleep(LOOK_AGAIN)
     return sent
@@ -127,12 +131,21 @@ async def _missing(wishes: Sequence[Wish], redis: Redis) -> list[Wish]:
     async with translated():
         values = await tags.read(redis, places)
     pairs = zip(wishes, values[::2], values[1::2], strict=True)
-    return [wish for wish, shown, answered in pairs if not _is_shown(shown) and not _settled(answered)]
+    missing = list[Wish]()
+    for wish, shown, answered in pairs:
+        wish.refused = _is_refused(answered)
+        if not _is_shown(shown) and not _settled(answered):
+            missing.append(wish)
+    return missing
 
 
 def _is_shown(document: bytes | None) -> bool:
     """An aggregate that is known and has nothing to show leaves an empty document."""
     return document is not None and keys.split(document)[1] != b""
+
+
+def _is_refused(answered: bytes | None) -> bool:
+    return answered is not None and DECODER.decode(answered).status == "failed"
 
 
 def _settled(answered: bytes | None) -> bool:

@@ -105,6 +105,6 @@ ATTACKS = (
     Attack("logins", f"{PARALLEL_LOGINS} at once for unknown addresses", logins, 5),
     Attack("pace", f"{LOGINS_PER_S} a second for unknown addresses", pace, 5),
     Attack("large", "one owner adds meals of 255 KB", large, 5),
-    Attack("meals", "one owner fills a menu with the largest meals that it takes", meals, 20),
+    Attack("meals", "one owner fills a menu with the largest meals that it takes", meals, 45),
     Attack("restaurants", "one owner opens restaurants", restaurants, 20),
 )

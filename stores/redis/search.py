@@ -15,7 +15,7 @@ from stores.redis.reader import within
 from stores.redis.search_script import SEARCH
 from stores.redis.tags import Tags
 from topics import keys
-from topics.search_index import DEPTH, ZONE, Bound, Found, Wanted, ordered_by
+from topics.search_index import CELLS, ZONE, Bound, Found, Wanted, ordered_by
 
 RESTAURANT, MEAL = "restaurant", "meal"
 """The views whose documents give traits; all but the words are given by the first alone."""
@@ -58,6 +58,7 @@ def arguments(wanted: Wanted, tags: Tags) -> dict[str, Any]:
         "rows": keys.SEARCH_ROWS,
         "words": words,
         "trait": tags.key(keys.search_trait(RESTAURANT, "")),
+        "names": tags.key(keys.search_traits(RESTAURANT)),
         "scratch": keys.SEARCH_SCRATCH,
         "any_of": wanted.any_of,
         "first": wanted.first,
@@ -67,8 +68,8 @@ def arguments(wanted: Wanted, tags: Tags) -> dict[str, Any]:
         "order": wanted.order,
         "descending": wanted.descending,
         "near": None if wanted.near is None else (*wanted.near, *wanted.near.vector()),
+        "cells": CELLS,
         "places": tags.key(keys.search_places(RESTAURANT)),
-        "depth": DEPTH,
         "offset": wanted.offset,
         "count": wanted.count,
     }

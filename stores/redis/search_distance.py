@@ -1,5 +1,6 @@
-"""The Lua of a search by distance: it looks at cells (topics/search_index.py) around the point, from small ones to large ones,
-until enough of those that were found are near. Few that were found are measured all."""
+"""The Lua of a search by distance. It counts how many of those that were found are in each cell (topics/search_index.py), which
+bitmaps do, and measures only those in cells that may hold a part of the page: it looks at large cells, then at smaller ones in
+those that are left."""
 
 BY_DISTANCE = r"""
 local away = {} -- the square of the straight line to a restaurant, by row; the earth's radius is 1
@@ -23,92 +24,116 @@ local function measured(rows)
     return kept
 end
 
-local function cell_number(up, along, level)
-    local number, digit = 0, 1
-    for _ = 1, level do
-        number = number + digit * (2 * (up % 2) + along % 2)
-        digit, up, along = digit * 4, math.floor(up / 2), math.floor(along / 2)
+-- How near and how far, in a straight line, what is in a cell may be.
+local function reach_of(number, digits)
+    local up, along, digit = 0, 0, 1
+    for _ = 1, digits do
+        local two = number % 4
+        if two >= 2 then up, two = up + digit, two - 2 end
+        along, number, digit = along + digit * two, (number - number % 4) / 4, digit * 2
     end
-    return number
+    local high = math.pi / digit -- a cell is twice as many degrees wide as high
+    local latitude, longitude = (up + 0.5) * high - math.pi / 2, (along * 2 + 1) * high - math.pi
+    local flat = math.cos(latitude)
+    local dx = flat * math.cos(longitude) - asked.near[3]
+    local dy = flat * math.sin(longitude) - asked.near[4]
+    local dz = math.sin(latitude) - asked.near[5]
+    local straight = math.sqrt(dx * dx + dy * dy + dz * dz)
+    -- From the middle to a corner: along the meridian, and then along the parallel that is the longer one. A little more, since
+    -- numbers are not exact.
+    local aside = high / 2 + high * math.cos(math.max(0, math.abs(latitude) - high / 2)) + 1e-9
+    return straight - aside, straight + aside
 end
 
-local function cell_at(level)
-    local latitude, longitude, n = asked.near[1], asked.near[2], 2 ^ level
-    local up, along = math.floor((latitude + 90) / 180 * n), math.floor((longitude + 180) / 360 * n)
-    return math.min(n - 1, up), math.min(n - 1, along)
-end
-
-local function range_of(number, level)
-    local size = 4 ^ (asked.depth - level)
-    return {string.format('%.0f', number * size), string.format('(%.0f', (number + 1) * size)}
-end
-
-local function held_by(range) return redis.call('ZCOUNT', asked.by .. 'cell', range[1], range[2]) end
-
--- The cell of the point and its eight neighbours, as ranges of the cells' numbers; the kilometres around the point within
--- which they hold all restaurants; and how many they hold. Nothing near a pole, where cells get too narrow.
-local function neighbourhood(level)
-    local n, ranges, held = 2 ^ level, {}, 0
-    local up, along = cell_at(level)
-    local farthest_up = math.max(math.abs((up - 1) * 180 / n - 90), math.abs((up + 2) * 180 / n - 90))
-    if farthest_up >= 85 then return {}, 0, 0 end
-    for dy = -1, 1 do
-        for dx = -1, 1 do
-            local range = range_of(cell_number(up + dy, (along + dx) % n, level), level)
-            ranges[#ranges + 1], held = range, held + held_by(range)
+-- The cells with so many digits that hold some of those that were found. within: the number of a cell that they are in.
+local function cells(digits, within)
+    local kept, kind = {}, 'cell' .. digits .. ':'
+    local names = redis.call('ZRANGEBYLEX', asked.names, '[' .. kind .. within, '(' .. kind .. within .. '\255')
+    for _, name in ipairs(names) do
+        bitop('AND', fewer, bitmap, asked.trait .. name)
+        local held = redis.call('BITCOUNT', fewer)
+        if held > 0 then
+            local number = string.sub(name, #kind + 1)
+            local nearest, farthest = reach_of(tonumber(number, 4), digits)
+            kept[#kept + 1] = {name = asked.trait .. name, number = number, held = held, nearest = nearest, farthest = farthest}
         end
-    end
-    -- a cell is twice as many degrees wide as high
-    return ranges, 111 * 180 / n * math.min(1, 2 * math.cos(math.rad(farthest_up))), held
-end
-
--- Cells from 300 m to 2,500 km high; the first one that may do, going by the point's own cell alone.
-local SMALLEST, LARGEST = 16, 3
-local function first_level(wanted)
-    local up, along = cell_at(SMALLEST)
-    local number = cell_number(up, along, SMALLEST)
-    for level = SMALLEST, LARGEST + 1, -1 do
-        if held_by(range_of(math.floor(number / 4 ^ (SMALLEST - level)), level)) * 9 >= wanted then
-            return math.min(SMALLEST, level + 1)
-        end
-    end
-    return LARGEST + 1
-end
-
-local function found_in(ranges, kilometres)
-    local inside, kept, line = {}, {}, 2 * math.sin(kilometres / 6371.0088 / 2)
-    for _, range in ipairs(ranges) do
-        local ids = redis.call('ZRANGEBYSCORE', asked.by .. 'cell', range[1], range[2])
-        for first = 1, #ids, 1000 do
-            local _, rows = only_found({unpack(ids, first, math.min(first + 999, #ids))})
-            for _, row in ipairs(rows) do inside[#inside + 1] = row end
-        end
-    end
-    for _, row in ipairs(measured(inside)) do
-        if away[row] <= line * line then kept[#kept + 1] = row end
     end
     return kept
 end
 
-local function near_enough()
-    local needed, share = asked.offset + asked.count, many / redis.call('ZCARD', asked.rows)
-    if many > 300 and many > needed * 3 and not asked.descending then
-        local wanted = needed * 2 / share -- about a third of them is within the kilometres
-        for level = first_level(wanted), LARGEST, -1 do
-            local ranges, kilometres, held = neighbourhood(level)
-            if held * 2 > many then break end -- it is less work to measure all that were found
-            if held >= wanted then
-                local near = found_in(ranges, kilometres)
-                if #near >= needed then return near end
-            end
+local function held_by(some)
+    local held = 0
+    for _, cell in ipairs(some) do held = held + cell.held end
+    return held
+end
+
+-- The cells that may hold a restaurant of the ranks from `first` to before `last`, the nearest being 0; and how many are nearer
+-- than all of these.
+local function holding(some, first, last)
+    local from, to, held = 0, math.huge, 0
+    table.sort(some, function(a, b) return a.nearest < b.nearest end)
+    for _, cell in ipairs(some) do
+        held = held + cell.held
+        if held > first then
+            from = cell.nearest -- fewer than that are nearer
+            break
         end
     end
-    return measured(rows_found())
+    table.sort(some, function(a, b) return a.farthest < b.farthest end)
+    held = 0
+    for _, cell in ipairs(some) do
+        held = held + cell.held
+        if held >= last then
+            to = cell.farthest -- as many are within
+            break
+        end
+    end
+    local kept, before = {}, 0
+    for _, cell in ipairs(some) do
+        if cell.farthest < from then
+            before = before + cell.held
+        elseif cell.nearest <= to then
+            kept[#kept + 1] = cell
+        end
+    end
+    return kept, before
+end
+
+local function rows_of(some)
+    redis.call('DEL', fewer)
+    for _, cell in ipairs(some) do bitop('OR', fewer, fewer, cell.name) end
+    bitop('AND', fewer, fewer, bitmap)
+    return rows_in(redis.call('GET', fewer) or '')
+end
+
+-- Rows among which the page is; how many of the others come before it; and how many have coordinates in all.
+local function candidates()
+    if many <= 300 then
+        local rows = measured(rows_in(bits))
+        return rows, 0, #rows
+    end
+    local some = cells(asked.cells[1], '')
+    local placed = held_by(some)
+    local first, last = asked.offset, math.min(placed, asked.offset + asked.count)
+    if first >= placed then return {}, placed, placed end
+    if asked.descending then first, last = placed - last, placed - first end
+    local kept, nearer = holding(some, first, last)
+    for level = 2, #asked.cells do
+        some = {}
+        for _, cell in ipairs(kept) do
+            for _, each in ipairs(cells(asked.cells[level], cell.number)) do some[#some + 1] = each end
+        end
+        local before
+        kept, before = holding(some, first - nearer, last - nearer)
+        nearer = nearer + before
+    end
+    local rows = measured(rows_of(kept))
+    return rows, asked.descending and placed - nearer - #rows or nearer, placed
 end
 
 -- Sorting takes long. So of many rows only those are sorted that are about as far away as the page: returns them, and how
 -- many come before them.
-local function around_page(rows)
+local function around_page(rows, offset)
     local farthest, steps = 0, 2000
     for _, row in ipairs(rows) do farthest = math.max(farthest, away[row]) end
     if #rows <= 200 or farthest == 0 then return rows, 0 end
@@ -119,11 +144,11 @@ local function around_page(rows)
         step_of[row], held[step] = step, (held[step] or 0) + 1
     end
     local first, before = 0, 0
-    while first <= steps and before + (held[first] or 0) <= asked.offset do
+    while first <= steps and before + (held[first] or 0) <= offset do
         first, before = first + 1, before + (held[first] or 0)
     end
     local last, until_last = first, before + (held[first] or 0)
-    while last <= steps and until_last < asked.offset + asked.count do
+    while last <= steps and until_last < offset + asked.count do
         last = last + 1
         until_last = until_last + (held[last] or 0)
     end
@@ -135,8 +160,8 @@ local function around_page(rows)
 end
 
 local function by_distance()
-    local near = near_enough()
-    local rows, before = around_page(near)
+    local some, before, placed = candidates()
+    local rows, more = around_page(some, asked.offset - before)
     local ids, line = {}, {}
     for i, row in ipairs(rows) do
         ids[i] = id_of(row)
@@ -147,10 +172,10 @@ local function by_distance()
         if line[a] ~= line[b] then return line[a] < line[b] end
         return a < b
     end)
-    local page = page_of(ids, asked.offset - before)
+    local page = page_of(ids, asked.offset - before - more)
     asked.count = asked.count - #page
     if asked.count > 0 then -- those without coordinates come last
-        for _, id in ipairs(by_column(asked.by .. 'nowhere', math.max(0, asked.offset - #near))) do
+        for _, id in ipairs(by_column(asked.by .. 'nowhere', math.max(0, asked.offset - placed))) do
             page[#page + 1] = id
         end
     end

@@ -79,7 +79,7 @@ end
 -- All of one part come before the next part, each in the order that is asked for.
 local total, parts = redis.call('BITCOUNT', found), {}
 local function add_part(name)
-    parts[#parts + 1] = {bits = redis.call('GET', name) or '', many = redis.call('BITCOUNT', name)}
+    parts[#parts + 1] = {name = name, bits = redis.call('GET', name) or '', many = redis.call('BITCOUNT', name)}
 end
 if #asked.first > 0 then
     having_one_of(bitmaps(asked.first))
@@ -87,18 +87,22 @@ if #asked.first > 0 then
     add_part(other)
 end
 add_part(found)
-redis.call('DEL', found, other, fewer, equal, both, unpack(made))
-if asked.offset >= total then return {total} end
+local function clean() redis.call('DEL', found, other, fewer, equal, both, unpack(made)) end
+if asked.offset >= total then
+    clean()
+    return {total}
+end
 
--- Of the part that is looked at: which rows, how many, whether they are all, and whether they are few for what is asked.
-local bits, many, everybody, few
+-- Of the part that is looked at: its bitmap and the key of that, how many they are, whether they are all, and whether they are
+-- few for what is asked.
+local bits, bitmap, many, everybody, few
 
 local function has(row)
     local byte = string.byte(bits, math.floor(row / 8) + 1)
     return byte ~= nil and bit.band(byte, bit.rshift(128, row % 8)) ~= 0
 end
 
-local function rows_found()
+local function rows_in(bits)
     local rows, at = {}, string.find(bits, '[^%z]')
     while at do
         local byte, row, value = string.byte(bits, at), at * 8 - 8, 128
@@ -116,17 +120,14 @@ end
 -- Rows are given in order and kept: a row is the rank of its restaurant.
 local function id_of(row) return redis.call('ZRANGE', asked.rows, row, row)[1] end
 
--- Those of the ids that were found, and their rows.
+-- Those of the ids that were found.
 local function only_found(ids)
-    local kept, kept_rows = {}, {}
-    for i, row in ipairs(#ids > 0 and redis.call('ZMSCORE', asked.rows, unpack(ids)) or {}) do
+    local kept = {}
+    for i, row in ipairs(redis.call('ZMSCORE', asked.rows, unpack(ids))) do
         row = row and tonumber(row)
-        if row and has(row) then
-            kept[#kept + 1] = ids[i]
-            kept_rows[#kept_rows + 1] = row
-        end
+        if row and has(row) then kept[#kept + 1] = ids[i] end
     end
-    return kept, kept_rows
+    return kept
 end
 
 local function page_of(ids, offset)
@@ -134,7 +135,7 @@ local function page_of(ids, offset)
 end
 
 local function look_at(part, offset, count)
-    bits, many, asked.offset, asked.count = part.bits, part.many, offset, count
+    bits, bitmap, many, asked.offset, asked.count = part.bits, part.name, part.many, offset, count
     everybody = many == redis.call('BITCOUNT', asked.trait .. 'all')
     -- A step of a walk along an order costs about a fifth of looking up one that was found, with its part of the sort.
     few = many * many * 5 <= redis.call('ZCARD', asked.rows) * (offset + count)
@@ -172,7 +173,7 @@ local function walked(index, offset)
 end
 
 local function by_column(index, offset)
-    if few then return page_of(sorted(index, rows_found()), offset) end
+    if few then return page_of(sorted(index, rows_in(bits)), offset) end
     return walked(index, offset)
 end
 """
@@ -188,6 +189,7 @@ for _, part in ipairs(parts) do
     end
     offset = math.max(0, offset - part.many)
 end
+clean()
 return answer
 """
 

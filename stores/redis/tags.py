@@ -22,8 +22,8 @@ class Tags:
 
     def key(self, place: str) -> str:
         """The key of a place in the generation that readers use."""
-        view = keys.view_of(place)
-        return place if view is None else keys.in_generation(place, self._tags.get(view, ""))
+        found = keys.placed(place)
+        return place if found is None else f"{found.kind}:{found.view}{self._tags.get(found.view, '')}:{found.rest}"
 
     def learn(self, view: str, ready: bytes | None) -> bool:
         """ready: the value of the view's ready key. Returns whether it says something new."""

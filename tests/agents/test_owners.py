@@ -2,6 +2,7 @@
 as either of them asks for it."""
 
 import importlib
+import inspect
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,12 +15,14 @@ from msgspec.structs import replace
 
 import topics
 from http_edge.routing.asked import Asked
-from http_edge.routing.routes import RESTAURANT_OWNER, CommandRow
+from http_edge.routing.routes import RESTAURANT_OWNER, CommandRow, LiveRow, ViewRow
 from http_edge.web import ROUTES
 from tests.agents.scenario import evolved
 from tests.http_edge.requests import BODIES
-from topics.contracts import catalog_events, order_events, restaurant_events
+from topics.contracts import catalog_events, menu_commands, order_events, restaurant_events
 from topics.contracts.catalog_events import MealAdded
+from topics.contracts.menu_commands import OpenImport, TakePage
+from topics.contracts.menu_events import ImportOpened
 from topics.contracts.order_events import OrderPlaced
 from topics.contracts.restaurant_events import RestaurantDetails, RestaurantOpened
 from topics.deciding.decision import Context, Decider, Decision
@@ -32,6 +35,9 @@ NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)
 OWNER, OTHER = "owner-1", "owner-2"
 RESTAURANT, THEIRS = "r-1", "r-2"
 """Of OWNER, which all requests speak of (tests/http_edge/requests.py); and of OTHER."""
+
+UPLOAD = "65a1b2c3d4e5f60718293a4b"
+"""Names the bytes of a picture."""
 
 ROWS = [row for row in ROUTES if isinstance(row, CommandRow) and row.who is RESTAURANT_OWNER]
 
@@ -49,49 +55,78 @@ def opened(owner: str) -> RestaurantOpened:
 THINGS: dict[str, Message] = {
     "restaurant": opened(OWNER),
     "catalog": replace(example(catalog_events.TOPIC, MealAdded), restaurant_id=RESTAURANT),
+    "menu": ImportOpened(number=example(menu_commands.TOPIC, menu_commands.StartImport).number, owner_id=OWNER),
     "order": replace(example(order_events.TOPIC, OrderPlaced), restaurant_id=RESTAURANT),
 }
-"""What a route with an id in its path is about, by the domain that decides."""
+"""What a route with an id in its path is about, by the domain that decides; none where it makes something new."""
 
 
-def decided(row: CommandRow, caller: str) -> Decision[Any]:
-    """RESTAURANT is the id of whatever the path names, too."""
-    decider: Decider[Any, Any, Any, Any] = importlib.import_module(f"agents.{row.topic.domain}.decider").DECIDER
-    about_it = row.parameters or row.topic.domain == "restaurant"
-    state = evolved(decider, decider.state(), (THINGS[row.topic.domain],) if about_it else ())
-    message = command(row, caller)
+COPIED: dict[str, dict[str, Message]] = {
+    restaurant_events.TOPIC.name: {RESTAURANT: opened(OWNER), THEIRS: opened(OTHER)},
+    catalog_events.TOPIC.name: {RESTAURANT: THINGS["catalog"]},
+}
+"""Whose what is, as copies hear of it: each owner has a restaurant, and on the one menu is a meal. By topic, then by id."""
+
+BEFOREHAND = [
+    (menu_commands.TOPIC, OpenImport(restaurant_id=RESTAURANT)),
+    (menu_commands.TOPIC, TakePage(restaurant_id=RESTAURANT, number=1)),
+]
+"""What the edge sends before a route's own command."""
+
+
+def decided(topic: Topic, message: Message, caller: str, *, about: Message | None) -> Decision[Any]:
+    """RESTAURANT is the id of whatever the path names, too. about: what has happened to it."""
+    decider: Decider[Any, Any, Any, Any] = importlib.import_module(f"agents.{topic.domain}.decider").DECIDER
+    state = evolved(decider, decider.state(), () if about is None else (about,))
     claims = dict.fromkeys(decider.claims(message, RESTAURANT, caller), RESTAURANT)
     context = Context("command-1", RESTAURANT, NOW, caller=caller, claims=claims)
     return decider.decide(message, state, facts(decider, list(decider.needs(message, state))), context)
 
 
 def command(row: CommandRow, caller: str) -> Message:
+    if inspect.iscoroutinefunction(row.make):  # it asks servers
+        return example(row.topic, row.message)
     body = Validator(row.takes, partial=row.partial).validated(BODIES.get(row.name, {}))
     asked = SimpleNamespace(body=body, parameters=dict.fromkeys(row.parameters, RESTAURANT), me=caller)
+    if row.picture_of is not None:
+        asked.body, asked.upload = RESTAURANT, UPLOAD
     if row.make is None:
         return body if isinstance(body, Message) else row.message()
     return cast(Message, row.make(cast(Asked, asked)))
 
 
 def facts(decider: Decider[Any, Any, Any, Any], needed: Sequence[tuple[str, str]]) -> Any:
-    """What its copies say: that each owner has a restaurant."""
+    """What its copies say."""
     known: dict[str, dict[str, Any]] = {table.name: {} for table in decider.fact_tables}
     for table in decider.fact_tables:
-        if table.topic is restaurant_events.TOPIC:
-            for name, owner in ((RESTAURANT, OWNER), (THEIRS, OTHER)):
-                if (table.name, name) in needed:
-                    shown = table.show(None, opened(owner), EventMeta("event", name, 1, NOW))
-                    known[table.name][name] = shown.document
+        for name, event in COPIED.get(table.topic.name, {}).items():
+            if (table.name, name) in needed:
+                known[table.name][name] = table.show(None, event, EventMeta("event", name, 1, NOW)).document
     return decider.facts(**known)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_what_belongs_to_one_owner_is_not_there_for_another(row: CommandRow) -> None:
-    mine, theirs = decided(row, OWNER), decided(row, OTHER)
+    about = THINGS.get(row.topic.domain) if row.parameters or row.topic.domain == "restaurant" else None
+    _are_told_apart(*(decided(row.topic, command(row, caller), caller, about=about) for caller in (OWNER, OTHER)))
+
+
+@pytest.mark.parametrize(("topic", "message"), BEFOREHAND, ids=lambda each: type(each).__name__)
+def test_nor_is_it_for_what_the_edge_sends_before(topic: Topic, message: Message) -> None:
+    _are_told_apart(*(decided(topic, message, caller, about=None) for caller in (OWNER, OTHER)))
+
+
+def _are_told_apart(mine: Decision[Any], theirs: Decision[Any]) -> None:
     assert mine.rejection is None and mine.answer is not None, f"its owner may: {mine.rejection}"
     assert theirs.rejection is not None and theirs.rejection.code == "not_found"
     assert theirs.events == theirs.timers == theirs.cancels == ()
 
 
+def test_what_only_an_owner_reads_says_in_itself_whose_it_is() -> None:
+    for row in ROUTES:
+        if row.who is RESTAURANT_OWNER and not isinstance(row, CommandRow):
+            assert isinstance(row, ViewRow | LiveRow) and row.owner, f"who may read what {row.name} gives?"
+
+
 def test_every_domain_that_owners_write_to_is_tried() -> None:
-    assert {row.topic.domain for row in ROWS} == {"restaurant", "catalog", "discount", "order"}
+    assert {row.topic.domain for row in ROWS} >= {"restaurant", "catalog", "menu", "discount", "order"}

@@ -16,8 +16,9 @@ from http_edge.web.browse.menu_export import meal_as_csv
 from http_edge.web.browse.menu_files import Row
 from http_edge.wire.problems import Problem
 from tests.agents.scenario import NOW
-from topics.contracts.catalog_commands import SaidMeal
-from topics.contracts.menu_commands import MOST_ROWS, ROW_BYTES
+from topics.contracts import catalog_commands, menu_commands
+from topics.contracts.catalog_commands import PutMeal, RowRef, SaidMeal
+from topics.contracts.menu_commands import MOST_ROWS, ROW_BYTES, NoteRow, TakePage
 from topics.deciding.choosing import MealOption
 from topics.documents.browse import Meal
 from topics.values import forms
@@ -274,6 +275,43 @@ def test_whatever_comes_is_read_or_refused(raw: bytes) -> None:
             assert 400 <= problem.status < 500
         else:
             assert all((row.row is None) == bool(row.faults) for row in found)
+
+
+CELL = st.text(max_size=30) | st.sampled_from(
+    [
+        "1",
+        "245,50",
+        "evet",
+        "Adana",
+        "m-1",
+        "milk|nuts",
+        '[{"name":"a","choices":["b"]}]',
+        "[{}]",
+        '[{"name":"\\ud800"}]',
+        "x" * 130,
+    ]
+)
+
+
+@given(st.lists(st.lists(CELL, min_size=len(COLUMNS), max_size=len(COLUMNS)), max_size=4))
+def test_what_is_not_refused_can_be_read_by_agents(cells: list[list[str]]) -> None:
+    text = StringIO()
+    csv.writer(text).writerows([tuple(COLUMNS), *cells])
+    found = rows(text.getvalue().encode(errors="replace"))
+    take = TakePage(
+        restaurant_id=MAHMUT,
+        number=1,
+        rows=tuple(row.row for row in found if row.row is not None),
+        refused=tuple(fault for row in found for fault in row.faults),
+    )
+    assert menu_commands.TOPIC.decode("TakePage", menu_commands.TOPIC.encode(take)) == take
+    for row in take.rows:
+        ref = RowRef(page="p", number=1, line=row.line)
+        put = PutMeal(restaurant_id=MAHMUT, owner_id="o", known=row.known, said=row.said, row=ref)
+        assert catalog_commands.TOPIC.decode("PutMeal", catalog_commands.TOPIC.encode(put)) == put
+    for fault in take.refused:
+        note = NoteRow(number=1, line=fault.line, outcome="refused", field=fault.field, why=fault.why)
+        assert menu_commands.TOPIC.decode("NoteRow", menu_commands.TOPIC.encode(note)) == note
 
 
 # -- there and back

@@ -1,8 +1,10 @@
 """POST /meals/restaurant/{id}/import: what the edge sends, and when it sends nothing."""
 
 import asyncio
+import csv
 import json
 import uuid
+from io import StringIO
 from typing import Any
 
 from tests.http_edge.client import Said, next_page
@@ -114,7 +116,7 @@ async def test_a_user_sends_one_file_at_a_time(edge: World):
         said = await post(edge, b"nothing", user=user)
         if said.status == 429:
             break
-    assert said is not None and (said.status, said.problem["code"]) == (429, "too_many_files")
+    assert said is not None and (said.status, said.problem["code"]) == (429, "too_many_uploads")
     assert (await post(edge, table(1))).status == 201, "others can"
     release.set()
     assert (await first).status == 201
@@ -144,7 +146,7 @@ async def test_the_report_is_its_owners(edge: World):
 
 async def test_an_export_is_a_table_that_leads_to_its_next_page(edge: World):
     for number in range(3):
-        document = meal(f"m-{number}", restaurant_id="mahmut", name=f"=Yemek {number}", price=90.5)
+        document = meal(f"m-{number}", restaurant_id="mahmut", name=f"=Yemek {number}", price=9050)
         await edge.redis.set(keys.document("meal", f"m-{number}"), stored(1, document))
         await edge.redis.zadd(keys.index("meal", keys.menu("mahmut")), {f"m-{number}": number})
     path = "/meals/restaurant/mahmut/export?format=csv&separator=semicolon&limit=2"
@@ -156,3 +158,17 @@ async def test_an_export_is_a_table_that_leads_to_its_next_page(edge: World):
     assert [len(each) for each in lines] == [3, 2], "each page has the names of the columns"
     assert lines[0][1].startswith("m-0;'=Yemek 0;90,50;") and lines[0][0] == lines[1][0]
     assert next_page(last) == ""
+
+
+async def test_a_photo_is_exported_with_the_address_of_the_edge(edge: World):
+    document = meal("m-1", restaurant_id="mahmut", image_url="/photos/p-1", price=9050)
+    await edge.redis.set(keys.document("meal", "m-1"), stored(1, document))
+    await edge.redis.zadd(keys.index("meal", keys.menu("mahmut")), {"m-1": 1})
+    url = f"{edge.edge.origin}/photos/p-1"
+    (exported,) = (await edge.client().call("GET", "/meals/restaurant/mahmut/export")).json
+    assert (exported["image_url"], exported["price"]) == (url, 90.5)
+    table = await edge.client().call("GET", "/meals/restaurant/mahmut/export?format=csv")
+    (row,) = csv.DictReader(StringIO(table.raw.decode("utf-8-sig"), newline=""))
+    assert (row["image_url"], row["price"]) == (url, "90.50")
+    assert (await post(edge, table.raw)).status == 201
+    assert edge.domains.taken[1].body["rows"][0]["said"]["image_url"] == url

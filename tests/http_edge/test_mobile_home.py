@@ -14,9 +14,10 @@ import pytest
 import pytest_asyncio
 from msgspec.structs import fields
 
-from http_edge.mobile import cards
-from http_edge.mobile.home import CAMPAIGNS_SHOWN, OF_FAVOURITES, RESTAURANTS
+from http_edge.mobile import cards, nearby, running
+from http_edge.mobile.home import OF_FAVOURITES, RESTAURANTS
 from http_edge.mobile.home_cards import Home
+from http_edge.mobile.running import SHOWN as CAMPAIGNS_SHOWN
 from tests.http_edge.client import Client, Said
 from tests.http_edge.conftest import World
 from tests.http_edge.documents import line, stored
@@ -39,6 +40,13 @@ async def books(edge: World) -> AsyncGenerator[Books]:
     await made.empty()
     await edge.ready()
     yield made
+
+
+@pytest.fixture(autouse=True)
+def another_moment():
+    """What was near, and what ran, for the test before."""
+    nearby._found._kept.clear()
+    running._found._kept.clear()
 
 
 def phone(edge: World) -> tuple[Client, str]:

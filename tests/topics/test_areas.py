@@ -3,7 +3,7 @@
 from math import cos, radians, sin
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -111,6 +111,7 @@ def _star(spokes: dict[int, float]) -> DeliveryArea:
     return polygon(*((41 + spokes[a] * sin(radians(a)), 29 + spokes[a] * cos(radians(a))) for a in angles))
 
 
+@settings(deadline=None)
 @given(_SPOKES, st.booleans())
 def test_what_is_seen_whole_from_its_middle_never_crosses_itself(spokes: dict[int, float], turned: bool) -> None:
     area = _star(spokes)
@@ -118,6 +119,7 @@ def test_what_is_seen_whole_from_its_middle_never_crosses_itself(spokes: dict[in
     assert covers(area, corner(41, 29))
 
 
+@settings(deadline=None)
 @given(_SPOKES, st.integers(0, 49), st.floats(0, 1))
 def test_all_between_the_middle_and_a_corner_is_inside_and_all_beyond_it_is_not(
     spokes: dict[int, float], which: int, part: float
@@ -130,6 +132,7 @@ def test_all_between_the_middle_and_a_corner_is_inside_and_all_beyond_it_is_not(
     assert not covers(area, corner(41 + up * beyond, 29 + along * beyond))
 
 
+@settings(deadline=None)
 @given(_SPOKES, st.data())
 def test_two_corners_that_change_places_cross_a_round_polygon(spokes: dict[int, float], data: st.DataObject) -> None:
     area = _star(dict.fromkeys(spokes, 1.0))  # on a circle, where every other order of the corners crosses

@@ -1,11 +1,14 @@
 """Opening hours where clocks are put forward and back, and on days off, against a clock that is watched minute by minute."""
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from topics.values import opening_hours as hours
@@ -41,6 +44,7 @@ def _cases(draw: st.DrawFn) -> tuple[dict[str, str], str, datetime, list[date]]:
     return draw(_WEEKS), zone, at, [change.date() + timedelta(days=days) for days in off]
 
 
+@settings(max_examples=300, deadline=None)
 @given(_cases())
 def test_open_is_what_somebody_sees_who_watches_the_clock(
     case: tuple[dict[str, str], str, datetime, list[date]],
@@ -50,6 +54,7 @@ def test_open_is_what_somebody_sees_who_watches_the_clock(
     assert hours.is_open(week, zone, at, off) is open_then
 
 
+@settings(max_examples=300, deadline=None)
 @given(_cases())
 def test_it_opens_next_when_the_next_range_begins(case: tuple[dict[str, str], str, datetime, list[date]]) -> None:
     week, zone, at, off = case
@@ -64,22 +69,30 @@ def test_it_opens_next_when_the_next_range_begins(case: tuple[dict[str, str], st
 
 def _watched(week: Mapping[str, str], zone: str, at: datetime, off: list[date]) -> list[tuple[datetime, datetime]]:
     """(begin, end) of the ranges of the days around: the first minutes at which the clock shows those times, or later ones."""
-    first = at - timedelta(days=2)
-    clock = [first + number * MINUTE for number in range(4 * 24 * 60)]
-    shows = [moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None) for moment in clock]
     found: list[tuple[datetime, datetime]] = []
     for days in range(-2, 3):
         day = at.astimezone(ZoneInfo(zone)).date() + timedelta(days=days)
         midnight = datetime.combine(day, datetime.min.time())
         text = week.get(DAYS[day.weekday()]) if day not in off else None
         for span in hours.spans({"mon": text}) if text else ():
-            begins, ends = (
-                next((moment for moment, shown in zip(clock, shows, strict=True) if shown >= midnight + minute * MINUTE), None)
-                for minute in span
-            )  # fmt: skip
-            if begins is not None and begins > first:
-                found.append((begins, ends or clock[-1]))
+            begins, ends = (_first(zone, at.date(), midnight + minute * MINUTE) for minute in span)
+            found.append((begins, ends))
     return found
+
+
+def _first(zone: str, around: date, wall: datetime) -> datetime:
+    """When the clock first shows this time, or a later one."""
+    begin, latest = _clock(zone, around)
+    return begin + bisect_left(latest, wall) * MINUTE
+
+
+@lru_cache(100)
+def _clock(zone: str, around: date) -> tuple[datetime, list[datetime]]:
+    """A moment, and for each minute from it on the latest time that the clock has shown so far."""
+    begin = datetime.combine(around, datetime.min.time(), UTC) - timedelta(days=5)
+    moments = (begin + number * MINUTE for number in range(11 * 24 * 60))
+    shown = (moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0) for moment in moments)
+    return begin, list(accumulate(shown, max))
 
 
 ISTANBUL = ZoneInfo("Europe/Istanbul")

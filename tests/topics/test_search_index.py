@@ -1,5 +1,6 @@
 """By which traits a restaurant is found."""
 
+import itertools
 from datetime import UTC, datetime, timedelta
 from struct import pack
 from typing import Any, get_args
@@ -17,8 +18,8 @@ from topics import keys
 from topics.contracts.catalog_commands import Diet
 from topics.deciding.projection import Traits
 from topics.search_index import (
+    CELLS,
     DELIVERY_FEE,
-    DEPTH,
     DIETS,
     MIN_ORDER,
     PREP_TIME,
@@ -135,17 +136,17 @@ def test_of_words_that_begin_another_only_the_longest_is_asked_for():
 def test_who_has_no_coordinates_stands_in_an_order_of_its_own():
     assert "search:by:nowhere" in restaurant_indexes(restaurant("r", latitude=41.0))
     placed = restaurant("r", latitude=41.0, longitude=29.0)
-    assert restaurant_indexes(placed)["search:by:cell"] == cell(Point(41.0, 29.0))
+    assert {cell(Point(41.0, 29.0), digits) for digits in CELLS} <= restaurant_traits(placed).own
     assert "search:by:nowhere" not in restaurant_indexes(placed)
     assert restaurant_traits(placed).place == (41.0, 29.0)
 
 
 @given(st.integers(-90, 90), st.integers(-180, 180))
-def test_a_cell_is_four_smaller_ones_with_numbers_in_a_row(latitude: int, longitude: int):
-    number = cell(Point(latitude, longitude))
-    assert 0 <= number < 4**DEPTH
-    quarter, north, east = number >> 2 * (DEPTH - 1), latitude >= 0, longitude >= 0
-    assert quarter == 2 * north + east
+def test_the_number_of_a_cell_begins_with_that_of_the_larger_one_that_it_is_in(latitude: int, longitude: int):
+    numbers = [cell(Point(latitude, longitude), digits).removeprefix(f"cell{digits}:") for digits in CELLS]
+    assert [len(number) for number in numbers] == list(CELLS)
+    assert all(small.startswith(large) for large, small in itertools.pairwise(numbers))
+    assert int(numbers[0][0]) == 2 * (latitude >= 0) + (longitude >= 0)
 
 
 def lines(before: Traits | None, after: Traits | None) -> list[tuple[str | bytes, ...]]:

@@ -97,8 +97,8 @@ def opens_at(hours: Hours, zone: str, at: datetime, off: Sequence[date] = ()) ->
         day = today + timedelta(days=days)
         for span in kept if day not in off else ():
             if span.begin // DAY_MINUTES == day.weekday():
-                begins = _moment(day, span.begin % DAY_MINUTES, zone)
-                if begins > at and is_within(kept, zone, begins, off):
+                begins, ends = (_moment(day, minute - day.weekday() * DAY_MINUTES, zone) for minute in span)
+                if at < begins < ends:  # one that is skipped whole, where clocks are put forward, does not begin
                     return begins
     return None
 
@@ -216,8 +216,9 @@ def _clock(minute: int) -> str:
 
 
 def _moment(day: date, minute: int, zone: str) -> datetime:
+    """minute: of the day, or of the next one from 24 * 60 on."""
     place = ZoneInfo(zone)
-    wall = datetime.combine(day, time(minute // 60, minute % 60))
+    wall = datetime.combine(day, time()) + timedelta(minutes=minute)
     while not _comes(wall, place):
         wall += _MINUTE
     return wall.replace(tzinfo=place)

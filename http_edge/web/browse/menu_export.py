@@ -16,6 +16,7 @@ from http_edge.routing.routes import PUBLIC, OwnRow
 from http_edge.web.browse.meals import MEAL
 from http_edge.web.browse.menu_csv import guarded
 from http_edge.web.browse.menu_files import Format
+from http_edge.wire.absolute import absolute
 from http_edge.wire.amounts import Documents, lira_of
 from http_edge.wire.answer import Answer
 from stores.listed import Span
@@ -55,11 +56,11 @@ async def _show(asked: Asked) -> Answer:
 
 
 def _shown(document: bytes, member: str, asked: Asked) -> bytes:
-    return _lira(document)
+    return absolute(_lira(document), asked.edge.origin)
 
 
 def _line(document: bytes, member: str, asked: Asked) -> bytes:
-    return meal_as_csv(_meal.decode(document), asked.asks.separator)
+    return meal_as_csv(_meal.decode(absolute(document, asked.edge.origin)), asked.asks.separator)
 
 
 def meal_as_csv(meal: Meal | None, separator: Separator) -> bytes:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given as for_all
+from hypothesis import settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -127,6 +128,7 @@ def test_other_events_show_no_review() -> None:
     assert shown(REVIEW, OPENED) is None and shown(RESTAURANT, GIVEN) is None
 
 
+@settings(deadline=None)
 @for_all(st.lists(st.integers(1, 5), max_size=40))
 def test_a_restaurants_rating_is_that_of_all_its_reviews(ratings: list[int]) -> None:
     events: list[Any] = [OPENED]

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import given as for_all
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from agents.restaurant import policy
@@ -58,6 +59,7 @@ def test_the_order_is_told() -> None:
         assert (sent.topic, sent.key, sent.message, sent.answers) == (order_commands.TOPIC, "o-1", expected, True)
 
 
+@settings(deadline=None)
 @for_all(st.lists(st.tuples(st.booleans(), st.integers(0, 2)), max_size=60), st.integers(1, 4))
 def test_no_more_than_the_limit_is_ever_taken_and_nothing_is_lost(steps: list[tuple[bool, int]], limit: int) -> None:
     """Orders reserve, and those that have a place give it back."""
@@ -86,6 +88,7 @@ def test_an_order_counts_in_the_slot_for_which_it_is_wanted() -> None:
     assert nepal == datetime(2026, 3, 2, 6, 15, tzinfo=UTC)
 
 
+@settings(deadline=None)
 @for_all(st.datetimes(timezones=st.just(UTC), min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1)))
 def test_each_moment_is_in_one_slot_of_one_day(moment: datetime) -> None:
     slot = begin(moment)
