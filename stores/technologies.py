@@ -8,6 +8,12 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+import stores.mongo.connection
+import stores.mongo.engineering
+import stores.mongo.provision
+import stores.mongo.rereading
+import stores.mongo.store
+import stores.mongo.taking_over
 import stores.postgres.engineering
 import stores.postgres.rereading
 import stores.postgres.store
@@ -19,6 +25,7 @@ import stores.redis_authority.rereading
 import stores.redis_authority.store
 import stores.redis_authority.taking_over
 from stores.engineering import Domains, Facts, First, Floor, Left, ParkedAs, ParkedKey
+from stores.mongo.errors import SERVER
 from stores.postgres.leaving import Leaving, leaving
 from stores.protocol import DomainStore, InboxKey, ParkedRow
 from stores.settings import Settings
@@ -62,6 +69,18 @@ POSTGRES = Technology(
     facts=stores.postgres.rereading.open_facts,
 )
 
+MONGO = Technology(
+    server=SERVER,
+    variable="MONGO_URL",
+    url=lambda settings: settings.mongo,
+    ping=stores.mongo.connection.ping,
+    store=stores.mongo.store.open_store,
+    provision=lambda settings, url, domain: stores.mongo.provision.provision(url, domain),
+    domains=stores.mongo.engineering.open_domains,
+    facts=stores.mongo.rereading.open_facts,
+    take_over=stores.mongo.taking_over.take_over,
+)
+
 REDIS = Technology(
     server=stores.redis_authority.errors.SERVER,
     variable="REDIS_BASKETS_URL",
@@ -74,9 +93,9 @@ REDIS = Technology(
     take_over=stores.redis_authority.taking_over.take_over,
 )
 
-TECHNOLOGIES: Sequence[Technology] = (POSTGRES, REDIS)
+TECHNOLOGIES: Sequence[Technology] = (POSTGRES, MONGO, REDIS)
 
-STANDS_ON: dict[str, Technology] = {"basket": REDIS}
+STANDS_ON: dict[str, Technology] = {"basket": REDIS, "catalog": MONGO}
 """The domains that do not stand on PostgreSQL."""
 
 

@@ -7,7 +7,7 @@ from agents.basket.contents import Contents
 from agents.basket.facts import Facts
 from agents.basket.lines import as_sold_now
 from topics.contracts.basket_commands import ApplyCoupon
-from topics.contracts.basket_events import CouponApplied, CouponDropped, Event, Line
+from topics.contracts.basket_events import CouponApplied, CouponDropped, Event
 from topics.copies import COUPONS, MEALS, RESTAURANTS, CouponCopy
 from topics.deciding import discounting
 from topics.deciding.decision import Context, Decision, accept
@@ -44,7 +44,7 @@ def drop(contents: Contents) -> Decision[Event]:
 def _sums(contents: Contents, facts: Facts, terms: Terms | None) -> Totals:
     """At the prices of now, of what is on sale."""
     now = [as_sold_now(line, facts.meals.get(line.meal_id)) for line in contents.lines.values()]
-    charges = [Charge(line.price, line.quantity) for line in now if isinstance(line, Line) and line.is_available]
+    charges = [Charge(line.price, line.quantity) for line in now if line.is_available]
     restaurant = facts.restaurants.get(contents.restaurant_id or "")
     fee = restaurant.delivery_fee if restaurant else 0
     subtotal = totals(charges, fee).subtotal

@@ -11,7 +11,7 @@ from agents.basket.checkout import asked_for, check_out, restore
 from agents.basket.contents import IN_KURUS, Contents, evolve
 from agents.basket.facts import Facts
 from agents.basket.limits import MAX_LINES, too_much
-from agents.basket.lines import as_sold_now, new_line
+from agents.basket.lines import as_sold_now, new_line, with_options
 from agents.basket.projection import answered
 from agents.basket.reordering import reorder
 from topics.contracts.basket_commands import (
@@ -145,7 +145,10 @@ def _change(command: ChangeItem, contents: Contents, facts: Facts, context: Cont
         schedule_date=before.schedule_date if command.schedule_date is None else command.schedule_date,
     )
     line = replace(line, **dict.fromkeys(command.clears))
-    now = as_sold_now(line, facts.meals.get(command.meal_id), command.options)
+    meal = facts.meals.get(command.meal_id)
+    if meal is None or command.options is None:
+        return _set(as_sold_now(line, meal), before, contents, context)
+    now = with_options(line, meal, command.options)
     return Decision(rejection=now) if isinstance(now, Rejection) else _set(now, before, contents, context)
 
 

@@ -28,18 +28,21 @@ def new_line(
     )
 
 
-def as_sold_now(line: Line, meal: MealCopy | None, options: Sequence[WishedOption] | None = None) -> Line | Rejection:
-    """options: other ones than the line's; a Rejection where these cannot be chosen. A line that cannot be had any more
-    with the options that it has is not available."""
+def as_sold_now(line: Line, meal: MealCopy | None) -> Line:
+    """One that cannot be had any more with its options is not available."""
     if meal is None:
         return replace(line, is_available=False)
-    found = chosen(meal.options, wished(line.options) if options is None else options)
+    found = with_options(line, meal, wished(line.options))
     if isinstance(found, Rejection):
-        return (
-            found
-            if options is not None
-            else replace(line, name=meal.name, image_url=meal.image_url, is_available=False)
-        )
+        return replace(line, name=meal.name, image_url=meal.image_url, is_available=False)
+    return found
+
+
+def with_options(line: Line, meal: MealCopy, options: Sequence[WishedOption]) -> Line | Rejection:
+    """As it is sold now, with these options."""
+    found = chosen(meal.options, options)
+    if isinstance(found, Rejection):
+        return found
     return replace(
         line,
         name=meal.name,

@@ -4,6 +4,7 @@ Both are left behind where a process was killed, or an edge could not take back 
 hour is touched: it may be under way.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -17,7 +18,8 @@ from topics.contracts.photo_commands import photo_of
 
 OLD = timedelta(hours=1)
 AT_ONCE = 100  # uploads, and files, of one round
-NAMES_AT_ONCE = 500  # photos of one file that are looked up together
+PHOTOS_AT_ONCE = 500  # that are looked up together
+REST = 600.0  # seconds, after all were looked at
 
 _kept = msgspec.json.Decoder(Kept)
 
@@ -34,27 +36,32 @@ class Bytes(Protocol):
 
 
 class Collector:
-    """A round looks at AT_ONCE of each, and the next one goes on behind them."""
+    """A round looks at AT_ONCE of each, and the next one goes on behind them. rest: seconds after the last of them."""
 
-    def __init__(self, photos: Bytes, store: DomainStore) -> None:
+    def __init__(self, photos: Bytes, store: DomainStore, rest: float = REST) -> None:
         self._photos = photos
         self._store = store
+        self._rest = rest
+        self._rests_until = 0.0
         self._upload = ""
         self._form = ""
 
     async def round(self) -> bool:
-        """Returns whether there is more to look at. Raises Doubt."""
+        """Returns whether there is more to look at now. Raises Doubt."""
+        now = asyncio.get_running_loop().time
+        if now() < self._rests_until:
+            return False
         before = datetime.now(UTC) - OLD
         uploads = await self._photos.uploads_before(before, self._upload, AT_ONCE)
         await self._collect_uploads(uploads)
         forms = await self._photos.forms(self._form, AT_ONCE)
-        for form in forms:
-            if form.kept_at < before:
-                await self._collect_form(form)
+        await self._collect_forms([form for form in forms if form.kept_at < before])
         unfinished = await self._photos.remove_unfinished(before, AT_ONCE)
         self._upload = uploads[-1] if len(uploads) == AT_ONCE else ""
         self._form = forms[-1].id if len(forms) == AT_ONCE else ""
-        return AT_ONCE in (len(uploads), len(forms), unfinished)
+        more = AT_ONCE in (len(uploads), len(forms), unfinished)
+        self._rests_until = 0.0 if more else now() + self._rest
+        return more
 
     async def _collect_uploads(self, uploads: Sequence[str]) -> None:
         photos = {upload: photo_of(upload) for upload in uploads}
@@ -64,23 +71,21 @@ class Collector:
             if picture is None or picture.status != "pending":
                 await self._photos.drop_upload(upload)
 
-    async def _collect_form(self, form: Form) -> None:
-        naming, others = list[str](), list[str]()
-        for start in range(0, len(form.photo_ids), NAMES_AT_ONCE):
-            names = form.photo_ids[start : start + NAMES_AT_ONCE]
-            pictures = await self._pictures(names)
-            for name in names:
-                (naming if _names(pictures.get(name), form.sha256) else others).append(name)
-        if not naming:
-            await self._photos.remove_form(form)
-        elif others:
-            await self._photos.forget_names(form, others)
+    async def _collect_forms(self, forms: Sequence[Form]) -> None:
+        pictures = await self._pictures([name for form in forms for name in form.photo_ids])
+        for form in forms:
+            others = [name for name in form.photo_ids if not _names(pictures.get(name), form.sha256)]
+            if len(others) == len(form.photo_ids):
+                await self._photos.remove_form(form)
+            elif others:
+                await self._photos.forget_names(form, others)
 
     async def _pictures(self, photo_ids: Sequence[str]) -> Mapping[str, Picture]:
         """Those that the domain knows."""
-        if not photo_ids:
-            return {}
-        return _decoded(await self._store.states(photo_ids))
+        wanted, found = list(dict.fromkeys(photo_ids)), dict[str, Picture]()
+        for start in range(0, len(wanted), PHOTOS_AT_ONCE):
+            found |= _decoded(await self._store.states(wanted[start : start + PHOTOS_AT_ONCE]))
+        return found
 
 
 def _names(picture: Picture | None, sha256: str) -> bool:

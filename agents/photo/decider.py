@@ -53,7 +53,7 @@ def decide(command: Command, kept: Kept, facts: Facts, context: Context) -> Deci
         case ShowInFrame():
             return frames.show(command, kept.frame)
         case RemoveFrame():
-            return frames.remove(kept.frame)
+            return frames.remove(kept.frame, context.now)
         case _:
             assert_never(command)
 

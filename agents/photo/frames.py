@@ -1,5 +1,6 @@
 """Frames: which photo a meal or a restaurant shows. Of several uploads the latest one, whichever is checked first."""
 
+from datetime import datetime
 from typing import assert_never
 
 from msgspec.structs import replace
@@ -13,8 +14,7 @@ from topics.deciding.decision import Decision, accept
 def show(command: ShowInFrame, frame: Frame) -> Decision[Event]:
     if command.photo_id == frame.photo_id:
         return accept()
-    later = frame.added_at is not None and frame.added_at > command.added_at
-    if frame.removed or later:
+    if frame.since is not None and command.added_at < frame.since:
         return accept(PhotoSuperseded(photo_id=command.photo_id))
     shown = PhotoShown(
         owner_id=command.owner_id,
@@ -26,8 +26,8 @@ def show(command: ShowInFrame, frame: Frame) -> Decision[Event]:
     return accept(*_superseded(frame), shown)
 
 
-def remove(frame: Frame) -> Decision[Event]:
-    return accept() if frame.removed else accept(*_superseded(frame), FrameRemoved())
+def remove(frame: Frame, now: datetime) -> Decision[Event]:
+    return accept(*_superseded(frame), FrameRemoved(removed_at=now))
 
 
 def _superseded(frame: Frame) -> tuple[PhotoSuperseded, ...]:
@@ -37,10 +37,10 @@ def _superseded(frame: Frame) -> tuple[PhotoSuperseded, ...]:
 def evolve(frame: Frame, event: PhotoShown | PhotoSuperseded | FrameRemoved) -> Frame:
     match event:
         case PhotoShown():
-            return replace(frame, photo_id=event.photo_id, added_at=event.added_at)
+            return Frame(photo_id=event.photo_id, since=event.added_at)
         case PhotoSuperseded():
             return replace(frame, photo_id=None) if event.photo_id == frame.photo_id else frame
         case FrameRemoved():
-            return Frame(removed=True)
+            return Frame(since=event.removed_at)
         case _:
             assert_never(event)

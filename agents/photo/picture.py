@@ -22,11 +22,11 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True):
-    """photo_id: what it shows, uploaded at added_at. removed: what it was of is gone."""
+    """photo_id: what it shows. since: a photo that was uploaded before that is not shown any more: a later one is, or was, or
+    what the frame is of was gone then."""
 
     photo_id: str | None = None
-    added_at: datetime | None = None
-    removed: bool = False
+    since: datetime | None = None
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):

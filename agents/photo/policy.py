@@ -1,5 +1,5 @@
 """An accepted photo is shown in its frame, and so by the meal or the restaurant; what a frame does not show any more is
-retired. A meal that is gone has no frame."""
+retired. A meal that is gone shows none."""
 
 from collections.abc import Iterable
 

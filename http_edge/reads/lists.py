@@ -111,11 +111,11 @@ async def _read(asked: Asked, span: Span, indexes: Sequence[str], item: Item | N
         )
         for at, value in enumerate(found.documents):
             version, body = keys.split(value) if value else (0, b"")
+            body = absolute(body, asked.edge.origin)
             member = found.members[at].decode()
             shown = body if item is None or not body else item(body, member, asked)
             if not shown:
                 continue
-            shown = absolute(shown, asked.edge.origin)
             if entries and len(shown) > room:
                 return Listed(entries, Start(number, found.place(at - 1) if at else place))
             entries.append(Entry(member, version, shown))

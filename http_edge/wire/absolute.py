@@ -13,7 +13,7 @@ def absolute(body: bytes, origin: str) -> bytes:
 
 
 def with_origin(answer: Answer, origin: str) -> Answer:
-    """Pages of lists, which are written in parts, have it in their items already (reads/lists.py)."""
+    """Lists are not always JSON, and may be written in parts: their documents have it already (reads/lists.py)."""
     if answer.content_type != JSON or _PATH not in answer.body:
         return answer
     return answer._replace(body=absolute(answer.body, origin))

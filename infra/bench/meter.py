@@ -9,16 +9,18 @@ from typing import NamedTuple
 
 
 class Job(NamedTuple):
-    """schema: of this run alone, also the name of its consumer group. total: commands on the topic."""
+    """schema: of this run alone, also the name of its consumer group. total: commands on the topic. store: see
+    infra/bench/stores.py."""
 
     topic: str
     schema: str
     total: int
+    store: str
 
     @staticmethod
     def of_arguments() -> "Job":
-        topic, schema, total = sys.argv[1:]
-        return Job(topic, schema, int(total))
+        topic, schema, total, store = sys.argv[1:]
+        return Job(topic, schema, int(total), store)
 
 
 class Meter:

@@ -20,7 +20,7 @@ class Fault(NamedTuple):
 
 FAULTS = (
     Fault("workers", "infra.fault.workers", "agents processes are killed, ended and stopped under a load of commands"),
-    Fault("outages", "infra.fault.outages", "Kafka, PostgreSQL and Redis go away under HTTP load"),
+    Fault("outages", "infra.fault.outages", "Kafka, PostgreSQL, MongoDB and Redis go away under HTTP load"),
     Fault("storm", "infra.fault.storm", "workers and servers go away at the same time"),
     Fault(
         "rolling",

@@ -7,11 +7,13 @@ from typing import Any, NamedTuple, Protocol
 import asyncpg
 
 from infra.layout.site import Endpoints
+from stores.mongo import documents, looking, names
+from stores.mongo.store import database
 from stores.protocol import InboxKey, Source, Stored
 from stores.redis_authority import encoding
 from stores.redis_authority.connections import Connections
 from stores.redis_authority.names import prefix, source_named
-from stores.technologies import POSTGRES, REDIS, Technology, technology
+from stores.technologies import MONGO, POSTGRES, REDIS, Technology, technology
 
 
 class FloorRow(NamedTuple):
@@ -87,6 +89,38 @@ class PostgresBook:
         return await self._connection.fetch(f'select {columns} from "{domain}".{table}')  # noqa: S608
 
 
+class MongoBook:
+    def __init__(self, found: Any) -> None:
+        self._database = found
+
+    async def states(self, domain: str) -> dict[str, Stored]:
+        return await looking.states(self._database[domain], await self._kind(domain, "state"))
+
+    async def inbox(self, domain: str) -> dict[InboxKey, str | None]:
+        return {(each["source"], each["id"]): each["outcome"] for each in await self._kind(domain, "inbox")}
+
+    async def floors(self, domain: str) -> list[FloorRow]:
+        return [
+            FloorRow(documents.source_of(each), each["next"], each["epoch"], each.get("missed_next"))
+            for each in await self._kind(domain, "floor")
+        ]
+
+    async def facts(self, domain: str, table: str) -> dict[str, int]:
+        return {each["key"]: each["version"] for each in await self._kind(domain, "fact") if each["table"] == table}
+
+    async def outbox(self, domain: str) -> int:
+        return len(await self._kind(domain, "outbox"))
+
+    async def parked(self, domain: str) -> int:
+        return len(await self._kind(domain, "parked"))
+
+    async def set_aside(self, domain: str) -> int:
+        return len(await self._kind(domain, "aside"))
+
+    async def _kind(self, domain: str, kind: str) -> list[dict[str, Any]]:
+        return await self._database[domain].find({"_id": names.beginning(f"{kind} ")}).to_list(None)
+
+
 class RedisBook:
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
@@ -145,7 +179,8 @@ class Books:
 async def open_books(endpoints: Endpoints) -> AsyncGenerator[Books]:
     connection, connections = await asyncpg.connect(endpoints.postgres), Connections(endpoints.redis_baskets)
     try:
-        yield Books({POSTGRES: PostgresBook(connection), REDIS: RedisBook(connections)})
+        async with database(endpoints.mongo, "fault") as found:
+            yield Books({POSTGRES: PostgresBook(connection), MONGO: MongoBook(found), REDIS: RedisBook(connections)})
     finally:
         await connections.close()
         await connection.close()

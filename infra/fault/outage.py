@@ -20,6 +20,7 @@ LAST_LINES = 30
 UP = {
     "kafka": {True: {503}, False: {200, 503}},
     "postgres": {True: {200, 202}, False: {200, 503}},
+    "mongo": {True: {200, 202}, False: {200}},
     "redis": {True: {503}, False: {503}},
     "redis-baskets": {True: {200, 202}, False: {200, 503}},
     "mailbox": {True: {200, 202}, False: {200}},

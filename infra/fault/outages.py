@@ -1,4 +1,4 @@
-"""`fault outages`: the product under HTTP load while Kafka, PostgreSQL, a Redis or the mail server goes and comes back."""
+"""`fault outages`: the whole product under HTTP load while one of its servers goes and comes back."""
 
 import argparse
 import signal
@@ -34,6 +34,7 @@ KILL = signal.SIGKILL
 SHORT_SECONDS = 10.0
 LONG = (
     Outage("kafka", None), Outage("kafka", KILL), Outage("postgres", None), Outage("postgres", KILL),
+    Outage("mongo", None), Outage("mongo", KILL),
     Outage("redis", None), Outage("redis", KILL), Outage("redis-baskets", None), Outage("redis-baskets", KILL),
     Outage("mailbox", None), Outage("mailbox", KILL), Outage("postgres", None, with_worker=True),
 )  # fmt: skip
@@ -41,7 +42,7 @@ SHORT = (
     Outage("kafka", KILL), Outage("postgres", None), Outage("redis", KILL), Outage("redis-baskets", KILL),
     Outage("mailbox", KILL),
 )  # fmt: skip
-SERVERS = ("kafka", "postgres", "redis", "redis-baskets", "mailbox", "postgres-and-worker")
+SERVERS = ("kafka", "postgres", "mongo", "redis", "redis-baskets", "mailbox", "postgres-and-worker")
 
 
 async def run(arguments: Sequence[str]) -> Findings:

@@ -16,7 +16,7 @@ from topics.contracts import (
 )
 from topics.contracts.auth_commands import EraseAccount
 from topics.contracts.basket_commands import AddItem, Checkout, CheckoutItem
-from topics.contracts.catalog_commands import AddMeal
+from topics.contracts.catalog_commands import AddMeal, ChangeMeal
 from topics.contracts.discount_commands import CreateCoupon
 from topics.contracts.email_event import DiscountMail, DiscountVariables
 from topics.contracts.restaurant_commands import ChangeRestaurant, OpenRestaurant, StartCampaign
@@ -88,8 +88,10 @@ class Town:
             return self._checkout(n, user)
         if kind < 0.90:
             return self._user(n, user, lives)
-        if kind < 0.97:
+        if kind < 0.94:
             return self._restaurant(n)
+        if kind < 0.97:
+            return self._meal(n)
         return self._erasure() if kind < 0.98 else self._mail(n)
 
     def _basket(self, n: int, user: str) -> Planned:
@@ -118,6 +120,10 @@ class Town:
             self._campaigns[restaurant] += 1
             message = campaign(restaurant, n)
         return planned(self._random, restaurant_commands.TOPIC, restaurant, message, self.owner)
+
+    def _meal(self, n: int) -> Planned:
+        change = ChangeMeal(description=f"description {n}")
+        return planned(self._random, catalog_commands.TOPIC, self._random.choice(self.meals), change, self.owner)
 
     def _erasure(self) -> Planned:
         """Of somebody who does nothing else: topics have no order between them, so nobody could say what came before it. The

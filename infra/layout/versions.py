@@ -8,6 +8,9 @@ POSTGRES = "15"
 REDIS = "7"
 RABBIT = "3.10"
 MONGO = "8.2"  # what the native stand-in below says it is
+MONGO_TRANSACTION_SECONDS = 10
+"""After which MongoDB ends a transaction that stands still: so long may a process that is stopped hold a partition."""
+
 SECANTUS = (
     "0.7.0b3"  # the native server that speaks MongoDB's protocol, a pre-release: pip takes it only by exact version
 )

@@ -47,14 +47,12 @@ class Mongo:
 
     def program(self) -> Program:
         port = self._site.ports["mongo"]
-        # without --sync-on-commit a kill takes acknowledged writes with it
-        kept = ("--storage-path", str(self._folder / "files"), "--cache-size", "256M", "--sync-on-commit")
         return Program(
             name=self.name,
             argv=(
-                str(self._venv / "bin" / "secantusd-py"),
-                *("--host", "127.0.0.1", "--port", str(port), "--auth", "--log-level", "WARNING"),
-                *kept,
+                str(self._venv / "bin" / "python"),
+                *(str(HERE / "serve.py"), str(self._folder / "files"), str(port)),
+                str(versions.MONGO_TRANSACTION_SECONDS),
             ),
             folder=self._folder,
             ports=(("mongo", port),),

@@ -23,7 +23,7 @@ from stores.mongo.errors import SERVER
 CHUNK = 255 * 1024
 """Bytes, as GridFS drivers have it."""
 
-MOST_AT_ONCE = 64  # calls under way in one process: the driver has a thread for each
+MOST_AT_ONCE = 64  # calls under way in one process: the driver has fewer threads, and more would wait for one
 AWAY_SECONDS = (
     0.5  # after a failed connection it is not asked again for so long: each asking would wait for its time-out
 )

@@ -384,6 +384,8 @@ async def test_addresses_of_photos_are_absolute_where_they_leave(kitchen: World)
     await kitchen.redis.zadd(keys.index("meal", keys.menu(RESTAURANT)), {MEAL: 1.0})
     menu = await kitchen.client().call("GET", f"/meals/restaurant/{RESTAURANT}")
     assert [each["image_url"] for each in menu.json] == [f"{kitchen.edge.origin}/photos/p-1"]
+    file = await kitchen.client().call("GET", f"/meals/restaurant/{RESTAURANT}/export?format=csv")
+    assert f"{kitchen.edge.origin}/photos/p-1".encode() in file.raw, "the file can be imported again"
     restaurant = await kitchen.client().call("GET", f"/restaurants/{RESTAURANT}")
     assert restaurant.json["logo"] == f"{kitchen.edge.origin}/photos/p-2"
     assert restaurant.json["description"] == EXAMPLES["restaurant"]["description"], "a text stays as it is"

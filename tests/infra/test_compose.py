@@ -69,6 +69,10 @@ def test_kafka_has_the_settings_of_the_native_start():
     assert differing == {}
 
 
+def test_a_stopped_process_holds_its_documents_as_long_as_in_the_native_start():
+    assert f"transactionLifetimeLimitSeconds={versions.MONGO_TRANSACTION_SECONDS}" in SERVICES["mongo"]["command"]
+
+
 def test_whatever_runs_on_is_checked_and_restarted():
     once = {"provision", "demo"}
     for name, service in SERVICES.items():

@@ -44,8 +44,9 @@ async def _lives(client: Client, restaurant: str, meal: str) -> None:
 
 
 async def _found(client: Client, texts: Collection[str]) -> set[str]:
-    """Tables, those of baskets in their Redis, and keys of the views' Redis without what names them."""
+    """Tables, kinds of documents, what is in the baskets' Redis, and keys of the views' Redis without what names them."""
     tables = await traces.in_postgres(client.endpoints["postgres"], texts)
+    tables |= await traces.in_mongo(client.endpoints["mongo"], texts)
     baskets = await traces.in_redis(client.endpoints["redis_baskets"], texts)
     tables |= {re.sub(r"^\{(\w+)\}:", r"\1.", name) for name in baskets}
     keys = await traces.in_redis(client.endpoints["redis"], texts)

@@ -67,8 +67,8 @@ async def test_after_an_update_that_shows_something_else_the_view_is_built_besid
     # a release that runs still: what nobody else knows is built again by the agents themselves
     await store.zadd(keys.running("restaurant"), {"another form": time.time() + 60})
     await store.set(keys.generations("restaurant"), json.dumps(record))
-    here = {"KAFKA_BROKERS": client.endpoints["kafka"], "POSTGRES_URL": client.endpoints["postgres"]}
-    environment = {**os.environ, **here, "REDIS_URL": client.endpoints["redis"]}
+    servers = {"KAFKA_BROKERS": "kafka", "POSTGRES_URL": "postgres", "MONGO_URL": "mongo", "REDIS_URL": "redis"}
+    environment = {**os.environ, **{name: client.endpoints[server] for name, server in servers.items()}}
     async with _steady(client, meal):
         provision = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "agents.provision", cwd=CHECKOUT, env=environment, stdout=asyncio.subprocess.PIPE

@@ -1,8 +1,10 @@
-"""Where in the stores something still stands: all tables of PostgreSQL, all keys and values of Redis."""
+"""Where in the stores something still stands: all tables of PostgreSQL, all documents of MongoDB, all keys of Redis."""
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import asyncpg
+from motor.motor_asyncio import AsyncIOMotorClient
 from redis.asyncio import Redis
 
 _COLUMNS = """
@@ -34,6 +36,24 @@ async def in_postgres(url: str, texts: Collection[str]) -> set[str]:
 def _as_text(column: str, kind: str) -> str:
     text = f"convert_from(\"{column}\", 'utf8')" if kind == "bytea" else f'"{column}"::text'
     return f"coalesce({text}, '')"
+
+
+async def in_mongo(url: str, texts: Collection[str]) -> set[str]:
+    """`<collection>.<kind>` of every document in which one of the texts stands, in whatever field and case."""
+    found: set[str] = set()
+    client = AsyncIOMotorClient(url)
+    database = client.get_default_database()
+    for name in await database.list_collection_names():
+        async for document in database[name].find():
+            said = " ".join(map(_decoded, document.values())).lower()
+            if any(text.lower() in said for text in texts):
+                found.add(f"{name}.{document.get('kind', 'other')}")
+    client.close()
+    return found
+
+
+def _decoded(value: Any) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
 async def is_decided(url: str, domain: str, command_id: str) -> bool:

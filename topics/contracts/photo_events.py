@@ -82,7 +82,9 @@ class PhotoSuperseded(Message, frozen=True, kw_only=True):
 
 
 class FrameRemoved(Message, frozen=True, kw_only=True):
-    """Of a frame. What it was of is gone, and shows no photo again."""
+    """Of a frame. What it was of is gone. It may come back; photos that were uploaded before this are not shown then."""
+
+    removed_at: datetime
 
 
 Event = PhotoAdded | PhotoAccepted | PhotoRefused | PhotoDropped | PhotoShown | PhotoSuperseded | FrameRemoved

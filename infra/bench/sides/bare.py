@@ -1,4 +1,4 @@
-"""Side c: aiokafka and asyncpg with nothing between, one loop a partition, the same statements a batch.
+"""Side c: aiokafka and the database's driver with nothing between, one loop a partition, the same statements a batch.
 
 It decodes, decides and encodes what the runtime does and publishes the same events. It keeps none of the runtime's
 promises beyond that: no leases, no retries, no parking, no dead letters, no answers.
@@ -7,15 +7,13 @@ promises beyond that: no leases, no retries, no parking, no dead letters, no ans
 import asyncio
 from typing import Any
 
-import asyncpg
 import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from infra.bench.meter import Job, Meter
-from infra.bench.sides.straight import Straight
-from stores.postgres import statements
-from stores.postgres.store import connect
-from stores.settings import load
+from infra.bench.sides.statements import Statements, opened
+from infra.bench.sides.straight import RowIds, Straight
+from stores.settings import Settings, load
 
 MOST = 500  # records of a batch, as in agents/runtime/transport/fetching.py
 
@@ -23,16 +21,15 @@ MOST = 500  # records of a batch, as in agents/runtime/transport/fetching.py
 class Loop:
     """One partition."""
 
-    def __init__(self, straight: Straight, pool: asyncpg.Pool, producer: AIOKafkaProducer, meter: Meter) -> None:
+    def __init__(self, straight: Straight, store: Statements, producer: AIOKafkaProducer, meter: Meter) -> None:
         self._straight = straight
-        self._pool = pool
+        self._store = store
         self._producer = producer
         self._meter = meter
-        self._sent: list[tuple[int, int, int]] = []
+        self._sent: RowIds = ()
 
     async def run(self, consumer: AIOKafkaConsumer, tp: TopicPartition) -> None:
-        async with self._pool.acquire() as connection:
-            await connection.execute(statements.OPEN, *self._straight.source(tp.partition), 0)
+        await self._store.open(self._straight.source(tp.partition))
         while True:
             for records in (await consumer.getmany(tp, timeout_ms=500, max_records=MOST)).values():
                 await self._batch(tp.partition, records)
@@ -41,11 +38,8 @@ class Loop:
     async def _batch(self, partition: int, records: list[Any]) -> None:
         straight, source = self._straight, self._straight.source(partition)
         commands = [straight.read(record.headers, record.key, record.value, record.timestamp) for record in records]
-        async with self._pool.acquire() as connection:
-            rows = await connection.fetch(statements.LOOK, *straight.wanted(commands, source))
-            work, after = straight.decide(commands, rows), records[-1].offset + 1
-            statement, arguments = work.write(source, after, self._sent)
-            await connection.fetch(statement, *arguments)
+        work, after = straight.decide(commands, await self._store.look(commands, source)), records[-1].offset + 1
+        await self._store.write(work, source, after, self._sent)
         acks = [
             await self._producer.send(straight.events, event.body, key=event.key, headers=event.headers)
             for event in work.events
@@ -55,8 +49,13 @@ class Loop:
 
 
 async def run(job: Job) -> None:
-    settings, meter = load(), Meter(job.total)
-    pool = await connect(settings.postgres, job.schema)
+    settings = load()
+    async with opened(job.store, settings, job.schema) as store:
+        await _run(job, settings, store)
+
+
+async def _run(job: Job, settings: Settings, store: Statements) -> None:
+    meter = Meter(job.total)
     consumer = AIOKafkaConsumer(bootstrap_servers=",".join(settings.kafka), enable_auto_commit=False)
     producer = AIOKafkaProducer(
         bootstrap_servers=",".join(settings.kafka), acks="all", enable_idempotence=True, max_batch_size=256 * 1024
@@ -66,7 +65,7 @@ async def run(job: Job) -> None:
     consumer.assign(partitions)
     await consumer.seek_to_beginning(*partitions)
     straight = Straight(job.schema, job.topic)
-    loops = [asyncio.ensure_future(Loop(straight, pool, producer, meter).run(consumer, tp)) for tp in partitions]
+    loops = [asyncio.ensure_future(Loop(straight, store, producer, meter).run(consumer, tp)) for tp in partitions]
     done = asyncio.ensure_future(meter.done.wait())
     await asyncio.wait((*loops, done), return_when=asyncio.FIRST_COMPLETED)
     if not done.done():

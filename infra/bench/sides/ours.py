@@ -18,8 +18,8 @@ from agents.runtime.transport.lease import Batch, Lease
 from agents.runtime.transport.work import Work
 from infra.bench import counter
 from infra.bench.meter import Job, Meter
+from infra.bench.stores import STORES
 from stores import telemetry
-from stores.postgres.store import PostgresStore, connect
 from stores.redis.connection import connect as connect_redis
 from stores.redis.fates import Fates
 from stores.redis.replies import Replies
@@ -49,7 +49,8 @@ class Metered:
 
 async def run(job: Job, data: Path) -> None:
     settings, meter = load(), Meter(job.total)
-    store = PostgresStore(await connect(settings.postgres, job.schema), job.schema)
+    on = STORES[job.store]
+    store = await on.store(on.url(settings), job.schema)
     redis = connect_redis(settings.redis)
     roles = Roles(counter.commands(job.topic), counter.EVENTS, counter.DECIDER)
     work = Metered(Deciding(roles, store, Drain(store, Publisher(settings.kafka), Replies(redis)), Fates(redis)), meter)

@@ -8,23 +8,27 @@ import faust
 import uvloop
 
 from infra.bench.meter import Job, Meter
-from infra.bench.sides.straight import Straight
-from stores.postgres import statements
-from stores.postgres.store import connect
-from stores.settings import load
+from infra.bench.sides.statements import Statements, opened
+from infra.bench.sides.straight import RowIds, Straight
+from stores.settings import Settings, load
 
 
 async def run(job: Job, data: str) -> None:
-    settings, meter, straight = load(), Meter(job.total), Straight(job.schema, job.topic)
-    pool = await connect(settings.postgres, job.schema)
+    settings = load()
+    async with opened(job.store, settings, job.schema) as store:
+        await _run(job, data, settings, store)
+
+
+async def _run(job: Job, data: str, settings: Settings, store: Statements) -> None:
+    meter, straight = Meter(job.total), Straight(job.schema, job.topic)
     for partition in range(4):
-        await pool.execute(statements.OPEN, *straight.source(partition), 0)
+        await store.open(straight.source(partition))
     app = faust.App(
         job.schema, broker=[f"kafka://{broker}" for broker in settings.kafka], datadir=data, web_enabled=False,
         topic_disable_leader=True, topic_allow_declare=False,
     )  # fmt: skip
     events = app.topic(straight.events, key_serializer="raw", value_serializer="raw")
-    sent: dict[int, list[tuple[int, int, int]]] = {}
+    sent = dict[int, RowIds]()
 
     @app.agent(app.topic(job.topic, key_serializer="raw", value_serializer="raw"))
     async def add(stream: Any) -> None:
@@ -35,11 +39,8 @@ async def run(job: Job, data: str) -> None:
     async def one(message: Any) -> None:
         source = straight.source(message.partition)
         commands = [straight.read(message.headers, message.key, message.value, int(message.timestamp * 1000))]
-        async with pool.acquire() as connection:
-            rows = await connection.fetch(statements.LOOK, *straight.wanted(commands, source))
-            work, after = straight.decide(commands, rows), message.offset + 1
-            statement, arguments = work.write(source, after, sent.get(message.partition, []))
-            await connection.fetch(statement, *arguments)
+        work, after = straight.decide(commands, await store.look(commands, source)), message.offset + 1
+        await store.write(work, source, after, sent.get(message.partition, ()))
         for made in work.events:
             await (await events.send(key=made.key, value=made.body, headers=made.headers))
         sent[message.partition] = work.ids(after)

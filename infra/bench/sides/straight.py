@@ -3,18 +3,15 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
-from agents.runtime.sending.publisher import encode_headers
 from infra.bench.counter import DECIDER, EVENTS, Add, Counter
-from stores.postgres import writing
-from stores.protocol import LOOK_BYTES
+from stores.protocol import InboxKey, Source
 from topics.deciding.decision import Context
 from topics.messages import headers, ids
 
-_state = msgspec.json.Decoder(Counter)
 _command = msgspec.json.Decoder(Add)
 
 
@@ -33,35 +30,29 @@ class Event(NamedTuple):
     body: bytes
 
 
+RowIds = Sequence[tuple[int, int, int]]
+States = dict[str, tuple[int, int, Counter]]
+
+
+@dataclass
+class Looked:
+    """known: ids that are in the inbox. The rest as in Work."""
+
+    known: set[InboxKey] = field(default_factory=set[InboxKey])
+    states: States = field(default_factory=States)
+    floor: tuple[int, int, int] = (0, 0, 0)
+
+
 @dataclass
 class Work:
     """What a batch writes. states: id → (version before, version, state). floor: next, incarnation, epoch at the look."""
 
     inbox: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
-    states: dict[str, tuple[int, int, Counter]] = field(default_factory=dict[str, tuple[int, int, Counter]])
+    states: States = field(default_factory=States)
     events: list[Event] = field(default_factory=list[Event])
     floor: tuple[int, int, int] = (0, 0, 0)
 
-    def write(
-        self, source: tuple[str, str, int], after: int, sent: Sequence[tuple[int, int, int]]
-    ) -> tuple[str, list[Sequence[Any]]]:
-        """The write statement and its arguments."""
-        encoded = [(id, old, new, msgspec.json.encode(state).decode()) for id, (old, new, state) in self.states.items()]
-        rows = [
-            (*source, *id, "kafka", EVENTS.name, event.key, encode_headers(event.headers), event.body)
-            for id, event in zip(self.ids(after), self.events, strict=True)
-        ]
-        return writing.assembled(
-            {
-                "sources": writing.transposed([(*source, *self.floor, after)], 7),
-                "inbox": writing.transposed(((*key, None, None) for key in self.inbox), 4),
-                "states": writing.transposed(encoded, 4),
-                "gone": writing.transposed(((*source, *id) for id in sent), 6),
-                "outbox": writing.transposed(rows, 11),
-            }
-        )
-
-    def ids(self, after: int) -> list[tuple[int, int, int]]:
+    def ids(self, after: int) -> RowIds:
         """Of the outbox rows."""
         return [(0, after, n) for n in range(len(self.events))]
 
@@ -73,31 +64,17 @@ class Straight:
         self._group = group
         self._topic = topic
 
-    def source(self, partition: int) -> tuple[str, str, int]:
-        return self._group, self._topic, partition
+    def source(self, partition: int) -> Source:
+        return Source(self._group, self._topic, partition)
 
     def read(self, named: Iterable[tuple[str, bytes]], key: bytes, body: bytes, timestamp: int) -> Command:
         found = {name: value.decode() for name, value in named}
         at = datetime.fromtimestamp(timestamp / 1000, UTC)
         return Command(found[headers.ID], found[headers.SOURCE], key.decode(), at, found, _command.decode(body))
 
-    def wanted(self, commands: Sequence[Command], source: tuple[str, str, int]) -> tuple[object, ...]:
-        """The arguments of the look. Counters need no facts and no claims."""
-        ids, names = [c.source for c in commands], [c.id for c in commands]
-        none = list[str]()
-        return *source[:2], [source[2]], ids, names, list({c.key for c in commands}), none, none, none, none, LOOK_BYTES
-
-    def decide(self, commands: Sequence[Command], rows: Iterable[Any]) -> Work:
-        """rows: of the look. What the inbox knows is skipped."""
-        work = Work()
-        known: set[tuple[str, str]] = set()
-        for what, a, b, version, body in rows:
-            if what == "k":
-                known.add((a, b))
-            elif what == "r":
-                work.floor = int(body), int(a), int(b)
-            else:
-                work.states[a] = (version, version, _state.decode(body))
+    def decide(self, commands: Sequence[Command], looked: Looked) -> Work:
+        """What the inbox knows is skipped."""
+        work, known = Work(states=looked.states, floor=looked.floor), looked.known
         for command in commands:
             if (command.source, command.id) not in known:
                 known.add((command.source, command.id))

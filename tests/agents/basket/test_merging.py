@@ -224,3 +224,39 @@ def test_no_line_is_lost_and_the_report_says_what_is_there(
     both = {meal: min(99, mine.get(meal, 0) + theirs.get(meal, 0)) for meal in mine | theirs}
     assert found == (theirs if strategy == "replace" else both)
     outcome.answering(user_cart_items=len(found), merged_items_count=len(theirs))
+
+
+CHOICES = st.sampled_from(["", "az", "çok"]).map(
+    lambda choice: (ChosenOption(name="Acı", choice=choice, price=0),) if choice else ()
+)
+FULL_LINES = st.dictionaries(
+    st.sampled_from([KEBAP, AYRAN]),
+    st.tuples(st.integers(1, 99), st.sampled_from([None, "a", "b"]), CHOICES),
+    min_size=1,
+)
+
+
+@for_all(FULL_LINES, FULL_LINES, st.sampled_from(["add_quantities", "replace"]))
+def test_what_is_not_in_the_basket_after_a_merge_is_in_its_report(mine: Any, theirs: Any, strategy: str) -> None:
+    """Every quantity, note and option of both baskets is there, or is told as lost."""
+
+    def lines_of(said: Any) -> dict[str, Any]:
+        return {meal: line(meal, many, note=note, options=options) for meal, (many, note, options) in said.items()}
+
+    before, given = lines_of(mine), lines_of(theirs)
+    outcome = taken(users(*before.values()), take(*given.values(), strategy=strategy))
+    now, report = outcome.state.lines, outcome.decision.answer
+    conflicts = {each.meal_id: each for each in report.conflicts}
+    assert report.conflicts_resolved == len(conflicts)
+    assert conflicts.keys() == (before.keys() if strategy == "replace" else before.keys() & given.keys())
+    for meal, conflict in conflicts.items():
+        assert conflict.quantity == (now[meal].quantity if meal in now else 0)
+        assert ("line" in conflict.lost) == (meal not in now)
+        gone = before[meal] if strategy == "replace" else given[meal]
+        if meal in now:
+            wanted = gone.quantity if strategy == "replace" else before[meal].quantity + gone.quantity
+            assert ("quantity" in conflict.lost) == (now[meal].quantity < wanted)
+            assert ("note" in conflict.lost) == (gone.note not in (None, now[meal].note))
+            assert ("options" in conflict.lost) == (gone.options not in ((), now[meal].options))
+    for meal in (before.keys() | given.keys()) - conflicts.keys():
+        assert now[meal] == (given.get(meal) or before.get(meal))

@@ -131,7 +131,7 @@ async def rounds(collector: Collector) -> None:
 async def test_uploads_that_no_photo_waits_for_are_collected(photos: Photos, client: Client) -> None:
     waits, done, unknown = [await uploaded(photos, b"x") for _ in range(3)]
     states = States(**{photo_of(waits): [added(waits)], photo_of(done): [added(done), REFUSED]})
-    collector = Collector(photos, states)  # type: ignore[arg-type]
+    collector = Collector(photos, states, rest=0)  # type: ignore[arg-type]
     await rounds(collector)
     assert [await photos.uploaded(each) for each in (waits, done, unknown)] == [b"x"] * 3, "they are young"
     await age(client)

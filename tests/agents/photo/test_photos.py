@@ -166,11 +166,13 @@ def test_an_earlier_upload_that_took_longer_is_not_shown() -> None:
     given(SHOWN).when(earlier).then(PhotoSuperseded(photo_id="earlier"))
 
 
-def test_a_meal_that_is_gone_shows_nothing_again() -> None:
-    given(SHOWN).when(RemoveFrame()).then(PhotoSuperseded(photo_id=ID), FrameRemoved())
-    given().when(RemoveFrame()).then(FrameRemoved())
-    given(FrameRemoved()).when(RemoveFrame()).then_nothing()
-    given(FrameRemoved()).when(SHOW).then(PhotoSuperseded(photo_id=ID))
+def test_a_meal_that_is_gone_shows_nothing_and_one_that_comes_back_what_is_uploaded_then() -> None:
+    removed = FrameRemoved(removed_at=LATER)
+    given(SHOWN).when(RemoveFrame(), now=LATER).then(PhotoSuperseded(photo_id=ID), removed)
+    given().when(RemoveFrame(), now=LATER).then(removed)
+    before, after = given(SHOWN, PhotoSuperseded(photo_id=ID), removed), replace(SHOW, added_at=LATER)
+    before.when(SHOW).then(PhotoSuperseded(photo_id=ID))
+    before.when(after).then(replace(SHOWN, added_at=LATER))
 
 
 @pytest.mark.parametrize(
@@ -204,7 +206,9 @@ def test_the_document_tells_what_became_of_the_photo() -> None:
     refused = shown(PHOTO, ADDED, REFUSED)
     assert (refused.status, refused.reason, refused.detail) == ("refused", "unreadable", "This picture is damaged.")
     assert shown(PHOTO, ADDED, ACCEPTED, PhotoDropped()) is None
-    assert shown(PHOTO, SHOWN, PhotoSuperseded(photo_id=ID), FrameRemoved()) is None, "frames have no document"
+    assert shown(PHOTO, SHOWN, PhotoSuperseded(photo_id=ID), FrameRemoved(removed_at=LATER)) is None, (
+        "frames have no document"
+    )
 
 
 def test_every_reason_is_said_as_a_sentence() -> None:

@@ -1,22 +1,29 @@
 """What the contract suite asks of an implementation: two stores of one domain that share no connection, and rude hands."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import asyncpg
 from redis.exceptions import ResponseError
 
 from infra.layout.site import Endpoints
+from stores.mongo.connection import connect as connect_mongo
+from stores.mongo.provision import provision
+from stores.mongo.store import MongoStore
 from stores.postgres.migrate import RUNTIME
 from stores.postgres.store import PostgresStore, connect
 from stores.protocol import Changes, DomainStore, OutboxRow, ParkedRow, RowId, Source, StateWrite
 from stores.redis_authority.connections import Connections
 from stores.redis_authority.making import Making
 from stores.redis_authority.store import RedisStore
+from stores.technologies import MONGO, POSTGRES, REDIS, Technology
 from tests.agents.runtime.memory import MemoryStore, Tables
+from tests.stores.wire import Wire
 
 HERE = Source("counter.decide", "counter_commands", 0)
 THERE = Source("counter.decide", "counter_commands", 1)
@@ -60,6 +67,23 @@ async def postgres(url: str, domain: str) -> AsyncGenerator[Stage]:
 
 
 @asynccontextmanager
+async def mongo(url: str, domain: str) -> AsyncGenerator[Stage]:
+    """A collection of its own. `one` reaches the server by a wire that can be cut."""
+    host, _, port = urlsplit(url).netloc.rpartition("@")[2].partition(":")
+    await provision(url, domain)
+    async with Wire(host, int(port)) as wire:
+        through = url.replace(f"{host}:{port}", f"127.0.0.1:{wire.port}")
+        clients = [connect_mongo(each, domain) for each in (through, url)]
+        nowhere = connect_mongo("mongodb://127.0.0.1:9/none", domain, patience=0.1)
+        try:
+            one, other, away = (MongoStore(client, domain) for client in (*clients, nowhere))
+            yield Stage(one, other, away, wire.cut)
+        finally:
+            for client in (*clients, nowhere):
+                await asyncio.to_thread(client.close)  # it says goodbye to the server, and the wire runs in this loop
+
+
+@asynccontextmanager
 async def redis(url: str, domain: str) -> AsyncGenerator[Stage]:
     """Keys of its own, in a store that is whole."""
     one, other, nowhere = Connections(url, size=3), Connections(url, size=3), Connections("redis://127.0.0.1:9", size=1)
@@ -92,17 +116,19 @@ async def memory(url: str, domain: str) -> AsyncGenerator[Stage]:
 
 
 class Implementation(NamedTuple):
-    """url: of its server, as its stage takes it."""
+    """url: of its server, as its stage takes it. technology: None for a store that is no technology of the product."""
 
     url: Callable[[Endpoints], str]
     stage: Stages
+    technology: Technology | None
 
 
 # A row for each implementation of stores.protocol: the suite runs on all of them.
 IMPLEMENTATIONS = {
-    "postgres": Implementation(lambda at: at.postgres, postgres),
-    "redis": Implementation(lambda at: at.redis_baskets, redis),
-    "memory": Implementation(lambda at: "", memory),
+    "postgres": Implementation(lambda at: at.postgres, postgres, POSTGRES),
+    "mongo": Implementation(lambda at: at.mongo, mongo, MONGO),
+    "redis": Implementation(lambda at: at.redis_baskets, redis, REDIS),
+    "memory": Implementation(lambda at: "", memory, None),
 }
 
 

@@ -1,0 +1,5 @@
+"""The technologies that `bench runtime` measures, by the names of their servers."""
+
+from stores.technologies import MONGO, POSTGRES
+
+STORES = {"postgres": POSTGRES, "mongo": MONGO}

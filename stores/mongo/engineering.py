@@ -1,0 +1,131 @@
+"""Engineers' questions to the collections of domains: see stores.engineering.Domains."""
+
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from motor.motor_asyncio import AsyncIOMotorDatabase
+from pymongo import ASCENDING, UpdateOne
+
+from stores.engineering import First, Floor, Left, ParkedAs, ParkedKey
+from stores.mongo import documents, names
+from stores.mongo.documents import Document
+from stores.mongo.errors import translated
+from stores.mongo.store import database
+from stores.mongo.transaction import Transaction, transaction
+from stores.protocol import InboxKey, ParkedRow
+
+_FLOORS = names.beginning("floor ")
+_PARKED = names.beginning("parked ")
+_SHOWN = ("parked_id", "source", "at", "reason", "topic", "key")
+
+
+class MongoDomains:
+    """names: of collections that have floors."""
+
+    def __init__(self, found: AsyncIOMotorDatabase[Document], names: Sequence[str]) -> None:
+        self._database = found
+        self.names = names
+
+    async def parked_keys(self, topic: str | None = None) -> list[ParkedKey]:
+        """By topic and key."""
+        asked = {"_id": _PARKED, **({} if topic is None else {"topic": topic})}
+        first = {name: {"$first": f"${name}"} for name in _SHOWN}
+        pipeline = [
+            {"$match": asked},
+            {"$sort": {"seq": ASCENDING}},
+            {"$group": {"_id": "$parked_key", "messages": {"$sum": 1}, **first}},
+            {"$sort": {"topic": ASCENDING, "key": ASCENDING}},
+        ]
+        async with translated():
+            return [
+                ParkedKey(domain, row["topic"], row["key"], row["messages"], row["parked_id"], row["source"],
+                          documents.moment_of(row["at"]), row["reason"])
+                for domain in self.names
+                async for row in self._database[domain].aggregate(pipeline)
+            ]  # fmt: skip
+
+    async def parked(self, domain: str, topic: str, key: str, most: int) -> list[ParkedRow]:
+        return [documents.parked_row(row) for row in await self._parked(domain, {"topic": topic, "key": key}, most)]
+
+    async def parked_as(self, topic: str, ids: Sequence[str]) -> list[ParkedAs]:
+        asked = {"parked_id": {"$in": ids}, "topic": topic}
+        return [
+            ParkedAs(domain, row["key"], row["source"], row["parked_id"])
+            for domain in self.names
+            for row in await self._parked(domain, asked)
+        ]
+
+    async def left(self, domain: str, topic: str, keys: Sequence[str]) -> dict[str, Left]:
+        rows = await self._parked(domain, {"topic": topic, "key": {"$in": keys}}, shown={"key": 1, "parked_id": 1})
+        left = dict[str, Left]()
+        for row in rows:
+            before = left.get(row["key"], Left(0, row["parked_id"]))
+            left[row["key"]] = before._replace(messages=before.messages + 1)
+        return left
+
+    async def first(self, domain: str, topic: str, keys: Sequence[str]) -> dict[str, First]:
+        rows = await self._parked(
+            domain, {"topic": topic, "key": {"$in": keys}}, shown={"key": 1, "parked_id": 1, "headers": 1}
+        )
+        return {row["key"]: First(row["parked_id"], documents.decode_headers(row["headers"])) for row in reversed(rows)}
+
+    async def known(self, domain: str, messages: Sequence[InboxKey]) -> set[InboxKey]:
+        asked = {"_id": {"$in": [names.inbox(*message) for message in messages]}}
+        return {(row["source"], row["id"]) for row in await self._in(domain, asked)}
+
+    async def floors(self, topic: str | None = None) -> list[Floor]:
+        asked = {"_id": _FLOORS, **({} if topic is None else {"topic": topic})}
+        return [
+            Floor(domain, *documents.source_of(row), row["next"], row["incarnation"])
+            for domain in self.names
+            for row in await self._in(domain, asked)
+        ]
+
+    async def forget_effect(self, domain: str, group: str, event_id: str) -> None:
+        if domain in self.names:
+            async with translated():
+                await self._database[domain].delete_one({"_id": names.effect(group, event_id)})
+
+    async def begin_again(self, topic: str, beginnings: Mapping[int, int]) -> None:
+        if self.names:
+            async with translated(), transaction(self._database[self.names[0]]) as running:
+                for domain in self.names:
+                    await _begin_again(running.on(self._database[domain]), topic, beginnings)
+
+    async def _parked(
+        self, domain: str, asked: Mapping[str, Any], most: int = 0, shown: Mapping[str, Any] | None = None
+    ) -> list[Document]:
+        """The oldest first. most: 0 for all."""
+        return await self._in(
+            domain, {"_id": _PARKED, **asked}, projection=shown, sort=[("seq", ASCENDING)], limit=most
+        )
+
+    async def _in(self, domain: str, asked: Mapping[str, Any], **more: Any) -> list[Document]:
+        if domain not in self.names:
+            return []
+        async with translated():
+            return await self._database[domain].find(asked, **more).to_list(None)
+
+
+async def _begin_again(domain: Transaction, topic: str, beginnings: Mapping[int, int]) -> None:
+    changes = dict[str, UpdateOne]()
+    for floor in await domain.find({"_id": _FLOORS, "topic": topic}):
+        begun: Document = {"$unset": {"missed_next": "", "missed_code": ""}, "$inc": {"writes": 1}}
+        if floor["partition"] in beginnings:
+            begun["$set"] = {"next": beginnings[floor["partition"]]}
+            begun["$inc"]["incarnation"] = 1
+        changes[floor["_id"]] = UpdateOne({"_id": floor["_id"]}, begun)
+    for timer in await domain.find({"_id": names.beginning("timer "), "topic": topic, "rings_for": None}):
+        rings = {"$set": {"rings_for": names.source_of(documents.source_of(timer))}}
+        changes[timer["_id"]] = UpdateOne({"_id": timer["_id"]}, rings)
+    await domain.update(changes)
+
+
+@asynccontextmanager
+async def open_domains(url: str, ours: Callable[[str], bool]) -> AsyncGenerator[MongoDomains]:
+    """ours: which of the collections are looked at. Raises Unavailable."""
+    async with database(url, "replay") as found:
+        async with translated():
+            there = sorted(filter(ours, await found.list_collection_names()))
+        yield MongoDomains(found, there)

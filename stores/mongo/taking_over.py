@@ -1,0 +1,127 @@
+"""A domain's rows in PostgreSQL become documents: once, before the domain's first agents on MongoDB start."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from stores.mongo import documents, names, writing
+from stores.mongo.documents import Document
+from stores.mongo.errors import translated
+from stores.mongo.looking import Collection
+from stores.mongo.store import database
+from stores.postgres.leaving import TABLES, Leaving
+from stores.protocol import (
+    AsideRow,
+    FactWrite,
+    OutboxRow,
+    ParkedRow,
+    RowId,
+    Source,
+    StateWrite,
+    TimerRow,
+    TimerWrite,
+)
+from stores.settings import BadSetting
+
+_Row = Mapping[str, Any]
+
+
+async def take_over(url: str, domain: str, rows: Leaving) -> None:
+    """All rows, or again from the beginning. Raises BadSetting where the domain has a store there already, and Doubt."""
+    async with database(url, "provision") as found, translated():
+        collection = found[domain]
+        if await collection.find_one({"_id": names.PROVISIONED}) is not None:
+            raise BadSetting(
+                "MONGO_URL", f"holds {domain}, and POSTGRES_URL does, too: which one is right, nobody knows"
+            )
+        await collection.delete_many({})  # left by a try that did not end
+        await _take_over(collection, rows)
+
+
+async def _take_over(collection: Collection, rows: Leaving) -> None:
+    highest = 0
+    for table in TABLES[:-2]:
+        async for some in rows.rows(table):
+            await collection.insert_many([each for row in some for each in _MADE[table](row)], ordered=False)
+            highest = max([highest, *(row["seq"] for row in some if table == "parked")])
+    await collection.insert_one({"_id": names.PARKINGS, "n": highest})
+    for table in TABLES[-2:]:  # these are fields of floors
+        async for some in rows.rows(table):
+            for row in some:
+                await collection.update_one({"_id": names.floor(_source(row))}, {"$set": _OF_FLOOR[table](row)})
+
+
+def _source(row: _Row) -> Source:
+    return Source(row["consumer"], row["topic"], row["partition"])
+
+
+def _state(row: _Row) -> Sequence[Document]:
+    fields, pieces = documents.state(StateWrite(row["id"], 0, row["version"], row["state"]))
+    return [{"_id": names.state(row["id"]), **fields}, *pieces]
+
+
+def _fact(row: _Row) -> Sequence[Document]:
+    write = FactWrite(row["name"], row["key"], row["version"], row["body"])
+    return [{"_id": names.fact(write.table, write.key), **documents.fact(write)}]
+
+
+def _floor(row: _Row) -> Sequence[Document]:
+    source = _source(row)
+    seen = {"incarnation": row["incarnation"], "epoch": row["epoch"]}
+    return [{"_id": names.floor(source), **documents.floor(source, row["next"]), **seen}]
+
+
+def _inbox(row: _Row) -> Sequence[Document]:
+    return [documents.inbox((row["source"], row["id"]), row["outcome"], row["facts"], row["at"])]
+
+
+def _outbox(row: _Row) -> Sequence[Document]:
+    id = RowId(row["incarnation"], row["offset"], row["n"])
+    return [
+        documents.outbox(
+            _source(row), OutboxRow(row["channel"], row["target"], row["key"], row["headers"], row["body"], id)
+        )
+    ]
+
+
+def _parked(row: _Row) -> Sequence[Document]:
+    parked = ParkedRow(
+        key=row["key"], offset=row["offset"], source=row["source"], id=row["id"], at=row["at"],
+        headers=documents.decode_headers(row["headers"]), body=row["body"], reason=row["reason"],
+    )  # fmt: skip
+    return [documents.parked(_source(row), parked, row["seq"])]
+
+
+def _claim(row: _Row) -> Sequence[Document]:
+    return [writing.claim(row["kind"], row["value"], row["owner"])]
+
+
+def _effect(row: _Row) -> Sequence[Document]:
+    ended = {"ended": row["at"]} if row["done"] else {}
+    return [{"_id": names.effect(row["consumer"], row["id"]), "kind": "effect", "done": row["done"], **ended}]
+
+
+def _timer(row: _Row) -> Sequence[Document]:
+    timer = TimerRow(row["id"], row["due"], row["headers"], row["body"])
+    made = documents.timer(_source(row), TimerWrite(row["key"], row["name"], None, timer), timer)
+    if row["sent"]:
+        del made["rings_for"]
+    return [{"_id": names.timer(row["key"], row["name"]), **made}]
+
+
+def _aside(row: _Row) -> Sequence[Document]:
+    aside = AsideRow(
+        id=row["id"], key=row["key"], incarnation=row["incarnation"], offset=row["offset"], source=row["source"],
+        at=row["at"], raw_key=row["raw_key"], headers=documents.decode_headers(row["headers"]), body=row["body"],
+        since=row["since"], tries=row["tries"], due=row["due"], reason=row["reason"],
+    )  # fmt: skip
+    return [documents.aside(_source(row), aside)]
+
+
+_MADE: Mapping[str, Callable[[_Row], Sequence[Document]]] = {
+    "aggregate": _state, "fact": _fact, "floor": _floor, "inbox": _inbox, "outbox": _outbox, "parked": _parked,
+    "claim": _claim, "effect": _effect, "timer": _timer, "set_aside": _aside,
+}  # fmt: skip
+_OF_FLOOR: Mapping[str, Callable[[_Row], Document]] = {
+    "breaker": lambda row: {"raised": row["raised"]},
+    "missed": lambda row: {"missed_next": row["next"], "missed_code": row["code"]},
+}

@@ -1,0 +1,152 @@
+"""What engineers' commands ask of a domain's store, whatever technology it stands on."""
+
+import uuid
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import pytest
+import pytest_asyncio
+
+from infra.stack.stack import Stack
+from stores.engineering import Domains, Facts, First, Floor, Left, ParkedAs, ParkedKey
+from stores.errors import Stale
+from stores.protocol import Changes, DomainStore, Fact, FactWrite, Missed, Source, TimerRow, TimerWrite
+from tests.stores.contract.stage import HERE, IMPLEMENTATIONS, THERE, commit, parked
+
+AT = datetime(2026, 3, 1, tzinfo=UTC)
+ELSEWHERE = Source("counter.project", "prices", 2)
+
+
+class Desk(NamedTuple):
+    domain: str
+    store: DomainStore
+    domains: Domains
+    facts: Facts
+
+
+@pytest_asyncio.fixture(params=[name for name, each in IMPLEMENTATIONS.items() if each.technology is not None])
+async def desk(request: pytest.FixtureRequest, servers: Stack) -> AsyncGenerator[Desk]:
+    implementation = IMPLEMENTATIONS[request.param]
+    on, url, domain = implementation.technology, implementation.url(servers.endpoints), f"t{uuid.uuid4().hex[:10]}"
+    assert on is not None
+    async with implementation.stage(url, domain) as stage:
+        for source in (HERE, THERE, ELSEWHERE):
+            await stage.one.open(source, 0)
+        async with on.domains(url, lambda name: name == domain) as domains, on.facts(url, domain) as facts:
+            yield Desk(domain, stage.one, domains, facts)
+
+
+async def test_only_the_domains_that_are_asked_for_are_there(desk: Desk) -> None:
+    assert list(desk.domains.names) == [desk.domain]
+    assert await desk.domains.parked("nobody", "counter_commands", "k", 9) == []
+    assert await desk.domains.known("nobody", [("s", "1")]) == set()
+    await desk.domains.forget_effect("nobody", HERE.group, "1")
+
+
+async def test_parked_keys_are_told_with_their_first_message(desk: Desk) -> None:
+    await commit(desk.store, HERE, Changes(next=3, park=[parked("k", "1"), parked("other", "2"), parked("k", "3")]))
+    await commit(desk.store, ELSEWHERE, Changes(next=1, park=[parked("k", "4")]))
+    topic, asked = HERE.topic, ("test", AT, "why")
+    expected = [
+        ParkedKey(desk.domain, topic, "k", 2, "1", *asked),
+        ParkedKey(desk.domain, topic, "other", 1, "2", *asked),
+    ]
+    assert await desk.domains.parked_keys(topic) == expected
+    assert await desk.domains.parked_keys() == [
+        *expected,
+        ParkedKey(desk.domain, ELSEWHERE.topic, "k", 1, "4", *asked),
+    ]
+    rows = await desk.domains.parked(desk.domain, topic, "k", 9)
+    assert [(row.id, row.body, row.headers) for row in rows] == [
+        (row.id, row.body, row.headers) for row in (parked("k", "1"), parked("k", "3"))
+    ]
+    assert [row.id for row in await desk.domains.parked(desk.domain, topic, "k", 1)] == ["1"]
+    assert await desk.domains.parked_as(topic, ["3", "4"]) == [ParkedAs(desk.domain, "k", "test", "3")]
+    keys = ["k", "other", "free"]
+    assert await desk.domains.left(desk.domain, topic, keys) == {"k": Left(2, "1"), "other": Left(1, "2")}
+    first = {"k": First("1", parked("k", "1").headers), "other": First("2", parked("other", "2").headers)}
+    assert await desk.domains.first(desk.domain, topic, keys) == first
+
+
+async def test_the_inbox_says_what_is_known(desk: Desk) -> None:
+    await commit(desk.store, HERE, Changes(next=1, inbox={("s", "1"): None, ("s", "2"): "{}"}))
+    asked = [("s", "1"), ("other", "1"), ("s", "2"), ("s", "3")]
+    assert await desk.domains.known(desk.domain, asked) == {("s", "1"), ("s", "2")}
+
+
+async def test_floors_are_told_by_topic(desk: Desk) -> None:
+    await commit(desk.store, THERE, Changes(next=7))
+    here = Floor(desk.domain, *HERE, 0, 0)
+    assert await desk.domains.floors(HERE.topic) == [here, here._replace(partition=1, next=7)]
+    assert set(await desk.domains.floors()) == {
+        here,
+        here._replace(partition=1, next=7),
+        Floor(desk.domain, *ELSEWHERE, 0, 0),
+    }
+
+
+async def test_a_topic_that_was_made_anew_begins_again_and_its_timers_are_sent_again(desk: Desk) -> None:
+    rings = TimerRow("1", AT, "[]", b"")
+    away = Changes(next=9, timers=[TimerWrite("k", "n", None, rings)], missed=Missed(4, "old code"))
+    await commit(desk.store, HERE, away)
+    await commit(desk.store, ELSEWHERE, Changes(next=5))
+    due = await desk.store.due_timers({HERE: 0}, 10)
+    await desk.store.timers_sent(due.timers)
+    await desk.domains.begin_again(HERE.topic, {0: 2, 1: 3})
+    assert [(floor.next, floor.incarnation) for floor in await desk.domains.floors(HERE.topic)] == [(2, 1), (3, 1)]
+    assert [(floor.next, floor.incarnation) for floor in await desk.domains.floors(ELSEWHERE.topic)] == [(5, 0)]
+    assert [timer.row for timer in (await desk.store.due_timers({HERE: 0}, 10)).timers] == [rings]
+    assert await desk.store.again(HERE, 0, "new code") == (None, False), "nothing is missed any more"
+
+
+async def test_an_effect_that_is_forgotten_is_tried_again_as_if_for_the_first_time(desk: Desk) -> None:
+    await desk.store.begin_effects(HERE, 0, ["1", "2"])
+    await desk.store.end_effects(HERE, ["1", "2"], [])
+    await desk.domains.forget_effect(desk.domain, HERE.group, "1")
+    assert await desk.store.begin_effects(HERE, 0, ["1", "2"]) == {"1": False}
+
+
+async def test_copies_that_are_older_or_other_are_written_anew_and_later_ones_stay(desk: Desk) -> None:
+    has = [FactWrite("prices", name, 2, '{"cents":2}') for name in ("same", "other", "later", "older")]
+    await commit(desk.store, ELSEWHERE, Changes(next=4, facts=[*has, FactWrite("names", "x", 1, None)]))
+    assert (await desk.facts.count("prices"), await desk.facts.count("nothing")) == (4, 0)
+    wanted = [
+        FactWrite("prices", "same", 2, '{"cents":2}'),
+        FactWrite("prices", "other", 2, '{"cents":3}'),
+        FactWrite("prices", "later", 1, '{"cents":1}'),
+        FactWrite("prices", "older", 3, None),
+        FactWrite("prices", "new", 1, '{"cents":1}'),
+    ]
+    assert await desk.facts.different(wanted) == 3
+    assert await desk.facts.write(ELSEWHERE, wanted) == (3, {("prices", "later")})
+    assert await desk.facts.different(wanted) == 0
+    found = (await desk.store.look([ELSEWHERE], facts=[(fact.table, fact.key) for fact in wanted])).facts
+    assert found["prices", "later"] == Fact(2, '{"cents":2}')
+    assert found["prices", "older"] == Fact(3, None)
+    assert found["prices", "other"] == Fact(2, '{"cents":3}')
+
+
+async def test_whoever_looked_before_copies_were_written_anew_writes_nothing(desk: Desk) -> None:
+    moment = await desk.store.look([ELSEWHERE])
+    await desk.facts.write(ELSEWHERE, [FactWrite("prices", "a", 1, "{}")])
+    with pytest.raises(Stale):
+        await desk.store.write(moment, {ELSEWHERE: Changes(next=1)})
+
+
+async def test_a_group_has_read_a_topic_when_it_has_a_floor(desk: Desk) -> None:
+    assert await desk.facts.has_floor(*ELSEWHERE[:2])
+    assert not await desk.facts.has_floor(ELSEWHERE.group, HERE.topic)
+    assert not await desk.facts.has_floor(ELSEWHERE.group[:-1], ELSEWHERE.topic)
+
+
+async def test_nothing_is_missed_after_it_was_read_again(desk: Desk) -> None:
+    await commit(desk.store, ELSEWHERE, Changes(next=9, missed=Missed(4, "old code")))
+    await desk.facts.nothing_is_missed(ELSEWHERE)
+    assert await desk.store.again(ELSEWHERE, 0, "new code") == (None, False)
+
+
+async def test_a_partition_that_was_never_opened_gets_its_copies_all_the_same(desk: Desk) -> None:
+    never = ELSEWHERE._replace(partition=3)
+    assert await desk.facts.write(never, [FactWrite("prices", "a", 1, "{}")]) == (1, set())
+    assert (await desk.store.look([HERE], facts=[("prices", "a")])).facts == {("prices", "a"): Fact(1, "{}")}
