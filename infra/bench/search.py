@@ -106,7 +106,7 @@ def _write(changes: dict[str, ViewChanges], document: Restaurant | Meal) -> None
 
 
 async def _measure(redis: Redis, sides: Sides, requests: int, at_most: float) -> bool:
-    slowest, different = 0.0, 0
+    slowest, different, ratio = 0.0, 0, 0.0
     asked = searches(await sides.search.zones(), datetime.now(UTC), requests)
     head = "".join(f"{f'p50, p99 of {n}':>20}" for n in CLIENTS)
     print(f"{'':34}{'found':>7}{'server':>10}{head}{'PostgreSQL':>20}")
@@ -119,6 +119,8 @@ async def _measure(redis: Redis, sides: Sides, requests: int, at_most: float) ->
         told = "".join(f"{each.median:>11.2f} {each.p99:>5.2f} ms" for each in times)
         print(f"{what:34}{found:>7.0f}{calls['usec_per_call'] / 1000:>7.2f} ms{told}")
         slowest, different = max(slowest, times[0].p99), different + wrong
+        ratio = max(ratio, times[0].median / times[-1].median)
+    print(f"median of one client / PostgreSQL's, the worst: {ratio:.2f}")
     print(f"answers that differ from PostgreSQL's: {different}, wanted 0")
     print(f"slowest p99 of one client: {slowest:.2f} ms, wanted at most {at_most:.0f}")
     return slowest <= at_most and not different

@@ -3,12 +3,16 @@
 import asyncio
 import csv
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
+from infra.layout.folders import CHECKOUT
 from tests.deadline import until
+from tests.journeys.by_curl import walk
 from tests.journeys.client import Client
 from topics.contracts.menu_commands import PAGE_ROWS
 
+PAGE = CHECKOUT / "docs" / "api" / "menus.md"
 LINES = 2 * PAGE_ROWS + 20
 BAD = 70  # a line of the second page
 
@@ -69,3 +73,18 @@ async def test_a_menu_goes_in_and_out_as_a_file(owner: Client, client: Client) -
     await client.send_file(f"/meals/restaurant/{theirs['id']}/import", exported)
     report = await ended(client, f"/meals/restaurant/{theirs['id']}/import")
     assert (report["added"], report["changed"], report["refused"]) == (0, 0, LINES - 1), "ids of another's menu"
+
+
+async def test_the_walk_by_curl(owner: Client, tmp_path: Path) -> None:
+    """docs/api/menus.md, command by command."""
+    await owner.sign_up()
+    restaurant, meal = await owner.open_restaurant(95.0)
+    me = f"Authorization: Bearer {owner.token}"
+    out = await walk(PAGE, tmp_path, EDGE=owner.endpoints["edge"], ME=me, MEAL=meal, RESTAURANT=restaurant)
+    assert '"prices":{"lavaş":0.00,"cacık":42.50}' in out and out.count('"isAvailable":false') == 2
+    first, second = (line for line in out.splitlines() if '"status":"ended"' in line)
+    assert '"added":2' in first and '"refused":1' in first and '"line":3,"field":"price"' in first
+    assert '"changed":1' in second and '"unchanged":2' in second
+    assert {each["name"]: each["price"] for each in await owner.must("GET", f"/meals/restaurant/{restaurant}")} == {
+        "Lahmacun": 95, "Adana Kebap": 245.5, "Ayran": 50,
+    }  # fmt: skip

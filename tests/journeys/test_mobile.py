@@ -1,11 +1,10 @@
 """A phone's walk through the mobile gateway, and the one of docs/mobile.md by curl."""
 
-import asyncio
-import re
-import subprocess
+from pathlib import Path
 
 from infra.layout.folders import CHECKOUT
 from tests.deadline import until
+from tests.journeys.by_curl import walk
 from tests.journeys.client import Client
 
 PROFILE = {"full_name": "Ayşe Yılmaz", "born_date": "1990-05-01", "gender": "female", "phone": "+905551112233"}
@@ -68,24 +67,13 @@ async def test_a_phone_goes_from_its_home_to_an_order(owner: Client, client: Cli
     assert (await client.must("POST", "/m/basket", {"meal_id": meal, "quantity": 0}))["items"] == []
 
 
-async def test_the_walk_of_the_page_about_phones(owner: Client, client: Client):
+async def test_the_walk_of_the_page_about_phones(owner: Client, client: Client, tmp_path: Path):
     await owner.sign_up()
     restaurant, meal = await owner.open_restaurant(90, address={"city": "İstanbul", "district": "Kadıköy", **MODA})
     await client.sign_up()
     await client.sees(f"/meals/{meal}")
     await is_nearby(client, restaurant)
     at = client.endpoints
-    said = {"EDGE": at["edge"], "PHONE": at["mobile"], "ME": f"Authorization: Bearer {client.token}"}
-    walk = "\n".join(re.findall(r"```sh\n(.*?)```", PAGE.read_text(), re.DOTALL))
-    done = await asyncio.to_thread(
-        subprocess.run,
-        ["bash", "-euo", "pipefail", "-c", walk],
-        cwd=CHECKOUT,
-        env={"PATH": "/usr/bin:/bin", **said},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+    out = await walk(PAGE, tmp_path, EDGE=at["edge"], PHONE=at["mobile"], ME=f"Authorization: Bearer {client.token}")
     for told in ("HTTP/1.1 304", "Content-Encoding: gzip", '"status_text":"Siparişin alındı"', '"missing":[]'):
-        assert told in done.stdout, f"{told} is missing in {done.stdout[-3000:]}"
+        assert told in out, f"{told} is missing in {out[-3000:]}"

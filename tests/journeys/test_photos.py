@@ -2,8 +2,6 @@
 
 import asyncio
 import io
-import os
-import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +11,8 @@ from PIL import Image
 
 from tests.agents.photo import corpus
 from tests.agents.photo.corpus import saved
-from tests.deadline import SECONDS, until
+from tests.deadline import until
+from tests.journeys.by_curl import walk
 from tests.journeys.client import Client
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "api" / "photos.md"
@@ -111,19 +110,9 @@ async def test_the_walk_by_curl(owner: Client, tmp_path: Path):
     await owner.sign_up()
     restaurant, meal = await owner.open_restaurant(95.0)
     (tmp_path / "adana.jpg").write_bytes(saved("JPEG", corpus.picture(800, 600)))
-    script = "set -e\n" + "\n".join(re.findall(r"```sh\n(.*?)```", PAGE.read_text(), re.DOTALL))
-    named = {
-        "EDGE": owner.endpoints["edge"],
-        "ME": f"Authorization: Bearer {owner.token}",
-        "MEAL": meal,
-        "RESTAURANT": restaurant,
-    }
-    run = await asyncio.create_subprocess_exec(
-        "bash", "-c", script, cwd=tmp_path, env={**os.environ, **named}, stdout=-1, stderr=-1
-    )
-    out, wrong = await asyncio.wait_for(run.communicate(), SECONDS)
-    assert run.returncode == 0, wrong
-    assert out.count(b'"status":"pending"') == 2 and b'"status":"accepted"' in out
-    assert out.endswith(b"304\n206\n"), out
+    me = f"Authorization: Bearer {owner.token}"
+    out = await walk(PAGE, tmp_path, EDGE=owner.endpoints["edge"], ME=me, MEAL=meal, RESTAURANT=restaurant)
+    assert out.count('"status":"pending"') == 2 and '"status":"accepted"' in out
+    assert out.endswith("304\n206\n"), out
     assert Image.open(tmp_path / "full.jpg").size == (800, 600)
     assert Image.open(tmp_path / "thumb.webp").format == "WEBP" and (tmp_path / "part").stat().st_size == 100
