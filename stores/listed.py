@@ -11,6 +11,15 @@ class Place(NamedTuple):
     member: str
 
 
+class Newest(NamedTuple):
+    """Members of a sorted set, the highest score first. place: of the set (topics/keys.py). lowest: score that is listed. most:
+    members at most."""
+
+    place: str
+    lowest: float
+    most: int
+
+
 class Span(NamedTuple):
     """index_name, view: names as in topics/keys.py. after: the place behind which the slice begins, None: at the beginning.
 

@@ -75,7 +75,7 @@ async def _compose(asked: Asked, looked: Looked) -> Composed:
     menu, rest = _bodies(meals, values), values[len(meals) :]
     lines = _lines(MENU_NOW.merge(basket.body, menu))
     seller = _seller.decode(keys.split(rest[0])[1]) if rest[0] is not None and keys.split(rest[0])[1] else None
-    blocks = {"sums": _sums(asked, looked, [each for each in lines if each.meal_id in menu], seller, code, rest[1:])}
+    blocks = {"sums": _sums(asked, looked, [each for each in lines if each.is_available], seller, code, rest[1:])}
     facts += tuple(f"{place}@{own_writes.version(value)}" for place, value in zip(places, values, strict=True))
     facts += tuple(facts_of(blocks))
     return Composed(facts, lambda: basket_page.page(lines, seller, blocks, asked.language))
@@ -84,7 +84,7 @@ async def _compose(asked: Asked, looked: Looked) -> Composed:
 def _sums(
     asked: Asked, looked: Looked, lines: Sequence[Line], seller: Seller | None, code: str | None, coupon: Values
 ) -> Block | None:
-    """None: they cannot be told. lines: of what the menu has. coupon: of coupon_views.places(), where there is a code."""
+    """None: they cannot be told. lines: of what can be had. coupon: of coupon_views.places(), where there is a code."""
     ready = code is None or all(looked.generations[view.name] is not None for view in (COUPON, COUPON_USE))
     if seller is None or not ready:
         return None

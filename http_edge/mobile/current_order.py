@@ -1,6 +1,6 @@
 """The newest order of a user of which something may still become, as a card."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from msgspec import Raw
@@ -12,55 +12,54 @@ from http_edge.routing.composed import Looked
 from http_edge.web.order.orders import ORDER
 from http_edge.wire.amounts import Documents, lira_of
 from http_edge.wire.preferences import Language
-from stores.listed import Slice, Span
+from stores.listed import Newest
 from topics import keys
 
-LOOKED_AT = 5  # of the latest
+LOOKED_AT = 3  # of the latest; an order has up to 250 KB
 RUNS_SECONDS = 24 * 60 * 60  # what was ordered before that is no running order, whatever became of it
-LOOK_BYTES = 64 * 1024  # of their documents
 
 _order = Documents(Order)
 _lira = lira_of(OrderCard)
 
 
-def lists(asked: Asked) -> Sequence[Span]:
-    """`lists` of a row."""
-    lowest = asked.edge.clock() - RUNS_SECONDS
-    return [
-        Span(
-            keys.orders(asked.me),
-            ORDER.name,
-            lowest=lowest,
-            newest_first=True,
-            entries=LOOKED_AT,
-            size=LOOK_BYTES,
-        )
-    ]
+def newest(asked: Asked) -> Sequence[Newest]:
+    """`newest` of a row."""
+    place = keys.index(ORDER.name, keys.orders(asked.me))
+    return [Newest(place, asked.edge.clock() - RUNS_SECONDS, LOOKED_AT)]
 
 
-async def block(asked: Asked, looked: Looked) -> Block | None:
-    """looked: with the slice of lists()."""
-    found = looked.slices[0]
+async def ids(asked: Asked, looked: Looked) -> Sequence[str] | None:
+    """Of the latest orders, with what the caller wrote. None: they cannot be told now. looked: with newest()."""
+    found = looked.newest[0]
     if wrote_in(looked, (ORDER,)):
         found = await within_time("order", _again(asked, looked))
-    if found is None or not are_ready(looked, (ORDER,)):
+    return None if found is None or not are_ready(looked, (ORDER,)) else [each.decode() for each in found]
+
+
+def place(id: str) -> str:
+    """Of its document."""
+    return keys.document(ORDER.name, id)
+
+
+def block(asked: Asked, ids: Sequence[str] | None, stored: Mapping[str, bytes | None] | None) -> Block | None:
+    """ids: of ids(). stored: documents by place. None: it cannot be told now."""
+    if ids is None or stored is None:
         return None
-    return made("order", lambda: _newest(found, asked.language))
+    return made("order", lambda: _newest(ids, stored, asked.language))
 
 
-async def _again(asked: Asked, looked: Looked) -> Slice | None:
+async def _again(asked: Asked, looked: Looked) -> Sequence[bytes] | None:
     """With what the caller wrote. Raises Unavailable."""
-    (span,) = lists(asked)
-    return await asked.edge.lists.read(span) if await shows_own_writes(asked, looked, (ORDER,)) else None
+    (wanted,) = newest(asked)
+    return await asked.edge.reads.newest(wanted) if await shows_own_writes(asked, looked, (ORDER,)) else None
 
 
-def _newest(found: Slice, language: Language) -> Block:
+def _newest(ids: Sequence[str], stored: Mapping[str, bytes | None], language: Language) -> Block:
     """Raises MsgspecError."""
-    for member, value in zip(found.members, found.documents, strict=True):
+    for id in ids:
+        value = stored.get(place(id))
         version, body = keys.split(value) if value else (0, b"")
         order = _order.decode(body) if body else None
         if order is not None and order.runs:
-            return Block(
-                (f"{member.decode()}@{version}",), Raw(_lira(msgspec.json.encode(order_card(order, language))))
-            )
+            return Block((f"{id}@{version}",), Raw(_lira(msgspec.json.encode(order_card(order, language)))))
     return Block((), None)

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -83,14 +83,17 @@ async def _home(asked: Asked, looked: Looked) -> Composed:
         )
     if looked.generations[RESTAURANT.name] is None or (near is None and wrote_in(looked, (RESTAURANT,))):
         liked = None  # favourites are shown as their restaurants are now
-    stored = await _read(asked, looked, (*_latest(liked), *(near or ())), campaigns or ())
+    orders = await current_order.ids(asked, looked)
+    shown = [keys.document(RESTAURANT.name, each) for each in (*_latest(liked), *(near or ()))]
+    ordered = map(current_order.place, orders or ())
+    stored = await _read(asked, looked, (*shown, *running.places(campaigns or ()), *ordered))
     blocks: dict[str, Block | None] = {
         "profile": of_document("profile", profile, lambda body: _profile.decode(body) if body else None),
         "address": address and Block(address.facts, address_card(address.value)),
         "favourites": _favourites_block(asked, liked, stored),
         "campaigns": running.listed(asked, campaigns, stored),
         "restaurants": nearby.listed(asked, near, stored, place.point),
-        "order": await current_order.block(asked, looked),
+        "order": current_order.block(asked, orders, stored),
         "basket": of_document("basket", basket, lambda body: basket_card(_lines(body), language)),
     }
     return Composed(facts_of(blocks), lambda: json_of(blocks), in_lira=True)
@@ -113,19 +116,16 @@ def _latest(block: Block | None) -> list[str]:
     return [] if block is None else [each.restaurant_id for each in block.value.restaurants[: -OF_FAVOURITES - 1 : -1]]
 
 
-async def _read(
-    asked: Asked, looked: Looked, restaurants: Sequence[str], campaigns: Sequence[str]
-) -> Mapping[str, bytes | None] | None:
+async def _read(asked: Asked, looked: Looked, wanted: Iterable[str]) -> Mapping[str, bytes | None] | None:
     """The documents by their places: those that were guessed, and the others. None: they cannot be read now."""
-    shown = [keys.document(RESTAURANT.name, each) for each in restaurants]
-    places = tuple(dict.fromkeys((*shown, *running.places(campaigns))))
+    places = tuple(dict.fromkeys(wanted))
     if places != _needed.get(asked.me):
         _needed.keep(asked.me, places, sum(map(sys.getsizeof, places)))
-    guessed = {} if wrote_in(looked, (RESTAURANT, CAMPAIGNS)) else looked.guessed
+    guessed = {} if wrote_in(looked, (RESTAURANT, CAMPAIGNS, ORDER)) else looked.guessed
     missing = [each for each in places if each not in guessed]
     if not missing:
         return guessed
-    found = await within_time("restaurants", asked.edge.reads.get(missing))
+    found = await within_time("documents", asked.edge.reads.get(missing))
     return None if found is None else {**guessed, **dict(zip(missing, found, strict=True))}
 
 
@@ -140,7 +140,7 @@ def _favourites_block(asked: Asked, liked: Block | None, stored: Mapping[str, by
 ROUTES = (
     ComposedRow(
         method="GET", path="/m/home", who=CUSTOMER, asks=Here, gives=Home, documents=_documents, guesses=_guesses,
-        lists=current_order.lists, compose=_home, form=FORM, beside=(RESTAURANT, MEAL, CAMPAIGNS, ORDER), speaks=True,
+        newest=current_order.newest, compose=_home, form=FORM, beside=(RESTAURANT, MEAL, CAMPAIGNS, ORDER), speaks=True,
         says="What a phone shows when it is opened: profile, default address, favourites, campaigns that run, restaurants"
         " nearby, the running order, the basket's count. A block that cannot be read now is left out and named in `missing`.",
     ),

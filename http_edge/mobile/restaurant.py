@@ -24,6 +24,7 @@ from http_edge.wire.remembered import Remembered
 from stores.errors import Unavailable
 from stores.listed import Span
 from topics import keys
+from topics.contracts.catalog_commands import Allergens, Diets, Options
 from topics.values.fields import Address
 from topics.values.kurus import Kurus
 
@@ -41,6 +42,9 @@ class MealCard(msgspec.Struct, frozen=True, kw_only=True):
     price_text: str
     image_url: str
     cuisine: str
+    options: Options
+    allergens: Allergens
+    diets: Diets
 
 
 class RestaurantPage(RestaurantCard, frozen=True, kw_only=True):
@@ -73,6 +77,9 @@ class _Meal(msgspec.Struct, frozen=True):
     is_available: bool = msgspec.field(name="isAvailable", default=True)
     image_url: str = ""
     cuisine: str = ""
+    options: Options = ()
+    allergens: Allergens = ()
+    diets: Diets = ()
 
 
 _more = msgspec.json.Decoder(_More)
@@ -136,6 +143,9 @@ def _read_card(document: bytes, language: Language) -> bytes:
         price_text=texts.money(said.price, language),
         image_url=said.image_url,
         cuisine=said.cuisine,
+        options=said.options,
+        allergens=said.allergens,
+        diets=said.diets,
     )
     return _lira(msgspec.json.encode(made))
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http_edge.reads import own_writes
 from http_edge.routing.asked import Asked
 from http_edge.routing.composed import Composed, Document, Looked
+from http_edge.routing.edge import Reads
 from http_edge.routing.guard import check_denied, check_user_id, deny_keys
 from http_edge.routing.routes import PUBLIC, ComposedRow, ViewOf
 from http_edge.wire import etags
@@ -14,7 +15,7 @@ from http_edge.wire.amounts import lira_of
 from http_edge.wire.answer import JSON, Answer
 from http_edge.wire.problems import not_ready
 from stores.errors import Unavailable
-from stores.listed import Slice, Span
+from stores.listed import Newest
 from topics import keys
 
 Handler = Callable[[Asked], Awaitable[Answer]]
@@ -58,7 +59,7 @@ async def _look(row: ComposedRow, asked: Asked) -> Looked:
     """Raises Problem: 401, 404 for another user id, 503 where a view that the row needs cannot be read."""
     wanted, caller, writer = row.documents(asked), asked.caller, asked.writer
     guesses = () if row.guesses is None else row.guesses(asked)
-    spans = () if row.lists is None else row.lists(asked)
+    sets = () if row.newest is None else row.newest(asked)
     views = tuple(dict.fromkeys((*(view for view, _ in wanted), *row.beside)))
     domains = tuple(dict.fromkeys(view.domain for view in views)) if writer is not None else ()
     places = [keys.document(view.name, name) for view, name in wanted]
@@ -67,7 +68,7 @@ async def _look(row: ComposedRow, asked: Asked) -> Looked:
         check_user_id(asked, asked.query.get("user_id"))
     notes = [keys.wrote(writer, domain) for domain in domains] if writer is not None else []
     asked_for = (*denied, *(view.ready for view in views), *notes, *places, *guesses)
-    values, slices = await _read(asked, asked_for, spans)
+    values, newest = await _read(asked.edge.reads, asked_for, sets)
     rest = iter(values)
     if denied:
         check_denied(next(rest), next(rest))
@@ -82,21 +83,21 @@ async def _look(row: ComposedRow, asked: Asked) -> Looked:
         raise not_ready()
     if any(document is None and view in row.needs for (view, _), document in zip(wanted, found, strict=True)):
         raise own_writes.behind()
-    return Looked(found, generations, wrote, dict(zip(guesses, rest, strict=True)), slices)
+    return Looked(found, generations, wrote, dict(zip(guesses, rest, strict=True)), newest)
 
 
 async def _read(
-    asked: Asked, places: Sequence[str], spans: Sequence[Span]
-) -> tuple[list[bytes | None], list[Slice | None]]:
+    reads: Reads, places: Sequence[str], sets: Sequence[Newest]
+) -> tuple[list[bytes | None], list[Sequence[bytes] | None]]:
     """Both at once. Raises Unavailable where the places cannot be read."""
-    slices = [asyncio.ensure_future(_slice(asked, span)) for span in spans]
-    values = await asked.edge.reads.get(places)
-    return values, [await each for each in slices]
+    asked = [reads.newest(each) for each in sets]
+    values = await reads.get(places)
+    return values, [await _or_none(each) for each in asked]
 
 
-async def _slice(asked: Asked, span: Span) -> Slice | None:
+async def _or_none(members: Awaitable[Sequence[bytes]]) -> Sequence[bytes] | None:
     try:
-        return await asked.edge.lists.read(span)
+        return await members
     except Unavailable:
         return None
 

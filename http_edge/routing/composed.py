@@ -3,8 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from stores.listed import Slice
-
 
 class Document(NamedTuple):
     """As a view shows it. body: JSON, empty where there is none; then the version may be 0."""
@@ -23,15 +21,15 @@ class Looked(NamedTuple):
 
     documents: those that were asked for, in order, with what the caller wrote. None: it cannot be told now, since the view is
     not ready or stays behind. generations: by view, what its ready key holds; None: it is not ready. notes: by domain, what the
-    caller wrote lately, as aggregate id → version. guessed: by place, what stands there. slices: of the lists that were read
-    along, None where one cannot be read now. Neither of these two waits for what the caller wrote.
+    caller wrote lately, as aggregate id → version. guessed: by place, what stands there. newest: members of the sets that
+    were read along, None where one cannot be read now. Neither of these two waits for what the caller wrote.
     """
 
     documents: Sequence[Document | None]
     generations: Mapping[str, bytes | None]
     notes: Mapping[str, Mapping[str, int]]
     guessed: Mapping[str, bytes | None]
-    slices: Sequence[Slice | None]
+    newest: Sequence[Sequence[bytes] | None]
 
 
 class Composed(NamedTuple):

@@ -20,7 +20,7 @@ from http_edge.wire.compression import Compression
 from http_edge.wire.connections import Connections
 from http_edge.wire.tokens import Caller, Tokens
 from stores.keyring import EdgeKeys
-from stores.listed import Slice, Span
+from stores.listed import Newest, Slice, Span
 from topics.messages.reply import Reply
 from topics.search_index import Found, Wanted
 
@@ -29,6 +29,7 @@ class Reads(Protocol):
     """Redis as a place to look. Raises Unavailable."""
 
     def get(self, keys: Sequence[str]) -> Awaitable[list[bytes | None]]: ...
+    def newest(self, wanted: Newest) -> Awaitable[list[bytes]]: ...
     async def put(self, key: str, value: str, seconds: int) -> None: ...
     async def first(self, key: str, value: bytes, seconds: int) -> bytes | None: ...
 

@@ -13,7 +13,7 @@ from http_edge.routing.composed import Composed, Looked
 from http_edge.routing.pages import Pages
 from http_edge.routing.story import Story
 from http_edge.wire.answer import Answer
-from stores.listed import Span
+from stores.listed import Newest
 from topics import keys
 from topics.messages.message import Message
 from topics.messages.topic import Topic
@@ -209,14 +209,14 @@ class ComposedRow(Row):
     documents: those of the first look, as (view, id). beside: views of which it reads more. needs: views without which it is
     503, which /health/ready waits for; what others show is left out where it cannot be read. compose: makes the answer.
     form: another one where the code makes another body of the same documents.
-    guesses: places that compose will probably need. lists: of which the first slice is read along.
+    guesses: places that compose will probably need. newest: sorted sets of which the first members are read along.
     """
 
     documents: Callable[[Asked], Sequence[tuple[ViewOf, str]]]
     compose: Callable[[Asked, Looked], Awaitable[Composed]]
     form: str
     guesses: Callable[[Asked], Sequence[str]] | None = None
-    lists: Callable[[Asked], Sequence[Span]] | None = None
+    newest: Callable[[Asked], Sequence[Newest]] | None = None
     beside: tuple[ViewOf, ...] = ()
     needs: tuple[ViewOf, ...] = ()
     problems: Mapping[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])

@@ -19,13 +19,14 @@ FORGOTTEN_AFTER = 8.0  # seconds after which Kafka drops members that did not co
 LAST_LINES = 30
 UP = {
     "kafka": {True: {503}, False: {200, 503}},
-    "postgres": {True: {202}, False: {200, 503}},
+    "postgres": {True: {200, 202}, False: {200, 503}},
     "mongo": {True: {200, 202}, False: {200}},
     "redis": {True: {503}, False: {503}},
+    "redis-baskets": {True: {200, 202}, False: {200, 503}},
     "mailbox": {True: {200, 202}, False: {200}},
 }
-"""Server → write or read → what may be answered while it is away. A read after an own write may ask for patience:
-the view is a topic behind."""
+"""Server → write or read → what may be answered while it is away. Writes of domains that stand on another server are decided
+meanwhile. A read after an own write may ask for patience: the view is a topic behind."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from infra.fault.seeding import seed_town
 from infra.stack.stage import Stage, say, stage
 
 COMMANDS, USERS, SECONDS, KILLS = 10_000, 1000, 60.0, 8
-SERVERS = ("postgres", "mongo", "redis", "kafka") * 2
+SERVERS = ("postgres", "mongo", "redis", "redis-baskets", "kafka") * 2
 UP, DOWN = (1.0, 5.0), (1.0, 6.0)  # seconds, least and most
 
 

@@ -14,9 +14,10 @@ from typing import TypeVar, cast
 
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as ConnectionLost
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from stores.errors import Unavailable
+from stores.listed import Newest
 from stores.redis.own_connection import OwnConnection
 from stores.redis.tags import Tags
 from topics import keys as names
@@ -27,6 +28,7 @@ MAX_KEYS = 2_000  # of an MGET: while Redis runs it, all other clients wait
 T = TypeVar("T")
 Values = list[bytes | None]
 _Wanted = tuple[Sequence[str], asyncio.Future[Values]]
+_Range = tuple[Newest, asyncio.Future[list[bytes]]]
 
 
 class Reader:
@@ -37,6 +39,7 @@ class Reader:
         self._connection = OwnConnection(client)
         self.tags = Tags()
         self._waiting: list[_Wanted] = []
+        self._ranges: list[_Range] = []
         self._busy: asyncio.Task[None] | None = None
         self._scheduled = False
         self._loop = asyncio.get_running_loop()
@@ -48,9 +51,14 @@ class Reader:
             future.set_result([])
             return future
         self._waiting.append((keys, future))
-        if not self._scheduled and self._busy is None:
-            self._scheduled = True
-            self._loop.call_soon(self._flush)
+        self._soon()
+        return future
+
+    def newest(self, wanted: Newest) -> asyncio.Future[list[bytes]]:
+        """Members of a sorted set of a view, the highest score first. They are asked for with the next MGET, in one write."""
+        future: asyncio.Future[list[bytes]] = self._loop.create_future()
+        self._ranges.append((wanted, future))
+        self._soon()
         return future
 
     async def look_at(self, view: str) -> None:
@@ -75,50 +83,75 @@ class Reader:
             await asyncio.gather(self._busy, return_exceptions=True)
         await self._connection.close()
 
+    def _soon(self) -> None:
+        if not self._scheduled and self._busy is None:
+            self._scheduled = True
+            self._loop.call_soon(self._flush)
+
     def _flush(self) -> None:
         self._scheduled = False
         taken, size = 0, 0
         while taken < len(self._waiting) and (taken == 0 or size + len(self._waiting[taken][0]) <= MAX_KEYS):
             size += len(self._waiting[taken][0])
             taken += 1
-        if taken:
+        if taken or self._ranges:
             batch, self._waiting = self._waiting[:taken], self._waiting[taken:]
-            self._busy = self._loop.create_task(self._answer(batch))
+            ranges, self._ranges = self._ranges, []
+            self._busy = self._loop.create_task(self._answer(batch, ranges))
             self._busy.add_done_callback(self._next)
 
     def _next(self, _: asyncio.Task[None]) -> None:
         self._busy = None
-        if self._waiting and not self._scheduled:
+        if (self._waiting or self._ranges) and not self._scheduled:
             self._flush()
 
-    async def _answer(self, batch: list[_Wanted]) -> None:
+    async def _answer(self, batch: list[_Wanted], ranges: list[_Range]) -> None:
         places: dict[str, int] = {}
         for keys, _ in batch:
             for key in keys:
                 places.setdefault(key, len(places))
         try:
-            values = await within(lambda: self._read(list(places)))
+            values, members = await within(lambda: self._read(list(places), [wanted for wanted, _ in ranges]))
         except Exception as error:  # whatever it is: callers wait for these futures without a time-out of their own
-            for _, future in batch:
+            for future in (*(each for _, each in batch), *(each for _, each in ranges)):
                 if not future.done():
                     future.set_exception(Unavailable("redis", type(error.__cause__ or error).__name__))
             return
         for keys, future in batch:
             if not future.done():
                 future.set_result([values[places[key]] for key in keys])
+        for (_, future), found in zip(ranges, members, strict=True):
+            if future.done():
+                continue
+            if isinstance(found, ResponseError):
+                future.set_exception(Unavailable("redis", type(found).__name__))
+            else:
+                future.set_result(found)
 
-    async def _read(self, places: list[str]) -> Values:
-        """The values of the places, all in the generations that one MGET found standing."""
+    async def _read(
+        self, places: list[str], ranges: Sequence[Newest]
+    ) -> tuple[Values, list[list[bytes] | ResponseError]]:
+        """The values of the places and the members of the sorted sets, all in the generations that one MGET found standing."""
         looked = {view: place for place in places if (view := names.view_of_ready(place)) is not None}
-        beside = {view for place in places if (view := names.view_of(place)) is not None} - looked.keys()
+        beside = {
+            view for place in (*places, *(each.place for each in ranges)) if (view := names.view_of(place)) is not None
+        } - looked.keys()
         asked = {view: names.view_ready(view) for view in (*looked, *beside)}
         more = [asked[view] for view in beside]
         while True:  # within READ_SECONDS
-            values = cast(Values, await self._connection.call("MGET", *map(self.tags.key, places), *more))
+            commands = [("MGET", *map(self.tags.key, places), *more), *map(self._range, ranges)]
+            read, *members = await self._connection.calls(commands)
+            if isinstance(read, ResponseError):
+                raise read
+            values = cast(Values, read)
             ready = dict(zip((*places, *more), values, strict=True))
             news = [self.tags.learn(view, ready[key]) for view, key in asked.items()]
             if not any(news):
-                return values[: len(places)]
+                return values[: len(places)], members
+
+    def _range(self, wanted: Newest) -> Sequence[str]:
+        key = self.tags.key(wanted.place)
+        return "ZREVRANGEBYSCORE", key, "+inf", repr(wanted.lowest), "LIMIT", "0", str(wanted.most)
 
 
 async def within(ask: Callable[[], Awaitable[T]]) -> T:

@@ -37,7 +37,8 @@ async def put_restaurant(edge: World, **more: Any) -> None:
 async def test_a_restaurant_comes_with_its_menu(edge: World):
     said = {"district": "Kadıköy", "city": "İstanbul", "cuisines": ("a", "b", "c", "d"), "phone_number": "+90216"}
     await put_restaurant(edge, name="Usta", description="Since 1970", **said)
-    await put_meal(edge, "m-1", 1, price=114_950, description="x" * 2000)
+    spice = {"name": "Acı", "price": 500, "choices": ["az", "çok"], "prices": {"çok": 750}, "min": 1, "max": 1}
+    await put_meal(edge, "m-1", 1, price=114_950, description="x" * 2000, options=[spice])
     await put_meal(edge, "m-2", 2, isAvailable=False)
     got = await edge.client().call("GET", "/m/restaurants/r", Accept_Language="en")
     page = got.json
@@ -51,6 +52,7 @@ async def test_a_restaurant_comes_with_its_menu(edge: World):
         ("m-1", True, "1,149.50 TL"), ("m-2", False, "90.00 TL"),
     ]  # fmt: skip
     assert len(menu[0]["description"]) == 280
+    assert menu[0]["options"] == [{**spice, "price": 5.0, "prices": {"çok": 7.5}}]
 
 
 async def test_a_restaurant_without_its_menu_is_one_all_the_same(edge: World):

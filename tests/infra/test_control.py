@@ -95,7 +95,7 @@ async def test_status_has_the_agreed_form(servers: Stack, capsys: pytest.Capture
     told = json.loads(capsys.readouterr().out)
     assert code == 0, told
     assert {process["name"]: process["state"] for process in told["processes"]} == dict.fromkeys(
-        ("kafka", "postgres", "redis", "redis-baskets", "mailbox"), "running"
+        ("kafka", "postgres", "redis", "redis-baskets", "mongo", "mailbox"), "running"
     )
     assert all(set(process) == {"name", "pid", "state"} for process in told["processes"])
     assert set(told["endpoints"]) == ENDPOINTS

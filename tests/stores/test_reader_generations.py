@@ -4,10 +4,12 @@ import asyncio
 import uuid
 from collections.abc import AsyncGenerator, Sequence
 
+import pytest
 import pytest_asyncio
 
 from infra.stack.stack import Stack
-from stores.listed import Span
+from stores.errors import Unavailable
+from stores.listed import Newest, Span
 from stores.redis.connection import connect
 from stores.redis.lists import Lists
 from stores.redis.reader import Reader
@@ -83,3 +85,20 @@ async def test_without_a_ready_key_nothing_is_found(shelf: Shelf):
     await shelf.switch("@1")
     await shelf.redis.delete(keys.view_ready(shelf.view))
     assert await shelf.reader.get([keys.view_ready(shelf.view), shelf.places[0]]) == [None, None]
+
+
+async def test_members_come_with_the_documents_and_of_the_same_generation(shelf: Shelf):
+    for tag in ("@1", "@2"):
+        await shelf.switch(tag)
+        members, values = shelf.reader.newest(Newest(shelf.index, 0.0, 10)), shelf.reader.get(shelf.places)
+        assert await within("members", members) == [tag.encode()]
+        assert set(await within("documents", values)) == {tag.encode()}
+
+
+async def test_a_set_that_cannot_be_read_leaves_the_documents_alone(shelf: Shelf):
+    await shelf.switch("@1")
+    await shelf.redis.set(keys.in_generation(shelf.index, "@1"), "no sorted set")
+    members, values = shelf.reader.newest(Newest(shelf.index, 0.0, 10)), shelf.reader.get(shelf.places)
+    with pytest.raises(Unavailable):
+        await within("members", members)
+    assert set(await within("documents", values)) == {b"@1"}

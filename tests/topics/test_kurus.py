@@ -15,6 +15,7 @@ from agents.discount.decider import DECIDER as COUPONS
 from agents.order.decider import DECIDER as ORDERS
 from agents.restaurant.decider import DECIDER as RESTAURANTS
 from topics.contracts import all_topics
+from topics.contracts.basket_commands import RestoreItems
 from topics.contracts.basket_events import LineSet
 from topics.contracts.order_events import OrderDrafted, OrderPlaced, OrderRefused
 from topics.copies import COUPONS as COUPON_COPIES
@@ -147,3 +148,17 @@ def test_copies_of_before_are_read() -> None:
     assert (fee.delivery_fee, fee.min_order_price) == (2_990, 10_000)
     terms = COUPON_COPIES.form.decode(_stored(terms=TERMS)).terms
     assert terms is not None and terms.value == 1_250
+
+
+def test_the_totals_of_a_refusal_of_before_are_in_kurus() -> None:
+    more = '{"lines":[{"meal_id":"m","name":"a","was":200.0,"is":245.5}],"total":520.9}'
+    body = f'{{"user_id":"u","code":"price_changed","detail":"d","more":{more}}}'
+    expected = {"lines": [{"meal_id": "m", "name": "a", "was": 20_000, "is": 24_550}], "total": 52_090}
+    topics = all_topics()
+    refused = topics["order_events"].decode("OrderRefused", body.encode())
+    assert isinstance(refused, OrderRefused) and refused.more == expected
+    state = ORDERS.form.decode(f'{{"refused":{body}}}').refused
+    assert state is not None and state.more == expected
+    sent = f'{{"order_id":"o","lines":[],"refusal":{{"code":"price_changed","detail":"d","more":{more}}}}}'
+    back = topics["basket_commands"].decode("RestoreItems", sent.encode())
+    assert isinstance(back, RestoreItems) and back.refusal is not None and back.refusal.more == expected
