@@ -36,6 +36,7 @@ from http_edge.wire.query import NOTHING, parse
 from http_edge.wire.responses import PIECE, Wire, respond
 from stores.errors import Unavailable
 from stores.telemetry import logger
+from topics.documents.order import PriceChanged
 from topics.values.faults import Invalid
 from topics.values.validation import Validator
 
@@ -59,7 +60,7 @@ class Route:
 
 def compiled(row: AnyRow, answers: Sequence[Any] = ()) -> Route:
     """answers: what GET /operations/{id} may give again."""
-    lira = lira_of(*answers) if row.gives is Operation else lira_of(row.gives)
+    lira = lira_of(*answers) if row.gives is Operation else lira_of(*_told(row))
     partial = isinstance(row, CommandRow) and row.partial
     body = None if row.takes is Nothing else Validator(row.takes, partial=partial)
     query = None if query_of(row) is Nothing else Query(row)
@@ -79,6 +80,12 @@ def compiled(row: AnyRow, answers: Sequence[Any] = ()) -> Route:
             return Route(row, composed.handler(row), body, query, unchanged)
 
 
+def _told(row: AnyRow) -> Sequence[Any]:
+    """What its answers and its errors may hold amounts in."""
+    changed = isinstance(row, CommandRow) and "price_changed" in row.refusals
+    return (row.gives, PriceChanged) if changed else (row.gives,)
+
+
 class Gateway:
     """`handle` is aiohttp's handler. compression: of the answers; None: they go out as they are."""
 
@@ -95,7 +102,7 @@ class Gateway:
         self._access_log = access_log
         self._compression = compression
         listed = tuple(rows)
-        answers = [row.gives for row in listed if isinstance(row, CommandRow)]
+        answers = [kind for row in listed if isinstance(row, CommandRow) for kind in _told(row)]
         self._router = Router((row.method, row.path, row.texts, compiled(row, answers)) for row in listed)
         self._loop = asyncio.get_running_loop()
 

@@ -109,8 +109,8 @@ async def _page(asked: Asked, looked: Looked) -> Composed:
         where = texts.address(place.address, place.district, place.city)
         return json_of(blocks, {**_fields.decode(card.json), **told, "address_text": where})
 
-    facts = (restaurant.fact, card.opening_text, *facts_of(blocks))
     following = None if page is None else page.following
+    facts = (restaurant.fact, card.opening_text, *facts_of(blocks), "the end" if following is None else "a part")
     headers = None if following is None else link_to(ROW, asked, following)
     return Composed(facts, body, headers, in_lira=True)
 

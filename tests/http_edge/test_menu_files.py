@@ -95,6 +95,10 @@ def test_a_price_that_may_be_read_in_two_ways_is_refused(cell: str) -> None:
     assert faults(f'name,price\nAdana,"{cell}"\n') == [(2, "price")]
 
 
+def test_a_cell_full_of_spaces_is_no_price_and_takes_no_time() -> None:
+    assert faults("name,price\nAdana," + " " * 60_000 + "x\n") == [(2, "price")]
+
+
 @pytest.mark.parametrize(
     ("cell", "said"),
     [("evet", True), ("HAYIR", False), ("Doğru", True), ("YANLIŞ", False), ("1", True), ("FALSE", False)],
@@ -175,6 +179,22 @@ def test_a_quote_that_is_never_closed_costs_its_line_only() -> None:
     assert len(found) == len(lines)
 
 
+def test_rows_that_could_go_on_for_megabytes_are_given_up_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken, take = list[int](), menu_csv._Lines.__next__  # pyright: ignore[reportPrivateUsage]
+
+    def counted(lines: Any) -> str:
+        line = take(lines)
+        taken.append(len(line))
+        return line
+
+    monkeypatch.setattr(menu_csv._Lines, "__next__", counted)  # pyright: ignore[reportPrivateUsage]
+    line = 'a",' + "a," * 20_000 + '"b\n'  # ends within a quote, as the next one begins
+    found = rows('name,price\n"' + line * MOST_LINES + "Urfa,2\n")
+    assert [row.row.said.name for row in found if row.row] == ["Urfa"]
+    assert all("characters" in row.faults[0].why or "quote" in row.faults[0].why for row in found if not row.row)
+    assert sum(taken) < 3 * len(line) * MOST_LINES, "each line was read a few times, not once for each line before it"
+
+
 def test_one_bad_line_among_five_thousand() -> None:
     lines = [f"Yemek {number};{number},50" for number in range(MOST_ROWS)]
     lines[2_500] = "Yemek;beleş"
@@ -190,6 +210,8 @@ def test_a_row_far_larger_than_a_meal_is_refused() -> None:
     assert len(json.dumps(options)) > ROW_BYTES
     (row,) = rows(json.dumps([{"name": "a", "price": 1, "options": options}]))
     assert row.row is None and "bytes" in row.faults[0].why
+    (row,) = rows(b'[{"name":"' + b"a" * 200_000 + b'","price":1}]')
+    assert row.row is None and "200,021 bytes" in row.faults[0].why, "before anything of it is read"
 
 
 # -- the same meal
@@ -230,6 +252,8 @@ def test_the_same_meal_twice_is_refused_the_second_time() -> None:
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 422),
         (b"[{]", 400),
         (b"[1,2", 400),
+        (b"[" * 100_000, 400),
+        (b'{"user_id":' + b"[" * 100_000, 400),
         (b'{"meals": 3}', 422),
         (b'{"dishes": []}', 422),
     ],

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from msgspec.structs import fields
+from msgspec.structs import fields, replace
 
 from http_edge.mobile.basket_page import BasketLine, BasketPage, Sums
 from http_edge.mobile.orders import OrderPage
@@ -90,6 +90,15 @@ async def test_the_tag_of_a_restaurant_changes_with_it_and_with_its_menu(edge: W
             await put(edge, "restaurant", "r", restaurant("r", name="Another"), version=2)
         said = await edge.client().call("GET", "/m/restaurants/r", If_None_Match=said.headers["ETag"])
         assert said.status == 200, f"{change} has changed"
+
+
+async def test_the_tag_of_a_part_of_a_menu_changes_once_there_is_more(edge: World):
+    await put_restaurant(edge)
+    await put_meal(edge, "m-1")
+    first = await edge.client().call("GET", "/m/restaurants/r?limit=1")
+    await put_meal(edge, "m-2", 2)
+    again = await edge.client().call("GET", "/m/restaurants/r?limit=1", If_None_Match=first.headers["ETag"])
+    assert (again.status, "Link" in first.headers, "Link" in again.headers) == (200, False, True)
 
 
 async def put_basket(edge: World, me: str, *lines: dict[str, Any], version: int = 1) -> None:
@@ -220,6 +229,17 @@ async def test_a_checkout_answers_the_order_with_texts(edge: World):
     assert (page["id"], page["total"], page["status_text"]) == ("order-1", order.total / 100, "Your order is placed")
     assert page["total_text"] == f"{order.total / 100:,.2f} TL"
     assert [each["total_text"] for each in page["items"]] == [f"{each.total / 100:,.2f} TL" for each in order.items]
+
+
+async def test_prices_that_changed_are_told_in_lira(edge: World):
+    more = {"lines": [{"meal_id": "m-1", "name": "Lahmacun", "was": 9_000, "is": 9_550}], "total": 10_550}
+    edge.domains.behave(lambda command: replace(refused(command, "price_changed"), more=more))
+    for path in ("/carts/checkout", "/m/checkout"):
+        client = edge.client(str(uuid.uuid4()))
+        said = (await client.call("POST", path, {"payment_method": "cash", "expected_total": 100.55})).problem
+        assert (said["code"], said["total"]) == ("price_changed", 105.5)
+        assert edge.domains.taken[-1].body["expected_total"] == 10_055
+        assert said["lines"] == [{"meal_id": "m-1", "name": "Lahmacun", "was": 90, "is": 95.5}]
 
 
 async def test_an_order_is_shown_to_its_customer_alone_and_once(edge: World):

@@ -148,6 +148,13 @@ class OrderTimeline(msgspec.Struct, frozen=True, kw_only=True):
     moments: tuple[OrderMoment, ...]
 
 
+class PriceChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """What an error `price_changed` says besides: the total now, and the lines that cost something else than in the basket."""
+
+    total: KurusSum
+    lines: tuple[PriceChange, ...]
+
+
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """View `order`, index `orders:<user id>` by time; and the answer of a checkout."""
 

@@ -35,12 +35,15 @@ COLUMNS: Mapping[str, Sequence[str]] = {
 
 MOST_LINES = 50
 """Of one row: a quote that is not closed by then was a mistake."""
+MOST_CHARACTERS = 64 * 1024
+"""Of one row as the file has it, so that a row takes some milliseconds whatever is in it."""
 MOST_IGNORED = 20
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet takes a cell that begins so for a formula. Before it stands an apostrophe in what we export."""
 
 _SEPARATORS = (",", ";", "\t")
+_LONGEST_AMOUNT = 40  # characters
 _NUMBER = re.compile(r"(\d{1,3}(?:[., ]\d{3})+|\d+)(?:([.,])(\d{1,2}))?", re.ASCII)
 _CURRENCY = re.compile(r"₺|\s*\b(?:TL|TRY)\b\.?", re.IGNORECASE)
 _TRUE, _FALSE = frozenset(("true", "1", "yes", "evet", "dogru")), frozenset(("false", "0", "no", "hayir", "yanlis"))
@@ -85,6 +88,10 @@ class _NoEnd(Exception):
     """A row has more than MOST_LINES lines."""
 
 
+class _TooLong(Exception):
+    """A row has more than MOST_CHARACTERS characters."""
+
+
 class _Lines:
     """The lines of a text, for csv. line: number of the last one that was taken."""
 
@@ -92,6 +99,7 @@ class _Lines:
         self._source = StringIO(text, newline=None)  # all line breaks become \n, also within quotes
         self._again = deque[str]()
         self._row = list[str]()
+        self._size = 0
         self.line = 0
 
     def __iter__(self) -> "_Lines":
@@ -103,10 +111,14 @@ class _Lines:
         line = self._again.popleft() if self._again else next(self._source)
         self._row.append(line)
         self.line += 1
+        self._size += len(line)
+        if self._size > MOST_CHARACTERS:
+            raise _TooLong
         return line
 
     def begin(self) -> None:
         self._row.clear()
+        self._size = 0
 
     def back(self) -> None:
         """To the second line of the row: only the first one is given up."""
@@ -123,13 +135,19 @@ def _rows(lines: _Lines, separator: str) -> Iterator[_Row | None]:
             cells = next(reader)
         except StopIteration:
             return
-        except (csv.Error, _NoEnd) as error:
+        except (csv.Error, _NoEnd, _TooLong) as error:
             lines.back()
             reader = csv.reader(lines, delimiter=separator, strict=True)
-            endless = isinstance(error, _NoEnd) or "unexpected end" in str(error)
-            yield _Row(line, "a quote is opened and not closed" if endless else f"is no CSV: {error}")
+            yield _Row(line, _why(error))
             continue
         yield _Row(line, cells) if any(cell.strip() for cell in cells) else None
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, _TooLong):
+        return f"has more than {MOST_CHARACTERS:,} characters, or a quote is opened and not closed"
+    endless = isinstance(error, _NoEnd) or "unexpected end" in str(error)
+    return "a quote is opened and not closed" if endless else f"is no CSV: {error}"
 
 
 def _text(raw: bytes) -> str:
@@ -201,7 +219,8 @@ def guarded(cell: str) -> str:
 
 def amount(cell: str) -> float:
     """`245,50`, `245.50`, `1.245,50`, `₺ 90` → lira. Raises ValueError with what is wrong."""
-    said = _CURRENCY.sub("", cell).replace("\u00a0", " ").strip()
+    # a pattern that begins with spaces takes the square of their number
+    said = _CURRENCY.sub("", cell).replace("\u00a0", " ").strip() if len(cell) <= _LONGEST_AMOUNT else ""
     found = _NUMBER.fullmatch(said)
     if found is None:
         raise ValueError("is no price such as 245,50")

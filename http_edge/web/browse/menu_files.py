@@ -24,6 +24,7 @@ FILE_BYTES = 4 * 1024 * 1024
 MOST_FAULTS = 5
 """Of a row, that are told."""
 _WHY, _FIELD = 200, 100  # characters of a fault
+_MOST_READ = 8 * ROW_BYTES  # of a row as a JSON file has it, with spaces and escapes
 
 Format = Literal["csv", "json"]
 
@@ -83,7 +84,7 @@ def owner_said(raw: bytes) -> Any:
     """The `user_id` that some clients send along in JSON; None where there is none."""
     try:
         return _whole.decode(raw).user_id if raw.lstrip()[:1] == b"{" else None
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         return None
 
 
@@ -96,7 +97,7 @@ def _items_of(raw: bytes) -> list[msgspec.Raw]:
         items = _whole.decode(raw).meals if raw.lstrip()[:1] == b"{" else _items.decode(raw)
     except msgspec.ValidationError:
         raise invalid("$", 'is no list of meals, and no {"meals": [...]}') from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise invalid("$", f"is no JSON: {error}"[:_WHY], status=400) from None
     if len(items) > MOST_ROWS:
         raise too_many()
@@ -113,8 +114,11 @@ def _json_rows(items: list[msgspec.Raw], reading: "_Reading") -> Iterator[Row]:
 
 
 def _json_row(place: int, item: msgspec.Raw, reading: "_Reading") -> Row:
+    said = bytes(item)
+    if len(said) > _MOST_READ:
+        return reading.refused(place, [Fault("$", f"has {len(said):,} bytes, {_MOST_READ:,} are read")])
     try:
-        value = value_of(bytes(item))
+        value = value_of(said)
     except Problem as problem:
         return reading.refused(place, [Fault(each.field, each.why) for each in problem.errors])
     if not isinstance(value, Mapping):

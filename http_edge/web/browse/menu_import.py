@@ -40,8 +40,8 @@ from topics.values.faults import Fault
 
 MENU_IMPORT = shown("menu_import", "menu")
 
-AT_ONCE = 20
-"""Lines that are read before other requests have their turn."""
+TURN_SECONDS = 0.01
+"""For which lines are read before other requests have their turn."""
 
 _opened = msgspec.json.Decoder(OpenedImport)
 
@@ -106,12 +106,12 @@ async def _open(asked: Asked, restaurant_id: str) -> int:
 
 
 async def _pages(rows: Iterator[Row | None]) -> AsyncIterator[_Filling]:
-    filling, lines, since = _Filling(), 0, 0
+    now = asyncio.get_running_loop().time
+    filling, lines, since = _Filling(), 0, now()
     for row in rows:
-        since += 1
-        if since >= AT_ONCE:
-            since = 0
+        if now() - since > TURN_SECONDS:
             await asyncio.sleep(0)
+            since = now()
         if row is None:
             continue
         lines += 1

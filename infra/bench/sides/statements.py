@@ -8,13 +8,13 @@ from typing import Protocol
 
 import asyncpg
 import msgspec
+from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import UpdateOne
 
 from agents.runtime.sending.publisher import encode_headers
 from infra.bench.counter import EVENTS, Counter
 from infra.bench.sides.straight import Command, Looked, RowIds, Work
 from stores.mongo import documents, looking, names
-from stores.mongo.connection import connect as connect_mongo
 from stores.mongo.transaction import transaction
 from stores.postgres import statements, writing
 from stores.postgres.store import connect
@@ -133,7 +133,8 @@ async def _postgres(settings: Settings, schema: str) -> AsyncGenerator[Statement
 
 @asynccontextmanager
 async def _mongo(settings: Settings, schema: str) -> AsyncGenerator[Statements]:
-    client = connect_mongo(settings.mongo, schema)
+    # Without time-outs: it has nothing that would try again.
+    client = AsyncIOMotorClient[documents.Document](settings.mongo, w="majority", readConcernLevel="majority")
     yield MongoStatements(client.get_default_database()[schema])
     client.close()
 
