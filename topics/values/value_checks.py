@@ -80,6 +80,9 @@ def number_check(info: inspect.IntType | inspect.FloatType) -> Check:
     return check
 
 
+_ROUNDING = 1e-12  # of a sum of binary fractions, relative: a thousand additions err by less
+
+
 def hundredths_check(info: inspect.IntType) -> Check:
     """A number with two decimals → whole hundredths of it, within the bounds of these."""
     bounds = _bounds(info, 100)
@@ -95,7 +98,8 @@ def hundredths_check(info: inspect.IntType) -> Check:
                 faults.append(Fault(path, why))
                 return value
         hundredths = round(value * 100)
-        if hundredths / 100 != value:  # 12.345; and 0.1 + 0.2, which is no 0.3
+        # Clients add amounts up in binary fractions: 0.1 + 0.2 gives 0.30000000000000004, and means 0.30.
+        if abs(value * 100 - hundredths) > _ROUNDING * max(1, hundredths):
             faults.append(Fault(path, "has more than two decimals"))
         return hundredths
 

@@ -101,14 +101,14 @@ async def test_a_retry_makes_the_same_mail_token(preparation: AccountPreparation
 GARBAGE = ["", "not base64!", "YQ==", base64.b64encode(b"x" * 200).decode(), "ä" * 10, boxed(b"\xff\xfe\xfd" * 5)]
 
 
-@pytest.mark.parametrize("box", GARBAGE)
+@pytest.mark.parametrize("box", GARBAGE, ids=range(len(GARBAGE)))
 async def test_a_box_of_garbage_is_refused_clearly(preparation: AccountPreparation, box: str) -> None:
     made = await prepared(preparation, Register(email=EMAIL, password_box=box))
     assert isinstance(made, Unusable)
     assert (made.code, made.field) == ("invalid_password", "password")
 
 
-@pytest.mark.parametrize("box", GARBAGE)
+@pytest.mark.parametrize("box", GARBAGE, ids=range(len(GARBAGE)))
 async def test_a_login_with_garbage_matches_nothing(preparation: AccountPreparation, box: str) -> None:
     made = await prepared(preparation, Login(email=EMAIL, password_box=box), await account(preparation))
     assert isinstance(made, Unusable)
