@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from stores.errors import Unavailable
 from stores.telemetry import logger
 from topics.contracts.photo_events import PhotoFile, Reason
 
@@ -72,7 +73,8 @@ class Workshop:
         self._command = command or (sys.executable, "-I", str(_WORKER))
 
     async def check(self, picture: bytes) -> Made | Reason:
-        """Its forms, or why there are none. Raises OSError where no process can be started."""
+        """Its forms, or why there are none. Raises Unavailable where no process can be started: that is no fault of the
+        picture, and passes."""
         async with self._turns:
             for _ in range(TRIES):
                 try:
@@ -84,11 +86,8 @@ class Workshop:
         return "unreadable"
 
     async def _once(self, picture: bytes) -> Made | Reason:
-        """Raises TimeoutError, _Died, OSError."""
-        worker = await asyncio.create_subprocess_exec(
-            *self._command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL, env={}, cwd="/",
-        )  # fmt: skip
+        """Raises TimeoutError, _Died, Unavailable."""
+        worker = await self._started()
         assert worker.stdin is not None and worker.stdout is not None
         hands = asyncio.create_task(_hand_over(worker.stdin, picture))
         try:
@@ -103,6 +102,16 @@ class Workshop:
         if code != 0:
             raise _Died(f"exit code {code}")
         return _understood(said)
+
+    async def _started(self) -> asyncio.subprocess.Process:
+        """Raises Unavailable."""
+        try:
+            return await asyncio.create_subprocess_exec(
+                *self._command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL, env={}, cwd="/",
+            )  # fmt: skip
+        except OSError as error:  # of memory, processes or open files there are too few now
+            raise Unavailable("photo worker", str(error)) from None
 
 
 async def _hand_over(stdin: asyncio.StreamWriter, picture: bytes) -> None:

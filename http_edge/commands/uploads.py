@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 
+import msgspec
 from aiohttp.hdrs import CONTENT_TYPE
 from aiohttp.web import BaseRequest
 
@@ -21,6 +22,7 @@ from http_edge.wire.answer import Answer
 from http_edge.wire.multipart import NAME, boundary_of, file_of
 from http_edge.wire.problems import FieldError, Problem, invalid
 from stores.errors import Unavailable
+from topics.contracts.photo_commands import photo_of
 from topics.values.pictures import BEGINNING, MOST_BYTES, kind_of
 
 MOST_AROUND = 64 * 1024  # bytes of a form besides its file
@@ -73,12 +75,33 @@ def handler(row: CommandRow) -> Handler:
             asked.upload, asked.raw = await _quarantined(asked, asked.incoming)
         asked.at = asyncio.get_running_loop().time()
         try:
-            return await send(asked)
+            answer = await send(asked)
         except (Problem, Unavailable):  # the command takes no effect
             await _drop(asked, asked.upload)
             raise
+        if _is_of_another(answer, asked.upload):  # an earlier try with the same Idempotency-Key was taken
+            await _drop(asked, asked.upload)
+        return answer
 
     return run
+
+
+class _Photo(msgspec.Struct, frozen=True):
+    """id: empty in an answer 202."""
+
+    id: str = ""
+
+
+_photo = msgspec.json.Decoder(_Photo)
+
+
+def _is_of_another(answer: Answer, upload: str) -> bool:
+    """Whether it tells of a photo that another upload has become."""
+    try:
+        id = _photo.decode(answer.body).id
+    except msgspec.MsgspecError:  # `null`, where what was answered first is not kept any more
+        return False
+    return bool(id) and id != photo_of(upload)
 
 
 def deny_keys_of(asked: Asked) -> tuple[str, str]:

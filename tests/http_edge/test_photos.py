@@ -189,7 +189,9 @@ async def test_a_retry_with_its_key_gets_the_same_answer_and_another_picture_is_
     kitchen.domains.behave(photo)
     user, key = str(uuid.uuid4()), uuid.uuid4().hex
     first = await upload(kitchen, user=user, Idempotency_Key=key)
+    before = await quarantined(kitchen)
     again = await upload(kitchen, form(PICTURE), user=user, Idempotency_Key=key)
+    assert await quarantined(kitchen) == before, "the bytes that came again are not kept"
     assert (first.status, first.json) == (again.status, again.json) == (201, first.json)
     other = await upload(kitchen, saved("PNG"), user=user, Idempotency_Key=key)
     assert (other.status, other.problem["code"]) == (422, "idempotency_key_reused")

@@ -12,6 +12,7 @@ from PIL import Image
 
 import agents.photo
 from agents.photo.workshop import Made, Workshop
+from stores.errors import Unavailable
 from tests.agents.photo import corpus
 from tests.agents.photo.corpus import Odd, picture, saved
 from tests.deadline import until
@@ -254,6 +255,12 @@ async def test_a_worker_that_died_for_another_reason_is_replaced(tmp_path: Path)
         30.0, worker_that(code + GOOD_OR.replace("body = sys.stdin.buffer.read()\n", "body = b'good'\n"))
     )
     assert isinstance(await workshop.check(b"good"), Made)
+
+
+async def test_a_picture_waits_while_no_worker_can_be_started() -> None:
+    """A dead letter would leave its photo pending for good, on a seat of its owner."""
+    with pytest.raises(Unavailable, match="photo worker"):
+        await Workshop(command=("/nowhere/python",)).check(b"x")
 
 
 async def test_a_check_that_is_cancelled_leaves_no_worker() -> None:
