@@ -1,5 +1,5 @@
 """The technologies that `bench runtime` measures, by the names of their servers."""
 
-from stores.technologies import MONGO, POSTGRES
+from stores.technologies import MONGO, POSTGRES, REDIS
 
-STORES = {"postgres": POSTGRES, "mongo": MONGO}
+STORES = {"postgres": POSTGRES, "mongo": MONGO, "redis-baskets": REDIS}

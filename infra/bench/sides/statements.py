@@ -19,8 +19,13 @@ from stores.mongo.transaction import transaction
 from stores.postgres import statements, writing
 from stores.postgres.store import connect
 from stores.protocol import LOOK_BYTES, Moment, OutboxRow, RowId, Source, StateWrite
+from stores.redis_authority import scripts
+from stores.redis_authority.connections import Connections
+from stores.redis_authority.names import prefix, reader_name, row_name, source_name
+from stores.redis_authority.writing import WRITE
 from stores.settings import Settings
 
+_pack = msgspec.msgpack.encode
 _state = msgspec.json.Decoder(Counter).decode
 
 
@@ -120,6 +125,51 @@ class MongoStatements:
             await running.delete_ids([names.outbox(source, RowId(*id)) for id in sent])
 
 
+class RedisStatements:
+    def __init__(self, connections: Connections, schema: str) -> None:
+        self._connections, self._prefix = connections, prefix(schema)
+
+    async def open(self, source: Source) -> None:
+        await self._connections.run(scripts.OPEN, self._prefix, source_name(source), 0)
+
+    async def look(self, commands: Sequence[Command], source: Source) -> Looked:
+        looked, keys, none = Looked(), _keys(commands), ()
+        asked = (
+            [source_name(source)], [f"{c.source}\0{c.id}" for c in commands], keys, none, none, reader_name(source), none,
+            none, none, LOOK_BYTES, 0, 0,
+        )  # fmt: skip
+        floors, known, states, *_ = await self._connections.run(scripts.LOOK, self._prefix, _pack(asked))
+        next, incarnation, epoch = map(int, floors[0].split())
+        looked.floor = next, incarnation, epoch
+        looked.known = {(c.source, c.id) for c, outcome in zip(commands, known, strict=True) if outcome is not None}
+        for key, value in zip(keys, states, strict=True):
+            if value is not None:
+                version, _, body = value.partition(b"\n")
+                looked.states[key] = int(version), int(version), _state(body)
+        return looked
+
+    async def write(self, work: Work, source: Source, after: int, sent: RowIds) -> None:
+        name, (next, incarnation, epoch), none = source_name(source), work.floor, ()
+        inbox = [text for key in work.inbox for text in ("\0".join(key), "-")]
+        olds = [str(old) for old, _, _ in work.states.values()]
+        states = [
+            text
+            for id, (_, new, state) in work.states.items()
+            for text in (id, f"{new}\n{msgspec.json.encode(state).decode()}")
+        ]
+        rows = [
+            _pack(("kafka", EVENTS.name, event.key, encode_headers(event.headers), event.body)) for event in work.events
+        ]
+        floor = name, f"{next} {incarnation} {epoch}", f"{after} {incarnation} {epoch}"
+        gone = [(name, [row_name(RowId(*id)) for id in sent])] if sent else none
+        going = [(name, 2, [row_name(RowId(*id)) for id in work.ids(after)])] if rows else none
+        parts = (
+            [floor], (inbox, none), (olds, states), none, none, none, none, none, none, none, none, none, none, none,
+            gone, going, none,
+        )  # fmt: skip
+        await self._connections.run(WRITE, self._prefix, _pack(parts), *rows)
+
+
 def _keys(commands: Sequence[Command]) -> list[str]:
     return list({command.key for command in commands})
 
@@ -139,7 +189,14 @@ async def _mongo(settings: Settings, schema: str) -> AsyncGenerator[Statements]:
     client.close()
 
 
-_OPENED = {"postgres": _postgres, "mongo": _mongo}
+@asynccontextmanager
+async def _redis(settings: Settings, schema: str) -> AsyncGenerator[Statements]:
+    connections = Connections(settings.redis_baskets)
+    yield RedisStatements(connections, schema)
+    await connections.close()
+
+
+_OPENED = {"postgres": _postgres, "mongo": _mongo, "redis-baskets": _redis}
 
 
 def opened(store: str, settings: Settings, schema: str) -> AbstractAsyncContextManager[Statements]:
