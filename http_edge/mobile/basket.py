@@ -75,14 +75,21 @@ async def _compose(asked: Asked, looked: Looked) -> Composed:
     menu, rest = _bodies(meals, values), values[len(meals) :]
     lines = _lines(MENU_NOW.merge(basket.body, menu))
     seller = _seller.decode(keys.split(rest[0])[1]) if rest[0] is not None and keys.split(rest[0])[1] else None
-    blocks = {"sums": _sums(asked, looked, [each for each in lines if each.is_available], seller, code, rest[1:])}
+    to_be_had = [each for each in lines if each.is_available]
+    blocks = {"sums": _sums(asked, looked, to_be_had, seller_id, seller, code, rest[1:])}
     facts += tuple(f"{place}@{own_writes.version(value)}" for place, value in zip(places, values, strict=True))
     facts += tuple(facts_of(blocks))
     return Composed(facts, lambda: basket_page.page(lines, seller, blocks, asked.language))
 
 
 def _sums(
-    asked: Asked, looked: Looked, lines: Sequence[Line], seller: Seller | None, code: str | None, coupon: Values
+    asked: Asked,
+    looked: Looked,
+    lines: Sequence[Line],
+    seller_id: str,
+    seller: Seller | None,
+    code: str | None,
+    coupon: Values,
 ) -> Block | None:
     """None: they cannot be told. lines: of what can be had. coupon: of coupon_views.places(), where there is a code."""
     ready = code is None or all(looked.generations[view.name] is not None for view in (COUPON, COUPON_USE))
@@ -93,8 +100,7 @@ def _sums(
     if code is not None:
         known = coupon_views.known(coupon)
         worth = discounting.worth(
-            known.terms, asked.edge.now(), lines[0].restaurant_id if lines else None, made.subtotal, known.used,
-            known.used_by_user,
+            known.terms, asked.edge.now(), seller_id, made.subtotal, known.used, known.used_by_user,
         )  # fmt: skip
         if not isinstance(worth, Rejection):
             made = totals(charges, seller.delivery_fee, worth)

@@ -87,7 +87,9 @@ def closed_until(opens: datetime | None, at: datetime, language: Language) -> st
     """opens: in the restaurant's zone; None: nobody knows. at: the moment of which it tells, in that zone."""
     if opens is None:
         return "Kapalı" if language == "tr" else "Closed"
-    day = "" if opens.date() == at.date() else f"{DAYS[language][opens.weekday()]} "
+    days = (opens.date() - at.date()).days
+    near = "" if not days else f"{DAYS[language][opens.weekday()]} "
+    day = near if days < len(DAYS[language]) else f"{_day(opens, language)} "
     return f"Kapalı, açılış {day}{opens:%H:%M}" if language == "tr" else f"Closed, opens {day}{opens:%H:%M}"
 
 

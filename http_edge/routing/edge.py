@@ -14,7 +14,7 @@ from http_edge.routing.pace import Pace
 from http_edge.routing.story import Story
 from http_edge.routing.turns import Turns
 from http_edge.routing.unanswered import Unanswered
-from http_edge.routing.uploads import WHOLE_AT_ONCE, Uploads
+from http_edge.routing.uploads import WHOLE_AT_ONCE, WHOLE_OF_ADDRESS, Uploads
 from http_edge.wire.answer import Streams
 from http_edge.wire.compression import Compression
 from http_edge.wire.connections import Connections
@@ -144,7 +144,7 @@ class Edge:
     turns: Turns = field(default_factory=Turns)
     compression: Compression = field(default_factory=Compression)
     pace: Pace = field(default_factory=lambda: Pace(time.monotonic))
-    files: Uploads = field(default_factory=lambda: Uploads(WHOLE_AT_ONCE, of_caller=1, of_address=WHOLE_AT_ONCE))
+    files: Uploads = field(default_factory=lambda: Uploads(WHOLE_AT_ONCE, of_caller=1, of_address=WHOLE_OF_ADDRESS))
     unanswered: Unanswered = field(default_factory=lambda: Unanswered(time.monotonic))
     seal: nacl.public.PrivateKey = field(default_factory=nacl.public.PrivateKey.generate)
     clock: Callable[[], float] = time.time

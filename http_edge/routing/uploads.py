@@ -11,7 +11,9 @@ AT_ONCE = 32  # of one edge process
 MOST_OF_CALLER = 2
 MOST_OF_ADDRESS = 8
 WHOLE_AT_ONCE = 4
-"""Of files that are held in memory whole, one of a caller. A menu of 4 MiB takes some 30 MB while its rows are on their way."""
+WHOLE_OF_ADDRESS = 2
+"""Of files that are held in memory whole, one of a caller. An address leaves room for others, however many accounts it has. A
+menu of 4 MiB takes some 30 MB while its rows are on their way."""
 
 
 class Uploads:

@@ -19,6 +19,12 @@ from topics import keys
 from topics.messages import headers
 from topics.messages.reply import Wrote
 
+COUPON = {
+    "code": "YAZ10", "kind": "percent", "value": 1_000, "title": "", "min_basket": 0, "max_discount": None,
+    "valid_from": None, "valid_until": None, "total_limit": None, "per_user_limit": None, "restaurant_id": None,
+    "listed": True, "created_at": "2026-01-01T12:00:00Z",
+}  # fmt: skip
+
 
 async def put(edge: World, view: str, name: str, document: Any, version: int = 1) -> None:
     plain = msgspec.to_builtins(document) if isinstance(document, msgspec.Struct) else document
@@ -138,15 +144,30 @@ async def test_the_coupon_of_a_basket_counts_in_its_sums(edge: World):
         "there is no such coupon",
         210.0,
     )
-    terms = {"code": "YAZ10", "kind": "percent", "value": 1_000, "title": "", "min_basket": 0, "max_discount": None,
-             "valid_from": None, "valid_until": None, "total_limit": None, "per_user_limit": None, "restaurant_id": None,
-             "listed": True, "created_at": "2026-01-01T12:00:00Z"}  # fmt: skip
-    await put(edge, "coupon", "YAZ10", terms)
+    await put(edge, "coupon", "YAZ10", COUPON)
     found = (await client.call("GET", "/m/basket")).json["sums"]
     assert (found["discount"], found["total"], found["total_text"]) == (20.0, 190.0, "190,00 TL")
     await edge.redis.delete(keys.view_ready("coupon"))
     said = (await client.call("GET", "/m/basket")).json
     assert said["missing"] == ["sums"] and "sums" not in said and len(said["items"]) == 1
+
+
+@pytest.mark.parametrize(("meals", "problem"), [("m-1", "YAZ10 is for baskets of 1.00 TL and more"), ("gone", "")])
+async def test_phone_and_browser_say_the_same_of_a_basket_of_which_nothing_can_be_had(
+    edge: World, meals: str, problem: str
+):
+    me = str(uuid.uuid4())
+    await put_restaurant(edge, delivery_fee=1_490, min_order_price=5_000)
+    await put_meal(edge, "m-1", isAvailable=False)
+    await put_basket(edge, me, line(meals))
+    await put(edge, "basket_coupon", me, {"code": "YAZ10"})
+    await put(edge, "coupon", "YAZ10", {**COUPON, "restaurant_id": "r", "min_basket": 100 if problem else 0})
+    phone = (await edge.client(me).call("GET", "/m/basket", Accept_Language="en")).json["sums"]
+    browser = (await edge.client(me).call("GET", "/carts/summary")).json
+    names = ("subtotal", "discount", "delivery_fee", "total", "coupon_code")
+    assert [phone[name] for name in names] == [browser[name] for name in names] == [0, 0, 14.9, 14.9, "YAZ10"]
+    assert phone["missing_to_minimum"] == browser["missing"] == 50
+    assert phone["coupon_text"] == (browser["coupon_problem"] or "") == problem
 
 
 async def test_an_empty_basket_has_no_sums(edge: World):

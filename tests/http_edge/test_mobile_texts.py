@@ -87,6 +87,10 @@ def test_until_when_a_restaurant_is_open_or_closed(hours: dict[str, str], tr: st
         ({"pause": {"until": "2026-11-23T10:15:00Z", "reason": ""}}, "Kapalı, açılış 13:15"),
         ({"pause": {"until": "2026-11-23T08:15:00Z", "reason": ""}}, "Her zaman açık"),
         ({"pause": {"until": "2026-11-23T10:15:00Z"}, "opening_hours": {"tue": "09:00-22:00"}}, "Kapalı, açılış Sal 09:00"),
+        (
+            {"opening_hours": {"mon": "09:00-22:00"}, "days_off": [{"day": "2026-11-23", "reason": ""}]},
+            "Kapalı, açılış 30.11.2026 09:00",
+        ),
     ],
 )  # fmt: skip
 def test_days_off_and_a_pause_count(said: dict[str, Any], text: str):

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 
 import pytest
 
 from http_edge.routing.turns import AT_ONCE, AT_ONCE_OF_ADDRESS, MOST_OF_ADDRESS, MOST_WAITING, Turns
+from http_edge.routing.uploads import WHOLE_AT_ONCE, WHOLE_OF_ADDRESS, Uploads
 from http_edge.web import ROUTES
 from http_edge.wire.problems import Problem
 from tests.http_edge.conftest import World
@@ -193,3 +194,16 @@ async def test_a_trusted_proxy_is_bounded_by_the_number_of_all_that_wait():
         assert turns.waiting == len(many) and turns.refused == 0
         for guest in many:
             guest.task.cancel()
+
+
+def test_one_address_leaves_room_for_files_of_others() -> None:
+    """However many accounts it has: a file may take a minute to arrive, and four of them are all that is taken."""
+    files = Uploads(WHOLE_AT_ONCE, of_caller=1, of_address=WHOLE_OF_ADDRESS)
+    with ExitStack() as under_way:
+        for number in range(WHOLE_OF_ADDRESS):
+            under_way.enter_context(files.under_way(f"user {number}", "203.0.113.7"))
+        with pytest.raises(Problem) as refused:
+            under_way.enter_context(files.under_way("another", "203.0.113.7"))
+        assert (refused.value.status, refused.value.code) == (429, "too_many_uploads")
+        under_way.enter_context(files.under_way("another", "198.51.100.1"))
+    assert files.count == 0

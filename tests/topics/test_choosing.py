@@ -2,11 +2,21 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topics.deciding.choosing import ChosenOption, MealOption, WishedOption, chosen, contradiction, extra
+from topics.deciding.choosing import (
+    MOST_CHOICES,
+    ChosenOption,
+    MealOption,
+    WishedOption,
+    Wishes,
+    chosen,
+    contradiction,
+    extra,
+)
 from topics.deciding.decision import Rejection
 
 HOT = MealOption(name="Acı", choices=("az", "çok"), min=1)
@@ -58,6 +68,16 @@ def test_what_the_menu_does_not_offer_so_is_refused(said: tuple[str, ...], field
 def test_a_meal_without_options_takes_none() -> None:
     assert chosen((), ()) == ()
     assert isinstance(chosen((), wish("Acı/az"), "items[2].options"), Rejection)
+
+
+def test_a_meal_for_which_more_must_be_chosen_than_can_be_is_not_offered() -> None:
+    both = [MealOption(name=str(number), choices=("x", "y"), min=2, max=2) for number in range(MOST_CHOICES // 2 + 1)]
+    refused = contradiction(both)
+    assert refused is not None and (refused.code, refused.field) == ("invalid_input", "options")
+    assert contradiction(both[1:]) is None
+    every = [WishedOption(name=option.name, choice=choice) for option in both[1:] for choice in option.choices]
+    wish = msgspec.convert(msgspec.to_builtins(every), Wishes)
+    assert not isinstance(chosen(both[1:], wish), Rejection)
 
 
 OPTION = st.builds(

@@ -64,6 +64,9 @@ def contradiction(options: Sequence[MealOption]) -> Rejection | None:
             return _invalid(f"{where}.name", f"{option.name!r} is the name of two options")
         if (refused := _contradiction(option, where)) is not None:
             return refused
+    least = sum(option.min for option in options)
+    if least > MOST_CHOICES:
+        return _invalid("options", f"ask for {least} choices together, and nobody can make more than {MOST_CHOICES}")
     return None
 
 

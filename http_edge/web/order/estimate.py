@@ -68,11 +68,16 @@ def wished(items: Sequence[CheckoutItem | BasketItem], lines: Sequence[BasketIte
     return found
 
 
-async def priced(asked: Asked, wishes: Sequence[Wish], code: str | None, *, pickup: bool = False) -> Estimate:
-    """code: of a coupon of the caller's. Raises Unavailable, and MsgspecError over a document of another shape."""
+async def priced(
+    asked: Asked, wishes: Sequence[Wish], code: str | None, restaurant_id: str | None = None, *, pickup: bool = False
+) -> Estimate:
+    """code: of a coupon of the caller's. restaurant_id: whose meals they are, where none of them is on a menu any more.
+
+    Raises Unavailable, and MsgspecError over a document of another shape.
+    """
     meals = await _meals(asked, wishes)
     items = [item for wish in wishes if (item := _item(meals.get(wish.meal_id), wish)) is not None]
-    restaurant = await _restaurant(asked, next((meal.restaurant_id for meal in meals.values()), None))
+    restaurant = await _restaurant(asked, next((meal.restaurant_id for meal in meals.values()), restaurant_id))
     fee = 0 if pickup or restaurant is None else restaurant.delivery_fee
     charges = [Charge(item.price, item.quantity) for item in items]
     sums, refused = totals(charges, fee), None

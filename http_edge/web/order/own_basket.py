@@ -27,6 +27,11 @@ class OwnBasket(NamedTuple):
     items: Sequence[BasketItem]
     coupon: str | None
 
+    @property
+    def restaurant_id(self) -> str | None:
+        """Whose meals they are; None for an empty basket."""
+        return self.items[0].restaurant_id if self.items else None
+
 
 async def as_shown(asked: Asked) -> OwnBasket:
     """As the views stand. Raises Unavailable, and MsgspecError over a document of another shape."""

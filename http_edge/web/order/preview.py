@@ -16,7 +16,8 @@ async def show(asked: Asked) -> Answer:
     basket = await as_shown(asked)
     if basket.coupon is None:
         raise not_found("The basket has no coupon.")
-    return of_json(_preview(basket.coupon, await priced(asked, wished(basket.items, basket.items), basket.coupon)))
+    found = await priced(asked, wished(basket.items, basket.items), basket.coupon, basket.restaurant_id)
+    return of_json(_preview(basket.coupon, found))
 
 
 def _preview(code: str, found: Estimate) -> CouponPreview:

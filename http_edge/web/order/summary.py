@@ -36,11 +36,11 @@ async def show(asked: Asked) -> Answer:
     """Raises Problem 503, and Unavailable."""
     await own_writes.require_all(asked.edge.reads, own(asked), (BASKET, BASKET_COUPON))
     basket = await as_shown(asked)
-    found = await priced(asked, wished(basket.items, basket.items), basket.coupon)
+    found = await priced(asked, wished(basket.items, basket.items), basket.coupon, basket.restaurant_id)
     least = 0 if found.restaurant is None else found.restaurant.min_order_price
     return of_json(
         Summary(
-            restaurant_id=basket.items[0].restaurant_id if basket.items else None,
+            restaurant_id=basket.restaurant_id,
             item_count=len(basket.items),
             unavailable=len(basket.items) - len(found.items),
             subtotal=found.sums.subtotal,

@@ -1,0 +1,127 @@
+"""Orders, slots and coupons together, as their deciders and policies have it: whatever comes in between, what is reserved in
+the end is what the placed orders have."""
+
+import random
+from collections import defaultdict, deque
+from typing import Any
+
+import pytest
+
+from agents.discount import policy as discount_policy
+from agents.discount.decider import DECIDER as DISCOUNT
+from agents.order import policy as order_policy
+from agents.order.decider import DECIDER as ORDER
+from agents.order.facts import Facts
+from agents.restaurant import policy as restaurant_policy
+from agents.restaurant.decider import DECIDER as RESTAURANT
+from tests.agents.order.test_decider import BOOK, meal, restaurant
+from tests.agents.scenario import NOW
+from topics.contracts import basket_commands, discount_commands, order_commands, restaurant_commands
+from topics.contracts.basket_events import OrderedItem
+from topics.contracts.discount_commands import CreateCoupon
+from topics.contracts.order_commands import CancelOrder, EraseOrder, PlaceOrder, TellOutcome
+from topics.copies import CouponCopy
+from topics.deciding.decision import Context
+from topics.deciding.discounting import Terms
+from topics.messages.event import EventMeta
+
+LIMIT, USES, USERS = 3, 4, 4
+CODE = "YAZ10"
+DOMAINS: dict[str, tuple[Any, Any]] = {
+    order_commands.TOPIC.name: (ORDER, order_policy.react),
+    restaurant_commands.TOPIC.name: (RESTAURANT, restaurant_policy.react),
+    discount_commands.TOPIC.name: (DISCOUNT, discount_policy.react),
+}
+
+
+class Bus:
+    """Each aggregate gets its commands in their order; between aggregates chance decides."""
+
+    def __init__(self, chance: random.Random, per_user: int | None) -> None:
+        self.chance = chance
+        self.states: dict[tuple[str, str], Any] = {}
+        self.waiting: dict[tuple[str, str], deque[tuple[Any, str | None]]] = defaultdict(deque)
+        self.decided = 0
+        terms = Terms(
+            code=CODE, kind="fixed", value=100, title="", created_at=NOW, total_limit=USES, per_user_limit=per_user
+        )
+        self.facts = Facts(
+            meals={"kebap": meal(10_000)}, restaurants={"mahmut": restaurant(orders_per_slot=LIMIT)},
+            books={f"user-{number}": BOOK for number in range(USERS)}, coupons={CODE: CouponCopy(terms=terms)},
+        )  # fmt: skip
+        create = CreateCoupon(kind="fixed", value=100, total_limit=USES, per_user_limit=per_user)
+        self.send(discount_commands.TOPIC.name, CODE, create)
+        self.run()
+
+    def send(self, topic: str, key: str, command: Any, caller: str | None = None) -> None:
+        if topic != basket_commands.TOPIC.name:  # refused orders go back there
+            self.waiting[topic, key].append((command, caller))
+
+    def step(self) -> bool:
+        ready = [place for place, queue in self.waiting.items() if queue]
+        if not ready:
+            return False
+        topic, key = self.chance.choice(ready)
+        command, caller = self.waiting[topic, key].popleft()
+        decider, react = DOMAINS[topic]
+        state = self.states.get((topic, key)) or decider.state()
+        facts = self.facts if decider is ORDER else decider.facts()
+        self.decided += 1
+        decision = decider.decide(command, state, facts, Context(f"c{self.decided}", key, NOW, caller=caller))
+        for number, event in enumerate(decision.events):
+            state = decider.evolve(state, event)
+            for sent in react(event, EventMeta(f"e{self.decided}.{number}", key, 1, NOW), state):
+                self.send(sent.topic.name, sent.key, sent.message)
+        self.states[topic, key] = state
+        return True
+
+    def run(self) -> None:
+        while self.step():
+            pass
+
+    def of(self, topic: Any) -> dict[str, Any]:
+        return {key: state for (name, key), state in self.states.items() if name == topic.name}
+
+
+@pytest.mark.parametrize("per_user", [None, 1])
+@pytest.mark.parametrize("seed", range(40))
+def test_what_is_reserved_is_what_placed_orders_have(seed: int, per_user: int | None) -> None:
+    chance = random.Random(seed)
+    bus, orders = Bus(chance, per_user), [(f"order-{number}", f"user-{number % USERS}") for number in range(12)]
+    items = (OrderedItem(meal_id="kebap", quantity=1),)
+    wishes: list[tuple[str, Any, str | None]] = []
+    for order_id, user in orders:
+        place = PlaceOrder(
+            user_id=user, restaurant_id="mahmut", items=items, payment_method="cash", restore=(),
+            coupon_code=chance.choice([None, CODE]), schedule_date=chance.choice([None, "2026-03-02T20:00", "2026-03-02"]),
+        )  # fmt: skip
+        more = [
+            (CancelOrder(reason=""), user),
+            (TellOutcome(user_id=user), user),
+            (EraseOrder(user_id=user), None),
+            (place, user),
+        ]
+        wishes.append((order_id, place, user))
+        wishes += [(order_id, wish, caller) for wish, caller in chance.choices(more, k=chance.randrange(4))]
+    for order_id, command, caller in wishes:
+        bus.send(order_commands.TOPIC.name, order_id, command, caller)
+        for _ in range(chance.randrange(6)):
+            bus.step()
+    bus.run()
+    found = bus.of(order_commands.TOPIC)
+    assert all(order.drafted is None and (order.placed or order.refused) for order in found.values())
+    placed = [order.placed for order in found.values() if order.placed and not order.cancelled]
+    slots = defaultdict[str, int](int)
+    for order in placed:
+        if order.slot is not None:
+            slots[f"{order.slot:%H:%M}"] += 1
+    taken = [house.taken for house in bus.of(restaurant_commands.TOPIC).values()]
+    assert {slot: number for each in taken for slot, number in each.items() if number} == dict(slots)
+    assert all(number <= LIMIT for number in slots.values())
+    uses = bus.of(discount_commands.TOPIC)
+    with_coupon = [order.user_id for order in placed if order.coupon_code]
+    assert uses[CODE].used == len(with_coupon) <= USES
+    if per_user is not None:
+        assert {key: share.used for key, share in uses.items() if key != CODE and share.used} == {
+            f"{CODE}:{user}": 1 for user in with_coupon
+        }
