@@ -13,7 +13,7 @@ import pytest
 import redis.asyncio
 
 from infra.layout.folders import CHECKOUT
-from tests.deadline import until
+from tests.deadline import until, within
 from tests.journeys.client import Client
 from tests.journeys.conftest import Product
 from topics import keys
@@ -67,13 +67,14 @@ async def test_after_an_update_that_shows_something_else_the_view_is_built_besid
     # a release that runs still: what nobody else knows is built again by the agents themselves
     await store.zadd(keys.running("restaurant"), {"another form": time.time() + 60})
     await store.set(keys.generations("restaurant"), json.dumps(record))
-    servers = {"KAFKA_BROKERS": "kafka", "POSTGRES_URL": "postgres", "MONGO_URL": "mongo", "REDIS_URL": "redis"}
+    servers = {"KAFKA_BROKERS": "kafka", "POSTGRES_URL": "postgres", "MONGO_URL": "mongo", "REDIS_URL": "redis",
+               "REDIS_BASKETS_URL": "redis_baskets"}  # fmt: skip
     environment = {**os.environ, **{name: client.endpoints[server] for name, server in servers.items()}}
     async with _steady(client, meal):
         provision = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "agents.provision", cwd=CHECKOUT, env=environment, stdout=asyncio.subprocess.PIPE
         )
-        said, _ = await provision.communicate()
+        said, _ = await within("the provision to end", provision.communicate(), 120)
         assert provision.returncode == 0 and said.decode().rstrip().endswith(": 1"), said
 
         async def switched() -> bool:
