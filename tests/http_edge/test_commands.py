@@ -14,7 +14,7 @@ from stores.redis.fates import Fates
 from tests.http_edge.conftest import World
 from tests.http_edge.documents import meal, stored
 from tests.http_edge.domains import Command, done, refused, sealed
-from tests.http_edge.requests import BODIES, ROUTES, path_of, prepared_path
+from tests.http_edge.requests import BODIES, PICTURE, PICTURES, ROUTES, path_of, prepared_path
 from topics import keys
 from topics.messages import headers
 from topics.messages.ids import derive
@@ -134,7 +134,8 @@ async def test_each_refusal_has_the_status_of_its_row(edge: World, row: CommandR
     path = await prepared_path(edge.redis, row, me)
     for code, status in {**row.refusals, "not_found": 404, "something_new": 409, "expired": 503}.items():
         edge.domains.behave(lambda command, code=code: refused(command, code, "not now"))
-        said = await edge.client(me).call(row.method, path, BODIES.get(row.name))
+        picture = PICTURE if row.name in PICTURES else None
+        said = await edge.client(me).call(row.method, path, BODIES.get(row.name), raw=picture)
         assert said.status == status
         assert said.problem["code"] == (code if status != 503 else "not_taken")
 

@@ -19,7 +19,8 @@ from topics.messages.topic import FOREVER, Topic
 from topics.recording.older_forms import version_of
 
 EXAMPLES = Path(topics.__file__).parent / "examples"
-TAKEN_IN = ("order_events", "user_events")  # as what others publish is: by notification and restaurant, without the key
+# As what others publish is, without the key: by notification and restaurant, restaurant, photo.
+TAKEN_IN = ("order_events", "user_events", "catalog_events")
 
 # Topic → where a good message of it shows, within the same shape of work on any other topic.
 SHOWS = {
