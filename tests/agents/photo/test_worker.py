@@ -206,7 +206,7 @@ def worker_that(code: str) -> tuple[str, ...]:
 
 def workers() -> list[psutil.Process]:
     """Processes of this one that run a program of these tests."""
-    return [child for child in psutil.Process().children() if "-c" in child.cmdline()]
+    return [child for child in psutil.Process().children() if child.cmdline()[:3] == [sys.executable, "-I", "-c"]]
 
 
 FORM_OF_HTML = '{"forms":[{"size":"full","type":"text/html","width":1,"height":1,"bytes":0}]}'
