@@ -15,7 +15,7 @@ STEPS = (
     ("lint", "ruff", "check"),
     ("types", "pyright"),
     ("imports", "lint-imports"),
-    ("tests", "pytest", "-n", "2", "--dist", "loadfile"),
+    ("tests", "pytest"),
 )
 
 
