@@ -42,7 +42,7 @@ async def run(arguments: list[str]) -> bool:
     chosen = said.parse_args(arguments)
     if chosen.short:
         chosen.events, chosen.rounds = 20_000, 1
-    async with own_stack("kafka", "postgres", "redis", "mongo") as stack:
+    async with own_stack("kafka", "postgres", "redis", "redis-baskets", "mongo") as stack:
         await shell(
             (sys.executable, "-m", "agents.provision"),
             what="provision",
