@@ -12,11 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from agents.__main__ import compose
-from agents.domains import DOMAINS, exit_without_upcasters
+from agents.command_line import CannotDo, run, topic_named
+from agents.domains import DOMAINS
 from agents.runtime.reading.missed import running_code
 from agents.runtime.reading.showing import Showing
-from stores import telemetry
-from stores.errors import Doubt
 from stores.kafka.admin import partition_counts, raise_partitions
 from stores.kafka.errors import translated
 from stores.kafka.groups import memberships
@@ -25,16 +24,11 @@ from stores.kafka.log import Bounds, LogReader, open_log
 from stores.protocol import DomainStore, Floor, Source
 from stores.redis.connection import connect
 from stores.redis.generations import ViewGenerations
-from stores.settings import Settings, load_or_exit
-from topics.contracts import all_topics
+from stores.settings import Settings
 from topics.messages.topic import FOREVER, Topic
 
 MOST = 1024  # partitions: each costs every reader a lease, and Kafka files
 _SEEN = 30.0  # seconds until the broker tells of the new partitions
-
-
-class CannotDo(Exception):
-    """The message is the whole line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,22 +213,17 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--partitions", type=int, required=True, help="how many it is to have, a multiple of now")
     parser.add_argument("--yes", action="store_true", help="do it")
     said = parser.parse_args(arguments)
-    exit_without_upcasters()
-    settings = load_or_exit()
-    telemetry.configure("grow", "critical")
-    topic = all_topics().get(said.topic)
-    try:
-        if topic is None:
-            raise CannotDo(f"no topic {said.topic!r}")
-        plan = asyncio.run(grow(settings, topic, said.partitions, write=said.yes))
-    except CannotDo as error:
-        sys.stderr.write(f"lezzet topics: {error}\n")
-        return 1
-    except Doubt as error:
-        sys.stderr.write(f"lezzet topics: {error}; give the command again\n")
-        return 1
-    _say(topic, said.partitions, plan, write=said.yes)
-    return 0
+
+    async def ask(settings: Settings) -> tuple[Topic, Plan | None]:
+        topic = topic_named(said.topic)
+        return topic, await grow(settings, topic, said.partitions, write=said.yes)
+
+    def tell(found: tuple[Topic, Plan | None]) -> int:
+        topic, plan = found
+        _say(topic, said.partitions, plan, write=said.yes)
+        return 0
+
+    return run("topics", "grow", ask, tell)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ The agents stand still meanwhile: a partition begins only in a store that is who
 """
 
 import argparse
-import asyncio
 import importlib
 import sys
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -17,8 +16,9 @@ from typing import Any
 
 from aiokafka.errors import KafkaError
 
-from agents.domains import DOMAINS, exit_without_upcasters
-from agents.reread import CannotDo, Report, record_of, remake
+from agents.command_line import CannotDo, run
+from agents.domains import DOMAINS
+from agents.reread import Report, record_of, remake
 from agents.runtime import arrivals
 from agents.runtime.arrivals import Arrival
 from agents.runtime.deciding import outcomes, redriving
@@ -26,15 +26,13 @@ from agents.runtime.reading import events
 from agents.runtime.reading.events import Event
 from agents.runtime.sending import letters
 from agents.runtime.transport.lease import Batch, Lease
-from stores import telemetry
 from stores.errors import Doubt
 from stores.kafka.admin import committed
 from stores.kafka.growth import Counts, Growth, growth_in
 from stores.kafka.log import Bounds, Logged, LogReader, Place, open_log
-from stores.kafka.partitioning import partition_of
 from stores.protocol import Floor, InboxKey, ParkedRow, Source, Stored
 from stores.redis_authority.making import Making, open_making
-from stores.settings import Settings, load_or_exit
+from stores.settings import Settings
 from stores.technologies import REDIS, open_facts, technology
 from topics.contracts import all_topics
 from topics.deciding.decision import Decider
@@ -237,11 +235,8 @@ class _Commands:
 
     def _was_forwarded(self, place: Place, arrival: Arrival) -> bool:
         """Whether the partition of its key decides it, where it stands once more with the same id."""
-        commands = self._domain.commands
-        if arrival.raw_key is None or not letters.may_be_forwarded(commands, arrival):
-            return False
         count = self._growth.partitions_at(place.partition, arrival.offset)
-        return place.partition < count and partition_of(arrival.raw_key, count) != place.partition
+        return letters.is_astray(self._domain.commands, arrival, place.partition, count)
 
     def _outcome(self, arrival: Arrival) -> str | None:
         """That it took effect, for whoever asks again. What its answer said is not known any more."""
@@ -313,25 +308,21 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("domain", choices=DOMAINS, help=argparse.SUPPRESS)
     parser.add_argument("what", choices=["rebuild"], help="makes the store that was lost anew; the agents may run")
     said = parser.parse_args(arguments)
-    exit_without_upcasters()
-    settings = load_or_exit()
-    telemetry.configure("rebuild", "critical")
-    try:
+
+    async def ask(settings: Settings) -> Told:
         if technology(said.domain) is not REDIS:
             raise CannotDo(f"the store of {said.domain} is not on Redis, and is not lost like this")
-        told = asyncio.run(rebuild(settings, Domain.named(said.domain)))
-    except CannotDo as error:
-        sys.stderr.write(f"lezzet baskets: {error}\n")
-        return 1
-    except (Doubt, KafkaError, OSError) as error:
-        sys.stderr.write(f"lezzet baskets: {error}; give the command again\n")
-        return 1
-    if told.bad:
-        examples = "".join(f"  {why}\n" for why in told.bad[:EXAMPLES])
-        sys.stderr.write(f"lezzet baskets: {len(told.bad)} events cannot be applied, nothing is made:\n{examples}")
-        return 1
-    sys.stdout.write("".join(f"{line}\n" for line in _lines(said.domain, told)))
-    return 0
+        return await rebuild(settings, Domain.named(said.domain))
+
+    def tell(told: Told) -> int:
+        if told.bad:
+            examples = "".join(f"  {why}\n" for why in told.bad[:EXAMPLES])
+            sys.stderr.write(f"lezzet baskets: {len(told.bad)} events cannot be applied, nothing is made:\n{examples}")
+            return 1
+        sys.stdout.write("".join(f"{line}\n" for line in _lines(said.domain, told)))
+        return 0
+
+    return run("baskets", "rebuild", ask, tell, (Doubt, KafkaError, OSError))
 
 
 if __name__ == "__main__":

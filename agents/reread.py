@@ -6,7 +6,6 @@ What the agents have copied meanwhile is read again until nothing is left. A dry
 """
 
 import argparse
-import asyncio
 import importlib
 import sys
 import zlib
@@ -17,20 +16,18 @@ from typing import Any, NamedTuple
 
 from aiokafka import ConsumerRecord
 
-from agents.domains import DOMAINS, exit_without_upcasters
+from agents.command_line import CannotDo, run, topic_named
+from agents.domains import DOMAINS
 from agents.runtime.reading import events
 from agents.runtime.reading.events import Event
 from agents.runtime.transport.lease import Batch, Lease
-from stores import telemetry
 from stores.engineering import Facts
-from stores.errors import Doubt
 from stores.kafka.growth import Counts, Growth, growth_in
 from stores.kafka.log import Logged, LogReader, Place, open_log
 from stores.kafka.partitioning import partition_of
 from stores.protocol import FactKey, FactWrite, Source
-from stores.settings import Settings, load_or_exit
+from stores.settings import Settings
 from stores.technologies import open_facts
-from topics.contracts import all_topics
 from topics.deciding.projection import FactTable
 from topics.messages.topic import Topic
 
@@ -40,10 +37,6 @@ ROUNDS = 20  # times that what the agents have copied meanwhile is read again
 EXAMPLES = 5
 
 Tables = Mapping[str, FactTable[Any, Any]]
-
-
-class CannotDo(Exception):
-    """The message is the whole line."""
 
 
 @dataclass(slots=True)
@@ -226,22 +219,15 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--group", required=True, help="who reads it again, e.g. basket.project")
     parser.add_argument("--yes", action="store_true", help="do it")
     said = parser.parse_args(arguments)
-    exit_without_upcasters()
-    settings = load_or_exit()
-    telemetry.configure("reread", "critical")
-    topic = all_topics().get(said.topic)
-    try:
-        if topic is None:
-            raise CannotDo(f"no topic {said.topic!r}")
-        report = asyncio.run(reread(settings, topic, said.group, write=said.yes))
-    except CannotDo as error:
-        sys.stderr.write(f"lezzet topics: {error}\n")
-        return 1
-    except Doubt as error:
-        sys.stderr.write(f"lezzet topics: {error}; give the command again\n")
-        return 1
-    _say(topic.name, said.group, report, write=said.yes)
-    return 1 if report.bad or report.left else 0
+
+    async def ask(settings: Settings) -> Report:
+        return await reread(settings, topic_named(said.topic), said.group, write=said.yes)
+
+    def tell(report: Report) -> int:
+        _say(said.topic, said.group, report, write=said.yes)
+        return 1 if report.bad or report.left else 0
+
+    return run("topics", "reread", ask, tell)
 
 
 if __name__ == "__main__":

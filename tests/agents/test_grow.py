@@ -12,7 +12,8 @@ import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
 
-from agents.grow import CannotDo, plan_of
+from agents.command_line import CannotDo
+from agents.grow import plan_of
 from agents.provision import provision
 from infra.layout.folders import CHECKOUT
 from infra.stack.stack import Stack

@@ -9,8 +9,9 @@ import msgspec
 import pytest
 import pytest_asyncio
 
+from agents.command_line import CannotDo
 from agents.rebuild import Domain, Told, rebuild
-from agents.reread import CannotDo, record_of
+from agents.reread import record_of
 from agents.runtime.deciding.consequences import Roles
 from agents.runtime.deciding.deciding import Deciding
 from agents.runtime.sending.drain import Drain

@@ -12,7 +12,8 @@ import pytest
 import pytest_asyncio
 
 from agents import reread as module
-from agents.reread import CannotDo, Report, reread
+from agents.command_line import CannotDo
+from agents.reread import Report, reread
 from infra.layout.folders import CHECKOUT
 from stores.errors import Stale
 from stores.postgres.rereading import PostgresFacts

@@ -21,7 +21,6 @@ from agents.runtime.sending.drain import Drain, Drained
 from agents.runtime.sending.timers import Timers
 from agents.runtime.transport.lease import Batch, Lease
 from stores.errors import BadData, Conflict, TimedOut
-from stores.kafka.partitioning import partition_of
 from stores.protocol import Changes, ClaimKey, DomainStore, Floor, Moment, Source
 from topics.deciding.decision import StalePreparation
 
@@ -109,10 +108,7 @@ class Deciding(Drained):
 
     def _is_astray(self, arrival: Arrival, partition: int) -> bool:
         commands = self._roles.commands
-        count = self._drain.counts.of(commands)
-        if arrival.raw_key is None or partition >= count:  # somebody has raised it while this process runs
-            return False
-        return partition != partition_of(arrival.raw_key, count) and letters.may_be_forwarded(commands, arrival)
+        return letters.is_astray(commands, arrival, partition, self._drain.counts.of(commands))
 
     async def _together(self, batch: Batch, todo: Sequence[Arrival], first: int, after: int) -> int:
         try:

@@ -10,6 +10,7 @@ import msgspec
 from agents.runtime import metrics
 from agents.runtime.arrivals import Arrival
 from agents.runtime.sending.publisher import encode_headers
+from stores.kafka.partitioning import partition_of
 from stores.protocol import OutboxRow, ParkedRow, Source, TimerRow
 from stores.redis.replies import ReplyNote
 from topics.deciding.decision import Decision, Sealed, Send, Timer
@@ -202,7 +203,15 @@ def dead(source: Source, topic: Topic, arrival: Arrival, why: str, *, parked: bo
     return OutboxRow("kafka", topic.dead_letters, arrival.raw_key, encode_headers(named), body)
 
 
-def may_be_forwarded(topic: Topic, arrival: Arrival) -> bool:
+def is_astray(topic: Topic, arrival: Arrival, partition: int, partitions: int) -> bool:
+    """Whether a command is decided in another partition, that of its key, and sent on to it. partitions: how many the topic had
+    when it came; one that stands beyond them came after a raise."""
+    if arrival.raw_key is None or partition >= partitions:
+        return False
+    return partition != partition_of(arrival.raw_key, partitions) and _may_be_forwarded(topic, arrival)
+
+
+def _may_be_forwarded(topic: Topic, arrival: Arrival) -> bool:
     """Whether its topic takes it once more. Not what it took compressed only, and nothing twice: where Kafka has another number
     of partitions than the contract says, it would go in a circle."""
     return headers.FORWARDED not in arrival.headers and _size(arrival) + _ROOM <= topic.max_bytes
