@@ -9,17 +9,8 @@ from stores.mongo.errors import translated
 from stores.mongo.looking import Collection
 from stores.mongo.store import database
 from stores.postgres.leaving import TABLES, Leaving
-from stores.protocol import (
-    AsideRow,
-    FactWrite,
-    OutboxRow,
-    ParkedRow,
-    RowId,
-    Source,
-    StateWrite,
-    TimerRow,
-    TimerWrite,
-)
+from stores.postgres.rows import aside_row, fact_write, outbox_row, parked_row, source_of, state_write, timer_row
+from stores.protocol import TimerWrite
 from stores.settings import BadSetting
 
 _Row = Mapping[str, Any]
@@ -47,25 +38,21 @@ async def _take_over(collection: Collection, rows: Leaving) -> None:
     for table in TABLES[-2:]:  # these are fields of floors
         async for some in rows.rows(table):
             for row in some:
-                await collection.update_one({"_id": names.floor(_source(row))}, {"$set": _OF_FLOOR[table](row)})
-
-
-def _source(row: _Row) -> Source:
-    return Source(row["consumer"], row["topic"], row["partition"])
+                await collection.update_one({"_id": names.floor(source_of(row))}, {"$set": _OF_FLOOR[table](row)})
 
 
 def _state(row: _Row) -> Sequence[Document]:
-    fields, pieces = documents.state(StateWrite(row["id"], 0, row["version"], row["state"]))
+    fields, pieces = documents.state(state_write(row))
     return [{"_id": names.state(row["id"]), **fields}, *pieces]
 
 
 def _fact(row: _Row) -> Sequence[Document]:
-    write = FactWrite(row["name"], row["key"], row["version"], row["body"])
+    write = fact_write(row)
     return [{"_id": names.fact(write.table, write.key), **documents.fact(write)}]
 
 
 def _floor(row: _Row) -> Sequence[Document]:
-    source = _source(row)
+    source = source_of(row)
     seen = {"incarnation": row["incarnation"], "epoch": row["epoch"]}
     return [{"_id": names.floor(source), **documents.floor(source, row["next"]), **seen}]
 
@@ -75,20 +62,11 @@ def _inbox(row: _Row) -> Sequence[Document]:
 
 
 def _outbox(row: _Row) -> Sequence[Document]:
-    id = RowId(row["incarnation"], row["offset"], row["n"])
-    return [
-        documents.outbox(
-            _source(row), OutboxRow(row["channel"], row["target"], row["key"], row["headers"], row["body"], id)
-        )
-    ]
+    return [documents.outbox(source_of(row), outbox_row(row))]
 
 
 def _parked(row: _Row) -> Sequence[Document]:
-    parked = ParkedRow(
-        key=row["key"], offset=row["offset"], source=row["source"], id=row["id"], at=row["at"],
-        headers=documents.decode_headers(row["headers"]), body=row["body"], reason=row["reason"],
-    )  # fmt: skip
-    return [documents.parked(_source(row), parked, row["seq"])]
+    return [documents.parked(source_of(row), parked_row(row), row["seq"])]
 
 
 def _claim(row: _Row) -> Sequence[Document]:
@@ -101,20 +79,15 @@ def _effect(row: _Row) -> Sequence[Document]:
 
 
 def _timer(row: _Row) -> Sequence[Document]:
-    timer = TimerRow(row["id"], row["due"], row["headers"], row["body"])
-    made = documents.timer(_source(row), TimerWrite(row["key"], row["name"], None, timer), timer)
+    timer = timer_row(row)
+    made = documents.timer(source_of(row), TimerWrite(row["key"], row["name"], None, timer), timer)
     if row["sent"]:
         del made["rings_for"]
     return [{"_id": names.timer(row["key"], row["name"]), **made}]
 
 
 def _aside(row: _Row) -> Sequence[Document]:
-    aside = AsideRow(
-        id=row["id"], key=row["key"], incarnation=row["incarnation"], offset=row["offset"], source=row["source"],
-        at=row["at"], raw_key=row["raw_key"], headers=documents.decode_headers(row["headers"]), body=row["body"],
-        since=row["since"], tries=row["tries"], due=row["due"], reason=row["reason"],
-    )  # fmt: skip
-    return [documents.aside(_source(row), aside)]
+    return [documents.aside(source_of(row), aside_row(row))]
 
 
 _MADE: Mapping[str, Callable[[_Row], Sequence[Document]]] = {

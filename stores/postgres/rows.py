@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from stores.protocol import AsideRow, ParkedRow
+from stores.protocol import AsideRow, FactWrite, OutboxRow, ParkedRow, RowId, Source, StateWrite, TimerRow
 
 decode_headers = msgspec.json.Decoder(tuple[tuple[str, bytes], ...]).decode
 
@@ -25,3 +25,29 @@ def aside_row(row: Any) -> AsideRow:
         at=row["at"], raw_key=row["raw_key"], headers=decode_headers(row["headers"]), body=row["body"],
         since=row["since"], tries=row["tries"], due=row["due"], reason=row["reason"],
     )  # fmt: skip
+
+
+def source_of(row: Any) -> Source:
+    """row: of a table that has a source."""
+    return Source(row["consumer"], row["topic"], row["partition"])
+
+
+def state_write(row: Any) -> StateWrite:
+    """row: of aggregate. As one that a store without it writes."""
+    return StateWrite(row["id"], 0, row["version"], row["state"])
+
+
+def fact_write(row: Any) -> FactWrite:
+    """row: of fact."""
+    return FactWrite(row["name"], row["key"], row["version"], row["body"])
+
+
+def outbox_row(row: Any) -> OutboxRow:
+    """row: of outbox."""
+    id = RowId(row["incarnation"], row["offset"], row["n"])
+    return OutboxRow(row["channel"], row["target"], row["key"], row["headers"], row["body"], id)
+
+
+def timer_row(row: Any) -> TimerRow:
+    """row: of timer."""
+    return TimerRow(row["id"], row["due"], row["headers"], row["body"])

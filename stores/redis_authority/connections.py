@@ -2,6 +2,8 @@
 
 import asyncio
 import hashlib
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from redis.exceptions import NoScriptError
@@ -60,10 +62,17 @@ class Connections:
         await self._client.aclose()
 
 
-async def ping(url: str) -> None:
-    """Raises Unavailable."""
+@asynccontextmanager
+async def one_connection(url: str) -> AsyncGenerator[Connections]:
+    """Closed at the end of the block. Raises Unavailable when it is asked."""
     connections = Connections(url, size=1)
     try:
-        await connections.call("PING")
+        yield connections
     finally:
         await connections.close()
+
+
+async def ping(url: str) -> None:
+    """Raises Unavailable."""
+    async with one_connection(url) as connections:
+        await connections.call("PING")

@@ -6,9 +6,9 @@ from typing import Any
 
 from stores.engineering import First, Floor, Left, ParkedAs, ParkedKey
 from stores.protocol import InboxKey, ParkedRow, Source
-from stores.redis_authority.connections import Connections, Script
+from stores.redis_authority.connections import Connections, Script, one_connection
 from stores.redis_authority.encoding import names, packed, parked_row
-from stores.redis_authority.names import prefix, reader_name, source_named
+from stores.redis_authority.names import prefix, reader_name, source_name, source_named
 from stores.redis_authority.scripts import BEGIN
 
 _BITE = 500
@@ -143,9 +143,7 @@ class RedisDomains:
                 await self._run(domain, _SEND_AGAIN, packed((topic, keys)))
             told = [source_named(name.decode()) for name in await self._command(domain, "HKEYS", "floor")]
             here = [source for source in told if source.topic == topic and source.partition in beginnings]
-            moved = [
-                (f"{reader_name(source)} {source.partition}", str(beginnings[source.partition])) for source in here
-            ]
+            moved = [(source_name(source), str(beginnings[source.partition])) for source in here]
             await self._run(domain, _BEGIN_AGAIN, packed(moved))
 
     async def _of_topic(self, domain: str, topic: str, keys: Iterable[str]) -> dict[str, tuple[int, ParkedRow]]:
@@ -198,8 +196,7 @@ def _place(name: str) -> tuple[Source, str]:
 @contextlib.asynccontextmanager
 async def open_domains(url: str, ours: Callable[[str], bool]) -> AsyncGenerator[RedisDomains]:
     """ours: which of the domains are looked at. Raises Unavailable."""
-    connections = Connections(url, size=1)
-    try:
+    async with one_connection(url) as connections:
         found, cursor = set[str](), b"0"
         while True:
             cursor, keys = await connections.call("SCAN", cursor, "MATCH", f"{{*}}:{_MARK}", "COUNT", _BITE)
@@ -207,5 +204,3 @@ async def open_domains(url: str, ours: Callable[[str], bool]) -> AsyncGenerator[
             if int(cursor) == 0:
                 break
         yield RedisDomains(connections, sorted(filter(ours, found)))
-    finally:
-        await connections.close()

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 
 from stores.protocol import Floor, InboxKey, ParkedRow, Source, Stored
 from stores.redis_authority import encoding
-from stores.redis_authority.connections import Connections, Script
+from stores.redis_authority.connections import Connections, Script, one_connection
 from stores.redis_authority.encoding import names, packed
 from stores.redis_authority.names import prefix, reader_name, source_name
 from stores.redis_authority.scripts import BEGIN
@@ -117,8 +117,5 @@ def _bites(every: Sequence[T]) -> Iterable[Sequence[T]]:
 @contextlib.asynccontextmanager
 async def open_making(url: str, domain: str) -> AsyncGenerator[Making]:
     """Raises Unavailable when it is asked."""
-    connections = Connections(url, size=1)
-    try:
+    async with one_connection(url) as connections:
         yield Making(connections, domain)
-    finally:
-        await connections.close()

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 from stores.protocol import Fact, FactKey, FactWrite, Source
-from stores.redis_authority.connections import Connections, Script
+from stores.redis_authority.connections import Connections, Script, one_connection
 from stores.redis_authority.encoding import fact, fact_parts, names, packed
 from stores.redis_authority.names import prefix, source_name, source_named
 from stores.redis_authority.scripts import BEGIN
@@ -84,8 +84,5 @@ def _differs(wanted: FactWrite, value: bytes | None) -> bool:
 @contextlib.asynccontextmanager
 async def open_facts(url: str, domain: str) -> AsyncGenerator[RedisFacts]:
     """Raises Unavailable when it is asked."""
-    connections = Connections(url, size=1)
-    try:
+    async with one_connection(url) as connections:
         yield RedisFacts(connections, domain)
-    finally:
-        await connections.close()

@@ -5,21 +5,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from stores.postgres.leaving import Leaving
-from stores.postgres.rows import aside_row, parked_row
+from stores.postgres.rows import aside_row, fact_write, outbox_row, parked_row, source_of, state_write, timer_row
 from stores.protocol import (
     Changes,
     DomainStore,
-    FactWrite,
     Floor,
     Missed,
-    OutboxRow,
-    RowId,
     Source,
-    StateWrite,
-    TimerRow,
     TimerWrite,
 )
-from stores.redis_authority.connections import Connections
+from stores.redis_authority.connections import one_connection
 from stores.redis_authority.making import Making
 from stores.redis_authority.store import RedisStore
 from stores.settings import BadSetting
@@ -34,20 +29,17 @@ async def take_over(url: str, domain: str, rows: Leaving) -> None:
     Entries of the inbox are as new afterwards, so they are kept for up to twice as long. Timers that were sent are due again:
     their commands are recognised by their ids.
     """
-    connections = Connections(url, size=1)
-    try:
+    async with one_connection(url) as connections:
         making = Making(connections, domain)
         if await making.is_whole():
             raise BadSetting(
                 "REDIS_BASKETS_URL", f"holds {domain}, and POSTGRES_URL does, too: which one is right, nobody knows"
             )
         await making.clear()
-        floors = {_source(row): _floor(row) async for some in rows.rows("floor") for row in some}
+        floors = {source_of(row): _floor(row) async for some in rows.rows("floor") for row in some}
         await making.put_floors(floors)
         await _take_over(RedisStore(connections, domain), floors, rows)
         await making.complete("moved")
-    finally:
-        await connections.close()
 
 
 async def _take_over(store: DomainStore, floors: Mapping[Source, Floor], rows: Leaving) -> None:
@@ -57,7 +49,7 @@ async def _take_over(store: DomainStore, floors: Mapping[Source, Floor], rows: L
         async for some in rows.rows(table):
             changes = defaultdict[Source, Changes](lambda: Changes(next=0))
             for row in sorted(some, key=lambda row: row["seq"]) if table == "parked" else some:
-                source = _source(row) if "consumer" in row else anywhere
+                source = source_of(row) if "consumer" in row else anywhere
                 if source is not None:
                     add(changes[source], row)
             for source, change in changes.items():
@@ -72,20 +64,16 @@ async def _take_over(store: DomainStore, floors: Mapping[Source, Floor], rows: L
             await store.end_effects(source, [row["id"] for row in of if row["done"]], ())
 
 
-def _source(row: _Row) -> Source:
-    return Source(row["consumer"], row["topic"], row["partition"])
-
-
 def _floor(row: _Row) -> Floor:
     return Floor(row["next"], row["incarnation"], row["epoch"])
 
 
 def _state(changes: Changes, row: _Row) -> None:
-    changes.states.append(StateWrite(row["id"], 0, row["version"], row["state"]))
+    changes.states.append(state_write(row))
 
 
 def _fact(changes: Changes, row: _Row) -> None:
-    changes.facts.append(FactWrite(row["name"], row["key"], row["version"], row["body"]))
+    changes.facts.append(fact_write(row))
 
 
 def _claim(changes: Changes, row: _Row) -> None:
@@ -99,8 +87,7 @@ def _inbox(changes: Changes, row: _Row) -> None:
 
 
 def _outbox(changes: Changes, row: _Row) -> None:
-    id = RowId(row["incarnation"], row["offset"], row["n"])
-    changes.outbox.append(OutboxRow(row["channel"], row["target"], row["key"], row["headers"], row["body"], id))
+    changes.outbox.append(outbox_row(row))
 
 
 def _parked(changes: Changes, row: _Row) -> None:
@@ -108,8 +95,7 @@ def _parked(changes: Changes, row: _Row) -> None:
 
 
 def _timer(changes: Changes, row: _Row) -> None:
-    timer = TimerRow(row["id"], row["due"], row["headers"], row["body"])
-    changes.timers = [*changes.timers, TimerWrite(row["key"], row["name"], None, timer)]
+    changes.timers = [*changes.timers, TimerWrite(row["key"], row["name"], None, timer_row(row))]
 
 
 def _aside(changes: Changes, row: _Row) -> None:
