@@ -67,9 +67,9 @@ def handler(row: CommandRow) -> Handler:
     send = commands.handler(row)
 
     async def run(asked: Asked) -> Answer:
-        assert row.picture_of is not None and asked.incoming is not None
+        assert row.picture_of is not None and asked.incoming is not None and asked.caller is not None
         check_user_id(asked, asked.query.get("user_id"))
-        check_denied(*await asked.edge.reads.get(deny_keys_of(asked)))
+        check_denied(*await asked.edge.reads.get(deny_keys(asked.caller)))
         asked.body = await row.picture_of(asked)
         with asked.edge.uploads.under_way(asked.me, asked.address):
             asked.upload, asked.raw = await _quarantined(asked, asked.incoming)
@@ -102,11 +102,6 @@ def _is_of_another(answer: Answer, upload: str) -> bool:
     except msgspec.MsgspecError:  # `null`, where what was answered first is not kept any more
         return False
     return bool(id) and id != photo_of(upload)
-
-
-def deny_keys_of(asked: Asked) -> tuple[str, str]:
-    assert asked.caller is not None
-    return deny_keys(asked.caller)
 
 
 async def _quarantined(asked: Asked, pieces: AsyncIterator[bytes]) -> tuple[str, bytes]:

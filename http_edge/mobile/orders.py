@@ -19,7 +19,9 @@ from http_edge.wire.amounts import Documents
 from http_edge.wire.preferences import Language
 from http_edge.wire.problems import not_found
 from topics.contracts.address_events import SavedAddress
+from topics.contracts.order_events import PricedItem
 from topics.deciding.choosing import Chosen
+from topics.documents.order import Order
 from topics.values.fields import OrderStatus, PaymentMethod
 from topics.values.kurus import Kurus, KurusSum
 
@@ -68,39 +70,7 @@ class OrderPage(msgspec.Struct, frozen=True, kw_only=True):
     created_text: str
 
 
-class _Line(msgspec.Struct, frozen=True):
-    meal_id: str
-    name: str
-    quantity: int
-    price: KurusSum
-    total: KurusSum
-    note: str | None = None
-    options: Chosen = ()
-
-
-class _Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What is shown of an order. user_id: whose it is."""
-
-    id: str
-    user_id: str
-    restaurant_id: str
-    restaurant_name: str
-    items: tuple[_Line, ...]
-    subtotal: KurusSum
-    discount: KurusSum
-    delivery_fee: Kurus
-    total: KurusSum
-    payment_method: PaymentMethod
-    coupon_code: str | None
-    status: OrderStatus
-    delivery_address: SavedAddress | None
-    pickup: bool
-    note: str | None
-    schedule_date: str | None
-    created_at: datetime
-
-
-_order = Documents(_Order)
+_order = Documents(Order)
 
 
 def _documents(asked: Asked) -> Sequence[tuple[ViewOf, str]]:
@@ -120,7 +90,7 @@ async def _placed(asked: Asked, reply: bytes) -> bytes:
     return msgspec.json.encode(_page(_order.decode(reply), asked.language))
 
 
-def _page(order: _Order, language: Language) -> OrderPage:
+def _page(order: Order, language: Language) -> OrderPage:
     count = sum(each.quantity for each in order.items)
     said: dict[str, Any] = {name: value for name, value in asdict(order).items() if name not in _NOT_SHOWN}
     return OrderPage(
@@ -139,10 +109,10 @@ def _page(order: _Order, language: Language) -> OrderPage:
     )
 
 
-_NOT_SHOWN = ("user_id", "delivery_address", "items")
+_NOT_SHOWN = ("user_id", "delivery_address", "items", "address_id", "changes", "updated_at", "message")
 
 
-def _line(line: _Line, language: Language) -> OrderLine:
+def _line(line: PricedItem, language: Language) -> OrderLine:
     price, total = texts.money(line.price, language), texts.money(line.total, language)
     return OrderLine(**asdict(line), price_text=price, total_text=total)
 
