@@ -5,12 +5,11 @@ from typing import Any, NamedTuple
 
 from agents.order.facts import Facts
 from topics.contracts.address_events import SavedAddress
-from topics.contracts.basket_events import OrderedItem
 from topics.contracts.order_commands import PlaceOrder
-from topics.contracts.order_events import OrderPlaced, PriceChange, PricedItem
-from topics.copies import CouponCopy, MealCopy, RestaurantCopy
+from topics.contracts.order_events import OrderPlaced, PriceChange, PricedItem, priced_item
+from topics.copies import CouponCopy, RestaurantCopy
 from topics.deciding import discounting, schedule
-from topics.deciding.choosing import ChosenOption, chosen, extra
+from topics.deciding.choosing import chosen
 from topics.deciding.decision import Rejection
 from topics.deciding.pricing import Charge, Totals, totals
 from topics.deciding.refusals import meals_gone, options_gone
@@ -71,21 +70,12 @@ def _priced(wish: PlaceOrder, facts: Facts) -> Priced | Rejection:
     gone = {item.meal_id: (meal.name, why.detail) for item, meal, why in found if isinstance(why, Rejection)}
     if gone:
         return options_gone(gone)
-    items = tuple(_item(item, meal, options) for item, meal, options in found if not isinstance(options, Rejection))
-    return Priced(items, _changes(wish, items))
-
-
-def _item(item: OrderedItem, meal: MealCopy, options: tuple[ChosenOption, ...]) -> PricedItem:
-    price = meal.price + extra(options)
-    return PricedItem(
-        meal_id=item.meal_id,
-        name=meal.name,
-        quantity=item.quantity,
-        price=price,
-        total=price * item.quantity,
-        note=item.note,
-        options=options,
+    items = tuple(
+        priced_item(item, meal.name, meal.price, options)
+        for item, meal, options in found
+        if not isinstance(options, Rejection)
     )
+    return Priced(items, _changes(wish, items))
 
 
 def _changes(wish: PlaceOrder, items: tuple[PricedItem, ...]) -> tuple[PriceChange, ...]:

@@ -26,9 +26,7 @@ from http_edge.web.order.own_basket import BASKET, BASKET_COUPON, TOO_MUCH
 from http_edge.wire.amounts import Documents
 from topics import keys
 from topics.contracts.basket_commands import TOPIC, AddItem, RemoveItem
-from topics.deciding import discounting
 from topics.deciding.choosing import Wishes
-from topics.deciding.decision import Rejection
 from topics.deciding.pricing import Charge, totals
 from topics.documents.order import BasketCoupon
 from topics.values.fields import MAX_QUANTITY, DayOrTime, Id, Note
@@ -96,15 +94,12 @@ def _sums(
     if seller is None or not ready:
         return None
     charges = [Charge(each.price, each.quantity) for each in lines]
-    made, worth = totals(charges, seller.delivery_fee), None
-    if code is not None:
-        known = coupon_views.known(coupon)
-        worth = discounting.worth(
-            known.terms, asked.edge.now(), seller_id, made.subtotal, known.used, known.used_by_user,
-        )  # fmt: skip
-        if not isinstance(worth, Rejection):
-            made = totals(charges, seller.delivery_fee, worth)
-    refused = worth.detail if isinstance(worth, Rejection) else ""
+    if code is None:
+        made, why = totals(charges, seller.delivery_fee), None
+    else:
+        known, fee = coupon_views.known(coupon), seller.delivery_fee
+        made, why = coupon_views.sums_with(known, charges, fee, seller_id, asked.edge.now())
+    refused = "" if why is None else why.detail
     return Block((refused,), basket_page.sums(made, seller, code, refused, asked.language))
 
 

@@ -1,13 +1,13 @@
 """What happened to orders. Amounts are kuruş."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import msgspec
 
 from topics.contracts.address_events import SavedAddress
 from topics.contracts.basket_events import Line
-from topics.deciding.choosing import Chosen
+from topics.deciding.choosing import Chosen, extra
 from topics.deciding.refusals import AMOUNTS_OF_MORE
 from topics.messages.message import Message
 from topics.messages.topic import FOREVER, Topic
@@ -26,6 +26,24 @@ class PricedItem(msgspec.Struct, frozen=True, kw_only=True):
     total: KurusSum
     note: str | None = None
     options: Chosen = ()
+
+
+class _Wanted(Protocol):
+    @property
+    def meal_id(self) -> str: ...
+    @property
+    def quantity(self) -> int: ...
+    @property
+    def note(self) -> str | None: ...
+
+
+def priced_item(wanted: _Wanted, name: str, price: int, options: Chosen) -> PricedItem:
+    """name, price: of the meal, without options, in kuruş."""
+    of_one = price + extra(options)
+    return PricedItem(
+        meal_id=wanted.meal_id, name=name, quantity=wanted.quantity, price=of_one, total=of_one * wanted.quantity,
+        note=wanted.note, options=options,
+    )  # fmt: skip
 
 
 class PriceChange(msgspec.Struct, frozen=True, kw_only=True):

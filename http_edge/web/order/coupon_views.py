@@ -1,6 +1,7 @@
 """What the edge knows of a coupon, by the views: what it says, and how often it was used. An estimate, as views are."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
@@ -9,7 +10,10 @@ from msgspec.structs import asdict
 from http_edge.routing.routes import shown
 from http_edge.wire.amounts import Documents
 from topics import keys
+from topics.deciding import discounting
+from topics.deciding.decision import Rejection
 from topics.deciding.discounting import Terms
+from topics.deciding.pricing import Charge, Totals, totals
 from topics.documents.order import Coupon, CouponUse
 
 COUPON = shown("coupon", "discount")
@@ -41,6 +45,15 @@ def known(values: Sequence[bytes | None]) -> Known:
     coupon, used, used_by_user = (b"" if value is None else keys.split(value)[1] for value in values)
     terms = Terms(**asdict(_coupon.decode(coupon))) if coupon else None
     return Known(terms, _uses(used), _uses(used_by_user))
+
+
+def sums_with(
+    coupon: Known, charges: Sequence[Charge], delivery_fee: int, restaurant_id: str | None, now: datetime
+) -> tuple[Totals, Rejection | None]:
+    """What is to be paid, and why the coupon takes nothing off, if it does not. restaurant_id: whose meals are bought."""
+    without = totals(charges, delivery_fee)
+    worth = discounting.worth(coupon.terms, now, restaurant_id, without.subtotal, coupon.used, coupon.used_by_user)
+    return (without, worth) if isinstance(worth, Rejection) else (totals(charges, delivery_fee, worth), None)
 
 
 def _uses(body: bytes) -> int:

@@ -14,9 +14,8 @@ from http_edge.wire.amounts import Documents
 from stores.errors import Unavailable
 from topics import keys
 from topics.contracts.basket_commands import Checkout, CheckoutItem
-from topics.contracts.order_events import PricedItem
-from topics.deciding import discounting
-from topics.deciding.choosing import WishedOption, chosen, extra
+from topics.contracts.order_events import PricedItem, priced_item
+from topics.deciding.choosing import WishedOption, chosen
 from topics.deciding.choosing import wished as chosen_again
 from topics.deciding.decision import Rejection
 from topics.deciding.pricing import Charge, Totals, totals
@@ -80,19 +79,12 @@ async def priced(
     restaurant = await _restaurant(asked, next((meal.restaurant_id for meal in meals.values()), restaurant_id))
     fee = 0 if pickup or restaurant is None else restaurant.delivery_fee
     charges = [Charge(item.price, item.quantity) for item in items]
-    sums, refused = totals(charges, fee), None
-    if code:
-        worth = await _worth(asked, code, None if restaurant is None else restaurant.id, sums.subtotal)
-        if isinstance(worth, Rejection):
-            refused = worth
-        else:
-            sums = totals(charges, fee, worth)
-    return Estimate(items, sums, restaurant, refused)
-
-
-async def _worth(asked: Asked, code: str, restaurant_id: str | None, subtotal: int) -> int | Rejection:
+    if not code:
+        return Estimate(items, totals(charges, fee), restaurant, None)
     coupon = coupon_views.known(await asked.edge.reads.get(coupon_views.places(code, asked.me)))
-    return discounting.worth(coupon.terms, asked.edge.now(), restaurant_id, subtotal, coupon.used, coupon.used_by_user)
+    whose = None if restaurant is None else restaurant.id
+    sums, refused = coupon_views.sums_with(coupon, charges, fee, whose, asked.edge.now())
+    return Estimate(items, sums, restaurant, refused)
 
 
 async def _meals(asked: Asked, wishes: Sequence[Wish]) -> dict[str, Meal]:
@@ -116,13 +108,4 @@ def _item(meal: Meal | None, wish: Wish) -> PricedItem | None:
     options = chosen(meal.options, wish.options) if meal is not None and meal.is_available else None
     if meal is None or options is None or isinstance(options, Rejection):
         return None
-    price = meal.price + extra(options)
-    return PricedItem(
-        meal_id=meal.id,
-        name=meal.name,
-        quantity=wish.quantity,
-        price=price,
-        total=price * wish.quantity,
-        note=wish.note,
-        options=options,
-    )
+    return priced_item(wish, meal.name, meal.price, options)
