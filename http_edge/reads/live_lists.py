@@ -1,5 +1,5 @@
-"""Live routes of lists: the documents of a list that change, as a stream of Server-Sent Events that its clients may leave and come
-back to."""
+"""Live routes of lists: the documents of a list that change, as a stream of Server-Sent Events that its clients may leave and
+come back to."""
 
 from http_edge.reads.live import HEADERS, LAST_EVENT_ID
 from http_edge.reads.own_writes import noted, require

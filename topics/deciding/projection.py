@@ -93,8 +93,9 @@ class View(Generic[D, E]):
     name: places are `view:<name>:<aggregate id>` and `index:<name>:<index>` (topics/keys.py). parts: sorted sets in which parts
     of the document stand, each on its own: a restaurant's campaigns. latest: sorted sets of the documents that changed last, by
     when they did so in this generation, for streams (http_edge/reads/live_lists.py). show: (document before, event, meta) →
-    what is shown now; pure. traits: what a search finds it by. shape: count it up where the functions show the same events differently now; see
-    form. live: each change is told to those who follow documents of this view (stores/redis/notices.py).
+    what is shown now; pure. traits: what a search finds it by. shape: count it up where the functions show the same events
+    differently now; see form. live: each change is told to those who follow documents or lists of this view
+    (stores/redis/notices.py).
     """
 
     name: str

@@ -91,8 +91,8 @@ class _Shown:
 
 
 class _FoundBy(NamedTuple):
-    """What a document is found by, other than its id. indexes: sorted set → score. parts: likewise of parts of it. latest: sorted
-    sets of those that changed last. traits: for searches, None for none."""
+    """What a document is found by, other than its id. indexes: sorted set → score. parts: likewise of parts of it. latest:
+    sorted sets of those that changed last. traits: for searches, None for none."""
 
     indexes: Mapping[str, float]
     parts: Mapping[PartOf, float]
