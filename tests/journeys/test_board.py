@@ -22,7 +22,7 @@ async def test_the_walk_by_curl(owner: Client, client: Client, tmp_path: Path):
     )  # fmt: skip
     assert _names(tmp_path / "order") == [*COURSE, "end"]
     assert _names(tmp_path / "board")[0] == "open"
-    told = [name for name in _names(tmp_path / "board")[1:]]
+    told = _names(tmp_path / "board")[1:]
     assert told[-1] == "picked_up" and set(told) <= set(COURSE), "an order that changed twice may be told once"
     assert '"note":"Acısız"' in out and '"gift_note":"Nice yıllara"' in out
     assert '"code":"order_picked_up"' in out and '"status":"picked_up"' in out
