@@ -19,8 +19,8 @@ STATUSES: dict[Language, dict[str, str]] = {
         "on_the_way": "Siparişin yolda",
         "delivered": "Siparişin teslim edildi",
         "picked_up": "Siparişini teslim aldın",
-        "rejected": "Restoran siparişini kabul etmedi",
-        "expired": "Siparişin zaman aşımına uğradı",
+        "rejected": "Restoran siparişini alamadı",
+        "expired": "Siparişin zamanında onaylanmadı",
         "cancelled": "Siparişin iptal edildi",
     },
     "en": {
@@ -31,8 +31,8 @@ STATUSES: dict[Language, dict[str, str]] = {
         "on_the_way": "Your order is on the way",
         "delivered": "Your order is delivered",
         "picked_up": "You have picked up your order",
-        "rejected": "The restaurant has rejected your order",
-        "expired": "Your order has expired",
+        "rejected": "The restaurant could not take your order",
+        "expired": "Your order was not confirmed in time",
         "cancelled": "Your order is cancelled",
     },
 }

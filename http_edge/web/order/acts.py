@@ -15,6 +15,7 @@ from topics.contracts.order_commands import (
     RejectOrder,
 )
 from topics.documents.order import Order
+from topics.deciding.refusals import ORDER_CODES
 from topics.messages.message import Message
 from topics.values.fields import DelayMinutes, PrepTime, Reason
 
@@ -55,7 +56,7 @@ def _act(name: str, message: type[Message], says: str, **more: object) -> Comman
     said = {"takes": Nothing, **more}
     return command(
         "POST", f"/orders/{{id}}/{name}", message, to=TOPIC, key=parameter("id"), who=RESTAURANT_OWNER, gives=Order,
-        says=says, **said,
+        answers={409: ORDER_CODES}, says=says, **said,
     )  # fmt: skip
 
 
