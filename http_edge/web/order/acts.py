@@ -14,8 +14,8 @@ from topics.contracts.order_commands import (
     ReadyOrder,
     RejectOrder,
 )
-from topics.documents.order import Order
 from topics.deciding.refusals import ORDER_CODES
+from topics.documents.order import Order
 from topics.messages.message import Message
 from topics.values.fields import DelayMinutes, PrepTime, Reason
 
