@@ -141,6 +141,16 @@ def orders(user_id: str) -> str:
     return f"orders:{user_id}"
 
 
+ALL, RUNNING, SCHEDULED, CHANGES = "all", "running", "scheduled", "changes"
+"""Parts of a board besides those by status. running: of which something more becomes. scheduled: for later, before they come to
+the kitchen. changes: those that changed last."""
+
+
+def board(restaurant_id: str, part: str) -> str:
+    """Name of an index of a restaurant's orders."""
+    return f"board:{restaurant_id}:{part}"
+
+
 def coupons(restaurant_id: str | None) -> str:
     """Name of the index of a restaurant's listed coupons, by when they were made; None: of those that are valid everywhere."""
     return f"coupons:{restaurant_id or 'everywhere'}"

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 import topics
 from http_edge.routing.asked import Asked
-from http_edge.routing.routes import RESTAURANT_OWNER, CommandRow, LiveRow, ViewRow
+from http_edge.routing.routes import RESTAURANT_OWNER, CommandRow, LiveRow, ReadingRow, ViewRow
 from http_edge.web import ROUTES
 from tests.agents.scenario import evolved
 from tests.http_edge.requests import BODIES
@@ -23,7 +23,16 @@ from topics.contracts import catalog_events, menu_commands, order_events, restau
 from topics.contracts.catalog_events import MealAdded
 from topics.contracts.menu_commands import OpenImport, TakePage
 from topics.contracts.menu_events import ImportOpened
-from topics.contracts.order_events import OrderPlaced
+from topics.contracts.order_commands import (
+    AcceptOrder,
+    DelayOrder,
+    DeliverOrder,
+    PickUpOrder,
+    PrepareOrder,
+    ReadyOrder,
+    RejectOrder,
+)
+from topics.contracts.order_events import OrderAccepted, OrderPlaced, OrderReady, OrderSentToKitchen
 from topics.contracts.restaurant_events import RestaurantDetails, RestaurantOpened
 from topics.deciding.decision import Context, Decider, Decision
 from topics.messages.event import EventMeta
@@ -56,9 +65,18 @@ THINGS: dict[str, Message] = {
     "restaurant": opened(OWNER),
     "catalog": replace(example(catalog_events.TOPIC, MealAdded), restaurant_id=RESTAURANT),
     "menu": ImportOpened(number=example(menu_commands.TOPIC, menu_commands.StartImport).number, owner_id=OWNER),
-    "order": replace(example(order_events.TOPIC, OrderPlaced), restaurant_id=RESTAURANT),
+    "order": replace(example(order_events.TOPIC, OrderPlaced), restaurant_id=RESTAURANT, pickup=True, pay_by=NOW),
 }
 """What a route with an id in its path is about, by the domain that decides; none where it makes something new."""
+
+_COOKED = (OrderSentToKitchen, OrderAccepted)
+SINCE: dict[type[Message], tuple[type[Message], ...]] = {
+    AcceptOrder: (OrderSentToKitchen,),
+    RejectOrder: (OrderSentToKitchen,),
+    **dict.fromkeys((PrepareOrder, DelayOrder, ReadyOrder), _COOKED),
+    **dict.fromkeys((DeliverOrder, PickUpOrder), (*_COOKED, OrderReady)),
+}
+"""What has happened to an order besides, so that its owner may do this with it."""
 
 
 COPIED: dict[str, dict[str, Message]] = {
@@ -74,10 +92,10 @@ BEFOREHAND = [
 """What the edge sends before a route's own command."""
 
 
-def decided(topic: Topic, message: Message, caller: str, *, about: Message | None) -> Decision[Any]:
+def decided(topic: Topic, message: Message, caller: str, *, about: Sequence[Message]) -> Decision[Any]:
     """RESTAURANT is the id of whatever the path names, too. about: what has happened to it."""
     decider: Decider[Any, Any, Any, Any] = importlib.import_module(f"agents.{topic.domain}.decider").DECIDER
-    state = evolved(decider, decider.state(), () if about is None else (about,))
+    state = evolved(decider, decider.state(), about)
     claims = dict.fromkeys(decider.claims(message, RESTAURANT, caller), RESTAURANT)
     context = Context("command-1", RESTAURANT, NOW, caller=caller, claims=claims)
     return decider.decide(message, state, facts(decider, list(decider.needs(message, state))), context)
@@ -107,13 +125,16 @@ def facts(decider: Decider[Any, Any, Any, Any], needed: Sequence[tuple[str, str]
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_what_belongs_to_one_owner_is_not_there_for_another(row: CommandRow) -> None:
-    about = THINGS.get(row.topic.domain) if row.parameters or row.topic.domain == "restaurant" else None
+    about = list[Message]()
+    if row.parameters or row.topic.domain == "restaurant":
+        about += [THINGS[row.topic.domain]] if row.topic.domain in THINGS else []
+        about += [example(order_events.TOPIC, kind) for kind in SINCE.get(row.message, ())]
     _are_told_apart(*(decided(row.topic, command(row, caller), caller, about=about) for caller in (OWNER, OTHER)))
 
 
 @pytest.mark.parametrize(("topic", "message"), BEFOREHAND, ids=lambda each: type(each).__name__)
 def test_nor_is_it_for_what_the_edge_sends_before(topic: Topic, message: Message) -> None:
-    _are_told_apart(*(decided(topic, message, caller, about=None) for caller in (OWNER, OTHER)))
+    _are_told_apart(*(decided(topic, message, caller, about=()) for caller in (OWNER, OTHER)))
 
 
 def _are_told_apart(mine: Decision[Any], theirs: Decision[Any]) -> None:
@@ -125,7 +146,9 @@ def _are_told_apart(mine: Decision[Any], theirs: Decision[Any]) -> None:
 def test_what_only_an_owner_reads_says_in_itself_whose_it_is() -> None:
     for row in ROUTES:
         if row.who is RESTAURANT_OWNER and not isinstance(row, CommandRow):
-            assert isinstance(row, ViewRow | LiveRow) and row.owner, f"who may read what {row.name} gives?"
+            assert isinstance(row, ReadingRow), row.name
+            said = row.guard is not None or (isinstance(row, ViewRow | LiveRow) and row.owner)
+            assert said, f"who may read what {row.name} gives?"
 
 
 def test_every_domain_that_owners_write_to_is_tried() -> None:

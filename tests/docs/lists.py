@@ -16,6 +16,7 @@ from msgspec import inspect
 from agents.address import decider as addresses
 from agents.auth.account import MAX_SESSIONS
 from agents.basket.limits import MAX_LINES
+from agents.order.projection import MOST_MOMENTS
 from agents.user import favourites
 from http_edge import mobile
 from http_edge.about import system
@@ -34,6 +35,7 @@ from http_edge.web import ROUTES
 from http_edge.web.account.auth import JsonWebKeys
 from http_edge.web.account.export import Export
 from http_edge.web.browse.menu_csv import MOST_IGNORED
+from http_edge.web.order.board import BoardOrder
 from http_edge.wire.connections import Bounds, Connections
 from http_edge.wire.problems import ProblemBody
 from topics.contracts import catalog_commands
@@ -45,7 +47,7 @@ from topics.documents.browse import Meal, RestaurantFound, RestaurantNow, Restau
 from topics.documents.menu import MOST_PROBLEMS, MenuImport
 from topics.documents.order import Basket, Order, Reordered
 from topics.values.faults import MOST_FAULTS
-from topics.values.fields import DaysOff, OrderStatus
+from topics.values.fields import DaysOff
 
 
 class Bound(NamedTuple):
@@ -76,7 +78,7 @@ OF_ROUTES = {
     "GET /addresses/": _whole(addresses.MOST, "addresses in a book"),
     "GET /carts/get": LINES,
     "GET /meals/{id}/complementary": _whole(_most(catalog_commands.MealIds), "meals that go with one"),
-    "GET /orders/{id}/timeline": _whole(len(get_args(OrderStatus)), "an order has each status once"),
+    "GET /orders/{id}/timeline": _whole(MOST_MOMENTS, "an order is delayed and brought back so often at most"),
     "GET /health/live": _whole(1, "the code"),
 }
 """Lists that are given whole: they stand in one document, which its domain keeps small."""
@@ -92,6 +94,7 @@ OF_FIELDS = {
     (MergeReport, "conflicts"): LINES,
     (Order, "items"): LINES,
     (Order, "changes"): LINES,
+    (BoardOrder, "items"): LINES,
     (Reordered, "items"): LINES,
     (Reordered, "unavailable"): LINES,
     (Meal, "complementary_ids"): _whole(_most(catalog_commands.MealIds), "meals that go with one"),

@@ -87,6 +87,9 @@ BODIES: dict[str, Any] = {
     "POST /m/basket": {"meal_id": "m-1", "quantity": 1},
     "POST /m/checkout": {"payment_method": "cash"},
     "POST /orders/{id}/cancel": {"reason": "too late"},
+    "POST /orders/{id}/accept": {"prep_time": 25},
+    "POST /orders/{id}/reject": {"reason": "Malzeme bitti"},
+    "POST /orders/{id}/delay": {"minutes": 15, "reason": "Fırın dolu"},
     "POST /carts/coupon": {"code": "YAZ10"},
     "POST /discounts": {"code": "YAZ10", "kind": "percent", "value": 10, "restaurant_id": "r-1"},
 }
