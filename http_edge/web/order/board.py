@@ -28,7 +28,7 @@ class BoardAsked(msgspec.Struct, frozen=True, kw_only=True):
     """Query of the list. status: only these; running: those of which something more becomes. scheduled: those for later that
     have not come to the kitchen yet, which are in no other list."""
 
-    status: OrderStatus | Literal["running"] | None = None
+    status: Literal[OrderStatus, "running"] | None = None
     scheduled: bool = False
 
 
