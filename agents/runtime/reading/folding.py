@@ -36,7 +36,7 @@ class Folding:
         for aggregate, now in shown.items():
             now.write(aggregate, changes)
         if view.live and shown:
-            changes.tell(list(shown), sorted({name for now in shown.values() for name in now.after.latest}))
+            changes.tell(list(shown), tuple(sorted({name for now in shown.values() for name in now.after.latest})))
         return changes
 
 
