@@ -138,6 +138,11 @@ class TestWhatTheProviderTells:
             told("challenged", 2, url="https://bank.example/1")
         ).then_nothing()
         given(*PAID).when(told("authorized", 1)).then_nothing()
+        given(REQUESTED, AuthorizationPending(sequence=1)).when(told("pending")).then_nothing()
+
+    def test_a_challenge_that_is_over_at_the_provider_asks_nobody(self) -> None:
+        late = told("challenged", 2, url="https://bank.example/1")
+        given(REQUESTED, AuthorizationPending(sequence=3)).when(late).then_nothing()
 
     def test_a_later_challenge_brings_nobody_back(self) -> None:
         given(*HELD).when(told("challenged", 2, url="https://bank.example/1")).then_nothing()
