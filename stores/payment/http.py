@@ -77,7 +77,7 @@ class HttpProvider:
     async def _post(self, path: str, wish: dict[str, Any], key: str) -> tuple[int, bytes]:
         headers = {"Authorization": self._authorization, "Idempotency-Key": key}
         async with self._open().post(self._url + path, json=wish, headers=headers, allow_redirects=False) as answer:
-            return answer.status, await answer.content.read(LARGEST)
+            return answer.status, await _read(answer.content)
 
     async def _silent(self, why: str) -> Exception:
         """Nobody knows whether it was done. Whether the provider is away, or silent about this payment alone."""
@@ -94,6 +94,15 @@ class HttpProvider:
             connector = aiohttp.TCPConnector(limit=CONNECTIONS)
             self._session = aiohttp.ClientSession(timeout=self._timeout, connector=connector)
         return self._session
+
+
+async def _read(content: aiohttp.StreamReader) -> bytes:
+    """As much as there may be of an answer: what is longer is not understood."""
+    parts, size = list[bytes](), 0
+    while size <= LARGEST and (part := await content.readany()):
+        parts.append(part)
+        size += len(part)
+    return b"".join(parts)
 
 
 def _understood(body: bytes, reference: str) -> Report:
