@@ -5,7 +5,7 @@ Whatever a payment is asked once is true once, however often and in whatever ord
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import assert_never
+from typing import Any, assert_never
 
 from agents.payment.facts import Facts
 from agents.payment.payment import Payment, evolve
@@ -59,10 +59,8 @@ def decide(command: Command, payment: Payment, facts: Facts, context: Context) -
             return _capture(payment, context)
         case Void(reason=reason):
             return _take_back(payment, reason, context)
-        case Refund(amount=None, reason=reason):
-            return _take_back(payment, reason, context)
-        case Refund(amount=int(amount), reason=reason):
-            return _refund(payment, amount, reason)
+        case Refund(amount=amount, reason=reason):
+            return _take_back(payment, reason, context) if amount is None else _refund(payment, amount, reason)
         case RefundCustomer():
             return _refund_customer(command, payment, facts, context)
         case SettleAtDoor():
@@ -83,7 +81,11 @@ def _authorize(command: Authorize, payment: Payment, context: Context) -> Decisi
     """One payment an order: whoever asks again, by doubt, has what there is."""
     if payment.status is not None:
         return accept()
-    about = {"user_id": command.user_id, "restaurant_id": command.restaurant_id, "method": command.method}
+    about: dict[str, Any] = {
+        "user_id": command.user_id,
+        "restaurant_id": command.restaurant_id,
+        "method": command.method,
+    }
     if command.amount == 0:
         return accept(NothingDue(**about, at=context.now))
     if command.method != "credit_card":
@@ -108,7 +110,7 @@ def _capture(payment: Payment, context: Context) -> Decision[Event]:
 
 def _over(payment: Payment) -> Decision[Event]:
     detail = f"nothing can be taken, this payment is {payment.status}"
-    return reject("not_authorized", detail, more={"status": payment.status})
+    return reject("not_authorized", detail, more={"payment_status": payment.status})
 
 
 def _take_back(payment: Payment, reason: str, context: Context) -> Decision[Event]:
@@ -132,7 +134,7 @@ def _take_back(payment: Payment, reason: str, context: Context) -> Decision[Even
 
 def _refund(payment: Payment, amount: int, reason: str) -> Decision[Event]:
     """A part of what was taken by the provider."""
-    status = {"status": payment.status}
+    status = {"payment_status": payment.status}
     if payment.method != "credit_card":
         return reject("paid_at_door", "what is paid at the door is paid back there", more=status)
     if payment.left == 0:

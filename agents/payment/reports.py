@@ -37,7 +37,9 @@ _DECLINED: dict[str, PaymentCode] = {
 def recorded(report: Report, payment: Payment, context: Context, cancels: tuple[str, ...]) -> Decision[Event]:
     """cancels: timers that are not wanted any more once it is known whether it can be paid."""
     if not _fits(report, payment, context):
-        return reject("report_differs", "this is not the payment that was asked for", more={"status": payment.status})
+        return reject(
+            "report_differs", "this is not the payment that was asked for", more={"payment_status": payment.status}
+        )
     events = _news(report, payment, context) if report.sequence > payment.sequence else ()
     known = events and report.status in ("authorized", "declined")
     return accept(*events, answer=NOTED, cancels=cancels if known else ())

@@ -321,7 +321,7 @@ class TestByTheRestaurant:
         refused.then_rejected("amount_above_capture", field="amount")
         assert refused.decision.rejection is not None
         assert refused.decision.rejection.detail == "at most 360.00 TL can be paid back"
-        assert refused.decision.rejection.more == {"status": "captured"}
+        assert refused.decision.rejection.more == {"payment_status": "captured"}
 
 
 class TestWhatTheCustomerSees:
