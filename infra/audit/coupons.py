@@ -4,10 +4,12 @@ from collections import Counter
 
 from agents.discount.decider import DECIDER, Uses
 from infra.audit.check import Ground
+from infra.audit.distinct import Distinct
+from infra.audit.ends import CAME_TO_NOTHING, PLACED
 from infra.audit.findings import Findings
 from infra.audit.topic_log import Entry
 from topics.contracts import all_topics
-from topics.contracts.order_events import OrderCancelled, OrderPlaced
+from topics.contracts.order_events import OrderPlaced
 from topics.keys import coupon_share
 
 
@@ -18,19 +20,21 @@ class CouponsCheck:
 
     def __init__(self) -> None:
         self.placed = Counter[str]()  # orders that stand, by coupon and by user's share of it
-        self._topic = all_topics()["order_events"]
-        self._seen: dict[str, int] = {}  # version by order
+        self._orders = all_topics()["order_events"]
+        self._distinct = Distinct()
+        self._of: dict[str, tuple[str, str]] = {}  # order that stands → the same
 
     def see(self, event: Entry) -> None:
-        if event.version <= self._seen.get(event.aggregate, 0):
+        if not self._distinct.is_new(event):
             return
-        self._seen[event.aggregate] = event.version
-        if event.type not in ("OrderPlaced", "OrderCancelled"):
-            return
-        order = self._topic.decode(event.type, event.body, event.schema_version)
-        if isinstance(order, OrderPlaced | OrderCancelled) and order.coupon_code is not None:
-            places = (order.coupon_code, coupon_share(order.coupon_code, order.user_id))
-            self.placed.update(places) if isinstance(order, OrderPlaced) else self.placed.subtract(places)
+        if event.type == PLACED:
+            order = self._orders.decode(event.type, event.body, event.schema_version)
+            if isinstance(order, OrderPlaced) and order.coupon_code is not None:
+                places = order.coupon_code, coupon_share(order.coupon_code, order.user_id)
+                self._of[event.aggregate] = places
+                self.placed.update(places)
+        elif event.type in CAME_TO_NOTHING:
+            self.placed.subtract(self._of.pop(event.aggregate, ()))
 
     async def judge(self, ground: Ground, findings: Findings) -> None:
         stored = await ground.books.of("discount").states("discount")
