@@ -7,8 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 from infra.cli.arguments import parser
 from infra.layout.folders import CHECKOUT
@@ -22,11 +21,14 @@ CHECKS = (
     ("imports", "lint-imports"),
 )
 
-# These tests are pure, or wait for servers most of their time. So they run beside the others, whose edges must answer and
-# whose figures must hold while hostile clients and benches take the processor.
-BESIDE = ("tests/agents", "tests/docs", "tests/replay", "tests/stores", "tests/topics")
-# ... but for these: what does not answer within seconds counts as dead here.
-NOT_BESIDE = ("tests/agents/runtime/test_liveness.py",)
+# Beside the others, in a process of their own: pure ones, those that mostly wait for servers, and faults that count and do not
+# measure. Both processes are to take about as long.
+BESIDE = (
+    "tests/agents", "tests/docs", "tests/replay", "tests/stores", "tests/topics",
+    *(f"tests/infra/fault/test_{name}.py" for name in ("coupons", "ending", "guards", "timers", "workers")),
+)  # fmt: skip
+# After both, with nothing beside them: they compare what was measured one moment with what was measured another.
+ALONE = ("tests/infra/bench", "tests/infra/fault/test_clients.py", "tests/infra/fault/test_greed.py")
 
 _RED = re.compile(r"(FAILED|ERROR) ")
 _LAST_WORD = re.compile(r"=+ (.* in [\d.]+s.*?) =+$")
@@ -51,77 +53,76 @@ def main(arguments: list[str]) -> int:
     return all_tests()
 
 
-def parts(tests: Path) -> tuple[list[str], list[str]]:
-    """What is given to the pytest that needs the machine, and to the one beside it. Together: every test, once.
-
-    tests: the folder of all tests.
-    """
-    there = [each for each in sorted(tests.iterdir()) if each.match("test_*.py") or any(each.glob("**/test_*.py"))]
-    others = [name for each in there if (name := f"tests/{each.name}") not in BESIDE]
-    # NOT_BESIDE first: these stop the servers of their session, and what others share is started after them.
-    alone = [*NOT_BESIDE, *others]
-    return alone, [*BESIDE, *(f"--ignore={each}" for each in NOT_BESIDE)]
-
-
 class _Part:
-    """A pytest in a process of its own. Its output is kept until `show` prints it. red: lines that name tests which failed."""
+    """A pytest in a process of its own. Its output is kept until `show` prints it.
 
-    def __init__(self, name: str, argv: Sequence[str | Path]) -> None:
+    red: lines that name tests which failed. code: its exit code, 0 before it has one.
+    """
+
+    def __init__(self, name: str, arguments: Sequence[str]) -> None:
         self.name = name
         self.red: list[str] = []
         self.last_word = ""
+        self.code = 0
+        self._arguments = arguments
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        argv = (BIN / "pytest", *self._arguments)
         self._process = subprocess.Popen(
             argv, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
         )
-        threading.Thread(target=self._read, daemon=True).start()
+        threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
 
-    def _read(self) -> None:
-        for line in self._process.stdout or ():
+    def _read(self, process: "subprocess.Popen[str]") -> None:
+        for line in process.stdout or ():
             self._lines.put(line)
         self._lines.put(None)
 
-    def show(self) -> int:
-        """Prints what it says, to its end, and returns its exit code."""
-        print(f"== tests {self.name}", flush=True)
+    def show(self) -> None:
+        """Prints what it says, until it has ended."""
+        assert self._process is not None
+        print(f"== tests {self.name}: pytest {' '.join(self._arguments)}", flush=True)
         for line in iter(self._lines.get, None):
             print(line, end="", flush=True)
             if _RED.match(line):
                 self.red.append(line)
             if said := _LAST_WORD.match(line.rstrip()):
                 self.last_word = said[1]
-        code = self._process.wait()
-        self.last_word = self.last_word or f"ended with exit code {code} and without a summary"
-        return code
+        self.code = self._process.wait()
+        self.last_word = self.last_word or f"ended with exit code {self.code} and without a summary"
 
     def end(self) -> None:
-        self._process.terminate()
+        if self._process is not None:
+            self._process.terminate()
 
 
 def all_tests() -> int:
-    alone, beside = parts(CHECKOUT / "tests")
+    """Runs every test once. Returns the exit code."""
+    begun, rest = time.monotonic(), ("tests", *(f"--ignore={each}" for each in (*BESIDE, *ALONE)))
     print(
-        "== tests: pytest, in two processes side by side; the second one's lines come after the first one's", flush=True
+        "== tests: pytest, two processes side by side and then one; the second's lines come after the first's",
+        flush=True,
     )
-    begun = time.monotonic()
-    pytest = BIN / "pytest"
-    running = [
-        _Part("that need the machine", (pytest, *alone)),
-        _Part("beside them", ("nice", pytest, *beside)),
-    ]
-    try:
-        codes = [part.show() for part in running]
-    finally:
-        for part in running:
-            part.end()
-    sys.stdout.writelines(_summary(running))
-    code = next((code for code in codes if code), 0)
+    ended = [*_together(_Part("first", rest), _Part("beside", BESIDE)), *_together(_Part("alone", ALONE))]
+    for part in ended:
+        sys.stdout.writelines(part.red)
+    for part in ended:
+        print(f"== tests {part.name}: {part.last_word}")
+    code = next((part.code for part in ended if part.code), 0)
     print(f"== tests: {'FAILED' if code else 'ok'} in {time.monotonic() - begun:.1f} s", flush=True)
     return code
 
 
-def _summary(ended: Sequence[_Part]) -> Iterator[str]:
-    for part in ended:
-        yield from part.red
-    for part in ended:
-        yield f"== tests {part.name}: {part.last_word}\n"
+def _together(*parts: _Part) -> Sequence[_Part]:
+    """The parts, when they have ended."""
+    try:
+        for part in parts:
+            part.start()
+        for part in parts:
+            part.show()
+    finally:
+        for part in parts:
+            part.end()
+    return parts

@@ -24,52 +24,49 @@ def test_what_stands_behind_two_dashes_reaches_pytest(monkeypatch: pytest.Monkey
     assert [Path(argv[0]).name for argv in given] == ["ruff", "ruff", "pyright", "lint-imports", "pytest"]
 
 
-def test_every_test_is_run_once():
-    alone, beside = testing.parts(CHECKOUT / "tests")
-    left_out = [each.removeprefix("--ignore=") for each in beside if each.startswith("--ignore=")]
-    for path in (CHECKOUT / "tests").rglob("test_*.py"):
-        folders = {str(each) for each in (path, *path.parents)} & {str(CHECKOUT / each) for each in (*alone, *beside)}
-        is_left_out = str(path.relative_to(CHECKOUT)) in left_out
-        assert len(folders) == 1 + is_left_out, f"{path} is in {folders}"
+def test_what_is_run_apart_is_there():
+    """Whatever is not named is run with the first process, so every test is run once."""
+    apart = [CHECKOUT / each for each in (*testing.BESIDE, *testing.ALONE)]
+    assert all(path.exists() for path in apart)
+    assert not [(one, two) for one in apart for two in apart if one in two.parents], "one would be run twice"
 
 
-@pytest.mark.parametrize(
-    ("alone", "beside", "code"), [(True, True, 0), (False, True, 1), (True, False, 1), (False, False, 1)]
-)
-def test_the_end_names_each_test_that_failed_in_either_process(
-    alone: bool,
-    beside: bool,
-    code: int,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
-):
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout with a test in each part."""
     monkeypatch.setattr(testing, "CHECKOUT", tmp_path)
-    monkeypatch.setattr(testing, "NOT_BESIDE", ())
     monkeypatch.setattr(testing, "BESIDE", ("tests/topics",))
-    for folder, is_green in (("http_edge", alone), ("topics", beside)):
-        (tmp_path / "tests" / folder).mkdir(parents=True)
-        (tmp_path / "tests" / folder / f"test_{folder}.py").write_text(f"def test_it():\n    assert {is_green}\n")
+    monkeypatch.setattr(testing, "ALONE", ("tests/infra/bench",))
+    for name in PARTS.values():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True)
+        path.write_text("def test_it():\n    pass\n")
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -ra\n")
-    assert testing.all_tests() == code
-    said = capfd.readouterr().out.splitlines()
-    end = said[next(n for n, line in enumerate(said) if line.startswith("== tests that need the machine: ")) :]
-    for line, is_green in zip(end, (alone, beside), strict=False):
-        assert f": 1 {'passed' if is_green else 'failed'} in " in line
-    red = [line.split()[1] for line in said[-5:] if line.startswith("FAILED")]
-    names = ("tests/http_edge/test_http_edge.py::test_it", "tests/topics/test_topics.py::test_it")
-    assert red == [name for name, is_green in zip(names, (alone, beside), strict=True) if not is_green]
-    assert said[-1].startswith(f"== tests: {'FAILED' if code else 'ok'} in ")
+    return tmp_path
 
 
-def test_a_pytest_that_was_killed_is_no_success(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+PARTS = {
+    "first": "tests/http_edge/test_first.py",
+    "beside": "tests/topics/test_beside.py",
+    "alone": "tests/infra/bench/test_alone.py",
+}
+
+
+@pytest.mark.parametrize("red", [(), ("alone",), ("first", "beside")])
+def test_the_end_names_each_test_that_failed_in_any_process(
+    tree: Path, red: tuple[str, ...], capfd: pytest.CaptureFixture[str]
 ):
-    monkeypatch.setattr(testing, "CHECKOUT", tmp_path)
-    monkeypatch.setattr(testing, "BESIDE", ("tests/topics",))
-    monkeypatch.setattr(testing, "NOT_BESIDE", ())
-    for folder, does in (("http_edge", "pass"), ("topics", "os.kill(os.getpid(), 9)")):
-        (tmp_path / "tests" / folder).mkdir(parents=True)
-        (tmp_path / "tests" / folder / "test_it.py").write_text(f"import os\ndef test_it():\n    {does}\n")
+    for part in red:
+        (tree / PARTS[part]).write_text("def test_it():\n    assert False\n")
+    assert testing.all_tests() == (1 if red else 0)
+    *named, first, beside, alone, end = capfd.readouterr().out.splitlines()[-4 - len(red) :]
+    assert [line.split()[1] for line in named] == [f"{PARTS[part]}::test_it" for part in red]
+    for line, part in zip((first, beside, alone), PARTS, strict=True):
+        assert line.startswith(f"== tests {part}: 1 {'failed' if part in red else 'passed'} in "), line
+    assert end.startswith(f"== tests: {'FAILED' if red else 'ok'} in ")
+
+
+def test_a_pytest_that_was_killed_is_no_success(tree: Path, capfd: pytest.CaptureFixture[str]):
+    (tree / PARTS["beside"]).write_text("import os\ndef test_it():\n    os.kill(os.getpid(), 9)\n")
     assert testing.all_tests() == -9
-    assert "== tests beside them: ended with exit code -9 and without a summary" in capfd.readouterr().out
+    assert "== tests beside: ended with exit code -9 and without a summary" in capfd.readouterr().out
