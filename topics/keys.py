@@ -141,9 +141,9 @@ def orders(user_id: str) -> str:
     return f"orders:{user_id}"
 
 
-ALL, RUNNING, SCHEDULED, CHANGES = "all", "running", "scheduled", "changes"
+BOARD_ALL, BOARD_RUNNING, BOARD_SCHEDULED, BOARD_LATEST = "all", "running", "scheduled", "latest"
 """Parts of a board besides those by status. running: of which something more becomes. scheduled: for later, before they come to
-the kitchen. changes: those that changed last."""
+the kitchen. latest: those that changed last."""
 
 
 def board(restaurant_id: str, part: str) -> str:

@@ -12,10 +12,10 @@ def indexes(order: Order) -> Mapping[str, float]:
     if not order.at_restaurant:
         return {}
     if order.waits and order.due_at is not None:
-        return {keys.board(order.restaurant_id, keys.SCHEDULED): -order.due_at.timestamp()}
-    lists = (keys.ALL, order.status, *((keys.RUNNING,) if order.runs else ()))
+        return {keys.board(order.restaurant_id, keys.BOARD_SCHEDULED): -order.due_at.timestamp()}
+    lists = (keys.BOARD_ALL, order.status, *((keys.BOARD_RUNNING,) if order.runs else ()))
     return {keys.board(order.restaurant_id, name): order.created_at.timestamp() for name in lists}
 
 
 def latest(order: Order) -> Sequence[str]:
-    return (keys.board(order.restaurant_id, keys.CHANGES),) if order.at_restaurant else ()
+    return (keys.board(order.restaurant_id, keys.BOARD_LATEST),) if order.at_restaurant else ()

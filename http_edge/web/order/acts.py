@@ -1,5 +1,7 @@
 """What a restaurant does with an order, by its owner; a kitchen system says the same through RabbitMQ."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from http_edge.routing.asked import Asked, parameter
@@ -51,12 +53,17 @@ def _delay(asked: Asked) -> DelayOrder:
     return DelayOrder(minutes=asked.body.minutes, reason=asked.body.reason)
 
 
-def _act(name: str, message: type[Message], says: str, **more: object) -> CommandRow:
-    """An order that stands otherwise is refused with a code that begins with `order_`, and `status` says how it stands."""
-    said = {"takes": Nothing, **more}
+def _act(
+    name: str,
+    message: type[Message],
+    says: str,
+    takes: type[msgspec.Struct] = Nothing,
+    make: Callable[[Asked], Message] | None = None,
+) -> CommandRow:
+    """An order that stands otherwise is refused; `order_status` of the error says how it stands."""
     return command(
         "POST", f"/orders/{{id}}/{name}", message, to=TOPIC, key=parameter("id"), who=RESTAURANT_OWNER, gives=Order,
-        answers={409: ORDER_CODES}, says=says, **said,
+        answers={409: ORDER_CODES}, says=says, takes=takes, make=make,
     )  # fmt: skip
 
 

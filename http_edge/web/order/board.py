@@ -92,11 +92,13 @@ def _lists(asked: Asked) -> tuple[str]:
     said: BoardAsked = asked.asks
     if said.scheduled and said.status is not None:
         raise invalid("status", "is said of no scheduled orders: they are all placed")
-    return (keys.board(asked.parameters["id"], keys.SCHEDULED if said.scheduled else said.status or keys.ALL),)
+    return (
+        keys.board(asked.parameters["id"], keys.BOARD_SCHEDULED if said.scheduled else said.status or keys.BOARD_ALL),
+    )
 
 
 def _changes(asked: Asked) -> str:
-    return keys.board(asked.parameters["id"], keys.CHANGES)
+    return keys.board(asked.parameters["id"], keys.BOARD_LATEST)
 
 
 def _item(document: bytes, member: str, asked: Asked) -> bytes:

@@ -41,11 +41,11 @@ def test_one_for_later_stands_apart_until_it_comes_to_the_kitchen_or_ends() -> N
 def test_one_that_is_not_paid_is_not_the_restaurants(paid: PaymentStatus) -> None:
     order = replace(PLACED, payment_status=paid)
     assert (board.indexes(order), board.latest(order)) == ({}, ())
-    assert board.latest(replace(order, sent_at=LATER)) == ("board:r:changes",), "it was there already"
+    assert board.latest(replace(order, sent_at=LATER)) == ("board:r:latest",), "it was there already"
 
 
 @pytest.mark.parametrize("paid", [None, "authorized", "captured", "voided", "refunded", "at_the_door"])
 def test_any_other_is_and_each_change_of_it_is_told(paid: PaymentStatus | None) -> None:
     order = replace(PLACED, payment_status=paid)
     assert board.indexes(order)["board:r:all"] == NOW.timestamp()
-    assert board.latest(order) == ("board:r:changes",)
+    assert board.latest(order) == ("board:r:latest",)
