@@ -95,14 +95,22 @@ class Daily:
     async def put(self, entries: Sequence[Entry]) -> Mapping[str, str]:
         """Writes them into each generation. Id → why, of those that are never taken. What is older than the days that are kept
         is left out. Raises NotBegun."""
-        since, generations = self.kept_since(), await self._there()
-        puts = [
-            Put(self._index_of(generation, entry.day), entry.id, entry.body)
-            for generation in generations.written
-            for entry in entries
-            if entry.day >= since
-        ]
-        return await self._documents.put(puts)
+        return await self._put((await self._there()).written, entries)
+
+    async def put_next(self, generations: Generations, entries: Sequence[Entry]) -> Mapping[str, str]:
+        """As `put`, into the next generation alone."""
+        return await self._put([generations.next], entries)
+
+    async def _put(self, into: Sequence[int], entries: Sequence[Entry]) -> Mapping[str, str]:
+        since = self.kept_since()
+        return await self._documents.put(
+            [
+                Put(self._index_of(generation, entry.day), entry.id, entry.body)
+                for generation in into
+                for entry in entries
+                if entry.day >= since
+            ]
+        )
 
     async def search(
         self, first: date, last: date, body: Mapping[str, Any], seconds: float
@@ -131,6 +139,9 @@ class Daily:
     async def refresh(self) -> None:
         """From here on searches find what was written."""
         await self._documents.refresh(f"{self._name}-*")
+
+    async def close(self) -> None:
+        await self._documents.close()
 
     async def _there(self) -> Generations:
         found = await self.generations()

@@ -43,6 +43,9 @@ class Documents:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
+    async def close(self) -> None:
+        await self._connection.close()
+
     async def put_template(self, name: str, body: Mapping[str, Any]) -> None:
         """A composable template: of which form an index is that is made by the first document in it."""
         async with self._connection.asked() as client:
