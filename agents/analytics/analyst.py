@@ -53,7 +53,7 @@ class Analyst:
         restaurant = await self._restaurant(command.restaurant_id, headers.get(named.CALLER))
         if restaurant is None:
             return None
-        days = days_of(command, restaurant.time_zone, now)
+        days = days_of(command.first, command.last, restaurant.time_zone, now)
         try:
             return await self._report(command.restaurant_id, days)
         except Unavailable:

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topics.contracts.analytics_commands import MOST_DAYS, ComputeReport
-from topics.deciding.days import FROM, TO, days_of, faults_of
+from topics.deciding.days import FROM, MOST_DAYS, TO, days_of, faults_of
 from topics.values.opening_hours import DEFAULT_ZONE
 
 NOW = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)
@@ -13,28 +12,26 @@ TODAY = date(2026, 3, 2)
 """In Istanbul it is half past one at night."""
 
 
-def asked(first: date | None = None, last: date | None = None) -> ComputeReport:
-    return ComputeReport(restaurant_id="r-1", first=first, last=last)
-
-
 @pytest.mark.parametrize(
-    ("command", "first", "last"),
+    ("said", "first", "last"),
     [
-        (asked(), date(2026, 2, 24), TODAY),
-        (asked(last=date(2026, 1, 31)), date(2026, 1, 25), date(2026, 1, 31)),
-        (asked(first=date(2026, 2, 27)), date(2026, 2, 27), TODAY),
-        (asked(first=date(2026, 1, 1)), date(2026, 1, 1), date(2026, 1, 31)),
-        (asked(first=date(2026, 4, 1)), date(2026, 4, 1), date(2026, 4, 1)),
-        (asked(date(2026, 2, 1), date(2026, 2, 2)), date(2026, 2, 1), date(2026, 2, 2)),
+        ((None, None), date(2026, 2, 24), TODAY),
+        ((None, date(2026, 1, 31)), date(2026, 1, 25), date(2026, 1, 31)),
+        ((date(2026, 2, 27), None), date(2026, 2, 27), TODAY),
+        ((date(2026, 1, 1), None), date(2026, 1, 1), date(2026, 1, 31)),
+        ((date(2026, 4, 1), None), date(2026, 4, 1), date(2026, 4, 1)),
+        ((date(2026, 2, 1), date(2026, 2, 2)), date(2026, 2, 1), date(2026, 2, 2)),
     ],
 )
-def test_what_is_not_said_follows_from_today_in_the_restaurants_zone(command: ComputeReport, first: date, last: date):
-    days = days_of(command, DEFAULT_ZONE, NOW)
+def test_what_is_not_said_follows_from_today_in_the_restaurants_zone(
+    said: tuple[date | None, date | None], first: date, last: date
+):
+    days = days_of(*said, DEFAULT_ZONE, NOW)
     assert (days.first, days.last) == (first, last)
 
 
 def test_days_begin_and_end_at_midnight_of_the_zone():
-    days = days_of(asked(date(2026, 3, 28), date(2026, 3, 29)), "Europe/Berlin", NOW)
+    days = days_of(date(2026, 3, 28), date(2026, 3, 29), "Europe/Berlin", NOW)
     assert days.begin == datetime(2026, 3, 27, 23, tzinfo=UTC)
     assert days.end == datetime(2026, 3, 29, 22, tzinfo=UTC), "clocks were put forward"
 
@@ -62,6 +59,6 @@ def test_what_has_no_fault_is_a_span_of_a_month_at_most(
     first: date | None, last: date | None, now: datetime, zone: str
 ):
     if not faults_of(first, last):
-        days = days_of(asked(first, last), zone, now.replace(tzinfo=UTC))
+        days = days_of(first, last, zone, now.replace(tzinfo=UTC))
         assert days.begin < days.end <= days.begin + timedelta(days=MOST_DAYS, hours=1)
         assert FROM - timedelta(days=6) <= days.first <= days.last <= TO

@@ -8,9 +8,6 @@ from topics.messages.message import Message
 from topics.messages.topic import Topic
 from topics.values.fields import Id
 
-MOST_DAYS = 31
-"""Of one report."""
-
 
 class ComputeReport(Message, frozen=True, kw_only=True):
     """Answers with the figures of some days (topics/documents/analytics.py), both of them included, in the restaurant's time

@@ -4,9 +4,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from topics.contracts.analytics_commands import MOST_DAYS, ComputeReport
 from topics.values.faults import Fault
 
+MOST_DAYS = 31
+"""Of one report."""
 FROM, TO = date(2020, 1, 1), date(2099, 12, 31)
 _RANGE = f"is not from {FROM} to {TO}"
 _WEEK = timedelta(days=6)
@@ -33,16 +34,12 @@ class Days(NamedTuple):
         return datetime.combine(day, time(), ZoneInfo(self.time_zone)).astimezone(UTC)
 
 
-def days_of(command: ComputeReport, time_zone: str, now: datetime) -> Days:
-    """now: UTC. Of a command without faults."""
+def days_of(first: date | None, last: date | None, time_zone: str, now: datetime) -> Days:
+    """now: UTC. Of days without faults, see topics.contracts.analytics_commands.ComputeReport."""
     today = now.astimezone(ZoneInfo(time_zone)).date()
-    if command.last is not None:
-        last = command.last
-    elif command.first is not None:
-        last = max(command.first, min(today, command.first + timedelta(days=MOST_DAYS - 1)))
-    else:
-        last = today
-    return Days(last - _WEEK if command.first is None else command.first, last, time_zone)
+    if last is None:
+        last = today if first is None else max(first, min(today, first + timedelta(days=MOST_DAYS - 1)))
+    return Days(last - _WEEK if first is None else first, last, time_zone)
 
 
 def faults_of(first: date | None, last: date | None) -> list[Fault]:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from topics.contracts.analytics_commands import MOST_DAYS
+from topics.deciding.days import MOST_DAYS
 from topics.values.kurus import KurusSum
 
 MOST_MEALS = 20
