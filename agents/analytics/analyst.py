@@ -1,6 +1,7 @@
 """Asks Elasticsearch for the figures of a report, before it is decided on. Bounded in time: where the server does not answer,
 the report is refused, and nobody behind it waits."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol, cast
@@ -55,8 +56,9 @@ class Analyst:
             return None
         days = days_of(command.first, command.last, restaurant.time_zone, now)
         try:
-            return await self._report(command.restaurant_id, days)
-        except Unavailable:
+            async with asyncio.timeout(ANSWER):
+                return await self._report(command.restaurant_id, days)
+        except (Unavailable, TimeoutError):
             return AWAY
 
     async def _restaurant(self, restaurant_id: str, caller: str | None) -> RestaurantCopy | None:

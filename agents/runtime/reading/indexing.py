@@ -4,6 +4,8 @@ What is known stands in the own store, as a copy does (copying.py). The document
 floor move, so a kill in between makes the same documents again, under the same ids.
 """
 
+import asyncio
+import contextlib
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -16,14 +18,18 @@ from agents.runtime.reading.copying import Copying, CopyTurn
 from agents.runtime.reading.events import Event
 from agents.runtime.sending.drain import Drain
 from agents.runtime.sending.placing import dead_letters
-from agents.runtime.transport.lease import Lease, Reopen
+from agents.runtime.transport.lease import Batch, Lease, Reopen
 from stores.elastic.daily import Entry, NotBegun
+from stores.elastic.errors import SERVER
 from stores.errors import IndexLost, Unavailable
 from stores.protocol import Changes, DomainStore, Moment, Source
 from topics.deciding.projection import Index
 from topics.messages.message import Undecodable
 
 log = structlog.get_logger()
+
+REST = 10.0
+"""Seconds until a server that is away is asked again: it may be for hours, and each asking is a line in the log."""
 
 
 class Sink(Protocol):
@@ -44,10 +50,13 @@ class Made(NamedTuple):
 class Indexing(Copying):
     """The work (agents.runtime.transport.work.Work) of an index of one topic."""
 
-    def __init__(self, index: Index[Any, Any], sink: Sink, store: DomainStore, drain: Drain, code: str = "") -> None:
+    def __init__(
+        self, index: Index[Any, Any], sink: Sink, store: DomainStore, drain: Drain, code: str = "", rest: float = REST
+    ) -> None:
         super().__init__(index.known.topic, (index.known,), store, drain, code)
         self._index = index
         self._sink = sink
+        self._rest = rest
         self._made: dict[CopyTurn, list[Made]] = {}
 
     async def open(self, lease: Lease, earliest: int) -> None:
@@ -65,6 +74,15 @@ class Indexing(Copying):
         if any(floor.next for floor in floors.values()) and await self._sink.generations() is None:
             raise IndexLost(source.group.partition(".")[0], source.topic)
         await self._sink.begin()
+
+    async def run(self, batch: Batch) -> None:
+        try:
+            await super().run(batch)
+        except Unavailable as away:
+            if away.server == SERVER:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(batch.lease.closing.wait(), self._rest)
+            raise
 
     async def copy(self, turns: Sequence[CopyTurn]) -> tuple[Moment, Mapping[CopyTurn, Changes]]:
         try:

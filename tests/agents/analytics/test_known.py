@@ -23,8 +23,10 @@ LAHMACUN = PricedItem(meal_id="m-1", name="Lahmacun", quantity=2, price=9000, to
 SPICY = PricedItem(meal_id="m-1", name="Lahmacun", quantity=1, price=9500, total=9500)
 AYRAN = PricedItem(meal_id="m-2", name="Ayran", quantity=1, price=2500, total=2500)
 HOME = SavedAddress(
-    title="Ev", address="Moda Caddesi 12", city="İstanbul", district="Kadıköy", full_address="Moda 12", zip_code="34710"
-)
+    id="a-1", title="Ev", address="Moda Caddesi 12", city="İstanbul", district="Kadıköy", full_address="Moda 12",
+    zip_code="34710", apartment=None, floor=None, door_number=None, latitude=None, longitude=None, created_at=NOW,
+    updated_at=NOW,
+)  # fmt: skip
 PLACED = OrderPlaced(
     user_id=USER, restaurant_id="r-1", restaurant_name="Lokanta", items=(LAHMACUN, SPICY, AYRAN), subtotal=30000, discount=0,
     delivery_fee=1500, total=31500, payment_method="cash", placed_at=NOW, address_id="a-1", note="zile basmayın",

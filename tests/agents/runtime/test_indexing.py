@@ -62,7 +62,7 @@ class Indexes:
         self.sink = Away(Documents(Connection(elastic)), world.run, FORM, 30)
         table = FactTable[Known, Added](name=world.run, topic=feed.topic, document=Known, show=_known)
         index = Index[Known, Added](known=table, documents=_documents)
-        self.work = Indexing(index, self.sink, process.store, process.drain)
+        self.work = Indexing(index, self.sink, process.store, process.drain, rest=0)
 
     async def opened(self) -> Lease:
         lease = self.feed.lease(f"{self.world.run}.index")
