@@ -1,5 +1,6 @@
 """Figures that Elasticsearch adds up are those that one loop over the same facts adds up."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -19,6 +20,7 @@ from stores.elastic.daily import Daily, Entry
 from stores.elastic.documents import Documents
 from stores.errors import Unavailable
 from stores.protocol import Fact, FactKey, Moment, Source
+from tests.deadline import within
 from topics.contracts.analytics_commands import ComputeReport
 from topics.copies import RESTAURANTS, RestaurantCopy
 from topics.documents.analytics import MOST_MEALS, HourFigures, MealFigures, ReasonFigures, Report
@@ -198,3 +200,11 @@ async def test_an_outage_of_the_own_store_is_doubt(order_facts: Daily):
         await asking.prepare(
             ComputeReport(restaurant_id=MINE), MINE, Reports(), {headers.CALLER: OWNER}, NOW, "command-1"
         )
+
+
+async def test_a_server_that_says_nothing_is_waited_for_so_long_and_no_longer():
+    class Silent:
+        async def search(self, *asked: Any) -> None:
+            await asyncio.Event().wait()
+
+    assert await within("an answer", ask(Silent(), None, None), 5) == AWAY
