@@ -23,9 +23,9 @@ _encode = msgspec.json.encode
 
 
 class Put(NamedTuple):
-    """body: JSON. A document whose id is in the index already stays as it is."""
+    """into: an index. body: JSON. A document whose id is in the index already stays as it is."""
 
-    index: str
+    into: str
     id: str
     body: bytes
 

@@ -1,6 +1,6 @@
 """Errors of the Elasticsearch client as what they mean to callers."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from elasticsearch import ApiError, TransportError
@@ -11,7 +11,7 @@ SERVER = "Elasticsearch"
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def translated() -> Generator[None]:
     """Raises Unavailable for whatever the client raises. What is wrong with one document is told in the answer to a bulk, so an
     error of a whole request is the server's, its disk's or its network's, and may have passed by the next try."""
     try:

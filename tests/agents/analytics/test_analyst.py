@@ -177,9 +177,10 @@ async def test_strangers_and_those_who_had_too_many_cost_nothing():
     assert await ask(Asked(), date(2026, 2, 2), date(2026, 2, 1)) == ""
 
 
-async def test_where_the_server_is_away_it_is_said_in_time(monkeypatch: pytest.MonkeyPatch):
+async def test_where_the_server_is_away_it_is_said_in_time():
     nobody = Daily(Documents(Connection("http://127.0.0.1:9")), "orders", {}, 90)
     assert await ask(nobody, None, None) == AWAY
+    await nobody.close()
     assert analyst.ANSWER < 2, "the edge waits so long"
 
 
