@@ -42,6 +42,7 @@ class Settings:
     elastic: str  # ELASTICSEARCH_URL, http[s]://[user:password@]host:port
     analytics_days: int  # ANALYTICS_DAYS: so many days back order facts are kept in Elasticsearch
     smtp: str  # SMTP_URL, smtp://[user:password@]host:port
+    provider: str  # PROVIDER_URL, http(s)://host[:port][/path]: of payments
     keys: Path  # KEYS_DIR: files that `./lezzet up` makes, see stores/keyring.py
     client_origin: str  # CLIENT_ORIGIN: where mail links lead
     cors_origins: tuple[str, ...]  # CORS_ORIGINS
@@ -73,6 +74,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         elastic=_url(environment, "ELASTICSEARCH_URL", "http://localhost:9200", ("http", "https")),
         analytics_days=_count(environment, "ANALYTICS_DAYS", 90, 1, 3_650),
         smtp=_url(environment, "SMTP_URL", "smtp://localhost:25", ("smtp", "smtps")),
+        provider=_url(environment, "PROVIDER_URL", "http://localhost:8090", ("http", "https")),
         keys=Path(environment.get("KEYS_DIR") or ".lezzet/keys"),
         client_origin=_origin("CLIENT_ORIGIN", environment.get("CLIENT_ORIGIN") or "http://localhost:3000"),
         cors_origins=tuple(

@@ -204,7 +204,7 @@ TOPIC = Topic(
     ),
     key="order id",
     producers=("order",),
-    consumers=("order", "notification", "restaurant"),
+    consumers=("order", "notification", "restaurant", "payment"),
     retention=FOREVER,
     max_bytes=2 * 1024 * 1024,
     upcasts=(
