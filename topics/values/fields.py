@@ -3,7 +3,7 @@
 `form` names the normal form of a text (topics/values/forms.py) that the edge brings it into; on a topic it stands in that form.
 """
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -69,15 +69,40 @@ SealedBox = Annotated[str, Meta(min_length=1, max_length=2048)]
 MAX_QUANTITY = 99
 Quantity = Annotated[int, Meta(ge=1, le=MAX_QUANTITY)]
 Minutes = Annotated[int, Meta(ge=0, le=24 * 60)]
+MAX_PREPARATION, MAX_DELAY = 180, 120
+PrepTime = Annotated[int, Meta(ge=1, le=MAX_PREPARATION)]
+"""Minutes until an order is ready, as a kitchen says when it accepts one."""
+DelayMinutes = Annotated[int, Meta(ge=1, le=MAX_DELAY)]
+Moment = Annotated[datetime, Meta(tz=True)]
 Latitude = Annotated[float, Meta(ge=-90, le=90)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 OpenOrClosed = Literal["open", "closed"]
-OrderStatus = Literal["placed", "cancelled", "delivered"]
-LAST_STATUSES: frozenset[OrderStatus] = frozenset({"cancelled", "delivered"})
+OrderStatus = Literal[
+    "placed",
+    "accepted",
+    "preparing",
+    "ready",
+    "on_the_way",
+    "delivered",
+    "picked_up",
+    "rejected",
+    "expired",
+    "cancelled",
+]
+LAST_STATUSES: frozenset[OrderStatus] = frozenset({"delivered", "picked_up", "rejected", "expired", "cancelled"})
 """Nothing more becomes of an order in one of these."""
+Actor = Literal["customer", "owner", "kitchen", "auto", "courier", "system"]
+"""Who acted in an order. kitchen: the restaurant's kitchen system. auto: by a setting of the restaurant. system: time, or the
+payment."""
 PaymentMethod = Literal["credit_card", "cash", "pos"]
+PaymentStatus = Literal[
+    "pending", "challenged", "authorized", "captured", "voided", "refunded", "failed", "at_the_door"
+]
+Settlement = Literal["captured", "voided", "refunded"]
+"""What becomes of an amount that was authorized."""
+PaymentUrl = Annotated[str, Meta(min_length=1, max_length=2000, pattern=_URL)]
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):
