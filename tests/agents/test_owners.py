@@ -17,9 +17,10 @@ import topics
 from http_edge.routing.asked import Asked
 from http_edge.routing.routes import RESTAURANT_OWNER, CommandRow, LiveRow, ReadingRow, ViewRow
 from http_edge.web import ROUTES
+from tests.agents.analytics.test_decider import REPORT
 from tests.agents.scenario import evolved
 from tests.http_edge.requests import BODIES
-from topics.contracts import catalog_events, menu_commands, order_events, restaurant_events
+from topics.contracts import all_topics, catalog_events, menu_commands, order_events, payment_events, restaurant_events
 from topics.contracts.catalog_events import MealAdded
 from topics.contracts.menu_commands import OpenImport, TakePage
 from topics.contracts.menu_events import ImportOpened
@@ -33,6 +34,13 @@ from topics.contracts.order_commands import (
     RejectOrder,
 )
 from topics.contracts.order_events import OrderAccepted, OrderPlaced, OrderReady, OrderSentToKitchen
+from topics.contracts.payment_commands import RefundCustomer
+from topics.contracts.payment_events import (
+    AmountCaptured,
+    AuthorizationGranted,
+    AuthorizationRequested,
+    CaptureRequested,
+)
 from topics.contracts.restaurant_events import RestaurantDetails, RestaurantOpened
 from topics.deciding.decision import Context, Decider, Decision
 from topics.messages.event import EventMeta
@@ -66,6 +74,7 @@ THINGS: dict[str, Message] = {
     "catalog": replace(example(catalog_events.TOPIC, MealAdded), restaurant_id=RESTAURANT),
     "menu": ImportOpened(number=example(menu_commands.TOPIC, menu_commands.StartImport).number, owner_id=OWNER),
     "order": replace(example(order_events.TOPIC, OrderPlaced), restaurant_id=RESTAURANT, pickup=True, pay_by=NOW),
+    "payment": replace(example(payment_events.TOPIC, AuthorizationRequested), restaurant_id=RESTAURANT),
 }
 """What a route with an id in its path is about, by the domain that decides; none where it makes something new."""
 
@@ -75,8 +84,9 @@ SINCE: dict[type[Message], tuple[type[Message], ...]] = {
     RejectOrder: (OrderSentToKitchen,),
     **dict.fromkeys((PrepareOrder, DelayOrder, ReadyOrder), _COOKED),
     **dict.fromkeys((DeliverOrder, PickUpOrder), (*_COOKED, OrderReady)),
+    RefundCustomer: (AuthorizationGranted, CaptureRequested, AmountCaptured),
 }
-"""What has happened to an order besides, so that its owner may do this with it."""
+"""What has happened to it besides, so that its owner may do this with it."""
 
 
 COPIED: dict[str, dict[str, Message]] = {
@@ -84,6 +94,9 @@ COPIED: dict[str, dict[str, Message]] = {
     catalog_events.TOPIC.name: {RESTAURANT: THINGS["catalog"]},
 }
 """Whose what is, as copies hear of it: each owner has a restaurant, and on the one menu is a meal. By topic, then by id."""
+
+PREPARED: dict[str, Any] = {"analytics": REPORT}
+"""What is found for whoever asks, before it is decided who may."""
 
 BEFOREHAND = [
     (menu_commands.TOPIC, OpenImport(restaurant_id=RESTAURANT)),
@@ -97,7 +110,8 @@ def decided(topic: Topic, message: Message, caller: str, *, about: Sequence[Mess
     decider: Decider[Any, Any, Any, Any] = importlib.import_module(f"agents.{topic.domain}.decider").DECIDER
     state = evolved(decider, decider.state(), about)
     claims = dict.fromkeys(decider.claims(message, RESTAURANT, caller), RESTAURANT)
-    context = Context("command-1", RESTAURANT, NOW, caller=caller, claims=claims)
+    prepared = PREPARED.get(topic.domain)
+    context = Context("command-1", RESTAURANT, NOW, caller=caller, claims=claims, prepared=prepared)
     return decider.decide(message, state, facts(decider, list(decider.needs(message, state))), context)
 
 
@@ -105,7 +119,7 @@ def command(row: CommandRow, caller: str) -> Message:
     if inspect.iscoroutinefunction(row.make):  # it asks servers
         return example(row.topic, row.message)
     body = Validator(row.takes, partial=row.partial).validated(BODIES.get(row.name, {}))
-    asked = SimpleNamespace(body=body, parameters=dict.fromkeys(row.parameters, RESTAURANT), me=caller)
+    asked = SimpleNamespace(body=body, parameters=dict.fromkeys(row.parameters, RESTAURANT), me=caller, asks=row.asks())
     if row.picture_of is not None:
         asked.body, asked.upload = RESTAURANT, UPLOAD
     if row.make is None:
@@ -128,7 +142,7 @@ def test_what_belongs_to_one_owner_is_not_there_for_another(row: CommandRow) -> 
     about = list[Message]()
     if row.parameters or row.topic.domain == "restaurant":
         about += [THINGS[row.topic.domain]] if row.topic.domain in THINGS else []
-        about += [example(order_events.TOPIC, kind) for kind in SINCE.get(row.message, ())]
+        about += [example(all_topics()[f"{row.topic.domain}_events"], kind) for kind in SINCE.get(row.message, ())]
     _are_told_apart(*(decided(row.topic, command(row, caller), caller, about=about) for caller in (OWNER, OTHER)))
 
 
@@ -152,4 +166,4 @@ def test_what_only_an_owner_reads_says_in_itself_whose_it_is() -> None:
 
 
 def test_every_domain_that_owners_write_to_is_tried() -> None:
-    assert {row.topic.domain for row in ROWS} >= {"restaurant", "catalog", "menu", "discount", "order"}
+    assert {row.topic.domain for row in ROWS} >= {"restaurant", "catalog", "menu", "discount", "order", "analytics"}
