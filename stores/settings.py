@@ -39,6 +39,10 @@ class Settings:
     redis_baskets: str  # REDIS_BASKETS_URL: the baskets' own server or database, never that of REDIS_URL
     postgres: str  # POSTGRES_URL
     mongo: str  # MONGO_URL, mongodb://[user:password@]host:port[,host:port…]/database[?options], a replica set
+    rabbit: str  # RABBITMQ_URL, amqp://[user:password@]host[:port][/vhost], or amqps://
+    kitchen_accounts: (
+        str  # KITCHEN_ACCOUNTS=own: each kitchen has an account of its own in RabbitMQ; shared: they need none
+    )
     smtp: str  # SMTP_URL, smtp://[user:password@]host:port
     keys: Path  # KEYS_DIR: files that `./lezzet up` makes, see stores/keyring.py
     client_origin: str  # CLIENT_ORIGIN: where mail links lead
@@ -68,6 +72,8 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
             environment, "POSTGRES_URL", "postgresql://lezzet@localhost:5432/lezzet", ("postgresql", "postgres")
         ),
         mongo=_mongo(environment),
+        rabbit=_url(environment, "RABBITMQ_URL", "amqp://guest:guest@localhost:5672/", ("amqp", "amqps")),
+        kitchen_accounts=_choice(environment, "KITCHEN_ACCOUNTS", ("shared", "own")),
         smtp=_url(environment, "SMTP_URL", "smtp://localhost:25", ("smtp", "smtps")),
         keys=Path(environment.get("KEYS_DIR") or ".lezzet/keys"),
         client_origin=_origin("CLIENT_ORIGIN", environment.get("CLIENT_ORIGIN") or "http://localhost:3000"),

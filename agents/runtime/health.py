@@ -3,13 +3,16 @@
 live: the event loop and the fetch loops of all groups are running. ready: every assigned partition is open, none is held back
 since its commands raise one after the other, and few messages are not done yet. It names the partitions that stand still
 (stopped) and those of which aggregates stay behind (behind), with the reason: newer code has published what this code cannot
-read, or a projection raised.
+read, or a projection raised. away: what beside the groups does nothing now, and why; Kafka's messages do not wait for it.
 """
+
+from collections.abc import Sequence
 
 import msgspec
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from agents.runtime.beside import Beside
 from agents.runtime.process import Process
 from agents.runtime.transport.group import Group
 
@@ -34,8 +37,9 @@ def _told(group: Group) -> _Told:
 class Health:
     """stuck: seconds without a turn of a fetch loop, after which the process is not alive."""
 
-    def __init__(self, process: Process, stuck: float = STUCK) -> None:
+    def __init__(self, process: Process, besides: Sequence[Beside] = (), stuck: float = STUCK) -> None:
         self._process = process
+        self._besides = besides
         self._stuck = stuck
         self._runner: web.AppRunner | None = None
 
@@ -65,7 +69,9 @@ class Health:
         groups = {g.name: _told(g) for g in self._process.groups} if started else {}
         lag = sum(group.lag for group in groups.values())
         ready = started and lag <= _READY_LAG and all(g.settled and not g.held_back for g in groups.values())
-        return _json({"ready": ready, "started": started, "lag": lag, "groups": groups}, 200 if ready else 503)
+        away = {each.name: why for each in self._besides if (why := each.away()) is not None}
+        told = {"ready": ready, "started": started, "lag": lag, "groups": groups, "away": away}
+        return _json(told, 200 if ready else 503)
 
     async def _metrics(self, _request: web.Request) -> web.Response:
         if self._process.started:
