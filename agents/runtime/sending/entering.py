@@ -1,5 +1,5 @@
-"""Commands that something outside Kafka has led to. Who sends one again under its id changes nothing twice: the receiver's inbox
-knows it."""
+"""Commands that something outside Kafka has led to. One that is sent again under its id changes nothing twice: the inbox of its
+receiver knows it."""
 
 import asyncio
 import secrets
