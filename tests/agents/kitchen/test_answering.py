@@ -18,7 +18,6 @@ from agents.kitchen.effect import TICKET
 from agents.kitchen.queues import DEAD, REPLIES, UNANSWERED
 from agents.kitchen.replies import LARGEST, order_of
 from agents.kitchen.ticket import TicketState
-from infra.stack.stack import Stack
 from stores.errors import Unavailable
 from stores.rabbit import Message
 from stores.rabbit.rabbit import Rabbit
@@ -57,9 +56,9 @@ class Scene:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def scene(servers: Stack) -> AsyncGenerator[Scene]:
-    rabbit = Rabbit(servers.endpoints.rabbit, "tests", queues.TOPOLOGY)
-    async with kitchen(servers.endpoints.rabbit) as client:
+async def scene(rabbit_url: str) -> AsyncGenerator[Scene]:
+    rabbit = Rabbit(rabbit_url, "tests", queues.TOPOLOGY)
+    async with kitchen(rabbit_url) as client:
         made = Scene(rabbit, client)
         async with consuming(made, REPLIES, made.answering.take):
             yield made
@@ -242,8 +241,7 @@ async def test_what_is_no_ticket_of_ours_is_kept(scene: Scene) -> None:
 
 
 async def _of(scene: Scene, id: str) -> aio_pika.abc.AbstractIncomingMessage:
-    """The dead letter of this message; other tests leave theirs there."""
-    while True:
-        found = await scene.client.buried()
-        if found.message_id == id:
-            return found
+    """The dead letter of this message, which is the only one."""
+    found = await scene.client.buried()
+    assert found.message_id == id
+    return found
