@@ -29,6 +29,8 @@ WRONG = [
     ({"REDIS_BASKETS_URL": "redis://a:6379/first"}, "REDIS_BASKETS_URL"),
     ({"REDIS_BASKETS_URL": "redis://:secret@a", "REDIS_URL": "redis://a:6379/0"}, "REDIS_BASKETS_URL"),
     ({"REDIS_BASKETS_URL": "redis://r/1", "REDIS_HOST": "r", "REDIS_DB": "1"}, "REDIS_BASKETS_URL"),
+    ({"RABBITMQ_URL": "http://localhost"}, "RABBITMQ_URL"),
+    ({"KITCHEN_ACCOUNTS": "none"}, "KITCHEN_ACCOUNTS"),
     ({"SMTP_URL": "localhost:25"}, "SMTP_URL"),
     ({"CLIENT_ORIGIN": "localhost:3000"}, "CLIENT_ORIGIN"),
     ({"CORS_ORIGINS": "http://a/path"}, "CORS_ORIGINS"),
