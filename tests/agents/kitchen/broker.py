@@ -89,12 +89,14 @@ class Kitchen:
         declared = await self._channel.declare_queue(queue, passive=True)
         return declared.declaration_result.message_count or 0
 
-    async def say(self, body: Any, *, id: str | None = None, reply_to: str | None = None, **more: Any) -> None:
-        """An answer on `kitchen.replies`: bytes as they are, all else as JSON."""
+    async def say(
+        self, body: Any, *, id: str | None = None, reply_to: str | None = None, exchange: str = REPLIES, **more: Any
+    ) -> None:
+        """An answer: bytes as they are, all else as JSON."""
         raw = body if isinstance(body, bytes) else msgspec.json.encode(body)
         said = aio_pika.Message(raw, message_id=id, reply_to=reply_to, delivery_mode=2, **more)
-        exchange = await self._channel.get_exchange(REPLIES, ensure=False)
-        await exchange.publish(said, "")
+        place = await self._channel.get_exchange(exchange, ensure=False)
+        await place.publish(said, "")
 
     async def ask(self, body: Any, *, id: str | None = None, **more: Any) -> dict[str, Any]:
         """An answer with `reply_to`, and what it is told."""

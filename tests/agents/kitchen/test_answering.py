@@ -11,6 +11,7 @@ import aio_pika
 import msgspec
 import pytest
 import pytest_asyncio
+from aiormq.exceptions import ChannelAccessRefused, ChannelPreconditionFailed
 
 from agents.kitchen import queues
 from agents.kitchen.answering import Answering
@@ -22,6 +23,7 @@ from stores.errors import Unavailable
 from stores.rabbit import Message
 from stores.rabbit.rabbit import Rabbit
 from tests.agents.kitchen.broker import Kitchen, Orders, States, kitchen
+from tests.agents.kitchen.conftest import VirtualHost
 from tests.deadline import until
 from topics.contracts.order_commands import AcceptOrder, ExpireTicket, ReadyOrder
 from topics.messages.reply import Reply
@@ -60,7 +62,7 @@ async def scene(rabbit_url: str) -> AsyncGenerator[Scene]:
     rabbit = Rabbit(rabbit_url, "tests", queues.TOPOLOGY)
     async with kitchen(rabbit_url) as client:
         made = Scene(rabbit, client)
-        async with consuming(made, REPLIES, made.answering.take):
+        async with consuming(made, REPLIES, lambda delivery: made.answering.take(delivery)):
             yield made
     await rabbit.close()
 
@@ -161,6 +163,43 @@ async def test_an_order_that_did_not_come_to_this_kitchen_is_not_its_to_decide(
     }  # fmt: skip
     assert "not_found" in str((await _of(scene, id)).headers["x-reason"])
     assert scene.orders.commands == []
+
+
+async def test_an_account_of_a_restaurant_speaks_for_it_and_for_no_other(
+    scene: Scene, virtual_host: VirtualHost
+) -> None:
+    """With the permissions of docs/kitchen.md. RabbitMQ itself refuses who calls itself by another's name."""
+    mine, others = f"kitchen.{scene.restaurant}", f"kitchen.{uuid.uuid4().hex}"
+    account = await virtual_host.account(scene.restaurant)
+    await scene.rabbit.declare(queues.queue_of(scene.restaurant))
+    await scene.rabbit.publish(queues.TICKETS, scene.restaurant, Message(id="t", type=TICKET, body=ticket(scene)))
+    async with kitchen(account) as client:
+        assert (await client.ticket(mine)).message_id == "t"
+        scene.orders.answers.append(done("accepted"))
+        assert (await client.ask(scene.accept(), id="1", user_id=mine))["status"] == "accepted"
+        unlike = await client.ask(scene.accept(restaurant_id="r-other"), id="2", user_id=mine)
+        assert [each["field"] for each in unlike["errors"]] == ["restaurant_id"]
+    async with kitchen(account) as client:
+        with pytest.raises(ChannelPreconditionFailed):
+            await client.say(scene.accept(), id="3", user_id=others)
+    for forbidden in (others, REPLIES, DEAD, UNANSWERED):
+        async with kitchen(account) as client:
+            with pytest.raises(ChannelAccessRefused):
+                await client.ticket(forbidden)
+    async with kitchen(account) as client:
+        with pytest.raises(ChannelAccessRefused):
+            await client.say(ticket(scene), exchange=queues.TICKETS)
+    assert len(scene.orders.commands) == 1
+
+
+async def test_where_kitchens_have_accounts_nobody_else_answers(scene: Scene, virtual_host: VirtualHost) -> None:
+    strict = Answering(scene.rabbit, scene.states, scene.orders, own_accounts=True)  # type: ignore[arg-type]
+    scene.answering.take = strict.take  # type: ignore[method-assign]
+    refused = await scene.client.ask(scene.accept(restaurant_id=scene.restaurant), id="1")
+    assert [each["field"] for each in refused["errors"]] == ["user_id"]
+    async with kitchen(await virtual_host.account(scene.restaurant)) as client:
+        await client.say(scene.accept(), user_id=f"kitchen.{scene.restaurant}")
+    assert await scene.commands(1) == [AcceptOrder(prep_time=20, restaurant_id=scene.restaurant)]
 
 
 async def test_no_answer_is_sent_to_a_queue_of_ours(scene: Scene) -> None:
