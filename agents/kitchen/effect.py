@@ -12,7 +12,7 @@ from agents.kitchen.ticket import TicketState
 from agents.runtime.reading.aside import NotNow
 from stores.errors import Unavailable
 from stores.protocol import DomainStore
-from stores.rabbit import Message, NotTaken, Queue, Unroutable
+from stores.rabbit import Message, NotTaken, Queue, Silent, Unroutable
 from topics.contracts import kitchen_commands
 from topics.contracts.kitchen_commands import RecordMessage
 from topics.contracts.kitchen_events import Outcome, TicketOpened, TicketWithdrawn
@@ -35,7 +35,7 @@ _state = msgspec.json.Decoder(TicketState)
 
 class Kitchens(Protocol):
     async def publish(self, exchange: str, key: str, message: Message) -> None:
-        """Raises Unroutable, NotTaken, stores.errors.Unavailable."""
+        """Raises Unroutable, NotTaken, Silent, stores.errors.Unavailable."""
         ...
 
     async def declare(self, queue: Queue) -> None:
@@ -86,7 +86,7 @@ class Waiter:
         expires = left if left > timedelta() else WITHDRAWAL_LIFE
         try:
             await self._publish(event.restaurant_id, TICKET, ticket, expires, meta)
-        except NotTaken as error:
+        except (NotTaken, Silent) as error:
             raise NotNow(str(error), until=event.expires_at + _LATEST) from None
         return "sent"
 
@@ -99,7 +99,7 @@ class Waiter:
         )
         try:
             await self._publish(event.restaurant_id, CANCELLED, withdrawal, WITHDRAWAL_LIFE, meta)
-        except NotTaken as error:
+        except (NotTaken, Silent) as error:
             raise NotNow(str(error), until=event.withdrawn_at + WITHDRAWAL_LIFE) from None
         return "sent"
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
+from stores.errors import Unavailable
+
 Value = str | int | float | bool | None
 """Of a header, or of an argument of a queue."""
 
@@ -15,6 +17,11 @@ class Unroutable(Exception):
 
 class NotTaken(Exception):
     """RabbitMQ refused this message, since its queue is full. It may take others."""
+
+
+class Silent(Unavailable):
+    """RabbitMQ answers, and this queue does not: the message may be in it. E.g. a quorum queue without a leader, or a server
+    that is short of memory."""
 
 
 @dataclass(frozen=True, slots=True)

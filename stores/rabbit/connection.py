@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS, ChannelPreconditionFailed
+from pamqp.common import FieldTable
 
 from stores.errors import Unavailable
 from stores.rabbit import Queue, Topology
@@ -34,8 +35,12 @@ def translated() -> Generator[None]:
         if task is None or task.cancelling():
             raise
         raise Unavailable(SERVER, "the connection is closed") from None
-    except (*CONNECTION_EXCEPTIONS, TimeoutError) as error:
-        raise Unavailable(SERVER, f"{type(error).__name__}: {str(error)[:160]}") from error
+    except Exception as error:
+        if (
+            isinstance(error, (*CONNECTION_EXCEPTIONS, TimeoutError)) or type(error) is Exception
+        ):  # as it raises at an end
+            raise Unavailable(SERVER, f"{type(error).__name__}: {str(error)[:160]}") from error
+        raise
 
 
 class Connection:
@@ -70,6 +75,18 @@ class Connection:
         with translated():
             await _declare(connection, queue)
 
+    async def answers(self) -> bool:
+        """Whether the server does, on the connection that there is."""
+        connection = self._connection
+        if connection is None:
+            return False
+        try:
+            with translated():
+                async with asyncio.timeout(SECONDS), connection.channel(publisher_confirms=False):
+                    return True
+        except Unavailable:
+            return False
+
     async def lose(self, channel: AbstractChannel | None = None) -> None:
         """Nobody knows what state it is in: whoever needs one next opens another. channel: that one only, which may have been
         replaced already."""
@@ -77,7 +94,7 @@ class Connection:
             await self._close()
 
     async def _open(self) -> None:
-        named = {"connection_name": self._name}
+        named: FieldTable = {"connection_name": self._name}
         async with asyncio.timeout(SECONDS):
             connection = await aio_pika.connect(self._url, client_properties=named, heartbeat=_HEARTBEAT)
         self._connection = connection
@@ -109,7 +126,7 @@ async def _make(connection: AbstractConnection, topology: Topology) -> None:
 
 async def _declare(connection: AbstractConnection, queue: Queue) -> None:
     """On channels of their own: RabbitMQ closes the one on which it refuses a declaration."""
-    arguments = {"x-queue-type": "quorum", **queue.arguments}
+    arguments: FieldTable = {"x-queue-type": "quorum", **queue.arguments}
     try:
         async with asyncio.timeout(SECONDS), connection.channel(publisher_confirms=False) as channel:
             await channel.declare_queue(queue.name, durable=True, arguments=arguments)

@@ -59,7 +59,8 @@ class Consumer:
             async with asyncio.timeout(SECONDS):
                 await channel.set_qos(self._prefetch)
                 under = await channel.get_underlay_channel()
-                under.on_consumer_cancel_callbacks.add(lambda _: lost.set())  # e.g. somebody has deleted the queue
+                # e.g. somebody has deleted the queue
+                under.on_consumer_cancel_callbacks.add(lambda *_: lost.set())
                 queue = await channel.get_queue(self._queue, ensure=False)
                 await queue.consume(self._take)
         if not channel.is_closed:

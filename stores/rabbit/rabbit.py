@@ -1,11 +1,12 @@
 """What the product does with RabbitMQ. Nothing is connected before it is needed."""
 
 import aio_pika
+from aio_pika.abc import AbstractChannel
 from aio_pika.exceptions import DeliveryError, PublishError
 
 from stores.errors import Unavailable
-from stores.rabbit import Message, NotTaken, Queue, Topology, Unroutable
-from stores.rabbit.connection import SECONDS, Connection, translated
+from stores.rabbit import Message, NotTaken, Queue, Silent, Topology, Unroutable
+from stores.rabbit.connection import SECONDS, SERVER, Connection, translated
 from stores.rabbit.consuming import Consumer, Handle, KeyOf
 
 
@@ -21,21 +22,16 @@ class Rabbit:
     async def publish(self, exchange: str, key: str, message: Message) -> None:
         """Returns when each queue that it belongs into has it safely. exchange: '' for the one where the key is a queue's name.
 
-        Raises Unroutable and NotTaken: nobody has it. Raises Unavailable: it may be there; publish it again under its id.
+        Raises Unroutable and NotTaken: nobody has it. Raises Unavailable and Silent: it may be there; publish it again under
+        its id.
         """
         channel = await self._publishing.channel()
         try:
             with translated():
-                place = channel.default_exchange
-                if exchange:
-                    place = await channel.get_exchange(exchange, ensure=False)
-                try:
-                    await place.publish(_outgoing(message), key, mandatory=True, timeout=SECONDS)
-                except PublishError:
-                    raise Unroutable(f"no queue at {exchange!r} takes {key!r}") from None
-                except DeliveryError:
-                    raise NotTaken(f"the queue of {key!r} at {exchange!r} is full") from None
-        except Unavailable:
+                await _publish(channel, exchange, key, message)
+        except Unavailable as error:
+            if isinstance(error.__cause__, TimeoutError) and await self._publishing.answers():
+                raise Silent(SERVER, f"the queue of {key!r} at {exchange!r} does not confirm") from None
             await self._publishing.lose(channel)
             raise
 
@@ -54,6 +50,16 @@ class Rabbit:
 
     async def close(self) -> None:
         await self._publishing.lose()
+
+
+async def _publish(channel: AbstractChannel, exchange: str, key: str, message: Message) -> None:
+    place = await channel.get_exchange(exchange, ensure=False) if exchange else channel.default_exchange
+    try:
+        await place.publish(_outgoing(message), key, mandatory=True, timeout=SECONDS)
+    except PublishError:
+        raise Unroutable(f"no queue at {exchange!r} takes {key!r}") from None
+    except DeliveryError:
+        raise NotTaken(f"the queue of {key!r} at {exchange!r} is full") from None
 
 
 def _outgoing(message: Message) -> aio_pika.Message:

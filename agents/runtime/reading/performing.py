@@ -94,7 +94,7 @@ class Performing:
         recorded = any(id in self._happened for id in wanted if id not in begun)
         todo = [each for each in tries if each.row.id in begun]
         self._count_repeated(lease, [id for id, again in begun.items() if again])
-        trying = (self._one(lease, each.event, again=begun[each.row.id]) for each in todo)
+        trying = (self._one(lease, each.event, again=begun[each.row.id] or each.row.tries > 0) for each in todo)
         outcomes = await asyncio.gather(*trying, return_exceptions=True)
         found = self._sort(lease, todo, outcomes)
         if found.done:
