@@ -8,7 +8,8 @@ from typing import Any
 
 import aio_pika
 import msgspec
-from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
+from aio_pika.exceptions import ChannelNotFoundEntity
 
 from agents.kitchen.queues import DEAD, REPLIES
 from agents.kitchen.ticket import TicketState
@@ -55,7 +56,8 @@ class Orders:
 class Kitchen:
     """A plain AMQP client."""
 
-    def __init__(self, channel: AbstractChannel) -> None:
+    def __init__(self, connection: AbstractConnection, channel: AbstractChannel) -> None:
+        self._connection = connection
         self._channel = channel
         self._answers: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
         self._mine = ""
@@ -65,7 +67,11 @@ class Kitchen:
         got: list[AbstractIncomingMessage] = []
 
         async def there() -> bool:
-            found = await (await self._channel.get_queue(queue, ensure=False)).get(fail=False)
+            try:
+                found = await (await self._channel.get_queue(queue, ensure=False)).get(fail=False)
+            except ChannelNotFoundEntity:  # it has ended the channel
+                self._channel = await self._connection.channel()
+                return False
             if found is not None:
                 await found.ack()
                 got.append(found)
@@ -116,4 +122,4 @@ class Kitchen:
 @asynccontextmanager
 async def kitchen(url: str) -> AsyncGenerator[Kitchen]:
     async with await aio_pika.connect(url) as connection:
-        yield Kitchen(await connection.channel())
+        yield Kitchen(connection, await connection.channel())

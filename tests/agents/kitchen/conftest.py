@@ -53,8 +53,8 @@ class VirtualHost:
 @pytest_asyncio.fixture(loop_scope="session")
 async def virtual_host(servers: Stack) -> AsyncGenerator[VirtualHost]:
     said = urlsplit(servers.endpoints.rabbit)
-    login = aiohttp.BasicAuth(said.username or "", said.password or "")
-    async with aiohttp.ClientSession(auth=login, raise_for_status=True) as session:
+    login = aiohttp.encode_basic_auth(said.username or "", said.password or "")
+    async with aiohttp.ClientSession(headers={"Authorization": login}, raise_for_status=True) as session:
         made = VirtualHost(servers, session)
         await made.make()
         yield made

@@ -58,6 +58,12 @@ class Scene:
         argv = (sys.executable, "-m", "agents", "kitchen")
         self._processes.append(await asyncio.create_subprocess_exec(*argv, env=environment, cwd=CHECKOUT))
 
+    async def begin(self) -> None:
+        """Returns when a first ticket has come through."""
+        await self.happen((f"order-{uuid.uuid4().hex}", 1, self.sent()))
+        async with kitchen(self.rabbit_url) as client:
+            await client.ticket(f"kitchen.{self.restaurant}", 60)
+
     async def kill(self) -> None:
         """The oldest process, in the middle of whatever it does."""
         process = self._processes.pop(0)
@@ -108,8 +114,11 @@ async def scene(servers: Stack, rabbit_url: str) -> AsyncGenerator[Scene]:
     made = Scene(servers, rabbit_url)
     for _ in range(2):
         await made.start()
-    yield made
-    await made.stop()
+    try:
+        await made.begin()
+        yield made
+    finally:
+        await made.stop()
 
 
 @asynccontextmanager
@@ -118,7 +127,7 @@ async def cooking(url: str, restaurant: str, chance: random.Random) -> AsyncGene
     came: list[AbstractIncomingMessage] = []
     async with await aio_pika.connect(url) as connection:
         channel = await connection.channel()
-        client = Kitchen(channel)
+        client = Kitchen(connection, channel)
         queue = await channel.get_queue(f"kitchen.{restaurant}", ensure=False)
 
         async def take(message: AbstractIncomingMessage) -> None:
@@ -138,10 +147,6 @@ async def cooking(url: str, restaurant: str, chance: random.Random) -> AsyncGene
 async def test_killed_at_any_moment_it_loses_and_doubles_nothing(scene: Scene) -> None:
     chance = random.Random(11)
     orders = [f"order-{uuid.uuid4().hex}" for _ in range(60)]
-    async with kitchen(scene.rabbit_url) as client:
-        first = f"order-{uuid.uuid4().hex}"
-        await scene.happen((first, 1, scene.sent()))
-        await client.ticket(f"kitchen.{scene.restaurant}", 60)
     async with cooking(scene.rabbit_url, scene.restaurant, chance) as came:
         for start in range(0, len(orders), 15):
             await scene.happen(*((order, 1, scene.sent()) for order in orders[start : start + 15]))
@@ -186,7 +191,7 @@ async def test_what_waits_while_rabbitmq_is_away_goes_out_when_it_is_back_and_no
 
 async def test_a_ticket_that_nobody_takes_expires_its_order(scene: Scene) -> None:
     order = f"order-{uuid.uuid4().hex}"
-    await scene.happen((order, 1, scene.sent(expires_at=datetime.now(UTC) + timedelta(seconds=8))))
+    await scene.happen((order, 1, scene.sent(expires_at=datetime.now(UTC) + timedelta(seconds=5))))
 
     async def expired() -> list[Commanded]:
         return await scene.commanded([order])

@@ -64,8 +64,9 @@ async def test_a_ticket_is_in_its_restaurants_queue_with_all_that_the_kitchen_ne
 
 
 async def test_a_ticket_that_may_have_come_before_has_the_same_id_and_a_mark(scene: Scene) -> None:
-    await scene.waiter.bring(scene.opened(), scene.meta)
-    await scene.waiter.bring(scene.opened(), replace(scene.meta, again=True))
+    opened = scene.opened()
+    await scene.waiter.bring(opened, scene.meta)
+    await scene.waiter.bring(opened, replace(scene.meta, again=True))
     first, second = [await scene.client.ticket(scene.queue) for _ in range(2)]
     assert first.message_id == second.message_id and first.body == second.body
     assert second.headers["x-repeated"] is True
