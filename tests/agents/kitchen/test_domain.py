@@ -102,7 +102,7 @@ class Scene:
         return [
             Commanded(
                 (record.key or b"").decode(), said[headers.ID].decode(), said[headers.TYPE].decode(),
-                msgspec.json.decode(record.value or b""),
+                msgspec.json.decode(record.body or b""),
             )
             for record, said in found
         ]  # fmt: skip
@@ -177,6 +177,7 @@ async def test_killed_at_any_moment_it_loses_and_doubles_nothing(scene: Scene) -
 
 async def test_what_waits_while_rabbitmq_is_away_goes_out_when_it_is_back_and_no_ended_order(scene: Scene) -> None:
     kept, ended = f"order-{uuid.uuid4().hex}", f"order-{uuid.uuid4().hex}"
+    await asyncio.sleep(2)  # RabbitMQ 3.10 forgets the leader of a quorum queue that is younger at a kill
     await scene.servers.stop("rabbit", signal.SIGKILL)
     cancelled = OrderCancelled(user_id="u-1", reason="no", cancelled_at=datetime.now(UTC))
     await scene.happen((ended, 1, scene.sent()), (kept, 1, scene.sent()), (ended, 2, cancelled))
