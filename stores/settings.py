@@ -44,6 +44,7 @@ class Settings:
         str  # KITCHEN_ACCOUNTS=own: each kitchen has an account of its own in RabbitMQ; shared: they need none
     )
     smtp: str  # SMTP_URL, smtp://[user:password@]host:port
+    provider: str  # PROVIDER_URL, http(s)://host[:port][/path]: of payments
     keys: Path  # KEYS_DIR: files that `./lezzet up` makes, see stores/keyring.py
     client_origin: str  # CLIENT_ORIGIN: where mail links lead
     cors_origins: tuple[str, ...]  # CORS_ORIGINS
@@ -80,6 +81,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         rabbit=_url(environment, "RABBITMQ_URL", "amqp://guest:guest@localhost:5672/", ("amqp", "amqps")),
         kitchen_accounts=_choice(environment, "KITCHEN_ACCOUNTS", ("shared", "own")),
         smtp=_url(environment, "SMTP_URL", "smtp://localhost:25", ("smtp", "smtps")),
+        provider=_url(environment, "PROVIDER_URL", "http://localhost:8090", ("http", "https")),
         keys=Path(environment.get("KEYS_DIR") or ".lezzet/keys"),
         client_origin=_origin("CLIENT_ORIGIN", environment.get("CLIENT_ORIGIN") or "http://localhost:3000"),
         cors_origins=tuple(

@@ -26,6 +26,7 @@ from stores.keyring import make_keys
 from stores.mail import Mail
 from stores.mail.smtp import Mailer
 from stores.mongo.photos import Photos
+from stores.payment.http import HttpProvider
 from stores.postgres.store import PostgresStore
 from stores.protocol import Stored
 from stores.rabbit import Message as Published
@@ -33,6 +34,7 @@ from stores.rabbit import Queue
 from stores.rabbit.rabbit import Rabbit
 from stores.settings import load
 from topics.contracts import all_topics
+from topics.contracts.payment_commands import Report
 from topics.deciding.decision import Origin, Send
 from topics.messages.event import EventMeta
 from topics.messages.message import Message
@@ -48,7 +50,8 @@ W = TypeVar("W")
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def domains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Mapping[str, Runtime]]:
-    """Nothing is connected: mails and tickets are as good as sent, a photo is gone from quarantine, no store knows anything."""
+    """Nothing is connected: mails and tickets are as good as sent, a photo is gone from quarantine, the payment provider has
+    done what it was asked, and no store knows anything."""
 
     async def sent(mailer: Mailer, mail: Mail) -> None: ...
 
@@ -58,6 +61,9 @@ async def domains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGener
 
     async def no_upload(photos: Photos, upload: str) -> None: ...
 
+    async def paid(provider: HttpProvider, path: str, wish: Any, reference: str, key: str) -> Report:
+        return Report(reference=reference, sequence=2, status="captured", amount=36_000, captured=36_000)
+
     async def no_states(store: PostgresStore, ids: Sequence[str]) -> dict[str, Stored]:
         return {}
 
@@ -66,6 +72,7 @@ async def domains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGener
     monkeypatch.setattr(Rabbit, "declare", declared)
     monkeypatch.setattr(Photos, "uploaded", no_upload)
     monkeypatch.setattr(Photos, "drop_upload", no_upload)
+    monkeypatch.setattr(HttpProvider, "_asked", paid)
     monkeypatch.setattr(PostgresStore, "states", no_states)
     make_keys(tmp_path)
     runtimes = await compose(load({"KEYS_DIR": str(tmp_path)}), DOMAINS)

@@ -271,12 +271,13 @@ class OrderDelayed(Message, frozen=True, kw_only=True):
 
 
 class OrderReady(Message, frozen=True, kw_only=True):
-    """It can be fetched."""
+    """It can be fetched: by a courier (delivery), or by the customer."""
 
     user_id: str
     restaurant_id: str
     at: datetime
     by: Actor
+    delivery: bool
 
 
 class OrderOnTheWay(Message, frozen=True, kw_only=True):
@@ -433,7 +434,7 @@ TOPIC = Topic(
     ),
     key="order id",
     producers=("order",),
-    consumers=("order", "notification", "restaurant", "kitchen", "courier", "analytics"),
+    consumers=("order", "notification", "restaurant", "payment", "kitchen", "courier", "analytics"),
     retention=FOREVER,
     max_bytes=2 * 1024 * 1024,
     upcasts=(

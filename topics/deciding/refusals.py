@@ -24,7 +24,7 @@ OrderCode = Literal[
     "order_for_delivery",
     "too_many_delays",
 ]
-"""Why an act cannot be in an order: how it stands. The error has its `status` besides."""
+"""Why an act cannot be in an order: how it stands. The error has its `order_status` besides."""
 
 ORDER_CODES: tuple[OrderCode, ...] = get_args(OrderCode)
 

@@ -85,7 +85,7 @@ RESERVED = replace(PLACED, slot=NOW, coupon_code="YAZ10", discount=1_000, total=
 OF = {"user_id": USER, "restaurant_id": "mahmut", "at": NOW}
 CONFIRMED = PaymentConfirmed(**OF, method="credit_card")
 SCHEDULED = OrderScheduled(**OF, due_at=NOW + timedelta(hours=2), kitchen_at=NOW + timedelta(minutes=90))
-PREPARING, READY = OrderPreparing(**OF, by="owner"), OrderReady(**OF, by="kitchen")
+PREPARING, READY = OrderPreparing(**OF, by="owner"), OrderReady(**OF, by="kitchen", delivery=True)
 TAKEN = OrderOnTheWay(**OF, by="courier", courier_id=COURIER)
 FAILED = DeliveryFailed(**OF, by="courier", courier_id=COURIER, reason="no one opened")
 
