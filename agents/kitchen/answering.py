@@ -36,9 +36,15 @@ _ticket = msgspec.json.Decoder(Ticket)
 
 
 class _Shown(msgspec.Struct, frozen=True):
-    """Of an order's document, or of the members of a refusal."""
+    """Of an order's document."""
 
     status: OrderStatus | None = None
+
+
+class _Refused(msgspec.Struct, frozen=True):
+    """Of the members of an order's refusal."""
+
+    order_status: OrderStatus | None = None
 
 
 _shown = msgspec.json.Decoder(_Shown)
@@ -158,5 +164,5 @@ def _answer(order_id: str, outcome: Reply | None) -> KitchenAnswer:
     if outcome.status == "done":
         status = _shown.decode(bytes(outcome.body) or b"{}").status
         return KitchenAnswer(outcome="done", order_id=order_id, status=status)
-    status = msgspec.convert(outcome.more or {}, _Shown).status
+    status = msgspec.convert(outcome.more or {}, _Refused).order_status
     return KitchenAnswer(outcome="refused", order_id=order_id, status=status, code=outcome.code, detail=outcome.detail)

@@ -54,13 +54,17 @@ class Consumer:
         """Returns when the channel or its consumer has ended. Raises Unavailable."""
         channel = await self._connection.channel()
         lost = asyncio.Event()
-        channel.close_callbacks.add(lambda *_: lost.set())
+
+        def gone(*_: object) -> None:
+            lost.set()
+
+        channel.close_callbacks.add(gone)
         with translated():
             async with asyncio.timeout(SECONDS):
                 await channel.set_qos(self._prefetch)
                 under = await channel.get_underlay_channel()
                 # e.g. somebody has deleted the queue
-                under.on_consumer_cancel_callbacks.add(lambda *_: lost.set())
+                under.on_consumer_cancel_callbacks.add(gone)
                 queue = await channel.get_queue(self._queue, ensure=False)
                 await queue.consume(self._take)
         if not channel.is_closed:

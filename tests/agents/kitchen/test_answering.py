@@ -88,7 +88,7 @@ def done(status: str) -> Reply:
 
 
 def refused(status: str) -> Reply:
-    return Reply(operation_id="o", status="failed", code="wrong_state", detail="no", more={"status": status})
+    return Reply(operation_id="o", status="failed", code="wrong_state", detail="no", more={"order_status": status})
 
 
 async def test_an_answer_is_a_command_to_its_order(scene: Scene) -> None:
