@@ -8,8 +8,9 @@ from typing import Any
 
 import aio_pika
 import msgspec
-from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
+from aio_pika.abc import AbstractIncomingMessage
 from aio_pika.exceptions import ChannelNotFoundEntity
+from aiormq.exceptions import ConnectionInternalError
 
 from agents.kitchen.queues import DEAD, REPLIES
 from agents.kitchen.ticket import TicketState
@@ -56,11 +57,17 @@ class Orders:
 class Kitchen:
     """A plain AMQP client."""
 
-    def __init__(self, connection: AbstractConnection, channel: AbstractChannel) -> None:
-        self._connection = connection
-        self._channel = channel
+    def __init__(self, url: str) -> None:
+        self._url = url
         self._answers: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
         self._mine = ""
+
+    async def open(self) -> None:
+        self._connection = await aio_pika.connect(self._url)
+        self._channel = await self._connection.channel()
+
+    async def close(self) -> None:
+        await self._connection.close()
 
     async def ticket(self, queue: str, seconds: float = 20.0) -> AbstractIncomingMessage:
         """The next message of this queue, taken and acknowledged. A queue that is not there yet is waited for."""
@@ -69,8 +76,12 @@ class Kitchen:
         async def there() -> bool:
             try:
                 found = await (await self._channel.get_queue(queue, ensure=False)).get(fail=False)
-            except ChannelNotFoundEntity:  # it has ended the channel
-                self._channel = await self._connection.channel()
+            except (
+                ChannelNotFoundEntity,
+                ConnectionInternalError,
+            ):  # that ends the channel, and a queue that is being made all
+                await self.close()
+                await self.open()
                 return False
             if found is not None:
                 await found.ack()
@@ -121,5 +132,9 @@ class Kitchen:
 
 @asynccontextmanager
 async def kitchen(url: str) -> AsyncGenerator[Kitchen]:
-    async with await aio_pika.connect(url) as connection:
-        yield Kitchen(connection, await connection.channel())
+    made = Kitchen(url)
+    await made.open()
+    try:
+        yield made
+    finally:
+        await made.close()

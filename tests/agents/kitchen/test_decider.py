@@ -90,7 +90,7 @@ def test_a_kitchen_is_not_told_what_it_has_said_itself() -> None:
         user_id="u-1", restaurant_id="r-1", at=NOW, by="owner", prep_time=20, ready_at=LATER, delivery=True
     )
     assert follow(accepted) == []
-    assert follow(OrderReady(user_id="u-1", restaurant_id="r-1", at=NOW, by="kitchen")) == []
+    assert follow(OrderReady(user_id="u-1", restaurant_id="r-1", at=NOW, by="kitchen", delivery=True)) == []
 
 
 def test_what_became_of_a_message_is_recorded_and_its_first_id_stays() -> None:

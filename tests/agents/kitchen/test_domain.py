@@ -24,7 +24,7 @@ from infra.stack.stack import Stack
 from stores.kafka.log import Place, open_log
 from stores.kafka.raw import RawRecord, open_raw
 from stores.settings import load
-from tests.agents.kitchen.broker import Kitchen, kitchen
+from tests.agents.kitchen.broker import kitchen
 from tests.agents.kitchen.test_decider import SENT
 from tests.deadline import until
 from topics.contracts import order_commands, order_events
@@ -125,10 +125,8 @@ async def scene(servers: Stack, rabbit_url: str) -> AsyncGenerator[Scene]:
 async def cooking(url: str, restaurant: str, chance: random.Random) -> AsyncGenerator[list[AbstractIncomingMessage]]:
     """A kitchen's system: takes every ticket, accepts it, by and by twice, and says nonsense in between."""
     came: list[AbstractIncomingMessage] = []
-    async with await aio_pika.connect(url) as connection:
-        channel = await connection.channel()
-        client = Kitchen(connection, channel)
-        queue = await channel.get_queue(f"kitchen.{restaurant}", ensure=False)
+    async with await aio_pika.connect(url) as connection, kitchen(url) as client:
+        queue = await (await connection.channel()).get_queue(f"kitchen.{restaurant}", ensure=False)
 
         async def take(message: AbstractIncomingMessage) -> None:
             came.append(message)
