@@ -40,9 +40,9 @@ class Settings:
     postgres: str  # POSTGRES_URL
     mongo: str  # MONGO_URL, mongodb://[user:password@]host:port[,host:port…]/database[?options], a replica set
     rabbit: str  # RABBITMQ_URL, amqp://[user:password@]host[:port][/vhost], or amqps://
-    kitchen_accounts: (
-        str  # KITCHEN_ACCOUNTS=own: each kitchen has an account of its own in RabbitMQ; shared: they need none
-    )
+    kitchen_accounts: str  # KITCHEN_ACCOUNTS, shared or own: whether each kitchen has an account of its own in RabbitMQ
+    elastic: str  # ELASTICSEARCH_URL, http[s]://[user:password@]host:port
+    analytics_days: int  # ANALYTICS_DAYS: so many days back order facts are kept in Elasticsearch
     smtp: str  # SMTP_URL, smtp://[user:password@]host:port
     provider: str  # PROVIDER_URL, http(s)://host[:port][/path]: of payments
     keys: Path  # KEYS_DIR: files that `./lezzet up` makes, see stores/keyring.py
@@ -80,6 +80,8 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         mongo=_mongo(environment),
         rabbit=_url(environment, "RABBITMQ_URL", "amqp://guest:guest@localhost:5672/", ("amqp", "amqps")),
         kitchen_accounts=_choice(environment, "KITCHEN_ACCOUNTS", ("shared", "own")),
+        elastic=_url(environment, "ELASTICSEARCH_URL", "http://localhost:9200", ("http", "https")),
+        analytics_days=_count(environment, "ANALYTICS_DAYS", 90, 1, 3_650),
         smtp=_url(environment, "SMTP_URL", "smtp://localhost:25", ("smtp", "smtps")),
         provider=_url(environment, "PROVIDER_URL", "http://localhost:8090", ("http", "https")),
         keys=Path(environment.get("KEYS_DIR") or ".lezzet/keys"),

@@ -27,6 +27,7 @@ _NOISY = {
     "aio_pika": logging.ERROR,
     "aiormq": logging.CRITICAL,  # it tells of each try to connect; stores/rabbit says what matters
     "aiohttp": logging.WARNING,
+    "elastic_transport": logging.ERROR,
     "faust": logging.WARNING,
     "mode": logging.WARNING,
     "yoyo": logging.WARNING,

@@ -3,7 +3,8 @@
 live: the event loop and the fetch loops of all groups are running. ready: every assigned partition is open, none is held back
 since its commands raise one after the other, and few messages are not done yet. It names the partitions that stand still
 (stopped) and those of which aggregates stay behind (behind), with the reason: newer code has published what this code cannot
-read, or a projection raised. away: what beside the groups does nothing now, and why; Kafka's messages do not wait for it.
+read, or a projection raised. A group that nobody waits for (awaited: false) is told, and does not count. away: what beside the
+groups does nothing now, and why; Kafka's messages do not wait for it.
 """
 
 from collections.abc import Sequence
@@ -28,10 +29,11 @@ class _Told(msgspec.Struct, frozen=True):
     held_back: list[str]
     stopped: dict[str, str]
     behind: dict[str, str]
+    awaited: bool
 
 
 def _told(group: Group) -> _Told:
-    return _Told(group.lag(), group.settled, group.held_back(), group.stopped(), group.behind())
+    return _Told(group.lag(), group.settled, group.held_back(), group.stopped(), group.behind(), group.awaited)
 
 
 class Health:
@@ -67,8 +69,9 @@ class Health:
     async def _ready(self, _request: web.Request) -> web.Response:
         started = self._process.started
         groups = {g.name: _told(g) for g in self._process.groups} if started else {}
-        lag = sum(group.lag for group in groups.values())
-        ready = started and lag <= _READY_LAG and all(g.settled and not g.held_back for g in groups.values())
+        awaited = [group for group in groups.values() if group.awaited]
+        lag = sum(group.lag for group in awaited)
+        ready = started and lag <= _READY_LAG and all(g.settled and not g.held_back for g in awaited)
         away = {each.name: why for each in self._besides if (why := each.away()) is not None}
         told = {"ready": ready, "started": started, "lag": lag, "groups": groups, "away": away}
         return _json(told, 200 if ready else 503)

@@ -76,10 +76,7 @@ class Kitchen:
         async def there() -> bool:
             try:
                 found = await (await self._channel.get_queue(queue, ensure=False)).get(fail=False)
-            except (
-                ChannelNotFoundEntity,
-                ConnectionInternalError,
-            ):  # that ends the channel, and a queue that is being made all
+            except (ChannelNotFoundEntity, ConnectionInternalError):  # no queue yet, or one that is being made
                 await self.close()
                 await self.open()
                 return False
