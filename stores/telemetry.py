@@ -28,8 +28,8 @@ _INSIDE = re.compile(
 _NOISY = {
     "aiokafka": logging.ERROR,
     "aio_pika": logging.ERROR,
+    "aiormq": logging.CRITICAL,  # it tells of each try to connect; stores/rabbit says what matters
     "aiohttp": logging.WARNING,
-    "aiormq": logging.ERROR,
     "elastic_transport": logging.ERROR,
     "faust": logging.WARNING,
     "mode": logging.WARNING,
