@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Awaitable, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -40,7 +40,10 @@ class Bounds:
 BOUNDS = Bounds()
 
 
-async def leave(running: Awaitable[int], beside: AbstractAsyncContextManager[None]) -> NoReturn:
+_NOTHING = nullcontext()
+
+
+async def leave(running: Awaitable[int], beside: AbstractAsyncContextManager[None] = _NOTHING) -> NoReturn:
     """Waits for `running`, and ends the process with its exit code, or CRASHED where it raises. Raises BadSetting. beside: what
     is open until the last word is logged.
 
