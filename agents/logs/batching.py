@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from typing import NoReturn
 
 from prometheus_client import Counter
-from stores.rabbit import Delivery
 
 from stores.errors import Unavailable
 from stores.logs.document import document
 from stores.logs.index import LogIndex
+from stores.rabbit import Delivery
 from stores.telemetry import logger
 
 # Lines in the index; far fewer than are written: Elasticsearch is away, or the queue in RabbitMQ is not read.

@@ -4,15 +4,14 @@ import asyncio
 import contextlib
 from typing import NoReturn
 
-from stores.rabbit import Delivery
-from stores.rabbit.rabbit import Rabbit
-
 from agents.logs.batching import Batches
 from stores.elastic.connection import Connection
 from stores.elastic.documents import Documents
 from stores.errors import Unavailable
 from stores.logs.index import LogIndex
 from stores.logs.topology import QUEUE, TOPOLOGY
+from stores.rabbit import Delivery
+from stores.rabbit.rabbit import Rabbit
 from stores.settings import Settings
 from stores.telemetry import logger
 

@@ -7,12 +7,12 @@ from typing import Any, cast
 import msgspec
 import pytest
 import pytest_asyncio
-from stores.rabbit import Delivery
 
 from agents.logs import batching
 from agents.logs.batching import Batches
 from stores.errors import Unavailable
 from stores.logs.index import LogIndex
+from stores.rabbit import Delivery
 from tests.deadline import until, within
 
 

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
-from stores.rabbit import Message, NotTaken, Unroutable
 
 from stores.errors import Unavailable
 from stores.logs import shipping
 from stores.logs.lines import Line, Lines
 from stores.logs.shipping import AT_ONCE, Shipper
+from stores.rabbit import Message, NotTaken, Unroutable
 from tests.deadline import until
 
 
