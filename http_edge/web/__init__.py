@@ -7,7 +7,7 @@ from http_edge.routing.routes import AnyRow
 from http_edge.web import operations
 from http_edge.web.account import addresses, auth, erasure, export, favourites, passwords, sessions, user
 from http_edge.web.browse import campaigns, meals, menu_export, menu_import, photos, restaurants, reviews, search
-from http_edge.web.order import anonymous_carts, carts, discounts, orders, summary
+from http_edge.web.order import anonymous_carts, carts, couriers, deliveries, discounts, orders, positions, summary
 
 ROUTES: tuple[AnyRow, ...] = (
     *auth.ROUTES,
@@ -31,5 +31,8 @@ ROUTES: tuple[AnyRow, ...] = (
     *anonymous_carts.ROUTES,
     *discounts.ROUTES,
     *orders.ROUTES,
+    *couriers.ROUTES,
+    *deliveries.ROUTES,
+    *positions.ROUTES,
     *operations.ROUTES,
 )

@@ -3,7 +3,7 @@
 `form` names the normal form of a text (topics/values/forms.py) that the edge brings it into; on a topic it stands in that form.
 """
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -47,6 +47,7 @@ AnyCuisine = Annotated[str, Meta(max_length=256)]
 """A cuisine to look for. Longer than any Cuisine is allowed: it is not found then."""
 Text = Annotated[str, Meta(max_length=2000)]
 Note = Annotated[str, Meta(max_length=500)]
+Reason = Annotated[str, Meta(min_length=1, max_length=500, pattern=_SAID)]
 AddressText = Annotated[str, Meta(max_length=500, extra={"form": "line"})]
 ZipCode = Annotated[str, Meta(max_length=16, extra={"form": "line"})]
 CouponCode = Annotated[str, Meta(max_length=64, extra={"form": "coupon"})]
@@ -64,6 +65,7 @@ SealedBox = Annotated[str, Meta(min_length=1, max_length=2048)]
 MAX_QUANTITY = 99
 Quantity = Annotated[int, Meta(ge=1, le=MAX_QUANTITY)]
 Minutes = Annotated[int, Meta(ge=0, le=24 * 60)]
+Moment = Annotated[datetime, Meta(tz=True)]
 Latitude = Annotated[float, Meta(ge=-90, le=90)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
 

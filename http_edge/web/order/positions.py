@@ -1,0 +1,84 @@
+"""Where the courier of an order is. Nobody decides anything by it, so it is no command: it is kept in Redis for a while, and
+told to who follows the order."""
+
+from datetime import timedelta
+
+import msgspec
+from msgspec.structs import replace
+
+from http_edge.reads.views import document_now
+from http_edge.routing.asked import Asked
+from http_edge.routing.routes import CUSTOMER, OwnRow
+from http_edge.routing.story import Aside
+from http_edge.web.order.deliveries import DELIVERY, delivery_of
+from http_edge.wire.answer import Answer, of_json
+from http_edge.wire.problems import Problem, invalid, not_found
+from stores.positioned import BETWEEN, KEPT
+from topics import keys
+from topics.contracts.courier_events import Spot
+from topics.documents.courier import PHASES, KeptDelivery, Position, PositionTaken
+from topics.values.areas import Place, kilometres
+from topics.values.moments import fault
+
+FURTHEST = 100
+"""Kilometres from both the restaurant and the address. Nobody delivers from there, so it is a fault of the device: many say
+0, 0 where they know no position."""
+
+NOWHERE = 0.01
+"""Degrees around 0, 0: what is refused where neither restaurant nor address has coordinates."""
+
+POSITION = Aside("position", keys.position)
+"""As the streams of an order tell it."""
+
+STREAMED = "order_timeline"
+"""The view whose followers hear of it."""
+
+
+async def report(asked: Asked) -> Answer:
+    """Raises Problem 404, 409, 422 and 429."""
+    order_id, now = asked.parameters["order_id"], asked.edge.now()
+    said: Position = asked.body
+    document = await document_now(asked, DELIVERY, order_id)
+    delivery = delivery_of(document) if document else None
+    if delivery is None or delivery.courier_id != asked.me:
+        raise not_found()
+    if PHASES[delivery.status] != "running":
+        raise Problem(409, "not_running", "This delivery is not under way.", more={"status": delivery.status})
+    at = said.at or now
+    if (why := fault(at, now)) is not None:
+        raise invalid("at", why)
+    if _is_astray(said, delivery):
+        raise invalid("latitude", "is a position from which nobody delivers this order")
+    if at < now - timedelta(seconds=KEPT):
+        return of_json(PositionTaken(shown=False))
+    body = msgspec.json.encode(replace(said, at=at))
+    outcome = await asked.edge.positions.put(order_id, int(at.timestamp() * 1000), body, STREAMED)
+    if outcome == "soon":
+        later = {"Retry-After": str(BETWEEN)}
+        raise Problem(429, "too_many_positions", f"One position in {BETWEEN} seconds is enough.", headers=later)
+    return of_json(PositionTaken(shown=outcome == "shown"))
+
+
+def _destination(delivery: KeptDelivery) -> Place | None:
+    address = delivery.address
+    if address is None or address.latitude is None or address.longitude is None:
+        return None
+    return Spot(latitude=address.latitude, longitude=address.longitude)
+
+
+def _is_astray(said: Position, delivery: KeptDelivery) -> bool:
+    known = [spot for spot in (delivery.restaurant_spot, _destination(delivery)) if spot is not None]
+    if not known:
+        return max(abs(said.latitude), abs(said.longitude)) < NOWHERE
+    return all(kilometres(said, spot) > FURTHEST for spot in known)
+
+
+ROUTES = (
+    OwnRow(
+        method="POST", path="/deliveries/{order_id}/position", who=CUSTOMER, takes=Position, gives=PositionTaken,
+        handle=report, reads=(DELIVERY,),
+        problems={404: ("not_found",), 409: ("not_running",), 422: ("invalid_input",), 429: ("too_many_positions",)},
+        says="Where the courier is, every few seconds while the delivery is under way: followers of the order hear of it. "
+        "One that is older than the last is dropped.",
+    ),
+)  # fmt: skip
