@@ -39,7 +39,7 @@ def decline(kept: Kept, context: Context) -> Decision[Event]:
     """Twice is fine, and so is an offer that has ended meanwhile."""
     known = _mine(kept, context)
     if known is None:
-        return accept(answer=DECLINED) if kept.let_go == context.caller else _nobodys(kept, context)
+        return accept(answer=DECLINED) if _was_asked(kept, context) else _nobodys(kept, context)
     if known.status != "offered":
         return reject("already_accepted", "you have accepted this delivery; say that it failed, and why")
     return accept(OfferDeclined(courier_id=context.caller or ""), answer=DECLINED, cancels=(TIMER,))
@@ -50,9 +50,13 @@ def _mine(kept: Kept, context: Context) -> KeptDelivery | None:
     return known if known is not None and context.caller is not None and known.courier_id == context.caller else None
 
 
+def _was_asked(kept: Kept, context: Context) -> bool:
+    return kept.let_go is not None and kept.let_go == context.caller
+
+
 def _nobodys(kept: Kept, context: Context) -> Decision[Event]:
     """Who was asked last learns that it is over; nobody else learns of the delivery."""
-    if context.caller is not None and kept.let_go == context.caller:
+    if _was_asked(kept, context):
         return reject("offer_over", "this delivery is not offered to you any more")
     return reject("not_found", "you have no such delivery")
 
