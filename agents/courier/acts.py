@@ -88,7 +88,7 @@ def _refusal(command: Act, known: KeptDelivery, context: Context) -> Rejection |
         case "offered", _:
             return Rejection("not_accepted", "accept the delivery first")
         case _:
-            return Rejection("delivery_ended", "this delivery has ended", more={"status": known.status})
+            return Rejection("delivery_ended", "this delivery has ended", more={"delivery_status": known.status})
 
 
 def _comes_first(known: KeptDelivery) -> datetime:

@@ -52,7 +52,7 @@ _HAS_IT = ("offered", "accepted", "picked_up")
 
 def _refusal(command: OfferDelivery, kept: Kept, context: Context) -> Rejection | None:
     if kept.outcome is not None:
-        return Rejection("delivery_ended", "this order has ended", more={"status": kept.outcome})
+        return Rejection("delivery_ended", "this order has ended", more={"delivery_status": kept.outcome})
     if not kept.opened:
         return Rejection("order_not_accepted", "accept the order first")
     known = kept.delivery
@@ -60,9 +60,9 @@ def _refusal(command: OfferDelivery, kept: Kept, context: Context) -> Rejection 
         until = {"offer_ends_at": known.offer_ends_at.isoformat()}
         return Rejection("offer_open", "another courier is asked, and has not answered yet", more=until)
     if known is not None and known.status in _HAS_IT:
-        return Rejection("courier_taken", "another courier has this order", more={"status": known.status})
+        return Rejection("courier_taken", "another courier has this order", more={"delivery_status": known.status})
     if known is not None and known.status == "delivered":
-        return Rejection("delivery_ended", "this order is delivered", more={"status": known.status})
+        return Rejection("delivery_ended", "this order is delivered", more={"delivery_status": known.status})
     if context.claims.get((KIND, command.courier_id)) != keys.courier(command.courier_id):
         return Rejection("no_courier", "this user is no courier", "courier_id")
     if kept.offers >= OFFERS:

@@ -43,7 +43,7 @@ async def report(asked: Asked) -> Answer:
     if delivery is None or delivery.courier_id != asked.me:
         raise not_found()
     if PHASES[delivery.status] != "running":
-        raise Problem(409, "not_running", "This delivery is not under way.", more={"status": delivery.status})
+        raise Problem(409, "not_running", "This delivery is not under way.", more={"delivery_status": delivery.status})
     at = said.at or now
     if (why := fault(at, now)) is not None:
         raise invalid("at", why)

@@ -108,7 +108,7 @@ def test_an_act_that_is_said_again_changes_nothing(events: tuple[Any, ...], comm
 )
 def test_after_the_end_the_courier_is_told_how_it_ended(events: tuple[Any, ...], command: Message) -> None:
     refused = given(*events).when(command, caller=DENIZ).then_rejected("delivery_ended").decision.rejection
-    assert refused and refused.more == {"status": "delivered" if events == DELIVERED else "cancelled"}
+    assert refused and refused.more == {"delivery_status": "delivered" if events == DELIVERED else "cancelled"}
 
 
 def test_who_cannot_deliver_says_why() -> None:
