@@ -63,7 +63,8 @@ class MealCopy(msgspec.Struct, frozen=True, kw_only=True):
 
 class RestaurantCopy(msgspec.Struct, frozen=True, kw_only=True):
     """is_open: its owner's switch; opening_hours, time_zone, days_off: see topics/values/opening_hours.py. Amounts in kuruş.
-    delivery_area: with its center; None: everywhere."""
+    delivery_area: with its center; None: everywhere. auto_accept: its orders are accepted as soon as they come, with prep_time:
+    minutes."""
 
     name: str
     is_open: bool
@@ -77,6 +78,8 @@ class RestaurantCopy(msgspec.Struct, frozen=True, kw_only=True):
     delivery_area: DeliveryArea | None = None
     pickup: bool = True
     orders_per_slot: int | None = None
+    auto_accept: bool = False
+    prep_time: int = 30
 
 
 class CouponCopy(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,6 +163,7 @@ def _restaurant(details: RestaurantDetails, owner_id: str) -> RestaurantCopy:
         delivery_area=details.delivery_area and areas.placed(details.delivery_area, details.address),
         pickup=details.pickup,
         orders_per_slot=details.orders_per_slot,
+        prep_time=details.prep_time,
     )
 
 

@@ -24,7 +24,6 @@ from topics.contracts.order_events import (
     OrderPickedUp,
     OrderPlaced,
     OrderRejected,
-    PaymentRefused,
 )
 from topics.contracts.user_erased import UserErased
 from topics.deciding.decision import Origin, Send
@@ -65,7 +64,7 @@ def _of(message: order_events.Event) -> Command | None:
             return OpenDelivery()
         case OrderDelivered() | OrderPickedUp():
             return CloseDelivery(outcome="delivered")
-        case OrderCancelled() | OrderRejected() | OrderExpired() | PaymentRefused():
+        case OrderCancelled() | OrderRejected() | OrderExpired():
             return CloseDelivery(outcome="cancelled")
         case OrderErased():
             return EraseDelivery()

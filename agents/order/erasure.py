@@ -5,37 +5,44 @@ address and the reason of a cancellation are not needed for that. The orders of 
 it, so an erasure walks from the newest to the oldest.
 """
 
+from datetime import datetime
+
 from msgspec.structs import replace
 
+from agents.order.ends import cancelled, slot_returned
 from agents.order.progress import Progress
+from agents.order.times import STANDING
 from topics.contracts.order_commands import EraseOrder
 from topics.contracts.order_events import Event, OrderErased, OrderPlaced, OrderRefused
-from topics.deciding.decision import Decision, accept
+from topics.deciding.decision import Context, Decision, accept
 
 
-def erase(command: EraseOrder, progress: Progress) -> Decision[Event]:
-    """Nothing where it is erased already, or somebody else's."""
+def erase(command: EraseOrder, progress: Progress, context: Context) -> Decision[Event]:
+    """Nothing where it is erased already, or somebody else's. An order that nobody cooks yet is cancelled."""
     order = _order(progress)
     if order is None or order.user_id != command.user_id or progress.erased:
         return accept()
+    if progress.placed is not None and progress.stage in ("paying", "scheduled", "waiting"):
+        return accept(*withdrawn(progress.placed, context.now), cancels=STANDING[progress.stage])
     return accept(_event(order))
 
 
-def again(progress: Progress, placed: OrderPlaced) -> tuple[Event, ...]:
-    """For an order that was erased while it waited for a reservation, and is placed now."""
-    return (_event(placed),) if progress.erased else ()
+def withdrawn(placed: OrderPlaced, at: datetime) -> tuple[Event, ...]:
+    """Of an order whose user is no more, and that nobody cooks."""
+    return (cancelled(placed, at, "system", ""), *slot_returned(placed), _event(placed))
 
 
 def erased(progress: Progress) -> Progress:
-    drafted, placed, cancelled, refused = progress.drafted, progress.placed, progress.cancelled, progress.refused
-    return Progress(
-        drafted=drafted and replace(drafted, order=_invoiced(drafted.order), restore=(), restore_coupon=None),
-        slot_held=progress.slot_held,
+    drafted, placed, refused = progress.drafted, progress.placed, progress.refused
+    return replace(
+        progress,
+        drafted=drafted
+        and replace(drafted, order=_invoiced(drafted.order), restore=(), restore_coupon=None, card=None),
         placed=placed and _invoiced(placed),
-        cancelled=cancelled and replace(cancelled, reason=""),
-        delivered=progress.delivered,
+        cancelled=progress.cancelled and replace(progress.cancelled, reason=""),
         refused=refused and replace(refused, more=None),
         erased=True,
+        course=progress.course and replace(progress.course, reason=None, payment_url=None),
     )
 
 
@@ -49,4 +56,6 @@ def _event(order: OrderPlaced | OrderRefused) -> OrderErased:
 
 def _invoiced(order: OrderPlaced) -> OrderPlaced:
     items = tuple(replace(item, note=None) for item in order.items)
-    return replace(order, items=items, note=None, address_id=None, delivery_address=None)
+    return replace(
+        order, items=items, note=None, address_id=None, delivery_address=None, restore=(), restore_coupon=None
+    )

@@ -11,12 +11,16 @@ from topics.contracts.basket_commands import Refusal, RestoreItems
 from topics.contracts.discount_commands import AskOutcome, ReleaseUse, ReserveUse
 from topics.contracts.order_commands import EraseOrder
 from topics.contracts.order_events import (
+    BasketReturned,
+    CouponReturned,
     Event,
     OrderCancelled,
     OrderDrafted,
     OrderErased,
+    OrderExpired,
     OrderPlaced,
     OrderRefused,
+    OrderRejected,
     OutcomeAwaited,
     SlotAwaited,
     SlotHeld,
@@ -45,17 +49,29 @@ def react(event: Event, meta: EventMeta, progress: Progress) -> Iterable[Send]:
         case OutcomeAwaited(coupon_code=code, user_id=user_id):
             ask = AskOutcome(order_id=meta.aggregate_id, user_id=user_id)
             yield Send(discount_commands.TOPIC, code, ask, answers=True)
-        case OrderCancelled(coupon_code=str(code), user_id=user_id):
-            release = ReleaseUse(order_id=meta.aggregate_id, user_id=user_id)
-            yield Send(discount_commands.TOPIC, code, release)
-            # A share that counts nothing, since the coupon has no limit for each user, releases nothing.
-            yield Send(discount_commands.TOPIC, coupon_share(code, user_id), release, suffix=" of the share")
+        case (
+            OrderCancelled(coupon_code=str(code), user_id=user_id)
+            | OrderRejected(coupon_code=str(code), user_id=user_id)
+            | OrderExpired(coupon_code=str(code), user_id=user_id)
+            | CouponReturned(coupon_code=code, user_id=user_id)
+        ):
+            yield from _release_use(meta.aggregate_id, code, user_id)
         case OrderRefused():
             yield Send(basket_commands.TOPIC, event.user_id, _restore(event, meta.aggregate_id), answers=True)
+        case BasketReturned():
+            lines = RestoreItems(order_id=meta.aggregate_id, lines=event.restore, coupon_code=event.restore_coupon)
+            yield Send(basket_commands.TOPIC, event.user_id, lines)
         case OrderErased(previous_order_id=str(previous)):
             yield Send(order_commands.TOPIC, previous, EraseOrder(user_id=event.user_id))
         case _:
             pass
+
+
+def _release_use(order_id: str, code: str, user_id: str) -> Iterable[Send]:
+    release = ReleaseUse(order_id=order_id, user_id=user_id)
+    yield Send(discount_commands.TOPIC, code, release)
+    # A share that counts nothing, since the coupon has no limit for each user, releases nothing.
+    yield Send(discount_commands.TOPIC, coupon_share(code, user_id), release, suffix=" of the share")
 
 
 def _slots(restaurant_id: str, slot: datetime) -> str:

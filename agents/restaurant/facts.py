@@ -1,4 +1,4 @@
-"""What the restaurants know of orders: which were delivered, since those may be reviewed."""
+"""What the restaurants know of orders: which their customers have, since those may be reviewed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from topics.contracts import order_events
-from topics.contracts.order_events import Event, OrderDelivered, OrderErased
+from topics.contracts.order_events import Event, OrderDelivered, OrderErased, OrderPickedUp
 from topics.deciding.projection import FactTable, Shown
 from topics.messages.event import EventMeta
 
@@ -27,7 +27,7 @@ class Facts:
 
 def show(before: Delivered | None, event: Event, meta: EventMeta) -> Shown[Delivered]:
     match event:
-        case OrderDelivered():
+        case OrderDelivered() | OrderPickedUp():
             return Shown(Delivered(user_id=event.user_id, restaurant_id=event.restaurant_id))
         case OrderErased():
             return Shown(None)

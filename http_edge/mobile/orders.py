@@ -109,7 +109,10 @@ def _page(order: Order, language: Language) -> OrderPage:
     )
 
 
-_NOT_SHOWN = ("user_id", "delivery_address", "items", "address_id", "changes", "updated_at", "message")
+_NOT_SHOWN = (
+    "user_id", "delivery_address", "items", "address_id", "changes", "updated_at", "message",
+    "payment_status", "payment_url", "due_at", "sent_at", "ready_at", "courier_id", "reason",
+)  # fmt: skip
 
 
 def _line(line: PricedItem, language: Language) -> OrderLine:

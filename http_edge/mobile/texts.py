@@ -11,10 +11,28 @@ DAYS: dict[Language, tuple[str, ...]] = {
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
 }
 STATUSES: dict[Language, dict[str, str]] = {
-    "tr": {"placed": "Siparişin alındı", "delivered": "Siparişin teslim edildi", "cancelled": "Siparişin iptal edildi"},
+    "tr": {
+        "placed": "Siparişin alındı",
+        "accepted": "Restoran siparişini onayladı",
+        "preparing": "Siparişin hazırlanıyor",
+        "ready": "Siparişin hazır",
+        "on_the_way": "Siparişin yolda",
+        "delivered": "Siparişin teslim edildi",
+        "picked_up": "Siparişini teslim aldın",
+        "rejected": "Restoran siparişini alamadı",
+        "expired": "Siparişin zamanında onaylanmadı",
+        "cancelled": "Siparişin iptal edildi",
+    },
     "en": {
         "placed": "Your order is placed",
+        "accepted": "The restaurant has accepted your order",
+        "preparing": "Your order is being prepared",
+        "ready": "Your order is ready",
+        "on_the_way": "Your order is on the way",
         "delivered": "Your order is delivered",
+        "picked_up": "You have picked up your order",
+        "rejected": "The restaurant could not take your order",
+        "expired": "Your order was not confirmed in time",
         "cancelled": "Your order is cancelled",
     },
 }

@@ -16,6 +16,7 @@ from msgspec import inspect
 from agents.address import decider as addresses
 from agents.auth.account import MAX_SESSIONS
 from agents.basket.limits import MAX_LINES
+from agents.order.projection import MOST_MOMENTS
 from agents.user import favourites
 from http_edge import mobile
 from http_edge.about import system
@@ -45,7 +46,7 @@ from topics.documents.browse import Meal, RestaurantFound, RestaurantNow, Restau
 from topics.documents.menu import MOST_PROBLEMS, MenuImport
 from topics.documents.order import Basket, Order, Reordered
 from topics.values.faults import MOST_FAULTS
-from topics.values.fields import DaysOff, OrderStatus
+from topics.values.fields import DaysOff
 
 
 class Bound(NamedTuple):
@@ -76,7 +77,7 @@ OF_ROUTES = {
     "GET /addresses/": _whole(addresses.MOST, "addresses in a book"),
     "GET /carts/get": LINES,
     "GET /meals/{id}/complementary": _whole(_most(catalog_commands.MealIds), "meals that go with one"),
-    "GET /orders/{id}/timeline": _whole(len(get_args(OrderStatus)), "an order has each status once"),
+    "GET /orders/{id}/timeline": _whole(MOST_MOMENTS, "an order is delayed and brought back so often at most"),
     "GET /health/live": _whole(1, "the code"),
 }
 """Lists that are given whole: they stand in one document, which its domain keeps small."""

@@ -75,7 +75,8 @@ class Order:
 
     async def becomes(self, status: str, at: str = PLACED, reason: str | None = None, *, told: bool = True) -> None:
         """told: followers hear of it."""
-        self.moments.append({"status": status, "at": at, "reason": reason})
+        unsaid = dict.fromkeys(("by", "ready_at", "payment_status"))
+        self.moments.append({"status": status, "at": at, "reason": reason, **unsaid})
         await self.write(told=told)
 
     async def write(self, *, told: bool = True) -> None:

@@ -136,9 +136,9 @@ def reject(
     return Decision(events=events, rejection=Rejection(code, detail, field, more))
 
 
-def hand_on(*events: E) -> Decision[E]:
+def hand_on(*events: E, timers: tuple[Timer, ...] = (), cancels: tuple[str, ...] = ()) -> Decision[E]:
     """The events happen; a command that the policy makes of them answers the caller in another domain."""
-    return Decision(events=events, handed_on=True)
+    return Decision(events=events, handed_on=True, timers=timers, cancels=cancels)
 
 
 class StalePreparation(Exception):

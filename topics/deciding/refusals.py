@@ -1,12 +1,32 @@
 """Refusals that several domains give in the same words."""
 
 from collections.abc import Mapping
+from typing import Literal, get_args
 
 from topics.deciding.decision import Rejection
 
 ERASED = Rejection("not_found", "this account is erased")
 """To commands that were under way while the account of their user was erased."""
 
+OrderCode = Literal[
+    "order_paying",
+    "order_scheduled",
+    "order_waiting",
+    "order_accepted",
+    "order_preparing",
+    "order_ready",
+    "order_on_the_way",
+    "order_delivered",
+    "order_picked_up",
+    "order_rejected",
+    "order_expired",
+    "order_cancelled",
+    "order_for_delivery",
+    "too_many_delays",
+]
+"""Why an act cannot be in an order: how it stands. The error has its `status` besides."""
+
+ORDER_CODES: tuple[OrderCode, ...] = get_args(OrderCode)
 
 AMOUNTS_OF_MORE = ("total", "lines.was", "lines.is")
 """Where amounts stand in `more` of a rejection `price_changed`."""

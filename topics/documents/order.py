@@ -10,7 +10,7 @@ from topics.contracts.address_events import SavedAddress
 from topics.contracts.order_events import PriceChange, PricedItem
 from topics.deciding.choosing import Chosen
 from topics.deciding.discounting import CouponKind, CouponValue
-from topics.values.fields import OrderStatus, PaymentMethod
+from topics.values.fields import Actor, OrderStatus, PaymentMethod, PaymentStatus
 from topics.values.kurus import Kurus, KurusSum
 
 
@@ -134,11 +134,15 @@ class CouponUse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderMoment(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of an order, and when. reason: where somebody gave one."""
+    """What became of an order, when, and by whom. reason: where somebody gave one. ready_at: when the kitchen says that it is
+    ready. payment_status: where the customer has to do something for it."""
 
     status: OrderStatus
     at: datetime
     reason: str | None = None
+    by: Actor | None = None
+    ready_at: datetime | None = None
+    payment_status: PaymentStatus | None = None
 
 
 class OrderTimeline(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,7 +160,11 @@ class PriceChanged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """View `order`, index `orders:<user id>` by time; and the answer of a checkout."""
+    """View `order`, index `orders:<user id>` by time; and the answer of a checkout.
+
+    payment_status null: placed before payments were asked for. payment_url: where the customer's bank asks them, while it does.
+    due_at: when it is wanted, null: as soon as possible. sent_at: when it came to the kitchen. reason: why it ended as it did.
+    """
 
     id: str
     user_id: str
@@ -179,3 +187,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     updated_at: datetime
     message: str
+    payment_status: PaymentStatus | None = None
+    payment_url: str | None = None
+    due_at: datetime | None = None
+    sent_at: datetime | None = None
+    ready_at: datetime | None = None
+    courier_id: str | None = None
+    reason: str | None = None

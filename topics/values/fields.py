@@ -20,6 +20,7 @@ _SAID = r"\S"
 _URL = r"^(https?://[^\s/]\S*)?" + _END
 _DAY_OR_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}\S*)?" + _END
 _SHA256 = r"^[0-9a-f]{64}" + _END
+_CARD = r"^[A-Za-z]{2,8}_[A-Za-z0-9_-]{1,100}" + _END
 _UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}" + _END
 
 PATTERNS = {
@@ -31,6 +32,7 @@ PATTERNS = {
     _DAY_OR_TIME: "a date or time such as 2026-03-01T19:30",
     _SHA256: "a SHA-256 in hex",
     _UUID: "a UUID",
+    _CARD: "a card token of the payment provider, such as tok_success, never a card number",
 }
 """Pattern → how an error names it."""
 
@@ -58,6 +60,8 @@ Hours = Annotated[str, Meta(extra={"form": "hours"})]
 TimeZone = Annotated[str, Meta(max_length=64, extra={"form": "time_zone"})]
 DayOrTime = Annotated[str, Meta(max_length=40, pattern=_DAY_OR_TIME, extra={"form": "day_or_time"})]
 SoldOutUntil = Annotated[str, Meta(max_length=40, extra={"form": "today_or_time"})]
+CardToken = Annotated[str, Meta(max_length=128, pattern=_CARD)]
+"""How the payment provider calls a card. It begins with letters, so a card number is none."""
 Sha256 = Annotated[str, Meta(pattern=_SHA256)]
 SealedBox = Annotated[str, Meta(min_length=1, max_length=2048)]
 """Base64 of a libsodium sealed box."""
@@ -65,16 +69,40 @@ SealedBox = Annotated[str, Meta(min_length=1, max_length=2048)]
 MAX_QUANTITY = 99
 Quantity = Annotated[int, Meta(ge=1, le=MAX_QUANTITY)]
 Minutes = Annotated[int, Meta(ge=0, le=24 * 60)]
+MAX_PREPARATION, MAX_DELAY = 180, 120
+PrepTime = Annotated[int, Meta(ge=1, le=MAX_PREPARATION)]
+"""Minutes until an order is ready, as a kitchen says when it accepts one."""
+DelayMinutes = Annotated[int, Meta(ge=1, le=MAX_DELAY)]
 Moment = Annotated[datetime, Meta(tz=True)]
 Latitude = Annotated[float, Meta(ge=-90, le=90)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 OpenOrClosed = Literal["open", "closed"]
-OrderStatus = Literal["placed", "cancelled", "delivered"]
-LAST_STATUSES: frozenset[OrderStatus] = frozenset({"cancelled", "delivered"})
+OrderStatus = Literal[
+    "placed",
+    "accepted",
+    "preparing",
+    "ready",
+    "on_the_way",
+    "delivered",
+    "picked_up",
+    "rejected",
+    "expired",
+    "cancelled",
+]
+LAST_STATUSES: frozenset[OrderStatus] = frozenset({"delivered", "picked_up", "rejected", "expired", "cancelled"})
 """Nothing more becomes of an order in one of these."""
+Actor = Literal["customer", "owner", "kitchen", "auto", "courier", "system"]
+"""Who acted in an order. kitchen: the restaurant's kitchen system. auto: by a setting of the restaurant. system: time, or the
+payment."""
 PaymentMethod = Literal["credit_card", "cash", "pos"]
+PaymentStatus = Literal[
+    "pending", "challenged", "authorized", "captured", "voided", "refunded", "failed", "at_the_door"
+]
+Settlement = Literal["captured", "voided", "refunded"]
+"""What becomes of an amount that was authorized."""
+PaymentUrl = Annotated[str, Meta(min_length=1, max_length=2000, pattern=_URL)]
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from topics.contracts.basket_commands import OrderedBefore, Reorder
 from topics.contracts.order_commands import TOPIC, CancelOrder, DeliverOrder
 from topics.deciding.choosing import wished
 from topics.documents.courier import Position
+from topics.deciding.refusals import ORDER_CODES
 from topics.documents.order import Order, OrderMoment, OrderTimeline, Reordered
 from topics.values.fields import LAST_STATUSES, MAX_QUANTITY, Note
 
@@ -83,7 +84,7 @@ ROUTES = (
     ),
     view(
         "/orders/{id}/timeline", TIMELINE, key=parameter("id"), owner="user_id", shape=_moments, who=CUSTOMER,
-        gives=list[OrderMoment], says="What became of an order, and when.",
+        gives=list[OrderMoment], says="What became of an order, when, and by whom.",
     ),
     LiveRow(
         method="GET", path="/orders/{id}/events", view=TIMELINE, key=parameter("id"), owner="user_id", story=_story,
@@ -93,12 +94,12 @@ ROUTES = (
     ),
     command(
         "POST", "/orders/{id}/cancel", CancelOrder, to=TOPIC, takes=Cancellation, key=parameter("id"), who=CUSTOMER,
-        make=_cancellation, gives=Order, answers={409: "order_delivered"},
-        says="Cancel one's order; the use of its coupon is given back.",
+        make=_cancellation, gives=Order, answers={409: ORDER_CODES},
+        says="Cancel one's order, while the restaurant has not accepted it; the use of its coupon is given back.",
     ),
     command(
         "POST", "/orders/{id}/deliver", DeliverOrder, to=TOPIC, takes=Nothing, key=parameter("id"), who=RESTAURANT_OWNER,
-        gives=Order, answers={409: "order_cancelled"},
+        gives=Order, answers={409: ORDER_CODES},
         says="The customer has it: by the owner of the restaurant. Its customer may review it from then on.",
     ),
     command(

@@ -18,7 +18,9 @@ from topics.messages.event import EventMeta
 
 CANCEL = CancelOrder(reason="Yanlış adres")
 WITH_COUPON = replace(PLACED, coupon_code="YAZ10", discount=1_000, total=60_120)
-CANCELLED = OrderCancelled(user_id=USER, reason="Yanlış adres", cancelled_at=LATER, coupon_code="YAZ10")
+CANCELLED = OrderCancelled(
+    user_id=USER, reason="Yanlış adres", cancelled_at=LATER, coupon_code="YAZ10", restaurant_id="mahmut"
+)
 META = EventMeta("e", ID, 2, LATER)
 
 
@@ -56,6 +58,6 @@ def test_its_coupon_and_the_users_share_of_it_are_released() -> None:
 def test_it_is_shown_as_cancelled_and_the_timeline_says_when() -> None:
     assert (shown(ORDER, PLACED, CANCELLED).status, shown(ORDER, PLACED, CANCELLED).updated_at) == ("cancelled", LATER)
     assert shown(ORDER_TIMELINE, PLACED, CANCELLED).moments == (
-        OrderMoment(status="placed", at=NOW),
-        OrderMoment(status="cancelled", at=LATER, reason="Yanlış adres"),
+        OrderMoment(status="placed", at=NOW, by="customer"),
+        OrderMoment(status="cancelled", at=LATER, reason="Yanlış adres", by="customer"),
     )

@@ -47,7 +47,10 @@ def test_asking_again_for_the_checkout_tells_that_it_is_delivered() -> None:
 
 def test_the_timeline_ends_with_it() -> None:
     timeline = shown(ORDER_TIMELINE, PLACED, DELIVERED)
-    assert timeline.moments == (OrderMoment(status="placed", at=NOW), OrderMoment(status="delivered", at=LATER))
+    assert timeline.moments == (
+        OrderMoment(status="placed", at=NOW, by="customer"),
+        OrderMoment(status="delivered", at=LATER, by="owner"),
+    )
 
 
 def test_an_erased_order_is_delivered_and_shown_to_nobody() -> None:

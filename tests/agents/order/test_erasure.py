@@ -68,12 +68,14 @@ def test_the_one_before_it_is_told() -> None:
     assert list(react(first, meta, Progress())) == []
 
 
-def test_one_that_waits_for_its_coupon_is_placed_without_them_and_stays_erased() -> None:
+def test_one_that_waits_for_its_coupon_is_placed_without_them_and_ends_at_once() -> None:
     outcome = given(DRAFTED, ERASED).when(ConfirmCoupon(), caller=None, now=LATER)
-    placed, erased = outcome.decision.events
+    placed, cancelled, erased = outcome.decision.events
+    assert (outcome.state.stage, placed.pay_by) == ("cancelled", None), "nobody is asked for money"
+    assert isinstance(cancelled, OrderCancelled) and cancelled.coupon_code == "YAZ10", "its use is given back"
     assert erased == ERASED and outcome.state.erased
     assert not [each for each in PERSONAL if each in msgspec.json.encode(placed).decode()]
-    assert shown(ORDER, DRAFTED, ERASED, placed, erased) is None
+    assert shown(ORDER, DRAFTED, ERASED, placed, cancelled, erased) is None
 
 
 def test_one_whose_coupon_is_refused_gives_no_lines_back() -> None:

@@ -1,0 +1,58 @@
+"""How an order ends before the customer has it: it is cancelled, rejected, or expires. What was reserved for it is given back,
+and its policy sees to the money."""
+
+from agents.order.ends import cancelled, slot_returned
+from agents.order.facts import Facts
+from agents.order.progress import ENDS, Progress
+from agents.order.telling import as_it_is, became, cannot
+from agents.order.times import STANDING
+from agents.order.who import owns
+from topics.contracts.order_commands import CancelOrder
+from topics.contracts.order_events import (
+    BasketReturned,
+    Event,
+    OrderCancelled,
+    OrderExpired,
+    OrderPlaced,
+    OrderRejected,
+)
+from topics.deciding.decision import Context, Decision, reject
+
+BY_CUSTOMER = frozenset({"before_payments", "paying", "scheduled", "waiting"})
+"""Where a customer may cancel: nobody cooks yet."""
+
+
+def cancel(
+    command: CancelOrder, placed: OrderPlaced, progress: Progress, facts: Facts, context: Context
+) -> Decision[Event]:
+    """By its customer while nobody cooks, by the restaurant's owner until it is delivered. Twice is fine."""
+    customer = placed.user_id == context.caller and not progress.erased
+    owner = owns(placed, facts, context)
+    if not customer and not owner:
+        return reject("not_found", "you have no such order")
+    if progress.stage == "cancelled":
+        return as_it_is(progress, context)
+    if customer and progress.stage in BY_CUSTOMER:
+        return ended(progress, context, cancelled(placed, context.now, "customer", command.reason))
+    if owner and progress.stage not in ENDS:
+        return ended(progress, context, cancelled(placed, context.now, "owner", command.reason))
+    return cannot(progress)
+
+
+def ended(
+    progress: Progress,
+    context: Context,
+    end: OrderCancelled | OrderRejected | OrderExpired,
+    *before: Event,
+    basket: bool = False,
+) -> Decision[Event]:
+    """before: what led to it. basket: its lines go back there."""
+    placed = progress.placed
+    assert placed is not None, "what was never placed has no such end"
+    lines = (_lines(placed),) if basket and placed.restore else ()
+    events = (*before, end, *slot_returned(placed), *lines)
+    return became(progress, context, *events, cancels=STANDING[progress.stage])
+
+
+def _lines(placed: OrderPlaced) -> BasketReturned:
+    return BasketReturned(user_id=placed.user_id, restore=placed.restore, restore_coupon=placed.restore_coupon)

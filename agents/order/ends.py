@@ -1,0 +1,52 @@
+"""The events with which an order ends before its customer has it."""
+
+from datetime import datetime
+
+from topics.contracts.order_events import (
+    Event,
+    OrderCancelled,
+    OrderExpired,
+    OrderPlaced,
+    OrderRejected,
+    SlotReturned,
+)
+from topics.values.fields import Actor
+
+
+def cancelled(placed: OrderPlaced, at: datetime, by: Actor, reason: str) -> OrderCancelled:
+    return OrderCancelled(
+        user_id=placed.user_id,
+        reason=reason,
+        cancelled_at=at,
+        coupon_code=placed.coupon_code,
+        restaurant_id=placed.restaurant_id,
+        by=by,
+    )
+
+
+def rejected(placed: OrderPlaced, at: datetime, by: Actor, reason: str) -> OrderRejected:
+    return OrderRejected(
+        user_id=placed.user_id,
+        restaurant_id=placed.restaurant_id,
+        at=at,
+        by=by,
+        reason=reason,
+        coupon_code=placed.coupon_code,
+    )
+
+
+def expired(placed: OrderPlaced, at: datetime, by: Actor, reason: str) -> OrderExpired:
+    return OrderExpired(
+        user_id=placed.user_id,
+        restaurant_id=placed.restaurant_id,
+        at=at,
+        by=by,
+        reason=reason,
+        coupon_code=placed.coupon_code,
+    )
+
+
+def slot_returned(placed: OrderPlaced) -> tuple[Event, ...]:
+    if placed.slot is None:
+        return ()
+    return (SlotReturned(restaurant_id=placed.restaurant_id, slot=placed.slot),)

@@ -1,0 +1,82 @@
+"""What the payment says of an order, and what is done where it says nothing."""
+
+from agents.order import ending, ends, kitchen, times
+from agents.order.facts import Facts
+from agents.order.progress import COOKED, Progress
+from agents.order.telling import as_it_is, became
+from agents.order.times import STANDING, Times
+from topics.contracts.order_commands import ChallengePayment, RecordSettlement, RefusePayment
+from topics.contracts.order_events import (
+    Event,
+    OrderPlaced,
+    PaymentChallenged,
+    PaymentConfirmed,
+    PaymentRefused,
+    PaymentSettled,
+)
+from topics.deciding.decision import Context, Decision
+
+
+def confirm(placed: OrderPlaced, progress: Progress, facts: Facts, context: Context, wait: Times) -> Decision[Event]:
+    """Once. It goes to the kitchen, at once or at its time."""
+    if progress.stage != "paying":
+        return as_it_is(progress, context)
+    paid = PaymentConfirmed(
+        user_id=placed.user_id, restaurant_id=placed.restaurant_id, at=context.now, method=placed.payment_method
+    )
+    onward = kitchen.onward(placed, facts, context, wait)
+    return became(progress, context, paid, *onward.events, timers=onward.timers, cancels=STANDING["paying"])
+
+
+def challenge(
+    command: ChallengePayment, placed: OrderPlaced, progress: Progress, context: Context, wait: Times
+) -> Decision[Event]:
+    """The customer gets as long again to answer, once."""
+    if progress.stage != "paying" or progress.shown.payment_url == command.url:
+        return as_it_is(progress, context)
+    asked = PaymentChallenged(
+        user_id=placed.user_id, restaurant_id=placed.restaurant_id, at=context.now, url=command.url
+    )
+    first = progress.shown.payment_status != "challenged"
+    return became(progress, context, asked, timers=(times.payment(context.now + wait.payment),) if first else ())
+
+
+def refuse(command: RefusePayment, placed: OrderPlaced, progress: Progress, context: Context) -> Decision[Event]:
+    """The order ends, and the basket comes back where it was just placed. Once the courier has the order, it is only noted."""
+    stage = progress.stage
+    if placed.pay_by is None or progress.shown.payment_status in ("failed", "voided", "refunded"):
+        return as_it_is(progress, context)
+    refused = PaymentRefused(
+        user_id=placed.user_id,
+        restaurant_id=placed.restaurant_id,
+        at=context.now,
+        code=command.code,
+        detail=command.detail,
+    )
+    if stage in ("paying", "scheduled", "waiting") or (stage in COOKED and stage != "on_the_way"):
+        end = ends.cancelled(placed, context.now, "system", command.detail)
+        return ending.ended(progress, context, end, refused, basket=stage == "paying")
+    if stage in ("on_the_way", "delivered", "picked_up"):
+        return became(progress, context, refused)
+    return as_it_is(progress, context)
+
+
+def settle(command: RecordSettlement, placed: OrderPlaced, progress: Progress, context: Context) -> Decision[Event]:
+    """Refunds come in parts, the others once."""
+    if placed.pay_by is None or (command.kind != "refunded" and progress.shown.payment_status == command.kind):
+        return as_it_is(progress, context)
+    settled = PaymentSettled(
+        user_id=placed.user_id,
+        restaurant_id=placed.restaurant_id,
+        at=context.now,
+        kind=command.kind,
+        amount=command.amount,
+    )
+    return became(progress, context, settled)
+
+
+def give_up(placed: OrderPlaced, progress: Progress, context: Context) -> Decision[Event]:
+    if progress.stage != "paying":
+        return as_it_is(progress, context)
+    end = ends.expired(placed, context.now, "system", "the payment was not confirmed in time")
+    return ending.ended(progress, context, end, basket=True)
