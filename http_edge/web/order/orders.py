@@ -17,8 +17,8 @@ from topics.contracts import basket_commands
 from topics.contracts.basket_commands import OrderedBefore, Reorder
 from topics.contracts.order_commands import TOPIC, CancelOrder, DeliverOrder
 from topics.deciding.choosing import wished
-from topics.documents.courier import Position
 from topics.deciding.refusals import ORDER_CODES
+from topics.documents.courier import Position
 from topics.documents.order import Order, OrderMoment, OrderTimeline, Reordered
 from topics.values.fields import LAST_STATUSES, MAX_QUANTITY, Note
 
