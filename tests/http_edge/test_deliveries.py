@@ -158,6 +158,17 @@ async def test_a_position_at_sea_is_refused(edge: World, place: tuple[float, flo
     assert await running.told() is None
 
 
+async def test_every_fault_is_named_at_once(edge: World):
+    said = await (await Running(edge).put()).is_at(latitude=0, longitude=0, at=ago(days=2))
+    assert (said.status, said.fields) == (422, ["at", "latitude"])
+
+
+async def test_a_clock_that_is_ahead_hides_no_later_position(edge: World):
+    running = await Running(edge).put()
+    await running.is_at(at=ago(seconds=-50))
+    assert datetime.fromisoformat((await running.told())["at"]) <= datetime.now(UTC)
+
+
 async def test_near_either_end_is_near_enough(edge: World):
     """The restaurant is in Istanbul, and the address some 450 km away."""
     running = await Running(edge, address=HOME | {"latitude": 39.92, "longitude": 32.85}).put()

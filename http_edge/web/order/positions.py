@@ -1,7 +1,8 @@
 """Where the courier of an order is. Nobody decides anything by it, so it is no command: it is kept in Redis for a while, and
 told to who follows the order."""
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 import msgspec
 from msgspec.structs import replace
@@ -12,12 +13,13 @@ from http_edge.routing.routes import CUSTOMER, OwnRow
 from http_edge.routing.story import Aside
 from http_edge.web.order.deliveries import DELIVERY, delivery_of
 from http_edge.wire.answer import Answer, of_json
-from http_edge.wire.problems import Problem, invalid, not_found
+from http_edge.wire.problems import Problem, all_invalid, not_found
 from stores.positioned import BETWEEN, KEPT
 from topics import keys
 from topics.contracts.courier_events import Spot
 from topics.documents.courier import PHASES, KeptDelivery, Position, PositionTaken
 from topics.values.areas import Place, kilometres
+from topics.values.faults import Fault, Invalid
 from topics.values.moments import fault
 
 FURTHEST = 100
@@ -44,11 +46,9 @@ async def report(asked: Asked) -> Answer:
         raise not_found()
     if PHASES[delivery.status] != "running":
         raise Problem(409, "not_running", "This delivery is not under way.", more={"delivery_status": delivery.status})
-    at = said.at or now
-    if (why := fault(at, now)) is not None:
-        raise invalid("at", why)
-    if _is_astray(said, delivery):
-        raise invalid("latitude", "is a position from which nobody delivers this order")
+    if faults := list(_faults(said, delivery, now)):
+        raise all_invalid(Invalid(faults))
+    at = min(said.at or now, now)
     if at < now - timedelta(seconds=KEPT):
         return of_json(PositionTaken(shown=False))
     body = msgspec.json.encode(replace(said, at=at))
@@ -57,6 +57,13 @@ async def report(asked: Asked) -> Answer:
         later = {"Retry-After": str(BETWEEN)}
         raise Problem(429, "too_many_positions", f"One position in {BETWEEN} seconds is enough.", headers=later)
     return of_json(PositionTaken(shown=outcome == "shown"))
+
+
+def _faults(said: Position, delivery: KeptDelivery, now: datetime) -> Iterable[Fault]:
+    if said.at is not None and (why := fault(said.at, now)) is not None:
+        yield Fault("at", why)
+    if _is_astray(said, delivery):
+        yield Fault("latitude", "is a position from which nobody delivers this order")
 
 
 def _destination(delivery: KeptDelivery) -> Place | None:
