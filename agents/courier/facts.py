@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 import msgspec
 
 from topics.contracts import restaurant_events
-from topics.contracts.courier_events import Spot
+from topics.contracts.courier_events import Spot, spot
 from topics.contracts.restaurant_events import Event, RestaurantChanged, RestaurantOpened
 from topics.deciding.projection import FactTable, Shown
 from topics.messages.event import EventMeta
-from topics.values.fields import Address
 
 
 class Sender(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,17 +27,11 @@ class Facts:
 def show(before: Sender | None, event: Event, meta: EventMeta) -> Shown[Sender]:
     match event:
         case RestaurantOpened():
-            return Shown(Sender(owner_id=event.owner_id, spot=_spot(event.details.address)))
+            return Shown(Sender(owner_id=event.owner_id, spot=spot(event.details.address)))
         case RestaurantChanged():
-            return Shown(before and Sender(owner_id=before.owner_id, spot=_spot(event.details.address)))
+            return Shown(before and Sender(owner_id=before.owner_id, spot=spot(event.details.address)))
         case _:
             return Shown(before)
-
-
-def _spot(address: Address) -> Spot | None:
-    if address.latitude is None or address.longitude is None:
-        return None
-    return Spot(latitude=address.latitude, longitude=address.longitude)
 
 
 RESTAURANTS = FactTable[Sender, Event](name="restaurants", topic=restaurant_events.TOPIC, document=Sender, show=show)

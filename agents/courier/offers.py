@@ -17,6 +17,7 @@ from topics.documents.courier import Delivery, KeptDelivery
 TIMER = "offer"
 """Ends the offer that is open."""
 
+_HAS_IT = ("offered", "accepted", "picked_up")
 _NOT_YOURS = Rejection("not_found", "your restaurants have no such order to deliver")
 
 
@@ -31,6 +32,7 @@ def offer(command: OfferDelivery, kept: Kept, facts: Facts, context: Context) ->
     refused = _refusal(command, kept, context)
     if refused is not None:
         return Decision(rejection=refused)
+    address = kept.expected.address
     offered = DeliveryOffered(
         order_id=context.aggregate_id,
         courier_id=command.courier_id,
@@ -40,14 +42,11 @@ def offer(command: OfferDelivery, kept: Kept, facts: Facts, context: Context) ->
         restaurant_id=kept.expected.restaurant_id,
         restaurant_name=kept.expected.restaurant_name,
         restaurant_spot=restaurant.spot,
-        city=kept.expected.address.city if kept.expected.address else "",
-        district=kept.expected.address.district if kept.expected.address else "",
+        city=address.city if address else "",
+        district=address.district if address else "",
     )
     ends = Timer(TIMER, offered.ends_at, EndOffer())
     return accept(offered, answer=shown(known, offered), timers=(ends,), takes=())
-
-
-_HAS_IT = ("offered", "accepted", "picked_up")
 
 
 def _refusal(command: OfferDelivery, kept: Kept, context: Context) -> Rejection | None:

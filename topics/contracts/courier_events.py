@@ -12,6 +12,7 @@ from topics.contracts.address_events import SavedAddress
 from topics.contracts.courier_commands import Outcome
 from topics.messages.message import Message
 from topics.messages.topic import FOREVER, Topic
+from topics.values.fields import Address
 
 
 class Spot(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,6 +20,13 @@ class Spot(msgspec.Struct, frozen=True, kw_only=True):
 
     latitude: float
     longitude: float
+
+
+def spot(address: Address | SavedAddress) -> Spot | None:
+    """None where it has no coordinates."""
+    if address.latitude is None or address.longitude is None:
+        return None
+    return Spot(latitude=address.latitude, longitude=address.longitude)
 
 
 class CourierRegistered(Message, frozen=True, kw_only=True):

@@ -16,9 +16,9 @@ from http_edge.wire.answer import Answer, of_json
 from http_edge.wire.problems import Problem, all_invalid, not_found
 from stores.positioned import BETWEEN, KEPT
 from topics import keys
-from topics.contracts.courier_events import Spot
+from topics.contracts.courier_events import spot
 from topics.documents.courier import PHASES, KeptDelivery, Position, PositionTaken
-from topics.values.areas import Place, kilometres
+from topics.values.areas import kilometres
 from topics.values.faults import Fault, Invalid
 from topics.values.moments import fault
 
@@ -66,18 +66,12 @@ def _faults(said: Position, delivery: KeptDelivery, now: datetime) -> Iterable[F
         yield Fault("latitude", "is a position from which nobody delivers this order")
 
 
-def _destination(delivery: KeptDelivery) -> Place | None:
-    address = delivery.address
-    if address is None or address.latitude is None or address.longitude is None:
-        return None
-    return Spot(latitude=address.latitude, longitude=address.longitude)
-
-
 def _is_astray(said: Position, delivery: KeptDelivery) -> bool:
-    known = [spot for spot in (delivery.restaurant_spot, _destination(delivery)) if spot is not None]
+    destination = None if delivery.address is None else spot(delivery.address)
+    known = [each for each in (delivery.restaurant_spot, destination) if each is not None]
     if not known:
         return max(abs(said.latitude), abs(said.longitude)) < NOWHERE
-    return all(kilometres(said, spot) > FURTHEST for spot in known)
+    return all(kilometres(said, each) > FURTHEST for each in known)
 
 
 ROUTES = (
