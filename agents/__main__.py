@@ -10,6 +10,7 @@ import uvloop
 from agents.domains import DOMAINS, exit_without_upcasters, register
 from agents.partitions import know_counts, refuse_other_counts
 from agents.runtime.health import Health
+from agents.runtime.metrics import BASKETS_MEMORY
 from agents.runtime.process import Process, leave
 from agents.runtime.runtime import Resources, Runtime
 from agents.runtime.sweeping import sweep
@@ -17,8 +18,10 @@ from agents.runtime.tending import tend
 from agents.waiting import servers_are_up
 from stores import telemetry
 from stores.kafka.growth import Counts
+from stores.redis.connection import connect
+from stores.redis.memory import Memory
 from stores.settings import BadSetting, Settings, exit_with, load_or_exit
-from stores.technologies import open_store
+from stores.technologies import REDIS, open_store, technology
 from topics.contracts import all_topics
 
 log = structlog.get_logger()
@@ -44,10 +47,19 @@ async def run(settings: Settings, domains: Sequence[str]) -> int:
         asyncio.create_task(sweep([each for runtime in runtimes for each in runtime.sweeps])),
         asyncio.create_task(tend([each for runtime in runtimes for each in runtime.tended])),
     ]
+    if any(technology(domain) is REDIS for domain in domains):
+        _watch_memory(settings)
     code = await process.run()
     for task in beside:
         task.cancel()
     return code
+
+
+def _watch_memory(settings: Settings) -> None:
+    """Until the process ends, which does not wait for it."""
+    memory = Memory(connect(settings.redis_baskets, connections=1), "redis-baskets", tries=False)
+    BASKETS_MEMORY.set_function(lambda: memory.share)
+    memory.start()
 
 
 async def compose(settings: Settings, domains: Sequence[str], counts: Counts | None = None) -> list[Runtime]:

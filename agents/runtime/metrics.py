@@ -51,6 +51,8 @@ LEASED = Gauge("lezzet_leased_partitions", "Partitions held", ["group"])
 STOPPED = Gauge("lezzet_stopped_partitions", "Partitions stopped loudly", ["group", "topic", "partition"])
 # Messages in the log that are not done. Rising for minutes: too few processes, or a server is down.
 LAG = Gauge("lezzet_lag_messages", "Messages not yet done", ["group"])
+# Of maxmemory of the Redis that baskets stand on. From 0.8 on the log has an alarm; at 1 no basket is decided.
+BASKETS_MEMORY = Gauge("lezzet_redis_baskets_memory_share", "Share of the baskets' Redis' memory limit in use")
 # Outbox rows that were published. More than were written: rows were published again, e.g. after kills.
 PUBLISHED = Counter("lezzet_published_total", "Outbox rows published", ["group", "channel"])
 # Effects tried again because the process died while they were in flight (a mail may have gone out twice).

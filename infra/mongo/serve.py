@@ -1,11 +1,14 @@
 """The server in the foreground until SIGTERM or SIGINT: `python serve.py FOLDER PORT TRANSACTION_SECONDS`.
 
-Runs in the server's own environment. Its own command has no option for how long a transaction may stand still.
+Runs in the server's own environment. Its own command has no option for how long a transaction may stand still. Its server ends
+such a transaction only when another transaction begins or goes on; MongoDB ends it by itself, and so does this process.
 """
 
 import logging
 import signal
 import sys
+import threading
+import time
 
 from secantus.server import SecantusDBServer
 
@@ -23,6 +26,15 @@ server = SecantusDBServer(
 )
 
 
+def end_what_stands_still() -> None:
+    while True:
+        time.sleep(1)
+        try:
+            server.transactions.prune_expired()
+        except Exception:
+            logging.exception("ending transactions that stand still")
+
+
 def end(number: int, frame: object) -> None:
     server.stop()
     sys.exit(0)
@@ -31,4 +43,5 @@ def end(number: int, frame: object) -> None:
 signal.signal(signal.SIGINT, end)
 signal.signal(signal.SIGTERM, end)
 server.start()
+threading.Thread(target=end_what_stands_still, daemon=True).start()
 server.wait()

@@ -43,8 +43,17 @@ async def test_the_alarm_comes_once_before_the_wall_and_again_after_a_calm(redis
             await limited(redis, share)
             await memory.look()
             assert memory.share == pytest.approx(share, abs=0.02) and not memory.refuses
-    assert len([line for line in said if line["log_level"] == "warning"]) == 2
+    assert [line["server"] for line in said if line["log_level"] == "warning"] == ["redis", "redis"]
     assert memory.alarm
+
+
+async def test_a_redis_that_is_only_watched_is_not_written_to(servers: Stack):
+    client = connect(servers.endpoints.redis_baskets)
+    memory = Memory(client, "redis-baskets", tries=False)
+    await memory.look()
+    assert 0 < memory.share < ALARM and not memory.alarm
+    assert not await client.exists("memory:probe")
+    await client.aclose()
 
 
 async def test_a_full_redis_is_known_as_one_until_there_is_room(redis: Redis):

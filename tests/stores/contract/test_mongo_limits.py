@@ -63,6 +63,25 @@ async def test_whoever_stands_still_in_a_write_holds_its_documents_as_long_as_th
     assert await floor_of(room.other, HERE) == 2
 
 
+async def test_an_opening_gets_what_a_killed_process_held_although_nobody_else_writes(room: Room) -> None:
+    """The server ends the transaction by itself: no other transaction comes by that would find it."""
+    left = transaction(room.one._documents)
+    running = await left.__aenter__()
+    await running.update({names.floor(HERE): _touch(HERE)})
+
+    async def opened() -> bool:
+        try:
+            await room.other.open(HERE, 0)
+        except (Doubt, TimedOut):
+            return False
+        return True
+
+    await until("the floor to be free", opened, seconds=versions.MONGO_TRANSACTION_SECONDS * 3)
+    with pytest.raises(Exception):  # noqa: B017 - whatever pymongo calls it
+        await left.__aexit__(None, None, None)
+    assert await floor_of(room.other, HERE) == 0
+
+
 def _touch(source: Source) -> Any:
     return UpdateOne({"_id": names.floor(source)}, {"$inc": {"writes": 1}})
 
