@@ -53,6 +53,11 @@ class Settings:
     edge_trusted_proxies: tuple[IPv4Network | IPv6Network, ...]  # EDGE_TRUSTED_PROXIES: not bounded by address
     edge_drain_seconds: int  # EDGE_DRAIN_SECONDS: from "not ready" until an edge that ends lets nobody in any more
     agents_health_port: int  # AGENTS_HEALTH_PORT, 0: any free port
+    order_answer_seconds: int  # ORDER_ANSWER_SECONDS: that a restaurant has to accept an order
+    order_payment_seconds: int  # ORDER_PAYMENT_SECONDS: until an order whose payment nobody confirms is given up
+    order_completion_seconds: (
+        int  # ORDER_COMPLETION_SECONDS: after an order is to be ready, until it counts as delivered
+    )
     plain_tokens: bool  # EMAIL_EVENT_TOKENS=plain
     log_level: str  # LOG_LEVEL
 
@@ -88,6 +93,9 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         edge_trusted_proxies=_networks(environment, "EDGE_TRUSTED_PROXIES"),
         edge_drain_seconds=_count(environment, "EDGE_DRAIN_SECONDS", 0, 0, 300),
         agents_health_port=_port(environment, "AGENTS_HEALTH_PORT", 0),
+        order_answer_seconds=_count(environment, "ORDER_ANSWER_SECONDS", 300, 1, 24 * 3600),
+        order_payment_seconds=_count(environment, "ORDER_PAYMENT_SECONDS", 900, 1, 24 * 3600),
+        order_completion_seconds=_count(environment, "ORDER_COMPLETION_SECONDS", 3 * 3600, 1, 7 * 24 * 3600),
         plain_tokens=_choice(environment, "EMAIL_EVENT_TOKENS", ("hashed", "plain")) == "plain",
         log_level=_choice(environment, "LOG_LEVEL", ("info", "debug", "warning", "error")),
     )

@@ -1,6 +1,7 @@
-"""What a wished order is checked against: hours, menu, prices, address, coupon. Each finds an answer or says why not."""
+"""What a wished order is checked against: hours, menu, prices, address, coupon. All that speaks against it is told at once."""
 
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from agents.order.facts import Facts
@@ -12,12 +13,15 @@ from topics.deciding import discounting, schedule
 from topics.deciding.choosing import chosen
 from topics.deciding.decision import Rejection
 from topics.deciding.pricing import Charge, Totals, totals
-from topics.deciding.refusals import meals_gone, options_gone
+from topics.deciding.refusals import at_once, meals_gone, options_gone
 from topics.deciding.slots import slot_of
 from topics.keys import coupon_share
 from topics.values import areas
 from topics.values.areas import Corner
 from topics.values.kurus import lira
+
+FURTHEST = timedelta(days=366)
+"""Ahead of its placing an order may be wanted."""
 
 
 class Priced(NamedTuple):
@@ -28,54 +32,55 @@ class Priced(NamedTuple):
 
 
 def drafted(wish: PlaceOrder, facts: Facts, now: datetime) -> OrderPlaced | Rejection:
-    """The order as it would be placed now, or the first reason why it is not."""
+    """The order as it would be placed now, or all that speaks against it. Sums are compared only where all can be had."""
     restaurant = facts.restaurants.get(wish.restaurant_id)
     if restaurant is None or not restaurant.is_open:
         return Rejection("restaurant_closed", "this restaurant takes no orders now", more={"opens_at": None})
-    refused = _time(wish, restaurant, now)
-    if refused is not None:
-        return refused
-    priced = _priced(wish, facts)
-    if isinstance(priced, Rejection):
-        return priced
+    against = [*_time(wish, restaurant, now)]
+    priced = _priced(wish, facts, against)
     address = _address(wish, facts, restaurant)
     if isinstance(address, Rejection):
-        return address
-    sums = _sums(wish, facts, restaurant, priced, now)
-    if isinstance(sums, Rejection):
-        return sums
-    order = _order(wish, restaurant, priced, address, sums, now)
-    return _as_expected(wish, order) or order
+        against.append(address)
+    sums = None if priced is None else _sums(wish, facts, restaurant, priced, now, against)
+    if priced is None or sums is None or isinstance(address, Rejection) or against:
+        return at_once(against)
+    return _order(wish, restaurant, priced, address, sums, now)
 
 
-def _time(wish: PlaceOrder, restaurant: RestaurantCopy, now: datetime) -> Rejection | None:
+def _time(wish: PlaceOrder, restaurant: RestaurantCopy, now: datetime) -> Sequence[Rejection]:
     said, zone = wish.schedule_date, restaurant.time_zone
-    return (
-        schedule.past(said, zone, now)
-        or schedule.closed(said, restaurant.opening_hours, zone, now, restaurant.days_off)
-        or schedule.paused(said, restaurant.paused_until, zone, now)
-    )
+    out_of_reach = schedule.past(said, zone, now) or _too_far(said, zone, now)
+    if out_of_reach is not None:
+        return (out_of_reach,)
+    closed = schedule.closed(said, restaurant.opening_hours, zone, now, restaurant.days_off)
+    paused = schedule.paused(said, restaurant.paused_until, zone, now)
+    return tuple(each for each in (closed, paused) if each is not None)
 
 
-def _priced(wish: PlaceOrder, facts: Facts) -> Priced | Rejection:
+def _priced(wish: PlaceOrder, facts: Facts, against: list[Rejection]) -> Priced | None:
+    """against: gets what cannot be had."""
     if not wish.items:
-        return Rejection("basket_empty", "there is nothing to order", "items")
+        against.append(Rejection("basket_empty", "there is nothing to order", "items"))
+        return None
     meals = {item.meal_id: facts.meals.get(item.meal_id) for item in wish.items}
     on_sale = {name: meal for name, meal in meals.items() if meal is not None and meal.is_available}
     if len(on_sale) < len(meals):
-        return meals_gone({name: meal.name if meal else name for name, meal in meals.items() if name not in on_sale})
+        gone = {name: meal.name if meal else name for name, meal in meals.items() if name not in on_sale}
+        against.append(meals_gone(gone))
     if any(meal.restaurant_id != wish.restaurant_id for meal in on_sale.values()):
-        return Rejection("different_restaurant", "an order cannot hold items of a different restaurant", "items")
-    found = [(item, meal := on_sale[item.meal_id], chosen(meal.options, item.options)) for item in wish.items]
-    gone = {item.meal_id: (meal.name, why.detail) for item, meal, why in found if isinstance(why, Rejection)}
-    if gone:
-        return options_gone(gone)
+        detail = "an order cannot hold items of a different restaurant"
+        against.append(Rejection("different_restaurant", detail, "items"))
+    sold = [(item, on_sale[item.meal_id]) for item in wish.items if item.meal_id in on_sale]
+    found = [(item, meal, chosen(meal.options, item.options)) for item, meal in sold]
+    lacking = {item.meal_id: (meal.name, why.detail) for item, meal, why in found if isinstance(why, Rejection)}
+    if lacking:
+        against.append(options_gone(lacking))
     items = tuple(
         priced_item(item, meal.name, meal.price, options)
         for item, meal, options in found
         if not isinstance(options, Rejection)
     )
-    return Priced(items, _changes(wish, items))
+    return Priced(items, _changes(wish, items)) if len(items) == len(wish.items) else None
 
 
 def _changes(wish: PlaceOrder, items: tuple[PricedItem, ...]) -> tuple[PriceChange, ...]:
@@ -113,18 +118,22 @@ def _out_of_reach(address: SavedAddress, restaurant: RestaurantCopy) -> Rejectio
 
 
 def _sums(
-    wish: PlaceOrder, facts: Facts, restaurant: RestaurantCopy, priced: Priced, now: datetime
-) -> Totals | Rejection:
+    wish: PlaceOrder, facts: Facts, restaurant: RestaurantCopy, priced: Priced, now: datetime, against: list[Rejection]
+) -> Totals | None:
+    """against: gets what is wrong with the sums."""
     charges = [Charge(item.price, item.quantity) for item in priced.items]
     fee = 0 if wish.pickup else restaurant.delivery_fee
     subtotal = totals(charges, fee).subtotal
     if subtotal < restaurant.min_order_price:
         least = f"{restaurant.name} takes orders of {lira(restaurant.min_order_price)} TL and more"
-        return Rejection("below_minimum", least)
+        against.append(Rejection("below_minimum", least))
     taken_off = _discount(wish, facts, subtotal, now)
     if isinstance(taken_off, Rejection):
-        return taken_off
-    return totals(charges, fee, taken_off)
+        against.append(taken_off)
+        return None
+    sums = totals(charges, fee, taken_off)
+    against.extend(_as_expected(wish, sums.total, priced.changes))
+    return sums
 
 
 def _order(
@@ -166,13 +175,22 @@ def _discount(wish: PlaceOrder, facts: Facts, subtotal: int, now: datetime) -> i
     return discounting.worth(coupon.terms, now, wish.restaurant_id, subtotal, coupon.used, share.used)
 
 
-def _as_expected(wish: PlaceOrder, order: OrderPlaced) -> Rejection | None:
+def _as_expected(wish: PlaceOrder, total: int, changes: Sequence[PriceChange]) -> Iterator[Rejection]:
     """The total that the client has shown to its user, if it said one."""
-    if wish.expected_total is None or wish.expected_total == order.total:
-        return None
+    if wish.expected_total is None or wish.expected_total == total:
+        return
     lines: list[dict[str, Any]] = [
-        {"meal_id": change.meal_id, "name": change.name, "was": change.was, "is": change.now}
-        for change in order.changes
+        {"meal_id": change.meal_id, "name": change.name, "was": change.was, "is": change.now} for change in changes
     ]
-    detail = f"the total is {lira(order.total)} now, not {lira(wish.expected_total)}"
-    return Rejection("price_changed", detail, "expected_total", {"lines": lines, "total": order.total})
+    detail = f"the total is {lira(total)} now, not {lira(wish.expected_total)}"
+    yield Rejection("price_changed", detail, "expected_total", {"lines": lines, "total": total})
+
+
+def _too_far(said: str | None, zone: str, now: datetime) -> Rejection | None:
+    if said is None:
+        return None
+    asked = schedule.read(said, zone)
+    day = asked.astimezone(UTC).date() if isinstance(asked, datetime) else asked
+    if day <= (now + FURTHEST).date():
+        return None
+    return Rejection("schedule_too_far", f"choose a time within {FURTHEST.days} days", "schedule_date")

@@ -1,6 +1,6 @@
 """How a cooked order comes to its customer: brought by the restaurant or by a courier, or picked up."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from agents.order import ending, ends, times
 from agents.order.progress import COOKED, Progress
@@ -92,7 +92,7 @@ def _has(courier_id: str, progress: Progress) -> bool:
 
 def _moment(said: datetime, progress: Progress, context: Context) -> datetime:
     """When a courier acted, by the courier's clock, as far as it can be."""
-    return max(progress.shown.updated_at, min(said, context.now))
+    return max(progress.shown.updated_at, min(said.astimezone(UTC), context.now))
 
 
 def _had(placed: OrderPlaced, progress: Progress, context: Context, by: Actor, at: datetime) -> Decision[Event]:

@@ -149,7 +149,13 @@ def ready(by: Actor, placed: OrderPlaced, progress: Progress, context: Context) 
         return as_it_is(progress, context)
     if progress.stage not in ("accepted", "preparing"):
         return cannot(progress)
-    done = OrderReady(user_id=placed.user_id, restaurant_id=placed.restaurant_id, at=context.now, by=by)
+    done = OrderReady(
+        user_id=placed.user_id,
+        restaurant_id=placed.restaurant_id,
+        at=context.now,
+        by=by,
+        delivery=not placed.pickup,
+    )
     return became(progress, context, done)
 
 

@@ -44,21 +44,26 @@ def confirm_slot(progress: Progress, context: Context, wait: Times) -> Decision[
     late = progress.late
     if progress.refused is not None and late is not None and late.slot is not None:
         return refused_before(progress.refused, SlotReturned(restaurant_id=late.restaurant_id, slot=late.slot))
-    if progress.stage == "slot" and progress.drafted is not None and progress.drafted.order.coupon_code is not None:
+    drafted = progress.drafted
+    if drafted is None or progress.stage != "slot":
+        return known(progress, context, None)
+    if drafted.order.coupon_code is not None:
         return hand_on(SlotHeld())
-    return _confirmed(progress, context, wait)
+    return _placed(drafted, progress, context, wait)
 
 
 def confirm_coupon(progress: Progress, context: Context, wait: Times) -> Decision[Event]:
     late = progress.late
     if progress.refused is not None and late is not None and late.coupon_code is not None:
         return refused_before(progress.refused, CouponReturned(user_id=late.user_id, coupon_code=late.coupon_code))
-    return _confirmed(progress, context, wait)
+    if progress.drafted is None or progress.stage != "coupon":
+        return known(progress, context, None)
+    return _placed(progress.drafted, progress, context, wait)
 
 
 def refuse_slot(progress: Progress, context: Context) -> Decision[Event]:
     drafted = progress.drafted
-    if drafted is None:
+    if drafted is None or progress.stage != "slot":
         return known(progress, context, None)
     when = "now" if drafted.order.schedule_date is None else "for that time"
     detail = f"the restaurant takes no more orders {when}, choose a later time"
@@ -68,7 +73,7 @@ def refuse_slot(progress: Progress, context: Context) -> Decision[Event]:
 
 def refuse_coupon(command: RefuseCoupon, progress: Progress, context: Context) -> Decision[Event]:
     drafted = progress.drafted
-    if drafted is None:
+    if drafted is None or progress.stage != "coupon":
         return known(progress, context, None)
     refused = _withdrawn(drafted, Rejection(command.code, command.detail, "coupon_code"))
     return hand_on(*slot_returned(drafted.order), refused, cancels=STANDING["coupon"])
@@ -84,12 +89,6 @@ def give_up(progress: Progress, context: Context) -> Decision[Event]:
     refused = replace(_withdrawn(drafted, Rejection("not_in_time", detail)), awaited=awaited)
     held = slot_returned(drafted.order) if progress.slot_held else ()
     return hand_on(*held, refused)
-
-
-def _confirmed(progress: Progress, context: Context, wait: Times) -> Decision[Event]:
-    if progress.drafted is None:
-        return known(progress, context, None)
-    return _placed(progress.drafted, progress, context, wait)
 
 
 def _placed(drafted: OrderDrafted, progress: Progress, context: Context, wait: Times) -> Decision[Event]:

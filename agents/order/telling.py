@@ -36,7 +36,7 @@ def cannot(progress: Progress) -> Decision[Event]:
 
 
 def refused_as(progress: Progress, code: OrderCode, detail: str) -> Decision[Event]:
-    return reject(code, detail, more={"status": progress.shown.status})
+    return reject(code, detail, more={"order_status": progress.shown.status})
 
 
 def known(progress: Progress, context: Context, user_id: str | None) -> Decision[Event]:

@@ -6,7 +6,7 @@ from agents.discount.decider import DECIDER, Uses
 from infra.fault.evidence import Evidence
 from infra.fault.findings import Findings
 from topics.contracts import all_topics
-from topics.contracts.order_events import OrderCancelled, OrderPlaced
+from topics.contracts.order_events import OrderCancelled, OrderExpired, OrderPlaced, OrderRejected
 from topics.keys import coupon_share
 
 
@@ -29,12 +29,15 @@ def _counts(key: str, uses: Uses, used: dict[str, Uses]) -> bool:
     return uses.terms is not None or (code in used and used[code].terms is not None)
 
 
+GIVES_BACK = OrderCancelled | OrderRejected | OrderExpired
+
+
 def orders(evidence: Evidence) -> Counter[str]:
     """Orders that stand, by coupon and by user's share of it."""
     topic, found = all_topics()["order_events"], Counter[str]()
     for entry in evidence.distinct("order"):
         order = topic.decode(entry.type, entry.body, entry.schema_version)
-        if isinstance(order, OrderPlaced | OrderCancelled) and order.coupon_code is not None:
+        if isinstance(order, OrderPlaced | GIVES_BACK) and order.coupon_code is not None:
             places = (order.coupon_code, coupon_share(order.coupon_code, order.user_id))
             found.update(places) if isinstance(order, OrderPlaced) else found.subtract(places)
     return found

@@ -271,12 +271,13 @@ class OrderDelayed(Message, frozen=True, kw_only=True):
 
 
 class OrderReady(Message, frozen=True, kw_only=True):
-    """It can be fetched."""
+    """It can be fetched: by a courier (delivery), or by the customer."""
 
     user_id: str
     restaurant_id: str
     at: datetime
     by: Actor
+    delivery: bool
 
 
 class OrderOnTheWay(Message, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """Refusals that several domains give in the same words."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, get_args
 
 from topics.deciding.decision import Rejection
@@ -24,7 +24,7 @@ OrderCode = Literal[
     "order_for_delivery",
     "too_many_delays",
 ]
-"""Why an act cannot be in an order: how it stands. The error has its `status` besides."""
+"""Why an act cannot be in an order: how it stands. The error has its `order_status` besides."""
 
 ORDER_CODES: tuple[OrderCode, ...] = get_args(OrderCode)
 
@@ -45,3 +45,14 @@ def options_gone(gone: Mapping[str, tuple[str, str]]) -> Rejection:
     items = [{"meal_id": meal_id, "name": name, "why": why} for meal_id, (name, why) in gone.items()]
     detail = "; ".join(f"{name}: {why}" for name, why in gone.values())
     return Rejection("option_unavailable", f"the menu has changed: {detail}", "items", {"items": items})
+
+
+def at_once(refusals: Sequence[Rejection]) -> Rejection:
+    """The first one; where there are several, with all of them as its `differences`: code, detail, field, and what each has
+    more. refusals: not empty."""
+    first = refusals[0]
+    if len(refusals) == 1:
+        return first
+    every = [{"code": each.code, "detail": each.detail, "field": each.field, **(each.more or {})} for each in refusals]
+    detail = "; ".join(dict.fromkeys(each.detail for each in refusals))
+    return Rejection(first.code, detail, first.field, {**(first.more or {}), "differences": every})

@@ -67,9 +67,9 @@ CHECKOUT = command(
         409: (
             "different_restaurant", "meal_unavailable", "restaurant_closed", "restaurant_paused", "below_minimum",
             "price_changed", "schedule_conflict", "outside_delivery_area", "no_pickup", "slot_full",
-            "option_unavailable",
+            "option_unavailable", "not_in_time",
         ),
-        422: ("schedule_in_past", "address_needed", "address_not_on_map", *TOO_MUCH),
+        422: ("schedule_in_past", "schedule_too_far", "address_needed", "address_not_on_map", *TOO_MUCH),
     },
     says="Order the given items, or what is in the basket. Prices come from the catalog. The same checkout again within "
     "seconds answers with the same order.",
