@@ -2,7 +2,7 @@
 told to who follows the order."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 from msgspec.structs import replace
@@ -48,7 +48,7 @@ async def report(asked: Asked) -> Answer:
         raise Problem(409, "not_running", "This delivery is not under way.", more={"delivery_status": delivery.status})
     if faults := list(_faults(said, delivery, now)):
         raise all_invalid(Invalid(faults))
-    at = min(said.at or now, now)
+    at = min((said.at or now).astimezone(UTC), now)
     if at < now - timedelta(seconds=KEPT):
         return of_json(PositionTaken(shown=False))
     body = msgspec.json.encode(replace(said, at=at))

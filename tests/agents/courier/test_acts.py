@@ -1,5 +1,6 @@
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -144,6 +145,12 @@ def test_a_clock_may_be_wrong_by_a_minute() -> None:
     fast.then(PickedUp(courier_id=DENIZ, at=LATER))
     slow = given(*ACCEPTED).when(RecordPickup(at=NOW - timedelta(seconds=50)), caller=DENIZ, now=LATER)
     slow.then(PickedUp(courier_id=DENIZ, at=NOW))
+
+
+def test_a_time_is_kept_in_utc() -> None:
+    there = ago(minutes=1).astimezone(ZoneInfo("Europe/Istanbul"))
+    picked = given(*ACCEPTED).when(RecordPickup(at=there), caller=DENIZ, now=LATER).decision.events[0]
+    assert isinstance(picked, PickedUp) and picked.at.tzinfo is UTC and picked.at == there
 
 
 @pytest.mark.parametrize("at", [ago(seconds=-61), ago(days=1, seconds=1), NOW - timedelta(seconds=61)])
