@@ -7,8 +7,8 @@ from topics.values.moments import AHEAD, fault
 
 
 def moment(said: datetime | None, before: datetime, now: datetime) -> datetime | Rejection:
-    """The time that counts, UTC: never before `before`, which is that of the act that has to come first, and never after now unless
-    that is. A clock may be wrong by AHEAD."""
+    """The time that counts, UTC. before: of the act that has to come first; it is never before that, and else never after now. A
+    clock may be wrong by AHEAD."""
     if said is None:
         return max(before, now)
     why = fault(said, now) or ("lies before what has to come first" if said < before - AHEAD else None)
