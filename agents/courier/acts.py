@@ -7,7 +7,7 @@ from agents.courier.kept import Kept
 from agents.courier.moments import moment
 from agents.courier.offers import TIMER, shown
 from agents.courier.projection import delivery
-from topics.contracts.courier_commands import AcceptOffer, RecordDelivered, RecordFailed, RecordPickup
+from topics.contracts.courier_commands import AcceptOffer, RecordDelivered, RecordDeliveryFailed, RecordPickup
 from topics.contracts.courier_events import Delivered, DeliveryAccepted, Event, Failed, OfferDeclined, PickedUp
 from topics.deciding.decision import Context, Decision, Rejection, accept, reject
 from topics.documents import Done
@@ -15,7 +15,7 @@ from topics.documents.courier import KeptDelivery
 
 DECLINED = Done(message="You have declined this delivery.")
 
-Act = AcceptOffer | RecordPickup | RecordDelivered | RecordFailed
+Act = AcceptOffer | RecordPickup | RecordDelivered | RecordDeliveryFailed
 
 
 def act(command: Act, kept: Kept, context: Context) -> Decision[Event]:
@@ -69,7 +69,7 @@ def _is_done(command: Act, known: KeptDelivery) -> bool:
             return known.picked_up_at is not None
         case RecordDelivered():
             return known.status == "delivered"
-        case RecordFailed():
+        case RecordDeliveryFailed():
             return known.status == "failed"
 
 
@@ -79,9 +79,9 @@ def _refusal(command: Act, known: KeptDelivery, context: Context) -> Rejection |
         case "offered", AcceptOffer():
             over = context.now >= known.offer_ends_at
             return Rejection("offer_over", "this offer has ended") if over else None
-        case "accepted", RecordPickup() | RecordFailed():
+        case "accepted", RecordPickup() | RecordDeliveryFailed():
             return None
-        case "picked_up", RecordDelivered() | RecordFailed():
+        case "picked_up", RecordDelivered() | RecordDeliveryFailed():
             return None
         case "accepted", _:
             return Rejection("not_picked_up", "pick the order up first")
@@ -104,6 +104,6 @@ def _event(command: Act, kept: Kept, known: KeptDelivery, at: datetime) -> Event
             return PickedUp(courier_id=courier_id, at=at)
         case RecordDelivered():
             return Delivered(courier_id=courier_id, at=at)
-        case RecordFailed(reason=reason):
+        case RecordDeliveryFailed(reason=reason):
             picked_up = known.picked_up_at is not None
             return Failed(courier_id=courier_id, reason=reason, at=at, picked_up=picked_up)

@@ -22,7 +22,7 @@ from topics.contracts.courier_commands import (
     OfferDelivery,
     OpenDelivery,
     RecordDelivered,
-    RecordFailed,
+    RecordDeliveryFailed,
     RecordPickup,
     RegisterCourier,
     ResignCourier,
@@ -67,7 +67,7 @@ def decide(command: Command, kept: Kept, facts: Facts, context: Context) -> Deci
             return offers.end(kept)
         case DeclineOffer():
             return acts.decline(kept, context)
-        case AcceptOffer() | RecordPickup() | RecordDelivered() | RecordFailed():
+        case AcceptOffer() | RecordPickup() | RecordDelivered() | RecordDeliveryFailed():
             return acts.act(command, kept, context)
         case _:
             assert_never(command)

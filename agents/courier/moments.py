@@ -7,7 +7,7 @@ from topics.values.moments import AHEAD, fault
 
 
 def moment(said: datetime | None, before: datetime, now: datetime) -> datetime | Rejection:
-    """The time that counts, UTC. before: of the act that has to come first; it is never before that, and else never after now. A
+    """The time that counts, UTC. before: of the act that has to come first; it is never before that, else never after now. A
     clock may be wrong by AHEAD."""
     if said is None:
         return max(before, now)

@@ -84,7 +84,7 @@ class RecordDelivered(Message, frozen=True, kw_only=True):
     at: Moment | None = None
 
 
-class RecordFailed(Message, frozen=True, kw_only=True):
+class RecordDeliveryFailed(Message, frozen=True, kw_only=True):
     """The courier cannot deliver."""
 
     reason: Reason
@@ -106,7 +106,7 @@ Command = (
     | DeclineOffer
     | RecordPickup
     | RecordDelivered
-    | RecordFailed
+    | RecordDeliveryFailed
 )
 
 TOPIC = Topic(
@@ -126,7 +126,7 @@ TOPIC = Topic(
         DeclineOffer,
         RecordPickup,
         RecordDelivered,
-        RecordFailed,
+        RecordDeliveryFailed,
     ),
     key="order id, or courier:<user id>",
     producers=("edge", "courier"),

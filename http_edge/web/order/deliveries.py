@@ -13,7 +13,7 @@ from topics.contracts.courier_commands import (
     AcceptOffer,
     DeclineOffer,
     RecordDelivered,
-    RecordFailed,
+    RecordDeliveryFailed,
     RecordPickup,
 )
 from topics.documents import Done
@@ -87,7 +87,7 @@ ROUTES = (
         says="The customer has the order. It has to be picked up before.",
     ),
     command(
-        "POST", "/deliveries/{order_id}/failed", RecordFailed, to=TOPIC, key=parameter("order_id"), who=CUSTOMER,
+        "POST", "/deliveries/{order_id}/failed", RecordDeliveryFailed, to=TOPIC, key=parameter("order_id"), who=CUSTOMER,
         gives=Delivery, answers={409: ("offer_over", "not_accepted", "delivery_ended")},
         says="The courier cannot deliver, and says why. The restaurant may ask another one.",
     ),

@@ -22,7 +22,13 @@ from tests.agents.courier.scene import (
     offered,
 )
 from tests.agents.scenario import LATER, NOW
-from topics.contracts.courier_commands import AcceptOffer, DeclineOffer, RecordDelivered, RecordFailed, RecordPickup
+from topics.contracts.courier_commands import (
+    AcceptOffer,
+    DeclineOffer,
+    RecordDelivered,
+    RecordDeliveryFailed,
+    RecordPickup,
+)
 from topics.contracts.courier_events import (
     CourierWithdrawn,
     Delivered,
@@ -35,7 +41,7 @@ from topics.contracts.courier_events import (
 )
 from topics.messages.message import Message
 
-FAILED = RecordFailed(reason="Kapıyı kimse açmadı")
+FAILED = RecordDeliveryFailed(reason="Kapıyı kimse açmadı")
 ACTS = (AcceptOffer(), RecordPickup(), RecordDelivered(), FAILED)
 DELIVERED = (*PICKED_UP, Delivered(courier_id=DENIZ, at=NOW))
 CLOSED = (*PICKED_UP, DeliveryClosed(outcome="cancelled", at=NOW))

@@ -25,7 +25,7 @@ from topics.contracts.courier_commands import (
     OfferDelivery,
     OpenDelivery,
     RecordDelivered,
-    RecordFailed,
+    RecordDeliveryFailed,
     RecordPickup,
     WithdrawCourier,
 )
@@ -85,7 +85,7 @@ STEPS = st.lists(
         _by(_said(RecordPickup), st.just(HOLDER)),
         _by(_said(RecordDelivered), CALLERS),
         _by(_said(RecordDelivered), st.just(HOLDER)),
-        _by(st.one_of(_said(RecordFailed, reason="Kaza"), st.just(DeclineOffer())), CALLERS),
+        _by(st.one_of(_said(RecordDeliveryFailed, reason="Kaza"), st.just(DeclineOffer())), CALLERS),
         _by(st.sampled_from(OURS), st.none()),
     ),
     min_size=10,

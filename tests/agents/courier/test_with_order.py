@@ -26,7 +26,7 @@ from topics.contracts.courier_commands import (
     DeclineOffer,
     OfferDelivery,
     RecordDelivered,
-    RecordFailed,
+    RecordDeliveryFailed,
     RecordPickup,
     WithdrawCourier,
 )
@@ -126,7 +126,7 @@ STEPS = st.lists(
                 (DELIVERY, WithdrawCourier(), OWNER), (DELIVERY, AcceptOffer(), DENIZ), (DELIVERY, AcceptOffer(), EMRE),
                 (DELIVERY, DeclineOffer(), EMRE), (DELIVERY, RecordPickup(), DENIZ), (DELIVERY, RecordPickup(), EMRE),
                 (DELIVERY, RecordDelivered(), DENIZ), (DELIVERY, RecordDelivered(), EMRE),
-                (DELIVERY, RecordFailed(reason="Kaza"), DENIZ), (DELIVERY, RecordFailed(reason="Kaza"), EMRE),
+                (DELIVERY, RecordDeliveryFailed(reason="Kaza"), DENIZ), (DELIVERY, RecordDeliveryFailed(reason="Kaza"), EMRE),
                 (ORDER, PrepareOrder(), OWNER), (ORDER, ReadyOrder(), OWNER), (ORDER, DeliverOrder(), OWNER),
                 (ORDER, CancelOrder(), USER), (ORDER, CancelOrder(), OWNER),
             ]
