@@ -45,7 +45,7 @@ from topics.contracts.order_commands import (
 )
 from topics.contracts.order_events import Event, OrderPlaced
 from topics.copies import BOOKS, COUPONS, MEALS, RESTAURANTS
-from topics.deciding.decision import Context, Decider, Decision, reject
+from topics.deciding.decision import Context, Decider, Decision
 from topics.keys import coupon_share
 
 
@@ -70,7 +70,7 @@ def decide(wait: Times, command: Command, progress: Progress, facts: Facts, cont
             return erasure.erase(command, progress, context)
         case _:
             if progress.placed is None:
-                return reject("not_found", "there is no such order")
+                return telling.not_there()
             return _of_placed(wait, command, progress.placed, progress, facts, context)
 
 
@@ -131,7 +131,7 @@ def _by_restaurant(
 ) -> Decision[Event]:
     by = of_restaurant(command, placed, facts, context)
     if by is None:
-        return reject("not_found", "your restaurants have no such order")
+        return telling.not_there()
     match command:
         case AcceptOrder():
             return kitchen.accept(command, by, placed, progress, facts, context, wait)

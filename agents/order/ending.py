@@ -4,7 +4,7 @@ and its policy sees to the money."""
 from agents.order.ends import cancelled, slot_returned
 from agents.order.facts import Facts
 from agents.order.progress import ENDS, Progress
-from agents.order.telling import as_it_is, became, cannot
+from agents.order.telling import as_it_is, became, cannot, not_there
 from agents.order.times import STANDING
 from agents.order.who import owns
 from topics.contracts.order_commands import CancelOrder
@@ -16,7 +16,7 @@ from topics.contracts.order_events import (
     OrderPlaced,
     OrderRejected,
 )
-from topics.deciding.decision import Context, Decision, reject
+from topics.deciding.decision import Context, Decision
 
 BY_CUSTOMER = frozenset({"before_payments", "paying", "scheduled", "waiting"})
 """Where a customer may cancel: nobody cooks yet."""
@@ -29,7 +29,7 @@ def cancel(
     customer = placed.user_id == context.caller and not progress.erased
     owner = owns(placed, facts, context)
     if not customer and not owner:
-        return reject("not_found", "you have no such order")
+        return not_there()
     if progress.stage == "cancelled":
         return as_it_is(progress, context)
     if customer and progress.stage in BY_CUSTOMER:

@@ -28,7 +28,7 @@ from topics.deciding.decision import Context, Decision, Timer
 from topics.values.fields import Actor
 
 HAVE_IT: frozenset[Stage] = frozenset({"delivered", "picked_up"})
-AFTER_READY: frozenset[Stage] = frozenset({"ready", "on_the_way"}) | HAVE_IT
+AFTER_READY: frozenset[Stage] = frozenset({"ready", "on_the_way", "delivered", "picked_up"})
 
 
 class Onward(NamedTuple):

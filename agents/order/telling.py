@@ -39,6 +39,11 @@ def refused_as(progress: Progress, code: OrderCode, detail: str) -> Decision[Eve
     return reject(code, detail, more={"order_status": progress.shown.status})
 
 
+def not_there() -> Decision[Event]:
+    """For whoever has nothing to do with the order, in the same words as where there is none."""
+    return reject("not_found", "you have no such order")
+
+
 def known(progress: Progress, context: Context, user_id: str | None) -> Decision[Event]:
     """What became of a checkout. user_id: whose it must be; None: our own domains ask."""
     drafted, placed, refused = progress.drafted, progress.placed, progress.refused
@@ -48,7 +53,7 @@ def known(progress: Progress, context: Context, user_id: str | None) -> Decision
         return refused_before(refused)
     if drafted is not None and user_id == drafted.order.user_id:
         return hand_on(_awaited(drafted.order, slot_held=progress.slot_held))
-    return reject("not_found", "you have no such order")
+    return not_there()
 
 
 def refused_before(refused: OrderRefused, *events: Event) -> Decision[Event]:

@@ -75,7 +75,9 @@ def _amounts(info: msgspec.inspect.Type) -> bool:
             return False
 
 
-NEVER_IN_LIRA = ("PutMeal", "TakePage", "PageTaken")
+NEVER_IN_LIRA = (
+    "PutMeal", "TakePage", "PageTaken", "RecordSettlement", "PaymentSettled", "BasketReturned", "OrderSentToKitchen",
+)  # fmt: skip
 """Types that came after the change."""
 
 PAID = [

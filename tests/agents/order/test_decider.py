@@ -111,7 +111,7 @@ def test_an_unknown_restaurant_takes_no_orders() -> None:
 @pytest.mark.parametrize("gone", [None, meal(30, is_available=False)])
 def test_a_meal_that_went_off_sale_stops_the_order(gone: MealCopy | None) -> None:
     meals = {"kebap": meal(24_550)} | ({"ayran": gone} if gone else {})
-    known = Facts(meals=meals, restaurants={"mahmut": restaurant()})
+    known = Facts(meals=meals, restaurants={"mahmut": restaurant()}, books={USER: BOOK})
     outcome = given().when(place(("kebap", 1), ("ayran", 1)), facts=known)
     event = then_refused(outcome, "meal_unavailable", field="items")
     assert event.more == {"items": [{"meal_id": "ayran", "name": gone.name if gone else "ayran"}]}

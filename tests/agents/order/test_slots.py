@@ -95,7 +95,7 @@ def test_a_refused_coupon_gives_the_slot_back() -> None:
 
 
 def test_a_cancelled_order_gives_its_slot_back_once() -> None:
-    cancelled = OrderCancelled(user_id=USER, reason="", cancelled_at=NOW)
+    cancelled = OrderCancelled(user_id=USER, reason="", cancelled_at=NOW, restaurant_id="mahmut")
     given(ORDER).when(CancelOrder(), caller=USER).then(cancelled, RETURNED)
     given(ORDER, cancelled, RETURNED).when(CancelOrder(), caller=USER).then_nothing()
     given(PLACED).when(CancelOrder(), caller=USER).then(cancelled)
@@ -113,12 +113,14 @@ def test_who_asks_again_is_answered_behind_what_the_order_waits_for() -> None:
     given(DRAFTED).when(TellOutcome(user_id="another"), caller="another").then_rejected("not_found")
 
 
-def test_an_order_that_is_erased_while_it_waits_stays_erased() -> None:
+def test_an_order_that_is_erased_while_it_waits_ends_at_once_and_gives_its_slot_back() -> None:
     erased = OrderErased(user_id=USER, previous_order_id=None)
     given(WITH_COUPON).when(EraseOrder(user_id=USER), caller=None).then(erased)
     given(WITH_COUPON, erased).when(ConfirmSlot(), caller=None).handed_on().then(SlotHeld())
-    placed, again = given(WITH_COUPON, erased, SlotHeld()).when(ConfirmCoupon(), caller=None).decision.events
+    outcome = given(WITH_COUPON, erased, SlotHeld()).when(ConfirmCoupon(), caller=None)
+    placed, cancelled, returned, again = outcome.decision.events
     assert isinstance(placed, OrderPlaced) and placed.delivery_address is None and again == erased
+    assert isinstance(cancelled, OrderCancelled) and returned == RETURNED
 
 
 @pytest.mark.parametrize("command", [ConfirmSlot(), RefuseSlot()])
