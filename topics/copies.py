@@ -23,6 +23,7 @@ from topics.contracts.discount_events import (
 )
 from topics.contracts.restaurant_events import (
     Announced,
+    Busy,
     CampaignBegan,
     CampaignStarted,
     FollowerAdded,
@@ -64,7 +65,7 @@ class MealCopy(msgspec.Struct, frozen=True, kw_only=True):
 class RestaurantCopy(msgspec.Struct, frozen=True, kw_only=True):
     """is_open: its owner's switch; opening_hours, time_zone, days_off: see topics/values/opening_hours.py. Amounts in kuruş.
     delivery_area: with its center; None: everywhere. auto_accept: its orders are accepted as soon as they come, with prep_time:
-    minutes."""
+    minutes, the longer ones while it is busy."""
 
     name: str
     is_open: bool
@@ -80,6 +81,7 @@ class RestaurantCopy(msgspec.Struct, frozen=True, kw_only=True):
     orders_per_slot: int | None = None
     auto_accept: bool = False
     prep_time: int = 30
+    busy: Busy | None = None
 
 
 class CouponCopy(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,10 +128,10 @@ def copy_restaurant(
         case RestaurantOpened():
             return Shown(_restaurant(event.details, event.owner_id))
         case RestaurantChanged():
-            now = _restaurant(event.details, before.owner_id if before else "")
-            return Shown(replace(now, paused_until=before.paused_until if before else None))
-        case ModesChanged(pause=pause):
-            return Shown(before and replace(before, paused_until=pause and pause.until))
+            return Shown(_changed(event.details, before))
+        case ModesChanged(pause=pause, busy=busy, prep_time=prep_time):
+            modes = {"paused_until": pause and pause.until, "busy": busy, "prep_time": prep_time}
+            return Shown(before and replace(before, **modes))
         case (
             ReviewGiven()
             | ReviewErased()
@@ -150,6 +152,15 @@ def copy_restaurant(
             assert_never(event)
 
 
+def _changed(details: RestaurantDetails, before: RestaurantCopy | None) -> RestaurantCopy:
+    """Its owner and its modes stay."""
+    if before is None:
+        return _restaurant(details, "")
+    prep_time = max(details.prep_time, before.busy.prep_time if before.busy else 0)
+    now = _restaurant(details, before.owner_id)
+    return replace(now, paused_until=before.paused_until, busy=before.busy, prep_time=prep_time)
+
+
 def _restaurant(details: RestaurantDetails, owner_id: str) -> RestaurantCopy:
     return RestaurantCopy(
         name=details.name,
@@ -163,6 +174,7 @@ def _restaurant(details: RestaurantDetails, owner_id: str) -> RestaurantCopy:
         delivery_area=details.delivery_area and areas.placed(details.delivery_area, details.address),
         pickup=details.pickup,
         orders_per_slot=details.orders_per_slot,
+        auto_accept=details.auto_accept,
         prep_time=details.prep_time,
     )
 

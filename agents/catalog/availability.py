@@ -25,7 +25,7 @@ FURTHEST = timedelta(days=365)
 def set_availability(
     command: SetAvailability, offer: Offer, restaurant: Ownership, context: Context
 ) -> Decision[Event]:
-    until = None if command.until is None else _until(command, restaurant, context.now)
+    until = _until(command, restaurant, context.now)
     if isinstance(until, Rejection):
         return Decision(rejection=until)
     details = replace(offer.details, is_available=command.is_available, sold_out_until=until)
@@ -45,10 +45,15 @@ def back_on_sale(offer: Offer | None) -> Decision[Event]:
     return accept(AvailabilityChanged(restaurant_id=offer.restaurant_id, is_available=True))
 
 
-def _until(command: SetAvailability, restaurant: Ownership, now: datetime) -> datetime | Rejection:
-    """In UTC."""
+def _until(command: SetAvailability, restaurant: Ownership, now: datetime) -> datetime | Rejection | None:
+    """In UTC. None: nobody said a time."""
+    if command.until is None and command.minutes is None:
+        return None
     if command.is_available:
-        return _refused("belongs to a meal that is sold out")
+        return _refused("belongs to a meal that is sold out", "minutes" if command.until is None else "until")
+    if command.minutes is not None:
+        also = _refused("says the same as until: say one of them", "minutes")
+        return now + timedelta(minutes=command.minutes) if command.until is None else also
     try:
         until = _moment(command.until or "", restaurant, now).astimezone(UTC)
     except (ValueError, OverflowError):
@@ -68,5 +73,5 @@ def _moment(said: str, restaurant: Ownership, now: datetime) -> datetime:
     return datetime.combine(found, datetime.min.time(), ZoneInfo(restaurant.time_zone))
 
 
-def _refused(why: str) -> Rejection:
-    return Rejection("invalid_input", why, "until")
+def _refused(why: str, field: str = "until") -> Rejection:
+    return Rejection("invalid_input", why, field)

@@ -17,9 +17,7 @@ from topics.deciding.decision import Context, Decision, accept, reject
 
 def give(command: GiveReview, house: House, facts: Facts, context: Context) -> Decision[Event]:
     """The same one again answers with the first."""
-    order = facts.delivered.get(command.order_id)
-    of = (context.caller, command.restaurant_id, keys.review(command.order_id))
-    if order is None or of != (order.user_id, order.restaurant_id, context.aggregate_id) or house.review_erased:
+    if house.review_erased or not _may_give(command, facts, context):
         return reject("not_found", "this restaurant has delivered no such order of yours", field="order_id")
     given = ReviewGiven(
         order_id=command.order_id,
@@ -33,6 +31,16 @@ def give(command: GiveReview, house: House, facts: Facts, context: Context) -> D
     if replace(given, given_at=house.review.given_at) == house.review:
         return accept(answer=review(house.review))
     return reject("already_reviewed", "this order has a review already", field="order_id")
+
+
+def _may_give(command: GiveReview, facts: Facts, context: Context) -> bool:
+    """Who has got the order; an operator, whose commands have no caller, one of an order that is not known here."""
+    if context.aggregate_id != keys.review(command.order_id):
+        return False
+    order = facts.delivered.get(command.order_id)
+    if order is None or context.caller is None:
+        return order is None and context.caller is None
+    return (order.user_id, order.restaurant_id) == (context.caller, command.restaurant_id)
 
 
 def erase(house: House) -> Decision[Event]:

@@ -1,4 +1,5 @@
-"""`python -m infra.demo [few]`: restaurants with their menus, coupons and campaigns. few: those that are written by hand."""
+"""`python -m infra.demo [few]`: restaurants with their menus, coupons, campaigns and reviews, and some pictures. few: those
+that are written by hand, without pictures."""
 
 import asyncio
 import sys
@@ -8,9 +9,12 @@ from collections.abc import Sequence
 from infra.demo.filling import PATIENCE, Wish, fulfil, in_turn
 from infra.demo.menus import MENUS
 from infra.demo.more import all_menus
+from infra.demo.pictures import frames, uploaded
 from stores import telemetry
 from stores.errors import Unavailable
 from stores.kafka.producer import CommandProducer
+from stores.mongo import connection as mongo
+from stores.mongo.photos import Photos
 from stores.redis.connection import connect
 from stores.settings import load_or_exit
 
@@ -19,6 +23,7 @@ async def main(*, few: bool) -> int:
     settings = load_or_exit()
     telemetry.configure("demo", "warning")
     producer, redis = CommandProducer(settings.kafka, "lezzet-demo"), connect(settings.redis)
+    client = mongo.connect(settings.mongo, "demo")
     producer.start()
     turns, there = in_turn(MENUS if few else all_menus()), list[Wish]()
     count = sum(map(len, turns))
@@ -30,6 +35,10 @@ async def main(*, few: bool) -> int:
             there += wishes
             if sent and len(there) < count:
                 print(f"demo data: {len(there):,} of {count:,}", flush=True)
+        if not few:
+            photos = Photos(client)
+            there += [wish async for wish in uploaded(list(frames(MENUS)), redis, photos)]
+            await fulfil([wish for wish in there if wish.view == "photo"], producer, redis)
     except (TimeoutError, Unavailable) as error:
         why = str(error) or "are the agents running?"
         sys.stderr.write(f"demo data: {len(there):,} of {count:,}, and no more for {PATIENCE:.0f} s ({why})\n")
@@ -37,6 +46,7 @@ async def main(*, few: bool) -> int:
     finally:
         await producer.stop()
         await redis.aclose()
+        client.close()
     print(f"demo data: {_counted(there)} are there")
     return 0
 

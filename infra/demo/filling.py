@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 
 from infra.demo.menu import OWNER, Menu
 from infra.demo.offers import campaigns, coupons
+from infra.demo.reviews import reviews
 from stores.kafka.producer import CommandProducer
 from stores.redis import tags
 from stores.redis.errors import translated
@@ -82,10 +83,18 @@ def offers(menus: Sequence[Menu]) -> list[Wish]:
     ]
 
 
+def said(menus: Sequence[Menu]) -> list[Wish]:
+    """Reviews. Only an operator may bring one of an order that is not known here."""
+    return [
+        Wish("review", keys.review(order_id), restaurant_commands.TOPIC, review, None)
+        for order_id, review in reviews(menus).items()
+    ]
+
+
 def in_turn(menus: Sequence[Menu]) -> list[list[Wish]]:
     """Each list is sent when those before are there. So the first two restaurants are older than the others and head the
     list of all."""
-    opened, rest = restaurants(menus), [*meals(menus), *offers(menus)]
+    opened, rest = restaurants(menus), [*meals(menus), *offers(menus), *said(menus)]
     return [opened[:1], opened[1:2], opened[2:], *(rest[at : at + AT_ONCE] for at in range(0, len(rest), AT_ONCE))]
 
 

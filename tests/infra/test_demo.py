@@ -1,23 +1,29 @@
 """The demo data is what its commands say it is, before anything is sent."""
 
+import io
 from datetime import UTC, datetime, timedelta
 
 import msgspec
+from PIL import Image
 
+from agents.photo.limits import WAITING
 from agents.restaurant.limits import RESTAURANTS as RESTAURANTS_OF_AN_OWNER
 from http_edge.wire.amounts import lira_of
-from infra.demo.filling import command_headers, in_turn, meals, offers, restaurants
+from infra.demo.drawing import HEIGHT, WIDTH, plate
+from infra.demo.filling import command_headers, in_turn, meals, offers, restaurants, said
 from infra.demo.menu import OWNER
 from infra.demo.menus import MENUS
 from infra.demo.more import FEWEST, MOST, RESTAURANTS, all_menus
 from infra.demo.offers import COUPONS, LEZZET10, campaigns, coupons
+from infra.demo.pictures import frames
+from topics.contracts.restaurant_commands import GiveReview
 from topics.messages import headers
 from topics.values.folding import fold
 from topics.values.opening_hours import is_open, overlap
 from topics.values.validation import Validator
 
 ALL = all_menus()
-WISHES = [*restaurants(ALL), *meals(ALL), *offers(ALL)]
+WISHES = [*restaurants(ALL), *meals(ALL), *offers(ALL), *said(ALL)]
 WEEK = [datetime(2026, 3, 2, tzinfo=UTC) + timedelta(minutes=30 * each) for each in range(7 * 48)]
 
 
@@ -96,7 +102,7 @@ def test_meals_are_on_the_menu_of_their_own_restaurant_and_go_with_others_of_it(
 
 def test_ids_are_different_and_always_the_same() -> None:
     ids = [wish.id for wish in WISHES]
-    assert ids == [wish.id for wish in (*restaurants(all_menus()), *meals(all_menus()), *offers(all_menus()))]
+    assert ids == [wish.id for wishes in (restaurants, meals, offers, said) for wish in wishes(all_menus())]
     named = [(wish.view, wish.id) for wish in WISHES]
     assert len(set(named)) == len(named)
     assert MENUS[2].name == "kebapci-mahmut"
@@ -116,3 +122,24 @@ def test_a_coupon_for_everywhere_is_asked_for_by_nobody_and_others_by_the_owner(
     callers = {wish.id: command_headers(wish).get(headers.CALLER) for wish in offers(MENUS)}
     assert callers[LEZZET10] is None
     assert callers["KEBAP50"] == OWNER
+
+
+def test_every_restaurant_has_reviews_and_some_are_better_than_others() -> None:
+    ratings = dict[str, list[int]]()
+    for wish in said(ALL):
+        assert isinstance(wish.command, GiveReview) and wish.caller is None
+        ratings.setdefault(wish.command.restaurant_id, []).append(wish.command.rating)
+    assert len(ratings) == 200
+    averages = {round(sum(each) / len(each), 1) for each in ratings.values()}
+    assert len(averages) > 15 and max(averages) == 5
+
+
+def test_a_handful_of_pictures_goes_to_the_first_restaurants_and_differs() -> None:
+    wanted = list(frames(ALL))
+    assert len(wanted) <= WAITING.most, "their owner may have no more that wait"
+    drawn = [plate(each.id) for each in wanted]
+    assert len(set(drawn)) == len(drawn) and plate(wanted[0].id) == drawn[0]
+    for each in drawn:
+        picture = Image.open(io.BytesIO(each))
+        picture.load()
+        assert (picture.format, picture.size, len(each) < 20_000) == ("PNG", (WIDTH, HEIGHT), True)

@@ -65,10 +65,12 @@ class RemoveMeal(Message, frozen=True, kw_only=True):
 
 class SetAvailability(Message, frozen=True, kw_only=True):
     """until: when a meal that is sold out is on sale again by itself. `today`: when the restaurant's day ends. A day: when that
-    day begins. A time without a zone is meant in the restaurant's. None: somebody has to say so."""
+    day begins. A time without a zone is meant in the restaurant's. None: somebody has to say so. minutes: for so long, in
+    place of until."""
 
     is_available: bool = msgspec.field(name="isAvailable")
     until: SoldOutUntil | None = None
+    minutes: Annotated[int, Meta(ge=1, le=7 * 24 * 60)] | None = None
 
 
 class BackOnSale(Message, frozen=True, kw_only=True):

@@ -42,7 +42,8 @@ OrdersPerSlot = Annotated[int, Meta(ge=1, le=1_000)]
 class OpenRestaurant(Message, frozen=True, kw_only=True):
     """opening_hours: a weekday that is absent is closed; none at all: always open. time_zone: in which they are said.
     prep_time: minutes. delivery_area: None: everywhere. pickup: whether guests may come for their orders.
-    orders_per_slot: taken for a quarter of an hour at most, None: any number."""
+    orders_per_slot: taken for a quarter of an hour at most, None: any number. auto_accept: orders are accepted as soon as they
+    come, with the prep_time that guests see."""
 
     schema_version: ClassVar[int] = 2
 
@@ -63,6 +64,7 @@ class OpenRestaurant(Message, frozen=True, kw_only=True):
     delivery_area: DeliveryArea | None = None
     pickup: bool = True
     orders_per_slot: OrdersPerSlot | None = None
+    auto_accept: bool = False
 
 
 class ChangeRestaurant(Message, frozen=True, kw_only=True):
@@ -87,6 +89,7 @@ class ChangeRestaurant(Message, frozen=True, kw_only=True):
     delivery_area: DeliveryArea | None = None
     pickup: bool | None = None
     orders_per_slot: OrdersPerSlot | None = None
+    auto_accept: bool | None = None
     clears: tuple[Literal["phone_number", "email", "delivery_area", "orders_per_slot"], ...] = ()
 
 

@@ -17,7 +17,7 @@ from topics.values.opening_hours import DEFAULT_ZONE
 class RestaurantDetails(msgspec.Struct, frozen=True, kw_only=True):
     """opening_hours: ranges of times by weekday, in the time zone; none at all: always open. days_off: by day.
     prep_time: minutes. delivery_area: None: everywhere.
-    orders_per_slot: taken for a quarter of an hour at most, None: any number."""
+    orders_per_slot: taken for a quarter of an hour at most, None: any number. auto_accept: see OpenRestaurant."""
 
     name: str
     description: str = ""
@@ -36,6 +36,7 @@ class RestaurantDetails(msgspec.Struct, frozen=True, kw_only=True):
     delivery_area: DeliveryArea | None = None
     pickup: bool = True
     orders_per_slot: int | None = None
+    auto_accept: bool = False
 
 
 class RestaurantOpened(Message, frozen=True, kw_only=True):

@@ -37,6 +37,7 @@ class Restaurant(msgspec.Struct, frozen=True, kw_only=True):
     delivery_area: DeliveryArea | None = None
     pickup: bool = True
     orders_per_slot: int | None = None
+    auto_accept: bool = False
     created_at: datetime
     updated_at: datetime
 

@@ -75,6 +75,6 @@ ROUTES = (
         "PATCH", "/meals/{id}/availability", SetAvailability, to=TOPIC, key=parameter("id"), who=RESTAURANT_OWNER,
         gives=Meal,
         says="A meal is sold out, or back. `until` says when it comes back by itself: a time, a day, or `today` for as long as"
-        " the restaurant's day lasts.",
+        " the restaurant's day lasts; or `minutes` says after how many. Without either its owner has to say so.",
     ),
 )  # fmt: skip

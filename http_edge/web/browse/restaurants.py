@@ -85,6 +85,7 @@ class RestaurantChange(msgspec.Struct, frozen=True, kw_only=True):
     delivery_area: DeliveryArea | UnsetType | None = UNSET
     pickup: bool | UnsetType = UNSET
     orders_per_slot: OrdersPerSlot | UnsetType | None = UNSET
+    auto_accept: bool | UnsetType = UNSET
 
 
 def _changed(asked: Asked) -> ChangeRestaurant:

@@ -65,6 +65,22 @@ def test_a_meal_on_sale_has_no_end_of_that() -> None:
     given(ADDED).when(command, facts=OURS, caller=OWNER).then_rejected("invalid_input", field="until")
 
 
+def test_a_meal_is_sold_out_for_some_hours() -> None:
+    outcome = given(ADDED).when(SetAvailability(is_available=False, minutes=240), facts=OURS, caller=OWNER)
+    back_at = NOW + timedelta(hours=4)
+    outcome.then(AvailabilityChanged(restaurant_id=MAHMUT, is_available=False, until=back_at))
+    outcome.setting(Timer(BACK, back_at, BackOnSale()))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [SetAvailability(is_available=True, minutes=240), SetAvailability(is_available=False, minutes=240, until="today")],
+    ids=["on sale", "and a time"],
+)
+def test_hours_of_a_meal_on_sale_or_beside_a_time_are_refused(command: SetAvailability) -> None:
+    given(ADDED).when(command, facts=OURS, caller=OWNER).then_rejected("invalid_input", field="minutes")
+
+
 def test_the_timer_puts_it_back_on_sale() -> None:
     given(ADDED, OUT).when(BackOnSale(), caller=None, now=BACK_AT).then(BACK_AGAIN)
     assert shown(MEAL, ADDED, OUT, BACK_AGAIN).sold_out_until is None

@@ -129,3 +129,16 @@ def test_copies_know_until_when_it_is_paused_whatever_else_changes() -> None:
         copy = RESTAURANTS.show(copy, event, EventMeta("event", ID, 1, NOW)).document
         assert copy is not None and copy.paused_until == until
     assert copy is not None and copy.owner_id == OWNER
+
+
+def test_copies_know_whether_orders_are_accepted_at_once_and_with_which_time() -> None:
+    usual = RestaurantDetails(name="Usta", prep_time=40, auto_accept=True)
+    changed = RestaurantChanged(details=usual, changed_at=LATER)
+    longer = replace(changed, details=replace(usual, prep_time=90))
+    ended = ModesChanged(prep_time=90, changed_at=LATER)
+    copy, found = None, list[tuple[bool, int]]()
+    for event in (OPENED, BUSY_SAID, changed, longer, ended, changed):
+        copy = RESTAURANTS.show(copy, event, EventMeta("event", ID, 1, NOW)).document
+        assert copy is not None
+        found.append((copy.auto_accept, copy.prep_time))
+    assert found == [(False, 25), (False, 60), (True, 60), (True, 90), (True, 90), (True, 40)]

@@ -83,6 +83,7 @@ CHANGES: list[tuple[str, Any]] = [
     ("delivery_area", DeliveryArea(radius_km=3, center=Corner(latitude=41.03, longitude=28.98))),
     ("pickup", False),
     ("orders_per_slot", 12),
+    ("auto_accept", True),
 ]
 
 
@@ -116,7 +117,7 @@ def test_to_others_it_answers_as_if_it_did_not_exist(caller: str | None) -> None
 CONTRACT = {
     "id", "name", "description", "logo", "address", "phone_number", "email", "status", "opening_hours", "time_zone",
     "days_off", "cuisines", "prep_time", "rating_avg", "rating_count", "delivery_fee", "min_order_price", "created_at",
-    "updated_at", "busy", "pause", "delivery_area", "pickup", "orders_per_slot",
+    "updated_at", "busy", "pause", "delivery_area", "pickup", "orders_per_slot", "auto_accept",
 }  # fmt: skip
 
 

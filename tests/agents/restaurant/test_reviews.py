@@ -80,6 +80,12 @@ def test_nobody_reviews_what_was_not_delivered_to_them_from_there(more: dict[str
     assert code(refused) == "not_found" and refused == decided(facts=Facts())
 
 
+def test_an_operator_brings_reviews_of_orders_that_are_not_known_here() -> None:
+    first = decided(caller=None, facts=Facts())
+    assert first.events == (GIVEN,)
+    assert code(decided(ReviewErased(), caller=None, facts=Facts())) == "not_found"
+
+
 def test_an_order_may_be_reviewed_once_it_is_delivered_and_until_it_is_erased() -> None:
     meta = EventMeta("event", ORDER_ID, 1, NOW)
     delivered = OrderDelivered(user_id=GUEST, restaurant_id=RESTAURANT_ID, delivered_at=NOW)
