@@ -51,9 +51,9 @@ async def test_the_walk_by_curl(owner: Client, client: Client, courier: Client, 
     )  # fmt: skip
     assert said.count('"status":"delivered"') == 2, "the act, and its repeat"
     assert '"shown":true' in said and "422\n" in said
-    heard = [line.removeprefix("event: ") for line in said.splitlines() if line.startswith("event: ")]
-    assert sorted(heard) == ["delivered", "end", "on_the_way", "position"]
     told = (tmp_path / "events").read_text()
+    heard = [line.removeprefix("event: ") for line in told.splitlines() if line.startswith("event: ")]
+    assert {"on_the_way", "position", "delivered"} <= set(heard) and heard[-2:] == ["delivered", "end"]
     assert '"latitude":41.036,"longitude":28.9845,"at":' in told
     shown = await client.must("GET", f"/orders/{order}")
     assert shown["courier_id"] == (await courier.must("GET", "/couriers"))["id"]
