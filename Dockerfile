@@ -1,4 +1,4 @@
-# One image for everything of ours: provision, agents, edge, demo data and the development mail server.
+# One image for everything of ours: provision, agents, edge, demo data, the development mail server and the sandbox payment provider.
 FROM python:3.11-slim AS build
 RUN pip install --no-cache-dir uv
 WORKDIR /build
@@ -9,7 +9,7 @@ RUN uv venv /venv \
 
 FROM python:3.11-slim
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin lezzet \
-    && install -d -o lezzet -m 0700 /var/lib/lezzet /var/lib/lezzet/keys /var/lib/lezzet/mail
+    && install -d -o lezzet -m 0700 /var/lib/lezzet /var/lib/lezzet/keys /var/lib/lezzet/mail /var/lib/lezzet/provider
 COPY --from=build /venv /venv
 WORKDIR /lezzet
 COPY topics topics

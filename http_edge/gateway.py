@@ -19,7 +19,7 @@ from http_edge.reads import composed, lists, live, views
 from http_edge.routing import own_rows
 from http_edge.routing.asked import Asked
 from http_edge.routing.edge import Edge
-from http_edge.routing.guard import caller_of, check_user_id
+from http_edge.routing.guard import caller_of, check_signed, check_user_id
 from http_edge.routing.paging import Query, query_of
 from http_edge.routing.router import Router
 from http_edge.routing.routes import AnyRow, CommandRow, ComposedRow, ListRow, LiveRow, Nothing, OwnRow, ViewRow
@@ -211,6 +211,8 @@ class Gateway:
             seconds = bodies.FILE_SECONDS if row.file else bodies.READ_SECONDS
         asked.raw = await bodies.read(request, row.body_bytes, seconds)
         asked.at = self._loop.time()
+        if row.signed:
+            check_signed(asked)
         if body is not None:
             bodies.check_type(request.headers.get(CONTENT_TYPE))
             asked.body, owner = bodies.decode(asked.raw, body)

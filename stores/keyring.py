@@ -1,8 +1,10 @@
 """The keys of a deployment, as files in KEYS_DIR, each base64 of 32 bytes.
 
 private (agents only, mode 0600): `jwt.seed` Ed25519 seed of the access tokens' signature, `auth_box.private` X25519 key
-that opens sealed passwords, `mail_tokens.key` HMAC key of mail and refresh tokens.
-shared with the edge: `jwt.public`, `auth_box.public`, `fingerprint.key` (HMAC of raw requests, edge only).
+that opens sealed passwords, `mail_tokens.key` HMAC key of mail and refresh tokens, `provider.key` which shows the payment
+provider who asks.
+shared with the edge: `jwt.public`, `auth_box.public`, `fingerprint.key` (HMAC of raw requests, edge only), `callbacks.key`
+(HMAC of the payment provider's callbacks). The provider has `provider.key` and `callbacks.key`, too.
 """
 
 import base64
@@ -22,6 +24,7 @@ class AgentKeys:
     jwt: nacl.signing.SigningKey
     auth_box: nacl.public.PrivateKey
     mail_tokens: bytes
+    provider: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class EdgeKeys:
     jwt: nacl.signing.VerifyKey
     auth_box: nacl.public.PublicKey
     fingerprint: bytes
+    callbacks: bytes
 
 
 def agent_keys(folder: Path) -> AgentKeys:
@@ -37,6 +41,7 @@ def agent_keys(folder: Path) -> AgentKeys:
         jwt=nacl.signing.SigningKey(key_bytes(folder / "jwt.seed", 32)),
         auth_box=nacl.public.PrivateKey(key_bytes(folder / "auth_box.private", 32)),
         mail_tokens=key_bytes(folder / "mail_tokens.key", 32),
+        provider=key_bytes(folder / "provider.key", 32),
     )
 
 
@@ -46,6 +51,7 @@ def edge_keys(folder: Path) -> EdgeKeys:
         jwt=nacl.signing.VerifyKey(key_bytes(folder / "jwt.public", 32)),
         auth_box=nacl.public.PublicKey(key_bytes(folder / "auth_box.public", 32)),
         fingerprint=key_bytes(folder / "fingerprint.key", 32),
+        callbacks=key_bytes(folder / "callbacks.key", 32),
     )
 
 
@@ -54,7 +60,7 @@ def make_keys(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     seed = _keep(folder / "jwt.seed", secrets.token_bytes(32))
     private = _keep(folder / "auth_box.private", secrets.token_bytes(32))
-    for name in ("mail_tokens.key", "fingerprint.key"):
+    for name in ("mail_tokens.key", "fingerprint.key", "provider.key", "callbacks.key"):
         _keep(folder / name, secrets.token_bytes(32))
     _keep(folder / "jwt.public", bytes(nacl.signing.SigningKey(seed).verify_key))
     _keep(folder / "auth_box.public", bytes(nacl.public.PrivateKey(private).public_key))

@@ -40,6 +40,7 @@ class Settings:
     postgres: str  # POSTGRES_URL
     mongo: str  # MONGO_URL, mongodb://[user:password@]host:port[,host:port…]/database[?options], a replica set
     smtp: str  # SMTP_URL, smtp://[user:password@]host:port
+    provider: str  # PROVIDER_URL, http(s)://host[:port][/path]: of payments
     keys: Path  # KEYS_DIR: files that `./lezzet up` makes, see stores/keyring.py
     client_origin: str  # CLIENT_ORIGIN: where mail links lead
     cors_origins: tuple[str, ...]  # CORS_ORIGINS
@@ -74,6 +75,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         ),
         mongo=_mongo(environment),
         smtp=_url(environment, "SMTP_URL", "smtp://localhost:25", ("smtp", "smtps")),
+        provider=_url(environment, "PROVIDER_URL", "http://localhost:8090", ("http", "https")),
         keys=Path(environment.get("KEYS_DIR") or ".lezzet/keys"),
         client_origin=_origin("CLIENT_ORIGIN", environment.get("CLIENT_ORIGIN") or "http://localhost:3000"),
         cors_origins=tuple(

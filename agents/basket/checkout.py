@@ -68,6 +68,7 @@ def _checked_out(command: Checkout, contents: Contents, purchase: _Purchase, con
         pickup=command.pickup,
         at=context.now,
         previous_order_id=contents.newest_order_id,
+        card=command.card if command.payment_method == "credit_card" else None,
     )
 
 

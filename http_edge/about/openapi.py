@@ -24,6 +24,7 @@ from http_edge.routing.routes import (
 from http_edge.wire.answer import EVENT_STREAM, JSON, NO_CONTENT, PROBLEM_JSON
 from http_edge.wire.multipart import NAME
 from http_edge.wire.problems import ProblemBody
+from topics.values.signatures import HEADER
 
 _REF = "#/components/schemas/{name}"
 _SECURITY = "access_token"
@@ -129,6 +130,9 @@ def _parameters(row: AnyRow) -> list[dict[str, Any]]:
     if isinstance(row, CommandRow):
         why = "A retry with the same key and request gets the first answer again."
         found.append({"name": "Idempotency-Key", "in": "header", "schema": text, "description": why})
+    if isinstance(row, CommandRow) and row.signed:
+        why = "Who has sent the body, and when: t=<seconds since the epoch>,v1=<hex>."
+        found.append({"name": HEADER, "in": "header", "required": True, "schema": text, "description": why})
     if row.speaks:
         why = "The language of texts: tr or en, else tr."
         found.append({"name": "Accept-Language", "in": "header", "schema": text, "description": why})
@@ -195,6 +199,8 @@ def problems_of(row: AnyRow) -> dict[int, list[str]]:
         found |= {status: list(codes) for status, codes in row.problems.items()}
     if isinstance(row, CommandRow):
         found |= {400: [], 422: ["invalid_input"], 413: ["body_too_large"], 415: ["unsupported_media_type"]}
+        if row.signed:
+            found[403] = ["bad_signature"]
         if row.hashes or row.paced:
             found[429] = ["too_many_logins"] * row.hashes + ["too_many_requests"] * row.paced
         if row.picture_of is not None or row.file:

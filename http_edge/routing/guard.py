@@ -2,9 +2,10 @@
 
 from http_edge.routing.asked import Asked
 from http_edge.routing.routes import PUBLIC, Who
-from http_edge.wire.problems import log_in_again, not_found, unavailable
+from http_edge.wire.problems import Problem, log_in_again, not_found, unavailable
 from http_edge.wire.tokens import Caller, TokenRefused, Tokens
 from topics.keys import DENY_READY
+from topics.values.signatures import HEADER, is_signed
 
 _REFUSED = {
     "token_missing": "Log in first.",
@@ -42,6 +43,13 @@ def check_denied(ready: bytes | None, denied: bytes | None) -> None:
         raise unavailable("deny_list_not_ready", "Sessions cannot be checked right now, please try again.")
     if denied is not None:
         raise log_in_again("token_revoked", "You are logged out, log in again.")
+
+
+def check_signed(asked: Asked) -> None:
+    """Of the body's bytes as they came. Raises Problem 403: to log in would not help."""
+    said = asked.headers.get(HEADER, "")
+    if not is_signed(asked.edge.keys.callbacks, said, asked.raw, asked.edge.clock()):
+        raise Problem(403, "bad_signature", f"{HEADER}: is not that of this body, or not of now.")
 
 
 def check_user_id(asked: Asked, named: object) -> None:

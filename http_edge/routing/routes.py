@@ -108,6 +108,7 @@ class CommandRow(Row):
     refused.
     settles: the answer, also a refusal, waits until this view shows what the command wrote. must_settle: 202 where it does
     not in time; else the answer comes all the same.
+    signed: the body is signed by the payment provider (topics/values/signatures.py), which is checked before it is decoded.
     then: (the request, the JSON of the reply) → what is answered in place of that JSON. Where that cannot be had it is 202,
     since the command is done.
     sees: documents that the caller has looked at, as (view, id): the decision knows at least these versions.
@@ -133,6 +134,7 @@ class CommandRow(Row):
     hashes: bool = False
     paced: bool = False
     picture_of: Callable[[Asked], Awaitable[Any]] | None = None
+    signed: bool = False
     file: Mapping[str, Any] = field(default_factory=dict[str, Any])
     sees: Callable[[Asked], Sequence[tuple[ViewOf, str]] | Awaitable[Sequence[tuple[ViewOf, str]]]] | None = None
     then: Callable[[Asked, bytes], Awaitable[bytes]] | None = None

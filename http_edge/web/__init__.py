@@ -7,7 +7,17 @@ from http_edge.routing.routes import AnyRow
 from http_edge.web import operations
 from http_edge.web.account import addresses, auth, erasure, export, favourites, passwords, sessions, user
 from http_edge.web.browse import campaigns, meals, menu_export, menu_import, photos, restaurants, reviews, search
-from http_edge.web.order import anonymous_carts, carts, couriers, deliveries, discounts, orders, positions, summary
+from http_edge.web.order import (
+    anonymous_carts,
+    carts,
+    couriers,
+    deliveries,
+    discounts,
+    orders,
+    payments,
+    positions,
+    summary,
+)
 
 ROUTES: tuple[AnyRow, ...] = (
     *auth.ROUTES,
@@ -31,6 +41,7 @@ ROUTES: tuple[AnyRow, ...] = (
     *anonymous_carts.ROUTES,
     *discounts.ROUTES,
     *orders.ROUTES,
+    *payments.ROUTES,
     *couriers.ROUTES,
     *deliveries.ROUTES,
     *positions.ROUTES,

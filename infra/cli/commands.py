@@ -42,6 +42,7 @@ COMMANDS = (
         "trace", "everything that belongs to an order, user, command or correlation id", Module("replay", ("trace",))
     ),
     Command("dlq", "lists, shows and redrives dead letters", Module("replay", ("dlq",))),
+    Command("audit", "checks that the promises hold on the system that runs", Module("infra.audit")),
     Command("bench", "measures: ./lezzet bench NAME", Module("infra.bench")),
     Command("fault", "breaks something on purpose: ./lezzet fault NAME", Module("infra.fault")),
 )

@@ -1,36 +1,128 @@
 """`./lezzet test [-- PYTEST ARGUMENTS]`: every check and every test. Stops at the first step that fails."""
 
 import argparse
+import queue
+import re
 import subprocess
+import sys
+import threading
 import time
+from collections.abc import Sequence
 
 from infra.cli.arguments import parser
 from infra.layout.folders import CHECKOUT
 
 BIN = CHECKOUT / ".venv" / "bin"
 
-# pytest comes last, so that its summary stands in the last lines.
-STEPS = (
+CHECKS = (
     ("format", "ruff", "format", "--check"),
     ("lint", "ruff", "check"),
     ("types", "pyright"),
     ("imports", "lint-imports"),
-    ("tests", "pytest"),
 )
+
+# Beside the others, in a process of their own: pure ones, those that mostly wait for servers, and faults that count and do not
+# measure. Both processes are to take about as long.
+BESIDE = (
+    "tests/agents", "tests/docs", "tests/replay", "tests/stores", "tests/topics",
+    *(f"tests/infra/fault/test_{name}.py" for name in ("coupons", "ending", "guards", "timers", "workers")),
+)  # fmt: skip
+# After both, with nothing beside them: they compare what was measured one moment with what was measured another.
+ALONE = ("tests/infra/bench", "tests/infra/fault/test_clients.py", "tests/infra/fault/test_greed.py")
+
+_RED = re.compile(r"(FAILED|ERROR) ")
+_LAST_WORD = re.compile(r"=+ (.* in [\d.]+s.*?) =+$")
 
 
 def main(arguments: list[str]) -> int:
     said = parser("test", __doc__)
-    said.add_argument("pytest", nargs=argparse.REMAINDER, help="-- and arguments for pytest")
+    said.add_argument("pytest", nargs=argparse.REMAINDER, help="-- and arguments for one pytest, in place of all tests")
     chosen = said.parse_args(arguments)
     rest_of_pytest = chosen.pytest[1:] if chosen.pytest[:1] == ["--"] else chosen.pytest
-    for name, program, *rest in STEPS:
-        more = rest_of_pytest if program == "pytest" else []
-        print(f"== {name}: {' '.join((program, *rest, *more))}", flush=True)
+    for name, program, *rest in CHECKS:
+        print(f"== {name}: {' '.join((program, *rest))}", flush=True)
         begun = time.monotonic()
-        code = subprocess.run((BIN / program, *rest, *more), cwd=CHECKOUT, check=False).returncode
-        if program != "pytest":
-            print(f"== {name}: {'ok' if code == 0 else 'FAILED'} in {time.monotonic() - begun:.1f} s", flush=True)
+        code = subprocess.run((BIN / program, *rest), cwd=CHECKOUT, check=False).returncode
+        print(f"== {name}: {'ok' if code == 0 else 'FAILED'} in {time.monotonic() - begun:.1f} s", flush=True)
         if code:
             return code
-    return 0
+    # The tests come last, so that their summary stands in the last lines.
+    if rest_of_pytest:
+        print(f"== tests: pytest {' '.join(rest_of_pytest)}", flush=True)
+        return subprocess.run((BIN / "pytest", *rest_of_pytest), cwd=CHECKOUT, check=False).returncode
+    return all_tests()
+
+
+class _Part:
+    """A pytest in a process of its own. Its output is kept until `show` prints it.
+
+    red: lines that name tests which failed. code: its exit code, 0 before it has one.
+    """
+
+    def __init__(self, name: str, arguments: Sequence[str]) -> None:
+        self.name = name
+        self.red: list[str] = []
+        self.last_word = ""
+        self.code = 0
+        self._arguments = arguments
+        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        argv = (BIN / "pytest", *self._arguments)
+        self._process = subprocess.Popen(
+            argv, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        )
+        threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
+
+    def _read(self, process: "subprocess.Popen[str]") -> None:
+        for line in process.stdout or ():
+            self._lines.put(line)
+        self._lines.put(None)
+
+    def show(self) -> None:
+        """Prints what it says, until it has ended."""
+        assert self._process is not None
+        print(f"== tests {self.name}: pytest {' '.join(self._arguments)}", flush=True)
+        for line in iter(self._lines.get, None):
+            print(line, end="", flush=True)
+            if _RED.match(line):
+                self.red.append(line)
+            if said := _LAST_WORD.match(line.rstrip()):
+                self.last_word = said[1]
+        self.code = self._process.wait()
+        self.last_word = self.last_word or f"ended with exit code {self.code} and without a summary"
+
+    def end(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+
+
+def all_tests() -> int:
+    """Runs every test once. Returns the exit code."""
+    begun, rest = time.monotonic(), ("tests", *(f"--ignore={each}" for each in (*BESIDE, *ALONE)))
+    print(
+        "== tests: pytest, two processes side by side and then one; the second's lines come after the first's",
+        flush=True,
+    )
+    ended = [*_together(_Part("first", rest), _Part("beside", BESIDE)), *_together(_Part("alone", ALONE))]
+    for part in ended:
+        sys.stdout.writelines(part.red)
+    for part in ended:
+        print(f"== tests {part.name}: {part.last_word}")
+    code = next((part.code for part in ended if part.code), 0)
+    print(f"== tests: {'FAILED' if code else 'ok'} in {time.monotonic() - begun:.1f} s", flush=True)
+    return code
+
+
+def _together(*parts: _Part) -> Sequence[_Part]:
+    """The parts, when they have ended."""
+    try:
+        for part in parts:
+            part.start()
+        for part in parts:
+            part.show()
+    finally:
+        for part in parts:
+            part.end()
+    return parts

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
-from infra.fault.findings import Findings
+from infra.audit.findings import Findings
 
 
 class Fault(NamedTuple):

@@ -2,18 +2,17 @@
 
 from collections.abc import Sequence
 
+from infra.audit import whole
+from infra.audit.findings import Findings
 from infra.fault import (
     audit_campaigns,
-    audit_coupons,
+    audit_dead,
     audit_erasures,
-    audit_leftovers,
     audit_mails,
     audit_outcomes,
-    audit_versions,
     audit_views,
     evidence,
 )
-from infra.fault.findings import Findings
 from infra.fault.planned import Planned
 from infra.stack.stage import Stage, say
 
@@ -22,11 +21,10 @@ async def audit(on: Stage, plan: Sequence[Planned], findings: Findings, agents: 
     say("the audit begins")
     found = await evidence.gather(on.stack.endpoints)
     audit_outcomes.audit(plan, found, findings)
-    audit_versions.audit(found, findings)
-    audit_coupons.audit(found, findings)
+    await whole.audit(on.stack.endpoints, findings)
     await audit_views.audit(on.stack.endpoints, found, findings)
     audit_mails.audit(plan, on, found, findings, agents)
     audit_campaigns.audit(found, findings)
     audit_erasures.audit(found, findings)
-    audit_leftovers.audit(found, findings)
+    audit_dead.audit(found, findings)
     say("the audit is done")

@@ -3,8 +3,8 @@
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
+from infra.audit.findings import Findings
 from infra.fault.evidence import Evidence
-from infra.fault.findings import Findings
 from infra.fault.http_load import Told
 from topics.messages.reply import DECODER
 

@@ -2,8 +2,8 @@
 
 from collections import Counter
 
+from infra.audit.findings import Findings
 from infra.fault.evidence import Evidence
-from infra.fault.findings import Findings
 from topics.contracts import all_topics
 from topics.contracts.notification_events import LetterKept, MailRequested
 from topics.contracts.restaurant_events import Announced, CampaignStarted

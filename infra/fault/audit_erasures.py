@@ -2,8 +2,8 @@
 
 from collections import Counter
 
+from infra.audit.findings import Findings
 from infra.fault.evidence import Evidence
-from infra.fault.findings import Findings
 
 ERASED = {"user": "PersonErased", "address": "BookErased", "basket": "BasketErased", "notification": "RecipientErased"}
 

@@ -4,8 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from agents.runtime.deciding.outcomes import Outcome, read
+from infra.audit.findings import Findings
 from infra.fault.evidence import Evidence
-from infra.fault.findings import Findings
 from infra.fault.plan import SOURCE
 from infra.fault.planned import Planned
 from topics.contracts import all_topics

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 from redis.asyncio import Redis
 
-from infra.fault.books import open_books
+from infra.audit.books import open_books
+from infra.audit.findings import Findings
 from infra.fault.evidence import Evidence, documents
-from infra.fault.findings import Findings
 from infra.fault.http_load import Told
 from infra.fault.next_release import COUNTED, EVENT
 from infra.layout.site import Endpoints

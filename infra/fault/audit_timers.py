@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from infra.audit.findings import Findings
+from infra.audit.topic_log import Entry
 from infra.fault.clock import Spell, due_from, was_due
-from infra.fault.findings import Findings
-from infra.fault.topic_log import Entry
 from topics.contracts.restaurant_commands import BeginCampaign
 from topics.contracts.restaurant_events import CampaignBegan
 from topics.messages import headers

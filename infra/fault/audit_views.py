@@ -24,9 +24,9 @@ from agents.restaurant.decider import DECIDER as RESTAURANTS
 from agents.restaurant.projection import CAMPAIGNS, RESTAURANT
 from agents.user.decider import DECIDER as PEOPLE
 from agents.user.projection import FAVOURITES, PREFERENCES, USER
+from infra.audit.findings import Findings
+from infra.audit.topic_log import Entry
 from infra.fault.evidence import Evidence, documents
-from infra.fault.findings import Findings
-from infra.fault.topic_log import Entry
 from infra.layout.site import Endpoints
 from topics import keys
 from topics.contracts import all_topics

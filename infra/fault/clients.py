@@ -27,8 +27,8 @@ import psutil
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from redis.asyncio import Redis
 
+from infra.audit.findings import Findings
 from infra.fault.attacks import ATTACKS, BASKET, Attack, Target
-from infra.fault.findings import Findings
 from infra.fault.honest import Honest, ask
 from infra.process.answers import answers
 from infra.stack.stack import Stack

@@ -6,9 +6,11 @@ import time
 from collections.abc import Sequence
 from random import Random
 
-from infra.fault import audit_coupons, audit_leftovers, audit_outcomes, audit_versions, evidence, lag, load
+from infra.audit import lag, whole
+from infra.audit.coupons import CouponsCheck
+from infra.audit.findings import Findings
+from infra.fault import audit_dead, audit_outcomes, evidence, load
 from infra.fault.evidence import Evidence
-from infra.fault.findings import Findings
 from infra.fault.killer import Killer
 from infra.fault.plan import Town
 from infra.fault.planned import Planned, drawn_id
@@ -54,9 +56,8 @@ async def coupons(on: Stage, checkouts: int, seed: int) -> Findings:
     await lag.quiet(endpoints, findings)
     found = await evidence.gather(endpoints)
     audit_outcomes.audit([*seeds, *plan], found, findings)
-    audit_versions.audit(found, findings)
-    audit_coupons.audit(found, findings)
-    audit_leftovers.audit(found, findings)
+    await whole.audit(on.stack.endpoints, findings)
+    audit_dead.audit(found, findings)
     findings.breaks("not exactly one order got the last use", _winners(found))
     return findings
 
@@ -77,5 +78,8 @@ def _checkout(random: Random, town: Town, n: int, code: str, user: str) -> Plann
 
 
 def _winners(found: Evidence) -> list[str]:
-    won = {code: audit_coupons.orders(found)[code] for code in (LAST, MINE)}
+    check = CouponsCheck()
+    for event in found.distinct("order"):
+        check.see(event)
+    won = {code: check.placed[code] for code in (LAST, MINE)}
     return [f"{code}: {count} orders" for code, count in won.items() if count != 1]

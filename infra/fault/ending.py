@@ -7,9 +7,10 @@ import time
 from collections.abc import Sequence
 from random import Random
 
-from infra.fault import lag, load
+from infra.audit import lag
+from infra.audit.findings import Findings
+from infra.fault import load
 from infra.fault.audit import audit
-from infra.fault.findings import Findings
 from infra.fault.plan import Town
 from infra.fault.seeding import seed_town
 from infra.stack.stage import Stage, say, stage

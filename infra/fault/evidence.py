@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from agents.domains import DOMAINS
-from infra.fault import topic_log
-from infra.fault.books import Book, open_books
-from infra.fault.topic_log import Entry
+from infra.audit import topic_log
+from infra.audit.books import Book, open_books
+from infra.audit.topic_log import Entry
 from infra.layout.site import Endpoints
 from stores.redis import tags
 from topics.contracts import all_topics
@@ -21,8 +21,6 @@ class Held:
 
     states: dict[str, tuple[int, str]]
     inbox: dict[InboxKey, str | None]
-    outbox: int
-    parked: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +54,6 @@ async def _held(book: Book, domain: str) -> Held:
     return Held(
         states={id: tuple(stored) for id, stored in (await book.states(domain)).items()},
         inbox=await book.inbox(domain),
-        outbox=await book.outbox(domain),
-        parked=await book.parked(domain),
     )
 
 

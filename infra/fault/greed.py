@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import aiohttp
 
+from infra.audit.findings import Findings
 from infra.fault.accounts import PASSWORD, Account, open_accounts
-from infra.fault.findings import Findings
 from infra.fault.greedy import ATTACKS, Attack, Target
 from infra.fault.honest_user import Kinds, ask
 from infra.mailbox.store import MailStore

@@ -11,7 +11,7 @@ import re
 import sys
 from collections.abc import Sequence
 
-from infra.fault.findings import Findings
+from infra.audit.findings import Findings
 from infra.layout.folders import CHECKOUT
 from infra.stack.stage import say
 

@@ -8,7 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from agents.domains import DOMAINS
-from infra.fault.books import open_books
+from infra.audit.books import open_books
 from infra.layout.site import Endpoints
 from stores.kafka.groups import memberships
 

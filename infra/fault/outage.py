@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from infra.audit.findings import Findings
 from infra.fault import membership
-from infra.fault.findings import Findings
 from infra.fault.http_load import HttpLoad, Told
 from infra.stack.stage import Stage, say
 from infra.supervision.child import Child

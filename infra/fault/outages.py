@@ -8,19 +8,17 @@ from random import Random
 import aiohttp
 
 from agents.notification.agent import MAILS_AT_ONCE
+from infra.audit import lag, whole
+from infra.audit.findings import Findings
 from infra.fault import (
     audit_answers,
-    audit_coupons,
-    audit_leftovers,
+    audit_dead,
     audit_mails,
-    audit_versions,
     audit_views,
     evidence,
-    lag,
 )
 from infra.fault.accounts import open_accounts
 from infra.fault.ending import ending
-from infra.fault.findings import Findings
 from infra.fault.http_load import HttpLoad
 from infra.fault.outage import Outage, suffer
 from infra.fault.plan import Town
@@ -92,10 +90,9 @@ async def _audit(on: Stage, load: HttpLoad, agents: Sequence[Child], mailbox_gon
     say("the audit begins")
     found = await evidence.gather(on.stack.endpoints)
     audit_answers.audit(load.told, found, findings)
-    audit_versions.audit(found, findings)
-    audit_coupons.audit(found, findings)
+    await whole.audit(on.stack.endpoints, findings)
     await audit_views.audit(on.stack.endpoints, found, findings)
     names = [child.program.name for child in agents]
     audit_mails.out(on, found, findings, names, in_flight=mailbox_gone * len(names) * MAILS_AT_ONCE)
-    audit_leftovers.audit(found, findings)
+    audit_dead.audit(found, findings)
     say("the audit is done")

@@ -18,9 +18,10 @@ from typing import Any
 
 import aiohttp
 
-from infra.fault import audit_leftovers, audit_rolling, audit_versions, evidence, lag, next_release
+from infra.audit import lag, whole
+from infra.audit.findings import Findings
+from infra.fault import audit_dead, audit_rolling, evidence, next_release
 from infra.fault.accounts import HOME, Account, open_accounts
-from infra.fault.findings import Findings
 from infra.fault.http_load import Answered, HttpLoad, Wanted
 from infra.fault.plan import Town
 from infra.fault.seeding import seed_town
@@ -99,11 +100,11 @@ async def _rolling(on: Stage, scale: Scale, newer: Path, findings: Findings) -> 
 async def _audit(on: Stage, load: "Patient", counted: "Counted", findings: Findings) -> None:
     say("the audit begins")
     found = await evidence.gather(on.stack.endpoints)
-    audit_versions.audit(found, findings)
+    await whole.audit(on.stack.endpoints, findings)
     audit_rolling.audit_answers(load.told, found, findings)
     audit_rolling.audit_counts(counted.taken, found, findings)
     await audit_rolling.audit_readers(on.stack.endpoints, found, findings)
-    audit_leftovers.audit(found, findings)
+    audit_dead.audit(found, findings)
     say("the audit is done")
 
 

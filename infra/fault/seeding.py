@@ -4,8 +4,8 @@ import asyncio
 import time
 from collections.abc import Sequence
 
+from infra.audit.books import open_books
 from infra.fault import load
-from infra.fault.books import open_books
 from infra.fault.plan import Town
 from infra.fault.planned import Planned
 from infra.layout.site import Endpoints

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from infra.fault import lag, load
+from infra.audit import lag
+from infra.audit.findings import Findings
+from infra.fault import load
 from infra.fault.audit import audit
-from infra.fault.findings import Findings
 from infra.fault.killer import Killer
 from infra.fault.plan import MEALS, Town
 from infra.fault.planned import Planned

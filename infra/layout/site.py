@@ -25,6 +25,7 @@ class Endpoints:
     elastic: str
     smtp: str
     mail: str
+    provider: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class Site:
             elastic=f"http://127.0.0.1:{port['elastic']}",
             smtp=f"smtp://127.0.0.1:{port['smtp']}",
             mail=f"http://127.0.0.1:{port['mail']}",
+            provider=f"http://127.0.0.1:{port['provider']}",
         )
 
     def environment(self) -> dict[str, str]:
@@ -80,6 +82,7 @@ class Site:
             "ELASTICSEARCH_URL": at.elastic,
             "SMTP_URL": at.smtp,
             "MAIL_PAGE_URL": at.mail,
+            "PROVIDER_URL": at.provider,
             "KEYS_DIR": str(self.data.keys),
             "EDGE_HOST": "127.0.0.1",
             "EDGE_PORT": str(self.ports["edge"]),

@@ -33,6 +33,7 @@ PORTS: Mapping[str, int] = {
     "elastic_transport": 29300,
     "smtp": 21025,
     "mail": 21080,
+    "provider": 21090,
     "agents_health": 18081,  # agents-1; agents-2 has the next one, and so on
     "edge_health": 18101,  # edge-1, and so on: the edges share their other port
 }

@@ -9,11 +9,12 @@ from infra.servers.kafka import Kafka
 from infra.servers.mailbox import Mailbox
 from infra.servers.mongo import Mongo
 from infra.servers.postgres import Postgres
+from infra.servers.provider import Provider
 from infra.servers.rabbit import Rabbit
 from infra.servers.redis import Redis, RedisBaskets
 
 SERVERS: Mapping[str, Callable[[Site], Server]] = {
-    server.name: server for server in (Kafka, Postgres, Redis, RedisBaskets, Mongo, Mailbox, Rabbit, Elastic)
+    server.name: server for server in (Kafka, Postgres, Redis, RedisBaskets, Mongo, Mailbox, Provider, Rabbit, Elastic)
 }
 
 

@@ -69,8 +69,8 @@ class Start:
         self._supervisor.expect((server.name for server in later), required=False)
         for program in programs:  # at once: their turn comes when the servers are up
             require_free(program.name, program.ports)
-        await self._supervisor.start_servers(core)
         make_keys(self._site.data.keys)
+        await self._supervisor.start_servers(core)
         if self._size.product:
             await self._product(programs)
         self._later = [asyncio.create_task(self._try(server), name=f"later {server.name}") for server in later]

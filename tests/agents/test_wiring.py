@@ -26,10 +26,12 @@ from stores.keyring import make_keys
 from stores.mail import Mail
 from stores.mail.smtp import Mailer
 from stores.mongo.photos import Photos
+from stores.payment.http import HttpProvider
 from stores.postgres.store import PostgresStore
 from stores.protocol import Stored
 from stores.settings import load
 from topics.contracts import all_topics
+from topics.contracts.payment_commands import Report
 from topics.deciding.decision import Origin, Send
 from topics.messages.event import EventMeta
 from topics.messages.message import Message
@@ -45,11 +47,15 @@ W = TypeVar("W")
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def domains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Mapping[str, Runtime]]:
-    """Nothing is connected: a mail is as good as sent, a photo is gone from quarantine, and no store knows anything."""
+    """Nothing is connected: a mail is as good as sent, a photo is gone from quarantine, the payment provider has done what it
+    was asked, and no store knows anything."""
 
     async def sent(mailer: Mailer, mail: Mail) -> None: ...
 
     async def no_upload(photos: Photos, upload: str) -> None: ...
+
+    async def paid(provider: HttpProvider, path: str, wish: Any, reference: str, key: str) -> Report:
+        return Report(reference=reference, sequence=2, status="captured", amount=36_000, captured=36_000)
 
     async def no_states(store: PostgresStore, ids: Sequence[str]) -> dict[str, Stored]:
         return {}
@@ -57,6 +63,7 @@ async def domains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGener
     monkeypatch.setattr(Mailer, "send", sent)
     monkeypatch.setattr(Photos, "uploaded", no_upload)
     monkeypatch.setattr(Photos, "drop_upload", no_upload)
+    monkeypatch.setattr(HttpProvider, "_asked", paid)
     monkeypatch.setattr(PostgresStore, "states", no_states)
     make_keys(tmp_path)
     runtimes = await compose(load({"KEYS_DIR": str(tmp_path)}), DOMAINS)

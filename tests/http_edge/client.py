@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,8 @@ import jwt
 import nacl.signing
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from yarl import URL
+
+from topics.values.signatures import HEADER, sign
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,14 @@ def token(key: nacl.signing.SigningKey, user: str, exp: int, jti: str) -> str:
 
 @dataclass(frozen=True)
 class Client:
-    """base: of the web gateway. mobile: of the mobile one, which has all that begins with /m."""
+    """base: of the web gateway. mobile: of the mobile one, which has all that begins with /m. callbacks: key of the payment
+    provider, in whose name its callbacks are sent."""
 
     http: aiohttp.ClientSession
     base: str
     mobile: str
     token: str | None
+    callbacks: bytes = b""
 
     async def call(self, method: str, path: str, body: Any = None, *, raw: Any = None, **headers: str) -> Said:
         """body: sent as JSON. raw: bytes as they are (or an async iterable: chunked)."""
@@ -65,6 +70,8 @@ class Client:
         data = raw if raw is not None else None if body is None else json.dumps(body).encode()
         if data is not None:
             named.setdefault("Content-Type", "application/json")
+        if path.startswith("/payments/callback") and isinstance(data, bytes):
+            named.setdefault(HEADER, sign(self.callbacks, int(time.time()), data))
         base = self.mobile if path.startswith("/m/") else self.base
         url = URL(base + path, encoded=True)
         async with self.http.request(method, url, data=data, headers=named, allow_redirects=False) as answer:

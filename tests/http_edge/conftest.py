@@ -45,7 +45,7 @@ class World:
         """user: None is anonymous. seconds: until the token expires, negative when it has."""
         made = None if user is None else token(self.keys.jwt, user, int(time.time()) + seconds, jti or uuid.uuid4().hex)
         web, mobile = (f"http://127.0.0.1:{port}" for port in (self.port, self.mobile_port))
-        return Client(self.http, web, mobile, made)
+        return Client(self.http, web, mobile, made, self.edge.keys.callbacks)
 
     async def ready(self) -> None:
         await self.redis.mset(dict.fromkeys(ready_keys(ROUTES), ""))

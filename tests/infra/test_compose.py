@@ -24,6 +24,7 @@ IMAGES = {
 PUBLISHED = {
     "edge": {"edge", "mobile"},
     "mailbox": {"smtp", "mail"},
+    "provider": {"provider"},
     "kafka": {"kafka"},
     "postgres": {"postgres"},
     "redis": {"redis"},

@@ -30,6 +30,7 @@ ENDPOINTS = {
     "elastic",
     "smtp",
     "mail",
+    "provider",
 }
 
 
@@ -95,7 +96,7 @@ async def test_status_has_the_agreed_form(servers: Stack, capsys: pytest.Capture
     told = json.loads(capsys.readouterr().out)
     assert code == 0, told
     assert {process["name"]: process["state"] for process in told["processes"]} == dict.fromkeys(
-        ("kafka", "postgres", "redis", "redis-baskets", "mongo", "mailbox"), "running"
+        ("kafka", "postgres", "redis", "redis-baskets", "mongo", "mailbox", "provider"), "running"
     )
     assert all(set(process) == {"name", "pid", "state"} for process in told["processes"])
     assert set(told["endpoints"]) == ENDPOINTS

@@ -30,6 +30,9 @@ WRONG = [
     ({"REDIS_BASKETS_URL": "redis://:secret@a", "REDIS_URL": "redis://a:6379/0"}, "REDIS_BASKETS_URL"),
     ({"REDIS_BASKETS_URL": "redis://r/1", "REDIS_HOST": "r", "REDIS_DB": "1"}, "REDIS_BASKETS_URL"),
     ({"SMTP_URL": "localhost:25"}, "SMTP_URL"),
+    ({"PROVIDER_URL": "localhost:8090"}, "PROVIDER_URL"),
+    ({"PROVIDER_URL": "ftp://localhost"}, "PROVIDER_URL"),
+    ({"PROVIDER_URL": "http://localhost:0"}, "PROVIDER_URL"),
     ({"CLIENT_ORIGIN": "localhost:3000"}, "CLIENT_ORIGIN"),
     ({"CORS_ORIGINS": "http://a/path"}, "CORS_ORIGINS"),
     ({"EDGE_PORT": "99999"}, "EDGE_PORT"),
@@ -101,6 +104,7 @@ def test_baskets_may_be_in_another_database_of_the_server_of_the_views():
 def test_what_is_set_to_nothing_is_not_set():
     names = (
         "MONGO_URL",
+        "PROVIDER_URL",
         "REDIS_BASKETS_URL",
         "EDGE_HOST",
         "EDGE_PORT",

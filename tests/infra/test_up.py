@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from infra import __main__ as command_line
-from infra.cli import testing
 from infra.cli.commands import COMMANDS
 from infra.layout.folders import CHECKOUT, DataFolder
 from infra.layout.ports import choose
@@ -84,20 +82,6 @@ def test_no_command_is_answered_with_all_of_them():
     ended = lezzet()
     assert (ended.returncode, ended.stdout) == (2, "")
     assert all(f"  {command.name:8} {command.does}" in ended.stderr for command in COMMANDS)
-
-
-def test_what_stands_behind_two_dashes_reaches_pytest(monkeypatch: pytest.MonkeyPatch):
-    given: list[tuple[str | Path, ...]] = []
-
-    def run(argv: tuple[str | Path, ...], **options: object) -> "subprocess.CompletedProcess[str]":
-        given.append(argv)
-        return subprocess.CompletedProcess(argv, 0)
-
-    monkeypatch.setenv("LEZZET_DATA", "")  # --data sets it, and it goes back with this test
-    monkeypatch.setattr(testing.subprocess, "run", run)
-    assert command_line.main(["--data", "test", "test", "--", "-q", "tests/topics"]) == 0
-    assert given[-1][-2:] == ("-q", "tests/topics")
-    assert [Path(argv[0]).name for argv in given] == ["ruff", "ruff", "pyright", "lint-imports", "pytest"]
 
 
 def test_a_reader_that_has_seen_enough_is_no_failure(tmp_path: Path):

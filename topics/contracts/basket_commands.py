@@ -14,7 +14,7 @@ from topics.deciding.refusals import AMOUNTS_OF_MORE
 from topics.messages.message import Message
 from topics.messages.topic import Topic
 from topics.messages.upcasting import Upcast
-from topics.values.fields import CouponCode, DayOrTime, Id, Note, PaymentMethod, Quantity
+from topics.values.fields import CardToken, CouponCode, DayOrTime, Id, Note, PaymentMethod, Quantity
 from topics.values.kurus import KurusSum, lira_before
 
 
@@ -78,7 +78,7 @@ class CheckoutWish(Message, frozen=True, kw_only=True):
 
     items absent or empty: what is in the basket. restaurant_id: a hint at most, the meals say whose order it is. coupon_code
     absent or empty: the basket's. address_id absent: the default address; pickup needs none. expected_total: another total
-    is refused.
+    is refused. card: what the payment provider calls the card; absent: the caller's card on file there.
     """
 
     payment_method: PaymentMethod
@@ -90,6 +90,7 @@ class CheckoutWish(Message, frozen=True, kw_only=True):
     schedule_date: DayOrTime | None = None
     expected_total: KurusSum | None = None
     pickup: bool = False
+    card: CardToken | None = None
 
 
 class Checkout(CheckoutWish, frozen=True, kw_only=True):

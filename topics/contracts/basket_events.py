@@ -10,10 +10,10 @@ from typing import ClassVar, Literal
 import msgspec
 
 from topics.deciding.choosing import Chosen, Wishes
-from topics.messages.message import Message
+from topics.messages.message import Message, Secret
 from topics.messages.topic import FOREVER, Topic
 from topics.messages.upcasting import Upcast
-from topics.values.fields import PaymentMethod
+from topics.values.fields import CardToken, PaymentMethod
 from topics.values.kurus import KurusSum, lira_before
 
 
@@ -76,7 +76,7 @@ class CheckedOut(Message, frozen=True, kw_only=True):
     """`cleared` are out of the basket; `items` go to the order domain, `cleared` come back should it refuse them.
 
     cleared_coupon: of the basket, out of it too. at: None in events from before it was kept. previous_order_id: of the user's
-    checkout before this one.
+    checkout before this one. card: for the payment; it goes to the order and stays in nothing that is kept.
     """
 
     schema_version: ClassVar[int] = 2
@@ -95,6 +95,7 @@ class CheckedOut(Message, frozen=True, kw_only=True):
     pickup: bool = False
     at: datetime | None = None
     previous_order_id: str | None = None
+    card: Secret[CardToken | None] = None
 
 
 class CheckoutRepeated(Message, frozen=True, kw_only=True):

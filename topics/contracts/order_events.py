@@ -434,7 +434,7 @@ TOPIC = Topic(
     ),
     key="order id",
     producers=("order",),
-    consumers=("order", "notification", "restaurant", "kitchen", "courier", "analytics"),
+    consumers=("order", "notification", "restaurant", "payment", "kitchen", "courier", "analytics"),
     retention=FOREVER,
     max_bytes=2 * 1024 * 1024,
     upcasts=(

@@ -23,6 +23,11 @@ KurusSum = Annotated[
 ]
 """What prices and fees add up to, in kuruş: more than any order comes to, and exact as a JSON number of lira, too."""
 
+KurusPart = Annotated[
+    int, Meta(ge=1, le=10**14, extra={"form": FORM}, extra_json_schema={"x-hundredths-of": "Turkish lira"})
+]
+"""A part of such a sum, in kuruş: not nothing."""
+
 
 def lira(kurus: int) -> str:
     """As texts say it: 1250 is `12.50`."""

@@ -210,6 +210,7 @@ class Leases:
                 # This task was cancelled, and a driver swallowed that: the partition is another opening's or owner's now.
                 raise asyncio.CancelledError
         except BaseException:
+            lease.end_now()  # its work may have begun to watch timers of the partition
             self._out[tp] = lease.sent
             raise
         if lease.next > self._stopped_at.get(tp, -1):

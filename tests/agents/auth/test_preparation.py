@@ -28,7 +28,10 @@ from topics.values import tokens
 from topics.values.tokens import key_id
 
 KEYS = AgentKeys(
-    jwt=nacl.signing.SigningKey(b"j" * 32), auth_box=nacl.public.PrivateKey(b"b" * 32), mail_tokens=b"m" * 32
+    jwt=nacl.signing.SigningKey(b"j" * 32),
+    auth_box=nacl.public.PrivateKey(b"b" * 32),
+    mail_tokens=b"m" * 32,
+    provider=b"p" * 32,
 )
 EDGE = nacl.public.PrivateKey(b"e" * 32)
 SEAL = {headers.REPLY_SEAL: base64.b64encode(bytes(EDGE.public_key)).decode()}

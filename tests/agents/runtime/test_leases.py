@@ -292,6 +292,31 @@ async def test_a_log_that_lost_what_was_not_done_stops_its_partition(member: Mem
     assert member.place not in member.leases.held
 
 
+class Watched:
+    """Work that notes the leases which it was given to open."""
+
+    def __init__(self, work: Any) -> None:
+        self._work, self.given = work, list[Lease]()
+
+    async def open(self, lease: Lease, earliest: int) -> None:
+        self.given.append(lease)
+        await self._work.open(lease, earliest)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._work, name)
+
+
+async def test_the_lease_of_an_opening_that_failed_is_ended(member: Member):
+    """Else its work asks for ever for timers of a partition that it does not own, also when the process has stopped."""
+    await member.opened()
+    work = Watched(member.process.work)
+    member.leases.works = {member.place.topic: work}
+    member.shelf.first = 5
+    member.leases.reopen(member.place)
+    await _stopped(member)
+    assert work.given and all(lease.closing.is_set() and lease.void.is_set() for lease in work.given)
+
+
 class Unread:
     """Work that stops at an offset until it is told that it can read what stands there."""
 

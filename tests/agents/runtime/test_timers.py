@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from aiokafka import ConsumerRecord
 
+from agents.runtime.sending import timers
 from agents.runtime.transport.lease import Lease
 from stores.errors import Unavailable
 from stores.kafka.log import Logged
@@ -83,7 +84,9 @@ class Scene:
 
 
 @pytest.fixture
-def scene(world: World) -> Scene:
+def scene(world: World, monkeypatch: pytest.MonkeyPatch) -> Scene:
+    """The store is asked ten times as often as it is in the product."""
+    monkeypatch.setattr(timers, "EVERY", timers.EVERY / 10)
     return Scene(world)
 
 

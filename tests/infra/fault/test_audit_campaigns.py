@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from infra.audit.findings import Findings
+from infra.audit.topic_log import Entry
 from infra.fault import audit_campaigns
 from infra.fault.evidence import Evidence
-from infra.fault.findings import Findings
-from infra.fault.topic_log import Entry
 from topics.contracts import all_topics
 from topics.contracts.notification_events import Letter, LetterKept, MailRequested
 from topics.contracts.restaurant_events import Announced, CampaignDetails

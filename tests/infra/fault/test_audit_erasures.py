@@ -1,10 +1,10 @@
 """The audit of erasures sees one that is lost and one that is doubled."""
 
+from infra.audit.findings import Findings
+from infra.audit.topic_log import Entry
 from infra.fault import audit_erasures
 from infra.fault.audit_erasures import ERASED
 from infra.fault.evidence import Evidence
-from infra.fault.findings import Findings
-from infra.fault.topic_log import Entry
 from topics.contracts import all_topics
 from topics.messages import headers
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from infra.audit.findings import Findings
+from infra.audit.topic_log import Entry
 from infra.fault.audit_rolling import audit_answers, audit_counts
 from infra.fault.evidence import Evidence, Held
-from infra.fault.findings import Findings
 from infra.fault.http_load import Told
 from infra.fault.next_release import EVENT
-from infra.fault.topic_log import Entry
 from tests.infra.fault.test_audits import evidence
 from topics.messages import headers
 
@@ -44,7 +44,7 @@ def found(events: tuple[tuple[int, str, Any], ...], changes: int | None) -> Evid
     made = evidence()
     made.topics["address_events"] = entries
     state = json.dumps({} if changes is None else {"changes": changes})
-    return dataclasses.replace(made, stores={**made.stores, "address": Held({"u": (len(events), state)}, {}, 0, 0)})
+    return dataclasses.replace(made, stores={**made.stores, "address": Held({"u": (len(events), state)}, {})})
 
 
 def wrong(events: tuple[tuple[int, str, Any], ...], changes: int | None) -> set[str]:

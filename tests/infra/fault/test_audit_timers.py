@@ -5,11 +5,11 @@ from math import inf
 
 import pytest
 
+from infra.audit.findings import Findings
+from infra.audit.topic_log import Entry
 from infra.fault import audit_timers
 from infra.fault.audit_timers import SENT_AFTER, Told, lateness
 from infra.fault.clock import Spell
-from infra.fault.findings import Findings
-from infra.fault.topic_log import Entry
 from topics.contracts import restaurant_commands, restaurant_events
 from topics.contracts.restaurant_commands import BeginCampaign
 from topics.contracts.restaurant_events import CampaignBegan, CampaignDetails

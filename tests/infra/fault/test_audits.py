@@ -7,14 +7,14 @@ import msgspec
 import pytest
 
 from agents.domains import DOMAINS
-from infra.fault import audit_answers, audit_leftovers, audit_outcomes, audit_versions
+from infra.audit.findings import Findings
+from infra.audit.topic_log import Entry
+from infra.fault import audit_answers, audit_dead, audit_outcomes
 from infra.fault.audit_mails import effects_repeated
 from infra.fault.evidence import Evidence, Held
-from infra.fault.findings import Findings
 from infra.fault.http_load import Told
 from infra.fault.plan import SOURCE, Town
 from infra.fault.planned import Planned
-from infra.fault.topic_log import Entry
 from topics.contracts import all_topics
 from topics.contracts.basket_commands import AddItem
 from topics.messages import headers
@@ -34,33 +34,11 @@ def event(version: int, *, cause: str = "c", id: str = "", aggregate: str = "a")
 
 
 def evidence(*events: Entry, version: int = 0, inbox: dict[tuple[str, str], str | None] | None = None) -> Evidence:
-    stores = {domain: Held({}, {}, 0, 0) for domain in DOMAINS}
-    stores["basket"] = Held({"a": (version, "{}")} if version else {}, inbox or {}, 0, 0)
+    stores = {domain: Held({}, {}) for domain in DOMAINS}
+    stores["basket"] = Held({"a": (version, "{}")} if version else {}, inbox or {})
     topics = {name: list[Entry]() for name in all_topics()}
     topics["basket_events"] = list(events)
     return Evidence(stores, topics, [])
-
-
-def broken_versions(found: Evidence) -> set[str]:
-    findings = Findings()
-    audit_versions.audit(found, findings)
-    return set(findings.wrong)
-
-
-def test_versions_in_order_are_clean_and_a_row_that_went_out_twice_too():
-    assert not broken_versions(evidence(event(1), event(2), event(1), event(2), event(3), version=3))
-
-
-def test_a_gap_is_seen():
-    assert "version gaps" in broken_versions(evidence(event(1), event(3), version=3))
-
-
-def test_two_events_of_one_version_are_seen():
-    assert "two events of one version" in broken_versions(evidence(event(1), event(1, id="other"), version=1))
-
-
-def test_a_state_that_the_topic_does_not_know_is_seen():
-    assert "the topic's last version is not the state's" in broken_versions(evidence(event(1), version=2))
 
 
 @pytest.fixture
@@ -123,12 +101,11 @@ def test_an_answer_that_is_not_true_is_seen(told: Told, effects: int, promise: s
     assert promise in findings.wrong
 
 
-def test_what_is_left_lying_is_seen():
+def test_a_dead_letter_is_seen():
     found, findings = evidence(), Findings()
-    found.stores["basket"] = Held({}, {}, 3, 1)
     found.dead.append(event(1))
-    audit_leftovers.audit(found, findings)
-    assert set(findings.wrong) == {"outbox rows left", "messages parked", "dead letters"}
+    audit_dead.audit(found, findings)
+    assert set(findings.wrong) == {"dead letters"}
 
 
 def test_repeated_effects_are_counted_by_message_id():

@@ -5,9 +5,9 @@ from collections.abc import AsyncGenerator
 import pytest
 import pytest_asyncio
 
+from infra.audit.findings import Findings
 from infra.fault.attacks import ATTACKS, Attack
 from infra.fault.clients import SHORT, attacked, redis_alone
-from infra.fault.findings import Findings
 from infra.stack.stack import Stack
 
 

@@ -1,7 +1,7 @@
 """SIGTERM in the middle of work while Kafka is away: `./lezzet fault ending`, in the suite."""
 
+from infra.audit.findings import Findings
 from infra.fault.ending import ENDS_WITHIN, ending_at_work
-from infra.fault.findings import Findings
 from infra.stack.stage import stage
 
 

@@ -1,6 +1,6 @@
 """One client that takes all it can, beside an honest user: `./lezzet fault greed`, in the suite."""
 
-from infra.fault.findings import Findings
+from infra.audit.findings import Findings
 from infra.fault.greed import LOGIN_FAILED, SHORT, SLOWER, greed
 from infra.fault.greedy import ATTACKS
 from infra.stack.stage import stage

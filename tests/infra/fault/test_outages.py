@@ -1,6 +1,6 @@
 """What clients are told is what happens while servers go away: `./lezzet fault outages --short`, in the suite."""
 
-from infra.fault.findings import Findings
+from infra.audit.findings import Findings
 from infra.fault.outages import SHORT, SHORT_SECONDS, outages
 from infra.stack.stage import stage
 

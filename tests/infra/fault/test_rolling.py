@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from infra.audit.findings import Findings
 from infra.fault import next_release
-from infra.fault.findings import Findings
 from infra.fault.rolling import SHORT, rolling
 from infra.stack.stage import stage
 

@@ -1,6 +1,6 @@
 """Nothing is lost or doubled while agents processes die: `./lezzet fault workers --short`, in the suite."""
 
-from infra.fault.findings import Findings
+from infra.audit.findings import Findings
 from infra.fault.workers import SHORT, workers
 from infra.stack.stage import stage
 

@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 import asyncpg
 
-from infra.layout.site import Endpoints
+from infra.audit.servers import Servers
 from stores.mongo import documents, looking, names
 from stores.mongo.store import database
 from stores.protocol import InboxKey, Source, Stored
@@ -23,10 +24,22 @@ class FloorRow(NamedTuple):
     missed: int | None
 
 
+class TimerLeft(NamedTuple):
+    """A timer that is set and whose command is not decided. due: UTC."""
+
+    key: str
+    name: str
+    due: datetime
+
+
 class Book(Protocol):
     """The stores of one technology."""
 
     async def states(self, domain: str) -> dict[str, Stored]: ...
+
+    async def versions(self, domain: str) -> dict[str, int]:
+        """Of the states."""
+        ...
 
     async def inbox(self, domain: str) -> dict[InboxKey, str | None]:
         """With the outcomes."""
@@ -41,6 +54,12 @@ class Book(Protocol):
     async def outbox(self, domain: str) -> int:
         """How many rows."""
         ...
+
+    async def outbox_rows(self, domain: str, most: int) -> list[str]:
+        """What names so many rows at most."""
+        ...
+
+    async def timers(self, domain: str) -> list[TimerLeft]: ...
 
     async def parked(self, domain: str) -> int:
         """How many messages."""
@@ -59,6 +78,9 @@ class PostgresBook:
         rows = await self._rows("id, version, state::text as body", domain, "aggregate")
         return {row["id"]: Stored(row["version"], row["body"]) for row in rows}
 
+    async def versions(self, domain: str) -> dict[str, int]:
+        return {row["id"]: row["version"] for row in await self._rows("id, version", domain, "aggregate")}
+
     async def inbox(self, domain: str) -> dict[InboxKey, str | None]:
         rows = await self._rows("source, id, outcome", domain, "inbox")
         return {(row["source"], row["id"]): row["outcome"] for row in rows}
@@ -75,6 +97,13 @@ class PostgresBook:
 
     async def outbox(self, domain: str) -> int:
         return await self._count(domain, "outbox")
+
+    async def outbox_rows(self, domain: str, most: int) -> list[str]:
+        rows = await self._rows('consumer, topic, partition, incarnation, "offset", n', domain, "outbox")
+        return [" ".join(map(str, row)) for row in rows[:most]]
+
+    async def timers(self, domain: str) -> list[TimerLeft]:
+        return [TimerLeft(*row) for row in await self._rows("key, name, due", domain, "timer")]
 
     async def parked(self, domain: str) -> int:
         return await self._count(domain, "parked")
@@ -96,6 +125,9 @@ class MongoBook:
     async def states(self, domain: str) -> dict[str, Stored]:
         return await looking.states(self._database[domain], await self._kind(domain, "state"))
 
+    async def versions(self, domain: str) -> dict[str, int]:
+        return {id: stored.version for id, stored in (await self.states(domain)).items()}
+
     async def inbox(self, domain: str) -> dict[InboxKey, str | None]:
         return {(each["source"], each["id"]): each["outcome"] for each in await self._kind(domain, "inbox")}
 
@@ -110,6 +142,15 @@ class MongoBook:
 
     async def outbox(self, domain: str) -> int:
         return len(await self._kind(domain, "outbox"))
+
+    async def outbox_rows(self, domain: str, most: int) -> list[str]:
+        return [str(each["_id"]) for each in (await self._kind(domain, "outbox"))[:most]]
+
+    async def timers(self, domain: str) -> list[TimerLeft]:
+        return [
+            TimerLeft(each["timer_key"], each["name"], documents.moment_of(each["timer_due"]))
+            for each in await self._kind(domain, "timer")
+        ]
 
     async def parked(self, domain: str) -> int:
         return len(await self._kind(domain, "parked"))
@@ -127,6 +168,9 @@ class RedisBook:
 
     async def states(self, domain: str) -> dict[str, Stored]:
         return {id: encoding.stored(value) for id, value in (await self._hash(domain, "state")).items()}
+
+    async def versions(self, domain: str) -> dict[str, int]:
+        return {id: stored.version for id, stored in (await self.states(domain)).items()}
 
     async def inbox(self, domain: str) -> dict[InboxKey, str | None]:
         found = dict[InboxKey, str | None]()
@@ -149,8 +193,24 @@ class RedisBook:
         return {key: encoding.fact(value).version for key, value in rows.items()}
 
     async def outbox(self, domain: str) -> int:
-        sources = await self._connections.call("SMEMBERS", prefix(domain) + "outbox")
-        return sum([await self._count(domain, f"outbox:{source.decode()}") for source in sources])
+        return sum([await self._count(domain, f"outbox:{source}") for source in await self._outbox_sources(domain)])
+
+    async def outbox_rows(self, domain: str, most: int) -> list[str]:
+        return [
+            f"{source} {name}"
+            for source in await self._outbox_sources(domain)
+            for name in await self._hash(domain, f"outbox:{source}")
+        ][:most]
+
+    async def timers(self, domain: str) -> list[TimerLeft]:
+        return [
+            TimerLeft(key, name, timer.due)
+            for of, value in (await self._hash(domain, "timer")).items()
+            for (key, name), timer in encoding.timers_of(of, value)
+        ]
+
+    async def _outbox_sources(self, domain: str) -> list[str]:
+        return [source.decode() for source in await self._connections.call("SMEMBERS", prefix(domain) + "outbox")]
 
     async def parked(self, domain: str) -> int:
         return await self._count(domain, "parked")
@@ -176,10 +236,10 @@ class Books:
 
 
 @asynccontextmanager
-async def open_books(endpoints: Endpoints) -> AsyncGenerator[Books]:
-    connection, connections = await asyncpg.connect(endpoints.postgres), Connections(endpoints.redis_baskets)
+async def open_books(servers: Servers) -> AsyncGenerator[Books]:
+    connection, connections = await asyncpg.connect(servers.postgres), Connections(servers.redis_baskets)
     try:
-        async with database(endpoints.mongo, "fault") as found:
+        async with database(servers.mongo, "audit") as found:
             yield Books({POSTGRES: PostgresBook(connection), MONGO: MongoBook(found), REDIS: RedisBook(connections)})
     finally:
         await connections.close()

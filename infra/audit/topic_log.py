@@ -1,11 +1,12 @@
 """Whole topics as they stand in Kafka, for audits."""
 
-from collections.abc import Container, Iterable
+from collections.abc import AsyncGenerator, Container, Iterable
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition
 
+from stores.kafka.log import Logged, open_log
 from topics.contracts import all_topics
 from topics.messages import headers
 
@@ -20,6 +21,10 @@ class Entry:
     headers: dict[str, str]
     body: bytes
     at: float = 0.0
+
+    @property
+    def domain(self) -> str:
+        return all_topics()[self.topic].domain
 
     @property
     def id(self) -> str:
@@ -50,15 +55,26 @@ class Entry:
         return int(self.headers.get(headers.SEQUENCE, "0"))
 
 
+async def events(brokers: str, domain: str) -> AsyncGenerator[Entry]:
+    """All events of a domain, in the order of their versions for each aggregate."""
+    async with open_log(brokers.split(",")) as log:
+        # One partition after the other: where a topic was raised, keys have moved to a higher one.
+        for place in log.places([f"{domain}_events"]):
+            bound = (await log.bounds([place]))[place]
+            async for chunk in log.read({place: bound.first}, {place: bound.end}):
+                for each in chunk:
+                    yield _entry(each)
+
+
+def _entry(each: Logged) -> Entry:
+    named = {name: value.decode(errors="replace") for name, value in each.headers}
+    return Entry(each.topic, each.partition, each.offset, named, each.body or b"", each.at.timestamp())
+
+
 async def ends(brokers: str, names: Iterable[str]) -> dict[tuple[str, int], int]:
-    """(topic, partition) → the offset after the last message."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=brokers)
-    await consumer.start()
-    try:
-        found = await consumer.end_offsets(_places(names))
-        return {(place.topic, place.partition): end for place, end in found.items()}
-    finally:
-        await consumer.stop()
+    """(topic, partition) → the offset after the last message, of those that are there."""
+    async with open_log(brokers.split(",")) as log:
+        return {tuple(place): bound.end for place, bound in (await log.bounds(log.places(names))).items()}
 
 
 async def read(brokers: str, names: Iterable[str], types: Container[str] | None = None) -> dict[str, list[Entry]]:

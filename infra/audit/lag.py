@@ -3,36 +3,37 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import cast
 
 from aiokafka.admin import AIOKafkaAdminClient
 from redis.asyncio import Redis
 
 from agents.domains import DOMAINS
-from infra.fault import topic_log
-from infra.fault.books import open_books
-from infra.fault.findings import Findings
-from infra.layout.site import Endpoints
+from infra.audit import topic_log
+from infra.audit.books import open_books
+from infra.audit.findings import Findings
+from infra.audit.servers import Servers
 from infra.stack.stage import say
 from topics.contracts import all_topics
 
+Ends = Mapping[tuple[str, int], int]  # (topic, partition) → the offset after the last message
 Floors = dict[tuple[str, str, int], int]  # (group, topic, partition) → next offset to do
 
 ASK_EVERY = 0.5
 WITHIN = 60.0  # seconds from the last command until nothing is left to do
 
 
-async def _stores(endpoints: Endpoints) -> tuple[Floors, dict[str, int]]:
+async def _stores(servers: Servers) -> tuple[Floors, dict[str, int]]:
     """Floors of the domains' stores; and by domain how many rows its outbox has, and how many events are set aside."""
     found, waiting = Floors(), dict[str, int]()
-    async with open_books(endpoints) as books:
+    async with open_books(servers) as books:
         for domain in DOMAINS:
             book = books.of(domain)
             found.update({tuple(row.source): row.next for row in await book.floors(domain)})
             waiting[f"outbox of {domain}"] = await book.outbox(domain)
             waiting[f"set_aside of {domain}"] = await book.set_aside(domain)
-    return found, waiting
+    return found, {name: rows for name, rows in waiting.items() if rows}
 
 
 async def _views(url: str) -> Floors:
@@ -51,20 +52,34 @@ async def _views(url: str) -> Floors:
     return found
 
 
-async def behind(endpoints: Endpoints) -> Mapping[str, int]:
-    """Messages not done, by "group topic"; "told …" by what the groups committed. Empty: everything is done."""
-    ends = await topic_log.ends(endpoints.kafka, all_topics())
-    found, waiting = await _stores(endpoints)
-    found.update(await _views(endpoints.redis))
-    lag = Counter(waiting)
+async def behind(servers: Servers, ends: Ends) -> Mapping[str, int]:
+    """Messages before `ends` that are not done, by "group topic"; "told …" by what the groups committed."""
+    found, _ = await _stores(servers)
+    found.update(await _views(servers.redis))
+    found = {place: floor for place, floor in found.items() if place[1:] in ends}
+    lag = Counter[str]()
     for (group, topic, partition), floor in found.items():
-        lag[f"{group} {topic}"] += ends[topic, partition] - floor
-    for (group, topic, partition), told in (await _told(endpoints.kafka, {group for group, _, _ in found})).items():
-        lag[f"told {group} {topic}"] += ends[topic, partition] - told
+        lag[f"{group} {topic}"] += max(0, ends[topic, partition] - floor)
+    for (group, topic, partition), told in (await _told(servers.kafka, {group for group, _, _ in found})).items():
+        lag[f"told {group} {topic}"] += max(0, ends[topic, partition] - told)
+    partitions = Counter(topic for topic, _ in ends)
     for group, topic in {(group, topic) for group, topic, _ in found}:
-        missing = all_topics()[topic].partitions - sum((g, t) == (group, topic) for g, t, _ in found)
-        lag[f"partitions never opened by {group} of {topic}"] += missing
+        opened = sum((g, t) == (group, topic) for g, t, _ in found)
+        lag[f"partitions never opened by {group} of {topic}"] += partitions[topic] - opened
     return {name: messages for name, messages in lag.items() if messages}
+
+
+async def caught_up(servers: Servers, within: float) -> Mapping[str, int]:
+    """What was there when this was called and is not done after `within` seconds, by group and topic. Empty where all is done,
+    also while more is sent."""
+    ends = await topic_log.ends(servers.kafka, all_topics())
+    return (await _until_done(lambda: behind(servers, ends), within))[1]
+
+
+async def left_to_do(servers: Servers) -> Mapping[str, int]:
+    """Messages not done, rows in outboxes, events set aside. Empty: everything is done."""
+    _, waiting = await _stores(servers)
+    return {**await behind(servers, await topic_log.ends(servers.kafka, all_topics())), **waiting}
 
 
 async def _told(brokers: str, groups: set[str]) -> Floors:
@@ -81,19 +96,21 @@ async def _told(brokers: str, groups: set[str]) -> Floors:
         await admin.close()
 
 
-async def quiet(endpoints: Endpoints, findings: Findings, within: float = WITHIN) -> None:
+async def quiet(servers: Servers, findings: Findings, within: float = WITHIN) -> None:
     """Returns when nothing is left to do; what still is after `within` seconds is a finding."""
-    took, left = await _until_done(endpoints, within)
+    took, left = await _until_done(lambda: left_to_do(servers), within)
     say(f"nothing to do after {took:.1f} s" if not left else f"still behind: {dict(left)}")
     findings.measured(lag_s=round(took, 1))
     findings.breaks(f"lag after {within:.0f} s", (f"{name}: {messages}" for name, messages in left.items()))
 
 
-async def _until_done(endpoints: Endpoints, within: float) -> tuple[float, Mapping[str, int]]:
+async def _until_done(
+    look: Callable[[], Awaitable[Mapping[str, int]]], within: float
+) -> tuple[float, Mapping[str, int]]:
     """(seconds that it took, what is still behind after `within`)."""
     begun = time.monotonic()
     while True:
-        left = await behind(endpoints)
+        left = await look()
         took = time.monotonic() - begun
         if not left or took > within:
             return took, left

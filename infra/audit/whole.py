@@ -1,0 +1,53 @@
+"""All checks in one reading of the log."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from agents.domains import DOMAINS
+from infra.audit.books import Books, open_books
+from infra.audit.check import Check, Ground, Versions
+from infra.audit.coupons import CouponsCheck
+from infra.audit.findings import Findings
+from infra.audit.leftovers import LeftoversCheck
+from infra.audit.servers import Servers
+from infra.audit.topic_log import events
+from infra.audit.versions import VersionsCheck
+
+
+def checks() -> list[Check]:
+    """New ones, which have seen nothing."""
+    return [VersionsCheck(), CouponsCheck(), LeftoversCheck()]
+
+
+async def audit(servers: Servers, findings: Findings) -> None:
+    """Of a system at rest: nobody sends anything, and all that was sent is done."""
+    for found in (await look(servers, checks(), at_rest=True)).values():
+        findings.take(found)
+
+
+async def look(servers: Servers, by: Sequence[Check], *, at_rest: bool) -> Mapping[str, Findings]:
+    """What each check finds, by its name."""
+    async with open_books(servers) as books:
+        before = await _versions(books)
+        await _show(servers, by)
+        ground = Ground(servers, books, before, await _versions(books), at_rest)
+        found = {check.name: Findings() for check in by}
+        for check in by:
+            await check.judge(ground, found[check.name])
+    return found
+
+
+async def _versions(books: Books) -> Versions:
+    return {domain: await books.of(domain).versions(domain) for domain in DOMAINS}
+
+
+async def _show(servers: Servers, by: Sequence[Check]) -> None:
+    seen_by: defaultdict[str, list[Check]] = defaultdict(list)
+    for check in by:
+        for domain in check.domains:
+            seen_by[domain].append(check)
+    for domain in DOMAINS:
+        if seen_by[domain]:
+            async for event in events(servers.kafka, domain):
+                for check in seen_by[domain]:
+                    check.see(event)
