@@ -8,6 +8,7 @@ from http_edge.web import operations
 from http_edge.web.account import addresses, auth, erasure, export, favourites, passwords, sessions, user
 from http_edge.web.browse import campaigns, meals, menu_export, menu_import, photos, restaurants, reviews, search
 from http_edge.web.order import (
+    analytics,
     anonymous_carts,
     carts,
     couriers,
@@ -42,6 +43,7 @@ ROUTES: tuple[AnyRow, ...] = (
     *discounts.ROUTES,
     *orders.ROUTES,
     *payments.ROUTES,
+    *analytics.ROUTES,
     *couriers.ROUTES,
     *deliveries.ROUTES,
     *positions.ROUTES,
