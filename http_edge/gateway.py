@@ -211,7 +211,7 @@ class Gateway:
             seconds = bodies.FILE_SECONDS if row.file else bodies.READ_SECONDS
         asked.raw = await bodies.read(request, row.body_bytes, seconds)
         asked.at = self._loop.time()
-        if row.signed:
+        if isinstance(row, CommandRow) and row.signed:
             check_signed(asked)
         if body is not None:
             bodies.check_type(request.headers.get(CONTENT_TYPE))
