@@ -72,7 +72,7 @@ def decide(command: Command, payment: Payment, facts: Facts, context: Context) -
         case GiveUpAuthorization():
             return _give_up(payment, context)
         case ErasePayment():
-            return accept() if payment.erased else accept(PaymentErased())
+            return accept() if payment.erased else accept(PaymentErased(user_id=payment.user_id))
         case _:
             assert_never(command)
 

@@ -350,8 +350,8 @@ class TestWhatTheCustomerSees:
             assert getattr(document, name) == getattr(state, name), name
 
     def test_nothing_once_the_account_is_gone(self) -> None:
-        given(*PAID).when(ErasePayment()).then(PaymentErased())
-        given(*PAID, PaymentErased()).when(ErasePayment()).then_nothing()
+        given(*PAID).when(ErasePayment()).then(PaymentErased(user_id=USER))
+        given(*PAID, PaymentErased(user_id=USER)).when(ErasePayment()).then_nothing()
         given().when(ErasePayment()).then_nothing()
-        state = evolved(DECIDER, DECIDER.state(), (*PAID, PaymentErased()))
+        state = evolved(DECIDER, DECIDER.state(), (*PAID, PaymentErased(user_id=USER)))
         assert state.captured == SUM and state.balances["provider_clearing"] == SUM
