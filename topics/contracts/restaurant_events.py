@@ -239,6 +239,7 @@ TOPIC = Topic(
         "photo",
         "notification",
         "kitchen",
+        "courier",
     ),
     retention=FOREVER,
     max_bytes=2 * 1024 * 1024,
