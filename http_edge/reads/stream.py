@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from http_edge.routing.story import Happening, Story
+from http_edge.routing.story import Beside, Happening, Story
 from http_edge.wire.tokens import Caller
 from stores.telemetry import logger
 from topics import keys
@@ -119,16 +119,28 @@ class Stream:
 class DocumentStream(Stream):
     """A client that follows one document, of which it is told what it does not have."""
 
-    __slots__ = ("_sent", "_story", "_version")
+    __slots__ = ("_sent", "_story", "_told_beside", "_version", "beside")
 
-    def __init__(self, home: Home, caller: Caller, place: str, story: Callable[[bytes], Story], seen: int) -> None:
+    def __init__(
+        self,
+        home: Home,
+        caller: Caller,
+        place: str,
+        story: Callable[[bytes], Story],
+        seen: int,
+        beside: Beside | None = None,
+    ) -> None:
         super().__init__(home, caller, place)
+        self.beside = beside
         self._story = story
         self._sent = seen
         self._version = 0
+        self._told_beside = 0
 
-    def tell(self, value: bytes) -> None:
-        """What the document, as it is stored now, tells that the client does not have."""
+    def tell(self, value: bytes, beside: bytes | None = None) -> None:
+        """What the document, as it is stored now, tells that the client does not have; and what stands beside it."""
+        if beside is not None:
+            self._tell_beside(beside)
         version, body = keys.split(value)
         if self._transport is None or version == self._version:
             return
@@ -142,6 +154,13 @@ class DocumentStream(Stream):
         self._version = version
         if story.complete:
             self.end("complete")
+
+    def _tell_beside(self, value: bytes) -> None:
+        """It has no id: who comes back is told the latest."""
+        version, body = keys.split(value)
+        if self.beside is not None and version != self._told_beside:
+            self._told_beside = version
+            self._write(b"event: %b\ndata: %b\n\n" % (self.beside.name.encode(), body))
 
 
 def event(id: bytes, happening: Happening) -> bytes:

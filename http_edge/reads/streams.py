@@ -15,7 +15,7 @@ from itertools import islice
 from http_edge.reads.list_stream import ListStream
 from http_edge.reads.stream import CHECK_SECONDS, DocumentStream, Stream
 from http_edge.routing.edge import Lists, Reads
-from http_edge.routing.story import Happening, Seen, Story
+from http_edge.routing.story import Beside, Happening, Seen, Story
 from http_edge.wire.problems import RETRY_AFTER_SECONDS, Problem, unavailable
 from http_edge.wire.tokens import Caller
 from stores.ending import end
@@ -66,9 +66,11 @@ class Streams:
         for stream in self._all():
             stream.end("restart")
 
-    def open(self, caller: Caller, place: str, story: Callable[[bytes], Story], seen: int) -> Stream:
+    def open(
+        self, caller: Caller, place: str, story: Callable[[bytes], Story], seen: int, beside: Beside | None = None
+    ) -> Stream:
         """seen: how many happenings the client has. Raises Problem 429 and 503."""
-        return self._opened(DocumentStream(self, caller, place, story, seen))
+        return self._opened(DocumentStream(self, caller, place, story, seen, beside))
 
     def open_list(
         self,
@@ -151,8 +153,10 @@ class Streams:
         """Raises Unavailable."""
         places = [_looked_at(stream) for stream in streams]
         denied = [stream.caller.denied_key for stream in streams]
-        ready, *values = await self._reads.get((keys.DENY_READY, *places, *denied))
-        found, revoked = values[: len(streams)], values[len(streams) :]
+        beside = [key for stream in streams if (key := _beside(stream)) is not None]
+        ready, *values = await self._reads.get((keys.DENY_READY, *places, *denied, *beside))
+        found, revoked = values[: len(streams)], values[len(streams) : 2 * len(streams)]
+        latest = dict(zip(beside, values[2 * len(streams) :], strict=True))
         of_lists = list[tuple[ListStream, str]]()
         for stream, value, out in zip(streams, found, revoked, strict=True):
             if not stream.open:
@@ -164,7 +168,7 @@ class Streams:
             elif isinstance(stream, ListStream):
                 of_lists.append((stream, value.decode()))
             elif isinstance(stream, DocumentStream):
-                self._tell(stream, partial(stream.tell, value))
+                self._tell(stream, partial(stream.tell, value, latest.get(_beside(stream) or "")))
         for stream, tag in of_lists:
             wanted = stream.wants(tag)
             if wanted is not None:
@@ -202,3 +206,8 @@ class Streams:
 def _looked_at(stream: Stream) -> str:
     """The document, or whether the list's view is there and in which generation."""
     return keys.view_ready(stream.view) if isinstance(stream, ListStream) else stream.place
+
+
+def _beside(stream: Stream) -> str | None:
+    """The key of what is told besides its document."""
+    return stream.beside.key if isinstance(stream, DocumentStream) and stream.beside is not None else None

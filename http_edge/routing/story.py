@@ -1,7 +1,7 @@
 """What documents tell their followers, event by event."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 
@@ -40,3 +40,18 @@ class Seen(NamedTuple):
     @property
     def id(self) -> bytes:
         return f"{self.tag}.{self.score}".encode()
+
+
+class Aside(NamedTuple):
+    """What followers of a document are told besides: the latest value of a key, without an id, since nobody needs the ones
+    before. name: of the event. key: document id → the Redis key, which holds `<version>\\n<json>`."""
+
+    name: str
+    key: Callable[[str], str]
+
+
+class Beside(NamedTuple):
+    """An Aside of one document. key: where its value is."""
+
+    name: str
+    key: str

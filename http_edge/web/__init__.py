@@ -13,9 +13,12 @@ from http_edge.web.order import (
     anonymous_carts,
     board,
     carts,
+    couriers,
+    deliveries,
     discounts,
     orders,
     payments,
+    positions,
     summary,
 )
 
@@ -45,5 +48,8 @@ ROUTES: tuple[AnyRow, ...] = (
     *board.ROUTES,
     *payments.ROUTES,
     *analytics.ROUTES,
+    *couriers.ROUTES,
+    *deliveries.ROUTES,
+    *positions.ROUTES,
     *operations.ROUTES,
 )

@@ -20,8 +20,18 @@ from http_edge.web import ROUTES
 from tests.agents.analytics.test_decider import REPORT
 from tests.agents.scenario import evolved
 from tests.http_edge.requests import BODIES
-from topics.contracts import all_topics, catalog_events, menu_commands, order_events, payment_events, restaurant_events
+from topics.contracts import (
+    all_topics,
+    catalog_events,
+    courier_events,
+    menu_commands,
+    order_events,
+    payment_events,
+    restaurant_events,
+)
 from topics.contracts.catalog_events import MealAdded
+from topics.contracts.courier_commands import OfferDelivery, WithdrawCourier
+from topics.contracts.courier_events import DeliveryExpected, DeliveryOffered, DeliveryOpened
 from topics.contracts.menu_commands import OpenImport, TakePage
 from topics.contracts.menu_events import ImportOpened
 from topics.contracts.order_commands import (
@@ -75,6 +85,7 @@ THINGS: dict[str, Message] = {
     "menu": ImportOpened(number=example(menu_commands.TOPIC, menu_commands.StartImport).number, owner_id=OWNER),
     "order": replace(example(order_events.TOPIC, OrderPlaced), restaurant_id=RESTAURANT, pickup=True, pay_by=NOW),
     "payment": replace(example(payment_events.TOPIC, AuthorizationRequested), restaurant_id=RESTAURANT),
+    "courier": replace(example(courier_events.TOPIC, DeliveryExpected), restaurant_id=RESTAURANT),
 }
 """What a route with an id in its path is about, by the domain that decides; none where it makes something new."""
 
@@ -84,6 +95,7 @@ SINCE: dict[type[Message], tuple[type[Message], ...]] = {
     RejectOrder: (OrderSentToKitchen,),
     **dict.fromkeys((PrepareOrder, DelayOrder, ReadyOrder), _COOKED),
     **dict.fromkeys((DeliverOrder, PickUpOrder), (*_COOKED, OrderReady)),
+    **dict.fromkeys((OfferDelivery, WithdrawCourier), (DeliveryOpened, DeliveryOffered)),
     RefundCustomer: (AuthorizationGranted, CaptureRequested, AmountCaptured),
 }
 """What has happened to it besides, so that its owner may do this with it."""
@@ -166,4 +178,12 @@ def test_what_only_an_owner_reads_says_in_itself_whose_it_is() -> None:
 
 
 def test_every_domain_that_owners_write_to_is_tried() -> None:
-    assert {row.topic.domain for row in ROWS} >= {"restaurant", "catalog", "menu", "discount", "order", "analytics"}
+    assert {row.topic.domain for row in ROWS} >= {
+        "restaurant",
+        "catalog",
+        "menu",
+        "discount",
+        "order",
+        "courier",
+        "analytics",
+    }
