@@ -54,7 +54,7 @@ async def _views(url: str) -> Floors:
 
 
 async def behind(servers: Servers, ends: Ends) -> Mapping[str, int]:
-    """Messages before `ends` that are not done, by "group topic"; "told …" by what the groups committed. Not those of groups that
+    """Messages before `ends` that are not done, by "group topic"; "told …" by what the groups committed. Without groups that
     nobody waits for."""
     found, _ = await _stores(servers)
     found.update(await _views(servers.redis))
