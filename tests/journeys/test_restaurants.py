@@ -139,6 +139,7 @@ async def test_a_delivered_order_is_reviewed_once_and_counts_in_the_search(
         review = {"order_id": order, "rating": rating, "comment": f"{rating} yıldız"}
         assert (await guest.call("POST", f"{path}/reviews", review))[0] == 404, "it is not delivered yet"
         assert (await guest.call("POST", f"/orders/{order}/deliver"))[0] == 404, "they own no restaurant"
+        await owner.accepts(order, guest)
         assert (await owner.must("POST", f"/orders/{order}/deliver"))["status"] == "delivered"
 
         async def delivered(guest: Client = guest, order: str = order) -> bool:

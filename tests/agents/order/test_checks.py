@@ -11,7 +11,7 @@ from agents.order.decider import DECIDER
 from agents.order.facts import Facts
 from agents.order.policy import react
 from tests.agents import scenario
-from tests.agents.order.test_decider import HOME, LINE, PLACED, USER, facts, given, place, then_refused
+from tests.agents.order.test_decider import HOME, LINE, PLACED, USER, facts, given, paid_for, place, then_refused
 from tests.agents.scenario import ID, LATER, NOW
 from topics.contracts import discount_commands
 from topics.contracts.basket_events import OrderedItem
@@ -165,7 +165,7 @@ def test_an_order_with_a_coupon_waits_for_its_reservation() -> None:
 
 
 def test_with_its_reservation_it_is_placed() -> None:
-    event = replace(DISCOUNTED, placed_at=LATER)
+    event = paid_for(replace(DISCOUNTED, placed_at=LATER), restore=(LINE,), restore_coupon="YAZ10")
     given(DRAFTED).when(ConfirmCoupon(), now=LATER).then(event).answering(
         status="placed", discount=5_813, total=55_307, coupon_code="YAZ10"
     )

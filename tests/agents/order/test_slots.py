@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from agents.order.decider import DECIDER
 from agents.order.policy import react
 from tests.agents import scenario
-from tests.agents.order.test_decider import LINE, PLACED, USER, facts, given, place, then_refused
+from tests.agents.order.test_decider import LINE, PLACED, USER, facts, given, paid_for, place, then_refused
 from tests.agents.scenario import ID, NOW
 from topics.contracts import discount_commands, restaurant_commands
 from topics.contracts.order_commands import (
@@ -54,7 +54,9 @@ def test_an_order_waits_for_its_slot_and_is_placed_with_it() -> None:
     wished.handed_on().then(DRAFTED)
     reserve = ReserveSlot(order_id=ID, slot=SLOT, limit=2)
     assert sent(DRAFTED) == [(restaurant_commands.TOPIC.name, DAY, reserve, True)]
-    given(DRAFTED).when(ConfirmSlot(), caller=None).then(ORDER).answering(status="placed")
+    given(DRAFTED).when(ConfirmSlot(), caller=None).then(paid_for(ORDER, restore=DRAFTED.restore)).answering(
+        status="placed"
+    )
 
 
 @pytest.mark.parametrize(
@@ -83,7 +85,8 @@ def test_the_coupon_comes_after_the_slot() -> None:
     given(WITH_COUPON).when(ConfirmSlot(), caller=None).handed_on().then(SlotHeld())
     (reserve,) = sent(SlotHeld(), WITH_COUPON)
     assert reserve[:2] == (discount_commands.TOPIC.name, "YAZ10")
-    given(WITH_COUPON, SlotHeld()).when(ConfirmCoupon(), caller=None).then(WITH_COUPON.order)
+    placed = paid_for(WITH_COUPON.order, restore=WITH_COUPON.restore, restore_coupon=WITH_COUPON.restore_coupon)
+    given(WITH_COUPON, SlotHeld()).when(ConfirmCoupon(), caller=None).then(placed)
 
 
 def test_a_refused_coupon_gives_the_slot_back() -> None:
