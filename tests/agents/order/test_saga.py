@@ -314,6 +314,8 @@ class Saga(stateful.RuleBasedStateMachine):
         assert self.uses == (1 if had and placed.coupon_code else 0)
         asked = placed is not None and placed.pay_by is not None
         assert self.bank.kept == (placed.total if had and asked else 0), "money is kept for what was had, to the kuruş"
+        if asked and not had:
+            assert self.bank.over or self.bank.answered == "refused", "nothing is held any more"
         assert self.baskets <= 1
         given_back = isinstance(ends[0], OrderRefused) or any(isinstance(e, BasketReturned) for e in self.events)
         assert self.baskets == given_back
