@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
 import pytest
 import pytest_asyncio
 
@@ -55,8 +56,9 @@ async def domains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGener
 
     async def no_upload(photos: Photos, upload: str) -> None: ...
 
-    async def paid(provider: HttpProvider, path: str, wish: Any, reference: str, key: str) -> Report:
-        return Report(reference=reference, sequence=2, status="captured", amount=36_000, captured=36_000)
+    async def paid(provider: HttpProvider, path: str, wish: Any, key: str) -> bytes:
+        report = Report(reference=META.aggregate_id, sequence=2, status="captured", amount=36_000, captured=36_000)
+        return msgspec.json.encode(report)
 
     async def no_states(store: PostgresStore, ids: Sequence[str]) -> dict[str, Stored]:
         return {}
@@ -64,7 +66,7 @@ async def domains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGener
     monkeypatch.setattr(Mailer, "send", sent)
     monkeypatch.setattr(Photos, "uploaded", no_upload)
     monkeypatch.setattr(Photos, "drop_upload", no_upload)
-    monkeypatch.setattr(HttpProvider, "_asked", paid)
+    monkeypatch.setattr(HttpProvider, "_done", paid)
     monkeypatch.setattr(PostgresStore, "states", no_states)
     make_keys(tmp_path)
     runtimes = await compose(load({"KEYS_DIR": str(tmp_path)}), DOMAINS)
