@@ -23,7 +23,7 @@ from agents.runtime.transport.group import Group
 from agents.runtime.transport.work import Work
 from stores.kafka.growth import Counts
 from stores.kafka.replay import open_replay
-from stores.protocol import DomainStore
+from stores.protocol import DomainStore, is_awaited
 from stores.redis.connection import connect
 from stores.redis.fates import Fates
 from stores.redis.generations import ViewGenerations
@@ -136,10 +136,7 @@ class Runtime:
 
     def groups(self) -> Sequence[Group]:
         """Not started yet."""
-        return [
-            Group(name, self.settings.kafka, of, awaited=not name.endswith(".index"))
-            for name, of in self.works().items()
-        ]
+        return [Group(name, self.settings.kafka, of, awaited=is_awaited(name)) for name, of in self.works().items()]
 
     def _projecting(self) -> Mapping[str, Work]:
         found: dict[str, Work] = {}
