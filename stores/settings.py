@@ -39,6 +39,8 @@ class Settings:
     redis_baskets: str  # REDIS_BASKETS_URL: the baskets' own server or database, never that of REDIS_URL
     postgres: str  # POSTGRES_URL
     mongo: str  # MONGO_URL, mongodb://[user:password@]host:port[,host:port…]/database[?options], a replica set
+    rabbit: str  # RABBITMQ_URL, amqp://[user:password@]host[:port][/vhost], or amqps://
+    kitchen_accounts: str  # KITCHEN_ACCOUNTS, shared or own: whether each kitchen has an account of its own in RabbitMQ
     elastic: str  # ELASTICSEARCH_URL, http[s]://[user:password@]host:port
     analytics_days: int  # ANALYTICS_DAYS: so many days back order facts are kept in Elasticsearch
     smtp: str  # SMTP_URL, smtp://[user:password@]host:port
@@ -63,6 +65,8 @@ class Settings:
     )
     plain_tokens: bool  # EMAIL_EVENT_TOKENS=plain
     log_level: str  # LOG_LEVEL
+    log_days: int  # LOG_DAYS: so many days back log lines are kept in Elasticsearch
+    logs_health_port: int  # LOGS_HEALTH_PORT: of the log agent, on 127.0.0.1, 0: any free port
 
 
 def load(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -76,6 +80,8 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
             environment, "POSTGRES_URL", "postgresql://lezzet@localhost:5432/lezzet", ("postgresql", "postgres")
         ),
         mongo=_mongo(environment),
+        rabbit=_url(environment, "RABBITMQ_URL", "amqp://guest:guest@localhost:5672/", ("amqp", "amqps")),
+        kitchen_accounts=_choice(environment, "KITCHEN_ACCOUNTS", ("shared", "own")),
         elastic=_url(environment, "ELASTICSEARCH_URL", "http://localhost:9200", ("http", "https")),
         analytics_days=_count(environment, "ANALYTICS_DAYS", 90, 1, 3_650),
         smtp=_url(environment, "SMTP_URL", "smtp://localhost:25", ("smtp", "smtps")),
@@ -104,6 +110,8 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         order_completion_seconds=_count(environment, "ORDER_COMPLETION_SECONDS", 3 * 3600, 1, 7 * 24 * 3600),
         plain_tokens=_choice(environment, "EMAIL_EVENT_TOKENS", ("hashed", "plain")) == "plain",
         log_level=_choice(environment, "LOG_LEVEL", ("info", "debug", "warning", "error")),
+        log_days=_count(environment, "LOG_DAYS", 14, 1, 3_650),
+        logs_health_port=_port(environment, "LOGS_HEALTH_PORT", 0),
     )
 
 

@@ -32,6 +32,8 @@ WRONG = [
     ({"REDIS_BASKETS_URL": "redis://a:6379/first"}, "REDIS_BASKETS_URL"),
     ({"REDIS_BASKETS_URL": "redis://:secret@a", "REDIS_URL": "redis://a:6379/0"}, "REDIS_BASKETS_URL"),
     ({"REDIS_BASKETS_URL": "redis://r/1", "REDIS_HOST": "r", "REDIS_DB": "1"}, "REDIS_BASKETS_URL"),
+    ({"RABBITMQ_URL": "http://localhost"}, "RABBITMQ_URL"),
+    ({"KITCHEN_ACCOUNTS": "none"}, "KITCHEN_ACCOUNTS"),
     ({"SMTP_URL": "localhost:25"}, "SMTP_URL"),
     ({"PROVIDER_URL": "localhost:8090"}, "PROVIDER_URL"),
     ({"PROVIDER_URL": "ftp://localhost"}, "PROVIDER_URL"),
@@ -51,6 +53,8 @@ WRONG = [
     ({"AGENTS_HEALTH_PORT": "x"}, "AGENTS_HEALTH_PORT"),
     ({"EMAIL_EVENT_TOKENS": "sometimes"}, "EMAIL_EVENT_TOKENS"),
     ({"LOG_LEVEL": "loud"}, "LOG_LEVEL"),
+    ({"LOG_DAYS": "0"}, "LOG_DAYS"),
+    ({"LOGS_HEALTH_PORT": "65536"}, "LOGS_HEALTH_PORT"),
 ]
 
 
@@ -118,6 +122,8 @@ def test_what_is_set_to_nothing_is_not_set():
         "KAFKA_BROKERS",
         "REDIS_URL",
         "LOG_LEVEL",
+        "LOG_DAYS",
+        "LOGS_HEALTH_PORT",
     )
     assert load(dict.fromkeys(names, "")) == load({})
 
