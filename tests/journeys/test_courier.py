@@ -27,11 +27,7 @@ async def accepted_order(owner: Client, guest: Client) -> str:
     await guest.sees(f"/meals/{meal}")
     await guest.must("POST", "/carts/add", {"meal_id": meal, "quantity": 1})
     order = (await guest.must("POST", "/carts/checkout", {"payment_method": "cash"}))["id"]
-
-    async def accepts() -> bool:
-        return (await owner.call("POST", f"/orders/{order}/accept", {"prep_time": 20}))[0] == 200
-
-    await until("the order to come to the kitchen and to be accepted", accepts)
+    await owner.accepts(order, guest)
     return order
 
 
