@@ -57,3 +57,13 @@ class Lost(Exception):
             f"the store of {domain} has lost what it held, and nothing of {domain} is decided:"
             f" `./lezzet {domain}s rebuild` makes it anew from {domain}_events"
         )
+
+
+class IndexLost(Lost):
+    """A search index does not hold what it held. domain: that writes it."""
+
+    def __init__(self, domain: str, topic: str) -> None:
+        Exception.__init__(
+            self,
+            f"Elasticsearch has lost what {domain} made of {topic}: `./lezzet {domain} rebuild --yes` makes it anew",
+        )

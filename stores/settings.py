@@ -39,6 +39,8 @@ class Settings:
     redis_baskets: str  # REDIS_BASKETS_URL: the baskets' own server or database, never that of REDIS_URL
     postgres: str  # POSTGRES_URL
     mongo: str  # MONGO_URL, mongodb://[user:password@]host:port[,host:port…]/database[?options], a replica set
+    elastic: str  # ELASTICSEARCH_URL, http[s]://[user:password@]host:port
+    analytics_days: int  # ANALYTICS_DAYS: so many days back order facts are kept in Elasticsearch
     smtp: str  # SMTP_URL, smtp://[user:password@]host:port
     provider: str  # PROVIDER_URL, http(s)://host[:port][/path]: of payments
     keys: Path  # KEYS_DIR: files that `./lezzet up` makes, see stores/keyring.py
@@ -74,6 +76,8 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
             environment, "POSTGRES_URL", "postgresql://lezzet@localhost:5432/lezzet", ("postgresql", "postgres")
         ),
         mongo=_mongo(environment),
+        elastic=_url(environment, "ELASTICSEARCH_URL", "http://localhost:9200", ("http", "https")),
+        analytics_days=_count(environment, "ANALYTICS_DAYS", 90, 1, 3_650),
         smtp=_url(environment, "SMTP_URL", "smtp://localhost:25", ("smtp", "smtps")),
         provider=_url(environment, "PROVIDER_URL", "http://localhost:8090", ("http", "https")),
         keys=Path(environment.get("KEYS_DIR") or ".lezzet/keys"),

@@ -25,6 +25,7 @@ _INSIDE = re.compile(
 _NOISY = {
     "aiokafka": logging.ERROR,
     "aiohttp": logging.WARNING,
+    "elastic_transport": logging.ERROR,
     "faust": logging.WARNING,
     "mode": logging.WARNING,
     "yoyo": logging.WARNING,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest_asyncio
 
+from infra.servers.registry import servers as servers_named
 from infra.stack.stack import Stack
 from stores.redis_authority.making import open_making
 
@@ -23,3 +24,10 @@ async def servers() -> AsyncGenerator[Stack]:
             yield stack
     finally:
         shutil.rmtree(folder)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def elastic(servers: Stack) -> str:
+    """Elasticsearch beside them, for the tests that ask for it. Its URL."""
+    await servers.supervisor.start_servers(servers_named(servers.site, ("elastic",)))
+    return servers.endpoints.elastic

@@ -62,4 +62,5 @@ def _order(event: CheckedOut, user_id: str) -> PlaceOrder:
         expected_total=event.expected_total,
         pickup=event.pickup,
         previous_order_id=event.previous_order_id,
+        card=event.card,
     )

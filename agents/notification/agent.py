@@ -1,6 +1,6 @@
 """The wiring of notification."""
 
-from agents.notification import policy
+from agents.notification import orders, policy
 from agents.notification.decider import DECIDER
 from agents.notification.effect import Courier
 from agents.notification.voided import unless_voided
@@ -15,8 +15,10 @@ from topics.contracts import (
     order_events,
     user_created,
     user_erased,
+    user_events,
 )
 from topics.contracts.notification_events import MailRequested
+from topics.copies import RESTAURANTS
 
 MAILS_AT_ONCE = 8
 
@@ -29,7 +31,9 @@ def register(runtime: Runtime) -> None:
     runtime.intake(user_created.TOPIC, policy.remember_address)
     runtime.intake(user_erased.TOPIC, policy.erase)
     runtime.intake(email_event.TOPIC, policy.send_mail)
-    runtime.intake(notification.TOPIC, policy.send_mail)
-    runtime.intake(order_events.TOPIC, policy.confirm_order)
+    runtime.intake(notification.TOPIC, policy.pass_on)
+    runtime.intake(user_events.TOPIC, policy.remember_preferences)
+    runtime.intake(order_events.TOPIC, orders.translate)
     send = unless_voided(courier.perform, runtime.store)
+    runtime.project(RESTAURANTS)
     runtime.effect(notification_events.TOPIC, MailRequested, send, concurrency=MAILS_AT_ONCE)

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from agents.notification.templates import UnknownTemplate, render
 from agents.runtime.reading.aside import GiveUp, NotNow
 from stores.mail import Deferred, Mail, Refused
@@ -55,7 +57,7 @@ class Courier:
     def _mail(self, event: MailRequested, event_id: str) -> Mail:
         letter = event.letter
         variables = self._with_token(letter.template, letter.variables)
-        rendered = render(letter.template, variables, self._origin, letter.subject)
+        rendered = render(replace(letter, variables=dict(variables)), self._origin)
         return Mail(
             id=event_id, to=event.to, subject=rendered.subject, text=rendered.text, html=rendered.html,
             secret=variables.get("token", ""),

@@ -1,22 +1,37 @@
-"""Intake: what others publish, as commands to the recipient whom the body names. Their keys are not trusted.
+"""Intake: what others publish, as commands to the recipient whom the body names; orders.py has those of orders. Keys are not
+trusted.
 
-A user who is erased has the mails voided that are under way to the address."""
+News of orders go on to others on `notification`. A user who is erased has the mails voided that are under way to the
+address."""
 
 from collections.abc import Iterable
 
 from msgspec.structs import asdict
 
+from agents.notification.news import OTHERS_NEWS
 from agents.notification.recipient import Recipient, key_of
-from topics.contracts import notification_commands, order_events
-from topics.contracts.email_event import ALREADY_REGISTERED, Mail, PasswordResetMail
-from topics.contracts.notification_commands import ConfirmOrder, EraseRecipient, RememberAddress, SendMail, VoidMails
-from topics.contracts.notification_events import Event, RecipientErased
-from topics.contracts.order_events import OrderPlaced
+from agents.notification.templates import worded
+from topics.contracts import notification, notification_commands, user_events
+from topics.contracts.email_event import ALREADY_REGISTERED, PasswordResetMail
+from topics.contracts.notification import Notification, OrderMail, OrderVariables
+from topics.contracts.notification_commands import (
+    EraseRecipient,
+    RememberAddress,
+    RememberPreferences,
+    SendMail,
+    TellOfOrder,
+    VoidMails,
+)
+from topics.contracts.notification_events import Event, Letter, OrderNewsTold, OwnerFound, RecipientErased
 from topics.contracts.user_created import UserCreated, whose
 from topics.contracts.user_erased import UserErased
+from topics.contracts.user_events import PreferencesChanged
 from topics.deciding.decision import Origin, Send
 from topics.messages.event import EventMeta
 from topics.messages.message import deliverable
+
+_OURSELVES = "lezzet/notification"
+"""Source of what this domain publishes."""
 
 
 def remember_address(message: UserCreated, origin: Origin) -> Iterable[Send]:
@@ -26,7 +41,20 @@ def remember_address(message: UserCreated, origin: Origin) -> Iterable[Send]:
         yield Send(notification_commands.TOPIC, user_id, remember)
 
 
-def send_mail(message: Mail, origin: Origin) -> Iterable[Send]:
+def remember_preferences(message: user_events.Event, origin: Origin) -> Iterable[Send]:
+    if isinstance(message, PreferencesChanged) and origin.aggregate_id is not None:
+        yield Send(
+            notification_commands.TOPIC, origin.aggregate_id, RememberPreferences(preferences=message.preferences)
+        )
+
+
+def pass_on(message: Notification, origin: Origin) -> Iterable[Send]:
+    """What this domain has published itself stands there for others: its mail is on its way."""
+    if origin.source != _OURSELVES:
+        yield from send_mail(message, origin)
+
+
+def send_mail(message: Notification, origin: Origin) -> Iterable[Send]:
     """The template follows from the type: a publisher's own template names mean nothing here, but for one."""
     recipient = deliverable(message.to, "to") if "@" in message.to else message.to
     mail = SendMail(
@@ -35,17 +63,11 @@ def send_mail(message: Mail, origin: Origin) -> Iterable[Send]:
     yield Send(notification_commands.TOPIC, key_of(recipient), mail)
 
 
-def _template(message: Mail) -> str:
+def _template(message: Notification) -> str:
+    if isinstance(message, OrderMail):
+        return OTHERS_NEWS
     known = isinstance(message, PasswordResetMail) and message.template == ALREADY_REGISTERED
     return ALREADY_REGISTERED if known else message.type
-
-
-def confirm_order(message: order_events.Event, origin: Origin) -> Iterable[Send]:
-    if isinstance(message, OrderPlaced) and origin.aggregate_id is not None:
-        confirmation = ConfirmOrder(
-            order_id=origin.aggregate_id, restaurant_name=message.restaurant_name, total=message.total
-        )
-        yield Send(notification_commands.TOPIC, message.user_id, confirmation)
 
 
 def erase(message: UserErased, origin: Origin) -> Iterable[Send]:
@@ -53,5 +75,24 @@ def erase(message: UserErased, origin: Origin) -> Iterable[Send]:
 
 
 def react(event: Event, meta: EventMeta, recipient: Recipient) -> Iterable[Send]:
-    if isinstance(event, RecipientErased) and event.email:
-        yield Send(notification_commands.TOPIC, key_of(event.email), VoidMails(until=event.erased_at))
+    match event:
+        case OwnerFound(owner_id=owner_id, news=news):
+            yield Send(notification_commands.TOPIC, owner_id, TellOfOrder(news=news))
+        case OrderNewsTold(letter=letter):
+            yield Send(notification.TOPIC, meta.aggregate_id, _published(letter, meta.aggregate_id))
+        case RecipientErased(email=email) if email:
+            yield Send(notification_commands.TOPIC, key_of(email), VoidMails(until=event.erased_at))
+        case _:
+            pass
+
+
+def _published(letter: Letter, user_id: str) -> OrderMail:
+    words = worded(letter, origin="")
+    said = OrderVariables(
+        title=words.subject,
+        description="\n".join(words.paragraphs),
+        news=letter.template,
+        order_id=letter.variables["order_id"],
+        restaurant_id=letter.variables["restaurant_id"],
+    )
+    return OrderMail(to=user_id, subject=words.subject, template=letter.template, variables=said)

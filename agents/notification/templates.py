@@ -1,12 +1,21 @@
-"""The mails' words. Pure: everything that comes from outside is escaped where it enters HTML and URLs."""
+"""Mails from their templates. Pure: everything that comes from outside is escaped where it enters HTML and URLs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
+from string import Formatter
 from types import MappingProxyType
 from urllib.parse import quote
 
-from topics.contracts.email_event import ALREADY_REGISTERED
+from agents.notification.english import ENGLISH
+from agents.notification.turkish import TURKISH
+from agents.notification.wording import Mail, Wording
+from topics.contracts.notification_events import Letter
+from topics.values.languages import Language
+
+LANGUAGES: Mapping[Language, Wording] = MappingProxyType({"en": ENGLISH, "tr": TURKISH})
+AMOUNTS = frozenset({"total", "amount"})
+"""Variables that are amounts, as topics.values.kurus.lira() writes them."""
 
 
 class UnknownTemplate(ValueError):
@@ -15,7 +24,7 @@ class UnknownTemplate(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """paragraphs: plain text. link: label and absolute URL."""
+    """subject: one line. paragraphs: plain text. link: label and absolute URL."""
 
     subject: str
     paragraphs: tuple[str, ...]
@@ -29,81 +38,47 @@ class Rendered:
     html: str
 
 
-def render(template: str, variables: Mapping[str, str], origin: str, subject: str = "") -> Rendered:
-    """origin: where mail links lead, e.g. https://lezzet.example. subject: instead of the template's own.
+def render(letter: Letter, origin: str) -> Rendered:
+    """origin: where mail links lead, e.g. https://lezzet.example. Raises UnknownTemplate."""
+    words = worded(letter, origin)
+    return Rendered(words.subject, _text(words), _html(words, letter.language))
 
-    Raises UnknownTemplate.
-    """
+
+def worded(letter: Letter, origin: str) -> Words:
+    """Raises UnknownTemplate."""
+    wording = LANGUAGES[letter.language]
+    mail, said = wording.mails.get(letter.template), _said(letter.variables, wording)
+    if mail is None:
+        raise UnknownTemplate(f"there is no template {letter.template!r}")
     try:
-        words = _TEMPLATES[template](variables, origin)
+        return _worded(mail, said, origin, letter.subject)
     except KeyError as missing:
-        raise UnknownTemplate(f"{template!r} cannot be rendered, {missing} is missing") from None
-    heading = " ".join((subject or words.subject).split())  # a line break would end the header
-    return Rendered(heading, _text(words), _html(heading, words))
+        raise UnknownTemplate(f"{letter.template!r} cannot be rendered, {missing} is missing") from None
 
 
-def _verification(variables: Mapping[str, str], origin: str) -> Words:
-    link = f"{origin}/auth/verify-email?token={quote(variables['token'], safe='')}"
+def _said(variables: Mapping[str, str], wording: Wording) -> Mapping[str, str]:
+    """The variables as this language says them."""
+    said = {name: text.replace(".", wording.comma) if name in AMOUNTS else text for name, text in variables.items()}
+    if said.get("restaurant_name") == "":
+        said["restaurant_name"] = wording.restaurant
+    return said
+
+
+def _worded(mail: Mail, said: Mapping[str, str], origin: str, subject: str) -> Words:
+    link = None
+    if mail.link is not None:
+        quoted = {name: quote(value, safe="") for name, value in said.items()}
+        link = mail.link.label, origin + mail.link.path.format_map(quoted)
     return Words(
-        subject="Verify your e-mail address",
-        paragraphs=(
-            "Welcome to Lezzet. Please verify your e-mail address with the link below.",
-            "It is valid for 15 minutes. If you did not register, ignore this mail.",
-        ),
-        link=("Verify my address", link),
+        subject=" ".join((subject or mail.subject.format_map(said)).split()),  # a line break would end the header
+        paragraphs=tuple(each.format_map(said) for each in mail.paragraphs if all(said[name] for name in names(each))),
+        link=link,
     )
 
 
-def _reset_link(variables: Mapping[str, str], origin: str) -> tuple[str, str]:
-    return "Choose a new password", f"{origin}/reset-password?token={quote(variables['token'], safe='')}"
-
-
-def _password_reset(variables: Mapping[str, str], origin: str) -> Words:
-    return Words(
-        subject="Reset your password",
-        paragraphs=(
-            "Somebody, hopefully you, asked to reset the password of your Lezzet account.",
-            "The link below is valid for 15 minutes. If it was not you, ignore this mail.",
-        ),
-        link=_reset_link(variables, origin),
-    )
-
-
-def _already_registered(variables: Mapping[str, str], origin: str) -> Words:
-    return Words(
-        subject="You have an account already",
-        paragraphs=(
-            "Somebody, hopefully you, registered this address at Lezzet, which has an account already.",
-            "You can log in with it, or choose a new password with the link below. It is valid for 15 minutes.",
-            "If it was not you, ignore this mail: nothing has changed.",
-        ),
-        link=_reset_link(variables, origin),
-    )
-
-
-def _discount(variables: Mapping[str, str], origin: str) -> Words:
-    return Words(variables["title"], (variables["title"], variables["description"]), ("To Lezzet", origin))
-
-
-def _order_confirmation(variables: Mapping[str, str], origin: str) -> Words:
-    return Words(
-        subject=f"Your order at {variables['restaurant_name']}",
-        paragraphs=(
-            f"{variables['restaurant_name']} has your order {variables['order_id']}.",
-            f"Total: {variables['total']} TL. Afiyet olsun!",
-        ),
-    )
-
-
-_TEMPLATES: Mapping[str, Callable[[Mapping[str, str], str], Words]] = MappingProxyType(
-    {
-        "verification": _verification,
-        "password_reset": _password_reset,
-        ALREADY_REGISTERED: _already_registered,
-        "discount": _discount,
-        "order_confirmation": _order_confirmation,
-    }
-)
+def names(text: str) -> set[str]:
+    """The variables in a text of a template."""
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
 
 def _text(words: Words) -> str:
@@ -111,10 +86,10 @@ def _text(words: Words) -> str:
     return "\n\n".join((*words.paragraphs, *link)) + "\n"
 
 
-def _html(heading: str, words: Words) -> str:
+def _html(words: Words, language: Language) -> str:
     paragraphs = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in words.paragraphs)
     link = f'<p><a href="{escape(words.link[1])}">{escape(words.link[0])}</a></p>' if words.link else ""
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(heading)}</title></head>'
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{escape(words.subject)}</title></head>'
         f'<body style="font-family:sans-serif;max-width:36em;margin:auto">{paragraphs}{link}</body></html>'
     )

@@ -18,7 +18,7 @@ def register(runtime: Runtime) -> None:
     settings = runtime.settings
     provider = HttpProvider(settings.provider, agent_keys(settings.keys).provider)
     cashier = Cashier(provider, runtime.store)
-    runtime.decide(payment_commands.TOPIC, DECIDER, emits=payment_events.TOPIC)
+    runtime.decide(payment_commands.TOPIC, DECIDER, emits=payment_events.TOPIC, react=policy.react)
     runtime.intake(order_events.TOPIC, policy.erase)
     runtime.project(RESTAURANTS)
     runtime.project(PAYMENT)

@@ -3,7 +3,7 @@
 live: the event loop and the fetch loops of all groups are running. ready: every assigned partition is open, none is held back
 since its commands raise one after the other, and few messages are not done yet. It names the partitions that stand still
 (stopped) and those of which aggregates stay behind (behind), with the reason: newer code has published what this code cannot
-read, or a projection raised.
+read, or a projection raised. A group that nobody waits for (awaited: false) is told, and does not count.
 """
 
 import msgspec
@@ -25,10 +25,11 @@ class _Told(msgspec.Struct, frozen=True):
     held_back: list[str]
     stopped: dict[str, str]
     behind: dict[str, str]
+    awaited: bool
 
 
 def _told(group: Group) -> _Told:
-    return _Told(group.lag(), group.settled, group.held_back(), group.stopped(), group.behind())
+    return _Told(group.lag(), group.settled, group.held_back(), group.stopped(), group.behind(), group.awaited)
 
 
 class Health:
@@ -63,8 +64,9 @@ class Health:
     async def _ready(self, _request: web.Request) -> web.Response:
         started = self._process.started
         groups = {g.name: _told(g) for g in self._process.groups} if started else {}
-        lag = sum(group.lag for group in groups.values())
-        ready = started and lag <= _READY_LAG and all(g.settled and not g.held_back for g in groups.values())
+        awaited = [group for group in groups.values() if group.awaited]
+        lag = sum(group.lag for group in awaited)
+        ready = started and lag <= _READY_LAG and all(g.settled and not g.held_back for g in awaited)
         return _json({"ready": ready, "started": started, "lag": lag, "groups": groups}, 200 if ready else 503)
 
     async def _metrics(self, _request: web.Request) -> web.Response:

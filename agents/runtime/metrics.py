@@ -67,6 +67,14 @@ GIVEN_UP = Counter("lezzet_effects_given_up_total", "Events given up after waiti
 WAITING = Gauge("lezzet_effects_waiting", "Events set aside in the partitions held", ["group", "topic"])
 OLDEST = Gauge("lezzet_effects_waiting_seconds", "Age of the first event set aside", ["group", "topic"])
 
+# Documents that Elasticsearch has acknowledged.
+INDEXED = Counter("lezzet_indexed_total", "Documents indexed", ["topic"])
+# Above 0: Elasticsearch is away or too slow, and this is the age of the first event that waits for it. Nothing else waits, and
+# all of it is indexed when the server is back.
+INDEX_BEHIND = Gauge(
+    "lezzet_index_behind_seconds", "Age of the first event not indexed", ["group", "topic", "partition"]
+)
+
 
 class _OfBatches(NamedTuple):
     messages: Counter

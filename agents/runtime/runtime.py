@@ -10,6 +10,7 @@ from agents.runtime.deciding.deciding import Deciding
 from agents.runtime.deciding.preparing import Preparation
 from agents.runtime.reading.copying import Copying
 from agents.runtime.reading.effecting import Effecting
+from agents.runtime.reading.indexing import Indexing, Sink
 from agents.runtime.reading.performing import Perform
 from agents.runtime.reading.showing import Showing
 from agents.runtime.reading.taking_in import Intake
@@ -28,7 +29,7 @@ from stores.redis.projection import ProjectionStore
 from stores.redis.replies import Replies
 from stores.settings import Settings
 from topics.deciding.decision import Decider, React, Translate
-from topics.deciding.projection import FactTable, View
+from topics.deciding.projection import FactTable, Index, View
 from topics.messages.message import Message
 from topics.messages.topic import Topic
 
@@ -55,7 +56,7 @@ class Resources:
 
 
 class Runtime:
-    """One domain in this process. Each shape of its work (decide, project, effect) is a consumer group `<domain>.<shape>`.
+    """One domain in this process. Each shape of its work (decide, project, effect, index) is a group `<domain>.<shape>`.
 
     tended: of the groups that were made, what agents.runtime.tending calls in turn. sweeps: what agents.runtime.sweeping does.
     """
@@ -102,6 +103,11 @@ class Runtime:
         work = Effecting(events, self.domain, of, perform, self.store, self._drain, concurrency)
         self._add("effect", events, work)
 
+    def index(self, index: Index[Any, Any], sink: Sink) -> None:
+        """Makes documents for searches of a topic's events. Nobody waits for them: where the server is away, the process is
+        ready all the same."""
+        self._add("index", index.known.topic, Indexing(index, sink, self.store, self._drain))
+
     def sweep(self, round: Callable[[], Awaitable[bool]]) -> None:
         """Removes, now and then, what nobody needs any more. round: a little of it; says whether there may be more."""
         self.sweeps.append(Sweep(self.domain, round))
@@ -115,7 +121,10 @@ class Runtime:
 
     def groups(self) -> Sequence[Group]:
         """Not started yet."""
-        return [Group(name, self.settings.kafka, of) for name, of in self.works().items()]
+        return [
+            Group(name, self.settings.kafka, of, awaited=not name.endswith(".index"))
+            for name, of in self.works().items()
+        ]
 
     def _projecting(self) -> Mapping[str, Work]:
         found: dict[str, Work] = {}

@@ -2,12 +2,9 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Literal
 
-Language = Literal["tr", "en"]
+from topics.values.languages import DEFAULT_LANGUAGE, LANGUAGES, Language
 
-DEFAULT_LANGUAGE: Language = "tr"
-LANGUAGES: tuple[Language, ...] = ("tr", "en")
 MOST = 20  # of the values that a header names: those behind them are ignored
 REMEMBERED = 256  # headers; there are few different ones, unless somebody makes them up
 

@@ -37,6 +37,11 @@ COMMANDS = (
     ),
     Command("views", "the views and their generations; building one again", Module("replay", ("views",))),
     Command("baskets", "rebuild: makes baskets anew after their store was lost", Module("agents.rebuild", ("basket",))),
+    Command(
+        "analytics",
+        "rebuild: makes the order facts in Elasticsearch anew beside the live ones",
+        Module("agents.analytics.rebuild"),
+    ),
     Command("tail", "the last messages of a topic; --follow for more", Module("replay", ("tail",))),
     Command(
         "trace", "everything that belongs to an order, user, command or correlation id", Module("replay", ("trace",))

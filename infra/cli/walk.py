@@ -26,7 +26,7 @@ curl -s $EDGE/carts/add -H "$JSON" -H "$ME" \
 curl -s $EDGE/carts/get -H "$ME"
 curl -s $EDGE/carts/coupon -H "$JSON" -H "$ME" -d '{{"code":"lezzet10"}}'
 curl -s $EDGE/carts/checkout -H "$JSON" -H "$ME" -d '{{"payment_method":"cash"}}'
-{lezzet} mail --to $MAIL --about order
+{lezzet} mail --to $MAIL --about sipariş
 {lezzet} trace $(curl -s $EDGE/orders -H "$ME" | sed -E 's/^\[\{{"id":"([^"]+)".*/\1/')
 curl -s $EDGE/auth/forgot-password -H "$JSON" -d '{{"email":"'$MAIL'"}}'
 TOKEN=$({lezzet} mail --to $MAIL --about reset --token)

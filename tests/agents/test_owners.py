@@ -17,6 +17,7 @@ import topics
 from http_edge.routing.asked import Asked
 from http_edge.routing.routes import RESTAURANT_OWNER, CommandRow, LiveRow, ViewRow
 from http_edge.web import ROUTES
+from tests.agents.analytics.test_decider import REPORT
 from tests.agents.scenario import evolved
 from tests.http_edge.requests import BODIES
 from topics.contracts import catalog_events, menu_commands, order_events, restaurant_events
@@ -67,6 +68,9 @@ COPIED: dict[str, dict[str, Message]] = {
 }
 """Whose what is, as copies hear of it: each owner has a restaurant, and on the one menu is a meal. By topic, then by id."""
 
+PREPARED: dict[str, Any] = {"analytics": REPORT}
+"""What is found for whoever asks, before it is decided who may."""
+
 BEFOREHAND = [
     (menu_commands.TOPIC, OpenImport(restaurant_id=RESTAURANT)),
     (menu_commands.TOPIC, TakePage(restaurant_id=RESTAURANT, number=1)),
@@ -79,7 +83,8 @@ def decided(topic: Topic, message: Message, caller: str, *, about: Message | Non
     decider: Decider[Any, Any, Any, Any] = importlib.import_module(f"agents.{topic.domain}.decider").DECIDER
     state = evolved(decider, decider.state(), () if about is None else (about,))
     claims = dict.fromkeys(decider.claims(message, RESTAURANT, caller), RESTAURANT)
-    context = Context("command-1", RESTAURANT, NOW, caller=caller, claims=claims)
+    prepared = PREPARED.get(topic.domain)
+    context = Context("command-1", RESTAURANT, NOW, caller=caller, claims=claims, prepared=prepared)
     return decider.decide(message, state, facts(decider, list(decider.needs(message, state))), context)
 
 
@@ -87,7 +92,7 @@ def command(row: CommandRow, caller: str) -> Message:
     if inspect.iscoroutinefunction(row.make):  # it asks servers
         return example(row.topic, row.message)
     body = Validator(row.takes, partial=row.partial).validated(BODIES.get(row.name, {}))
-    asked = SimpleNamespace(body=body, parameters=dict.fromkeys(row.parameters, RESTAURANT), me=caller)
+    asked = SimpleNamespace(body=body, parameters=dict.fromkeys(row.parameters, RESTAURANT), me=caller, asks=row.asks())
     if row.picture_of is not None:
         asked.body, asked.upload = RESTAURANT, UPLOAD
     if row.make is None:
@@ -129,4 +134,4 @@ def test_what_only_an_owner_reads_says_in_itself_whose_it_is() -> None:
 
 
 def test_every_domain_that_owners_write_to_is_tried() -> None:
-    assert {row.topic.domain for row in ROWS} >= {"restaurant", "catalog", "menu", "discount", "order"}
+    assert {row.topic.domain for row in ROWS} >= {"restaurant", "catalog", "menu", "discount", "order", "analytics"}

@@ -16,6 +16,7 @@ from agents.provision import views
 from agents.runtime.deciding.deciding import Deciding
 from agents.runtime.reading.copying import Copying
 from agents.runtime.reading.effecting import Effecting
+from agents.runtime.reading.indexing import Indexing
 from agents.runtime.reading.showing import Showing
 from agents.runtime.reading.taking_in import Intake
 from agents.runtime.runtime import Runtime
@@ -92,12 +93,12 @@ async def test_only_a_domains_own_commands_are_decided(domains: Mapping[str, Run
         assert (roles.commands.name, roles.events.name) == (f"{domain}_commands", f"{domain}_events")
 
 
-async def test_whatever_else_is_read_is_copied_shown_taken_in_or_has_effects(domains: Mapping[str, Runtime]):
+async def test_whatever_else_is_read_is_copied_shown_indexed_taken_in_or_has_effects(domains: Mapping[str, Runtime]):
     for domain, runtime in domains.items():
         others = {type(work) for topic, work in _works(runtime) if topic != f"{domain}_commands"}
-        assert others <= {Copying, Showing, Intake, Effecting}
+        assert others <= {Copying, Showing, Indexing, Intake, Effecting}
         assert f"{domain}_commands" not in {
-            t for kind in (Copying, Showing, Intake, Effecting) for t in _of(runtime, kind)
+            t for kind in (Copying, Showing, Indexing, Intake, Effecting) for t in _of(runtime, kind)
         }
 
 

@@ -78,8 +78,10 @@ async def test_a_cuisine_is_sent_in_its_normal_form_and_limited_in_it(edge: Worl
 async def test_everybody_wants_all_mails_until_they_say_otherwise(edge: World):
     me = str(uuid.uuid4())
     path = "/users/me/notification-preferences"
-    assert (await edge.client(me).call("GET", path)).json == {"campaigns": True, "order_updates": True, "email": True}
-    document = {"campaigns": False, "order_updates": True, "email": True}
+    everything = {"campaigns": True, "order_updates": True, "email": True, "restaurant_orders": True, "language": "tr"}
+    assert (await edge.client(me).call("GET", path)).json == everything
+    document = everything | {"campaigns": False}
     await edge.redis.set(keys.document("preferences", me), stored(1, document))
     assert (await edge.client(me).call("GET", path)).json == document
     assert (await edge.client(me).call("PUT", path, {"email": "yes"})).fields == ["email"]
+    assert (await edge.client(me).call("PUT", path, {"language": "de"})).fields == ["language"]

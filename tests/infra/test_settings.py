@@ -20,6 +20,9 @@ WRONG = [
     ({"EDGE_PORT": "²"}, "EDGE_PORT"),
     ({"KAFKA_BROKERS": "a:²"}, "KAFKA_BROKERS"),
     ({"POSTGRES_URL": "mysql://localhost/x"}, "POSTGRES_URL"),
+    ({"ELASTICSEARCH_URL": "elastic:9200"}, "ELASTICSEARCH_URL"),
+    ({"ANALYTICS_DAYS": "0"}, "ANALYTICS_DAYS"),
+    ({"ANALYTICS_DAYS": "a week"}, "ANALYTICS_DAYS"),
     ({"MONGO_URL": "mongo:27017/lezzet"}, "MONGO_URL"),
     ({"MONGO_URL": "mongodb://mongo:27017"}, "MONGO_URL"),
     ({"MONGO_URL": "mongodb://mongo:0/lezzet"}, "MONGO_URL"),
@@ -104,6 +107,8 @@ def test_baskets_may_be_in_another_database_of_the_server_of_the_views():
 def test_what_is_set_to_nothing_is_not_set():
     names = (
         "MONGO_URL",
+        "ELASTICSEARCH_URL",
+        "ANALYTICS_DAYS",
         "PROVIDER_URL",
         "REDIS_BASKETS_URL",
         "EDGE_HOST",

@@ -118,7 +118,9 @@ async def test_a_favourite_is_shown_as_its_restaurant_is_now(somebody: Client, o
 
 
 async def test_a_user_says_which_mails_they_want(somebody: Client):
-    everything = {"campaigns": True, "order_updates": True, "email": True}
+    everything = {
+        "campaigns": True, "order_updates": True, "email": True, "restaurant_orders": True, "language": "tr",
+    }  # fmt: skip
     assert await somebody.must("GET", PREFERENCES) == everything
     assert await somebody.must("PUT", PREFERENCES, {"campaigns": False}) == {**everything, "campaigns": False}
     assert await somebody.must("PUT", PREFERENCES, {"email": False}) == {

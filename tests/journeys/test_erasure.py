@@ -118,7 +118,7 @@ async def _begins_anew(client: Client, erased: str) -> None:
     for path in ("/addresses/", "/carts/get", "/orders"):
         assert await client.must("GET", path) == []
     assert await client.must("GET", "/favorites") == {"restaurants": [], "cuisines": []}
-    wants = {"campaigns": True, "order_updates": True, "email": True}
+    wants = {"campaigns": True, "order_updates": True, "email": True, "restaurant_orders": True, "language": "tr"}
     assert await client.must("GET", "/users/me/notification-preferences") == wants
     await client.must(
         "POST", "/users/register/complete", PROFILE | {"full_name": "Yeni Biri", "phone": "+905321112233"}

@@ -60,7 +60,7 @@ async def test_a_guest_registers_browses_orders_and_gets_one_confirmation(client
     assert await client.must("GET", "/carts/get") == []
     assert [o["id"] for o in await client.must("GET", "/orders")] == [order["id"]]
     assert (await client.must("GET", f"/orders/{order['id']}"))["total"] == order["total"]
-    mail = await client.mail("Your order")
+    mail = await client.mail("Siparişiniz alındı")
     assert order["id"] in mail["text"]
 
 

@@ -77,6 +77,7 @@ def _amounts(info: msgspec.inspect.Type) -> bool:
 
 NEVER_IN_LIRA = (
     "PutMeal", "TakePage", "PageTaken", "RecordSettlement", "PaymentSettled", "BasketReturned", "OrderSentToKitchen",
+    "TellOfOrder", "TellOwner", "OwnerFound",
 )  # fmt: skip
 """Types that came after the change."""
 ALL_IN_KURUS = ("payment_commands", "payment_events")

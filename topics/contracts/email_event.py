@@ -3,6 +3,7 @@
 variables.token may be a reference (topics/values/tokens.py) from which the notifier derives the token.
 """
 
+from collections.abc import Callable, Iterable
 from typing import Annotated, Literal
 
 import msgspec
@@ -57,23 +58,33 @@ class DiscountMail(Message, frozen=True, kw_only=True):
 Mail = VerificationMail | PasswordResetMail | DiscountMail
 
 MAILS: tuple[type[Message], ...] = (VerificationMail, PasswordResetMail, DiscountMail)
-_BY_TYPE = {"verification": VerificationMail, "password_reset": PasswordResetMail, "discount": DiscountMail}
 
 
 class _Kind(msgspec.Struct):
     type: str
 
 
-def mail_type(body: bytes) -> str:
-    """The message type of a body without headers. Raises Undecodable, which names `type` where that is at fault."""
-    try:
-        said = msgspec.json.decode(body, type=_Kind).type
-    except (msgspec.MsgspecError, UnicodeError) as error:
-        raise field_error(error) from error
-    known = _BY_TYPE.get(said)
-    if known is None:
-        raise Undecodable("type", f"unknown type {said[:80]!r}, known are {', '.join(_BY_TYPE)}")
-    return known.__name__
+def mail_type(kinds: Iterable[type[Message]]) -> Callable[[bytes], str]:
+    """The name of the message type of a body without headers, by its field `type`. kinds: those that there are.
+
+    What is returned raises Undecodable, which names `type` where that is at fault.
+    """
+    known = {_said_by(kind): kind.__name__ for kind in kinds}
+
+    def of(body: bytes) -> str:
+        try:
+            said = msgspec.json.decode(body, type=_Kind).type
+        except (msgspec.MsgspecError, UnicodeError) as error:
+            raise field_error(error) from error
+        if said not in known:
+            raise Undecodable("type", f"unknown type {said[:80]!r}, known are {', '.join(known)}")
+        return known[said]
+
+    return of
+
+
+def _said_by(kind: type[Message]) -> str:
+    return next(field.default for field in msgspec.structs.fields(kind) if field.name == "type")
 
 
 TOPIC = Topic(
@@ -83,5 +94,5 @@ TOPIC = Topic(
     producers=("auth", "other systems"),
     consumers=("notification",),
     append_time=True,
-    untyped=mail_type,
+    untyped=mail_type(MAILS),
 )

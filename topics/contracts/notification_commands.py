@@ -1,6 +1,7 @@
 """Commands to a recipient of mails: made by the notification domain itself, of what it takes in and of what it sent.
 
 An address is no key, so that none stays in a store as the id of a state: its SHA-256 is (agents/notification/recipient.py).
+TellOwner has the key `restaurant:` and the id of one.
 """
 
 from datetime import datetime
@@ -8,6 +9,8 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
+from topics.contracts.notification_events import OrderNews
+from topics.contracts.user_events import Preferences
 from topics.messages.message import Message
 from topics.messages.topic import Topic
 from topics.messages.upcasting import Upcast
@@ -33,11 +36,32 @@ class SendMail(Message, frozen=True, kw_only=True):
 
 
 class ConfirmOrder(Message, frozen=True, kw_only=True):
+    """To the customer: the order is placed."""
+
     schema_version: ClassVar[int] = 2
 
     order_id: str
     restaurant_name: Word
     total: KurusSum
+    restaurant_id: str = ""
+
+
+class TellOfOrder(Message, frozen=True, kw_only=True):
+    """To a user: the customer, or the owner of the restaurant. What it is about says whose news it is."""
+
+    news: OrderNews
+
+
+class TellOwner(Message, frozen=True, kw_only=True):
+    """To a restaurant, whose owner is to be told."""
+
+    news: OrderNews
+
+
+class RememberPreferences(Message, frozen=True, kw_only=True):
+    """Which news the user of this key wants."""
+
+    preferences: Preferences
 
 
 class RecordSent(Message, frozen=True, kw_only=True):
@@ -65,11 +89,33 @@ class VoidMails(Message, frozen=True, kw_only=True):
     until: datetime
 
 
-Command = RememberAddress | SendMail | ConfirmOrder | RecordSent | RecordFailed | EraseRecipient | VoidMails
+Command = (
+    RememberAddress
+    | RememberPreferences
+    | SendMail
+    | ConfirmOrder
+    | TellOfOrder
+    | TellOwner
+    | RecordSent
+    | RecordFailed
+    | EraseRecipient
+    | VoidMails
+)
 
 TOPIC = Topic(
     name="notification_commands",
-    messages=(RememberAddress, SendMail, ConfirmOrder, RecordSent, RecordFailed, EraseRecipient, VoidMails),
+    messages=(
+        RememberAddress,
+        RememberPreferences,
+        SendMail,
+        ConfirmOrder,
+        TellOfOrder,
+        TellOwner,
+        RecordSent,
+        RecordFailed,
+        EraseRecipient,
+        VoidMails,
+    ),
     key="user id, or `address:` and the SHA-256 of a mail address",
     producers=("notification",),
     consumers=("notification",),

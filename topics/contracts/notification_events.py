@@ -1,19 +1,62 @@
 """What happened to mails. MailRequested is what the sending effect works on; its event id is the Message-ID."""
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
+from topics.contracts.user_events import Preferences
 from topics.messages.message import Message, Secret
 from topics.messages.topic import FOREVER, Topic
+from topics.values.kurus import KurusSum
+from topics.values.languages import Language
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    """A mail before it is rendered. subject: empty for the template's own."""
+    """A mail before it is rendered. subject: empty for the template's own. language: publishers who name an address write
+    English, and so did all mails when letters had no language."""
 
     template: str
     variables: dict[str, str]
     subject: str = ""
+    language: Language = "en"
+
+
+CustomerNews = Literal[
+    "order_payment_refused",
+    "order_accepted",
+    "order_delayed",
+    "order_ready",
+    "order_on_the_way",
+    "order_delivered",
+    "order_picked_up",
+    "order_delivery_failed",
+    "order_rejected",
+    "order_expired",
+    "order_cancelled",
+    "order_refunded",
+]
+OwnerNews = Literal[
+    "restaurant_order_new", "restaurant_order_taken", "restaurant_order_reminder", "restaurant_order_cancelled"
+]
+"""restaurant_order_taken: one that was accepted for the restaurant at once."""
+
+
+class OrderNews(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of an order. about: also the name of the mail's template. What these news do not have is empty.
+
+    at: when it is ready, or wanted, or when it ends without an answer. minutes: of a delay. amount: what is refunded, or what
+    the order comes to. items: what is ordered, as `2 x Lahmacun`.
+    """
+
+    about: CustomerNews | OwnerNews
+    order_id: str
+    restaurant_id: str
+    reason: str = ""
+    at: datetime | None = None
+    minutes: int | None = None
+    amount: KurusSum | None = None
+    items: tuple[str, ...] = ()
 
 
 class AddressRemembered(Message, frozen=True, kw_only=True):
@@ -22,6 +65,23 @@ class AddressRemembered(Message, frozen=True, kw_only=True):
 
 class LetterKept(Message, frozen=True, kw_only=True):
     """It waits until the address is known."""
+
+    letter: Letter
+
+
+class PreferencesRemembered(Message, frozen=True, kw_only=True):
+    preferences: Preferences
+
+
+class OwnerFound(Message, frozen=True, kw_only=True):
+    """Of a restaurant, the key is `restaurant:` and its id: this user is to be told."""
+
+    owner_id: str
+    news: OrderNews
+
+
+class OrderNewsTold(Message, frozen=True, kw_only=True):
+    """A user is told of an order: on the topic `notification`, and by mail where mails are wanted."""
 
     letter: Letter
 
@@ -53,11 +113,33 @@ class MailsVoided(Message, frozen=True, kw_only=True):
     until: datetime
 
 
-Event = AddressRemembered | LetterKept | MailRequested | MailSent | MailFailed | RecipientErased | MailsVoided
+Event = (
+    AddressRemembered
+    | PreferencesRemembered
+    | LetterKept
+    | OwnerFound
+    | OrderNewsTold
+    | MailRequested
+    | MailSent
+    | MailFailed
+    | RecipientErased
+    | MailsVoided
+)
 
 TOPIC = Topic(
     name="notification_events",
-    messages=(AddressRemembered, LetterKept, MailRequested, MailSent, MailFailed, RecipientErased, MailsVoided),
+    messages=(
+        AddressRemembered,
+        PreferencesRemembered,
+        LetterKept,
+        OwnerFound,
+        OrderNewsTold,
+        MailRequested,
+        MailSent,
+        MailFailed,
+        RecipientErased,
+        MailsVoided,
+    ),
     key="user id, or `address:` and the SHA-256 of a mail address",
     producers=("notification",),
     consumers=("notification",),

@@ -228,7 +228,7 @@ TOPIC = Topic(
     ),
     key="restaurant id",
     producers=("restaurant",),
-    consumers=("restaurant", "catalog", "menu", "user", "basket", "discount", "order", "photo"),
+    consumers=("restaurant", "catalog", "menu", "user", "basket", "discount", "order", "photo", "notification"),
     retention=FOREVER,
     max_bytes=2 * 1024 * 1024,
     upcasts=tuple(Upcast(kind, 1, _in_kurus) for kind in (RestaurantOpened, RestaurantChanged)),

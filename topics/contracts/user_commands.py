@@ -6,6 +6,7 @@ from datetime import date
 from topics.messages.message import Message
 from topics.messages.topic import Topic
 from topics.values.fields import AnyCuisine, Cuisine, Email, Id, Name, Phone, Word
+from topics.values.languages import Language
 
 
 class CreatePending(Message, frozen=True, kw_only=True):
@@ -56,6 +57,8 @@ class ChangePreferences(Message, frozen=True, kw_only=True):
     campaigns: bool | None = None
     order_updates: bool | None = None
     email: bool | None = None
+    restaurant_orders: bool | None = None
+    language: Language | None = None
 
 
 class EraseUser(Message, frozen=True, kw_only=True):

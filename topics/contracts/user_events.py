@@ -6,6 +6,7 @@ import msgspec
 
 from topics.messages.message import Message
 from topics.messages.topic import FOREVER, Topic
+from topics.values.languages import DEFAULT_LANGUAGE, Language
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,11 +17,14 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Preferences(msgspec.Struct, frozen=True, kw_only=True):
-    """Which mails a user wants. email false: none at all."""
+    """Which news a user wants, and how. order_updates: of own orders. restaurant_orders: of the orders at restaurants of one's
+    own. email false: none by mail. language: of the mails."""
 
     campaigns: bool = True
     order_updates: bool = True
     email: bool = True
+    restaurant_orders: bool = True
+    language: Language = DEFAULT_LANGUAGE
 
     @property
     def wants_campaigns(self) -> bool:
@@ -125,7 +129,7 @@ TOPIC = Topic(
     ),
     key="user id",
     producers=("user",),
-    consumers=("user", "restaurant"),
+    consumers=("user", "restaurant", "notification"),
     retention=FOREVER,
     max_bytes=2 * 1024 * 1024,
 )

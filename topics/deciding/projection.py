@@ -4,9 +4,9 @@ For decisions see topics/deciding/decision.py.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 import msgspec
@@ -147,3 +147,23 @@ class FactTable(Generic[D, E]):
     @property
     def form(self) -> StoredForm[D]:
         return StoredForm(self.document, self.upcasts)
+
+
+class Document(NamedTuple):
+    """Of a search index. id: made again of the same event it is the same. day: to which it belongs, UTC. body: JSON."""
+
+    id: str
+    day: date
+    body: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Index(Generic[D, E]):
+    """Documents for searches, made of one topic's events.
+
+    known: what has to be known of an aggregate to make them. documents: (what was known before the event, event, meta) → those
+    that are made of it; pure.
+    """
+
+    known: FactTable[D, E]
+    documents: Callable[[D | None, E, EventMeta], Sequence[Document]]

@@ -23,7 +23,7 @@ from topics.messages.topic import Topic
 _encode = msgspec.json.encode
 
 
-class _Turn(Turn):
+class CopyTurn(Turn):
     def __init__(self, batch: Batch, found: Sequence[Event], bad: Sequence[Arrival]) -> None:
         self.found = found
         self.bad = bad
@@ -41,7 +41,7 @@ class Copying(Drained):
         self._topic = topic
         self._tables = {table.name: table for table in tables}
         self._forms = {table.name: table.form for table in tables}
-        self._rounds = Rounds[_Turn](drain, self._copy)
+        self._rounds = Rounds[CopyTurn](drain, self.copy)
         self._code = code or missed.running_code()
 
     async def open(self, lease: Lease, earliest: int) -> None:
@@ -52,25 +52,31 @@ class Copying(Drained):
 
     async def run(self, batch: Batch) -> None:
         found, bad = events.read(self._topic, batch, 0)
-        await self._rounds.join(_Turn(batch, found, bad))
+        await self._rounds.join(CopyTurn(batch, found, bad))
 
-    async def _copy(self, turns: Sequence[_Turn]) -> tuple[Moment, Mapping[_Turn, Changes]]:
+    async def copy(self, turns: Sequence[CopyTurn]) -> tuple[Moment, Mapping[CopyTurn, Changes]]:
         wanted = [(table, aggregate) for table in self._tables for turn in turns for aggregate in turn.aggregates]
         moment = await self._store.look([turn.source for turn in turns], facts=wanted)
         return moment, changed(turns, moment, lambda turn, done: self._changes(turn, done, moment))
 
-    def _changes(self, turn: _Turn, done: int, moment: Moment) -> Changes:
+    def _changes(self, turn: CopyTurn, done: int, moment: Moment) -> Changes:
         changes = Changes(next=turn.after)
         todo = [event for event in turn.found if event.arrival.offset >= done]
         missing = Missed(turn.lease)
-        changes.facts = self._fold(missing, todo, moment.facts)
+        changes.facts = self._fold(missing, turn, todo, moment.facts)
         if missing.first is not None:
             changes.missed = protocol.Missed(missing.first, self._code)
         bad = [arrival for arrival in turn.bad if arrival.offset >= done]
         changes.outbox = dead_letters(turn.lease, self._topic, [*bad, *missing.dead])
         return changes
 
-    def _fold(self, missing: Missed, todo: Sequence[Event], stored: Mapping[FactKey, Fact]) -> list[FactWrite]:
+    def applied(self, turn: CopyTurn, event: Event, before: Any) -> None:
+        """For what is made of an event besides the copy. before: the document before the event. What it raises is as if the
+        table had raised it."""
+
+    def _fold(
+        self, missing: Missed, turn: CopyTurn, todo: Sequence[Event], stored: Mapping[FactKey, Fact]
+    ) -> list[FactWrite]:
         now: dict[FactKey, _Copied] = {}
         for event in todo:
             for name, table in self._tables.items():
@@ -78,7 +84,9 @@ class Copying(Drained):
                 try:
                     copied = now.get(place) or _Copied.of(self._forms[name], stored.get(place))
                     if missing.applies(event, copied.version):
-                        now[place] = copied.after(table, event)
+                        after = copied.after(table, event)
+                        self.applied(turn, event, copied.document)
+                        now[place] = after
                 except Exception as error:
                     missing.broken(event, name, error)
         return [FactWrite(name, key, copied.version, copied.body()) for (name, key), copied in now.items()]

@@ -42,10 +42,14 @@ class _App(faust.App):
 
 
 class Group:
-    """works: topic name → its work. Can be started once. `stop` is bounded and does not need Kafka."""
+    """works: topic name → its work. Can be started once. `stop` is bounded and does not need Kafka.
 
-    def __init__(self, name: str, brokers: Sequence[str], works: Mapping[str, Work]) -> None:
+    awaited: whether the process is ready only where this group has done what there is.
+    """
+
+    def __init__(self, name: str, brokers: Sequence[str], works: Mapping[str, Work], *, awaited: bool = True) -> None:
         self.name = name
+        self.awaited = awaited
         self.leases = Leases(name, works)
         self._works = works
         self._app = _App(name, broker=[f"kafka://{b}" for b in brokers], **_SETTINGS)

@@ -26,12 +26,13 @@ ROUTES = (
     view(
         "/users/me/notification-preferences", PREFERENCES, key=own, who=CUSTOMER, gives=Preferences,
         absent=msgspec.json.encode(Preferences()),
-        says="Which mails the caller wants: all of them, until they say otherwise.",
+        says="Which news the caller wants, and in which language: all of them and Turkish, until they say otherwise.",
     ),
     command(
         "PUT", "/users/me/notification-preferences", ChangePreferences, to=TOPIC, key=own, who=CUSTOMER,
         partial=True, gives=Preferences,
-        says="Change which mails one wants; what is absent stays. Mails about campaigns need `campaigns` and `email`; others"
-        " go out in any case, so far.",
+        says="Change which news one wants; what is absent stays. `campaigns`: of favourite restaurants. `order_updates`: of"
+        " one's own orders. `restaurant_orders`: of the orders at one's own restaurants. `email`: whether they come by mail,"
+        " too; mails about the account go out in any case. `language`: `tr` or `en`.",
     ),
 )  # fmt: skip

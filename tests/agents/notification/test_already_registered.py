@@ -23,7 +23,7 @@ from topics.messages.event import EventMeta
 from topics.values import tokens
 
 TOKEN = TokenVariables(token="abc")
-ORIGIN = "https://lezzet.example"
+CLIENTS = "https://lezzet.example"
 ORIGIN = Origin("id", "another system", NOW)
 
 
@@ -51,9 +51,9 @@ def test_the_name_means_nothing_in_mails_of_other_types() -> None:
 
 
 def test_the_mail_says_so_and_leads_to_a_new_password() -> None:
-    mail = render("already_registered", {"token": "a/b"}, ORIGIN)
+    mail = render(Letter(template="already_registered", variables={"token": "a/b"}), CLIENTS)
     assert "account already" in mail.subject and "log in" in mail.text
-    assert f"{ORIGIN}/reset-password?token=a%2Fb" in mail.text
+    assert f"{CLIENTS}/reset-password?token=a%2Fb" in mail.text
 
 
 async def test_its_token_is_a_token_to_reset() -> None:
@@ -66,5 +66,5 @@ async def test_its_token_is_a_token_to_reset() -> None:
     key, user, reference = b"k" * 32, "7d0e1c52-9f0a-4c5e-8a31-5b1f0c2d3e4f", "6e5d4c3b-2a19-4087-b6c5-d4e3f2a1b0c9"
     letter = Letter(template="already_registered", variables={"token": tokens.as_reference(user, reference)})
     event = MailRequested(to="a@b.cc", letter=letter)
-    await Courier(Mailer(), key, ORIGIN).perform(event, EventMeta("e", "a@b.cc", 1, datetime.now(UTC)))
+    await Courier(Mailer(), key, CLIENTS).perform(event, EventMeta("e", "a@b.cc", 1, datetime.now(UTC)))
     assert tokens.mail_token(key, tokens.RESET, user, reference) in sent[0].text

@@ -1,17 +1,44 @@
 import re
+from dataclasses import fields
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.notification.templates import UnknownTemplate, render
+from agents.notification import news
+from agents.notification.facts import Facts
+from agents.notification.templates import AMOUNTS, LANGUAGES, Rendered, UnknownTemplate, names, render, worded
+from agents.notification.wording import Mail
+from tests.agents.scenario import NOW
+from topics.contracts.notification_events import CustomerNews, Letter, OrderNews, OwnerNews
+from topics.values import languages
+from topics.values.languages import Language
 
 ORIGIN = "https://lezzet.example"
 EVIL = """<script>alert("1")</script>&'"""
+TEMPLATES = sorted(LANGUAGES["en"].mails)
+EVERYWHERE = [(language, template) for language in languages.LANGUAGES for template in TEMPLATES]
+
+
+def rendered(
+    template: str, variables: dict[str, str], subject: str = "", language: Language = "en", origin: str = ORIGIN
+) -> Rendered:
+    return render(Letter(template=template, variables=variables, subject=subject, language=language), origin)
+
+
+def variables_of(mail: Mail) -> set[str]:
+    return names(" ".join((mail.subject, *mail.paragraphs, mail.link.path if mail.link else "")))
+
+
+def everything(said: str) -> dict[str, str]:
+    """A value for each variable of any template."""
+    mails = [mail for wording in LANGUAGES.values() for mail in wording.mails.values()]
+    return dict.fromkeys(set().union(*map(variables_of, mails)), said)
 
 
 def test_a_verification_mail_leads_to_the_client() -> None:
-    mail = render("verification", {"token": "abc-_9"}, ORIGIN)
+    mail = rendered("verification", {"token": "abc-_9"})
     link = f"{ORIGIN}/auth/verify-email?token=abc-_9"
     assert link in mail.text
     assert f'href="{link}"' in mail.html
@@ -19,57 +46,128 @@ def test_a_verification_mail_leads_to_the_client() -> None:
 
 
 def test_a_reset_mail_leads_to_the_client() -> None:
-    mail = render("password_reset", {"token": "abc"}, ORIGIN)
-    assert f"{ORIGIN}/reset-password?token=abc" in mail.text
+    assert f"{ORIGIN}/reset-password?token=abc" in rendered("password_reset", {"token": "abc"}).text
 
 
 def test_a_discount_says_what_it_is() -> None:
-    mail = render("discount", {"title": "LEZZET10", "description": "10 % off"}, ORIGIN)
+    mail = rendered("discount", {"title": "LEZZET10", "description": "10 % off"})
     assert mail.subject == "LEZZET10"
     assert "10 % off" in mail.text and "10 % off" in mail.html
 
 
 def test_an_order_is_confirmed_with_its_total() -> None:
-    mail = render("order_confirmation", {"order_id": "o-1", "restaurant_name": "Mahmut", "total": "520.90"}, ORIGIN)
+    said = {"order_id": "o-1", "restaurant_name": "Mahmut", "total": "520.90"}
+    mail = rendered("order_confirmation", said)
     assert mail.subject == "Your order at Mahmut"
     assert "520.90 TL" in mail.text and "o-1" in mail.text
+    mail = rendered("order_confirmation", said, language="tr")
+    assert mail.subject == "Siparişiniz alındı: Mahmut"
+    assert "520,90 TL" in mail.text and '<html lang="tr">' in mail.html
 
 
 def test_a_publishers_subject_counts() -> None:
-    assert render("verification", {"token": "t"}, ORIGIN, "Hoş geldiniz").subject == "Hoş geldiniz"
+    assert rendered("verification", {"token": "t"}, "Hoş geldiniz").subject == "Hoş geldiniz"
 
 
 @pytest.mark.parametrize("subject", ["a\r\nBcc: x@y.zz", "a\nb", "\ta  b "])
 def test_a_subject_is_one_line(subject: str) -> None:
-    assert not re.search(r"[\r\n\t]|  ", render("verification", {"token": "t"}, ORIGIN, subject).subject)
+    assert not re.search(r"[\r\n\t]|  ", rendered("verification", {"token": "t"}, subject).subject)
 
 
-VARIABLES = ("token", "title", "description", "order_id", "restaurant_name", "total")
+@pytest.mark.parametrize(("language", "template"), EVERYWHERE)
+def test_a_line_break_in_a_variable_is_none_in_the_subject(language: Language, template: str) -> None:
+    assert "\n" not in rendered(template, everything("a\r\nBcc: x@y.zz"), language=language).subject
 
 
-@pytest.mark.parametrize("template", ["verification", "password_reset", "discount", "order_confirmation"])
-def test_variables_are_escaped(template: str) -> None:
-    mail = render(template, dict.fromkeys(VARIABLES, EVIL), ORIGIN)
+# -- both languages
+
+
+def test_there_is_a_wording_for_each_language_with_the_same_mails() -> None:
+    assert sorted(LANGUAGES) == sorted(languages.LANGUAGES)
+    for wording in LANGUAGES.values():
+        assert sorted(wording.mails) == TEMPLATES
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_mail_has_the_same_variables_in_every_language(template: str) -> None:
+    there = {language: variables_of(wording.mails[template]) for language, wording in LANGUAGES.items()}
+    assert len(set(map(frozenset, there.values()))) == 1, there
+
+
+@pytest.mark.parametrize(("language", "template"), EVERYWHERE)
+def test_a_text_names_its_variables_and_nothing_else(language: Language, template: str) -> None:
+    """`{a.b}` or `{a!r}` would show more of a value than its text."""
+    mail = LANGUAGES[language].mails[template]
+    for text in (mail.subject, *mail.paragraphs, *((mail.link.path,) if mail.link else ())):
+        assert all(re.fullmatch("[a-z_]+", name) for name in names(text))
+        assert text == re.sub(r"\{[^}]*[^a-z_}][^}]*\}", "", text)
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_no_text_is_the_same_in_both_languages_but_what_is_only_variables(template: str) -> None:
+    english, turkish = (LANGUAGES[language].mails[template] for language in languages.LANGUAGES)
+    for one, other in zip(english.paragraphs, turkish.paragraphs, strict=True):
+        assert one != other or not re.sub(r"\{[a-z_]+\}", "", one)
+
+
+@pytest.mark.parametrize("about", [*get_args(CustomerNews), *get_args(OwnerNews)])
+@pytest.mark.parametrize("language", languages.LANGUAGES)
+def test_all_news_of_orders_can_be_worded_also_of_a_restaurant_that_is_not_known(
+    about: str, language: Language
+) -> None:
+    said = news.letter(OrderNews(about=about, order_id="o-1", restaurant_id="r-1"), Facts(), NOW)  # type: ignore[arg-type]
+    words = worded(Letter(template=said.template, variables=said.variables, language=language), "")
+    assert LANGUAGES[language].restaurant in words.subject
+    assert "o-1" in words.paragraphs[-1]
+
+
+def test_what_is_not_known_is_not_said() -> None:
+    said = dict.fromkeys(("restaurant_name", "order_id", "minutes"), "x") | {"reason": "", "time": ""}
+    text = rendered("order_delayed", said).text
+    assert "Reason" not in text and "ready at" not in text
+    text = rendered("order_delayed", said | {"reason": "the oven", "time": "19:45"}).text
+    assert "Reason: the oven" in text and "19:45" in text
+
+
+def test_amounts_are_variables() -> None:
+    assert everything("").keys() >= AMOUNTS
+
+
+# -- escaping
+
+
+@pytest.mark.parametrize(("language", "template"), EVERYWHERE)
+def test_variables_are_escaped(language: Language, template: str) -> None:
+    mail = rendered(template, everything(EVIL), language=language)
     assert "<script" not in mail.html
     assert '("1")' not in mail.html
     assert "&#x27;" in mail.html or "%27" in mail.html
 
 
+@pytest.mark.parametrize("evil", ["{token}", "{0}", "{order_id.__class__}", "{", "}", "%s", "$token"])
+def test_what_looks_like_a_variable_in_a_value_is_text(evil: str) -> None:
+    assert evil in rendered("discount", {"title": evil, "description": "d"}).text
+
+
 @pytest.mark.parametrize("template", ["discount", "verification"])
 def test_a_subject_is_escaped_in_the_page(template: str) -> None:
-    mail = render(template, dict.fromkeys(VARIABLES, "x"), ORIGIN, "</title><script>")
-    assert "<script>" not in mail.html
+    assert "<script>" not in rendered(template, everything("x"), "</title><script>").html
 
 
 @given(st.text(min_size=1))
 def test_a_token_never_leaves_its_place_in_the_link(token: str) -> None:
-    (link,) = re.findall(r'href="([^"]*)"', render("verification", {"token": token}, ORIGIN).html)
+    (link,) = re.findall(r'href="([^"]*)"', rendered("verification", {"token": token}).html)
     assert re.fullmatch(re.escape(f"{ORIGIN}/auth/verify-email?token=") + r"[A-Za-z0-9_.~%-]+", link)
 
 
+@pytest.mark.parametrize("language", languages.LANGUAGES)
 @pytest.mark.parametrize(
     ("template", "variables"), [("birthday", {}), ("verification", {}), ("discount", {"title": "t"})]
 )
-def test_what_cannot_be_rendered_is_said(template: str, variables: dict[str, str]) -> None:
+def test_what_cannot_be_rendered_is_said(template: str, variables: dict[str, str], language: Language) -> None:
     with pytest.raises(UnknownTemplate):
-        render(template, variables, ORIGIN)
+        rendered(template, variables, language=language)
+
+
+def test_a_mail_has_no_text_that_nobody_renders() -> None:
+    assert {field.name for field in fields(Mail)} == {"subject", "paragraphs", "link"}

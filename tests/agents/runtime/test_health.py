@@ -14,7 +14,9 @@ from agents.runtime.health import Health
 @pytest_asyncio.fixture
 async def asked() -> AsyncGenerator[tuple[Any, str]]:
     """(what its only group says, the address)."""
-    told = SimpleNamespace(name="tally.decide", lag=lambda: 3, settled=True, held_back=list, stopped=dict, behind=dict)
+    told = SimpleNamespace(
+        name="tally.decide", lag=lambda: 3, settled=True, held_back=list, stopped=dict, behind=dict, awaited=True
+    )
     health = Health(SimpleNamespace(started=True, groups=[told]))  # type: ignore[arg-type]
     yield told, f"http://127.0.0.1:{await health.start('127.0.0.1', 0)}/health/ready"
     await health.stop()
@@ -30,5 +32,14 @@ async def test_a_process_with_a_partition_that_is_held_back_is_not_ready_and_nam
         said = await answer.json()
         assert (answer.status, said["ready"]) == (status, not held)
         assert said["groups"] == {
-            "tally.decide": {"lag": 3, "settled": True, "held_back": held, "stopped": {}, "behind": {}}
+            "tally.decide": {"lag": 3, "settled": True, "held_back": held, "stopped": {}, "behind": {}, "awaited": True}
         }
+
+
+async def test_a_group_that_nobody_waits_for_keeps_no_process_from_being_ready(asked: tuple[Any, str]):
+    told, address = asked
+    told.lag, told.settled, told.awaited = lambda: 100_000, False, False
+    async with aiohttp.ClientSession() as http, http.get(address) as answer:
+        said = await answer.json()
+    assert (answer.status, said["ready"], said["lag"]) == (200, True, 0)
+    assert said["groups"]["tally.decide"]["lag"] == 100_000, "it is told"

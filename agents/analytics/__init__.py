@@ -1,0 +1,1 @@
+"""Analytics: what restaurants' orders come to, in Elasticsearch, for their owners."""
