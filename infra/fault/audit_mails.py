@@ -24,7 +24,10 @@ def audit(plan: Sequence[Planned], stage: Stage, evidence: Evidence, findings: F
 
 
 def out(stage: Stage, requested: Iterable[str], findings: Findings, agents: Sequence[str], in_flight: int = 0) -> None:
-    """requested: ids of events. agents: see audit. in_flight: mails that a mail server may have taken before it went away without an answer."""
+    """requested: ids of events. agents: see audit.
+
+    in_flight: mails that a mail server may have taken before it went away without an answer.
+    """
     got = Counter(mail.message_id for mail in MailStore(stage.stack.site.data.mail).all())
     expected = {f"<{id}@lezzet>" for id in requested}
     findings.breaks("mails lost", expected - got.keys())

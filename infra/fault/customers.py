@@ -1,5 +1,5 @@
-"""Guests who order at the edge, whatever it answers: by card or at the door, with the last uses of a coupon, some twice at once,
-and some of them think again."""
+"""Guests who order at the edge, whatever it answers: by card or at the door, with the last uses of a coupon, some twice at
+once, and some of them think again."""
 
 import asyncio
 import time
