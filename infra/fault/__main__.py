@@ -44,7 +44,8 @@ def main(arguments: list[str]) -> int:
         for fault in FAULTS:
             print(f"  {fault.name:10} {fault.says}")
         return 0 if arguments[:1] in (["-h"], ["--help"]) else 2
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # our own clients meet the outages, too
+    for client in ("aiokafka", "aiormq", "aio_pika"):  # our own meet the outages, too
+        logging.getLogger(client).setLevel(logging.CRITICAL)
     run: Callable[[list[str]], Awaitable[Findings]] = importlib.import_module(chosen[0].module).run
     findings = asyncio.run(_await(run, arguments[1:]))
     print(findings.line(chosen[0].name), flush=True)
