@@ -9,6 +9,7 @@ import uvloop
 
 from agents.domains import DOMAINS, exit_without_upcasters, register
 from agents.partitions import know_counts, refuse_other_counts
+from agents.runtime.beside import keep_running
 from agents.runtime.health import Health
 from agents.runtime.metrics import BASKETS_MEMORY
 from agents.runtime.process import Process, leave
@@ -33,7 +34,8 @@ async def run(settings: Settings, domains: Sequence[str]) -> int:
     runtimes = await compose(settings, domains, counts)
     process = Process([group for runtime in runtimes for group in runtime.groups()])
     process.listen()
-    health = Health(process)
+    besides = [each for runtime in runtimes for each in runtime.besides]
+    health = Health(process, besides)
     try:
         port = await health.start("127.0.0.1", settings.agents_health_port)
     except OSError as error:
@@ -46,6 +48,7 @@ async def run(settings: Settings, domains: Sequence[str]) -> int:
     beside = [
         asyncio.create_task(sweep([each for runtime in runtimes for each in runtime.sweeps])),
         asyncio.create_task(tend([each for runtime in runtimes for each in runtime.tended])),
+        *(asyncio.create_task(keep_running(each)) for each in besides),
     ]
     if any(technology(domain) is REDIS for domain in domains):
         _watch_memory(settings)

@@ -36,6 +36,7 @@ from stores.redis.connection import connect
 from stores.redis.lists import Lists
 from stores.redis.memory import Memory
 from stores.redis.notices import Notices
+from stores.redis.positions import Positions
 from stores.redis.reader import READ_SECONDS, Reader
 from stores.redis.search import Search
 from stores.settings import BadSetting, Settings, exit_with, load_or_exit
@@ -85,6 +86,7 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
             connections=Connections(_bounds(settings), asyncio.get_running_loop().time),
             memory=memory,
             photos=Photos(mongo, MONGO_SECONDS),
+            positions=Positions(redis),
             origin=settings.edge_origin,
             compression=compression,
             cors_origins=frozenset(settings.cors_origins),

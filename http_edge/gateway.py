@@ -185,7 +185,7 @@ class Gateway:
         return asked
 
     async def _answered(self, request: BaseRequest, route: Route, asked: Asked) -> Answer:
-        if request.method != "GET" and isinstance(route.row, CommandRow):
+        if route.row.method != "GET" and isinstance(route.row, CommandRow | OwnRow):
             await self._read_body(request, route.row, route.body, asked)
         elif isinstance(route.row, LiveRow):
             asked.last_event_id = request.headers.get(LAST_EVENT_ID, "")
@@ -199,15 +199,19 @@ class Gateway:
             return _NO_FILE
         return self._edge.files.under_way(asked.me, asked.address)
 
-    async def _read_body(self, request: BaseRequest, row: CommandRow, body: Validator | None, asked: Asked) -> None:
-        asked.idempotency_key = check_key(request.headers.get(IDEMPOTENCY_KEY))
-        if row.picture_of is not None:
-            asked.incoming = uploads.incoming(request)
-            return
-        seconds = bodies.FILE_SECONDS if row.file else bodies.READ_SECONDS
+    async def _read_body(
+        self, request: BaseRequest, row: CommandRow | OwnRow, body: Validator | None, asked: Asked
+    ) -> None:
+        seconds = bodies.READ_SECONDS
+        if isinstance(row, CommandRow):
+            asked.idempotency_key = check_key(request.headers.get(IDEMPOTENCY_KEY))
+            if row.picture_of is not None:
+                asked.incoming = uploads.incoming(request)
+                return
+            seconds = bodies.FILE_SECONDS if row.file else bodies.READ_SECONDS
         asked.raw = await bodies.read(request, row.body_bytes, seconds)
         asked.at = self._loop.time()
-        if row.signed:
+        if isinstance(row, CommandRow) and row.signed:
             check_signed(asked)
         if body is not None:
             bodies.check_type(request.headers.get(CONTENT_TYPE))

@@ -39,6 +39,8 @@ class Settings:
     redis_baskets: str  # REDIS_BASKETS_URL: the baskets' own server or database, never that of REDIS_URL
     postgres: str  # POSTGRES_URL
     mongo: str  # MONGO_URL, mongodb://[user:password@]host:port[,host:port…]/database[?options], a replica set
+    rabbit: str  # RABBITMQ_URL, amqp://[user:password@]host[:port][/vhost], or amqps://
+    kitchen_accounts: str  # KITCHEN_ACCOUNTS, shared or own: whether each kitchen has an account of its own in RabbitMQ
     elastic: str  # ELASTICSEARCH_URL, http[s]://[user:password@]host:port
     analytics_days: int  # ANALYTICS_DAYS: so many days back order facts are kept in Elasticsearch
     smtp: str  # SMTP_URL, smtp://[user:password@]host:port
@@ -76,6 +78,8 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
             environment, "POSTGRES_URL", "postgresql://lezzet@localhost:5432/lezzet", ("postgresql", "postgres")
         ),
         mongo=_mongo(environment),
+        rabbit=_url(environment, "RABBITMQ_URL", "amqp://guest:guest@localhost:5672/", ("amqp", "amqps")),
+        kitchen_accounts=_choice(environment, "KITCHEN_ACCOUNTS", ("shared", "own")),
         elastic=_url(environment, "ELASTICSEARCH_URL", "http://localhost:9200", ("http", "https")),
         analytics_days=_count(environment, "ANALYTICS_DAYS", 90, 1, 3_650),
         smtp=_url(environment, "SMTP_URL", "smtp://localhost:25", ("smtp", "smtps")),

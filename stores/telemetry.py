@@ -24,6 +24,8 @@ _INSIDE = re.compile(
 )
 _NOISY = {
     "aiokafka": logging.ERROR,
+    "aio_pika": logging.ERROR,
+    "aiormq": logging.CRITICAL,  # it tells of each try to connect; stores/rabbit says what matters
     "aiohttp": logging.WARNING,
     "elastic_transport": logging.ERROR,
     "faust": logging.WARNING,

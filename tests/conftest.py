@@ -14,7 +14,7 @@ from stores.redis_authority.making import open_making
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def servers() -> AsyncGenerator[Stack]:
-    """Kafka, PostgreSQL, both Redis, MongoDB and the mailbox; servers.endpoints, servers.environment(), servers.stop/start."""
+    """Kafka, PostgreSQL, both Redis, MongoDB, RabbitMQ and the mailbox; servers.endpoints, .environment(), .stop, .start."""
     folder = Path(tempfile.mkdtemp(prefix="lezzet-tests-"))
     try:
         async with Stack(data=folder) as stack:

@@ -141,6 +141,11 @@ def orders(user_id: str) -> str:
     return f"orders:{user_id}"
 
 
+def deliveries(courier_id: str, phase: str) -> str:
+    """Name of the index of a courier's deliveries in this phase (topics/documents/courier.py), by when they were offered."""
+    return f"deliveries:{courier_id}:{phase}"
+
+
 def coupons(restaurant_id: str | None) -> str:
     """Name of the index of a restaurant's listed coupons, by when they were made; None: of those that are valid everywhere."""
     return f"coupons:{restaurant_id or 'everywhere'}"
@@ -268,3 +273,13 @@ def review(order_id: str) -> str:
 def coupon_share(code: str, user_id: str) -> str:
     """Aggregate id of a user's share of a coupon. A code holds no colon."""
     return f"{code}:{user_id}"
+
+
+def courier(user_id: str) -> str:
+    """Aggregate id of a user as a courier."""
+    return f"courier:{user_id}"
+
+
+def position(order_id: str) -> str:
+    """`<at>\\n<json>`: where the courier of an order is. at: ms since the epoch, by the courier's clock. Some minutes."""
+    return f"position:{order_id}"

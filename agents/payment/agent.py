@@ -8,7 +8,13 @@ from agents.runtime.runtime import Runtime
 from stores.keyring import agent_keys
 from stores.payment.http import HttpProvider
 from topics.contracts import order_events, payment_commands, payment_events
-from topics.contracts.payment_events import AuthorizationRequested, CaptureRequested, RefundRequested, VoidRequested
+from topics.contracts.payment_events import (
+    AuthorizationRequested,
+    CaptureRequested,
+    PaymentErased,
+    RefundRequested,
+    VoidRequested,
+)
 from topics.copies import RESTAURANTS
 
 AT_ONCE = 8  # requests to the provider, of a partition
@@ -22,5 +28,5 @@ def register(runtime: Runtime) -> None:
     runtime.intake(order_events.TOPIC, policy.erase)
     runtime.project(RESTAURANTS)
     runtime.project(PAYMENT)
-    asked = (AuthorizationRequested, CaptureRequested, VoidRequested, RefundRequested)
+    asked = (AuthorizationRequested, CaptureRequested, VoidRequested, RefundRequested, PaymentErased)
     runtime.effect(payment_events.TOPIC, asked, cashier.perform, concurrency=AT_ONCE)

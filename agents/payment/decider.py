@@ -47,6 +47,8 @@ from topics.values.ledger import sale
 PATIENCE = timedelta(minutes=10)
 """In which the provider, the bank and the customer have to say whether it can be paid."""
 GIVE_UP = "authorization"
+REFUNDS = 20
+"""In parts, of one payment, those that the bank refuses too. What the order takes back is not bounded by it."""
 
 
 def decide(command: Command, payment: Payment, facts: Facts, context: Context) -> Decision[Event]:
@@ -72,7 +74,7 @@ def decide(command: Command, payment: Payment, facts: Facts, context: Context) -
         case GiveUpAuthorization():
             return _give_up(payment, context)
         case ErasePayment():
-            return accept() if payment.erased else accept(PaymentErased())
+            return accept() if payment.erased else accept(PaymentErased(user_id=payment.user_id))
         case _:
             assert_never(command)
 
@@ -141,6 +143,8 @@ def _refund(payment: Payment, amount: int, reason: str) -> Decision[Event]:
         return reject(
             "nothing_to_refund", f"there is nothing to pay back, the payment is {payment.status}", more=status
         )
+    if payment.refunds >= REFUNDS:
+        return reject("too_many_refunds", f"a payment is paid back in {REFUNDS} parts at most", more=status)
     if not 0 < amount <= payment.left:
         detail = f"at most {lira(payment.left)} TL can be paid back"
         return reject("amount_above_capture", detail, field="amount", more=status)

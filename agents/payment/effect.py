@@ -17,19 +17,26 @@ from stores.payment import Deferred, Refused
 from stores.protocol import DomainStore
 from topics.contracts import payment_commands
 from topics.contracts.payment_commands import Operation, RecordRefusal, RecordReport, Report
-from topics.contracts.payment_events import AuthorizationRequested, CaptureRequested, RefundRequested, VoidRequested
+from topics.contracts.payment_events import (
+    AuthorizationRequested,
+    CaptureRequested,
+    PaymentErased,
+    RefundRequested,
+    VoidRequested,
+)
 from topics.deciding.decision import Send
 from topics.messages.event import EventMeta
 
 PATIENCE = timedelta(days=7)  # after the request; a bank holds an amount about as long
 
-Asked = AuthorizationRequested | CaptureRequested | VoidRequested | RefundRequested
+Asked = AuthorizationRequested | CaptureRequested | VoidRequested | RefundRequested | PaymentErased
 
 _payment = msgspec.json.Decoder(Payment)
 
 
 class Provider(Protocol):
-    """reference: the order's id. amount: kuruş. key: idempotency key; the same key again is answered as the first time.
+    """reference: the order's id. amount: kuruş. customer: the user's id. key: idempotency key; the same key again is answered
+    as the first time.
 
     Each raises Refused where it is never done, Deferred where it cannot be done now or nothing was answered, and
     stores.errors.Unavailable where the provider is away.
@@ -39,6 +46,7 @@ class Provider(Protocol):
     async def capture(self, reference: str, amount: int, key: str) -> Report: ...
     async def void(self, reference: str, key: str) -> Report: ...
     async def refund(self, reference: str, amount: int, key: str) -> Report: ...
+    async def forget(self, customer: str, key: str) -> None: ...
 
 
 class Cashier:
@@ -72,6 +80,8 @@ class Cashier:
                 return await self._provider.void(meta.aggregate_id, meta.id)
             case RefundRequested(amount=amount):
                 return await self._provider.refund(meta.aggregate_id, amount, meta.id)
+            case PaymentErased(user_id=user_id):
+                return await self._provider.forget(user_id, meta.id)
 
     async def _authorized(self, meta: EventMeta) -> Report | None:
         """None: not wanted any more, or answered before. The card is in the state alone, and on no topic of events."""

@@ -35,6 +35,7 @@ from topics.values.ledger import Account, Entry
 
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
     """status None: there is none yet. Amounts in kuruş; captured, refunded: sums so far. refunding: asked for and not known.
+    refunds: how many were asked for.
 
     sequence: of the newest report of the provider; 0: it has said nothing. card: until the provider is asked.
     capturing, voiding: asked for and not known. reversal: why nothing is to be paid any more, while a capture is under way.
@@ -49,6 +50,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     captured: int = 0
     refunded: int = 0
     refunding: int = 0
+    refunds: int = 0
     sequence: int = 0
     card: CardToken | None = None
     capturing: bool = False
@@ -104,7 +106,7 @@ def evolve(payment: Payment, event: Event) -> Payment:
             status = "failed" if payment.status == "failed" else "voided"
             return replace(payment, status=status, voiding=False, sequence=sequence, card=None)
         case RefundRequested(amount=amount):
-            return replace(payment, refunding=payment.refunding + amount, reversal=None)
+            return replace(payment, refunding=payment.refunding + amount, refunds=payment.refunds + 1, reversal=None)
         case AmountRefunded(amount=amount, entries=entries, sequence=sequence):
             return _booked(_paid_back(payment, amount, sequence), entries)
         case RefundRefused(amount=amount):

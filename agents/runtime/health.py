@@ -3,13 +3,17 @@
 live: the event loop and the fetch loops of all groups are running. ready: every assigned partition is open, none is held back
 since its commands raise one after the other, and few messages are not done yet. It names the partitions that stand still
 (stopped) and those of which aggregates stay behind (behind), with the reason: newer code has published what this code cannot
-read, or a projection raised. A group that nobody waits for (awaited: false) is told, and does not count.
+read, or a projection raised. A group that nobody waits for (awaited: false) is told, and does not count. away: what beside the
+groups does nothing now, and why; Kafka's messages do not wait for it.
 """
+
+from collections.abc import Sequence
 
 import msgspec
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from agents.runtime.beside import Beside
 from agents.runtime.process import Process
 from agents.runtime.transport.group import Group
 
@@ -35,8 +39,9 @@ def _told(group: Group) -> _Told:
 class Health:
     """stuck: seconds without a turn of a fetch loop, after which the process is not alive."""
 
-    def __init__(self, process: Process, stuck: float = STUCK) -> None:
+    def __init__(self, process: Process, besides: Sequence[Beside] = (), stuck: float = STUCK) -> None:
         self._process = process
+        self._besides = besides
         self._stuck = stuck
         self._runner: web.AppRunner | None = None
 
@@ -67,7 +72,9 @@ class Health:
         awaited = [group for group in groups.values() if group.awaited]
         lag = sum(group.lag for group in awaited)
         ready = started and lag <= _READY_LAG and all(g.settled and not g.held_back for g in awaited)
-        return _json({"ready": ready, "started": started, "lag": lag, "groups": groups}, 200 if ready else 503)
+        away = {each.name: why for each in self._besides if (why := each.away()) is not None}
+        told = {"ready": ready, "started": started, "lag": lag, "groups": groups, "away": away}
+        return _json(told, 200 if ready else 503)
 
     async def _metrics(self, _request: web.Request) -> web.Response:
         if self._process.started:

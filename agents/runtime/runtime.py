@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from agents.runtime.beside import Beside
 from agents.runtime.deciding.consequences import Roles
 from agents.runtime.deciding.deciding import Deciding
 from agents.runtime.deciding.preparing import Preparation
@@ -15,6 +16,7 @@ from agents.runtime.reading.performing import Perform
 from agents.runtime.reading.showing import Showing
 from agents.runtime.reading.taking_in import Intake
 from agents.runtime.sending.drain import Drain
+from agents.runtime.sending.entering import Entrance
 from agents.runtime.sending.publisher import Publisher
 from agents.runtime.sweeping import AT_ONCE, KEPT, Sweep
 from agents.runtime.transport.group import Group
@@ -59,6 +61,7 @@ class Runtime:
     """One domain in this process. Each shape of its work (decide, project, effect, index) is a group `<domain>.<shape>`.
 
     tended: of the groups that were made, what agents.runtime.tending calls in turn. sweeps: what agents.runtime.sweeping does.
+    besides: what runs beside the groups.
     """
 
     def __init__(self, domain: str, store: DomainStore, resources: Resources) -> None:
@@ -71,6 +74,7 @@ class Runtime:
         self._projections: list[View[Any, Any] | FactTable[Any, Any]] = []
         self.tended: list[Callable[[], Awaitable[bool]]] = []
         self.sweeps: list[Sweep] = [Sweep(domain, partial(store.sweep, KEPT, AT_ONCE))]
+        self.besides: list[Beside] = []
 
     def decide(
         self,
@@ -111,6 +115,14 @@ class Runtime:
     def sweep(self, round: Callable[[], Awaitable[bool]]) -> None:
         """Removes, now and then, what nobody needs any more. round: a little of it; says whether there may be more."""
         self.sweeps.append(Sweep(self.domain, round))
+
+    def beside(self, beside: Beside) -> None:
+        """Runs in each process of this domain, as long as the process does."""
+        self.besides.append(beside)
+
+    def entrance(self) -> Entrance:
+        """For commands that something outside Kafka has led to."""
+        return Entrance(self.domain, self._resources.publisher, self.settings.redis)
 
     def works(self) -> Mapping[str, Mapping[str, Work]]:
         """Consumer group → topic → what it does with it; a group for each shape that was registered."""

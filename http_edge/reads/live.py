@@ -5,6 +5,7 @@ import re
 from http_edge.reads.views import Handler, looked_up, named
 from http_edge.routing.asked import Asked
 from http_edge.routing.routes import LiveRow
+from http_edge.routing.story import Aside, Beside
 from http_edge.wire.answer import EVENT_STREAM, Answer
 from http_edge.wire.problems import invalid, not_found
 from topics import keys
@@ -30,10 +31,16 @@ def handler(row: LiveRow) -> Handler:
             # what tells an EventSource not to come back
             return Answer(b"", 204, "")
         assert asked.caller is not None
-        stream = asked.edge.streams.open(asked.caller, keys.document(row.view.name, name), row.story, seen)
+        stream = asked.edge.streams.open(
+            asked.caller, keys.document(row.view.name, name), row.story, seen, _beside(row.aside, name)
+        )
         return Answer(b"", row.success, EVENT_STREAM, _HEADERS, stream)
 
     return opened
+
+
+def _beside(aside: Aside | None, name: str) -> Beside | None:
+    return None if aside is None else Beside(aside.name, aside.key(name))
 
 
 def _seen(last_event_id: str) -> int:

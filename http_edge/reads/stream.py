@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from http_edge.routing.story import Story
+from http_edge.routing.story import Beside, Story
 from http_edge.wire.tokens import Caller
 from stores.telemetry import logger
 from topics import keys
@@ -43,19 +43,29 @@ class Stream:
     """One client that follows one document. See answer.Streams."""
 
     __slots__ = (
-        "_alarm", "_ended", "_home", "_sent", "_story", "_transport", "_version", "_written_at", "caller", "due", "open",
-        "place", "written",
+        "_alarm", "_ended", "_home", "_sent", "_story", "_told_beside", "_transport", "_version", "_written_at", "beside",
+        "caller", "due", "open", "place", "written",
     )  # fmt: skip
 
-    def __init__(self, home: Home, caller: Caller, place: str, story: Callable[[bytes], Story], seen: int) -> None:
+    def __init__(
+        self,
+        home: Home,
+        caller: Caller,
+        place: str,
+        story: Callable[[bytes], Story],
+        seen: int,
+        beside: Beside | None = None,
+    ) -> None:
         self.caller = caller
         self.place = place
+        self.beside = beside
         self.due = 0.0
         self.open = True
         self.written = 0
         self._story = story
         self._sent = seen
         self._version = 0
+        self._told_beside = 0
         self._home = home
         self._transport: Transport | None = None
         self._written_at = 0.0
@@ -94,6 +104,14 @@ class Stream:
         self._version = version
         if story.complete:
             self.end("complete")
+
+    def tell_beside(self, value: bytes) -> None:
+        """The value beside the document, where the client does not have it. It has no id: who comes back is told the latest."""
+        version, body = keys.split(value)
+        if self._transport is None or self.beside is None or version == self._told_beside:
+            return
+        self._told_beside = version
+        self._write(b"event: %b\ndata: %b\n\n" % (self.beside.name.encode(), body))
 
     def beat(self, now: float) -> None:
         """A comment where nothing has been written for long, so that everybody on the way knows that it lives."""

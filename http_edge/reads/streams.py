@@ -8,12 +8,12 @@ finds who has logged out, and makes good a notice that was lost.
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 
 from http_edge.reads.stream import CHECK_SECONDS, Stream
 from http_edge.routing.edge import Reads
-from http_edge.routing.story import Story
+from http_edge.routing.story import Beside, Story
 from http_edge.wire.problems import RETRY_AFTER_SECONDS, Problem, unavailable
 from http_edge.wire.tokens import Caller
 from stores.ending import end
@@ -63,14 +63,16 @@ class Streams:
         for stream in self._all():
             stream.end("restart")
 
-    def open(self, caller: Caller, place: str, story: Callable[[bytes], Story], seen: int) -> Stream:
+    def open(
+        self, caller: Caller, place: str, story: Callable[[bytes], Story], seen: int, beside: Beside | None = None
+    ) -> Stream:
         """seen: how many happenings the client has. Raises Problem 429 and 503."""
         if self._count >= MOST:
             raise unavailable("streams_full", "No more streams can be opened here right now, please try again.")
         if self._of_user[caller.id] >= MOST_OF_A_USER:
             later = {"Retry-After": str(RETRY_AFTER_SECONDS)}
             raise Problem(429, "too_many_streams", f"At most {MOST_OF_A_USER} streams are open at once.", headers=later)
-        stream = Stream(self, caller, place, story, seen)
+        stream = Stream(self, caller, place, story, seen, beside)
         self._following.setdefault(place, set()).add(stream)
         self._of_user[caller.id] += 1
         self._count += 1
@@ -133,19 +135,24 @@ class Streams:
         """Raises Unavailable."""
         places = [stream.place for stream in streams]
         denied = [stream.caller.denied_key for stream in streams]
-        ready, *values = await self._reads.get((keys.DENY_READY, *places, *denied))
-        documents, revoked = values[: len(streams)], values[len(streams) :]
+        beside = [stream.beside.key for stream in streams if stream.beside is not None]
+        ready, *values = await self._reads.get((keys.DENY_READY, *places, *denied, *beside))
+        documents, revoked = values[: len(streams)], values[len(streams) : 2 * len(streams)]
+        latest = dict(zip(beside, values[2 * len(streams) :], strict=True))
         for stream, document, out in zip(streams, documents, revoked, strict=True):
             if not stream.open:
                 continue
             if out is not None:
                 stream.end("token_revoked")
             elif ready is not None and document is not None:
-                self._tell(stream, document)
+                self._tell(stream, document, latest)
             # else Redis was emptied: the look after the views are built again will tell
 
-    def _tell(self, stream: Stream, document: bytes) -> None:
+    def _tell(self, stream: Stream, document: bytes, latest: Mapping[str, bytes | None]) -> None:
+        """latest: by key, what is told besides."""
         try:
+            if stream.beside is not None and (value := latest[stream.beside.key]) is not None:
+                stream.tell_beside(value)
             stream.tell(document)
         except Exception:
             _log.exception("a document that cannot be told", place=stream.place)

@@ -11,7 +11,7 @@ import nacl.public
 
 from http_edge.routing.broker_clock import BrokerClock
 from http_edge.routing.pace import Pace
-from http_edge.routing.story import Story
+from http_edge.routing.story import Beside, Story
 from http_edge.routing.turns import Turns
 from http_edge.routing.unanswered import Unanswered
 from http_edge.routing.uploads import WHOLE_AT_ONCE, WHOLE_OF_ADDRESS, Uploads
@@ -21,6 +21,7 @@ from http_edge.wire.connections import Connections
 from http_edge.wire.tokens import Caller, Tokens
 from stores.keyring import EdgeKeys
 from stores.listed import Newest, Slice, Span
+from stores.positioned import Outcome
 from topics.messages.reply import Reply
 from topics.search_index import Found, Wanted
 
@@ -68,7 +69,9 @@ class Follows(Protocol):
 
     @property
     def count(self) -> int: ...
-    def open(self, caller: Caller, place: str, story: Callable[[bytes], Story], seen: int) -> Streams:
+    def open(
+        self, caller: Caller, place: str, story: Callable[[bytes], Story], seen: int, beside: Beside | None = None
+    ) -> Streams:
         """seen: how many happenings the client has. Raises Problem 429 and 503."""
         ...
 
@@ -110,6 +113,12 @@ class KeepsPhotos(Protocol):
     async def pieces(self, sha256: str, start: int, stop: int) -> AsyncIterator[bytes] | None: ...
 
 
+class KeepsPositions(Protocol):
+    """Where couriers are, see stores.redis.positions. Raises Unavailable."""
+
+    async def put(self, order_id: str, at: int, body: bytes, view: str) -> Outcome: ...
+
+
 class Weighs(Protocol):
     """How full Redis is: see stores.redis.memory."""
 
@@ -139,6 +148,7 @@ class Edge:
     cors_origins: frozenset[str]
     memory: Weighs
     photos: KeepsPhotos
+    positions: KeepsPositions
     origin: str
     uploads: Uploads = field(default_factory=Uploads)
     turns: Turns = field(default_factory=Turns)

@@ -11,7 +11,7 @@ import msgspec
 from http_edge.routing.asked import Asked
 from http_edge.routing.composed import Composed, Looked
 from http_edge.routing.pages import Pages
-from http_edge.routing.story import Story
+from http_edge.routing.story import Aside, Story
 from http_edge.wire.answer import Answer
 from stores.listed import Newest
 from topics import keys
@@ -195,13 +195,14 @@ class LiveRow(Row):
 
     story: the document's JSON → what it tells. Later documents only add to it, so the place of a happening, from 1, is its
     id, and a client that comes back says the last one that it has.
-    owner: as in ViewRow. gives: what the data of an event may be.
+    owner: as in ViewRow. gives: what the data of an event may be. aside: what is told besides.
     """
 
     view: ViewOf
     key: Key
     owner: str
     story: Callable[[bytes], Story]
+    aside: Aside | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

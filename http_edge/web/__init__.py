@@ -7,7 +7,18 @@ from http_edge.routing.routes import AnyRow
 from http_edge.web import operations
 from http_edge.web.account import addresses, auth, erasure, export, favourites, passwords, sessions, user
 from http_edge.web.browse import campaigns, meals, menu_export, menu_import, photos, restaurants, reviews, search
-from http_edge.web.order import analytics, anonymous_carts, carts, discounts, orders, payments, summary
+from http_edge.web.order import (
+    analytics,
+    anonymous_carts,
+    carts,
+    couriers,
+    deliveries,
+    discounts,
+    orders,
+    payments,
+    positions,
+    summary,
+)
 
 ROUTES: tuple[AnyRow, ...] = (
     *auth.ROUTES,
@@ -33,5 +44,8 @@ ROUTES: tuple[AnyRow, ...] = (
     *orders.ROUTES,
     *payments.ROUTES,
     *analytics.ROUTES,
+    *couriers.ROUTES,
+    *deliveries.ROUTES,
+    *positions.ROUTES,
     *operations.ROUTES,
 )

@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     said.add_argument(
         "--only",
         choices=("servers", "core"),
-        help="servers: no agents and edge. core: no servers but Kafka, PostgreSQL, Redis, MongoDB, mailbox and provider",
+        help="servers: no agents and edge. core: no servers but Kafka, PostgreSQL, Redis, MongoDB, RabbitMQ, mailbox, provider",
     )
     said.add_argument("--few-demo-data", action="store_true", help="24 restaurants and not 200")
     said.add_argument("--announce", type=int, default=-1, help=argparse.SUPPRESS)

@@ -11,6 +11,8 @@ from agents.basket.decider import DECIDER as BASKETS
 from agents.basket.projection import BASKET, BASKET_COUPON
 from agents.catalog.decider import DECIDER as DISHES
 from agents.catalog.projection import MEAL
+from agents.courier.decider import DECIDER as DELIVERIES
+from agents.courier.projection import COURIER, DELIVERY
 from agents.discount.decider import DECIDER as COUPONS
 from agents.discount.projection import COUPON, COUPON_USE
 from agents.notification.decider import DECIDER as RECIPIENTS
@@ -46,6 +48,8 @@ ROWS = (
     Row("address", BOOKS, ADDRESS),
     Row("basket", BASKETS, BASKET),
     Row("basket", BASKETS, BASKET_COUPON),
+    Row("courier", DELIVERIES, DELIVERY),
+    Row("courier", DELIVERIES, COURIER),
     Row("discount", COUPONS, COUPON),
     Row("discount", COUPONS, COUPON_USE),
     Row("catalog", DISHES, MEAL),

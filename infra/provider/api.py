@@ -44,6 +44,7 @@ class Api:
         app.router.add_post("/payments/{reference}/void", self._merchant(self._void))
         app.router.add_post("/payments/{reference}/refunds", self._merchant(self._refund))
         app.router.add_get("/payments/{reference}/movements", self._merchant(self._movements))
+        app.router.add_post("/customers/{customer}/forget", self._merchant(self._forget))
         app.router.add_get("/challenges/{challenge}", self._challenge)
         app.router.add_post("/challenges/{challenge}", self._answer_challenge)
         app.router.add_put("/sandbox/down", self._switch)
@@ -102,6 +103,15 @@ class Api:
         raw, _ = await _body(request)
         reference = request.match_info["reference"]
         return _json(self._once(request, raw, lambda key: self._bank.void(reference, key)))
+
+    async def _forget(self, request: web.Request) -> web.Response:
+        raw, _ = await _body(request)
+
+        def do(key: str) -> Answer:
+            self._books.put_on_file(request.match_info["customer"], None)
+            return Answer(200, {})
+
+        return _json(self._once(request, raw, do))
 
     def _once(self, request: web.Request, raw: bytes, do: Callable[[str], Answer]) -> Answer:
         key = request.headers.get("Idempotency-Key", "")

@@ -29,7 +29,7 @@ ERLANG = "-start_epmd false -kernel inet_dist_use_interface {127,0,0,1} +sbwt no
 
 class Rabbit:
     name = "rabbit"
-    required = False
+    required = True
 
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -67,7 +67,6 @@ class Rabbit:
             ports=tuple((name, self._site.ports[name]) for name in names),
             ready=self._ready,
             environment=self._environment(),
-            required=self.required,
             patience=10.0,
         )
 

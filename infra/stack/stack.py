@@ -11,7 +11,7 @@ from infra.supervision.control_server import ControlServer
 from infra.supervision.supervisor import Supervisor
 from stores.keyring import make_keys
 
-CORE = ("kafka", "postgres", "redis", "redis-baskets", "mongo", "mailbox", "provider")
+CORE = ("kafka", "postgres", "redis", "redis-baskets", "mongo", "mailbox", "provider", "rabbit")
 
 
 class Stack:

@@ -6,6 +6,7 @@ No error holds what was sent or answered, but for the status and the code.
 import base64
 import re
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 import msgspec
@@ -57,17 +58,24 @@ class HttpProvider:
     async def refund(self, reference: str, amount: int, key: str) -> Report:
         return await self._asked(f"/payments/{reference}/refunds", {"amount": amount}, reference, key)
 
+    async def forget(self, customer: str, key: str) -> None:
+        await self._done(f"/customers/{quote(customer, safe='')}/forget", {}, key)
+
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
 
     async def _asked(self, path: str, wish: dict[str, Any], reference: str, key: str) -> Report:
+        return _understood(await self._done(path, wish, key), reference)
+
+    async def _done(self, path: str, wish: dict[str, Any], key: str) -> bytes:
+        """What the provider answered, once it has done it."""
         try:
             status, body = await self._post(path, wish, key)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise await self._silent(type(error).__name__) from None
         if 200 <= status < 300:
-            return _understood(body, reference)
+            return body
         if status == BANK_AWAY:
             raise Deferred("the bank does not answer")
         if status >= 500 or status in _CONCERNS_ALL:

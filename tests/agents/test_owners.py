@@ -20,8 +20,9 @@ from http_edge.web import ROUTES
 from tests.agents.analytics.test_decider import REPORT
 from tests.agents.scenario import evolved
 from tests.http_edge.requests import BODIES
-from topics.contracts import catalog_events, menu_commands, order_events, restaurant_events
+from topics.contracts import catalog_events, courier_events, menu_commands, order_events, restaurant_events
 from topics.contracts.catalog_events import MealAdded
+from topics.contracts.courier_events import DeliveryExpected, DeliveryOffered, DeliveryOpened
 from topics.contracts.menu_commands import OpenImport, TakePage
 from topics.contracts.menu_events import ImportOpened
 from topics.contracts.order_events import OrderPlaced
@@ -53,18 +54,27 @@ def opened(owner: str) -> RestaurantOpened:
     return RestaurantOpened(owner_id=owner, details=RestaurantDetails(name="Lokanta"), opened_at=NOW)
 
 
-THINGS: dict[str, Message] = {
-    "restaurant": opened(OWNER),
-    "catalog": replace(example(catalog_events.TOPIC, MealAdded), restaurant_id=RESTAURANT),
-    "menu": ImportOpened(number=example(menu_commands.TOPIC, menu_commands.StartImport).number, owner_id=OWNER),
-    "order": replace(example(order_events.TOPIC, OrderPlaced), restaurant_id=RESTAURANT),
+THINGS: dict[str, tuple[Message, ...]] = {
+    "restaurant": (opened(OWNER),),
+    "catalog": (replace(example(catalog_events.TOPIC, MealAdded), restaurant_id=RESTAURANT),),
+    "menu": (ImportOpened(number=example(menu_commands.TOPIC, menu_commands.StartImport).number, owner_id=OWNER),),
+    "order": (replace(example(order_events.TOPIC, OrderPlaced), restaurant_id=RESTAURANT),),
+    "courier": (
+        replace(example(courier_events.TOPIC, DeliveryExpected), restaurant_id=RESTAURANT),
+        DeliveryOpened(),
+        replace(
+            example(courier_events.TOPIC, DeliveryOffered),
+            courier_id=BODIES["POST /orders/{id}/courier"]["courier_id"],
+        ),
+    ),
 }
-"""What a route with an id in its path is about, by the domain that decides; none where it makes something new."""
+"""What has happened to what a route with an id in its path is about, by the domain that decides; none where it makes something
+new."""
 
 
 COPIED: dict[str, dict[str, Message]] = {
     restaurant_events.TOPIC.name: {RESTAURANT: opened(OWNER), THEIRS: opened(OTHER)},
-    catalog_events.TOPIC.name: {RESTAURANT: THINGS["catalog"]},
+    catalog_events.TOPIC.name: {RESTAURANT: THINGS["catalog"][0]},
 }
 """Whose what is, as copies hear of it: each owner has a restaurant, and on the one menu is a meal. By topic, then by id."""
 
@@ -78,10 +88,10 @@ BEFOREHAND = [
 """What the edge sends before a route's own command."""
 
 
-def decided(topic: Topic, message: Message, caller: str, *, about: Message | None) -> Decision[Any]:
+def decided(topic: Topic, message: Message, caller: str, *, about: tuple[Message, ...]) -> Decision[Any]:
     """RESTAURANT is the id of whatever the path names, too. about: what has happened to it."""
     decider: Decider[Any, Any, Any, Any] = importlib.import_module(f"agents.{topic.domain}.decider").DECIDER
-    state = evolved(decider, decider.state(), () if about is None else (about,))
+    state = evolved(decider, decider.state(), about)
     claims = dict.fromkeys(decider.claims(message, RESTAURANT, caller), RESTAURANT)
     prepared = PREPARED.get(topic.domain)
     context = Context("command-1", RESTAURANT, NOW, caller=caller, claims=claims, prepared=prepared)
@@ -112,13 +122,13 @@ def facts(decider: Decider[Any, Any, Any, Any], needed: Sequence[tuple[str, str]
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_what_belongs_to_one_owner_is_not_there_for_another(row: CommandRow) -> None:
-    about = THINGS.get(row.topic.domain) if row.parameters or row.topic.domain == "restaurant" else None
+    about = THINGS.get(row.topic.domain, ()) if row.parameters or row.topic.domain == "restaurant" else ()
     _are_told_apart(*(decided(row.topic, command(row, caller), caller, about=about) for caller in (OWNER, OTHER)))
 
 
 @pytest.mark.parametrize(("topic", "message"), BEFOREHAND, ids=lambda each: type(each).__name__)
 def test_nor_is_it_for_what_the_edge_sends_before(topic: Topic, message: Message) -> None:
-    _are_told_apart(*(decided(topic, message, caller, about=None) for caller in (OWNER, OTHER)))
+    _are_told_apart(*(decided(topic, message, caller, about=()) for caller in (OWNER, OTHER)))
 
 
 def _are_told_apart(mine: Decision[Any], theirs: Decision[Any]) -> None:
@@ -134,4 +144,12 @@ def test_what_only_an_owner_reads_says_in_itself_whose_it_is() -> None:
 
 
 def test_every_domain_that_owners_write_to_is_tried() -> None:
-    assert {row.topic.domain for row in ROWS} >= {"restaurant", "catalog", "menu", "discount", "order", "analytics"}
+    assert {row.topic.domain for row in ROWS} >= {
+        "restaurant",
+        "catalog",
+        "menu",
+        "discount",
+        "order",
+        "courier",
+        "analytics",
+    }

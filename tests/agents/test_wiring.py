@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
 import pytest
 import pytest_asyncio
 
@@ -30,6 +31,9 @@ from stores.mongo.photos import Photos
 from stores.payment.http import HttpProvider
 from stores.postgres.store import PostgresStore
 from stores.protocol import Stored
+from stores.rabbit import Message as Published
+from stores.rabbit import Queue
+from stores.rabbit.rabbit import Rabbit
 from stores.settings import load
 from topics.contracts import all_topics
 from topics.contracts.payment_commands import Report
@@ -48,23 +52,30 @@ W = TypeVar("W")
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def domains(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Mapping[str, Runtime]]:
-    """Nothing is connected: a mail is as good as sent, a photo is gone from quarantine, the payment provider has done what it
-    was asked, and no store knows anything."""
+    """Nothing is connected: mails and tickets are as good as sent, a photo is gone from quarantine, the payment provider has
+    done what it was asked, and no store knows anything."""
 
     async def sent(mailer: Mailer, mail: Mail) -> None: ...
 
+    async def published(rabbit: Rabbit, exchange: str, key: str, message: Published) -> None: ...
+
+    async def declared(rabbit: Rabbit, queue: Queue) -> None: ...
+
     async def no_upload(photos: Photos, upload: str) -> None: ...
 
-    async def paid(provider: HttpProvider, path: str, wish: Any, reference: str, key: str) -> Report:
-        return Report(reference=reference, sequence=2, status="captured", amount=36_000, captured=36_000)
+    async def paid(provider: HttpProvider, path: str, wish: Any, key: str) -> bytes:
+        report = Report(reference=META.aggregate_id, sequence=2, status="captured", amount=36_000, captured=36_000)
+        return msgspec.json.encode(report)
 
     async def no_states(store: PostgresStore, ids: Sequence[str]) -> dict[str, Stored]:
         return {}
 
     monkeypatch.setattr(Mailer, "send", sent)
+    monkeypatch.setattr(Rabbit, "publish", published)
+    monkeypatch.setattr(Rabbit, "declare", declared)
     monkeypatch.setattr(Photos, "uploaded", no_upload)
     monkeypatch.setattr(Photos, "drop_upload", no_upload)
-    monkeypatch.setattr(HttpProvider, "_asked", paid)
+    monkeypatch.setattr(HttpProvider, "_done", paid)
     monkeypatch.setattr(PostgresStore, "states", no_states)
     make_keys(tmp_path)
     runtimes = await compose(load({"KEYS_DIR": str(tmp_path)}), DOMAINS)

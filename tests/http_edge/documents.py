@@ -34,6 +34,16 @@ def meal(id: str, **more: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def delivery(order_id: str, **more: Any) -> dict[str, Any]:
+    """One that was just offered."""
+    return {
+        "order_id": order_id, "restaurant_id": "r", "restaurant_name": "Mahmut Usta", "status": "offered",
+        "courier_id": "deniz", "city": "İstanbul", "district": "Kadıköy", "address": None, "offered_at": _AT,
+        "offer_ends_at": _AT, "accepted_at": None, "picked_up_at": None, "ended_at": None, "reason": None,
+        "owner_id": "owner", "restaurant_spot": {"latitude": 40.99, "longitude": 29.03}, **more,
+    }  # fmt: skip
+
+
 def placed_order(id: str, user: str) -> Order:
     return order(id, replace(msgspec.json.decode(_PLACED.read_bytes(), type=OrderPlaced), user_id=user))
 

@@ -95,6 +95,13 @@ BODIES: dict[str, Any] = {
     },
     "POST /payments/{order_id}/refund": {"amount": 12.5, "reason": "Ayran gelmedi"},
     "POST /orders/{id}/cancel": {"reason": "too late"},
+    "POST /couriers": {"name": "Deniz"},
+    "POST /orders/{id}/courier": {"courier_id": "u-7"},
+    "POST /deliveries/{order_id}/accept": {"at": "2026-11-26T18:30:00Z"},
+    "POST /deliveries/{order_id}/pickup": {"at": "2026-11-26T18:40:00Z"},
+    "POST /deliveries/{order_id}/delivered": {"at": "2026-11-26T18:55:00Z"},
+    "POST /deliveries/{order_id}/failed": {"reason": "Kimse açmadı", "at": "2026-11-26T18:55:00Z"},
+    "POST /deliveries/{order_id}/position": {"latitude": 40.98, "longitude": 29.02, "at": "2026-11-26T18:50:00Z"},
     "POST /carts/coupon": {"code": "YAZ10"},
     "POST /discounts": {"code": "YAZ10", "kind": "percent", "value": 10, "restaurant_id": "r-1"},
 }

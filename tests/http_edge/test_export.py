@@ -14,6 +14,8 @@ async def test_an_export_holds_every_part_and_all_orders(edge: World):
     me = str(uuid.uuid4())
     await edge.redis.set(keys.document("user", me), stored(1, {"id": me, "full_name": "Ayşe"}))
     await edge.redis.set(keys.document("address", me), stored(2, {"addresses": [{"id": "a-1"}]}))
+    courier = {"id": me, "name": "Ayşe", "since": "2026-01-01T12:00:00Z"}
+    await edge.redis.set(keys.document("courier", keys.courier(me)), stored(1, courier))
     orders = {f"o-{n}": n for n in range(SLICE_ENTRIES + 7)}
     await edge.redis.zadd(keys.index("order", keys.orders(me)), orders)
     await edge.redis.mset({keys.document("order", name): stored(1, {"id": name}) for name in orders})
@@ -22,6 +24,7 @@ async def test_an_export_holds_every_part_and_all_orders(edge: World):
     file = said.json
     assert (file["profile"]["full_name"], file["addresses"]["addresses"]) == ("Ayşe", [{"id": "a-1"}])
     assert (file["favourites"], file["preferences"], file["basket"]) == (None, None, None)
+    assert file["courier"] == courier
     assert [each["id"] for each in file["orders"]] == list(reversed(orders))
     assert file["orders_complete"] is True and "Link" not in said.headers
 

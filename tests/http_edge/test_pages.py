@@ -15,7 +15,7 @@ from http_edge.routing.routes import PUBLIC, AnyRow
 from http_edge.web import ROUTES
 from tests.http_edge.client import Client, Said, next_page
 from tests.http_edge.conftest import World
-from tests.http_edge.documents import meal, stored
+from tests.http_edge.documents import delivery, meal, stored
 from topics import keys
 
 PAGED = [row for row in ROUTES if row.pages is not None]
@@ -48,6 +48,8 @@ class Kind:
         await edge.redis.zrem(keys.index(self.view, self.index), member)
 
     def _document(self, name: str) -> Any:
+        if self.view == "delivery":
+            return delivery(name, courier_id=ME)
         if self.view != "campaigns":
             return {"id": name}
         at = "2090-01-01T00:00:00Z"
@@ -65,9 +67,17 @@ KINDS = {
     "GET /discounts": Kind("/discounts", keys.coupons(None), "coupon"),
     "GET /orders": Kind("/orders", keys.orders(ME), "order"),
     "GET /carts/orders": Kind("/carts/orders", keys.orders(ME), "order"),
+    "GET /deliveries": Kind(
+        "/deliveries",
+        keys.deliveries(ME, "offered"),
+        "delivery",
+        lambda said: [{"id": each["order_id"]} for each in said],
+    ),
     "GET /users/me/export": Kind("/users/me/export", keys.orders(ME), "order", lambda file: file["orders"]),
 }
-NEWEST_FIRST = ("GET /restaurants/{id}/reviews", "GET /orders", "GET /carts/orders", "GET /users/me/export")
+NEWEST_FIRST = (
+    "GET /restaurants/{id}/reviews", "GET /orders", "GET /carts/orders", "GET /deliveries", "GET /users/me/export",
+)  # fmt: skip
 
 
 def visitor(edge: World, row: AnyRow) -> Client:

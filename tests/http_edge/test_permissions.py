@@ -107,7 +107,7 @@ async def test_an_answer_of_the_edge_is_503_until_its_views_are_ready_and_so_is_
     assert isinstance(row, OwnRow)
     for view in row.reads:
         await edge.redis.delete(view.ready)
-    said = await edge.client(str(uuid.uuid4())).call("GET", path_of(row))
+    said = await edge.client(str(uuid.uuid4())).call(row.method, path_of(row), BODIES.get(row.name))
     assert (said.status, said.problem["code"]) == (503, "view_not_ready")
     health = await edge.client().call("GET", "/health/ready")
     assert health.status == 503

@@ -32,6 +32,8 @@ WRONG = [
     ({"REDIS_BASKETS_URL": "redis://a:6379/first"}, "REDIS_BASKETS_URL"),
     ({"REDIS_BASKETS_URL": "redis://:secret@a", "REDIS_URL": "redis://a:6379/0"}, "REDIS_BASKETS_URL"),
     ({"REDIS_BASKETS_URL": "redis://r/1", "REDIS_HOST": "r", "REDIS_DB": "1"}, "REDIS_BASKETS_URL"),
+    ({"RABBITMQ_URL": "http://localhost"}, "RABBITMQ_URL"),
+    ({"KITCHEN_ACCOUNTS": "none"}, "KITCHEN_ACCOUNTS"),
     ({"SMTP_URL": "localhost:25"}, "SMTP_URL"),
     ({"PROVIDER_URL": "localhost:8090"}, "PROVIDER_URL"),
     ({"PROVIDER_URL": "ftp://localhost"}, "PROVIDER_URL"),

@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.deadline import SECONDS
 
 _BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
+_FILE = re.compile(r"```python (\S+)\n(.*?)```", re.DOTALL)
 
 
 async def walk(page: Path, folder: Path, **named: str) -> str:
@@ -18,6 +19,12 @@ async def walk(page: Path, folder: Path, **named: str) -> str:
     out, wrong = await asyncio.wait_for(process.communicate(), SECONDS)
     assert process.returncode == 0, f"{out.decode()[-2000:]}\n{wrong.decode()[-2000:]}"
     return out.decode()
+
+
+def files(page: Path, folder: Path) -> None:
+    """Writes the blocks that have a file's name."""
+    for name, text in _FILE.findall(page.read_text()):
+        (folder / name).write_text(text)
 
 
 def _script(page: Path) -> str:

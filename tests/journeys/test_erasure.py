@@ -20,7 +20,8 @@ STREET, NOTE, DOOR, REASON = "Gizlisokak 77", "kapıcıya bırakın", "zile basm
 PERSONAL = (PROFILE["full_name"], PROFILE["phone"], STREET, NOTE, DOOR, REASON, "Unutulmuş mutfak")
 
 OUTCOMES = {
-    f"{domain}.inbox" for domain in ("auth", "user", "address", "basket", "order", "restaurant", "notification")
+    f"{domain}.inbox"
+    for domain in ("auth", "user", "address", "basket", "order", "restaurant", "notification", "courier")
 }
 """Answers to the user's requests, for repeats of them: forgotten after seven days, in Redis (`reply:`) after one."""
 
@@ -29,6 +30,7 @@ async def _lives(client: Client, restaurant: str, meal: str) -> None:
     """Leaves something personal in every domain."""
     await client.must("POST", "/users/register/complete", PROFILE)
     await client.must("PUT", "/users/me/notification-preferences", {"order_updates": False})
+    await client.must("POST", "/couriers", {"name": PROFILE["full_name"]})
     await client.must("POST", "/favorites/restaurant", {"restaurant_id": restaurant})
     await client.must("POST", "/favorites/cuisine", {"cuisine": "Unutulmuş mutfak"})
     await client.add_address(address=STREET)
@@ -80,7 +82,14 @@ async def test_who_is_erased_is_found_nowhere_and_the_address_begins_anew(client
     personal = (client.address, *PERSONAL)
     before = await _found(client, personal)
     assert {"auth.aggregate", "user.aggregate", "address.aggregate", "basket.state", "order.aggregate"} <= before
-    assert {"auth.claim", "order.fact", "notification.aggregate", "view:user@1:*", "view:order@1:*"} <= before
+    assert {
+        "auth.claim",
+        "order.fact",
+        "notification.aggregate",
+        "courier.aggregate",
+        "view:user@1:*",
+        "view:order@1:*",
+    } <= before
 
     assert await client.call("DELETE", "/users/me") == (204, None)
 

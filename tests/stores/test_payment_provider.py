@@ -70,6 +70,13 @@ async def test_the_card_on_file_is_the_customers(shared: Sandbox, provider: Http
         assert (report.status, report.code) == ("declined", code)
 
 
+async def test_a_customer_is_forgotten(provider: HttpProvider) -> None:
+    key = new()
+    for _ in range(2):
+        await provider.forget("user:3", key)
+    assert (await provider.authorize(new(), SUM, None, "user:3", new())).code == "card_unknown"
+
+
 async def test_a_payment_from_beginning_to_end(shared: Sandbox, provider: HttpProvider) -> None:
     order = (await authorized(provider)).reference
     captured = await provider.capture(order, SUM, new())

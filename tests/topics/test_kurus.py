@@ -80,7 +80,7 @@ NEVER_IN_LIRA = (
     "TellOfOrder", "TellOwner", "OwnerFound",
 )  # fmt: skip
 """Types that came after the change."""
-ALL_IN_KURUS = ("payment_commands", "payment_events")
+ALL_IN_KURUS = ("payment_commands", "payment_events", "kitchen_commands", "kitchen_events")
 """Topics that did."""
 
 PAID = [

@@ -3,7 +3,6 @@
 An order reserves a use: of the coupon first, which counts all uses, then of the user's share where the coupon limits that.
 """
 
-from datetime import datetime
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
@@ -12,12 +11,11 @@ from topics.deciding.discounting import AMOUNTS, CouponKind, CouponValue, Limit
 from topics.messages.message import Message
 from topics.messages.topic import Topic
 from topics.messages.upcasting import Upcast
-from topics.values.fields import Id, Word
+from topics.values.fields import Id, Moment, Word
 from topics.values.kurus import Kurus, KurusSum, lira_before
 
 Code = Annotated[str, Meta(pattern=r"^[A-Z0-9][A-Z0-9_-]{2,31}(?!\n)$")]
 """In the form that topics.values.folding.coupon_code makes."""
-Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class CouponTerms(Message, frozen=True, kw_only=True):

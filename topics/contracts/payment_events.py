@@ -153,7 +153,9 @@ class RefundRefused(Message, frozen=True, kw_only=True):
 
 
 class PaymentErased(Message, frozen=True, kw_only=True):
-    """The account of its user is erased. Amounts and entries stay, for the books."""
+    """The account of its user is erased. Amounts and entries stay, for the books; the provider forgets the user's card."""
+
+    user_id: str
 
 
 Event = (

@@ -22,7 +22,7 @@ TOPIC = Topic(
     messages=(UserErased,),
     key="user id",
     producers=("auth",),
-    consumers=("user", "address", "basket", "notification"),
+    consumers=("user", "address", "basket", "notification", "courier"),
     retention=FOREVER,
     untyped=lambda body: "UserErased",
 )

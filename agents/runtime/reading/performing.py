@@ -6,7 +6,7 @@ that say their outcome. So an effect is repeated only if the process died betwee
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -94,7 +94,8 @@ class Performing:
         recorded = any(id in self._happened for id in wanted if id not in begun)
         todo = [each for each in tries if each.row.id in begun]
         self._count_repeated(lease, [id for id, again in begun.items() if again])
-        outcomes = await asyncio.gather(*(self._one(lease, each.event) for each in todo), return_exceptions=True)
+        trying = (self._one(lease, each.event, again=begun[each.row.id] or each.row.tries > 0) for each in todo)
+        outcomes = await asyncio.gather(*trying, return_exceptions=True)
         found = self._sort(lease, todo, outcomes)
         if found.done:
             await self._store.end_effects(lease.source, found.done, found.rows)
@@ -146,19 +147,19 @@ class Performing:
             log.error("effect_failed", group=group, effect=row.id, why=repr(error)[:200])
         return letters.dead(lease.source, self._topic, event.arrival, why, parked=False)
 
-    async def _one(self, lease: Lease, event: Event) -> list[OutboxRow]:
+    async def _one(self, lease: Lease, event: Event, *, again: bool) -> list[OutboxRow]:
         id, not_now = event.meta.id, self._not_now[lease.source]
         if id in self._happened:
             return self._happened[id]
         if id in not_now:
             raise not_now[id]
         if id not in self._flying:
-            self._flying[id] = asyncio.ensure_future(self._do(event))
+            self._flying[id] = asyncio.ensure_future(self._do(event, replace(event.meta, again=again)))
             self._flying[id].add_done_callback(lambda _: self._flying.pop(id, None))
         return await asyncio.shield(self._flying[id])
 
-    async def _do(self, event: Event) -> list[OutboxRow]:
-        sends = await self._perform(event.message, event.meta)
+    async def _do(self, event: Event, meta: EventMeta) -> list[OutboxRow]:
+        sends = await self._perform(event.message, meta)
         cause = ids.derive(event.meta.id, "effect")
         rows = [letters.sent(send, cause, event.arrival, self._domain) for send in sends]
         self._happened[event.meta.id] = rows

@@ -9,6 +9,7 @@ from http_edge.routing.pages import Pages
 from http_edge.routing.routes import CUSTOMER, RESTAURANT_OWNER, LiveRow, Nothing, command, listing, shown, view
 from http_edge.routing.story import Happening, Story
 from http_edge.web.order.own_basket import TOO_MUCH
+from http_edge.web.order.positions import POSITION
 from http_edge.wire.amounts import Documents
 from http_edge.wire.problems import not_found
 from topics import keys
@@ -17,6 +18,7 @@ from topics.contracts.basket_commands import OrderedBefore, Reorder
 from topics.contracts.order_commands import TOPIC, CancelOrder, DeliverOrder
 from topics.deciding.choosing import wished
 from topics.deciding.refusals import ORDER_CODES
+from topics.documents.courier import Position
 from topics.documents.order import Order, OrderMoment, OrderTimeline, Reordered
 from topics.values.fields import LAST_STATUSES, MAX_QUANTITY, Note
 
@@ -86,8 +88,9 @@ ROUTES = (
     ),
     LiveRow(
         method="GET", path="/orders/{id}/events", view=TIMELINE, key=parameter("id"), owner="user_id", story=_story,
-        who=CUSTOMER, gives=OrderMoment | StreamEnd,
-        says="What becomes of an order, live: the moments of its timeline as Server-Sent Events, named by their status.",
+        aside=POSITION, who=CUSTOMER, gives=OrderMoment | Position | StreamEnd,
+        says="What becomes of an order, live: the moments of its timeline as Server-Sent Events, named by their status; and "
+        "where its courier is, as events `position`.",
     ),
     command(
         "POST", "/orders/{id}/cancel", CancelOrder, to=TOPIC, takes=Cancellation, key=parameter("id"), who=CUSTOMER,

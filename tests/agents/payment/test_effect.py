@@ -18,7 +18,7 @@ from tests.agents.payment.test_payment import CAPTURING, CHALLENGED, GRANTED, RE
 from tests.agents.scenario import ID, evolved
 from topics.contracts import payment_commands
 from topics.contracts.payment_commands import RecordRefusal, RecordReport, Report
-from topics.contracts.payment_events import AuthorizationPending, CaptureRequested, RefundRequested
+from topics.contracts.payment_events import AuthorizationPending, CaptureRequested, PaymentErased, RefundRequested
 from topics.deciding.decision import Send
 from topics.messages.event import EventMeta
 
@@ -45,6 +45,9 @@ class Provider:
 
     async def refund(self, reference: str, amount: int, key: str) -> Report:
         return self._say("refund", reference, amount, key)
+
+    async def forget(self, customer: str, key: str) -> None:
+        self._say("forget", customer, key)
 
     def _say(self, *asked: Any) -> Report:
         self.asked.append(asked)
@@ -83,6 +86,12 @@ async def test_the_events_id_is_the_key_and_the_answer_is_recorded(event: Any, a
     sends = await performed(provider, event)
     assert provider.asked == [asked]
     assert sends == [Send(payment_commands.TOPIC, ID, RecordReport(report=REPORT))]
+
+
+async def test_the_provider_forgets_the_card_of_who_is_erased() -> None:
+    provider = Provider()
+    assert await performed(provider, PaymentErased(user_id="user-1")) == []
+    assert provider.asked == [("forget", "user-1", "event-1")]
 
 
 @pytest.mark.parametrize("later", [CHALLENGED, GRANTED, VOIDING, AuthorizationPending(sequence=1)])

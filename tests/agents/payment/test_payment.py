@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from agents.payment.decider import DECIDER, GIVE_UP, PATIENCE
+from agents.payment.decider import DECIDER, GIVE_UP, PATIENCE, REFUNDS
 from agents.payment.facts import Facts
 from agents.payment.projection import PAYMENT
 from tests.agents import scenario
@@ -269,6 +269,11 @@ class TestTakingBack:
         given(*PAID, asked).when(Refund(amount=6_001, reason="x")).then_rejected("amount_above_capture")
         given(*PAID, asked).when(Refund(amount=6_000, reason="x")).then(RefundRequested(amount=6_000, reason="x"))
 
+    def test_so_many_parts_and_no_more(self) -> None:
+        parts = [RefundRequested(amount=1, reason="x")] * REFUNDS
+        given(*PAID, *parts).when(Refund(amount=1, reason="x")).then_rejected("too_many_refunds")
+        given(*PAID, *parts).when(Void(reason="all")).then(RefundRequested(amount=SUM - REFUNDS, reason="all"))
+
     def test_before_anything_was_taken_there_is_no_part_of_it(self) -> None:
         given(*HELD).when(Refund(amount=1, reason="x")).then_rejected("nothing_to_refund")
         given(AT_DOOR).when(Refund(amount=1, reason="x")).then_rejected("paid_at_door")
@@ -350,8 +355,8 @@ class TestWhatTheCustomerSees:
             assert getattr(document, name) == getattr(state, name), name
 
     def test_nothing_once_the_account_is_gone(self) -> None:
-        given(*PAID).when(ErasePayment()).then(PaymentErased())
-        given(*PAID, PaymentErased()).when(ErasePayment()).then_nothing()
+        given(*PAID).when(ErasePayment()).then(PaymentErased(user_id=USER))
+        given(*PAID, PaymentErased(user_id=USER)).when(ErasePayment()).then_nothing()
         given().when(ErasePayment()).then_nothing()
-        state = evolved(DECIDER, DECIDER.state(), (*PAID, PaymentErased()))
+        state = evolved(DECIDER, DECIDER.state(), (*PAID, PaymentErased(user_id=USER)))
         assert state.captured == SUM and state.balances["provider_clearing"] == SUM

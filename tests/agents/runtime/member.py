@@ -36,7 +36,7 @@ async def take_part(settings: Settings, run: str, bounds: Bounds = BOUNDS) -> in
     process = Process(runtime.groups(), bounds)
     process.listen()
     if settings.agents_health_port:
-        await Health(process, STUCK).start("127.0.0.1", settings.agents_health_port)
+        await Health(process, stuck=STUCK).start("127.0.0.1", settings.agents_health_port)
     return await process.run()
 
 

@@ -19,9 +19,10 @@ from topics.messages.event import EventMeta
 
 
 class Outbox(list[str]):
-    """What went outside, by event id; and how it fails."""
+    """What went outside, by event id; and how it fails. marked: those that were told that an earlier try may have happened."""
 
     def __init__(self) -> None:
+        self.marked: list[str] = []
         self.fails: dict[str, list[Exception]] = {}
         self.stops: dict[str, tuple[asyncio.Event, asyncio.Event]] = {}
 
@@ -43,6 +44,8 @@ class Postman:
         if self.outside.fails.get(meta.id):
             raise self.outside.fails[meta.id].pop(0)
         self.outside.append(meta.id)
+        if meta.again:
+            self.outside.marked.append(meta.id)
         if meta.id in self.outside.stops:
             here, go = self.outside.stops.pop(meta.id)
             here.set()
@@ -124,6 +127,7 @@ async def test_a_kill_between_sending_and_recording_repeats_once_and_is_counted(
     assert Counter(outside) == {"a 1": 2, "b 1": 2} and second.repeated == 2, (
         "both were in flight, nothing was recorded"
     )
+    assert sorted(outside.marked) == ["a 1", "b 1"], "the effects themselves know it, too"
     assert set((await second.outcomes()).values()) == {1}
 
 
@@ -159,6 +163,7 @@ async def test_a_server_that_is_away_is_waited_for_and_that_is_no_repetition(wor
         postman.feed.event(key, 1)
     await postman.run(await postman.opened())
     assert Counter(outside) == {"a 1": 1, "b 1": 1, "c 1": 1} and postman.repeated == 0
+    assert outside.marked == ["b 1"], "its first try may have happened, as far as anybody knows"
 
 
 async def test_an_effect_that_raises_is_dead_lettered_and_the_others_happen(world: World):

@@ -1,5 +1,6 @@
 """What a process says of its readiness."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from types import SimpleNamespace
 from typing import Any
@@ -8,6 +9,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from agents.runtime.beside import Beside
 from agents.runtime.health import Health
 
 
@@ -34,6 +36,20 @@ async def test_a_process_with_a_partition_that_is_held_back_is_not_ready_and_nam
         assert said["groups"] == {
             "tally.decide": {"lag": 3, "settled": True, "held_back": held, "stopped": {}, "behind": {}, "awaited": True}
         }
+
+
+async def test_what_is_heard_beside_kafka_is_named_while_it_is_away_and_holds_up_nothing():
+    away: list[str] = ["RabbitMQ: away"]
+    beside = Beside("kitchen.replies", asyncio.Event().wait, lambda: away[0] if away else None)  # type: ignore[arg-type]
+    health = Health(SimpleNamespace(started=True, groups=[]), [beside])  # type: ignore[arg-type]
+    address = f"http://127.0.0.1:{await health.start('127.0.0.1', 0)}/health/ready"
+    async with aiohttp.ClientSession() as http:
+        async with http.get(address) as answer:
+            assert (answer.status, (await answer.json())["away"]) == (200, {"kitchen.replies": "RabbitMQ: away"})
+        away.clear()
+        async with http.get(address) as answer:
+            assert (await answer.json())["away"] == {}
+    await health.stop()
 
 
 async def test_a_group_that_nobody_waits_for_keeps_no_process_from_being_ready(asked: tuple[Any, str]):

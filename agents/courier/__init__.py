@@ -1,0 +1,1 @@
+"""Couriers: who brings an order, from the offer to the door."""

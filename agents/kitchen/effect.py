@@ -1,0 +1,127 @@
+"""Sends tickets and their withdrawals to the queues of restaurants, at least once. A message has the id of its event on every
+try, and a mark where an earlier try may have reached the queue."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+import msgspec
+
+from agents.kitchen.queues import TICKETS, queue_of
+from agents.kitchen.ticket import TicketState
+from agents.runtime.reading.aside import NotNow
+from stores.errors import Unavailable
+from stores.protocol import DomainStore
+from stores.rabbit import Message, NotTaken, Queue, Silent, Unroutable
+from topics.contracts import kitchen_commands
+from topics.contracts.kitchen_commands import RecordMessage
+from topics.contracts.kitchen_events import Outcome, TicketOpened, TicketWithdrawn
+from topics.contracts.restaurant_events import RestaurantOpened
+from topics.deciding.decision import Send
+from topics.documents.kitchen import Ticket, Withdrawal
+from topics.messages.event import EventMeta
+
+TICKET, CANCELLED = "ticket", "cancelled"
+"""`type` of a message."""
+REPEATED = "x-repeated"
+"""Header: the message may have come before, under the same id."""
+
+WITHDRAWAL_LIFE = timedelta(minutes=5)
+"""In the queue. No longer than a ticket's: RabbitMQ looks at the first message of a queue only."""
+_LATEST = timedelta(minutes=1)  # after its time: so long a ticket is tried again that its queue did not take
+
+_state = msgspec.json.Decoder(TicketState)
+
+
+class Kitchens(Protocol):
+    async def publish(self, exchange: str, key: str, message: Message) -> None:
+        """Raises Unroutable, NotTaken, Silent, stores.errors.Unavailable."""
+        ...
+
+    async def declare(self, queue: Queue) -> None:
+        """Raises stores.errors.Unavailable."""
+        ...
+
+
+class Waiter:
+    """Brings to the kitchens what they are to know."""
+
+    def __init__(self, kitchens: Kitchens, store: DomainStore) -> None:
+        self._kitchens = kitchens
+        self._store = store
+
+    async def make_queue(self, event: RestaurantOpened, meta: EventMeta) -> Iterable[Send]:
+        await self._kitchens.declare(queue_of(meta.aggregate_id))
+        return ()
+
+    async def bring(self, event: TicketOpened | TicketWithdrawn, meta: EventMeta) -> Iterable[Send]:
+        """The outcome, as a command to the same ticket. Raises as agents.runtime.reading.performing.Perform has it."""
+        if isinstance(event, TicketOpened):
+            outcome = await self._ticket(event, meta)
+        else:
+            outcome = await self._withdrawal(event, meta)
+        recorded = RecordMessage(message_id=meta.id, outcome=outcome)
+        return (Send(kitchen_commands.TOPIC, meta.aggregate_id, recorded),)
+
+    async def _ticket(self, event: TicketOpened, meta: EventMeta) -> Outcome:
+        """Where RabbitMQ was away, the order may have ended meanwhile. An order without an answer in time ends by itself."""
+        if await self._is_withdrawn(meta.aggregate_id):
+            return "withdrawn"
+        left = event.expires_at - datetime.now(UTC)
+        if left <= timedelta() and not event.auto:
+            return "late"
+        ticket = Ticket(
+            order_id=meta.aggregate_id,
+            restaurant_id=event.restaurant_id,
+            items=event.items,
+            note=event.note,
+            due_at=event.due_at,
+            expires_at=event.expires_at,
+            restaurant_name=event.restaurant_name,
+            delivery=event.delivery,
+            payment_method=event.payment_method,
+            total=event.total,
+            auto=event.auto,
+        )
+        expires = left if left > timedelta() else WITHDRAWAL_LIFE
+        try:
+            await self._publish(event.restaurant_id, TICKET, ticket, expires, meta)
+        except (NotTaken, Silent) as error:
+            raise NotNow(str(error), until=event.expires_at + _LATEST) from None
+        return "sent"
+
+    async def _withdrawal(self, event: TicketWithdrawn, meta: EventMeta) -> Outcome:
+        withdrawal = Withdrawal(
+            order_id=meta.aggregate_id,
+            restaurant_id=event.restaurant_id,
+            status=event.status,
+            reason=event.reason,
+        )
+        try:
+            await self._publish(event.restaurant_id, CANCELLED, withdrawal, WITHDRAWAL_LIFE, meta)
+        except (NotTaken, Silent) as error:
+            raise NotNow(str(error), until=event.withdrawn_at + WITHDRAWAL_LIFE) from None
+        return "sent"
+
+    async def _publish(
+        self, restaurant_id: str, kind: str, body: msgspec.Struct, expires: timedelta, meta: EventMeta
+    ) -> None:
+        message = Message(
+            id=meta.id,
+            type=kind,
+            body=msgspec.json.encode(body),
+            headers={REPEATED: True} if meta.again else {},
+            expires=expires,
+            correlation_id=meta.correlation_id,
+        )
+        for again in (False, True):
+            try:
+                return await self._kitchens.publish(TICKETS, restaurant_id, message)
+            except Unroutable as error:
+                if again:
+                    raise Unavailable("RabbitMQ", str(error)) from None
+                await self._kitchens.declare(queue_of(restaurant_id))
+
+    async def _is_withdrawn(self, order_id: str) -> bool:
+        stored = (await self._store.states([order_id])).get(order_id)
+        return stored is not None and _state.decode(stored.body).withdrawn is not None

@@ -1,0 +1,61 @@
+"""A courier brings an order, and its customer sees where they are."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest_asyncio
+
+from tests.deadline import until
+from tests.journeys.by_curl import walk
+from tests.journeys.client import Client
+from tests.journeys.conftest import Product
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "api" / "deliveries.md"
+BEYOGLU = {"latitude": 41.0355, "longitude": 28.9842}
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def courier(product: Product) -> AsyncGenerator[Client]:
+    async with Client(product.endpoints) as made:
+        yield made
+
+
+async def accepted_order(owner: Client, guest: Client) -> str:
+    """An order that the restaurant has accepted and that somebody has to bring."""
+    _, meal = await owner.open_restaurant(100.0)
+    await guest.add_address(**BEYOGLU)
+    await guest.sees(f"/meals/{meal}")
+    await guest.must("POST", "/carts/add", {"meal_id": meal, "quantity": 1})
+    order = (await guest.must("POST", "/carts/checkout", {"payment_method": "cash"}))["id"]
+
+    async def accepts() -> bool:
+        return (await owner.call("POST", f"/orders/{order}/accept", {"prep_time": 20}))[0] == 200
+
+    await until("the order to come to the kitchen and to be accepted", accepts)
+    return order
+
+
+def header(client: Client) -> str:
+    return f"Authorization: Bearer {client.token}"
+
+
+async def test_the_walk_by_curl(owner: Client, client: Client, courier: Client, tmp_path: Path):
+    """docs/api/deliveries.md, command by command."""
+    for each in (owner, client, courier):
+        await each.sign_up()
+    order = await accepted_order(owner, client)
+    assert (await courier.call("GET", f"/deliveries/{order}"))[0] == 404, "it is not offered to them"
+    said = await walk(
+        PAGE, tmp_path, EDGE=owner.endpoints["edge"], OWNER=header(owner), GUEST=header(client), COURIER=header(courier),
+        ORDER=order,
+    )  # fmt: skip
+    assert said.count('"status":"delivered"') == 2, "the act, and its repeat"
+    assert '"shown":true' in said and "422\n" in said
+    told = (tmp_path / "events").read_text()
+    heard = [line.removeprefix("event: ") for line in told.splitlines() if line.startswith("event: ")]
+    assert {"on_the_way", "position", "delivered"} <= set(heard) and heard[-2:] == ["delivered", "end"]
+    assert '"latitude":41.036,"longitude":28.9845,"at":' in told
+    shown = await client.must("GET", f"/orders/{order}")
+    assert shown["courier_id"] == (await courier.must("GET", "/couriers"))["id"]
+    (ended,) = await courier.must("GET", "/deliveries?phase=ended")
+    assert (ended["order_id"], ended["status"], ended["address"]) == (order, "delivered", None)
