@@ -32,8 +32,8 @@ def checks() -> list[Check]:
 
 
 async def audit(servers: Servers, findings: Findings) -> None:
-    """Of a system at rest: nobody sends anything, and all that was sent is done."""
-    for found in (await look(servers, checks(), at_rest=True)).values():
+    """Of a system to which nobody sends anything. Orders may be under way."""
+    for found in (await look(servers, checks(), at_rest=False)).values():
         findings.take(found)
 
 

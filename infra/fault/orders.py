@@ -146,14 +146,14 @@ class _People:
         times = sorted(each.took for each in ordered)
         return {
             "wanted": len(ordered),
-            "taken": sum(bool(each.ids) for each in ordered),
+            "orders_taken": sum(bool(each.ids) for each in ordered),
             "refused": dict(Counter(code for each in ordered for code in each.codes)),
             "asked_again": dict(self.edge.again),
             "checkout_p50_s": round(times[len(times) // 2], 2),
             "checkout_p99_s": round(times[len(times) * 99 // 100], 2),
             "doubled": self.doubling.doubled,
             "kitchens": dict(self.kitchens.ways),
-            "handed_over": dict(self.counters.answers),
+            "said_to_be_delivered": dict(self.counters.answers),
             "cancellations": dict(self.guests.cancelled),
         }
 

@@ -18,7 +18,7 @@ def log() -> Log:
     """An order was placed."""
     made = Log()
     made.happens("basket", "CheckedOut", "guest", order_id="o")
-    made.happens("order", "OrderPlaced")
+    made.happens("order", "OrderPlaced", pay_by="2026-03-01T18:45:00Z")
     return made
 
 
