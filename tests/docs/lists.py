@@ -37,6 +37,7 @@ from http_edge.web.account.export import Export
 from http_edge.web.browse.menu_csv import MOST_IGNORED
 from http_edge.wire.connections import Bounds, Connections
 from http_edge.wire.problems import ProblemBody
+from stores.logs.lines import Lines
 from topics.contracts import catalog_commands
 from topics.contracts.restaurant_commands import Cuisines
 from topics.deciding.choosing import MOST_CHOICES, MealOption
@@ -145,7 +146,7 @@ class Found(NamedTuple):
 
 
 def all_rows() -> tuple[AnyRow, ...]:
-    rows = system.rows("Lezzet", ROUTES, Metrics("docs", Connections(Bounds(), time.monotonic)))
+    rows = system.rows("Lezzet", ROUTES, Metrics("docs", Connections(Bounds(), time.monotonic), Lines()))
     return (*rows, *mobile.ROUTES)
 
 
