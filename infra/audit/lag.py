@@ -15,13 +15,12 @@ from infra.audit.books import open_books
 from infra.audit.findings import Findings
 from infra.audit.servers import Servers
 from infra.stack.stage import say
+from stores.protocol import is_awaited
 from topics.contracts import all_topics
 
 Ends = Mapping[tuple[str, int], int]  # (topic, partition) → the offset after the last message
 Floors = dict[tuple[str, str, int], int]  # (group, topic, partition) → next offset to do
 
-INDEX = ".index"
-"""End of the names of groups that nobody waits for: an index is behind while its server is away, and catches up later."""
 ASK_EVERY = 0.5
 WITHIN = 60.0  # seconds from the last command until nothing is left to do
 
@@ -55,10 +54,11 @@ async def _views(url: str) -> Floors:
 
 
 async def behind(servers: Servers, ends: Ends) -> Mapping[str, int]:
-    """Messages before `ends` that are not done, by "group topic"; "told …" by what the groups committed."""
+    """Messages before `ends` that are not done, by "group topic"; "told …" by what the groups committed. Without groups that
+    nobody waits for."""
     found, _ = await _stores(servers)
     found.update(await _views(servers.redis))
-    found = {place: floor for place, floor in found.items() if place[1:] in ends and not place[0].endswith(INDEX)}
+    found = {place: floor for place, floor in found.items() if place[1:] in ends and is_awaited(place[0])}
     lag = Counter[str]()
     for (group, topic, partition), floor in found.items():
         lag[f"{group} {topic}"] += max(0, ends[topic, partition] - floor)
