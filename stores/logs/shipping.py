@@ -75,6 +75,9 @@ class Shipper:
         except (Unavailable, NotTaken, Unroutable) as error:
             self.away = str(error)
             return False
+        except Exception:  # what is wrong with them would hold up all others
+            self._lines.dropped += len(taken)
+            _log.exception("log_lines_not_shipped", count=len(taken))
         self._lines.done(taken)
         self._ids.next()
         self.away = None

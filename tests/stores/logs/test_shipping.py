@@ -101,6 +101,12 @@ async def test_while_the_server_takes_nothing_lines_wait_and_one_of_them_asks(er
         await asyncio.gather(running, return_exceptions=True)
 
 
+async def test_lines_that_cannot_be_published_are_dropped_and_counted_and_others_go_out() -> None:
+    broker, lines = Broker(fails=lambda n: ValueError("no such level") if n == 1 else None), some(AT_ONCE + 5)
+    await shipped(lines, broker)
+    assert (lines.dropped, sorted(map(int, broker.bodies))) == (AT_ONCE, list(range(AT_ONCE, AT_ONCE + 5)))
+
+
 async def test_a_batch_that_broke_off_is_repeated_under_the_same_ids() -> None:
     """What is confirmed twice is one line to the index, which knows it by its id."""
     broker = Broker(fails=lambda n: Unavailable("RabbitMQ", "cut") if n == 20 else None)
