@@ -37,7 +37,7 @@ class Scene:
         self.rabbit = rabbit
         self.client = client
         self.states = States()
-        self.waiter = Waiter(rabbit, self.states)  # type: ignore[arg-type]
+        self.waiter = Waiter(rabbit, self.states, timedelta(minutes=5))  # type: ignore[arg-type]
         self.meta = EventMeta(f"event-{uuid.uuid4().hex}", f"order-{uuid.uuid4().hex}", 1, datetime.now(UTC))
 
     def opened(self, **fields: Any) -> TicketOpened:
