@@ -27,6 +27,7 @@ REPEATED = "x-repeated"
 """Header: the message may have come before, under the same id."""
 
 _LATEST = timedelta(minutes=1)  # after its time: so long a ticket is tried again that its queue did not take
+_PATIENCE = timedelta(days=1)  # with a queue that does not take a withdrawal
 
 _state = msgspec.json.Decoder(TicketState)
 
@@ -100,7 +101,7 @@ class Waiter:
         try:
             await self._publish(event.restaurant_id, CANCELLED, withdrawal, self._life, meta)
         except (NotTaken, Silent) as error:
-            raise NotNow(str(error), until=event.withdrawn_at + self._life) from None
+            raise NotNow(str(error), until=event.withdrawn_at + _PATIENCE) from None
         return "sent"
 
     async def _publish(
