@@ -9,6 +9,7 @@ import uvloop
 
 from agents.domains import DOMAINS, exit_without_upcasters, register
 from agents.partitions import know_counts, refuse_other_counts
+from agents.runtime import metrics
 from agents.runtime.beside import keep_running
 from agents.runtime.health import Health
 from agents.runtime.metrics import BASKETS_MEMORY
@@ -19,6 +20,8 @@ from agents.runtime.tending import tend
 from agents.waiting import servers_are_up
 from stores import telemetry
 from stores.kafka.growth import Counts
+from stores.logs.lines import Lines
+from stores.logs.shipping import shipping
 from stores.redis.connection import connect
 from stores.redis.memory import Memory
 from stores.settings import BadSetting, Settings, exit_with, load_or_exit
@@ -83,10 +86,11 @@ def main(arguments: Sequence[str]) -> None:
         sys.stderr.write(f"agents: no domain {unknown[0]!r}; there are {', '.join(DOMAINS)}\n")
         raise SystemExit(2)
     exit_without_upcasters()
-    settings = load_or_exit()
-    telemetry.configure("agents", settings.log_level)
+    settings, lines = load_or_exit(), Lines()
+    telemetry.configure("agents", settings.log_level, lines)
+    metrics.log_lines(lines)
     try:
-        uvloop.run(leave(run(settings, arguments or DOMAINS)))
+        uvloop.run(leave(run(settings, arguments or DOMAINS), shipping(settings.rabbit, "agents", lines)))
     except BadSetting as error:
         exit_with(error)
 

@@ -29,6 +29,8 @@ from http_edge.wire.tokens import Tokens
 from stores import telemetry
 from stores.kafka.producer import CommandProducer
 from stores.keyring import EdgeKeys, edge_keys
+from stores.logs.lines import Lines
+from stores.logs.shipping import shipping
 from stores.mongo.connection import connect as connect_mongo
 from stores.mongo.photos import Photos
 from stores.redis.answers import Answers
@@ -64,7 +66,7 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
     lists = Lists(redis, reader)
     mongo = connect_mongo(settings.mongo, "edge", size=MONGO_CONNECTIONS, patience=MONGO_PATIENCE)
     withdrawals = Withdrawals(reader)
-    streams = Streams(reader)
+    streams = Streams(reader, lists)
     notices = Notices(redis, streams.changed, streams.all_changed)
     memory = Memory(redis)
     streams.start()
@@ -100,23 +102,24 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
             await redis.aclose()
 
 
-def gateways(edge: Edge, access_log: AccessLog) -> tuple[Gateway, Gateway]:
-    """Web and mobile, with one count of both. A phone finds the outcome of what was answered 202 where a browser does."""
-    metrics = Metrics(edge.id, edge.connections)
+def gateways(edge: Edge, access_log: AccessLog, lines: Lines) -> tuple[Gateway, Gateway]:
+    """Web and mobile, with one count of both. A phone finds the outcome of what was answered 202 where a browser does. lines:
+    of this process' log."""
+    metrics = Metrics(edge.id, edge.connections, lines)
     for_browsers = system.rows("Lezzet, web gateway", web.ROUTES, metrics)
     for_phones = system.rows("Lezzet, mobile gateway", (*mobile.ROUTES, *operations.ROUTES), metrics)
     compressing = Gateway(edge, for_phones, metrics, access_log, edge.compression)
     return Gateway(edge, for_browsers, metrics, access_log), compressing
 
 
-async def run(settings: Settings, keys: EdgeKeys) -> None:
+async def run(settings: Settings, keys: EdgeKeys, lines: Lines) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
-    async with open_edge(settings, keys) as edge:
+    async with shipping(settings.rabbit, "edge", lines), open_edge(settings, keys) as edge:
         access_log = AccessLog("edge", enabled=settings.log_level in ("debug", "info"))
-        for_browsers, for_phones = gateways(edge, access_log)
+        for_browsers, for_phones = gateways(edge, access_log, lines)
         serving = Serving(edge.connections)
         port = await serving.bind(for_browsers, settings.edge_host, settings.edge_port)
         mobile_port = await _bind_mobile(serving, for_phones, settings)
@@ -146,9 +149,10 @@ def main() -> None:
         keys = edge_keys(settings.keys)
     except BadSetting as error:
         exit_with(error)
-    telemetry.configure("edge", settings.log_level)
+    lines = Lines()
+    telemetry.configure("edge", settings.log_level, lines)
     try:
-        uvloop.run(run(settings, keys))
+        uvloop.run(run(settings, keys, lines))
     except BadSetting as error:
         exit_with(error)
     except OSError as error:

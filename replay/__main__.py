@@ -1,4 +1,4 @@
-"""`python -m replay tail|trace|dlq|topics|views ...`, which `./lezzet` gives the stack's addresses."""
+"""`python -m replay tail|trace|dlq|topics|views|logs ...`, which `./lezzet` gives the stack's addresses."""
 
 import argparse
 import asyncio
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from urllib.parse import urlsplit
 
-from replay import dlq, tail, topics_command, trace, views_command
+from replay import dlq, logs, tail, topics_command, trace, views_command
 from replay.failure import CannotDo
 from replay.tools import Tools
 from stores import telemetry
@@ -18,7 +18,7 @@ from stores.technologies import TECHNOLOGIES
 
 Run = Callable[[Tools, argparse.Namespace], Awaitable[int]]
 
-_COMMANDS = {"tail": tail, "trace": trace, "dlq": dlq, "topics": topics_command, "views": views_command}
+_COMMANDS = {"tail": tail, "trace": trace, "dlq": dlq, "topics": topics_command, "views": views_command, "logs": logs}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -69,6 +69,7 @@ def _unavailable(error: Unavailable, settings: Settings) -> str:
     variable, where = {
         "kafka": ("KAFKA_BROKERS", ",".join(settings.kafka)),
         "redis": ("REDIS_URL", _address(settings.redis)),
+        "elasticsearch": ("ELASTICSEARCH_URL", _address(settings.elastic)),
         **{store.server.lower(): (store.variable, _address(store.url(settings))) for store in TECHNOLOGIES},
     }.get(error.server.lower(), ("", "its address"))
     return (

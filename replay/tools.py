@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 import msgspec
 
+from stores.elastic.connection import Connection
+from stores.elastic.documents import Documents
 from stores.engineering import Domains
 from stores.kafka.log import LogReader, open_log
 from stores.kafka.raw import RawProducer, open_raw
+from stores.logs.index import LogIndex
 from stores.redis.connection import connect
 from stores.redis.floors import ViewFloors
 from stores.redis.generations import ViewGenerations
@@ -29,6 +32,14 @@ class Tools:
 
     def domains(self) -> AbstractAsyncContextManager[Domains]:
         return open_domains(self.settings)
+
+    @asynccontextmanager
+    async def logs(self) -> AsyncGenerator[LogIndex]:
+        documents = Documents(Connection(self.settings.elastic))
+        try:
+            yield LogIndex(documents, self.settings.log_days)
+        finally:
+            await documents.close()
 
     @asynccontextmanager
     async def view_floors(self) -> AsyncGenerator[ViewFloors]:

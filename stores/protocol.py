@@ -33,6 +33,11 @@ class Source(NamedTuple):
     partition: int
 
 
+def is_awaited(group: str) -> bool:
+    """Whether somebody waits for what the group does. Nobody waits for indexes: their server may be away for hours."""
+    return not group.endswith(".index")
+
+
 class Floor(NamedTuple):
     """next: offset of the next message to do. incarnation: counts how often the topic was made anew. epoch: counts how often
     the partition was opened."""

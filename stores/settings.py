@@ -65,6 +65,8 @@ class Settings:
     )
     plain_tokens: bool  # EMAIL_EVENT_TOKENS=plain
     log_level: str  # LOG_LEVEL
+    log_days: int  # LOG_DAYS: so many days back log lines are kept in Elasticsearch
+    logs_health_port: int  # LOGS_HEALTH_PORT: of the log agent, on 127.0.0.1, 0: any free port
 
 
 def load(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -108,6 +110,8 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         order_completion_seconds=_count(environment, "ORDER_COMPLETION_SECONDS", 3 * 3600, 1, 7 * 24 * 3600),
         plain_tokens=_choice(environment, "EMAIL_EVENT_TOKENS", ("hashed", "plain")) == "plain",
         log_level=_choice(environment, "LOG_LEVEL", ("info", "debug", "warning", "error")),
+        log_days=_count(environment, "LOG_DAYS", 14, 1, 3_650),
+        logs_health_port=_port(environment, "LOGS_HEALTH_PORT", 0),
     )
 
 

@@ -1,4 +1,5 @@
-"""The one place that logs: JSON lines on stderr, the same shape from structlog and from libraries' `logging`.
+"""The one place that logs: JSON lines on stderr, the same shape from structlog and from libraries' `logging`. Processes that
+ship their lines hand the same ones on (stores/logs, docs/logs.md).
 
 No secret reaches a line: values under telling keys are replaced, and tokens, URL credentials and the ids of anonymous
 baskets (which are the permission to use them) inside texts are cut.
@@ -9,15 +10,17 @@ import re
 import sys
 from collections.abc import Mapping, MutableMapping
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, TextIO, cast
 
 import msgspec
 import structlog
 from structlog.typing import Processor
 
 from stores.log_repeats import Repeats
+from stores.logs.lines import Line, Lines
 
 REDACTED = "[redacted]"
+_IS_DOMAIN = re.compile(r"[a-z][a-z0-9_-]{0,30}").fullmatch
 _TELLING = re.compile(r"passw|token|secret|authorization|cookie|api_?key|credential|_box$|^box$|seal|fingerprint", re.I)
 _INSIDE = re.compile(
     r"(?i:bearer)\s+\S+|eyJ[\w-]+\.[\w-]+\.[\w-]*|(?<=://)[^/\s:@]*:[^/\s@]*(?=@)|(?<=anonymous:)[0-9a-f-]{36}"
@@ -34,12 +37,14 @@ _NOISY = {
 }
 
 
-def configure(process: str, level: str = "info") -> None:
-    """Sets up logging of this process. process: stands on each line. level: debug, info, warning or error."""
+def configure(process: str, level: str = "info", ships: Lines | None = None) -> None:
+    """Sets up logging of this process. process: stands on each line. level: debug, info, warning or error. ships: where lines
+    wait that go on to RabbitMQ."""
     number = logging.getLevelNamesMapping()[level.upper()]
 
     def name_process(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         event["process"] = process
+        event["domain"] = domain_of(event, process)
         return event
 
     shared: list[Processor] = [
@@ -57,11 +62,11 @@ def configure(process: str, level: str = "info") -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Handler(ships)
     handler.addFilter(Repeats())
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *shared],
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _render],
+        processors=[handler.note_domain, structlog.stdlib.ProcessorFormatter.remove_processors_meta, _render],
     )
     handler.setFormatter(formatter)
     root = logging.getLogger()
@@ -69,6 +74,45 @@ def configure(process: str, level: str = "info") -> None:
     root.setLevel(number)
     for name, least in _NOISY.items():
         logging.getLogger(name).setLevel(max(least, number))
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """Formats a line once, for stderr and for the way on. Neither may ever stop or break whoever logs."""
+
+    def __init__(self, ships: Lines | None) -> None:
+        super().__init__(sys.stderr)
+        self._ships = ships
+        self._domain = ""  # of the line that is being formatted; whoever calls emit has the handler's lock
+
+    def note_domain(self, _logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        """structlog processor of its formatter."""
+        self._domain = event["domain"]
+        return event
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            text = self.format(record)
+            if self._ships is not None:
+                self._ships.offer(Line(record.levelname.lower(), self._domain, text.encode()))
+            self.stream.write(text + self.terminator)
+            self.flush()
+        except Exception:
+            self.handleError(record)
+
+
+def domain_of(event: Mapping[str, Any], process: str) -> str:
+    """Whose line it is: as it says itself, by its consumer group, its topic, or where in the code it comes from; else the
+    process'."""
+    group = event.get("group") or getattr(event.get("source"), "group", "")
+    topic = str(event.get("topic", ""))
+    code = str(event.get("logger", "")).split(".")
+    named = (
+        event.get("domain"),
+        str(group).partition(".")[0],
+        topic.rsplit("_", 1)[0] if topic.endswith(("_commands", "_events")) else "",
+        code[1] if code[0] == "agents" and len(code) > 2 and code[1] != "runtime" else "",
+    )
+    return next((each for each in named if isinstance(each, str) and _IS_DOMAIN(each)), process)
 
 
 def logger(name: str) -> structlog.stdlib.BoundLogger:
@@ -98,4 +142,16 @@ def _stamp(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutab
 
 
 def _render(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> str:
-    return msgspec.json.encode(event, enc_hook=repr).decode()
+    try:
+        return msgspec.json.encode(event, enc_hook=repr).decode()
+    except (
+        msgspec.MsgspecError,
+        ValueError,
+        OverflowError,
+        RecursionError,
+    ):  # e.g. half of a surrogate pair, or 10 ** 30
+        return msgspec.json.encode({name: _text(value) for name, value in event.items()}).decode()
+
+
+def _text(value: Any) -> str:
+    return str(value).encode("utf-8", "replace").decode()

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
+from agents.analytics.reasons import UNANSWERED
 from topics.deciding.days import Days
 from topics.documents.analytics import (
     MOST_MEALS,
@@ -81,7 +82,7 @@ def report_of(restaurant_id: str, days: Days, found: Mapping[str, Any], missing:
     said = cast(Mapping[str, Any], found.get("aggregations") or {})
     hours = [_hour(each) for each in _buckets(said.get("hours"))]
     reasons = sorted(_reasons(said), key=lambda each: (-each.orders, each.ended, each.by, each.reason))
-    ends = {end: sum(each.orders for each in reasons if each.ended == end) for end in _ENDS}
+    rejected = sum(each.orders for each in reasons if each.ended == "rejected" and each.by != "system")
     accepted = said.get("accepted", {})
     return Report(
         restaurant_id=restaurant_id,
@@ -94,8 +95,8 @@ def report_of(restaurant_id: str, days: Days, found: Mapping[str, Any], missing:
         hours=tuple(each for each in hours if each.orders or each.sold),
         acceptance=Acceptance(
             accepted=accepted.get("doc_count", 0),
-            rejected=ends["rejected"],
-            expired=ends["expired"],
+            rejected=rejected,
+            expired=sum(each.orders for each in reasons if each.reason == UNANSWERED),
             seconds=_seconds(accepted),
         ),
         meals=tuple(map(_meal, _buckets(said.get("sold", {}).get("meals", {}).get("each")))),
@@ -120,10 +121,10 @@ def _hour(bucket: Mapping[str, Any]) -> HourFigures:
 
 
 def _seconds(accepted: Mapping[str, Any]) -> Seconds | None:
-    if not accepted.get("doc_count"):
-        return None
-    values = accepted["seconds"]["values"]
-    return Seconds(**{f"p{percent}": round(values[f"{percent:.1f}"], 1) for percent in _PERCENTS})
+    values: Mapping[str, float | None] = accepted["seconds"]["values"] if accepted else {}
+    found = {f"p{percent}": values.get(f"{percent:.1f}") for percent in _PERCENTS}
+    known = {name: round(value, 1) for name, value in found.items() if value is not None}
+    return Seconds(**known) if known else None
 
 
 def _meal(bucket: Mapping[str, Any]) -> MealFigures:

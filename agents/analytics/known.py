@@ -6,21 +6,44 @@ person. An order that has ended is forgotten.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, assert_never
 
 import msgspec
 from msgspec.structs import replace
 
-from agents.analytics.reasons import reason_of
+from agents.analytics.reasons import UNANSWERED, UNDELIVERED, UNPAID, reason_of
 from topics.contracts import order_events
 from topics.contracts.order_events import (
+    BasketReturned,
+    CouponReturned,
+    DeliveryFailed,
     Event,
+    KitchenReminded,
+    OrderAccepted,
     OrderCancelled,
+    OrderDelayed,
     OrderDelivered,
+    OrderDrafted,
     OrderErased,
+    OrderExpired,
+    OrderOnTheWay,
+    OrderPickedUp,
     OrderPlaced,
+    OrderPreparing,
+    OrderReady,
     OrderRefused,
+    OrderRejected,
+    OrderScheduled,
+    OrderSentToKitchen,
+    OutcomeAwaited,
+    PaymentChallenged,
+    PaymentConfirmed,
+    PaymentRefused,
+    PaymentSettled,
     PricedItem,
+    SlotAwaited,
+    SlotHeld,
+    SlotReturned,
 )
 from topics.deciding.projection import Document, FactTable, Index, Shown
 from topics.messages.event import EventMeta
@@ -41,17 +64,19 @@ class Meal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OpenOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """seen_at: when the restaurant saw it."""
+    """sent_at: when the restaurant saw it; None before. unpaid: its payment was refused. failed: a courier brought it back."""
 
     restaurant_id: str
     total: KurusSum
-    seen_at: datetime
     meals: tuple[Meal, ...] = ()
+    sent_at: datetime | None = None
+    unpaid: bool = False
+    failed: bool = False
 
 
 class OrderFact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A document. total: in kuruş. seconds: from when the restaurant saw the order to its acceptance. meals: of what is sold.
-    by, reason: of what ends without a delivery."""
+    """A document. total: in kuruş. seconds: from when the restaurant saw the order to its acceptance, unless a
+    setting accepts for it. meals: of what is sold. by: who acted. reason: of what ends without a delivery."""
 
     event: Kind
     at: datetime
@@ -91,39 +116,89 @@ FORM = {
 def know(before: OpenOrder | None, event: Event, meta: EventMeta) -> Shown[OpenOrder]:
     match event:
         case OrderPlaced():
-            known = OpenOrder(
-                restaurant_id=event.restaurant_id, total=event.total, seen_at=event.placed_at, meals=_meals(event.items)
-            )
+            known = OpenOrder(restaurant_id=event.restaurant_id, total=event.total, meals=_meals(event.items))
             return Shown(known)
-        case OrderDelivered() | OrderCancelled() | OrderRefused() | OrderErased():
+        case OrderSentToKitchen(at=at):
+            return Shown(before and replace(before, sent_at=at))
+        case PaymentRefused():
+            return Shown(before and replace(before, unpaid=True))
+        case DeliveryFailed():
+            return Shown(before and replace(before, failed=True))
+        case OrderDelivered() | OrderPickedUp() | OrderCancelled() | OrderRejected() | OrderExpired() | OrderRefused():
             return Shown(None)
-        case _:
+        case (
+            OrderDrafted()
+            | SlotHeld()
+            | SlotReturned()
+            | SlotAwaited()
+            | CouponReturned()
+            | OutcomeAwaited()
+            | PaymentChallenged()
+            | PaymentConfirmed()
+            | PaymentSettled()
+            | BasketReturned()
+            | OrderScheduled()
+            | KitchenReminded()
+            | OrderAccepted()
+            | OrderPreparing()
+            | OrderDelayed()
+            | OrderReady()
+            | OrderOnTheWay()
+            | OrderErased()
+        ):
             return Shown(before)
+        case _:
+            assert_never(event)
 
 
 def facts_of(before: OpenOrder | None, event: Event, meta: EventMeta) -> Sequence[Document]:
     """Of an order that is not known nothing is made: it has ended before."""
-    if isinstance(event, OrderPlaced):
-        return _documents(OrderFact(event="placed", total=event.total, **_about(event.restaurant_id, meta)), meta)
-    if before is None:
-        return ()
-    about = _about(before.restaurant_id, meta)
+    fact = _placed(event, meta) if isinstance(event, OrderPlaced) else before and _of_open(before, event, meta)
+    return () if fact is None else (Document(meta.id, fact.at.astimezone(UTC).date(), _encode(fact)),)
+
+
+def _placed(event: OrderPlaced, meta: EventMeta) -> OrderFact:
+    return OrderFact(
+        event="placed",
+        at=event.placed_at,
+        restaurant_id=event.restaurant_id,
+        order_id=meta.aggregate_id,
+        total=event.total,
+    )
+
+
+def _of_open(order: OpenOrder, event: Event, meta: EventMeta) -> OrderFact | None:
+    about: dict[str, Any] = {"restaurant_id": order.restaurant_id, "order_id": meta.aggregate_id}
+    sold: dict[str, Any] = about | {"total": order.total, "meals": order.meals}
     match event:
-        case OrderDelivered():
-            return _documents(OrderFact(event="sold", total=before.total, meals=before.meals, **about), meta)
-        case OrderCancelled():
-            reason = reason_of(event.reason, own=False)
-            return _documents(OrderFact(event="cancelled", by="customer", reason=reason, **about), meta)
+        case OrderAccepted(at=at, by=by):
+            return OrderFact(event="accepted", at=at, by=by, seconds=_seconds(order, event), **about)
+        case OrderDelivered(delivered_at=at, by=by) | OrderPickedUp(at=at, by=by):
+            return OrderFact(event="sold", at=at, by=by, **sold)
+        case OrderCancelled(cancelled_at=at, by=by):
+            return OrderFact(event="cancelled", at=at, by=by, reason=_reason(order, event), **about)
+        case OrderRejected(at=at, by=by):
+            return OrderFact(event="rejected", at=at, by=by, reason=_reason(order, event), **about)
+        case OrderExpired(at=at, by=by):
+            return OrderFact(event="expired", at=at, by=by, reason=_reason(order, event), **about)
         case _:
-            return ()
+            return None
 
 
-def _about(restaurant_id: str, meta: EventMeta) -> dict[str, Any]:
-    return {"at": meta.at, "restaurant_id": restaurant_id, "order_id": meta.aggregate_id}
+def _seconds(order: OpenOrder, event: OrderAccepted) -> float | None:
+    if event.by == "auto" or order.sent_at is None:
+        return None
+    return max(0.0, (event.at - order.sent_at).total_seconds())
 
 
-def _documents(fact: OrderFact, meta: EventMeta) -> Sequence[Document]:
-    return (Document(meta.id, meta.at.astimezone(UTC).date(), _encode(fact)),)
+def _reason(order: OpenOrder, event: OrderCancelled | OrderRejected | OrderExpired) -> str:
+    if event.by != "system":
+        return reason_of(event.reason)
+    if order.unpaid:
+        return UNPAID
+    if isinstance(event, OrderExpired):
+        return UNPAID if order.sent_at is None else UNANSWERED
+    return UNDELIVERED if order.failed else reason_of(event.reason)
 
 
 def _meals(items: Sequence[PricedItem]) -> tuple[Meal, ...]:

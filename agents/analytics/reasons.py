@@ -1,16 +1,14 @@
 """Reasons of cancellations and rejections, as one word of a fixed set.
 
-People write what they like, their address and their name among it, and that belongs into no index (docs/analytics.md). Words of
-the product's own (`payment_failed`) stay as they are.
+People write what they like, their address and their name among it, and that belongs into no index (docs/analytics.md). Why the
+product itself ends an order follows from what happened before.
 """
-
-import re
 
 from topics.values.folding import words
 
 OTHER, UNSAID = "other", "unsaid"
+UNPAID, UNANSWERED, UNDELIVERED = "unpaid", "unanswered", "undelivered"
 
-_OWN = re.compile(r"[a-z]+(_[a-z]+)+")
 _WORDS: dict[str, tuple[str, ...]] = {
     "out_of_stock": ("stok", "tukendi", "bitti", "kalmadi", "stock", "sold out", "unavailable", "run out"),
     "too_busy": ("yogun", "busy", "cok siparis", "too many"),
@@ -25,14 +23,11 @@ _WORDS: dict[str, tuple[str, ...]] = {
 }
 """Reason → beginnings of words, folded. The first reason counts of which one stands in the text."""
 
-REASONS = (*_WORDS, OTHER, UNSAID)
+REASONS = (*_WORDS, OTHER, UNSAID, UNPAID, UNANSWERED, UNDELIVERED)
 
 
-def reason_of(text: str, *, own: bool) -> str:
-    """own: the product itself says it."""
+def reason_of(text: str) -> str:
     if not text.strip():
         return UNSAID
-    if own and _OWN.fullmatch(text) and len(text) <= 40:
-        return text
     said = " " + " ".join(words(text))
     return next((reason for reason, begins in _WORDS.items() if any(f" {each}" in said for each in begins)), OTHER)

@@ -93,9 +93,18 @@ def give_up(progress: Progress, context: Context) -> Decision[Event]:
 
 def _placed(drafted: OrderDrafted, progress: Progress, context: Context, wait: Times) -> Decision[Event]:
     now, cancels = context.now, STANDING.get(progress.stage, ())
-    placed = replace(drafted.order, placed_at=now)
-    withdrawn = erasure.withdrawn(placed, now) if progress.erased else ()
-    return became(progress, context, placed, *withdrawn, cancels=cancels)
+    if progress.erased:
+        placed = replace(drafted.order, placed_at=now)
+        return became(progress, context, placed, *erasure.withdrawn(placed, now), cancels=cancels)
+    placed = replace(
+        drafted.order,
+        placed_at=now,
+        pay_by=now + wait.payment,
+        card=drafted.card,
+        restore=drafted.restore,
+        restore_coupon=drafted.restore_coupon,
+    )
+    return became(progress, context, placed, timers=(times.payment(now + wait.payment),), cancels=cancels)
 
 
 def _refused(command: PlaceOrder, why: Rejection) -> OrderRefused:

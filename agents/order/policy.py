@@ -1,9 +1,10 @@
-"""An order asks for the reservations of its slot and its coupon, and gives them back when it is cancelled. What was refused
-goes back into the user's basket, which answers. An order that is erased tells the one before it."""
+"""An order asks for the reservations of its slot and its coupon, and gives them back where it ends before its customer has it.
+What was refused goes back into the user's basket, which answers. An order that is erased tells the one before it."""
 
 from collections.abc import Iterable
 from datetime import datetime
 
+from agents.order import money
 from agents.order.progress import Progress
 from topics import keys
 from topics.contracts import basket_commands, discount_commands, order_commands, restaurant_commands
@@ -34,6 +35,7 @@ from topics.messages.event import EventMeta
 
 
 def react(event: Event, meta: EventMeta, progress: Progress) -> Iterable[Send]:
+    yield from money.asked(event, meta, progress)
     match event:
         case OrderDrafted(order=OrderPlaced(slot=datetime() as slot) as order, slot_limit=int(limit)):
             reserve = ReserveSlot(order_id=meta.aggregate_id, slot=slot, limit=limit)

@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from stores.logs.lines import Lines
+
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 # How much work is done, and in which batch sizes: small batches under load mean that fetching is too eager.
@@ -74,6 +76,17 @@ INDEXED = Counter("lezzet_indexed_total", "Documents indexed", ["topic"])
 INDEX_BEHIND = Gauge(
     "lezzet_index_behind_seconds", "Age of the first event not indexed", ["group", "topic", "partition"]
 )
+
+# Log lines that wait for RabbitMQ, and those that were dropped since too many waited: RabbitMQ is away, or its queue is full
+# since Elasticsearch is. All of them are on stderr.
+LOG_LINES_WAITING = Gauge("lezzet_log_lines_waiting", "Log lines not yet in RabbitMQ")
+LOG_LINES_DROPPED = Gauge("lezzet_log_lines_dropped", "Log lines dropped since the start")
+
+
+def log_lines(lines: Lines) -> None:
+    """Of this process."""
+    LOG_LINES_WAITING.set_function(lambda: len(lines))
+    LOG_LINES_DROPPED.set_function(lambda: lines.dropped)
 
 
 class _OfBatches(NamedTuple):

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Awaitable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -39,19 +40,24 @@ class Bounds:
 BOUNDS = Bounds()
 
 
-async def leave(running: Awaitable[int]) -> NoReturn:
-    """Waits for `running`, and ends the process with its exit code, or CRASHED where it raises. Raises BadSetting.
+_NOTHING = nullcontext()
+
+
+async def leave(running: Awaitable[int], beside: AbstractAsyncContextManager[None] = _NOTHING) -> NoReturn:
+    """Waits for `running`, and ends the process with its exit code, or CRASHED where it raises. Raises BadSetting. beside: what
+    is open until the last word is logged.
 
     Ends it from inside the loop: to close the loop would wait for Faust's tasks, which may wait for a dead broker.
     """
-    try:
-        code = await running
-    except BadSetting:
-        raise
-    except Exception:
-        # E.g. Kafka went away while the groups were starting. The supervisor starts a new process.
-        log.exception("agents_failed")
-        code = CRASHED
+    async with beside:
+        try:
+            code = await running
+        except BadSetting:
+            raise
+        except Exception:
+            # E.g. Kafka went away while the groups were starting. The supervisor starts a new process.
+            log.exception("agents_failed")
+            code = CRASHED
     sys.stderr.flush()
     os._exit(code)
 

@@ -23,7 +23,7 @@ from agents.runtime.transport.group import Group
 from agents.runtime.transport.work import Work
 from stores.kafka.growth import Counts
 from stores.kafka.replay import open_replay
-from stores.protocol import DomainStore
+from stores.protocol import DomainStore, is_awaited
 from stores.redis.connection import connect
 from stores.redis.fates import Fates
 from stores.redis.generations import ViewGenerations
@@ -34,6 +34,9 @@ from topics.deciding.decision import Decider, React, Translate
 from topics.deciding.projection import FactTable, Index, View
 from topics.messages.message import Message
 from topics.messages.topic import Topic
+
+# At most, to the Redis of the views. All partitions of all groups open at the same time when a process starts.
+_CONNECTIONS = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class Resources:
     @classmethod
     def of(cls, settings: Settings, counts: Counts | None = None) -> "Resources":
         """On the servers of the settings; nothing is opened yet."""
-        redis, publisher = connect(settings.redis), Publisher(settings.kafka)
+        redis, publisher = connect(settings.redis, connections=_CONNECTIONS), Publisher(settings.kafka)
         views, generations = ProjectionStore(redis), ViewGenerations(redis)
         return cls(settings, publisher, Replies(redis), Fates(redis), views, generations, counts or Counts())
 
@@ -133,10 +136,7 @@ class Runtime:
 
     def groups(self) -> Sequence[Group]:
         """Not started yet."""
-        return [
-            Group(name, self.settings.kafka, of, awaited=not name.endswith(".index"))
-            for name, of in self.works().items()
-        ]
+        return [Group(name, self.settings.kafka, of, awaited=is_awaited(name)) for name, of in self.works().items()]
 
     def _projecting(self) -> Mapping[str, Work]:
         found: dict[str, Work] = {}

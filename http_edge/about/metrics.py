@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 
 from http_edge.wire.answer import Answer
 from http_edge.wire.connections import Connections
+from stores.logs.lines import Lines
 
 BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0)
 """Seconds: reads are below 10 ms, commands below 250 ms; 2 s is the end of waiting, 3 s is never reached."""
@@ -75,7 +76,7 @@ def _cumulated(buckets: list[int]) -> list[tuple[str, float]]:
 
 
 class Metrics:
-    def __init__(self, edge_id: str, connections: Connections) -> None:
+    def __init__(self, edge_id: str, connections: Connections, lines: Lines) -> None:
         registry = self._registry = CollectorRegistry()
         self._timings = _Timings()
         self.note = self._timings.note
@@ -107,6 +108,13 @@ class Metrics:
         self.turns_waiting = Gauge("lezzet_edge_hashes_waiting", "Requests that wait to be hashed", registry=registry)
         # rising: somebody tries passwords, or more log in than the agents can hash
         self.turns_refused = Gauge("lezzet_edge_hashes_refused", "Requests refused since the start", registry=registry)
+
+        # log lines that wait for RabbitMQ, and those that were dropped since too many waited: RabbitMQ is away, or its queue
+        # is full since Elasticsearch is. All of them are on stderr
+        waiting = Gauge("lezzet_log_lines_waiting", "Log lines not yet in RabbitMQ", registry=registry)
+        waiting.set_function(lambda: len(lines))
+        dropped = Gauge("lezzet_log_lines_dropped", "Log lines dropped since the start", registry=registry)
+        dropped.set_function(lambda: lines.dropped)
 
         # near http_edge.routing.uploads.AT_ONCE others are refused: more processes are needed, or somebody sends slowly
         self.uploads = Gauge("lezzet_edge_uploads_open", "Pictures that are being uploaded", registry=registry)

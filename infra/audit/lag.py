@@ -15,6 +15,7 @@ from infra.audit.books import open_books
 from infra.audit.findings import Findings
 from infra.audit.servers import Servers
 from infra.stack.stage import say
+from stores.protocol import is_awaited
 from topics.contracts import all_topics
 
 Ends = Mapping[tuple[str, int], int]  # (topic, partition) → the offset after the last message
@@ -53,10 +54,11 @@ async def _views(url: str) -> Floors:
 
 
 async def behind(servers: Servers, ends: Ends) -> Mapping[str, int]:
-    """Messages before `ends` that are not done, by "group topic"; "told …" by what the groups committed."""
+    """Messages before `ends` that are not done, by "group topic"; "told …" by what the groups committed. Without groups that
+    nobody waits for."""
     found, _ = await _stores(servers)
     found.update(await _views(servers.redis))
-    found = {place: floor for place, floor in found.items() if place[1:] in ends}
+    found = {place: floor for place, floor in found.items() if place[1:] in ends and is_awaited(place[0])}
     lag = Counter[str]()
     for (group, topic, partition), floor in found.items():
         lag[f"{group} {topic}"] += max(0, ends[topic, partition] - floor)

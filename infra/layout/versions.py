@@ -36,6 +36,7 @@ PORTS: Mapping[str, int] = {
     "provider": 21090,
     "agents_health": 18081,  # agents-1; agents-2 has the next one, and so on
     "edge_health": 18101,  # edge-1, and so on: the edges share their other port
+    "logs_health": 18121,
 }
 
 AGENTS_AT_MOST = EDGES_AT_MOST = 16

@@ -1,4 +1,4 @@
-"""The product's own processes: agents and edge."""
+"""The product's own processes: agents, edge and log agent."""
 
 import sys
 
@@ -37,4 +37,18 @@ def edge(site: Site, number: int) -> Program:
         shares_ports=True,
         environment=site.environment() | {"EDGE_HEALTH_PORT": str(port)},
         patience=10.0,  # it lets running requests end, and exits by itself after 9 s
+    )
+
+
+def logs(site: Site) -> Program:
+    """Nothing waits for log lines."""
+    port = site.ports["logs_health"]
+    return Program(
+        name="logs",
+        argv=(sys.executable, "-m", "agents.logs"),
+        folder=CHECKOUT,
+        ready=lambda: answers(f"http://127.0.0.1:{port}/health/ready"),
+        ports=(("logs_health", port),),
+        environment=site.environment() | {"LOGS_HEALTH_PORT": str(port)},
+        required=False,
     )

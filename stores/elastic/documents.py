@@ -121,6 +121,11 @@ class Documents:
             found = await client.indices.get_settings(index=pattern, name="index.uuid", expand_wildcards="all")
         return sorted(found.body)
 
+    async def roll_over(self, stream: str, conditions: Mapping[str, Any]) -> None:
+        """Begins a new index of a data stream that is there, if one of the conditions is met."""
+        async with self._connection.asked() as client:
+            await client.indices.rollover(alias=stream, conditions=conditions)
+
     async def remove(self, indices: Sequence[str]) -> None:
         """By their names: servers refuse to delete by a pattern. One that is gone already is passed over."""
         for name in indices:

@@ -35,8 +35,10 @@ from http_edge.web import ROUTES
 from http_edge.web.account.auth import JsonWebKeys
 from http_edge.web.account.export import Export
 from http_edge.web.browse.menu_csv import MOST_IGNORED
+from http_edge.web.order.board import BoardOrder
 from http_edge.wire.connections import Bounds, Connections
 from http_edge.wire.problems import ProblemBody
+from stores.logs.lines import Lines
 from topics.contracts import catalog_commands
 from topics.contracts.restaurant_commands import Cuisines
 from topics.deciding.choosing import MOST_CHOICES, MealOption
@@ -93,6 +95,7 @@ OF_FIELDS = {
     (MergeReport, "conflicts"): LINES,
     (Order, "items"): LINES,
     (Order, "changes"): LINES,
+    (BoardOrder, "items"): LINES,
     (Reordered, "items"): LINES,
     (Reordered, "unavailable"): LINES,
     (Meal, "complementary_ids"): _whole(_most(catalog_commands.MealIds), "meals that go with one"),
@@ -145,7 +148,7 @@ class Found(NamedTuple):
 
 
 def all_rows() -> tuple[AnyRow, ...]:
-    rows = system.rows("Lezzet", ROUTES, Metrics("docs", Connections(Bounds(), time.monotonic)))
+    rows = system.rows("Lezzet", ROUTES, Metrics("docs", Connections(Bounds(), time.monotonic), Lines()))
     return (*rows, *mobile.ROUTES)
 
 

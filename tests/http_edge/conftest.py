@@ -22,6 +22,7 @@ from http_edge.wire.connections import Connections
 from infra.stack.stack import Stack
 from stores.kafka.admin import make_topics
 from stores.keyring import AgentKeys, agent_keys, edge_keys
+from stores.logs.lines import Lines
 from stores.settings import load
 from tests.http_edge.client import Client, token
 from tests.http_edge.domains import Domains
@@ -71,7 +72,7 @@ async def world(servers: Stack) -> AsyncGenerator[World]:
         aiohttp.ClientSession() as http,
         Domains(settings.kafka[0], redis) as domains,
     ):
-        serving, ports = await serve(edge.connections, *gateways(edge, AccessLog("edge", write=log.append)))
+        serving, ports = await serve(edge.connections, *gateways(edge, AccessLog("edge", write=log.append), Lines()))
         await edge.commands.wait_connected()  # type: ignore[attr-defined]
         try:
             yield World(servers, redis, edge, domains, agent_keys(settings.keys), log, *ports, http)

@@ -14,11 +14,12 @@ from http_edge.about.metrics import Metrics
 from http_edge.commands import bodies
 from http_edge.routing.routes import AnyRow
 from http_edge.wire.connections import Bounds, Connections
+from stores.logs.lines import Lines
 from tests.http_edge.conftest import World
 from tests.http_edge.requests import BODIES, ROUTES, path_of
 
 ORIGIN = "http://localhost:3000"
-SYSTEM = system.rows("", (), Metrics("tests", Connections(Bounds(), time.monotonic)))
+SYSTEM = system.rows("", (), Metrics("tests", Connections(Bounds(), time.monotonic), Lines()))
 GATEWAYS: dict[str, tuple[AnyRow, ...]] = {
     "web": (*web.ROUTES, *SYSTEM), "mobile": (*mobile.ROUTES, *web.operations.ROUTES, *SYSTEM),
 }  # fmt: skip

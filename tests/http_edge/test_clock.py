@@ -13,6 +13,7 @@ from http_edge.reads.streams import Streams
 from http_edge.routing.broker_clock import MOST_SECONDS, BrokerClock
 from http_edge.wire.access_log import AccessLog
 from http_edge.wire.connections import Bounds, Connections
+from stores.logs.lines import Lines
 from tests.http_edge.client import Client
 from tests.http_edge.conftest import World, serve
 from tests.http_edge.domains import Command, done, refused
@@ -25,9 +26,9 @@ LINE = {"meal_id": "m-1", "quantity": 1}
 @asynccontextmanager
 async def an_edge(world: World, clock: Callable[[], float]) -> AsyncGenerator[Client]:
     """With a clock of its own, on the same servers."""
-    own = {"connections": Connections(Bounds(), time.monotonic), "streams": Streams(world.edge.reads)}  # type: ignore[arg-type]
+    own = {"connections": Connections(Bounds(), time.monotonic), "streams": Streams(world.edge.reads, world.edge.lists)}  # type: ignore[arg-type]
     edge = dataclasses.replace(world.edge, clock=clock, **own)
-    serving, (port, _) = await serve(edge.connections, *gateways(edge, AccessLog("edge", enabled=False)))
+    serving, (port, _) = await serve(edge.connections, *gateways(edge, AccessLog("edge", enabled=False), Lines()))
     client = world.client(str(uuid.uuid4()))
     world.domains.behave(as_a_domain)
     try:

@@ -53,6 +53,8 @@ WRONG = [
     ({"AGENTS_HEALTH_PORT": "x"}, "AGENTS_HEALTH_PORT"),
     ({"EMAIL_EVENT_TOKENS": "sometimes"}, "EMAIL_EVENT_TOKENS"),
     ({"LOG_LEVEL": "loud"}, "LOG_LEVEL"),
+    ({"LOG_DAYS": "0"}, "LOG_DAYS"),
+    ({"LOGS_HEALTH_PORT": "65536"}, "LOGS_HEALTH_PORT"),
 ]
 
 
@@ -120,6 +122,8 @@ def test_what_is_set_to_nothing_is_not_set():
         "KAFKA_BROKERS",
         "REDIS_URL",
         "LOG_LEVEL",
+        "LOG_DAYS",
+        "LOGS_HEALTH_PORT",
     )
     assert load(dict.fromkeys(names, "")) == load({})
 

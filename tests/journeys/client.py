@@ -98,6 +98,15 @@ class Client:
         meal = {"restaurant_id": restaurant["id"], "name": "Lahmacun", "price": price}
         return restaurant["id"], (await self.must("POST", "/meals/", meal))["id"]
 
+    async def accepts(self, order: str, guest: "Client") -> None:
+        """The owner, when the guest's order has come to the restaurant."""
+
+        async def there() -> bool:
+            return (await guest.must("GET", f"/orders/{order}"))["sent_at"] is not None
+
+        await until("the order to come to the restaurant", there)
+        assert (await self.must("POST", f"/orders/{order}/accept", {"prep_time": 20}))["status"] == "accepted"
+
     async def publish(
         self, topic: str, body: bytes | None, key: bytes | None = None, headers: list[tuple[str, bytes]] | None = None
     ) -> None:

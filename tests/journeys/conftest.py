@@ -74,3 +74,10 @@ async def client(product: Product) -> AsyncGenerator[Client]:
     """A browser of a new visitor."""
     async with Client(product.endpoints) as made:
         yield made
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def other(product: Product) -> AsyncGenerator[Client]:
+    """A second guest."""
+    async with Client(product.endpoints) as made:
+        yield made

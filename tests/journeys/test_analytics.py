@@ -37,6 +37,7 @@ async def order(client: Client, owner: Client, meal: str, end: str | None) -> No
     await client.must("POST", "/carts/add", {"meal_id": meal, "quantity": 2})
     placed = (await client.must("POST", "/carts/checkout", CASH))["id"]
     if end == "delivered":
+        await owner.accepts(placed, client)
         await owner.must("POST", f"/orders/{placed}/deliver")
     elif end == "cancelled":
         await client.must("POST", f"/orders/{placed}/cancel", {"reason": "vazgeçtim"})

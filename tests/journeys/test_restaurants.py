@@ -3,30 +3,19 @@
 import asyncio
 import os
 import re
-from collections.abc import AsyncGenerator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import pytest_asyncio
-
 from tests.deadline import SECONDS, until
 from tests.journeys.client import Client
-from tests.journeys.conftest import Product
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "api" / "restaurants.md"
 ISTANBUL = ZoneInfo("Europe/Istanbul")
 CASH = {"payment_method": "cash"}
 TAKSIM = {"latitude": 41.0369, "longitude": 28.985}
 NEAR, FAR = {"latitude": 41.0422, "longitude": 29.0067}, {"latitude": 40.9903, "longitude": 29.0291}
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def other(product: Product) -> AsyncGenerator[Client]:
-    """A second guest."""
-    async with Client(product.endpoints) as made:
-        yield made
 
 
 async def refused(client: Client, code: str, **said: Any) -> dict[str, Any]:
@@ -139,6 +128,7 @@ async def test_a_delivered_order_is_reviewed_once_and_counts_in_the_search(
         review = {"order_id": order, "rating": rating, "comment": f"{rating} yıldız"}
         assert (await guest.call("POST", f"{path}/reviews", review))[0] == 404, "it is not delivered yet"
         assert (await guest.call("POST", f"/orders/{order}/deliver"))[0] == 404, "they own no restaurant"
+        await owner.accepts(order, guest)
         assert (await owner.must("POST", f"/orders/{order}/deliver"))["status"] == "delivered"
 
         async def delivered(guest: Client = guest, order: str = order) -> bool:

@@ -240,6 +240,7 @@ TOPIC = Topic(
         "notification",
         "kitchen",
         "courier",
+        "analytics",
     ),
     retention=FOREVER,
     max_bytes=2 * 1024 * 1024,

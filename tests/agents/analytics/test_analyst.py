@@ -70,7 +70,8 @@ def some_facts(seed: int, days: int) -> list[OrderFact]:
                 )
                 found.append(OrderFact(event="sold", total=random.randrange(10**6), meals=meals, **about))
             case _:
-                by, reason = random.choice(["customer", "kitchen"]), random.choice(["other", "too_busy", "closed"])
+                by = random.choice(["customer", "kitchen", "system"])
+                reason = random.choice(["other", "too_busy", "unanswered"])
                 found.append(OrderFact(event=kind, by=by, reason=reason, **about))  # type: ignore[arg-type]
     return found
 
@@ -103,6 +104,8 @@ def expected(facts: Sequence[OrderFact], first: date, last: date) -> dict[str, A
             for hour in sorted(hours)
         ),
         "accepted": sum(f.event == "accepted" for f in of),
+        "rejected": sum(f.event == "rejected" and f.by != "system" for f in of),
+        "expired": sum(f.reason == "unanswered" for f in of),
         "quantities": sorted(quantities.values(), reverse=True)[:MOST_MEALS],
         "meals": {
             m: MealFigures(meal_id=m, name=f"Meal {m[2:]}", quantity=quantity, revenue=revenues[m])
@@ -136,6 +139,7 @@ async def test_figures_are_those_of_one_loop_over_the_facts(order_facts: Daily, 
         assert all(wanted["meals"][meal.meal_id] == meal for meal in report.meals)
         assert set(report.reasons) == wanted["reasons"]
         assert report.acceptance.accepted == wanted["accepted"]
+        assert (report.acceptance.rejected, report.acceptance.expired) == (wanted["rejected"], wanted["expired"])
 
 
 async def test_of_so_many_percent_the_acceptance_took_so_long_or_shorter(order_facts: Daily):
@@ -145,6 +149,12 @@ async def test_of_so_many_percent_the_acceptance_took_so_long_or_shorter(order_f
     await written(order_facts, facts)
     seconds = (await ask(order_facts, None, None)).acceptance.seconds
     assert (seconds.p50, seconds.p90, seconds.p95, seconds.p99) == (50, 90, 95, 99)
+
+
+async def test_what_a_setting_accepts_takes_no_time(order_facts: Daily):
+    await written(order_facts, [OrderFact(event="accepted", at=NOW, restaurant_id=MINE, order_id="o-1", by="auto")])
+    acceptance = (await ask(order_facts, None, None)).acceptance
+    assert (acceptance.accepted, acceptance.seconds) == (1, None)
 
 
 async def test_days_without_orders_are_a_report_of_nothing(order_facts: Daily):

@@ -11,7 +11,7 @@ from agents.order.decider import DECIDER
 from agents.order.facts import Facts
 from agents.order.policy import react
 from tests.agents import scenario
-from tests.agents.order.test_decider import HOME, LINE, PLACED, USER, facts, given, place, then_refused
+from tests.agents.order.test_decider import HOME, LINE, PLACED, USER, facts, given, paid_for, place, then_refused
 from tests.agents.scenario import ID, LATER, NOW
 from topics.contracts import discount_commands
 from topics.contracts.basket_events import OrderedItem
@@ -165,7 +165,7 @@ def test_an_order_with_a_coupon_waits_for_its_reservation() -> None:
 
 
 def test_with_its_reservation_it_is_placed() -> None:
-    event = replace(DISCOUNTED, placed_at=LATER)
+    event = paid_for(replace(DISCOUNTED, placed_at=LATER), restore=(LINE,), restore_coupon="YAZ10")
     given(DRAFTED).when(ConfirmCoupon(), now=LATER).then(event).answering(
         status="placed", discount=5_813, total=55_307, coupon_code="YAZ10"
     )
@@ -286,3 +286,47 @@ def test_who_picks_up_needs_no_address_where_that_is_possible() -> None:
     wish = place(("kebap", 1), pickup=True)
     placed(given().when(wish, facts=facts(delivery_area=NEAR)))
     then_refused(given().when(wish, facts=facts(pickup=False)), "no_pickup", field="pickup")
+
+
+# -- several at once
+
+
+def test_all_that_speaks_against_an_order_is_told_at_once() -> None:
+    known = at_home(40.9903, 29.0291, delivery_area=NEAR, opening_hours={"mon": "11:00-22:00"}, min_order_price=60_000)
+    wish = place(items=wished(20_000), expected_total=42_990, coupon_code="YAZ10")
+    event = then_refused(given().when(wish, facts=known), "restaurant_closed")
+    assert event.more is not None and event.more["opens_at"] == "2026-03-02T11:00:00+03:00"
+    told = {each["code"]: each for each in event.more["differences"]}
+    assert list(told) == ["restaurant_closed", "outside_delivery_area", "below_minimum", "coupon_unknown"]
+    assert told["outside_delivery_area"]["field"] == "address_id"
+    assert all(each["detail"] in event.detail for each in told.values())
+
+
+def test_a_changed_price_is_told_beside_what_else_has_changed() -> None:
+    known = at_home(40.9903, 29.0291, delivery_area=NEAR)
+    wish = place(items=wished(20_000), expected_total=42_990)
+    event = then_refused(given().when(wish, facts=known), "outside_delivery_area", field="address_id")
+    assert event.more is not None
+    (_, price) = event.more["differences"]
+    line = {"meal_id": "kebap", "name": "Dish for 24550", "was": 20_000, "is": 24_550}
+    assert (price["code"], price["lines"], price["total"]) == ("price_changed", [line], 52_090)
+
+
+def test_what_is_gone_is_told_beside_where_it_cannot_be_brought() -> None:
+    known = replace_facts(at_home(40.9903, 29.0291, delivery_area=NEAR), meals={"kebap": facts().meals["kebap"]})
+    event = then_refused(
+        given().when(place(("kebap", 1), ("ayran", 1)), facts=known), "meal_unavailable", field="items"
+    )
+    assert event.more is not None
+    assert [each["code"] for each in event.more["differences"]] == ["meal_unavailable", "outside_delivery_area"]
+    assert event.more["items"] == [{"meal_id": "ayran", "name": "ayran"}]
+
+
+def test_an_order_is_wanted_within_a_year() -> None:
+    placed(given().when(place(("kebap", 1), schedule_date="2027-03-01"), facts=facts()))
+    for said in ("2027-03-03", "2028-01-01T12:00"):
+        then_refused(
+            given().when(place(("kebap", 1), schedule_date=said), facts=facts()),
+            "schedule_too_far",
+            field="schedule_date",
+        )

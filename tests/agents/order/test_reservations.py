@@ -16,7 +16,7 @@ from agents.restaurant import policy as restaurant_policy
 from agents.restaurant.decider import DECIDER as RESTAURANT
 from tests.agents.order.test_decider import BOOK, meal, restaurant
 from tests.agents.scenario import NOW
-from topics.contracts import basket_commands, discount_commands, order_commands, restaurant_commands
+from topics.contracts import discount_commands, order_commands, restaurant_commands
 from topics.contracts.basket_events import OrderedItem
 from topics.contracts.discount_commands import CreateCoupon
 from topics.contracts.order_commands import CancelOrder, EraseOrder, PlaceOrder, TellOutcome
@@ -54,7 +54,7 @@ class Bus:
         self.run()
 
     def send(self, topic: str, key: str, command: Any, caller: str | None = None) -> None:
-        if topic != basket_commands.TOPIC.name:  # refused orders go back there
+        if topic in DOMAINS:  # refused orders go back to the basket, and nobody answers for the payment
             self.waiting[topic, key].append((command, caller))
 
     def step(self) -> bool:

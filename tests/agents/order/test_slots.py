@@ -8,8 +8,9 @@ from msgspec.structs import replace
 
 from agents.order.decider import DECIDER
 from agents.order.policy import react
+from agents.order.times import Times, reservation
 from tests.agents import scenario
-from tests.agents.order.test_decider import LINE, PLACED, USER, facts, given, place, then_refused
+from tests.agents.order.test_decider import LINE, PLACED, USER, facts, given, paid_for, place, then_refused
 from tests.agents.scenario import ID, NOW
 from topics.contracts import discount_commands, restaurant_commands
 from topics.contracts.order_commands import (
@@ -17,11 +18,13 @@ from topics.contracts.order_commands import (
     ConfirmCoupon,
     ConfirmSlot,
     EraseOrder,
+    GiveUpReservation,
     RefuseCoupon,
     RefuseSlot,
     TellOutcome,
 )
 from topics.contracts.order_events import (
+    CouponReturned,
     OrderCancelled,
     OrderDrafted,
     OrderErased,
@@ -54,7 +57,9 @@ def test_an_order_waits_for_its_slot_and_is_placed_with_it() -> None:
     wished.handed_on().then(DRAFTED)
     reserve = ReserveSlot(order_id=ID, slot=SLOT, limit=2)
     assert sent(DRAFTED) == [(restaurant_commands.TOPIC.name, DAY, reserve, True)]
-    given(DRAFTED).when(ConfirmSlot(), caller=None).then(ORDER).answering(status="placed")
+    given(DRAFTED).when(ConfirmSlot(), caller=None).then(paid_for(ORDER, restore=DRAFTED.restore)).answering(
+        status="placed"
+    )
 
 
 @pytest.mark.parametrize(
@@ -83,7 +88,8 @@ def test_the_coupon_comes_after_the_slot() -> None:
     given(WITH_COUPON).when(ConfirmSlot(), caller=None).handed_on().then(SlotHeld())
     (reserve,) = sent(SlotHeld(), WITH_COUPON)
     assert reserve[:2] == (discount_commands.TOPIC.name, "YAZ10")
-    given(WITH_COUPON, SlotHeld()).when(ConfirmCoupon(), caller=None).then(WITH_COUPON.order)
+    placed = paid_for(WITH_COUPON.order, restore=WITH_COUPON.restore, restore_coupon=WITH_COUPON.restore_coupon)
+    given(WITH_COUPON, SlotHeld()).when(ConfirmCoupon(), caller=None).then(placed)
 
 
 def test_a_refused_coupon_gives_the_slot_back() -> None:
@@ -126,3 +132,39 @@ def test_an_order_that_is_erased_while_it_waits_ends_at_once_and_gives_its_slot_
 @pytest.mark.parametrize("command", [ConfirmSlot(), RefuseSlot()])
 def test_an_answer_that_comes_too_late_changes_nothing(command: Any) -> None:
     given(ORDER).when(command, caller=None).then_nothing()
+
+
+# -- nobody tells of a reservation
+
+
+@pytest.mark.parametrize(
+    ("way", "held", "late", "back"),
+    [
+        ((WITH_COUPON,), (), ConfirmSlot(), RETURNED),
+        ((WITH_COUPON, SlotHeld()), (RETURNED,), ConfirmCoupon(), CouponReturned(user_id=USER, coupon_code="YAZ10")),
+    ],
+)
+def test_a_draft_is_given_up_and_what_is_reserved_later_is_given_back_then(
+    way: tuple[Any, ...], held: tuple[Any, ...], late: Any, back: Any
+) -> None:
+    outcome = given(*way).when(GiveUpReservation(), caller=None).handed_on()
+    *returned, refused = outcome.decision.events
+    assert (tuple(returned), refused.code, refused.restore) == (held, "not_in_time", WITH_COUPON.restore)
+    after = (*way, *returned, refused)
+    given(*after).when(late, caller=None).then_rejected("not_in_time", but=(back,))
+    given(*after, back).when(late, caller=None).then_rejected("not_in_time")
+    given(*after).when(RefuseSlot(), caller=None).then_rejected("not_in_time")
+
+
+def test_a_draft_waits_for_so_long_and_what_is_placed_waits_no_more() -> None:
+    wish = place(("kebap", 2), ("ayran", 3))
+    given().when(wish, facts=facts(orders_per_slot=2)).setting(reservation(NOW + Times().reservation))
+    assert given(DRAFTED).when(ConfirmSlot(), caller=None).decision.cancels == ("reservation",)
+    assert given(DRAFTED).when(RefuseSlot(), caller=None).decision.cancels == ("reservation",)
+    given().when(GiveUpReservation(), caller=None).then_rejected("not_found")
+
+
+@pytest.mark.parametrize("said", [ConfirmCoupon(), RefuseCoupon(code="coupon_used_up", detail="used up")])
+def test_what_is_said_of_a_coupon_before_the_slot_is_there_changes_nothing(said: Any) -> None:
+    assert given(WITH_COUPON).when(said, caller=None).decision.events == ()
+    assert given(WITH_COUPON, SlotHeld()).when(ConfirmSlot(), caller=None).decision.events == ()

@@ -1,0 +1,129 @@
+"""Ships this process' log lines to RabbitMQ. Where it is away or full, they wait in the process as far as they fit."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from typing import NoReturn, Protocol
+
+from stores.ending import end
+from stores.errors import Unavailable
+from stores.logs.lines import Line, Lines
+from stores.logs.topology import EXCHANGE, TOPOLOGY, routing_key
+from stores.rabbit import Message, NotTaken, Unroutable
+from stores.rabbit.rabbit import Rabbit
+from stores.telemetry import logger
+
+AT_ONCE = 100  # lines
+EVERY = 0.25  # seconds between two looks
+SHARE = 3  # for each second of shipping it rests so many: whoever logs much does not pay with the process' time
+_AGAIN = (0.5, 1.0, 2.0, 5.0, 10.0)  # seconds
+TELL_EVERY = 60.0  # seconds between two lines about dropped ones
+LAST_SECONDS = 1.0  # for what waits when the process ends
+
+_log = logger("stores.logs")
+
+
+class Publisher(Protocol):
+    """stores.rabbit.rabbit.Rabbit."""
+
+    async def publish(self, exchange: str, key: str, message: Message) -> None: ...
+
+
+class Shipper:
+    """away: why nothing is shipped now; None while it is."""
+
+    def __init__(self, lines: Lines, publisher: Publisher) -> None:
+        self._lines = lines
+        self._publisher = publisher
+        self._ids = _Ids()
+        self._told, self._told_at = 0, 0.0
+        self.away: str | None = None
+
+    async def run(self) -> NoReturn:
+        """For ever."""
+        tries = 0
+        while True:
+            self._tell_dropped()
+            begun = time.monotonic()
+            more = await self._ship_some()
+            if self.away is not None:
+                await asyncio.sleep(_AGAIN[min(tries, len(_AGAIN) - 1)])
+                tries += 1
+                continue
+            tries = 0
+            rest = (time.monotonic() - begun) * SHARE
+            await asyncio.sleep(rest if more else max(EVERY, rest))
+
+    async def finish(self) -> None:
+        """What waits, as far as it goes in a moment: the process ends."""
+        try:
+            async with asyncio.timeout(LAST_SECONDS):
+                while await self._ship_some():
+                    pass
+        except TimeoutError:
+            pass
+
+    async def _ship_some(self) -> bool:
+        """Whether more waits. What was not confirmed stays the next to ship, under the same ids."""
+        taken = self._lines.take(AT_ONCE)
+        if not taken:
+            return False
+        try:
+            await self._publish(taken)
+        except (Unavailable, NotTaken, Unroutable) as error:
+            self.away = str(error)
+            return False
+        self._lines.done(taken)
+        self._ids.next()
+        self.away = None
+        return len(self._lines) > 0
+
+    async def _publish(self, taken: Sequence[Line]) -> None:
+        """The first one alone: where the server is away, one of them finds out."""
+        first, *rest = (
+            (routing_key(line.domain, line.level), Message(id=self._ids.of(number), body=line.body, type="log"))
+            for number, line in enumerate(taken)
+        )
+        await self._publisher.publish(EXCHANGE, *first)
+        outcomes = await asyncio.gather(
+            *(self._publisher.publish(EXCHANGE, *each) for each in rest), return_exceptions=True
+        )
+        for failed in outcomes:
+            if failed is not None:
+                raise failed
+
+    def _tell_dropped(self) -> None:
+        """By a line of its own, which is shipped, too, when there is room for it."""
+        dropped, now = self._lines.dropped, time.monotonic()
+        if dropped > self._told and now - self._told_at >= TELL_EVERY:
+            _log.warning("log_lines_dropped", count=dropped - self._told, waiting=len(self._lines), why=self.away)
+            self._told, self._told_at = dropped, now
+
+
+@asynccontextmanager
+async def shipping(url: str, process: str, lines: Lines) -> AsyncGenerator[None]:
+    """Ships while it is open; at its end what still waits, as far as it goes in a moment. url: RabbitMQ's."""
+    rabbit = Rabbit(url, f"{process}: logs", TOPOLOGY)
+    shipper = Shipper(lines, rabbit)
+    running = asyncio.create_task(shipper.run())
+    try:
+        yield
+    finally:
+        await end(running)
+        await shipper.finish()
+        await rabbit.close()
+
+
+class _Ids:
+    """Of the messages of one batch: the same when it is tried again, so that the index takes each line once."""
+
+    def __init__(self) -> None:
+        self.next()
+
+    def next(self) -> None:
+        self._batch = uuid.uuid4().hex
+
+    def of(self, number: int) -> str:
+        return f"{self._batch}-{number}"

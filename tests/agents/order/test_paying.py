@@ -1,0 +1,138 @@
+"""What the payment says of an order, and what the order asks of it."""
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from agents.order.decider import DECIDER
+from agents.order.policy import react
+from agents.order.times import Times, payment
+from tests.agents.order.test_decider import LINE, USER, given, place
+from tests.agents.order.ways import AT_DOOR, CONFIRMED, KNOWN, OF, PAID, accepted, sent
+from tests.agents.scenario import ID, LATER, NOW, evolved
+from topics.contracts import basket_commands, payment_commands
+from topics.contracts.basket_commands import RestoreItems
+from topics.contracts.order_commands import (
+    ChallengePayment,
+    ConfirmPayment,
+    GiveUpPayment,
+    RecordSettlement,
+    RefusePayment,
+    TellOutcome,
+)
+from topics.contracts.order_events import (
+    BasketReturned,
+    OrderCancelled,
+    OrderDelivered,
+    OrderExpired,
+    OrderPlaced,
+    OrderSentToKitchen,
+    PaymentChallenged,
+    PaymentRefused,
+    PaymentSettled,
+)
+from topics.contracts.payment_commands import Authorize, Capture, Refund, SettleAtDoor, Void
+from topics.messages.event import EventMeta
+
+URL = "https://bank.example/3ds"
+REFUSE = RefusePayment(code="card_declined", detail="your bank declined the card")
+END = OrderCancelled(user_id=USER, reason="Yanlış adres", cancelled_at=NOW, restaurant_id="mahmut")
+
+
+def asked(*events: Any) -> list[Any]:
+    """What the last event asks of the payment."""
+    state = evolved(DECIDER, DECIDER.state(), events)
+    sends = react(events[-1], EventMeta("e", ID, len(events), NOW), state)
+    return [send.message for send in sends if send.topic is payment_commands.TOPIC]
+
+
+def test_a_checkout_is_answered_as_placed_and_its_payment_is_asked_for() -> None:
+    wish = place(("kebap", 2), payment_method="credit_card", card="tok_success")
+    outcome = given().when(wish, facts=KNOWN).answering(status="placed", payment_status="pending")
+    (placed,) = outcome.decision.events
+    assert isinstance(placed, OrderPlaced)
+    authorize = Authorize(
+        user_id=USER, restaurant_id="mahmut", amount=placed.total, method="credit_card", card="tok_success"
+    )
+    assert asked(placed) == [authorize]
+    outcome.setting(payment(NOW + Times().payment))
+    assert outcome.state.placed.card is None, "the card stays nowhere"
+
+
+def test_a_paid_order_goes_to_the_kitchen_once() -> None:
+    outcome = given(PAID).when(ConfirmPayment(), facts=KNOWN).answering(status="placed", payment_status="authorized")
+    confirmed, ticket = outcome.decision.events
+    assert confirmed == CONFIRMED and isinstance(ticket, OrderSentToKitchen)
+    given(PAID, confirmed, ticket).when(ConfirmPayment(), facts=KNOWN).then_nothing()
+
+
+def test_a_refused_payment_ends_the_order_and_the_basket_comes_back() -> None:
+    outcome = given(PAID).when(REFUSE, caller=None)
+    refused, cancelled, basket = outcome.decision.events
+    assert refused == PaymentRefused(**OF, code=REFUSE.code, detail=REFUSE.detail)
+    assert (cancelled.by, cancelled.reason, basket.restore) == ("system", REFUSE.detail, (LINE,))
+    outcome.answering(status="cancelled", payment_status="failed", reason=REFUSE.detail)
+    sends = list(react(basket, EventMeta("e", ID, 4, NOW), outcome.state))
+    (back,) = [send for send in sends if send.topic is basket_commands.TOPIC]
+    assert back.message == RestoreItems(order_id=ID, lines=(LINE,)) and back.key == USER
+    assert asked(PAID, refused, cancelled) == [], "there is nothing to give back"
+    assert outcome.state.placed.restore == (), "the lines are in the basket, and nowhere else"
+
+
+def test_nobody_says_whether_it_is_paid() -> None:
+    expired, basket = given(PAID).when(GiveUpPayment(), caller=None).decision.events
+    assert isinstance(expired, OrderExpired) and isinstance(basket, BasketReturned)
+    assert asked(PAID, expired) == [Void(reason="order expired")], "should it be paid after all, it is given back"
+
+
+def test_the_customers_bank_asks_and_there_is_as_long_again_once() -> None:
+    outcome = given(PAID).when(ChallengePayment(url=URL), caller=None, now=LATER)
+    outcome.then(PaymentChallenged(**{**OF, "at": LATER}, url=URL)).setting(payment(LATER + Times().payment))
+    outcome.answering(payment_status="challenged", payment_url=URL, status="placed")
+    challenged = outcome.decision.events[0]
+    given(PAID, challenged).when(ChallengePayment(url=URL), caller=None).then_nothing().setting()
+    given(PAID, challenged).when(ChallengePayment(url=URL + "/2"), caller=None).setting()
+    given(PAID, challenged).when(ConfirmPayment(), facts=KNOWN).answering(payment_url=None)
+
+
+def test_it_is_captured_when_the_restaurant_accepts_and_only_then() -> None:
+    way = (PAID, CONFIRMED, sent(PAID))
+    assert asked(*way) == []
+    assert asked(*way, accepted(PAID)) == [Capture()]
+    at_door = (AT_DOOR, replace(CONFIRMED, method="cash"), sent(AT_DOOR), accepted(AT_DOOR))
+    assert asked(*at_door) == []
+    assert asked(*at_door, OrderDelivered(user_id=USER, restaurant_id="mahmut", delivered_at=NOW)) == [SettleAtDoor()]
+
+
+@pytest.mark.parametrize("placed", [PAID, AT_DOOR])
+def test_an_order_that_ends_gives_the_money_back_and_tells_nobody_the_reason(placed: OrderPlaced) -> None:
+    waits = (placed, CONFIRMED, sent(placed))
+    assert asked(placed, END) == asked(*waits, END) == [Void(reason="order cancelled")]
+    back = Refund if placed is PAID else Void
+    assert asked(*waits, accepted(placed), END) == [back(reason="order cancelled")]
+
+
+def test_a_capture_that_the_bank_refuses_ends_the_order_unless_it_is_on_its_way() -> None:
+    cooks = (PAID, CONFIRMED, sent(PAID), accepted(PAID))
+    outcome = given(*cooks).when(REFUSE, caller=None)
+    assert [type(event) for event in outcome.decision.events] == [PaymentRefused, OrderCancelled]
+    had = (*cooks, OrderDelivered(user_id=USER, restaurant_id="mahmut", delivered_at=NOW))
+    outcome = given(*had).when(REFUSE, caller=None).answering(status="delivered", payment_status="failed")
+    assert [type(event) for event in outcome.decision.events] == [PaymentRefused]
+
+
+def test_what_becomes_of_the_money_is_noted_once_and_refunds_one_by_one() -> None:
+    captured = PaymentSettled(**OF, kind="captured", amount=61_120)
+    cooks = (PAID, CONFIRMED, sent(PAID), accepted(PAID))
+    capture = RecordSettlement(kind="captured", amount=61_120)
+    given(*cooks).when(capture, caller=None).then(captured).answering(status="accepted", payment_status="captured")
+    given(*cooks, captured).when(capture, caller=None).then_nothing()
+    part = RecordSettlement(kind="refunded", amount=1_000)
+    refunded = PaymentSettled(**OF, kind="refunded", amount=1_000)
+    given(*cooks, captured).when(part, caller=None).then(refunded)
+    given(*cooks, captured, refunded).when(part, caller=None).then(refunded)
+
+
+def test_who_asks_again_for_the_checkout_is_told_how_it_stands() -> None:
+    given(PAID, END).when(TellOutcome(user_id=USER)).answering(status="cancelled")
