@@ -83,6 +83,7 @@ class Waiter:
             payment_method=event.payment_method,
             total=event.total,
             auto=event.auto,
+            gift_note=event.gift_note,
         )
         expires = left if left > timedelta() else self._life
         try:
