@@ -35,6 +35,9 @@ from topics.deciding.projection import FactTable, Index, View
 from topics.messages.message import Message
 from topics.messages.topic import Topic
 
+# At most, to the Redis of the views. All partitions of all groups open at the same time when a process starts.
+_CONNECTIONS = 128
+
 
 @dataclass(frozen=True, slots=True)
 class Resources:
@@ -52,7 +55,7 @@ class Resources:
     @classmethod
     def of(cls, settings: Settings, counts: Counts | None = None) -> "Resources":
         """On the servers of the settings; nothing is opened yet."""
-        redis, publisher = connect(settings.redis), Publisher(settings.kafka)
+        redis, publisher = connect(settings.redis, connections=_CONNECTIONS), Publisher(settings.kafka)
         views, generations = ProjectionStore(redis), ViewGenerations(redis)
         return cls(settings, publisher, Replies(redis), Fates(redis), views, generations, counts or Counts())
 
