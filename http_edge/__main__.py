@@ -66,7 +66,7 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
     lists = Lists(redis, reader)
     mongo = connect_mongo(settings.mongo, "edge", size=MONGO_CONNECTIONS, patience=MONGO_PATIENCE)
     withdrawals = Withdrawals(reader)
-    streams = Streams(reader)
+    streams = Streams(reader, lists)
     notices = Notices(redis, streams.changed, streams.all_changed)
     memory = Memory(redis)
     streams.start()

@@ -15,14 +15,24 @@ from http_edge.about.metrics import Metrics
 from http_edge.commands import bodies, commands, uploads
 from http_edge.commands.idempotency import check_key
 from http_edge.commands.operations import Operation
-from http_edge.reads import composed, lists, live, views
+from http_edge.reads import composed, lists, live, live_lists, views
 from http_edge.routing import own_rows
 from http_edge.routing.asked import Asked
 from http_edge.routing.edge import Edge
 from http_edge.routing.guard import caller_of, check_signed, check_user_id
 from http_edge.routing.paging import Query, query_of
 from http_edge.routing.router import Router
-from http_edge.routing.routes import AnyRow, CommandRow, ComposedRow, ListRow, LiveRow, Nothing, OwnRow, ViewRow
+from http_edge.routing.routes import (
+    AnyRow,
+    CommandRow,
+    ComposedRow,
+    ListRow,
+    LiveListRow,
+    LiveRow,
+    Nothing,
+    OwnRow,
+    ViewRow,
+)
 from http_edge.wire import cors, trace
 from http_edge.wire.absolute import with_origin
 from http_edge.wire.access_log import AccessLog
@@ -76,6 +86,8 @@ def compiled(row: AnyRow, answers: Sequence[Any] = ()) -> Route:
             return Route(row, own_rows.handler(row), body, query, lira)
         case LiveRow():
             return Route(row, live.handler(row), body, query, lira)
+        case LiveListRow():
+            return Route(row, live_lists.handler(row), body, query, lira)
         case ComposedRow():
             return Route(row, composed.handler(row), body, query, unchanged)
 
@@ -187,7 +199,7 @@ class Gateway:
     async def _answered(self, request: BaseRequest, route: Route, asked: Asked) -> Answer:
         if route.row.method != "GET" and isinstance(route.row, CommandRow | OwnRow):
             await self._read_body(request, route.row, route.body, asked)
-        elif isinstance(route.row, LiveRow):
+        elif isinstance(route.row, LiveRow | LiveListRow):
             asked.last_event_id = request.headers.get(LAST_EVENT_ID, "")
         elif isinstance(route.row, ComposedRow):
             asked.if_none_match = request.headers.get(IF_NONE_MATCH, "")

@@ -146,6 +146,16 @@ def deliveries(courier_id: str, phase: str) -> str:
     return f"deliveries:{courier_id}:{phase}"
 
 
+BOARD_ALL, BOARD_RUNNING, BOARD_SCHEDULED, BOARD_LATEST = "all", "running", "scheduled", "latest"
+"""Parts of a board besides those by status. running: of which something more becomes. scheduled: for later, before they come to
+the kitchen. latest: those that changed last."""
+
+
+def board(restaurant_id: str, part: str) -> str:
+    """Name of an index of a restaurant's orders."""
+    return f"board:{restaurant_id}:{part}"
+
+
 def coupons(restaurant_id: str | None) -> str:
     """Name of the index of a restaurant's listed coupons, by when they were made; None: of those that are valid everywhere."""
     return f"coupons:{restaurant_id or 'everywhere'}"

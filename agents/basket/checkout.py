@@ -37,7 +37,7 @@ def check_out(command: Checkout, contents: Contents, facts: Facts, context: Cont
         return hand_on(CheckoutRepeated(order_id=contents.last.order_id))
     if not items:
         return reject("basket_empty", "there is nothing to check out")
-    if (refused := too_much(items, command.note)) is not None:
+    if (refused := too_much(items, command.note, command.gift_note)) is not None:
         return Decision(rejection=refused)
     restaurant_id = _restaurant(items, contents.lines, facts)
     if isinstance(restaurant_id, Rejection):
@@ -61,6 +61,7 @@ def _checked_out(command: Checkout, contents: Contents, purchase: _Purchase, con
         payment_method=command.payment_method,
         address_id=command.address_id,
         note=command.note,
+        gift_note=command.gift_note,
         schedule_date=purchase.schedule_date,
         coupon_code=command.coupon_code or own_coupon,
         cleared_coupon=own_coupon,

@@ -27,10 +27,10 @@ class Said(Protocol):
     def options(self) -> Sequence[Any]: ...
 
 
-def too_much(items: Iterable[Said], note: str | None = None) -> Rejection | None:
-    """Why a basket cannot hold these; None where it can. note: of the checkout itself."""
+def too_much(items: Iterable[Said], *notes: str | None) -> Rejection | None:
+    """Why a basket cannot hold these; None where it can. notes: of the checkout itself."""
     listed = tuple(items)
-    size = sum(len(each.encode()) for each in (note, *(item.note for item in listed)) if each)
+    size = sum(len(each.encode()) for each in (*notes, *(item.note for item in listed)) if each)
     if size > NOTE_BYTES:
         return Rejection("notes_too_long", f"the notes of a basket have at most {NOTE_BYTES:,} bytes together", "note")
     size = sum(len(msgspec.json.encode(item.options)) for item in listed if item.options)

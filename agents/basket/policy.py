@@ -57,6 +57,7 @@ def _order(event: CheckedOut, user_id: str) -> PlaceOrder:
         restore_coupon=event.cleared_coupon,
         address_id=event.address_id,
         note=event.note,
+        gift_note=event.gift_note,
         schedule_date=event.schedule_date,
         coupon_code=event.coupon_code,
         expected_total=event.expected_total,

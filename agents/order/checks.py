@@ -158,6 +158,7 @@ def _order(
         coupon_code=wish.coupon_code,
         address_id=address.id if address else None,
         note=wish.note,
+        gift_note=wish.gift_note,
         schedule_date=wish.schedule_date,
         pickup=wish.pickup,
         previous_order_id=wish.previous_order_id,

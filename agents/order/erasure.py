@@ -57,5 +57,12 @@ def _event(order: OrderPlaced | OrderRefused) -> OrderErased:
 def _invoiced(order: OrderPlaced) -> OrderPlaced:
     items = tuple(replace(item, note=None) for item in order.items)
     return replace(
-        order, items=items, note=None, address_id=None, delivery_address=None, restore=(), restore_coupon=None
+        order,
+        items=items,
+        note=None,
+        gift_note=None,
+        address_id=None,
+        delivery_address=None,
+        restore=(),
+        restore_coupon=None,
     )

@@ -170,6 +170,7 @@ def _sent(placed: OrderPlaced, due: datetime | None, facts: Facts, context: Cont
         restaurant_name=placed.restaurant_name,
         items=placed.items,
         note=placed.note,
+        gift_note=placed.gift_note,
         due_at=due,
         expires_at=now + wait.answer,
         delivery=not placed.pickup,

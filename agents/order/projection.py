@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec.structs import asdict, replace
 
+from agents.order import board
 from agents.order.course import Course, begun, changes
 from agents.order.times import MOST_DELAYS, MOST_FAILURES
 from topics import keys
@@ -64,6 +65,7 @@ def document(order_id: str, placed: OrderPlaced, course: Course) -> Order:
         delivery_address=placed.delivery_address,
         pickup=placed.pickup,
         note=placed.note,
+        gift_note=placed.gift_note,
         schedule_date=placed.schedule_date,
         changes=placed.changes,
         created_at=placed.placed_at,
@@ -146,11 +148,19 @@ another takes."""
 
 
 def indexes(document: Order) -> Mapping[str, float]:
-    """A user's orders by time."""
-    return {keys.orders(document.user_id): document.created_at.timestamp()}
+    """A user's orders by time, and the restaurant's."""
+    return {keys.orders(document.user_id): document.created_at.timestamp(), **board.indexes(document)}
 
 
 ORDER_TIMELINE = View[OrderTimeline, Event](
     name="order_timeline", topic=order_events.TOPIC, document=OrderTimeline, show=show_timeline, live=True
 )
-ORDER = View[Order, Event](name="order", topic=order_events.TOPIC, document=Order, show=show, indexes=indexes)
+ORDER = View[Order, Event](
+    name="order",
+    topic=order_events.TOPIC,
+    document=Order,
+    show=show,
+    indexes=indexes,
+    latest=board.latest,
+    live=True,
+)

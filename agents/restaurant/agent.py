@@ -3,7 +3,7 @@
 from agents.restaurant import policy
 from agents.restaurant.decider import DECIDER
 from agents.restaurant.facts import DELIVERED
-from agents.restaurant.projection import CAMPAIGNS, RESTAURANT, REVIEW
+from agents.restaurant.projection import CAMPAIGNS, RESTAURANT, RESTAURANT_OWNER, REVIEW
 from agents.runtime.runtime import Runtime
 from topics.contracts import order_events, restaurant_commands, restaurant_events, user_events
 
@@ -14,5 +14,6 @@ def register(runtime: Runtime) -> None:
     runtime.intake(order_events.TOPIC, policy.erase_review)
     runtime.project(DELIVERED)
     runtime.project(RESTAURANT)
+    runtime.project(RESTAURANT_OWNER)
     runtime.project(REVIEW)
     runtime.project(CAMPAIGNS)

@@ -31,7 +31,7 @@ from topics.contracts.restaurant_events import (
     SlotReserved,
 )
 from topics.deciding.projection import PartOf, Shown, View
-from topics.documents.browse import Campaign, Campaigns, Restaurant, Review
+from topics.documents.browse import Campaign, Campaigns, Restaurant, RestaurantOwner, Review
 from topics.messages.event import EventMeta
 from topics.search_index import restaurant_indexes, restaurant_traits
 
@@ -100,6 +100,16 @@ RESTAURANT = View[Restaurant, Event](
     show=show,
     indexes=indexes,
     traits=restaurant_traits,
+)
+
+
+def show_owner(before: RestaurantOwner | None, event: Event, meta: EventMeta) -> Shown[RestaurantOwner]:
+    """Who opened it, for ever."""
+    return Shown(RestaurantOwner(owner_id=event.owner_id) if isinstance(event, RestaurantOpened) else before)
+
+
+RESTAURANT_OWNER = View[RestaurantOwner, Event](
+    name="restaurant_owner", topic=restaurant_events.TOPIC, document=RestaurantOwner, show=show_owner
 )
 
 

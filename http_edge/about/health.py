@@ -7,7 +7,7 @@ import msgspec
 
 from http_edge.routing.asked import Asked
 from http_edge.routing.edge import Edge
-from http_edge.routing.routes import AnyRow, ComposedRow, ListRow, LiveRow, OwnRow, ViewRow
+from http_edge.routing.routes import AnyRow, ComposedRow, OwnRow, ReadingRow, ViewRow
 from http_edge.wire.answer import Answer, of_json
 from stores.errors import Unavailable
 from topics.keys import DENY_READY
@@ -36,10 +36,9 @@ def ready_keys(rows: Iterable[AnyRow]) -> tuple[str, ...]:
     """What must stand in Redis before every route can answer."""
     found = {DENY_READY}
     for row in rows:
-        if isinstance(row, ViewRow):
-            found.update(view.ready for view in (row.view, row.join and row.join.view) if view)
-        elif isinstance(row, ListRow | LiveRow):
-            found.add(row.view.ready)
+        if isinstance(row, ReadingRow):
+            joined = row.join.view if isinstance(row, ViewRow) and row.join else None
+            found.update(view.ready for view in (row.view, joined, row.guard and row.guard.view) if view)
         elif isinstance(row, OwnRow):
             found.update(view.ready for view in row.reads)
         elif isinstance(row, ComposedRow):

@@ -16,6 +16,7 @@ from http_edge.routing.routes import (
     AnyRow,
     CommandRow,
     ComposedRow,
+    LiveListRow,
     LiveRow,
     Nothing,
     OwnRow,
@@ -139,7 +140,7 @@ def _parameters(row: AnyRow) -> list[dict[str, Any]]:
     if isinstance(row, ComposedRow):
         why = "The ETag of the answer that the client has: 304 where it would be the same."
         found.append({"name": "If-None-Match", "in": "header", "schema": text, "description": why})
-    if isinstance(row, LiveRow):
+    if isinstance(row, LiveRow | LiveListRow):
         why = "The id of the last event that the client has: only later ones are sent."
         found.append({"name": LAST_EVENT_ID, "in": "header", "schema": text, "description": why})
     return found
@@ -155,7 +156,7 @@ def _asked_for(field: msgspec.structs.FieldInfo) -> dict[str, Any]:
 
 
 def _responses(row: AnyRow, schemas: Mapping[int, Any]) -> dict[str, Any]:
-    kind = EVENT_STREAM if isinstance(row, LiveRow) else JSON
+    kind = EVENT_STREAM if isinstance(row, LiveRow | LiveListRow) else JSON
     done: dict[str, Any] = (
         {"description": "Done"} if row.success == NO_CONTENT else _content(schemas[id(row.gives)], kind)
     )
@@ -193,7 +194,7 @@ def problems_of(row: AnyRow) -> dict[int, list[str]]:
         found[503] = []
     if query_of(row) is not Nothing:
         found[422] = ["invalid_input"]
-    if isinstance(row, LiveRow):
+    if isinstance(row, LiveRow | LiveListRow):
         found |= {422: ["invalid_input"], 429: ["too_many_streams"], 503: ["streams_full"]}
     if isinstance(row, OwnRow | ComposedRow):
         found |= {status: list(codes) for status, codes in row.problems.items()}

@@ -56,6 +56,8 @@ class OrderCard(msgspec.Struct, frozen=True, kw_only=True):
     item_text: str
     total: KurusSum
     total_text: str
+    ready_at: datetime | None
+    ready_text: str
     created_at: datetime
 
 
@@ -110,6 +112,7 @@ class Order(msgspec.Struct, frozen=True):
     status: OrderStatus
     total: KurusSum
     created_at: datetime
+    ready_at: datetime | None = None
 
     @property
     def runs(self) -> bool:
@@ -148,6 +151,8 @@ def order_card(order: Order, language: Language) -> OrderCard:
         item_text=texts.items(count, language),
         total=order.total,
         total_text=texts.money(order.total, language),
+        ready_at=order.ready_at,
+        ready_text=texts.ready(order.ready_at, order.status, language),
         created_at=order.created_at,
     )
 

@@ -22,7 +22,7 @@ from topics.contracts.address_events import SavedAddress
 from topics.contracts.order_events import PricedItem
 from topics.deciding.choosing import Chosen
 from topics.documents.order import Order
-from topics.values.fields import OrderStatus, PaymentMethod
+from topics.values.fields import OrderStatus, PaymentMethod, PaymentStatus
 from topics.values.kurus import Kurus, KurusSum
 
 
@@ -41,7 +41,8 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderPage(msgspec.Struct, frozen=True, kw_only=True):
-    """address_text: where it is delivered to; null where the customer picks it up."""
+    """address_text: where it is delivered to; null where the customer picks it up. ready_text: when it is ready, empty where
+    nobody cooks it. payment_url: where the customer's bank asks them, while it does. reason: why it ended as it did."""
 
     id: str
     restaurant_id: str
@@ -59,12 +60,20 @@ class OrderPage(msgspec.Struct, frozen=True, kw_only=True):
     total_text: str
     payment_method: PaymentMethod
     payment_text: str
+    payment_status: PaymentStatus | None
+    payment_status_text: str
+    payment_url: str | None
     coupon_code: str | None
     status: OrderStatus
     status_text: str
+    reason: str | None
+    due_at: datetime | None
+    ready_at: datetime | None
+    ready_text: str
     address_text: str | None
     pickup: bool
     note: str | None
+    gift_note: str | None
     schedule_date: str | None
     created_at: datetime
     created_text: str
@@ -103,7 +112,9 @@ def _page(order: Order, language: Language) -> OrderPage:
         delivery_fee_text=texts.pickup(language) if order.pickup else texts.fee(order.delivery_fee, language),
         total_text=texts.money(order.total, language),
         payment_text=texts.payment(order.payment_method, language),
+        payment_status_text=texts.payment_status(order.payment_status, language),
         status_text=texts.status(order.status, language),
+        ready_text=texts.ready(order.ready_at, order.status, language),
         address_text=_address_text(order.delivery_address),
         created_text=texts.moment(order.created_at, language),
     )
@@ -111,7 +122,7 @@ def _page(order: Order, language: Language) -> OrderPage:
 
 _NOT_SHOWN = (
     "user_id", "delivery_address", "items", "address_id", "changes", "updated_at", "message",
-    "payment_status", "payment_url", "due_at", "sent_at", "ready_at", "courier_id", "reason",
+    "sent_at", "courier_id",
 )  # fmt: skip
 
 

@@ -36,10 +36,33 @@ STATUSES: dict[Language, dict[str, str]] = {
         "cancelled": "Your order is cancelled",
     },
 }
+PAYMENT_STATUSES: dict[Language, dict[str, str]] = {
+    "tr": {
+        "pending": "Ödeme bekleniyor",
+        "challenged": "Bankanın onayı bekleniyor",
+        "authorized": "Ödeme onaylandı",
+        "captured": "Ödendi",
+        "voided": "Karttan para çekilmedi",
+        "refunded": "İade edildi",
+        "failed": "Ödeme alınamadı",
+        "at_the_door": "Kapıda ödenecek",
+    },
+    "en": {
+        "pending": "Waiting for the payment",
+        "challenged": "Your bank asks you to confirm",
+        "authorized": "The payment is confirmed",
+        "captured": "Paid",
+        "voided": "Nothing was charged",
+        "refunded": "Refunded",
+        "failed": "The payment has failed",
+        "at_the_door": "To be paid at the door",
+    },
+}
 PAYMENTS: dict[Language, dict[str, str]] = {
     "tr": {"credit_card": "Kredi kartı", "cash": "Nakit", "pos": "Kapıda kart"},
     "en": {"credit_card": "Credit card", "cash": "Cash", "pos": "Card at the door"},
 }
+_COOKED = ("accepted", "preparing")
 _DAY_LENGTH = timedelta(days=1)
 _TURKISH = str.maketrans(",.", ".,")  # 1.249,90 for 1,249.90
 
@@ -119,6 +142,19 @@ def items(count: int, language: Language) -> str:
 def status(name: str, language: Language) -> str:
     """Of an order; one that is newer than this code is named as it is."""
     return STATUSES[language].get(name, name)
+
+
+def payment_status(name: str | None, language: Language) -> str:
+    """Of an order, None where no payment was asked for; one that is newer than this code is named as it is."""
+    return "" if name is None else PAYMENT_STATUSES[language].get(name, name)
+
+
+def ready(at: datetime | None, status: str, language: Language) -> str:
+    """When an order that is cooked is ready, by the clock of Turkey; empty where there is nothing to say of it."""
+    if at is None or status not in _COOKED:
+        return ""
+    local = at.astimezone(ZoneInfo(DEFAULT_ZONE))
+    return f"Hazır olma saati {local:%H:%M}" if language == "tr" else f"Ready at {local:%H:%M}"
 
 
 def moment(at: datetime, language: Language) -> str:

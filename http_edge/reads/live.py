@@ -14,7 +14,7 @@ LAST_EVENT_ID = "Last-Event-ID"
 
 _NUMBER = re.compile(r"[0-9]{1,9}")
 # a proxy that collects answers would hold events back
-_HEADERS = {"X-Accel-Buffering": "no"}
+HEADERS = {"X-Accel-Buffering": "no"}
 
 
 def handler(row: LiveRow) -> Handler:
@@ -34,7 +34,7 @@ def handler(row: LiveRow) -> Handler:
         stream = asked.edge.streams.open(
             asked.caller, keys.document(row.view.name, name), row.story, seen, _beside(row.aside, name)
         )
-        return Answer(b"", row.success, EVENT_STREAM, _HEADERS, stream)
+        return Answer(b"", row.success, EVENT_STREAM, HEADERS, stream)
 
     return opened
 

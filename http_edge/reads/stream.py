@@ -1,4 +1,4 @@
-"""One client that follows one document: what is written to it, when, and why it ends."""
+"""One client that follows a document or a list: what is written to it, when, and why it ends."""
 
 import asyncio
 import socket
@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from http_edge.routing.story import Beside, Story
+from http_edge.routing.story import Beside, Happening, Story
 from http_edge.wire.tokens import Caller
 from stores.telemetry import logger
 from topics import keys
@@ -40,32 +40,18 @@ class StreamEnd(msgspec.Struct, frozen=True):
 
 
 class Stream:
-    """One client that follows one document. See answer.Streams."""
+    """One client that follows what stands at one place. See answer.Streams."""
 
     __slots__ = (
-        "_alarm", "_ended", "_home", "_sent", "_story", "_told_beside", "_transport", "_version", "_written_at", "beside",
-        "caller", "due", "open", "place", "written",
+        "_alarm", "_ended", "_home", "_transport", "_written_at", "caller", "due", "open", "place", "written",
     )  # fmt: skip
 
-    def __init__(
-        self,
-        home: Home,
-        caller: Caller,
-        place: str,
-        story: Callable[[bytes], Story],
-        seen: int,
-        beside: Beside | None = None,
-    ) -> None:
+    def __init__(self, home: Home, caller: Caller, place: str) -> None:
         self.caller = caller
         self.place = place
-        self.beside = beside
         self.due = 0.0
         self.open = True
         self.written = 0
-        self._story = story
-        self._sent = seen
-        self._version = 0
-        self._told_beside = 0
         self._home = home
         self._transport: Transport | None = None
         self._written_at = 0.0
@@ -84,34 +70,6 @@ class Stream:
     def expire_in(self, seconds: float) -> None:
         """When its token does."""
         self._alarm = asyncio.get_running_loop().call_later(max(0.0, seconds), self.end, "token_expired")
-
-    def tell(self, value: bytes) -> None:
-        """What the document, as it is stored now, tells that the client does not have."""
-        version, body = keys.split(value)
-        if self._transport is None or version == self._version:
-            return
-        if not body:
-            return self.end("not_shown")
-        story = self._story(body)
-        fresh = [
-            b"id: %d\nevent: %b\ndata: %b\n\n" % (number, name.encode(), data)
-            for number, (name, data) in enumerate(story.happenings, 1)
-            if number > self._sent
-        ]
-        if fresh:
-            self._sent += len(fresh)
-            self._write(b"".join(fresh))
-        self._version = version
-        if story.complete:
-            self.end("complete")
-
-    def tell_beside(self, value: bytes) -> None:
-        """The value beside the document, where the client does not have it. It has no id: who comes back is told the latest."""
-        version, body = keys.split(value)
-        if self._transport is None or self.beside is None or version == self._told_beside:
-            return
-        self._told_beside = version
-        self._write(b"event: %b\ndata: %b\n\n" % (self.beside.name.encode(), body))
 
     def beat(self, now: float) -> None:
         """A comment where nothing has been written for long, so that everybody on the way knows that it lives."""
@@ -156,6 +114,58 @@ class Stream:
         if self._transport is not None:
             self._transport.abort()
         self.gone()
+
+
+class DocumentStream(Stream):
+    """A client that follows one document, of which it is told what it does not have."""
+
+    __slots__ = ("_sent", "_story", "_told_beside", "_version", "beside")
+
+    def __init__(
+        self,
+        home: Home,
+        caller: Caller,
+        place: str,
+        story: Callable[[bytes], Story],
+        seen: int,
+        beside: Beside | None = None,
+    ) -> None:
+        super().__init__(home, caller, place)
+        self.beside = beside
+        self._story = story
+        self._sent = seen
+        self._version = 0
+        self._told_beside = 0
+
+    def tell(self, value: bytes, beside: bytes | None = None) -> None:
+        """What the document, as it is stored now, tells that the client does not have; and what stands beside it."""
+        if beside is not None:
+            self._tell_beside(beside)
+        version, body = keys.split(value)
+        if self._transport is None or version == self._version:
+            return
+        if not body:
+            return self.end("not_shown")
+        story = self._story(body)
+        fresh = [event(b"%d" % number, each) for number, each in enumerate(story.happenings, 1) if number > self._sent]
+        if fresh:
+            self._sent += len(fresh)
+            self._write(b"".join(fresh))
+        self._version = version
+        if story.complete:
+            self.end("complete")
+
+    def _tell_beside(self, value: bytes) -> None:
+        """It has no id: who comes back is told the latest."""
+        version, body = keys.split(value)
+        if self.beside is not None and version != self._told_beside:
+            self._told_beside = version
+            self._write(b"event: %b\ndata: %b\n\n" % (self.beside.name.encode(), body))
+
+
+def event(id: bytes, happening: Happening) -> bytes:
+    """As it is written to a client."""
+    return b"id: %b\nevent: %b\ndata: %b\n\n" % (id, happening.name.encode(), happening.data)
 
 
 def _bound(transport: Transport) -> None:

@@ -1,19 +1,21 @@
 """The open streams of one edge process.
 
-A notice names documents that have changed. Streams that follow them are looked at together: one MGET for documents and
-deny-list, and each stream is told what is new for it. Besides, all streams are looked at in turn, every CHECK_SECONDS: that
-finds who has logged out, and makes good a notice that was lost.
+A notice names documents and lists that have changed. Streams that follow them are looked at together: one MGET for documents
+and deny-list, then a slice of each list that is followed, and each stream is told what is new for it. Besides, all streams are
+looked at in turn, every CHECK_SECONDS: that finds who has logged out, and makes good a notice that was lost.
 """
 
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import islice
 
-from http_edge.reads.stream import CHECK_SECONDS, Stream
-from http_edge.routing.edge import Reads
-from http_edge.routing.story import Beside, Story
+from http_edge.reads.list_stream import ListStream
+from http_edge.reads.stream import CHECK_SECONDS, DocumentStream, Stream
+from http_edge.routing.edge import Lists, Reads
+from http_edge.routing.story import Beside, Happening, Seen, Story
 from http_edge.wire.problems import RETRY_AFTER_SECONDS, Problem, unavailable
 from http_edge.wire.tokens import Caller
 from stores.ending import end
@@ -33,10 +35,11 @@ _log = logger("http_edge.reads.streams")
 class Streams:
     """See edge.Follows."""
 
-    def __init__(self, reads: Reads, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, reads: Reads, lists: Lists, clock: Callable[[], float] = time.time) -> None:
         self._reads = reads
+        self._lists = lists
         self._clock = clock
-        self._following: dict[str, set[Stream]] = {}  # by the place of the document
+        self._following: dict[str, set[Stream]] = {}  # by the place of the document or list
         self._of_user: Counter[str] = Counter()
         self._count = 0
         self._closed = False
@@ -67,13 +70,27 @@ class Streams:
         self, caller: Caller, place: str, story: Callable[[bytes], Story], seen: int, beside: Beside | None = None
     ) -> Stream:
         """seen: how many happenings the client has. Raises Problem 429 and 503."""
+        return self._opened(DocumentStream(self, caller, place, story, seen, beside))
+
+    def open_list(
+        self,
+        caller: Caller,
+        view: str,
+        index_name: str,
+        tells: Callable[[bytes], Happening | None],
+        seen: Seen | None,
+    ) -> Stream:
+        """As in list_stream.ListStream. Raises Problem 429 and 503."""
+        return self._opened(ListStream(self, caller, view, index_name, tells, seen))
+
+    def _opened(self, stream: Stream) -> Stream:
+        caller = stream.caller
         if self._count >= MOST:
             raise unavailable("streams_full", "No more streams can be opened here right now, please try again.")
         if self._of_user[caller.id] >= MOST_OF_A_USER:
             later = {"Retry-After": str(RETRY_AFTER_SECONDS)}
             raise Problem(429, "too_many_streams", f"At most {MOST_OF_A_USER} streams are open at once.", headers=later)
-        stream = Stream(self, caller, place, story, seen, beside)
-        self._following.setdefault(place, set()).add(stream)
+        self._following.setdefault(stream.place, set()).add(stream)
         self._of_user[caller.id] += 1
         self._count += 1
         stream.expire_in(caller.exp - self._clock())
@@ -83,12 +100,13 @@ class Streams:
             stream.end("restart")
         return stream
 
-    def changed(self, view: str, ids: Sequence[str]) -> None:
+    def changed(self, view: str, ids: Sequence[str], lists: Sequence[str] = ()) -> None:
         """A notice. No ids: any document of the view may have changed."""
         if not ids:
             self.look_at(stream for stream in self._all() if keys.view_of(stream.place) == view)
-        for each in ids:
-            followers = self._following.get(keys.document(view, each))
+        places = (*(keys.document(view, each) for each in ids), *(keys.index(view, each) for each in lists))
+        for place in places:
+            followers = self._following.get(place)
             if followers:
                 self.look_at(followers)
 
@@ -133,27 +151,33 @@ class Streams:
 
     async def _look(self, streams: Sequence[Stream]) -> None:
         """Raises Unavailable."""
-        places = [stream.place for stream in streams]
+        places = [_looked_at(stream) for stream in streams]
         denied = [stream.caller.denied_key for stream in streams]
-        beside = [stream.beside.key for stream in streams if stream.beside is not None]
+        beside = [key for stream in streams if (key := _beside(stream)) is not None]
         ready, *values = await self._reads.get((keys.DENY_READY, *places, *denied, *beside))
-        documents, revoked = values[: len(streams)], values[len(streams) : 2 * len(streams)]
+        found, revoked = values[: len(streams)], values[len(streams) : 2 * len(streams)]
         latest = dict(zip(beside, values[2 * len(streams) :], strict=True))
-        for stream, document, out in zip(streams, documents, revoked, strict=True):
+        of_lists = list[tuple[ListStream, str]]()
+        for stream, value, out in zip(streams, found, revoked, strict=True):
             if not stream.open:
                 continue
             if out is not None:
                 stream.end("token_revoked")
-            elif ready is not None and document is not None:
-                self._tell(stream, document, latest)
-            # else Redis was emptied: the look after the views are built again will tell
+            elif ready is None or value is None:
+                pass  # Redis was emptied: the look after the views are built again will tell
+            elif isinstance(stream, ListStream):
+                of_lists.append((stream, value.decode()))
+            elif isinstance(stream, DocumentStream):
+                self._tell(stream, partial(stream.tell, value, latest.get(_beside(stream) or "")))
+        for stream, tag in of_lists:
+            wanted = stream.wants(tag)
+            if wanted is not None:
+                read = await self._lists.read(wanted)
+                self._tell(stream, partial(stream.tell, tag, read))
 
-    def _tell(self, stream: Stream, document: bytes, latest: Mapping[str, bytes | None]) -> None:
-        """latest: by key, what is told besides."""
+    def _tell(self, stream: Stream, tell: Callable[[], None]) -> None:
         try:
-            if stream.beside is not None and (value := latest[stream.beside.key]) is not None:
-                stream.tell_beside(value)
-            stream.tell(document)
+            tell()
         except Exception:
             _log.exception("a document that cannot be told", place=stream.place)
             stream.end("not_shown")
@@ -177,3 +201,13 @@ class Streams:
                 stream.due = now + CHECK_SECONDS
                 self._round.append(stream)
                 self.look_at((stream,))
+
+
+def _looked_at(stream: Stream) -> str:
+    """The document, or whether the list's view is there and in which generation."""
+    return keys.view_ready(stream.view) if isinstance(stream, ListStream) else stream.place
+
+
+def _beside(stream: Stream) -> str | None:
+    """The key of what is told besides its document."""
+    return stream.beside.key if isinstance(stream, DocumentStream) and stream.beside is not None else None

@@ -9,7 +9,7 @@ from http_edge.reads.joins import Joiner, Values
 from http_edge.reads.own_writes import newest
 from http_edge.routing.asked import Asked
 from http_edge.routing.guard import check_denied, check_user_id, deny_keys
-from http_edge.routing.routes import PUBLIC, Key, ListRow, LiveRow, ViewOf, ViewRow
+from http_edge.routing.routes import PUBLIC, Guard, Key, LiveRow, ReadingRow, ViewOf, ViewRow
 from http_edge.wire.answer import Answer
 from http_edge.wire.problems import not_found, not_ready
 from topics import keys
@@ -51,10 +51,8 @@ async def looked_up(
     return body, others
 
 
-async def first_look(
-    row: ViewRow | ListRow | LiveRow, asked: Asked, places: Sequence[str]
-) -> tuple[bytes | None, Values]:
-    """(what the caller noted as written, the values of the places) after all checks. One MGET."""
+async def first_look(row: ReadingRow, asked: Asked, places: Sequence[str]) -> tuple[bytes | None, Values]:
+    """(what the caller noted as written, the values of the places) after all checks. One MGET, and another one for a guard."""
     caller, writer = asked.caller, asked.writer
     wanted = [row.view.ready, *places]
     if writer is not None:
@@ -68,6 +66,8 @@ async def first_look(
         check_denied(values[-2], values[-1])
     if values[0] is None:
         raise not_ready()
+    if row.guard is not None:
+        await require_owner(asked, row.guard)
     return values[1 + len(places)] if writer is not None else None, values[1 : 1 + len(places)]
 
 
@@ -78,6 +78,13 @@ def _given(row: ViewRow, asked: Asked, body: bytes) -> Answer:
     if row.absent is None:
         raise not_found()
     return Answer(row.absent if isinstance(row.absent, bytes) else row.absent(asked))
+
+
+async def require_owner(asked: Asked, guard: Guard) -> None:
+    """Raises Problem 404 where it is not the caller's, and 503."""
+    body = await document_now(asked, guard.view, guard.key(asked))
+    if not body or not _belongs(body, guard.owner, asked.me):
+        raise not_found()
 
 
 def _belongs(body: bytes, owner: str, caller: str) -> bool:

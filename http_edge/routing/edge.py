@@ -11,7 +11,7 @@ import nacl.public
 
 from http_edge.routing.broker_clock import BrokerClock
 from http_edge.routing.pace import Pace
-from http_edge.routing.story import Beside, Story
+from http_edge.routing.story import Beside, Happening, Seen, Story
 from http_edge.routing.turns import Turns
 from http_edge.routing.unanswered import Unanswered
 from http_edge.routing.uploads import WHOLE_AT_ONCE, WHOLE_OF_ADDRESS, Uploads
@@ -65,7 +65,7 @@ class Withdraws(Protocol):
 
 
 class Follows(Protocol):
-    """Streams of what becomes of documents."""
+    """Streams of what becomes of documents, and of lists."""
 
     @property
     def count(self) -> int: ...
@@ -73,6 +73,17 @@ class Follows(Protocol):
         self, caller: Caller, place: str, story: Callable[[bytes], Story], seen: int, beside: Beside | None = None
     ) -> Streams:
         """seen: how many happenings the client has. Raises Problem 429 and 503."""
+        ...
+
+    def open_list(
+        self,
+        caller: Caller,
+        view: str,
+        index_name: str,
+        tells: Callable[[bytes], Happening | None],
+        seen: Seen | None,
+    ) -> Streams:
+        """tells: a document's JSON → what is told of it. seen: how far the client is. Raises Problem 429 and 503."""
         ...
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ import msgspec
 from http_edge.routing.asked import Asked
 from http_edge.routing.composed import Composed, Looked
 from http_edge.routing.pages import Pages
-from http_edge.routing.story import Aside, Story
+from http_edge.routing.story import Aside, Happening, Story
 from http_edge.wire.answer import Answer
 from stores.listed import Newest
 from topics import keys
@@ -63,6 +63,16 @@ class Join:
     view: ViewOf
     names: Callable[[bytes], Sequence[str]]
     merge: Callable[[bytes, Mapping[str, bytes]], bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """Who may read what a row gives: the field `owner` of a document of this view must be the caller's id, else 404. key: which
+    document."""
+
+    view: ViewOf
+    key: Callable[[Asked], str]
+    owner: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,12 +157,13 @@ class ViewRow(Row):
 
     owner: field of the document that must be the caller's id, else 404. absent: what is given where there is no
     document (None: 404). shape: (the document's JSON, the request) → what is shown of it; None: as if there was no document.
-    join: another view's documents complete it.
+    join: another view's documents complete it. guard: see Guard.
     """
 
     view: ViewOf
     key: Key
     owner: str = ""
+    guard: Guard | None = None
     absent: bytes | Callable[[Asked], bytes] | None = None
     shape: Callable[[bytes, Asked], bytes | None] | None = None
     join: Join | None = None
@@ -164,10 +175,11 @@ class ListRow(Row):
 
     indexes: names of the sorted sets, whose entries follow each other. lowest: the lowest score that is listed.
     item: (the document's JSON, the member of the set, the request) → what is shown of it; None: nothing.
-    arrange: puts the items of one page in the order in which they are shown.
+    arrange: puts the items of one page in the order in which they are shown. guard: see Guard.
     """
 
     view: ViewOf
+    guard: Guard | None = None
     indexes: Callable[[Asked], Sequence[str]]
     newest_first: bool = False
     lowest: Callable[[Asked], float] | None = None
@@ -195,14 +207,29 @@ class LiveRow(Row):
 
     story: the document's JSON → what it tells. Later documents only add to it, so the place of a happening, from 1, is its
     id, and a client that comes back says the last one that it has.
-    owner: as in ViewRow. gives: what the data of an event may be. aside: what is told besides.
+    owner, guard: as in ViewRow. gives: what the data of an event may be. aside: what is told besides.
     """
 
     view: ViewOf
     key: Key
     owner: str
+    guard: Guard | None = None
     story: Callable[[bytes], Story]
     aside: Aside | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveListRow(Row):
+    """Follows the documents of a list that change: a stream of Server-Sent Events.
+
+    latest: name of the sorted set of those that changed last (topics.deciding.projection.View.latest). tells: a document's
+    JSON → what is told of it as it is now, None for nothing. guard: see Guard. gives: what the data of an event may be.
+    """
+
+    view: ViewOf
+    latest: Callable[[Asked], str]
+    guard: Guard
+    tells: Callable[[bytes], Happening | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,7 +252,9 @@ class ComposedRow(Row):
     problems: Mapping[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])
 
 
-AnyRow = CommandRow | ViewRow | ListRow | OwnRow | LiveRow | ComposedRow
+AnyRow = CommandRow | ViewRow | ListRow | OwnRow | LiveRow | LiveListRow | ComposedRow
+ReadingRow = ViewRow | ListRow | LiveRow | LiveListRow
+"""Rows that read one view, and may have a guard."""
 
 
 def command(

@@ -1,5 +1,6 @@
-"""What a document tells its followers, event by event."""
+"""What documents tell their followers, event by event."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -16,6 +17,29 @@ class Story(NamedTuple):
 
     happenings: Sequence[Happening]
     complete: bool
+
+
+_SEEN = re.compile(r"((?:@[0-9]{1,9})?)\.([0-9]{1,16})")
+
+
+class Seen(NamedTuple):
+    """How far a client is in the order in which the documents of a list change, which is the id of an event. tag: of the
+    generation of the view. score: of the last document of which it was told."""
+
+    tag: str
+    score: str
+
+    @classmethod
+    def of(cls, event_id: str) -> "Seen":
+        """Raises ValueError for one that is no id of such an event."""
+        found = _SEEN.fullmatch(event_id)
+        if found is None:
+            raise ValueError(event_id)
+        return cls(found[1], found[2])
+
+    @property
+    def id(self) -> bytes:
+        return f"{self.tag}.{self.score}".encode()
 
 
 class Aside(NamedTuple):

@@ -8,8 +8,10 @@ from http_edge.web import operations
 from http_edge.web.account import addresses, auth, erasure, export, favourites, passwords, sessions, user
 from http_edge.web.browse import campaigns, meals, menu_export, menu_import, photos, restaurants, reviews, search
 from http_edge.web.order import (
+    acts,
     analytics,
     anonymous_carts,
+    board,
     carts,
     couriers,
     deliveries,
@@ -42,6 +44,8 @@ ROUTES: tuple[AnyRow, ...] = (
     *anonymous_carts.ROUTES,
     *discounts.ROUTES,
     *orders.ROUTES,
+    *acts.ROUTES,
+    *board.ROUTES,
     *payments.ROUTES,
     *analytics.ROUTES,
     *couriers.ROUTES,

@@ -2,7 +2,7 @@
 
 PLACED, REFUSED = "OrderPlaced", "OrderRefused"
 HANDED_OVER = frozenset({"OrderDelivered", "OrderPickedUp"})
-CAME_TO_NOTHING = frozenset({"PaymentRefused", "OrderRejected", "OrderExpired", "OrderCancelled"})
+CAME_TO_NOTHING = frozenset({"OrderRejected", "OrderExpired", "OrderCancelled"})
 """Ends after which nobody is charged, and a coupon may be used again."""
 ENDS = HANDED_OVER | CAME_TO_NOTHING
 COURSE = frozenset({

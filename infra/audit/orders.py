@@ -15,7 +15,12 @@ class _CheckedOut(msgspec.Struct):
     order_id: str
 
 
+class _Placed(msgspec.Struct):
+    pay_by: str | None = None
+
+
 _checked_out = msgspec.json.Decoder(_CheckedOut)
+_placed = msgspec.json.Decoder(_Placed)
 
 
 class OrdersCheck:
@@ -28,6 +33,7 @@ class OrdersCheck:
         self._checkouts: set[str] = set()
         self._begun = Counter[str]()  # order → how often it was placed or refused
         self._placed: set[str] = set()
+        self._timed: set[str] = set()  # of those, the ones for which a timer must wait until they have ended
         self._ended: defaultdict[str, list[str]] = defaultdict(list)
         self._went_on: list[str] = []
 
@@ -43,6 +49,8 @@ class OrdersCheck:
             self._begun[order] += 1
         if type == PLACED:
             self._placed.add(order)
+            if _placed.decode(event.body).pay_by is not None:  # else it is of before there were payments
+                self._timed.add(order)
         if type in COURSE and order in self._ended:
             self._went_on.append(f"{order}: {type} after {self._ended[order][0]}")
         if type in ENDS:
@@ -64,7 +72,7 @@ class OrdersCheck:
         findings.breaks("ended and not placed", self._ended.keys() - self._placed)
         findings.breaks("went on after its end", self._went_on)
         under_way = self._placed - self._ended.keys()
-        findings.breaks("under way, and no timer will end it", under_way - timed)
+        findings.breaks("under way, and no timer will end it", (under_way & self._timed) - timed)
         if at_rest:
             findings.breaks("under way", under_way)
         ends = Counter(of[0] for of in self._ended.values())

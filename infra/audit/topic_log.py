@@ -24,7 +24,7 @@ class Entry:
 
     @property
     def domain(self) -> str:
-        return all_topics()[self.topic].domain
+        return self.topic.rpartition("_")[0]
 
     @property
     def id(self) -> str:

@@ -14,9 +14,10 @@ from typing import NamedTuple
 from infra.bench.baskets import REDIS, Place
 from infra.bench.breakdown import Breakdown
 from infra.bench.posting import Posted, Visitor, post
-from infra.bench.servers import free_port, server, token
+from infra.bench.servers import free_port, server
 from infra.demo.menus import MENUS
 from infra.stack.stage import Stage, stage
+from infra.stack.tokens import token
 from stores.postgres.migrate import migrate
 from topics.messages.ids import derive
 

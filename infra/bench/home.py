@@ -21,8 +21,9 @@ from http_edge.about.health import ready_keys
 from http_edge.web import ROUTES
 from infra.bench.closed_loop import Plan, Request, in_own_process
 from infra.bench.search_data import restaurants
-from infra.bench.servers import free_port, own_stack, server, token
+from infra.bench.servers import free_port, own_stack, server
 from infra.process.cpu import Clock
+from infra.stack.tokens import token
 from stores.redis.projection import Move, ProjectionStore, ViewChanges
 from topics import keys
 from topics.documents.browse import Restaurant

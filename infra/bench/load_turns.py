@@ -9,10 +9,11 @@ from infra.bench.baskets import REDIS, Place
 from infra.bench.closed_loop import Measured, Plan, Request, in_own_process
 from infra.bench.load_report import Turn
 from infra.bench.posting import Visitor, body, post
-from infra.bench.servers import free_port, server, token
+from infra.bench.servers import free_port, server
 from infra.demo.menus import MENUS
 from infra.process.cpu import Clock
 from infra.stack.stage import Stage, say, stage
+from infra.stack.tokens import token
 from infra.supervision.child import Child
 from stores.kafka.log import open_log
 from stores.postgres.migrate import migrate

@@ -16,8 +16,9 @@ import msgspec
 from redis.asyncio import Redis
 
 from infra.bench.closed_loop import Plan, Request, in_own_process
-from infra.bench.servers import free_port, own_stack, server, token
+from infra.bench.servers import free_port, own_stack, server
 from infra.process.cpu import Clock
+from infra.stack.tokens import token
 from topics import keys
 from topics.documents.browse import Meal
 from topics.documents.order import Basket, BasketItem

@@ -8,17 +8,12 @@ import socket
 import sys
 import tempfile
 import time
-import uuid
 from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import jwt
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from infra.stack.stack import Stack
-from stores.keyring import agent_keys
 
 
 @asynccontextmanager
@@ -65,10 +60,3 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def token(keys: Path, user: str) -> str:
-    """An access token as the auth domain makes it, good for 15 minutes."""
-    seed = bytes(agent_keys(keys).jwt)
-    claims = {"sub": user, "sid": str(uuid.uuid4()), "jti": str(uuid.uuid4()), "exp": int(time.time()) + 900}
-    return jwt.encode(claims, Ed25519PrivateKey.from_private_bytes(seed), algorithm="EdDSA")

@@ -20,7 +20,8 @@ import msgspec
 import psutil
 from redis.asyncio import Redis
 
-from infra.bench.servers import free_port, own_stack, server, token
+from infra.bench.servers import free_port, own_stack, server
+from infra.stack.tokens import token
 from stores.redis.connection import connect
 from stores.redis.projection import Move, ProjectionStore, ViewChanges
 from topics import keys

@@ -27,6 +27,7 @@ FAULTS = (
         "infra.fault.rolling",
         "agents are restarted with the next release, back, and forwards, under HTTP load",
     ),
+    Fault("orders", "infra.fault.orders", "guests order, kitchens answer at random, and whatever takes part is killed"),
     Fault("coupons", "infra.fault.coupons", "all want the last use of a coupon at once, while agents are killed"),
     Fault("timers", "infra.fault.timers", "100,000 timers wait, agents are killed, the clock jumps an hour"),
     Fault("guards", "infra.fault.guards", "the tests of the runtime without one of its guards turn red"),
@@ -43,7 +44,8 @@ def main(arguments: list[str]) -> int:
         for fault in FAULTS:
             print(f"  {fault.name:10} {fault.says}")
         return 0 if arguments[:1] in (["-h"], ["--help"]) else 2
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # our own clients meet the outages, too
+    for client in ("aiokafka", "aiormq", "aio_pika"):  # our own meet the outages, too
+        logging.getLogger(client).setLevel(logging.CRITICAL)
     run: Callable[[list[str]], Awaitable[Findings]] = importlib.import_module(chosen[0].module).run
     findings = asyncio.run(_await(run, arguments[1:]))
     print(findings.line(chosen[0].name), flush=True)

@@ -26,5 +26,5 @@ async def audit(on: Stage, plan: Sequence[Planned], findings: Findings, agents: 
     audit_mails.audit(plan, on, found, findings, agents)
     audit_campaigns.audit(found, findings)
     audit_erasures.audit(found, findings)
-    audit_dead.audit(found, findings)
+    audit_dead.audit(found.dead, findings)
     say("the audit is done")

@@ -18,15 +18,18 @@ from topics.contracts.notification_events import MailRequested
 def audit(plan: Sequence[Planned], stage: Stage, evidence: Evidence, findings: Findings, agents: Sequence[str]) -> None:
     """agents: names of the processes, whose logs name the effects that were begun twice."""
     wanted = Counter(each.key for each in plan if each.topic is email_event.TOPIC)
-    asked = Counter(_to(event) for event in _requests(evidence))
+    asked = Counter(_to(event) for event in requests(evidence))
     findings.breaks("mails requested not once each", (f"{to}: {asked[to]}" for to in wanted if asked[to] != wanted[to]))
-    out(stage, evidence, findings, agents)
+    out(stage, (event.id for event in requests(evidence)), findings, agents)
 
 
-def out(stage: Stage, evidence: Evidence, findings: Findings, agents: Sequence[str], in_flight: int = 0) -> None:
-    """agents: see audit. in_flight: mails that a mail server may have taken before it went away without an answer."""
+def out(stage: Stage, requested: Iterable[str], findings: Findings, agents: Sequence[str], in_flight: int = 0) -> None:
+    """requested: ids of events. agents: see audit.
+
+    in_flight: mails that a mail server may have taken before it went away without an answer.
+    """
     got = Counter(mail.message_id for mail in MailStore(stage.stack.site.data.mail).all())
-    expected = {f"<{event.id}@lezzet>" for event in _requests(evidence)}
+    expected = {f"<{id}@lezzet>" for id in requested}
     findings.breaks("mails lost", expected - got.keys())
     findings.breaks("mails that nobody asked for", got.keys() - expected)
     repeated = effects_repeated(line for name in agents for line in stage.log_lines(name))
@@ -36,7 +39,7 @@ def out(stage: Stage, evidence: Evidence, findings: Findings, agents: Sequence[s
     findings.measured(mails=len(got), mails_again=sum(got.values()) - len(got), effects_repeated=sum(repeated.values()))
 
 
-def _requests(evidence: Evidence) -> list[Entry]:
+def requests(evidence: Evidence) -> list[Entry]:
     return [event for event in evidence.distinct("notification") if event.type == "MailRequested"]
 
 

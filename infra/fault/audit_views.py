@@ -21,7 +21,7 @@ from agents.order.projection import ORDER, ORDER_TIMELINE
 from agents.photo.decider import DECIDER as PHOTOS
 from agents.photo.projection import PHOTO
 from agents.restaurant.decider import DECIDER as RESTAURANTS
-from agents.restaurant.projection import CAMPAIGNS, RESTAURANT
+from agents.restaurant.projection import CAMPAIGNS, RESTAURANT, RESTAURANT_OWNER
 from agents.user.decider import DECIDER as PEOPLE
 from agents.user.projection import FAVOURITES, PREFERENCES, USER
 from infra.audit.findings import Findings
@@ -58,6 +58,7 @@ ROWS = (
     Row("order", ORDERS, ORDER_TIMELINE),
     Row("photo", PHOTOS, PHOTO),
     Row("restaurant", RESTAURANTS, RESTAURANT),
+    Row("restaurant", RESTAURANTS, RESTAURANT_OWNER),
     Row("restaurant", RESTAURANTS, CAMPAIGNS),
     Row("user", PEOPLE, USER),
     Row("user", PEOPLE, FAVOURITES),

@@ -57,7 +57,7 @@ async def coupons(on: Stage, checkouts: int, seed: int) -> Findings:
     found = await evidence.gather(endpoints)
     audit_outcomes.audit([*seeds, *plan], found, findings)
     await whole.audit(on.stack.endpoints, findings)
-    audit_dead.audit(found, findings)
+    audit_dead.audit(found.dead, findings)
     findings.breaks("not exactly one order got the last use", _winners(found))
     return findings
 

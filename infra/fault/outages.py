@@ -92,7 +92,8 @@ async def _audit(on: Stage, load: HttpLoad, agents: Sequence[Child], mailbox_gon
     audit_answers.audit(load.told, found, findings)
     await whole.audit(on.stack.endpoints, findings)
     await audit_views.audit(on.stack.endpoints, found, findings)
+    requested = [event.id for event in audit_mails.requests(found)]
     names = [child.program.name for child in agents]
-    audit_mails.out(on, found, findings, names, in_flight=mailbox_gone * len(names) * MAILS_AT_ONCE)
-    audit_dead.audit(found, findings)
+    audit_mails.out(on, requested, findings, names, in_flight=mailbox_gone * len(names) * MAILS_AT_ONCE)
+    audit_dead.audit(found.dead, findings)
     say("the audit is done")

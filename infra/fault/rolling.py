@@ -104,7 +104,7 @@ async def _audit(on: Stage, load: "Patient", counted: "Counted", findings: Findi
     audit_rolling.audit_answers(load.told, found, findings)
     audit_rolling.audit_counts(counted.taken, found, findings)
     await audit_rolling.audit_readers(on.stack.endpoints, found, findings)
-    audit_dead.audit(found, findings)
+    audit_dead.audit(found.dead, findings)
     say("the audit is done")
 
 

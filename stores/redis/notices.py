@@ -16,30 +16,32 @@ from topics import keys
 _log = logger("stores.redis.notices")
 
 
-class Notice(msgspec.Struct, frozen=True):
-    """ids: of the documents of this view that have changed; none: any may have, since another generation is read now."""
+class Notice(msgspec.Struct, frozen=True, omit_defaults=True):
+    """ids: of the documents of this view that have changed; none: any may have, since another generation is read now. lists:
+    names of the sorted sets of the latest changes in which they stand."""
 
     view: str
     ids: Sequence[str]
+    lists: Sequence[str] = ()
 
 
 _encode = msgspec.json.encode
 _decoder = msgspec.json.Decoder(Notice)
 
 
-def notice(view: str, ids: Sequence[str]) -> tuple[str, str, bytes]:
+def notice(view: str, ids: Sequence[str], lists: Sequence[str] = ()) -> tuple[str, str, bytes]:
     """The Redis command that publishes a notice."""
-    return "PUBLISH", keys.CHANGES, _encode(Notice(view, ids))
+    return "PUBLISH", keys.CHANGES, _encode(Notice(view, ids, lists))
 
 
 class Notices:
     """Receives the notices of all views in an edge process, over one connection.
 
-    changed: called with view and ids. missed: called when notices may have been lost.
+    changed: called with view, ids and lists. missed: called when notices may have been lost.
     """
 
     def __init__(
-        self, client: Redis, changed: Callable[[str, Sequence[str]], None], missed: Callable[[], None]
+        self, client: Redis, changed: Callable[[str, Sequence[str], Sequence[str]], None], missed: Callable[[], None]
     ) -> None:
         self._changed = changed
         self._missed = missed
@@ -60,4 +62,4 @@ class Notices:
         except (msgspec.MsgspecError, UnicodeError) as error:
             _log.error("a notice that is none", error=str(error))
             return
-        self._changed(heard.view, heard.ids)
+        self._changed(heard.view, heard.ids, heard.lists)

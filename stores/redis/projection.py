@@ -12,11 +12,13 @@ from stores.redis.errors import translated
 from stores.redis.generations import Known
 from stores.redis.notices import notice
 from topics import keys
-from topics.deciding.projection import Traits
+from topics.deciding.projection import LATEST, Traits
 
 # KEYS: the floor of each move. ARGV: for each move the floor as it was read, the floor after, the floor of the view's other
 # generation ('' for none), the set of partitions that have caught up ('' for not yet), and the partition; then the changes as
 # command lines: length, words… A line is a Redis command, or TRAITS (stores/redis/traits.py), or one of
+#   LATEST set, member, most: the member is the one that changed last. Its score is the time in microseconds by this server's
+#     clock, and higher than that of every other, so whoever has seen one has seen those below. most: members that stay;
 #   SIDE move, document, version, command: only if the move goes beyond the other generation, since what both write must not go
 #     back in time; or if that has missed this version of the aggregate. document: the aggregate's, in the other generation;
 #   TELL ready key, tag, command: only if readers use this generation.
@@ -41,6 +43,12 @@ while ARGV[i] do
     local n, how = tonumber(ARGV[i]), ARGV[i + 1]
     if how == 'TRAITS' then
         change_traits(i + 2, i + n)
+    elseif how == 'LATEST' then
+        local set, time = ARGV[i + 2], redis.call('TIME')
+        local at, last = time[1] * 1000000 + time[2], redis.call('ZREVRANGE', set, 0, 0, 'WITHSCORES')[2]
+        if last and tonumber(last) >= at then at = tonumber(last) + 1 end
+        redis.call('ZADD', set, string.format('%.0f', at), ARGV[i + 3])
+        redis.call('ZREMRANGEBYRANK', set, 0, -1 - ARGV[i + 4])
     elseif how == 'SIDE' then
         if ahead[tonumber(ARGV[i + 2])] or has_missed(ARGV[i + 3], ARGV[i + 4]) then
             redis.call(unpack(ARGV, i + 5, i + n))
@@ -116,6 +124,9 @@ class ViewChanges:
     def leave(self, index: str, member: str) -> None:
         self.lines.append(("ZREM", self._index(index), member))
 
+    def changed_last(self, index: str, member: str) -> None:
+        self.lines.append(("LATEST", self._index(index), member, str(LATEST)))
+
     def characterize(self, before: Traits | None, after: Traits | None) -> None:
         self.lines.extend(traits.changed(self.view, self.tag, before, after))
 
@@ -127,9 +138,9 @@ class ViewChanges:
     def drop(self, name: str) -> None:
         self._beside(name, ("DEL", keys.in_generation(name, self.tag)))
 
-    def tell(self, aggregates: Sequence[str]) -> None:
-        """Publishes a notice that these documents have changed."""
-        self.lines.append(("TELL", keys.view_ready(self.view), self.tag, *notice(self.view, aggregates)))
+    def tell(self, aggregates: Sequence[str], lists: Sequence[str] = ()) -> None:
+        """Publishes a notice that these documents have changed. lists: in which they stand by that (View.latest)."""
+        self.lines.append(("TELL", keys.view_ready(self.view), self.tag, *notice(self.view, aggregates, lists)))
 
     def _index(self, name: str) -> str:
         return keys.in_generation(keys.index(self.view, name), self.tag)

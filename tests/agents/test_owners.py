@@ -15,17 +15,42 @@ from msgspec.structs import replace
 
 import topics
 from http_edge.routing.asked import Asked
-from http_edge.routing.routes import RESTAURANT_OWNER, CommandRow, LiveRow, ViewRow
+from http_edge.routing.routes import RESTAURANT_OWNER, CommandRow, LiveRow, ReadingRow, ViewRow
 from http_edge.web import ROUTES
 from tests.agents.analytics.test_decider import REPORT
 from tests.agents.scenario import evolved
 from tests.http_edge.requests import BODIES
-from topics.contracts import catalog_events, courier_events, menu_commands, order_events, restaurant_events
+from topics.contracts import (
+    all_topics,
+    catalog_events,
+    courier_events,
+    menu_commands,
+    order_events,
+    payment_events,
+    restaurant_events,
+)
 from topics.contracts.catalog_events import MealAdded
+from topics.contracts.courier_commands import OfferDelivery, WithdrawCourier
 from topics.contracts.courier_events import DeliveryExpected, DeliveryOffered, DeliveryOpened
 from topics.contracts.menu_commands import OpenImport, TakePage
 from topics.contracts.menu_events import ImportOpened
-from topics.contracts.order_events import OrderPlaced
+from topics.contracts.order_commands import (
+    AcceptOrder,
+    DelayOrder,
+    DeliverOrder,
+    PickUpOrder,
+    PrepareOrder,
+    ReadyOrder,
+    RejectOrder,
+)
+from topics.contracts.order_events import OrderAccepted, OrderPlaced, OrderReady, OrderSentToKitchen
+from topics.contracts.payment_commands import RefundCustomer
+from topics.contracts.payment_events import (
+    AmountCaptured,
+    AuthorizationGranted,
+    AuthorizationRequested,
+    CaptureRequested,
+)
 from topics.contracts.restaurant_events import RestaurantDetails, RestaurantOpened
 from topics.deciding.decision import Context, Decider, Decision
 from topics.messages.event import EventMeta
@@ -54,27 +79,31 @@ def opened(owner: str) -> RestaurantOpened:
     return RestaurantOpened(owner_id=owner, details=RestaurantDetails(name="Lokanta"), opened_at=NOW)
 
 
-THINGS: dict[str, tuple[Message, ...]] = {
-    "restaurant": (opened(OWNER),),
-    "catalog": (replace(example(catalog_events.TOPIC, MealAdded), restaurant_id=RESTAURANT),),
-    "menu": (ImportOpened(number=example(menu_commands.TOPIC, menu_commands.StartImport).number, owner_id=OWNER),),
-    "order": (replace(example(order_events.TOPIC, OrderPlaced), restaurant_id=RESTAURANT),),
-    "courier": (
-        replace(example(courier_events.TOPIC, DeliveryExpected), restaurant_id=RESTAURANT),
-        DeliveryOpened(),
-        replace(
-            example(courier_events.TOPIC, DeliveryOffered),
-            courier_id=BODIES["POST /orders/{id}/courier"]["courier_id"],
-        ),
-    ),
+THINGS: dict[str, Message] = {
+    "restaurant": opened(OWNER),
+    "catalog": replace(example(catalog_events.TOPIC, MealAdded), restaurant_id=RESTAURANT),
+    "menu": ImportOpened(number=example(menu_commands.TOPIC, menu_commands.StartImport).number, owner_id=OWNER),
+    "order": replace(example(order_events.TOPIC, OrderPlaced), restaurant_id=RESTAURANT, pickup=True, pay_by=NOW),
+    "payment": replace(example(payment_events.TOPIC, AuthorizationRequested), restaurant_id=RESTAURANT),
+    "courier": replace(example(courier_events.TOPIC, DeliveryExpected), restaurant_id=RESTAURANT),
 }
-"""What has happened to what a route with an id in its path is about, by the domain that decides; none where it makes something
-new."""
+"""What a route with an id in its path is about, by the domain that decides; none where it makes something new."""
+
+_COOKED = (OrderSentToKitchen, OrderAccepted)
+SINCE: dict[type[Message], tuple[type[Message], ...]] = {
+    AcceptOrder: (OrderSentToKitchen,),
+    RejectOrder: (OrderSentToKitchen,),
+    **dict.fromkeys((PrepareOrder, DelayOrder, ReadyOrder), _COOKED),
+    **dict.fromkeys((DeliverOrder, PickUpOrder), (*_COOKED, OrderReady)),
+    **dict.fromkeys((OfferDelivery, WithdrawCourier), (DeliveryOpened, DeliveryOffered)),
+    RefundCustomer: (AuthorizationGranted, CaptureRequested, AmountCaptured),
+}
+"""What has happened to it besides, so that its owner may do this with it."""
 
 
 COPIED: dict[str, dict[str, Message]] = {
     restaurant_events.TOPIC.name: {RESTAURANT: opened(OWNER), THEIRS: opened(OTHER)},
-    catalog_events.TOPIC.name: {RESTAURANT: THINGS["catalog"][0]},
+    catalog_events.TOPIC.name: {RESTAURANT: THINGS["catalog"]},
 }
 """Whose what is, as copies hear of it: each owner has a restaurant, and on the one menu is a meal. By topic, then by id."""
 
@@ -88,7 +117,7 @@ BEFOREHAND = [
 """What the edge sends before a route's own command."""
 
 
-def decided(topic: Topic, message: Message, caller: str, *, about: tuple[Message, ...]) -> Decision[Any]:
+def decided(topic: Topic, message: Message, caller: str, *, about: Sequence[Message]) -> Decision[Any]:
     """RESTAURANT is the id of whatever the path names, too. about: what has happened to it."""
     decider: Decider[Any, Any, Any, Any] = importlib.import_module(f"agents.{topic.domain}.decider").DECIDER
     state = evolved(decider, decider.state(), about)
@@ -122,7 +151,10 @@ def facts(decider: Decider[Any, Any, Any, Any], needed: Sequence[tuple[str, str]
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_what_belongs_to_one_owner_is_not_there_for_another(row: CommandRow) -> None:
-    about = THINGS.get(row.topic.domain, ()) if row.parameters or row.topic.domain == "restaurant" else ()
+    about = list[Message]()
+    if row.parameters or row.topic.domain == "restaurant":
+        about += [THINGS[row.topic.domain]] if row.topic.domain in THINGS else []
+        about += [example(all_topics()[f"{row.topic.domain}_events"], kind) for kind in SINCE.get(row.message, ())]
     _are_told_apart(*(decided(row.topic, command(row, caller), caller, about=about) for caller in (OWNER, OTHER)))
 
 
@@ -140,7 +172,9 @@ def _are_told_apart(mine: Decision[Any], theirs: Decision[Any]) -> None:
 def test_what_only_an_owner_reads_says_in_itself_whose_it_is() -> None:
     for row in ROUTES:
         if row.who is RESTAURANT_OWNER and not isinstance(row, CommandRow):
-            assert isinstance(row, ViewRow | LiveRow) and row.owner, f"who may read what {row.name} gives?"
+            assert isinstance(row, ReadingRow), row.name
+            said = row.guard is not None or (isinstance(row, ViewRow | LiveRow) and row.owner)
+            assert said, f"who may read what {row.name} gives?"
 
 
 def test_every_domain_that_owners_write_to_is_tried() -> None:

@@ -22,7 +22,7 @@ from agents.runtime.reading.showing import Showing
 from agents.runtime.reading.taking_in import Intake
 from agents.runtime.runtime import Runtime
 from agents.runtime.transport.work import Work
-from http_edge.routing.routes import CommandRow, LiveRow
+from http_edge.routing.routes import CommandRow, LiveListRow, LiveRow
 from http_edge.web import ROUTES
 from stores.keyring import make_keys
 from stores.mail import Mail
@@ -174,7 +174,7 @@ def test_the_edge_sends_commands_and_nothing_else():
 
 
 def test_views_that_are_followed_tell_their_changes_and_no_others_do():
-    followed = {row.view.name for row in ROUTES if isinstance(row, LiveRow)}
+    followed = {row.view.name for row in ROUTES if isinstance(row, LiveRow | LiveListRow)}
     assert {view.name for of in views().values() for view in of if view.live} == followed
 
 

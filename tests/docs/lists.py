@@ -35,6 +35,7 @@ from http_edge.web import ROUTES
 from http_edge.web.account.auth import JsonWebKeys
 from http_edge.web.account.export import Export
 from http_edge.web.browse.menu_csv import MOST_IGNORED
+from http_edge.web.order.board import BoardOrder
 from http_edge.wire.connections import Bounds, Connections
 from http_edge.wire.problems import ProblemBody
 from stores.logs.lines import Lines
@@ -94,6 +95,7 @@ OF_FIELDS = {
     (MergeReport, "conflicts"): LINES,
     (Order, "items"): LINES,
     (Order, "changes"): LINES,
+    (BoardOrder, "items"): LINES,
     (Reordered, "items"): LINES,
     (Reordered, "unavailable"): LINES,
     (Meal, "complementary_ids"): _whole(_most(catalog_commands.MealIds), "meals that go with one"),

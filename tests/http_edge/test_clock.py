@@ -26,7 +26,7 @@ LINE = {"meal_id": "m-1", "quantity": 1}
 @asynccontextmanager
 async def an_edge(world: World, clock: Callable[[], float]) -> AsyncGenerator[Client]:
     """With a clock of its own, on the same servers."""
-    own = {"connections": Connections(Bounds(), time.monotonic), "streams": Streams(world.edge.reads)}  # type: ignore[arg-type]
+    own = {"connections": Connections(Bounds(), time.monotonic), "streams": Streams(world.edge.reads, world.edge.lists)}  # type: ignore[arg-type]
     edge = dataclasses.replace(world.edge, clock=clock, **own)
     serving, (port, _) = await serve(edge.connections, *gateways(edge, AccessLog("edge", enabled=False), Lines()))
     client = world.client(str(uuid.uuid4()))

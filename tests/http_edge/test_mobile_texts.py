@@ -2,13 +2,14 @@
 
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from http_edge.mobile import texts
 from http_edge.mobile.opening import opening
 from http_edge.wire.preferences import Language
+from topics.values.fields import OrderStatus, PaymentStatus
 
 MONDAY_NOON = datetime(2026, 11, 23, 9, 0, tzinfo=UTC).timestamp()  # in Istanbul
 
@@ -52,6 +53,21 @@ def test_minutes_ratings_and_counts():
 
 def test_a_status_that_is_newer_than_the_texts_is_named_as_it_is():
     assert (texts.status("placed", "tr"), texts.status("teleported", "tr")) == ("Siparişin alındı", "teleported")
+
+
+@pytest.mark.parametrize("language", ["tr", "en"])
+def test_every_status_has_a_text(language: Language):
+    assert texts.STATUSES[language].keys() == set(get_args(OrderStatus))
+    assert texts.PAYMENT_STATUSES[language].keys() == set(get_args(PaymentStatus))
+    assert len(set(texts.STATUSES[language].values())) == len(get_args(OrderStatus))
+
+
+def test_when_an_order_is_ready_is_told_while_it_is_cooked():
+    at = datetime(2026, 11, 26, 16, 45, tzinfo=UTC)
+    said = [texts.ready(at, status, "tr") for status in ("placed", "accepted", "preparing", "ready", "delivered")]
+    assert said == ["", "Hazır olma saati 19:45", "Hazır olma saati 19:45", "", ""]
+    assert (texts.ready(None, "accepted", "tr"), texts.ready(at, "accepted", "en")) == ("", "Ready at 19:45")
+    assert (texts.payment_status(None, "tr"), texts.payment_status("barter", "tr")) == ("", "barter")
 
 
 def test_moments_are_told_by_the_clock_of_turkey():

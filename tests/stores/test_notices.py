@@ -17,17 +17,19 @@ from topics import keys
 
 
 class Listener:
-    """missed: how often something may have been missed."""
+    """missed: how often something may have been missed. lists: that have changed."""
 
     def __init__(self, url: str) -> None:
         self.redis = connect(url)
         self.view = f"v{uuid.uuid4().hex[:10]}"
         self.heard: list[str] = []
+        self.lists: list[str] = []
         self.missed = 0
         self.notices = Notices(self.redis, self._changed, self._missed)
 
-    def _changed(self, view: str, ids: Sequence[str]) -> None:
+    def _changed(self, view: str, ids: Sequence[str], lists: Sequence[str]) -> None:
         if view == self.view:
+            self.lists += lists
             self.heard += ids
 
     def _missed(self) -> None:
@@ -84,6 +86,14 @@ async def test_what_a_batch_has_changed_is_told_once(listener: Listener, writes:
     assert await writes.apply(0, changed(listener.view, "a", "b\n"))
     await listener.hears("a", "b\n")
     assert await listener.redis.get(keys.document(listener.view, "a")) == b"1\n{}", "who hears of it can read it"
+
+
+async def test_lists_that_have_changed_are_told_along(listener: Listener, writes: Writes):
+    changes = ViewChanges(listener.view)
+    changes.tell(["a"], ["board:r:changes"])
+    assert await writes.apply(0, changes)
+    await listener.hears("a")
+    assert listener.lists == ["board:r:changes"]
 
 
 async def test_what_was_not_written_is_not_told(listener: Listener, writes: Writes):

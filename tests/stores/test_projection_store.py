@@ -1,5 +1,6 @@
 """Views move with their floor, or not at all: one script, on a real Redis."""
 
+import time
 import uuid
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ import pytest_asyncio
 
 from infra.stack.stack import Stack
 from stores.errors import Unavailable
+from stores.redis import projection
 from stores.redis.connection import connect
 from stores.redis.generations import ViewGenerations
 from stores.redis.projection import Move, ProjectionStore, ViewChanges
@@ -69,6 +71,32 @@ async def test_documents_indexes_side_keys_and_floor_move_together(views: Views)
     gone.drop(f"side:{views.name}:of")
     assert await views.apply(3, 4, gone)
     assert await views.redis.exists(index, side, own) == 0
+
+
+async def test_what_changed_last_comes_last_and_the_others_leave(views: Views, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(projection, "LATEST", 3)
+    await views.redis.set(views.floor, 0)
+    began, index, scores = time.time() * 1e6 - 1e6, f"index:{views.name}@1:changes", list[float]()
+    for floor, members in enumerate((("a", "b"), ("c", "a"), ("d",))):
+        changes = views.changes()
+        for each in members:
+            changes.changed_last("changes", each)
+        assert await views.apply(floor, floor + 1, changes)
+        scores.append((await views.redis.zrange(index, -1, -1, withscores=True))[0][1])
+    found = await views.redis.zrange(index, 0, -1, withscores=True)
+    assert [name for name, _ in found] == [b"c", b"a", b"d"], "b changed before the last three"
+    assert len({score for _, score in found}) == 3 and scores == sorted(scores)
+    assert began < scores[0] and scores[-1] < time.time() * 1e6 + 1e6, "microseconds by the server's clock"
+
+
+async def test_a_clock_that_goes_back_changes_no_order(views: Views) -> None:
+    await views.redis.set(views.floor, 0)
+    index, ahead = f"index:{views.name}@1:changes", 4e15
+    await views.redis.zadd(index, {"before": ahead})
+    changes = views.changes()
+    changes.changed_last("changes", "after")
+    assert await views.apply(0, 1, changes)
+    assert await views.redis.zrange(index, 0, -1, withscores=True) == [(b"before", ahead), (b"after", ahead + 1)]
 
 
 @pytest.mark.parametrize("believed", [0, 2, 9])

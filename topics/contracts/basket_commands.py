@@ -78,7 +78,8 @@ class CheckoutWish(Message, frozen=True, kw_only=True):
 
     items absent or empty: what is in the basket. restaurant_id: a hint at most, the meals say whose order it is. coupon_code
     absent or empty: the basket's. address_id absent: the default address; pickup needs none. expected_total: another total
-    is refused. card: what the payment provider calls the card; absent: the caller's card on file there.
+    is refused. gift_note: for who gets it as a present; it is written on a card. card: what the payment provider calls the
+    card; absent: the caller's card on file there.
     """
 
     payment_method: PaymentMethod
@@ -87,6 +88,7 @@ class CheckoutWish(Message, frozen=True, kw_only=True):
     coupon_code: CouponCode | None = None
     address_id: Id | None = None
     note: Note | None = None
+    gift_note: Note | None = None
     schedule_date: DayOrTime | None = None
     expected_total: KurusSum | None = None
     pickup: bool = False

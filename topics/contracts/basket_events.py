@@ -88,6 +88,7 @@ class CheckedOut(Message, frozen=True, kw_only=True):
     payment_method: PaymentMethod
     address_id: str | None = None
     note: str | None = None
+    gift_note: str | None = None
     schedule_date: str | None = None
     coupon_code: str | None = None
     cleared_coupon: str | None = None

@@ -44,6 +44,7 @@ class PlaceOrder(Message, frozen=True, kw_only=True):
     restore_coupon: str | None = None
     address_id: Id | None = None
     note: str | None = None
+    gift_note: str | None = None
     schedule_date: str | None = None
     coupon_code: str | None = None
     expected_total: KurusSum | None = None

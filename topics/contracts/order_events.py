@@ -79,6 +79,7 @@ class OrderPlaced(Message, frozen=True, kw_only=True):
     coupon_code: str | None = None
     address_id: str | None = None
     note: str | None = None
+    gift_note: str | None = None
     schedule_date: str | None = None
     pickup: bool = False
     delivery_address: SavedAddress | None = None
@@ -228,6 +229,7 @@ class OrderSentToKitchen(Message, frozen=True, kw_only=True):
     payment_method: PaymentMethod
     total: KurusSum
     auto: bool = False
+    gift_note: str | None = None
 
 
 class KitchenReminded(Message, frozen=True, kw_only=True):

@@ -74,6 +74,14 @@ def _no_parts(document: Any) -> Mapping[PartOf, float]:
     return {}
 
 
+def _no_latest(document: Any) -> Sequence[str]:
+    return ()
+
+
+LATEST = 1_000
+"""Documents in a sorted set of those that changed last; the others leave it."""
+
+
 def _no_traits(document: Any) -> Traits | None:
     return None
 
@@ -83,9 +91,11 @@ class View(Generic[D, E]):
     """A projection of one topic's events: a document an aggregate, and the sorted sets (index → score) it stands in.
 
     name: places are `view:<name>:<aggregate id>` and `index:<name>:<index>` (topics/keys.py). parts: sorted sets in which parts
-    of the document stand, each on its own: a restaurant's campaigns. show: (document before, event, meta) → what is shown now;
-    pure. traits: what a search finds it by. shape: count it up where the functions show the same events differently now; see
-    form. live: each change is told to those who follow documents of this view (stores/redis/notices.py).
+    of the document stand, each on its own: a restaurant's campaigns. latest: sorted sets of the documents that changed last, by
+    when they did so in this generation, for streams (http_edge/reads/live_lists.py). show: (document before, event, meta) →
+    what is shown now; pure. traits: what a search finds it by. shape: count it up where the functions show the same events
+    differently now; see form. live: each change is told to those who follow documents or lists of this view
+    (stores/redis/notices.py).
     """
 
     name: str
@@ -94,6 +104,7 @@ class View(Generic[D, E]):
     show: Callable[[D | None, E, EventMeta], Shown[D]]
     indexes: Callable[[D], Mapping[str, float]] = _no_indexes
     parts: Callable[[D], Mapping[PartOf, float]] = _no_parts
+    latest: Callable[[D], Sequence[str]] = _no_latest
     traits: Callable[[D], Traits | None] = _no_traits
     shape: int = 1
     live: bool = False
@@ -112,6 +123,8 @@ class View(Generic[D, E]):
         `shape`.
         """
         functions = [each.__qualname__ for each in (self.show, self.indexes, self.parts, self.traits)]
+        if self.latest is not _no_latest:
+            functions.append(self.latest.__qualname__)
         said = (self.topic.name, self.shape, functions, _without_words(msgspec.json.schema(self.document)))
         return hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest()[:16]
 

@@ -42,6 +42,12 @@ class Restaurant(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
+class RestaurantOwner(msgspec.Struct, frozen=True, kw_only=True):
+    """View `restaurant_owner`, by restaurant id: not shown. By it the edge tells who may read what only an owner reads."""
+
+    owner_id: str
+
+
 class RestaurantNow(Restaurant, frozen=True, kw_only=True):
     """What clients get of a restaurant. open_now: whether it takes orders at the moment of the answer, so it is in no stored
     document."""

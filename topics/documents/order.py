@@ -10,7 +10,7 @@ from topics.contracts.address_events import SavedAddress
 from topics.contracts.order_events import PriceChange, PricedItem
 from topics.deciding.choosing import Chosen
 from topics.deciding.discounting import CouponKind, CouponValue
-from topics.values.fields import Actor, OrderStatus, PaymentMethod, PaymentStatus
+from topics.values.fields import LAST_STATUSES, Actor, OrderStatus, PaymentMethod, PaymentStatus
 from topics.values.kurus import Kurus, KurusSum
 
 
@@ -160,7 +160,7 @@ class PriceChanged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """View `order`, index `orders:<user id>` by time; and the answer of a checkout.
+    """View `order`, index `orders:<user id>` by time, and those of the restaurant's board; and the answer of a checkout.
 
     payment_status null: placed before payments were asked for. payment_url: where the customer's bank asks them, while it does.
     due_at: when it is wanted, null: as soon as possible. sent_at: when it came to the kitchen. reason: why it ended as it did.
@@ -194,3 +194,19 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     ready_at: datetime | None = None
     courier_id: str | None = None
     reason: str | None = None
+    gift_note: str | None = None
+
+    @property
+    def runs(self) -> bool:
+        """Something may still become of it."""
+        return self.status not in LAST_STATUSES
+
+    @property
+    def waits(self) -> bool:
+        """For its time: it has not come to the kitchen yet."""
+        return self.status == "placed" and self.sent_at is None and self.due_at is not None
+
+    @property
+    def at_restaurant(self) -> bool:
+        """The restaurant sees it: not while it is not paid, and not where it never was."""
+        return self.sent_at is not None or self.payment_status not in ("pending", "challenged", "failed")

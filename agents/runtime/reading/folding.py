@@ -36,7 +36,7 @@ class Folding:
         for aggregate, now in shown.items():
             now.write(aggregate, changes)
         if view.live and shown:
-            changes.tell(list(shown))
+            changes.tell(list(shown), tuple(sorted({name for now in shown.values() for name in now.after.latest})))
         return changes
 
 
@@ -82,19 +82,25 @@ class _Shown:
             changes.leave(*part)
         for part, score in self.after.parts.items() - self.before.parts.items():
             changes.enter(*part, score)
+        for index in self.before.latest:
+            if index not in self.after.latest:
+                changes.leave(index, aggregate)
+        for index in self.after.latest:
+            changes.changed_last(index, aggregate)
         changes.characterize(self.before.traits, self.after.traits)
 
 
 class _FoundBy(NamedTuple):
-    """What a document is found by, other than its id. indexes: sorted set → score. parts: likewise of parts of it. traits: for
-    searches, None for none."""
+    """What a document is found by, other than its id. indexes: sorted set → score. parts: likewise of parts of it. latest:
+    sorted sets of those that changed last. traits: for searches, None for none."""
 
     indexes: Mapping[str, float]
     parts: Mapping[PartOf, float]
+    latest: Sequence[str]
     traits: Traits | None
 
     @classmethod
     def of(cls, view: View[Any, Any], document: Any) -> "_FoundBy":
         if document is None:
-            return cls({}, {}, None)
-        return cls(view.indexes(document), view.parts(document), view.traits(document))
+            return cls({}, {}, (), None)
+        return cls(view.indexes(document), view.parts(document), view.latest(document), view.traits(document))

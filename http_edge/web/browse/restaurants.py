@@ -5,7 +5,18 @@ from msgspec import UNSET, UnsetType, convert
 
 from http_edge.routing.asked import Asked, new, parameter
 from http_edge.routing.pages import Pages
-from http_edge.routing.routes import CUSTOMER, PUBLIC, RESTAURANT_OWNER, Nothing, ViewOf, command, listing, shown, view
+from http_edge.routing.routes import (
+    CUSTOMER,
+    PUBLIC,
+    RESTAURANT_OWNER,
+    Guard,
+    Nothing,
+    ViewOf,
+    command,
+    listing,
+    shown,
+    view,
+)
 from http_edge.web.browse.open_now import open_now
 from http_edge.web.changes import named_and_cleared
 from topics import keys
@@ -39,6 +50,12 @@ from topics.values.fields import (
 from topics.values.kurus import Kurus
 
 RESTAURANT = shown("restaurant", "restaurant")
+OWNER = shown("restaurant_owner", "restaurant")
+
+
+def owned(name: str) -> Guard:
+    """For the owner of the restaurant that the path names."""
+    return Guard(view=OWNER, key=parameter(name), owner="owner_id")
 
 
 class OfRestaurant(msgspec.Struct, frozen=True, kw_only=True):

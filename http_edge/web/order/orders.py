@@ -6,7 +6,7 @@ from http_edge.reads.stream import StreamEnd
 from http_edge.reads.views import document_now
 from http_edge.routing.asked import Asked, own, parameter
 from http_edge.routing.pages import Pages
-from http_edge.routing.routes import CUSTOMER, RESTAURANT_OWNER, LiveRow, Nothing, command, listing, shown, view
+from http_edge.routing.routes import CUSTOMER, LiveRow, Nothing, command, listing, shown, view
 from http_edge.routing.story import Happening, Story
 from http_edge.web.order.own_basket import TOO_MUCH
 from http_edge.web.order.positions import POSITION
@@ -15,7 +15,7 @@ from http_edge.wire.problems import not_found
 from topics import keys
 from topics.contracts import basket_commands
 from topics.contracts.basket_commands import OrderedBefore, Reorder
-from topics.contracts.order_commands import TOPIC, CancelOrder, DeliverOrder
+from topics.contracts.order_commands import TOPIC, CancelOrder
 from topics.deciding.choosing import wished
 from topics.deciding.refusals import ORDER_CODES
 from topics.documents.courier import Position
@@ -95,12 +95,8 @@ ROUTES = (
     command(
         "POST", "/orders/{id}/cancel", CancelOrder, to=TOPIC, takes=Cancellation, key=parameter("id"), who=CUSTOMER,
         make=_cancellation, gives=Order, answers={409: ORDER_CODES},
-        says="Cancel one's order, while the restaurant has not accepted it; the use of its coupon is given back.",
-    ),
-    command(
-        "POST", "/orders/{id}/deliver", DeliverOrder, to=TOPIC, takes=Nothing, key=parameter("id"), who=RESTAURANT_OWNER,
-        gives=Order, answers={409: ORDER_CODES},
-        says="The customer has it: by the owner of the restaurant. Its customer may review it from then on.",
+        says="Cancel an order: its customer until the restaurant has accepted it, the owner of the restaurant until it is"
+        " delivered. What was paid and the use of its coupon are given back.",
     ),
     command(
         "POST", "/orders/{id}/reorder", Reorder, to=basket_commands.TOPIC, takes=Nothing, make=_again, key=own,

@@ -152,7 +152,7 @@ def test_notes_travel_along() -> None:
 def test_an_order_is_shown_to_its_user_by_time() -> None:
     document = shown(ORDER, PLACED)
     assert document == order(ID, PLACED)
-    assert indexes(document) == {f"orders:{USER}": NOW.timestamp()}
+    assert indexes(document)[f"orders:{USER}"] == NOW.timestamp()
 
 
 def test_a_refused_order_is_not_shown() -> None:

@@ -131,6 +131,28 @@ async def test_parts_of_a_document_come_and_go_each_on_its_own(shop: Shop):
         assert await standing() == wanted
 
 
+async def test_a_list_of_the_latest_has_each_document_once_by_its_last_batch_and_loses_what_stands_there_no_more(
+    shop: Shop,
+):
+    """Those with a sum below 30 stand in it."""
+
+    async def standing() -> list[bytes]:
+        return await shop.redis.zrange(keys.in_generation(keys.index(shop.view.name, "latest"), "@1"), 0, -1)
+
+    shop.view = dataclasses.replace(shop.view, latest=lambda sum: ("latest",) if sum.sum < 30 else ())
+    work = shop.projector()
+    lease = await shop.opened(work)
+    for batch, wanted in (
+        ((("a", 1), ("b", 1), ("a", 2)), [b"a", b"b"]),
+        ((("c", 1), ("a", 3)), [b"b", b"c"]),
+        ((("b", 2),), [b"c", b"b"]),
+    ):
+        for key, version in batch:
+            shop.feed.event(key, version, 10)
+        await shop.run(work, lease)
+        assert await standing() == wanted
+
+
 @pytest.mark.parametrize("live", [True, False])
 async def test_followers_of_a_live_view_are_told_once_a_batch_what_has_changed(shop: Shop, live: bool):
     shop.view = dataclasses.replace(shop.view, live=live)

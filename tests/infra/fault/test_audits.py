@@ -104,7 +104,7 @@ def test_an_answer_that_is_not_true_is_seen(told: Told, effects: int, promise: s
 def test_a_dead_letter_is_seen():
     found, findings = evidence(), Findings()
     found.dead.append(event(1))
-    audit_dead.audit(found, findings)
+    audit_dead.audit(found.dead, findings)
     assert set(findings.wrong) == {"dead letters"}
 
 

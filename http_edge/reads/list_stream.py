@@ -1,0 +1,70 @@
+"""One client that follows the documents of a list that change: each is told once for all its changes since the last look, as it
+is now.
+
+An event's id is a place in the sorted set of the documents that changed last (topics.deciding.projection.View.latest), and
+the generation whose set it is. A client that comes back with it gets what changed since. Where nobody can tell what that is,
+it gets an event `open` as at the beginning: from here on it hears of all that changes, and what was before it has to read.
+"""
+
+from collections.abc import Callable
+
+from http_edge.reads.stream import Home, Stream, event
+from http_edge.routing.story import Happening, Seen
+from http_edge.wire.tokens import Caller
+from stores.listed import Place, Slice, Span
+from topics import keys
+
+AT_ONCE = 20  # documents: so many events are not more than may wait for a client
+AT_ONCE_BYTES = 64 * 1024  # of the documents
+
+_BEHIND = "~"  # no id has it, and each comes before it
+
+
+class ListStream(Stream):
+    """view, index_name: of the list. tells: a document's JSON → what is told of it, None for nothing. seen: None where the
+    client begins."""
+
+    __slots__ = ("_seen", "_tells", "index_name", "view")
+
+    def __init__(
+        self,
+        home: Home,
+        caller: Caller,
+        view: str,
+        index_name: str,
+        tells: Callable[[bytes], Happening | None],
+        seen: Seen | None,
+    ) -> None:
+        super().__init__(home, caller, keys.index(view, index_name))
+        self.view = view
+        self.index_name = index_name
+        self._tells = tells
+        self._seen = seen
+
+    def wants(self, tag: str) -> Span | None:
+        """What to read for it. tag: of the generation that is read now. None: nothing, while what was written waits for it."""
+        if self._transport is None or self._transport.get_write_buffer_size():
+            return None
+        span = Span(self.index_name, self.view)
+        if self._seen is None or self._seen.tag != tag:
+            return span._replace(newest_first=True, entries=1)
+        return span._replace(after=Place(self._seen.score, _BEHIND), entries=AT_ONCE, size=AT_ONCE_BYTES)
+
+    def tell(self, tag: str, found: Slice) -> None:
+        """found: what it wanted."""
+        if self._seen is None or self._seen.tag != tag:
+            return self._begin(Seen(tag, found.scores[0].decode() if found.scores else "0"))
+        told = list[bytes]()
+        for score, value in zip(found.scores, found.documents, strict=True):
+            self._seen = Seen(tag, score.decode())
+            said = self._tells(keys.split(value)[1]) if value else None
+            if said is not None:
+                told.append(event(self._seen.id, said))
+        if told:
+            self._write(b"".join(told))
+        if found.more and self.open:
+            self._home.look_at((self,))
+
+    def _begin(self, seen: Seen) -> None:
+        self._seen = seen
+        self._write(event(seen.id, Happening("open", b"{}")))
