@@ -43,10 +43,10 @@ ENGLISH = Wording(
         "order_payment_refused": Mail(
             "Your payment was refused: {restaurant_name}",
             (
-                "The payment of your order at {restaurant_name} was refused, so the order was not placed with the"
-                " restaurant.",
+                "The payment of your order at {restaurant_name} was refused.",
                 "Reason: {reason}",
-                "You can order again with another card, or pay at the door.",
+                "Unless the order is on its way already, it is cancelled. You can order again with another card, or pay at"
+                " the door.",
                 _ORDER,
             ),
         ),

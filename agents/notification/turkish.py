@@ -44,9 +44,10 @@ TURKISH = Wording(
         "order_payment_refused": Mail(
             "Ödemeniz kabul edilmedi: {restaurant_name}",
             (
-                "{restaurant_name} siparişinizin ödemesi kabul edilmedi; sipariş restorana iletilmedi.",
+                "{restaurant_name} siparişinizin ödemesi kabul edilmedi.",
                 "Neden: {reason}",
-                "Başka bir kartla ya da kapıda ödemeyle yeniden sipariş verebilirsiniz.",
+                "Sipariş henüz yola çıkmadıysa iptal edildi. Başka bir kartla ya da kapıda ödemeyle yeniden sipariş"
+                " verebilirsiniz.",
                 _ORDER,
             ),
         ),

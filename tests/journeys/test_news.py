@@ -9,9 +9,9 @@ from tests.journeys.client import Client
 PREFERENCES = "/users/me/notification-preferences"
 
 
-async def order(client: Client, meal: str) -> str:
+async def order(client: Client, meal: str, **said: Any) -> str:
     await client.must("POST", "/carts/add", {"meal_id": meal, "quantity": 2})
-    placed = await client.must("POST", "/carts/checkout", {"payment_method": "cash"})
+    placed = await client.must("POST", "/carts/checkout", {"payment_method": "cash"} | said)
     return placed["id"]
 
 
@@ -67,3 +67,25 @@ async def test_customer_and_owner_are_told_as_they_like_and_others_read_it(owner
     assert third in mails[-1]["text"]
     assert not [mail for mail in await client.mails() if third in mail["text"]]
     assert len(await client.mails()) == 1 + 3 + 2, "the verification, and each piece of news once"
+
+
+async def test_a_customer_is_told_that_a_card_was_refused_and_that_money_comes_back(owner: Client, client: Client):
+    await owner.sign_up()
+    await client.sign_up()
+    await client.add_address()
+    _, meal = await owner.open_restaurant(100, name="Kasa")
+    await client.sees(f"/meals/{meal}")
+
+    refused = await order(client, meal, payment_method="credit_card", card="tok_insufficient_funds")
+    assert refused in (await client.mail("Ödemeniz kabul edilmedi: Kasa"))["text"]
+    await client.must("DELETE", "/carts/clear")  # it is full again
+
+    paid = await order(client, meal, payment_method="credit_card", card="tok_success")
+    await owner.mail("Yeni sipariş: Kasa")
+    assert not [mail for mail in await owner.mails() if refused in mail["text"]], "it never came to the restaurant"
+    await owner.must("POST", f"/orders/{paid}/accept", {"prep_time": 20})
+    await client.mail("Siparişiniz onaylandı: Kasa")
+    await owner.must("POST", f"/orders/{paid}/cancel", {"reason": "Fırın bozuldu"})
+    assert "Fırın bozuldu" in (await client.mail("Siparişiniz iptal edildi: Kasa"))["text"]
+    assert "200,00 TL" in (await client.mail("Paranız iade ediliyor: Kasa"))["text"]
+    assert not [mail for mail in await owner.mails() if "iptal" in mail["subject"]], "the owner did it"

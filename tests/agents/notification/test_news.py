@@ -140,6 +140,25 @@ def test_preferences_are_remembered_once() -> None:
     given().when(RememberPreferences(preferences=Preferences())).then_nothing()
 
 
+REFUSED_PAYMENT = replace(ACCEPTED, about="order_payment_refused", at=None)
+CANCELLED = replace(ACCEPTED, about="order_cancelled", at=None)
+
+
+def test_a_refused_payment_is_told_and_not_that_it_cancels_the_order() -> None:
+    refused = told(KNOWN, tell=REFUSED_PAYMENT)
+    assert len(refused) == 2
+    assert told(KNOWN, *refused, tell=CANCELLED) == ()
+    assert len(told(KNOWN, *refused, tell=replace(CANCELLED, order_id="o-2"))) == 2
+    assert len(told(KNOWN, tell=CANCELLED)) == 2
+
+
+def test_only_the_last_refused_payments_are_remembered() -> None:
+    events: list[Any] = [KNOWN]
+    for n in range(20):
+        events += told(*events, tell=replace(REFUSED_PAYMENT, order_id=f"o-{n}"))
+    assert given(*events).state.refused == tuple(f"o-{n}" for n in range(12, 20))
+
+
 # -- owners
 
 
