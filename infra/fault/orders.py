@@ -153,6 +153,7 @@ class _People:
             "checkout_p99_s": round(times[len(times) * 99 // 100], 2),
             "doubled": self.doubling.doubled,
             "kitchens": dict(self.kitchens.ways),
+            "kitchens_lost": dict(self.kitchens.lost),
             "said_to_be_delivered": dict(self.counters.answers),
             "cancellations": dict(self.guests.cancelled),
         }
