@@ -27,11 +27,7 @@ async def accepted_order(owner: Client, guest: Client) -> str:
     await guest.sees(f"/meals/{meal}")
     await guest.must("POST", "/carts/add", {"meal_id": meal, "quantity": 1})
     order = (await guest.must("POST", "/carts/checkout", {"payment_method": "cash"}))["id"]
-
-    async def accepts() -> bool:
-        return (await owner.call("POST", f"/orders/{order}/accept", {"prep_time": 20}))[0] == 200
-
-    await until("the order to come to the kitchen and to be accepted", accepts)
+    await owner.accepts(order, guest)
     return order
 
 
@@ -41,9 +37,16 @@ def header(client: Client) -> str:
 
 async def test_the_walk_by_curl(owner: Client, client: Client, courier: Client, tmp_path: Path):
     """docs/api/deliveries.md, command by command."""
-    for each in (owner, client, courier):
+    for each in (owner, client):
         await each.sign_up()
+    me = await courier.sign_up()
     order = await accepted_order(owner, client)
+
+    async def is_none() -> bool:
+        """Until the order is opened for couriers it is 409."""
+        return (await owner.call("POST", f"/orders/{order}/courier", {"courier_id": me}))[1]["code"] == "no_courier"
+
+    await until("an offer to who is no courier to be refused", is_none)
     assert (await courier.call("GET", f"/deliveries/{order}"))[0] == 404, "it is not offered to them"
     said = await walk(
         PAGE, tmp_path, EDGE=owner.endpoints["edge"], OWNER=header(owner), GUEST=header(client), COURIER=header(courier),
@@ -55,7 +58,7 @@ async def test_the_walk_by_curl(owner: Client, client: Client, courier: Client, 
     heard = [line.removeprefix("event: ") for line in told.splitlines() if line.startswith("event: ")]
     assert {"on_the_way", "position", "delivered"} <= set(heard) and heard[-2:] == ["delivered", "end"]
     assert '"latitude":41.036,"longitude":28.9845,"at":' in told
-    shown = await client.must("GET", f"/orders/{order}")
-    assert shown["courier_id"] == (await courier.must("GET", "/couriers"))["id"]
+    assert (await client.must("GET", f"/orders/{order}"))["courier_id"] == me
+    assert await courier.must("GET", "/couriers") == (await courier.must("GET", "/users/me/export"))["courier"]
     (ended,) = await courier.must("GET", "/deliveries?phase=ended")
     assert (ended["order_id"], ended["status"], ended["address"]) == (order, "delivered", None)
