@@ -48,16 +48,19 @@ class Kitchens:
             await asyncio.wait(self._at_work)
 
     async def _listen(self) -> None:
-        connection = await aio_pika.connect(self._url, timeout=PATIENCE)
+        connection, lost = await aio_pika.connect(self._url, timeout=PATIENCE), asyncio.Event()
+        connection.close_callbacks.add(lambda *_: lost.set())
         try:
             async with asyncio.timeout(PATIENCE * 2):
                 channel = await connection.channel()
+                channel.close_callbacks.add(lambda *_: lost.set())
                 await channel.set_qos(prefetch_count=50)
                 for restaurant in self._restaurants:
                     queue = await channel.get_queue(f"kitchen.{restaurant}", ensure=True)
                     await queue.consume(self._take)
             self._channel = channel
-            await connection.closed()
+            await lost.wait()
+            self.lost["closed"] += 1
         finally:
             self._channel = None
             with contextlib.suppress(Exception):  # a connection that is broken may never say that it is closed
