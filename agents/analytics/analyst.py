@@ -2,9 +2,9 @@
 the report is refused, and nobody behind it waits."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
-from typing import Any, Protocol, cast
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
 
 from agents.analytics.facts import Facts
 from agents.analytics.figures import asked, report_of
@@ -77,19 +77,11 @@ class Analyst:
 
     def _missing(self, days: Days, found: Mapping[str, Any]) -> str | None:
         """What is not in the figures."""
-        shards = cast(Mapping[str, int], found.get("_shards", {}))
-        missing: Sequence[str] = [
-            *(
-                ["A part of the orders could not be read in time."]
-                if found.get("timed_out") or shards.get("failed")
-                else []
-            ),
-            *(
-                [f"Orders before {self._searches.kept_since()} are not kept."]
-                if days.begin < datetime.combine(self._searches.kept_since(), datetime.min.time(), UTC)
-                else []
-            ),
-        ]
+        kept, missing = self._searches.kept_since(), list[str]()
+        if found.get("timed_out") or found.get("_shards", {}).get("failed"):
+            missing.append("A part of the orders could not be read in time.")
+        if days.begin.date() < kept:
+            missing.append(f"Orders before {kept} are not kept.")
         return " ".join(missing) or None
 
 

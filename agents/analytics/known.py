@@ -212,5 +212,5 @@ def _meals(items: Sequence[PricedItem]) -> tuple[Meal, ...]:
 
 OPEN_ORDERS = FactTable[OpenOrder, Event](name="open_orders", topic=order_events.TOPIC, document=OpenOrder, show=know)
 ORDER_FACTS = Index[OpenOrder, Event](known=OPEN_ORDERS, documents=facts_of)
-INDEX = "orders"
-"""Its name in Elasticsearch."""
+INDEX = "lezzet-orders"
+"""What the names of its indices begin with: in Elasticsearch there may be others' `orders`."""

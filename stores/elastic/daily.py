@@ -17,8 +17,12 @@ from stores.errors import Conflict
 STATE = "lezzet-generations"
 """The index with a document for each name: which generations there are."""
 
+PRIORITY = 200
+"""Of the templates: above one for all indices that a cluster may have."""
+
 _STATE_FORM: Mapping[str, Any] = {
     "index_patterns": [STATE],
+    "priority": PRIORITY,
     "template": {
         "settings": {"number_of_shards": 1, "auto_expand_replicas": "0-1"},
         "mappings": {"dynamic": "strict", "properties": {"live": {"type": "integer"}, "next": {"type": "integer"}}},
@@ -157,12 +161,13 @@ class Daily:
         await self._documents.put_template(STATE, _STATE_FORM)
         form = {
             "index_patterns": [f"{self._name}-*"],
+            "priority": PRIORITY,
             "template": {
                 "settings": {"number_of_shards": 1, "auto_expand_replicas": "0-1"},
                 "mappings": {"dynamic": "strict", **self._form},
             },
         }
-        await self._documents.put_template(f"lezzet-{self._name}", form)
+        await self._documents.put_template(self._name, form)
 
     def _index_of(self, generation: int, day: date) -> str:
         return f"{self._name}-{generation}-{day:%Y.%m.%d}"

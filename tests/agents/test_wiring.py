@@ -113,6 +113,11 @@ async def test_whatever_else_is_read_is_copied_shown_indexed_taken_in_or_has_eff
         }
 
 
+async def test_somebody_waits_for_every_group_but_those_of_indexes(domains: Mapping[str, Runtime]):
+    groups = [group for runtime in domains.values() for group in runtime.groups()]
+    assert {group.name for group in groups if not group.awaited} == {"analytics.index"}
+
+
 async def test_an_intake_makes_commands_of_its_own_domain_and_trusts_no_key(domains: Mapping[str, Runtime]):
     seen = 0
     for domain, runtime in domains.items():
