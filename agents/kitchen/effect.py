@@ -75,6 +75,7 @@ class Waiter:
             restaurant_id=event.restaurant_id,
             items=event.items,
             note=event.note,
+            gift_note=event.gift_note,
             due_at=event.due_at,
             expires_at=event.expires_at,
             restaurant_name=event.restaurant_name,

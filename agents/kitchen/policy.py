@@ -22,6 +22,7 @@ def _command(message: order_events.Event) -> Command | None:
                 restaurant_name=message.restaurant_name,
                 items=message.items,
                 note=message.note,
+                gift_note=message.gift_note,
                 due_at=message.due_at,
                 expires_at=message.expires_at,
                 delivery=message.delivery,
