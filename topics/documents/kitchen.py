@@ -30,7 +30,7 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     payment_method: PaymentMethod
     total: KurusSum
     auto: bool
-    gift_note: str | None
+    gift_note: str | None = None
 
 
 class Withdrawal(msgspec.Struct, frozen=True, kw_only=True):
