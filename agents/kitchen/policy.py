@@ -22,13 +22,13 @@ def _command(message: order_events.Event) -> Command | None:
                 restaurant_name=message.restaurant_name,
                 items=message.items,
                 note=message.note,
-                gift_note=message.gift_note,
                 due_at=message.due_at,
                 expires_at=message.expires_at,
                 delivery=message.delivery,
                 payment_method=message.payment_method,
                 total=message.total,
                 auto=message.auto,
+                gift_note=message.gift_note,
             )
         case OrderCancelled(reason=reason):
             return WithdrawTicket(status="cancelled", reason=reason)
