@@ -1,5 +1,6 @@
 """Documents for searches: acknowledged before the floor moves, and the same ones whenever they are made again."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from agents.runtime import metrics
 from agents.runtime.reading.indexing import Indexing
 from agents.runtime.transport.lease import Lease, Reopen
 from stores.elastic.connection import Connection
@@ -16,6 +18,7 @@ from stores.errors import IndexLost, Unavailable
 from tests.agents.runtime.feed import Feed
 from tests.agents.runtime.tally import BAD_LUCK, Added
 from tests.agents.runtime.world import Process, World
+from tests.deadline import within
 from topics.deciding.projection import Document, FactTable, Index, Shown
 from topics.messages.event import EventMeta
 
@@ -113,9 +116,29 @@ async def test_while_the_server_is_away_the_floor_stays_and_all_is_caught_up_lat
         with pytest.raises(Unavailable):
             await index.run(lease)
     assert (await index.floor(lease), await index.found()) == (0, {})
+    assert _behind(lease) > 0
     index.sink.failing = False
     await index.run(lease)
     assert (await index.floor(lease), len(await index.found())) == (3, 3)
+    assert _behind(lease) == 0
+
+
+def _behind(lease: Lease) -> float:
+    """What the metric says, in seconds."""
+    source = lease.source
+    return metrics.INDEX_BEHIND.labels(source.group, source.topic, str(source.partition))._value.get()
+
+
+async def test_whoever_waits_for_the_server_ends_with_its_lease(world: World, elastic: str):
+    (index,) = await indexes(world, elastic)
+    index.work._rest = 3600.0
+    lease = await index.opened()
+    index.feed.event("a", 1, 10)
+    index.sink.failing = True
+    running = asyncio.create_task(index.run(lease))
+    lease.end_now()
+    with pytest.raises(Unavailable):
+        await within("an end of the wait", running)
 
 
 async def test_where_the_answer_is_lost_the_same_documents_are_made_again(world: World, elastic: str):
