@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import msgspec
 import pytest
 
 from http_edge.reads import lists
@@ -15,7 +16,7 @@ from http_edge.routing.routes import PUBLIC, AnyRow
 from http_edge.web import ROUTES
 from tests.http_edge.client import Client, Said, next_page
 from tests.http_edge.conftest import World
-from tests.http_edge.documents import delivery, meal, stored
+from tests.http_edge.documents import delivery, meal, placed_order, stored
 from topics import keys
 
 PAGED = [row for row in ROUTES if row.pages is not None]
@@ -38,6 +39,8 @@ class Kind:
     items: Callable[[Any], list[Any]] = list
 
     async def put(self, edge: World, name: str, number: int) -> None:
+        if self.index == BOARD:
+            await edge.redis.set(keys.document("restaurant_owner", "r-1"), stored(1, {"owner_id": ME}))
         member = keys.part(name, name) if self.view == "campaigns" else name
         await edge.redis.set(keys.document(self.view, name), stored(1, self._document(name)))
         await edge.redis.zadd(keys.index(self.view, self.index), {member: EVER + number // 2})
@@ -48,6 +51,8 @@ class Kind:
         await edge.redis.zrem(keys.index(self.view, self.index), member)
 
     def _document(self, name: str) -> Any:
+        if self.index == BOARD:
+            return msgspec.to_builtins(placed_order(name, "guest"))
         if self.view == "delivery":
             return delivery(name, courier_id=ME)
         if self.view != "campaigns":
@@ -58,7 +63,9 @@ class Kind:
         return {"campaigns": [campaign]}
 
 
+BOARD = keys.board("r-1", keys.BOARD_ALL)
 KINDS = {
+    "GET /restaurants/{id}/orders": Kind("/restaurants/r-1/orders", BOARD, "order"),
     "GET /restaurants": Kind("/restaurants", keys.RESTAURANTS, "restaurant"),
     "GET /meals/restaurant/{restaurant_id}": Kind("/meals/restaurant/r-1", keys.menu("r-1"), "meal"),
     "GET /meals/restaurant/{restaurant_id}/export": Kind("/meals/restaurant/r-1/export", keys.menu("r-1"), "meal"),
@@ -76,7 +83,8 @@ KINDS = {
     "GET /users/me/export": Kind("/users/me/export", keys.orders(ME), "order", lambda file: file["orders"]),
 }
 NEWEST_FIRST = (
-    "GET /restaurants/{id}/reviews", "GET /orders", "GET /carts/orders", "GET /deliveries", "GET /users/me/export",
+    "GET /restaurants/{id}/orders", "GET /restaurants/{id}/reviews", "GET /orders", "GET /carts/orders", "GET /deliveries",
+    "GET /users/me/export",
 )  # fmt: skip
 
 
