@@ -1,5 +1,7 @@
 """The wiring of kitchen."""
 
+from datetime import timedelta
+
 from agents.kitchen import policy
 from agents.kitchen.answering import Answering
 from agents.kitchen.decider import DECIDER
@@ -20,7 +22,7 @@ QUEUES_AT_ONCE = 4
 
 def register(runtime: Runtime) -> None:
     rabbit = Rabbit(runtime.settings.rabbit, "lezzet kitchen", TOPOLOGY)
-    waiter = Waiter(rabbit, runtime.store)
+    waiter = Waiter(rabbit, runtime.store, timedelta(seconds=runtime.settings.order_answer_seconds))
     runtime.decide(kitchen_commands.TOPIC, DECIDER, emits=kitchen_events.TOPIC)
     runtime.intake(order_events.TOPIC, policy.follow_order)
     runtime.effect(kitchen_events.TOPIC, (TicketOpened, TicketWithdrawn), waiter.bring, concurrency=AT_ONCE)

@@ -26,9 +26,8 @@ TICKET, CANCELLED = "ticket", "cancelled"
 REPEATED = "x-repeated"
 """Header: the message may have come before, under the same id."""
 
-WITHDRAWAL_LIFE = timedelta(minutes=5)
-"""In the queue. No longer than a ticket's: RabbitMQ looks at the first message of a queue only."""
 _LATEST = timedelta(minutes=1)  # after its time: so long a ticket is tried again that its queue did not take
+_PATIENCE = timedelta(days=1)  # with a queue that does not take a withdrawal
 
 _state = msgspec.json.Decoder(TicketState)
 
@@ -44,11 +43,13 @@ class Kitchens(Protocol):
 
 
 class Waiter:
-    """Brings to the kitchens what they are to know."""
+    """Brings to the kitchens what they are to know. life: of a message that waits for no answer, in its queue. No longer than a
+    ticket's: RabbitMQ looks at the first message of a queue only."""
 
-    def __init__(self, kitchens: Kitchens, store: DomainStore) -> None:
+    def __init__(self, kitchens: Kitchens, store: DomainStore, life: timedelta) -> None:
         self._kitchens = kitchens
         self._store = store
+        self._life = life
 
     async def make_queue(self, event: RestaurantOpened, meta: EventMeta) -> Iterable[Send]:
         await self._kitchens.declare(queue_of(meta.aggregate_id))
@@ -82,8 +83,9 @@ class Waiter:
             payment_method=event.payment_method,
             total=event.total,
             auto=event.auto,
+            gift_note=event.gift_note,
         )
-        expires = left if left > timedelta() else WITHDRAWAL_LIFE
+        expires = left if left > timedelta() else self._life
         try:
             await self._publish(event.restaurant_id, TICKET, ticket, expires, meta)
         except (NotTaken, Silent) as error:
@@ -98,9 +100,9 @@ class Waiter:
             reason=event.reason,
         )
         try:
-            await self._publish(event.restaurant_id, CANCELLED, withdrawal, WITHDRAWAL_LIFE, meta)
+            await self._publish(event.restaurant_id, CANCELLED, withdrawal, self._life, meta)
         except (NotTaken, Silent) as error:
-            raise NotNow(str(error), until=event.withdrawn_at + WITHDRAWAL_LIFE) from None
+            raise NotNow(str(error), until=event.withdrawn_at + _PATIENCE) from None
         return "sent"
 
     async def _publish(

@@ -28,6 +28,7 @@ def _command(message: order_events.Event) -> Command | None:
                 payment_method=message.payment_method,
                 total=message.total,
                 auto=message.auto,
+                gift_note=message.gift_note,
             )
         case OrderCancelled(reason=reason):
             return WithdrawTicket(status="cancelled", reason=reason)

@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from infra.stack.stack import Stack
+from stores.ending import end
 from stores.errors import Doubt, Unavailable
 from stores.rabbit import Delivery, Exchange, Message, NotTaken, Queue, Topology, Unroutable
 from stores.rabbit.consuming import Consumer
@@ -74,8 +75,7 @@ async def consuming(
     try:
         yield consumer
     finally:
-        running.cancel()
-        await asyncio.wait({running})
+        await end(running)
 
 
 async def test_what_is_published_comes_with_all_that_was_said_of_it(bench: Bench) -> None:

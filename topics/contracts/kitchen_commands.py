@@ -23,6 +23,7 @@ class OpenTicket(Message, frozen=True, kw_only=True):
     payment_method: PaymentMethod
     total: KurusSum
     auto: bool
+    gift_note: str | None = None
 
 
 class WithdrawTicket(Message, frozen=True, kw_only=True):

@@ -29,6 +29,7 @@ class TicketOpened(Message, frozen=True, kw_only=True):
     total: KurusSum
     auto: bool
     opened_at: datetime
+    gift_note: str | None = None
 
 
 class TicketWithdrawn(Message, frozen=True, kw_only=True):

@@ -16,7 +16,8 @@ Decision = Literal["accept", "reject", "preparing", "delay", "ready"]
 
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     """Type `ticket`. due_at null: as soon as possible. expires_at: until then an answer is taken. delivery: to the customer,
-    else they pick it up. auto: the order is accepted already, and waits for no answer."""
+    else they pick it up. auto: the order is accepted already, and waits for no answer. gift_note: for the one who gets the
+    order as a gift."""
 
     order_id: str
     restaurant_id: str
@@ -29,6 +30,7 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     payment_method: PaymentMethod
     total: KurusSum
     auto: bool
+    gift_note: str | None = None
 
 
 class Withdrawal(msgspec.Struct, frozen=True, kw_only=True):

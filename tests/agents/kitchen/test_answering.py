@@ -19,6 +19,7 @@ from agents.kitchen.effect import TICKET
 from agents.kitchen.queues import DEAD, REPLIES, UNANSWERED
 from agents.kitchen.replies import LARGEST, order_of
 from agents.kitchen.ticket import TicketState
+from stores.ending import end
 from stores.errors import Unavailable
 from stores.rabbit import Message
 from stores.rabbit.rabbit import Rabbit
@@ -79,8 +80,7 @@ async def consuming(scene: Scene, queue: str, take: Any) -> AsyncGenerator[None]
         await until(f"a consumer of {queue}", consumes)
         yield
     finally:
-        running.cancel()
-        await asyncio.wait({running})
+        await end(running)
 
 
 def done(status: str) -> Reply:

@@ -30,15 +30,15 @@ ITEMS = (
 )
 SENT = OrderSentToKitchen(
     user_id="u-1", restaurant_id="r-1", at=NOW, restaurant_name="Mahmut", items=ITEMS, note="Zil bozuk", due_at=None,
-    expires_at=LATER, delivery=True, payment_method="credit_card", total=49_100,
+    expires_at=LATER, delivery=True, payment_method="credit_card", total=49_100, gift_note="İyi ki doğdun!",
 )  # fmt: skip
 OPEN = OpenTicket(
     restaurant_id="r-1", restaurant_name="Mahmut", items=ITEMS, note="Zil bozuk", due_at=None, expires_at=LATER,
-    delivery=True, payment_method="credit_card", total=49_100, auto=False,
+    delivery=True, payment_method="credit_card", total=49_100, auto=False, gift_note="İyi ki doğdun!",
 )  # fmt: skip
 OPENED = TicketOpened(
     restaurant_id="r-1", restaurant_name="Mahmut", items=ITEMS, note="Zil bozuk", due_at=None, expires_at=LATER,
-    delivery=True, payment_method="credit_card", total=49_100, auto=False, opened_at=NOW,
+    delivery=True, payment_method="credit_card", total=49_100, auto=False, opened_at=NOW, gift_note="İyi ki doğdun!",
 )  # fmt: skip
 WITHDRAWN = TicketWithdrawn(restaurant_id="r-1", status="cancelled", reason="no", withdrawn_at=NOW)
 SENT_ON = MessageRecorded(message_id="e-1", outcome="sent")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
+import pytest
 import pytest_asyncio
 from msgspec.structs import replace as but
 
@@ -14,6 +15,9 @@ from agents.kitchen import queues
 from agents.kitchen.effect import Waiter
 from agents.kitchen.queues import UNANSWERED, queue_of
 from agents.kitchen.ticket import TicketState
+from agents.runtime.reading.aside import NotNow
+from stores.errors import Unavailable
+from stores.rabbit import Message, Queue, Silent
 from stores.rabbit.rabbit import Rabbit
 from tests.agents.kitchen.broker import Kitchen, States, kitchen
 from tests.agents.kitchen.test_decider import OPENED, WITHDRAWN
@@ -30,9 +34,10 @@ class Scene:
     def __init__(self, rabbit: Rabbit, client: Kitchen) -> None:
         self.restaurant_id = uuid.uuid4().hex
         self.queue = f"kitchen.{self.restaurant_id}"
+        self.rabbit = rabbit
         self.client = client
         self.states = States()
-        self.waiter = Waiter(rabbit, self.states)  # type: ignore[arg-type]
+        self.waiter = Waiter(rabbit, self.states, timedelta(minutes=5))  # type: ignore[arg-type]
         self.meta = EventMeta(f"event-{uuid.uuid4().hex}", f"order-{uuid.uuid4().hex}", 1, datetime.now(UTC))
 
     def opened(self, **fields: Any) -> TicketOpened:
@@ -115,6 +120,34 @@ async def test_a_ticket_that_nobody_takes_in_time_is_among_the_unanswered(scene:
     came = await scene.client.ticket(UNANSWERED)
     assert came.message_id == scene.meta.id
     assert came.headers["x-first-death-reason"] == "expired" and came.type == "ticket"
+
+
+async def test_a_full_queue_holds_up_its_own_tickets_alone(scene: Scene) -> None:
+    """They are tried again until the restaurant's time to answer is over, and are recorded as late then."""
+    arguments = {**queue_of(scene.restaurant_id).arguments, "x-max-length": 1}
+    full = Queue(scene.queue, queue_of(scene.restaurant_id).bindings, arguments)
+    await scene.rabbit.declare(full)
+    opened = scene.opened()
+    with pytest.raises(NotNow, match="full") as raised:
+        for _ in range(10):  # a quorum queue notices a little later that it is full
+            await scene.waiter.bring(opened, scene.meta)
+    assert raised.value.until > opened.expires_at
+
+
+async def test_a_queue_that_does_not_confirm_holds_up_its_own_tickets_alone_and_a_server_that_is_away_all(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(rabbit: Rabbit, exchange: str, key: str, message: Message) -> None:
+        raise error
+
+    monkeypatch.setattr(Rabbit, "publish", fails)
+    for event in (scene.opened(), but(WITHDRAWN, restaurant_id=scene.restaurant_id)):
+        error = Silent("RabbitMQ", "does not confirm")
+        with pytest.raises(NotNow, match="does not confirm"):
+            await scene.waiter.bring(event, scene.meta)
+        error = Unavailable("RabbitMQ", "away")
+        with pytest.raises(Unavailable, match="away"):
+            await scene.waiter.bring(event, scene.meta)
 
 
 def test_a_restaurants_queue_drops_nothing_before_somebody_else_has_it() -> None:
