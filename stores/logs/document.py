@@ -9,7 +9,12 @@ import msgspec
 NOT_JSON = "not a log line"
 """The event of what somebody published to `logs` that is no JSON object."""
 
-_LONGEST = 30_000  # characters of the text that is searched, and of one that is kept of no JSON
+TOO_LONG = "a line that is too long"
+"""The event of a longer one than MOST_BYTES."""
+
+MOST_BYTES = 256 * 1024
+_LONGEST = 30_000  # characters of the text that is searched, and of what is kept of one that cannot be read
+_LONGEST_NAME = 256  # characters of a field's name
 _OWN = ("timestamp", "level", "domain", "process", "logger", "event")
 
 FORM: Mapping[str, Any] = {
@@ -46,13 +51,19 @@ def document(body: bytes, received: datetime) -> bytes:
 
 
 def _read(body: bytes) -> dict[str, Any]:
+    if len(body) > MOST_BYTES:
+        return _unread(TOO_LONG, body)
     try:
         said = msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         said = None
     if isinstance(said, dict):
         return cast(dict[str, Any], said)
-    return {"event": NOT_JSON, "level": "warning", "body": body.decode("utf-8", "replace")[:_LONGEST]}
+    return _unread(NOT_JSON, body)
+
+
+def _unread(event: str, body: bytes) -> dict[str, Any]:
+    return {"event": event, "level": "warning", "body": body[: 4 * _LONGEST].decode("utf-8", "replace")[:_LONGEST]}
 
 
 def _time(said: Any) -> datetime | None:
@@ -79,7 +90,9 @@ def _texts(value: Any) -> Iterator[str]:
 def _flat(rest: Mapping[str, Any]) -> dict[str, str]:
     """Texts alone: what is nested is kept as JSON, so that no line has a depth or a type that the index refuses."""
     return {
-        name.replace("\0", " "): value if isinstance(value, str) else msgspec.json.encode(value).decode()
+        name.replace("\0", " ")[:_LONGEST_NAME]: value
+        if isinstance(value, str)
+        else msgspec.json.encode(value).decode()
         for name, value in rest.items()
         if name.strip("\0. ")
     }

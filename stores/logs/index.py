@@ -10,8 +10,6 @@ from stores.elastic.documents import Documents, Put
 from stores.logs.document import FORM
 
 STREAM = "lezzet-logs"
-DAYS = 14
-"""So many days back lines are kept, where LOG_DAYS says nothing else."""
 
 _BACKING = f".ds-{STREAM}-*"
 _DAY = re.compile(rf"\.ds-{STREAM}-(\d{{4}})\.(\d{{2}})\.(\d{{2}})-\d+")

@@ -30,7 +30,6 @@ class Lines:
         self._offered_bytes = 0
         self._taken_bytes = 0
         self.dropped = 0  # since the start
-        self.shipped = 0
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -48,8 +47,7 @@ class Lines:
         return [self._waiting[n] for n in range(min(most, len(self._waiting)))]
 
     def done(self, lines: Iterable[Line]) -> None:
-        """These, which are the oldest, are shipped."""
+        """These, which are the oldest, wait no more."""
         for line in lines:
             self._waiting.popleft()
             self._taken_bytes += len(line.body)
-            self.shipped += 1

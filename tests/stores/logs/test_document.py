@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stores.logs.document import NOT_JSON, document
+from stores.logs.document import MOST_BYTES, NOT_JSON, TOO_LONG, document
 from stores.logs.searching import since_of
 
 NOW = datetime(2026, 3, 1, 18, 30, tzinfo=UTC)
@@ -38,6 +38,12 @@ def test_what_is_no_log_line_is_kept_as_it_is(body: bytes) -> None:
     said = made(body)
     assert (said["event"], said["level"], said["@timestamp"]) == (NOT_JSON, "warning", "2026-03-01T18:30:00Z")
     assert said["fields"].get("body", "") == body.decode("utf-8", "replace")[:30_000]
+
+
+def test_a_line_that_is_too_long_is_cut() -> None:
+    said = made(json.dumps({**LINE, "why": "x" * MOST_BYTES}).encode())
+    assert (said["event"], len(said["fields"]["body"])) == (TOO_LONG, 30_000)
+    assert made(json.dumps({**LINE, "why": "x" * 100_000}).encode())["fields"]["why"] == "x" * 100_000
 
 
 @pytest.mark.parametrize(

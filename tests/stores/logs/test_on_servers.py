@@ -22,7 +22,7 @@ from replay.__main__ import parsed
 from replay.tools import Tools
 from stores.ending import end
 from stores.errors import Unavailable
-from stores.logs.document import NOT_JSON
+from stores.logs.document import NOT_JSON, TOO_LONG
 from stores.logs.index import STREAM, LogIndex, too_old
 from stores.logs.lines import Line, Lines
 from stores.logs.searching import Asked, Found, search
@@ -221,6 +221,7 @@ async def test_what_others_publish_is_indexed_whatever_it_is(way: Way) -> None:
             "text": "x" * 100_000,
             "": 1,
             "\0": 2,
+            "n" * 50_000: 3,
         }
         bodies = (
             json.dumps({"event": "theirs", "mark": way.mark}).encode(),
@@ -228,10 +229,11 @@ async def test_what_others_publish_is_indexed_whatever_it_is(way: Way) -> None:
             json.dumps({"event": {"an": "object"}, "level": ["w"], "timestamp": 7, "mark": way.mark}).encode(),
             f"plain text {way.mark} \xff".encode("latin-1"),
             b"",
+            json.dumps({"event": "endless", "mark": way.mark, "why": "x" * 1_000_000}).encode(),
         )
         for body in bodies:
             await logs.publish(aio_pika.Message(body), "their.shop.error")
-        await way.has("theirs", "huge", "{'an': 'object'}", NOT_JSON)
+        await way.has("theirs", "huge", "{'an': 'object'}", NOT_JSON, TOO_LONG)
 
 
 async def test_old_indices_are_removed_as_a_whole_and_the_stream_goes_on(way: Way) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import pytest
 
@@ -67,6 +68,7 @@ async def shipped(lines: Lines, broker: Broker) -> Shipper:
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shipping, "EVERY", 0.001)
+    monkeypatch.setattr(shipping, "A_SECOND", 1_000_000)
     monkeypatch.setattr(shipping, "_AGAIN", (0.001,))
 
 
@@ -99,6 +101,12 @@ async def test_while_the_server_takes_nothing_lines_wait_and_one_of_them_asks(er
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_lines_that_cannot_be_published_are_dropped_and_counted_and_others_go_out() -> None:
+    broker, lines = Broker(fails=lambda n: ValueError("no such level") if n == 1 else None), some(AT_ONCE + 5)
+    await shipped(lines, broker)
+    assert (lines.dropped, sorted(map(int, broker.bodies))) == (AT_ONCE, list(range(AT_ONCE, AT_ONCE + 5)))
 
 
 async def test_a_batch_that_broke_off_is_repeated_under_the_same_ids() -> None:
@@ -144,8 +152,8 @@ async def test_what_waits_at_the_end_goes_out_and_a_server_that_hangs_does_not_h
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     broker = Broker()
-    await Shipper(some(250), broker).finish()
-    assert len(broker.got) == 250
+    await Shipper(some(2 * AT_ONCE + 50), broker).finish()
+    assert len(broker.got) == 2 * AT_ONCE + 50
 
     class Hanging:
         async def publish(self, exchange: str, key: str, message: Message) -> None:
@@ -157,7 +165,7 @@ async def test_what_waits_at_the_end_goes_out_and_a_server_that_hangs_does_not_h
     assert len(lines) == 5
 
 
-async def test_who_ships_much_rests_longer_than_it_ships(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_who_logs_much_ships_no_more_than_so_many_lines_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     rests: list[float] = []
     real = asyncio.sleep
 
@@ -165,14 +173,24 @@ async def test_who_ships_much_rests_longer_than_it_ships(monkeypatch: pytest.Mon
         rests.append(seconds)
         await real(0)
 
-    class Slow(Broker):
-        async def publish(self, exchange: str, key: str, message: Message) -> None:
-            await real(0.01)
-            self.got.append((exchange, key, message))
-
+    monkeypatch.setattr(shipping, "A_SECOND", 10)
     monkeypatch.setattr(shipping.asyncio, "sleep", sleep)
-    lines, broker = some(AT_ONCE + 1), Slow()
-    running = asyncio.create_task(Shipper(lines, broker).run())
+    lines = some(2 * AT_ONCE)
+    running = asyncio.create_task(Shipper(lines, Broker()).run())
     await all_shipped(lines)
     running.cancel()
-    assert max(rests) >= shipping.SHARE * 0.02, "the first publish, then all others at once: 0.01 s each"
+    assert max(rests) > AT_ONCE / 10 - 5, "less what the shipping itself took"
+
+
+async def test_others_have_their_turn_while_a_batch_is_published() -> None:
+    turns = list[int]()
+
+    async def other() -> None:
+        while len(broker.got) < AT_ONCE:
+            turns.append(len(broker.got))
+            await asyncio.sleep(0)
+
+    broker = Broker()
+    await asyncio.gather(Shipper(some(AT_ONCE), broker).finish(), other())
+    steps = [after - before for before, after in pairwise(turns)]
+    assert max(steps) <= 2 * shipping.TOGETHER
