@@ -11,7 +11,7 @@ import pytest_asyncio
 from infra.cli import status
 from infra.failure import CannotStart
 from infra.layout.folders import DataFolder
-from infra.stack.stack import Stack
+from infra.stack.stack import CORE, Stack
 from infra.supervision import control
 from infra.supervision.child import State
 from infra.supervision.control_server import ControlServer
@@ -95,9 +95,7 @@ async def test_status_has_the_agreed_form(servers: Stack, capsys: pytest.Capture
     code = await asyncio.to_thread(status.main, ["--json", "--data", str(servers.site.data.root)])
     told = json.loads(capsys.readouterr().out)
     assert code == 0, told
-    assert {process["name"]: process["state"] for process in told["processes"]} == dict.fromkeys(
-        ("kafka", "postgres", "redis", "redis-baskets", "mongo", "mailbox", "provider"), "running"
-    )
+    assert {process["name"]: process["state"] for process in told["processes"]} == dict.fromkeys(CORE, "running")
     assert all(set(process) == {"name", "pid", "state"} for process in told["processes"])
     assert set(told["endpoints"]) == ENDPOINTS
     assert told["endpoints"]["redis"] == servers.endpoints.redis

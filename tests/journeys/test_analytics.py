@@ -73,6 +73,7 @@ async def test_figures_survive_an_outage_a_kill_and_being_made_anew(
     assert (before["orders"], before["sold"], before["revenue"]) == (3, 1, 200)
     assert before["meals"] == [{"meal_id": meal, "name": "Lahmacun", "quantity": 2, "revenue": 200}]
     assert before["reasons"] == [{"ended": "cancelled", "by": "customer", "reason": "changed_mind", "orders": 1}]
+    assert before["acceptance"]["accepted"] == 1 and before["acceptance"]["seconds"]["p99"] >= 0
     assert sum(hour["orders"] for hour in before["hours"]) == 3 and before["complete"]
     assert (await client.call("GET", path))[0] == 404
 

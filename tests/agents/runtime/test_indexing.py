@@ -1,12 +1,15 @@
 """Documents for searches: acknowledged before the floor moves, and the same ones whenever they are made again."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 import pytest
+import pytest_asyncio
 
+from agents.runtime import metrics
 from agents.runtime.reading.indexing import Indexing
 from agents.runtime.transport.lease import Lease, Reopen
 from stores.elastic.connection import Connection
@@ -16,6 +19,7 @@ from stores.errors import IndexLost, Unavailable
 from tests.agents.runtime.feed import Feed
 from tests.agents.runtime.tally import BAD_LUCK, Added
 from tests.agents.runtime.world import Process, World
+from tests.deadline import within
 from topics.deciding.projection import Document, FactTable, Index, Shown
 from topics.messages.event import EventMeta
 
@@ -86,13 +90,26 @@ class Indexes:
         return (await self.process.store.look([lease.source])).floors[lease.source].next
 
 
-async def indexes(world: World, elastic: str, count: int = 1) -> list[Indexes]:
-    feed = Feed(world.events)
-    return [Indexes(world, await world.process(), feed, elastic) for _ in range(count)]
+Make = Callable[..., Awaitable[list[Indexes]]]
 
 
-async def test_documents_are_made_of_events_and_of_what_was_known(world: World, elastic: str):
-    (index,) = await indexes(world, elastic)
+@pytest_asyncio.fixture(loop_scope="session")
+async def indexes(world: World, elastic: str) -> AsyncGenerator[Make]:
+    """Makes so many processes on one partition."""
+    made: list[Indexes] = []
+
+    async def make(count: int = 1) -> list[Indexes]:
+        feed = Feed(world.events)
+        made.extend([Indexes(world, await world.process(), feed, elastic) for _ in range(count)])
+        return made
+
+    yield make
+    for each in made:
+        await each.sink.close()
+
+
+async def test_documents_are_made_of_events_and_of_what_was_known(indexes: Make):
+    (index,) = await indexes()
     for key, version in (("a", 1), ("b", 1), ("a", 2), ("a", 2), ("a", 1)):
         index.feed.event(key, version, 10)
     lease = await index.opened()
@@ -103,8 +120,8 @@ async def test_documents_are_made_of_events_and_of_what_was_known(world: World, 
     assert await index.floor(lease) == 6
 
 
-async def test_while_the_server_is_away_the_floor_stays_and_all_is_caught_up_later(world: World, elastic: str):
-    (index,) = await indexes(world, elastic)
+async def test_while_the_server_is_away_the_floor_stays_and_all_is_caught_up_later(indexes: Make):
+    (index,) = await indexes()
     lease = await index.opened()
     for version in (1, 2, 3):
         index.feed.event("a", version, 10)
@@ -113,13 +130,33 @@ async def test_while_the_server_is_away_the_floor_stays_and_all_is_caught_up_lat
         with pytest.raises(Unavailable):
             await index.run(lease)
     assert (await index.floor(lease), await index.found()) == (0, {})
+    assert _behind(lease) > 0
     index.sink.failing = False
     await index.run(lease)
     assert (await index.floor(lease), len(await index.found())) == (3, 3)
+    assert _behind(lease) == 0
 
 
-async def test_where_the_answer_is_lost_the_same_documents_are_made_again(world: World, elastic: str):
-    (index,) = await indexes(world, elastic)
+def _behind(lease: Lease) -> float:
+    """What the metric says, in seconds."""
+    source = lease.source
+    return metrics.INDEX_BEHIND.labels(source.group, source.topic, str(source.partition))._value.get()
+
+
+async def test_whoever_waits_for_the_server_ends_with_its_lease(indexes: Make):
+    (index,) = await indexes()
+    index.work._rest = 3600.0
+    lease = await index.opened()
+    index.feed.event("a", 1, 10)
+    index.sink.failing = True
+    running = asyncio.create_task(index.run(lease))
+    lease.end_now()
+    with pytest.raises(Unavailable):
+        await within("an end of the wait", running)
+
+
+async def test_where_the_answer_is_lost_the_same_documents_are_made_again(indexes: Make):
+    (index,) = await indexes()
     lease = await index.opened()
     for version in (1, 2):
         index.feed.event("a", version, 10)
@@ -133,8 +170,8 @@ async def test_where_the_answer_is_lost_the_same_documents_are_made_again(world:
 
 
 @pytest.mark.parametrize("step", ["before write", "after write"])
-async def test_killed_around_the_write_the_next_process_makes_the_same_documents(world: World, elastic: str, step: str):
-    killed, other = await indexes(world, elastic, 2)
+async def test_killed_around_the_write_the_next_process_makes_the_same_documents(indexes: Make, step: str):
+    killed, other = await indexes(2)
     for version in (1, 2):
         killed.feed.event("a", version, 10)
     killed.process.gates.fail_at(step)
@@ -147,25 +184,23 @@ async def test_killed_around_the_write_the_next_process_makes_the_same_documents
     assert await other.floor(lease) == 3
 
 
-async def test_an_event_whose_document_is_refused_becomes_a_dead_letter_and_the_others_are_there(
-    world: World, elastic: str
-):
-    (index,) = await indexes(world, elastic)
+async def test_an_event_whose_document_is_refused_becomes_a_dead_letter_and_the_others_are_there(indexes: Make):
+    (index,) = await indexes()
     for version, amount in ((1, 10), (2, REFUSED), (3, 10)):
         index.feed.event("a", version, amount)
     lease = await index.opened()
     await index.run(lease)
     assert await index.found() == {"a 1": ("a", 10), "a 3": ("a", 27)}
     assert await index.floor(lease) == 3
-    (dead,) = await world.published(index.feed.topic.dead_letters)
+    (dead,) = await index.world.published(index.feed.topic.dead_letters)
     named = dict(dead.headers)
     assert (dead.key, dead.body) == (b"a", index.feed.log[1].value), "as it came"
     assert b"not indexed: document_parsing_exception" in named["dlq_reason"]
     assert (named["dlq_offset"], named["dlq_group"]) == (b"1", lease.source.group.encode())
 
 
-async def test_what_cannot_be_read_is_a_dead_letter_and_what_raises_waits_for_mended_code(world: World, elastic: str):
-    (index,) = await indexes(world, elastic)
+async def test_what_cannot_be_read_is_a_dead_letter_and_what_raises_waits_for_mended_code(indexes: Make):
+    (index,) = await indexes()
     index.feed.event("a", 1, body=b"{", source="somebody")
     index.feed.event("b", 1, BAD_LUCK)
     index.feed.event("b", 2, 10)
@@ -173,12 +208,12 @@ async def test_what_cannot_be_read_is_a_dead_letter_and_what_raises_waits_for_me
     lease = await index.opened()
     await index.run(lease)
     assert await index.found() == {"c 1": ("c", 10)}
-    assert len(await world.published(index.feed.topic.dead_letters)) == 1
+    assert len(await index.world.published(index.feed.topic.dead_letters)) == 1
     assert lease.missed.startswith("offset 1: ")
 
 
-async def test_a_server_that_lost_what_it_held_stops_the_partition_and_says_what_to_do(world: World, elastic: str):
-    (index,) = await indexes(world, elastic)
+async def test_a_server_that_lost_what_it_held_stops_the_partition_and_says_what_to_do(indexes: Make):
+    (index,) = await indexes()
     lease = await index.opened()
     index.feed.event("a", 1, 10)
     await index.run(lease)
@@ -201,14 +236,15 @@ async def _lose(index: Indexes) -> None:
     await client.indices.delete(index=",".join(await index.sink._documents.indices(f"{index.world.run}-*")))
 
 
-async def test_who_opens_while_the_server_is_away_goes_on_when_it_is_there(world: World, elastic: str):
-    (index,) = await indexes(world, elastic)
-    away = Away(Documents(Connection("http://127.0.0.1:9")), world.run, FORM, 30)
+async def test_who_opens_while_the_server_is_away_goes_on_when_it_is_there(indexes: Make):
+    (index,) = await indexes()
+    away = Away(Documents(Connection("http://127.0.0.1:9")), index.world.run, FORM, 30)
     there, index.work._sink = index.work._sink, away
     index.feed.event("a", 1, 10)
     lease = await index.opened()
     with pytest.raises(Unavailable):
         await index.run(lease)
+    await away.close()
     index.work._sink = there
     with pytest.raises(Reopen):  # nobody has begun
         await index.run(lease)
@@ -216,8 +252,8 @@ async def test_who_opens_while_the_server_is_away_goes_on_when_it_is_there(world
     assert await index.found() == {"a 1": ("a", 10)}
 
 
-async def test_while_the_next_generation_is_made_a_batch_goes_into_both(world: World, elastic: str):
-    (index,) = await indexes(world, elastic)
+async def test_while_the_next_generation_is_made_a_batch_goes_into_both(indexes: Make):
+    (index,) = await indexes()
     lease = await index.opened()
     making = await index.sink.begin_next()
     index.feed.event("a", 1, 10)
