@@ -141,6 +141,11 @@ def orders(user_id: str) -> str:
     return f"orders:{user_id}"
 
 
+def running_orders(user_id: str) -> str:
+    """Name of the index of those of a user's orders of which something more becomes, by when they were placed."""
+    return f"running:{user_id}"
+
+
 def deliveries(courier_id: str, phase: str) -> str:
     """Name of the index of a courier's deliveries in this phase (topics/documents/courier.py), by when they were offered."""
     return f"deliveries:{courier_id}:{phase}"

@@ -148,8 +148,9 @@ another takes."""
 
 
 def indexes(document: Order) -> Mapping[str, float]:
-    """A user's orders by time, and the restaurant's."""
-    return {keys.orders(document.user_id): document.created_at.timestamp(), **board.indexes(document)}
+    """A user's orders by time, all and those that run; and the restaurant's."""
+    lists = (keys.orders(document.user_id), *((keys.running_orders(document.user_id),) if document.runs else ()))
+    return {**dict.fromkeys(lists, document.created_at.timestamp()), **board.indexes(document)}
 
 
 ORDER_TIMELINE = View[OrderTimeline, Event](
@@ -162,5 +163,6 @@ ORDER = View[Order, Event](
     show=show,
     indexes=indexes,
     latest=board.latest,
+    shape=2,
     live=True,
 )

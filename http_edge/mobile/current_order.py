@@ -15,8 +15,7 @@ from http_edge.wire.preferences import Language
 from stores.listed import Newest
 from topics import keys
 
-LOOKED_AT = 3  # of the latest; an order has up to 250 KB
-RUNS_SECONDS = 24 * 60 * 60  # what was ordered before that is no running order, whatever became of it
+LOOKED_AT = 3  # of the latest that run: one may end between two reads; an order has up to 250 KB
 
 _order = Documents(Order)
 _lira = lira_of(OrderCard)
@@ -24,8 +23,7 @@ _lira = lira_of(OrderCard)
 
 def newest(asked: Asked) -> Sequence[Newest]:
     """`newest` of a row."""
-    place = keys.index(ORDER.name, keys.orders(asked.me))
-    return [Newest(place, asked.edge.clock() - RUNS_SECONDS, LOOKED_AT)]
+    return [Newest(keys.index(ORDER.name, keys.running_orders(asked.me)), float("-inf"), LOOKED_AT)]
 
 
 async def ids(asked: Asked, looked: Looked) -> Sequence[str] | None:

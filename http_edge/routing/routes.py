@@ -33,9 +33,10 @@ class Who(StrEnum):
     PUBLIC = "anyone; a token, good or bad, changes nothing"
     CUSTOMER = "a logged-in user, about what is theirs"
     RESTAURANT_OWNER = "a logged-in user who owns the restaurant; others get 404"
+    EITHER = "a logged-in user, about an order of theirs or of their restaurant; others get 404"
 
 
-PUBLIC, CUSTOMER, RESTAURANT_OWNER = Who.PUBLIC, Who.CUSTOMER, Who.RESTAURANT_OWNER
+PUBLIC, CUSTOMER, RESTAURANT_OWNER, EITHER = Who.PUBLIC, Who.CUSTOMER, Who.RESTAURANT_OWNER, Who.EITHER
 
 
 class Nothing(msgspec.Struct, frozen=True):

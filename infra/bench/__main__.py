@@ -24,6 +24,7 @@ BENCHES = (
         "command", "infra.bench.command", "POST /carts/add through Kafka against a handler that writes the row itself"
     ),
     Bench("load", "infra.bench.load", "POST /carts/add from 1 to 64 connections at once against that handler"),
+    Bench("order", "infra.bench.order", "from a checkout to the kitchen, against one process straight in PostgreSQL"),
     Bench(
         "basket",
         "infra.bench.basket",

@@ -170,7 +170,7 @@ async def _documents(redis: Redis, user: str, favourites: list[str], now: dateti
     await _put(redis, "favourites", user, {"restaurants": liked, "cuisines": [{"cuisine": "kebap", "created_at": at}]})
     await _put(redis, "basket", user, {"items": [line, line]})
     await _put(redis, "order", "o-1", order)
-    await redis.zadd(keys.index("order", keys.orders(user)), {"o-1": now.timestamp()})
+    await redis.zadd(keys.index("order", keys.running_orders(user)), {"o-1": now.timestamp()})
 
 
 async def _put(redis: Redis, view: str, name: str, document: Any) -> None:

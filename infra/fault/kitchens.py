@@ -21,7 +21,8 @@ PATIENCE = 5.0  # seconds for a confirm
 
 
 class Kitchens:
-    """`run` until it is cancelled. ways: what they did. seen: tickets by order, with the ids of their messages."""
+    """`run` until it is cancelled. ways: what they did. lost: why a connection was. seen: tickets by order, with the ids of
+    their messages."""
 
     def __init__(self, url: str, restaurants: Sequence[str], random: Random) -> None:
         self._url = url
@@ -30,13 +31,15 @@ class Kitchens:
         self._at_work: set[asyncio.Task[None]] = set()
         self._channel: aio_pika.abc.AbstractChannel | None = None
         self.ways = Counter[str]()
+        self.lost = Counter[str]()
         self.seen: dict[str, set[str]] = {}
 
     async def run(self) -> None:
         while True:
             try:
                 await self._listen()
-            except Exception:
+            except Exception as error:  # whatever a driver raises when its server goes; it is asked again
+                self.lost[type(error).__name__] += 1
                 await asyncio.sleep(PAUSE)
 
     async def rest(self) -> None:
@@ -45,19 +48,23 @@ class Kitchens:
             await asyncio.wait(self._at_work)
 
     async def _listen(self) -> None:
-        connection = await aio_pika.connect(self._url, timeout=PATIENCE)
+        connection, lost = await aio_pika.connect(self._url, timeout=PATIENCE), asyncio.Event()
+        connection.close_callbacks.add(lambda *_: lost.set())
         try:
-            channel = await connection.channel()
-            await channel.set_qos(prefetch_count=50)
-            for restaurant in self._restaurants:
-                queue = await channel.get_queue(f"kitchen.{restaurant}", ensure=True)
-                await queue.consume(self._take)
+            async with asyncio.timeout(PATIENCE * 2):
+                channel = await connection.channel()
+                channel.close_callbacks.add(lambda *_: lost.set())
+                await channel.set_qos(prefetch_count=50)
+                for restaurant in self._restaurants:
+                    queue = await channel.get_queue(f"kitchen.{restaurant}", ensure=True)
+                    await queue.consume(self._take)
             self._channel = channel
-            await connection.closed()
+            await lost.wait()
+            self.lost["closed"] += 1
         finally:
             self._channel = None
-            with contextlib.suppress(Exception):
-                await connection.close()
+            with contextlib.suppress(Exception):  # a connection that is broken may never say that it is closed
+                await asyncio.wait_for(connection.close(), PATIENCE)
 
     async def _take(self, message: AbstractIncomingMessage) -> None:
         said = json.loads(message.body)

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 import topics
 from http_edge.routing.asked import Asked
-from http_edge.routing.routes import RESTAURANT_OWNER, CommandRow, LiveRow, ReadingRow, ViewRow
+from http_edge.routing.routes import EITHER, RESTAURANT_OWNER, CommandRow, LiveRow, ReadingRow, ViewRow
 from http_edge.web import ROUTES
 from tests.agents.analytics.test_decider import REPORT
 from tests.agents.scenario import evolved
@@ -36,6 +36,7 @@ from topics.contracts.menu_commands import OpenImport, TakePage
 from topics.contracts.menu_events import ImportOpened
 from topics.contracts.order_commands import (
     AcceptOrder,
+    CancelOrder,
     DelayOrder,
     DeliverOrder,
     PickUpOrder,
@@ -66,7 +67,7 @@ RESTAURANT, THEIRS = "r-1", "r-2"
 UPLOAD = "65a1b2c3d4e5f60718293a4b"
 """Names the bytes of a picture."""
 
-ROWS = [row for row in ROUTES if isinstance(row, CommandRow) and row.who is RESTAURANT_OWNER]
+ROWS = [row for row in ROUTES if isinstance(row, CommandRow) and row.who in (RESTAURANT_OWNER, EITHER)]
 
 
 def example(topic: Topic, kind: type[Message]) -> Any:
@@ -93,7 +94,7 @@ _COOKED = (OrderSentToKitchen, OrderAccepted)
 SINCE: dict[type[Message], tuple[type[Message], ...]] = {
     AcceptOrder: (OrderSentToKitchen,),
     RejectOrder: (OrderSentToKitchen,),
-    **dict.fromkeys((PrepareOrder, DelayOrder, ReadyOrder), _COOKED),
+    **dict.fromkeys((PrepareOrder, DelayOrder, ReadyOrder, CancelOrder), _COOKED),
     **dict.fromkeys((DeliverOrder, PickUpOrder), (*_COOKED, OrderReady)),
     **dict.fromkeys((OfferDelivery, WithdrawCourier), (DeliveryOpened, DeliveryOffered)),
     RefundCustomer: (AuthorizationGranted, CaptureRequested, AmountCaptured),

@@ -23,6 +23,7 @@ from tests.http_edge.conftest import World
 from tests.http_edge.documents import line, stored
 from tests.stores.books import Books, restaurant
 from topics import keys
+from topics.values.fields import LAST_STATUSES
 
 AT = "2026-01-01T12:00:00Z"
 MODA = {"latitude": 40.98, "longitude": 29.02}
@@ -89,7 +90,8 @@ async def put_order(edge: World, me: str, name: str, placed: datetime, **more: A
         "status": "placed", "total": 124990, "created_at": placed.isoformat(), **more,
     }  # fmt: skip
     await put(edge, "order", name, order)
-    await edge.redis.zadd(keys.index("order", keys.orders(me)), {name: placed.timestamp()})
+    if order["status"] not in LAST_STATUSES:
+        await edge.redis.zadd(keys.index("order", keys.running_orders(me)), {name: placed.timestamp()})
 
 
 async def fill(edge: World, books: Books, me: str) -> None:
@@ -178,7 +180,7 @@ async def test_an_index_that_redis_cannot_read_takes_away_its_own_block_alone(ed
     client, me = phone(edge)
     await edge.redis.set(keys.index("campaigns", keys.campaigns(None)), "no sorted set")
     assert (await home(client)).json["missing"] == ["campaigns"]
-    await edge.redis.set(keys.index("order", keys.orders(me)), "no sorted set")
+    await edge.redis.set(keys.index("order", keys.running_orders(me)), "no sorted set")
     assert (await home(client)).json["missing"] == ["campaigns", "order"]
 
 
@@ -225,11 +227,16 @@ async def test_campaigns_that_run_are_shown_and_no_others(edge: World):
     assert [each["id"] for each in shown] == [f"runs-{number}" for number in range(CAMPAIGNS_SHOWN)]
 
 
-async def test_the_running_order_is_the_newest_of_today_that_is_not_over(edge: World):
+async def test_the_running_order_is_the_newest_that_is_not_over(edge: World):
+    """One for later was placed days ago; an index that lags behind names one that is over."""
     client, me = phone(edge)
     now = datetime.now(UTC)
-    await put_order(edge, me, "long-ago", now - timedelta(days=2))
     assert (await home(client)).json["order"] is None
+    ready_at = "2026-11-26T16:45:00Z"
+    await put_order(edge, me, "for-later", now - timedelta(days=2), status="accepted", ready_at=ready_at)
+    shown = (await home(client)).json["order"]
+    assert (shown["id"], shown["ready_text"]) == ("for-later", "Hazır olma saati 19:45")
+    await edge.redis.zadd(keys.index("order", keys.running_orders(me)), {"over": now.timestamp()})
     for number, (name, status) in enumerate((("old", "placed"), ("new", "placed"), ("over", "cancelled"))):
         await put_order(edge, me, name, now - timedelta(minutes=10 - number), status=status)
     assert (await home(client)).json["order"]["id"] == "new"

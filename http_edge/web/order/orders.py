@@ -6,7 +6,7 @@ from http_edge.reads.stream import StreamEnd
 from http_edge.reads.views import document_now
 from http_edge.routing.asked import Asked, own, parameter
 from http_edge.routing.pages import Pages
-from http_edge.routing.routes import CUSTOMER, LiveRow, Nothing, command, listing, shown, view
+from http_edge.routing.routes import CUSTOMER, EITHER, LiveRow, Nothing, command, listing, shown, view
 from http_edge.routing.story import Happening, Story
 from http_edge.web.order.own_basket import TOO_MUCH
 from http_edge.web.order.positions import POSITION
@@ -93,7 +93,7 @@ ROUTES = (
         "where its courier is, as events `position`.",
     ),
     command(
-        "POST", "/orders/{id}/cancel", CancelOrder, to=TOPIC, takes=Cancellation, key=parameter("id"), who=CUSTOMER,
+        "POST", "/orders/{id}/cancel", CancelOrder, to=TOPIC, takes=Cancellation, key=parameter("id"), who=EITHER,
         make=_cancellation, gives=Order, answers={409: ORDER_CODES},
         says="Cancel an order: its customer until the restaurant has accepted it, the owner of the restaurant until it is"
         " delivered. What was paid and the use of its coupon are given back.",

@@ -47,6 +47,12 @@ async def test_a_client_hardly_waits_longer_beside_one_that_reads_a_long_menu():
     assert re.search(r"ratio of the medians: [\d.]+, wanted at most 6\.0", said), said
 
 
+async def test_each_order_comes_to_the_kitchen_and_its_cost_is_told():
+    said = await bench("order", "--short")
+    assert re.search(r"^ +4 +[1-9]", said, re.MULTILINE), said
+    assert "CPU of an order with 4 connections" in said
+
+
 @pytest.mark.parametrize("arguments", [(), ("speed",)])
 async def test_an_unknown_bench_is_answered_with_the_list(arguments: tuple[str, ...]):
     process = await asyncio.create_subprocess_exec(
