@@ -34,13 +34,14 @@ LONG = (
     Outage("kafka", None), Outage("kafka", KILL), Outage("postgres", None), Outage("postgres", KILL),
     Outage("mongo", None), Outage("mongo", KILL),
     Outage("redis", None), Outage("redis", KILL), Outage("redis-baskets", None), Outage("redis-baskets", KILL),
-    Outage("mailbox", None), Outage("mailbox", KILL), Outage("postgres", None, with_worker=True),
+    Outage("mailbox", None), Outage("mailbox", KILL), Outage("rabbit", None), Outage("rabbit", KILL),
+    Outage("postgres", None, with_worker=True),
 )  # fmt: skip
 SHORT = (
     Outage("kafka", KILL), Outage("postgres", None), Outage("redis", KILL), Outage("redis-baskets", KILL),
     Outage("mailbox", KILL),
 )  # fmt: skip
-SERVERS = ("kafka", "postgres", "mongo", "redis", "redis-baskets", "mailbox", "postgres-and-worker")
+SERVERS = ("kafka", "postgres", "mongo", "redis", "redis-baskets", "mailbox", "rabbit", "postgres-and-worker")
 
 
 async def run(arguments: Sequence[str]) -> Findings:

@@ -79,13 +79,15 @@ class Daily:
         await self._documents.create(STATE, self._name, {"live": 1, "next": 0})
 
     async def begin_next(self) -> Generations:
-        """A new generation beside the live one. One that was begun and never became live is given up."""
+        """A new generation beside the live one. One that was begun and never became live is given up. Raises Conflict where
+        somebody else begins one at the same time."""
         await self._put_forms()
         before = await self.generations()
         names = await self._documents.indices(f"{self._name}-*")
         highest = max((generation for generation, _, _ in self._parsed(names)), default=0)
         if before is None:
-            await self._documents.create(STATE, self._name, {"live": 0, "next": highest + 1})
+            if not await self._documents.create(STATE, self._name, {"live": 0, "next": highest + 1}):
+                raise self._other()
         else:
             following = max(highest, before.live, before.next) + 1
             await self._change(before, {"live": before.live, "next": following})
@@ -155,7 +157,10 @@ class Daily:
 
     async def _change(self, before: Generations, body: Mapping[str, Any]) -> None:
         if not await self._documents.replace(STATE, self._name, body, before.version):
-            raise Conflict(f"somebody else begins a generation of {self._name}")
+            raise self._other()
+
+    def _other(self) -> Conflict:
+        return Conflict(f"somebody else begins a generation of {self._name}")
 
     async def _put_forms(self) -> None:
         await self._documents.put_template(STATE, _STATE_FORM)

@@ -6,6 +6,7 @@ from typing import NoReturn
 
 from aio_pika.abc import AbstractIncomingMessage
 
+from stores.ending import end
 from stores.errors import Doubt, Unavailable
 from stores.rabbit import Delivery
 from stores.rabbit.connection import SECONDS, Connection, translated
@@ -111,10 +112,7 @@ class Consumer:
 
     async def _give_back(self) -> None:
         """The server gives what is not done to the next consumer."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*(end(task) for task in list(self._tasks)))
         await self._connection.lose()
 
 

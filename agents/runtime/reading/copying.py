@@ -55,6 +55,7 @@ class Copying(Drained):
         await self._rounds.join(CopyTurn(batch, found, bad))
 
     async def copy(self, turns: Sequence[CopyTurn]) -> tuple[Moment, Mapping[CopyTurn, Changes]]:
+        """See agents.runtime.committing.rounds.Decide."""
         wanted = [(table, aggregate) for table in self._tables for turn in turns for aggregate in turn.aggregates]
         moment = await self._store.look([turn.source for turn in turns], facts=wanted)
         return moment, changed(turns, moment, lambda turn, done: self._changes(turn, done, moment))

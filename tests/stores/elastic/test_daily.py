@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from stores.elastic.daily import Daily, Entry, NotBegun
+from stores.elastic.daily import Daily, Entry, Generations, NotBegun
 from stores.elastic.documents import Documents
 from stores.errors import Conflict
 from tests.stores.elastic.conftest import DAYS, FORM
@@ -104,3 +104,14 @@ async def test_what_is_refused_is_named_once_for_all_generations(daily: Daily):
     refused = await daily.put([entry("a"), entry("b", amount="many")])
     assert list(refused) == ["b"]
     assert await found(daily) == {"a"}
+
+
+async def test_of_two_who_begin_at_once_one_is_told_so(documents: Documents, name: str):
+    class Late(Daily):
+        async def generations(self) -> Generations | None:
+            """As it was before the other one began."""
+            return None
+
+    await Daily(documents, name, FORM, DAYS).begin()
+    with pytest.raises(Conflict, match="somebody else"):
+        await Late(documents, name, FORM, DAYS).begin_next()
