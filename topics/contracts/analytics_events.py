@@ -21,6 +21,6 @@ TOPIC = Topic(
     messages=(ReportGiven,),
     key="restaurant id",
     producers=("analytics",),
-    consumers=("analytics",),
+    consumers=(),
     retention=FOREVER,
 )

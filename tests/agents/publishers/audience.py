@@ -9,7 +9,7 @@ import aiohttp
 
 from replay.floors import Standing, standings
 from stores.kafka.log import Logged
-from stores.protocol import Source
+from stores.protocol import Source, is_awaited
 from stores.redis import tags
 from stores.redis.connection import connect
 from stores.redis_authority.store import open_store
@@ -20,6 +20,8 @@ from topics.contracts import all_topics
 from topics.messages import headers
 
 TOPICS = all_topics()
+READ = [topic.name for topic in TOPICS.values() if topic.consumers]
+"""The topics that somebody here reads."""
 
 
 async def ask(log: Path, what: str) -> tuple[int, str]:
@@ -108,7 +110,8 @@ class Audience:
         async with tools.log() as log, tools.domains() as domains, tools.view_floors() as views:
             bounds = await log.bounds(log.places([topic]))
             ends = {place.partition: bound.end for place, bound in bounds.items()}
-            return await standings([TOPICS[topic]], domains, views), ends
+            found = await standings([TOPICS[topic]], domains, views)
+            return [reader for reader in found if is_awaited(reader.group)], ends  # no server of an index runs here
 
 
 def _refused_by(letters: Collection[Logged]) -> set[str]:

@@ -9,7 +9,7 @@ import pytest
 import topics
 from stores.kafka import codecs
 from stores.kafka.log import Logged
-from tests.agents.publishers.audience import TOPICS, Audience
+from tests.agents.publishers.audience import READ, TOPICS, Audience
 from tests.agents.publishers.inputs import BAD, BAD_BATCHES, BAD_OF_OURS, MARK
 from tests.foreign import CODECS, Foreign, batch
 from tests.replay.scene import until
@@ -58,7 +58,7 @@ def bad_of(topic: Topic) -> list[tuple[str, Foreign]]:
     return [(what, spoil(good(topic))) for what, spoil in {**BAD, **ours}.items()]
 
 
-@pytest.mark.parametrize("name", TOPICS)
+@pytest.mark.parametrize("name", READ)
 async def test_each_is_dead_lettered_as_it_came_by_every_reader_and_holds_up_nobody(audience: Audience, name: str):
     topic = TOPICS[name]
     sent: dict[int, tuple[str, Foreign]] = {}
@@ -101,7 +101,7 @@ def _is_whole(what: str, bad: Foreign, letter: Logged) -> None:
     assert MARK.encode() not in about[headers.DLQ_REASON], f"{what}: the reason tells what the body holds"
 
 
-@pytest.mark.parametrize("name", TOPICS)
+@pytest.mark.parametrize("name", READ)
 async def test_batches_that_are_bad_as_a_whole_hold_up_nobody(audience: Audience, name: str):
     topic = TOPICS[name]
     for spoil in BAD_BATCHES.values():
