@@ -8,11 +8,11 @@ import msgspec
 import structlog
 
 from agents.kitchen.effect import TICKET
-from agents.kitchen.queues import DEAD
+from agents.kitchen.queues import DEAD, DEAD_LETTERS
 from agents.kitchen.replies import LARGEST, Unusable, command_id, command_of, read
 from agents.kitchen.ticket import TicketState
 from stores.protocol import DomainStore
-from stores.rabbit import Delivery, Message, NotTaken, Unroutable, Value
+from stores.rabbit import Delivery, Message, NotTaken, Queue, Unroutable, Value
 from topics.contracts import order_commands
 from topics.contracts.order_commands import ExpireTicket
 from topics.documents.kitchen import KitchenAnswer, KitchenReply, Ticket, Wrong
@@ -53,6 +53,10 @@ _shown = msgspec.json.Decoder(_Shown)
 class Kitchens(Protocol):
     async def publish(self, exchange: str, key: str, message: Message) -> None:
         """Raises Unroutable, NotTaken, stores.errors.Unavailable."""
+        ...
+
+    async def declare(self, queue: Queue) -> None:
+        """Raises stores.errors.Unavailable."""
         ...
 
 
@@ -134,7 +138,11 @@ class Answering:
             content_type="application/octet-stream",
         )
         log.warning("kitchen_reply_unusable", message=kept.id, user=delivery.user_id, why=str(why)[:200])
-        await self._kitchens.publish(DEAD, "", kept)
+        try:
+            await self._kitchens.publish(DEAD, "", kept)
+        except Unroutable:  # somebody has deleted the queue
+            await self._kitchens.declare(DEAD_LETTERS)
+            await self._kitchens.publish(DEAD, "", kept)
 
     async def _tell(self, delivery: Delivery, answer: KitchenAnswer) -> None:
         """Raises Unavailable."""

@@ -20,6 +20,8 @@ MOST_DEAD, MOST_DEAD_BYTES = 10_000, 64 * 1024 * 1024
 
 _ALL = ""  # routing key of a binding to a fanout exchange
 
+DEAD_LETTERS = Queue(DEAD, ((DEAD, _ALL),), {"x-max-length": MOST_DEAD, "x-max-length-bytes": MOST_DEAD_BYTES})
+
 TOPOLOGY = Topology(
     exchanges=(
         Exchange(TICKETS, "direct"),
@@ -29,7 +31,7 @@ TOPOLOGY = Topology(
     ),
     queues=(
         Queue(UNANSWERED, ((UNANSWERED, _ALL),)),
-        Queue(DEAD, ((DEAD, _ALL),), {"x-max-length": MOST_DEAD, "x-max-length-bytes": MOST_DEAD_BYTES}),
+        DEAD_LETTERS,
         # One process at a time consumes it, since answers about one order come in their order; RabbitMQ chooses the next one
         # when its connection ends. What RabbitMQ itself gives up is kept among the answers that cannot be used.
         Queue(

@@ -143,6 +143,16 @@ async def test_what_cannot_be_read_is_kept_with_its_bytes_and_the_reason(
     assert scene.orders.commands == []
 
 
+async def test_where_somebody_has_deleted_the_queue_of_what_cannot_be_used_it_is_made_again(
+    scene: Scene, virtual_host: VirtualHost
+) -> None:
+    async with await aio_pika.connect(virtual_host.url) as connection:
+        await (await connection.channel()).queue_delete(DEAD)
+    id = uuid.uuid4().hex
+    await scene.client.say(b"poison", id=id)
+    assert (await _of(scene, id)).body == b"poison"
+
+
 async def test_what_is_far_too_long_is_kept_in_part(scene: Scene) -> None:
     id = uuid.uuid4().hex
     told = await scene.client.ask(b"x" * (LARGEST + 1), id=id)
