@@ -57,7 +57,8 @@ class ListStream(Stream):
         told = list[bytes]()
         for score, value in zip(found.scores, found.documents, strict=True):
             self._seen = Seen(tag, score.decode())
-            said = self._tells(keys.split(value)[1]) if value else None
+            body = keys.split(value)[1] if value else b""
+            said = self._tells(body) if body else None
             if said is not None:
                 told.append(event(self._seen.id, said))
         if told:

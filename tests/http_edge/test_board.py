@@ -236,6 +236,16 @@ async def test_a_lost_notice_is_made_good(board: Board, monkeypatch: pytest.Monk
         assert await told(events) == (order.id, "accepted")
 
 
+async def test_an_order_that_is_shown_no_more_is_passed_over(edge: World, board: Board):
+    gone = await board.put(board.made())
+    async with follow(board) as events:
+        await opened(events)
+        await board.becomes(gone, "accepted", told=False)
+        await edge.redis.set(keys.document("order", gone.id), "3\n")
+        order = await board.put(board.made(1))
+        assert await told(events) == (order.id, "placed")
+
+
 @pytest.mark.parametrize("last", ["x", "7", "@.7", "1.7", "@1.", "@1.x", "@1.7.7", "@1." + "7" * 17])
 async def test_an_id_that_is_none_is_named(board: Board, last: str):
     said = await board.client().call("GET", f"{board.path}/events", Last_Event_ID=last)
