@@ -27,8 +27,12 @@ BESIDE = (
     "tests/agents", "tests/docs", "tests/replay", "tests/stores", "tests/topics",
     *(f"tests/infra/fault/test_{name}.py" for name in ("coupons", "ending", "guards", "timers", "workers")),
 )  # fmt: skip
-# After both, with nothing beside them: they compare what was measured one moment with what was measured another.
-ALONE = ("tests/infra/bench", "tests/infra/fault/test_clients.py", "tests/infra/fault/test_greed.py")
+# After both, with nothing beside them: they compare what was measured one moment with what was measured another, or stop
+# servers and bound how long everything takes to come back.
+ALONE = (
+    "tests/infra/bench",
+    *(f"tests/infra/fault/test_{name}.py" for name in ("clients", "greed", "orders", "outages")),
+)
 
 _RED = re.compile(r"(FAILED|ERROR) ")
 _LAST_WORD = re.compile(r"=+ (.* in [\d.]+s.*?) =+$")
