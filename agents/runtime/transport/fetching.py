@@ -52,6 +52,19 @@ class Reader(Protocol):
     async def on_partitions_assigned(self, assigned: Any, generation_id: int = 0) -> None: ...
 
 
+def go_on_reading_metadata(client: Any) -> None:
+    """aiokafka's task that reads the metadata of the cluster ends for good with an error that it does not expect, which was
+    seen after Kafka was killed. Whoever waits for metadata then waits for ever: the coordination of a group does, so the
+    member would stay out of its group. Starts the task again, and it answers those who wait."""
+    task = client._sync_task
+    if task is None or not task.done():
+        return
+    log.warning("metadata_read_again", why="cancelled" if task.cancelled() else repr(task.exception())[:160])
+    if not client._md_update_waiter.done():
+        client._md_update_waiter.set_result(None)
+    client._sync_task = asyncio.create_task(client._md_synchronizer())
+
+
 class NodesInFlight(set[int]):
     """Ids of the nodes that a fetch is under way to. Wakes aiokafka's fetch routine whenever a node is removed.
 
@@ -104,8 +117,11 @@ class LoopConsumer(AIOKafkaConsumerThread):
     def _look_at_the_group(self) -> None:
         """While the group rebalances nothing is fetched, for as long as another member takes or Kafka is away. That time does
         not count as a standstill of this process (`looked_at`)."""
-        if self._ensure_consumer()._subscription.reassignment_in_progress:
+        consumer: Any = self._ensure_consumer()
+        if consumer._subscription.reassignment_in_progress:
             self._turned()
+        if not consumer._closed:
+            go_on_reading_metadata(consumer._client)
         self.loop.call_later(_LOOK, self._look_at_the_group)
 
     def waiting_for_partitions(self) -> AbstractContextManager[None]:

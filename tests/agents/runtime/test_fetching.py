@@ -8,11 +8,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiokafka.client import AIOKafkaClient
 from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.errors import KafkaConnectionError
 
 from agents.runtime.transport import fetching
-from agents.runtime.transport.fetching import LoopConsumer, NodesInFlight
+from agents.runtime.transport.fetching import LoopConsumer, NodesInFlight, go_on_reading_metadata
 from agents.runtime.transport.lease import TP, Batch
 from tests.deadline import within
 
@@ -166,3 +167,27 @@ async def test_an_error_of_the_group_is_taken_so_that_its_coordination_goes_on()
 async def test_a_coordination_that_has_ended_is_a_crash() -> None:
     with pytest.raises(KafkaConnectionError):
         object.__new__(LoopConsumer)._take_group_errors(SimpleNamespace(_coordinator=Coordinator(ended=True)))
+
+
+async def test_who_waits_for_metadata_gets_it_though_the_task_that_reads_it_has_ended(monkeypatch: pytest.MonkeyPatch):
+    """On aiokafka's own client: with its task gone, nobody would ever answer them."""
+    client, reads = AIOKafkaClient(), []
+
+    async def read(cluster: Any, topics: Any) -> bool:
+        reads.append(topics)
+        if len(reads) == 1:
+            raise AttributeError("the connection is gone")
+        return True
+
+    monkeypatch.setattr(client, "_metadata_update", read)
+    client._sync_task = asyncio.create_task(client._md_synchronizer())
+    waiting = client.force_metadata_update()
+    await asyncio.wait((client._sync_task,))
+    assert not waiting.done()
+    go_on_reading_metadata(client)
+    assert await within("the metadata", waiting)
+    assert await within("metadata as before", client.force_metadata_update())
+    still = client._sync_task
+    go_on_reading_metadata(client)
+    assert client._sync_task is still
+    await client.close()
