@@ -71,7 +71,10 @@ async def test_each_filter_alone_finds_what_it_says(client: Client):
         expected = {id for id, each in everyone.items() if allows(each)}
         assert found == expected, name
         assert 0 < len(expected) < 24, f"{name} would show nothing"
-    assert await ours(client, min_rating=0.5) == []
+    ratings = sorted({each["rating_avg"] for each in everyone.values()})
+    between = round(sum(ratings[len(ratings) // 2 - 1 :][:2]) / 2, 3)
+    rated = {each["id"] for each in await ours(client, min_rating=between)}
+    assert rated == {id for id, each in everyone.items() if each["rating_avg"] >= between} and 0 < len(rated) < 24
     assert {each["id"] for each in await ours(client, min_rating=0)} == everyone.keys()
 
 
