@@ -1,6 +1,6 @@
 """How a cooked order comes to its customer: brought by the restaurant or by a courier, or picked up."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from agents.order import ending, ends, times
 from agents.order.progress import COOKED, Progress
@@ -17,6 +17,7 @@ from topics.contracts.order_events import (
 )
 from topics.deciding.decision import Context, Decision
 from topics.values.fields import Actor
+from topics.values.moments import between
 
 
 def deliver(by: Actor, placed: OrderPlaced, progress: Progress, context: Context) -> Decision[Event]:
@@ -92,7 +93,7 @@ def _has(courier_id: str, progress: Progress) -> bool:
 
 def _moment(said: datetime, progress: Progress, context: Context) -> datetime:
     """When a courier acted, by the courier's clock, as far as it can be."""
-    return max(progress.shown.updated_at, min(said.astimezone(UTC), context.now))
+    return between(progress.shown.updated_at, said, context.now)
 
 
 def _had(placed: OrderPlaced, progress: Progress, context: Context, by: Actor, at: datetime) -> Decision[Event]:
