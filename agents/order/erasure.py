@@ -10,7 +10,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from agents.order.ends import cancelled, slot_returned
-from agents.order.progress import Progress
+from agents.order.progress import UNANSWERED, Progress
 from agents.order.times import STANDING
 from topics.contracts.order_commands import EraseOrder
 from topics.contracts.order_events import Event, OrderErased, OrderPlaced, OrderRefused
@@ -22,7 +22,7 @@ def erase(command: EraseOrder, progress: Progress, context: Context) -> Decision
     order = _order(progress)
     if order is None or order.user_id != command.user_id or progress.erased:
         return accept()
-    if progress.placed is not None and progress.stage in ("paying", "scheduled", "waiting"):
+    if progress.placed is not None and progress.stage in UNANSWERED:
         return accept(*withdrawn(progress.placed, context.now), cancels=STANDING[progress.stage])
     return accept(_event(order))
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from agents.order import ending, ends, times
-from agents.order.progress import COOKED, Progress
+from agents.order.progress import COOKED, HAVE_IT, Progress
 from agents.order.telling import as_it_is, became, cannot, refused_as
 from agents.order.times import MOST_FAILURES, STANDING, Times
 from topics.contracts.order_commands import CompleteDelivery, FailDelivery, StartDelivery
@@ -22,7 +22,7 @@ from topics.values.moments import between
 
 def deliver(by: Actor, placed: OrderPlaced, progress: Progress, context: Context) -> Decision[Event]:
     """The restaurant says that the customer has it."""
-    if progress.stage in ("delivered", "picked_up"):
+    if progress.stage in HAVE_IT:
         return as_it_is(progress, context)
     if progress.stage not in COOKED and progress.stage != "before_payments":
         return cannot(progress)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from agents.order import ending, ends, times
 from agents.order.facts import Facts
-from agents.order.progress import COOKED, Progress, Stage
+from agents.order.progress import COOKED, HAVE_IT, Progress, Stage
 from agents.order.telling import as_it_is, became, cannot, refused_as
 from agents.order.times import MOST_DELAYS, PREPARATION, STANDING, Times
 from agents.order.wanted import due_at, no_more
@@ -27,8 +27,7 @@ from topics.contracts.order_events import (
 from topics.deciding.decision import Context, Decision, Timer
 from topics.values.fields import Actor
 
-HAVE_IT: frozenset[Stage] = frozenset({"delivered", "picked_up"})
-AFTER_READY: frozenset[Stage] = frozenset({"ready", "on_the_way", "delivered", "picked_up"})
+AFTER_READY: frozenset[Stage] = HAVE_IT | {"ready", "on_the_way"}
 
 
 class Onward(NamedTuple):
