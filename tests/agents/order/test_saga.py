@@ -19,7 +19,7 @@ from agents.order.times import expiry
 from infra.provider import cards as provider
 from tests.agents.order.test_decider import PLACED, USER, place
 from tests.agents.order.ways import AUTO, CLOSED, COMMANDS, COUPONS, COURIER, KNOWN, LATER_TODAY, OWNER, Said
-from tests.agents.scenario import ID, NOW, stored
+from tests.agents.scenario import ID, NOW, declared, stored
 from topics.contracts import basket_commands, discount_commands, payment_commands, restaurant_commands
 from topics.contracts.discount_commands import ReleaseUse, ReserveUse
 from topics.contracts.order_commands import (
@@ -142,13 +142,7 @@ class Saga(stateful.RuleBasedStateMachine):
 
     def decide(self, command: Message, caller: str | None = None, fired: Fired | None = None) -> None:
         self.commands += 1
-        needed = set(DECIDER.needs(command, self.state))
-        facts = Facts(
-            **{
-                table.name: {k: v for k, v in getattr(self.known, table.name).items() if (table.name, k) in needed}
-                for table in DECIDER.fact_tables
-            }
-        )
+        facts = declared(DECIDER, command, self.state, self.known)
         context = Context(f"c{self.commands}", ID, self.now, caller=caller, fired=fired)
         decision = DECIDER.decide(command, self.state, facts, context)
         for name in (*decision.cancels, *((fired.name,) if fired else ())):
