@@ -1,9 +1,10 @@
 """What the payment says of an order, and what is done where it says nothing."""
 
-from agents.order import ending, ends, kitchen, times
+from agents.order import times
+from agents.order.acts import ending, ends, kitchen
+from agents.order.acts.telling import as_it_is, became
 from agents.order.facts import Facts
 from agents.order.progress import ENDS, HAVE_IT, Progress
-from agents.order.telling import as_it_is, became
 from agents.order.times import STANDING, Times
 from topics.contracts.order_commands import ChallengePayment, RecordSettlement, RefusePayment
 from topics.contracts.order_events import (

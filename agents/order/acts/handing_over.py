@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from agents.order import ending, ends, times
+from agents.order import times
+from agents.order.acts import ending, ends
+from agents.order.acts.telling import as_it_is, became, cannot, refused_as
 from agents.order.progress import COOKED, HAVE_IT, Progress
-from agents.order.telling import as_it_is, became, cannot, refused_as
 from agents.order.times import MOST_FAILURES, STANDING, Times
 from topics.contracts.order_commands import CompleteDelivery, FailDelivery, StartDelivery
 from topics.contracts.order_events import (

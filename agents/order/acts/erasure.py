@@ -1,15 +1,11 @@
-"""What stays of an order whose user is erased. Pure.
+"""The user of an order is erased. What stays of it: agents/order/erased.py.
 
-The restaurant has to keep what it sold, when, and for how much; the user's id stands for who bought it. Notes, the delivery
-address and the reason of a cancellation are not needed for that. The orders of a user are a chain: each names the one before
-it, so an erasure walks from the newest to the oldest.
+The orders of a user are a chain: each names the one before it, so an erasure walks from the newest to the oldest.
 """
 
 from datetime import datetime
 
-from msgspec.structs import replace
-
-from agents.order.ends import cancelled, slot_returned
+from agents.order.acts.ends import cancelled, slot_returned
 from agents.order.progress import UNANSWERED, Progress
 from agents.order.times import STANDING
 from topics.contracts.order_commands import EraseOrder
@@ -32,37 +28,9 @@ def withdrawn(placed: OrderPlaced, at: datetime) -> tuple[Event, ...]:
     return (cancelled(placed, at, "system", ""), *slot_returned(placed), _event(placed))
 
 
-def erased(progress: Progress) -> Progress:
-    drafted, placed, refused = progress.drafted, progress.placed, progress.refused
-    return replace(
-        progress,
-        drafted=drafted
-        and replace(drafted, order=_invoiced(drafted.order), restore=(), restore_coupon=None, card=None),
-        placed=placed and _invoiced(placed),
-        cancelled=progress.cancelled and replace(progress.cancelled, reason=""),
-        refused=refused and replace(refused, more=None),
-        erased=True,
-        course=progress.course and replace(progress.course, reason=None, payment_url=None),
-    )
-
-
 def _order(progress: Progress) -> OrderPlaced | OrderRefused | None:
     return progress.drafted.order if progress.drafted else progress.placed or progress.refused
 
 
 def _event(order: OrderPlaced | OrderRefused) -> OrderErased:
     return OrderErased(user_id=order.user_id, previous_order_id=order.previous_order_id)
-
-
-def _invoiced(order: OrderPlaced) -> OrderPlaced:
-    items = tuple(replace(item, note=None) for item in order.items)
-    return replace(
-        order,
-        items=items,
-        note=None,
-        gift_note=None,
-        address_id=None,
-        delivery_address=None,
-        restore=(),
-        restore_coupon=None,
-    )
