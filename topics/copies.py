@@ -40,6 +40,7 @@ from topics.contracts.restaurant_events import (
     SlotFull,
     SlotReleased,
     SlotReserved,
+    prep_time,
 )
 from topics.deciding.choosing import PRICES, MealOption
 from topics.deciding.discounting import AMOUNTS, Terms
@@ -129,8 +130,8 @@ def copy_restaurant(
             return Shown(_restaurant(event.details, event.owner_id))
         case RestaurantChanged():
             return Shown(_changed(event.details, before))
-        case ModesChanged(pause=pause, busy=busy, prep_time=prep_time):
-            modes = {"paused_until": pause and pause.until, "busy": busy, "prep_time": prep_time}
+        case ModesChanged(pause=pause, busy=busy):
+            modes = {"paused_until": pause and pause.until, "busy": busy, "prep_time": event.prep_time}
             return Shown(before and replace(before, **modes))
         case (
             ReviewGiven()
@@ -156,9 +157,9 @@ def _changed(details: RestaurantDetails, before: RestaurantCopy | None) -> Resta
     """Its owner and its modes stay."""
     if before is None:
         return _restaurant(details, "")
-    prep_time = max(details.prep_time, before.busy.prep_time if before.busy else 0)
     now = _restaurant(details, before.owner_id)
-    return replace(now, paused_until=before.paused_until, busy=before.busy, prep_time=prep_time)
+    shown = prep_time(details, before.busy)
+    return replace(now, paused_until=before.paused_until, busy=before.busy, prep_time=shown)
 
 
 def _restaurant(details: RestaurantDetails, owner_id: str) -> RestaurantCopy:

@@ -47,15 +47,15 @@ def back_on_sale(offer: Offer | None) -> Decision[Event]:
 
 def _until(command: SetAvailability, restaurant: Ownership, now: datetime) -> datetime | Rejection | None:
     """In UTC. None: nobody said a time."""
-    if command.until is None and command.minutes is None:
-        return None
-    if command.is_available:
-        return _refused("belongs to a meal that is sold out", "minutes" if command.until is None else "until")
-    if command.minutes is not None:
-        also = _refused("says the same as until: say one of them", "minutes")
-        return now + timedelta(minutes=command.minutes) if command.until is None else also
+    said, minutes = command.until, command.minutes
+    if command.is_available and (said is not None or minutes is not None):
+        return _refused("belongs to a meal that is sold out", "minutes" if said is None else "until")
+    if said is None:
+        return None if minutes is None else now + timedelta(minutes=minutes)
+    if minutes is not None:
+        return _refused("says the same as until: say one of them", "minutes")
     try:
-        until = _moment(command.until or "", restaurant, now).astimezone(UTC)
+        until = _moment(said, restaurant, now).astimezone(UTC)
     except (ValueError, OverflowError):
         return _refused("there is no such day or time")
     if until <= now:

@@ -1,9 +1,9 @@
 """When an act of a courier was done. What an app says late has its own time, so acts are put in order by it."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from topics.deciding.decision import Rejection
-from topics.values.moments import AHEAD, fault
+from topics.values.moments import AHEAD, between, fault
 
 
 def moment(said: datetime | None, before: datetime, now: datetime) -> datetime | Rejection:
@@ -14,4 +14,4 @@ def moment(said: datetime | None, before: datetime, now: datetime) -> datetime |
     why = fault(said, now) or ("lies before what has to come first" if said < before - AHEAD else None)
     if why is not None:
         return Rejection("invalid_input", why, "at")
-    return max(before, min(said.astimezone(UTC), now))
+    return between(before, said, now)

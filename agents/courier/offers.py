@@ -11,7 +11,7 @@ from agents.courier.registry import KIND
 from topics import keys
 from topics.contracts.courier_commands import EndOffer, OfferDelivery
 from topics.contracts.courier_events import CourierWithdrawn, DeliveryOffered, Event, OfferEnded
-from topics.deciding.decision import Context, Decision, Rejection, Timer, accept
+from topics.deciding.decision import Context, Decision, Rejection, Timer, accept, reject
 from topics.documents.courier import Delivery, KeptDelivery
 
 TIMER = "offer"
@@ -82,9 +82,9 @@ def withdraw(kept: Kept, facts: Facts, context: Context) -> Decision[Event]:
             event = CourierWithdrawn(courier_id=known.courier_id)
             return accept(event, answer=shown(known, event), cancels=(TIMER,))
         case "picked_up":
-            return Decision(rejection=Rejection("picked_up", "the courier has picked the order up already"))
+            return reject("picked_up", "the courier has picked the order up already")
         case "delivered" | "failed" | "cancelled":
-            return Decision(rejection=Rejection("delivery_ended", "this delivery has ended"))
+            return reject("delivery_ended", "this delivery has ended")
 
 
 def end(kept: Kept) -> Decision[Event]:

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from functools import partial
 from typing import assert_never
 
-from agents.order import ending, erasure, handing_over, kitchen, paying, placing, telling
+from agents.order.acts import ending, erasure, handing_over, kitchen, paying, placing, telling
+from agents.order.acts.who import of_restaurant
 from agents.order.evolving import evolve
 from agents.order.facts import Facts
 from agents.order.progress import IN_KURUS, Progress
 from agents.order.times import Times
-from agents.order.who import of_restaurant
 from topics.contracts.order_commands import (
     AcceptOrder,
     ByRestaurant,

@@ -5,7 +5,8 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from agents.order import course, erasure
+from agents.order import course
+from agents.order.erased import erased
 from agents.order.progress import Late, Progress, Stage
 from topics.contracts.order_events import (
     BasketReturned,
@@ -71,7 +72,7 @@ def evolve(progress: Progress, event: Event) -> Progress:
         case SlotReturned() | CouponReturned():
             return replace(progress, late=None)
         case OrderErased():
-            return erasure.erased(progress)
+            return erased(progress)
         case OutcomeAwaited() | SlotAwaited() | KitchenReminded() | BasketReturned():
             return progress
         case (

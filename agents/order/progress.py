@@ -44,8 +44,14 @@ asked for. scheduled: it waits for its time. waiting: for the restaurant's answe
 ENDS: frozenset[Stage] = frozenset({"refused", "delivered", "picked_up", "rejected", "expired", "cancelled"})
 """Nothing more becomes of an order here."""
 
+UNANSWERED: frozenset[Stage] = frozenset({"paying", "scheduled", "waiting"})
+"""Its payment is asked for, and the restaurant has not accepted it: nobody cooks."""
+
 COOKED: frozenset[Stage] = frozenset({"accepted", "preparing", "ready", "on_the_way"})
 """The restaurant has accepted it."""
+
+HAVE_IT: frozenset[Stage] = frozenset({"delivered", "picked_up"})
+"""Its customer has it."""
 
 
 class Late(msgspec.Struct, frozen=True, kw_only=True):

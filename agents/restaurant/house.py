@@ -5,7 +5,14 @@ from datetime import datetime
 
 import msgspec
 
-from topics.contracts.restaurant_events import Busy, CampaignDetails, Pause, RestaurantDetails, ReviewGiven
+from topics.contracts.restaurant_events import (
+    Busy,
+    CampaignDetails,
+    Pause,
+    RestaurantDetails,
+    ReviewGiven,
+    prep_time,
+)
 
 
 class Rating(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,11 +46,6 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     def prep_time(self) -> int:
         """As it is shown, in minutes."""
         return prep_time(self.details, self.busy)
-
-
-def prep_time(details: RestaurantDetails, busy: Busy | None) -> int:
-    """That is shown. The usual one may have become longer than the one of a busy hour."""
-    return max(details.prep_time, busy.prep_time if busy else 0)
 
 
 class House(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from typing import Any, assert_never
 
 from msgspec.structs import asdict, replace
 
-from agents.restaurant.house import Opened, Rating, prep_time
+from agents.restaurant.house import Opened, Rating
 from topics import keys
 from topics.contracts import restaurant_events
 from topics.contracts.restaurant_events import (
@@ -29,6 +29,7 @@ from topics.contracts.restaurant_events import (
     SlotFull,
     SlotReleased,
     SlotReserved,
+    prep_time,
 )
 from topics.deciding.projection import PartOf, Shown, View
 from topics.documents.browse import Campaign, Campaigns, Restaurant, RestaurantOwner, Review

@@ -90,21 +90,20 @@ class Given:
         context = Context(
             command_id, ID, now, caller=caller, claims=wanted | dict(claims or {}), prepared=prepared, fired=fired
         )
-        known = self._declared(command, self.decider.facts() if facts is None else facts)
+        known = declared(self.decider, command, self.state, self.decider.facts() if facts is None else facts)
         decision = self.decider.decide(command, self.state, known, context)
         return Outcome(decision, evolved(self.decider, self.state, decision.events))
 
-    def _declared(self, command: Message, facts: Any) -> Any:
-        """Only what `needs` names: the runtime loads nothing else."""
-        needed = set(self.decider.needs(command, self.state))
-        return self.decider.facts(
-            **{
-                table.name: {
-                    key: fact for key, fact in getattr(facts, table.name).items() if (table.name, key) in needed
-                }
-                for table in self.decider.fact_tables
-            }
-        )
+
+def declared(decider: Decider[Any, Any, Any, Any], command: Message, state: Any, facts: Any) -> Any:
+    """Of the facts only what `needs` names: the runtime loads nothing else."""
+    needed = set(decider.needs(command, state))
+    return decider.facts(
+        **{
+            table.name: {key: fact for key, fact in getattr(facts, table.name).items() if (table.name, key) in needed}
+            for table in decider.fact_tables
+        }
+    )
 
 
 def evolved(decider: Decider[Any, Any, Any, Any], state: Any, events: tuple[Any, ...]) -> Any:

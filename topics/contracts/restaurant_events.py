@@ -63,6 +63,11 @@ class Busy(msgspec.Struct, frozen=True, kw_only=True):
     prep_time: int
 
 
+def prep_time(details: RestaurantDetails, busy: Busy | None) -> int:
+    """That guests see, in minutes. The usual one may have become longer than the one of a busy hour."""
+    return max(details.prep_time, busy.prep_time if busy else 0)
+
+
 class Pause(msgspec.Struct, frozen=True, kw_only=True):
     """No orders are taken, but for later. reason: for guests, may be empty."""
 

@@ -10,7 +10,9 @@ from tests.agents import scenario
 from tests.agents.scenario import ID, NOW
 from topics import keys
 from topics.contracts.address_events import SavedAddress
+from topics.contracts.courier_commands import ExpectDelivery
 from topics.contracts.courier_events import (
+    Delivered,
     DeliveryAccepted,
     DeliveryExpected,
     DeliveryOffered,
@@ -31,6 +33,7 @@ HOME = SavedAddress(
     zip_code="34710", apartment=None, floor=None, door_number=None, latitude=40.98, longitude=29.02, created_at=NOW,
     updated_at=NOW,
 )  # fmt: skip
+EXPECT = ExpectDelivery(restaurant_id="mahmut", restaurant_name="Mahmut Usta", address=HOME)
 EXPECTED = DeliveryExpected(restaurant_id="mahmut", restaurant_name="Mahmut Usta", address=HOME)
 OPEN = (EXPECTED, DeliveryOpened())
 
@@ -45,6 +48,7 @@ def offered(to: str = DENIZ) -> DeliveryOffered:
 OFFERED = (*OPEN, offered())
 ACCEPTED = (*OFFERED, DeliveryAccepted(courier_id=DENIZ, at=NOW, address=HOME))
 PICKED_UP = (*ACCEPTED, PickedUp(courier_id=DENIZ, at=NOW))
+DELIVERED = (*PICKED_UP, Delivered(courier_id=DENIZ, at=NOW))
 
 
 def given(*events: Any) -> scenario.Given:

@@ -8,6 +8,7 @@ from agents.courier.acts import DECLINED
 from agents.courier.offers import TIMER
 from tests.agents.courier.scene import (
     ACCEPTED,
+    DELIVERED,
     DENIZ,
     EMRE,
     HOME,
@@ -43,7 +44,6 @@ from topics.messages.message import Message
 
 FAILED = RecordDeliveryFailed(reason="Kapıyı kimse açmadı")
 ACTS = (AcceptOffer(), RecordPickup(), RecordDelivered(), FAILED)
-DELIVERED = (*PICKED_UP, Delivered(courier_id=DENIZ, at=NOW))
 CLOSED = (*PICKED_UP, DeliveryClosed(outcome="cancelled", at=NOW))
 
 

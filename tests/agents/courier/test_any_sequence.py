@@ -13,7 +13,7 @@ from agents.courier.kept import Kept
 from agents.courier.limits import OFFER_SECONDS
 from agents.courier.offers import TIMER
 from agents.courier.projection import DELIVERY, indexes
-from tests.agents.courier.scene import COURIERS, DENIZ, EMRE, FACTS, HOME, OWNER, STRANGER
+from tests.agents.courier.scene import COURIERS, DENIZ, EMRE, EXPECT, FACTS, OWNER, STRANGER
 from tests.agents.scenario import ID, NOW, stored
 from topics.contracts.courier_commands import (
     AcceptOffer,
@@ -21,7 +21,6 @@ from topics.contracts.courier_commands import (
     DeclineOffer,
     EndOffer,
     EraseDelivery,
-    ExpectDelivery,
     OfferDelivery,
     OpenDelivery,
     RecordDelivered,
@@ -64,7 +63,7 @@ def _said(kind: Callable[..., Message], **more: Any) -> st.SearchStrategy[Messag
 CALLERS = st.sampled_from([HOLDER, HOLDER, HOLDER, HOLDER, DENIZ, EMRE, STRANGER])
 LATER = st.sampled_from([0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 5.0, 20.0, OFFER_SECONDS, 600.0])
 OURS = [
-    ExpectDelivery(restaurant_id="mahmut", restaurant_name="Mahmut Usta", address=HOME), OpenDelivery(), EndOffer(),
+    EXPECT, OpenDelivery(), EndOffer(),
     CloseDelivery(outcome="cancelled"), CloseDelivery(outcome="delivered"), EraseDelivery(),
 ]  # fmt: skip
 
@@ -92,7 +91,7 @@ STEPS = st.lists(
     max_size=40,
 )
 BEGINNING = [
-    Step(ExpectDelivery(restaurant_id="mahmut", restaurant_name="Mahmut Usta", address=HOME), None, 0.0),
+    Step(EXPECT, None, 0.0),
     Step(OpenDelivery(), None, 0.0),
     Step(OfferDelivery(courier_id=DENIZ), OWNER, 1.0),
     Step(AcceptOffer(), HOLDER, 5.0),

@@ -4,7 +4,18 @@ import pytest
 
 from agents.courier.offers import TIMER
 from agents.courier.projection import DELIVERY, indexes
-from tests.agents.courier.scene import ACCEPTED, DENIZ, EXPECTED, HOME, OFFERED, OPEN, PICKED_UP, given
+from tests.agents.courier.scene import (
+    ACCEPTED,
+    DELIVERED,
+    DENIZ,
+    EXPECT,
+    EXPECTED,
+    HOME,
+    OFFERED,
+    OPEN,
+    PICKED_UP,
+    given,
+)
 from tests.agents.scenario import LATER, NOW, shown
 from topics.contracts.courier_commands import (
     AcceptOffer,
@@ -15,16 +26,12 @@ from topics.contracts.courier_commands import (
     RecordDelivered,
 )
 from topics.contracts.courier_events import (
-    Delivered,
     DeliveryClosed,
     DeliveryErased,
     DeliveryOpened,
     Failed,
     OfferDeclined,
 )
-
-EXPECT = ExpectDelivery(restaurant_id="mahmut", restaurant_name="Mahmut Usta", address=HOME)
-DELIVERED = (*PICKED_UP, Delivered(courier_id=DENIZ, at=NOW))
 
 
 def test_an_order_is_expected_when_it_is_placed_and_opened_when_it_is_accepted() -> None:

@@ -1,11 +1,6 @@
-"""An order and its delivery together, without a runtime: their deciders and policies, and a queue for each.
+"""An order and its delivery together."""
 
-The runtime promises that the messages to one aggregate are decided one after the other, in the order in which one sender sent
-them. Between order and delivery any order is possible; the test chooses it.
-"""
-
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
 from hypothesis import given, settings
@@ -19,7 +14,8 @@ from agents.order.decider import DECIDER as ORDERS
 from agents.order.progress import ENDS, Progress
 from tests.agents.courier.scene import COURIERS, DENIZ, EMRE, FACTS, OWNER
 from tests.agents.order.test_decider import USER, facts, place
-from tests.agents.scenario import ID, NOW
+from tests.agents.scenario import ID
+from tests.agents.together import Domain, Together
 from topics.contracts import courier_commands, order_commands
 from topics.contracts.courier_commands import (
     AcceptOffer,
@@ -40,54 +36,35 @@ from topics.contracts.order_commands import (
     ReadyOrder,
 )
 from topics.contracts.order_events import OrderDelivered
-from topics.deciding.decision import Context, Origin
+from topics.deciding.decision import Send
 from topics.messages.event import EventMeta
 from topics.messages.message import Message
+from topics.messages.topic import Topic
 
-Choose = Callable[[int], int]
-ORDER, DELIVERY = order_commands.TOPIC.name, courier_commands.TOPIC.name
+ORDER, DELIVERY = order_commands.TOPIC, courier_commands.TOPIC
 
 
-class Flow:
-    """happened: to the order."""
+def _told(event: Any, meta: EventMeta, kept: Any) -> Iterator[Send]:
+    for send in courier_policy.react(event, meta, kept):
+        assert send.topic is ORDER
+        yield send
+
+
+class Flow(Together):
+    """One order."""
 
     def __init__(self) -> None:
-        self.order: Progress = ORDERS.state()
-        self.delivery: Kept = DELIVERIES.state()
-        self.happened: list[Message] = []
-        self._queues: dict[str, deque[tuple[Message, str | None]]] = {ORDER: deque(), DELIVERY: deque()}
+        orders = Domain(ORDERS, order_policy.react, facts(owner_id=OWNER), followers=(courier_policy.follow,))
+        deliveries = Domain(DELIVERIES, _told, FACTS, COURIERS)
+        super().__init__({ORDER.name: orders, DELIVERY.name: deliveries})
 
-    def send(self, topic: str, message: Message, caller: str | None = None) -> None:
-        self._queues[topic].append((message, caller))
+    @property
+    def order(self) -> Progress:
+        return self.states[ORDER.name, ID]
 
-    def run(self, choose: Choose, most: int = 1000) -> None:
-        """Until nothing is under way, or so many messages are decided."""
-        for _ in range(most):
-            waiting = [name for name, queue in self._queues.items() if queue]
-            if not waiting:
-                return
-            topic = waiting[choose(len(waiting))]
-            message, caller = self._queues[topic].popleft()
-            (self._decide_order if topic == ORDER else self._decide_delivery)(message, caller)
-
-    def _decide_order(self, message: Any, caller: str | None) -> None:
-        decision = ORDERS.decide(message, self.order, facts(owner_id=OWNER), Context("id", ID, NOW, caller))
-        for event in decision.events:
-            self.happened.append(event)
-            self.order = ORDERS.evolve(self.order, event)
-            for send in order_policy.react(event, EventMeta("id", ID, 1, NOW), self.order):
-                if send.topic.name == ORDER:
-                    self.send(ORDER, send.message)
-            for send in courier_policy.follow(event, Origin("id", "order", NOW, aggregate_id=ID)):
-                self.send(DELIVERY, send.message)
-
-    def _decide_delivery(self, message: Any, caller: str | None) -> None:
-        decision = DELIVERIES.decide(message, self.delivery, FACTS, Context("id", ID, NOW, caller, claims=COURIERS))
-        for event in decision.events:
-            self.delivery = DELIVERIES.evolve(self.delivery, event)
-            for send in courier_policy.react(event, EventMeta("id", ID, 1, NOW), self.delivery):
-                assert send.topic.name == ORDER
-                self.send(ORDER, send.message)
+    @property
+    def delivery(self) -> Kept:
+        return self.states[DELIVERY.name, ID]
 
 
 def _one_by_one(_: int) -> int:
@@ -96,23 +73,27 @@ def _one_by_one(_: int) -> int:
 
 def _accepted() -> Flow:
     flow = Flow()
-    flow.send(ORDER, place(("kebap", 1)))
-    flow.send(ORDER, ConfirmPayment())
-    flow.send(ORDER, AcceptOrder(), OWNER)
+    flow.send(ORDER, ID, place(("kebap", 1)))
+    flow.send(ORDER, ID, ConfirmPayment())
+    flow.send(ORDER, ID, AcceptOrder(), OWNER)
     flow.run(_one_by_one)
     assert flow.order.stage == "accepted" and flow.delivery.opened
     return flow
 
 
-def test_from_the_offer_to_the_door() -> None:
-    flow = _accepted()
+def _taken(flow: Flow) -> None:
     for message, caller in (
         (OfferDelivery(courier_id=DENIZ), OWNER), (AcceptOffer(), DENIZ), (RecordPickup(), DENIZ),
     ):  # fmt: skip
-        flow.send(DELIVERY, message, caller)
+        flow.send(DELIVERY, ID, message, caller)
+
+
+def test_from_the_offer_to_the_door() -> None:
+    flow = _accepted()
+    _taken(flow)
     flow.run(_one_by_one)
     assert (flow.order.stage, flow.order.shown.courier_id) == ("on_the_way", DENIZ)
-    flow.send(DELIVERY, RecordDelivered(), DENIZ)
+    flow.send(DELIVERY, ID, RecordDelivered(), DENIZ)
     flow.run(_one_by_one)
     assert flow.order.stage == "delivered"
     assert [each.by for each in flow.happened if isinstance(each, OrderDelivered)] == ["courier"]
@@ -141,21 +122,19 @@ STEPS = st.lists(
 @settings(deadline=None, max_examples=300)
 @given(st.booleans(), STEPS, st.data())
 def test_the_order_ends_once_and_its_delivery_with_it(
-    on_the_way: bool, steps: list[tuple[tuple[str, Message, str], int]], data: Any
+    on_the_way: bool, steps: list[tuple[tuple[Topic, Message, str], int]], data: Any
 ) -> None:
     flow = _accepted()
     if on_the_way:
-        for message, caller in (
-            (OfferDelivery(courier_id=DENIZ), OWNER), (AcceptOffer(), DENIZ), (RecordPickup(), DENIZ),
-        ):  # fmt: skip
-            flow.send(DELIVERY, message, caller)
+        _taken(flow)
 
     def choose(many: int) -> int:
         return data.draw(st.integers(0, many - 1))
 
     for (topic, message, caller), decided in steps:
-        flow.send(topic, message, caller)
-        flow.run(choose, decided)
+        flow.send(topic, ID, message, caller)
+        for _ in range(decided):
+            flow.step(choose)
     flow.run(choose)
     delivery = flow.delivery.delivery
     if flow.order.stage == "on_the_way":
@@ -165,7 +144,7 @@ def test_the_order_ends_once_and_its_delivery_with_it(
         )
     if delivery is not None and delivery.status == "picked_up":
         assert flow.order.stage == "on_the_way"
-    flow.send(ORDER, CompleteOrder())  # its timer, where nobody said anything
+    flow.send(ORDER, ID, CompleteOrder())  # its timer, where nobody said anything
     flow.run(choose)
     assert flow.order.stage in ENDS
     assert len([each for each in flow.happened if isinstance(each, OrderDelivered)]) <= 1

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.agents.discount.flow import CODE, Flow
 from tests.agents.scenario import NOW
+from topics.contracts import order_commands
 from topics.deciding.discounting import Terms
 from topics.keys import coupon_share
 
@@ -22,7 +23,7 @@ def terms(total: int | None, each: int | None) -> Terms:
 
 def standing(flow: Flow) -> Counter[str]:
     """User → orders with the coupon that were placed and not cancelled."""
-    placed = [state.placed for state in flow.orders().values() if state.placed and not state.cancelled]
+    placed = [state.placed for state in flow.of(order_commands.TOPIC).values() if state.placed and not state.cancelled]
     assert all(order.discount == 500 for order in placed)
     return Counter(order.user_id for order in placed)
 
@@ -52,7 +53,7 @@ def test_what_is_counted_stands_and_what_stands_is_counted(
     for user in USERS:
         if each is not None:
             assert flow.used(coupon_share(CODE, user)) == found[user] <= each
-    assert all(state.drafted is None for state in flow.orders().values()), "no order waits for ever"
+    assert all(state.drafted is None for state in flow.of(order_commands.TOPIC).values()), "no order waits for ever"
 
 
 @given(st.integers(1, 4), st.integers(1, 3), st.lists(st.sampled_from(USERS), min_size=1, max_size=12), st.data())
@@ -77,6 +78,6 @@ def test_of_a_thousand_parallel_checkouts_one_has_the_last_use(seed: int) -> Non
     for number in range(1_000):
         flow.place(f"o-{number}", f"user-{number}")
     flow.run(chance.randrange)
-    states = flow.orders().values()
+    states = flow.of(order_commands.TOPIC).values()
     assert flow.used() == sum(state.placed is not None for state in states) == 1
     assert [state.refused.code for state in states if state.refused] == ["coupon_used_up"] * 999

@@ -152,7 +152,11 @@ def test_notes_travel_along() -> None:
 def test_an_order_is_shown_to_its_user_by_time() -> None:
     document = shown(ORDER, PLACED)
     assert document == order(ID, PLACED)
-    assert indexes(document)[f"orders:{USER}"] == NOW.timestamp()
+    of_user, at = f":{USER}", NOW.timestamp()
+    lists = {name: score for name, score in indexes(document).items() if name.endswith(of_user)}
+    assert lists == {f"orders:{USER}": at, f"running:{USER}": at}
+    ended = indexes(replace(document, status="delivered"))
+    assert [name for name in ended if name.endswith(of_user)] == [f"orders:{USER}"]
 
 
 def test_a_refused_order_is_not_shown() -> None:

@@ -2,7 +2,7 @@
 the end is what the placed orders have."""
 
 import random
-from collections import defaultdict, deque
+from collections import defaultdict
 from typing import Any
 
 import pytest
@@ -16,78 +16,46 @@ from agents.restaurant import policy as restaurant_policy
 from agents.restaurant.decider import DECIDER as RESTAURANT
 from tests.agents.order.test_decider import BOOK, meal, restaurant
 from tests.agents.scenario import NOW
+from tests.agents.together import Domain, Together
 from topics.contracts import discount_commands, order_commands, restaurant_commands
 from topics.contracts.basket_events import OrderedItem
 from topics.contracts.discount_commands import CreateCoupon
 from topics.contracts.order_commands import CancelOrder, EraseOrder, PlaceOrder, TellOutcome
 from topics.copies import CouponCopy
-from topics.deciding.decision import Context
 from topics.deciding.discounting import Terms
-from topics.messages.event import EventMeta
 
 LIMIT, USES, USERS = 3, 4, 4
 CODE = "YAZ10"
-DOMAINS: dict[str, tuple[Any, Any]] = {
-    order_commands.TOPIC.name: (ORDER, order_policy.react),
-    restaurant_commands.TOPIC.name: (RESTAURANT, restaurant_policy.react),
-    discount_commands.TOPIC.name: (DISCOUNT, discount_policy.react),
-}
 
 
-class Bus:
-    """Each aggregate gets its commands in their order; between aggregates chance decides."""
+class Flow(Together):
+    """A restaurant with LIMIT orders in a slot, and a coupon with USES. Basket and payment are not there: they hear nothing."""
 
     def __init__(self, chance: random.Random, per_user: int | None) -> None:
-        self.chance = chance
-        self.states: dict[tuple[str, str], Any] = {}
-        self.waiting: dict[tuple[str, str], deque[tuple[Any, str | None]]] = defaultdict(deque)
-        self.decided = 0
         terms = Terms(
             code=CODE, kind="fixed", value=100, title="", created_at=NOW, total_limit=USES, per_user_limit=per_user
         )
-        self.facts = Facts(
+        known = Facts(
             meals={"kebap": meal(10_000)}, restaurants={"mahmut": restaurant(orders_per_slot=LIMIT)},
             books={f"user-{number}": BOOK for number in range(USERS)}, coupons={CODE: CouponCopy(terms=terms)},
         )  # fmt: skip
+        super().__init__(
+            {
+                order_commands.TOPIC.name: Domain(ORDER, order_policy.react, known),
+                restaurant_commands.TOPIC.name: Domain(RESTAURANT, restaurant_policy.react, RESTAURANT.facts()),
+                discount_commands.TOPIC.name: Domain(DISCOUNT, discount_policy.react, DISCOUNT.facts()),
+            }
+        )
         create = CreateCoupon(kind="fixed", value=100, total_limit=USES, per_user_limit=per_user)
-        self.send(discount_commands.TOPIC.name, CODE, create)
-        self.run()
-
-    def send(self, topic: str, key: str, command: Any, caller: str | None = None) -> None:
-        if topic in DOMAINS:  # refused orders go back to the basket, and nobody answers for the payment
-            self.waiting[topic, key].append((command, caller))
-
-    def step(self) -> bool:
-        ready = [place for place, queue in self.waiting.items() if queue]
-        if not ready:
-            return False
-        topic, key = self.chance.choice(ready)
-        command, caller = self.waiting[topic, key].popleft()
-        decider, react = DOMAINS[topic]
-        state = self.states.get((topic, key)) or decider.state()
-        facts = self.facts if decider is ORDER else decider.facts()
-        self.decided += 1
-        decision = decider.decide(command, state, facts, Context(f"c{self.decided}", key, NOW, caller=caller))
-        for number, event in enumerate(decision.events):
-            state = decider.evolve(state, event)
-            for sent in react(event, EventMeta(f"e{self.decided}.{number}", key, 1, NOW), state):
-                self.send(sent.topic.name, sent.key, sent.message)
-        self.states[topic, key] = state
-        return True
-
-    def run(self) -> None:
-        while self.step():
-            pass
-
-    def of(self, topic: Any) -> dict[str, Any]:
-        return {key: state for (name, key), state in self.states.items() if name == topic.name}
+        self.send(discount_commands.TOPIC, CODE, create)
+        self.run(chance.randrange)
 
 
 @pytest.mark.parametrize("per_user", [None, 1])
 @pytest.mark.parametrize("seed", range(40))
 def test_what_is_reserved_is_what_placed_orders_have(seed: int, per_user: int | None) -> None:
     chance = random.Random(seed)
-    bus, orders = Bus(chance, per_user), [(f"order-{number}", f"user-{number % USERS}") for number in range(12)]
+    flow, orders = Flow(chance, per_user), [(f"order-{number}", f"user-{number % USERS}") for number in range(12)]
     items = (OrderedItem(meal_id="kebap", quantity=1),)
     wishes: list[tuple[str, Any, str | None]] = []
     for order_id, user in orders:
@@ -104,21 +72,21 @@ def test_what_is_reserved_is_what_placed_orders_have(seed: int, per_user: int | 
         wishes.append((order_id, place, user))
         wishes += [(order_id, wish, caller) for wish, caller in chance.choices(more, k=chance.randrange(4))]
     for order_id, command, caller in wishes:
-        bus.send(order_commands.TOPIC.name, order_id, command, caller)
+        flow.send(order_commands.TOPIC, order_id, command, caller)
         for _ in range(chance.randrange(6)):
-            bus.step()
-    bus.run()
-    found = bus.of(order_commands.TOPIC)
+            flow.step(chance.randrange)
+    flow.run(chance.randrange)
+    found = flow.of(order_commands.TOPIC)
     assert all(order.drafted is None and (order.placed or order.refused) for order in found.values())
     placed = [order.placed for order in found.values() if order.placed and not order.cancelled]
     slots = defaultdict[str, int](int)
     for order in placed:
         if order.slot is not None:
             slots[f"{order.slot:%H:%M}"] += 1
-    taken = [house.taken for house in bus.of(restaurant_commands.TOPIC).values()]
+    taken = [house.taken for house in flow.of(restaurant_commands.TOPIC).values()]
     assert {slot: number for each in taken for slot, number in each.items() if number} == dict(slots)
     assert all(number <= LIMIT for number in slots.values())
-    uses = bus.of(discount_commands.TOPIC)
+    uses = flow.of(discount_commands.TOPIC)
     with_coupon = [order.user_id for order in placed if order.coupon_code]
     assert uses[CODE].used == len(with_coupon) <= USES
     if per_user is not None:

@@ -2,6 +2,7 @@
 things twice, and with it goes back all that was reserved and paid for what its customer did not get."""
 
 from collections.abc import Callable
+from dataclasses import replace as use
 from datetime import timedelta
 from typing import Any
 
@@ -17,8 +18,8 @@ from agents.order.projection import MOST_MOMENTS, ORDER, ORDER_TIMELINE, documen
 from agents.order.times import expiry
 from infra.provider import cards as provider
 from tests.agents.order.test_decider import PLACED, USER, place
-from tests.agents.order.ways import AUTO, CLOSED, COMMANDS, COURIER, KNOWN, LATER_TODAY, OWNER, Said
-from tests.agents.scenario import ID, NOW, stored
+from tests.agents.order.ways import AUTO, CLOSED, COMMANDS, COUPONS, COURIER, KNOWN, LATER_TODAY, OWNER, Said
+from tests.agents.scenario import ID, NOW, declared, stored
 from topics.contracts import basket_commands, discount_commands, payment_commands, restaurant_commands
 from topics.contracts.discount_commands import ReleaseUse, ReserveUse
 from topics.contracts.order_commands import (
@@ -48,9 +49,7 @@ from topics.contracts.order_events import (
 )
 from topics.contracts.payment_commands import Authorize, Capture, Refund, SettleAtDoor, Void
 from topics.contracts.restaurant_commands import ReleaseSlot, ReserveSlot
-from topics.copies import CouponCopy
 from topics.deciding.decision import Context, Fired, Send, Timer
-from topics.deciding.discounting import Terms
 from topics.messages.event import EventMeta
 from topics.messages.message import Message
 
@@ -58,7 +57,6 @@ ENDINGS = (OrderDelivered, OrderPickedUp, OrderRejected, OrderExpired, OrderCanc
 CARDS = [name for name, card in provider.CARDS.items() if card.refuses != "refund"]
 """Of the sandbox provider. What it refuses to pay back, somebody has to look at."""
 
-TERMS = Terms(code="YAZ10", kind="fixed", value=1_000, title="", created_at=NOW)
 PEOPLE = tuple(
     said for said in COMMANDS if said.by in ("owner", "customer", "kitchen", "courier") or said.name == "EraseOrder"
 )
@@ -144,13 +142,7 @@ class Saga(stateful.RuleBasedStateMachine):
 
     def decide(self, command: Message, caller: str | None = None, fired: Fired | None = None) -> None:
         self.commands += 1
-        needed = set(DECIDER.needs(command, self.state))
-        facts = Facts(
-            **{
-                table.name: {k: v for k, v in getattr(self.known, table.name).items() if (table.name, k) in needed}
-                for table in DECIDER.fact_tables
-            }
-        )
+        facts = declared(DECIDER, command, self.state, self.known)
         context = Context(f"c{self.commands}", ID, self.now, caller=caller, fired=fired)
         decision = DECIDER.decide(command, self.state, facts, context)
         for name in (*decision.cancels, *((fired.name,) if fired else ())):
@@ -203,8 +195,7 @@ class Saga(stateful.RuleBasedStateMachine):
         """far: steps that go as they should, before anything may happen."""
         known = AUTO if auto == 0 else KNOWN
         house = replace(known.restaurants["mahmut"], orders_per_slot=3 if slot else None)
-        coupons = {"YAZ10": CouponCopy(terms=TERMS)}
-        self.known = Facts(meals=known.meals, restaurants={"mahmut": house}, books=known.books, coupons=coupons)
+        self.known = use(known, restaurants={"mahmut": house}, coupons=COUPONS)
         if old == 0:  # of the release before
             self.state, self.events = DECIDER.evolve(self.state, PLACED), [PLACED]
             self._show(PLACED)
@@ -289,9 +280,7 @@ class Saga(stateful.RuleBasedStateMachine):
 
     @stateful.rule()
     def the_restaurant_closes(self) -> None:
-        self.known = Facts(
-            meals=self.known.meals, restaurants=CLOSED.restaurants, books=self.known.books, coupons=self.known.coupons
-        )
+        self.known = use(self.known, restaurants=CLOSED.restaurants)
 
     def _fires(self, timer: Timer) -> None:
         self.now = max(self.now, timer.at)

@@ -171,8 +171,9 @@ class Said(NamedTuple):
 
 
 _terms = Terms(code="YAZ10", kind="fixed", value=1_000, title="", created_at=NOW)
+COUPONS = {"YAZ10": CouponCopy(terms=_terms)}
 _slots = facts(owner_id=OWNER, orders_per_slot=3)
-_with_coupon = use(KNOWN, coupons={"YAZ10": CouponCopy(terms=_terms)})
+_with_coupon = use(KNOWN, coupons=COUPONS)
 
 COMMANDS: tuple[Said, ...] = (
     Said("basket", place(("kebap", 2), ("ayran", 3)), known=(KNOWN, _slots, CLOSED)),

@@ -1,9 +1,10 @@
 """What the payment says of an order, and what is done where it says nothing."""
 
-from agents.order import ending, ends, kitchen, times
+from agents.order import times
+from agents.order.acts import ending, ends, kitchen
+from agents.order.acts.telling import as_it_is, became
 from agents.order.facts import Facts
-from agents.order.progress import COOKED, Progress
-from agents.order.telling import as_it_is, became
+from agents.order.progress import ENDS, HAVE_IT, Progress
 from agents.order.times import STANDING, Times
 from topics.contracts.order_commands import ChallengePayment, RecordSettlement, RefusePayment
 from topics.contracts.order_events import (
@@ -43,7 +44,6 @@ def challenge(
 
 def refuse(command: RefusePayment, placed: OrderPlaced, progress: Progress, context: Context) -> Decision[Event]:
     """The order ends, and the basket comes back where it was just placed. Once the courier has the order, it is only noted."""
-    stage = progress.stage
     if placed.pay_by is None or progress.shown.payment_status in ("failed", "voided", "refunded"):
         return as_it_is(progress, context)
     refused = PaymentRefused(
@@ -53,12 +53,12 @@ def refuse(command: RefusePayment, placed: OrderPlaced, progress: Progress, cont
         code=command.code,
         detail=command.detail,
     )
-    if stage in ("paying", "scheduled", "waiting") or (stage in COOKED and stage != "on_the_way"):
-        end = ends.cancelled(placed, context.now, "system", command.detail)
-        return ending.ended(progress, context, end, refused, basket=stage == "paying")
-    if stage in ("on_the_way", "delivered", "picked_up"):
+    if progress.stage == "on_the_way" or progress.stage in HAVE_IT:
         return became(progress, context, refused)
-    return as_it_is(progress, context)
+    if progress.stage in ENDS:
+        return as_it_is(progress, context)
+    end = ends.cancelled(placed, context.now, "system", command.detail)
+    return ending.ended(progress, context, end, refused, basket=progress.stage == "paying")
 
 
 def settle(command: RecordSettlement, placed: OrderPlaced, progress: Progress, context: Context) -> Decision[Event]:

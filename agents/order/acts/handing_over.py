@@ -1,10 +1,11 @@
 """How a cooked order comes to its customer: brought by the restaurant or by a courier, or picked up."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
-from agents.order import ending, ends, times
-from agents.order.progress import COOKED, Progress
-from agents.order.telling import as_it_is, became, cannot, refused_as
+from agents.order import times
+from agents.order.acts import ending, ends
+from agents.order.acts.telling import as_it_is, became, cannot, refused_as
+from agents.order.progress import COOKED, HAVE_IT, Progress
 from agents.order.times import MOST_FAILURES, STANDING, Times
 from topics.contracts.order_commands import CompleteDelivery, FailDelivery, StartDelivery
 from topics.contracts.order_events import (
@@ -17,11 +18,12 @@ from topics.contracts.order_events import (
 )
 from topics.deciding.decision import Context, Decision
 from topics.values.fields import Actor
+from topics.values.moments import between
 
 
 def deliver(by: Actor, placed: OrderPlaced, progress: Progress, context: Context) -> Decision[Event]:
     """The restaurant says that the customer has it."""
-    if progress.stage in ("delivered", "picked_up"):
+    if progress.stage in HAVE_IT:
         return as_it_is(progress, context)
     if progress.stage not in COOKED and progress.stage != "before_payments":
         return cannot(progress)
@@ -92,7 +94,7 @@ def _has(courier_id: str, progress: Progress) -> bool:
 
 def _moment(said: datetime, progress: Progress, context: Context) -> datetime:
     """When a courier acted, by the courier's clock, as far as it can be."""
-    return max(progress.shown.updated_at, min(said.astimezone(UTC), context.now))
+    return between(progress.shown.updated_at, said, context.now)
 
 
 def _had(placed: OrderPlaced, progress: Progress, context: Context, by: Actor, at: datetime) -> Decision[Event]:

@@ -3,11 +3,12 @@ the basket, once the lines are back in it."""
 
 from msgspec.structs import replace
 
-from agents.order import checks, erasure, times
-from agents.order.ends import slot_returned
+from agents.order import times
+from agents.order.acts import checks, erasure
+from agents.order.acts.ends import slot_returned
+from agents.order.acts.telling import became, known, refused_before
 from agents.order.facts import Facts
 from agents.order.progress import Progress
-from agents.order.telling import became, known, refused_before
 from agents.order.times import STANDING, Times
 from topics.contracts.order_commands import PlaceOrder, RefuseCoupon
 from topics.contracts.order_events import (

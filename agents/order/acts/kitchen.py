@@ -6,12 +6,13 @@ Said twice or late, an answer changes nothing, and whoever gave it is told how t
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from agents.order import ending, ends, times
+from agents.order import times
+from agents.order.acts import ending, ends
+from agents.order.acts.telling import as_it_is, became, cannot, refused_as
+from agents.order.acts.wanted import due_at, no_more
 from agents.order.facts import Facts
-from agents.order.progress import COOKED, Progress, Stage
-from agents.order.telling import as_it_is, became, cannot, refused_as
+from agents.order.progress import COOKED, HAVE_IT, Progress, Stage
 from agents.order.times import MOST_DELAYS, PREPARATION, STANDING, Times
-from agents.order.wanted import due_at, no_more
 from topics.contracts.order_commands import AcceptOrder, DelayOrder, RejectOrder
 from topics.contracts.order_events import (
     Event,
@@ -27,8 +28,7 @@ from topics.contracts.order_events import (
 from topics.deciding.decision import Context, Decision, Timer
 from topics.values.fields import Actor
 
-HAVE_IT: frozenset[Stage] = frozenset({"delivered", "picked_up"})
-AFTER_READY: frozenset[Stage] = frozenset({"ready", "on_the_way", "delivered", "picked_up"})
+AFTER_READY: frozenset[Stage] = HAVE_IT | {"ready", "on_the_way"}
 
 
 class Onward(NamedTuple):

@@ -1,12 +1,12 @@
 """How an order ends before the customer has it: it is cancelled, rejected, or expires. What was reserved for it is given back,
 and its policy sees to the money."""
 
-from agents.order.ends import cancelled, slot_returned
+from agents.order.acts.ends import cancelled, slot_returned
+from agents.order.acts.telling import as_it_is, became, cannot, not_there
+from agents.order.acts.who import owns
 from agents.order.facts import Facts
-from agents.order.progress import ENDS, Progress
-from agents.order.telling import as_it_is, became, cannot, not_there
+from agents.order.progress import ENDS, UNANSWERED, Progress, Stage
 from agents.order.times import STANDING
-from agents.order.who import owns
 from topics.contracts.order_commands import CancelOrder
 from topics.contracts.order_events import (
     BasketReturned,
@@ -18,7 +18,7 @@ from topics.contracts.order_events import (
 )
 from topics.deciding.decision import Context, Decision
 
-BY_CUSTOMER = frozenset({"before_payments", "paying", "scheduled", "waiting"})
+BY_CUSTOMER: frozenset[Stage] = UNANSWERED | {"before_payments"}
 """Where a customer may cancel: nobody cooks yet."""
 
 

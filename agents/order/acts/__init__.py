@@ -1,0 +1,1 @@
+"""What each command does to an order. The decider calls it."""
