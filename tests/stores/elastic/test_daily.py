@@ -6,10 +6,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from stores.elastic.daily import Daily, Entry, Generations, NotBegun
+from stores.elastic.daily import Daily, Generations, NotBegun
 from stores.elastic.documents import Documents
 from stores.errors import Conflict
 from tests.stores.elastic.conftest import DAYS, FORM
+from topics.deciding.projection import Document
 
 EVERYTHING: Any = {"size": 100, "query": {"match_all": {}}}
 
@@ -18,8 +19,8 @@ def today(back: int = 0) -> date:
     return datetime.now(UTC).date() - timedelta(days=back)
 
 
-def entry(id: str, back: int = 0, **body: object) -> Entry:
-    return Entry(id, today(back), msgspec.json.encode({"amount": 1, **body}))
+def entry(id: str, back: int = 0, **body: object) -> Document:
+    return Document(id, today(back), msgspec.json.encode({"amount": 1, **body}))
 
 
 async def found(daily: Daily, first: int = DAYS) -> set[str]:
