@@ -17,14 +17,11 @@ from aiokafka.errors import KafkaError
 from agents.analytics.agent import order_facts
 from agents.analytics.known import OPEN_ORDERS, ORDER_FACTS, OpenOrder
 from agents.command_line import run
-from agents.reread import record_of
-from agents.runtime.reading import events
+from agents.reread import events_of
 from agents.runtime.reading.events import Event
-from agents.runtime.transport.lease import Batch, Lease
 from stores.elastic.daily import Daily, Generations
 from stores.errors import Doubt
 from stores.kafka.log import Bounds, Logged, LogReader, Place, open_log
-from stores.protocol import Source
 from stores.settings import Settings
 from topics.contracts import order_events
 from topics.deciding.projection import Document
@@ -88,8 +85,7 @@ class _Making:
             self._told.bad += [f"event {id}: {why}" for id, why in refused.items()]
 
     def _made(self, place: Place, chunk: Sequence[Logged]) -> list[Document]:
-        batch = Batch(Lease(Source("analytics.index", *place)), list(map(record_of, chunk)), chunk[0].offset)
-        found, unreadable = events.read(order_events.TOPIC, batch, 0)
+        found, unreadable = events_of(order_events.TOPIC, "analytics.index", chunk)
         self._told.bad += [f"{place.topic} {place.partition}, {each.offset}: {each.error}" for each in unreadable]
         return [document for event in found for document in self._of(place, event)]
 
