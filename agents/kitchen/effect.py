@@ -7,9 +7,10 @@ from typing import Protocol
 
 import msgspec
 
+from agents.kitchen.decider import DECIDER
 from agents.kitchen.queues import TICKETS, queue_of
-from agents.kitchen.ticket import TicketState
 from agents.runtime.reading.aside import NotNow
+from agents.runtime.reading.states import States
 from stores.errors import Unavailable
 from stores.protocol import DomainStore
 from stores.rabbit import Message, NotTaken, Queue, Silent, Unroutable
@@ -29,8 +30,6 @@ REPEATED = "x-repeated"
 _LATEST = timedelta(minutes=1)  # after its time: so long a ticket is tried again that its queue did not take
 _PATIENCE = timedelta(days=1)  # with a queue that does not take a withdrawal
 
-_state = msgspec.json.Decoder(TicketState)
-
 
 class Kitchens(Protocol):
     async def publish(self, exchange: str, key: str, message: Message) -> None:
@@ -48,7 +47,7 @@ class Waiter:
 
     def __init__(self, kitchens: Kitchens, store: DomainStore, life: timedelta) -> None:
         self._kitchens = kitchens
-        self._store = store
+        self._tickets = States(DECIDER, store)
         self._life = life
 
     async def make_queue(self, event: RestaurantOpened, meta: EventMeta) -> Iterable[Send]:
@@ -66,7 +65,7 @@ class Waiter:
 
     async def _ticket(self, event: TicketOpened, meta: EventMeta) -> Outcome:
         """Where RabbitMQ was away, the order may have ended meanwhile. An order without an answer in time ends by itself."""
-        if await self._is_withdrawn(meta.aggregate_id):
+        if (await self._tickets.of(meta.aggregate_id)).withdrawn is not None:
             return "withdrawn"
         left = event.expires_at - datetime.now(UTC)
         if left <= timedelta() and not event.auto:
@@ -123,7 +122,3 @@ class Waiter:
                 if again:
                     raise Unavailable("RabbitMQ", str(error)) from None
                 await self._kitchens.declare(queue_of(restaurant_id))
-
-    async def _is_withdrawn(self, order_id: str) -> bool:
-        stored = (await self._store.states([order_id])).get(order_id)
-        return stored is not None and _state.decode(stored.body).withdrawn is not None
