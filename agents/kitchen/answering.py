@@ -9,11 +9,12 @@ import structlog
 
 from agents.kitchen.decider import DECIDER
 from agents.kitchen.effect import TICKET
-from agents.kitchen.queues import DEAD, DEAD_LETTERS
+from agents.kitchen.publishing import Kitchens, publish_into
+from agents.kitchen.queues import DEAD_LETTERS
 from agents.kitchen.replies import LARGEST, Unusable, command_id, command_of, read
 from agents.runtime.reading.states import States
 from stores.protocol import DomainStore
-from stores.rabbit import Delivery, Message, NotTaken, Queue, Unroutable, Value
+from stores.rabbit import Delivery, Message, NotTaken, Unroutable, Value
 from topics.contracts import order_commands
 from topics.contracts.order_commands import ExpireTicket
 from topics.documents.kitchen import KitchenAnswer, KitchenReply, Ticket, Wrong
@@ -48,16 +49,6 @@ class _Refused(msgspec.Struct, frozen=True):
 
 
 _shown = msgspec.json.Decoder(_Shown)
-
-
-class Kitchens(Protocol):
-    async def publish(self, exchange: str, key: str, message: Message) -> None:
-        """Raises Unroutable, NotTaken, stores.errors.Unavailable."""
-        ...
-
-    async def declare(self, queue: Queue) -> None:
-        """Raises stores.errors.Unavailable."""
-        ...
 
 
 class Orders(Protocol):
@@ -137,11 +128,7 @@ class Answering:
             content_type="application/octet-stream",
         )
         log.warning("kitchen_reply_unusable", message=kept.id, user=delivery.user_id, why=str(why)[:200])
-        try:
-            await self._kitchens.publish(DEAD, "", kept)
-        except Unroutable:  # somebody has deleted the queue
-            await self._kitchens.declare(DEAD_LETTERS)
-            await self._kitchens.publish(DEAD, "", kept)
+        await publish_into(self._kitchens, DEAD_LETTERS, kept)
 
     async def _tell(self, delivery: Delivery, answer: KitchenAnswer) -> None:
         """Raises Unavailable."""

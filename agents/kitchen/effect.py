@@ -3,17 +3,16 @@ try, and a mark where an earlier try may have reached the queue."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 
 import msgspec
 
 from agents.kitchen.decider import DECIDER
-from agents.kitchen.queues import TICKETS, queue_of
+from agents.kitchen.publishing import Kitchens, publish_into
+from agents.kitchen.queues import queue_of
 from agents.runtime.reading.aside import NotNow
 from agents.runtime.reading.states import States
-from stores.errors import Unavailable
 from stores.protocol import DomainStore
-from stores.rabbit import Message, NotTaken, Queue, Silent, Unroutable
+from stores.rabbit import Message, NotTaken, Silent
 from topics.contracts import kitchen_commands
 from topics.contracts.kitchen_commands import RecordMessage
 from topics.contracts.kitchen_events import Outcome, TicketOpened, TicketWithdrawn
@@ -29,16 +28,6 @@ REPEATED = "x-repeated"
 
 _LATEST = timedelta(minutes=1)  # after its time: so long a ticket is tried again that its queue did not take
 _PATIENCE = timedelta(days=1)  # with a queue that does not take a withdrawal
-
-
-class Kitchens(Protocol):
-    async def publish(self, exchange: str, key: str, message: Message) -> None:
-        """Raises Unroutable, NotTaken, Silent, stores.errors.Unavailable."""
-        ...
-
-    async def declare(self, queue: Queue) -> None:
-        """Raises stores.errors.Unavailable."""
-        ...
 
 
 class Waiter:
@@ -115,10 +104,4 @@ class Waiter:
             expires=expires,
             correlation_id=meta.correlation_id,
         )
-        for again in (False, True):
-            try:
-                return await self._kitchens.publish(TICKETS, restaurant_id, message)
-            except Unroutable as error:
-                if again:
-                    raise Unavailable("RabbitMQ", str(error)) from None
-                await self._kitchens.declare(queue_of(restaurant_id))
+        await publish_into(self._kitchens, queue_of(restaurant_id), message)
