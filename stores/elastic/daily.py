@@ -86,10 +86,9 @@ class Daily:
             await self._change(before, {"live": before.live, "next": following})
         return await self._there()
 
-    async def switch(self, generations: Generations) -> Generations:
+    async def switch(self, generations: Generations) -> None:
         """Makes the next generation the live one. Raises Conflict where somebody else has begun another since."""
         await self._change(generations, {"live": generations.next, "next": 0})
-        return await self._there()
 
     async def put(self, made: Sequence[Document]) -> Mapping[str, str]:
         """Writes them into each generation. Id → why, of those that are never taken. What is older than the days that are kept

@@ -70,8 +70,9 @@ async def test_while_the_next_generation_is_made_both_are_written_and_the_live_o
     await daily.put([entry("meanwhile")])
     assert await found(daily) == {"before", "meanwhile"}
     await daily.put_next(making, [entry("before", word="anew")])
-    now = await daily.switch(making)
-    assert (now.live, now.next) == (2, 0)
+    await daily.switch(making)
+    now = await daily.generations()
+    assert now is not None and (now.live, now.next) == (2, 0)
     assert await found(daily) == {"before", "meanwhile"}
     removed = await daily.remove_old()
     assert removed and all("-1-" in each for each in removed)
