@@ -18,14 +18,13 @@ from aiokafka.errors import KafkaError
 
 from agents.command_line import CannotDo, run
 from agents.domains import DOMAINS
-from agents.reread import Report, record_of, remake
+from agents.reread import Report, events_of, record_of, remake
 from agents.runtime import arrivals
 from agents.runtime.arrivals import Arrival
 from agents.runtime.deciding import outcomes, redriving
 from agents.runtime.reading import events
 from agents.runtime.reading.events import Event
 from agents.runtime.sending import letters
-from agents.runtime.transport.lease import Batch, Lease
 from stores.errors import Doubt
 from stores.kafka.admin import committed
 from stores.kafka.growth import Counts, Growth, growth_in
@@ -136,8 +135,7 @@ class _States:
         return self._causes
 
     async def _fold(self, place: Place, chunk: Sequence[Logged], since: datetime | None) -> None:
-        batch = Batch(Lease(Source(self._domain.deciding, *place)), list(map(record_of, chunk)), chunk[0].offset)
-        found, unreadable = events.read(self._domain.events, batch, 0)
+        found, unreadable = events_of(self._domain.events, self._domain.deciding, chunk)
         self._told.events += len(found)
         self._told.bad += [f"{place.topic} {place.partition}, {each.offset}: {each.error}" for each in unreadable]
         before = await self._making.states(events.aggregates(found))

@@ -18,6 +18,7 @@ from aiokafka import ConsumerRecord
 
 from agents.command_line import CannotDo, run, topic_named
 from agents.domains import DOMAINS
+from agents.runtime.arrivals import Arrival
 from agents.runtime.reading import events
 from agents.runtime.reading.events import Event
 from agents.runtime.transport.lease import Batch, Lease
@@ -141,12 +142,11 @@ class _Pass:
                 ours = [each for each in chunk if zlib.crc32(each.key or b"") % self._part[1] == self._part[0]]
                 self._report.events += len(ours)
                 if ours:
-                    self._fold(partition, ours)
+                    self._fold(ours)
             self._at[partition] = max(start, until)
 
-    def _fold(self, partition: int, records: Sequence[Logged]) -> None:
-        lease = Lease(Source(self._group, self._topic.name, partition))
-        found, _ = events.read(self._topic, Batch(lease, [record_of(r) for r in records], records[0].offset), 0)
+    def _fold(self, records: Sequence[Logged]) -> None:
+        found, _ = events_of(self._topic, self._group, records)
         for event in found:
             for name, table in self._tables.items():
                 self._take((name, event.meta.aggregate_id), table, event)
@@ -187,6 +187,12 @@ class _Pass:
             self._report.written += written
             ahead |= later
         return ahead
+
+
+def events_of(topic: Topic, group: str, records: Sequence[Logged]) -> tuple[list[Event], list[Arrival]]:
+    """The events among records of one partition, and those that are none, as the group reads them (events.read)."""
+    lease = Lease(Source(group, *records[0].place))
+    return events.read(topic, Batch(lease, list(map(record_of, records)), records[0].offset), 0)
 
 
 def record_of(logged: Logged) -> ConsumerRecord[bytes, bytes]:

@@ -60,9 +60,7 @@ class Settings:
     agents_health_port: int  # AGENTS_HEALTH_PORT, 0: any free port
     order_answer_seconds: int  # ORDER_ANSWER_SECONDS: that a restaurant has to accept an order
     order_payment_seconds: int  # ORDER_PAYMENT_SECONDS: until an order whose payment nobody confirms is given up
-    order_completion_seconds: (
-        int  # ORDER_COMPLETION_SECONDS: after an order is to be ready, until it counts as delivered
-    )
+    order_completion_seconds: int  # ORDER_COMPLETION_SECONDS: until an order that is to be ready counts as delivered
     plain_tokens: bool  # EMAIL_EVENT_TOKENS=plain
     log_level: str  # LOG_LEVEL
     log_days: int  # LOG_DAYS: so many days back log lines are kept in Elasticsearch

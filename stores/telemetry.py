@@ -144,12 +144,8 @@ def _stamp(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutab
 def _render(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> str:
     try:
         return msgspec.json.encode(event, enc_hook=repr).decode()
-    except (
-        msgspec.MsgspecError,
-        ValueError,
-        OverflowError,
-        RecursionError,
-    ):  # e.g. half of a surrogate pair, or 10 ** 30
+    except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
+        # e.g. half of a surrogate pair, or 10 ** 30
         return msgspec.json.encode({name: _text(value) for name, value in event.items()}).decode()
 
 

@@ -17,16 +17,14 @@ from aiokafka.errors import KafkaError
 from agents.analytics.agent import order_facts
 from agents.analytics.known import OPEN_ORDERS, ORDER_FACTS, OpenOrder
 from agents.command_line import run
-from agents.reread import record_of
-from agents.runtime.reading import events
+from agents.reread import events_of
 from agents.runtime.reading.events import Event
-from agents.runtime.transport.lease import Batch, Lease
-from stores.elastic.daily import Daily, Entry, Generations
+from stores.elastic.daily import Daily, Generations
 from stores.errors import Doubt
 from stores.kafka.log import Bounds, Logged, LogReader, Place, open_log
-from stores.protocol import Source
 from stores.settings import Settings
 from topics.contracts import order_events
+from topics.deciding.projection import Document
 
 EXAMPLES = 5
 
@@ -81,22 +79,21 @@ class _Making:
 
     async def read(self, log: LogReader, place: Place, bound: Bounds) -> None:
         async for chunk in log.read({place: bound.first}, {place: bound.end}):
-            entries = self._made(place, chunk)
-            refused = await self._facts.put_next(self._generations, entries)
-            self._told.documents += len(entries) - len(refused)
+            made = self._made(place, chunk)
+            refused = await self._facts.put_next(self._generations, made)
+            self._told.documents += len(made) - len(refused)
             self._told.bad += [f"event {id}: {why}" for id, why in refused.items()]
 
-    def _made(self, place: Place, chunk: Sequence[Logged]) -> list[Entry]:
-        batch = Batch(Lease(Source("analytics.index", *place)), list(map(record_of, chunk)), chunk[0].offset)
-        found, unreadable = events.read(order_events.TOPIC, batch, 0)
+    def _made(self, place: Place, chunk: Sequence[Logged]) -> list[Document]:
+        found, unreadable = events_of(order_events.TOPIC, "analytics.index", chunk)
         self._told.bad += [f"{place.topic} {place.partition}, {each.offset}: {each.error}" for each in unreadable]
-        return [entry for event in found for entry in self._of(place, event)]
+        return [document for event in found for document in self._of(place, event)]
 
-    def _of(self, place: Place, event: Event) -> list[Entry]:
+    def _of(self, place: Place, event: Event) -> Sequence[Document]:
         key, version = event.meta.aggregate_id, event.meta.version
         seen, before = self._open.get(key, (0, None))
         if version <= seen:  # it was published twice
-            return []
+            return ()
         try:
             if event.message is None:
                 raise ValueError(str(event.arrival.error))
@@ -104,12 +101,12 @@ class _Making:
             after = OPEN_ORDERS.show(before, event.message, event.meta).document
         except Exception as error:
             self._told.bad.append(f"{place.topic} {place.partition}, {event.arrival.offset}: {error}")
-            return []
+            return ()
         if after is None:
             self._open.pop(key, None)
         else:
             self._open[key] = version, after
-        return [Entry(each.id, each.day, each.body) for each in documents]
+        return documents
 
 
 def _tell(told: Told, write: bool) -> int:

@@ -7,12 +7,14 @@ from typing import Protocol
 import msgspec
 import structlog
 
+from agents.kitchen.decider import DECIDER
 from agents.kitchen.effect import TICKET
-from agents.kitchen.queues import DEAD, DEAD_LETTERS
+from agents.kitchen.publishing import Kitchens, publish_into
+from agents.kitchen.queues import DEAD_LETTERS
 from agents.kitchen.replies import LARGEST, Unusable, command_id, command_of, read
-from agents.kitchen.ticket import TicketState
+from agents.runtime.reading.states import States
 from stores.protocol import DomainStore
-from stores.rabbit import Delivery, Message, NotTaken, Queue, Unroutable, Value
+from stores.rabbit import Delivery, Message, NotTaken, Unroutable, Value
 from topics.contracts import order_commands
 from topics.contracts.order_commands import ExpireTicket
 from topics.documents.kitchen import KitchenAnswer, KitchenReply, Ticket, Wrong
@@ -31,7 +33,6 @@ REASON, CUT, USER = "x-reason", "x-cut", "x-user"
 _OURS = ("kitchen.", "logs")
 """How the names of queues begin that are no kitchen's to name in `reply_to`."""
 
-_state = msgspec.json.Decoder(TicketState)
 _ticket = msgspec.json.Decoder(Ticket)
 
 
@@ -50,16 +51,6 @@ class _Refused(msgspec.Struct, frozen=True):
 _shown = msgspec.json.Decoder(_Shown)
 
 
-class Kitchens(Protocol):
-    async def publish(self, exchange: str, key: str, message: Message) -> None:
-        """Raises Unroutable, NotTaken, stores.errors.Unavailable."""
-        ...
-
-    async def declare(self, queue: Queue) -> None:
-        """Raises stores.errors.Unavailable."""
-        ...
-
-
 class Orders(Protocol):
     """Both raise Unavailable where Kafka is away."""
 
@@ -73,7 +64,7 @@ class Answering:
 
     def __init__(self, kitchens: Kitchens, store: DomainStore, orders: Orders, *, own_accounts: bool) -> None:
         self._kitchens = kitchens
-        self._store = store
+        self._tickets = States(DECIDER, store)
         self._orders = orders
         self._own_accounts = own_accounts
 
@@ -118,8 +109,7 @@ class Answering:
         if delivery.reply_to.startswith(_OURS):
             raise Unusable("invalid_input", "reply_to: is to name a queue of the kitchen's own")
         reply = read(delivery, own_accounts=self._own_accounts)
-        stored = (await self._store.states([reply.order_id])).get(reply.order_id)
-        has_it = None if stored is None else _state.decode(stored.body).restaurant_id
+        has_it = (await self._tickets.of(reply.order_id)).restaurant_id
         if has_it is None or reply.restaurant_id not in (None, has_it):
             raise Unusable("not_found", "no ticket of this order came to this kitchen")
         return reply, has_it
@@ -138,11 +128,7 @@ class Answering:
             content_type="application/octet-stream",
         )
         log.warning("kitchen_reply_unusable", message=kept.id, user=delivery.user_id, why=str(why)[:200])
-        try:
-            await self._kitchens.publish(DEAD, "", kept)
-        except Unroutable:  # somebody has deleted the queue
-            await self._kitchens.declare(DEAD_LETTERS)
-            await self._kitchens.publish(DEAD, "", kept)
+        await publish_into(self._kitchens, DEAD_LETTERS, kept)
 
     async def _tell(self, delivery: Delivery, answer: KitchenAnswer) -> None:
         """Raises Unavailable."""

@@ -3,16 +3,16 @@ try, and a mark where an earlier try may have reached the queue."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 
 import msgspec
 
-from agents.kitchen.queues import TICKETS, queue_of
-from agents.kitchen.ticket import TicketState
+from agents.kitchen.decider import DECIDER
+from agents.kitchen.publishing import Kitchens, publish_into
+from agents.kitchen.queues import queue_of
 from agents.runtime.reading.aside import NotNow
-from stores.errors import Unavailable
+from agents.runtime.reading.states import States
 from stores.protocol import DomainStore
-from stores.rabbit import Message, NotTaken, Queue, Silent, Unroutable
+from stores.rabbit import Message, NotTaken, Silent
 from topics.contracts import kitchen_commands
 from topics.contracts.kitchen_commands import RecordMessage
 from topics.contracts.kitchen_events import Outcome, TicketOpened, TicketWithdrawn
@@ -29,18 +29,6 @@ REPEATED = "x-repeated"
 _LATEST = timedelta(minutes=1)  # after its time: so long a ticket is tried again that its queue did not take
 _PATIENCE = timedelta(days=1)  # with a queue that does not take a withdrawal
 
-_state = msgspec.json.Decoder(TicketState)
-
-
-class Kitchens(Protocol):
-    async def publish(self, exchange: str, key: str, message: Message) -> None:
-        """Raises Unroutable, NotTaken, Silent, stores.errors.Unavailable."""
-        ...
-
-    async def declare(self, queue: Queue) -> None:
-        """Raises stores.errors.Unavailable."""
-        ...
-
 
 class Waiter:
     """Brings to the kitchens what they are to know. life: of a message that waits for no answer, in its queue. No longer than a
@@ -48,7 +36,7 @@ class Waiter:
 
     def __init__(self, kitchens: Kitchens, store: DomainStore, life: timedelta) -> None:
         self._kitchens = kitchens
-        self._store = store
+        self._tickets = States(DECIDER, store)
         self._life = life
 
     async def make_queue(self, event: RestaurantOpened, meta: EventMeta) -> Iterable[Send]:
@@ -66,7 +54,7 @@ class Waiter:
 
     async def _ticket(self, event: TicketOpened, meta: EventMeta) -> Outcome:
         """Where RabbitMQ was away, the order may have ended meanwhile. An order without an answer in time ends by itself."""
-        if await self._is_withdrawn(meta.aggregate_id):
+        if (await self._tickets.of(meta.aggregate_id)).withdrawn is not None:
             return "withdrawn"
         left = event.expires_at - datetime.now(UTC)
         if left <= timedelta() and not event.auto:
@@ -116,14 +104,4 @@ class Waiter:
             expires=expires,
             correlation_id=meta.correlation_id,
         )
-        for again in (False, True):
-            try:
-                return await self._kitchens.publish(TICKETS, restaurant_id, message)
-            except Unroutable as error:
-                if again:
-                    raise Unavailable("RabbitMQ", str(error)) from None
-                await self._kitchens.declare(queue_of(restaurant_id))
-
-    async def _is_withdrawn(self, order_id: str) -> bool:
-        stored = (await self._store.states([order_id])).get(order_id)
-        return stored is not None and _state.decode(stored.body).withdrawn is not None
+        await publish_into(self._kitchens, queue_of(restaurant_id), message)

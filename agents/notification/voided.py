@@ -5,9 +5,9 @@ What is on its way to the mail server at that moment is sent.
 
 from collections.abc import Awaitable, Callable, Iterable
 
-import msgspec
-
+from agents.notification.decider import DECIDER
 from agents.notification.recipient import Recipient
+from agents.runtime.reading.states import States
 from stores.protocol import DomainStore
 from topics.contracts import notification_commands
 from topics.contracts.notification_commands import RecordFailed
@@ -17,14 +17,13 @@ from topics.messages.event import EventMeta
 
 Perform = Callable[[MailRequested, EventMeta], Awaitable[Iterable[Send]]]
 
-_recipient = msgspec.json.Decoder(Recipient)
-
 
 def unless_voided(perform: Perform, store: DomainStore) -> Perform:
     """Asks the recipient's state before each mail. Raises Doubt where the store is away."""
+    recipients = States(DECIDER, store)
 
     async def checked(event: MailRequested, meta: EventMeta) -> Iterable[Send]:
-        if await _is_voided(meta, store):
+        if _is_voided(meta, await recipients.of(meta.aggregate_id)):
             failed = RecordFailed(mail_id=meta.id, reason="its recipient is erased")
             return (Send(notification_commands.TOPIC, meta.aggregate_id, failed),)
         return await perform(event, meta)
@@ -32,7 +31,5 @@ def unless_voided(perform: Perform, store: DomainStore) -> Perform:
     return checked
 
 
-async def _is_voided(meta: EventMeta, store: DomainStore) -> bool:
-    stored = (await store.states([meta.aggregate_id])).get(meta.aggregate_id)
-    voided = None if stored is None else _recipient.decode(stored.body).voided
-    return voided is not None and meta.at <= voided
+def _is_voided(meta: EventMeta, recipient: Recipient) -> bool:
+    return recipient.voided is not None and meta.at <= recipient.voided

@@ -9,7 +9,7 @@ from typing import Any, assert_never
 
 from agents.payment.facts import Facts
 from agents.payment.payment import Payment, evolve
-from agents.payment.reports import recorded, refused
+from agents.payment.reports import GIVE_UP, recorded, refused
 from topics.contracts.payment_commands import (
     Authorize,
     Capture,
@@ -46,7 +46,6 @@ from topics.values.ledger import sale
 
 PATIENCE = timedelta(minutes=10)
 """In which the provider, the bank and the customer have to say whether it can be paid."""
-GIVE_UP = "authorization"
 REFUNDS = 20
 """In parts, of one payment, those that the bank refuses too. What the order takes back is not bounded by it."""
 
@@ -68,9 +67,9 @@ def decide(command: Command, payment: Payment, facts: Facts, context: Context) -
         case SettleAtDoor():
             return _settle(payment, context)
         case RecordReport(report=report):
-            return recorded(report, payment, context, cancels=(GIVE_UP,))
+            return recorded(report, payment, context)
         case RecordRefusal():
-            return refused(command, payment, context, cancels=(GIVE_UP,))
+            return refused(command, payment, context)
         case GiveUpAuthorization():
             return _give_up(payment, context)
         case ErasePayment():

@@ -9,10 +9,9 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Protocol
 
-import msgspec
-
-from agents.payment.payment import Payment
+from agents.payment.decider import DECIDER
 from agents.runtime.reading.aside import NotNow
+from agents.runtime.reading.states import States
 from stores.payment import Deferred, Refused
 from stores.protocol import DomainStore
 from topics.contracts import payment_commands
@@ -30,8 +29,6 @@ from topics.messages.event import EventMeta
 PATIENCE = timedelta(days=7)  # after the request; a bank holds an amount about as long
 
 Asked = AuthorizationRequested | CaptureRequested | VoidRequested | RefundRequested | PaymentErased
-
-_payment = msgspec.json.Decoder(Payment)
 
 
 class Provider(Protocol):
@@ -52,7 +49,7 @@ class Provider(Protocol):
 class Cashier:
     def __init__(self, provider: Provider, store: DomainStore) -> None:
         self._provider = provider
-        self._store = store
+        self._payments = States(DECIDER, store)
 
     async def perform(self, event: Asked, meta: EventMeta) -> Iterable[Send]:
         """The outcome, as a command to the same payment. Raises as agents.runtime.reading.performing.Perform has it: a void
@@ -85,8 +82,7 @@ class Cashier:
 
     async def _authorized(self, meta: EventMeta) -> Report | None:
         """None: not wanted any more, or answered before. The card is in the state alone, and on no topic of events."""
-        stored = (await self._store.states([meta.aggregate_id])).get(meta.aggregate_id)
-        payment = Payment() if stored is None else _payment.decode(stored.body)
+        payment = await self._payments.of(meta.aggregate_id)
         if not payment.awaits_asking:
             return None
         return await self._provider.authorize(meta.aggregate_id, payment.amount, payment.card, payment.user_id, meta.id)

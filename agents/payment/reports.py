@@ -25,6 +25,8 @@ from topics.deciding.decision import Context, Decision, accept, reject
 from topics.documents import Done
 from topics.values import ledger
 
+GIVE_UP = "authorization"
+"""Timer, until it is known whether it can be paid."""
 NOTED = Done(message="It is noted.")
 
 _DECLINED: dict[str, PaymentCode] = {
@@ -34,15 +36,14 @@ _DECLINED: dict[str, PaymentCode] = {
 }
 
 
-def recorded(report: Report, payment: Payment, context: Context, cancels: tuple[str, ...]) -> Decision[Event]:
-    """cancels: timers that are not wanted any more once it is known whether it can be paid."""
+def recorded(report: Report, payment: Payment, context: Context) -> Decision[Event]:
     if not _fits(report, payment, context):
         return reject(
             "report_differs", "this is not the payment that was asked for", more={"payment_status": payment.status}
         )
     events = _news(report, payment, context) if report.sequence > payment.sequence else ()
     known = events and report.status in ("authorized", "declined")
-    return accept(*events, answer=NOTED, cancels=cancels if known else ())
+    return accept(*events, answer=NOTED, cancels=(GIVE_UP,) if known else ())
 
 
 def _fits(report: Report, payment: Payment, context: Context) -> bool:
@@ -88,11 +89,12 @@ def _money(report: Report, payment: Payment, context: Context) -> tuple[Event, .
     return tuple(found)
 
 
-def refused(command: RecordRefusal, payment: Payment, context: Context, cancels: tuple[str, ...]) -> Decision[Event]:
+def refused(command: RecordRefusal, payment: Payment, context: Context) -> Decision[Event]:
     match command.operation:
         case "authorize" if payment.is_open and not payment.voiding:
             code = _declined(command.code)
-            return accept(AuthorizationDeclined(code=code, at=context.now, sequence=payment.sequence), cancels=cancels)
+            declined = AuthorizationDeclined(code=code, at=context.now, sequence=payment.sequence)
+            return accept(declined, cancels=(GIVE_UP,))
         case "capture" if payment.reversal is not None:
             return accept(VoidRequested(reason=payment.reversal))
         case "capture" if payment.capturing:

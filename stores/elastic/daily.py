@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from stores.elastic.documents import Documents, Put
 from stores.errors import Conflict
+from topics.deciding.projection import Document
 
 STATE = "lezzet-generations"
 """The index with a document for each name: which generations there are."""
@@ -32,14 +33,6 @@ _STATE_FORM: Mapping[str, Any] = {
 
 class NotBegun(Conflict):
     """There is no generation: nobody has begun one, or the server has lost what it held."""
-
-
-class Entry(NamedTuple):
-    """A document. day: of its index. body: JSON."""
-
-    id: str
-    day: date
-    body: bytes
 
 
 class Generations(NamedTuple):
@@ -93,28 +86,27 @@ class Daily:
             await self._change(before, {"live": before.live, "next": following})
         return await self._there()
 
-    async def switch(self, generations: Generations) -> Generations:
+    async def switch(self, generations: Generations) -> None:
         """Makes the next generation the live one. Raises Conflict where somebody else has begun another since."""
         await self._change(generations, {"live": generations.next, "next": 0})
-        return await self._there()
 
-    async def put(self, entries: Sequence[Entry]) -> Mapping[str, str]:
+    async def put(self, made: Sequence[Document]) -> Mapping[str, str]:
         """Writes them into each generation. Id → why, of those that are never taken. What is older than the days that are kept
         is left out. Raises NotBegun."""
-        return await self._put((await self._there()).written, entries)
+        return await self._put((await self._there()).written, made)
 
-    async def put_next(self, generations: Generations, entries: Sequence[Entry]) -> Mapping[str, str]:
+    async def put_next(self, generations: Generations, made: Sequence[Document]) -> Mapping[str, str]:
         """As `put`, into the next generation alone."""
-        return await self._put([generations.next], entries)
+        return await self._put([generations.next], made)
 
-    async def _put(self, into: Sequence[int], entries: Sequence[Entry]) -> Mapping[str, str]:
+    async def _put(self, into: Sequence[int], made: Sequence[Document]) -> Mapping[str, str]:
         since = self.kept_since()
         return await self._documents.put(
             [
-                Put(self._index_of(generation, entry.day), entry.id, entry.body)
+                Put(self._index_of(generation, each.day), each.id, each.body)
                 for generation in into
-                for entry in entries
-                if entry.day >= since
+                for each in made
+                if each.day >= since
             ]
         )
 

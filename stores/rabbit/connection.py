@@ -36,9 +36,8 @@ def translated() -> Generator[None]:
             raise
         raise Unavailable(SERVER, "the connection is closed") from None
     except Exception as error:
-        if (
-            isinstance(error, (*CONNECTION_EXCEPTIONS, TimeoutError)) or type(error) is Exception
-        ):  # as it raises at an end
+        # It raises a plain Exception at an end.
+        if isinstance(error, (*CONNECTION_EXCEPTIONS, TimeoutError)) or type(error) is Exception:
             raise Unavailable(SERVER, f"{type(error).__name__}: {str(error)[:160]}") from error
         raise
 

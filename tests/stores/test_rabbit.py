@@ -265,7 +265,9 @@ async def test_a_queue_that_is_deleted_while_it_is_consumed_is_made_again(bench:
 
 
 async def test_killed_and_back_it_has_what_it_confirmed_and_goes_on_by_itself(servers: Stack, bench: Bench) -> None:
-    confirmed = list[str]()
+    waiting = Queue(f"{bench.name}.waiting", ((bench.name, "waiting"),))
+    await bench.rabbit.declare(waiting)
+    await bench.publish("confirmed", key="waiting")
     async with consuming(bench) as consumer:
         await bench.publish("before")
         await bench.has("before")
@@ -285,11 +287,12 @@ async def test_killed_and_back_it_has_what_it_confirmed_and_goes_on_by_itself(se
                 await bench.publish("after")
             except Unavailable:
                 return False
-            confirmed.append("after")
             return True
 
         await until("RabbitMQ back", published, 60)
         await bench.has("after", seconds=60)
+    async with consuming(bench, queue=waiting.name):
+        await bench.has("confirmed", seconds=60)
     assert "lost" not in bench.bodies
 
 

@@ -19,11 +19,11 @@ from agents.runtime.reading.events import Event
 from agents.runtime.sending.drain import Drain
 from agents.runtime.sending.placing import dead_letters
 from agents.runtime.transport.lease import Batch, Lease, Reopen
-from stores.elastic.daily import Entry, NotBegun
+from stores.elastic.daily import NotBegun
 from stores.elastic.errors import SERVER
 from stores.errors import IndexLost, Unavailable
 from stores.protocol import Changes, DomainStore, Moment, Source
-from topics.deciding.projection import Index
+from topics.deciding.projection import Document, Index
 from topics.messages.message import Undecodable
 
 log = structlog.get_logger()
@@ -37,14 +37,14 @@ class Sink(Protocol):
 
     async def generations(self) -> object | None: ...
     async def begin(self) -> None: ...
-    async def put(self, entries: Sequence[Entry]) -> Mapping[str, str]: ...
+    async def put(self, made: Sequence[Document]) -> Mapping[str, str]: ...
 
 
 class Made(NamedTuple):
     """A document, and the event that it was made of."""
 
     event: Event
-    entry: Entry
+    document: Document
 
 
 class Indexing(Copying):
@@ -101,15 +101,14 @@ class Indexing(Copying):
         return moment, changes
 
     def applied(self, turn: CopyTurn, event: Event, before: Any) -> None:
-        made = self._index.documents(before, event.message, event.meta)
-        entries = [Entry(each.id, each.day, each.body) for each in made]
-        self._made.setdefault(turn, []).extend(Made(event, entry) for entry in entries)
+        made = [Made(event, each) for each in self._index.documents(before, event.message, event.meta)]
+        self._made.setdefault(turn, []).extend(made)
 
     async def _put(self, every: Sequence[Made]) -> Mapping[str, str]:
         if not every:
             return {}
         try:
-            refused = await self._sink.put([made.entry for made in every])
+            refused = await self._sink.put([made.document for made in every])
         except NotBegun as error:
             raise Reopen(str(error)) from None
         metrics.INDEXED.labels(self._index.known.topic.name).inc(len(every) - len(refused))
@@ -125,8 +124,8 @@ class Indexing(Copying):
 def _dead(every: Iterable[Made], refused: Mapping[str, str]) -> list[Arrival]:
     """The events of which a document was refused, with `error`."""
     found = dict[int, Arrival]()
-    for event, entry in every:
-        if entry.id in refused:
-            event.arrival.error = Undecodable("$", f"not indexed: {refused[entry.id]}")
+    for event, document in every:
+        if document.id in refused:
+            event.arrival.error = Undecodable("$", f"not indexed: {refused[document.id]}")
             found[event.arrival.offset] = event.arrival
     return list(found.values())

@@ -5,7 +5,7 @@ import asyncio
 import secrets
 from datetime import UTC, datetime
 
-from agents.runtime.sending.letters import kafka_row
+from agents.runtime.sending.letters import kafka_row, made_by
 from agents.runtime.sending.publisher import Publisher
 from stores.protocol import OutboxRow
 from stores.redis.answers import Answers
@@ -54,10 +54,7 @@ class Entrance:
 
     def _row(self, topic: Topic, key: str, message: Message, id: str, *more: tuple[str, bytes]) -> OutboxRow:
         named = [
-            ("ce_specversion", b"1.0"),
-            *((name, value.encode()) for name, value in headers.of_type(type(message)).items()),
-            (headers.SOURCE, f"lezzet/{self._domain}".encode()),
-            (headers.TIME, datetime.now(UTC).isoformat().encode()),
+            *made_by(self._domain, message, datetime.now(UTC)),
             (headers.ID, id.encode()),
             (headers.CORRELATION, id.encode()),
             (headers.SUBJECT, key.encode()),

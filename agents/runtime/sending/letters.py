@@ -48,13 +48,20 @@ def correlation_of(arrival: Arrival) -> str:
     return arrival.headers.get(headers.CORRELATION) or arrival.id
 
 
-def caused_by(arrival: Arrival, domain: str, message: Message) -> list[tuple[str, bytes]]:
-    """The headers of every message that `arrival` leads to. domain: the one that sends it."""
-    found = [
+def made_by(domain: str, message: Message, at: datetime) -> list[tuple[str, bytes]]:
+    """The headers of every message. domain: the one that sends it. at: UTC."""
+    return [
         ("ce_specversion", b"1.0"),
         *((name, value.encode()) for name, value in headers.of_type(type(message)).items()),
         (headers.SOURCE, f"lezzet/{domain}".encode()),
-        (headers.TIME, _time(arrival.at)),
+        (headers.TIME, _time(at)),
+    ]
+
+
+def caused_by(arrival: Arrival, domain: str, message: Message) -> list[tuple[str, bytes]]:
+    """The headers of every message that `arrival` leads to. domain: the one that sends it."""
+    found = [
+        *made_by(domain, message, arrival.at),
         (headers.CORRELATION, correlation_of(arrival).encode()),
         (headers.CAUSATION, arrival.id.encode()),
     ]

@@ -16,13 +16,14 @@ from agents.analytics.analyst import AWAY, BEGINS, Analyst
 from agents.analytics.known import Meal, OrderFact
 from agents.analytics.reports import MOST_AN_HOUR, Reports
 from stores.elastic.connection import Connection
-from stores.elastic.daily import Daily, Entry
+from stores.elastic.daily import Daily
 from stores.elastic.documents import Documents
 from stores.errors import Unavailable
 from stores.protocol import Fact, FactKey, Moment, Source
 from tests.deadline import within
 from topics.contracts.analytics_commands import ComputeReport
 from topics.copies import RESTAURANTS, RestaurantCopy
+from topics.deciding.projection import Document
 from topics.documents.analytics import MOST_MEALS, HourFigures, MealFigures, ReasonFigures, Report
 from topics.messages import headers
 
@@ -119,9 +120,9 @@ def expected(facts: Sequence[OrderFact], first: date, last: date) -> dict[str, A
 
 
 async def written(order_facts: Daily, facts: Sequence[OrderFact]) -> None:
-    entries = [Entry(f"event-{n}", fact.at.date(), msgspec.json.encode(fact)) for n, fact in enumerate(facts)]
-    assert await order_facts.put(entries) == {}
-    assert await order_facts.put(entries[:50]) == {}, "they come again"
+    documents = [Document(f"event-{n}", fact.at.date(), msgspec.json.encode(fact)) for n, fact in enumerate(facts)]
+    assert await order_facts.put(documents) == {}
+    assert await order_facts.put(documents[:50]) == {}, "they come again"
     await order_facts.refresh()
 
 

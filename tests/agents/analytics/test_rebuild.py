@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from agents.analytics.known import ORDER_FACTS, OpenOrder
 from agents.analytics.rebuild import Told, _Making
-from stores.elastic.daily import Entry, Generations
+from stores.elastic.daily import Generations
 from stores.kafka.log import Bounds, Logged, Place
 from tests.agents.analytics import test_known
 from topics.contracts.order_events import TOPIC
+from topics.deciding.projection import Document
 from topics.messages import headers
 from topics.messages.event import EventMeta
 from topics.messages.message import Message
@@ -41,12 +42,12 @@ class Kept:
     """The next generation. refused: ids of documents that it does not take."""
 
     def __init__(self, refused: Sequence[str] = ()) -> None:
-        self.entries: dict[str, Entry] = {}
+        self.documents: dict[str, Document] = {}
         self._refused = refused
 
-    async def put_next(self, generations: Generations, entries: Sequence[Entry]) -> Mapping[str, str]:
-        self.entries |= {each.id: each for each in entries if each.id not in self._refused}
-        return {each.id: "strict" for each in entries if each.id in self._refused}
+    async def put_next(self, generations: Generations, made: Sequence[Document]) -> Mapping[str, str]:
+        self.documents |= {each.id: each for each in made if each.id not in self._refused}
+        return {each.id: "strict" for each in made if each.id in self._refused}
 
 
 def record(offset: int, key: str, version: int, message: Message, body: bytes | None = None) -> Logged:
@@ -93,7 +94,7 @@ async def test_of_any_log_the_same_documents_are_made(courses: list[int], random
     wanted: dict[str, bytes] = {}
     for n, course in enumerate(courses):
         wanted |= live(COURSES[course], f"o-{n}")
-    assert {id: msgspec.json.decode(entry.body) for id, entry in kept.entries.items()} == {
+    assert {id: msgspec.json.decode(document.body) for id, document in kept.documents.items()} == {
         id: msgspec.json.decode(body) for id, body in wanted.items()
     }
     assert told.bad == []
@@ -109,5 +110,5 @@ async def test_what_cannot_be_made_is_told_and_the_rest_is_made():
     ]
     kept = Kept(refused=["o-1 3"])
     told = await made(records, 10, kept)
-    assert list(kept.entries) == ["o-1 1"] and told.documents == 1
+    assert list(kept.documents) == ["o-1 1"] and told.documents == 1
     assert [why.split(":")[0] for why in told.bad] == ["order_events 0, 1", "event o-1 3"]

@@ -23,12 +23,14 @@ from topics.messages.topic import Topic
 
 @dataclass
 class States:
-    """States of tickets, by order id: the part of a store that is asked."""
+    """States of tickets, by order id: the part of a store that is asked. asked: how often it was."""
 
     by_order: dict[str, TicketState] = field(default_factory=dict[str, TicketState])
     error: Exception | None = None
+    asked: int = 0
 
     async def states(self, ids: Sequence[str]) -> dict[str, Stored]:
+        self.asked += 1
         if self.error is not None:
             raise self.error
         found = {id: self.by_order[id] for id in ids if id in self.by_order}

@@ -182,10 +182,9 @@ async def test_what_waits_while_rabbitmq_is_away_goes_out_when_it_is_back_and_no
     await scene.servers.start("rabbit")
     async with kitchen(scene.rabbit_url) as client:
         queue, told = f"kitchen.{scene.restaurant}", dict[str, str]()
-        while len(told) < 2:
+        while told != {kept: "ticket", ended: "cancelled"}:  # the ticket of the ended one may have come before
             message = await client.ticket(queue, 60)
             told[msgspec.json.decode(message.body)["order_id"]] = message.type or ""
-        assert told[kept] == "ticket" and told[ended] in ("cancelled", "ticket")
 
 
 async def test_a_ticket_that_nobody_takes_expires_its_order(scene: Scene) -> None:

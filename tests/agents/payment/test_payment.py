@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from agents.payment.decider import DECIDER, GIVE_UP, PATIENCE, REFUNDS
+from agents.payment.decider import DECIDER, PATIENCE, REFUNDS
 from agents.payment.facts import Facts
 from agents.payment.projection import PAYMENT
+from agents.payment.reports import GIVE_UP
 from tests.agents import scenario
 from tests.agents.scenario import ID, LATER, NOW, evolved, shown, stored
 from topics.contracts.payment_commands import (

@@ -13,7 +13,7 @@ from agents.runtime import metrics
 from agents.runtime.reading.indexing import Indexing
 from agents.runtime.transport.lease import Lease, Reopen
 from stores.elastic.connection import Connection
-from stores.elastic.daily import Daily, Entry
+from stores.elastic.daily import Daily
 from stores.elastic.documents import Documents
 from stores.errors import IndexLost, Unavailable
 from tests.agents.runtime.feed import Feed
@@ -49,10 +49,10 @@ class Away(Daily):
 
     failing = lost = False
 
-    async def put(self, entries: Sequence[Entry]) -> Mapping[str, str]:
+    async def put(self, made: Sequence[Document]) -> Mapping[str, str]:
         if self.failing:
             raise Unavailable("Elasticsearch", "is away")
-        refused = await super().put(entries)
+        refused = await super().put(made)
         if self.lost:
             raise Unavailable("Elasticsearch", "no answer")
         return refused

@@ -6,10 +6,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from stores.elastic.daily import Daily, Entry, Generations, NotBegun
+from stores.elastic.daily import Daily, Generations, NotBegun
 from stores.elastic.documents import Documents
 from stores.errors import Conflict
 from tests.stores.elastic.conftest import DAYS, FORM
+from topics.deciding.projection import Document
 
 EVERYTHING: Any = {"size": 100, "query": {"match_all": {}}}
 
@@ -18,8 +19,8 @@ def today(back: int = 0) -> date:
     return datetime.now(UTC).date() - timedelta(days=back)
 
 
-def entry(id: str, back: int = 0, **body: object) -> Entry:
-    return Entry(id, today(back), msgspec.json.encode({"amount": 1, **body}))
+def entry(id: str, back: int = 0, **body: object) -> Document:
+    return Document(id, today(back), msgspec.json.encode({"amount": 1, **body}))
 
 
 async def found(daily: Daily, first: int = DAYS) -> set[str]:
@@ -69,8 +70,9 @@ async def test_while_the_next_generation_is_made_both_are_written_and_the_live_o
     await daily.put([entry("meanwhile")])
     assert await found(daily) == {"before", "meanwhile"}
     await daily.put_next(making, [entry("before", word="anew")])
-    now = await daily.switch(making)
-    assert (now.live, now.next) == (2, 0)
+    await daily.switch(making)
+    now = await daily.generations()
+    assert now is not None and (now.live, now.next) == (2, 0)
     assert await found(daily) == {"before", "meanwhile"}
     removed = await daily.remove_old()
     assert removed and all("-1-" in each for each in removed)
