@@ -6,7 +6,6 @@ import errno
 import os
 import resource
 import secrets
-import signal
 import socket
 import sys
 from collections.abc import AsyncGenerator
@@ -27,6 +26,7 @@ from http_edge.wire.compression import Compression
 from http_edge.wire.connections import Bounds, Connections
 from http_edge.wire.tokens import Tokens
 from stores import telemetry
+from stores.ending import told_to_end
 from stores.kafka.producer import CommandProducer
 from stores.keyring import EdgeKeys, edge_keys
 from stores.logs.lines import Lines
@@ -113,10 +113,7 @@ def gateways(edge: Edge, access_log: AccessLog, lines: Lines) -> tuple[Gateway, 
 
 
 async def run(settings: Settings, keys: EdgeKeys, lines: Lines) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for signum in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(signum, stop.set)
+    stop, loop = told_to_end(), asyncio.get_running_loop()
     async with shipping(settings.rabbit, "edge", lines), open_edge(settings, keys) as edge:
         access_log = AccessLog("edge", enabled=settings.log_level in ("debug", "info"))
         for_browsers, for_phones = gateways(edge, access_log, lines)

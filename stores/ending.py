@@ -1,8 +1,17 @@
-"""Ends a task that would run for ever."""
+"""How what would run for ever ends: a process by a signal, a task by whoever has started it."""
 
 import asyncio
+import signal
 
 CANCEL_AGAIN_SECONDS = 0.1
+
+
+def told_to_end() -> asyncio.Event:
+    """For processes with one event loop: it is set at SIGTERM or SIGINT."""
+    told, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    return told
 
 
 async def end(task: "asyncio.Task[None]") -> None:

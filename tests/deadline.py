@@ -18,12 +18,13 @@ async def within(what: str, waiting: Awaitable[T], seconds: float = SECONDS) -> 
         raise AssertionError(f"expected {what} within {seconds} s") from None
 
 
-async def until(what: str, ask: Callable[[], Awaitable[T]], seconds: float = SECONDS) -> T:
-    """The first answer of `ask` that is not falsy. Fails with `what` after the deadline."""
+async def until(what: str, ask: Callable[[], Awaitable[T]], seconds: float = SECONDS, *, pause: float = 0.01) -> T:
+    """The first answer of `ask` that is not falsy. Fails with `what` after the deadline. pause: seconds between two questions,
+    longer where they are counted."""
     deadline = monotonic() + seconds
     while True:
         answer = await ask()
         if answer:
             return answer
         assert monotonic() < deadline, f"expected {what} within {seconds} s"
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(pause)

@@ -1,7 +1,6 @@
 """`python -m agents.logs`: takes log lines from RabbitMQ into Elasticsearch. Any number may run side by side."""
 
 import asyncio
-import signal
 from collections.abc import Callable
 
 import uvloop
@@ -10,7 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from agents.logs.taking import LogAgent
 from stores import telemetry
-from stores.ending import end
+from stores.ending import end, told_to_end
 from stores.logs.lines import Lines
 from stores.logs.shipping import shipping
 from stores.settings import BadSetting, Settings, exit_with, load_or_exit
@@ -20,9 +19,7 @@ _log = telemetry.logger("agents.logs")
 
 async def run(settings: Settings, lines: Lines) -> None:
     """Until SIGTERM or SIGINT. Raises BadSetting."""
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = told_to_end()
     agent = LogAgent(settings)
     runner = await _health(settings.logs_health_port, lambda: agent.away)
     async with shipping(settings.rabbit, "logs", lines):

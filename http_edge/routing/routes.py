@@ -114,7 +114,8 @@ class Row:
 class CommandRow(Row):
     """Sends a command and waits for its reply.
 
-    make: the message out of the request (default: the body is the message). refusals: rejection code → status.
+    make: the message out of the request (default: the body's fields and the path's parameters). refusals: rejection code →
+    status.
     tokens: the answer holds tokens, so it is sealed and there is no 202. partial: the body changes what it names; null is
     refused.
     settles: the answer, also a refusal, waits until this view shows what the command wrote. must_settle: 202 where it does

@@ -36,9 +36,9 @@ async def main(*, few: bool) -> int:
             if sent and len(there) < count:
                 print(f"demo data: {len(there):,} of {count:,}", flush=True)
         if not few:
-            photos = Photos(client)
-            there += [wish async for wish in uploaded(list(frames(MENUS)), redis, photos)]
-            await fulfil([wish for wish in there if wish.view == "photo"], producer, redis)
+            pictures = [wish async for wish in uploaded(list(frames(MENUS)), redis, Photos(client))]
+            await fulfil(pictures, producer, redis)
+            there += pictures
     except (TimeoutError, Unavailable) as error:
         why = str(error) or "are the agents running?"
         sys.stderr.write(f"demo data: {len(there):,} of {count:,}, and no more for {PATIENCE:.0f} s ({why})\n")

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import signal
 from pathlib import Path
 
 from aiohttp import web
@@ -10,6 +9,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from infra.mailbox.page import application
 from infra.mailbox.store import MailStore
+from stores.ending import told_to_end
 
 MAIL_AT_MOST = 10 * 1024 * 1024
 
@@ -28,9 +28,7 @@ class Taker:
 
 async def serve(store: MailStore, host: str, smtp_port: int, page_port: int) -> None:
     loop = asyncio.get_running_loop()
-    ended = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ended.set)
+    ended = told_to_end()
     taker = Taker(store)
     smtp = await loop.create_server(
         lambda: SMTP(taker, data_size_limit=MAIL_AT_MOST, enable_SMTPUTF8=True, loop=loop), host, smtp_port

@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import base64
-import signal
 from pathlib import Path
 
 from aiohttp import web
@@ -12,16 +11,14 @@ from infra.provider.api import Api
 from infra.provider.bank import Bank
 from infra.provider.books import Books
 from infra.provider.calling import Caller
-from stores.ending import end
+from stores.ending import end, told_to_end
 from stores.settings import key_bytes
 
 LATE = 2.0
 
 
 async def serve(chosen: argparse.Namespace) -> None:
-    loop, ended = asyncio.get_running_loop(), asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ended.set)
+    ended = told_to_end()
     books = Books(chosen.folder / "provider.db", chosen.origin or f"http://{chosen.host}:{chosen.port}")
     caller = Caller(books, chosen.callback, key_bytes(chosen.keys / "callbacks.key", 32))
     bank = Bank(books, chosen.late, caller.wake)

@@ -5,7 +5,7 @@ import hmac
 import json
 from collections.abc import Awaitable, Callable
 from html import escape
-from typing import Any
+from typing import Any, TypeGuard
 
 from aiohttp import web
 
@@ -77,7 +77,7 @@ class Api:
             return _json(Answer(422, {"code": "invalid"}))
 
         def do(key: str) -> Answer:
-            return self._bank.authorize(reference, int(amount or 0), card, str(customer), key)
+            return self._bank.authorize(reference, amount, card, str(customer), key)
 
         answer = self._once(request, raw, do)
         known = self._books.payment(reference)
@@ -97,7 +97,7 @@ class Api:
         if not _whole(amount):
             return _json(Answer(422, {"code": "invalid"}))
         reference = request.match_info["reference"]
-        return _json(self._once(request, raw, lambda key: do(reference, int(amount or 0), key)))
+        return _json(self._once(request, raw, lambda key: do(reference, amount, key)))
 
     async def _void(self, request: web.Request) -> web.Response:
         raw, _ = await _body(request)
@@ -185,7 +185,7 @@ async def _body(request: web.Request) -> tuple[bytes, dict[str, Any]]:
     return raw, said
 
 
-def _whole(amount: Any) -> bool:
+def _whole(amount: Any) -> TypeGuard[int]:
     return isinstance(amount, int) and not isinstance(amount, bool) and 0 < amount <= 10**14
 
 

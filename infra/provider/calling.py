@@ -58,8 +58,7 @@ class Caller:
                 self._books.forget(callback)
                 return
             else:
-                wait = min(FIRST * 2**callback.tries, LONGEST) * (0.5 + random.random() / 2)  # noqa: S311 - no secret
-                self._books.again(callback, time.time() + wait)
+                self._books.again(callback, time.time() + wait(callback.tries))
                 return
 
     async def _taken(self, session: aiohttp.ClientSession, url: str, callback: Callback) -> bool:
@@ -74,3 +73,8 @@ class Caller:
                 return 200 <= answer.status < 300
         except (aiohttp.ClientError, TimeoutError, OSError):
             return False
+
+
+def wait(tries: int) -> float:
+    """Seconds after so many tries: twice as long after each, up to LONGEST; of that between a half and all."""
+    return min(FIRST * 2 ** min(tries, 20), LONGEST) * (0.5 + random.random() / 2)  # noqa: S311 - no secret

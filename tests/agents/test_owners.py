@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import msgspec
 import pytest
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 import topics
 from http_edge.routing.asked import Asked
@@ -136,7 +136,8 @@ def command(row: CommandRow, caller: str) -> Message:
     if row.picture_of is not None:
         asked.body, asked.upload = RESTAURANT, UPLOAD
     if row.make is None:
-        return body if isinstance(body, Message) else row.message()
+        fields = {**asdict(body), **asked.parameters}
+        return body if isinstance(body, Message) else msgspec.convert(fields, row.message)
     return cast(Message, row.make(cast(Asked, asked)))
 
 

@@ -3,7 +3,7 @@
 import json
 import uuid
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, NamedTuple
 
 import aiohttp
@@ -54,15 +54,22 @@ class Events:
         return found
 
 
+def follow(client: Client, order: str, last: str | None = None) -> AbstractAsyncContextManager[Events]:
+    return follow_at(client, f"/orders/{order}/events", last)
+
+
 @asynccontextmanager
-async def follow(client: Client, order: str, last: str | None = None) -> AsyncGenerator[Events]:
+async def follow_at(client: Client, path: str, last: str | None = None) -> AsyncGenerator[Events]:
     said = {} if client.token is None else {"Authorization": f"Bearer {client.token}"}
     if last is not None:
         said["Last-Event-ID"] = last
-    url = f"{client.base}/orders/{order}/events"
-    async with client.http.get(url, headers=said, timeout=aiohttp.ClientTimeout()) as answer:
+    async with client.http.get(client.base + path, headers=said, timeout=aiohttp.ClientTimeout()) as answer:
         assert answer.status == 200, await answer.read()
         yield Events(answer)
+
+
+async def none_open(edge: World) -> bool:
+    return edge.edge.streams.count == 0
 
 
 class Order:

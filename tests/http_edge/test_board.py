@@ -2,12 +2,11 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any
 
-import aiohttp
 import pytest
 import pytest_asyncio
 from msgspec.structs import fields, replace
@@ -18,7 +17,7 @@ from tests.deadline import until
 from tests.http_edge.boards import NOW, Board
 from tests.http_edge.client import next_page
 from tests.http_edge.conftest import World
-from tests.http_edge.events import Events, Heard
+from tests.http_edge.events import Events, Heard, follow_at, none_open
 from topics import keys
 
 
@@ -28,22 +27,11 @@ async def board(edge: World) -> AsyncGenerator[Board]:
     made = Board(edge)
     await made.open()
     yield made
-
-    async def over() -> bool:
-        return edge.edge.streams.count == 0
-
-    await until("all streams to be over", over)
+    await until("all streams to be over", lambda: none_open(edge))
 
 
-@asynccontextmanager
-async def follow(board: Board, last: str | None = None, **how: Any) -> AsyncIterator[Events]:
-    client = board.world.client(board.owner, **how) if how else board.client()
-    said = {"Authorization": f"Bearer {client.token}", **({} if last is None else {"Last-Event-ID": last})}
-    async with client.http.get(
-        client.base + board.path + "/events", headers=said, timeout=aiohttp.ClientTimeout()
-    ) as got:
-        assert got.status == 200, await got.read()
-        yield Events(got)
+def follow(board: Board, last: str | None = None, **how: Any) -> AbstractAsyncContextManager[Events]:
+    return follow_at(board.world.client(board.owner, **how), f"{board.path}/events", last)
 
 
 async def opened(events: Events) -> Heard:

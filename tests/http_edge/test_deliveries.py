@@ -13,7 +13,7 @@ from tests.deadline import until
 from tests.http_edge.client import Said
 from tests.http_edge.conftest import World
 from tests.http_edge.documents import delivery, stored
-from tests.http_edge.events import Order, follow
+from tests.http_edge.events import Order, follow, none_open
 from topics import keys
 
 HERE = {"latitude": 40.985, "longitude": 29.025}
@@ -110,10 +110,6 @@ async def test_who_comes_back_is_told_where_the_courier_is_now(edge: World):
         heard = await events.hears("the position")
         assert heard is not None and heard.name == "position"
     await until("the stream to be over", lambda: none_open(edge))
-
-
-async def none_open(edge: World) -> bool:
-    return edge.edge.streams.count == 0
 
 
 async def test_nothing_of_it_is_on_a_topic_and_it_goes_by_itself(edge: World):

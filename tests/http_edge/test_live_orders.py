@@ -12,7 +12,7 @@ import pytest_asyncio
 from http_edge.reads import stream, streams
 from tests.deadline import until, within
 from tests.http_edge.conftest import World
-from tests.http_edge.events import CANCELLED, Order, ended, follow
+from tests.http_edge.events import CANCELLED, Order, ended, follow, none_open
 from topics import keys
 
 
@@ -23,10 +23,6 @@ async def order(edge: World) -> AsyncGenerator[Order]:
     await made.becomes("placed")
     yield made
     await until("all streams to be over", lambda: none_open(edge))
-
-
-async def none_open(edge: World) -> bool:
-    return edge.edge.streams.count == 0
 
 
 async def test_what_has_happened_comes_first_and_then_what_happens(edge: World, order: Order):

@@ -1,6 +1,5 @@
 """Figures of orders, from a checkout to their restaurant's owner; and Elasticsearch away, killed, and made anew."""
 
-import asyncio
 import signal
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -17,7 +16,6 @@ from tests.journeys.by_curl import walk
 from tests.journeys.client import Client
 from tests.journeys.conftest import Product
 
-CASH = {"payment_method": "cash", "pickup": True}
 START = 120.0  # seconds until Elasticsearch answers, on a busy machine
 
 
@@ -35,8 +33,7 @@ async def elastic(product: Product) -> AsyncGenerator[Child]:
 
 async def order(client: Client, owner: Client, meal: str, end: str | None) -> None:
     """One order of two. end: what becomes of it."""
-    await client.must("POST", "/carts/add", {"meal_id": meal, "quantity": 2})
-    placed = (await client.must("POST", "/carts/checkout", CASH))["id"]
+    placed = await client.order(meal, 2, pickup=True)
     if end == "delivered":
         await owner.accepts(placed, client)
         await owner.must("POST", f"/orders/{placed}/deliver")
@@ -48,11 +45,11 @@ async def figures(owner: Client, restaurant: str, orders: int, sold: int) -> Any
     """The report, once it knows of so many orders."""
 
     async def found() -> Any:
-        await asyncio.sleep(2)  # between two: a restaurant has 120 reports an hour
         status, said = await owner.call("GET", f"/restaurants/{restaurant}/analytics")
         return said if status == 200 and (said["orders"], said["sold"]) == (orders, sold) else None
 
-    return await until(f"the figures of {orders} orders", found, START)
+    # a restaurant has 120 reports an hour
+    return await until(f"the figures of {orders} orders", found, START, pause=2)
 
 
 async def test_figures_survive_an_outage_a_kill_and_being_made_anew(

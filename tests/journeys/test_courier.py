@@ -1,23 +1,13 @@
 """A courier brings an order, and its customer sees where they are."""
 
-from collections.abc import AsyncGenerator
 from pathlib import Path
-
-import pytest_asyncio
 
 from tests.deadline import until
 from tests.journeys.by_curl import walk
 from tests.journeys.client import Client
-from tests.journeys.conftest import Product
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "api" / "deliveries.md"
 BEYOGLU = {"latitude": 41.0355, "longitude": 28.9842}
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def courier(product: Product) -> AsyncGenerator[Client]:
-    async with Client(product.endpoints) as made:
-        yield made
 
 
 async def accepted_order(owner: Client, guest: Client) -> str:
@@ -25,8 +15,7 @@ async def accepted_order(owner: Client, guest: Client) -> str:
     _, meal = await owner.open_restaurant(100.0)
     await guest.add_address(**BEYOGLU)
     await guest.sees(f"/meals/{meal}")
-    await guest.must("POST", "/carts/add", {"meal_id": meal, "quantity": 1})
-    order = (await guest.must("POST", "/carts/checkout", {"payment_method": "cash"}))["id"]
+    order = await guest.order(meal)
     await owner.accepts(order, guest)
     return order
 
@@ -35,11 +24,11 @@ def header(client: Client) -> str:
     return f"Authorization: Bearer {client.token}"
 
 
-async def test_the_walk_by_curl(owner: Client, client: Client, courier: Client, tmp_path: Path):
+async def test_the_walk_by_curl(owner: Client, client: Client, other: Client, tmp_path: Path):
     """docs/api/deliveries.md, command by command."""
     for each in (owner, client):
         await each.sign_up()
-    me = await courier.sign_up()
+    courier, me = other, await other.sign_up()
     order = await accepted_order(owner, client)
 
     async def is_none() -> bool:

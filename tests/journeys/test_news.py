@@ -9,12 +9,6 @@ from tests.journeys.client import Client
 PREFERENCES = "/users/me/notification-preferences"
 
 
-async def order(client: Client, meal: str, **said: Any) -> str:
-    await client.must("POST", "/carts/add", {"meal_id": meal, "quantity": 2})
-    placed = await client.must("POST", "/carts/checkout", {"payment_method": "cash"} | said)
-    return placed["id"]
-
-
 async def about(client: Client, subject: str, count: int) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
 
@@ -34,7 +28,7 @@ async def test_customer_and_owner_are_told_as_they_like_and_others_read_it(owner
     restaurant, meal = await owner.open_restaurant(100, name="Haberci")
     await client.sees(f"/meals/{meal}")
 
-    first = await order(client, meal)
+    first = await client.order(meal, 2)
     placed = await client.mail("Siparişiniz alındı: Haberci")
     assert first in placed["text"] and "TL" in placed["text"]
     new = await owner.mail("New order for Haberci")
@@ -55,14 +49,14 @@ async def test_customer_and_owner_are_told_as_they_like_and_others_read_it(owner
     assert said["subject"] == "Siparişiniz onaylandı: Haberci"
 
     await client.must("PUT", PREFERENCES, {"language": "en"})
-    second = await order(client, meal)
+    second = await client.order(meal, 2)
     assert second in (await client.mail("Your order at Haberci"))["text"]
     await client.must("POST", f"/orders/{second}/cancel", {"reason": "too late"})
     assert "too late" in (await client.mail("Your order is cancelled: Haberci"))["text"]
     assert "too late" not in (await owner.mail("An order was cancelled: Haberci"))["text"]
 
     await client.must("PUT", PREFERENCES, {"order_updates": False})
-    third = await order(client, meal)
+    third = await client.order(meal, 2)
     mails = await about(owner, "New order for Haberci", 3)
     assert third in mails[-1]["text"]
     assert not [mail for mail in await client.mails() if third in mail["text"]]
@@ -76,11 +70,11 @@ async def test_a_customer_is_told_that_a_card_was_refused_and_that_money_comes_b
     _, meal = await owner.open_restaurant(100, name="Kasa")
     await client.sees(f"/meals/{meal}")
 
-    refused = await order(client, meal, payment_method="credit_card", card="tok_insufficient_funds")
+    refused = await client.order(meal, 2, payment_method="credit_card", card="tok_insufficient_funds")
     assert refused in (await client.mail("Ödemeniz kabul edilmedi: Kasa"))["text"]
     await client.must("DELETE", "/carts/clear")  # it is full again
 
-    paid = await order(client, meal, payment_method="credit_card", card="tok_success")
+    paid = await client.order(meal, 2, payment_method="credit_card", card="tok_success")
     await owner.mail("Yeni sipariş: Kasa")
     assert not [mail for mail in await owner.mails() if refused in mail["text"]], "it never came to the restaurant"
     await owner.must("POST", f"/orders/{paid}/accept", {"prep_time": 20})

@@ -31,9 +31,7 @@ async def meal(owner: Client, client: Client) -> str:
 
 async def pay(client: Client, meal: str, card: str | None) -> str:
     """The order's id."""
-    await client.must("POST", "/carts/add", {"meal_id": meal, "quantity": 2})
-    wish = {"payment_method": "credit_card"} | ({} if card is None else {"card": card})
-    return (await client.must("POST", "/carts/checkout", wish))["id"]
+    return await client.order(meal, 2, payment_method="credit_card", **({} if card is None else {"card": card}))
 
 
 async def payment(client: Client, order: str, *statuses: str) -> Any:

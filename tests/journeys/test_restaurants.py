@@ -123,8 +123,7 @@ async def test_a_delivered_order_is_reviewed_once_and_counts_in_the_search(
         await guest.sign_up()
         await guest.add_address()
         await guest.sees(f"/meals/{meal}")
-        await guest.must("POST", "/carts/add", {"meal_id": meal, "quantity": 1})
-        order = (await guest.must("POST", "/carts/checkout", CASH))["id"]
+        order = await guest.order(meal)
         review = {"order_id": order, "rating": rating, "comment": f"{rating} yıldız"}
         assert (await guest.call("POST", f"{path}/reviews", review))[0] == 404, "it is not delivered yet"
         assert (await guest.call("POST", f"/orders/{order}/deliver"))[0] == 404, "they own no restaurant"

@@ -22,17 +22,18 @@ WAY = [
 ]
 
 
-async def test_the_walk_of_a_whole_order(product: Product, owner: Client, client: Client, tmp_path: Path):
+async def test_the_walk_of_a_whole_order(
+    product: Product, owner: Client, client: Client, other: Client, tmp_path: Path
+):
     files(PAGE, tmp_path)
-    async with Client(product.endpoints) as courier:
-        for each in (owner, client, courier):
-            await each.sign_up()
-        said = await walk(
-            PAGE, tmp_path, EDGE=product.endpoints["edge"], RABBITMQ_URL=product.endpoints["rabbit"],
-            KAFKA_BROKERS=product.endpoints["kafka"], OWNER=f"Authorization: Bearer {owner.token}",
-            GUEST=f"Authorization: Bearer {client.token}", COURIER=f"Authorization: Bearer {courier.token}",
-            PATH=f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        )  # fmt: skip
+    for each in (owner, client, other):
+        await each.sign_up()
+    said = await walk(
+        PAGE, tmp_path, EDGE=product.endpoints["edge"], RABBITMQ_URL=product.endpoints["rabbit"],
+        KAFKA_BROKERS=product.endpoints["kafka"], OWNER=f"Authorization: Bearer {owner.token}",
+        GUEST=f"Authorization: Bearer {client.token}", COURIER=f"Authorization: Bearer {other.token}",
+        PATH=f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    )  # fmt: skip
     assert "kitchen: 2 x Adana" in said
     told = re.findall(r"^kafka: (\d+) (\w+)$", said, re.MULTILINE)
     assert [int(number) for number, _ in told] == list(range(1, len(told) + 1)), "gapless"

@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from infra.layout.folders import CHECKOUT
+from infra.provider.calling import FIRST, LONGEST, wait
 from infra.provider.cards import CARDS
 from stores.errors import Unavailable
 from stores.payment import Deferred, Refused
@@ -210,6 +211,11 @@ async def test_a_callback_that_is_not_taken_comes_again(shared: Sandbox, provide
     shared.refuses = 1
     order = (await authorized(provider, "tok_late")).reference
     assert len(await until("its callback", lambda: _heard(shared, order, 1))) == 1
+
+
+def test_who_takes_no_callbacks_for_a_day_is_asked_every_minute_at_most() -> None:
+    assert FIRST / 2 <= wait(0) <= FIRST
+    assert all(LONGEST / 2 <= wait(tries) <= LONGEST for tries in (7, 100, 1_100, 10_000))
 
 
 async def _heard(shared: Sandbox, order: str, most: int) -> list[dict[str, Any]]:

@@ -1,10 +1,8 @@
 """What a restaurant does with an order, by its owner; a kitchen system says the same through RabbitMQ."""
 
-from collections.abc import Callable
-
 import msgspec
 
-from http_edge.routing.asked import Asked, parameter
+from http_edge.routing.asked import parameter
 from http_edge.routing.routes import RESTAURANT_OWNER, CommandRow, Nothing, command
 from topics.contracts.order_commands import (
     TOPIC,
@@ -41,39 +39,21 @@ class Delay(msgspec.Struct, frozen=True, kw_only=True):
     reason: Reason
 
 
-def _accept(asked: Asked) -> AcceptOrder:
-    return AcceptOrder(prep_time=asked.body.prep_time)
-
-
-def _reject(asked: Asked) -> RejectOrder:
-    return RejectOrder(reason=asked.body.reason)
-
-
-def _delay(asked: Asked) -> DelayOrder:
-    return DelayOrder(minutes=asked.body.minutes, reason=asked.body.reason)
-
-
-def _act(
-    name: str,
-    message: type[Message],
-    says: str,
-    takes: type[msgspec.Struct] = Nothing,
-    make: Callable[[Asked], Message] | None = None,
-) -> CommandRow:
+def _act(name: str, message: type[Message], says: str, takes: type[msgspec.Struct] = Nothing) -> CommandRow:
     """An order that stands otherwise is refused; `order_status` of the error says how it stands."""
     return command(
         "POST", f"/orders/{{id}}/{name}", message, to=TOPIC, key=parameter("id"), who=RESTAURANT_OWNER, gives=Order,
-        answers={409: ORDER_CODES}, says=says, takes=takes, make=make,
+        answers={409: ORDER_CODES}, says=says, takes=takes,
     )  # fmt: skip
 
 
 ROUTES = (
     _act(
-        "accept", AcceptOrder, takes=Acceptance, make=_accept,
+        "accept", AcceptOrder, takes=Acceptance,
         says="The restaurant cooks it, and says in how many minutes it is ready. The customer pays from then on.",
     ),
-    _act("reject", RejectOrder, takes=Refusal, make=_reject, says="The restaurant does not cook it, and says why."),
-    _act("delay", DelayOrder, takes=Delay, make=_delay, says="It is ready some minutes later than was said before."),
+    _act("reject", RejectOrder, takes=Refusal, says="The restaurant does not cook it, and says why."),
+    _act("delay", DelayOrder, takes=Delay, says="It is ready some minutes later than was said before."),
     _act("prepare", PrepareOrder, says="The kitchen has begun with it."),
     _act("ready", ReadyOrder, says="It can be fetched, by the courier or by the customer."),
     _act("deliver", DeliverOrder, says="The customer has it. Its customer may review it from then on."),

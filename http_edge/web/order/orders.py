@@ -41,10 +41,6 @@ class Cancellation(msgspec.Struct, frozen=True):
     reason: Note = ""
 
 
-def _cancellation(asked: Asked) -> CancelOrder:
-    return CancelOrder(reason=asked.body.reason)
-
-
 async def _again(asked: Asked) -> Reorder:
     """Raises Problem 404 where it is no order of the caller's."""
     order = await _own_order(asked, asked.parameters["id"])
@@ -94,7 +90,7 @@ ROUTES = (
     ),
     command(
         "POST", "/orders/{id}/cancel", CancelOrder, to=TOPIC, takes=Cancellation, key=parameter("id"), who=EITHER,
-        make=_cancellation, gives=Order, answers={409: ORDER_CODES},
+        gives=Order, answers={409: ORDER_CODES},
         says="Cancel an order: its customer until the restaurant has accepted it, the owner of the restaurant until it is"
         " delivered. What was paid and the use of its coupon are given back.",
     ),

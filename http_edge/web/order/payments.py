@@ -38,10 +38,6 @@ def _of_order(asked: Asked) -> str:
     return said.reference
 
 
-def _refund(asked: Asked) -> RefundCustomer:
-    return RefundCustomer(**asdict(asked.body))
-
-
 ROUTES = (
     command(
         "POST", "/payments/callback", RecordReport, to=TOPIC, takes=Callback, make=_reported, key=_of_order, who=PUBLIC,
@@ -53,8 +49,8 @@ ROUTES = (
         says="The payment of one's order.",
     ),
     command(
-        "POST", "/payments/{order_id}/refund", RefundCustomer, to=TOPIC, takes=RefundWish, make=_refund,
-        key=parameter("order_id"), who=RESTAURANT_OWNER, gives=RefundAsked,
+        "POST", "/payments/{order_id}/refund", RefundCustomer, to=TOPIC, takes=RefundWish, key=parameter("order_id"),
+        who=RESTAURANT_OWNER, gives=RefundAsked,
         answers={409: ("nothing_to_refund", "paid_at_door", "amount_above_capture", "too_many_refunds")},
         says="Pay a part of what was taken for an order back, or the rest of it: by the owner of the restaurant.",
     ),
