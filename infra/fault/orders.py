@@ -4,7 +4,6 @@ killed: agents, edge, payment provider, servers. Then all that was begun has to 
 import argparse
 import asyncio
 import os
-import signal
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
@@ -28,6 +27,7 @@ from infra.fault.customers import Customers, Edge, Ordered, Tokens
 from infra.fault.doubling import Doubling
 from infra.fault.killer import Killer
 from infra.fault.kitchens import Kitchens
+from infra.fault.outage import away
 from infra.fault.seeding import known
 from infra.stack.stage import Stage, say, stage
 from infra.supervision.child import Child
@@ -177,12 +177,7 @@ async def _outages(on: Stage, random: Random, count: int) -> None:
     for n in range(count):
         name = SERVERS[n % len(SERVERS)]
         await asyncio.sleep(random.uniform(*UP))
-        how = random.choice((None, signal.SIGKILL))
-        say(f"{name} is {'killed' if how else 'stopped'}")
-        await on.stack.stop(name, how)
-        await asyncio.sleep(random.uniform(*DOWN))
-        await on.stack.start(name)
-        say(f"{name} is back")
+        await away(on, name, random, DOWN)
 
 
 async def _to_the_end(on: Stage, people: _People, findings: Findings) -> None:
