@@ -31,7 +31,6 @@ from infra.fault.outage import away
 from infra.fault.seeding import known
 from infra.stack.stage import Stage, say, stage
 from infra.supervision.child import Child
-from topics.contracts import all_topics
 
 AGENTS, PER_GUEST = 2, 25  # orders of a guest
 DOUBLED = 0.05  # share of the messages
@@ -215,8 +214,7 @@ async def _audit(on: Stage, people: _People, children: Sequence[Child], findings
         findings.take(found)
     money = next(each for each in checks if isinstance(each, MoneyCheck))
     await audit_provider.audit(at.provider, on.stack.site.data.keys, money, findings)
-    dead = await topic_log.read(at.kafka, [topic.dead_letters for topic in all_topics().values()])
-    audit_dead.audit([entry for entries in dead.values() for entry in entries], findings)
+    audit_dead.audit(await topic_log.dead_letters(at.kafka), findings)
     requested = next(each for each in checks if isinstance(each, MailsCheck)).requested
     audit_mails.out(on, requested, findings, [child.program.name for child in children])
     _answers(people.guests.ordered, findings)
