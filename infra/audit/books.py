@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 
 import asyncpg
@@ -61,6 +61,10 @@ class Book(Protocol):
 
     async def timers(self, domain: str) -> list[TimerLeft]: ...
 
+    async def timers_due(self, domain: str) -> int:
+        """How many of them are due by the domain's own clock."""
+        ...
+
     async def parked(self, domain: str) -> int:
         """How many messages."""
         ...
@@ -104,6 +108,10 @@ class PostgresBook:
 
     async def timers(self, domain: str) -> list[TimerLeft]:
         return [TimerLeft(*row) for row in await self._rows("key, name, due", domain, "timer")]
+
+    async def timers_due(self, domain: str) -> int:
+        statement = f'select count(*) from "{domain}".timer where due <= "{domain}".domain_clock()'  # noqa: S608
+        return await self._connection.fetchval(statement)
 
     async def parked(self, domain: str) -> int:
         return await self._count(domain, "parked")
@@ -151,6 +159,9 @@ class MongoBook:
             TimerLeft(each["timer_key"], each["name"], documents.moment_of(each["timer_due"]))
             for each in await self._kind(domain, "timer")
         ]
+
+    async def timers_due(self, domain: str) -> int:
+        return _due(await self.timers(domain))
 
     async def parked(self, domain: str) -> int:
         return len(await self._kind(domain, "parked"))
@@ -209,6 +220,9 @@ class RedisBook:
             for (key, name), timer in encoding.timers_of(of, value)
         ]
 
+    async def timers_due(self, domain: str) -> int:
+        return _due(await self.timers(domain))
+
     async def _outbox_sources(self, domain: str) -> list[str]:
         return [source.decode() for source in await self._connections.call("SMEMBERS", prefix(domain) + "outbox")]
 
@@ -224,6 +238,12 @@ class RedisBook:
     async def _hash(self, domain: str, name: str) -> dict[str, bytes]:
         told: dict[bytes, bytes] = await self._connections.call("HGETALL", prefix(domain) + name)
         return {field.decode(): value for field, value in told.items()}
+
+
+def _due(timers: list[TimerLeft]) -> int:
+    """Where the domain's clock is the real one."""
+    now = datetime.now(UTC)
+    return sum(row.due <= now for row in timers)
 
 
 class Books:

@@ -9,13 +9,11 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from random import Random
 
 import aiohttp
 
 from infra.audit import lag, topic_log, whole
-from infra.audit.books import open_books
 from infra.audit.findings import Findings
 from infra.audit.mails import MailsCheck
 from infra.audit.money import MoneyCheck
@@ -188,18 +186,7 @@ async def _to_the_end(on: Stage, people: _People, findings: Findings) -> None:
     await _until_caught_up(on, findings)
     await people.counters.rest()
     await DomainClock(at.postgres, "order").jump(2 * DAY)
-    await _until_none_is_due(on, timedelta(seconds=2 * DAY))
     await lag.quiet(at, findings, ENDED_WITHIN)
-
-
-async def _until_none_is_due(on: Stage, ahead: timedelta) -> None:
-    """No timer of an order is due by its clock, which is so much ahead. Else all may look done before the timers are sent."""
-    began = time.monotonic()
-    async with open_books(on.stack.endpoints) as books:
-        while any(row.due < datetime.now(UTC) + ahead for row in await books.of("order").timers("order")):
-            if time.monotonic() - began > ENDED_WITHIN:
-                return  # the audit names those that are overdue
-            await asyncio.sleep(lag.ASK_EVERY)
 
 
 async def _until_caught_up(on: Stage, findings: Findings) -> None:

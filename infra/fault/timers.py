@@ -106,7 +106,6 @@ async def timers(on: Stage, scale: Scale, seed: int) -> Findings:
     await street.quiet()
     burst = await street.begin([scale.lead] * scale.burst)
     await _come(max(burst.begins.values()))
-    await street.all_sent()
     await street.quiet()
     findings.measured(kills=dict(killer.done))
     await _audit(street, fire, burst, clock, scale)
@@ -215,7 +214,6 @@ async def _under_fire(street: Street, clock: DomainClock, killer: Killer, scale:
         both.create_task(killer.run(scale.kills))
         both.create_task(_jumps(street, clock, scale.seconds / 4))
     await _come(last)
-    await street.all_sent()
     return fire
 
 
