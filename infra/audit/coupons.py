@@ -38,10 +38,8 @@ class CouponsCheck:
 
     async def judge(self, ground: Ground, findings: Findings) -> None:
         stored = await ground.books.of("discount").states("discount")
-        self.compare({key: DECIDER.form.decode(body) for key, (_, body) in stored.items()}, findings)
-
-    def compare(self, used: dict[str, Uses], findings: Findings) -> None:
-        """used: what the domain has counted, by coupon and by user's share of it."""
+        # What the domain has counted, by coupon and by user's share of it.
+        used: dict[str, Uses] = {key: DECIDER.form.decode(body) for key, (_, body) in stored.items()}
         coupons = {key: uses for key, uses in used.items() if uses.terms is not None}
         findings.breaks(
             "uses counted are not the orders'",

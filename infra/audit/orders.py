@@ -58,10 +58,6 @@ class OrdersCheck:
 
     async def judge(self, ground: Ground, findings: Findings) -> None:
         timed = {row.key for row in await ground.books.of("order").timers("order")}
-        self.compare(timed, findings, at_rest=ground.at_rest)
-
-    def compare(self, timed: set[str], findings: Findings, *, at_rest: bool) -> None:
-        """timed: orders that have a timer."""
         findings.breaks(
             "checkouts without exactly one order",
             (f"{order}: {self._begun[order]}" for order in self._checkouts if self._begun[order] != 1),
@@ -73,7 +69,7 @@ class OrdersCheck:
         findings.breaks("went on after its end", self._went_on)
         under_way = self._placed - self._ended.keys()
         findings.breaks("under way, and no timer will end it", (under_way & self._timed) - timed)
-        if at_rest:
+        if ground.at_rest:
             findings.breaks("under way", under_way)
         ends = Counter(of[0] for of in self._ended.values())
         findings.measured(placed=len(self._placed), under_way=len(under_way), ended=dict(sorted(ends.items())))

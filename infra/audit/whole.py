@@ -42,7 +42,7 @@ async def look(servers: Servers, by: Sequence[Check], *, at_rest: bool) -> Mappi
     async with open_books(servers) as books:
         before = await _versions(books)
         await _show(servers, by)
-        ground = Ground(servers, books, before, await _versions(books), at_rest)
+        ground = Ground(books, before, await _versions(books), at_rest)
         found = {check.name: Findings() for check in by}
         for check in by:
             await check.judge(ground, found[check.name])

@@ -52,6 +52,6 @@ def found(check: Check, log: Log, timers: Sequence[TimerLeft] = (), *, at_rest: 
         check.see(entry)
         check.see(entry)
     findings, nothing, books = Findings(), {}, NoBooks(timers)
-    ground = Ground(None, books, nothing, nothing, at_rest)  # type: ignore[arg-type]
+    ground = Ground(books, nothing, nothing, at_rest)  # type: ignore[arg-type]
     asyncio.run(check.judge(ground, findings))
     return findings

@@ -23,7 +23,7 @@ def broken(*events: Entry, before: int, after: int | None = None) -> set[str]:
     for each in events:
         check.see(each)
     nothing: Any = None
-    ground = Ground(nothing, nothing, _of(before), _of(before if after is None else after), at_rest=True)
+    ground = Ground(nothing, _of(before), _of(before if after is None else after), at_rest=True)
     asyncio.run(check.judge(ground, findings))
     return set(findings.wrong)
 
