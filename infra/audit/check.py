@@ -33,8 +33,8 @@ class Check(Protocol):
     promise: str
     domains: frozenset[str]
 
-    def see(self, event: Entry) -> None:
-        """Called for each event, those of an aggregate in their order. One that went out twice comes twice."""
+    def see(self, event: Entry, *, again: bool) -> None:
+        """Called for each event, those of an aggregate in their order. again: it went out twice, and has been seen."""
         ...
 
     async def judge(self, ground: Ground, findings: Findings) -> None: ...

@@ -4,7 +4,6 @@ from collections import Counter
 
 from agents.discount.decider import DECIDER, Uses
 from infra.audit.check import Ground
-from infra.audit.distinct import Distinct
 from infra.audit.ends import CAME_TO_NOTHING, PLACED
 from infra.audit.findings import Findings
 from infra.audit.topic_log import Entry
@@ -21,11 +20,10 @@ class CouponsCheck:
     def __init__(self) -> None:
         self.placed = Counter[str]()  # orders that stand, by coupon and by user's share of it
         self._orders = all_topics()["order_events"]
-        self._distinct = Distinct()
         self._of: dict[str, tuple[str, str]] = {}  # order that stands → the same
 
-    def see(self, event: Entry) -> None:
-        if not self._distinct.is_new(event):
+    def see(self, event: Entry, *, again: bool) -> None:
+        if again:
             return
         if event.type == PLACED:
             order = self._orders.decode(event.type, event.body, event.schema_version)

@@ -5,7 +5,6 @@ from collections import Counter, defaultdict
 import msgspec
 
 from infra.audit.check import Ground
-from infra.audit.distinct import Distinct
 from infra.audit.ends import COURSE, ENDS, PLACED, REFUSED
 from infra.audit.findings import Findings
 from infra.audit.topic_log import Entry
@@ -29,7 +28,6 @@ class OrdersCheck:
     domains = frozenset({"basket", "order"})
 
     def __init__(self) -> None:
-        self._distinct = Distinct()
         self._checkouts: set[str] = set()
         self._begun = Counter[str]()  # order → how often it was placed or refused
         self._placed: set[str] = set()
@@ -37,8 +35,8 @@ class OrdersCheck:
         self._ended: defaultdict[str, list[str]] = defaultdict(list)
         self._went_on: list[str] = []
 
-    def see(self, event: Entry) -> None:
-        if not self._distinct.is_new(event):
+    def see(self, event: Entry, *, again: bool) -> None:
+        if again:
             return
         order, type = event.aggregate, event.type
         if event.domain == "basket":
