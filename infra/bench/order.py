@@ -22,7 +22,7 @@ from infra.bench.servers import free_port, server
 from infra.process.cpu import Clock
 from infra.stack.stage import Stage, say, stage
 from infra.stack.tokens import token
-from infra.supervision.child import Child
+from infra.supervision.child import Child, pids
 from stores.kafka.log import open_log
 from topics.messages import headers
 from topics.messages.ids import derive, fresh
@@ -108,8 +108,7 @@ class Comparison:
     async def _ours(self, count: int, meal: str, seconds: float) -> Turn:
         keys = self._made.stack.site.data.keys
         tokens = {guest: token(keys, guest) for guest in self._guests}
-        pids = {name: child.mark.pid for name, child in self._children.items() if child.mark}
-        before, clock, begun = await self._counted(), Clock(pids), time.time()
+        before, clock, begun = await self._counted(), Clock(pids(self._children)), time.time()
         answers = await self._load(self._made.stack.site.ports["edge"], count, "/carts/checkout", meal, seconds, tokens)
         orders, last = await self._all_in_the_kitchen(before.tickets)
         used, after = clock.used(), await self._counted()

@@ -26,7 +26,7 @@ from infra.fault.doubling import Doubling
 from infra.fault.killer import Killer
 from infra.fault.kitchens import Kitchens
 from infra.fault.outage import away
-from infra.fault.seeding import known
+from infra.fault.seeding import seed
 from infra.stack.stage import Stage, say, stage
 from infra.supervision.child import Child
 
@@ -160,13 +160,9 @@ class _People:
 
 async def _settle(on: Stage, city: City) -> None:
     """Everybody knows the restaurants, meals and the coupon."""
-    at, openings, menus, coupons = on.stack.endpoints, city.openings(), city.menus(), city.coupons()
-    await load.send(at.kafka, [*city.people(), *openings])
-    await known(at, ("catalog", "order"), "restaurants", openings)
-    await load.send(at.kafka, menus)
-    await known(at, ("basket", "order"), "meals", menus)
-    await load.send(at.kafka, coupons)
-    await known(at, ("basket", "order"), "coupons", coupons)
+    at = on.stack.endpoints
+    await load.send(at.kafka, city.people())
+    await seed(at, city.openings(), city.menus(), city.coupons())
 
 
 async def _outages(on: Stage, random: Random, count: int) -> None:
