@@ -24,7 +24,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """stores: by domain. topics: all `_events` and `_commands`. dead: entries of the dead-letter topics."""
+    """stores: by domain. topics: all `_events`. dead: entries of the dead-letter topics."""
 
     stores: dict[str, Held]
     topics: dict[str, list[Entry]]
@@ -40,7 +40,7 @@ class Evidence:
 
 
 async def gather(endpoints: Endpoints) -> Evidence:
-    names = [name for name in all_topics() if name.endswith(("_events", "_commands"))]
+    names = [name for name in all_topics() if name.endswith("_events")]
     dead = await topic_log.dead_letters(endpoints.kafka)
     async with open_books(endpoints) as books:
         stores = {domain: await _held(books.of(domain), domain) for domain in DOMAINS}
