@@ -9,7 +9,6 @@ publish to the same RabbitMQ, and take turns in one run. An order counts when it
 import argparse
 import asyncio
 import json
-import os
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -64,8 +63,7 @@ async def run(arguments: list[str]) -> bool:
     said.add_argument("--short", action="store_true", help="1 and 4 connections for 3 s; a missed bar is no failure")
     chosen = said.parse_args(arguments)
     counts, seconds = (SHORT_COUNTS, 3.0) if chosen.short else (COUNTS, chosen.seconds)
-    os.environ.update(_WAITS)
-    async with stage() as made:
+    async with stage(settings=_WAITS) as made:
         agents = await made.agents(1)
         children = {"edge": await made.edge(), "agents": agents[0]}
         turns = await Comparison(made, children, counts, seconds).run()

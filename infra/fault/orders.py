@@ -3,11 +3,10 @@ killed: agents, edge, payment provider, servers. Then all that was begun has to 
 
 import argparse
 import asyncio
-import os
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from random import Random
 
@@ -79,17 +78,9 @@ async def run(arguments: Sequence[str]) -> Findings:
         return await orders(on, SHORT if chosen.short else full, chosen.seed)
 
 
-@asynccontextmanager
-async def street(*, keep: bool = False) -> AsyncGenerator[Stage]:
+def street(*, keep: bool = False) -> AbstractAsyncContextManager[Stage]:
     """A stage on which orders wait for nobody as long as in the product."""
-    before = {name: os.environ.get(name) for name in WAITS}
-    os.environ.update(WAITS)
-    try:
-        async with stage(keep=keep) as on:
-            yield on
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+    return stage(keep=keep, settings=WAITS)
 
 
 async def orders(on: Stage, scale: Scale, seed: int) -> Findings:
