@@ -134,7 +134,8 @@ class MongoBook:
         return await looking.states(self._database[domain], await self._kind(domain, "state"))
 
     async def versions(self, domain: str) -> dict[str, int]:
-        return {id: stored.version for id, stored in (await self.states(domain)).items()}
+        # Without the bodies: one in pieces may be written while they are read.
+        return {each["id"]: each["version"] for each in await self._kind(domain, "state", "id", "version")}
 
     async def inbox(self, domain: str) -> dict[InboxKey, str | None]:
         return {(each["source"], each["id"]): each["outcome"] for each in await self._kind(domain, "inbox")}
@@ -169,8 +170,10 @@ class MongoBook:
     async def set_aside(self, domain: str) -> int:
         return len(await self._kind(domain, "aside"))
 
-    async def _kind(self, domain: str, kind: str) -> list[dict[str, Any]]:
-        return await self._database[domain].find({"_id": names.beginning(f"{kind} ")}).to_list(None)
+    async def _kind(self, domain: str, kind: str, *fields: str) -> list[dict[str, Any]]:
+        """fields: these alone; none are named: all."""
+        shown = dict.fromkeys(fields, 1) or None
+        return await self._database[domain].find({"_id": names.beginning(f"{kind} ")}, shown).to_list(None)
 
 
 class RedisBook:
