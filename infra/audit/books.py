@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 
 import asyncpg
@@ -61,6 +61,10 @@ class Book(Protocol):
 
     async def timers(self, domain: str) -> list[TimerLeft]: ...
 
+    async def timers_due(self, domain: str) -> int:
+        """How many of them are due by the domain's own clock."""
+        ...
+
     async def parked(self, domain: str) -> int:
         """How many messages."""
         ...
@@ -105,6 +109,10 @@ class PostgresBook:
     async def timers(self, domain: str) -> list[TimerLeft]:
         return [TimerLeft(*row) for row in await self._rows("key, name, due", domain, "timer")]
 
+    async def timers_due(self, domain: str) -> int:
+        statement = f'select count(*) from "{domain}".timer where due <= "{domain}".domain_clock()'  # noqa: S608
+        return await self._connection.fetchval(statement)
+
     async def parked(self, domain: str) -> int:
         return await self._count(domain, "parked")
 
@@ -126,7 +134,8 @@ class MongoBook:
         return await looking.states(self._database[domain], await self._kind(domain, "state"))
 
     async def versions(self, domain: str) -> dict[str, int]:
-        return {id: stored.version for id, stored in (await self.states(domain)).items()}
+        # Without the bodies: one in pieces may be written while they are read.
+        return {each["id"]: each["version"] for each in await self._kind(domain, "state", "id", "version")}
 
     async def inbox(self, domain: str) -> dict[InboxKey, str | None]:
         return {(each["source"], each["id"]): each["outcome"] for each in await self._kind(domain, "inbox")}
@@ -152,14 +161,19 @@ class MongoBook:
             for each in await self._kind(domain, "timer")
         ]
 
+    async def timers_due(self, domain: str) -> int:
+        return _due(await self.timers(domain))
+
     async def parked(self, domain: str) -> int:
         return len(await self._kind(domain, "parked"))
 
     async def set_aside(self, domain: str) -> int:
         return len(await self._kind(domain, "aside"))
 
-    async def _kind(self, domain: str, kind: str) -> list[dict[str, Any]]:
-        return await self._database[domain].find({"_id": names.beginning(f"{kind} ")}).to_list(None)
+    async def _kind(self, domain: str, kind: str, *fields: str) -> list[dict[str, Any]]:
+        """fields: these alone; none are named: all."""
+        shown = dict.fromkeys(fields, 1) or None
+        return await self._database[domain].find({"_id": names.beginning(f"{kind} ")}, shown).to_list(None)
 
 
 class RedisBook:
@@ -209,6 +223,9 @@ class RedisBook:
             for (key, name), timer in encoding.timers_of(of, value)
         ]
 
+    async def timers_due(self, domain: str) -> int:
+        return _due(await self.timers(domain))
+
     async def _outbox_sources(self, domain: str) -> list[str]:
         return [source.decode() for source in await self._connections.call("SMEMBERS", prefix(domain) + "outbox")]
 
@@ -224,6 +241,12 @@ class RedisBook:
     async def _hash(self, domain: str, name: str) -> dict[str, bytes]:
         told: dict[bytes, bytes] = await self._connections.call("HGETALL", prefix(domain) + name)
         return {field.decode(): value for field, value in told.items()}
+
+
+def _due(timers: list[TimerLeft]) -> int:
+    """Where the domain's clock is the real one."""
+    now = datetime.now(UTC)
+    return sum(row.due <= now for row in timers)
 
 
 class Books:

@@ -6,7 +6,6 @@ from typing import Protocol
 
 from infra.audit.books import Books
 from infra.audit.findings import Findings
-from infra.audit.servers import Servers
 from infra.audit.topic_log import Entry
 
 Versions = Mapping[str, Mapping[str, int]]
@@ -18,7 +17,6 @@ class Ground:
     """before, after: versions that the stores had before the events were read, and after that: a system that runs goes on
     meanwhile. at_rest: nobody sends anything any more, so nothing may be under way."""
 
-    servers: Servers
     books: Books
     before: Versions
     after: Versions
@@ -35,8 +33,8 @@ class Check(Protocol):
     promise: str
     domains: frozenset[str]
 
-    def see(self, event: Entry) -> None:
-        """Called for each event, those of an aggregate in their order. One that went out twice comes twice."""
+    def see(self, event: Entry, *, again: bool) -> None:
+        """Called for each event, those of an aggregate in their order. again: it went out twice, and has been seen."""
         ...
 
     async def judge(self, ground: Ground, findings: Findings) -> None: ...

@@ -4,7 +4,6 @@ from collections import Counter
 
 from agents.discount.decider import DECIDER, Uses
 from infra.audit.check import Ground
-from infra.audit.distinct import Distinct
 from infra.audit.ends import CAME_TO_NOTHING, PLACED
 from infra.audit.findings import Findings
 from infra.audit.topic_log import Entry
@@ -21,11 +20,10 @@ class CouponsCheck:
     def __init__(self) -> None:
         self.placed = Counter[str]()  # orders that stand, by coupon and by user's share of it
         self._orders = all_topics()["order_events"]
-        self._distinct = Distinct()
         self._of: dict[str, tuple[str, str]] = {}  # order that stands → the same
 
-    def see(self, event: Entry) -> None:
-        if not self._distinct.is_new(event):
+    def see(self, event: Entry, *, again: bool) -> None:
+        if again:
             return
         if event.type == PLACED:
             order = self._orders.decode(event.type, event.body, event.schema_version)
@@ -38,10 +36,8 @@ class CouponsCheck:
 
     async def judge(self, ground: Ground, findings: Findings) -> None:
         stored = await ground.books.of("discount").states("discount")
-        self.compare({key: DECIDER.form.decode(body) for key, (_, body) in stored.items()}, findings)
-
-    def compare(self, used: dict[str, Uses], findings: Findings) -> None:
-        """used: what the domain has counted, by coupon and by user's share of it."""
+        # What the domain has counted, by coupon and by user's share of it.
+        used: dict[str, Uses] = {key: DECIDER.form.decode(body) for key, (_, body) in stored.items()}
         coupons = {key: uses for key, uses in used.items() if uses.terms is not None}
         findings.breaks(
             "uses counted are not the orders'",

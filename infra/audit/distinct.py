@@ -1,4 +1,4 @@
-"""Drops events that went out twice."""
+"""Tells which events went out twice."""
 
 from infra.audit.topic_log import Entry
 

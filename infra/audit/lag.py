@@ -25,16 +25,23 @@ ASK_EVERY = 0.5
 WITHIN = 60.0  # seconds from the last command until nothing is left to do
 
 
-async def _stores(servers: Servers) -> tuple[Floors, dict[str, int]]:
-    """Floors of the domains' stores; and by domain how many rows its outbox has, and how many events are set aside."""
-    found, waiting = Floors(), dict[str, int]()
+async def _floors(servers: Servers) -> Floors:
+    """Of the domains' stores and of the views."""
+    async with open_books(servers) as books:
+        rows = [row for domain in DOMAINS for row in await books.of(domain).floors(domain)]
+    return {**{tuple(row.source): row.next for row in rows}, **await _views(servers.redis)}
+
+
+async def _waiting(servers: Servers) -> Mapping[str, int]:
+    """Rows in outboxes, events set aside, and timers that are due by their domain's clock, if there are any."""
+    found = dict[str, int]()
     async with open_books(servers) as books:
         for domain in DOMAINS:
             book = books.of(domain)
-            found.update({tuple(row.source): row.next for row in await book.floors(domain)})
-            waiting[f"outbox of {domain}"] = await book.outbox(domain)
-            waiting[f"set_aside of {domain}"] = await book.set_aside(domain)
-    return found, {name: rows for name, rows in waiting.items() if rows}
+            found[f"outbox of {domain}"] = await book.outbox(domain)
+            found[f"set_aside of {domain}"] = await book.set_aside(domain)
+            found[f"timers due of {domain}"] = await book.timers_due(domain)
+    return {name: rows for name, rows in found.items() if rows}
 
 
 async def _views(url: str) -> Floors:
@@ -53,12 +60,10 @@ async def _views(url: str) -> Floors:
     return found
 
 
-async def behind(servers: Servers, ends: Ends) -> Mapping[str, int]:
+async def _behind(servers: Servers, floors: Floors, ends: Ends) -> Mapping[str, int]:
     """Messages before `ends` that are not done, by "group topic"; "told …" by what the groups committed. Without groups that
     nobody waits for."""
-    found, _ = await _stores(servers)
-    found.update(await _views(servers.redis))
-    found = {place: floor for place, floor in found.items() if place[1:] in ends and is_awaited(place[0])}
+    found = {place: floor for place, floor in floors.items() if place[1:] in ends and is_awaited(place[0])}
     lag = Counter[str]()
     for (group, topic, partition), floor in found.items():
         lag[f"{group} {topic}"] += max(0, ends[topic, partition] - floor)
@@ -75,13 +80,20 @@ async def caught_up(servers: Servers, within: float) -> Mapping[str, int]:
     """What was there when this was called and is not done after `within` seconds, by group and topic. Empty where all is done,
     also while more is sent."""
     ends = await topic_log.ends(servers.kafka, all_topics())
-    return (await _until_done(lambda: behind(servers, ends), within))[1]
+
+    async def look() -> Mapping[str, int]:
+        return await _behind(servers, await _floors(servers), ends)
+
+    return (await _until_done(look, within))[1]
 
 
-async def left_to_do(servers: Servers) -> Mapping[str, int]:
-    """Messages not done, rows in outboxes, events set aside. Empty: everything is done."""
-    _, waiting = await _stores(servers)
-    return {**await behind(servers, await topic_log.ends(servers.kafka, all_topics())), **waiting}
+async def _left_to_do(servers: Servers) -> Mapping[str, int]:
+    """Messages not done, rows in outboxes, events set aside, timers due. Empty: everything is done."""
+    # Floors before what waits, and that before the ends: a message that moves on meanwhile is met at its next place.
+    floors = await _floors(servers)
+    waiting = await _waiting(servers)
+    ends = await topic_log.ends(servers.kafka, all_topics())
+    return {**await _behind(servers, floors, ends), **waiting}
 
 
 async def _told(brokers: str, groups: set[str]) -> Floors:
@@ -100,7 +112,7 @@ async def _told(brokers: str, groups: set[str]) -> Floors:
 
 async def quiet(servers: Servers, findings: Findings, within: float = WITHIN) -> None:
     """Returns when nothing is left to do; what still is after `within` seconds is a finding."""
-    took, left = await _until_done(lambda: left_to_do(servers), within)
+    took, left = await _until_done(lambda: _left_to_do(servers), within)
     say(f"nothing to do after {took:.1f} s" if not left else f"still behind: {dict(left)}")
     findings.measured(lag_s=round(took, 1))
     findings.breaks(f"lag after {within:.0f} s", (f"{name}: {messages}" for name, messages in left.items()))

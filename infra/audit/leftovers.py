@@ -17,7 +17,7 @@ class LeftoversCheck:
     promise = "outboxes are empty, nothing is parked or set aside, no timer is overdue"
     domains = frozenset[str]()
 
-    def see(self, event: Entry) -> None: ...
+    def see(self, event: Entry, *, again: bool) -> None: ...
 
     async def judge(self, ground: Ground, findings: Findings) -> None:
         waiting = 0

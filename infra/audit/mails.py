@@ -5,7 +5,6 @@ from collections import Counter
 import msgspec
 
 from infra.audit.check import Ground
-from infra.audit.distinct import Distinct
 from infra.audit.findings import Findings
 from infra.audit.topic_log import Entry
 
@@ -26,12 +25,11 @@ class MailsCheck:
     domains = frozenset({"notification"})
 
     def __init__(self) -> None:
-        self._distinct = Distinct()
         self.requested: list[str] = []
         self._asked = Counter[tuple[str, str, str, int]]()
 
-    def see(self, event: Entry) -> None:
-        if event.type == "MailRequested" and self._distinct.is_new(event):
+    def see(self, event: Entry, *, again: bool) -> None:
+        if event.type == "MailRequested" and not again:
             self.requested.append(event.id)
             said = _requested.decode(event.body)
             letter = msgspec.json.encode(said.letter, order="sorted")

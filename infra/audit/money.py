@@ -5,7 +5,6 @@ from collections import Counter, defaultdict
 import msgspec
 
 from infra.audit.check import Ground
-from infra.audit.distinct import Distinct
 from infra.audit.ends import CAME_TO_NOTHING, HANDED_OVER, PLACED
 from infra.audit.findings import Findings
 from infra.audit.topic_log import Entry
@@ -35,7 +34,6 @@ class MoneyCheck:
 
     def __init__(self) -> None:
         self.sums: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        self._distinct = Distinct()
         self._orders = all_topics()["order_events"]
         self._totals: dict[str, int] = {}
         self._ends: dict[str, str] = {}
@@ -46,8 +44,8 @@ class MoneyCheck:
         self._uneven: list[str] = []
         self._accounts = Counter[str]()
 
-    def see(self, event: Entry) -> None:
-        if not self._distinct.is_new(event):
+    def see(self, event: Entry, *, again: bool) -> None:
+        if again:
             return
         if event.domain == "payment":
             self._payment(event)

@@ -5,7 +5,6 @@ from collections import Counter, defaultdict
 import msgspec
 
 from infra.audit.check import Ground
-from infra.audit.distinct import Distinct
 from infra.audit.ends import COURSE, ENDS, PLACED, REFUSED
 from infra.audit.findings import Findings
 from infra.audit.topic_log import Entry
@@ -29,7 +28,6 @@ class OrdersCheck:
     domains = frozenset({"basket", "order"})
 
     def __init__(self) -> None:
-        self._distinct = Distinct()
         self._checkouts: set[str] = set()
         self._begun = Counter[str]()  # order → how often it was placed or refused
         self._placed: set[str] = set()
@@ -37,8 +35,8 @@ class OrdersCheck:
         self._ended: defaultdict[str, list[str]] = defaultdict(list)
         self._went_on: list[str] = []
 
-    def see(self, event: Entry) -> None:
-        if not self._distinct.is_new(event):
+    def see(self, event: Entry, *, again: bool) -> None:
+        if again:
             return
         order, type = event.aggregate, event.type
         if event.domain == "basket":
@@ -58,10 +56,6 @@ class OrdersCheck:
 
     async def judge(self, ground: Ground, findings: Findings) -> None:
         timed = {row.key for row in await ground.books.of("order").timers("order")}
-        self.compare(timed, findings, at_rest=ground.at_rest)
-
-    def compare(self, timed: set[str], findings: Findings, *, at_rest: bool) -> None:
-        """timed: orders that have a timer."""
         findings.breaks(
             "checkouts without exactly one order",
             (f"{order}: {self._begun[order]}" for order in self._checkouts if self._begun[order] != 1),
@@ -73,7 +67,7 @@ class OrdersCheck:
         findings.breaks("went on after its end", self._went_on)
         under_way = self._placed - self._ended.keys()
         findings.breaks("under way, and no timer will end it", (under_way & self._timed) - timed)
-        if at_rest:
+        if ground.at_rest:
             findings.breaks("under way", under_way)
         ends = Counter(of[0] for of in self._ended.values())
         findings.measured(placed=len(self._placed), under_way=len(under_way), ended=dict(sorted(ends.items())))

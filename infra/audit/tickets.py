@@ -5,7 +5,6 @@ from collections import Counter, defaultdict
 import msgspec
 
 from infra.audit.check import Ground
-from infra.audit.distinct import Distinct
 from infra.audit.ends import CAME_TO_NOTHING
 from infra.audit.findings import Findings
 from infra.audit.topic_log import Entry
@@ -25,14 +24,13 @@ class TicketsCheck:
     domains = frozenset({"order", "kitchen"})
 
     def __init__(self) -> None:
-        self._distinct = Distinct()
         self._sent = Counter[str]()
         self._nothing: set[str] = set()
         self._tickets = Counter[str]()
         self._messages: defaultdict[str, list[str]] = defaultdict(list)
 
-    def see(self, event: Entry) -> None:
-        if not self._distinct.is_new(event):
+    def see(self, event: Entry, *, again: bool) -> None:
+        if again:
             return
         order = event.aggregate
         if event.type == "OrderSentToKitchen":

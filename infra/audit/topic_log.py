@@ -3,9 +3,6 @@
 from collections.abc import AsyncGenerator, Container, Iterable
 from dataclasses import dataclass
 
-from aiokafka import AIOKafkaConsumer
-from aiokafka.structs import TopicPartition
-
 from stores.kafka.log import Logged, open_log
 from topics.contracts import all_topics
 from topics.messages import headers
@@ -80,27 +77,17 @@ async def ends(brokers: str, names: Iterable[str]) -> dict[tuple[str, int], int]
 async def read(brokers: str, names: Iterable[str], types: Container[str] | None = None) -> dict[str, list[Entry]]:
     """Everything, by topic; of one partition in its order. types: only messages of these."""
     found: dict[str, list[Entry]] = {name: [] for name in names}
-    consumer = AIOKafkaConsumer(bootstrap_servers=brokers, auto_offset_reset="earliest")
-    await consumer.start()
-    try:
-        places = _places(found)
-        consumer.assign(places)
-        last = {place: end for place, end in (await consumer.end_offsets(places)).items() if end}
-        await consumer.seek_to_beginning(*places)
-        while any([await consumer.position(place) < end for place, end in last.items()]):
-            for records in (await consumer.getmany(timeout_ms=500)).values():
-                for record in records:
-                    named = {name: value.decode(errors="replace") for name, value in record.headers}
-                    if types is None or named.get(headers.TYPE) in types:
-                        at, body = record.timestamp / 1000, record.value or b""
-                        found[record.topic].append(
-                            Entry(record.topic, record.partition, record.offset, named, body, at)
-                        )
-        return found
-    finally:
-        await consumer.stop()
+    async with open_log(brokers.split(",")) as log:
+        bounds = await log.bounds(log.places(found))
+        starts, ends = {p: b.first for p, b in bounds.items()}, {p: b.end for p, b in bounds.items()}
+        async for chunk in log.read(starts, ends):
+            for entry in map(_entry, chunk):
+                if types is None or entry.type in types:
+                    found[entry.topic].append(entry)
+    return found
 
 
-def _places(names: Iterable[str]) -> list[TopicPartition]:
-    partitions = {topic.name: topic.partitions for topic in all_topics().values()}
-    return [TopicPartition(name, n) for name in names for n in range(partitions.get(name, 1))]
+async def dead_letters(brokers: str) -> list[Entry]:
+    """Of all topics."""
+    found = await read(brokers, [topic.dead_letters for topic in all_topics().values()])
+    return [entry for entries in found.values() for entry in entries]

@@ -22,7 +22,7 @@ class VersionsCheck:
         self._repeats = 0
         self._broken = Findings()
 
-    def see(self, event: Entry) -> None:
+    def see(self, event: Entry, *, again: bool) -> None:
         ids = self._ids[event.domain].setdefault(event.aggregate, array("q"))
         place, known = f"{event.domain} {event.aggregate} version {event.version}", hash(event.id)
         if event.version <= len(ids):

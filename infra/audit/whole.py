@@ -1,12 +1,12 @@
 """All checks in one reading of the log."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from agents.domains import DOMAINS
 from infra.audit.books import Books, open_books
 from infra.audit.check import Check, Ground, Versions
 from infra.audit.coupons import CouponsCheck
+from infra.audit.distinct import Distinct
 from infra.audit.findings import Findings
 from infra.audit.leftovers import LeftoversCheck
 from infra.audit.mails import MailsCheck
@@ -42,7 +42,7 @@ async def look(servers: Servers, by: Sequence[Check], *, at_rest: bool) -> Mappi
     async with open_books(servers) as books:
         before = await _versions(books)
         await _show(servers, by)
-        ground = Ground(servers, books, before, await _versions(books), at_rest)
+        ground = Ground(books, before, await _versions(books), at_rest)
         found = {check.name: Findings() for check in by}
         for check in by:
             await check.judge(ground, found[check.name])
@@ -54,12 +54,10 @@ async def _versions(books: Books) -> Versions:
 
 
 async def _show(servers: Servers, by: Sequence[Check]) -> None:
-    seen_by: defaultdict[str, list[Check]] = defaultdict(list)
-    for check in by:
-        for domain in check.domains:
-            seen_by[domain].append(check)
     for domain in DOMAINS:
-        if seen_by[domain]:
+        seen_by, distinct = [check for check in by if domain in check.domains], Distinct()
+        if seen_by:
             async for event in events(servers.kafka, domain):
-                for check in seen_by[domain]:
-                    check.see(event)
+                again = not distinct.is_new(event)
+                for check in seen_by:
+                    check.see(event, again=again)

@@ -5,9 +5,10 @@
 
 import sys
 
-import uvloop
 from aiohttp import web
 from redis.asyncio import Redis
+
+from infra.bench.handler import serve
 
 
 def application(redis_url: str, key: str) -> web.Application:
@@ -24,7 +25,4 @@ def application(redis_url: str, key: str) -> web.Application:
 
 if __name__ == "__main__":
     port, redis_url, key = sys.argv[1:]
-    loop = uvloop.new_event_loop()
-    web.run_app(
-        application(redis_url, key), host="127.0.0.1", port=int(port), loop=loop, access_log=None, print=lambda *_: None
-    )
+    serve(application(redis_url, key), int(port))

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 
 import asyncpg
 import msgspec
-import uvloop
 from aiohttp import web
 from asyncpg.pool import PoolConnectionProxy
 
 from agents.basket.contents import Contents
 from agents.basket.decider import DECIDER as BASKETS
+from infra.bench.handler import serve
 from topics.contracts.basket_commands import AddItem
 from topics.contracts.basket_events import Line
 from topics.messages.ids import fresh
@@ -69,7 +69,4 @@ def application(url: str, schema: str) -> web.Application:
 
 if __name__ == "__main__":
     port, url, schema = sys.argv[1:]
-    web.run_app(
-        application(url, schema), host="127.0.0.1", port=int(port), loop=uvloop.new_event_loop(), access_log=None,
-        print=lambda *_: None,
-    )  # fmt: skip
+    serve(application(url, schema), int(port))

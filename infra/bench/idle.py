@@ -13,6 +13,7 @@ import msgspec
 
 from infra.process.cpu import Clock
 from infra.stack.stage import say, stage
+from infra.supervision.child import pids
 
 AT_MOST = 3.0  # percent of a core
 SETTLE = 5.0  # seconds after the demo data, until what followed from it is done
@@ -50,7 +51,7 @@ async def _measured(seconds: float) -> Idle:
         await made.demo(agents)
         await asyncio.sleep(SETTLE)
         children = {"agents": agents[0]} | {name: made.stack.child(name) for name in SERVERS}
-        begun, clock = time.monotonic(), Clock({name: child.mark.pid for name, child in children.items() if child.mark})
+        begun, clock = time.monotonic(), Clock(pids(children))
         say(f"measuring for {seconds:g} s")
         await asyncio.sleep(seconds)
         took, used = time.monotonic() - begun, clock.used()

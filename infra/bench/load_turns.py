@@ -14,7 +14,7 @@ from infra.demo.menus import MENUS
 from infra.process.cpu import Clock
 from infra.stack.stage import Stage, say, stage
 from infra.stack.tokens import token
-from infra.supervision.child import Child
+from infra.supervision.child import Child, pids
 from stores.kafka.log import open_log
 from stores.postgres.migrate import migrate
 from topics.contracts import all_topics
@@ -99,7 +99,7 @@ class Comparison:
                 self._wrong.append(f"{refused} of the first {len(posted)} adds were not answered with 200")
 
     async def _turn(self, count: int, name: str) -> Turn:
-        before, clock = await self._place.versions(self._made.stack.endpoints), Clock(self._pids())
+        before, clock = await self._place.versions(self._made.stack.endpoints), Clock(pids(self._children))
         ours = await self._load(self._made.stack.site.ports["edge"], count, OURS, name, self._tokens())
         used, changed = clock.used(), await self._place.versions(self._made.stack.endpoints) - before
         straight = await self._load(self._straight, count, STRAIGHT, name, {})
@@ -126,9 +126,3 @@ class Comparison:
     def _tokens(self) -> dict[str, str]:
         """By user. New for each turn: a run may take longer than a token is good for."""
         return {user: token(self._made.stack.site.data.keys, user) for user in self._users}
-
-    def _pids(self) -> dict[str, int]:
-        found = {name: child.mark.pid for name, child in self._children.items() if child.mark}
-        if missing := self._children.keys() - found.keys():
-            raise RuntimeError(f"not running: {', '.join(sorted(missing))}")
-        return found

@@ -9,7 +9,6 @@ publish to the same RabbitMQ, and take turns in one run. An order counts when it
 import argparse
 import asyncio
 import json
-import os
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -22,7 +21,7 @@ from infra.bench.servers import free_port, server
 from infra.process.cpu import Clock
 from infra.stack.stage import Stage, say, stage
 from infra.stack.tokens import token
-from infra.supervision.child import Child
+from infra.supervision.child import Child, pids
 from stores.kafka.log import open_log
 from topics.messages import headers
 from topics.messages.ids import derive, fresh
@@ -64,8 +63,7 @@ async def run(arguments: list[str]) -> bool:
     said.add_argument("--short", action="store_true", help="1 and 4 connections for 3 s; a missed bar is no failure")
     chosen = said.parse_args(arguments)
     counts, seconds = (SHORT_COUNTS, 3.0) if chosen.short else (COUNTS, chosen.seconds)
-    os.environ.update(_WAITS)
-    async with stage() as made:
+    async with stage(settings=_WAITS) as made:
         agents = await made.agents(1)
         children = {"edge": await made.edge(), "agents": agents[0]}
         turns = await Comparison(made, children, counts, seconds).run()
@@ -108,8 +106,7 @@ class Comparison:
     async def _ours(self, count: int, meal: str, seconds: float) -> Turn:
         keys = self._made.stack.site.data.keys
         tokens = {guest: token(keys, guest) for guest in self._guests}
-        pids = {name: child.mark.pid for name, child in self._children.items() if child.mark}
-        before, clock, begun = await self._counted(), Clock(pids), time.time()
+        before, clock, begun = await self._counted(), Clock(pids(self._children)), time.time()
         answers = await self._load(self._made.stack.site.ports["edge"], count, "/carts/checkout", meal, seconds, tokens)
         orders, last = await self._all_in_the_kitchen(before.tickets)
         used, after = clock.used(), await self._counted()

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import asyncpg
 import msgspec
-import uvloop
 from aiohttp import web
 
+from infra.bench.handler import serve
 from stores.keyring import agent_keys
 from stores.payment.http import HttpProvider
 from stores.rabbit import Exchange, Message, Queue, Topology
@@ -102,7 +102,4 @@ def application(schema: str, meal: str) -> web.Application:
 
 if __name__ == "__main__":
     port, schema, meal = sys.argv[1:]
-    web.run_app(
-        application(schema, meal), host="127.0.0.1", port=int(port), loop=uvloop.new_event_loop(), access_log=None,
-        print=lambda *_: None,
-    )  # fmt: skip
+    serve(application(schema, meal), int(port))

@@ -11,7 +11,6 @@ import shutil
 import signal
 import sys
 import tempfile
-import time
 import uuid
 from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator, Sequence
@@ -21,10 +20,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-import jwt
 import msgspec
 import psutil
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from redis.asyncio import Redis
 
 from infra.audit.findings import Findings
@@ -33,7 +30,7 @@ from infra.fault.honest import Honest, ask
 from infra.process.answers import answers
 from infra.stack.stack import Stack
 from infra.stack.stage import say
-from stores.keyring import agent_keys
+from infra.stack.tokens import token
 from topics import keys
 from topics.documents.browse import Meal
 from topics.documents.order import Basket, BasketItem
@@ -188,7 +185,7 @@ async def _seeded(stack: Stack) -> tuple[str, Target]:
             await redis.set(keys.document("basket", user), _basket(user, "meal", LARGE_LINES, LARGE_NAME))
     finally:
         await redis.aclose()
-    signed = {user: _token(stack, user) for user in (honest, hostile, *others)}
+    signed = {user: token(stack.site.data.keys, user) for user in (honest, hostile, *others)}
     port = stack.site.ports["edge"]
     return signed[honest], Target(port, signed[hostile], [signed[user] for user in others])
 
@@ -210,9 +207,3 @@ def _meal(id: str) -> bytes:
         image_url="i" * 500, cuisine="turkish", complementary_ids=(), options=(), created_at=NOW, updated_at=NOW,
     )  # fmt: skip
     return b"1\n" + msgspec.json.encode(meal)
-
-
-def _token(stack: Stack, user: str) -> str:
-    seed = bytes(agent_keys(stack.site.data.keys).jwt)
-    claims = {"sub": user, "sid": "s", "jti": str(uuid.uuid4()), "exp": int(time.time()) + 3_600}
-    return jwt.encode(claims, Ed25519PrivateKey.from_private_bytes(seed), algorithm="EdDSA")

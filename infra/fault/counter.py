@@ -2,6 +2,7 @@
 then nobody says it, and the order's own timer has to."""
 
 import asyncio
+import contextlib
 from collections import Counter
 from random import Random
 
@@ -41,7 +42,8 @@ class Counters:
             except (KafkaError, OSError):
                 await asyncio.sleep(PAUSE)
             finally:
-                await consumer.stop()
+                with contextlib.suppress(KafkaError, OSError):
+                    await consumer.stop()
 
     async def rest(self) -> None:
         while self._at_work:

@@ -9,10 +9,9 @@ from infra.audit import topic_log
 from infra.audit.books import Book, open_books
 from infra.audit.topic_log import Entry
 from infra.layout.site import Endpoints
+from stores.protocol import InboxKey
 from stores.redis import tags
 from topics.contracts import all_topics
-
-InboxKey = tuple[str, str]  # (source, id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +24,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """stores: by domain. topics: all `_events` and `_commands`. dead: entries of the dead-letter topics."""
+    """stores: by domain. topics: all `_events`. dead: entries of the dead-letter topics."""
 
     stores: dict[str, Held]
     topics: dict[str, list[Entry]]
@@ -41,13 +40,11 @@ class Evidence:
 
 
 async def gather(endpoints: Endpoints) -> Evidence:
-    names = [name for name in all_topics() if name.endswith(("_events", "_commands"))]
-    dead = await topic_log.read(endpoints.kafka, [topic.dead_letters for topic in all_topics().values()])
+    names = [name for name in all_topics() if name.endswith("_events")]
+    dead = await topic_log.dead_letters(endpoints.kafka)
     async with open_books(endpoints) as books:
         stores = {domain: await _held(books.of(domain), domain) for domain in DOMAINS}
-    return Evidence(
-        stores, await topic_log.read(endpoints.kafka, names), [entry for entries in dead.values() for entry in entries]
-    )
+    return Evidence(stores, await topic_log.read(endpoints.kafka, names), dead)
 
 
 async def _held(book: Book, domain: str) -> Held:

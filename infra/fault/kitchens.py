@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -21,18 +21,17 @@ PATIENCE = 5.0  # seconds for a confirm
 
 
 class Kitchens:
-    """`run` until it is cancelled. ways: what they did. lost: why a connection was. seen: tickets by order, with the ids of
-    their messages."""
+    """`run` until it is cancelled. ways: what they did. lost: why a connection was."""
 
     def __init__(self, url: str, restaurants: Sequence[str], random: Random) -> None:
         self._url = url
         self._restaurants = restaurants
         self._random = random
         self._at_work: set[asyncio.Task[None]] = set()
+        self._seen: set[str] = set()  # orders
         self._channel: aio_pika.abc.AbstractChannel | None = None
         self.ways = Counter[str]()
         self.lost = Counter[str]()
-        self.seen: dict[str, set[str]] = {}
 
     async def run(self) -> None:
         while True:
@@ -72,10 +71,9 @@ class Kitchens:
         if message.type != "ticket":
             self.ways[message.type or ""] += 1
             return
-        order, ids = said["order_id"], self.seen.setdefault(said["order_id"], set())
-        is_new = not ids
-        ids.add(message.message_id or "")
-        if is_new:  # a ticket may come twice, and is cooked once
+        order = said["order_id"]
+        if order not in self._seen:  # a ticket may come twice, and is cooked once
+            self._seen.add(order)
             task = asyncio.create_task(self._cook(order, said))
             self._at_work.add(task)
             task.add_done_callback(self._at_work.discard)
@@ -105,18 +103,14 @@ class Kitchens:
         """Until RabbitMQ has it."""
         body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         said = aio_pika.Message(body, message_id=id, delivery_mode=2, content_type="application/json")
-        await _until_done(lambda: self._publish(said))
+        while True:
+            try:
+                return await self._publish(said)
+            except Exception:  # whatever a driver raises when its server goes
+                await asyncio.sleep(PAUSE)
 
     async def _publish(self, said: aio_pika.Message) -> None:
         if self._channel is None:
             raise ConnectionError("RabbitMQ is away")
         exchange = await self._channel.get_exchange("kitchen.replies", ensure=False)
         await exchange.publish(said, "", timeout=PATIENCE)
-
-
-async def _until_done(ask: Callable[[], Awaitable[None]]) -> None:
-    while True:
-        try:
-            return await ask()
-        except Exception:
-            await asyncio.sleep(PAUSE)

@@ -3,20 +3,16 @@ killed: agents, edge, payment provider, servers. Then all that was begun has to 
 
 import argparse
 import asyncio
-import os
-import signal
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from random import Random
 
 import aiohttp
 
 from infra.audit import lag, topic_log, whole
-from infra.audit.books import open_books
 from infra.audit.findings import Findings
 from infra.audit.mails import MailsCheck
 from infra.audit.money import MoneyCheck
@@ -28,10 +24,10 @@ from infra.fault.customers import Customers, Edge, Ordered, Tokens
 from infra.fault.doubling import Doubling
 from infra.fault.killer import Killer
 from infra.fault.kitchens import Kitchens
-from infra.fault.seeding import known
+from infra.fault.outage import away
+from infra.fault.seeding import seed
 from infra.stack.stage import Stage, say, stage
 from infra.supervision.child import Child
-from topics.contracts import all_topics
 
 AGENTS, PER_GUEST = 2, 25  # orders of a guest
 DOUBLED = 0.05  # share of the messages
@@ -82,17 +78,9 @@ async def run(arguments: Sequence[str]) -> Findings:
         return await orders(on, SHORT if chosen.short else full, chosen.seed)
 
 
-@asynccontextmanager
-async def street(*, keep: bool = False) -> AsyncGenerator[Stage]:
+def street(*, keep: bool = False) -> AbstractAsyncContextManager[Stage]:
     """A stage on which orders wait for nobody as long as in the product."""
-    before = {name: os.environ.get(name) for name in WAITS}
-    os.environ.update(WAITS)
-    try:
-        async with stage(keep=keep) as on:
-            yield on
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+    return stage(keep=keep, settings=WAITS)
 
 
 async def orders(on: Stage, scale: Scale, seed: int) -> Findings:
@@ -163,13 +151,9 @@ class _People:
 
 async def _settle(on: Stage, city: City) -> None:
     """Everybody knows the restaurants, meals and the coupon."""
-    at, openings, menus, coupons = on.stack.endpoints, city.openings(), city.menus(), city.coupons()
-    await load.send(at.kafka, [*city.people(), *openings])
-    await known(at, ("catalog", "order"), "restaurants", openings)
-    await load.send(at.kafka, menus)
-    await known(at, ("basket", "order"), "meals", menus)
-    await load.send(at.kafka, coupons)
-    await known(at, ("basket", "order"), "coupons", coupons)
+    at = on.stack.endpoints
+    await load.send(at.kafka, city.people())
+    await seed(at, city.openings(), city.menus(), city.coupons())
 
 
 async def _outages(on: Stage, random: Random, count: int) -> None:
@@ -177,12 +161,7 @@ async def _outages(on: Stage, random: Random, count: int) -> None:
     for n in range(count):
         name = SERVERS[n % len(SERVERS)]
         await asyncio.sleep(random.uniform(*UP))
-        how = random.choice((None, signal.SIGKILL))
-        say(f"{name} is {'killed' if how else 'stopped'}")
-        await on.stack.stop(name, how)
-        await asyncio.sleep(random.uniform(*DOWN))
-        await on.stack.start(name)
-        say(f"{name} is back")
+        await away(on, name, random, DOWN)
 
 
 async def _to_the_end(on: Stage, people: _People, findings: Findings) -> None:
@@ -194,18 +173,7 @@ async def _to_the_end(on: Stage, people: _People, findings: Findings) -> None:
     await _until_caught_up(on, findings)
     await people.counters.rest()
     await DomainClock(at.postgres, "order").jump(2 * DAY)
-    await _until_none_is_due(on, timedelta(seconds=2 * DAY))
     await lag.quiet(at, findings, ENDED_WITHIN)
-
-
-async def _until_none_is_due(on: Stage, ahead: timedelta) -> None:
-    """No timer of an order is due by its clock, which is so much ahead. Else all may look done before the timers are sent."""
-    began = time.monotonic()
-    async with open_books(on.stack.endpoints) as books:
-        while any(row.due < datetime.now(UTC) + ahead for row in await books.of("order").timers("order")):
-            if time.monotonic() - began > ENDED_WITHIN:
-                return  # the audit names those that are overdue
-            await asyncio.sleep(lag.ASK_EVERY)
 
 
 async def _until_caught_up(on: Stage, findings: Findings) -> None:
@@ -220,8 +188,7 @@ async def _audit(on: Stage, people: _People, children: Sequence[Child], findings
         findings.take(found)
     money = next(each for each in checks if isinstance(each, MoneyCheck))
     await audit_provider.audit(at.provider, on.stack.site.data.keys, money, findings)
-    dead = await topic_log.read(at.kafka, [topic.dead_letters for topic in all_topics().values()])
-    audit_dead.audit([entry for entries in dead.values() for entry in entries], findings)
+    audit_dead.audit(await topic_log.dead_letters(at.kafka), findings)
     requested = next(each for each in checks if isinstance(each, MailsCheck)).requested
     audit_mails.out(on, requested, findings, [child.program.name for child in children])
     _answers(people.guests.ordered, findings)

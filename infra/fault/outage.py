@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 from infra.audit.findings import Findings
@@ -42,6 +43,16 @@ class Outage:
         return (
             f"{self.server} {'killed' if self.how else 'stopped'}{' and a worker killed' if self.with_worker else ''}"
         )
+
+
+async def away(on: Stage, server: str, random: Random, seconds: tuple[float, float]) -> None:
+    """It is stopped or killed, and is back when this returns. seconds: least and most."""
+    how = random.choice((None, signal.SIGKILL))
+    say(f"{server} is {'killed' if how else 'stopped'}")
+    await on.stack.stop(server, how)
+    await asyncio.sleep(random.uniform(*seconds))
+    await on.stack.start(server)
+    say(f"{server} is back")
 
 
 async def suffer(

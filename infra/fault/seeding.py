@@ -1,4 +1,4 @@
-"""The town's restaurants, menu and coupons, known to all who need their facts before the load begins."""
+"""Restaurants, a menu and coupons, known to all who need their facts before the load begins."""
 
 import asyncio
 import time
@@ -15,7 +15,13 @@ KNOWN_WITHIN = 60.0  # seconds
 
 async def seed_town(endpoints: Endpoints, town: Town) -> list[Planned]:
     """What was sent. Raises TimeoutError where the facts do not get there."""
-    openings, menu, coupons = town.openings(), town.menu(), town.coupons()
+    return await seed(endpoints, town.openings(), town.menu(), town.coupons())
+
+
+async def seed(
+    endpoints: Endpoints, openings: Sequence[Planned], menu: Sequence[Planned], coupons: Sequence[Planned]
+) -> list[Planned]:
+    """As seed_town."""
     await load.send(endpoints.kafka, openings)
     await known(endpoints, ("catalog", "order", "user"), "restaurants", openings)
     await load.send(endpoints.kafka, menu)

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import signal
 import time
 from collections.abc import Sequence
 from random import Random
@@ -12,9 +11,10 @@ from infra.audit.findings import Findings
 from infra.fault import load
 from infra.fault.audit import audit
 from infra.fault.killer import Killer
+from infra.fault.outage import away
 from infra.fault.plan import Town
 from infra.fault.seeding import seed_town
-from infra.stack.stage import Stage, say, stage
+from infra.stack.stage import Stage, stage
 
 COMMANDS, USERS, SECONDS, KILLS = 10_000, 1000, 60.0, 8
 SERVERS = ("postgres", "mongo", "redis", "redis-baskets", "kafka") * 2
@@ -51,9 +51,4 @@ async def storm(on: Stage, seed: int, findings: Findings) -> None:
 async def _servers(on: Stage, random: Random) -> None:
     for name in SERVERS:
         await asyncio.sleep(random.uniform(*UP))
-        how = random.choice((None, signal.SIGKILL))
-        say(f"{name} is {'killed' if how else 'stopped'}")
-        await on.stack.stop(name, how)
-        await asyncio.sleep(random.uniform(*DOWN))
-        await on.stack.start(name)
-        say(f"{name} is back")
+        await away(on, name, random, DOWN)

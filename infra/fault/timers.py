@@ -27,7 +27,7 @@ from infra.fault.planned import Planned, drawn_id
 from infra.layout.site import Endpoints
 from infra.process.cpu import Clock
 from infra.stack.stage import Stage, say, stage
-from infra.supervision.child import Child
+from infra.supervision.child import Child, pids
 from topics.contracts import restaurant_commands, restaurant_events
 from topics.contracts.restaurant_commands import BeginCampaign, OpenRestaurant, StartCampaign
 from topics.contracts.restaurant_events import CampaignBegan
@@ -106,7 +106,6 @@ async def timers(on: Stage, scale: Scale, seed: int) -> Findings:
     await street.quiet()
     burst = await street.begin([scale.lead] * scale.burst)
     await _come(max(burst.begins.values()))
-    await street.all_sent()
     await street.quiet()
     findings.measured(kills=dict(killer.done))
     await _audit(street, fire, burst, clock, scale)
@@ -198,7 +197,7 @@ async def _idle(on: Stage, children: Sequence[Child], seconds: float) -> dict[st
     await connection.execute("vacuum analyze")  # else the server does it by itself meanwhile
     await connection.close()
     running = {child.program.name: child for child in (*children, on.stack.child("postgres"))}
-    begun, clock = time.monotonic(), Clock({name: child.mark.pid for name, child in running.items() if child.mark})
+    begun, clock = time.monotonic(), Clock(pids(running))
     await asyncio.sleep(seconds)
     took = time.monotonic() - begun
     return {name: round(cpu / took * 100, 2) for name, cpu in clock.used().items()}
@@ -215,7 +214,6 @@ async def _under_fire(street: Street, clock: DomainClock, killer: Killer, scale:
         both.create_task(killer.run(scale.kills))
         both.create_task(_jumps(street, clock, scale.seconds / 4))
     await _come(last)
-    await street.all_sent()
     return fire
 
 

@@ -5,7 +5,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +19,7 @@ from infra.supervision.child import Child
 
 PROVISION_WITHIN = 120.0  # seconds
 _BEGUN = time.monotonic()
+_NONE: Mapping[str, str] = {}
 
 
 def say(line: str) -> None:
@@ -27,11 +28,13 @@ def say(line: str) -> None:
 
 
 class Stage:
-    """runs: the beginning of a command that runs a module of the product, `python -m`."""
+    """runs: the beginning of a command that runs a module of the product, `python -m`. settings: of the agents, environment
+    variables."""
 
-    def __init__(self, stack: Stack, runs: tuple[str, ...] = (sys.executable, "-m")) -> None:
+    def __init__(self, stack: Stack, runs: tuple[str, ...], settings: Mapping[str, str]) -> None:
         self.stack = stack
         self._runs = runs
+        self._settings = settings
 
     async def provision(self) -> None:
         """Topics and schemas, as `./lezzet up` makes them."""
@@ -42,7 +45,10 @@ class Stage:
     async def agents(self, count: int) -> list[Child]:
         """Ready when it returns. A killed one is started again by the supervisor."""
         programs = [product.agents(self.stack.site, n + 1) for n in range(count)]
-        ours = [replace(program, argv=(*self._runs, "agents")) for program in programs]
+        ours = [
+            replace(each, argv=(*self._runs, "agents"), environment={**(each.environment or {}), **self._settings})
+            for each in programs
+        ]
         children = [self.stack.supervisor.start(program) for program in ours]
         for child in children:
             await child.until_ready()
@@ -71,12 +77,14 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(*, keep: bool = False, runs: tuple[str, ...] = (sys.executable, "-m")) -> AsyncGenerator[Stage]:
-    """keep: leaves the data folder with all logs behind. Its processes end in any case. runs: see Stage."""
+async def stage(
+    *, keep: bool = False, runs: tuple[str, ...] = (sys.executable, "-m"), settings: Mapping[str, str] = _NONE
+) -> AsyncGenerator[Stage]:
+    """keep: leaves the data folder with all logs behind. Its processes end in any case. runs, settings: see Stage."""
     folder = Path(tempfile.mkdtemp(prefix="lezzet-stage-"))
     try:
         async with Stack(folder, say=say) as stack:
-            made = Stage(stack, runs)
+            made = Stage(stack, runs, settings)
             await made.provision()
             say("topics and schemas are there")
             yield made

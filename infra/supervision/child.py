@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from asyncio.subprocess import Process
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 
@@ -160,6 +160,14 @@ class Child:
             await asyncio.sleep(ASK_EVERY)
         self._deaths = 0
         self.state = State.RUNNING
+
+
+def pids(children: Mapping[str, Child]) -> dict[str, int]:
+    """By the same names. Raises RuntimeError where one does not run: what is measured of all would lack it."""
+    found = {name: child.mark.pid for name, child in children.items() if child.mark}
+    if missing := children.keys() - found.keys():
+        raise RuntimeError(f"not running: {', '.join(sorted(missing))}")
+    return found
 
 
 def _code(code: int) -> str:

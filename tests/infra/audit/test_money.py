@@ -1,4 +1,4 @@
-"""The checks of money, mails and leftovers see what they are there to see."""
+"""The checks of money and mails see what they are there to see."""
 
 from typing import Any
 

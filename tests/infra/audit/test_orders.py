@@ -8,9 +8,9 @@ from infra.audit.books import TimerLeft
 from infra.audit.ends import CAME_TO_NOTHING, HANDED_OVER
 from infra.audit.orders import OrdersCheck
 from infra.audit.tickets import TicketsCheck
-from tests.infra.audit.events import Log, found
+from tests.infra.audit.events import Held, Log, found
 
-WAITS = TimerLeft("o", "expiry", datetime(2026, 3, 1, tzinfo=UTC))
+WAITS = Held(left=[TimerLeft("o", "expiry", datetime(2026, 3, 1, tzinfo=UTC))])
 
 
 @pytest.fixture
@@ -31,8 +31,8 @@ def test_an_order_that_ended_once_is_clean(log: Log, end: str):
 
 
 def test_one_that_is_under_way_is_clean_while_a_timer_waits_and_not_at_rest(log: Log):
-    assert found(OrdersCheck(), log, [WAITS], at_rest=False).clean
-    assert set(found(OrdersCheck(), log, [WAITS]).wrong) == {"under way"}
+    assert found(OrdersCheck(), log, order=WAITS, at_rest=False).clean
+    assert set(found(OrdersCheck(), log, order=WAITS).wrong) == {"under way"}
     assert set(found(OrdersCheck(), log, at_rest=False).wrong) == {"under way, and no timer will end it"}
 
 

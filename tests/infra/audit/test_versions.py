@@ -6,6 +6,7 @@ from typing import Any
 
 from agents.domains import DOMAINS
 from infra.audit.check import Ground
+from infra.audit.distinct import Distinct
 from infra.audit.findings import Findings
 from infra.audit.topic_log import Entry
 from infra.audit.versions import VersionsCheck
@@ -19,11 +20,11 @@ def event(version: int, id: str = "") -> Entry:
 
 def broken(*events: Entry, before: int, after: int | None = None) -> set[str]:
     """before, after: the versions that the state had before and after the events were read."""
-    check, findings = VersionsCheck(), Findings()
+    check, findings, distinct = VersionsCheck(), Findings(), Distinct()
     for each in events:
-        check.see(each)
+        check.see(each, again=not distinct.is_new(each))
     nothing: Any = None
-    ground = Ground(nothing, nothing, _of(before), _of(before if after is None else after), at_rest=True)
+    ground = Ground(nothing, _of(before), _of(before if after is None else after), at_rest=True)
     asyncio.run(check.judge(ground, findings))
     return set(findings.wrong)
 
