@@ -18,7 +18,7 @@ from topics.contracts.order_events import (
 )
 from topics.deciding.decision import Context, Decision
 
-BY_CUSTOMER: frozenset[Stage] = UNANSWERED | {"before_payments"}
+BY_CUSTOMER: frozenset[Stage] = UNANSWERED.union(("before_payments",))
 """Where a customer may cancel: nobody cooks yet."""
 
 

@@ -28,7 +28,7 @@ from topics.contracts.order_events import (
 from topics.deciding.decision import Context, Decision, Timer
 from topics.values.fields import Actor
 
-AFTER_READY: frozenset[Stage] = HAVE_IT | {"ready", "on_the_way"}
+AFTER_READY: frozenset[Stage] = HAVE_IT.union(("ready", "on_the_way"))
 
 
 class Onward(NamedTuple):
