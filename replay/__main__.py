@@ -8,9 +8,12 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from urllib.parse import urlsplit
 
-from replay import dlq, logs, tail, topics_command, trace, views_command
+from replay.dlq import command as dlq
 from replay.failure import CannotDo
+from replay.questions import logs, tail, trace
 from replay.tools import Tools
+from replay.topics import command as topics_command
+from replay.views import command as views_command
 from stores import telemetry
 from stores.errors import Doubt, Unavailable
 from stores.settings import Settings, load_or_exit

@@ -17,8 +17,8 @@ from agents.grow import plan_of
 from agents.provision import provision
 from infra.layout.folders import CHECKOUT
 from infra.stack.stack import Stack
-from replay.floors import lags, standings
 from replay.tools import Tools
+from replay.topics.floors import lags, standings
 from stores.kafka.admin import raise_partitions
 from stores.kafka.groups import memberships
 from stores.kafka.growth import Counts, Growth, growth_in, write_growth

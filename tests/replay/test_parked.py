@@ -10,8 +10,8 @@ import pytest
 import pytest_asyncio
 
 from infra.stack.stack import Stack
+from replay.dlq.unparking import SHOWN
 from replay.tools import Tools
-from replay.unparking import SHOWN
 from stores.kafka.admin import make_topics
 from stores.postgres.migrate import migrate
 from tests.replay.scene import Desk, record, running, until

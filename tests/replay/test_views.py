@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 import pytest
 import pytest_asyncio
 
-from replay import view_rebuild
+from replay.views import rebuild as view_rebuild
 from stores.redis.connection import connect
 from stores.redis.generations import Generation, ViewGenerations
 from tests.replay.scene import Desk

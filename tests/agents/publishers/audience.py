@@ -7,7 +7,7 @@ from pathlib import Path
 
 import aiohttp
 
-from replay.floors import Standing, standings
+from replay.topics.floors import Standing, standings
 from stores.kafka.log import Logged
 from stores.protocol import Source, is_awaited
 from stores.redis import tags

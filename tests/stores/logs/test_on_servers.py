@@ -17,8 +17,8 @@ from agents.logs import taking
 from agents.logs.taking import LogAgent
 from infra.stack import product
 from infra.stack.stack import Stack
-from replay import logs as command
 from replay.__main__ import parsed
+from replay.questions import logs as command
 from replay.tools import Tools
 from stores.ending import end
 from stores.errors import Unavailable

@@ -6,7 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from replay.failure import CannotDo, no_such_topic
-from replay.message import Message, in_time
+from replay.log.message import Message, in_time
 from replay.tools import Tools, say, say_json
 from stores.kafka.log import Bounds, LogReader, Place
 

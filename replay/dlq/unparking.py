@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from replay.message import printed, stamp
+from replay.log.message import printed, stamp
 from replay.tools import say
 from stores.engineering import Domains, First, Left
 from stores.kafka.raw import RawProducer, RawRecord

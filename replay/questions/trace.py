@@ -9,8 +9,8 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from replay.failure import CannotDo
-from replay.flow import Flow, flows
-from replay.search import Found, find
+from replay.log.flow import Flow, flows
+from replay.log.search import Found, find
 from replay.tools import Tools, say, say_json
 
 _SPAN = re.compile(r"^(?P<number>\d+)(?P<unit>[smhd])$")

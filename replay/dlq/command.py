@@ -3,7 +3,9 @@
 import argparse
 from pathlib import Path
 
-from replay import dlq_list, dlq_redrive, dlq_show
+from replay.dlq import listing as dlq_list
+from replay.dlq import redrive as dlq_redrive
+from replay.dlq import show as dlq_show
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -2,8 +2,8 @@
 
 import argparse
 
-from replay.agents_process import ended
 from replay.tools import Tools
+from replay.topics.agents_process import ended
 
 
 async def run(tools: Tools, said: argparse.Namespace) -> int:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from replay.dead_letters import DeadLetter, State, chosen, dead_letter_topics, read, states
+from replay.dlq.dead_letters import DeadLetter, State, chosen, dead_letter_topics, read, states
+from replay.dlq.resending import Repair, Resend, in_order, resend
+from replay.dlq.unparking import SHOWN, Unpark, carry_out
 from replay.failure import CannotDo
-from replay.resending import Repair, Resend, in_order, resend
 from replay.tools import Tools, say
-from replay.unparking import SHOWN, Unpark, carry_out
 from stores.engineering import Domains, ParkedKey
 from topics.contracts import all_topics
 from topics.messages import redrive

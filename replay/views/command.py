@@ -2,7 +2,8 @@
 
 import argparse
 
-from replay import view_list, view_rebuild
+from replay.views import listing as view_list
+from replay.views import rebuild as view_rebuild
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

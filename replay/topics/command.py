@@ -3,7 +3,10 @@ anew; making copies of facts anew; giving a topic more partitions."""
 
 import argparse
 
-from replay import topic_grow, topic_list, topic_reread, topic_reset
+from replay.topics import grow as topic_grow
+from replay.topics import listing as topic_list
+from replay.topics import reread as topic_reread
+from replay.topics import reset as topic_reset
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

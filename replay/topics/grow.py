@@ -5,8 +5,8 @@ Which groups read it and what they keep of it belongs to the domains, so a proce
 
 import argparse
 
-from replay.agents_process import ended
 from replay.tools import Tools
+from replay.topics.agents_process import ended
 
 
 async def run(tools: Tools, said: argparse.Namespace) -> int:

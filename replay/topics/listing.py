@@ -4,8 +4,8 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
-from replay.floors import lags, standings
 from replay.tools import Tools, say, say_json
+from replay.topics.floors import lags, standings
 from stores.kafka.log import Bounds, Place
 from topics.contracts import all_topics
 from topics.messages.topic import FOREVER, Topic

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from replay.dead_letters import DeadLetter
-from replay.message import faulty_header, printed
+from replay.dlq.dead_letters import DeadLetter
+from replay.log.message import faulty_header, printed
 from stores.kafka.raw import RawRecord
 from stores.protocol import InboxKey
 from topics.messages import headers

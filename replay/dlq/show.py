@@ -3,11 +3,11 @@
 import argparse
 from collections.abc import Sequence
 
-from replay.dead_letters import MEANINGS, DeadLetter, chosen, dead_letter_topics, read, states
+from replay.dlq.dead_letters import MEANINGS, DeadLetter, chosen, dead_letter_topics, read, states
+from replay.dlq.unparking import SHOWN
 from replay.failure import CannotDo
-from replay.message import printed, stamp
+from replay.log.message import printed, stamp
 from replay.tools import Tools, say
-from replay.unparking import SHOWN
 from stores.protocol import ParkedRow
 from topics.messages import headers
 

@@ -3,8 +3,8 @@
 import argparse
 from collections.abc import Sequence
 
-from replay.dead_letters import MEANINGS, DeadLetter, State, dead_letter_topics, read, states
-from replay.message import printed, stamp
+from replay.dlq.dead_letters import MEANINGS, DeadLetter, State, dead_letter_topics, read, states
+from replay.log.message import printed, stamp
 from replay.tools import Tools, say, say_json
 from stores.engineering import ParkedKey
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from replay import secrecy
+from replay.log import secrecy
 from stores.kafka.log import Logged
 from topics.messages import headers, ids
 

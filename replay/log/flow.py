@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from replay.message import Message, brief, in_time, printed, stamp
+from replay.log.message import Message, brief, in_time, printed, stamp
 from topics.messages import headers
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from replay.failure import CannotDo, no_such_topic
-from replay.message import Message, printed, stamp
+from replay.log.message import Message, printed, stamp
 from stores.engineering import Domains
 from stores.kafka.log import Logged, LogReader
 from stores.protocol import InboxKey

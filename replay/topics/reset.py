@@ -9,8 +9,8 @@ import argparse
 from collections.abc import Mapping, Sequence
 
 from replay.failure import no_such_topic
-from replay.floors import Standing, standings
 from replay.tools import Tools, say
+from replay.topics.floors import Standing, standings
 from stores.kafka.growth import Counts, Growth, growth_in, write_growth
 from stores.kafka.log import Bounds, LogReader, Place
 from topics.contracts import all_topics

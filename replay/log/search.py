@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from replay.message import Message
+from replay.log.message import Message
 from stores.kafka.log import Logged, LogReader, Place
 from topics.messages import headers
 

@@ -1,0 +1,1 @@
+"""`./lezzet dlq`: what was set aside, and how it comes back."""

@@ -1,0 +1,1 @@
+"""Sub-commands that answer a question and change nothing."""

@@ -1,0 +1,1 @@
+"""`./lezzet topics`: contracts, sizes and lags; beginning, reading and growing a topic again."""

@@ -1,0 +1,1 @@
+"""`./lezzet views`: generations of views, and building one again."""
