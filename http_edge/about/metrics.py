@@ -104,6 +104,10 @@ class Metrics:
         self.paced = Gauge(
             "lezzet_edge_paced_refused", "Requests refused for their pace, since the start", registry=registry
         )
+        # rising: somebody sends again and again what is refused
+        self.often_refused = Gauge(
+            "lezzet_edge_often_refused", "Commands refused for those before them, since the start", registry=registry
+        )
         # requests that wait for a turn to have a password hashed; near http_edge.routing.turns.MOST_WAITING some are refused
         self.turns_waiting = Gauge("lezzet_edge_hashes_waiting", "Requests that wait to be hashed", registry=registry)
         # rising: somebody tries passwords, or more log in than the agents can hash
