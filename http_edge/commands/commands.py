@@ -56,8 +56,8 @@ def handler(row: CommandRow) -> Handler:
         if row.paced:
             asked.edge.pace.take(asked.address)
         asked.edge.refusals.check(_paced_as(row, asked))
-        async with asked.edge.turns.turn(asked.address) if row.hashes else nullcontext():
-            message, reply = await _sent(row, asked, mine)
+        async with asked.edge.turns.turn(asked.address) if row.hashes else nullcontext() as turn:
+            message, reply = await _sent(row, asked, mine, turn)
         if reply is None:
             return await _later(row, asked, message)
         return await _render(row, asked, reply, mine)
@@ -65,16 +65,21 @@ def handler(row: CommandRow) -> Handler:
     return run if not row.no_sooner else _no_sooner(row.no_sooner, run)
 
 
-async def _sent(row: CommandRow, asked: Asked, mine: str | None) -> tuple[Message, Reply | None]:
+async def _sent(row: CommandRow, asked: Asked, mine: str | None, turn: int | None) -> tuple[Message, Reply | None]:
     """The command and what became of it, as deliver(). A command that came late though it went out in time tells that the
-    broker's clock is another one than was thought, so there is a second one, with an id of its own. Raises Problem 503."""
+    broker's clock is another one than was thought, so there is a second one, with an id of its own. Raises Problem 503.
+
+    turn: of a row that hashes. Each turn has its partition, so that of those under way none waits for another one's hash.
+    """
+    topic = row.hashes or row.topic
+    partition = None if turn is None else turn % topic.partitions
     for again in (False, True):
         message = await _message(row, asked)
         key = await named(row.key, asked)
         header = headers_of(asked, type(message), key, mine)
         try:
-            body = row.topic.encode(message)
-            reply = await deliver(asked, row.topic.name, key, header, body, may_be_late=not row.tokens)
+            body, late = topic.encode(message), not row.tokens
+            reply = await deliver(asked, topic.name, key, header, body, may_be_late=late, partition=partition)
             _note_refusal(row, asked, reply)
             return message, reply
         except Late:

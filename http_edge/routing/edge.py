@@ -103,7 +103,9 @@ class Sends(Protocol):
 
     @property
     def connected(self) -> bool: ...
-    async def send(self, topic: str, key: str, headers: Mapping[str, str], body: bytes) -> AppendedAt: ...
+    async def send(
+        self, topic: str, key: str, headers: Mapping[str, str], body: bytes, partition: int | None = None
+    ) -> AppendedAt: ...
 
 
 class Upload(Protocol):
