@@ -130,6 +130,11 @@ class Runtime:
         """Runs in each process of this domain, as long as the process does."""
         self.besides.append(beside)
 
+    @property
+    def publisher(self) -> Publisher:
+        """Of the process."""
+        return self._resources.publisher
+
     def entrance(self) -> Entrance:
         """For commands that something outside Kafka has led to."""
         return Entrance(self.domain, self._resources.publisher, self.settings.redis)
