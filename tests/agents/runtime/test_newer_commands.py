@@ -13,7 +13,7 @@ from agents.runtime.deciding.deciding import Deciding
 from agents.runtime.deciding.ledger import NEWER
 from stores.engineering import ParkedKey
 from stores.protocol import OutboxRow, ParkedRow
-from tests.agents.runtime.tally import DECIDER, Add, Tally, claims, decide, evolve
+from tests.agents.runtime.tally import Add, Tally, claims, decide, evolve
 from tests.agents.runtime.world import Process, World
 from topics.contracts import all_topics
 from topics.deciding.decision import Context, Decider, Decision
@@ -36,9 +36,11 @@ def _newly(command: Add | Double, tally: Tally, facts: None, context: Context) -
     return decide(said, tally, facts, context)
 
 
-NEW: Decider[Any, Any, Tally, None] = Decider(
-    state=Tally, decide=_newly, evolve=evolve, claims=lambda command, *rest: () if isinstance(command, Double) else claims(command, *rest)
-)  # type: ignore[arg-type]  # fmt: skip
+def _claims(command: Add | Double, aggregate_id: str, caller: str | None) -> list[tuple[str, str]]:
+    return [] if isinstance(command, Double) else claims(command, aggregate_id, caller)
+
+
+NEW: Decider[Any, Any, Tally, None] = Decider(state=Tally, decide=_newly, evolve=evolve, claims=_claims)
 
 
 async def updated(world: World) -> Process:
