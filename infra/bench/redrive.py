@@ -1,4 +1,4 @@
-"""`./lezzet bench redrive`: parked keys a second that `./lezzet dlq redrive` has decided, and how long it is silent over one key
+"""`./lezzet bench redrive`: parked keys a second that `dlq redrive` has decided, and how long it is silent over one key
 with many messages.
 
 Own servers and one process of the address domain. What is parked stands in the store before it starts, as after a fault that is
@@ -6,7 +6,6 @@ mended by now.
 """
 
 import argparse
-import asyncio
 import sys
 import time
 from collections.abc import Sequence
