@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest_asyncio
@@ -109,8 +110,9 @@ def _of_the_edge(seconds: float = 2) -> dict[str, str]:
 async def test_it_is_decided_with_what_was_found_and_once(path: Path):
     record = path.say(amount=5, id="x", fields={"prepared": True}, more=_of_the_edge())
     await (await path.take(record))
-    await (await path.take(record))  # its floor has passed it
-    [went] = await path.went_on()
+    await (await path.take(record))  # the floor has passed it; what was not known to be out goes out once more
+    went, *again = await path.went_on()
+    assert all(each.headers == went.headers for each in again) and path.hashes.prepared == 2
     said = {name: value.decode() for name, value in went.headers}
     assert (said[headers.ID], said[headers.PREPARED], said[headers.TYPE]) == (path.world.id("x"), "0", "Add")
     assert headers.DEADLINE not in said, "it is taken, and its caller may have been told so"
@@ -156,7 +158,8 @@ async def test_what_is_withdrawn_while_others_are_prepared_is_not_prepared(path:
 async def test_others_are_decided_while_it_is_prepared(path: Path):
     path.hashes.go.clear()
     working = await path.take(path.say(amount=5, id="slow"))
-    await path.after.do(await path.after.open(), [path.world.say(amount=1, id="quick")])
+    quick = replace(path.world.say(amount=1, id="quick"), offset=0)
+    await path.after.do(await path.after.open(), [quick])
     assert await path.world.totals() == [1]
     path.hashes.go.set()
     await working

@@ -56,8 +56,8 @@ async def updated(world: World) -> Process:
 
 
 async def test_it_parks_its_key_and_newer_code_decides_all_in_order(world: World):
-    double = world.say(type="Double", body=b"{}", id="double", more=OURS)
-    log = [world.say(amount=3), double, world.say(amount=1, id="behind"), world.say("b", 5)]
+    log = [world.say(amount=3), world.say(type="Double", body=b"{}", id="double", more=OURS)]
+    log += [world.say(amount=1, id="behind"), world.say("b", 5)]
     old = await world.process()
     await old.do(await old.open(), log)
     assert (await world.totals("a"), await world.totals("b")) == ([3], [5])
