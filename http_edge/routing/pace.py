@@ -13,7 +13,7 @@ Clock = Callable[[], float]
 AT_ONCE = 300  # so that a school or an office behind one address is not stopped
 A_SECOND = 1.0
 
-REFUSED_AT_ONCE = 60
+REFUSED_AT_ONCE = 30
 REFUSED_A_SECOND = 1.0
 MOST_OWED = 60.0
 """Seconds after which whoever was refused too often may ask again, at the latest."""
