@@ -80,7 +80,7 @@ def test_kinds_without_end_take_no_room_without_end(kinds: int):
     counted = Counted(Clock())
     for kind in range(kinds):
         counted.due(kind)
-    assert len(counted._seen) <= 1_000
+    assert len(counted._seen) <= 1_000  # pyright: ignore[reportPrivateUsage]
 
 
 def test_what_drags_is_told_after_a_while_and_then_once_a_minute():
