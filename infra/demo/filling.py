@@ -54,7 +54,8 @@ class Wish:
 
     @property
     def command_id(self) -> str:
-        return derive(self.id, f"demo {self.tries}")
+        """Also the kind is in it: a restaurant's opening and its campaign have the same id, and an id is decided once."""
+        return derive(self.id, f"demo {self.view} {self.tries}")
 
 
 def restaurants(menus: Sequence[Menu]) -> list[Wish]:

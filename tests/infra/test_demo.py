@@ -109,6 +109,11 @@ def test_ids_are_different_and_always_the_same() -> None:
     assert MENUS[2].restaurant_id == "4d5296c1-67e7-59f1-b903-6ffa2ddcceb7"
 
 
+def test_no_two_wishes_send_the_same_command() -> None:
+    sent = {command_headers(wish)[headers.ID] for wish in WISHES}
+    assert len(sent) == len(WISHES)
+
+
 def test_a_next_try_is_another_command_of_the_same_owner() -> None:
     wish = restaurants(MENUS)[0]
     first = command_headers(wish)
