@@ -54,7 +54,7 @@ class Wish:
 
     @property
     def command_id(self) -> str:
-        """Also the kind is in it: a restaurant's opening and its campaign have the same id, and an id is decided once."""
+        """With the view: a restaurant and its campaigns have one id, and an id is decided once."""
         return derive(self.id, f"demo {self.view} {self.tries}")
 
 
