@@ -20,7 +20,7 @@ async def _named(owner: Client, guest: Client) -> dict[str, str]:
 
 async def test_baskets(owner: Client, client: Client, tmp_path: Path):
     said = await walk(PAGES / "baskets.md", tmp_path, **await _named(owner, client))
-    assert '"option_unavailable"' in said and said.count("422\n") == 1
+    assert '"field":"options[0].choice"' in said and said.count("422\n") == 1
     assert '"is_available":false' not in said and '"code":"meal_unavailable"' in said, (
         "the walk waits for it in silence"
     )
