@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from replay.dlq import command as dlq
 from replay.failure import CannotDo
-from replay.questions import logs, state, tail, trace
+from replay.questions import decide, logs, state, tail, trace
 from replay.tools import Tools
 from replay.topics import command as topics_command
 from replay.views import command as views_command
@@ -23,6 +23,7 @@ Run = Callable[[Tools, argparse.Namespace], Awaitable[int]]
 
 _COMMANDS = {
     "tail": tail, "trace": trace, "dlq": dlq, "topics": topics_command, "views": views_command, "logs": logs, "state": state,
+    "decide": decide,
 }  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from replay.shadow import domains
 from replay.shadow.deciding import Deciding, Verdict
 from replay.shadow.reading import Reading
 from replay.tools import Tools, say, say_json
+from stores.kafka.growth import growth_in
 from stores.logs.searching import since_of
 
 _EXAMPLES = 3  # of what differs, each with its fields
@@ -158,7 +159,7 @@ async def decide(
     async with AsyncExitStack() as opened:
         log = await opened.enter_async_context(tools.log())
         stores = await opened.enter_async_context(tools.domains()) if ask_inbox else None
-        reading = await Reading.of(log, asked, stores)
+        reading = Reading(log, asked, await growth_in(log), stores)
         async for recorded in reading.parts(since, id):
             judge_all(Deciding(asked, recorded), recorded.commands, found)
         found.add_unreadable(reading.read.unreadable)

@@ -4,13 +4,12 @@
 """
 
 import importlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
-from agents.domains import DOMAINS
+from agents.domains import DOMAINS, views_of
 from replay.failure import BadArgument, no_such
 from stores.settings import Settings
 from topics.contracts import all_topics
@@ -35,14 +34,14 @@ def named(name: str, settings: Settings) -> Domain:
     """As the agents with these settings decide. Raises BadArgument."""
     if name not in DOMAINS:
         raise BadArgument(no_such("domain", name, DOMAINS, "none"))
-    topics, projection, policy = all_topics(), _module(name, "projection"), _module(name, "policy")
+    topics, policy = all_topics(), _module(name, "policy")
     return Domain(
         name,
         topics[f"{name}_commands"],
         topics[f"{name}_events"],
         _decider(name, settings),
         getattr(policy, "react", None),
-        tuple(_views(projection)),
+        tuple(views_of(name)),
     )
 
 
@@ -63,11 +62,6 @@ def _decider(name: str, settings: Settings) -> Decider[Any, Any, Any, Any]:
     if configured is not None:
         return configured.configured(settings)
     return importlib.import_module(f"agents.{name}.decider").DECIDER
-
-
-def _views(projection: ModuleType | None) -> Iterable[View[Any, Any]]:
-    found = [] if projection is None else vars(projection).values()
-    return sorted((each for each in found if isinstance(each, View)), key=lambda view: view.name)
 
 
 def _module(domain: str, name: str) -> ModuleType | None:

@@ -13,9 +13,10 @@ from replay.shadow.copies import Copies, NotRecorded, read_of
 from replay.shadow.deciding import Recorded
 from replay.shadow.domains import Domain
 from replay.shadow.events import Happened
-from stores.engineering import Domains, Entered
-from stores.kafka.growth import Counts, Growth, growth_in
-from stores.kafka.log import Logged, LogReader, Place
+from replay.shadow.memory import Inbox, Log
+from stores.engineering import Entered
+from stores.kafka.growth import Counts, Growth
+from stores.kafka.log import Logged, Place
 from stores.kafka.partitioning import partition_of
 from topics.messages.message import Undecodable
 from topics.messages.topic import Topic
@@ -33,18 +34,15 @@ class Read:
 
 
 class Reading:
-    """Of one domain. stores: for the inbox, which says what became of commands without events; None: it is not asked."""
+    """Of one domain. growth: of the topics that were raised. stores: for the inbox, which says what became of commands without
+    events; None: it is not asked."""
 
-    def __init__(self, log: LogReader, domain: Domain, growth: Mapping[str, Growth], stores: Domains | None) -> None:
+    def __init__(self, log: Log, domain: Domain, growth: Mapping[str, Growth], stores: Inbox | None) -> None:
         self._log = log
         self._domain = domain
         self._counts = Counts(growth)
         self._stores = stores
         self.read = Read()
-
-    @classmethod
-    async def of(cls, log: LogReader, domain: Domain, stores: Domains | None) -> "Reading":
-        return cls(log, domain, await growth_in(log), stores)
 
     async def parts(self, since: datetime | None, key: str | None) -> AsyncIterator[Recorded]:
         """since: only commands from then on. key: only those of one aggregate."""

@@ -1,9 +1,7 @@
 """A log in memory, as the runtime writes it: each command is decided by the domain's own functions, and what follows is put
 where Kafka would have it. For tests of what reads logs; no server is asked."""
 
-import asyncio
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,36 +13,53 @@ from agents.runtime.arrivals import Arrival
 from agents.runtime.deciding import consequences, outcomes
 from agents.runtime.deciding.consequences import Roles
 from agents.runtime.sending import letters
+from replay.shadow import events
 from replay.shadow.domains import Domain
+from replay.shadow.memory import MemoryInbox, MemoryLog
 from replay.shadow.reading import Reading
 from stores.engineering import Entered
-from stores.kafka.log import Bounds, Logged, Place
-from stores.kafka.partitioning import partition_of
+from stores.kafka.log import Logged
 from topics.deciding.decision import Context, Fired
 from topics.messages import headers
 from topics.messages.message import Message
-from topics.messages.topic import PARTITIONS, Topic
+from topics.messages.topic import Topic
 
 BEGAN = datetime(2026, 3, 1, 18, tzinfo=UTC)
 
 
 class Tape:
-    """The log: give it commands. `topics`, `places`, `bounds`, `since` and `read` are as those of a LogReader."""
+    """log: what was written so far. entered: by domain, what its inbox says."""
 
     def __init__(self) -> None:
-        self.records: dict[Place, list[Logged]] = defaultdict(list)
+        self.log = MemoryLog()
         self.entered: dict[str, dict[tuple[str, str], Entered]] = defaultdict(dict)
         self.now = BEGAN
         self._states: dict[tuple[str, str], tuple[int, Any]] = {}
-        self._copies: dict[tuple[str, str], tuple[int, Any]] = {}
         self._commands = 0
 
     # -- writing
 
     def command(
-        self, domain: Domain, key: str, message: Message, *, prepared: Any = None, id: str = "", **named: str
+        self,
+        domain: Domain,
+        key: str,
+        message: Message,
+        *,
+        prepared: Any = None,
+        id: str = "",
+        taken: int = 0,
+        **named: str,
     ) -> str:
-        """Decided as the agents do. named: of the headers' constants. Returns its id."""
+        """Decided as the agents do. named: of the headers' constants. taken: so many of the values that it asks for, the first
+        ones, belong to others. Returns its id."""
+        record = self.undecided(domain, key, message, id=id, **named)
+        arrival = arrivals.read(domain.commands, 0, _record(record), keyed=True)
+        arrival.prepared = prepared
+        self._decide(domain, key, arrival, taken)
+        return arrival.id
+
+    def undecided(self, domain: Domain, key: str, message: Message, *, id: str = "", **named: str) -> Logged:
+        """A command that stands in the log, and of which nothing has become."""
         self.now += timedelta(seconds=1)
         self._commands += 1
         id = id or f"command-{self._commands}"
@@ -53,13 +68,9 @@ class Tape:
             **headers.of_type(type(message)), **{getattr(headers, name): value for name, value in named.items()},
         }  # fmt: skip
         raw = tuple((name, value.encode()) for name, value in said.items())
-        record = self._append(domain.commands, key, raw, domain.commands.encode(message))
-        arrival = arrivals.read(domain.commands, 0, _record(record), keyed=True)
-        arrival.prepared = prepared
-        self._decide(domain, key, arrival)
-        return id
+        return self._append(domain.commands, key, raw, domain.commands.encode(message))
 
-    def event(self, topic: Topic, key: str, message: Message, tables: Sequence[Any] = ()) -> None:
+    def event(self, topic: Topic, key: str, message: Message) -> None:
         """Of a domain that is not decided here."""
         self.now += timedelta(seconds=1)
         version = self._states.get((topic.name, key), (0, None))[0] + 1
@@ -73,13 +84,9 @@ class Tape:
         self._append(topic, key, raw, topic.encode(message))
 
     def _append(self, topic: Topic, key: str, raw: tuple[tuple[str, bytes], ...], body: bytes | None) -> Logged:
-        place = Place(topic.name, partition_of(key.encode(), PARTITIONS))
-        found = self.records[place]
-        record = Logged(topic.name, place.partition, len(found), self.now, key.encode(), raw, body)
-        found.append(record)
-        return record
+        return self.log.append(Logged(topic.name, 0, 0, self.now, key.encode(), raw, body))
 
-    def _decide(self, domain: Domain, key: str, arrival: Arrival) -> None:
+    def _decide(self, domain: Domain, key: str, arrival: Arrival, taken: int) -> None:
         decider = domain.decider
         version, state = self._states.get((domain.events.name, key)) or (0, decider.state())
         read = self._facts(domain, arrival, state)
@@ -88,7 +95,8 @@ class Tape:
         fired = None
         if headers.TIMER in arrival.headers:
             fired = Fired(arrival.headers[headers.TIMER], datetime.fromisoformat(arrival.headers[headers.DUE]))
-        claims = dict.fromkeys(decider.claims(arrival.message, key, arrival.headers.get(headers.CALLER)), key)
+        wanted = decider.claims(arrival.message, key, arrival.headers.get(headers.CALLER))
+        claims = {claim: key if place >= taken else "other" for place, claim in enumerate(wanted)}
         context = Context(
             command_id=arrival.id, aggregate_id=key, now=arrival.at, caller=arrival.headers.get(headers.CALLER),
             correlation_id=letters.correlation_of(arrival), claims=claims, prepared=arrival.prepared, fired=fired,
@@ -114,53 +122,16 @@ class Tape:
         return found
 
     def _copy(self, table: Any, key: str) -> tuple[int, Any]:
-        from replay.shadow import events
-
         version, document = 0, None
-        for record in self.records[Place(table.topic.name, partition_of(key.encode(), PARTITIONS))]:
-            if record.key == key.encode():
-                event = events.read(table.topic, record)
-                version, document = event.meta.version, table.show(document, event.message, event.meta).document
+        for record in self.log.of_key(table.topic.name, key):
+            event = events.read(table.topic, record)
+            version, document = event.meta.version, table.show(document, event.message, event.meta).document
         return version, document
 
-    # -- reading, as a LogReader
-
-    @property
-    def topics(self) -> Mapping[str, int]:
-        return {place.topic: PARTITIONS for place in self.records}
-
-    def places(self, topics: Sequence[str]) -> list[Place]:
-        return [Place(topic, number) for topic in topics for number in range(self.topics.get(topic, 0))]
-
-    async def bounds(self, places: Sequence[Place]) -> dict[Place, Bounds]:
-        return {place: Bounds(0, len(self.records[place])) for place in places}
-
-    async def since(self, places: Sequence[Place], at: datetime) -> dict[Place, int]:
-        later = {place: [each.offset for each in self.records[place] if each.at >= at] for place in places}
-        return {place: found[0] for place, found in later.items() if found}
-
-    async def read(
-        self, starts: Mapping[Place, int], ends: Mapping[Place, int], keys: frozenset[bytes] | None = None
-    ) -> AsyncGenerator[list[Logged]]:
-        for place, start in starts.items():
-            found = self.records[place][start : ends[place]]
-            yield [each for each in found if keys is None or each.key in keys]
-
-    # -- the inbox, as stores.engineering.Domains has it
-
-    def stores(self) -> Any:
-        tape = self
-
-        class Stores:
-            async def entered(self, domain: str, messages: Sequence[tuple[str, str]]) -> Any:
-                known = tape.entered[domain]
-                return {message: known[message] for message in messages if message in known}
-
-        return Stores()
+    # -- reading
 
     def reading(self, domain: Domain, *, ask_inbox: bool = True) -> Reading:
-        log: Any = self
-        return Reading(log, domain, {}, self.stores() if ask_inbox else None)
+        return Reading(self.log, domain, {}, MemoryInbox(self.entered) if ask_inbox else None)
 
 
 def _record(logged: Logged) -> ConsumerRecord[bytes, bytes]:
