@@ -21,6 +21,7 @@ from replay.shadow import aggregate, domains
 from replay.shadow.aggregate import Aggregate, Step
 from replay.shadow.differences import ABSENT, Difference, differences, plain
 from replay.shadow.domains import Domain
+from replay.shadow.memory import all_of_keys
 from replay.tools import Tools, say, say_json
 from stores.engineering import Domains
 from stores.kafka.growth import Counts, growth_in
@@ -306,16 +307,14 @@ async def _read(log: LogReader, wanted: Sequence[Domain], id: str) -> _Read:
     counts, key, found = Counts(await growth_in(log)), id.encode(errors="surrogateescape"), _Read()
     stretches = {each.events.name: _partitions(counts, each, key) for each in wanted if each.events.name in log.topics}
     places = [Place(topic, partition) for topic, partitions in stretches.items() for partition in partitions]
-    bounds = await log.bounds(places)
+    records, found.messages = await all_of_keys(log, places, frozenset((key,)))
     by_topic: dict[str, list[Logged]] = {topic: [] for topic in stretches}
-    starts, ends = {p: b.first for p, b in bounds.items()}, {p: b.end for p, b in bounds.items()}
-    async for chunk in log.read(starts, ends, frozenset((key,))):
-        for record in chunk:
-            by_topic[record.topic].append(record)
+    for record in records:
+        by_topic[record.topic].append(record)
     for each in wanted:
-        records = by_topic.get(each.events.name, [])
-        found.records.append((each, aggregate.of_key(records, stretches.get(each.events.name, ()))))
-    found.messages, found.partitions = sum(b.end - b.first for b in bounds.values()), len(places)
+        of_topic = by_topic.get(each.events.name, [])
+        found.records.append((each, aggregate.of_key(of_topic, stretches.get(each.events.name, ()))))
+    found.partitions = len(places)
     return found
 
 

@@ -20,9 +20,15 @@ class Log(Protocol):
     def topics(self) -> Mapping[str, int]: ...
     async def bounds(self, places: Sequence[Place]) -> dict[Place, Bounds]: ...
     async def since(self, places: Sequence[Place], at: datetime) -> dict[Place, int]: ...
-    def read(
-        self, starts: Mapping[Place, int], ends: Mapping[Place, int], keys: frozenset[bytes] | None = None
-    ) -> AsyncGenerator[list[Logged]]: ...
+    def read(self, starts: Mapping[Place, int], ends: Mapping[Place, int]) -> AsyncGenerator[list[Logged]]: ...
+
+
+async def all_of_keys(log: Log, places: Sequence[Place], keys: frozenset[bytes]) -> tuple[list[Logged], int]:
+    """The records with one of these keys, those of each partition in their order; and how many records there are."""
+    bounds = await log.bounds(places)
+    starts, ends = {p: b.first for p, b in bounds.items()}, {p: b.end for p, b in bounds.items()}
+    found = [each async for chunk in log.read(starts, ends) for each in chunk if each.key in keys]
+    return found, sum(b.end - b.first for b in bounds.values())
 
 
 class Inbox(Protocol):
@@ -62,12 +68,9 @@ class MemoryLog:
         later = {place: [each.offset for each in self._records.get(place, ()) if each.at >= at] for place in places}
         return {place: found[0] for place, found in later.items() if found}
 
-    async def read(
-        self, starts: Mapping[Place, int], ends: Mapping[Place, int], keys: frozenset[bytes] | None = None
-    ) -> AsyncGenerator[list[Logged]]:
+    async def read(self, starts: Mapping[Place, int], ends: Mapping[Place, int]) -> AsyncGenerator[list[Logged]]:
         for place, start in starts.items():
-            found = self._records.get(place, [])[start : ends[place]]
-            yield [each for each in found if keys is None or each.key in keys]
+            yield self._records.get(place, [])[start : ends[place]]
 
 
 class MemoryInbox:

@@ -13,7 +13,7 @@ from replay.shadow.copies import Copies, NotRecorded, read_of
 from replay.shadow.deciding import Recorded
 from replay.shadow.domains import Domain
 from replay.shadow.events import Happened
-from replay.shadow.memory import Inbox, Log
+from replay.shadow.memory import Inbox, Log, all_of_keys
 from stores.engineering import Entered
 from stores.kafka.growth import Counts, Growth
 from stores.kafka.log import Logged, Place
@@ -73,11 +73,13 @@ class Reading:
         self, places: Sequence[Place], starts: Mapping[Place, int], ends: Mapping[Place, int], key: str | None,
         part: tuple[int, int],
     ) -> list[Asked]:  # fmt: skip
-        wanted = None if key is None else frozenset((key.encode(),))
-        records = list[Logged]()
-        async for chunk in self._log.read(starts, ends, wanted):
-            records += [each for each in chunk if zlib.crc32(each.key or b"") % part[1] == part[0]]
-        self.read.messages += len(records)
+        wanted, records = None if key is None else key.encode(), list[Logged]()
+        async for chunk in self._log.read(starts, ends):
+            self.read.messages += len(chunk)
+            if wanted is None:
+                records += [each for each in chunk if zlib.crc32(each.key or b"") % part[1] == part[0]]
+            else:
+                records += [each for each in chunk if each.key == wanted]
         return self._decoded(_in_order(records, places))
 
     def _decoded(self, records: Sequence[Logged]) -> list[Asked]:
@@ -147,11 +149,8 @@ class Reading:
             copies.take(_in_order(await self._of_keys(places, keys), places))
 
     async def _of_keys(self, places: Sequence[Place], keys: Iterable[str]) -> list[Logged]:
-        bounds = await self._log.bounds(places)
-        starts, ends = {p: b.first for p, b in bounds.items()}, {p: b.end for p, b in bounds.items()}
-        wanted = frozenset(key.encode() for key in keys)
-        found = [each async for chunk in self._log.read(starts, ends, wanted) for each in chunk]
-        self.read.messages += len(found)
+        found, read = await all_of_keys(self._log, places, frozenset(key.encode() for key in keys))
+        self.read.messages += read
         return found
 
     async def _entered(self, found: Sequence[Asked]) -> dict[tuple[str, str], Entered]:

@@ -80,15 +80,9 @@ class LogReader:
         return {Place(*tp): there.offset for tp, there in found.items() if there is not None}
 
     async def read(
-        self,
-        starts: Mapping[Place, int],
-        ends: Mapping[Place, int] | None = None,
-        keys: frozenset[bytes] | None = None,
+        self, starts: Mapping[Place, int], ends: Mapping[Place, int] | None = None
     ) -> AsyncGenerator[list[Logged]]:
-        """Chunks of records, from offsets `starts` to before `ends`, or for ever without `ends`. In order a partition.
-
-        keys: only records with one of these.
-        """
+        """Chunks of records, from offsets `starts` to before `ends`, or for ever without `ends`. In order a partition."""
         left = {TopicPartition(*p): None if ends is None else ends[p] for p in starts}
         left = {tp: end for tp, end in left.items() if end is None or starts[Place(*tp)] < end}
         if not left:
@@ -101,12 +95,7 @@ class LogReader:
         while left:
             async with translated():
                 got = await self._consumer.getmany(timeout_ms=300, max_records=_CHUNK)
-            chunk = [
-                _logged(r)
-                for tp, rs in got.items()
-                for r in rs
-                if _before(r.offset, left.get(tp, 0)) and (keys is None or r.key in keys)
-            ]
+            chunk = [_logged(r) for tp, rs in got.items() for r in rs if _before(r.offset, left.get(tp, 0))]
             if ends is not None:
                 await self._finish(left)
                 heard = _still_there(heard, bool(got))
