@@ -1,4 +1,4 @@
-"""Questions to what really runs: the agents of address have decided, stored and shown; nothing that is asked changes anything."""
+"""Questions about what agents of address have really decided, stored and shown. Nothing that is asked changes anything."""
 
 import hashlib
 import json
