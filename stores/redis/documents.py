@@ -1,6 +1,7 @@
 """Documents of a view's generation, for engineers who compare them with what they should be. Nothing is written."""
 
 from collections.abc import AsyncIterator, Sequence
+from typing import cast
 
 from redis.asyncio import Redis
 
@@ -21,7 +22,8 @@ class ViewDocuments:
         if not ids:
             return {}
         async with translated():
-            found = await self._redis.mget([keys.in_generation(keys.document(view, id), tag) for id in ids])
+            names = [keys.in_generation(keys.document(view, id), tag) for id in ids]
+            found = cast(list[bytes | None], await self._redis.mget(names))
         return {id: keys.split(value) for id, value in zip(ids, found, strict=True) if value is not None}
 
     async def ids(self, view: str, tag: str) -> AsyncIterator[list[str]]:
@@ -29,7 +31,8 @@ class ViewDocuments:
         start, cursor = keys.in_generation(keys.document(view, ""), tag), 0
         while True:
             async with translated():
-                cursor, names = await self._redis.scan(cursor, match=f"{start}*", count=_BITE)
+                said = await self._redis.scan(cursor, match=f"{start}*", count=_BITE)
+            cursor, names = cast(tuple[int, list[bytes]], said)
             yield [name.decode().removeprefix(start) for name in names]
             if not cursor:
                 return

@@ -122,7 +122,7 @@ async def test_what_is_missing_or_too_many_in_a_live_view_is_told(ada: Ada):
         mine, foreign = (
             keys.in_generation(keys.document("address", id), live.tag) for id in (ada.id, f"nobody-{ada.id}")
         )
-        kept = await redis.get(mine)
+        kept = await redis.get(mine) or b""
         await redis.rename(mine, foreign)
         code, out = await ada.desk.run("views", "diff", "address", "--json")
         found = json.loads(out)
@@ -179,7 +179,7 @@ async def _everything(tools: Tools) -> dict[str, Any]:
     connection = await asyncpg.connect(tools.settings.postgres)
     try:
         tables = await connection.fetch(
-            "select schemaname || '.' || tablename as name from pg_tables where schemaname !~ '^(pg_|information)'"
+            "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname !~ '^(pg_|information)'"
         )
         for (name,) in tables:
             text = f"select md5(string_agg(t::text, '|' order by t::text)) from {name} t"

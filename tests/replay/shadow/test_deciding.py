@@ -36,8 +36,8 @@ def tape(price: int = 100) -> Tape:
     return made
 
 
-def add(made: Tape, user: str = "ada", quantity: int = 1, meal: str = "kebap", **named: str) -> str:
-    return made.command(BASKET, user, AddItem(meal_id=meal, quantity=quantity), CALLER=user, **named)
+def add(made: Tape, user: str = "ada", quantity: int = 1, meal: str = "kebap", id: str = "") -> str:
+    return made.command(BASKET, user, AddItem(meal_id=meal, quantity=quantity), id=id, CALLER=user)
 
 
 async def decided(made: Tape, domain: Domain = BASKET, *, ask_inbox: bool = True, id: str | None = None) -> Decided:
