@@ -1,4 +1,5 @@
-"""`./lezzet console`: what the other commands say, as pages in a browser on this machine. It changes nothing without --write."""
+"""`./lezzet console`: what the other commands say, as pages in a browser on this machine. They change nothing without
+--write."""
 
 import argparse
 

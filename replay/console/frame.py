@@ -19,6 +19,8 @@ from replay import links
 from replay.log.message import printed, stamp
 
 _HERE = Path(__file__).parent
+FORM_TOKEN = web.RequestKey("form_token", str)
+"""Of whoever has entered."""
 NAVIGATION = (
     ("/", "h", "Home"),
     ("/topics", "t", "Topics"),
@@ -52,7 +54,8 @@ class Frame:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.globals.update(path=links.path, navigation=NAVIGATION, write=write)
+        self._always: Mapping[str, Any] = {"navigation": NAVIGATION, "write": write}
+        self._templates.globals["path"] = links.path  # macros do not see what a page is given
         self._templates.filters.update(count=count, size=size, span=span, stamp=stamp, clock=clock, hue=hue)
 
     def page(self, request: web.Request, shown: Shown) -> web.Response:
@@ -61,9 +64,9 @@ class Frame:
             "command": command_line(shown.command),
             "here": "/" + request.path.split("/")[1],
             "asked": request.query.get("id", ""),
-            "form_token": request.get("form_token"),
+            "form_token": request.get(FORM_TOKEN),
         }
-        text = self._templates.get_template(shown.template).render({**values, **shown.values})
+        text = self._templates.get_template(shown.template).render({**self._always, **values, **shown.values})
         return web.Response(status=shown.status, text=text, content_type="text/html")
 
 

@@ -7,12 +7,11 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from replay.console.entering import COOKIE_SECONDS, Entrance
-from replay.console.frame import Frame, Shown
+from replay.console.frame import FORM_TOKEN, Frame, Shown
 
 _LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
 _OPEN = ("/static/", "/enter", "/health/live")
 _OWN = frozenset(("same-origin", "none"))
-_FORM_TOKEN = "form_token"  # noqa: S105 - the name of a field
 
 # No script, style or picture but our own files, nothing that is written into a page, no page around ours. Scripts cannot make
 # markup of a text either: see static/console.js.
@@ -47,7 +46,7 @@ class Guard:
         cookie = request.cookies.get(self._entrance.cookie_name)
         if cookie is None or not self._entrance.knows(cookie):
             return self._unknown(request)
-        request[_FORM_TOKEN] = self._entrance.form_token(cookie)
+        request[FORM_TOKEN] = self._entrance.form_token(cookie)
         if request.method == "POST" and not self._entrance.is_of(cookie, await _said_token(request)):
             return _plain(403, "the form is not of a page of this console, or of an old one: load the page again")
         return await handler(request)
@@ -91,12 +90,11 @@ class Guard:
 
 async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
     """on_response_prepare."""
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+    response.headers.update(HEADERS)
 
 
 async def _said_token(request: web.Request) -> str:
-    said = (await request.post()).get(_FORM_TOKEN)
+    said = (await request.post()).get("form_token")
     return said if isinstance(said, str) else ""
 
 

@@ -50,7 +50,7 @@ class Pulse:
                 yield _beats(self._samples)
         finally:
             self._watchers -= 1
-            if not self._watchers and self._beating is not None:
+            if not self._watchers:
                 beating, self._beating = self._beating, None
                 await end(beating)
 

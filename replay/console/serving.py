@@ -89,7 +89,8 @@ async def served(tools: Tools, key: bytes, *, port: int, write: bool) -> AsyncGe
     console = _Console(Desk(tools, readers, Pulse(readers), write), frame, streams)
     app = web.Application(client_max_size=_FORM_BYTES)
     app.on_response_prepare.append(add_headers)
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=_ENDING_SECONDS)
+    # handler_cancellation: a browser that goes on to another page frees what it took here at once.
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_ENDING_SECONDS, handler_cancellation=True)
     listener = _listening(port)
     bound: int = listener.getsockname()[1]
     guard = Guard(Entrance(key, bound), frame)

@@ -46,9 +46,9 @@ def steps(flow: Flow) -> list[Step]:
 
 def _step(flow: Flow, rows: Sequence[Row], places: Sequence[float], by_id: Mapping[str, int], number: int) -> Step:
     row = rows[number]
-    # A dead letter has the id of the message that it was.
-    caused = by_id.get(row.id if row.dead is not None else row.causation or "")
-    caused = None if caused == number else caused
+    caused = by_id[row.id]
+    if caused == number:  # else it is a dead letter, which has the id of the message that it was
+        caused = by_id.get(row.causation or "")
     cause = None if caused is None else rows[caused]
     since_last = _ms(rows[number - 1], row) if number else 0.0
     return Step(

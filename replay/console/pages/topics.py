@@ -33,7 +33,7 @@ async def reader_standings(desk: Desk) -> Sequence[Standing]:
         return await standings(all_topics().values(), domains, views)
 
 
-async def numbers(desk: Desk) -> AsyncGenerator[Event]:
+async def numbers(desk: Desk, _request: web.Request) -> AsyncGenerator[Event]:
     """Name of a number on the page → its text."""
     async for beats in desk.pulse.beats():
         said: dict[str, str] = {}

@@ -15,7 +15,7 @@ async def test_nothing_is_shown_to_whoever_has_not_entered(console: Console) -> 
             async with http.get(console.url(path)) as answer:
                 text = await answer.text()
                 assert answer.status == 401, path
-                assert "order_events" not in text.replace(path, ""), path
+                assert "One moment" in text and "<table" not in text, path
         async with http.get(console.url("/static/console.css")) as answer:
             assert answer.status == 200
 
