@@ -1,22 +1,23 @@
 """What all pages have around them, and how values get into a page.
 
-Every value is escaped, and what is not printable in it (control characters, those that turn the direction of a text) is shown
-as `\\x1b` or `\\u202e`: see replay.log.message.printed. Templates need not think of it.
+Every value is escaped and shown without mail addresses, and what is not printable in it (control characters, those that turn
+the direction of a text) as `\\x1b` or `\\u202e`: see replay.log.message.printed. Templates need not think of it. What the reader
+of the page has asked for is shown as they said it, by the filter `asked`.
 """
 
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from replay import links
 from replay.log.message import printed, stamp
+from topics.personal import masked_text
 
 _HERE = Path(__file__).parent
 FORM_TOKEN = web.RequestKey("form_token", str)
@@ -55,15 +56,16 @@ class Frame:
             lstrip_blocks=True,
         )
         self._always: Mapping[str, Any] = {"navigation": NAVIGATION, "write": write}
-        self._templates.globals["path"] = links.path  # macros do not see what a page is given
-        self._templates.filters.update(count=count, size=size, span=span, stamp=stamp, clock=clock, hue=hue)
+        # Global, since macros do not see what a page is given.
+        cast(dict[str, Any], self._templates.globals).update(path=links.path, of_key=of_key)
+        self._templates.filters.update(count=count, size=size, span=span, stamp=stamp, hue=hue, asked=asked)
 
     def page(self, request: web.Request, shown: Shown) -> web.Response:
         values = {
             "title": shown.title,
             "command": command_line(shown.command),
             "here": "/" + request.path.split("/")[1],
-            "asked": request.query.get("id", ""),
+            "asked_id": request.query.get("id", ""),
             "form_token": request.get(FORM_TOKEN),
         }
         text = self._templates.get_template(shown.template).render({**self._always, **values, **shown.values})
@@ -77,8 +79,23 @@ def command_line(arguments: Sequence[str]) -> str:
 
 def _printable(value: object) -> object:
     if isinstance(value, str) and not isinstance(value, Markup):
-        return printed(value)
+        return plain(value)
     return "" if value is None else value
+
+
+def plain(text: str) -> str:
+    """Printable, without mail addresses."""
+    return printed(masked_text(text))
+
+
+def asked(text: str | None) -> Markup:
+    """As the reader of the page said it, escaped and printable."""
+    return escape(printed(text or ""))
+
+
+def of_key(key: str | None) -> str | None:
+    """The page of everything that a key takes part in. None for a mail address: it would stand in the link."""
+    return None if not key or masked_text(key) != key else links.path("flow", key)
 
 
 def count(number: float) -> str:
@@ -105,11 +122,6 @@ def span(milliseconds: float) -> str:
     parts = [(days, "d"), (hours, "h"), (minutes, "min"), (seconds, "s")]
     first = next(at for at, (number, _) in enumerate(parts) if number)
     return " ".join(f"{number} {unit}" for number, unit in parts[first : first + 2] if number)
-
-
-def clock(at: datetime) -> str:
-    """Within a day, UTC."""
-    return at.strftime("%H:%M:%S.") + f"{at.microsecond // 1000:03}"
 
 
 def hue(topic: str) -> str:

@@ -5,14 +5,16 @@ from datetime import datetime
 from typing import Any
 
 from replay import links
-from replay.console.frame import hue
-from replay.log.message import Message, brief, printed, stamp
+from replay.console.frame import hue, of_key, plain
+from replay.log.message import Message, shown_key, stamp
 from stores.kafka.log import Logged
 from topics.messages import headers
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    """key, brief: without what is secret or personal. of_key: see frame.of_key."""
+
     at: datetime
     topic: str
     partition: int
@@ -26,14 +28,15 @@ class Row:
     dead: str | None
     size: int
     brief: str
+    of_key: str | None
 
     @classmethod
     def of(cls, message: Message) -> "Row":
         logged, said = message.logged, message.headers
         return cls(
-            logged.at, logged.topic, logged.partition, logged.offset, message.key, message.type, message.id,
+            logged.at, logged.topic, logged.partition, logged.offset, shown_key(message.key), message.type, message.id,
             message.correlation, said.get(headers.CAUSATION), said.get(headers.SEQUENCE), said.get(headers.DLQ_REASON),
-            len(logged.body or b""), brief(logged.body),
+            len(logged.body or b""), message.brief(), of_key(message.key),
         )  # fmt: skip
 
     @classmethod
@@ -50,7 +53,7 @@ class Row:
 
     def told(self) -> dict[str, Any]:
         """For static/console.js, which puts each text where the template of a row has its name. All are printable."""
-        said = {name: printed(str(value)) for name, value in asdict(self).items() if value is not None}
+        said = {name: plain(str(value)) for name, value in asdict(self).items() if value is not None}
         return {
             **said,
             "at": stamp(self.at),
@@ -58,5 +61,5 @@ class Row:
             "hue": hue(self.topic),
             "page": self.page,
             "flow": links.path("flow", self.id),
-            "of_key": links.path("flow", self.key or ""),
+            "of_key": self.of_key or links.path("flow", self.id),
         }

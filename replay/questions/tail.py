@@ -6,6 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from replay.failure import CannotDo, no_such_topic
+from replay.log import reveal
 from replay.log.message import Message, in_time
 from replay.tools import Tools, say, say_json
 from stores.kafka.log import Bounds, LogReader, Place
@@ -22,16 +23,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--count", type=int, metavar="N", help=f"at most N messages (without --from the last {LAST})")
     parser.add_argument("--follow", action="store_true", help="wait for more")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    reveal.add_argument(parser)
 
 
 @dataclass(frozen=True)
 class _Plan:
-    """starts: where each partition begins. limit: how many messages; last: the last ones that are there, not the first."""
+    """starts: where each partition begins. limit: how many messages; last: the last ones that are there, not the first.
+    reveal: with personal data."""
 
     starts: Mapping[Place, int]
     limit: int | None
     last: bool
     follow: bool
+    reveal: bool
 
 
 async def run(tools: Tools, said: argparse.Namespace) -> int:
@@ -41,14 +45,15 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
         if said.topic not in log.topics:
             raise no_such_topic(said.topic, log.topics)
         bounds = await log.bounds(log.places([said.topic]))
-        await _print(log, bounds, _plan(bounds, said), as_json=said.json)
+        plan = _plan(bounds, said, reveal=await reveal.revealed(tools, "tail", said))
+        await _print(log, bounds, plan, as_json=said.json)
     return 0
 
 
-def _plan(bounds: Mapping[Place, Bounds], said: argparse.Namespace) -> _Plan:
+def _plan(bounds: Mapping[Place, Bounds], said: argparse.Namespace, *, reveal: bool) -> _Plan:
     last = said.start is None
     limit = said.count or (LAST if last else None)
-    return _Plan(starts(bounds, said.start, limit or LAST), limit, last, said.follow or said.start == "end")
+    return _Plan(starts(bounds, said.start, limit or LAST), limit, last, said.follow or said.start == "end", reveal)
 
 
 async def _print(log: LogReader, bounds: Mapping[Place, Bounds], plan: _Plan, *, as_json: bool) -> None:
@@ -56,9 +61,9 @@ async def _print(log: LogReader, bounds: Mapping[Place, Bounds], plan: _Plan, *,
     async with aclosing(_messages(log, bounds, plan)) as found:
         async for message in found:
             if as_json:
-                say_json(message.data())
+                say_json(message.data(plan.reveal))
             else:
-                say(message.line())
+                say(message.line(plan.reveal))
             left = None if left is None else left - 1
             if left == 0:
                 return

@@ -70,11 +70,11 @@ async def dead_letter(desk: Desk, request: web.Request) -> Shown:
         waiting: Sequence[ParkedRow] = ()
         if state == "parked":
             waiting = await domains.parked(letter.domain, letter.topic, letter.key or "", WAITING)
-    body = readable(record.body)
+    body = readable(record.body, letter.type)
     values = {
         "letter": letter, "state": state, "meaning": MEANINGS[state], "waiting": waiting, "most": WAITING,
         "headers": [(each, secrecy.shown_text(value[:4096])) for each, value in letter.headers[:200]],
-        "lines": body[:MOST].split("\n"), "cut": len(body) > MOST, "whole": is_whole(record.body),
+        "lines": body[:MOST].split("\n"), "cut": len(body) > MOST, "whole": is_whole(record.body, letter.type),
         "size": len(record.body or b""), "place": place, "offset": offset,
         "redrive": ["dlq", "redrive", letter.topic, "--id", letter.id or letter.place],
     }  # fmt: skip

@@ -25,12 +25,12 @@ MOST = 64 * 1024
 async def message(desk: Desk, request: web.Request) -> Shown:
     place, offset = _asked(request)
     record = await _read(desk, place, offset)
-    body = readable(record.body)
     said = Message(record)
+    body = readable(record.body, said.type)
     values = {
         "row": Row.of(said), "headers": _headers(record), "kind": "empty" if not record.body else "text",
         "lines": body[:MOST].split("\n"), "cut": len(body) > MOST, "nothing": record.body is None,
-        "place": place, "offset": offset, "whole": is_whole(record.body),
+        "place": place, "offset": offset, "whole": is_whole(record.body, said.type),
     }  # fmt: skip
     command = ("tail", place.topic, "--from", f"{place.partition}:{offset}", "--count", "1")
     return Shown("message.html", f"{place.topic} {place.partition}:{offset}", values, command)
@@ -39,25 +39,26 @@ async def message(desk: Desk, request: web.Request) -> Shown:
 async def raw(desk: Desk, request: web.Request) -> web.Response:
     place, offset = _asked(request)
     record = await _read(desk, place, offset)
-    body = (record.body or b"") if is_whole(record.body) else readable(record.body).encode()
+    kind = Message(record).type
+    body = (record.body or b"") if is_whole(record.body, kind) else readable(record.body, kind).encode()
     # Never as what it says it is: a browser would show HTML as a page.
     name = f'attachment; filename="{place.topic}-{place.partition}-{offset}.txt"'
     return web.Response(body=body, headers={"Content-Type": "text/plain", "Content-Disposition": name})
 
 
-def readable(body: bytes | None) -> str:
-    """With line breaks, without what is secret."""
-    said = secrecy.shown(body)
+def readable(body: bytes | None, type_name: str | None) -> str:
+    """With line breaks, without what is secret or personal. type_name: its `ce_type`."""
+    said = secrecy.shown(body, type_name)
     if said is None:
         return ""
     return said if isinstance(said, str) else msgspec.json.format(msgspec.json.encode(said), indent=2).decode()
 
 
-def is_whole(body: bytes | None) -> bool:
+def is_whole(body: bytes | None, type_name: str | None) -> bool:
     """Whether nothing of it is hidden from engineers."""
     if not body:
         return True
-    said = secrecy.shown(body)
+    said = secrecy.shown(body, type_name)
     try:
         return said == (body.decode() if isinstance(said, str) else msgspec.json.decode(body))
     except (msgspec.MsgspecError, UnicodeError, RecursionError):

@@ -66,9 +66,26 @@ async def test_a_message_of_a_megabyte_is_cut_and_is_to_be_had_as_a_file(console
         assert await answer.read() == body, "byte for byte, where nothing in it is secret"
 
 
+async def test_nobody_is_named(console: Console, desk: Desk) -> None:
+    mail, id = f"{ids.fresh()}@example.com", ids.fresh()
+    body = b'{"email":"%s","full_name":"Nobody Known","phone":"+905551112233"}' % mail.encode()
+    ((partition, offset),) = await desk.publish(record("email_event", mail, body, id=id, type="x"))
+    letter = dead("email_event", mail, body, id=f"d{id}", reason=f"no mailbox {mail}")
+    ((dead_partition, dead_offset),) = await desk.publish(letter)
+    place = f"/messages/email_event/{partition}/{offset}"
+    for path in (
+        place, f"{place}/raw", "/topics/email_event", f"/flow/{id}", "/dlq",
+        f"/dlq/email_event/{dead_partition}:{dead_offset}",
+    ):  # fmt: skip
+        said = await console.page(path)
+        assert "[personal]" in said, path
+        for word in (mail, quote(mail, safe=""), "Nobody Known", "905551112233"):
+            assert word not in said, path
+
+
 async def test_no_secret_leaves_the_console(console: Console, desk: Desk) -> None:
     id = ids.fresh()
-    body = b'{"email":"a@example.com","password_box":"BOXED","token":"TOKENED"}'
+    body = b'{"password_box":"BOXED","token":"TOKENED"}'
     ((partition, offset),) = await desk.publish(record("auth_commands", id, body, id=id, type="Register"))
     ((dead_partition, dead_offset),) = await desk.publish(dead("auth_commands", id, body, id=f"d{id}"))
     place = f"/messages/auth_commands/{partition}/{offset}"

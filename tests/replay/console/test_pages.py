@@ -100,13 +100,13 @@ async def test_what_is_not_there_is_one_line(console: Console, path: str, why: s
 
 async def test_dead_letters_are_listed_and_shown(console: Console, desk: Desk) -> None:
     key = ids.fresh()
-    letter = dead("user_commands", key, b'{"full_name": 2}', ("ce_type", b"ChangeProfile"), id=f"d-{key}")
+    letter = dead("user_commands", key, b'{"flavour": 2}', ("ce_type", b"ChangeProfile"), id=f"d-{key}")
     ((partition, offset),) = await desk.publish(letter)
     for path in ("/dlq", "/dlq/user_commands"):
         page = await console.page(path)
         assert f"/dlq/user_commands/{partition}%3A{offset}" in page and key in page, path
     shown = texts(await console.page(f"/dlq/user_commands/{partition}:{offset}"))
-    assert "because" in shown and "user.decide" in shown and '"full_name": 2' in shown and "waits" in shown
+    assert "because" in shown and "user.decide" in shown and '"flavour": 2' in shown and "waits" in shown
     assert f"./lezzet dlq show user_commands {partition}:{offset}" in shown
 
 
