@@ -1,8 +1,8 @@
 """What all pages have around them, and how values get into a page.
 
-Every value is escaped and shown without mail addresses, and what is not printable in it (control characters, those that turn
-the direction of a text) as `\\x1b` or `\\u202e`: see replay.log.message.printed. Templates need not think of it. What the reader
-of the page has asked for is shown as they said it, by the filter `asked`.
+Every value is escaped and shown without mail addresses. What is not printable in it (control characters, those that turn the
+direction of a text) is shown as `\\x1b` or `\\u202e`: see replay.log.message.printed. Templates need not think of it. What the
+reader of the page has asked for is shown as they said it, by the filter `asked`.
 """
 
 import shlex
