@@ -8,6 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from urllib.parse import urlsplit
 
+from replay.console import command as console
 from replay.dlq import command as dlq
 from replay.failure import CannotDo
 from replay.questions import decide, logs, state, tail, trace
@@ -22,9 +23,16 @@ from stores.technologies import TECHNOLOGIES
 Run = Callable[[Tools, argparse.Namespace], Awaitable[int]]
 
 _COMMANDS = {
-    "tail": tail, "trace": trace, "dlq": dlq, "topics": topics_command, "views": views_command, "logs": logs, "state": state,
+    "tail": tail,
+    "trace": trace,
+    "dlq": dlq,
+    "topics": topics_command,
+    "views": views_command,
+    "logs": logs,
+    "console": console,
+    "state": state,
     "decide": decide,
-}  # fmt: skip
+}
 
 
 def main(arguments: Sequence[str]) -> int:
