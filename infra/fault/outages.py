@@ -1,4 +1,4 @@
-"""`fault outages`: the whole product under HTTP load while one of its servers goes and comes back."""
+"""`fault outages`: the whole product under HTTP load while one of its servers goes and comes back, or loses what it holds."""
 
 import argparse
 import signal
@@ -36,12 +36,23 @@ LONG = (
     Outage("redis", None), Outage("redis", KILL), Outage("redis-baskets", None), Outage("redis-baskets", KILL),
     Outage("mailbox", None), Outage("mailbox", KILL), Outage("rabbit", None), Outage("rabbit", KILL),
     Outage("postgres", None, with_worker=True),
+    Outage("redis", None, emptied=True), Outage("redis-baskets", None, emptied=True),
 )  # fmt: skip
 SHORT = (
     Outage("kafka", KILL), Outage("postgres", None), Outage("redis", KILL), Outage("redis-baskets", KILL),
-    Outage("mailbox", KILL),
+    Outage("mailbox", KILL), Outage("redis", None, emptied=True),
 )  # fmt: skip
-SERVERS = ("kafka", "postgres", "mongo", "redis", "redis-baskets", "mailbox", "rabbit", "postgres-and-worker")
+SERVERS = (
+    "kafka",
+    "postgres",
+    "mongo",
+    "redis",
+    "redis-baskets",
+    "mailbox",
+    "rabbit",
+    "postgres-and-worker",
+    "emptied",
+)
 
 
 async def run(arguments: Sequence[str]) -> Findings:
@@ -67,6 +78,8 @@ def of(server: str | None, how: str | None) -> Sequence[Outage]:
 
 
 def _server(outage: Outage) -> str:
+    if outage.emptied:
+        return "emptied"
     return "postgres-and-worker" if outage.with_worker else outage.server
 
 
