@@ -15,6 +15,7 @@ from typing import NoReturn
 from urllib.parse import quote, urlsplit
 
 DEFAULT_KAFKA = "kafka:9092"
+_OTLP = "OTEL_EXPORTER_OTLP_ENDPOINT"
 
 _HOST = r"(?:\[[0-9A-Fa-f:.]+\]|[^\s:,/?@\[\]]+)(?::[0-9]{1,5})?"
 _MONGO = re.compile(rf"mongodb(?:\+srv)?://(?:[^\s/@]+@)?(?P<hosts>{_HOST}(?:,{_HOST})*)/[\w-]{{1,63}}(?:\?\S*)?")
@@ -65,6 +66,7 @@ class Settings:
     log_level: str  # LOG_LEVEL
     log_days: int  # LOG_DAYS: so many days back log lines are kept in Elasticsearch
     logs_health_port: int  # LOGS_HEALTH_PORT: of the log agent, on 127.0.0.1, 0: any free port
+    otlp: str | None  # OTEL_EXPORTER_OTLP_ENDPOINT, http[s]://host[:port][/path]: of a collector of spans
 
 
 def load(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -110,6 +112,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         log_level=_choice(environment, "LOG_LEVEL", ("info", "debug", "warning", "error")),
         log_days=_count(environment, "LOG_DAYS", 14, 1, 3_650),
         logs_health_port=_port(environment, "LOGS_HEALTH_PORT", 0),
+        otlp=_url(environment, _OTLP, "", ("http", "https")) if environment.get(_OTLP) else None,
     )
 
 
