@@ -76,7 +76,7 @@ def send(endpoint: str, spans: Sequence[Span], service: str) -> None:
 
 def as_json(spans: Sequence[Span], service: str) -> dict[str, Any]:
     """OTLP's JSON form, as collectors read it from files: ids are hexadecimal there."""
-    message = MessageToDict(encode_spans([readable(span, service) for span in spans]))
+    message = MessageToDict(encode_spans([readable(span, service) for span in spans]), use_integers_for_enums=True)
     _with_hex_ids(message)
     return message
 
