@@ -11,7 +11,7 @@ from replay.log.message import Message, in_time
 from replay.tools import Tools, say, say_json
 from stores.kafka.log import Bounds, LogReader, Place
 
-_LAST = 10  # messages, where nothing else is asked for
+LAST = 10  # messages, where nothing else is asked for
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--from", dest="start", metavar="WHERE",
         help="beginning, end (and then follow), OFFSET in every partition, or PARTITION:OFFSET; else the last messages",
     )  # fmt: skip
-    parser.add_argument("--count", type=int, metavar="N", help=f"at most N messages (without --from the last {_LAST})")
+    parser.add_argument("--count", type=int, metavar="N", help=f"at most N messages (without --from the last {LAST})")
     parser.add_argument("--follow", action="store_true", help="wait for more")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     reveal.add_argument(parser)
@@ -52,8 +52,8 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
 
 def _plan(bounds: Mapping[Place, Bounds], said: argparse.Namespace, *, reveal: bool) -> _Plan:
     last = said.start is None
-    limit = said.count or (_LAST if last else None)
-    return _Plan(_starts(bounds, said.start, limit), limit, last, said.follow or said.start == "end", reveal)
+    limit = said.count or (LAST if last else None)
+    return _Plan(starts(bounds, said.start, limit or LAST), limit, last, said.follow or said.start == "end", reveal)
 
 
 async def _print(log: LogReader, bounds: Mapping[Place, Bounds], plan: _Plan, *, as_json: bool) -> None:
@@ -92,10 +92,14 @@ async def _some(log: LogReader, ends: Mapping[Place, int], plan: _Plan, limit: i
     return there[-limit:] if plan.last else there[:limit]
 
 
-def _starts(bounds: Mapping[Place, Bounds], start: str | None, limit: int | None) -> dict[Place, int]:
+def starts(bounds: Mapping[Place, Bounds], start: str | None, last: int) -> dict[Place, int]:
+    """Where each partition begins. start: as `--from` has it; without it the last `last` messages of each are enough.
+
+    Raises CannotDo.
+    """
     match start:
         case None:
-            return {place: max(bound.first, bound.end - (limit or _LAST)) for place, bound in bounds.items()}
+            return {place: max(bound.first, bound.end - last) for place, bound in bounds.items()}
         case "beginning":
             return {place: bound.first for place, bound in bounds.items()}
         case "end":

@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 async def run(tools: Tools, said: argparse.Namespace) -> int:
     if not said.id:
         raise CannotDo("an empty id")
-    since = None if said.since is None else datetime.now(UTC) - _span(said.since)
+    since = None if said.since is None else datetime.now(UTC) - span(said.since)
     async with tools.log() as log:
         found = await find(log, said.id, since)
     if not found.messages:
@@ -88,7 +88,8 @@ def _print(found: Found, joined: list[Flow], *, reveal: bool) -> None:
     )
 
 
-def _span(text: str) -> timedelta:
+def span(text: str) -> timedelta:
+    """Of `--since`. Raises CannotDo."""
     matched = _SPAN.match(text)
     if matched is None:
         raise CannotDo(f"--since: {text!r} is not a span such as 30s, 20m, 2h or 3d")
