@@ -35,7 +35,6 @@ async def take(folder: Path) -> None:
         "map": ("/map", WIDE, "light"),
         "dlq": ("/dlq", WIDE, "light"),
     }
-    folder.mkdir(parents=True, exist_ok=True)
     async with browser_page() as page:
         await page.goto(link(console_key(site.data.keys), site.ports["console"]))
         for name, (path, size, scheme) in pages.items():
@@ -65,7 +64,9 @@ async def _newest_order(site: Site) -> str:
 def main(arguments: Sequence[str]) -> None:
     if len(arguments) != 1:
         raise SystemExit("usage: python -m tests.docs.screenshots FOLDER")
-    asyncio.run(take(Path(arguments[0])))
+    folder = Path(arguments[0])
+    folder.mkdir(parents=True, exist_ok=True)
+    asyncio.run(take(folder))
 
 
 if __name__ == "__main__":

@@ -157,7 +157,7 @@ async def test_streams_are_bounded(console: Console) -> None:
 async def test_a_server_that_is_away_is_one_line(console: Console, desk: Desk) -> None:
     lost = Tools(replace(desk.tools.settings, elastic="http://127.0.0.1:1", redis="redis://127.0.0.1:1/0"))
     key = console.key
-    async with serving.served(lost, key, port=0, write=False) as port:
+    async with serving.served(lost, key, port=0, write=False, environment={}) as port:
         other = Console(key, port, console.http)
         async with console.http.get(other.link()) as answer:
             assert answer.status == 200
