@@ -1,4 +1,4 @@
-"""`python -m replay tail|trace|dlq|topics|views|logs|console ...`, which `./lezzet` gives the stack's addresses."""
+"""`python -m replay tail|trace|state|...`, which `./lezzet` gives the stack's addresses."""
 
 import argparse
 import asyncio
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from replay.console import command as console
 from replay.dlq import command as dlq
 from replay.failure import CannotDo
-from replay.questions import logs, tail, trace
+from replay.questions import decide, logs, state, tail, trace
 from replay.tools import Tools
 from replay.topics import command as topics_command
 from replay.views import command as views_command
@@ -23,9 +23,16 @@ from stores.technologies import TECHNOLOGIES
 Run = Callable[[Tools, argparse.Namespace], Awaitable[int]]
 
 _COMMANDS = {
-    "tail": tail, "trace": trace, "dlq": dlq, "topics": topics_command, "views": views_command, "logs": logs,
+    "tail": tail,
+    "trace": trace,
+    "dlq": dlq,
+    "topics": topics_command,
+    "views": views_command,
+    "logs": logs,
     "console": console,
-}  # fmt: skip
+    "state": state,
+    "decide": decide,
+}
 
 
 def main(arguments: Sequence[str]) -> int:
