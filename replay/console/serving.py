@@ -11,7 +11,7 @@ from replay.console.desk import Desk
 from replay.console.entering import Entrance
 from replay.console.frame import Frame, Shown
 from replay.console.guard import Guard, add_headers
-from replay.console.pages import dead_letters, flow, home, logs, map, message, processes, topic, topics, views
+from replay.console.pages import dead_letters, flow, home, logs, map, message, processes, state, topic, topics, views
 from replay.console.pulse import Pulse
 from replay.console.readers import Readers
 from replay.console.streams import Event, Streams
@@ -31,6 +31,8 @@ PAGES: tuple[tuple[str, Page], ...] = (
     ("/", home.home),
     ("/search", home.search),
     ("/flow/{id}", flow.flow),
+    ("/state/{id}", state.aggregate),
+    ("/decide/{domain}", state.decided),
     ("/topics", topics.topics),
     ("/topics/{topic}", topic.topic),
     ("/messages/{topic}/{partition}/{offset}", message.message),

@@ -38,5 +38,4 @@ TOPIC = Topic(
     consumers=(),
     retention=FOREVER,
     append_time=True,
-    untyped=lambda body: "PersonalDataRevealed",
 )
