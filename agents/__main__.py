@@ -18,7 +18,7 @@ from agents.runtime.runtime import Resources, Runtime
 from agents.runtime.sweeping import sweep
 from agents.runtime.tending import tend
 from agents.waiting import servers_are_up
-from stores import telemetry
+from stores import telemetry, tracing
 from stores.kafka.growth import Counts
 from stores.logs.lines import Lines
 from stores.logs.shipping import shipping
@@ -58,6 +58,7 @@ async def run(settings: Settings, domains: Sequence[str]) -> int:
     code = await process.run()
     for task in beside:
         task.cancel()
+    tracing.close()
     return code
 
 
@@ -88,6 +89,7 @@ def main(arguments: Sequence[str]) -> None:
     exit_without_upcasters()
     settings, lines = load_or_exit(), Lines()
     telemetry.configure("agents", settings.log_level, lines)
+    tracing.configure(settings.otlp, "agents")
     metrics.log_lines(lines)
     try:
         uvloop.run(leave(run(settings, arguments or DOMAINS), shipping(settings.rabbit, "agents", lines)))

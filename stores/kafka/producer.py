@@ -6,12 +6,14 @@ need no reconnect logic of their own.
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from stores import tracing
 from stores.ending import end
 from stores.errors import Unavailable
 from stores.kafka.partitioning import ByKey
@@ -78,6 +80,7 @@ class CommandProducer:
             raise NotSent("kafka", f"messages of {MAX_PENDING_BYTES} bytes wait for their acknowledgement")
         self._pending += 1
         self._pending_bytes += len(body)
+        began = time.time_ns()
         try:
             encoded = [(name, value.encode()) for name, value in headers.items()]
             acknowledged = await producer.send(topic, body, key.encode(), headers=encoded)
@@ -89,6 +92,8 @@ class CommandProducer:
         finally:
             self._pending -= 1
             self._pending_bytes -= len(body)
+        if tracing.active is not None:
+            tracing.active.published(topic, headers, began)
         return Appended(record.partition, record.offset, record.timestamp)
 
     async def stop(self) -> None:
