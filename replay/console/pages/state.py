@@ -37,7 +37,7 @@ async def aggregate(desk: Desk, request: web.Request) -> Shown:
     found = await state(desk.tools, id, at_of(at), domain=domain, diff=diff)
     values = {
         "id": id, "found": found, "diff": diff, "domain": domain,
-        "states": [_shown(each) for each in found.found], "most": MOMENTS,
+        "states": [_shown(each) for each in sorted(found.found, key=lambda each: -each.of)], "most": MOMENTS,
     }  # fmt: skip
     options = [("--at", at), ("--domain", domain)]
     command = [
