@@ -1,6 +1,7 @@
 """Watches that no index of order facts is deleted: its day would be missing in all reports, and nothing would say so."""
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from datetime import date
 from typing import NoReturn, Protocol
@@ -32,10 +33,8 @@ class Watch:
 
     async def run(self) -> NoReturn:
         while True:
-            try:
+            with contextlib.suppress(Unavailable):  # the group that writes says so
                 await self.look()
-            except Unavailable:
-                pass  # the group that writes says so
             await asyncio.sleep(self._rest)
 
     async def look(self) -> None:
