@@ -1,5 +1,5 @@
-"""One courier has an order at a time: whoever accepts it was asked, whoever has picked it up has accepted it, and it is delivered
-by whoever has it."""
+"""One courier has an order at a time: whoever accepts it was asked, whoever has picked it up has accepted it, and it is
+delivered by whoever has it."""
 
 from collections import Counter
 
