@@ -1,7 +1,7 @@
 """When RabbitMQ has a quorum queue on its disk.
 
-RabbitMQ 3.10 writes the names of new queues' Raft members there half a second after the last of them. Killed before that, it finds
-no leader for the queue any more.
+RabbitMQ 3.10 writes the names of new queues' Raft members there half a second after the last of them. Killed before that, it
+finds no leader for the queue any more.
 """
 
 from infra.stack.stack import Stack
