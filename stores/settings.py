@@ -65,6 +65,8 @@ class Settings:
     log_level: str  # LOG_LEVEL
     log_days: int  # LOG_DAYS: so many days back log lines are kept in Elasticsearch
     logs_health_port: int  # LOGS_HEALTH_PORT: of the log agent, on 127.0.0.1, 0: any free port
+    console_port: int  # CONSOLE_PORT: of the engineers' console, on 127.0.0.1
+    supervisor: Path | None  # SUPERVISOR_SOCKET: where `./lezzet up` says which processes run
 
 
 def load(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -110,6 +112,8 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         log_level=_choice(environment, "LOG_LEVEL", ("info", "debug", "warning", "error")),
         log_days=_count(environment, "LOG_DAYS", 14, 1, 3_650),
         logs_health_port=_port(environment, "LOGS_HEALTH_PORT", 0),
+        console_port=_port(environment, "CONSOLE_PORT", 18131),
+        supervisor=Path(said) if (said := environment.get("SUPERVISOR_SOCKET")) else None,
     )
 
 

@@ -24,10 +24,10 @@ import stores.redis_authority.provision
 import stores.redis_authority.rereading
 import stores.redis_authority.store
 import stores.redis_authority.taking_over
-from stores.engineering import Domains, Facts, First, Floor, Left, ParkedAs, ParkedKey
+from stores.engineering import Domains, Entered, Facts, First, Floor, Left, ParkedAs, ParkedKey
 from stores.mongo.errors import SERVER
 from stores.postgres.leaving import Leaving, leaving
-from stores.protocol import DomainStore, InboxKey, ParkedRow
+from stores.protocol import DomainStore, InboxKey, ParkedRow, Stored
 from stores.settings import Settings
 
 
@@ -170,6 +170,12 @@ class _AllDomains:
 
     async def known(self, domain: str, messages: Sequence[InboxKey]) -> set[InboxKey]:
         return await self._of(domain).known(domain, messages)
+
+    async def entered(self, domain: str, messages: Sequence[InboxKey]) -> dict[InboxKey, Entered]:
+        return await self._of(domain).entered(domain, messages)
+
+    async def states(self, domain: str, ids: Sequence[str]) -> dict[str, Stored]:
+        return await self._of(domain).states(domain, ids)
 
     async def floors(self, topic: str | None = None) -> Sequence[Floor]:
         return [row for part in self._parts.values() for row in await part.floors(topic)]

@@ -1,4 +1,4 @@
-"""`fault outages`: the whole product under HTTP load while one of its servers goes and comes back."""
+"""`fault outages`: the whole product under HTTP load while one of its servers goes and comes back, or loses what it holds."""
 
 import argparse
 import signal
@@ -36,12 +36,23 @@ LONG = (
     Outage("redis", None), Outage("redis", KILL), Outage("redis-baskets", None), Outage("redis-baskets", KILL),
     Outage("mailbox", None), Outage("mailbox", KILL), Outage("rabbit", None), Outage("rabbit", KILL),
     Outage("postgres", None, with_worker=True),
+    Outage("redis", None, emptied=True), Outage("redis-baskets", None, emptied=True),
 )  # fmt: skip
 SHORT = (
     Outage("kafka", KILL), Outage("postgres", None), Outage("redis", KILL), Outage("redis-baskets", KILL),
-    Outage("mailbox", KILL),
+    Outage("mailbox", KILL), Outage("redis", None, emptied=True),
 )  # fmt: skip
-SERVERS = ("kafka", "postgres", "mongo", "redis", "redis-baskets", "mailbox", "rabbit", "postgres-and-worker")
+SERVERS = (
+    "kafka",
+    "postgres",
+    "mongo",
+    "redis",
+    "redis-baskets",
+    "mailbox",
+    "rabbit",
+    "postgres-and-worker",
+    "emptied",
+)
 
 
 async def run(arguments: Sequence[str]) -> Findings:
@@ -61,6 +72,8 @@ async def run(arguments: Sequence[str]) -> Findings:
 
 
 def _belongs(outage: Outage, server: str) -> bool:
+    if outage.emptied:
+        return server == "emptied"
     return outage.with_worker if server == "postgres-and-worker" else outage.server == server and not outage.with_worker
 
 

@@ -9,6 +9,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from replay.failure import CannotDo
+from replay.log import reveal
 from replay.log.flow import Flow, flows
 from replay.log.search import Found, find
 from replay.tools import Tools, say, say_json
@@ -21,12 +22,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id")
     parser.add_argument("--since", metavar="SPAN", help="only messages of the last 30s, 20m, 2h or 3d")
     parser.add_argument("--json", action="store_true", help="one JSON document")
+    reveal.add_argument(parser)
 
 
 async def run(tools: Tools, said: argparse.Namespace) -> int:
     if not said.id:
         raise CannotDo("an empty id")
-    since = None if said.since is None else datetime.now(UTC) - _span(said.since)
+    since = None if said.since is None else datetime.now(UTC) - span(said.since)
     async with tools.log() as log:
         found = await find(log, said.id, since)
     if not found.messages:
@@ -36,16 +38,17 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
             f" ({found.read:,} messages of {found.topics} topics read)"
         )
     joined = flows(found.messages)
+    plain = await reveal.revealed(tools, "trace", said)
     if said.json:
-        say_json({"id": said.id, "read": found.read, "flows": [flow.data() for flow in joined]})
+        say_json({"id": said.id, "read": found.read, "flows": [flow.data(plain) for flow in joined]})
     else:
-        _print(found, joined)
+        _print(found, joined, reveal=plain)
     return 0
 
 
-def _print(found: Found, joined: list[Flow]) -> None:
+def _print(found: Found, joined: list[Flow], *, reveal: bool) -> None:
     for flow in joined:
-        for line in flow.lines():
+        for line in flow.lines(reveal):
             say(line)
         say()
     more = " (more were left out: narrow it with --since)" if found.cut else ""
@@ -55,7 +58,8 @@ def _print(found: Found, joined: list[Flow]) -> None:
     )
 
 
-def _span(text: str) -> timedelta:
+def span(text: str) -> timedelta:
+    """Of `--since`. Raises CannotDo."""
     matched = _SPAN.match(text)
     if matched is None:
         raise CannotDo(f"--since: {text!r} is not a span such as 30s, 20m, 2h or 3d")

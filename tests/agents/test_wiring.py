@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,6 +25,7 @@ from agents.runtime.runtime import Runtime
 from agents.runtime.transport.work import Work
 from http_edge.routing.routes import CommandRow, LiveListRow, LiveRow
 from http_edge.web import ROUTES
+from replay.shadow.domains import named
 from stores.keyring import make_keys
 from stores.mail import Mail
 from stores.mail.smtp import Mailer
@@ -37,7 +39,7 @@ from stores.rabbit.rabbit import Rabbit
 from stores.settings import load
 from topics.contracts import all_topics
 from topics.contracts.payment_commands import Report
-from topics.deciding.decision import Origin, Send
+from topics.deciding.decision import Decider, Origin, Send
 from topics.messages.event import EventMeta
 from topics.messages.message import Message
 from topics.messages.topic import Topic
@@ -102,6 +104,23 @@ async def test_only_a_domains_own_commands_are_decided(domains: Mapping[str, Run
         assert list(decided) == [f"{domain}_commands"]
         roles = decided[f"{domain}_commands"]._roles
         assert (roles.commands.name, roles.events.name) == (f"{domain}_commands", f"{domain}_events")
+
+
+async def test_what_engineers_ask_of_a_domain_is_what_is_wired(domains: Mapping[str, Runtime]):
+    """They find its functions by the names of modules (replay/shadow/domains.py)."""
+    for domain, runtime in domains.items():
+        asked, wired = named(domain, runtime.settings), _of(runtime, Deciding)[f"{domain}_commands"]._roles
+        assert (asked.commands, asked.events, asked.react) == (wired.commands, wired.events, wired.react)
+        assert _parts(asked.decider) == _parts(wired.decider)
+        shown = [view for work in _of(runtime, Showing).values() for view in work._keeping._views.values()]
+        assert {view.name: view for view in asked.views} == {view.name: view for view in shown}
+
+
+def _parts(decider: Decider[Any, Any, Any, Any]) -> tuple[Any, ...]:
+    """The same where two decide the same; one with settings is made anew each time."""
+    decide = decider.decide
+    said = (decide.func, decide.args) if isinstance(decide, partial) else decide
+    return said, decider.state, decider.evolve, decider.facts, decider.fact_tables, decider.needs, decider.claims
 
 
 async def test_whatever_else_is_read_is_copied_shown_indexed_taken_in_or_has_effects(domains: Mapping[str, Runtime]):

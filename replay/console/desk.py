@@ -1,0 +1,37 @@
+"""What pages ask with."""
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from replay.console.pulse import Pulse
+from replay.console.readers import Readers
+from replay.tools import Tools
+from stores.errors import Doubt
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """write: whether the console was started with --write."""
+
+    tools: Tools
+    readers: Readers
+    pulse: Pulse
+    write: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """What a page shows in place of what a server would have said."""
+
+    why: str
+
+
+async def or_away(asked: Awaitable[T]) -> T | Away:
+    """For a page that is of use without it."""
+    try:
+        return await asked
+    except Doubt as error:  # Unavailable is one
+        return Away(str(error))
