@@ -15,6 +15,7 @@ from typing import NoReturn
 from urllib.parse import quote, urlsplit
 
 DEFAULT_KAFKA = "kafka:9092"
+_OTLP = "OTEL_EXPORTER_OTLP_ENDPOINT"
 
 _HOST = r"(?:\[[0-9A-Fa-f:.]+\]|[^\s:,/?@\[\]]+)(?::[0-9]{1,5})?"
 _MONGO = re.compile(rf"mongodb(?:\+srv)?://(?:[^\s/@]+@)?(?P<hosts>{_HOST}(?:,{_HOST})*)/[\w-]{{1,63}}(?:\?\S*)?")
@@ -67,6 +68,7 @@ class Settings:
     logs_health_port: int  # LOGS_HEALTH_PORT: of the log agent, on 127.0.0.1, 0: any free port
     console_port: int  # CONSOLE_PORT: of the engineers' console, on 127.0.0.1
     supervisor: Path | None  # SUPERVISOR_SOCKET: where `./lezzet up` says which processes run
+    otlp: str | None  # OTEL_EXPORTER_OTLP_ENDPOINT, http[s]://host[:port][/path]: of a collector of spans
 
 
 def load(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -114,6 +116,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         logs_health_port=_port(environment, "LOGS_HEALTH_PORT", 0),
         console_port=_port(environment, "CONSOLE_PORT", 18131),
         supervisor=Path(said) if (said := environment.get("SUPERVISOR_SOCKET")) else None,
+        otlp=_url(environment, _OTLP, "", ("http", "https")) if environment.get(_OTLP) else None,
     )
 
 
