@@ -88,17 +88,17 @@ async def test_an_engineer_finds_by_keys_what_happened_to_a_guest(desk: Desk, cl
 
 
 async def test_what_comes_appears_and_hostile_messages_stay_texts(desk: Desk, product: Product) -> None:
-    await desk.open("/topics/restaurant_events")
+    await desk.open("/topics/basket_commands")
     await expect(desk.page.locator("[data-tail-state]")).to_have_text("live")
     kafka = AIOKafkaProducer(bootstrap_servers=product.endpoints["kafka"])
     await kafka.start()
     try:
         headers = [("ce_type", HOSTILE.encode()), ("ce_id", b"hostile")]
         body = json.dumps({"said": HOSTILE}, ensure_ascii=False).encode()
-        await kafka.send_and_wait("restaurant_events_dlq", body, key=HOSTILE.encode(), headers=headers)
-        await desk.open("/topics/restaurant_events_dlq")
+        await kafka.send_and_wait("basket_commands_dlq", body, key=HOSTILE.encode(), headers=headers)
+        await desk.open("/topics/basket_commands_dlq")
         await expect(desk.page.locator("[data-tail-state]")).to_have_text("live")
-        await kafka.send_and_wait("restaurant_events_dlq", body, key=HOSTILE.encode(), headers=headers)
+        await kafka.send_and_wait("basket_commands_dlq", body, key=HOSTILE.encode(), headers=headers)
     finally:
         await kafka.stop()
     rows = desk.page.locator("tbody tr", has_text="hostile").or_(desk.page.locator("tbody tr", has_text="onerror"))
