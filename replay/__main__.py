@@ -1,4 +1,4 @@
-"""`python -m replay tail|trace|dlq|topics|views|logs ...`, which `./lezzet` gives the stack's addresses."""
+"""`python -m replay NAME ...`, which `./lezzet` gives the stack's addresses."""
 
 import argparse
 import asyncio
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from replay.dlq import command as dlq
 from replay.failure import CannotDo
-from replay.questions import logs, tail, trace
+from replay.questions import find, logs, tail, trace
 from replay.tools import Tools
 from replay.topics import command as topics_command
 from replay.views import command as views_command
@@ -21,7 +21,15 @@ from stores.technologies import TECHNOLOGIES
 
 Run = Callable[[Tools, argparse.Namespace], Awaitable[int]]
 
-_COMMANDS = {"tail": tail, "trace": trace, "dlq": dlq, "topics": topics_command, "views": views_command, "logs": logs}
+_COMMANDS = {
+    "tail": tail,
+    "trace": trace,
+    "find": find,
+    "dlq": dlq,
+    "topics": topics_command,
+    "views": views_command,
+    "logs": logs,
+}
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from replay.failure import BadArgument
+from replay.log.times import moment
 from replay.tools import Tools, say, say_json
 from stores.errors import Unavailable
 from stores.logs.index import LogIndex
-from stores.logs.searching import LEVELS, Asked, Found, search, since_of
+from stores.logs.searching import LEVELS, Asked, Found, search
 
 _LAST = 100  # lines, where nothing else is asked for
 _MOST = 10_000
@@ -40,7 +41,7 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
     now = datetime.now(UTC)
     asked = Asked(
         words=said.query, level=said.level, domain=said.domain, process=said.process,
-        since=_when("--since", said.since, now), until=_when("--until", said.until, now),
+        since=moment("--since", said.since, now), until=moment("--until", said.until, now),
     )  # fmt: skip
     async with tools.logs() as index:
         found = await search(index, asked, said.count)
@@ -48,15 +49,6 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
         if said.follow:
             await _follow(index, asked, found, now, as_json=said.json)
     return 0
-
-
-def _when(name: str, said: str | None, now: datetime) -> datetime | None:
-    if said is None:
-        return None
-    at = since_of(said, now)
-    if at is None:
-        raise BadArgument(f"{name}: {said!r} is neither an age such as 10m, 2h, 3d nor a time such as 2026-11-26T20:00")
-    return at
 
 
 async def _follow(index: LogIndex, asked: Asked, printed: Sequence[Found], begun: datetime, *, as_json: bool) -> None:

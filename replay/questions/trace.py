@@ -1,37 +1,34 @@
 """`./lezzet trace ID`: everything that belongs to one flow, over all topics, in order of time.
 
 ID is a correlation, order, operation, command, event, user or other aggregate id. All topics are read in parallel up to
-where they end at the start. It is a search, not an index: 100,000 messages take some seconds, and `--since 2h` reads less.
+where they end at the start. It is a search, not an index: a million messages take some seconds, and `--since 2h` reads less.
 """
 
 import argparse
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from replay.failure import CannotDo
+from replay.failure import BadArgument
 from replay.log.flow import Flow, flows
 from replay.log.search import Found, find
+from replay.log.times import moment
 from replay.tools import Tools, say, say_json
-
-_SPAN = re.compile(r"^(?P<number>\d+)(?P<unit>[smhd])$")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id")
-    parser.add_argument("--since", metavar="SPAN", help="only messages of the last 30s, 20m, 2h or 3d")
+    parser.add_argument("--since", metavar="WHEN", help="only messages from then on: 30s, 20m, 2h, 3d, or a time")
     parser.add_argument("--json", action="store_true", help="one JSON document")
 
 
 async def run(tools: Tools, said: argparse.Namespace) -> int:
     if not said.id:
-        raise CannotDo("an empty id")
-    since = None if said.since is None else datetime.now(UTC) - _span(said.since)
+        raise BadArgument("an empty id")
+    since = moment("--since", said.since, datetime.now(UTC))
     async with tools.log() as log:
         found = await find(log, said.id, since)
     if not found.messages:
-        window = f" of the last {said.since}" if said.since else ""
-        raise CannotDo(
+        window = f" since {said.since}" if said.since else ""
+        raise BadArgument(
             f"no message{window} has {said.id!r} as id, key, subject, operation, caller or correlation"
             f" ({found.read:,} messages of {found.topics} topics read)"
         )
@@ -53,13 +50,3 @@ def _print(found: Found, joined: list[Flow]) -> None:
         f"{len(found.messages):,} messages in {len(joined)} {'flow' if len(joined) == 1 else 'flows'}{more};"
         f" {found.read:,} messages of {found.topics} topics read in {found.seconds:.1f} s"
     )
-
-
-def _span(text: str) -> timedelta:
-    matched = _SPAN.match(text)
-    if matched is None:
-        raise CannotDo(f"--since: {text!r} is not a span such as 30s, 20m, 2h or 3d")
-    try:
-        return timedelta(**{_UNITS[matched["unit"]]: int(matched["number"])})
-    except OverflowError:
-        raise CannotDo(f"--since: {text!r} is too long") from None
