@@ -13,6 +13,7 @@ from replay.failure import CannotDo
 from replay.questions import find, logs, tail, trace
 from replay.tools import Tools
 from replay.topics import command as topics_command
+from replay.topics import publish
 from replay.views import command as views_command
 from stores import telemetry
 from stores.errors import Doubt, Unavailable
@@ -25,6 +26,7 @@ _COMMANDS = {
     "tail": tail,
     "trace": trace,
     "find": find,
+    "publish": publish,
     "dlq": dlq,
     "topics": topics_command,
     "views": views_command,

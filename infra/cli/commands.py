@@ -47,6 +47,7 @@ COMMANDS = (
         "trace", "everything that belongs to an order, user, command or correlation id", Module("replay", ("trace",))
     ),
     Command("find", "the messages of all topics that a condition holds for", Module("replay", ("find",))),
+    Command("publish", "sends messages of a file, checked against the contract", Module("replay", ("publish",))),
     Command("logs", "log lines of all processes; --follow for more", Module("replay", ("logs",))),
     Command("dlq", "lists, shows and redrives dead letters", Module("replay", ("dlq",))),
     Command("audit", "checks that the promises hold on the system that runs", Module("infra.audit")),

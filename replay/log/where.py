@@ -16,6 +16,7 @@ from cel_expr_python import cel
 from replay.failure import BadArgument
 from replay.log import secrecy
 from replay.log.message import Message
+from replay.log.scan import All, Holding
 from topics.messages import headers
 
 LONGEST = 4_000  # characters of a condition
@@ -47,7 +48,8 @@ _THERE = re.compile(rf"(?:has\({_PATH}\)|{_PATH}\s*(?:==|!=|<=?|>=?)\s*(?:{_NUMB
 
 
 class Where:
-    """A condition. bytes: what every message that it holds for has in it; None where nothing can be said."""
+    """A condition. bytes: what every message that it holds for has in it; None where nothing can be said. sieve: lets all
+    messages through that it may hold for."""
 
     def __init__(self, text: str) -> None:
         """Raises BadArgument with the place of what is wrong."""
@@ -55,6 +57,7 @@ class Where:
         self._expression = _compiled(text)
         self._used = [name for name in _NAMES if re.search(rf"\b{name}\b", text)]
         self.bytes = needle(text)
+        self.sieve = All() if self.bytes is None else Holding(self.bytes)
 
     def __call__(self, message: Message) -> bool:
         """False where it cannot be told, as for a field that the message does not have."""

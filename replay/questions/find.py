@@ -15,7 +15,7 @@ from typing import Any
 
 from replay.failure import BadArgument, no_such_topic
 from replay.log.message import Message, in_time, printed
-from replay.log.scan import All, Holding, Progress, Window, scan, window
+from replay.log.scan import Progress, Window, scan, window
 from replay.log.times import moment
 from replay.log.where import Where
 from replay.tools import Tools, say, say_json
@@ -118,7 +118,6 @@ class _Search:
 
     def __init__(self, where: Where, most: int, chosen: Window) -> None:
         self._where, self._most, self._chosen = where, most, chosen
-        self._sieve = All() if where.bytes is None else Holding(where.bytes)
         self._progress = Progress(chosen.messages)
         self._found = list[Message]()
         self._matching = 0
@@ -137,7 +136,7 @@ class _Search:
         return Finds(shown, self._matching, read, self._chosen.messages, self._chosen.topics, took, stopped)
 
     async def _read(self, log: LogReader) -> None:
-        async with aclosing(scan(log, self._chosen, self._sieve, self._progress)) as chunks:
+        async with aclosing(scan(log, self._chosen, self._where.sieve, self._progress)) as chunks:
             async for chunk in chunks:
                 kept = [message for message in map(Message, chunk) if self._where(message)]
                 self._matching += len(kept)
