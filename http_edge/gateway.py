@@ -45,6 +45,7 @@ from http_edge.wire.problems import Problem, all_invalid, internal, unavailable
 from http_edge.wire.query import NOTHING, parse
 from http_edge.wire.responses import PIECE, Wire, respond
 from stores.errors import Unavailable
+from stores.log_repeats import Counted
 from stores.telemetry import logger
 from topics.documents.order import PriceChanged
 from topics.values.faults import Invalid
@@ -55,6 +56,7 @@ UNMATCHED = "unmatched"
 _NO_FILE = nullcontext()
 
 _log = logger("http_edge.gateway")
+_AWAY = Counted()
 
 Handler = Callable[[Asked], Awaitable[Answer]]
 
@@ -140,7 +142,9 @@ class Gateway:
             answer = unavailable("not_available", "This is not available right now, please try again.").answer(
                 named.request_id
             )
-            _log.warning("answered 503", server=away.server, why=str(away), correlation_id=named.request_id)
+            _log.info("answered 503", server=away.server, why=str(away), correlation_id=named.request_id)
+            if count := _AWAY.due(away.server):
+                _log.warning("server_away", server=away.server, why=str(away), answers=count)
         except Exception:
             _log.exception("unhandled", route=label, correlation_id=named.request_id)
             answer = internal().answer(named.request_id)

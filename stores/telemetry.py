@@ -32,7 +32,7 @@ _NOISY = {
     "aiohttp": logging.WARNING,
     "elastic_transport": logging.ERROR,
     "faust": logging.WARNING,
-    "mode": logging.WARNING,
+    "mode": logging.ERROR,  # its warnings are of timers that came late
     "yoyo": logging.WARNING,
 }
 

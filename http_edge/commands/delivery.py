@@ -20,6 +20,7 @@ from http_edge.routing.edge import AppendedAt, Edge
 from http_edge.wire.problems import Problem, unavailable
 from stores.errors import Unavailable
 from stores.kafka.producer import NotSent
+from stores.log_repeats import Counted
 from stores.telemetry import logger
 from topics import keys
 from topics.messages import headers
@@ -31,6 +32,7 @@ ACK_SECONDS = 2.1
 LAST_LOOK_SECONDS = 0.2
 
 _log = logger("http_edge.commands.delivery")
+_UNANSWERED = Counted()
 
 
 class Late(Exception):
@@ -172,7 +174,9 @@ async def _withdraw(
     failed = sent.exception() if sent.done() else None
     why = str(failed) if failed else "no answer" if sent.done() else "no acknowledgement"
     withdrawn = await edge.withdrawals.withdraw(operation)
-    _log.warning("command withdrawn" if withdrawn else "command taken, and not answered", command=operation, why=why)
+    _log.info("command withdrawn" if withdrawn else "command taken, and not answered", command=operation, why=why)
+    if count := _UNANSWERED.due(why):
+        _log.warning("commands_not_answered", why=why, count=count)
     if not withdrawn and may_be_late:
         await note(asked)  # before the look, as in _promise()
     reply = heard.result() if heard.done() else await _last_look(edge, operation)

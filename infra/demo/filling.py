@@ -53,7 +53,8 @@ class Wish:
 
     @property
     def command_id(self) -> str:
-        return derive(self.id, f"demo {self.tries}")
+        """With the view: a restaurant and its campaigns have one id, and an id is decided once."""
+        return derive(self.id, f"demo {self.view} {self.tries}")
 
 
 def restaurants(menus: Sequence[Menu]) -> list[Wish]:

@@ -7,6 +7,7 @@ from replay.dlq import groups as dlq_groups
 from replay.dlq import listing as dlq_list
 from replay.dlq import redrive as dlq_redrive
 from replay.dlq import show as dlq_show
+from replay.log import reveal
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,6 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing = commands.add_parser("list", help="dead letters with their state, and the keys that are parked")
     listing.add_argument("topic", nargs="?")
     listing.add_argument("--json", action="store_true", help="one JSON document")
+    reveal.add_argument(listing)
     listing.set_defaults(run=dlq_list.run)
     grouping = commands.add_parser("groups", help="those with the same cause as one, with counts and a fingerprint")
     grouping.add_argument("topic", nargs="?")
@@ -23,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     showing.add_argument("topic")
     showing.add_argument("message", metavar="ID|PARTITION:OFFSET", help="as `dlq list` shows it")
     showing.add_argument("--body", type=Path, metavar="FILE", help="write the original bytes there, to repair them")
+    reveal.add_argument(showing)
     showing.set_defaults(run=dlq_show.run)
     _add_redrive(commands.add_parser("redrive", help="shows what would be sent again; does it with --yes"))
 

@@ -5,14 +5,16 @@ import asyncio
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from replay.failure import BadArgument
+from replay.log import reveal
 from replay.log.times import moment
 from replay.tools import Tools, say, say_json
 from stores.errors import Unavailable
 from stores.logs.index import LogIndex
 from stores.logs.searching import LEVELS, Asked, Found, search
+from topics import personal
 
 _LAST = 100  # lines, where nothing else is asked for
 _MOST = 10_000
@@ -33,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--follow", action="store_true", help="wait for more")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    reveal.add_argument(parser)
 
 
 async def run(tools: Tools, said: argparse.Namespace) -> int:
@@ -45,13 +48,21 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
     )  # fmt: skip
     async with tools.logs() as index:
         found = await search(index, asked, said.count)
-        _print(found, as_json=said.json)
+        shown = _Shown(as_json=said.json, reveal=await reveal.revealed(tools, "logs", said))
+        _print(found, shown)
         if said.follow:
-            await _follow(index, asked, found, now, as_json=said.json)
+            await _follow(index, asked, found, now, shown)
     return 0
 
 
-async def _follow(index: LogIndex, asked: Asked, printed: Sequence[Found], begun: datetime, *, as_json: bool) -> None:
+class _Shown(NamedTuple):
+    """How lines are printed. reveal: with mail addresses in them."""
+
+    as_json: bool
+    reveal: bool
+
+
+async def _follow(index: LogIndex, asked: Asked, printed: Sequence[Found], begun: datetime, shown: _Shown) -> None:
     """For ever: by the time at which the log agent received a line, since lines of many processes come in no order of their
     own times."""
     away = False
@@ -66,19 +77,20 @@ async def _follow(index: LogIndex, asked: Asked, printed: Sequence[Found], begun
             away = True
             continue
         away = False
-        _print([each for each in found if each.id not in seen], as_json=as_json)
+        _print([each for each in found if each.id not in seen], shown)
         received = max((received, *(each.received for each in found)))
         seen |= dict.fromkeys(each.id for each in found)
         for old in list(seen)[: max(0, len(seen) - _REMEMBERED)]:
             del seen[old]
 
 
-def _print(lines: Sequence[Found], *, as_json: bool) -> None:
+def _print(lines: Sequence[Found], shown: _Shown) -> None:
     for each in lines:
-        if as_json:
-            say_json(each.line)
+        line = each.line if shown.reveal else personal.without_mails(each.line)
+        if shown.as_json:
+            say_json(line)
         else:
-            say(_text(each.line))
+            say(_text(line))
 
 
 def _text(line: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from replay.failure import BadArgument, no_such_topic
+from replay.log import reveal
 from replay.log.message import Message, in_time
 from replay.log.scan import All, Progress, Window, scan
 from replay.log.where import Where
@@ -25,18 +26,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--where", metavar="EXPR", help="only messages that a condition in CEL holds for, as of `find`")
     parser.add_argument("--follow", action="store_true", help="wait for more")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    reveal.add_argument(parser)
 
 
 @dataclass(frozen=True)
 class _Plan:
     """starts: where each partition begins. limit: how many messages; last: the last ones that are there, not the first. where:
-    only those that it holds for; None for all."""
+    only those that it holds for; None for all. reveal: with personal data."""
 
     starts: Mapping[Place, int]
     limit: int | None
     last: bool
     follow: bool
     where: Where | None
+    reveal: bool
 
     def chosen(self, chunk: Iterable[Logged]) -> list[Message]:
         return [message for message in map(Message, chunk) if self.where is None or self.where(message)]
@@ -50,16 +53,17 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
         if said.topic not in log.topics:
             raise no_such_topic(said.topic, log.topics)
         bounds = await log.bounds(log.places([said.topic]))
-        await _print(log, bounds, _plan(bounds, said, where), as_json=said.json)
+        plan = _plan(bounds, said, where, reveal=await reveal.revealed(tools, "tail", said))
+        await _print(log, bounds, plan, as_json=said.json)
     return 0
 
 
-def _plan(bounds: Mapping[Place, Bounds], said: argparse.Namespace, where: Where | None) -> _Plan:
+def _plan(bounds: Mapping[Place, Bounds], said: argparse.Namespace, where: Where | None, *, reveal: bool) -> _Plan:
     last = said.start is None
     limit = said.count or (_LAST if last else None)
     # The last ones that a condition holds for may be anywhere.
     starts = _starts(bounds, "beginning" if last and where else said.start, limit)
-    return _Plan(starts, limit, last, said.follow or said.start == "end", where)
+    return _Plan(starts, limit, last, said.follow or said.start == "end", where, reveal)
 
 
 async def _print(log: LogReader, bounds: Mapping[Place, Bounds], plan: _Plan, *, as_json: bool) -> None:
@@ -67,9 +71,9 @@ async def _print(log: LogReader, bounds: Mapping[Place, Bounds], plan: _Plan, *,
     async with aclosing(_messages(log, bounds, plan)) as found:
         async for message in found:
             if as_json:
-                say_json(message.data())
+                say_json(message.data(plan.reveal))
             else:
-                say(message.line())
+                say(message.line(plan.reveal))
             left = None if left is None else left - 1
             if left == 0:
                 return

@@ -8,6 +8,7 @@ import argparse
 from datetime import UTC, datetime
 
 from replay.failure import BadArgument
+from replay.log import reveal
 from replay.log.flow import Flow, flows
 from replay.log.search import Found, find
 from replay.log.times import moment
@@ -18,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id")
     parser.add_argument("--since", metavar="WHEN", help="only messages from then on: 30s, 20m, 2h, 3d, or a time")
     parser.add_argument("--json", action="store_true", help="one JSON document")
+    reveal.add_argument(parser)
 
 
 async def run(tools: Tools, said: argparse.Namespace) -> int:
@@ -33,16 +35,17 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
             f" ({found.read:,} messages of {found.topics} topics read)"
         )
     joined = flows(found.messages)
+    plain = await reveal.revealed(tools, "trace", said)
     if said.json:
-        say_json({"id": said.id, "read": found.read, "flows": [flow.data() for flow in joined]})
+        say_json({"id": said.id, "read": found.read, "flows": [flow.data(plain) for flow in joined]})
     else:
-        _print(found, joined)
+        _print(found, joined, reveal=plain)
     return 0
 
 
-def _print(found: Found, joined: list[Flow]) -> None:
+def _print(found: Found, joined: list[Flow], *, reveal: bool) -> None:
     for flow in joined:
-        for line in flow.lines():
+        for line in flow.lines(reveal):
             say(line)
         say()
     more = " (more were left out: narrow it with --since)" if found.cut else ""

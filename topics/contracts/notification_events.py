@@ -8,6 +8,7 @@ import msgspec
 from topics.contracts.user_events import Preferences
 from topics.messages.message import Message, Secret
 from topics.messages.topic import FOREVER, Topic
+from topics.values.fields import Personal
 from topics.values.kurus import KurusSum
 from topics.values.languages import Language
 
@@ -52,7 +53,7 @@ class OrderNews(msgspec.Struct, frozen=True, kw_only=True):
     about: CustomerNews | OwnerNews
     order_id: str
     restaurant_id: str
-    reason: str = ""
+    reason: Personal[str] = ""
     at: datetime | None = None
     minutes: int | None = None
     amount: KurusSum | None = None
@@ -60,7 +61,7 @@ class OrderNews(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AddressRemembered(Message, frozen=True, kw_only=True):
-    email: str
+    email: Personal[str]
 
 
 class LetterKept(Message, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from agents.runtime.transport.lease import Batch, Reopen, Stopped
 from agents.runtime.transport.leases import Leases
 from agents.runtime.transport.work import Work
 from stores.errors import Doubt
+from stores.log_repeats import Drags
 
 log = structlog.get_logger()
 
@@ -42,14 +43,18 @@ async def carry(leases: Leases, work: Work, batch: Batch) -> None:
 
 async def _until_done(group: str, work: Work, batch: Batch) -> bool:
     """False: the lease ended first."""
-    lease, (wait, longest) = batch.lease, _WAIT
+    lease, (wait, longest), drags = batch.lease, _WAIT, Drags()
     while not lease.closing.is_set():
         try:
             await work.run(batch)
             return True
         except Doubt as doubt:
             metrics.RETRIES.labels(group, type(doubt).__name__).inc()
-            log.warning("batch_retried", group=group, source=lease.source, first=batch.first, why=str(doubt)[:200])
+            about = {"group": group, "source": lease.source, "first": batch.first, "why": str(doubt)[:200]}
+            if wait == _WAIT[0]:
+                log.info("batch_retried", **about)
+            elif seconds := drags.due():
+                log.warning("batch_waits", seconds=seconds, **about)
             try:
                 await asyncio.wait_for(lease.closing.wait(), wait)
             except TimeoutError:
