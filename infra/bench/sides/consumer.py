@@ -14,8 +14,9 @@ async def read(brokers: str) -> None:
     consumer = AIOKafkaConsumer(bootstrap_servers=brokers, enable_auto_commit=False, auto_offset_reset="earliest")
     await consumer.start()
     try:
-        names = [name for name in await consumer.topics() if not name.startswith("__")]
-        places = [TopicPartition(name, n) for name in names for n in consumer.partitions_for_topic(name) or ()]
+        cluster = await consumer._client.fetch_all_metadata()
+        names = [name for name in cluster.topics() if not name.startswith("__")]
+        places = [TopicPartition(name, n) for name in names for n in cluster.partitions_for_topic(name) or ()]
         consumer.assign(places)
         wanted = sum((await consumer.end_offsets(places)).values())
         await consumer.seek_to_beginning()
