@@ -8,9 +8,10 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from urllib.parse import urlsplit
 
+from replay.console import command as console
 from replay.dlq import command as dlq
 from replay.failure import CannotDo
-from replay.questions import find, logs, tail, trace
+from replay.questions import decide, find, logs, state, tail, trace
 from replay.tools import Tools
 from replay.topics import command as topics_command
 from replay.topics import publish
@@ -31,6 +32,9 @@ _COMMANDS = {
     "topics": topics_command,
     "views": views_command,
     "logs": logs,
+    "console": console,
+    "state": state,
+    "decide": decide,
 }
 
 

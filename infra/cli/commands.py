@@ -48,7 +48,12 @@ COMMANDS = (
     ),
     Command("find", "the messages of all topics that a condition holds for", Module("replay", ("find",))),
     Command("publish", "sends messages of a file, checked against the contract", Module("replay", ("publish",))),
+    Command(
+        "state", "an aggregate and its views at any version; --diff to what is stored", Module("replay", ("state",))
+    ),
     Command("logs", "log lines of all processes; --follow for more", Module("replay", ("logs",))),
+    Command("decide", "what the decider of this checkout makes of recorded commands", Module("replay", ("decide",))),
+    Command("console", "the same as pages in a browser, on this machine", Module("replay", ("console",))),
     Command("dlq", "lists, shows and redrives dead letters", Module("replay", ("dlq",))),
     Command("audit", "checks that the promises hold on the system that runs", Module("infra.audit")),
     Command("bench", "measures: ./lezzet bench NAME", Module("infra.bench")),

@@ -9,12 +9,14 @@ from typing import Any, NamedTuple, cast
 
 from replay.failure import BadArgument
 from replay.log import reveal
+from replay.log.search import find
 from replay.log.times import moment
 from replay.tools import Tools, say, say_json
 from stores.errors import Unavailable
 from stores.logs.index import LogIndex
-from stores.logs.searching import LEVELS, Asked, Found, search
+from stores.logs.searching import LEVELS, MOST_IDS, Asked, Found, search
 from topics import personal
+from topics.messages import headers
 
 _LAST = 100  # lines, where nothing else is asked for
 _MOST = 10_000
@@ -26,6 +28,9 @@ _REMEMBERED = 50_000  # ids of lines that were printed
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--query", default="", metavar="WORDS", help="lines with all these words in them, or an id")
     parser.add_argument("--level", choices=LEVELS, help="of this level and above")
+    parser.add_argument(
+        "--trace", metavar="ID", help="of the flows that an order, command, user or correlation id takes part in"
+    )
     parser.add_argument("--domain", help="of a domain, or of edge, agents, logs")
     parser.add_argument("--process", help="agents, edge, logs")
     parser.add_argument("--since", metavar="WHEN", help="10m, 2h, 3d, or a time such as 2026-11-26T20:00")
@@ -43,7 +48,8 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
         raise BadArgument(f"--count: from 1 to {_MOST}")
     now = datetime.now(UTC)
     asked = Asked(
-        words=said.query, level=said.level, domain=said.domain, process=said.process,
+        words=said.query, ids=await _flow(tools, said.trace) if said.trace else (), level=said.level,
+        domain=said.domain, process=said.process,
         since=moment("--since", said.since, now), until=moment("--until", said.until, now),
     )  # fmt: skip
     async with tools.logs() as index:
@@ -53,6 +59,16 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
         if said.follow:
             await _follow(index, asked, found, now, shown)
     return 0
+
+
+async def _flow(tools: Tools, wanted: str) -> Sequence[str]:
+    """The ids that name a flow in log lines: of the flow itself, of its messages and aggregates."""
+    async with tools.log() as log:
+        found = await find(log, wanted, None)
+    named = {wanted: None}
+    for message in found.messages:
+        named |= dict.fromkeys((message.correlation, message.id, message.headers.get(headers.SUBJECT, message.id)))
+    return list(named)[:MOST_IDS]
 
 
 class _Shown(NamedTuple):

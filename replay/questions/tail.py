@@ -13,7 +13,7 @@ from replay.log.where import Where
 from replay.tools import Tools, say, say_json
 from stores.kafka.log import Bounds, Logged, LogReader, Place
 
-_LAST = 10  # messages, where nothing else is asked for
+LAST = 10  # messages, where nothing else is asked for
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--from", dest="start", metavar="WHERE",
         help="beginning, end (and then follow), OFFSET in every partition, or PARTITION:OFFSET; else the last messages",
     )  # fmt: skip
-    parser.add_argument("--count", type=int, metavar="N", help=f"at most N messages (without --from the last {_LAST})")
+    parser.add_argument("--count", type=int, metavar="N", help=f"at most N messages (without --from the last {LAST})")
     parser.add_argument("--where", metavar="EXPR", help="only messages that a condition in CEL holds for, as of `find`")
     parser.add_argument("--follow", action="store_true", help="wait for more")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
@@ -60,10 +60,10 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
 
 def _plan(bounds: Mapping[Place, Bounds], said: argparse.Namespace, where: Where | None, *, reveal: bool) -> _Plan:
     last = said.start is None
-    limit = said.count or (_LAST if last else None)
+    limit = said.count or (LAST if last else None)
     # The last ones that a condition holds for may be anywhere.
-    starts = _starts(bounds, "beginning" if last and where else said.start, limit)
-    return _Plan(starts, limit, last, said.follow or said.start == "end", where, reveal)
+    begin = starts(bounds, "beginning" if last and where else said.start, limit or LAST)
+    return _Plan(begin, limit, last, said.follow or said.start == "end", where, reveal)
 
 
 async def _print(log: LogReader, bounds: Mapping[Place, Bounds], plan: _Plan, *, as_json: bool) -> None:
@@ -102,7 +102,7 @@ async def _some(log: LogReader, ends: Mapping[Place, int], plan: _Plan, limit: i
     there = list[Message]()
     async for chunk in _scan(log, plan, ends):
         there += plan.chosen(chunk)
-        if len(there) > 2 * limit + _LAST:
+        if len(there) > 2 * limit + LAST:
             there = _kept(there, plan, limit)
     return _kept(there, plan, limit)
 
@@ -117,10 +117,14 @@ def _scan(log: LogReader, plan: _Plan, ends: Mapping[Place, int]) -> AsyncGenera
     return scan(log, there, All() if plan.where is None else plan.where.sieve, Progress(there.messages))
 
 
-def _starts(bounds: Mapping[Place, Bounds], start: str | None, limit: int | None) -> dict[Place, int]:
+def starts(bounds: Mapping[Place, Bounds], start: str | None, last: int) -> dict[Place, int]:
+    """Where each partition begins. start: as `--from` has it; without it the last `last` messages of each are enough.
+
+    Raises CannotDo.
+    """
     match start:
         case None:
-            return {place: max(bound.first, bound.end - (limit or _LAST)) for place, bound in bounds.items()}
+            return {place: max(bound.first, bound.end - last) for place, bound in bounds.items()}
         case "beginning":
             return {place: bound.first for place, bound in bounds.items()}
         case "end":

@@ -47,7 +47,7 @@ class OrderNews(msgspec.Struct, frozen=True, kw_only=True):
     """What became of an order. about: also the name of the mail's template. What these news do not have is empty.
 
     at: when it is ready, or wanted, or when it ends without an answer. minutes: of a delay. amount: what is refunded, or what
-    the order comes to. items: what is ordered, as `2 x Lahmacun`.
+    the order comes to. items: what is ordered, as `2 x Lahmacun (Acı: az, Büyük boy)`.
     """
 
     about: CustomerNews | OwnerNews

@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 
 import structlog
 
@@ -9,11 +11,14 @@ from agents.runtime import metrics
 from agents.runtime.transport.lease import Batch, Reopen, Stopped
 from agents.runtime.transport.leases import Leases
 from agents.runtime.transport.work import Work
+from stores import tracing
 from stores.errors import Doubt
 from stores.log_repeats import Drags
+from topics.messages import headers, ids
 
 log = structlog.get_logger()
 
+_NOTHING = nullcontext()
 _WAIT = (0.05, 1.0)  # seconds, first and longest
 
 
@@ -24,7 +29,8 @@ async def carry(leases: Leases, work: Work, batch: Batch) -> None:
     """
     done, hole, began = False, None, time.monotonic()
     try:
-        done = await _until_done(leases.group, work, batch)
+        with _told(leases.group, batch):
+            done = await _until_done(leases.group, work, batch)
     except Reopen as again:
         hole = again.hole
         log.info("reopened", group=leases.group, source=batch.lease.source, why=str(again))
@@ -39,6 +45,19 @@ async def carry(leases: Leases, work: Work, batch: Batch) -> None:
         if done:
             metrics.done(leases.group, batch.lease.source.topic, len(batch.records), time.monotonic() - began)
         leases.finished(batch, done, hole)
+
+
+def _told(group: str, batch: Batch) -> AbstractContextManager[None]:
+    """Around the work on a batch: a span, where spans are wanted."""
+    if tracing.active is None:
+        return _NOTHING
+    source = batch.lease.source
+    messages = list[tuple[Mapping[str, str], str]]()
+    for each in batch.records:
+        named = tracing.decoded((name, value or b"") for name, value in each.headers or ())
+        unnamed = ids.of_position(source.topic, batch.lease.incarnation, source.partition, each.offset)
+        messages.append((named, named.get(headers.ID) or unnamed))
+    return tracing.active.batch(group, source.topic, messages)
 
 
 async def _until_done(group: str, work: Work, batch: Batch) -> bool:
