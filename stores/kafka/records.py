@@ -78,17 +78,22 @@ class Records:
 
 class _PartitionRecords(fetcher.PartitionRecords):
     def _unpack_records(self) -> Iterator[Any]:
-        whole, through = self._records, self._value_deserializer
-        if isinstance(through, Through) and through.sieve is not None:
-            self._records = whole.through(through.sieve, aborted=bool(self._aborted_transactions))
+        whole, self._records = self._records, self._chosen(self._records)
         while True:
             try:
                 yield from super()._unpack_records()
                 return
             except Exception as error:
                 data, whole = whole.around(self.next_fetch_offset)
-                self._records = whole  # of such a fetch the rest is handed over whole
+                self._records = self._chosen(whole)
                 yield from self._read_again(data, error)
+
+    def _chosen(self, records: Any) -> Any:
+        """Without batches that hold nothing of what the consumer looks for."""
+        through = self._value_deserializer
+        if not isinstance(through, Through) or through.sieve is None:
+            return records
+        return records.through(through.sieve, aborted=bool(self._aborted_transactions or self._aborted_producers))
 
     def _read_again(self, data: bytes, why: Exception) -> Iterator[Any]:
         batch: Any = MemoryRecords(data).next_batch()

@@ -43,9 +43,6 @@ async def everything(tools: Tools) -> AsyncGenerator[list[Logged]]:
         Foreign(None, b"\xff\x00" + NEEDLE.encode(), []),
         Foreign(b"k", b"{}", [(b"\xff\xfe", NEEDLE.encode()), (b"ce_id", b"4")]),  # nobody's parser takes such a name
     ]
-    for number, compress in CODECS.values():
-        for records in (_hay(40), [*_hay(3), needles[number], *_hay(3), *needles[4:]], _hay(7)):
-            await send(broker, LOG.name, number % 2, batch(records, number=number, compress=compress))
     producer = AIOKafkaProducer(bootstrap_servers=broker, transactional_id=f"scan-{uuid.uuid4()}")
     async with producer:
         for given_up in (True, False, True, False):
@@ -53,6 +50,9 @@ async def everything(tools: Tools) -> AsyncGenerator[list[Logged]]:
             for partition in (0, 1):
                 await producer.send_and_wait(LOG.name, NEEDLE.encode(), key=b"t", partition=partition)
             await (producer.abort_transaction() if given_up else producer.commit_transaction())
+    for number, compress in CODECS.values():
+        for records in (_hay(40), [*_hay(3), needles[number], *_hay(3), *needles[4:]], _hay(7)):
+            await send(broker, LOG.name, number % 2, batch(records, number=number, compress=compress))
     for partition in (0, 1):
         await send(broker, LOG.name, partition, batch(_hay(11)))
     async with tools.log() as log:
