@@ -8,6 +8,7 @@ import structlog
 import uvloop
 
 from agents.domains import DOMAINS, exit_without_upcasters, register
+from agents.newer import Freeing
 from agents.partitions import know_counts, refuse_other_counts
 from agents.runtime import metrics
 from agents.runtime.beside import keep_running
@@ -51,6 +52,7 @@ async def run(settings: Settings, domains: Sequence[str]) -> int:
     beside = [
         asyncio.create_task(sweep([each for runtime in runtimes for each in runtime.sweeps])),
         asyncio.create_task(tend([each for runtime in runtimes for each in runtime.tended])),
+        asyncio.create_task(Freeing(runtimes[0].publisher, domains).run(settings)),
         *(asyncio.create_task(keep_running(each)) for each in besides),
     ]
     if any(technology(domain) is REDIS for domain in domains):

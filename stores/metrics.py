@@ -196,6 +196,10 @@ EDGE = {
         "Requests refused for their pace since the start",
         "Rising: one address makes accounts or anonymous baskets faster than people do",
     ),
+    "lezzet_edge_often_refused": Told(
+        "Commands refused for those before them that were refused, since the start",
+        "Rising: somebody sends again and again what is refused, or guesses passwords",
+    ),
     "lezzet_edge_hashes_waiting": Told(
         "Requests that wait for a turn to have a password hashed",
         "Near http_edge.routing.turns.MOST_WAITING some are refused: start more agents",

@@ -9,7 +9,7 @@ its domain does no work for an asker that has gone.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 
@@ -67,15 +67,16 @@ def headers_of(asked: Asked, kind: type[Message], subject: str, fingerprint: str
 
 
 async def deliver(
-    asked: Asked, topic: str, key: str, header: Mapping[str, str], body: bytes, *, may_be_late: bool = True
-) -> Reply | None:
+    asked: Asked, topic: str, key: str, header: Mapping[str, str], body: bytes, *, may_be_late: bool = True,
+    partition: int | None = None,
+) -> Reply | None:  # fmt: skip
     """The reply; None: acknowledged, not answered yet. Raises Problem 503, and Late: it takes no effect.
 
-    may_be_late: the caller can be told 202, and have the answer later.
+    may_be_late: the caller can be told 202, and have the answer later. partition: None for that of the key.
     """
-    reply = None
+    reply, sends = None, partial(asked.edge.commands.send, topic, key, header, body, partition)
     try:
-        reply = await _delivered(asked, topic, key, header, body, may_be_late)
+        reply = await _delivered(asked, sends, header, may_be_late)
         return reply
     finally:
         if reply is None:
@@ -85,12 +86,12 @@ async def deliver(
 
 
 async def _delivered(
-    asked: Asked, topic: str, key: str, header: Mapping[str, str], body: bytes, may_be_late: bool
+    asked: Asked, sends: Callable[[], Awaitable[AppendedAt]], header: Mapping[str, str], may_be_late: bool
 ) -> Reply | None:
     edge, operation = asked.edge, asked.command_id
     began = edge.clock()
     heard = asyncio.ensure_future(edge.answers.expect(operation))
-    sent = asyncio.ensure_future(edge.commands.send(topic, key, header, body))
+    sent = asyncio.ensure_future(sends())
     sent.add_done_callback(partial(_seen, edge, began))
     try:
         await asyncio.wait({heard, sent}, timeout=left(asked, ACK_SECONDS), return_when=asyncio.FIRST_COMPLETED)

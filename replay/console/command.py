@@ -2,6 +2,7 @@
 --write."""
 
 import argparse
+import os
 
 from replay.console.entering import console_key, link
 from replay.console.serving import served
@@ -24,7 +25,7 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
     key = console_key(tools.settings.keys)
     ended = told_to_end()
     try:
-        async with served(tools, key, port=said.port, write=said.write) as port:
+        async with served(tools, key, port=said.port, write=said.write, environment=os.environ) as port:
             if not said.supervised:
                 say(f"{link(key, port)}\nis good once, within an hour. Ctrl-C ends the console.")
             await ended.wait()

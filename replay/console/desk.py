@@ -1,6 +1,6 @@
 """What pages ask with."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -14,12 +14,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """write: whether the console was started with --write."""
+    """write: whether the console was started with --write. environment: of commands that it gives."""
 
     tools: Tools
     readers: Readers
     pulse: Pulse
     write: bool
+    environment: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ direction of a text) is shown as `\\x1b` or `\\u202e`: see replay.log.message.pr
 reader of the page has asked for is shown as they said it, by the filter `asked`.
 """
 
+import json
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -58,7 +59,9 @@ class Frame:
         self._always: Mapping[str, Any] = {"navigation": NAVIGATION, "write": write}
         # Global, since macros do not see what a page is given.
         cast(dict[str, Any], self._templates.globals).update(path=links.path, of_key=of_key)
-        self._templates.filters.update(count=count, size=size, span=span, stamp=stamp, hue=hue, asked=asked)
+        self._templates.filters.update(
+            count=count, size=size, span=span, stamp=stamp, hue=hue, asked=asked, typed=typed, command=command_line
+        )
 
     def page(self, request: web.Request, shown: Shown) -> web.Response:
         values = {
@@ -91,6 +94,16 @@ def plain(text: str) -> str:
 def asked(text: str | None) -> Markup:
     """As the reader of the page said it, escaped and printable."""
     return escape(printed(text or ""))
+
+
+def typed(text: str) -> Markup:
+    """Into a text field, from which it comes back."""
+    return escape(in_ascii(text))
+
+
+def in_ascii(text: str) -> str:
+    """Its line breaks stay, what else is not printable is escaped as in JSON."""
+    return "".join(c if c.isprintable() or c in "\n\t" else json.dumps(c)[1:-1] for c in text)
 
 
 def of_key(key: str | None) -> str | None:

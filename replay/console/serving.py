@@ -1,7 +1,7 @@
 """The web server of the console: its routes, and what becomes of an error on the way to a page."""
 
 import socket
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from replay.console.desk import Desk
 from replay.console.entering import Entrance
 from replay.console.frame import Frame, Shown
 from replay.console.guard import Guard, add_headers
-from replay.console.pages import dead_letters, flow, home, logs, map, message, processes, topic, topics, views
+from replay.console.pages import dead_letters, flow, home, logs, map, message, processes, state, topic, topics, views
 from replay.console.pulse import Pulse
 from replay.console.readers import Readers
 from replay.console.streams import Event, Streams
@@ -31,6 +31,8 @@ PAGES: tuple[tuple[str, Page], ...] = (
     ("/", home.home),
     ("/search", home.search),
     ("/flow/{id}", flow.flow),
+    ("/state/{id}", state.aggregate),
+    ("/decide/{domain}", state.decided),
     ("/topics", topics.topics),
     ("/topics/{topic}", topic.topic),
     ("/messages/{topic}/{partition}/{offset}", message.message),
@@ -42,6 +44,7 @@ PAGES: tuple[tuple[str, Page], ...] = (
     ("/logs", logs.logs),
     ("/processes", processes.running),
 )
+FORMS: tuple[tuple[str, Page], ...] = (("/dlq/{topic}/{place}", dead_letters.redriven),)
 STREAMS: tuple[tuple[str, Told], ...] = (
     ("/live/numbers", topics.numbers),
     ("/live/topics/{topic}", topic.tail),
@@ -83,10 +86,13 @@ def _failed(error: CannotDo | Doubt) -> Shown:
 
 
 @asynccontextmanager
-async def served(tools: Tools, key: bytes, *, port: int, write: bool) -> AsyncGenerator[int]:
-    """The port that it listens on, of this machine alone. port: 0 for any free one. Raises OSError where it is taken."""
+async def served(
+    tools: Tools, key: bytes, *, port: int, write: bool, environment: Mapping[str, str]
+) -> AsyncGenerator[int]:
+    """The port that it listens on, of this machine alone. port: 0 for any free one. environment: see Desk. Raises OSError where
+    the port is taken."""
     readers, frame, streams = Readers(tools.log), Frame(write=write), Streams()
-    console = _Console(Desk(tools, readers, Pulse(readers), write), frame, streams)
+    console = _Console(Desk(tools, readers, Pulse(readers), write, environment), frame, streams)
     app = web.Application(client_max_size=_FORM_BYTES)
     app.on_response_prepare.append(add_headers)
     # handler_cancellation: a browser that goes on to another page frees what it took here at once.
@@ -101,6 +107,8 @@ async def served(tools: Tools, key: bytes, *, port: int, write: bool) -> AsyncGe
     app.router.add_get("/messages/{topic}/{partition}/{offset}/raw", console.raw)
     for path, show in PAGES:
         app.router.add_get(path, console.page(show))
+    for path, show in FORMS:
+        app.router.add_post(path, console.page(show))
     for path, events in STREAMS:
         app.router.add_get(path, console.stream(events))
     try:

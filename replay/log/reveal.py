@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from replay.log import secrecy
 from replay.tools import Tools
 from stores.kafka.raw import RawRecord
-from topics.contracts.engineer_audit import TOPIC, PersonalDataRevealed
+from topics.contracts.engineer_audit import TOPIC, CommandGiven, PersonalDataRevealed
 from topics.messages import headers, ids
 
 _MOST = 1000  # characters of an argument
@@ -33,9 +33,16 @@ async def revealed(tools: Tools, command: str, said: argparse.Namespace, *, also
 
 async def reveal(tools: Tools, command: str, arguments: Sequence[str]) -> None:
     """Puts on record that this user is shown personal data by this command. Raises Unavailable: then nothing may be shown."""
+    await put_on_record(tools, PersonalDataRevealed, command, arguments)
+
+
+async def put_on_record(
+    tools: Tools, kind: type[PersonalDataRevealed | CommandGiven], command: str, arguments: Sequence[str]
+) -> None:
+    """Raises Unavailable: then nothing may be done."""
     who, now = f"{_user()}@{socket.gethostname()}", datetime.now(UTC)
     said = tuple(str(secrecy.shown_text(each.encode(errors="replace")))[:_MOST] for each in arguments)
-    message = PersonalDataRevealed(who=who, at=now, command=command, arguments=said)
+    message = kind(who=who, at=now, command=command, arguments=said)
     about = {
         headers.ID: ids.fresh(), headers.TYPE: type(message).__name__, headers.SOURCE: "lezzet/engineers",
         headers.TIME: now.isoformat(),

@@ -66,8 +66,12 @@ class CommandProducer:
     async def wait_connected(self) -> None:
         await self._connected.wait()
 
-    async def send(self, topic: str, key: str, headers: Mapping[str, str], body: bytes) -> Appended:
+    async def send(
+        self, topic: str, key: str, headers: Mapping[str, str], body: bytes, partition: int | None = None
+    ) -> Appended:
         """Waits for the acknowledgement of all replicas. The caller sets a time-out, which does not withdraw the record.
+
+        partition: None for that of the key.
 
         Raises NotSent if Kafka is not connected or too much is under way, Unavailable if the record may be in the log.
         """
@@ -83,7 +87,7 @@ class CommandProducer:
         began = time.time_ns()
         try:
             encoded = [(name, value.encode()) for name, value in headers.items()]
-            acknowledged = await producer.send(topic, body, key.encode(), headers=encoded)
+            acknowledged = await producer.send(topic, body, key.encode(), partition, headers=encoded)
             # shield: a caller that gives up must not cancel a future that the batch still resolves
             record: Any = await asyncio.shield(acknowledged)
         except KafkaError as error:

@@ -15,6 +15,7 @@ import topics
 from agents.__main__ import compose
 from agents.domains import DOMAINS
 from agents.provision import views
+from agents.runtime.deciding.ahead import Ahead
 from agents.runtime.deciding.deciding import Deciding
 from agents.runtime.reading.copying import Copying
 from agents.runtime.reading.effecting import Effecting
@@ -124,9 +125,10 @@ def _parts(decider: Decider[Any, Any, Any, Any]) -> tuple[Any, ...]:
 
 
 async def test_whatever_else_is_read_is_copied_shown_indexed_taken_in_or_has_effects(domains: Mapping[str, Runtime]):
+    """Or it is a command of the domain, and goes on to its topic when it is prepared."""
     for domain, runtime in domains.items():
         others = {type(work) for topic, work in _works(runtime) if topic != f"{domain}_commands"}
-        assert others <= {Copying, Showing, Indexing, Intake, Effecting}
+        assert others <= {Copying, Showing, Indexing, Intake, Effecting, Ahead}
         assert f"{domain}_commands" not in {
             t for kind in (Copying, Showing, Indexing, Intake, Effecting) for t in _of(runtime, kind)
         }
@@ -135,6 +137,14 @@ async def test_whatever_else_is_read_is_copied_shown_indexed_taken_in_or_has_eff
 async def test_somebody_waits_for_every_group_but_those_of_indexes(domains: Mapping[str, Runtime]):
     groups = [group for runtime in domains.values() for group in runtime.groups()]
     assert {group.name for group in groups if not group.awaited} == {"analytics.index"}
+
+
+async def test_what_is_prepared_ahead_are_commands_of_the_domain_and_go_on_to_its_topic(domains: Mapping[str, Runtime]):
+    found = [(domain, topic, work) for domain, of in domains.items() for topic, work in _of(of, Ahead).items()]
+    assert [(domain, topic) for domain, topic, _ in found] == [("auth", "auth_hashing")]
+    for domain, topic, work in found:
+        assert work._onto.name == f"{domain}_commands" and domain in work._onto.producers
+        assert set(TOPICS[topic].messages) <= set(work._onto.messages) and TOPICS[topic].append_time
 
 
 async def test_an_intake_makes_commands_of_its_own_domain_and_trusts_no_key(domains: Mapping[str, Runtime]):
@@ -190,6 +200,8 @@ def test_the_edge_sends_commands_and_nothing_else():
     for row in ROUTES:
         if isinstance(row, CommandRow):
             assert row.topic.name.endswith("_commands") and "edge" in row.topic.producers
+            through = row.hashes or row.topic
+            assert "edge" in through.producers and through.consumers == row.topic.consumers
 
 
 def test_views_that_are_followed_tell_their_changes_and_no_others_do():

@@ -1,4 +1,5 @@
-"""Who has looked at personal data with an engineer's command, and when. The key is who it was. Nobody of ours reads it.
+"""Who has looked at personal data with an engineer's command, or changed something on a page of the console, and when. The key
+is who it was. Nobody of ours reads it.
 
 Engineers' commands mask personal fields (topics/personal.py). `--reveal` shows them, after such a message stands here.
 """
@@ -19,13 +20,22 @@ class PersonalDataRevealed(Message, frozen=True, kw_only=True):
     arguments: tuple[str, ...] = ()
 
 
+class CommandGiven(Message, frozen=True, kw_only=True):
+    """A command that changes something was given on a page of the console. who, at: as above. command: what gave it, `console`.
+    arguments: the command line, without personal data and secrets."""
+
+    who: str
+    at: datetime
+    command: str
+    arguments: tuple[str, ...] = ()
+
+
 TOPIC = Topic(
     name="engineer_audit",
-    messages=(PersonalDataRevealed,),
+    messages=(PersonalDataRevealed, CommandGiven),
     key="who it was",
     producers=("engineers",),
     consumers=(),
     retention=FOREVER,
     append_time=True,
-    untyped=lambda body: "PersonalDataRevealed",
 )

@@ -37,6 +37,15 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
+// A slider shows the version that it was moved to.
+for (const form of document.querySelectorAll("[data-slider]")) {
+  const range = form.querySelector("input[type=range]");
+  range.addEventListener("input", () => {
+    form.querySelector("output").textContent = range.value;
+  });
+  range.addEventListener("change", () => form.submit());
+}
+
 // Numbers that the server tells each second: {name: text}.
 for (const place of document.querySelectorAll("[data-live]")) {
   const shown = new Map([...place.querySelectorAll("[data-n]")].map((each) => [each.dataset.n, each]));

@@ -9,6 +9,7 @@ import aiohttp
 import pytest_asyncio
 from yarl import URL
 
+from infra.stack.stack import Stack
 from replay.console.entering import link
 from replay.console.serving import served
 from replay.tools import Tools
@@ -40,10 +41,25 @@ def fresh_session() -> aiohttp.ClientSession:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def console(tools: Tools) -> AsyncGenerator[Console]:
+async def console(servers: Stack, tools: Tools) -> AsyncGenerator[Console]:
     """Read-only."""
     key = secrets.token_bytes(32)
-    async with served(tools, key, port=0, write=False) as port, fresh_session() as http:
+    async with (
+        served(tools, key, port=0, write=False, environment=servers.environment()) as port,
+        fresh_session() as http,
+    ):
+        made = Console(key, port, http)
+        async with http.get(made.link()) as answer:
+            assert answer.status == 200, "the link lets in"
+        yield made
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def writing(servers: Stack, tools: Tools) -> AsyncGenerator[Console]:
+    """Started with --write."""
+    key = secrets.token_bytes(32)
+    environment = servers.environment()
+    async with served(tools, key, port=0, write=True, environment=environment) as port, fresh_session() as http:
         made = Console(key, port, http)
         async with http.get(made.link()) as answer:
             assert answer.status == 200, "the link lets in"

@@ -5,11 +5,13 @@ import html
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
+import topics
 from replay.console import serving
 from replay.console.streams import MOST
 from replay.tools import Tools
@@ -20,6 +22,7 @@ from topics.contracts import all_topics
 from topics.messages import ids
 
 TOPIC = "restaurant_events"
+EXAMPLES = Path(topics.__file__).parent / "examples"
 
 
 def texts(page: str) -> str:
@@ -110,6 +113,29 @@ async def test_dead_letters_are_listed_and_shown(console: Console, desk: Desk) -
     assert f"./lezzet dlq show user_commands {partition}:{offset}" in shown
 
 
+async def test_an_aggregate_is_shown_at_any_version_with_what_changed(console: Console, desk: Desk) -> None:
+    user = ids.fresh()
+    for number, name in enumerate(("ProfileCompleted", "ProfileChanged"), start=1):
+        body = (EXAMPLES / "user_events" / f"{name}.json").read_bytes()
+        await desk.publish(record("user_events", user, body, id=f"{user}-{number}", type=name, sequence=str(number)))
+    page = await console.page(f"/state/{user}")
+    shown = texts(page)
+    assert "user version 2 of 2 complete, no gap from 1" in shown and "./lezzet state" in shown
+    assert shown.index("v2 ProfileChanged") < shown.index("v1 ProfileCompleted"), "the newest first"
+    assert 'min="1" max="2" value="2"' in page and "<del>" in page and "<ins>" in page
+    assert "Ayşe" not in shown and "999 88 77" not in shown
+    before = texts(await console.page(f"/state/{user}?at=1&domain=user&diff=1"))
+    assert "version 1 of 2" in before and "ProfileChanged" not in before and "nothing is stored" in before
+    assert "outside of its events" in texts(await console.page(f"/state/{user}?at=7", 404))
+    assert "no aggregate of any domain has the id" in texts(await console.page("/state/nobody", 404))
+
+
+async def test_what_the_code_of_now_decides_is_counted(console: Console) -> None:
+    shown = texts(await console.page("/decide/user?since=1h"))
+    assert "Cannot be known" in shown and "./lezzet decide user --since 1h" in shown
+    assert "'nothing'" in texts(await console.page("/decide/nothing", 404))
+
+
 async def test_what_comes_is_told_within_half_a_second_and_again_after_a_lost_connection(
     console: Console, desk: Desk
 ) -> None:
@@ -157,7 +183,7 @@ async def test_streams_are_bounded(console: Console) -> None:
 async def test_a_server_that_is_away_is_one_line(console: Console, desk: Desk) -> None:
     lost = Tools(replace(desk.tools.settings, elastic="http://127.0.0.1:1", redis="redis://127.0.0.1:1/0"))
     key = console.key
-    async with serving.served(lost, key, port=0, write=False) as port:
+    async with serving.served(lost, key, port=0, write=False, environment={}) as port:
         other = Console(key, port, console.http)
         async with console.http.get(other.link()) as answer:
             assert answer.status == 200
