@@ -114,7 +114,8 @@ async def test_one_whose_assignment_is_lost_leaves_its_connection_closed(world: 
 async def test_the_fetch_routine_goes_on_after_one_that_is_given_up(world: World) -> None:
     """On aiokafka's own routine: to cancel a fetch is no failure to it, and the next one follows at once."""
     fetcher = object.__new__(Fetcher)
-    fetcher._client, fetcher._pending_tasks, fetcher._fetch_waiters = world.connection, set(), set()
+    fetcher._client, fetcher._records = world.connection, {}
+    fetcher._pending_tasks, fetcher._fetch_waiters = set(), set()
     fetcher._in_flight, fetcher._retry_backoff = NodesInFlight(fetcher), 3600.0
     assignment = SimpleNamespace(active=True, unassign_future=asyncio.get_running_loop().create_future())
     fetcher._subscriptions = SimpleNamespace(subscription=SimpleNamespace(assignment=assignment))
