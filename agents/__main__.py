@@ -8,6 +8,7 @@ import structlog
 import uvloop
 
 from agents.domains import DOMAINS, exit_without_upcasters, register
+from agents.newer import Freeing
 from agents.partitions import know_counts, refuse_other_counts
 from agents.runtime import metrics
 from agents.runtime.beside import keep_running
@@ -18,7 +19,7 @@ from agents.runtime.runtime import Resources, Runtime
 from agents.runtime.sweeping import sweep
 from agents.runtime.tending import tend
 from agents.waiting import servers_are_up
-from stores import telemetry
+from stores import telemetry, tracing
 from stores.kafka.growth import Counts
 from stores.logs.lines import Lines
 from stores.logs.shipping import shipping
@@ -51,6 +52,7 @@ async def run(settings: Settings, domains: Sequence[str]) -> int:
     beside = [
         asyncio.create_task(sweep([each for runtime in runtimes for each in runtime.sweeps])),
         asyncio.create_task(tend(runtimes[0].generations, [each for runtime in runtimes for each in runtime.tended])),
+        asyncio.create_task(Freeing(runtimes[0].publisher, domains).run(settings)),
         *(asyncio.create_task(keep_running(each)) for each in besides),
     ]
     if any(technology(domain) is REDIS for domain in domains):
@@ -58,6 +60,7 @@ async def run(settings: Settings, domains: Sequence[str]) -> int:
     code = await process.run()
     for task in beside:
         task.cancel()
+    tracing.close()
     return code
 
 
@@ -88,6 +91,7 @@ def main(arguments: Sequence[str]) -> None:
     exit_without_upcasters()
     settings, lines = load_or_exit(), Lines()
     telemetry.configure("agents", settings.log_level, lines)
+    tracing.configure(settings.otlp, "agents")
     metrics.log_lines(lines)
     try:
         uvloop.run(leave(run(settings, arguments or DOMAINS), shipping(settings.rabbit, "agents", lines)))

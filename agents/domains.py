@@ -8,10 +8,11 @@ import pkgutil
 import sys
 from collections.abc import Callable
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import agents
 from topics.contracts import unread_forms
+from topics.deciding.projection import View
 
 if TYPE_CHECKING:
     from agents.runtime.runtime import Runtime  # else whoever only asks for names would import Faust
@@ -30,6 +31,14 @@ def register(runtime: "Runtime") -> None:
     """Wires the domain of this runtime."""
     registers: Callable[[Runtime], None] = importlib.import_module(f"agents.{runtime.domain}.agent").register
     registers(runtime)
+
+
+def views_of(domain: str) -> list[View[Any, Any]]:
+    """The views of the domain, without wiring it: they stand in its module `projection`."""
+    name = f"agents.{domain}.projection"
+    if find_spec(name) is None:
+        return []
+    return [each for each in vars(importlib.import_module(name)).values() if isinstance(each, View)]
 
 
 def exit_without_upcasters() -> None:

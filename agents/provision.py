@@ -2,13 +2,12 @@
 view that stands in another form, which the agents then build beside it. Safe to run again."""
 
 import asyncio
-import importlib.util
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from agents.domains import DOMAINS, exit_without_upcasters
+from agents.domains import DOMAINS, exit_without_upcasters, views_of
 from agents.partitions import know_counts, refuse_other_counts
 from agents.waiting import servers_are_up
 from stores import technologies, telemetry
@@ -71,13 +70,7 @@ async def _order(generations: ViewGenerations, group: str, view: View[Any, Any],
 
 def views() -> dict[str, list[View[Any, Any]]]:
     """By domain."""
-    found: dict[str, list[View[Any, Any]]] = {}
-    for domain in DOMAINS:
-        name = f"agents.{domain}.projection"
-        if importlib.util.find_spec(name) is not None:
-            module = importlib.import_module(name)
-            found[domain] = [each for each in vars(module).values() if isinstance(each, View)]
-    return found
+    return {domain: found for domain in DOMAINS if (found := views_of(domain))}
 
 
 if __name__ == "__main__":

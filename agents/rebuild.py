@@ -10,7 +10,7 @@ import importlib
 import sys
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any
 
@@ -25,31 +25,37 @@ from agents.runtime.deciding import outcomes, redriving
 from agents.runtime.reading import events
 from agents.runtime.reading.events import Event
 from agents.runtime.sending import letters
+from agents.runtime.sending.publisher import Publisher
 from stores.errors import Doubt
 from stores.kafka.admin import committed
 from stores.kafka.growth import Counts, Growth, growth_in
 from stores.kafka.log import Bounds, Logged, LogReader, Place, open_log
-from stores.protocol import Floor, InboxKey, ParkedRow, Source, Stored
+from stores.protocol import Floor, InboxKey, OutboxRow, ParkedRow, Source, Stored
 from stores.redis_authority.making import Making, open_making
 from stores.settings import Settings
 from stores.technologies import REDIS, open_facts, technology
 from topics.contracts import all_topics
 from topics.deciding.decision import Decider
-from topics.messages import headers
+from topics.messages import headers, ids
+from topics.messages.message import Message
 from topics.messages.redrive import Redrive
 from topics.messages.reply import Reply, Wrote
 from topics.messages.topic import Topic
 
 EXAMPLES = 5
+_AT_ONCE = 500  # commands that are published together
 _CLOCKS = timedelta(hours=1)  # by which the clocks of broker and agents may differ
 
 
 @dataclass(slots=True)
 class Told:
-    """What was made. done: commands in the inbox. next: floors. bad: why it cannot be made."""
+    """What was made. timed: aggregates that have timers, and the command that sets these once more. done: commands in the
+    inbox. next: floors. bad: why it cannot be made.
+    """
 
     events: int = 0
     aggregates: int = 0
+    timed: dict[str, Message] = field(default_factory=dict[str, Message])
     done: int = 0
     parked: int = 0
     next: dict[Source, int] = field(default_factory=dict[Source, int])
@@ -90,6 +96,7 @@ async def rebuild(settings: Settings, domain: Domain) -> Told:
         causes = await _States(log, making, domain, told).make(await _oldest(log, domain))
         if told.bad:
             return told
+        await _renew(settings, domain, told)
         hints = await committed(settings.kafka, domain.deciding)
         growth = Counts(await growth_in(log)).growth(domain.commands)
         commands = await _Commands(log, making, domain, causes, growth, told).make(hints)
@@ -146,6 +153,10 @@ class _States:
                 cause = event.arrival.headers.get(headers.CAUSATION, "")
                 self._causes[cause] = Wrote(self._domain.name, event.meta.aggregate_id, event.meta.version)
         self._told.aggregates += len(now.keys() - before.keys())
+        for key, (_, state) in now.items():
+            self._told.timed.pop(key, None)
+            if (renews := self._domain.decider.renews(state)) is not None:
+                self._told.timed[key] = renews
         await self._making.put_states(
             {key: Stored(version, self._form.encode(state)) for key, (version, state) in now.items()}
         )
@@ -280,6 +291,25 @@ def _poison(record: Logged, said: Mapping[str, str]) -> _Poison:
     return _Poison(row.offset, row)
 
 
+async def _renew(settings: Settings, domain: Domain, told: Told) -> None:
+    """Sends the commands that set timers once more: the agents decide them when they go on. Sent twice they do no harm."""
+    publisher, every = Publisher(settings.kafka), list(told.timed.items())
+    try:
+        for first in range(0, len(every), _AT_ONCE):
+            await publisher.publish([_renewing(domain, *each) for each in every[first : first + _AT_ONCE]])
+    finally:
+        await publisher.stop()
+
+
+def _renewing(domain: Domain, key: str, message: Message) -> OutboxRow:
+    id = ids.fresh()
+    named = [
+        *letters.made_by(domain.name, message, datetime.now(UTC)),
+        (headers.ID, id.encode()), (headers.CORRELATION, id.encode()), (headers.SUBJECT, key.encode()),
+    ]  # fmt: skip
+    return letters.kafka_row(domain.commands.name, key.encode(), named, domain.commands.encode(message))
+
+
 async def _copies(settings: Settings, log: LogReader, domain: Domain, told: Told) -> dict[Source, int]:
     """Makes the facts. Returns the floors of their readers: what comes after them the agents copy."""
     floors = dict[Source, int]()
@@ -294,6 +324,8 @@ async def _copies(settings: Settings, log: LogReader, domain: Domain, told: Told
 
 def _lines(name: str, told: Told) -> Iterable[str]:
     yield f"{name}: {told.aggregates} made of {told.events} events, {told.done} commands are done, {told.parked} are parked"
+    if told.timed:
+        yield f"  timers of {len(told.timed)} are set once more"
     for source, next in sorted(told.next.items()):
         yield f"  {source.group} goes on at {next} of {source.topic} {source.partition}"
     for topic, report in told.copies.items():

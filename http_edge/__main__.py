@@ -25,7 +25,7 @@ from http_edge.wire.access_log import AccessLog
 from http_edge.wire.compression import Compression
 from http_edge.wire.connections import Bounds, Connections
 from http_edge.wire.tokens import Tokens
-from stores import telemetry
+from stores import telemetry, tracing
 from stores.ending import told_to_end
 from stores.kafka.producer import CommandProducer
 from stores.keyring import EdgeKeys, edge_keys
@@ -136,6 +136,7 @@ async def run(settings: Settings, keys: EdgeKeys, lines: Lines) -> None:
         loop.call_later(settings.edge_drain_seconds + HARD_EXIT_SECONDS, os._exit, 1)
         await serving.close(settings.edge_drain_seconds)
         access_log.flush()
+        tracing.close()
     _log.info("stopped")
 
 
@@ -148,6 +149,7 @@ def main() -> None:
         exit_with(error)
     lines = Lines()
     telemetry.configure("edge", settings.log_level, lines)
+    tracing.configure(settings.otlp, "edge")
     try:
         uvloop.run(run(settings, keys, lines))
     except BadSetting as error:

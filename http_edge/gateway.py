@@ -44,7 +44,9 @@ from http_edge.wire.preferences import language_of
 from http_edge.wire.problems import Problem, all_invalid, internal, unavailable
 from http_edge.wire.query import NOTHING, parse
 from http_edge.wire.responses import PIECE, Wire, respond
+from stores import tracing
 from stores.errors import Unavailable
+from stores.log_repeats import Counted
 from stores.telemetry import logger
 from topics.documents.order import PriceChanged
 from topics.values.faults import Invalid
@@ -55,6 +57,7 @@ UNMATCHED = "unmatched"
 _NO_FILE = nullcontext()
 
 _log = logger("http_edge.gateway")
+_AWAY = Counted()
 
 Handler = Callable[[Asked], Awaitable[Answer]]
 
@@ -120,7 +123,9 @@ class Gateway:
 
     async def handle(self, request: BaseRequest) -> Wire:
         started = self._loop.time()
-        named = trace.of_request(request.headers)
+        named, around = trace.of_request(request.headers), 0
+        if tracing.active is not None:
+            named, around = trace.within(named, request.headers.get(trace.TRACEPARENT))
         asked: Asked | None = None
         route: Route | None = None
         label = UNMATCHED
@@ -140,7 +145,9 @@ class Gateway:
             answer = unavailable("not_available", "This is not available right now, please try again.").answer(
                 named.request_id
             )
-            _log.warning("answered 503", server=away.server, why=str(away), correlation_id=named.request_id)
+            _log.info("answered 503", server=away.server, why=str(away), correlation_id=named.request_id)
+            if count := _AWAY.due(away.server):
+                _log.warning("server_away", server=away.server, why=str(away), answers=count)
         except Exception:
             _log.exception("unhandled", route=label, correlation_id=named.request_id)
             answer = internal().answer(named.request_id)
@@ -152,6 +159,9 @@ class Gateway:
         if answer.size > PIECE and request.method != "HEAD":
             answer = self._if_there_is_room(request, answer, named)
         self._metrics.note(label, answer.status, self._loop.time() - started)
+        if tracing.active is not None:
+            seconds = self._loop.time() - started
+            tracing.active.answered(request.method, label, answer.status, named.traceparent, around, seconds)
         ended = None
         if answer.stream is None:
             self._log(request.method, label, answer.status, started, named.request_id, asked, answer.size)

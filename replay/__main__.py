@@ -1,4 +1,4 @@
-"""`python -m replay tail|trace|dlq|topics|views|logs ...`, which `./lezzet` gives the stack's addresses."""
+"""`python -m replay tail|trace|state|...`, which `./lezzet` gives the stack's addresses."""
 
 import argparse
 import asyncio
@@ -8,9 +8,10 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from urllib.parse import urlsplit
 
+from replay.console import command as console
 from replay.dlq import command as dlq
 from replay.failure import CannotDo
-from replay.questions import logs, tail, trace
+from replay.questions import decide, logs, state, tail, trace
 from replay.tools import Tools
 from replay.topics import command as topics_command
 from replay.views import command as views_command
@@ -21,7 +22,17 @@ from stores.technologies import TECHNOLOGIES
 
 Run = Callable[[Tools, argparse.Namespace], Awaitable[int]]
 
-_COMMANDS = {"tail": tail, "trace": trace, "dlq": dlq, "topics": topics_command, "views": views_command, "logs": logs}
+_COMMANDS = {
+    "tail": tail,
+    "trace": trace,
+    "dlq": dlq,
+    "topics": topics_command,
+    "views": views_command,
+    "logs": logs,
+    "console": console,
+    "state": state,
+    "decide": decide,
+}
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -14,6 +14,7 @@ from stores.kafka.log import LogReader, open_log
 from stores.kafka.raw import RawProducer, open_raw
 from stores.logs.index import LogIndex
 from stores.redis.connection import connect
+from stores.redis.documents import ViewDocuments
 from stores.redis.floors import ViewFloors
 from stores.redis.generations import ViewGenerations
 from stores.settings import Settings
@@ -54,6 +55,14 @@ class Tools:
         redis = connect(self.settings.redis)
         try:
             yield ViewGenerations(redis)
+        finally:
+            await redis.aclose()
+
+    @asynccontextmanager
+    async def view_documents(self) -> AsyncGenerator[ViewDocuments]:
+        redis = connect(self.settings.redis)
+        try:
+            yield ViewDocuments(redis)
         finally:
             await redis.aclose()
 

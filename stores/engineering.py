@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from stores.protocol import FactKey, FactWrite, InboxKey, ParkedRow, Source
+from stores.protocol import FactKey, FactWrite, InboxKey, ParkedRow, Source, Stored
 
 
 class ParkedKey(NamedTuple):
@@ -37,6 +37,14 @@ class Left(NamedTuple):
 
     messages: int
     id: str
+
+
+class Entered(NamedTuple):
+    """What the inbox says of a message. outcome: see agents/runtime/deciding/outcomes.py; None for none. facts: what its
+    decision read (topics.messages.headers.FACTS), where it made no event that says so."""
+
+    outcome: str | None
+    facts: str | None
 
 
 class First(NamedTuple):
@@ -86,6 +94,14 @@ class Domains(Protocol):
 
     async def known(self, domain: str, messages: Sequence[InboxKey]) -> set[InboxKey]:
         """Those that are in the inbox: they took effect or were refused, within the days that the inbox keeps them."""
+        ...
+
+    async def entered(self, domain: str, messages: Sequence[InboxKey]) -> dict[InboxKey, Entered]:
+        """As `known`, with what the inbox says of each."""
+        ...
+
+    async def states(self, domain: str, ids: Sequence[str]) -> dict[str, Stored]:
+        """Of the aggregates that exist."""
         ...
 
     async def floors(self, topic: str | None = None) -> Sequence[Floor]:

@@ -5,6 +5,7 @@ that opens sealed passwords, `mail_tokens.key` HMAC key of mail and refresh toke
 provider who asks.
 shared with the edge: `jwt.public`, `auth_box.public`, `fingerprint.key` (HMAC of raw requests, edge only), `callbacks.key`
 (HMAC of the payment provider's callbacks). The provider has `provider.key` and `callbacks.key`, too.
+engineers': `console.key`, which signs links to the console and its cookies.
 """
 
 import base64
@@ -60,7 +61,7 @@ def make_keys(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     seed = _keep(folder / "jwt.seed", secrets.token_bytes(32))
     private = _keep(folder / "auth_box.private", secrets.token_bytes(32))
-    for name in ("mail_tokens.key", "fingerprint.key", "provider.key", "callbacks.key"):
+    for name in ("mail_tokens.key", "fingerprint.key", "provider.key", "callbacks.key", "console.key"):
         _keep(folder / name, secrets.token_bytes(32))
     _keep(folder / "jwt.public", bytes(nacl.signing.SigningKey(seed).verify_key))
     _keep(folder / "auth_box.public", bytes(nacl.public.PrivateKey(private).public_key))

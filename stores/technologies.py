@@ -24,11 +24,13 @@ import stores.redis_authority.provision
 import stores.redis_authority.rereading
 import stores.redis_authority.store
 import stores.redis_authority.taking_over
-from stores.engineering import Domains, Facts, First, Floor, Left, ParkedAs, ParkedKey
+from stores import tracing
+from stores.engineering import Domains, Entered, Facts, First, Floor, Left, ParkedAs, ParkedKey
 from stores.mongo.errors import SERVER
 from stores.postgres.leaving import Leaving, leaving
-from stores.protocol import DomainStore, InboxKey, ParkedRow
+from stores.protocol import DomainStore, InboxKey, ParkedRow, Stored
 from stores.settings import Settings
+from stores.watched import watched
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,8 @@ def technology(domain: str) -> Technology:
 async def open_store(settings: Settings, domain: str) -> DomainStore:
     """Connects when it is first asked."""
     made = technology(domain)
-    return await made.store(made.url(settings), domain)
+    store = await made.store(made.url(settings), domain)
+    return store if tracing.active is None else watched(store, made.server.lower())
 
 
 async def provision(settings: Settings, domain: str) -> int:
@@ -170,6 +173,12 @@ class _AllDomains:
 
     async def known(self, domain: str, messages: Sequence[InboxKey]) -> set[InboxKey]:
         return await self._of(domain).known(domain, messages)
+
+    async def entered(self, domain: str, messages: Sequence[InboxKey]) -> dict[InboxKey, Entered]:
+        return await self._of(domain).entered(domain, messages)
+
+    async def states(self, domain: str, ids: Sequence[str]) -> dict[str, Stored]:
+        return await self._of(domain).states(domain, ids)
 
     async def floors(self, topic: str | None = None) -> Sequence[Floor]:
         return [row for part in self._parts.values() for row in await part.floors(topic)]

@@ -32,7 +32,8 @@ _NOISY = {
     "aiohttp": logging.WARNING,
     "elastic_transport": logging.ERROR,
     "faust": logging.WARNING,
-    "mode": logging.WARNING,
+    "opentelemetry": logging.CRITICAL,  # a collector that is away: spans are dropped, and nothing else
+    "mode": logging.ERROR,  # its warnings are of timers that came late
     "yoyo": logging.WARNING,
 }
 

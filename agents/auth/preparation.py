@@ -23,6 +23,7 @@ from agents.auth.account import (
     link_verdict,
 )
 from agents.auth.grants import Grants
+from agents.auth.hashing import FoundBox, Hashed, Hashes, Remembering
 from agents.auth.passwords import Passwords
 from stores.keyring import AgentKeys
 from topics.contracts.auth_commands import (
@@ -40,6 +41,7 @@ from topics.contracts.auth_commands import (
     VerifyEmail,
 )
 from topics.contracts.auth_events import Verification
+from topics.messages import headers as names
 from topics.messages.ids import derive
 from topics.values import forms, tokens
 from topics.values.passwords import LENGTH, LONGEST, well_sized
@@ -59,19 +61,38 @@ class AccountPreparation:
         self._mail_key = keys.mail_tokens
         self._grants = Grants(keys)
         self._passwords = passwords
+        self._found = FoundBox(keys.mail_tokens)
         self._plain_tokens = plain_tokens
 
     def heavy(self, command: Command) -> bool:
-        return isinstance(command, Register | Login | ResetPassword)
+        return isinstance(command, Hashed)
 
     async def prepare(
         self, command: Command, aggregate_id: str, state: Account, headers: Headers, now: datetime, command_id: str
     ) -> Any:
         """What the decider needs besides the state; Unusable where the command is at fault. Never raises for data."""
+        hashes: Hashes = self._passwords
+        if isinstance(command, Hashed):
+            found = self._found.opened(headers.get(names.PREPARED), command, command_id)
+            hashes = Remembering(self._passwords, found)
+        return await self._prepared(hashes, command, aggregate_id, state, headers, now, command_id)
+
+    async def hashed(
+        self, command: Hashed, aggregate_id: str, state: Account, headers: Headers, now: datetime, command_id: str
+    ) -> str:
+        """The header PREPARED: with it `prepare` hashes nothing, unless the password has changed meanwhile. The same steps."""
+        hashes = Remembering(self._passwords, self._found.opened(None, command, command_id))
+        await self._prepared(hashes, command, aggregate_id, state, headers, now, command_id)
+        return self._found.sealed(hashes.found)
+
+    async def _prepared(
+        self, hashes: Hashes, command: Command, aggregate_id: str, state: Account, headers: Headers, now: datetime,
+        command_id: str,
+    ) -> Any:  # fmt: skip
         try:
             match command:
                 case Register():
-                    return await self._new_account(command, aggregate_id, now, command_id)
+                    return await self._new_account(hashes, command, aggregate_id, now, command_id)
                 case ResendVerification():
                     return NewMailToken(self._mail_token(tokens.VERIFY, aggregate_id, now, command_id))
                 case RequestPasswordReset():
@@ -79,9 +100,9 @@ class AccountPreparation:
                 case VerifyEmail():
                     return self._checked_link(command, aggregate_id, state, now, command_id, headers)
                 case ResetPassword():
-                    return await self._checked_reset(command, aggregate_id)
+                    return await self._checked_reset(hashes, command, aggregate_id)
                 case Login():
-                    return await self._checked_password(command, aggregate_id, state, now, command_id, headers)
+                    return await self._checked_password(hashes, command, aggregate_id, state, now, command_id, headers)
                 case Refresh():
                     return self._grants.renew(command, aggregate_id, state, now, command_id, headers)
                 case Logout() | LogoutAll() | EndSession() | EraseAccount():
@@ -92,10 +113,10 @@ class AccountPreparation:
             return _NO_ACCOUNT
 
     async def _new_account(
-        self, command: Register, user_id: str, now: datetime, command_id: str
+        self, hashes: Hashes, command: Register, user_id: str, now: datetime, command_id: str
     ) -> NewAccount | Unusable:
         """The same work for every address, so that the time it takes does not tell who is registered."""
-        hashed = await self._hashed(command.password_box)
+        hashed = await self._hashed(hashes, command.password_box)
         verification = self._mail_token(tokens.VERIFY, user_id, now, command_id)
         reset = self._mail_token(tokens.RESET, user_id, now, command_id)
         return hashed if isinstance(hashed, Unusable) else NewAccount(hashed, verification, reset)
@@ -124,30 +145,37 @@ class AccountPreparation:
             grant = self._grants.of(session, user_id, headers)
         return CheckedLink(self._genuine(tokens.VERIFY, user_id, command), verdict, grant)
 
-    async def _checked_reset(self, command: ResetPassword, user_id: str) -> CheckedReset:
+    async def _checked_reset(self, hashes: Hashes, command: ResetPassword, user_id: str) -> CheckedReset:
         """Nothing is hashed for a forged token."""
         if not self._genuine(tokens.RESET, user_id, command):
             return CheckedReset(False, "")
-        return CheckedReset(True, await self._hashed(command.password_box))
+        return CheckedReset(True, await self._hashed(hashes, command.password_box))
 
     async def _checked_password(
-        self, command: Login, user_id: str, state: Account, now: datetime, command_id: str, headers: Headers
+        self,
+        hashes: Hashes,
+        command: Login,
+        user_id: str,
+        state: Account,
+        now: datetime,
+        command_id: str,
+        headers: Headers,
     ) -> CheckedPassword | Unusable:
         password = self._opened(command.password_box)
         said = (password or "")[: LONGEST + 1]
-        matches = await self._passwords.matches(state.password_hash, said)
+        matches = await hashes.matches(state.password_hash, said)
         # For every address alike: the time must not tell whether there is a password that was registered in vain.
-        refused = not (matches and state.verified) and await self._passwords.matches(state.refused_hash, said)
+        refused = not (matches and state.verified) and await hashes.matches(state.refused_hash, said)
         if password is None:
             return _UNREADABLE
         grant = self._grants.start(user_id, now, command_id, headers)
         return CheckedPassword(state.password_hash, matches, grant, refused)
 
-    async def _hashed(self, box: str) -> str | Unusable:
+    async def _hashed(self, hashes: Hashes, box: str) -> str | Unusable:
         password = self._opened(box)
         if password is None:
             return _UNREADABLE
-        return await self._passwords.hash(password) if well_sized(password) else _ILL_SIZED
+        return await hashes.hash(password) if well_sized(password) else _ILL_SIZED
 
     def _opened(self, box: str) -> str | None:
         """In its normal form."""
@@ -155,3 +183,18 @@ class AccountPreparation:
             return forms.password(self._box.decrypt(base64.b64decode(box, validate=True)).decode())
         except (nacl.exceptions.CryptoError, nacl.exceptions.TypeError, binascii.Error, ValueError):
             return None
+
+
+class HashedBeforehand:
+    """What auth does for commands that come on auth_hashing (agents.runtime.deciding.ahead.Beforehand)."""
+
+    def __init__(self, preparation: AccountPreparation) -> None:
+        self._preparation = preparation
+
+    def heavy(self, command: Hashed) -> bool:
+        return True
+
+    async def prepare(
+        self, command: Hashed, aggregate_id: str, state: Account, headers: Headers, now: datetime, command_id: str
+    ) -> str:
+        return await self._preparation.hashed(command, aggregate_id, state, headers, now, command_id)

@@ -56,13 +56,18 @@ def kept(decision: Decision[Event], life: Life | None, now: datetime) -> Decisio
     over = is_over(life, now)
     if any(isinstance(event, LineSet | LineRemoved | Cleared) for event in events):
         events = (*events, Kept(life=_longer(None if over else life, now, now + LIFETIME)))
-    ends = [event.life.expires_at for event in events if isinstance(event, Kept)]
+    lives = [event.life for event in events if isinstance(event, Kept)]
     return dataclasses.replace(
         decision,
         events=(Expired(), *events) if over else events,
-        timers=tuple(Timer(OVER, at, EndBasket()) for at in ends[-1:]),
+        timers=ends(lives[-1] if lives else None),
         cancels=(OVER,) if any(isinstance(event, HandedOver) for event in events) else (),
     )
+
+
+def ends(life: Life | None) -> tuple[Timer, ...]:
+    """The timer of a basket that lives."""
+    return () if life is None else (Timer(OVER, life.expires_at, EndBasket()),)
 
 
 def extend(command: Extend, life: Life | None, context: Context) -> Decision[Event]:

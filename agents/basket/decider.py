@@ -55,7 +55,7 @@ def decide(command: Command, contents: Contents, facts: Facts, context: Context)
         return _decide(command, contents, facts, context)
     over = anonymous.is_over(contents.life, context.now)
     if isinstance(command, EndBasket):
-        return accept(Expired()) if over else accept()
+        return accept(Expired()) if over else accept(timers=anonymous.ends(contents.life))
     decision = _decide(command, Contents() if over else contents, facts, context)
     return anonymous.kept(decision, contents.life, context.now)
 
@@ -203,6 +203,10 @@ def needs(command: Command, contents: Contents) -> Iterable[tuple[str, str]]:
             assert_never(command)
 
 
+def renews(contents: Contents) -> EndBasket | None:
+    return None if contents.life is None else EndBasket()
+
+
 DECIDER = Decider[Command, Event, Contents, Facts](
     state=Contents,
     decide=decide,
@@ -211,4 +215,5 @@ DECIDER = Decider[Command, Event, Contents, Facts](
     fact_tables=(MEALS, RESTAURANTS, COUPONS),
     needs=needs,
     upcasts=(IN_KURUS,),
+    renews=renews,
 )

@@ -15,10 +15,11 @@ from agents.kitchen.replies import LARGEST, Unusable, command_id, command_of, re
 from agents.runtime.reading.states import States
 from stores.protocol import DomainStore
 from stores.rabbit import Delivery, Message, NotTaken, Unroutable, Value
+from stores.tracing import of_traceparent
 from topics.contracts import order_commands
 from topics.contracts.order_commands import ExpireTicket
 from topics.documents.kitchen import KitchenAnswer, KitchenReply, Ticket, Wrong
-from topics.messages import ids
+from topics.messages import headers, ids
 from topics.messages import message as messages
 from topics.messages.reply import Reply
 from topics.messages.topic import Topic
@@ -54,9 +55,11 @@ _shown = msgspec.json.Decoder(_Shown)
 class Orders(Protocol):
     """Both raise Unavailable where Kafka is away."""
 
-    async def send(self, topic: Topic, key: str, message: messages.Message, id: str) -> None: ...
+    async def send(self, topic: Topic, key: str, message: messages.Message, id: str, traceparent: str = "") -> None: ...
 
-    async def ask(self, topic: Topic, key: str, message: messages.Message, id: str, seconds: float) -> Reply | None: ...
+    async def ask(
+        self, topic: Topic, key: str, message: messages.Message, id: str, seconds: float, traceparent: str = ""
+    ) -> Reply | None: ...
 
 
 class Answering:
@@ -77,10 +80,11 @@ class Answering:
             await self._tell(delivery, _refused(why))
             return
         command, id = command_of(reply, restaurant_id), command_id(delivery, reply, restaurant_id)
+        traced = _traceparent(delivery)
         if not delivery.reply_to:
-            await self._orders.send(order_commands.TOPIC, reply.order_id, command, id)
+            await self._orders.send(order_commands.TOPIC, reply.order_id, command, id, traced)
             return
-        outcome = await self._orders.ask(order_commands.TOPIC, reply.order_id, command, id, ANSWER_SECONDS)
+        outcome = await self._orders.ask(order_commands.TOPIC, reply.order_id, command, id, ANSWER_SECONDS, traced)
         await self._tell(delivery, _answer(reply.order_id, outcome))
 
     async def take_unanswered(self, delivery: Delivery) -> None:
@@ -144,6 +148,12 @@ class Answering:
             await self._kitchens.publish("", delivery.reply_to, told)
         except (Unroutable, NotTaken) as error:
             log.info("kitchen_not_told", message=delivery.id, why=str(error)[:200])
+
+
+def _traceparent(delivery: Delivery) -> str:
+    """As the ticket had it, where the kitchen hands it back; else empty."""
+    said = delivery.headers.get(headers.TRACEPARENT)
+    return said if isinstance(said, str) and of_traceparent(said) else ""
 
 
 def _refused(why: Unusable) -> KitchenAnswer:

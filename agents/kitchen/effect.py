@@ -12,13 +12,14 @@ from agents.kitchen.queues import queue_of
 from agents.runtime.reading.aside import NotNow
 from agents.runtime.reading.states import States
 from stores.protocol import DomainStore
-from stores.rabbit import Message, NotTaken, Silent
+from stores.rabbit import Message, NotTaken, Silent, Value
 from topics.contracts import kitchen_commands
 from topics.contracts.kitchen_commands import RecordMessage
 from topics.contracts.kitchen_events import Outcome, TicketOpened, TicketWithdrawn
 from topics.contracts.restaurant_events import RestaurantOpened
 from topics.deciding.decision import Send
 from topics.documents.kitchen import Ticket, Withdrawal
+from topics.messages import headers
 from topics.messages.event import EventMeta
 
 TICKET, CANCELLED = "ticket", "cancelled"
@@ -100,8 +101,14 @@ class Waiter:
             id=meta.id,
             type=kind,
             body=msgspec.json.encode(body),
-            headers={REPEATED: True} if meta.again else {},
+            headers=_about(meta),
             expires=expires,
             correlation_id=meta.correlation_id,
         )
         await publish_into(self._kitchens, queue_of(restaurant_id), message)
+
+
+def _about(meta: EventMeta) -> dict[str, Value]:
+    """Headers of a message to a kitchen. A kitchen that hands `traceparent` back in its answer makes one trace of both."""
+    traced: dict[str, Value] = {headers.TRACEPARENT: meta.traceparent} if meta.traceparent else {}
+    return {**traced, REPEATED: True} if meta.again else traced

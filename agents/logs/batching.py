@@ -10,13 +10,12 @@ from prometheus_client import Counter
 from stores.errors import Unavailable
 from stores.logs.document import document
 from stores.logs.index import LogIndex
+from stores.metrics import of
 from stores.rabbit import Delivery
 from stores.telemetry import logger
 
-# Lines in the index; far fewer than are written: Elasticsearch is away, or the queue in RabbitMQ is not read.
-INDEXED = Counter("lezzet_log_lines_indexed_total", "Log lines in Elasticsearch")
-# Lines that Elasticsearch will never take. `log_lines_refused` in the log says why.
-REFUSED = Counter("lezzet_log_lines_refused_total", "Log lines that no index takes")
+INDEXED = Counter(*of("lezzet_log_lines_indexed_total"))
+REFUSED = Counter(*of("lezzet_log_lines_refused_total"))
 
 EVERY = 0.3  # seconds between two writes, while lines come
 _AGAIN = (0.5, 1.0, 2.0, 5.0)  # seconds

@@ -28,8 +28,8 @@ from topics.contracts.order_events import (
 )
 from topics.deciding.decision import Origin, Send
 
-LINES = 20
-"""Of an order, in a mail to the owner. The restaurant reads all of them where it answers the order."""
+LINES, OPTIONS = 20, 10
+"""Of an order, and of one of its lines, in a mail to the owner. The restaurant reads all of them where it answers the order."""
 
 
 def translate(message: Event, origin: Origin) -> Iterable[Send]:
@@ -112,5 +112,15 @@ def _owner(message: Event, order_id: str) -> Iterable[Send]:
 
 
 def _lines(items: Sequence[PricedItem]) -> tuple[str, ...]:
-    said = tuple(f"{item.quantity} x {item.name}" for item in items[:LINES])
+    said = tuple(map(_line, items[:LINES]))
     return said if len(items) <= LINES else (*said, "…")
+
+
+def _line(item: PricedItem) -> str:
+    """Without its note: what a guest writes stays out of mails."""
+    options = [
+        each.name if each.choice == each.name else f"{each.name}: {each.choice}" for each in item.options[:OPTIONS]
+    ]
+    if len(item.options) > OPTIONS:
+        options.append("…")
+    return f"{item.quantity} x {item.name}" + (f" ({', '.join(options)})" if options else "")

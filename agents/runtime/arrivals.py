@@ -80,6 +80,12 @@ class Arrival:
         """Whether code of ours published it and this code cannot read it: newer code can, so it must not be skipped."""
         return self.undecoded and self.ours
 
+    @property
+    def unknown(self) -> bool:
+        """Whether it is of a type or of a version that this code does not know, and code of ours published it."""
+        named = (headers.TYPE, headers.SCHEMA_VERSION)
+        return self.newer and self.error is not None and self.error.field in named and headers.TYPE in self.headers
+
 
 def read(topic: Topic, incarnation: int, record: ConsumerRecord[bytes, bytes], *, keyed: bool) -> Arrival:
     """Never raises: what cannot be read has `error`. keyed: a message without a usable key is an error.

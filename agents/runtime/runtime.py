@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from agents.runtime.beside import Beside
+from agents.runtime.deciding.ahead import Ahead, Beforehand
 from agents.runtime.deciding.consequences import Roles
 from agents.runtime.deciding.deciding import Deciding
 from agents.runtime.deciding.preparing import Preparation
@@ -62,7 +63,8 @@ class Resources:
 
 
 class Runtime:
-    """One domain in this process. Each shape of its work (decide, project, effect, index) is a group `<domain>.<shape>`.
+    """One domain in this process. Each shape of its work (prepare, decide, project, effect, index) is a group
+    `<domain>.<shape>`.
 
     tended: of the groups that were made, what agents.runtime.tending looks after. sweeps: what agents.runtime.sweeping does.
     besides: what runs beside the groups.
@@ -89,13 +91,18 @@ class Runtime:
         emits: Topic,
         react: React[Any, Any] | None = None,
         prepare: Preparation | None = None,
+        ahead: tuple[Topic, Beforehand] | None = None,
     ) -> None:
         """Decides the commands of this domain, which are the only way to change its aggregates.
 
-        emits: the topic of its events. react: its policy. prepare: slow work before a decision.
+        emits: the topic of its events. react: its policy. prepare: slow work before a decision. ahead: a topic of commands that
+        go on to `commands` after their slow work, for which no others wait.
         """
-        roles = Roles(commands, emits, decider, react)
-        self._add("decide", commands, Deciding(roles, self.store, self._drain, self._resources.fates, prepare))
+        roles, fates = Roles(commands, emits, decider, react), self._resources.fates
+        self._add("decide", commands, Deciding(roles, self.store, self._drain, fates, prepare))
+        if ahead is not None:
+            topic, beforehand = ahead
+            self._add("prepare", topic, Ahead(topic, commands, decider, self.store, self._drain, fates, beforehand))
 
     def intake(self, topic: Topic, translate: Translate) -> None:
         """Turns messages of another domain or system into own commands."""
@@ -124,6 +131,11 @@ class Runtime:
     def beside(self, beside: Beside) -> None:
         """Runs in each process of this domain, as long as the process does."""
         self.besides.append(beside)
+
+    @property
+    def publisher(self) -> Publisher:
+        """Of the process."""
+        return self._resources.publisher
 
     def entrance(self) -> Entrance:
         """For commands that something outside Kafka has led to."""

@@ -202,10 +202,11 @@ def problems_of(row: AnyRow) -> dict[int, list[str]]:
         found |= {400: [], 422: ["invalid_input"], 413: ["body_too_large"], 415: ["unsupported_media_type"]}
         if row.signed:
             found[403] = ["bad_signature"]
-        if row.hashes or row.paced:
-            found[429] = ["too_many_logins"] * row.hashes + ["too_many_requests"] * row.paced
+        found[429] = ["too_many_refused"]
+        found[429] += ["too_many_logins"] * (row.hashes is not None) + ["too_many_requests"] * row.paced
         if row.picture_of is not None or row.file:
-            found |= {408: ["body_too_slow"], 429: ["too_many_uploads"]}
+            found[408] = ["body_too_slow"]
+            found[429].append("too_many_uploads")
         for code, status in row.refusals.items():
             found.setdefault(status, []).append(code)
     return found

@@ -29,6 +29,7 @@ from http_edge.routing.asked import Asked
 from http_edge.routing.guard import check_denied, check_user_id, deny_keys
 from http_edge.routing.routes import PUBLIC, CommandRow, ViewOf
 from http_edge.wire.answer import NO_CONTENT, Answer, of_json
+from http_edge.wire.party import party_of
 from http_edge.wire.problems import FieldError, Problem, invalid, unavailable
 from stores.errors import Unavailable
 from topics.messages import ids
@@ -54,8 +55,9 @@ def handler(row: CommandRow) -> Handler:
             return await _render(row, asked, known, mine)
         if row.paced:
             asked.edge.pace.take(asked.address)
-        async with asked.edge.turns.turn(asked.address) if row.hashes else nullcontext():
-            message, reply = await _sent(row, asked, mine)
+        asked.edge.refusals.check(_paced_as(row, asked))
+        async with asked.edge.turns.turn(asked.address) if row.hashes else nullcontext() as turn:
+            message, reply = await _sent(row, asked, mine, turn)
         if reply is None:
             return await _later(row, asked, message)
         return await _render(row, asked, reply, mine)
@@ -63,16 +65,23 @@ def handler(row: CommandRow) -> Handler:
     return run if not row.no_sooner else _no_sooner(row.no_sooner, run)
 
 
-async def _sent(row: CommandRow, asked: Asked, mine: str | None) -> tuple[Message, Reply | None]:
+async def _sent(row: CommandRow, asked: Asked, mine: str | None, turn: int | None) -> tuple[Message, Reply | None]:
     """The command and what became of it, as deliver(). A command that came late though it went out in time tells that the
-    broker's clock is another one than was thought, so there is a second one, with an id of its own. Raises Problem 503."""
+    broker's clock is another one than was thought, so there is a second one, with an id of its own. Raises Problem 503.
+
+    turn: of a row that hashes. Each turn has its partition, so that of those under way none waits for another one's hash.
+    """
+    topic = row.hashes or row.topic
+    partition = None if turn is None else turn % topic.partitions
     for again in (False, True):
         message = await _message(row, asked)
         key = await named(row.key, asked)
         header = headers_of(asked, type(message), key, mine)
         try:
-            body = row.topic.encode(message)
-            return message, await deliver(asked, row.topic.name, key, header, body, may_be_late=not row.tokens)
+            body, late = topic.encode(message), not row.tokens
+            reply = await deliver(asked, topic.name, key, header, body, may_be_late=late, partition=partition)
+            _note_refusal(row, asked, reply)
+            return message, reply
         except Late:
             if again or left(asked, REPLY_SECONDS) < AGAIN_SECONDS:
                 break
@@ -96,11 +105,28 @@ async def beforehand(row: CommandRow, asked: Asked, key: str, message: Message) 
             if again:
                 break
             continue
+        _note_refusal(row, asked, reply)
         if reply is not None and reply.status == "failed":
             _refuse(row, reply)
         asked.at = loop.time()
         return reply
     raise not_taken()
+
+
+def _paced_as(row: CommandRow, asked: Asked) -> str:
+    """Who is counted for a command that is refused: the user, or on a public route all of one address on this route, so that
+    who guesses passwords does not stop their neighbours' refreshes. Empty for a trusted proxy and the payment provider."""
+    if row.signed:
+        return ""
+    if row.who is not PUBLIC and asked.caller is not None:
+        return asked.caller.id
+    party = party_of(asked.address)
+    return party and f"{party} {row.name}"
+
+
+def _note_refusal(row: CommandRow, asked: Asked, reply: Reply | None) -> None:
+    if reply is not None and reply.status == "failed" and reply.code not in TOO_LATE:
+        asked.edge.refusals.note(_paced_as(row, asked))
 
 
 def _no_sooner(seconds: float, run: Handler) -> Handler:

@@ -9,7 +9,7 @@ its domain does no work for an asker that has gone.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 
@@ -20,6 +20,7 @@ from http_edge.routing.edge import AppendedAt, Edge
 from http_edge.wire.problems import Problem, unavailable
 from stores.errors import Unavailable
 from stores.kafka.producer import NotSent
+from stores.log_repeats import Counted
 from stores.telemetry import logger
 from topics import keys
 from topics.messages import headers
@@ -31,6 +32,7 @@ ACK_SECONDS = 2.1
 LAST_LOOK_SECONDS = 0.2
 
 _log = logger("http_edge.commands.delivery")
+_UNANSWERED = Counted()
 
 
 class Late(Exception):
@@ -65,15 +67,16 @@ def headers_of(asked: Asked, kind: type[Message], subject: str, fingerprint: str
 
 
 async def deliver(
-    asked: Asked, topic: str, key: str, header: Mapping[str, str], body: bytes, *, may_be_late: bool = True
-) -> Reply | None:
+    asked: Asked, topic: str, key: str, header: Mapping[str, str], body: bytes, *, may_be_late: bool = True,
+    partition: int | None = None,
+) -> Reply | None:  # fmt: skip
     """The reply; None: acknowledged, not answered yet. Raises Problem 503, and Late: it takes no effect.
 
-    may_be_late: the caller can be told 202, and have the answer later.
+    may_be_late: the caller can be told 202, and have the answer later. partition: None for that of the key.
     """
-    reply = None
+    reply, sends = None, partial(asked.edge.commands.send, topic, key, header, body, partition)
     try:
-        reply = await _delivered(asked, topic, key, header, body, may_be_late)
+        reply = await _delivered(asked, sends, header, may_be_late)
         return reply
     finally:
         if reply is None:
@@ -83,12 +86,12 @@ async def deliver(
 
 
 async def _delivered(
-    asked: Asked, topic: str, key: str, header: Mapping[str, str], body: bytes, may_be_late: bool
+    asked: Asked, sends: Callable[[], Awaitable[AppendedAt]], header: Mapping[str, str], may_be_late: bool
 ) -> Reply | None:
     edge, operation = asked.edge, asked.command_id
     began = edge.clock()
     heard = asyncio.ensure_future(edge.answers.expect(operation))
-    sent = asyncio.ensure_future(edge.commands.send(topic, key, header, body))
+    sent = asyncio.ensure_future(sends())
     sent.add_done_callback(partial(_seen, edge, began))
     try:
         await asyncio.wait({heard, sent}, timeout=left(asked, ACK_SECONDS), return_when=asyncio.FIRST_COMPLETED)
@@ -172,7 +175,9 @@ async def _withdraw(
     failed = sent.exception() if sent.done() else None
     why = str(failed) if failed else "no answer" if sent.done() else "no acknowledgement"
     withdrawn = await edge.withdrawals.withdraw(operation)
-    _log.warning("command withdrawn" if withdrawn else "command taken, and not answered", command=operation, why=why)
+    _log.info("command withdrawn" if withdrawn else "command taken, and not answered", command=operation, why=why)
+    if count := _UNANSWERED.due(why):
+        _log.warning("commands_not_answered", why=why, count=count)
     if not withdrawn and may_be_late:
         await note(asked)  # before the look, as in _promise()
     reply = heard.result() if heard.done() else await _last_look(edge, operation)

@@ -10,7 +10,7 @@ from typing import Protocol
 import nacl.public
 
 from http_edge.routing.broker_clock import BrokerClock
-from http_edge.routing.pace import Pace
+from http_edge.routing.pace import Pace, Refusals
 from http_edge.routing.story import Beside, Happening, Seen, Story
 from http_edge.routing.turns import Turns
 from http_edge.routing.unanswered import Unanswered
@@ -103,7 +103,9 @@ class Sends(Protocol):
 
     @property
     def connected(self) -> bool: ...
-    async def send(self, topic: str, key: str, headers: Mapping[str, str], body: bytes) -> AppendedAt: ...
+    async def send(
+        self, topic: str, key: str, headers: Mapping[str, str], body: bytes, partition: int | None = None
+    ) -> AppendedAt: ...
 
 
 class Upload(Protocol):
@@ -165,6 +167,7 @@ class Edge:
     turns: Turns = field(default_factory=Turns)
     compression: Compression = field(default_factory=Compression)
     pace: Pace = field(default_factory=lambda: Pace(time.monotonic))
+    refusals: Refusals = field(default_factory=lambda: Refusals(time.monotonic))
     files: Uploads = field(default_factory=lambda: Uploads(WHOLE_AT_ONCE, of_caller=1, of_address=WHOLE_OF_ADDRESS))
     unanswered: Unanswered = field(default_factory=lambda: Unanswered(time.monotonic))
     seal: nacl.public.PrivateKey = field(default_factory=nacl.public.PrivateKey.generate)

@@ -125,10 +125,10 @@ class CommandRow(Row):
     since the command is done.
     sees: documents that the caller has looked at, as (view, id): the decision knows at least these versions.
     estimate: more fields for a 202. no_sooner: seconds after the request at which it is answered at the earliest, for rows
-    whose time must not tell who is registered. hashes: its domain hashes a password, so few are under way at a time
-    (http_edge/routing/turns.py). paced: it makes what no owner is counted for, so one address makes few a minute
-    (http_edge/routing/pace.py). file: the body is a file, which `make` reads; few are under way at a time
-    (http_edge/routing/uploads.py). Media type → what is in it, for OpenAPI. picture_of: the body is a picture of
+    whose time must not tell who is registered. hashes: where its domain hashes a password, the topic on which that is done
+    first; few are under way at a time (http_edge/routing/turns.py). paced: it makes what no owner is counted for, so one
+    address makes few a minute (http_edge/routing/pace.py). file: the body is a file, which `make` reads; few are under way at a
+    time (http_edge/routing/uploads.py). Media type → what is in it, for OpenAPI. picture_of: the body is a picture of
     something, which this looks up before a byte is read; what it gives becomes asked.body (http_edge/commands/uploads.py).
     Idempotency keys are honoured on every row.
     """
@@ -143,7 +143,7 @@ class CommandRow(Row):
     settles: ViewOf | None = None
     must_settle: bool = False
     no_sooner: float = 0.0
-    hashes: bool = False
+    hashes: Topic | None = None
     paced: bool = False
     picture_of: Callable[[Asked], Awaitable[Any]] | None = None
     signed: bool = False

@@ -24,10 +24,10 @@ class Turns:
     """Of one edge process. refused: how many got none, since the start."""
 
     def __init__(self, at_once: int = AT_ONCE, seconds: float = WAIT_SECONDS) -> None:
-        self._free = at_once
+        self._free = deque(range(at_once))  # the longest free one first, so all partitions of the topic have work
         self._seconds = seconds
         self._under_way = Counter[str]()
-        self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+        self._waiting: OrderedDict[str, deque[asyncio.Future[int]]] = OrderedDict()
         self.refused = 0
 
     @property
@@ -35,35 +35,36 @@ class Turns:
         return sum(map(len, self._waiting.values()))
 
     @asynccontextmanager
-    async def turn(self, address: str) -> AsyncGenerator[None]:
-        """Raises Problem: 429 where this address has too many waiting, 503 where all have, or where it takes too long.
+    async def turn(self, address: str) -> AsyncGenerator[int]:
+        """Which turn it is, from 0: nobody else has it meanwhile.
+
+        Raises Problem: 429 where this address has too many waiting, 503 where all have, or where it takes too long.
 
         address: empty for a trusted proxy, which is bounded by MOST_WAITING alone.
         """
         name = party_of(address)
-        await self._enter(name)
+        turn = await self._enter(name)
         try:
-            yield
+            yield turn
         finally:
-            self._end(name)
+            self._end(name, turn)
 
-    async def _enter(self, name: str) -> None:
+    async def _enter(self, name: str) -> int:
         if self._may_begin(name) and name not in self._waiting:
-            self._begin(name)
-            return
+            return self._begin(name)
         if name and len(self._waiting.get(name, ())) >= MOST_OF_ADDRESS:
             self.refused += 1
             raise _too_many()
         if self.waiting >= MOST_WAITING:
             self.refused += 1
             raise _busy()
-        called: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        called: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(name, deque()).append(called)
         try:
             await asyncio.wait((called,), timeout=self._seconds)
         except asyncio.CancelledError:
             if called.done():  # it was called and cancelled at the same moment: the turn is somebody else's
-                self._end(name)
+                self._end(name, called.result())
             else:
                 self._leave(name, called)
             raise
@@ -71,22 +72,23 @@ class Turns:
             self._leave(name, called)
             self.refused += 1
             raise _busy()
+        return called.result()
 
-    def _leave(self, name: str, called: "asyncio.Future[None]") -> None:
+    def _leave(self, name: str, called: "asyncio.Future[int]") -> None:
         queue = self._waiting[name]
         queue.remove(called)
         if not queue:
             del self._waiting[name]
 
     def _may_begin(self, name: str) -> bool:
-        return self._free > 0 and (not name or self._under_way[name] < AT_ONCE_OF_ADDRESS)
+        return bool(self._free) and (not name or self._under_way[name] < AT_ONCE_OF_ADDRESS)
 
-    def _begin(self, name: str) -> None:
-        self._free -= 1
+    def _begin(self, name: str) -> int:
         self._under_way[name] += 1
+        return self._free.popleft()
 
-    def _end(self, name: str) -> None:
-        self._free += 1
+    def _end(self, name: str, turn: int) -> None:
+        self._free.append(turn)
         self._under_way[name] -= 1
         if not self._under_way[name]:
             del self._under_way[name]
@@ -99,8 +101,7 @@ class Turns:
             called = queue.popleft()
             if queue:
                 self._waiting[name] = queue
-            self._begin(name)
-            called.set_result(None)
+            called.set_result(self._begin(name))
 
 
 def _too_many() -> Problem:

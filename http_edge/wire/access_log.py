@@ -1,5 +1,7 @@
 """A JSON line a request, in the shape of the other log lines, encoded and written in bunches: structlog's way costs
-more than the request. The route is logged, not the path: paths hold ids that are permissions, queries may hold tokens."""
+more than the request. The route is logged, not the path: paths hold ids that are permissions, queries may hold tokens.
+
+All of them are of level info: what somebody should look at has a line of its own."""
 
 import asyncio
 import sys
@@ -47,11 +49,10 @@ class AccessLog:
             return
         if not self._lines:
             asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
-        level = "info" if status < 500 else "warning"
         ms = round(seconds * 1000, 2)
         self._lines.append(
             self._encode(
-                Line("request", level, self._process, self._now(), method, route, status, ms, size, request_id, caller)
+                Line("request", "info", self._process, self._now(), method, route, status, ms, size, request_id, caller)
             )
         )
 

@@ -3,9 +3,12 @@
 import itertools
 import os
 import re
+import secrets
 from typing import NamedTuple
 
 from multidict import CIMultiDictProxy, istr
+
+from stores.tracing import Place, of_traceparent, traceparent
 
 CORRELATION_ID = istr("X-Correlation-Id")
 TRACEPARENT = istr("traceparent")
@@ -34,6 +37,20 @@ def of_request(headers: CIMultiDictProxy[str]) -> Trace:
         return Trace(given or matched[1], parent)
     own = fresh()
     return Trace(given or own, f"00-{own}-{own[16:]}-01")
+
+
+def within(named: Trace, sent: str | None) -> tuple[Trace, int]:
+    """For a request that is told as a span: with the request's own span in its traceparent, and the span around it, 0 for none.
+
+    sent: the client's traceparent. One that is not to be recorded stays as it is.
+    """
+    around = of_traceparent(named.traceparent) if sent == named.traceparent else None
+    if around is None:
+        return named, 0  # the traceparent is of ours, and names this request's span already
+    place, recorded = around
+    if not recorded:
+        return named, 0
+    return named._replace(traceparent=traceparent(Place(place.trace, secrets.randbits(64) or 1))), place.span
 
 
 def fresh() -> str:

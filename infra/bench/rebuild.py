@@ -56,7 +56,7 @@ async def run(arguments: list[str]) -> bool:
 async def _measure(stack: Stack, events: int, processes: int, rounds: int, *, by_cpu: bool) -> bool:
     redis, rates = connect(stack.endpoints.redis, timeout=10.0), list[float]()
     try:
-        async with _agents(stack, processes) as running:
+        async with agents_of(stack, processes, "basket") as running:
             await _read(redis, "@1")
             began = _cpu(running)
             for number in range(rounds):
@@ -90,10 +90,11 @@ async def _read(redis: Redis, tag: str) -> None:
 
 
 @asynccontextmanager
-async def _agents(stack: Stack, count: int) -> AsyncGenerator[list[psutil.Process]]:
+async def agents_of(stack: Stack, count: int, domain: str) -> AsyncGenerator[list[psutil.Process]]:
+    """So many processes of one domain."""
     environment = stack.environment() | {"AGENTS_HEALTH_PORT": "0", "LOG_LEVEL": "error"}
     started = [
-        await asyncio.create_subprocess_exec(sys.executable, "-m", "agents", "basket", cwd=CHECKOUT, env=environment)
+        await asyncio.create_subprocess_exec(sys.executable, "-m", "agents", domain, cwd=CHECKOUT, env=environment)
         for _ in range(count)
     ]
     try:

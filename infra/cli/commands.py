@@ -46,7 +46,12 @@ COMMANDS = (
     Command(
         "trace", "everything that belongs to an order, user, command or correlation id", Module("replay", ("trace",))
     ),
+    Command(
+        "state", "an aggregate and its views at any version; --diff to what is stored", Module("replay", ("state",))
+    ),
     Command("logs", "log lines of all processes; --follow for more", Module("replay", ("logs",))),
+    Command("decide", "what the decider of this checkout makes of recorded commands", Module("replay", ("decide",))),
+    Command("console", "the same as pages in a browser, on this machine", Module("replay", ("console",))),
     Command("dlq", "lists, shows and redrives dead letters", Module("replay", ("dlq",))),
     Command("audit", "checks that the promises hold on the system that runs", Module("infra.audit")),
     Command("bench", "measures: ./lezzet bench NAME", Module("infra.bench")),

@@ -7,9 +7,11 @@ from typing import Any
 
 from infra.cli.arguments import chosen_data, parser
 from infra.failure import CannotStart
+from infra.layout.folders import DataFolder
 from infra.layout.site import Site
 from infra.stack.lag import lag_of
 from infra.supervision import control
+from replay.console.entering import console_key, link
 
 SERVED_BY = {"smtp": "mailbox", "mail": "mailbox", "mobile": "edge", "redis_baskets": "redis-baskets"}
 """Which process has an address, where that is not the one of its name."""
@@ -32,8 +34,16 @@ def main(arguments: list[str]) -> int:
     if chosen.json:
         print(json.dumps({"processes": processes, "endpoints": endpoints}))
     elif states:
-        _print(processes, reachable(processes, endpoints))
+        _print(processes, reachable(processes, endpoints) | _entrance(processes, data))
     return 0 if states and all(state["state"] == "running" for state in states if state["required"]) else 1
+
+
+def _entrance(processes: list[dict[str, Any]], data: DataFolder) -> dict[str, str]:
+    """A link into the console, where it runs."""
+    if not any(process["name"] == "console" and process["state"] == "running" for process in processes):
+        return {}
+    made = link(console_key(data.keys), Site.of(data).ports["console"])
+    return {"console": f"{made}  (good once, within an hour)"}
 
 
 def _shown(state: dict[str, Any]) -> dict[str, Any]:

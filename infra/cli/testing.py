@@ -21,12 +21,8 @@ CHECKS = (
     ("imports", "lint-imports"),
 )
 
-# Beside the others, in a process of their own: pure ones, those that mostly wait for servers, and faults that count and do not
-# measure. Both processes are to take about as long.
-BESIDE = (
-    "tests/agents", "tests/docs", "tests/replay", "tests/stores", "tests/topics",
-    *(f"tests/infra/fault/test_{name}.py" for name in ("coupons", "ending", "guards", "timers", "workers")),
-)  # fmt: skip
+# Beside the others, in a process of their own: both processes are to take about as long.
+BESIDE = ("tests/agents", "tests/docs", "tests/replay", "tests/stores", "tests/topics")
 # After both, with nothing beside them: they compare what was measured one moment with what was measured another, or stop
 # servers and bound how long everything takes to come back.
 ALONE = (

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from infra.cli.arguments import chosen_data, parser
@@ -69,13 +70,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _sayer(announce: int) -> Callable[[str], None]:
-    """Progress with the seconds since the start: to our output, and to the shell that waits for a detached start."""
+    """Progress with the seconds since the start: to our output, which is the log of a detached start and has the time of day,
+    and to the shell that waits for it."""
     begun = time.monotonic()
 
     def say(line: str) -> None:
         text = f"[{time.monotonic() - begun:5.1f} s] {line}"
         with contextlib.suppress(OSError):  # our log is on a full disk: what we supervise is kept alive all the same
-            print(text, flush=True)
+            print(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {text}", flush=True)
         _tell(announce, text)
 
     return say

@@ -38,11 +38,14 @@ curl -s $EDGE/carts/get -H "$ME"
 def addresses(site: Site, *, product: bool = True) -> str:
     at = site.endpoints
     gateways = f"web gateway  {at.edge}\nits routes   {at.edge}/docs\nfor phones   {at.mobile}\n" if product else ""
+    console = (
+        f"console      {at.console}   (`{lezzet(site)} status` makes a link that lets you in)\n" if product else ""
+    )
     return (
         f"{gateways}"
         f"mail page    {at.mail}\n"
         f"kafka        {at.kafka}\n"
-        f"more         {lezzet(site)} status   (all addresses with their passwords)\n"
+        f"{console}more         {lezzet(site)} status   (all addresses with their passwords)\n"
         f"stop         {lezzet(site)} down"
     )
 

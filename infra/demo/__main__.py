@@ -26,22 +26,21 @@ async def main(*, few: bool) -> int:
     client = mongo.connect(settings.mongo, "demo")
     producer.start()
     turns, there = in_turn(MENUS if few else all_menus()), list[Wish]()
-    count = sum(map(len, turns))
+    progress = _Progress(sum(map(len, turns)))
     try:
         async with asyncio.timeout(PATIENCE):
             await producer.wait_connected()
         for wishes in turns:
-            sent = await fulfil(wishes, producer, redis)
+            await fulfil(wishes, producer, redis, told=progress.tell)
             there += wishes
-            if sent and len(there) < count:
-                print(f"demo data: {len(there):,} of {count:,}", flush=True)
+            progress.before = len(there)
         if not few:
             pictures = [wish async for wish in uploaded(list(frames(MENUS)), redis, Photos(client))]
             await fulfil(pictures, producer, redis)
             there += pictures
     except (TimeoutError, Unavailable) as error:
         why = str(error) or "are the agents running?"
-        sys.stderr.write(f"demo data: {len(there):,} of {count:,}, and no more for {PATIENCE:.0f} s ({why})\n")
+        sys.stderr.write(f"demo data: {progress.said}, and no more for {PATIENCE:.0f} s ({why})\n")
         return 1
     finally:
         await producer.stop()
@@ -49,6 +48,30 @@ async def main(*, few: bool) -> int:
         client.close()
     print(f"demo data: {_counted(there)} are there")
     return 0
+
+
+class _Progress:
+    """before: wishes of the turns that are over."""
+
+    EVERY = 500
+    """Wishes, from one line to the next."""
+
+    def __init__(self, count: int) -> None:
+        self.before = 0
+        self._there = 0
+        self._printed = 0
+        self._count = count
+
+    @property
+    def said(self) -> str:
+        return f"{self._there:,} of {self._count:,}"
+
+    def tell(self, there: int) -> None:
+        """there: of this turn."""
+        self._there = self.before + there
+        if self._there - self._printed >= self.EVERY and self._there < self._count:
+            self._printed = self._there
+            print(f"demo data: {self.said}", flush=True)
 
 
 def _counted(there: Sequence[Wish]) -> str:

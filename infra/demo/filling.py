@@ -6,9 +6,10 @@ under the id of the next try: an id is decided once.
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 
 from redis.asyncio import Redis
 
@@ -26,7 +27,7 @@ from topics.messages.message import Message
 from topics.messages.reply import DECODER
 from topics.messages.topic import Topic
 
-AT_ONCE = 500  # wishes
+AT_ONCE = 500  # wishes under way
 NEXT_TRY = 1.0  # seconds after which a refused command is sent again
 # And one that nobody has answered. The domains do AT_ONCE of them sooner, also on a machine with other work: they
 # would fall behind for good if it were asked again and again for what they are about to do.
@@ -53,7 +54,8 @@ class Wish:
 
     @property
     def command_id(self) -> str:
-        return derive(self.id, f"demo {self.tries}")
+        """With the view: a restaurant and its campaigns have one id, and an id is decided once."""
+        return derive(self.id, f"demo {self.view} {self.tries}")
 
 
 def restaurants(menus: Sequence[Menu]) -> list[Wish]:
@@ -95,8 +97,8 @@ def said(menus: Sequence[Menu]) -> list[Wish]:
 def in_turn(menus: Sequence[Menu]) -> list[list[Wish]]:
     """Each list is sent when those before are there. So the first two restaurants are older than the others and head the
     list of all."""
-    opened, rest = restaurants(menus), [*meals(menus), *offers(menus), *said(menus)]
-    return [opened[:1], opened[1:2], opened[2:], *(rest[at : at + AT_ONCE] for at in range(0, len(rest), AT_ONCE))]
+    opened = restaurants(menus)
+    return [opened[:1], opened[1:2], opened[2:], [*meals(menus), *offers(menus), *said(menus)]]
 
 
 def command_headers(wish: Wish) -> Mapping[str, str]:
@@ -112,22 +114,34 @@ def command_headers(wish: Wish) -> Mapping[str, str]:
     }
 
 
-async def fulfil(wishes: Sequence[Wish], producer: CommandProducer, redis: Redis) -> bool:
+async def fulfil(
+    wishes: Sequence[Wish], producer: CommandProducer, redis: Redis, told: Callable[[int], None] = lambda there: None
+) -> bool:
     """Sends what is not there, again where it has to be, until all of it is. Returns whether anything was sent.
 
-    Raises TimeoutError where nothing comes for PATIENCE.
+    AT_ONCE of them are under way: where one is there, the next one goes out. told: hears how many are there, where that are
+    more than before and something had to be sent. Raises TimeoutError where nothing comes for PATIENCE.
     """
-    left, moved, sent = len(wishes), time.monotonic(), False
-    while wishes := await _missing(wishes, redis):
-        sent = True
-        if len(wishes) < left:
-            left, moved = len(wishes), time.monotonic()
-        if time.monotonic() - moved > PATIENCE:
+    left, waiting, moved, sent, there = iter(wishes), list[Wish](), time.monotonic(), False, 0
+    while waiting := [*waiting, *islice(left, AT_ONCE - len(waiting))]:
+        missing = await _missing(waiting, redis)
+        there, came, waiting, now = (
+            there + len(waiting) - len(missing),
+            len(missing) < len(waiting),
+            missing,
+            time.monotonic(),
+        )
+        if came:
+            moved = now
+        if now - moved > PATIENCE:
             raise TimeoutError
-        now = time.monotonic()
-        due = [wish for wish in wishes if now - wish.sent_at > (NEXT_TRY if wish.refused else UNANSWERED)]
+        due = [wish for wish in missing if now - wish.sent_at > (NEXT_TRY if wish.refused else UNANSWERED)]
         await asyncio.gather(*(_send(wish, producer) for wish in due))
-        await asyncio.sleep(LOOK_AGAIN)
+        sent = sent or bool(missing)
+        if sent and came:
+            told(there)
+        if missing:
+            await asyncio.sleep(LOOK_AGAIN)
     return sent
 
 

@@ -10,6 +10,7 @@ from infra.fault import (
     audit_erasures,
     audit_mails,
     audit_outcomes,
+    audit_photos,
     audit_views,
     evidence,
 )
@@ -26,5 +27,6 @@ async def audit(on: Stage, plan: Sequence[Planned], findings: Findings, agents: 
     audit_mails.audit(plan, on, found, findings, agents)
     audit_campaigns.audit(found, findings)
     audit_erasures.audit(found, findings)
+    audit_photos.audit(found, findings)
     audit_dead.audit(found.dead, findings)
     say("the audit is done")

@@ -8,6 +8,7 @@ from infra.audit.findings import Findings
 from infra.fault.evidence import Evidence
 from infra.fault.plan import SOURCE
 from infra.fault.planned import Planned
+from stores.technologies import technology
 from topics.contracts import all_topics
 from topics.contracts.basket_events import CheckedOut
 from topics.messages.reply import Reply
@@ -27,7 +28,10 @@ def audit(plan: Sequence[Planned], evidence: Evidence, findings: Findings) -> No
     findings.breaks("a refused command has an event", (_name(e) for e in commands if e.code and made[_id(e)]))
     findings.breaks("effects of a key out of order", _swapped(commands, evidence))
     findings.breaks("checkouts without exactly one order", _orders(evidence))
-    findings.measured(commands=len(commands), refused=sum(each.code is not None for each in commands))
+    stores = Counter(technology(each.topic.domain).server for each in commands)
+    findings.measured(
+        commands=len(commands), of_stores=dict(stores), refused=sum(each.code is not None for each in commands)
+    )
 
 
 def _outcome(each: Planned, evidence: Evidence) -> tuple[bool, Outcome | None]:

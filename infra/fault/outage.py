@@ -1,4 +1,5 @@
-"""One outage under load: a server really stops for some seconds and comes back, and what clients were told meanwhile."""
+"""One outage under load: a server really stops for some seconds and comes back, or loses what it holds, and what clients were
+told meanwhile."""
 
 import asyncio
 import signal
@@ -8,7 +9,7 @@ from random import Random
 from typing import Any
 
 from infra.audit.findings import Findings
-from infra.fault import membership
+from infra.fault import losses, membership
 from infra.fault.http_load import HttpLoad, Told
 from infra.stack.stage import Stage, say
 from infra.supervision.child import Child
@@ -28,18 +29,27 @@ UP = {
 }
 """Server → write or read → what may be answered while it is away. Writes of domains that stand on another server are decided
 meanwhile. A read after an own write may ask for patience: the view is a topic behind."""
+EMPTIED = {
+    "redis": {True: {200, 202, 503}, False: {200, 503}},
+    "redis-baskets": {True: {200, 202}, False: {200, 503}},
+}
+"""The same, until what it has lost is there again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """how: the signal, None for the server's own way to stop. with_worker: an agents process is killed meanwhile."""
+    """how: the signal, None for the server's own way to stop. with_worker: an agents process is killed meanwhile. emptied: the
+    server stays up and loses everything."""
 
     server: str
     how: signal.Signals | None
     with_worker: bool = False
+    emptied: bool = False
 
     @property
     def name(self) -> str:
+        if self.emptied:
+            return f"{self.server} emptied"
         return (
             f"{self.server} {'killed' if self.how else 'stopped'}{' and a worker killed' if self.with_worker else ''}"
         )
@@ -63,17 +73,12 @@ async def suffer(
     groups, opened = await membership.groups(endpoints), await membership.openings(endpoints)
     await asyncio.sleep(BEFORE)
     say(outage.name)
-    await on.stack.stop(outage.server, outage.how)
     down = loop.time()
-    await asyncio.sleep(seconds / 2)
-    if outage.with_worker:
-        agents[0].send(signal.SIGKILL)
-        say(f"SIGKILL to {agents[0].program.name}")
-    await asyncio.sleep(seconds / 2)
-    up = loop.time()
-    await on.stack.start(outage.server)
-    ready = loop.time()
-    say(f"{outage.server} is back after {ready - down:.1f} s")
+    if outage.emptied:
+        up, ready = await _lose(on, outage, seconds, findings)
+    else:
+        up, ready = await _go(on, outage, seconds, agents)
+    say(f"{outage.server} is back after {loop.time() - down:.1f} s")
     recovered = await _recovery(load, ready, findings, outage)
     if outage.server == "kafka":
         await asyncio.sleep(max(0.0, ready + FORGOTTEN_AFTER - loop.time()))
@@ -81,7 +86,7 @@ async def suffer(
     findings.breaks(f"{outage.name}: groups incomplete", missing)
     _show_logs(on, agents, missing)
     reopened = await membership.openings(endpoints) - opened
-    if outage.server != "kafka" and not outage.with_worker and reopened:
+    if outage.server != "kafka" and not outage.with_worker and not outage.emptied and reopened:
         findings.breaks(f"{outage.name}: rebalances", [f"{reopened} partitions were opened anew"])
     _judge(outage, [each for each in load.told if each.began > down and each.ended < up], findings)
     return {
@@ -90,6 +95,32 @@ async def suffer(
         "groups_complete_s": round(complete, 1),
         "opened_anew": reopened,
     }
+
+
+async def _go(on: Stage, outage: Outage, seconds: float, agents: Sequence[Child]) -> tuple[float, float]:
+    """The server is away for so long. Returns when it was started again and when it was ready, by the loop's clock."""
+    loop = asyncio.get_running_loop()
+    await on.stack.stop(outage.server, outage.how)
+    await asyncio.sleep(seconds / 2)
+    if outage.with_worker:
+        agents[0].send(signal.SIGKILL)
+        say(f"SIGKILL to {agents[0].program.name}")
+    await asyncio.sleep(seconds / 2)
+    up = loop.time()
+    await on.stack.start(outage.server)
+    return up, loop.time()
+
+
+async def _lose(on: Stage, outage: Outage, seconds: float, findings: Findings) -> tuple[float, float]:
+    """The server loses everything. Returns when all of it was there again, and since when the product can answer as usual: it
+    builds views by itself, and waits for somebody to make baskets anew. seconds: until somebody does."""
+    loop = asyncio.get_running_loop()
+    lost = loop.time()
+    if outage.server == "redis":
+        await losses.views(on, outage.name, findings)
+        return loop.time(), lost
+    await losses.baskets(on, seconds)
+    return loop.time(), loop.time()
 
 
 def _show_logs(on: Stage, agents: Sequence[Child], missing: Sequence[str]) -> None:
@@ -120,7 +151,7 @@ async def _recovery(load: HttpLoad, ready: float, findings: Findings, outage: Ou
 
 def _judge(outage: Outage, during: Sequence[Told], findings: Findings) -> None:
     """during: requests that saw nothing but the outage."""
-    allowed = UP[outage.server]
+    allowed = (EMPTIED if outage.emptied else UP)[outage.server]
     findings.breaks(
         f"{outage.name}: unfitting answers", (each for each in during if each.status not in allowed[each.write])
     )

@@ -1,4 +1,4 @@
-"""`fault outages`: the whole product under HTTP load while one of its servers goes and comes back."""
+"""`fault outages`: the whole product under HTTP load while one of its servers goes and comes back, or loses what it holds."""
 
 import argparse
 import signal
@@ -36,32 +36,51 @@ LONG = (
     Outage("redis", None), Outage("redis", KILL), Outage("redis-baskets", None), Outage("redis-baskets", KILL),
     Outage("mailbox", None), Outage("mailbox", KILL), Outage("rabbit", None), Outage("rabbit", KILL),
     Outage("postgres", None, with_worker=True),
+    Outage("redis", None, emptied=True), Outage("redis-baskets", None, emptied=True),
 )  # fmt: skip
 SHORT = (
     Outage("kafka", KILL), Outage("postgres", None), Outage("redis", KILL), Outage("redis-baskets", KILL),
-    Outage("mailbox", KILL),
+    Outage("mailbox", KILL), Outage("redis", None, emptied=True),
 )  # fmt: skip
-SERVERS = ("kafka", "postgres", "mongo", "redis", "redis-baskets", "mailbox", "rabbit", "postgres-and-worker")
+SERVERS = (
+    "kafka",
+    "postgres",
+    "mongo",
+    "redis",
+    "redis-baskets",
+    "mailbox",
+    "rabbit",
+    "postgres-and-worker",
+    "emptied",
+)
 
 
 async def run(arguments: Sequence[str]) -> Findings:
     said = argparse.ArgumentParser(prog="./lezzet fault outages", description=__doc__)
     said.add_argument("--seconds", type=float, default=30.0, help="how long each outage lasts")
     said.add_argument("--server", choices=SERVERS, help="only this one's outages")
+    said.add_argument("--how", choices=("stopped", "killed"), help="only outages of this kind")
     said.add_argument("--short", action="store_true", help="10 s each, one outage a server")
     said.add_argument("--keep", action="store_true", help="leave the data folder with its logs behind")
     chosen = said.parse_args(arguments)
-    wanted = SHORT if chosen.short else LONG
-    if chosen.server:
-        wanted = tuple(each for each in LONG if _belongs(each, chosen.server))
+    wanted = SHORT if chosen.short and not chosen.server else of(chosen.server, chosen.how)
     findings = Findings()
     async with stage(keep=chosen.keep) as on:
         await outages(on, wanted, SHORT_SECONDS if chosen.short else chosen.seconds, findings)
     return findings
 
 
-def _belongs(outage: Outage, server: str) -> bool:
-    return outage.with_worker if server == "postgres-and-worker" else outage.server == server and not outage.with_worker
+def of(server: str | None, how: str | None) -> Sequence[Outage]:
+    """Those of LONG that are of this server and of this kind; None for all."""
+    return tuple(
+        each for each in LONG if server in (None, _server(each)) and how in (None, "killed" if each.how else "stopped")
+    )
+
+
+def _server(outage: Outage) -> str:
+    if outage.emptied:
+        return "emptied"
+    return "postgres-and-worker" if outage.with_worker else outage.server
 
 
 async def outages(on: Stage, wanted: Sequence[Outage], seconds: float, findings: Findings) -> None:

@@ -1,4 +1,7 @@
-"""`fault workers`: commands flow while agents processes are killed, ended and stopped; then everything is audited."""
+"""`fault workers`: commands flow while agents processes are killed, ended and stopped; then everything is audited.
+
+They are for domains on each store: PostgreSQL, MongoDB (the catalog; and the bytes of photos) and the baskets' Redis.
+"""
 
 import argparse
 import asyncio
@@ -13,6 +16,7 @@ from infra.fault import load
 from infra.fault.audit import audit
 from infra.fault.killer import Killer
 from infra.fault.plan import MEALS, Town
+from infra.fault.plan_photos import uploads, with_logos
 from infra.fault.planned import Planned
 from infra.fault.seeding import seed_town
 from infra.stack.stage import Stage, say, stage
@@ -58,7 +62,7 @@ async def workers(on: Stage, scale: Scale, seed: int) -> Findings:
     town = Town(random)
     seeds = await seed_town(on.stack.endpoints, town)
     say(f"{len(town.restaurants)} restaurants and {MEALS} meals are known to all, seed {seed}")
-    plan = town.load(scale.commands, scale.users)
+    plan = with_logos(town.load(scale.commands, scale.users), town, await uploads(on.stack.endpoints.mongo), random)
     killer = Killer(children, Random(seed + 1), scale.pause, scale.stopped)  # noqa: S311
     sent = await _under_fire(on, plan, killer, scale)
     findings.measured(

@@ -10,6 +10,7 @@ from infra.failure import CannotStart
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 MARKER = ".lezzet-data"
+SOCKET = "control.sock"  # of the supervisor, in DataFolder.run
 
 
 @dataclass(frozen=True, slots=True)

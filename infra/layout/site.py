@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.layout.folders import DataFolder, cache_folder
+from infra.layout.folders import SOCKET, DataFolder, cache_folder
 from infra.layout.ports import Ports, choose, read
 
 MONGO_REPLICA_SET = "secantus"
@@ -26,6 +26,7 @@ class Endpoints:
     smtp: str
     mail: str
     provider: str
+    console: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Site:
             smtp=f"smtp://127.0.0.1:{port['smtp']}",
             mail=f"http://127.0.0.1:{port['mail']}",
             provider=f"http://127.0.0.1:{port['provider']}",
+            console=f"http://127.0.0.1:{port['console']}",
         )
 
     def environment(self) -> dict[str, str]:
@@ -87,5 +89,7 @@ class Site:
             "EDGE_HOST": "127.0.0.1",
             "EDGE_PORT": str(self.ports["edge"]),
             "EDGE_MOBILE_PORT": str(self.ports["mobile"]),
+            "CONSOLE_PORT": str(self.ports["console"]),
+            "SUPERVISOR_SOCKET": str(self.data.run / SOCKET),
             "LEZZET_DATA": str(self.data.root),
         }

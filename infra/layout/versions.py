@@ -37,6 +37,7 @@ PORTS: Mapping[str, int] = {
     "agents_health": 18081,  # agents-1; agents-2 has the next one, and so on
     "edge_health": 18101,  # edge-1, and so on: the edges share their other port
     "logs_health": 18121,
+    "console": 18131,
 }
 
 AGENTS_AT_MOST = EDGES_AT_MOST = 16

@@ -1,4 +1,4 @@
-"""The product's own processes: agents, edge and log agent."""
+"""The product's own processes: agents, edge, log agent and console."""
 
 import sys
 
@@ -50,5 +50,19 @@ def logs(site: Site) -> Program:
         ready=lambda: answers(f"http://127.0.0.1:{port}/health/ready"),
         ports=(("logs_health", port),),
         environment=site.environment() | {"LOGS_HEALTH_PORT": str(port)},
+        required=False,
+    )
+
+
+def console(site: Site) -> Program:
+    """The engineers' pages. They change nothing."""
+    port = site.ports["console"]
+    return Program(
+        name="console",
+        argv=(sys.executable, "-m", "replay", "console", "--supervised", "--port", str(port)),
+        folder=CHECKOUT,
+        ready=lambda: answers(f"http://127.0.0.1:{port}/health/live"),
+        ports=(("console", port),),
+        environment=site.environment(),
         required=False,
     )

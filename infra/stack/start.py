@@ -14,7 +14,7 @@ from infra.process.program import Program, Server
 from infra.process.shell import run
 from infra.servers.registry import servers
 from infra.stack.lag import caught_up
-from infra.stack.product import agents, edge, logs
+from infra.stack.product import agents, console, edge, logs
 from infra.supervision.control_server import ControlServer
 from infra.supervision.supervisor import Supervisor
 from stores.keyring import make_keys
@@ -73,6 +73,7 @@ class Start:
         await self._supervisor.start_servers(core)
         if self._size.product:
             await self._product(programs)
+            self._supervisor.start(console(self._site))
             if self._size.later:
                 self._supervisor.start(logs(self._site))
         self._later = [asyncio.create_task(self._try(server), name=f"later {server.name}") for server in later]

@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.failure import CannotStart
-from infra.layout.folders import DataFolder
-
-SOCKET = "control.sock"
+from infra.layout.folders import SOCKET, DataFolder
 
 
 @contextmanager

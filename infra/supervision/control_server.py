@@ -6,8 +6,9 @@ import socket
 from typing import Any
 
 from infra.failure import CannotStart
+from infra.layout.folders import SOCKET
 from infra.supervision.child import Child
-from infra.supervision.control import SOCKET, socket_address
+from infra.supervision.control import socket_address
 from infra.supervision.supervisor import Supervisor
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from replay.dlq import listing as dlq_list
 from replay.dlq import redrive as dlq_redrive
 from replay.dlq import show as dlq_show
+from replay.log import reveal
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -13,11 +14,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing = commands.add_parser("list", help="dead letters with their state, and the keys that are parked")
     listing.add_argument("topic", nargs="?")
     listing.add_argument("--json", action="store_true", help="one JSON document")
+    reveal.add_argument(listing)
     listing.set_defaults(run=dlq_list.run)
     showing = commands.add_parser("show", help="one message: original bytes and headers, why, and what waits behind it")
     showing.add_argument("topic")
     showing.add_argument("message", metavar="ID|PARTITION:OFFSET", help="as `dlq list` shows it")
     showing.add_argument("--body", type=Path, metavar="FILE", help="write the original bytes there, to repair them")
+    reveal.add_argument(showing)
     showing.set_defaults(run=dlq_show.run)
     _add_redrive(commands.add_parser("redrive", help="shows what would be sent again; does it with --yes"))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from replay.failure import CannotDo, no_such_topic
-from replay.log.message import Message, printed, stamp
+from replay.log.message import Message, printed, shown_key, stamp
 from stores.engineering import Domains
 from stores.kafka.log import Logged, LogReader
 from stores.protocol import InboxKey
@@ -76,17 +76,19 @@ class DeadLetter:
     def parked(self) -> bool:
         return self.about.get(headers.DLQ_PARKED) == "1"
 
-    def data(self, state: State) -> dict[str, Any]:
+    def data(self, state: State, *, reveal: bool = False) -> dict[str, Any]:
         return {
             "topic": self.topic, "place": self.place, "time": self.about.get(headers.DLQ_TIME), "origin": self.origin,
-            "key": self.key, "type": self.type, "id": self.id, "source": self.inbox_key[0], "group": self.group,
-            "parked": self.parked, "reason": self.reason, "bytes": len(self.logged.body or b""), "state": state,
+            "key": shown_key(self.key, reveal=reveal), "type": self.type, "id": self.id, "source": self.inbox_key[0],
+            "group": self.group, "parked": self.parked, "reason": self.reason,
+            "bytes": len(self.logged.body or b""), "state": state,
         }  # fmt: skip
 
-    def line(self, state: State) -> str:
+    def line(self, state: State, *, reveal: bool = False) -> str:
         time = self.about.get(headers.DLQ_TIME) or stamp(self.logged.at)
+        key = printed(shown_key(self.key, reveal=reveal))
         return "  ".join(
-            (self.place, time, state, f"key={printed(self.key)}", printed(self.type), f"id={printed(self.id)}",
+            (self.place, time, state, f"key={key}", printed(self.type), f"id={printed(self.id)}",
              f"{len(self.logged.body or b''):,} bytes", f"by {printed(self.group)}", printed(self.reason)),
         )  # fmt: skip
 

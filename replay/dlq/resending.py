@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from replay.dlq.dead_letters import DeadLetter
-from replay.log.message import faulty_header, printed
+from replay.log.message import faulty_header, printed, shown_key
 from stores.kafka.raw import RawRecord
 from stores.protocol import InboxKey
 from topics.messages import headers
@@ -35,7 +35,7 @@ class Resend:
     refused: str | None
 
     def line(self) -> str:
-        what = f"{self.record.topic} id={printed(self.letter.id)} key={printed(_text(self.record.key))}"
+        what = f"{self.record.topic} id={printed(self.letter.id)} key={printed(shown_key(_text(self.record.key)))}"
         if self.refused is not None:
             return f"not sent: {what}: {self.refused}"
         return f"send again: {what} {len(self.record.body or b''):,} bytes (was at {self.letter.origin})"

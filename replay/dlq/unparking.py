@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from replay.log.message import printed, stamp
+from replay.log.message import printed, shown_key, stamp
 from replay.tools import say
 from stores.engineering import Domains, First, Left
 from stores.kafka.raw import RawProducer, RawRecord
@@ -44,7 +44,7 @@ class Unpark:
     def lines(self, contract: Topic | None) -> list[str]:
         more = self.messages - len(self.oldest)
         rows = [f"  {self._line(row, contract)}" for row in self.oldest]
-        title = f"decide again: {self.topic} key={printed(self.key)}: {self.messages} parked, in this order"
+        title = f"decide again: {self.topic} key={printed(shown_key(self.key))}: {self.messages} parked, in this order"
         return [title, *rows, *([f"  and {more:,} more"] if more > 0 else [])]
 
     def _line(self, row: ParkedRow, contract: Topic | None) -> str:
@@ -150,7 +150,7 @@ class _Orders:
         return bool(done)
 
     def _end(self, unpark: Unpark, left: Left | None) -> None:
-        about = f"{unpark.topic} key={printed(unpark.key)}"
+        about = f"{unpark.topic} key={printed(shown_key(unpark.key))}"
         if left is None:
             self._free += 1
             if self._keys <= SHOWN:
@@ -176,8 +176,8 @@ class _Orders:
     def _give_up(self) -> None:
         for command_id, unpark in [*self._under_way.items()][:SHOWN]:
             say(
-                f"{unpark.topic} key={printed(unpark.key)}: sent as {command_id}, no progress within {PATIENCE:.0f} s:"
-                " do the agents run (`./lezzet status`)? It is done when they do"
+                f"{unpark.topic} key={printed(shown_key(unpark.key))}: sent as {command_id}, no progress within"
+                f" {PATIENCE:.0f} s: do the agents run (`./lezzet status`)? It is done when they do"
             )
         if self._waiting:
             say(f"not sent: orders for {len(self._waiting):,} keys; give the command again")

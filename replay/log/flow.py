@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from replay.log.message import Message, brief, in_time, printed, stamp
+from replay.log.message import Message, in_time, printed, shown_key, stamp
 from topics.messages import headers
 
 
@@ -16,18 +16,18 @@ class Flow:
     messages: Sequence[Message]
     depths: Mapping[str, int]
 
-    def lines(self) -> list[str]:
+    def lines(self, reveal: bool = False) -> list[str]:
         first, last = self.messages[0].logged.at, self.messages[-1].logged.at
         count = len(self.messages)
         took = round((last - first).total_seconds() * 1000)
         title = f"flow {printed(self.correlation)}  {stamp(first)}  {count} message{'s'[: count > 1]} in {took:,} ms"
         width = max(len(self._place(message)) for message in self.messages)
-        return [title, *(self._line(message, width) for message in self.messages)]
+        return [title, *(self._line(message, width, reveal) for message in self.messages)]
 
-    def data(self) -> dict[str, Any]:
+    def data(self, reveal: bool = False) -> dict[str, Any]:
         return {
             "correlation": self.correlation,
-            "messages": [{"ms": self._ms(m), "depth": self._depth(m), **m.data()} for m in self.messages],
+            "messages": [{"ms": self._ms(m), "depth": self._depth(m), **m.data(reveal)} for m in self.messages],
         }
 
     def _ms(self, message: Message) -> int:
@@ -40,16 +40,16 @@ class Flow:
     def _place(self, message: Message) -> str:
         return f"{'  ' * self._depth(message)}{message.logged.topic} {message.where}"
 
-    def _line(self, message: Message, width: int) -> str:
+    def _line(self, message: Message, width: int, reveal: bool) -> str:
         said = printed(message.type or "(no type)")
         version = message.headers.get(headers.SEQUENCE)
         parts = [f"  {f'+{self._ms(message):,} ms':>12}  {self._place(message):{width}}  {said}"]
         if version:
             parts.append(f"v{printed(version)}")
-        parts += [f"key={printed(message.key)}", f"id={printed(message.id)}"]
+        parts += [f"key={printed(shown_key(message.key, reveal=reveal))}", f"id={printed(message.id)}"]
         if message.dead:
             parts.append(f"DEAD: {printed(message.headers[headers.DLQ_REASON])}")
-        return " ".join([*parts, brief(message.logged.body)])
+        return " ".join([*parts, message.brief(reveal)])
 
 
 def flows(messages: Sequence[Message]) -> list[Flow]:

@@ -8,6 +8,7 @@ import msgspec
 
 from replay.log import secrecy
 from stores.kafka.log import Logged
+from topics import personal
 from topics.messages import headers, ids
 
 _MOST = 300  # characters of a body in a line
@@ -50,30 +51,30 @@ class Message:
     def where(self) -> str:
         return f"{self.logged.partition}:{self.logged.offset}"
 
-    def data(self) -> dict[str, Any]:
-        """As `--json` prints it, without secrets."""
+    def data(self, reveal: bool = False) -> dict[str, Any]:
+        """As `--json` prints it, without secrets. reveal: with personal data."""
         found: dict[str, Any] = {
             "time": stamp(self.logged.at),
             "topic": self.logged.topic,
             "partition": self.logged.partition,
             "offset": self.logged.offset,
-            "key": self.key,
+            "key": shown_key(self.key, reveal=reveal),
             "type": self.type,
             "id": self.id,
             "correlation": self.correlation,
             "causation": self.headers.get(headers.CAUSATION),
             "version": self.headers.get(headers.SEQUENCE),
-            "body": secrecy.shown(self.logged.body),
+            "body": secrecy.shown(self.logged.body, self.type, reveal=reveal),
         }
         if self.dead:
             found["dead"] = self.headers[headers.DLQ_REASON]
         return found
 
-    def line(self) -> str:
+    def line(self, reveal: bool = False) -> str:
         parts = [
             stamp(self.logged.at),
             self.where,
-            f"key={printed(self.key)}",
+            f"key={printed(shown_key(self.key, reveal=reveal))}",
             printed(self.type),
             f"id={printed(self.id)}",
         ]
@@ -81,18 +82,26 @@ class Message:
             parts.append(f"correlation={printed(self.correlation)}")
         if self.dead:
             parts.append(f"dead={printed(self.headers[headers.DLQ_REASON])}")
-        return "  ".join([*parts, brief(self.logged.body)])
+        return "  ".join([*parts, self.brief(reveal)])
+
+    def brief(self, reveal: bool = False) -> str:
+        return brief(self.logged.body, self.type, reveal=reveal)
 
 
-def brief(body: bytes | None) -> str:
-    """One line, without secrets, cut at 300 characters."""
+def brief(body: bytes | None, type_name: str | None = None, *, reveal: bool = False) -> str:
+    """One line, without secrets and (but for reveal) personal data, cut at 300 characters."""
     if body is None:
         return "(no body)"
     if not body:
         return "(empty body)"
-    said = secrecy.shown(body)
+    said = secrecy.shown(body, type_name, reveal=reveal)
     text = printed(said if isinstance(said, str) else msgspec.json.encode(said).decode())
     return text if len(text) <= _MOST else f"{text[:_MOST]}… ({len(body):,} bytes)"
+
+
+def shown_key(key: str | None, *, reveal: bool = False) -> str | None:
+    """A record's key. That of a mail is an address."""
+    return key if reveal or key is None else personal.masked_text(key)
 
 
 def printed(text: str | None) -> str:

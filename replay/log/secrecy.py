@@ -1,10 +1,13 @@
-"""What never stands on a screen or in a pipe: sealed boxes, tokens, hashes of either, though topics carry them."""
+"""What does not stand on a screen or in a pipe, though topics carry it. Never: sealed boxes, tokens, hashes of either. Not
+without `--reveal`: what says who somebody is (topics/personal.py)."""
 
 import re
 from collections.abc import Mapping
 from typing import Any, cast
 
 import msgspec
+
+from topics import personal
 
 SEALED = "[sealed]"
 _NAMES = r"[^\"]*(?:passw|token|secret|_box|_sha256|generation)[^\"]*|box"
@@ -13,19 +16,24 @@ _IN_TEXT = re.compile(rf'("(?:{_NAMES})"\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|[^\s,}}\]]
 _TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
 
 
-def shown(body: bytes | None) -> Any:
-    """The body as JSON data without secrets; None where it is empty; a text where it is no JSON."""
+def shown(body: bytes | None, type_name: str | None = None, *, reveal: bool = False) -> Any:
+    """The body as JSON data without secrets; None where it is empty; a text where it is no JSON.
+
+    type_name: its `ce_type`. reveal: with personal data (replay/log/reveal.py).
+    """
     if not body:
         return None
     try:
-        return _cleaned(msgspec.json.decode(body))
+        said = _cleaned(msgspec.json.decode(body))
+        return said if reveal else personal.masked(said, type_name)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return shown_text(body)
+        return shown_text(body, reveal=reveal)
 
 
-def shown_text(body: bytes) -> str:
+def shown_text(body: bytes, *, reveal: bool = False) -> str:
     """Bytes that are no JSON: what looks like a secret field goes here too, bytes that are no UTF-8 as \\x.."""
-    return _TOKEN.sub(SEALED, _IN_TEXT.sub(rf'\1"{SEALED}"', body.decode(errors="backslashreplace")))
+    said = _TOKEN.sub(SEALED, _IN_TEXT.sub(rf'\1"{SEALED}"', body.decode(errors="backslashreplace")))
+    return said if reveal else personal.masked_text(said)
 
 
 def _cleaned(value: Any) -> Any:

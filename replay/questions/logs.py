@@ -5,13 +5,17 @@ import asyncio
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from replay.failure import BadArgument
+from replay.log import reveal
+from replay.log.search import find
 from replay.tools import Tools, say, say_json
 from stores.errors import Unavailable
 from stores.logs.index import LogIndex
-from stores.logs.searching import LEVELS, Asked, Found, search, since_of
+from stores.logs.searching import LEVELS, MOST_IDS, Asked, Found, search, since_of
+from topics import personal
+from topics.messages import headers
 
 _LAST = 100  # lines, where nothing else is asked for
 _MOST = 10_000
@@ -23,6 +27,9 @@ _REMEMBERED = 50_000  # ids of lines that were printed
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--query", default="", metavar="WORDS", help="lines with all these words in them, or an id")
     parser.add_argument("--level", choices=LEVELS, help="of this level and above")
+    parser.add_argument(
+        "--trace", metavar="ID", help="of the flows that an order, command, user or correlation id takes part in"
+    )
     parser.add_argument("--domain", help="of a domain, or of edge, agents, logs")
     parser.add_argument("--process", help="agents, edge, logs")
     parser.add_argument("--since", metavar="WHEN", help="10m, 2h, 3d, or a time such as 2026-11-26T20:00")
@@ -32,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--follow", action="store_true", help="wait for more")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    reveal.add_argument(parser)
 
 
 async def run(tools: Tools, said: argparse.Namespace) -> int:
@@ -39,15 +47,34 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
         raise BadArgument(f"--count: from 1 to {_MOST}")
     now = datetime.now(UTC)
     asked = Asked(
-        words=said.query, level=said.level, domain=said.domain, process=said.process,
+        words=said.query, ids=await _flow(tools, said.trace) if said.trace else (), level=said.level,
+        domain=said.domain, process=said.process,
         since=_when("--since", said.since, now), until=_when("--until", said.until, now),
     )  # fmt: skip
     async with tools.logs() as index:
         found = await search(index, asked, said.count)
-        _print(found, as_json=said.json)
+        shown = _Shown(as_json=said.json, reveal=await reveal.revealed(tools, "logs", said))
+        _print(found, shown)
         if said.follow:
-            await _follow(index, asked, found, now, as_json=said.json)
+            await _follow(index, asked, found, now, shown)
     return 0
+
+
+async def _flow(tools: Tools, wanted: str) -> Sequence[str]:
+    """The ids that name a flow in log lines: of the flow itself, of its messages and aggregates."""
+    async with tools.log() as log:
+        found = await find(log, wanted, None)
+    named = {wanted: None}
+    for message in found.messages:
+        named |= dict.fromkeys((message.correlation, message.id, message.headers.get(headers.SUBJECT, message.id)))
+    return list(named)[:MOST_IDS]
+
+
+class _Shown(NamedTuple):
+    """How lines are printed. reveal: with mail addresses in them."""
+
+    as_json: bool
+    reveal: bool
 
 
 def _when(name: str, said: str | None, now: datetime) -> datetime | None:
@@ -59,7 +86,7 @@ def _when(name: str, said: str | None, now: datetime) -> datetime | None:
     return at
 
 
-async def _follow(index: LogIndex, asked: Asked, printed: Sequence[Found], begun: datetime, *, as_json: bool) -> None:
+async def _follow(index: LogIndex, asked: Asked, printed: Sequence[Found], begun: datetime, shown: _Shown) -> None:
     """For ever: by the time at which the log agent received a line, since lines of many processes come in no order of their
     own times."""
     away = False
@@ -74,19 +101,20 @@ async def _follow(index: LogIndex, asked: Asked, printed: Sequence[Found], begun
             away = True
             continue
         away = False
-        _print([each for each in found if each.id not in seen], as_json=as_json)
+        _print([each for each in found if each.id not in seen], shown)
         received = max((received, *(each.received for each in found)))
         seen |= dict.fromkeys(each.id for each in found)
         for old in list(seen)[: max(0, len(seen) - _REMEMBERED)]:
             del seen[old]
 
 
-def _print(lines: Sequence[Found], *, as_json: bool) -> None:
+def _print(lines: Sequence[Found], shown: _Shown) -> None:
     for each in lines:
-        if as_json:
-            say_json(each.line)
+        line = each.line if shown.reveal else personal.without_mails(each.line)
+        if shown.as_json:
+            say_json(line)
         else:
-            say(_text(each.line))
+            say(_text(line))
 
 
 def _text(line: Mapping[str, Any]) -> str:

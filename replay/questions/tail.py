@@ -6,11 +6,12 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from replay.failure import CannotDo, no_such_topic
+from replay.log import reveal
 from replay.log.message import Message, in_time
 from replay.tools import Tools, say, say_json
 from stores.kafka.log import Bounds, LogReader, Place
 
-_LAST = 10  # messages, where nothing else is asked for
+LAST = 10  # messages, where nothing else is asked for
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,19 +20,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--from", dest="start", metavar="WHERE",
         help="beginning, end (and then follow), OFFSET in every partition, or PARTITION:OFFSET; else the last messages",
     )  # fmt: skip
-    parser.add_argument("--count", type=int, metavar="N", help=f"at most N messages (without --from the last {_LAST})")
+    parser.add_argument("--count", type=int, metavar="N", help=f"at most N messages (without --from the last {LAST})")
     parser.add_argument("--follow", action="store_true", help="wait for more")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    reveal.add_argument(parser)
 
 
 @dataclass(frozen=True)
 class _Plan:
-    """starts: where each partition begins. limit: how many messages; last: the last ones that are there, not the first."""
+    """starts: where each partition begins. limit: how many messages; last: the last ones that are there, not the first.
+    reveal: with personal data."""
 
     starts: Mapping[Place, int]
     limit: int | None
     last: bool
     follow: bool
+    reveal: bool
 
 
 async def run(tools: Tools, said: argparse.Namespace) -> int:
@@ -41,14 +45,15 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
         if said.topic not in log.topics:
             raise no_such_topic(said.topic, log.topics)
         bounds = await log.bounds(log.places([said.topic]))
-        await _print(log, bounds, _plan(bounds, said), as_json=said.json)
+        plan = _plan(bounds, said, reveal=await reveal.revealed(tools, "tail", said))
+        await _print(log, bounds, plan, as_json=said.json)
     return 0
 
 
-def _plan(bounds: Mapping[Place, Bounds], said: argparse.Namespace) -> _Plan:
+def _plan(bounds: Mapping[Place, Bounds], said: argparse.Namespace, *, reveal: bool) -> _Plan:
     last = said.start is None
-    limit = said.count or (_LAST if last else None)
-    return _Plan(_starts(bounds, said.start, limit), limit, last, said.follow or said.start == "end")
+    limit = said.count or (LAST if last else None)
+    return _Plan(starts(bounds, said.start, limit or LAST), limit, last, said.follow or said.start == "end", reveal)
 
 
 async def _print(log: LogReader, bounds: Mapping[Place, Bounds], plan: _Plan, *, as_json: bool) -> None:
@@ -56,9 +61,9 @@ async def _print(log: LogReader, bounds: Mapping[Place, Bounds], plan: _Plan, *,
     async with aclosing(_messages(log, bounds, plan)) as found:
         async for message in found:
             if as_json:
-                say_json(message.data())
+                say_json(message.data(plan.reveal))
             else:
-                say(message.line())
+                say(message.line(plan.reveal))
             left = None if left is None else left - 1
             if left == 0:
                 return
@@ -87,10 +92,14 @@ async def _some(log: LogReader, ends: Mapping[Place, int], plan: _Plan, limit: i
     return there[-limit:] if plan.last else there[:limit]
 
 
-def _starts(bounds: Mapping[Place, Bounds], start: str | None, limit: int | None) -> dict[Place, int]:
+def starts(bounds: Mapping[Place, Bounds], start: str | None, last: int) -> dict[Place, int]:
+    """Where each partition begins. start: as `--from` has it; without it the last `last` messages of each are enough.
+
+    Raises CannotDo.
+    """
     match start:
         case None:
-            return {place: max(bound.first, bound.end - (limit or _LAST)) for place, bound in bounds.items()}
+            return {place: max(bound.first, bound.end - last) for place, bound in bounds.items()}
         case "beginning":
             return {place: bound.first for place, bound in bounds.items()}
         case "end":

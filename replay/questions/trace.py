@@ -5,14 +5,22 @@ where they end at the start. It is a search, not an index: 100,000 messages take
 """
 
 import argparse
+import asyncio
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
 
 from replay.failure import CannotDo
+from replay.log import reveal
 from replay.log.flow import Flow, flows
 from replay.log.search import Found, find
+from replay.log.spans import spans
 from replay.tools import Tools, say, say_json
+from stores.tracing import Span
 
+_SERVICE = "topics"  # of the spans: they were not measured, but read from the topics
 _SPAN = re.compile(r"^(?P<number>\d+)(?P<unit>[smhd])$")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -21,12 +29,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id")
     parser.add_argument("--since", metavar="SPAN", help="only messages of the last 30s, 20m, 2h or 3d")
     parser.add_argument("--json", action="store_true", help="one JSON document")
+    parser.add_argument(
+        "--otlp",
+        metavar="URL|FILE",
+        help="spans of the flows, to a collector (http://host:4318) or as OTLP JSON into a file",
+    )
+    reveal.add_argument(parser)
 
 
 async def run(tools: Tools, said: argparse.Namespace) -> int:
     if not said.id:
         raise CannotDo("an empty id")
-    since = None if said.since is None else datetime.now(UTC) - _span(said.since)
+    since = None if said.since is None else datetime.now(UTC) - span(said.since)
     async with tools.log() as log:
         found = await find(log, said.id, since)
     if not found.messages:
@@ -36,26 +50,46 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
             f" ({found.read:,} messages of {found.topics} topics read)"
         )
     joined = flows(found.messages)
-    if said.json:
-        say_json({"id": said.id, "read": found.read, "flows": [flow.data() for flow in joined]})
+    plain = await reveal.revealed(tools, "trace", said)
+    if said.otlp is not None:
+        told = spans(joined)
+        await asyncio.to_thread(_export, said.otlp, told)
+        say(f"{len(told):,} spans are at {said.otlp}")
+    elif said.json:
+        say_json({"id": said.id, "read": found.read, "flows": [flow.data(plain) for flow in joined]})
     else:
-        _print(found, joined)
+        _print(found, joined, reveal=plain)
     return 0
 
 
-def _print(found: Found, joined: list[Flow]) -> None:
+def _export(where: str, found: list[Span]) -> None:
+    """Blocks. Raises Unavailable, CannotDo."""
+    from stores import tracing_export  # its library takes long to import, and is needed here only
+
+    if where.startswith(("http://", "https://")):
+        tracing_export.send(where, found, _SERVICE)
+        return
+    try:
+        Path(where).write_bytes(msgspec.json.encode(tracing_export.as_json(found, _SERVICE)) + b"\n")
+    except OSError as error:
+        raise CannotDo(f"--otlp: {where}: {error.strerror}") from error
+
+
+def _print(found: Found, joined: list[Flow], *, reveal: bool) -> None:
     for flow in joined:
-        for line in flow.lines():
+        for line in flow.lines(reveal):
             say(line)
         say()
     more = " (more were left out: narrow it with --since)" if found.cut else ""
+    say(f"log lines: ./lezzet logs --trace {joined[0].correlation}")
     say(
         f"{len(found.messages):,} messages in {len(joined)} {'flow' if len(joined) == 1 else 'flows'}{more};"
         f" {found.read:,} messages of {found.topics} topics read in {found.seconds:.1f} s"
     )
 
 
-def _span(text: str) -> timedelta:
+def span(text: str) -> timedelta:
+    """Of `--since`. Raises CannotDo."""
     matched = _SPAN.match(text)
     if matched is None:
         raise CannotDo(f"--since: {text!r} is not a span such as 30s, 20m, 2h or 3d")

@@ -1,28 +1,33 @@
 """`./lezzet topics`: what each topic is, who writes and reads it, how much is in it, how far its readers are."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from replay.tools import Tools, say, say_json
-from replay.topics.floors import lags, standings
-from stores.kafka.log import Bounds, Place
+from replay.topics.floors import Standing, lags, standings
+from stores.kafka.log import Bounds, LogReader, Place
 from topics.contracts import all_topics
 from topics.messages.topic import FOREVER, Topic
 
 
 async def run(tools: Tools, said: argparse.Namespace) -> int:
-    contracts = all_topics()
     async with tools.log() as log, tools.domains() as domains, tools.view_floors() as views:
-        bounds = await log.bounds(log.places([*contracts, *(topic.dead_letters for topic in contracts.values())]))
-        lag = lags(await standings(contracts.values(), domains, views), bounds)
-    rows = [_row(topic, bounds, lag.get(topic.name, {})) for topic in contracts.values()]
+        rows = await listed(log, await standings(all_topics().values(), domains, views))
     if said.json:
         say_json(rows)
         return 0
     for row in rows:
         _print(row)
     return 0
+
+
+async def listed(log: LogReader, readers: Iterable[Standing]) -> list[dict[str, Any]]:
+    """One a contract, as `--json` prints it. readers: how far each is."""
+    contracts = all_topics()
+    bounds = await log.bounds(log.places([*contracts, *(topic.dead_letters for topic in contracts.values())]))
+    lag = lags(readers, bounds)
+    return [_row(topic, bounds, lag.get(topic.name, {})) for topic in contracts.values()]
 
 
 def _row(topic: Topic, bounds: Mapping[Place, Bounds], lag: Mapping[str, int]) -> dict[str, Any]:

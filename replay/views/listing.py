@@ -4,25 +4,30 @@ import argparse
 from typing import Any
 
 from replay.tools import Tools, say, say_json
-from stores.redis.generations import Generation, Known
+from stores.redis.generations import Generation, Known, ViewGenerations
 
 
 async def run(tools: Tools, said: argparse.Namespace) -> int:
     async with tools.view_generations() as generations:
-        known = await generations.read(await generations.names())
-    rows = [_row(one) for one in known.values()]
+        rows = [row(one) for one in await listed(generations)]
     if said.json:
         say_json(rows)
         return 0
-    for row in rows:
-        beside = "".join(f", {what} {row[what]}" for what in ("building", "removing") if row[what])
-        say(f"{row['view']:18} {row['topic']:20} read: {row['live'] or 'none yet'}{beside}")
+    for one in rows:
+        beside = "".join(f", {what} {one[what]}" for what in ("building", "removing") if one[what])
+        say(f"{one['view']:18} {one['topic']:20} read: {one['live'] or 'none yet'}{beside}")
     if not rows:
         say("no view has a generation: agents make them when they start")
     return 0
 
 
-def _row(known: Known) -> dict[str, Any]:
+async def listed(generations: ViewGenerations) -> list[Known]:
+    """The views that have a generation, by name."""
+    return list((await generations.read(await generations.names())).values())
+
+
+def row(known: Known) -> dict[str, Any]:
+    """As `--json` prints it."""
     now = known.now
     topic = next((each.topic for each in (now.live, now.next) if each is not None), "")
     return {

@@ -54,7 +54,7 @@ async def _watch(generations: ViewGenerations, log: LogReader, view: str, wanted
             return 0
         if known.now.next is None or known.now.next.tag != wanted.tag:
             raise CannotDo(f"{view}{wanted.tag} was given up: `./lezzet views` shows what is there now")
-        now = await _progress(generations, log, view, wanted)
+        now = await progress(generations, log, view, wanted)
         if now.done != last.done:
             moved_at, last = time.monotonic(), now
             _tell(view, wanted.tag, now, took, json=json, switched=False)
@@ -66,7 +66,8 @@ async def _watch(generations: ViewGenerations, log: LogReader, view: str, wanted
         await asyncio.sleep(_EVERY)
 
 
-async def _progress(generations: ViewGenerations, log: LogReader, view: str, wanted: Generation) -> Progress:
+async def progress(generations: ViewGenerations, log: LogReader, view: str, wanted: Generation) -> Progress:
+    """How many events of its topic the generation shows."""
     bounds = await log.bounds(log.places([wanted.topic]))
     floors = await generations.floors(view, wanted)
     done = of = 0

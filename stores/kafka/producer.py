@@ -6,12 +6,14 @@ need no reconnect logic of their own.
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from stores import tracing
 from stores.ending import end
 from stores.errors import Unavailable
 from stores.kafka.partitioning import ByKey
@@ -64,8 +66,12 @@ class CommandProducer:
     async def wait_connected(self) -> None:
         await self._connected.wait()
 
-    async def send(self, topic: str, key: str, headers: Mapping[str, str], body: bytes) -> Appended:
+    async def send(
+        self, topic: str, key: str, headers: Mapping[str, str], body: bytes, partition: int | None = None
+    ) -> Appended:
         """Waits for the acknowledgement of all replicas. The caller sets a time-out, which does not withdraw the record.
+
+        partition: None for that of the key.
 
         Raises NotSent if Kafka is not connected or too much is under way, Unavailable if the record may be in the log.
         """
@@ -78,9 +84,10 @@ class CommandProducer:
             raise NotSent("kafka", f"messages of {MAX_PENDING_BYTES} bytes wait for their acknowledgement")
         self._pending += 1
         self._pending_bytes += len(body)
+        began = time.time_ns()
         try:
             encoded = [(name, value.encode()) for name, value in headers.items()]
-            acknowledged = await producer.send(topic, body, key.encode(), headers=encoded)
+            acknowledged = await producer.send(topic, body, key.encode(), partition, headers=encoded)
             # shield: a caller that gives up must not cancel a future that the batch still resolves
             record: Any = await asyncio.shield(acknowledged)
         except KafkaError as error:
@@ -89,6 +96,8 @@ class CommandProducer:
         finally:
             self._pending -= 1
             self._pending_bytes -= len(body)
+        if tracing.active is not None:
+            tracing.active.published(topic, headers, began)
         return Appended(record.partition, record.offset, record.timestamp)
 
     async def stop(self) -> None:

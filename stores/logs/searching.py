@@ -1,13 +1,14 @@
 """Finds log lines: by words, level, domain, process and time."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, cast
 
 from stores.logs.index import LogIndex
 
+MOST_IDS = 500
 LEVELS = ("debug", "info", "warning", "error", "critical")
 _AGE = re.compile(r"([0-9]{1,6})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -16,9 +17,10 @@ _KEPT = {"excludes": ["text"]}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """words: all of them are in the line. level: this one and above. None or empty: any."""
+    """words: all of them are in the line. ids: one of them is. level: this one and above. None or empty: any."""
 
     words: str = ""
+    ids: Sequence[str] = ()
     level: str | None = None
     domain: str | None = None
     process: str | None = None
@@ -75,6 +77,9 @@ def _filters(asked: Asked) -> list[dict[str, Any]]:
             "flags": "PHRASE|PREFIX|NOT|OR|WHITESPACE",
         }
         found.append({"simple_query_string": words})
+    if asked.ids:
+        phrases = [{"match_phrase": {"text": each}} for each in asked.ids[:MOST_IDS]]
+        found.append({"bool": {"should": phrases, "minimum_should_match": 1}})
     if asked.level:
         found.append({"terms": {"level": LEVELS[LEVELS.index(asked.level) :]}})
     for name, value in (("domain", asked.domain), ("process", asked.process)):

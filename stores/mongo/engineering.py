@@ -7,13 +7,13 @@ from typing import Any
 from motor.motor_asyncio import AsyncIOMotorDatabase
 from pymongo import ASCENDING, UpdateOne
 
-from stores.engineering import First, Floor, Left, ParkedAs, ParkedKey
-from stores.mongo import documents, names
+from stores.engineering import Entered, First, Floor, Left, ParkedAs, ParkedKey
+from stores.mongo import documents, looking, names
 from stores.mongo.documents import Document
 from stores.mongo.errors import translated
 from stores.mongo.store import database
 from stores.mongo.transaction import Transaction, transaction
-from stores.protocol import InboxKey, ParkedRow
+from stores.protocol import InboxKey, ParkedRow, Stored
 
 _FLOORS = names.beginning("floor ")
 _PARKED = names.beginning("parked ")
@@ -73,6 +73,16 @@ class MongoDomains:
     async def known(self, domain: str, messages: Sequence[InboxKey]) -> set[InboxKey]:
         asked = {"_id": {"$in": [names.inbox(*message) for message in messages]}}
         return {(row["source"], row["id"]) for row in await self._in(domain, asked)}
+
+    async def entered(self, domain: str, messages: Sequence[InboxKey]) -> dict[InboxKey, Entered]:
+        asked = {"_id": {"$in": [names.inbox(*message) for message in messages]}}
+        rows = await self._in(domain, asked)
+        return {(row["source"], row["id"]): Entered(row["outcome"], row["facts"]) for row in rows}
+
+    async def states(self, domain: str, ids: Sequence[str]) -> dict[str, Stored]:
+        found = await self._in(domain, {"_id": {"$in": [names.state(id) for id in ids]}})
+        async with translated():
+            return await looking.states(self._database[domain], found)
 
     async def floors(self, topic: str | None = None) -> list[Floor]:
         asked = {"_id": _FLOORS, **({} if topic is None else {"topic": topic})}

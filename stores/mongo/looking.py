@@ -1,4 +1,4 @@
-"""The look: nearly all of it is one question for documents by their ids.
+"""The look: nearly all of it is a question for documents by their ids.
 
 The floors are read first. Whatever is written for a source after that moves its floor's document, and a write that rests on
 this look finds the floor, or what it guards, otherwise. So it does not matter that the questions after the first one see more.
@@ -14,6 +14,7 @@ from pymongo import ASCENDING
 from stores.errors import Conflict
 from stores.mongo import documents, names
 from stores.mongo.documents import Document
+from stores.mongo.parts import parts
 from stores.protocol import (
     LOOK_BYTES,
     PARKED_AT_ONCE,
@@ -33,8 +34,11 @@ _AT_ONCE = 8  # questions about parked keys
 
 
 async def by_ids(documents: Collection, ids: Sequence[str]) -> list[Document]:
-    """Those that exist."""
-    return await documents.find({"_id": {"$in": ids}}).to_list(None)
+    """Those that exist. The first ones are read first."""
+    found = list[Document]()
+    for part in parts(ids):
+        found += await documents.find({"_id": {"$in": part}}).to_list(None)
+    return found
 
 
 def read(moment: Moment, found: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:

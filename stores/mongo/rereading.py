@@ -36,7 +36,7 @@ class MongoFacts:
     async def write(self, source: Source, facts: Sequence[FactWrite]) -> tuple[int, set[FactKey]]:
         async with translated(), transaction(self._documents) as running:
             floor = names.floor(source)
-            found = await running.find({"_id": {"$in": [floor, *map(_id, facts)]}})
+            found = await running.find_ids([floor, *map(_id, facts)])
             there = {each["_id"]: each for each in found}
             # Whoever has looked before and has not written yet writes nothing: it looks again, and finds what stands here now.
             opened = {id: UpdateOne({"_id": id}, {"$inc": {"epoch": 1}}) for id in (floor,) if id in there}

@@ -16,6 +16,7 @@ from stores.mongo import documents, looking, names, writing
 from stores.mongo.connection import Client, connect
 from stores.mongo.documents import Document
 from stores.mongo.errors import SERVER, translated
+from stores.mongo.parts import parts
 from stores.mongo.transaction import Transaction, transaction
 from stores.protocol import (
     AsideRow,
@@ -151,7 +152,8 @@ class MongoStore:
 
     async def forget(self, source: Source, sent: Sequence[RowId]) -> None:
         async with translated():
-            await self._documents.delete_many({"_id": {"$in": [names.outbox(source, id) for id in sent]}})
+            for part in parts([names.outbox(source, id) for id in sent]):
+                await self._documents.delete_many({"_id": {"$in": part}})
 
     async def due_timers(self, epochs: Mapping[Source, int], limit: int) -> Due:
         async with translated():
@@ -184,7 +186,7 @@ class MongoStore:
     async def begin_effects(self, source: Source, epoch: int, ids: Sequence[str]) -> dict[str, bool]:
         named = {names.effect(source.group, id): id for id in ids}
         async with translated(), transaction(self._documents) as running:
-            found = await running.find({"_id": {"$in": [names.floor(source), *named]}})
+            found = await running.find_ids([names.floor(source), *named])
             if _epoch(found, source) != epoch:
                 raise Conflict(f"{source}: opened again since epoch {epoch}")
             done = {each["_id"]: each["done"] for each in found if each["kind"] == "effect"}
@@ -198,7 +200,7 @@ class MongoStore:
         await self._know_the_time()
         ended = {"$set": {"done": True, "ended": self._clock.now()}}
         async with translated(), transaction(self._documents) as running:
-            there = {each["_id"] for each in await running.find({"_id": {"$in": [*rows, *effects]}}, {"_id": 1})}
+            there = {each["_id"] for each in await running.find_ids([*rows, *effects], {"_id": 1})}
             await running.update({each: UpdateOne({"_id": each}, ended) for each in effects if each in there})
             await running.insert([row for id, row in rows.items() if id not in there])
 
@@ -228,7 +230,8 @@ class MongoStore:
     async def _sweep(self, field: str, before: datetime, limit: int) -> bool:
         asked = {field: {"$lt": before}}
         found = await self._documents.find(asked, {"_id": 1}).sort(field, ASCENDING).limit(limit).to_list(None)
-        await self._documents.delete_many({"_id": {"$in": [each["_id"] for each in found]}})
+        for part in parts([each["_id"] for each in found]):
+            await self._documents.delete_many({"_id": {"$in": part}})
         return len(found) == limit
 
     async def _server_time(self) -> datetime:
@@ -269,7 +272,7 @@ async def _run(running: Transaction, made: writing.Statements) -> None:
     await _check_owners(running, made)
     inserts = [*made.inserts, *await _parked(running, made)]
     inserts += await _set_aside(running, made)
-    freed = await running.find({"_id": {"$in": made.back}}, {"aside_key": 1}) if made.back else []
+    freed = await running.find_ids(made.back, {"aside_key": 1})
     await running.update(made.updates)
     await running.insert(inserts)
     await running.delete(made.guarded, guarded=True)
@@ -282,7 +285,7 @@ async def _run(running: Transaction, made: writing.Statements) -> None:
 async def _check_owners(running: Transaction, made: writing.Statements) -> None:
     named = {names.claim(*key): owner for key, owner in made.seen.items()}
     if named:
-        found = {each["_id"]: each["owner"] for each in await running.find({"_id": {"$in": [*named]}})}
+        found = {each["_id"]: each["owner"] for each in await running.find_ids([*named])}
         if any(found.get(id) != owner for id, owner in named.items()):
             raise Stale("owners")
 
@@ -298,7 +301,7 @@ async def _set_aside(running: Transaction, made: writing.Statements) -> list[Doc
     """Events that are set aside anew. Those that are already get the row's due time, if the row has more tries."""
     if not made.aside:
         return []
-    tries = {each["_id"]: each["tries"] for each in await running.find({"_id": {"$in": [*made.aside]}}, {"tries": 1})}
+    tries = {each["_id"]: each["tries"] for each in await running.find_ids([*made.aside], {"tries": 1})}
     for id, (source, row) in made.aside.items():
         if id in tries and tries[id] < row.tries:
             gone = {} if row.due is not None else {"$unset": {"aside_due_for": "", "due": ""}}

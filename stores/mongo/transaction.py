@@ -15,6 +15,7 @@ from stores.errors import Stale
 from stores.mongo.connection import ANSWER
 from stores.mongo.documents import Document
 from stores.mongo.looking import Collection
+from stores.mongo.parts import parts
 from stores.mongo.writing import in_order, sorted_by_id
 
 T = TypeVar("T")
@@ -40,6 +41,10 @@ class Transaction:
         cursor = self._collection.find(asked, shown, session=self._session, **more)
         return await self._answered(cursor.to_list(None))
 
+    async def find_ids(self, ids: Sequence[str], shown: Mapping[str, Any] | None = None) -> list[Document]:
+        """Those that exist."""
+        return [each for part in parts(ids) for each in await self.find({"_id": {"$in": part}}, shown)]
+
     async def update(self, updates: Mapping[str, UpdateOne]) -> None:
         """Raises Stale if one finds no document and makes none."""
         if updates:
@@ -62,8 +67,8 @@ class Transaction:
                 raise Stale("a document is not there")
 
     async def delete_ids(self, ids: Sequence[str]) -> None:
-        if ids:
-            await self._answered(self._collection.delete_many({"_id": {"$in": ids}}, session=self._session))
+        for part in parts(ids):
+            await self._answered(self._collection.delete_many({"_id": {"$in": part}}, session=self._session))
 
     async def count_up(self, id: str, by: int) -> int:
         """Returns what the counter was before."""

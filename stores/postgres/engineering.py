@@ -6,10 +6,10 @@ from typing import Any
 
 import asyncpg
 
-from stores.engineering import First, Floor, Left, ParkedAs, ParkedKey
+from stores.engineering import Entered, First, Floor, Left, ParkedAs, ParkedKey
 from stores.postgres.errors import translated
 from stores.postgres.rows import decode_headers, parked_row
-from stores.protocol import InboxKey, ParkedRow
+from stores.protocol import InboxKey, ParkedRow, Stored
 
 _SECONDS = 5
 
@@ -46,6 +46,13 @@ select distinct on (key) key, id, headers from {schema}.parked
 _KNOWN = """
 select i.source, i.id from unnest($1::text[], $2::text[]) w(source, id) join {schema}.inbox i using (source, id)
 """
+
+_ENTERED = """
+select i.source, i.id, i.outcome, i.facts
+  from unnest($1::text[], $2::text[]) w(source, id) join {schema}.inbox i using (source, id)
+"""
+
+_STATES = "select id, version, state::text from {schema}.aggregate where id = any($1::text[])"
 
 _FLOORS = """
 select '{domain}' as domain, consumer, topic, partition, next, incarnation from {schema}.floor
@@ -91,6 +98,14 @@ class PostgresDomains:
     async def known(self, domain: str, messages: Sequence[InboxKey]) -> set[InboxKey]:
         rows = await self._in(domain, _KNOWN, [m[0] for m in messages], [m[1] for m in messages])
         return {(source, name) for source, name in rows}
+
+    async def entered(self, domain: str, messages: Sequence[InboxKey]) -> dict[InboxKey, Entered]:
+        rows = await self._in(domain, _ENTERED, [m[0] for m in messages], [m[1] for m in messages])
+        return {(source, id): Entered(outcome, facts) for source, id, outcome, facts in rows}
+
+    async def states(self, domain: str, ids: Sequence[str]) -> dict[str, Stored]:
+        rows = await self._in(domain, _STATES, ids)
+        return {id: Stored(version, state) for id, version, state in rows}
 
     async def floors(self, topic: str | None = None) -> list[Floor]:
         return [Floor(*row) for row in await self._everywhere(_FLOORS, topic)]

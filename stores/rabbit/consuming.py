@@ -8,6 +8,7 @@ from aio_pika.abc import AbstractIncomingMessage
 
 from stores.ending import end
 from stores.errors import Doubt, Unavailable
+from stores.log_repeats import Counted
 from stores.rabbit import Delivery
 from stores.rabbit.connection import SECONDS, Connection, translated
 from stores.telemetry import logger
@@ -40,6 +41,7 @@ class Consumer:
 
     async def run(self) -> NoReturn:
         """For ever: connects again where the server was away."""
+        away = Counted()
         while True:
             try:
                 await self._until_lost()
@@ -48,7 +50,8 @@ class Consumer:
                 self.away = str(error)
             finally:
                 await self._give_back()
-            _log.warning("queue_not_consumed", queue=self._queue, why=self.away, start="./lezzet up")
+            if count := away.due(self._queue):
+                _log.warning("queue_not_consumed", queue=self._queue, why=self.away, count=count, start="./lezzet up")
             await asyncio.sleep(_CONNECT_AGAIN)
 
     async def _until_lost(self) -> None:

@@ -8,6 +8,7 @@ from stores.errors import Unavailable
 from stores.rabbit import Message, NotTaken, Queue, Silent, Topology, Unroutable
 from stores.rabbit.connection import SECONDS, SERVER, Connection, translated
 from stores.rabbit.consuming import Consumer, Handle, KeyOf
+from stores.tracing import around_call
 
 
 class Rabbit:
@@ -27,7 +28,7 @@ class Rabbit:
         """
         channel = await self._publishing.channel()
         try:
-            with translated():
+            with around_call("publish to RabbitMQ", **{"messaging.message.id": message.id}), translated():
                 await _publish(channel, exchange, key, message)
         except Unavailable as error:
             if isinstance(error.__cause__, TimeoutError) and await self._publishing.answers():

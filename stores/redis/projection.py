@@ -12,6 +12,7 @@ from stores.redis.errors import translated
 from stores.redis.generations import Known
 from stores.redis.notices import notice
 from stores.redis.together import Together
+from stores.tracing import around_call
 from topics import keys
 from topics.deciding.projection import LATEST, Traits
 
@@ -225,8 +226,9 @@ class ProjectionStore:
             for line in (*move.changes.lines, *move.sides(number)):
                 arguments.append(str(len(line)))
                 arguments.extend(line)
-        async with translated():
-            return await self._apply(keys=[move.floor for move in moves], args=arguments) == b"ok"
+        with around_call("show", **{"db.system.name": "redis"}):
+            async with translated():
+                return await self._apply(keys=[move.floor for move in moves], args=arguments) == b"ok"
 
     async def again(self, floor: str, missed: str, shown_up_to: str, code: str) -> tuple[int | None, bool]:
         """As DomainStore.again, of one generation in one partition, without an epoch: whoever believes in another floor writes

@@ -4,10 +4,10 @@ import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from stores.engineering import First, Floor, Left, ParkedAs, ParkedKey
-from stores.protocol import InboxKey, ParkedRow, Source
+from stores.engineering import Entered, First, Floor, Left, ParkedAs, ParkedKey
+from stores.protocol import InboxKey, ParkedRow, Source, Stored
 from stores.redis_authority.connections import Connections, Script, one_connection
-from stores.redis_authority.encoding import names, packed, parked_row
+from stores.redis_authority.encoding import names, outcome, packed, parked_row, stored
 from stores.redis_authority.names import prefix, reader_name, source_name, source_named
 from stores.redis_authority.scripts import BEGIN
 
@@ -119,6 +119,24 @@ class RedisDomains:
             return set()
         found = await self._command(domain, "HMGET", "inbox", *(names(*message) for message in messages))
         return {message for message, outcome in zip(messages, found, strict=True) if outcome is not None}
+
+    async def entered(self, domain: str, messages: Sequence[InboxKey]) -> dict[InboxKey, Entered]:
+        if domain not in self.names or not messages:
+            return {}
+        fields = [names(*message) for message in messages]
+        outcomes = await self._command(domain, "HMGET", "inbox", *fields)
+        read = await self._command(domain, "HMGET", "inbox:facts", *fields)
+        return {
+            message: Entered(outcome(said), None if facts is None else facts.decode())
+            for message, said, facts in zip(messages, outcomes, read, strict=True)
+            if said is not None
+        }
+
+    async def states(self, domain: str, ids: Sequence[str]) -> dict[str, Stored]:
+        if domain not in self.names or not ids:
+            return {}
+        values = await self._command(domain, "HMGET", "state", *map(names, ids))
+        return {id: stored(value) for id, value in zip(ids, values, strict=True) if value is not None}
 
     async def floors(self, topic: str | None = None) -> list[Floor]:
         found = list[Floor]()

@@ -120,12 +120,16 @@ BEFOREHAND = [
 
 def decided(topic: Topic, message: Message, caller: str, *, about: Sequence[Message]) -> Decision[Any]:
     """RESTAURANT is the id of whatever the path names, too. about: what has happened to it."""
-    decider: Decider[Any, Any, Any, Any] = importlib.import_module(f"agents.{topic.domain}.decider").DECIDER
+    decider = decider_of(topic.domain)
     state = evolved(decider, decider.state(), about)
     claims = dict.fromkeys(decider.claims(message, RESTAURANT, caller), RESTAURANT)
     prepared = PREPARED.get(topic.domain)
     context = Context("command-1", RESTAURANT, NOW, caller=caller, claims=claims, prepared=prepared)
     return decider.decide(message, state, facts(decider, list(decider.needs(message, state))), context)
+
+
+def decider_of(domain: str) -> Decider[Any, Any, Any, Any]:
+    return importlib.import_module(f"agents.{domain}.decider").DECIDER
 
 
 def command(row: CommandRow, caller: str) -> Message:

@@ -222,3 +222,19 @@ async def test_events_with_a_gap_make_nothing(room: Room) -> None:
     told = await room.rebuild()
     assert told.bad == ["a: version 2 follows 0"]
     assert not await room.making.is_whole()
+
+
+async def test_timers_are_set_once_more(room: Room) -> None:
+    """Those of this domain are lost with the store, and what sets them again is decided when the agents go on."""
+    room.domain = replace(
+        room.domain, decider=replace(DECIDER, renews=lambda tally: Add(amount=0) if tally.total > 5 else None)
+    )
+    for key, amount in (("a", 4), ("b", 5), ("a", 3), ("c", 9)):
+        await room.say(key, amount, f"{key} {amount}")
+    await room.work_off()
+    await room.lose()
+    told = await room.rebuild()
+    assert told.timed == {"a": Add(amount=0), "c": Add(amount=0)}
+    await room.open()
+    await room.work_off()
+    assert (await room.versions("a"), await room.versions("b"), await room.versions("c")) == ([1, 2, 3], [1], [1, 2])

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ import topics
 from agents.__main__ import compose
 from agents.domains import DOMAINS
 from agents.provision import views
+from agents.runtime.deciding.ahead import Ahead
 from agents.runtime.deciding.deciding import Deciding
 from agents.runtime.reading.copying import Copying
 from agents.runtime.reading.effecting import Effecting
@@ -24,6 +26,7 @@ from agents.runtime.runtime import Runtime
 from agents.runtime.transport.work import Work
 from http_edge.routing.routes import CommandRow, LiveListRow, LiveRow
 from http_edge.web import ROUTES
+from replay.shadow.domains import named
 from stores.keyring import make_keys
 from stores.mail import Mail
 from stores.mail.smtp import Mailer
@@ -37,7 +40,7 @@ from stores.rabbit.rabbit import Rabbit
 from stores.settings import load
 from topics.contracts import all_topics
 from topics.contracts.payment_commands import Report
-from topics.deciding.decision import Origin, Send
+from topics.deciding.decision import Decider, Origin, Send
 from topics.messages.event import EventMeta
 from topics.messages.message import Message
 from topics.messages.topic import Topic
@@ -104,10 +107,28 @@ async def test_only_a_domains_own_commands_are_decided(domains: Mapping[str, Run
         assert (roles.commands.name, roles.events.name) == (f"{domain}_commands", f"{domain}_events")
 
 
+async def test_what_engineers_ask_of_a_domain_is_what_is_wired(domains: Mapping[str, Runtime]):
+    """They find its functions by the names of modules (replay/shadow/domains.py)."""
+    for domain, runtime in domains.items():
+        asked, wired = named(domain, runtime.settings), _of(runtime, Deciding)[f"{domain}_commands"]._roles
+        assert (asked.commands, asked.events, asked.react) == (wired.commands, wired.events, wired.react)
+        assert _parts(asked.decider) == _parts(wired.decider)
+        shown = [view for work in _of(runtime, Showing).values() for view in work._keeping._views.values()]
+        assert {view.name: view for view in asked.views} == {view.name: view for view in shown}
+
+
+def _parts(decider: Decider[Any, Any, Any, Any]) -> tuple[Any, ...]:
+    """The same where two decide the same; one with settings is made anew each time."""
+    decide = decider.decide
+    said = (decide.func, decide.args) if isinstance(decide, partial) else decide
+    return said, decider.state, decider.evolve, decider.facts, decider.fact_tables, decider.needs, decider.claims
+
+
 async def test_whatever_else_is_read_is_copied_shown_indexed_taken_in_or_has_effects(domains: Mapping[str, Runtime]):
+    """Or it is a command of the domain, and goes on to its topic when it is prepared."""
     for domain, runtime in domains.items():
         others = {type(work) for topic, work in _works(runtime) if topic != f"{domain}_commands"}
-        assert others <= {Copying, Showing, Indexing, Intake, Effecting}
+        assert others <= {Copying, Showing, Indexing, Intake, Effecting, Ahead}
         assert f"{domain}_commands" not in {
             t for kind in (Copying, Showing, Indexing, Intake, Effecting) for t in _of(runtime, kind)
         }
@@ -116,6 +137,14 @@ async def test_whatever_else_is_read_is_copied_shown_indexed_taken_in_or_has_eff
 async def test_somebody_waits_for_every_group_but_those_of_indexes(domains: Mapping[str, Runtime]):
     groups = [group for runtime in domains.values() for group in runtime.groups()]
     assert {group.name for group in groups if not group.awaited} == {"analytics.index"}
+
+
+async def test_what_is_prepared_ahead_are_commands_of_the_domain_and_go_on_to_its_topic(domains: Mapping[str, Runtime]):
+    found = [(domain, topic, work) for domain, of in domains.items() for topic, work in _of(of, Ahead).items()]
+    assert [(domain, topic) for domain, topic, _ in found] == [("auth", "auth_hashing")]
+    for domain, topic, work in found:
+        assert work._onto.name == f"{domain}_commands" and domain in work._onto.producers
+        assert set(TOPICS[topic].messages) <= set(work._onto.messages) and TOPICS[topic].append_time
 
 
 async def test_an_intake_makes_commands_of_its_own_domain_and_trusts_no_key(domains: Mapping[str, Runtime]):
@@ -171,6 +200,8 @@ def test_the_edge_sends_commands_and_nothing_else():
     for row in ROUTES:
         if isinstance(row, CommandRow):
             assert row.topic.name.endswith("_commands") and "edge" in row.topic.producers
+            through = row.hashes or row.topic
+            assert "edge" in through.producers and through.consumers == row.topic.consumers
 
 
 def test_views_that_are_followed_tell_their_changes_and_no_others_do():

@@ -75,7 +75,7 @@ class Domains:
 
     def __init__(self, broker: str, redis: Redis) -> None:
         self._consumer = AIOKafkaConsumer(
-            *(name for name in all_topics() if name.endswith("_commands")),
+            *(name for name, topic in all_topics().items() if name.endswith("_commands") or "edge" in topic.producers),
             bootstrap_servers=broker,
             auto_offset_reset="latest",
         )

@@ -29,6 +29,7 @@ async def test_an_error_that_a_client_may_get_is_described(edge: World, path: st
         ("/auth/login", "too_many_logins"),
         ("/auth/register", "too_many_requests"),
         ("/restaurants", "too_many_restaurants"),
+        ("/restaurants", "too_many_refused"),
     ],
 )
 async def test_a_bound_that_a_client_may_meet_is_described(edge: World, path: str, said: str):

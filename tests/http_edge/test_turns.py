@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import ExitStack, asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -148,7 +149,7 @@ async def test_a_64_of_ipv6_is_one_address():
 
 
 def test_each_route_that_hashes_a_password_says_so():
-    assert {row.name for row in ROUTES if getattr(row, "hashes", False)} == {
+    assert {row.name for row in ROUTES if getattr(row, "hashes", None)} == {
         "POST /auth/register",
         "POST /auth/login",
         "POST /auth/reset-password",
@@ -169,6 +170,36 @@ async def test_a_crowd_of_logins_is_answered_within_the_time_of_one(edge: World)
     assert found == {(429, "too_many_logins"), (503, "busy"), (503, "not_taken")}
     assert all(each.headers["Retry-After"] == "2" for each in said)
     assert len(edge.domains.taken) == AT_ONCE_OF_ADDRESS, "nothing is sent for those who got no turn"
+
+
+async def test_those_under_way_stand_in_partitions_of_their_own(edge: World):
+    """So none waits for the hash of another one, and what hashes nothing stands in none of these."""
+    places = list[tuple[str, int | None]]()
+    send = edge.edge.commands.send
+
+    async def noted(topic: str, key: str, said: Any, body: bytes, partition: int | None = None) -> Any:
+        places.append((topic, partition))
+        return await send(topic, key, said, body, partition)
+
+    object.__setattr__(edge.edge.commands, "send", noted)
+    try:
+        for _ in range(AT_ONCE):
+            await edge.client().call("POST", "/auth/login", BODIES["POST /auth/login"])
+        await edge.client("somebody").call("POST", "/auth/logout")
+    finally:
+        object.__setattr__(edge.edge.commands, "send", send)
+    assert sorted(places[:-1]) == [("auth_hashing", place) for place in range(AT_ONCE)]
+    assert places[-1] == ("auth_commands", None)
+    assert {taken.topic for taken in edge.domains.taken} == {"auth_hashing", "auth_commands"}
+
+
+async def test_two_who_are_inside_have_different_turns():
+    turns, numbers = Turns(), list[int]()
+    async with turns.turn("10.0.0.1") as first, turns.turn("10.0.0.2") as second:
+        numbers += [first, second]
+    async with turns.turn("10.0.0.1") as third:
+        numbers.append(third)
+    assert len(set(numbers)) == 3, "the longest free one is next"
 
 
 async def test_a_turn_that_is_given_to_who_has_just_gone_is_the_next_ones():

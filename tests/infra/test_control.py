@@ -19,6 +19,7 @@ from infra.supervision.supervisor import Supervisor
 from tests.infra.programs import program, until
 
 ENDPOINTS = {
+    "console",
     "edge",
     "kafka",
     "postgres",

@@ -34,6 +34,10 @@ def test_every_command_is_one_that_the_edge_would_take_as_it_is() -> None:
         assert wish.topic.decode(kind.__name__, body, str(kind.schema_version)) == wish.command, wish.id
 
 
+def test_each_wish_has_commands_of_its_own() -> None:
+    assert len({wish.command_id for wish in WISHES}) == len(WISHES)
+
+
 def test_there_are_200_restaurants_in_three_cities_with_20_to_40_meals() -> None:
     cities = [menu.opening.address.city for menu in ALL]
     assert len(ALL) == RESTAURANTS == 200

@@ -19,7 +19,7 @@ async def test_prints_the_last_messages_with_what_they_are(desk: Desk) -> None:
     code, out = await desk.run("tail", "user_commands", "--count", "1", "--from", f"{partition}:{offset}")
     assert code == 0
     assert f"{partition}:{offset}  key={user}  ChangeProfile  id=m1  correlation=c1" in out
-    assert "Ayşe" in out
+    assert "Ayşe" not in out and '"full_name":"[personal]","phone":null' in out
 
 
 async def test_json_has_one_object_a_line(desk: Desk) -> None:
@@ -39,7 +39,7 @@ async def test_no_secret_is_shown(desk: Desk) -> None:
     )
     for form in ([], ["--json"]):
         _, out = await desk.run("tail", "auth_commands", "--from", "beginning", *form)
-        assert "a@example.com" in out and "[sealed]" in out
+        assert "a@example.com" not in out and "[sealed]" in out
         assert "BOXED" not in out and "TOKENED" not in out
 
 

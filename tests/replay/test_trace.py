@@ -8,7 +8,7 @@ from tests.replay.scene import Desk, dead, record
 from topics.messages import ids
 
 
-def _flow(order: str, user: str, flow: str) -> Sequence[RawRecord]:
+def flow_of(order: str, user: str, flow: str) -> Sequence[RawRecord]:
     """A checkout as the domains publish it, and a mail whose publisher failed."""
 
     def one(topic: str, key: str, name: str, kind: str, cause: str | None, **more: str) -> RawRecord:
@@ -30,7 +30,7 @@ def _flow(order: str, user: str, flow: str) -> Sequence[RawRecord]:
 
 async def test_joins_an_order_over_all_topics_in_order(desk: Desk) -> None:
     order, user, flow = ids.fresh(), ids.fresh(), ids.fresh()
-    await desk.publish(*_flow(order, user, flow), *_flow(ids.fresh(), ids.fresh(), ids.fresh()))
+    await desk.publish(*flow_of(order, user, flow), *flow_of(ids.fresh(), ids.fresh(), ids.fresh()))
     code, out = await desk.run("trace", order)
     assert code == 0
     title, *lines = out.splitlines()
@@ -46,7 +46,7 @@ async def test_joins_an_order_over_all_topics_in_order(desk: Desk) -> None:
 
 async def test_is_found_by_every_id_of_the_flow(desk: Desk) -> None:
     order, user, flow = ids.fresh(), ids.fresh(), ids.fresh()
-    await desk.publish(*_flow(order, user, flow))
+    await desk.publish(*flow_of(order, user, flow))
     for name in (order, user, flow, f"op-{flow}", f"{flow}-placed", f"{flow}-mail"):
         _, out = await desk.run("trace", name, "--since", "1h", "--json")
         (found,) = json.loads(out)["flows"]

@@ -2,23 +2,23 @@
 
 from topics.messages.message import Message
 from topics.messages.topic import Topic
-from topics.values.fields import AddressText, Id, Latitude, Longitude, Name, Word, ZipCode
+from topics.values.fields import AddressText, Id, Latitude, Longitude, Name, Personal, Word, ZipCode
 
 
 class AddAddress(Message, frozen=True, kw_only=True):
     """is_default: the others are none any more. The first address is the default in any case."""
 
-    title: Name
+    title: Personal[Name]
     address: AddressText
     city: Name
     district: Name
     full_address: AddressText = ""
     zip_code: ZipCode = ""
-    apartment: Word | None = None
-    floor: Word | None = None
-    door_number: Word | None = None
-    latitude: Latitude | None = None
-    longitude: Longitude | None = None
+    apartment: Personal[Word] | None = None
+    floor: Personal[Word] | None = None
+    door_number: Personal[Word] | None = None
+    latitude: Personal[Latitude] | None = None
+    longitude: Personal[Longitude] | None = None
     is_default: bool = False
 
 

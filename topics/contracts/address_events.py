@@ -6,23 +6,24 @@ import msgspec
 
 from topics.messages.message import Message
 from topics.messages.topic import FOREVER, Topic
+from topics.values.fields import Personal
 
 
 class SavedAddress(msgspec.Struct, frozen=True, kw_only=True):
     """latitude, longitude: degrees, WGS 84."""
 
     id: str
-    title: str
-    address: str
+    title: Personal[str]
+    address: Personal[str]
     city: str
     district: str
-    full_address: str
-    zip_code: str
-    apartment: str | None
-    floor: str | None
-    door_number: str | None
-    latitude: float | None
-    longitude: float | None
+    full_address: Personal[str]
+    zip_code: Personal[str]
+    apartment: Personal[str] | None
+    floor: Personal[str] | None
+    door_number: Personal[str] | None
+    latitude: Personal[float] | None
+    longitude: Personal[float] | None
     created_at: datetime
     updated_at: datetime
 

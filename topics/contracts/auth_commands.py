@@ -118,7 +118,7 @@ TOPIC = Topic(
         ResetPassword,
     ),
     key="user id",
-    producers=("edge",),
+    producers=("edge", "auth"),
     consumers=("auth",),
     append_time=True,
 )

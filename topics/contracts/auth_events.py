@@ -6,7 +6,7 @@ import msgspec
 
 from topics.messages.message import Message, Secret
 from topics.messages.topic import FOREVER, Topic
-from topics.values.fields import Id, Sha256
+from topics.values.fields import Id, Personal, Sha256
 
 
 class Verification(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +28,7 @@ class IssuedToken(msgspec.Struct, frozen=True, kw_only=True):
 class AccountRegistered(Message, frozen=True, kw_only=True):
     """email: as claimed (lower case). password_hash: argon2id, in the domain's store only."""
 
-    email: str
+    email: Personal[str]
     verification: Verification
     password_hash: Secret[str] = ""
 
@@ -36,20 +36,20 @@ class AccountRegistered(Message, frozen=True, kw_only=True):
 class RegistrationRepeated(Message, frozen=True, kw_only=True):
     """An address that is not verified was registered again: this password counts, and no earlier link does."""
 
-    email: str
+    email: Personal[str]
     verification: Verification
     password_hash: Secret[str] = ""
 
 
 class VerificationRequested(Message, frozen=True, kw_only=True):
-    email: str
+    email: Personal[str]
     verification: Verification
 
 
 class EmailVerified(Message, frozen=True, kw_only=True):
     """reference: of the mail's token. session_id: what the link began, None where a reset of the password verified."""
 
-    email: str
+    email: Personal[str]
     reference: str
     session_id: str | None = None
     verified_at: datetime | None = None
@@ -61,7 +61,7 @@ class PasswordResetRequested(Message, frozen=True, kw_only=True):
     refused_hash: of the password that was registered in vain; a login with it says what it says for a new account.
     """
 
-    email: str
+    email: Personal[str]
     reset: Verification
     already_registered: bool = False
     refused_hash: Secret[str] = ""
@@ -70,7 +70,7 @@ class PasswordResetRequested(Message, frozen=True, kw_only=True):
 class PasswordReset(Message, frozen=True, kw_only=True):
     """A new password. Every reset token is void from here on; the sessions end by events of their own."""
 
-    email: str
+    email: Personal[str]
     reference: str
     reset_at: datetime
     password_hash: Secret[str] = ""

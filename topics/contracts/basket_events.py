@@ -13,7 +13,7 @@ from topics.deciding.choosing import Chosen, Wishes
 from topics.messages.message import Message, Secret
 from topics.messages.topic import FOREVER, Topic
 from topics.messages.upcasting import Upcast
-from topics.values.fields import CardToken, PaymentMethod
+from topics.values.fields import CardToken, PaymentMethod, Personal
 from topics.values.kurus import KurusSum, lira_before
 
 
@@ -29,7 +29,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     price: KurusSum
     options: Chosen = ()
-    note: str | None = None
+    note: Personal[str] | None = None
     schedule_date: str | None = None
     image_url: str = ""
     is_available: bool = True
@@ -51,7 +51,7 @@ class OrderedItem(msgspec.Struct, frozen=True, kw_only=True):
 
     meal_id: str
     quantity: int
-    note: str | None = None
+    note: Personal[str] | None = None
     price_was: KurusSum | None = None
     options: Wishes = ()
 
@@ -87,8 +87,8 @@ class CheckedOut(Message, frozen=True, kw_only=True):
     cleared: tuple[Line, ...]
     payment_method: PaymentMethod
     address_id: str | None = None
-    note: str | None = None
-    gift_note: str | None = None
+    note: Personal[str] | None = None
+    gift_note: Personal[str] | None = None
     schedule_date: str | None = None
     coupon_code: str | None = None
     cleared_coupon: str | None = None

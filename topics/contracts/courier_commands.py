@@ -8,7 +8,7 @@ from typing import Literal
 from topics.contracts.address_events import SavedAddress
 from topics.messages.message import Message
 from topics.messages.topic import Topic
-from topics.values.fields import Id, Moment, Name, Reason
+from topics.values.fields import Id, Moment, Name, Personal, Reason
 
 Outcome = Literal["delivered", "cancelled"]
 """Of an order that has ended."""
@@ -17,7 +17,7 @@ Outcome = Literal["delivered", "cancelled"]
 class RegisterCourier(Message, frozen=True, kw_only=True):
     """The caller delivers orders from now on. Said again, it changes the name."""
 
-    name: Name | None = None
+    name: Personal[Name] | None = None
 
 
 class ResignCourier(Message, frozen=True, kw_only=True):

@@ -12,14 +12,14 @@ from topics.contracts.address_events import SavedAddress
 from topics.contracts.courier_commands import Outcome
 from topics.messages.message import Message
 from topics.messages.topic import FOREVER, Topic
-from topics.values.fields import Address
+from topics.values.fields import Address, Personal
 
 
 class Spot(msgspec.Struct, frozen=True, kw_only=True):
     """Degrees, WGS 84."""
 
-    latitude: float
-    longitude: float
+    latitude: Personal[float]
+    longitude: Personal[float]
 
 
 def spot(address: Address | SavedAddress) -> Spot | None:
@@ -33,7 +33,7 @@ class CourierRegistered(Message, frozen=True, kw_only=True):
     """Also a courier who has another name now. at: when they became one."""
 
     user_id: str
-    name: str | None
+    name: Personal[str] | None
     at: datetime
 
 

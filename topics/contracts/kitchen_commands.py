@@ -6,7 +6,7 @@ from topics.contracts.kitchen_events import Outcome, WithdrawnFor
 from topics.contracts.order_events import PricedItem
 from topics.messages.message import Message
 from topics.messages.topic import Topic
-from topics.values.fields import Id, PaymentMethod
+from topics.values.fields import Id, PaymentMethod, Personal
 from topics.values.kurus import KurusSum
 
 
@@ -16,21 +16,21 @@ class OpenTicket(Message, frozen=True, kw_only=True):
     restaurant_id: Id
     restaurant_name: str
     items: tuple[PricedItem, ...]
-    note: str | None
+    note: Personal[str] | None
     due_at: datetime | None
     expires_at: datetime
     delivery: bool
     payment_method: PaymentMethod
     total: KurusSum
     auto: bool
-    gift_note: str | None = None
+    gift_note: Personal[str] | None = None
 
 
 class WithdrawTicket(Message, frozen=True, kw_only=True):
     """The order has ended, so it is not to be cooked. reason: where somebody gave one."""
 
     status: WithdrawnFor
-    reason: str = ""
+    reason: Personal[str] = ""
 
 
 class RecordMessage(Message, frozen=True, kw_only=True):

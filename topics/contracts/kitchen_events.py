@@ -6,7 +6,7 @@ from typing import Literal
 from topics.contracts.order_events import PricedItem
 from topics.messages.message import Message
 from topics.messages.topic import FOREVER, Topic
-from topics.values.fields import PaymentMethod
+from topics.values.fields import PaymentMethod, Personal
 from topics.values.kurus import KurusSum
 
 WithdrawnFor = Literal["cancelled", "expired", "rejected"]
@@ -21,7 +21,7 @@ class TicketOpened(Message, frozen=True, kw_only=True):
     restaurant_id: str
     restaurant_name: str
     items: tuple[PricedItem, ...]
-    note: str | None
+    note: Personal[str] | None
     due_at: datetime | None
     expires_at: datetime
     delivery: bool
@@ -29,7 +29,7 @@ class TicketOpened(Message, frozen=True, kw_only=True):
     total: KurusSum
     auto: bool
     opened_at: datetime
-    gift_note: str | None = None
+    gift_note: Personal[str] | None = None
 
 
 class TicketWithdrawn(Message, frozen=True, kw_only=True):
@@ -37,7 +37,7 @@ class TicketWithdrawn(Message, frozen=True, kw_only=True):
 
     restaurant_id: str
     status: WithdrawnFor
-    reason: str
+    reason: Personal[str]
     withdrawn_at: datetime
 
 

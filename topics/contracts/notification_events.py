@@ -8,6 +8,7 @@ import msgspec
 from topics.contracts.user_events import Preferences
 from topics.messages.message import Message, Secret
 from topics.messages.topic import FOREVER, Topic
+from topics.values.fields import Personal
 from topics.values.kurus import KurusSum
 from topics.values.languages import Language
 
@@ -46,13 +47,13 @@ class OrderNews(msgspec.Struct, frozen=True, kw_only=True):
     """What became of an order. about: also the name of the mail's template. What these news do not have is empty.
 
     at: when it is ready, or wanted, or when it ends without an answer. minutes: of a delay. amount: what is refunded, or what
-    the order comes to. items: what is ordered, as `2 x Lahmacun`.
+    the order comes to. items: what is ordered, as `2 x Lahmacun (Acı: az, Büyük boy)`.
     """
 
     about: CustomerNews | OwnerNews
     order_id: str
     restaurant_id: str
-    reason: str = ""
+    reason: Personal[str] = ""
     at: datetime | None = None
     minutes: int | None = None
     amount: KurusSum | None = None
@@ -60,7 +61,7 @@ class OrderNews(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AddressRemembered(Message, frozen=True, kw_only=True):
-    email: str
+    email: Personal[str]
 
 
 class LetterKept(Message, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ from topics.values.fields import (
     Note,
     PaymentMethod,
     PaymentUrl,
+    Personal,
     PrepTime,
     Reason,
     Settlement,
@@ -43,8 +44,8 @@ class PlaceOrder(Message, frozen=True, kw_only=True):
     restore: tuple[Line, ...] = ()
     restore_coupon: str | None = None
     address_id: Id | None = None
-    note: str | None = None
-    gift_note: str | None = None
+    note: Personal[str] | None = None
+    gift_note: Personal[str] | None = None
     schedule_date: str | None = None
     coupon_code: str | None = None
     expected_total: KurusSum | None = None

@@ -12,7 +12,7 @@ from topics.deciding.refusals import AMOUNTS_OF_MORE
 from topics.messages.message import Message, Secret
 from topics.messages.topic import FOREVER, Topic
 from topics.messages.upcasting import Upcast
-from topics.values.fields import Actor, PaymentMethod, Settlement
+from topics.values.fields import Actor, PaymentMethod, Personal, Settlement
 from topics.values.kurus import Kurus, KurusSum, lira_before
 
 
@@ -24,7 +24,7 @@ class PricedItem(msgspec.Struct, frozen=True, kw_only=True):
     quantity: int
     price: KurusSum
     total: KurusSum
-    note: str | None = None
+    note: Personal[str] | None = None
     options: Chosen = ()
 
 
@@ -78,8 +78,8 @@ class OrderPlaced(Message, frozen=True, kw_only=True):
     placed_at: datetime
     coupon_code: str | None = None
     address_id: str | None = None
-    note: str | None = None
-    gift_note: str | None = None
+    note: Personal[str] | None = None
+    gift_note: Personal[str] | None = None
     schedule_date: str | None = None
     pickup: bool = False
     delivery_address: SavedAddress | None = None
@@ -222,14 +222,14 @@ class OrderSentToKitchen(Message, frozen=True, kw_only=True):
     at: datetime
     restaurant_name: str
     items: tuple[PricedItem, ...]
-    note: str | None
+    note: Personal[str] | None
     due_at: datetime | None
     expires_at: datetime
     delivery: bool
     payment_method: PaymentMethod
     total: KurusSum
     auto: bool = False
-    gift_note: str | None = None
+    gift_note: Personal[str] | None = None
 
 
 class KitchenReminded(Message, frozen=True, kw_only=True):
@@ -347,7 +347,7 @@ class OrderCancelled(Message, frozen=True, kw_only=True):
     """coupon_code: whose use is given back. restaurant_id is empty in events from before it was kept."""
 
     user_id: str
-    reason: str
+    reason: Personal[str]
     cancelled_at: datetime
     coupon_code: str | None = None
     restaurant_id: str = ""

@@ -9,7 +9,7 @@ from topics.messages.message import Message
 from topics.messages.topic import FOREVER, Topic
 from topics.messages.upcasting import Upcast
 from topics.values.areas import DeliveryArea
-from topics.values.fields import Address, DayOff, OpenOrClosed, Weekday
+from topics.values.fields import Address, DayOff, OpenOrClosed, Personal, Weekday
 from topics.values.kurus import Kurus, lira_before
 from topics.values.opening_hours import DEFAULT_ZONE
 
@@ -23,8 +23,8 @@ class RestaurantDetails(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
     logo: str = ""
     address: Address = Address()
-    phone_number: str | None = None
-    email: str | None = None
+    phone_number: Personal[str] | None = None
+    email: Personal[str] | None = None
     status: OpenOrClosed = "open"
     opening_hours: dict[Weekday, str] = msgspec.field(default_factory=dict[Weekday, str])
     time_zone: str = DEFAULT_ZONE
@@ -90,7 +90,7 @@ class ReviewGiven(Message, frozen=True, kw_only=True):
     order_id: str
     restaurant_id: str
     rating: int
-    comment: str
+    comment: Personal[str]
     given_at: datetime
 
 

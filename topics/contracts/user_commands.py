@@ -5,7 +5,7 @@ from datetime import date
 
 from topics.messages.message import Message
 from topics.messages.topic import Topic
-from topics.values.fields import AnyCuisine, Cuisine, Email, Id, Name, Phone, Word
+from topics.values.fields import AnyCuisine, Cuisine, Email, Id, Name, Personal, Phone, Word
 from topics.values.languages import Language
 
 
@@ -16,18 +16,18 @@ class CreatePending(Message, frozen=True, kw_only=True):
 
 
 class CompleteProfile(Message, frozen=True, kw_only=True):
-    full_name: Name
-    born_date: date
-    gender: Word
+    full_name: Personal[Name]
+    born_date: Personal[date]
+    gender: Personal[Word]
     phone: Phone
 
 
 class ChangeProfile(Message, frozen=True, kw_only=True):
     """What is absent stays."""
 
-    full_name: Name | None = None
-    born_date: date | None = None
-    gender: Word | None = None
+    full_name: Personal[Name] | None = None
+    born_date: Personal[date] | None = None
+    gender: Personal[Word] | None = None
     phone: Phone | None = None
 
 

@@ -6,14 +6,15 @@ import msgspec
 
 from topics.messages.message import Message
 from topics.messages.topic import FOREVER, Topic
+from topics.values.fields import Personal
 from topics.values.languages import DEFAULT_LANGUAGE, Language
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
-    full_name: str
-    born_date: date
-    gender: str
-    phone: str
+    full_name: Personal[str]
+    born_date: Personal[date]
+    gender: Personal[str]
+    phone: Personal[str]
 
 
 class Preferences(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,20 +36,20 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
 class PendingCreated(Message, frozen=True, kw_only=True):
     """expires_at: until when others see `pending_user:<id>`; the profile may be completed later all the same."""
 
-    email: str | None
+    email: Personal[str] | None
     expires_at: datetime
 
 
 class EmailLearned(Message, frozen=True, kw_only=True):
     """The address of a user who is known already."""
 
-    email: str
+    email: Personal[str]
 
 
 class ProfileCompleted(Message, frozen=True, kw_only=True):
     """email: as known by then."""
 
-    email: str | None
+    email: Personal[str] | None
     profile: Profile
     completed_at: datetime
 

@@ -157,6 +157,10 @@ def _no_claims(command: Any, aggregate_id: str, caller: str | None) -> Iterable[
     return ()
 
 
+def _no_timers(state: Any) -> None:
+    return None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Decider(Generic[C, E, S, F]):
     """One aggregate type of a domain. All functions are pure.
@@ -166,6 +170,7 @@ class Decider(Generic[C, E, S, F]):
     upcasts: from one form of the state to the next; see topics/messages/stored_form.py.
     claims: of a command, the aggregate and the caller: (kind, value) pairs that the aggregate wants as its own, e.g.
     ("email", "a@b.c").
+    renews: the command that sets the timers of such a state once more, for a store that was made anew; None where it has none.
     """
 
     state: type[S]
@@ -176,6 +181,7 @@ class Decider(Generic[C, E, S, F]):
     needs: Callable[[C, S], Iterable[tuple[str, str]]] = _no_needs
     claims: Callable[[C, str, str | None], Iterable[tuple[str, str]]] = _no_claims
     upcasts: tuple[Step, ...] = ()
+    renews: Callable[[S], C | None] = _no_timers
 
     @property
     def form(self) -> StoredForm[S]:

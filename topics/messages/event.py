@@ -8,6 +8,7 @@ from datetime import datetime
 class EventMeta:
     """About an event: version is the aggregate's after it, at is the time of the command that led to it.
 
+    traceparent: the W3C trace context of its flow, empty where it has none.
     again: to effects only: an earlier try of this one may have happened.
     """
 
@@ -17,3 +18,4 @@ class EventMeta:
     at: datetime
     correlation_id: str = ""
     again: bool = False
+    traceparent: str = ""

@@ -30,6 +30,9 @@ WROTE = "lezzet_wrote"  # JSON [[domain, aggregate id, version], …] written on
 FORWARDED = (
     "lezzet_forwarded"  # "1" on a command: it came to another partition than its key's, and was sent on to that one
 )
+PREPARED = (
+    "lezzet_prepared"  # on a command: what its domain has found of it beforehand, sealed by the domain for itself
+)
 FACTS = (
     "lezzet_facts"  # on the first event of a decision: JSON {table: {key: version}} of the facts that it was made on
 )

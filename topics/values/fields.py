@@ -4,12 +4,19 @@
 """
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
 
 from topics.values import forms
+
+T = TypeVar("T")
+
+PERSONAL = Meta(extra={"personal": True}, extra_json_schema={"x-personal": True})
+Personal = Annotated[T, PERSONAL]
+"""What says who somebody is, where they live, how they are reached, or what they wrote to somebody. Engineers' tools mask it
+(topics/personal.py); readers of a topic find `x-personal` in its schema."""
 
 _END = r"(?!\n)$"  # `$` alone would let a trailing newline through
 
@@ -40,21 +47,23 @@ Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=_ID)]
 Uuid = Annotated[str, Meta(pattern=_UUID)]
 CartId = Annotated[str, Meta(max_length=36, extra={"form": "cart_id"})]
 """Id of an anonymous basket. Whoever knows it may use the basket."""
-Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=_EMAIL, extra={"form": "email"})]
+Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=_EMAIL, extra={"form": "email"}), PERSONAL]
 Recipient = Annotated[str, Meta(min_length=1, max_length=254, pattern=_RECIPIENT)]
+"""Engineers see the id of a user, and no mail address: those are masked in every text."""
 Name = Annotated[str, Meta(min_length=1, max_length=120, pattern=_SAID, extra={"form": "name"})]
 Word = Annotated[str, Meta(max_length=120, extra={"form": "line"})]
 Cuisine = Annotated[str, Meta(min_length=1, max_length=60, pattern=_SAID, extra={"form": "name"})]
 AnyCuisine = Annotated[str, Meta(max_length=256)]
 """A cuisine to look for. Longer than any Cuisine is allowed: it is not found then."""
 Text = Annotated[str, Meta(max_length=2000)]
-Note = Annotated[str, Meta(max_length=500)]
+Note = Annotated[str, Meta(max_length=500), PERSONAL]
+"""What a person wrote for another one."""
 Reason = Annotated[str, Meta(min_length=1, max_length=500, pattern=_SAID)]
-AddressText = Annotated[str, Meta(max_length=500, extra={"form": "line"})]
-ZipCode = Annotated[str, Meta(max_length=16, extra={"form": "line"})]
+AddressText = Annotated[str, Meta(max_length=500, extra={"form": "line"}), PERSONAL]
+ZipCode = Annotated[str, Meta(max_length=16, extra={"form": "line"}), PERSONAL]
 CouponCode = Annotated[str, Meta(max_length=64, extra={"form": "coupon"})]
 NewCouponCode = Annotated[str, Meta(max_length=64, extra={"form": "new_coupon"})]
-Phone = Annotated[str, Meta(max_length=32, extra={"form": "phone"})]
+Phone = Annotated[str, Meta(max_length=32, extra={"form": "phone"}), PERSONAL]
 Url = Annotated[str, Meta(max_length=2000, pattern=_URL)]
 Hours = Annotated[str, Meta(extra={"form": "hours"})]
 TimeZone = Annotated[str, Meta(max_length=64, extra={"form": "time_zone"})]
@@ -106,7 +115,7 @@ PaymentUrl = Annotated[str, Meta(min_length=1, max_length=2000, pattern=_URL)]
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a restaurant is. Always there in a document, with empty texts for what nobody said."""
+    """Where a restaurant is, for everybody. Always there in a document, with empty texts for what nobody said."""
 
     title: Word = ""
     address: Text = ""

@@ -23,6 +23,10 @@ from topics.messages.redrive import Redrive
 
 log = structlog.get_logger()
 
+NEWER = "newer code"
+"""How the reason begins for which a key is parked where this code does not know its command: agents/newer.py has it decided by
+code that does."""
+
 _ROWS = 20  # bits of RowId.n for the rows of one message; no message leads to 2**20
 
 _EXPIRED: Decision[Any] = Decision(rejection=Rejection("expired", "the command came after its deadline"))
@@ -87,7 +91,7 @@ class Ledger:
         poison: why it can never be stored, where the store has said so.
         """
         self.raised = None
-        if arrival.error is not None or arrival.message is None:
+        if (arrival.error is not None or arrival.message is None) and not (arrival.unknown and arrival.key):
             return self._bury(arrival)
         if arrival.astray:
             return self._forward(arrival)
@@ -101,6 +105,8 @@ class Ledger:
             metrics.PARKED.labels(self._source.topic).inc()
             self._park(key, arrival, "behind a parked message of its key")
             return None
+        if arrival.unknown:
+            return self._park_and_tell(key, arrival, f"{NEWER}: {arrival.error}")
         if poison is not None:
             return self.poison(arrival, poison)
         if self.timing.is_out_of_date(key, arrival):
@@ -161,8 +167,11 @@ class Ledger:
 
     def poison(self, arrival: Arrival, why: str) -> None:
         """Parks a message that cannot be decided or stored, and with it its key. A dead letter says why."""
-        key = arrival.key or ""
         self.raised = True
+        self._park_and_tell(arrival.key or "", arrival, why)
+
+    def _park_and_tell(self, key: str, arrival: Arrival, why: str) -> None:
+        log.warning("key_parked", topic=self._source.topic, key=key, id=arrival.id, why=why[:200])
         self.parked.add(key)
         metrics.PARKED.labels(self._source.topic).inc()
         self._park(key, arrival, why)

@@ -69,7 +69,8 @@ class Preparing:
     def _is_heavy(self, arrival: Arrival) -> bool:
         if self._preparation is None or arrival.message is None or isinstance(arrival.message, redrive.Redrive):
             return False
-        return not arrival.expired and self._preparation.heavy(arrival.message)
+        ahead = headers.PREPARED in arrival.headers
+        return not arrival.expired and not ahead and self._preparation.heavy(arrival.message)
 
     async def slow_work(self, found: Sequence[Arrival]) -> None:
         """Prepares messages, but for those that were prepared on the current state already. Raises Doubt.

@@ -63,7 +63,14 @@ def _about(arrival: Arrival) -> EventMeta:
     except ValueError:
         raise Undecodable(headers.TIME, "is not an RFC 3339 time") from None
     key = found.get(headers.SUBJECT) or arrival.key or ""
-    return EventMeta(arrival.id, key, int(sequence), at, found.get(headers.CORRELATION, ""))
+    return EventMeta(
+        arrival.id,
+        key,
+        int(sequence),
+        at,
+        found.get(headers.CORRELATION, ""),
+        traceparent=found.get(headers.TRACEPARENT, ""),
+    )
 
 
 def is_next(event: Event, seen: int) -> bool | None:

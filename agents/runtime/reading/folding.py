@@ -22,6 +22,14 @@ class Folding:
 
     def fold(self, missing: Missed, tag: str, todo: Sequence[Event], stored: Stored) -> ViewChanges:
         """The changes of the generation. What could not be shown is told to `missing`."""
+        try:
+            return self._fold(missing, tag, todo, stored, checked=False)
+        except _Unwritable:
+            # A document that cannot be written: the event that made it so is found by a look at each step.
+            return self._fold(missing, tag, todo, stored, checked=True)
+
+    def _fold(self, missing: Missed, tag: str, todo: Sequence[Event], stored: Stored, *, checked: bool) -> ViewChanges:
+        """checked: whether a document can be written is seen at each event, and not at the end. Else raises _Unwritable."""
         view, changes = self._view, ViewChanges(self._view.name, tag)
         shown: dict[str, _Shown] = {}
         for event in todo:
@@ -29,26 +37,29 @@ class Folding:
             try:
                 now = shown.get(aggregate) or _Shown.of(view, self._decoder, stored[aggregate])
                 if missing.applies(event, now.version):
-                    now.take(view, event, changes)
+                    now.take(view, event, changes, checked=checked)
                     shown[aggregate] = now
             except Exception as error:
                 missing.broken(event, view.name, error)
         for aggregate, now in shown.items():
-            now.write(aggregate, changes)
+            now.write(view, aggregate, changes)
         if view.live and shown:
             changes.tell(list(shown), tuple(sorted({name for now in shown.values() for name in now.after.latest})))
         return changes
 
 
-class _Shown:
-    """A document on its way through a batch. before: how it was found before the batch. after, body: how it is found, and its
-    JSON, after the events so far."""
+class _Unwritable(Exception):
+    """What the events of a batch have made of a document cannot be written."""
 
-    __slots__ = ("after", "before", "body", "document", "version")
+
+class _Shown:
+    """A document on its way through a batch. before: how it was found before the batch. after: how it is found when it is
+    written."""
+
+    __slots__ = ("after", "before", "document", "version")
 
     def __init__(self, version: int, document: Any, before: "_FoundBy") -> None:
-        self.version, self.document, self.before = version, document, before
-        self.after, self.body = before, b""
+        self.version, self.document, self.before, self.after = version, document, before, before
 
     @classmethod
     def of(cls, view: View[Any, Any], decoder: msgspec.json.Decoder[Any], stored: tuple[int, bytes]) -> "_Shown":
@@ -56,22 +67,30 @@ class _Shown:
         document = decoder.decode(body) if body else None
         return cls(version, document, _FoundBy.of(view, document))
 
-    def take(self, view: View[Any, Any], event: Event, changes: ViewChanges) -> None:
-        """Applies an event. Raises what the view raises, or where its document cannot be written; then nothing has changed."""
+    def take(self, view: View[Any, Any], event: Event, changes: ViewChanges, *, checked: bool) -> None:
+        """Applies an event. Raises what the view raises, and, if that is checked, where its document cannot be written; then
+        nothing has changed."""
         shown = view.show(self.document, event.message, event.meta)
         of, document = event.meta, shown.document
-        sides = ViewChanges(changes.view, changes.tag, aggregate_id=of.aggregate_id, version=of.version)
-        after, body = _FoundBy.of(view, document), b"" if document is None else _encode(document)
-        for name in shown.drop:
-            sides.drop(name)
-        for side in shown.put:
-            sides.put(side.name, side.value, side.expires_at)
-        changes.lines.extend(sides.lines)
-        changes.sides.extend(sides.sides)
-        self.document, self.version, self.after, self.body = document, of.version, after, body
+        if checked:
+            _written(view, document)
+        if shown.drop or shown.put:
+            sides = ViewChanges(changes.view, changes.tag, aggregate_id=of.aggregate_id, version=of.version)
+            for name in shown.drop:
+                sides.drop(name)
+            for side in shown.put:
+                sides.put(side.name, side.value, side.expires_at)
+            changes.lines.extend(sides.lines)
+            changes.sides.extend(sides.sides)
+        self.document, self.version = document, of.version
 
-    def write(self, aggregate: str, changes: ViewChanges) -> None:
-        changes.document(aggregate, self.version, self.body)
+    def write(self, view: View[Any, Any], aggregate: str, changes: ViewChanges) -> None:
+        """Raises _Unwritable."""
+        try:
+            self.after, body = _written(view, self.document)
+        except Exception as error:
+            raise _Unwritable from error
+        changes.document(aggregate, self.version, body)
         before, after = self.before.indexes, self.after.indexes
         for index in before.keys() - after.keys():
             changes.leave(index, aggregate)
@@ -104,3 +123,8 @@ class _FoundBy(NamedTuple):
         if document is None:
             return cls({}, {}, (), None)
         return cls(view.indexes(document), view.parts(document), view.latest(document), view.traits(document))
+
+
+def _written(view: View[Any, Any], document: Any) -> tuple[_FoundBy, bytes]:
+    """How it is found, and its JSON. Raises what the view or the encoder raises."""
+    return _FoundBy.of(view, document), b"" if document is None else _encode(document)

@@ -66,7 +66,7 @@ class Indexing(Copying):
             if await self._sink.generations() is None:
                 await self._begin(lease.source)
         except Unavailable as away:  # then the first batch waits, and asks again
-            log.warning("index_is_away", group=lease.source.group, why=str(away)[:200])
+            log.info("index_is_away", group=lease.source.group, why=str(away)[:200])
 
     async def _begin(self, source: Source) -> None:
         every = [source._replace(partition=number) for number in range(self._drain.counts.of(self._index.known.topic))]

@@ -29,6 +29,10 @@ from topics.messages.topic import Topic
 
 log = structlog.get_logger()
 
+# Effects that a process remembers after they were tried. Those of a partition that went to another process in the middle never
+# end here, so the oldest are forgotten: what happened to them is for the other process to say.
+REMEMBERED = 10_000
+
 Perform = Callable[[Any, EventMeta], Awaitable[Iterable[Send]]]
 """Does the effect, and returns commands that say its outcome.
 
@@ -64,7 +68,7 @@ class Performing:
         self._perform = perform
         self._store = store
         self._drain = drain
-        self._tried: set[str] = set()  # ids that this process tried, and that ended in Doubt
+        self._tried: dict[str, None] = {}  # ids that this process tried, and that ended in Doubt
         # id → outbox rows of effects that have happened and may not be recorded. Where the store is away when they are to be
         # recorded, the next try records them without doing them again.
         self._happened: dict[str, list[OutboxRow]] = {}
@@ -123,14 +127,15 @@ class Performing:
         for (event, row), outcome in zip(todo, outcomes, strict=True):
             if isinstance(outcome, Doubt):
                 found.doubt = outcome
-                self._tried.add(row.id)
+                self._tried[row.id] = None
+                _forget_the_oldest(self._tried)
                 continue
             if isinstance(outcome, NotNow) and now < outcome.until:
                 not_now[row.id] = outcome
                 found.again.append(aside.failed(row, outcome, now))
                 continue
             found.done.append(row.id)
-            self._tried.discard(row.id)
+            self._tried.pop(row.id, None)
             not_now.pop(row.id, None)
             led_to = [self._dead(lease, event, row, outcome)] if isinstance(outcome, BaseException) else outcome
             found.rows += Placing(row.incarnation).of(row.offset, led_to)
@@ -163,4 +168,10 @@ class Performing:
         cause = ids.derive(event.meta.id, "effect")
         rows = [letters.sent(send, cause, event.arrival, self._domain) for send in sends]
         self._happened[event.meta.id] = rows
+        _forget_the_oldest(self._happened)
         return rows
+
+
+def _forget_the_oldest(known: dict[str, Any]) -> None:
+    while len(known) > REMEMBERED:
+        del known[next(iter(known))]

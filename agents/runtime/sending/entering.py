@@ -37,16 +37,18 @@ class Entrance:
         """Why no answers are heard now; None where they are."""
         return None if self._answers.connected else "Redis is away"
 
-    async def send(self, topic: Topic, key: str, message: Message, id: str) -> None:
-        """Returns when Kafka has it. Raises Unavailable: it may be there."""
-        await self._publisher.publish([self._row(topic, key, message, id)])
+    async def send(self, topic: Topic, key: str, message: Message, id: str, traceparent: str = "") -> None:
+        """Returns when Kafka has it. traceparent: of its flow, where that is known. Raises Unavailable: it may be there."""
+        await self._publisher.publish([self._row(topic, key, message, id, *_traced(traceparent))])
 
-    async def ask(self, topic: Topic, key: str, message: Message, id: str, seconds: float) -> Reply | None:
+    async def ask(
+        self, topic: Topic, key: str, message: Message, id: str, seconds: float, traceparent: str = ""
+    ) -> Reply | None:
         """What became of it. None: Kafka has it, and nobody has answered within so many seconds. Raises Unavailable."""
         heard = self._answers.expect(id)
         asking = ((headers.REPLY_TO, self._asks.encode()), (headers.OPERATION, id.encode()))
         try:
-            await self._publisher.publish([self._row(topic, key, message, id, *asking)])
+            await self._publisher.publish([self._row(topic, key, message, id, *asking, *_traced(traceparent))])
             await asyncio.wait({heard}, timeout=seconds)
             return heard.result() if heard.done() else None
         finally:
@@ -61,3 +63,7 @@ class Entrance:
             *more,
         ]
         return kafka_row(topic.name, key.encode(), named, topic.encode(message))
+
+
+def _traced(traceparent: str) -> tuple[tuple[str, bytes], ...]:
+    return ((headers.TRACEPARENT, traceparent.encode()),) if traceparent else ()

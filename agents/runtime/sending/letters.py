@@ -175,11 +175,30 @@ def forwarded(topic: Topic, arrival: Arrival) -> OutboxRow:
 
     Without the deadline where it is taken: it came in time, its caller may have been told so, and now it comes later.
     """
-    added = {headers.ID: arrival.id, headers.SOURCE: arrival.source, headers.FORWARDED: "1"}
-    missing = [(name, value.encode()) for name, value in added.items() if name not in arrival.headers]
-    kept = [(name, value) for name, value in arrival.raw_headers if not (arrival.taken and name == headers.DEADLINE)]
-    named = [*kept, *missing]
+    named = _once_more(arrival, {headers.FORWARDED: "1"})
     return OutboxRow("kafka", topic.name, arrival.raw_key, encode_headers(named), arrival.body)
+
+
+def handed_on(topic: Topic, arrival: Arrival, prepared: str | None) -> OutboxRow | None:
+    """The same command on the topic on which it is decided, with what was prepared of it. As `forwarded` otherwise.
+
+    None where it is too large for that topic, which it may be where its own took it compressed.
+    """
+    if _size(arrival) + _ROOM > topic.max_bytes:
+        return None
+    named = _once_more(arrival, {} if prepared is None else {headers.PREPARED: prepared})
+    # aiokafka's producer refuses a record without key and body
+    body = b"" if arrival.raw_key is None and arrival.body is None else arrival.body
+    return OutboxRow("kafka", topic.name, arrival.raw_key, encode_headers(named), body)
+
+
+def _once_more(arrival: Arrival, more: dict[str, str]) -> list[tuple[str, bytes]]:
+    """The headers of a command that is sent once more. more: others in place of what it may have under their names."""
+    gone = {*more, *([headers.DEADLINE] if arrival.taken else [])}
+    kept = [(name, value) for name, value in arrival.raw_headers if name not in gone]
+    known_as = {headers.ID: arrival.id, headers.SOURCE: arrival.source}
+    added = more | {name: value for name, value in known_as.items() if name not in arrival.headers}
+    return [*kept, *((name, value.encode()) for name, value in added.items())]
 
 
 def dead(source: Source, topic: Topic, arrival: Arrival, why: str, *, parked: bool) -> OutboxRow:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Sequence
 
 import msgspec
@@ -9,6 +10,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from stores import tracing
 from stores.errors import Unavailable
 from stores.kafka.partitioning import ByKey
 from stores.protocol import OutboxRow
@@ -37,7 +39,7 @@ class Publisher:
 
     async def publish(self, rows: Sequence[OutboxRow]) -> None:
         """Raises Unavailable: some of the rows may be in Kafka, and nobody knows which. Publish all of them again."""
-        producer = await self._started()
+        producer, began = await self._started(), time.time_ns()
         try:
             async with asyncio.timeout(_BOUND):
                 sent = [
@@ -50,6 +52,10 @@ class Publisher:
         except (KafkaError, OSError, TimeoutError) as error:
             self._replace(producer)
             raise Unavailable("Kafka", f"{type(error).__name__}: {str(error)[:120]}") from error
+        if tracing.active is not None:
+            for row in rows:
+                named = row.named or decode_headers(row.headers)
+                tracing.active.published(row.target, tracing.decoded(named), began)
 
     async def _started(self) -> AIOKafkaProducer:
         async with self._starting:

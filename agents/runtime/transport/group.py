@@ -1,6 +1,7 @@
 """A consumer group: one faust.App for one shape of a domain's work. For its settings see the traps in docs/runtime.md."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
@@ -17,6 +18,7 @@ from agents.runtime.transport.leases import IDLE, Leases
 from agents.runtime.transport.transport import BatchSchema, Consumer, Transport
 from agents.runtime.transport.work import Work
 from stores.errors import Doubt
+from stores.log_repeats import Counted
 
 log = structlog.get_logger()
 
@@ -47,6 +49,7 @@ class _Boot(BootStrategy):
 
 
 class _App(faust.App):
+    logger = logging.getLogger("faust.app")  # else its lines would bear the name of this module
     BootStrategy = _Boot
 
     def on_init_dependencies(self) -> Iterable[ServiceT]:
@@ -73,6 +76,7 @@ class Group:
         self._app.transport = Transport(self._app.conf.broker_consumer, self._app, self.leases)
         self._running: set[asyncio.Task[None]] = set()
         self._idle_round: asyncio.Future[Any] | None = None
+        self._put_off = Counted()
         topic = self._app.topic(*works, schema=BatchSchema())
         self._app.agent(topic, name=f"{name}.dispatch")(self._dispatch)
 
@@ -154,7 +158,8 @@ class Group:
                 ):  # else it has ended meanwhile, and a newer lease must not be closed for it
                     self.leases.reopen(lease.tp)
         except Doubt as doubt:
-            log.info("idle_work_put_off", group=self.name, topic=topic, why=str(doubt)[:200])
+            if count := self._put_off.due(topic):
+                log.info("idle_work_put_off", group=self.name, topic=topic, count=count, why=str(doubt)[:200])
         except Exception:
             log.exception("idle_work_failed", group=self.name, topic=topic)
         finally:

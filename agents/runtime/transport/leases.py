@@ -15,6 +15,7 @@ from agents.runtime import metrics
 from agents.runtime.transport.lease import TP, Batch, Lease, NotYet, Stopped
 from agents.runtime.transport.work import Work
 from stores.errors import Lost
+from stores.log_repeats import Drags
 from stores.protocol import RowId, Source
 
 log = structlog.get_logger()
@@ -180,7 +181,7 @@ class Leases:
             log.info("sent_rows_left", group=self.group, source=lease.source, why=repr(error)[:160])
 
     async def _keep_opening(self, tp: TP, delay: float, hole: int | None) -> None:
-        wait, longest = _RETRY
+        (wait, longest), drags = _RETRY, Drags()
         await asyncio.sleep(delay)
         while not self.stopping:
             try:
@@ -196,9 +197,11 @@ class Leases:
                 await asyncio.sleep(wait)
                 wait = min(longest, wait * 2)
             except Exception as error:
-                log.warning(
-                    "open_retried", group=self.group, topic=tp.topic, partition=tp.partition, why=repr(error)[:200]
-                )
+                about = {"group": self.group, "topic": tp.topic, "partition": tp.partition, "why": repr(error)[:200]}
+                if wait == _RETRY[0]:
+                    log.info("open_retried", **about)
+                elif seconds := drags.due():
+                    log.warning("partition_not_opened", seconds=seconds, **about)
                 await asyncio.sleep(wait)
                 wait = min(longest, wait * 2)
 

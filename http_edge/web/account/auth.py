@@ -10,6 +10,7 @@ from http_edge.web.account import accounts
 from http_edge.web.account.accounts import LOGIN, SESSIONS
 from http_edge.web.account.passwords import Password, SaidPassword, SaidToken, sealed
 from http_edge.wire.answer import Answer, of_json
+from topics.contracts import auth_hashing
 from topics.contracts.auth_commands import TOPIC, Login, Refresh, Register, ResendVerification, VerifyEmail
 from topics.documents import Done
 from topics.documents.account import Tokens
@@ -92,7 +93,7 @@ ROUTES = (
     command(
         "POST", "/auth/register", Register, to=TOPIC, takes=NewAccount, make=_register, key=accounts.of_address,
         who=PUBLIC, success=201, gives=Done, answers={422: "invalid_password"}, settles=LOGIN,
-        no_sooner=accounts.HASHED_ALIKE_SECONDS, hashes=True, paced=True,
+        no_sooner=accounts.HASHED_ALIKE_SECONDS, hashes=auth_hashing.TOPIC, paced=True,
         says="Open an account; a mail with a link verifies the address. The answer is the same for every address.",
     ),
     command(
@@ -108,7 +109,7 @@ ROUTES = (
     ),
     command(
         "POST", "/auth/login", Login, to=TOPIC, takes=Credentials, make=_login, key=accounts.of_address, who=PUBLIC,
-        gives=Tokens, tokens=True, settles=SESSIONS, hashes=True,
+        gives=Tokens, tokens=True, settles=SESSIONS, hashes=auth_hashing.TOPIC,
         answers={400: ("invalid_credentials", "email_not_verified")},
         says="Log in with address and password.",
     ),

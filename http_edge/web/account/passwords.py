@@ -9,6 +9,7 @@ import nacl.public
 from http_edge.routing.asked import Asked
 from http_edge.routing.routes import PUBLIC, command
 from http_edge.web.account import accounts
+from topics.contracts import auth_hashing
 from topics.contracts.auth_commands import TOPIC, RequestPasswordReset, ResetPassword
 from topics.documents import Done
 from topics.values import tokens
@@ -49,7 +50,7 @@ ROUTES = (
     ),
     command(
         "POST", "/auth/reset-password", ResetPassword, to=TOPIC, takes=NewPassword, make=_reset,
-        key=accounts.of_mail_token, who=PUBLIC, gives=Done, settles=accounts.DENY, must_settle=True, hashes=True,
+        key=accounts.of_mail_token, who=PUBLIC, gives=Done, settles=accounts.DENY, must_settle=True, hashes=auth_hashing.TOPIC,
         answers={400: ("invalid_token", "token_expired"), 422: "invalid_password"},
         says="Choose a new password with the token of the mail's link; ends every session.",
     ),

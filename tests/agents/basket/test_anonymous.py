@@ -165,10 +165,15 @@ def test_at_its_end_a_basket_is_gone() -> None:
 
 
 def test_a_timer_ends_nothing_that_lives_or_is_no_more() -> None:
-    when(filled(line(KEBAP)), EndBasket(), now=OVER - timedelta(seconds=1)).then_nothing()
+    when(filled(line(KEBAP)), EndBasket(), now=OVER - timedelta(seconds=1)).then_nothing().setting(ends(OVER))
     when(after(), EndBasket(), now=OVER).then_nothing()
     handed = when(filled(line(KEBAP)), HandOver(user_id=ID)).state
     when(handed, EndBasket(), now=OVER).then_nothing()
+
+
+def test_a_store_that_is_made_anew_sets_the_timer_of_what_lives() -> None:
+    assert DECIDER.renews(filled(line(KEBAP))) == EndBasket()
+    assert DECIDER.renews(Contents()) is None
 
 
 # -- what is shown of it

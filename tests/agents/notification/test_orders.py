@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from agents.notification.orders import LINES, translate
+from agents.notification.orders import LINES, OPTIONS, translate
 from agents.notification.recipient import restaurant
 from tests.agents.order.test_decider import PLACED
 from tests.agents.scenario import NOW
@@ -31,6 +31,7 @@ from topics.contracts.order_events import (
     PaymentRefused,
     PaymentSettled,
 )
+from topics.deciding.choosing import ChosenOption
 from topics.deciding.decision import Origin, Send
 from topics.messages.ids import derive
 from topics.messages.message import Message
@@ -112,6 +113,20 @@ def test_the_owner_is_told_of_a_new_order_and_not_of_its_notes(auto: bool, about
     items = tuple(f"{item.quantity} x {item.name}" for item in PLACED.items)
     assert sent == to_owner(about, amount=61_120, items=items)
     assert b"onions" not in notification_commands.TOPIC.encode(sent.message)
+
+
+def test_what_was_chosen_of_a_meal_is_told_and_many_choices_are_cut() -> None:
+    chosen = (
+        ChosenOption(name="Acı", choice="az", price=0),
+        ChosenOption(name="Büyük boy", choice="Büyük boy", price=4_500),
+    )
+    (sent,) = translate(
+        replace(SENT, items=(replace(ITEM, options=chosen), replace(ITEM, options=chosen * 20))), ORIGIN
+    )
+    assert isinstance(sent.message, TellOwner)
+    some, many = sent.message.news.items
+    assert some == f"{ITEM.quantity} x {ITEM.name} (Acı: az, Büyük boy)"
+    assert many.count("Acı: az") == OPTIONS // 2 and many.endswith(", …)")
 
 
 def test_a_long_order_is_cut_in_the_mail() -> None:

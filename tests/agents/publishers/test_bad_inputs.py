@@ -58,7 +58,18 @@ def bad_of(topic: Topic) -> list[tuple[str, Foreign]]:
     return [(what, spoil(good(topic))) for what, spoil in {**BAD, **ours}.items()]
 
 
-@pytest.mark.parametrize("name", READ)
+# What comes here goes on to the commands as it is, and becomes a dead letter there.
+GOES_ON = "auth_hashing"
+
+
+async def test_each_goes_on_from_where_passwords_are_hashed_and_holds_up_nobody(audience: Audience):
+    for _, bad in bad_of(TOPICS[GOES_ON]):
+        await audience.send(GOES_ON, batch([bad]))
+    await audience.at_the_end(GOES_ON)
+    await audience.at_the_end("auth_commands")
+
+
+@pytest.mark.parametrize("name", [name for name in READ if name != GOES_ON])
 async def test_each_is_dead_lettered_as_it_came_by_every_reader_and_holds_up_nobody(audience: Audience, name: str):
     topic = TOPICS[name]
     sent: dict[int, tuple[str, Foreign]] = {}

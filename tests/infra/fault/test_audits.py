@@ -9,7 +9,7 @@ import pytest
 from agents.domains import DOMAINS
 from infra.audit.findings import Findings
 from infra.audit.topic_log import Entry
-from infra.fault import audit_answers, audit_dead, audit_outcomes
+from infra.fault import audit_answers, audit_dead, audit_outcomes, audit_photos
 from infra.fault.audit_mails import effects_repeated
 from infra.fault.evidence import Evidence, Held
 from infra.fault.http_load import Told
@@ -111,3 +111,22 @@ def test_a_dead_letter_is_seen():
 def test_repeated_effects_are_counted_by_message_id():
     line = '{"group":"notification.effect","effect":"e1","event":"effect_repeated","level":"warning"}'
     assert effects_repeated([line, "no JSON", line]) == {"<e1@lezzet>": 2}
+
+
+@pytest.mark.parametrize(
+    ("events", "promise"),
+    [
+        (("PhotoAdded", "PhotoAccepted", "PhotoShown"), None),
+        (("PhotoAdded",), "photos that were not checked exactly once"),
+        (("PhotoAdded", "PhotoAccepted", "PhotoAccepted", "PhotoShown"), "photos that were not checked exactly once"),
+        (("PhotoAdded", "PhotoRefused"), "good photos that were refused"),
+        (("PhotoAdded", "PhotoAccepted"), "accepted photos that are not shown once"),
+    ],
+)
+def test_a_photo_that_is_lost_doubled_or_refused_is_seen(events: tuple[str, ...], promise: str | None):
+    found, findings = evidence(), Findings()
+    for version, kind in enumerate(events, 1):
+        each = event(version)
+        found.topics["photo_events"].append(dataclasses.replace(each, headers={**each.headers, headers.TYPE: kind}))
+    audit_photos.audit(found, findings)
+    assert (promise is None and findings.clean) or promise in findings.wrong

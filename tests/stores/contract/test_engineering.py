@@ -9,9 +9,9 @@ import pytest
 import pytest_asyncio
 
 from infra.stack.stack import Stack
-from stores.engineering import Domains, Facts, First, Floor, Left, ParkedAs, ParkedKey
+from stores.engineering import Domains, Entered, Facts, First, Floor, Left, ParkedAs, ParkedKey
 from stores.errors import Stale
-from stores.protocol import Changes, DomainStore, Fact, FactWrite, Missed, Source, TimerRow, TimerWrite
+from stores.protocol import Changes, DomainStore, Fact, FactWrite, Missed, Source, StateWrite, TimerRow, TimerWrite
 from tests.stores.contract.stage import HERE, IMPLEMENTATIONS, THERE, commit, parked
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -73,6 +73,26 @@ async def test_the_inbox_says_what_is_known(desk: Desk) -> None:
     await commit(desk.store, HERE, Changes(next=1, inbox={("s", "1"): None, ("s", "2"): "{}"}))
     asked = [("s", "1"), ("other", "1"), ("s", "2"), ("s", "3")]
     assert await desk.domains.known(desk.domain, asked) == {("s", "1"), ("s", "2")}
+
+
+async def test_the_inbox_says_what_became_of_a_message_and_what_its_decision_read(desk: Desk) -> None:
+    read = {("s", "2"): '{"prices":{"a":3}}'}
+    await commit(desk.store, HERE, Changes(next=1, inbox={("s", "1"): None, ("s", "2"): "{}"}, facts_read=read))
+    asked = [("s", "1"), ("s", "2"), ("s", "3")]
+    expected = {("s", "1"): Entered(None, None), ("s", "2"): Entered("{}", '{"prices":{"a":3}}')}
+    assert await desk.domains.entered(desk.domain, asked) == expected
+    assert await desk.domains.entered("nobody", asked) == {}
+
+
+async def test_states_are_told_by_id(desk: Desk) -> None:
+    large = f'{{"a": "{"x" * 3_000_000}"}}'
+    written = [StateWrite("k", 0, 2, '{"a": 1}'), StateWrite("large", 0, 1, large)]
+    await commit(desk.store, HERE, Changes(next=1, states=written))
+    found = await desk.domains.states(desk.domain, ["k", "large", "other"])
+    assert {id: (each.version, each.body.replace(" ", "")) for id, each in found.items()} == {
+        "k": (2, '{"a":1}'), "large": (1, large.replace(" ", "")),
+    }  # fmt: skip
+    assert await desk.domains.states("nobody", ["k"]) == {}
 
 
 async def test_floors_are_told_by_topic(desk: Desk) -> None:

@@ -1,0 +1,102 @@
+"""A command that only newer code knows is parked with its key (docs/decisions/082). Code that knows it has it decided."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import msgspec
+import structlog
+
+from agents.runtime.deciding.ledger import NEWER
+from agents.runtime.sending.letters import kafka_row, made_by
+from agents.runtime.sending.publisher import Publisher
+from stores.engineering import Domains
+from stores.errors import Doubt
+from stores.protocol import OutboxRow, ParkedRow
+from stores.settings import Settings
+from stores.technologies import open_domains
+from topics.contracts import all_topics
+from topics.messages import headers, ids
+from topics.messages.message import Undecodable
+from topics.messages.redrive import Redrive
+from topics.messages.topic import Topic
+
+log = structlog.get_logger()
+
+FIRST, EVERY = 5.0, 60.0  # seconds from the start to the first look, and between two
+
+
+class _Place(NamedTuple):
+    topic: str
+    key: str
+    id: str
+
+
+class Freeing:
+    """Of one process. domains: those that it runs. A key is ordered once: where the command raises then, an engineer
+    has to look at it, as at any other parked one."""
+
+    def __init__(self, publisher: Publisher, domains: Sequence[str]) -> None:
+        self._publisher = publisher
+        self._topics = [all_topics()[f"{domain}_commands"] for domain in domains]
+        self._ordered = set[_Place]()
+
+    async def run(self, settings: Settings) -> None:
+        """For ever."""
+        await asyncio.sleep(FIRST)
+        while True:
+            try:
+                async with open_domains(settings) as domains:
+                    await self.round(domains)
+            except Doubt as doubt:
+                log.info("newer_commands_put_off", why=str(doubt)[:160])
+            except Exception:
+                # Nobody awaits this task: if it ended, keys would stay parked without notice.
+                log.exception("newer_commands_failed")
+            await asyncio.sleep(EVERY)
+
+    async def round(self, domains: Domains) -> int:
+        """Orders to decide what this code knows. Returns how many keys. Raises Doubt."""
+        there, orders = set[_Place](), list[OutboxRow]()
+        for topic in self._topics:
+            for parked in await domains.parked_keys(topic.name):
+                place = _Place(topic.name, parked.key, parked.id)
+                there.add(place)
+                if not parked.reason.startswith(NEWER) or place in self._ordered:
+                    continue
+                rows = await domains.parked(parked.domain, topic.name, parked.key, 1)
+                if rows and _knows(topic, rows[0]):
+                    log.info("newer_command_known", topic=topic.name, key=parked.key, id=parked.id)
+                    self._ordered.add(place)
+                    orders.append(_order(topic, rows[0]))
+        if orders:
+            await self._publisher.publish(orders)
+        self._ordered &= there
+        return len(orders)
+
+
+def _knows(topic: Topic, row: ParkedRow) -> bool:
+    said = _named(row)
+    try:
+        topic.decode(said.get(headers.TYPE), row.body, said.get(headers.SCHEMA_VERSION))
+    except Undecodable:
+        return False
+    return True
+
+
+def _named(row: ParkedRow) -> Mapping[str, str]:
+    return {name: value.decode(errors="backslashreplace") for name, value in row.headers}
+
+
+def _order(topic: Topic, row: ParkedRow) -> OutboxRow:
+    """To decide all that is parked behind its key."""
+    message = Redrive()
+    named = [
+        *made_by(topic.domain, message, datetime.now(UTC)),
+        (headers.ID, ids.fresh().encode()),
+        (headers.SUBJECT, row.key.encode()),
+        (headers.CORRELATION, _named(row).get(headers.CORRELATION, row.id).encode()),
+        (headers.CAUSATION, row.id.encode()),
+    ]
+    return kafka_row(topic.name, row.key.encode(), named, msgspec.json.encode(message))

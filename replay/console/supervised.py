@@ -1,0 +1,95 @@
+"""Which processes `./lezzet up` has, as its supervisor says it, and what the kernel says of each."""
+
+import asyncio
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import psutil
+
+_SECONDS = 2.0
+_LONGEST = 1024 * 1024  # bytes of an answer
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """lag: messages that it has still to do, of agents. memory: bytes that are its own or shared. cpu: seconds since its start.
+    up: seconds since its start. None: not known."""
+
+    name: str
+    pid: int | None
+    state: str
+    required: bool
+    lag: int | None = None
+    memory: int | None = None
+    cpu: float | None = None
+    up: float | None = None
+
+
+class NotSupervised(Exception):
+    """Nobody says which processes there are."""
+
+
+async def processes(supervisor: Path | None) -> list[Process]:
+    """In the order of their start. Raises NotSupervised."""
+    if supervisor is None:
+        raise NotSupervised("these processes were not started by ./lezzet up (SUPERVISOR_SOCKET is not set)")
+    try:
+        async with asyncio.timeout(_SECONDS):
+            told = await _states(supervisor)
+    except (OSError, TimeoutError, ValueError):
+        raise NotSupervised("nothing is up, or its supervisor does not answer: ./lezzet status") from None
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_SECONDS)) as http:
+        return list(await asyncio.gather(*(_process(http, each) for each in told)))
+
+
+async def _states(supervisor: Path) -> list[dict[str, Any]]:
+    # The address of a socket has room for 108 bytes, the path of a data folder may be longer.
+    folder = os.open(supervisor.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        address = f"/proc/self/fd/{folder}/{supervisor.name}"
+        reader, writer = await asyncio.open_unix_connection(address, limit=_LONGEST)
+    finally:
+        os.close(folder)
+    try:
+        writer.write(b'{"do": "states"}\n')
+        return json.loads(await reader.readline())["processes"]
+    finally:
+        writer.close()
+
+
+async def _process(http: aiohttp.ClientSession, told: dict[str, Any]) -> Process:
+    lag = await _lag(http, told["health"]) if told["health"] else None
+    memory, cpu, up = _measured(told["pid"])
+    return Process(told["name"], told["pid"], told["state"], told["required"], lag, memory, cpu, up)
+
+
+async def _lag(http: aiohttp.ClientSession, health: str) -> int | None:
+    """Of the health page of agents, which says it also where they are not ready."""
+    if urlsplit(health).hostname != "127.0.0.1":
+        return None
+    try:
+        async with http.get(health) as answer:
+            lag = (await answer.json(content_type=None)).get("lag")
+    except (aiohttp.ClientError, TimeoutError, ValueError, AttributeError):
+        return None
+    return lag if isinstance(lag, int) else None
+
+
+def _measured(pid: int | None) -> tuple[int | None, float | None, float | None]:
+    """(memory, CPU seconds, seconds since the start)."""
+    if pid is None:
+        return None, None, None
+    try:
+        process = psutil.Process(pid)
+        with process.oneshot():
+            times = process.cpu_times()
+            started = process.create_time()
+            return process.memory_info().rss, times.user + times.system, max(0.0, time.time() - started)
+    except psutil.Error:
+        return None, None, None

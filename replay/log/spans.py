@@ -1,0 +1,53 @@
+"""The messages of flows as spans, with the ids that the processes give them when they tell of them (stores/tracing.py)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from replay.log.flow import Flow
+from replay.log.message import Message
+from stores.tracing import Place, Span, of_message, span_of
+from topics.messages import headers
+
+
+def spans(flows: Sequence[Flow]) -> list[Span]:
+    """One a message: from when it was appended until the last message that it led to."""
+    return [_span(message, last) for flow in flows for message, last in _ends(flow.messages)]
+
+
+def _ends(messages: Sequence[Message]) -> list[tuple[Message, datetime]]:
+    last: dict[str, datetime] = {}
+    for each in messages:
+        cause = each.headers.get(headers.CAUSATION, "")
+        last[cause] = max(last.get(cause, each.logged.at), each.logged.at)
+    return [(each, max(each.logged.at, last.get(each.id, each.logged.at))) for each in messages]
+
+
+def _span(message: Message, ended: datetime) -> Span:
+    place, parent = _place(message.headers, message.id)
+    about: dict[str, str | int] = {
+        "messaging.system": "kafka",
+        "messaging.destination.name": message.logged.topic,
+        "messaging.destination.partition.id": str(message.logged.partition),
+        "messaging.kafka.offset": message.logged.offset,
+        "messaging.message.id": message.id,
+        "lezzet.correlation_id": message.correlation,
+    }
+    name = message.type or message.logged.topic
+    if message.dead:  # it has the id of the message that it was
+        place, parent, name = Place(place.trace, span_of(f"{message.id}\ndead")), place.span, f"dead letter {name}"
+    began = _nanoseconds(message.logged.at)
+    return Span(name, "producer", place, parent, began, _nanoseconds(ended), about, failed=message.dead)
+
+
+def _place(named: Mapping[str, str], message_id: str) -> tuple[Place, int]:
+    """Also of a flow that was not to be recorded when it happened: now somebody asks for it."""
+    found = of_message(named, message_id)
+    if found is None:
+        unmarked = {name: value for name, value in named.items() if name != headers.TRACEPARENT}
+        found = of_message(unmarked, message_id)
+    assert found is not None, "without a trace context everything is recorded"
+    return found
+
+
+def _nanoseconds(at: datetime) -> int:
+    return round(at.timestamp() * 1_000_000) * 1_000

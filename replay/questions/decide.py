@@ -1,0 +1,173 @@
+"""`./lezzet decide DOMAIN`: what the decider of this checkout makes of the commands in the log. Nothing is written.
+
+Each command is decided again on the state before it and on the facts that it has read then, and what happens is compared with
+the events that it led to. What is the same is counted, what differs is shown, and what cannot be known is counted by why:
+what was prepared with secrets, facts that were not recorded, who owned a unique value. Refusals are compared where the inbox
+still has them; `--topics-only` does not ask it.
+"""
+
+import argparse
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from replay.failure import BadArgument
+from replay.log.message import printed, stamp
+from replay.shadow import domains
+from replay.shadow.deciding import Deciding, Verdict
+from replay.shadow.reading import Reading
+from replay.tools import Tools, say, say_json
+from stores.kafka.growth import growth_in
+from stores.logs.searching import since_of
+
+_EXAMPLES = 3  # of what differs, each with its fields
+_KINDS = 12  # lines of what differs in which way
+_FIELDS = 12  # lines of an example
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("domain")
+    parser.add_argument("--since", metavar="WHEN", help="only commands from then on: 10m, 2h, 3d, or 2026-11-26T20:00")
+    parser.add_argument("--id", help="only commands of this aggregate")
+    parser.add_argument(
+        "--topics-only", action="store_true", help="do not ask the inbox what became of refused commands"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+
+
+async def run(tools: Tools, said: argparse.Namespace) -> int:
+    """Exit code 1 where something differs."""
+    found = await decide(tools, said.domain, when("--since", said.since), said.id, ask_inbox=not said.topics_only)
+    if said.json:
+        say_json(found.data())
+    else:
+        for line in found.lines():
+            say(line)
+    return 1 if found.different else 0
+
+
+def when(name: str, said: str | None) -> datetime | None:
+    """Raises BadArgument."""
+    at = None if said is None else since_of(said, datetime.now(UTC))
+    if said is not None and at is None:
+        raise BadArgument(f"{name}: {said!r} is neither an age such as 10m, 2h, 3d nor a time such as 2026-11-26T20:00")
+    return at
+
+
+@dataclass(slots=True)
+class Decided:
+    """commands: all that were looked at; the four counts below add up to them. unknown, passed: by why. kinds: of what differs,
+    by command and fields. read: messages."""
+
+    domain: str
+    commands: int = 0
+    same: int = 0
+    different: int = 0
+    unknown: Counter[str] = field(default_factory=Counter[str])
+    passed: Counter[str] = field(default_factory=Counter[str])
+    kinds: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
+    examples: list[Verdict] = field(default_factory=list[Verdict])
+    read: int = 0
+    seconds: float = 0.0
+
+    def take(self, verdict: Verdict) -> None:
+        self.commands += 1
+        match verdict.kind:
+            case "same":
+                self.same += 1
+            case "unknown":
+                self.unknown[verdict.why.partition(":")[0]] += 1
+            case "passed":
+                self.passed[verdict.why] += 1
+            case "different":
+                self.different += 1
+                kind = (type(verdict.asked.message).__name__, ", ".join(each.field for each in verdict.differences[:4]))
+                self.kinds[kind] += 1
+                if self.kinds[kind] == 1 and len(self.examples) < _EXAMPLES:
+                    self.examples.append(verdict)
+
+    def add_unreadable(self, found: Counter[str]) -> None:
+        self.commands += found.total()
+        self.passed += found
+
+    def data(self) -> dict[str, Any]:
+        return {
+            "domain": self.domain,
+            "commands": self.commands,
+            "same": self.same,
+            "different": self.different,
+            "unknown": dict(self.unknown),
+            "passed": dict(self.passed),
+            "kinds": [
+                {"command": name, "fields": fields, "count": n} for (name, fields), n in self.kinds.most_common()
+            ],
+            "examples": [_example(each) for each in self.examples],
+            "read": self.read,
+            "seconds": round(self.seconds, 2),
+        }
+
+    def lines(self) -> list[str]:
+        rate = self.commands / self.seconds if self.seconds else 0.0
+        found = [
+            f"{self.domain}: {self.commands:,} commands; {self.same:,} decided the same, {self.different:,} differently,"
+            f" {self.unknown.total():,} cannot be known, {self.passed.total():,} were not decided"
+        ]
+        for name, reasons in (("cannot be known", self.unknown), ("not decided", self.passed)):
+            found += [f"  {name}: {count:,} {printed(why)}" for why, count in reasons.most_common()]
+        found += [f"  differs: {n:,} {name}: {printed(fields)}" for (name, fields), n in self.kinds.most_common(_KINDS)]
+        if len(self.kinds) > _KINDS:
+            found.append(f"  differs: … in {len(self.kinds) - _KINDS} more ways")
+        for each in self.examples:
+            found += _lines(each)
+        return [
+            *found,
+            f"{self.read:,} messages read, {self.seconds:.1f} s, {rate:,.0f} commands/s; nothing was written",
+        ]
+
+
+def _example(verdict: Verdict) -> dict[str, Any]:
+    asked = verdict.asked
+    return {
+        "id": asked.id,
+        "type": type(asked.message).__name__,
+        "key": asked.key,
+        "at": stamp(asked.at),
+        "where": f"{asked.logged.topic} {asked.logged.partition}:{asked.logged.offset}",
+        "differences": [each.data() for each in verdict.differences],
+    }
+
+
+def _lines(verdict: Verdict) -> list[str]:
+    asked, many = verdict.asked, len(verdict.differences)
+    place = f"{asked.logged.partition}:{asked.logged.offset}"
+    head = f"  {type(asked.message).__name__} {printed(asked.id)}  key={printed(asked.key)}  {stamp(asked.at)}  {place}"
+    more = [f"      … and {many - _FIELDS} more"] if many > _FIELDS else []
+    return [head, *(f"      {each.line()}" for each in verdict.differences[:_FIELDS]), *more]
+
+
+async def decide(
+    tools: Tools, domain: str, since: datetime | None = None, id: str | None = None, *, ask_inbox: bool = True
+) -> Decided:
+    """id: of an aggregate. Raises BadArgument, Unavailable."""
+    began = time.monotonic()
+    asked = domains.named(domain, tools.settings)
+    found = Decided(domain)
+    async with AsyncExitStack() as opened:
+        log = await opened.enter_async_context(tools.log())
+        stores = await opened.enter_async_context(tools.domains()) if ask_inbox else None
+        reading = Reading(log, asked, await growth_in(log), stores)
+        async for recorded in reading.parts(since, id):
+            judge_all(Deciding(asked, recorded), recorded.commands, found)
+        found.add_unreadable(reading.read.unreadable)
+        found.read = reading.read.messages
+    found.seconds = time.monotonic() - began
+    return found
+
+
+def judge_all(deciding: Deciding, commands: Sequence[Any], found: Decided) -> None:
+    for each in commands:
+        found.take(deciding.judge(each))

@@ -1,0 +1,1 @@
+"""What the code of now makes of messages of then, in memory: no store, no cache, no producer is open here."""

@@ -1,0 +1,359 @@
+"""What a decider of now makes of commands of then. Pure: all that it needs is in memory, and it writes nothing.
+
+The state before a command is folded from the events before its own; a command without events has the state to which those of
+the commands before it have led. Facts are those whose versions were recorded with the decision.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import zip_longest
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from agents.runtime.deciding import outcomes
+from replay.shadow.commands import Asked
+from replay.shadow.copies import Copies, NotRecorded, Read, read_of
+from replay.shadow.differences import ABSENT, Difference, differences
+from replay.shadow.domains import Domain
+from replay.shadow.events import Happened
+from stores.engineering import Entered
+from stores.kafka.growth import Growth
+from stores.kafka.partitioning import partition_of
+from topics.deciding.decision import Context, Decision, Fired, StalePreparation
+from topics.messages import headers
+from topics.messages.ids import derive
+from topics.messages.message import Message, secret_fields
+from topics.messages.redrive import Redrive
+from topics.messages.reply import Reply
+
+Kind = Literal["same", "different", "unknown", "passed"]
+"""passed: it was not decided, and is not now: too late, sent twice, no command of the domain."""
+
+PREPARED = "it was prepared with secrets that are on no topic"
+SECRETS = "its aggregate holds secrets that are on no topic"
+CLAIMS = "who owned the unique values that it asked for is not recorded"
+NOTHING_SAID = "it has led to no event, and nothing says why: refused long ago, withdrawn, parked, or not decided yet"
+TIMER = "whether its timer was still set is not recorded"
+
+
+_OTHER = "somebody else"
+_OWNERS = 3  # of a value, that are tried
+
+
+class Verdict(NamedTuple):
+    """why: of an unknown one and one that was passed. differences: of a different one, from then to now."""
+
+    asked: Asked
+    kind: Kind
+    why: str = ""
+    differences: Sequence[Difference] = ()
+
+
+@dataclass(slots=True)
+class Recorded:
+    """commands: of some keys, each key's in their order. happened: by key, without a gap from version 1 on. broken: why a key's
+    events end there. causes: events by command. entered: what the inbox says, as far as it was asked."""
+
+    commands: Sequence[Asked]
+    happened: Mapping[str, Sequence[Happened]]
+    causes: Mapping[str, Sequence[Happened]]
+    copies: Copies
+    broken: Mapping[str, str] = field(default_factory=dict[str, str])
+    entered: Mapping[tuple[str, str], Entered] = field(default_factory=dict[tuple[str, str], Entered])
+    growth: Growth | None = None
+
+    def read_by(self, asked: Asked) -> Read | None:
+        """Which facts its decision has read. None: that is not recorded. Raises NotRecorded."""
+        events = self.causes.get(asked.id)
+        if events:
+            return None if events[0].facts is None else read_of(events[0].facts)
+        entered = self.entered.get(asked.inbox_key)
+        return None if entered is None or entered.facts is None else read_of(entered.facts)
+
+
+class _Prepared(Exception):
+    """The decision asks for what a preparation has made."""
+
+
+class _Context(Context):
+    """Of a decision that is made again: what was prepared for it is gone."""
+
+    __slots__ = ()
+
+    @property
+    def prepared(self) -> Any:
+        raise _Prepared
+
+    @prepared.setter
+    def prepared(self, value: Any) -> None: ...
+
+
+class _Owners(dict[tuple[str, str], str]):
+    """Who owns what. asked: whether the decision has looked."""
+
+    asked = False
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        self.asked = True
+        return super().get(key, default)
+
+    def __getitem__(self, key: tuple[str, str]) -> str:
+        self.asked = True
+        return super().__getitem__(key)
+
+
+class _Standing(NamedTuple):
+    """An aggregate on its way. secret: it was folded from an event whose secret fields are lost. timers: name → id of its
+    command; None where that is not known."""
+
+    version: int
+    state: Any
+    secret: bool
+    timers: dict[str, str] | None
+
+
+Attempt = Decision[Any] | Exception
+
+
+class Deciding:
+    """Give it each command once, those of a key in their order."""
+
+    def __init__(self, domain: Domain, recorded: Recorded) -> None:
+        self._domain = domain
+        self._decider = domain.decider
+        self._recorded = recorded
+        self._secret = {kind for kind in domain.events.messages if secret_fields(kind)}
+        self._first = domain.decider.state()
+        self._standing: dict[str, _Standing] = {}
+        self._seen: set[tuple[str, str]] = set()
+        self._effective: set[tuple[str, str]] = set()
+        self._asked_for: dict[tuple[str, str], deque[str]] = {}  # value → the last aggregates that got it, perhaps
+        self._no_facts = domain.decider.facts(**{table.name: {} for table in domain.decider.fact_tables})
+
+    def judge(self, asked: Asked) -> Verdict:
+        events = self._recorded.causes.get(asked.id, ())
+        passed = self._passed(asked, events)
+        if passed is not None:
+            return Verdict(asked, "passed", passed)
+        self._seen.add(asked.inbox_key)
+        if events:
+            self._effective.add(asked.inbox_key)
+        version = events[0].meta.version - 1 if events else self._version_before(asked)
+        known = self._recorded.happened.get(asked.key, ())
+        if version > len(known):
+            return Verdict(asked, "unknown", f"its events are not whole: {self._recorded.broken.get(asked.key, '')}")
+        try:
+            standing = self._at(asked.key, known, version)
+        except Exception as error:
+            return Verdict(
+                asked, "unknown", f"the code of now cannot apply its events: {type(error).__name__}: {error}"
+            )
+        return self._decided(asked, events, standing)
+
+    def _passed(self, asked: Asked, events: Sequence[Happened]) -> str | None:
+        """Why it was not decided."""
+        if isinstance(asked.message, Redrive):
+            return "an order to redrive"
+        growth = self._recorded.growth
+        if growth is not None and headers.FORWARDED not in asked.named:
+            there = growth.partitions_at(asked.logged.partition, asked.logged.offset)
+            if asked.logged.partition != partition_of(asked.key.encode(), there):
+                return "sent on to its key's partition"
+        if asked.inbox_key in self._seen or not self._effective.isdisjoint(asked.earlier):
+            return "sent twice"
+        if asked.late and not events:
+            return "came after its deadline"
+        entered = self._recorded.entered.get(asked.inbox_key)
+        if entered is not None and entered.outcome and not events and not outcomes.stands(entered.outcome):
+            return "withdrawn, or too late"
+        return None
+
+    def _version_before(self, asked: Asked) -> int:
+        """Of the state on which a command without events was decided."""
+        known = self._recorded.happened.get(asked.key, ())
+        standing = self._standing.get(asked.key)
+        version = 0 if standing is None else standing.version
+        while version < len(known) and known[version].meta.at < asked.at:
+            version += 1
+        return version
+
+    def _at(self, key: str, known: Sequence[Happened], version: int) -> _Standing:
+        now = self._standing.get(key)
+        if now is None or now.version > version:
+            now = _Standing(0, self._first, False, {} if version == 0 else None)
+        if now.version == version:
+            return now
+        state, secret = now.state, now.secret
+        for event in known[now.version : version]:
+            state = self._decider.evolve(state, event.message)
+            secret = secret or type(event.message) in self._secret
+        return _Standing(version, state, secret, None)
+
+    def _decided(self, asked: Asked, events: Sequence[Happened], standing: _Standing) -> Verdict:
+        fired = _fired(asked)
+        if (
+            fired is not None
+            and standing.timers is not None
+            and standing.timers.get(fired.name) != asked.id
+            and not events
+        ):
+            self._standing[asked.key] = standing
+            return Verdict(asked, "passed", "a timer that was moved or cancelled")
+        try:
+            facts = self._facts(asked, standing.state)
+        except NotRecorded as error:
+            self._move(asked, events, standing, None)
+            return Verdict(asked, "unknown", f"facts that were not recorded: {error}")
+        found, decision = self._compared(asked, events, standing, facts, fired)
+        if found.kind != "same" and standing.secret:
+            found = Verdict(asked, "unknown", SECRETS)
+        elif found.kind == "different" and not events and asked.inbox_key not in self._recorded.entered:
+            found = Verdict(asked, "unknown", NOTHING_SAID)
+        elif found.kind == "different" and not events and fired is not None and standing.timers is None:
+            found = Verdict(asked, "unknown", TIMER)
+        self._move(asked, events, standing, decision if found.kind == "same" else None)
+        return found
+
+    def _facts(self, asked: Asked, state: Any) -> Any:
+        if not self._decider.fact_tables:
+            return self._no_facts
+        read = self._recorded.read_by(asked)
+        try:
+            needed = list(self._decider.needs(asked.message, state))
+        except Exception:
+            needed = []  # the decision meets what is wrong, too
+        missing = [place for place in needed if read is None or place[1] not in read.get(place[0], ())]
+        if missing:
+            raise NotRecorded(" ".join(missing[0]))
+        return self._decider.facts(**self._recorded.copies.at(read)) if read else self._no_facts
+
+    def _compared(
+        self, asked: Asked, events: Sequence[Happened], standing: _Standing, facts: Any, fired: Fired | None
+    ) -> tuple[Verdict, Decision[Any] | None]:
+        """The verdict, and the decision where it is the same."""
+        likely: Verdict | None = None
+        owners_matter = False
+        for owners in self._assumed(asked, events):
+            try:
+                attempt = self._attempt(asked, standing.state, facts, fired, owners)
+            except (_Prepared, StalePreparation):
+                return Verdict(asked, "unknown", PREPARED), None
+            differs = self._differences(asked, events, attempt)
+            if not differs:
+                return Verdict(asked, "same"), attempt if isinstance(attempt, Decision) else None
+            found = Verdict(asked, "different", differences=differs)
+            if not owners.asked:
+                return found, None
+            owners_matter = True
+            if events and isinstance(attempt, Decision) and attempt.events:
+                likely = likely or found
+        if likely is not None:
+            return likely, None
+        return Verdict(asked, "unknown", CLAIMS if owners_matter else NOTHING_SAID), None
+
+    def _assumed(self, asked: Asked, events: Sequence[Happened]) -> Iterator[_Owners]:
+        """Who may have owned the values that it asks for. What its events name was free for it; else nobody had them, or one
+        who had asked for them before, or somebody else."""
+        if self._decider.claims_nothing:
+            yield _Owners()
+            return
+        try:
+            wanted = list(self._decider.claims(asked.message, asked.key, asked.text(headers.CALLER)))
+        except Exception:
+            wanted = []  # the decision meets what is wrong, too
+        bodies = [event.logged.body or b"" for event in events]
+        named = {claim for claim in wanted if any(f'"{claim[1]}"'.encode() in body for body in bodies)}
+        if len(wanted) > 1 and named:
+            yield _Owners({claim: asked.key if claim in named else _OTHER for claim in wanted})
+        yield _Owners(dict.fromkeys(wanted, asked.key))
+        for other in (*self._asked_for.get(wanted[0], ()), _OTHER) if wanted else ():
+            yield _Owners(dict.fromkeys(wanted, other))
+
+    def _attempt(self, asked: Asked, state: Any, facts: Any, fired: Fired | None, owners: _Owners) -> Attempt:
+        now = asked.at if fired is None else max(asked.at, fired.due)
+        context = _Context(
+            command_id=asked.id, aggregate_id=asked.key, now=now, caller=asked.text(headers.CALLER),
+            correlation_id=asked.text(headers.CORRELATION) or asked.id, claims=owners, fired=fired,
+        )  # fmt: skip
+        try:
+            return self._decider.decide(asked.message, state, facts, context)
+        except (_Prepared, StalePreparation):
+            raise
+        except Exception as error:
+            return error
+
+    def _differences(self, asked: Asked, events: Sequence[Happened], attempt: Attempt) -> list[Difference]:
+        if not isinstance(attempt, Decision):
+            raised = f"raises {type(attempt).__name__}: {attempt}"
+            return [Difference(("decision",), [type(event.message).__name__ for event in events], raised)]
+        found = list[Difference]()
+        for place, (event, message) in enumerate(zip_longest(events, attempt.events), 1):
+            found += self._of_event(place, event, message)
+        entered = self._recorded.entered.get(asked.inbox_key)
+        if entered is not None and entered.outcome and headers.OPERATION in asked.named:
+            found += _of_outcome(outcomes.read(entered.outcome), attempt)
+        return found
+
+    def _of_event(self, place: int, event: Happened | None, message: Message | None) -> list[Difference]:
+        topic = self._domain.events
+        now = None if message is None else topic.encode(message)
+        if event is not None and message is not None and type(event.message) is type(message):
+            if now == event.logged.body:
+                return []
+            then = topic.encode(event.message)  # as the code of now writes it: it may know fields more
+            where = (f"event {place} {type(message).__name__}",)
+            said = differences(msgspec.json.decode(then), msgspec.json.decode(now or b"null"))
+            return [Difference((*where, *each.path), each.before, each.after) for each in said]
+        then = ABSENT if event is None else _typed(event.message, topic.encode(event.message))
+        return [Difference((f"event {place}",), then, ABSENT if message is None else _typed(message, now or b"null"))]
+
+    def _move(
+        self, asked: Asked, events: Sequence[Happened], standing: _Standing, decision: Decision[Any] | None
+    ) -> None:
+        """The aggregate goes on: by the same decision, whose events have their secrets, else by the events of then."""
+        if decision is None:
+            known = self._recorded.happened.get(asked.key, ())
+            version = min(standing.version + len(events), len(known))
+            self._standing[asked.key] = standing
+            if events:
+                self._standing[asked.key] = self._at(asked.key, known, version)
+            return
+        state = standing.state
+        for message in decision.events:
+            state = self._decider.evolve(state, message)
+        timers = standing.timers
+        if timers is not None:
+            gone = {*decision.cancels, asked.text(headers.TIMER)}
+            timers = {name: id for name, id in timers.items() if name not in gone}
+            timers |= {t.name: derive(asked.id, f"timer {t.name} {asked.source}") for t in decision.timers}
+        if decision.rejection is None and decision.events and not self._decider.claims_nothing:
+            for claim in self._decider.claims(asked.message, asked.key, asked.text(headers.CALLER)):
+                self._asked_for.setdefault(claim, deque(maxlen=_OWNERS)).append(asked.key)
+        self._standing[asked.key] = _Standing(standing.version + len(decision.events), state, standing.secret, timers)
+
+
+def _fired(asked: Asked) -> Fired | None:
+    name, due = asked.text(headers.TIMER), asked.text(headers.DUE)
+    if name is None or due is None:
+        return None
+    try:
+        return Fired(name, datetime.fromisoformat(due).astimezone(UTC))
+    except ValueError:
+        return None
+
+
+def _typed(message: Message, body: bytes) -> dict[str, Any]:
+    return {type(message).__name__: msgspec.json.decode(body)}
+
+
+def _of_outcome(then: outcomes.Outcome, now: Decision[Any]) -> list[Difference]:
+    """What the caller was told. Sealed answers cannot be compared, and who hands a command on leaves the answer to others."""
+    if not isinstance(then, Reply) or now.handed_on:
+        return []
+    was = {"code": then.code, "detail": then.detail, "field": then.field}
+    why = now.rejection
+    refused = {"code": why and why.code, "detail": why and why.detail, "field": why and why.field}
+    return [Difference(("refused", *each.path), each.before, each.after) for each in differences(was, refused)]

@@ -1,0 +1,188 @@
+"""Reads from the log what decisions of then were made of: commands, the events of their aggregates, and the events of the facts
+that they have read. Some aggregates at a time, so memory is bounded."""
+
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from replay.shadow import commands, events
+from replay.shadow.commands import Asked
+from replay.shadow.copies import Copies, NotRecorded, read_of
+from replay.shadow.deciding import Recorded
+from replay.shadow.domains import Domain
+from replay.shadow.events import Happened
+from replay.shadow.memory import Inbox, Log, all_of_keys
+from stores.engineering import Entered
+from stores.kafka.growth import Counts, Growth
+from stores.kafka.log import Logged, Place
+from stores.kafka.partitioning import partition_of
+from topics.messages.message import Undecodable
+from topics.messages.topic import Topic
+
+PER_PASS = 100_000  # commands that are in memory together: where there are more, the partition is read several times
+_INBOX = 1_000  # entries that are asked for at once
+
+
+@dataclass(slots=True)
+class Read:
+    """What was read so far. unreadable: commands that no decider could take, by why."""
+
+    messages: int = 0
+    unreadable: Counter[str] = field(default_factory=Counter[str])
+
+
+class Reading:
+    """Of one domain. growth: of the topics that were raised. stores: for the inbox, which says what became of commands without
+    events; None: it is not asked."""
+
+    def __init__(self, log: Log, domain: Domain, growth: Mapping[str, Growth], stores: Inbox | None) -> None:
+        self._log = log
+        self._domain = domain
+        self._counts = Counts(growth)
+        self._stores = stores
+        self.read = Read()
+
+    async def parts(self, since: datetime | None, key: str | None) -> AsyncIterator[Recorded]:
+        """since: only commands from then on. key: only those of one aggregate."""
+        growth = self._counts.growth(self._domain.commands)
+        if self._domain.commands.name not in self._log.topics:
+            return
+        roots = range(growth.first) if key is None else [partition_of(key.encode(), growth.first)]
+        for root in roots:
+            places = self._places(self._domain.commands, root)
+            starts, ends = await self._window(places, since)
+            passes = 1 + sum(ends[p] - starts[p] for p in places) // PER_PASS if key is None else 1
+            for part in range(passes):
+                found = await self._commands(places, starts, ends, key, (part, passes))
+                if found:
+                    yield await self._recorded(found, root, growth)
+
+    async def _window(
+        self, places: Sequence[Place], since: datetime | None
+    ) -> tuple[dict[Place, int], dict[Place, int]]:
+        bounds = await self._log.bounds(places)
+        ends = {place: bound.end for place, bound in bounds.items()}
+        if since is None:
+            return {place: bound.first for place, bound in bounds.items()}, ends
+        later = await self._log.since(places, since)
+        return {place: later.get(place, ends[place]) for place in places}, ends
+
+    async def _commands(
+        self, places: Sequence[Place], starts: Mapping[Place, int], ends: Mapping[Place, int], key: str | None,
+        part: tuple[int, int],
+    ) -> list[Asked]:  # fmt: skip
+        wanted, records = None if key is None else key.encode(), list[Logged]()
+        async for chunk in self._log.read(starts, ends):
+            self.read.messages += len(chunk)
+            if wanted is None:
+                records += [each for each in chunk if zlib.crc32(each.key or b"") % part[1] == part[0]]
+            else:
+                records += [each for each in chunk if each.key == wanted]
+        return self._decoded(_in_order(records, places))
+
+    def _decoded(self, records: Sequence[Logged]) -> list[Asked]:
+        topic, found = self._domain.commands, list[Asked]()
+        for record in records:
+            try:
+                found.append(commands.read(topic, record))
+            except Undecodable as error:
+                self.read.unreadable[f"cannot be read: {error.field}"] += 1
+        return self._mended(found)
+
+    def _mended(self, found: Sequence[Asked]) -> list[Asked]:
+        """Parked messages with the bodies with which an order had them decided."""
+        repaired = commands.repaired(found)
+        if not repaired:
+            return list(found)
+        return [
+            each
+            if each.inbox_key not in repaired
+            else commands.read(self._domain.commands, each.logged, repaired[each.inbox_key])
+            for each in found
+        ]
+
+    async def _recorded(self, found: Sequence[Asked], root: int, growth: Growth) -> Recorded:
+        happened, causes, broken = await self._events({each.key for each in found}, root)
+        entered = await self._entered([each for each in found if each.id not in causes])
+        copies = Copies(self._domain.decider)
+        if self._domain.decider.fact_tables:
+            for header in _facts(found, causes, entered):
+                try:
+                    copies.want(read_of(header))
+                except NotRecorded:
+                    continue  # told of its command, when it is decided
+            for topic, keys in copies.keys().items():
+                await self._copy(copies, topic, keys)
+        return Recorded(found, happened, causes, copies, broken, entered, growth)
+
+    async def _events(
+        self, keys: set[str], root: int
+    ) -> tuple[dict[str, list[Happened]], dict[str, list[Happened]], dict[str, str]]:
+        """By key, by command, and why those of a key end."""
+        happened = defaultdict[str, list[Happened]](list)
+        causes, broken = defaultdict[str, list[Happened]](list), dict[str, str]()
+        places = self._places(self._domain.events, root)
+        for record in _in_order(await self._of_keys(places, keys), places):
+            key = (record.key or b"").decode(errors="replace")
+            known = happened[key]
+            try:
+                event = events.read(self._domain.events, record)
+            except Undecodable as error:
+                broken.setdefault(key, str(error))
+                continue
+            if key in broken or event.meta.version <= len(known):
+                continue
+            if event.meta.version > len(known) + 1:
+                broken[key] = f"version {len(known) + 1} is missing"
+                continue
+            known.append(event)
+            causes[event.cause].append(event)
+        return dict(happened), dict(causes), broken
+
+    async def _copy(self, copies: Copies, topic: str, keys: set[str]) -> None:
+        growth = self._counts.growth(_topic(self._domain, topic))
+        roots = {partition_of(key.encode(), growth.first) for key in keys}
+        for root in roots:
+            places = self._places(_topic(self._domain, topic), root)
+            copies.take(_in_order(await self._of_keys(places, keys), places))
+
+    async def _of_keys(self, places: Sequence[Place], keys: Iterable[str]) -> list[Logged]:
+        found, read = await all_of_keys(self._log, places, frozenset(key.encode() for key in keys))
+        self.read.messages += read
+        return found
+
+    async def _entered(self, found: Sequence[Asked]) -> dict[tuple[str, str], Entered]:
+        entered = dict[tuple[str, str], Entered]()
+        if self._stores is not None:
+            asked = [each.inbox_key for each in found]
+            for start in range(0, len(asked), _INBOX):
+                entered |= await self._stores.entered(self._domain.name, asked[start : start + _INBOX])
+        return entered
+
+    def _places(self, topic: Topic, root: int) -> list[Place]:
+        """Of the keys that were in this partition at the beginning, the oldest first."""
+        there = self._log.topics.get(topic.name, 0)
+        partitions = dict.fromkeys(partition for partition, _ in self._counts.growth(topic).stretches(root))
+        return [Place(topic.name, partition) for partition in partitions if partition < there]
+
+
+def _in_order(records: Iterable[Logged], places: Sequence[Place]) -> list[Logged]:
+    order = {place: number for number, place in enumerate(places)}
+    return sorted(records, key=lambda each: (order[each.place], each.offset))
+
+
+def _facts(
+    found: Sequence[Asked], causes: Mapping[str, Sequence[Happened]], entered: Mapping[tuple[str, str], Entered]
+) -> Iterable[bytes | str]:
+    for each in found:
+        caused = causes.get(each.id)
+        if caused and caused[0].facts is not None:
+            yield caused[0].facts
+        elif (said := entered.get(each.inbox_key)) is not None and said.facts is not None:
+            yield said.facts
+
+
+def _topic(domain: Domain, name: str) -> Topic:
+    return next(table.topic for table in domain.decider.fact_tables if table.topic.name == name)

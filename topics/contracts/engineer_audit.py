@@ -1,0 +1,41 @@
+"""Who has looked at personal data with an engineer's command, or changed something on a page of the console, and when. The key
+is who it was. Nobody of ours reads it.
+
+Engineers' commands mask personal fields (topics/personal.py). `--reveal` shows them, after such a message stands here.
+"""
+
+from datetime import datetime
+
+from topics.messages.message import Message
+from topics.messages.topic import FOREVER, Topic
+
+
+class PersonalDataRevealed(Message, frozen=True, kw_only=True):
+    """who: the user of the operating system, and the host, as `ayse@host`. command: of `./lezzet`, e.g. `trace`. arguments:
+    what was said to it, e.g. `id=…`, without personal data and secrets."""
+
+    who: str
+    at: datetime
+    command: str
+    arguments: tuple[str, ...] = ()
+
+
+class CommandGiven(Message, frozen=True, kw_only=True):
+    """A command that changes something was given on a page of the console. who, at: as above. command: what gave it, `console`.
+    arguments: the command line, without personal data and secrets."""
+
+    who: str
+    at: datetime
+    command: str
+    arguments: tuple[str, ...] = ()
+
+
+TOPIC = Topic(
+    name="engineer_audit",
+    messages=(PersonalDataRevealed, CommandGiven),
+    key="who it was",
+    producers=("engineers",),
+    consumers=(),
+    retention=FOREVER,
+    append_time=True,
+)
