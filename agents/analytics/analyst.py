@@ -2,7 +2,7 @@
 the report is refused, and nobody behind it waits."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
@@ -34,11 +34,12 @@ class Searches(Protocol):
 
 
 class Analyst:
-    """The preparation (agents.runtime.deciding.preparing.Preparation) of analytics."""
+    """The preparation (agents.runtime.deciding.preparing.Preparation) of analytics. lost: days of which facts are gone."""
 
-    def __init__(self, searches: Searches, store: DomainStore) -> None:
+    def __init__(self, searches: Searches, store: DomainStore, lost: Callable[[], Sequence[date]]) -> None:
         self._searches = searches
         self._store = store
+        self._lost = lost
 
     def heavy(self, command: ComputeReport) -> bool:
         return False
@@ -82,6 +83,9 @@ class Analyst:
             missing.append("A part of the orders could not be read in time.")
         if days.begin.date() < kept:
             missing.append(f"Orders before {kept} are not kept.")
+        lost = [str(day) for day in self._lost() if days.begin.date() <= day <= days.end.date()]
+        if lost:
+            missing.append(f"Orders of {', '.join(lost)} are missing until an engineer has them computed again.")
         return " ".join(missing) or None
 
 

@@ -40,7 +40,7 @@ def asked(restaurant_id: str, days: Days) -> dict[str, Any]:
                     "format": "yyyy-MM-dd'T'HH:mm:ssXXX",
                     "min_doc_count": 1,
                 },
-                "aggs": {"placed": _of("placed"), "sold": _of("sold", {"revenue": {"sum": {"field": "total"}}})},
+                "aggs": {"placed": _of("placed"), "sold": _of("sold", _TOTAL), "refunded": _of("refunded", _TOTAL)},
             },
             "accepted": _of(
                 "accepted", {"seconds": {"percentiles": {"field": "seconds", "percents": list(_PERCENTS)}}}
@@ -58,6 +58,7 @@ def _of(event: str, more: Mapping[str, Any] | None = None) -> dict[str, Any]:
     return {"filter": {"term": {"event": event}}, **({"aggs": more} if more else {})}
 
 
+_TOTAL = {"total": {"sum": {"field": "total"}}}
 _MEALS = {
     "terms": {"field": "meals.meal_id", "size": MOST_MEALS, "shard_size": _EACH_INDEX, "order": {"quantity": "desc"}},
     "aggs": {
@@ -92,6 +93,7 @@ def report_of(restaurant_id: str, days: Days, found: Mapping[str, Any], missing:
         orders=sum(each.orders for each in hours),
         sold=sum(each.sold for each in hours),
         revenue=sum(each.revenue for each in hours),
+        refunded=sum(each.refunded for each in hours),
         hours=tuple(each for each in hours if each.orders or each.sold),
         acceptance=Acceptance(
             accepted=accepted.get("doc_count", 0),
@@ -111,12 +113,14 @@ def _buckets(found: Any) -> Buckets:
 
 
 def _hour(bucket: Mapping[str, Any]) -> HourFigures:
-    sold = bucket["sold"]
+    """A refund stands in the hour of its sale, so revenue is less than nothing only where documents are missing."""
+    sold, refunded = bucket["sold"], round(bucket["refunded"]["total"]["value"])
     return HourFigures(
         hour=datetime.fromisoformat(bucket["key_as_string"]),
         orders=bucket["placed"]["doc_count"],
         sold=sold["doc_count"],
-        revenue=round(sold["revenue"]["value"]),
+        revenue=max(0, round(sold["total"]["value"]) - refunded),
+        refunded=refunded,
     )
 
 

@@ -49,7 +49,7 @@ from topics.deciding.projection import Document, FactTable, Index, Shown
 from topics.messages.event import EventMeta
 from topics.values.kurus import KurusSum
 
-Kind = Literal["placed", "accepted", "sold", "cancelled", "rejected", "expired"]
+Kind = Literal["placed", "accepted", "sold", "refunded", "cancelled", "rejected", "expired"]
 
 _encode = msgspec.json.encode
 
@@ -64,7 +64,8 @@ class Meal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OpenOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """sent_at: when the restaurant saw it; None before. unpaid: its payment was refused. failed: a courier brought it back."""
+    """sent_at: when the restaurant saw it; None before. unpaid: its payment was refused. failed: a courier brought it back.
+    refunded: of its total, in kuruş, while it is not sold yet."""
 
     restaurant_id: str
     total: KurusSum
@@ -72,11 +73,13 @@ class OpenOrder(msgspec.Struct, frozen=True, kw_only=True):
     sent_at: datetime | None = None
     unpaid: bool = False
     failed: bool = False
+    refunded: KurusSum = 0
 
 
 class OrderFact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A document. total: in kuruş. seconds: from when the restaurant saw the order to its acceptance, unless a
-    setting accepts for it. meals: of what is sold. by: who acted. reason: of what ends without a delivery."""
+    """A document. total: in kuruş; of what is sold, less what was paid back before; of a refund, its amount. at: of a refund,
+    when that was sold. seconds: from when the restaurant saw the order to its acceptance, unless a setting accepts for it.
+    meals: of what is sold. by: who acted. reason: of what ends without a delivery."""
 
     event: Kind
     at: datetime
@@ -124,6 +127,8 @@ def know(before: OpenOrder | None, event: Event, meta: EventMeta) -> Shown[OpenO
             return Shown(before and replace(before, unpaid=True))
         case DeliveryFailed():
             return Shown(before and replace(before, failed=True))
+        case PaymentSettled(kind="refunded", amount=amount):
+            return Shown(before and replace(before, refunded=before.refunded + amount))
         case OrderDelivered() | OrderPickedUp() | OrderCancelled() | OrderRejected() | OrderExpired() | OrderRefused():
             return Shown(None)
         case (
@@ -152,8 +157,14 @@ def know(before: OpenOrder | None, event: Event, meta: EventMeta) -> Shown[OpenO
 
 
 def facts_of(before: OpenOrder | None, event: Event, meta: EventMeta) -> Sequence[Document]:
-    """Of an order that is not known nothing is made: it has ended before."""
-    fact = _placed(event, meta) if isinstance(event, OrderPlaced) else before and _of_open(before, event, meta)
+    """Of an order that is not known nothing is made but of a refund: it has ended before."""
+    match event:
+        case OrderPlaced():
+            fact = _placed(event, meta)
+        case PaymentSettled(kind="refunded", sold_at=datetime() as sold_at):
+            fact = _refunded(event, sold_at, meta)
+        case _:
+            fact = before and _of_open(before, event, meta)
     return () if fact is None else (Document(meta.id, fact.at.astimezone(UTC).date(), _encode(fact)),)
 
 
@@ -167,9 +178,19 @@ def _placed(event: OrderPlaced, meta: EventMeta) -> OrderFact:
     )
 
 
+def _refunded(event: PaymentSettled, sold_at: datetime, meta: EventMeta) -> OrderFact:
+    return OrderFact(
+        event="refunded",
+        at=sold_at,
+        restaurant_id=event.restaurant_id,
+        order_id=meta.aggregate_id,
+        total=event.amount,
+    )
+
+
 def _of_open(order: OpenOrder, event: Event, meta: EventMeta) -> OrderFact | None:
     about: dict[str, Any] = {"restaurant_id": order.restaurant_id, "order_id": meta.aggregate_id}
-    sold: dict[str, Any] = about | {"total": order.total, "meals": order.meals}
+    sold: dict[str, Any] = about | {"total": max(0, order.total - order.refunded), "meals": order.meals}
     match event:
         case OrderAccepted(at=at, by=by):
             return OrderFact(event="accepted", at=at, by=by, seconds=_seconds(order, event), **about)

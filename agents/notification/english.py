@@ -123,9 +123,11 @@ ENGLISH = Wording(
             ),
         ),
         "order_refunded": Mail(
-            "Your money is on its way back: {restaurant_name}",
+            "Your money was paid back: {restaurant_name}",
             (
-                "{amount} TL of your order at {restaurant_name} go back to your card. Your bank may need some days for it.",
+                "{amount} TL of your order at {restaurant_name} were paid back.",
+                "If you have paid by card, your bank may need some days to show it. If you have paid at the door, the"
+                " restaurant gives it back to you.",
                 _ORDER,
             ),
         ),

@@ -124,10 +124,10 @@ TURKISH = Wording(
             ),
         ),
         "order_refunded": Mail(
-            "Paranız iade ediliyor: {restaurant_name}",
+            "Paranız iade edildi: {restaurant_name}",
             (
-                "{restaurant_name} siparişinizin {amount} TL tutarı kartınıza iade ediliyor. Bankanızda görünmesi birkaç gün"
-                " sürebilir.",
+                "{restaurant_name} siparişinizin {amount} TL tutarı iade edildi.",
+                "Kartla ödediyseniz bankanızda görünmesi birkaç gün sürebilir. Kapıda ödediyseniz tutarı restoran geri verir.",
                 _ORDER,
             ),
         ),

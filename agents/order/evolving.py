@@ -1,6 +1,7 @@
 """What an event makes of an order."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import assert_never
 
 from msgspec.structs import replace
@@ -119,4 +120,13 @@ def _moved(progress: Progress, event: Event) -> Progress:
         delivered=event if isinstance(event, OrderDelivered) else progress.delivered,
         delays=progress.delays + isinstance(event, OrderDelayed),
         failures=progress.failures + isinstance(event, DeliveryFailed),
+        had_at=_had_at(event) or progress.had_at,
     )
+
+
+def _had_at(event: Event) -> datetime | None:
+    match event:
+        case OrderDelivered(delivered_at=at) | OrderPickedUp(at=at):
+            return at
+        case _:
+            return None

@@ -69,7 +69,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
     erased: the account of its user is no more, and only what an invoice needs is left. placed_as: where it stands since it was
     placed; None: as the fields before it say, in states from before payments were asked for. course: what is shown of it.
-    delays, failures: how often it was delayed, and brought back by a courier. late: see there.
+    delays, failures: how often it was delayed, and brought back by a courier. had_at: when its customer got it. late: see
+    there.
     """
 
     drafted: OrderDrafted | None = None
@@ -83,6 +84,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     course: Course | None = None
     delays: int = 0
     failures: int = 0
+    had_at: datetime | None = None
     late: Late | None = None
 
     @property

@@ -25,6 +25,7 @@ from topics.contracts.payment_commands import (
 )
 from topics.contracts.payment_events import (
     AmountCaptured,
+    AmountRefunded,
     AuthorizationGivenUp,
     AuthorizationRequested,
     CaptureRequested,
@@ -42,7 +43,7 @@ from topics.copies import RESTAURANTS
 from topics.deciding.decision import Context, Decider, Decision, Timer, accept, reject
 from topics.documents.payment import RefundAsked
 from topics.values.kurus import lira
-from topics.values.ledger import sale
+from topics.values.ledger import refund, sale
 
 PATIENCE = timedelta(minutes=10)
 """In which the provider, the bank and the customer have to say whether it can be paid."""
@@ -61,7 +62,7 @@ def decide(command: Command, payment: Payment, facts: Facts, context: Context) -
         case Void(reason=reason):
             return _take_back(payment, reason, context)
         case Refund(amount=amount, reason=reason):
-            return _take_back(payment, reason, context) if amount is None else _refund(payment, amount, reason)
+            return _take_back(payment, reason, context) if amount is None else _refund(payment, amount, reason, context)
         case RefundCustomer():
             return _refund_customer(command, payment, facts, context)
         case SettleAtDoor():
@@ -133,11 +134,9 @@ def _take_back(payment: Payment, reason: str, context: Context) -> Decision[Even
             return accept()
 
 
-def _refund(payment: Payment, amount: int, reason: str) -> Decision[Event]:
-    """A part of what was taken by the provider."""
+def _refund(payment: Payment, amount: int, reason: str, context: Context) -> Decision[Event]:
+    """A part of what was taken. What was paid at the door was given back there, by hand or by the card reader: it is booked."""
     status = {"payment_status": payment.status}
-    if payment.method != "credit_card":
-        return reject("paid_at_door", "what is paid at the door is paid back there", more=status)
     if payment.left == 0:
         return reject(
             "nothing_to_refund", f"there is nothing to pay back, the payment is {payment.status}", more=status
@@ -147,20 +146,28 @@ def _refund(payment: Payment, amount: int, reason: str) -> Decision[Event]:
     if not 0 < amount <= payment.left:
         detail = f"at most {lira(payment.left)} TL can be paid back"
         return reject("amount_above_capture", detail, field="amount", more=status)
-    return accept(RefundRequested(amount=amount, reason=reason), answer=_asked(payment, amount))
+    if payment.method == "credit_card":
+        asked = RefundRequested(amount=amount, reason=reason)
+        return accept(asked, answer=_after(payment, refunding=payment.refunding + amount, amount=amount))
+    entries = refund(amount, payment.method)
+    booked = AmountRefunded(amount=amount, entries=entries, at=context.now, sequence=payment.sequence)
+    return accept(booked, answer=_after(payment, refunded=payment.refunded + amount, amount=amount))
 
 
 def _refund_customer(command: RefundCustomer, payment: Payment, facts: Facts, context: Context) -> Decision[Event]:
     restaurant = facts.restaurants.get(payment.restaurant_id)
     if restaurant is None or restaurant.owner_id != context.caller:
         return reject("not_found", "your restaurants have no such order")
-    return _refund(payment, payment.left if command.amount is None else command.amount, command.reason)
+    return _refund(payment, payment.left if command.amount is None else command.amount, command.reason, context)
 
 
-def _asked(payment: Payment, amount: int) -> RefundAsked:
+def _after(payment: Payment, *, amount: int, refunded: int | None = None, refunding: int | None = None) -> RefundAsked:
     return RefundAsked(
-        amount=amount, captured=payment.captured, refunded=payment.refunded, refunding=payment.refunding + amount,
-    )  # fmt: skip
+        amount=amount,
+        captured=payment.captured,
+        refunded=payment.refunded if refunded is None else refunded,
+        refunding=payment.refunding if refunding is None else refunding,
+    )
 
 
 def _settle(payment: Payment, context: Context) -> Decision[Event]:

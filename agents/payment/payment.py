@@ -35,7 +35,7 @@ from topics.values.ledger import Account, Entry
 
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
     """status None: there is none yet. Amounts in kuruş; captured, refunded: sums so far. refunding: asked for and not known.
-    refunds: how many were asked for.
+    refunds: how many parts were asked for, or given back at the door.
 
     sequence: of the newest report of the provider; 0: it has said nothing. card: until the provider is asked.
     capturing, voiding: asked for and not known. reversal: why nothing is to be paid any more, while a capture is under way.
@@ -108,7 +108,7 @@ def evolve(payment: Payment, event: Event) -> Payment:
         case RefundRequested(amount=amount):
             return replace(payment, refunding=payment.refunding + amount, refunds=payment.refunds + 1, reversal=None)
         case AmountRefunded(amount=amount, entries=entries, sequence=sequence):
-            return _booked(_paid_back(payment, amount, sequence), entries)
+            return _booked(_paid_back(_counted(payment), amount, sequence), entries)
         case RefundRefused(amount=amount):
             return replace(payment, refunding=max(0, payment.refunding - amount))
         case PaymentErased():
@@ -128,6 +128,11 @@ def _begun(event: AuthorizationRequested | DueAtDoor | NothingDue) -> Payment:
             return replace(begun, status="authorized")
         case _:
             assert_never(event)
+
+
+def _counted(payment: Payment) -> Payment:
+    """What is given back at the door was not asked for before: it counts as a part now."""
+    return payment if payment.method == "credit_card" else replace(payment, refunds=payment.refunds + 1)
 
 
 def _paid_back(payment: Payment, amount: int, sequence: int) -> Payment:

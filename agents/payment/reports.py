@@ -85,7 +85,9 @@ def _money(report: Report, payment: Payment, context: Context) -> tuple[Event, .
             found.append(RefundRequested(amount=report.captured, reason=payment.reversal))
     more = report.refunded - payment.refunded
     if more > 0 and (payment.captured or payment.capturing):
-        found.append(AmountRefunded(amount=more, entries=ledger.refund(more), at=now, sequence=sequence))
+        found.append(
+            AmountRefunded(amount=more, entries=ledger.refund(more, payment.method), at=now, sequence=sequence)
+        )
     return tuple(found)
 
 

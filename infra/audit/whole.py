@@ -6,6 +6,7 @@ from agents.domains import DOMAINS
 from infra.audit.books import Books, open_books
 from infra.audit.check import Check, Ground, Versions
 from infra.audit.coupons import CouponsCheck
+from infra.audit.deliveries import DeliveriesCheck
 from infra.audit.distinct import Distinct
 from infra.audit.findings import Findings
 from infra.audit.leftovers import LeftoversCheck
@@ -25,6 +26,7 @@ def checks() -> list[Check]:
         MoneyCheck(),
         CouponsCheck(),
         TicketsCheck(),
+        DeliveriesCheck(),
         MailsCheck(),
         VersionsCheck(),
         LeftoversCheck(),

@@ -28,6 +28,7 @@ FAULTS = (
         "agents are restarted with the next release, back, and forwards, under HTTP load",
     ),
     Fault("orders", "infra.fault.orders", "guests order, kitchens answer at random, and whatever takes part is killed"),
+    Fault("rabbit", "infra.fault.rabbit", "RabbitMQ is away for minutes while guests order"),
     Fault("coupons", "infra.fault.coupons", "all want the last use of a coupon at once, while agents are killed"),
     Fault("timers", "infra.fault.timers", "100,000 timers wait, agents are killed, the clock jumps an hour"),
     Fault("guards", "infra.fault.guards", "the tests of the runtime without one of its guards turn red"),

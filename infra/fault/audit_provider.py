@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 
 from infra.audit.findings import Findings
-from infra.audit.money import BACK, BY_CARD, MoneyCheck
+from infra.audit.money import AT_DOOR, BACK, BY_CARD, MoneyCheck
 from stores.keyring import agent_keys
 
 _OVER = ("declined", "captured", "voided")
@@ -19,10 +19,11 @@ async def audit(provider: str, keys: Path, money: MoneyCheck, findings: Findings
     told = await _told(provider, keys)
     for kind, field in ((BY_CARD, "captured"), (BACK, "refunded")):
         provided = Counter({each["reference"]: each[field] for each in told})
+        ours = {order: amount for order, amount in money.sums[kind].items() if not money.sums[AT_DOOR][order]}
         findings.breaks(
             f"{field} at the provider is not what the ledger says",
-            (f"{order}: {provided[order]}, not {money.sums[kind][order]}"
-             for order in provided.keys() | money.sums[kind].keys() if provided[order] != money.sums[kind][order]),
+            (f"{order}: {provided[order]}, not {ours.get(order, 0)}"
+             for order in provided.keys() | ours.keys() if provided[order] != ours.get(order, 0)),
         )  # fmt: skip
     open_still = (f"{each['reference']}: {each['status']}" for each in told if each["status"] not in _OVER)
     findings.breaks("neither taken nor given free", open_still)

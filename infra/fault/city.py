@@ -1,4 +1,5 @@
-"""Restaurants, their menus, their guests and a coupon: what orders need before there are any. Drawn, so repeatable."""
+"""Restaurants, their menus, their guests, couriers and a coupon: what orders need before there are any. Drawn, so
+repeatable."""
 
 from random import Random
 
@@ -9,19 +10,20 @@ from topics.contracts.discount_commands import CreateCoupon
 from topics.contracts.restaurant_commands import OpenRestaurant
 from topics.contracts.user_created import UserCreated
 
-RESTAURANTS, MEALS = 5, 4  # meals of a restaurant
+RESTAURANTS, MEALS, COURIERS = 5, 4, 6  # meals of a restaurant
 COUPON = "HUNDRED"
 USES = 100  # of the coupon: the last ones are wanted by many
 
 
 class City:
-    """owner: of all restaurants. meals: by restaurant. guests: their ids."""
+    """owner: of all restaurants. meals: by restaurant. guests, couriers: their ids."""
 
     def __init__(self, random: Random, guests: int) -> None:
         self.owner = drawn_id(random)
         self.restaurants = [drawn_id(random) for _ in range(RESTAURANTS)]
         self.meals = {restaurant: [drawn_id(random) for _ in range(MEALS)] for restaurant in self.restaurants}
         self.guests = [drawn_id(random) for _ in range(guests)]
+        self.couriers = [drawn_id(random) for _ in range(COURIERS)]
         self._random = random
 
     def openings(self) -> list[Planned]:
@@ -49,7 +51,7 @@ class City:
 
     def people(self) -> list[Planned]:
         """Where mails to them go."""
-        everybody = [self.owner, *self.guests]
+        everybody = [self.owner, *self.guests, *self.couriers]
         return [
             Planned(
                 topic=user_created.TOPIC, key=user, id=drawn_id(self._random),

@@ -1,12 +1,14 @@
-"""Guests who order at the edge, whatever it answers: by card or at the door, with the last uses of a coupon, some twice at
-once, and some of them think again."""
+"""Guests who order at the edge, whatever it answers: by card or at the door, with the last uses of a coupon, for now or for
+later, some twice at once, and some of them think again."""
 
 import asyncio
 import time
 import uuid
+from array import array
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -18,26 +20,85 @@ from infra.fault.city import COUPON, City
 from infra.stack.tokens import LIFETIME, token
 
 AT_ONCE = 16  # guests who wait for an answer
-WITH_COUPON, TWICE_AT_ONCE, CANCELLED, DELIVERED = 0.2, 0.1, 0.06, 0.5  # shares of the orders
-METHODS = {"credit_card": 0.8, "cash": 0.1, "pos": 0.1}
-CARDS = {
-    "tok_success": 0.6, "tok_decline": 0.06, "tok_insufficient_funds": 0.04, "tok_late": 0.08, "tok_late_decline": 0.02,
-    "tok_twice": 0.06, "tok_out_of_order": 0.04, "tok_timeout": 0.03, "tok_bank_busy": 0.04, "tok_3ds": 0.03,
-}  # fmt: skip
-"""Test cards of the sandbox provider (docs/payment.md). Nobody answers the bank about `tok_3ds`, so it is not paid in time."""
 PATIENCE = 20.0  # seconds for one answer; then it is asked again
 PAUSE = 0.5  # seconds until then, where no Retry-After says more
+AHEAD = (31.0, 45.0)  # minutes until an order for later is wanted: it comes to the kitchen 30 minutes before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manners:
+    """What guests do, as shares of the orders. cards: test cards of the sandbox provider (docs/payment.md). Nobody answers the
+    bank about `tok_3ds`, so it is not paid in time."""
+
+    coupon: float = 0.2
+    twice_at_once: float = 0.1
+    cancelled: float = 0.06
+    delivered: float = 0.5
+    later: float = 0.06
+    methods: Mapping[str, float] = field(default_factory=lambda: {"credit_card": 0.8, "cash": 0.1, "pos": 0.1})
+    cards: Mapping[str, float] = field(default_factory=lambda: {
+        "tok_success": 0.56, "tok_decline": 0.06, "tok_insufficient_funds": 0.04, "tok_late": 0.08, "tok_late_decline": 0.02,
+        "tok_twice": 0.06, "tok_out_of_order": 0.04, "tok_timeout": 0.03, "tok_bank_busy": 0.04, "tok_3ds": 0.03,
+        "tok_capture_refused": 0.02, "tok_refund_refused": 0.02,
+    })  # fmt: skip
+
+
+ANYHOW = Manners()
+PLAIN = Manners(
+    coupon=0, twice_at_once=0, cancelled=0, delivered=0, later=0, methods={"credit_card": 1}, cards={"tok_success": 1}
+)
+"""Of guests who pay, wait, and come for what they have ordered."""
 
 
 @dataclass(slots=True)
-class Ordered:
-    """One order that a guest wanted. ids: that its answers named, with one key all the same one. refused: by code."""
+class Answers:
+    """To one wish. ids: that they named, with one key all the same one. codes: of refusals."""
 
     key: str
-    guest: str
     ids: set[str] = field(default_factory=set[str])
     codes: set[str] = field(default_factory=set[str])
-    took: float = 0.0
+
+
+class Tally:
+    """Of the answers to all wishes: figures, and what is wrong. What 100,000 wishes leave here are some megabytes."""
+
+    def __init__(self) -> None:
+        self.wanted = 0
+        self.refused = Counter[str]()
+        self.took = array("f")  # seconds
+        self.wrong: dict[str, list[str]] = {}
+        self._orders: set[int] = set()  # hashes of ids
+
+    @property
+    def taken(self) -> int:
+        return len(self._orders)
+
+    def add(self, answers: Answers, took: float) -> None:
+        """One key, one order: also where it was asked twice at once, and again after a kill."""
+        self.wanted += 1
+        self.took.append(took)
+        self.refused.update(answers.codes)
+        if len(answers.ids) > 1:
+            self._break("one key, several orders", f"{answers.key}: {answers.ids}")
+        if answers.ids and answers.codes:
+            self._break("one key, an order and a refusal", f"{answers.key}: {answers.ids} {answers.codes}")
+        for id in map(hash, answers.ids):
+            if id in self._orders:
+                self._break("two keys, one order", f"{answers.key}: {answers.ids}")
+            self._orders.add(id)
+
+    def figures(self) -> dict[str, object]:
+        times = sorted(self.took)
+        return {
+            "wanted": self.wanted,
+            "orders_taken": self.taken,
+            "refused": dict(self.refused),
+            "checkout_p50_s": round(times[len(times) // 2], 2),
+            "checkout_p99_s": round(times[len(times) * 99 // 100], 2),
+        }
+
+    def _break(self, promise: str, case: str) -> None:
+        self.wrong.setdefault(promise, []).append(case)
 
 
 class Tokens:
@@ -80,17 +141,22 @@ class Edge:
                 self.again[type(error).__name__] += 1
             await asyncio.sleep(pause)
 
+    async def rest(self) -> None:
+        """Until something that is on its way has come."""
+        await asyncio.sleep(PAUSE)
+
 
 class Customers:
-    """ordered: what became of each wish, by its number."""
+    """tally: what became of the wishes. cancelled: answers to cancellations."""
 
-    def __init__(self, edge: Edge, city: City, random: Random) -> None:
+    def __init__(self, edge: Edge, city: City, random: Random, manners: Manners) -> None:
         self._edge = edge
         self._city = city
         self._random = random
+        self._manners = manners
         self._later: set[asyncio.Task[None]] = set()
-        self.ordered: list[Ordered] = []
-        self.cancelled = Counter[str]()  # answers to cancellations
+        self.tally = Tally()
+        self.cancelled = Counter[str]()
 
     async def move_in(self) -> None:
         """Each guest has an address. Raises RuntimeError."""
@@ -110,22 +176,22 @@ class Customers:
         await asyncio.gather(*self._later)
 
     async def _one(self, turns: asyncio.Semaphore) -> None:
-        random, guest = self._random, self._random.choice(self._city.guests)
-        mine, wish, cancels = Ordered(uuid.uuid4().hex, guest), self._wish(), random.random() < CANCELLED
-        self.ordered.append(mine)
+        random, guest, manners = self._random, self._random.choice(self._city.guests), self._manners
+        mine, wish, cancels = Answers(uuid.uuid4().hex), self._wish(), random.random() < manners.cancelled
         begun = time.monotonic()
         try:
-            times = 2 if random.random() < TWICE_AT_ONCE else 1
-            await asyncio.gather(*(self._ask(mine, wish) for _ in range(times)))
+            times = 2 if random.random() < manners.twice_at_once else 1
+            await asyncio.gather(*(self._ask(guest, mine, wish) for _ in range(times)))
         finally:
             turns.release()
-        mine.took = time.monotonic() - begun
+        self.tally.add(mine, time.monotonic() - begun)
         if cancels and mine.ids:
             later = asyncio.create_task(self._cancel(guest, min(mine.ids), random.uniform(0, 5)))
             self._later.add(later)
+            later.add_done_callback(self._later.discard)
 
-    async def _ask(self, mine: Ordered, wish: Mapping[str, Any]) -> None:
-        status, said = await self._edge.ask(mine.guest, "POST", "/carts/checkout", wish, key=mine.key)
+    async def _ask(self, guest: str, mine: Answers, wish: Mapping[str, Any]) -> None:
+        status, said = await self._edge.ask(guest, "POST", "/carts/checkout", wish, key=mine.key)
         if status < 300:
             mine.ids.add(said["id"])
         else:
@@ -137,17 +203,20 @@ class Customers:
         self.cancelled[str(status)] += 1
 
     def _wish(self) -> Mapping[str, Any]:
-        random = self._random
+        random, manners = self._random, self._manners
         restaurant = random.choice(self._city.restaurants)
         meals = random.sample(self._city.meals[restaurant], random.randint(1, 3))
-        method = random.choices([*METHODS], [*METHODS.values()])[0]
+        method = random.choices([*manners.methods], [*manners.methods.values()])[0]
         wish: dict[str, Any] = {
             "payment_method": method,
             "items": [{"meal_id": meal, "quantity": random.randint(1, 3)} for meal in meals],
-            "pickup": random.random() > DELIVERED,
+            "pickup": random.random() >= manners.delivered,
         }
         if method == "credit_card":
-            wish["card"] = random.choices([*CARDS], [*CARDS.values()])[0]
-        if random.random() < WITH_COUPON:
+            wish["card"] = random.choices([*manners.cards], [*manners.cards.values()])[0]
+        if random.random() < manners.coupon:
             wish["coupon_code"] = COUPON
+        if random.random() < manners.later:
+            wanted = datetime.now(UTC) + timedelta(minutes=random.uniform(*AHEAD))
+            wish["schedule_date"] = wanted.isoformat(timespec="seconds")
         return wish

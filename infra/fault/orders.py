@@ -1,11 +1,11 @@
-"""`fault orders`: guests order, kitchens answer at random over RabbitMQ, messages come twice, and whatever takes part is
-killed: agents, edge, payment provider, servers. Then all that was begun has to end, and everything is audited."""
+"""`fault orders`: guests order, kitchens answer at random over RabbitMQ, couriers bring at random, messages come twice, and
+whatever takes part is killed: agents, edge, payment provider, servers. Then all that was begun has to end, and everything is
+audited."""
 
 import argparse
 import asyncio
 import time
-from collections import Counter
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from random import Random
@@ -19,12 +19,13 @@ from infra.audit.money import MoneyCheck
 from infra.fault import audit_dead, audit_mails, audit_provider, load
 from infra.fault.city import USES, City
 from infra.fault.clock import DomainClock
-from infra.fault.counter import Counters
-from infra.fault.customers import Customers, Edge, Ordered, Tokens
+from infra.fault.couriers import Couriers
+from infra.fault.customers import ANYHOW, Customers, Edge, Manners, Tokens
 from infra.fault.doubling import Doubling
 from infra.fault.killer import Killer
-from infra.fault.kitchens import Kitchens
+from infra.fault.kitchens import WAYS, Kitchens
 from infra.fault.outage import away
+from infra.fault.owners import Owners
 from infra.fault.seeding import seed
 from infra.stack.stage import Stage, say, stage
 from infra.supervision.child import Child
@@ -32,7 +33,7 @@ from infra.supervision.child import Child
 AGENTS, PER_GUEST = 2, 25  # orders of a guest
 DOUBLED = 0.05  # share of the messages
 TWICE = ("basket_commands", "order_commands", "payment_commands", "kitchen_commands", "discount_commands", "courier_commands",
-         "order_events", "payment_events", "kitchen_events")  # fmt: skip
+         "order_events", "payment_events", "kitchen_events", "courier_events")  # fmt: skip
 SERVERS = ("provider", "rabbit", "edge-1", "postgres", "redis", "kafka", "redis-baskets")
 UP, DOWN = (2.0, 6.0), (1.0, 5.0)  # seconds between two outages and of one, least and most
 ENDED_WITHIN = 300.0  # seconds after the last kill
@@ -85,6 +86,7 @@ def street(*, keep: bool = False) -> AbstractAsyncContextManager[Stage]:
 
 async def orders(on: Stage, scale: Scale, seed: int) -> Findings:
     random, findings, at = Random(seed), Findings(), on.stack.endpoints  # noqa: S311 - repeatable, not secret
+    begun = time.monotonic()
     children = await on.agents(AGENTS)
     await on.edge()
     city = City(random, scale.guests)
@@ -92,8 +94,8 @@ async def orders(on: Stage, scale: Scale, seed: int) -> Findings:
     killer = Killer(children, Random(seed + 1), scale.pause, scale.stopped)  # noqa: S311
     async with aiohttp.ClientSession(at.edge, connector=aiohttp.TCPConnector(limit=0)) as session:
         edge = Edge(session, Tokens(on.stack.site.data.keys))
-        people = _People(on, city, edge, seed)
-        await people.guests.move_in()
+        people = People(on, city, edge, seed)
+        await people.move_in()
         say(f"{len(city.guests)} guests, {len(city.restaurants)} restaurants, seed {seed}: the load begins")
         async with people.at_work():
             async with asyncio.TaskGroup() as all_at_once:
@@ -102,26 +104,39 @@ async def orders(on: Stage, scale: Scale, seed: int) -> Findings:
                 all_at_once.create_task(_outages(on, Random(seed + 2), scale.outages))  # noqa: S311
             say("all have ordered, nothing is killed any more")
             await _to_the_end(on, people, findings)
-    findings.measured(seed=seed, kills=dict(killer.done), outages=scale.outages, **people.figures())
+    findings.measured(seed=seed, kills=dict(killer.done), outages=scale.outages, took_s=round(time.monotonic() - begun))
     await _audit(on, people, children, findings)
     return findings
 
 
-class _People:
-    """Everybody besides the product, and what comes twice."""
+class People:
+    """Everybody besides the product, and what comes twice. ways: of the kitchens."""
 
-    def __init__(self, on: Stage, city: City, edge: Edge, seed: int) -> None:
+    def __init__(
+        self,
+        on: Stage,
+        city: City,
+        edge: Edge,
+        seed: int,
+        manners: Manners = ANYHOW,
+        ways: Mapping[str, float] = WAYS,
+    ) -> None:
         at = on.stack.endpoints
         draw = (Random(seed + n) for n in range(3, 9))  # noqa: S311
         self.edge = edge
-        self.guests = Customers(edge, city, next(draw))
-        self.kitchens = Kitchens(at.rabbit, city.restaurants, next(draw))
-        self.counters = Counters(at.kafka, edge, city, next(draw))
+        self.guests = Customers(edge, city, next(draw), manners)
+        self.kitchens = Kitchens(at.rabbit, city.restaurants, next(draw), ways)
+        self.couriers = Couriers(edge, city.couriers, city.owner, next(draw))
+        self.owners = Owners(at.kafka, edge, city, self.couriers, next(draw))
         self.doubling = Doubling(at.kafka, TWICE, DOUBLED, next(draw))
+
+    async def move_in(self) -> None:
+        await self.guests.move_in()
+        await self.couriers.sign_up()
 
     @asynccontextmanager
     async def at_work(self) -> AsyncGenerator[None]:
-        tasks = [asyncio.create_task(each.run()) for each in (self.kitchens, self.counters, self.doubling)]
+        tasks = [asyncio.create_task(each.run()) for each in (self.kitchens, self.owners, self.doubling)]
         try:
             yield
         finally:
@@ -131,20 +146,29 @@ class _People:
                 with suppress(asyncio.CancelledError):
                     await task
 
-    def figures(self) -> dict[str, object]:
-        ordered = self.guests.ordered
-        times = sorted(each.took for each in ordered)
+    async def rest(self) -> None:
+        """Returns when everybody has said what they had begun to say."""
+        await self.kitchens.rest()
+        await self.owners.rest()
+
+    async def audit(self, findings: Findings) -> None:
+        findings.measured(**self._figures())
+        for promise, cases in self.guests.tally.wrong.items():
+            findings.breaks(promise, cases)
+        findings.breaks("a ticket came again as a new one", self.kitchens.wrong)
+        findings.breaks("what a kitchen said in broken words is not kept", await self.kitchens.unburied())
+        findings.breaks("a courier sees what is not theirs", self.couriers.wrong)
+
+    def _figures(self) -> dict[str, object]:
         return {
-            "wanted": len(ordered),
-            "orders_taken": sum(bool(each.ids) for each in ordered),
-            "refused": dict(Counter(code for each in ordered for code in each.codes)),
+            **self.guests.tally.figures(),
             "asked_again": dict(self.edge.again),
-            "checkout_p50_s": round(times[len(times) // 2], 2),
-            "checkout_p99_s": round(times[len(times) * 99 // 100], 2),
             "doubled": self.doubling.doubled,
             "kitchens": dict(self.kitchens.ways),
             "kitchens_lost": dict(self.kitchens.lost),
-            "said_to_be_delivered": dict(self.counters.answers),
+            "couriers": dict(self.couriers.ways),
+            "couriers_heard": dict(self.couriers.answers),
+            "owners_heard": dict(self.owners.answers),
             "cancellations": dict(self.guests.cancelled),
         }
 
@@ -164,16 +188,22 @@ async def _outages(on: Stage, random: Random, count: int) -> None:
         await away(on, name, random, DOWN)
 
 
-async def _to_the_end(on: Stage, people: _People, findings: Findings) -> None:
-    """Kitchens and counters say all that they have to say; then the clock of the orders jumps, so that every order has waited
-    long enough."""
+async def _to_the_end(on: Stage, people: People, findings: Findings) -> None:
+    """Everybody says all that they have to say. Then the clock of the orders jumps, so that every order has waited long enough:
+    for those that were ordered for later and those that nobody answers, and again for what has become of them."""
     at = on.stack.endpoints
+    clock = DomainClock(at.postgres, "order")
+    for days in (1, 2, 3):
+        await _until_said(on, people, findings)
+        await clock.jump(days * DAY)
+        await lag.quiet(at, findings, ENDED_WITHIN)
+
+
+async def _until_said(on: Stage, people: People, findings: Findings) -> None:
     await _until_caught_up(on, findings)
-    await people.kitchens.rest()
+    await people.rest()
     await _until_caught_up(on, findings)
-    await people.counters.rest()
-    await DomainClock(at.postgres, "order").jump(2 * DAY)
-    await lag.quiet(at, findings, ENDED_WITHIN)
+    await people.rest()
 
 
 async def _until_caught_up(on: Stage, findings: Findings) -> None:
@@ -181,7 +211,7 @@ async def _until_caught_up(on: Stage, findings: Findings) -> None:
     findings.breaks(f"not done within {ENDED_WITHIN:.0f} s", (f"{name}: {messages}" for name, messages in left.items()))
 
 
-async def _audit(on: Stage, people: _People, children: Sequence[Child], findings: Findings) -> None:
+async def _audit(on: Stage, people: People, children: Sequence[Child], findings: Findings) -> None:
     say("the audit begins")
     at, checks = on.stack.endpoints, whole.checks()
     for found in (await whole.look(at, checks, at_rest=True)).values():
@@ -191,16 +221,7 @@ async def _audit(on: Stage, people: _People, children: Sequence[Child], findings
     audit_dead.audit(await topic_log.dead_letters(at.kafka), findings)
     requested = next(each for each in checks if isinstance(each, MailsCheck)).requested
     audit_mails.out(on, requested, findings, [child.program.name for child in children])
-    _answers(people.guests.ordered, findings)
+    await people.audit(findings)
     used = findings.figures["orders_with_coupon"]
     findings.breaks("a coupon was used too often", [used] if used > USES else [])
     say("the audit is done")
-
-
-def _answers(ordered: Sequence[Ordered], findings: Findings) -> None:
-    """One key, one order: also where it was asked twice at once, and again after a kill."""
-    findings.breaks("one key, several orders", (f"{each.key}: {each.ids}" for each in ordered if len(each.ids) > 1))
-    findings.breaks("one key, an order and a refusal", (f"{each.key}: {each.ids} {each.codes}" for each in ordered
-                                                        if each.ids and each.codes))  # fmt: skip
-    ids = Counter(id for each in ordered for id in each.ids)
-    findings.breaks("two keys, one order", (id for id, times in ids.items() if times > 1))

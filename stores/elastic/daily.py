@@ -7,16 +7,19 @@ write into both; readers read the live one. Which those are stands in one docume
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from stores.elastic.documents import Documents, Put
+from stores.elastic.documents import Documents, Found, Put
 from stores.errors import Conflict
 from topics.deciding.projection import Document
 
 STATE = "lezzet-generations"
 """The index with a document for each name: which generations there are."""
+
+KNOWN = "lezzet-indices"
+"""The index with a document for each name: which indices there were, by their UUIDs."""
 
 PRIORITY = 200
 """Of the templates: above one for all indices that a cluster may have."""
@@ -27,6 +30,15 @@ _STATE_FORM: Mapping[str, Any] = {
     "template": {
         "settings": {"number_of_shards": 1, "auto_expand_replicas": "0-1"},
         "mappings": {"dynamic": "strict", "properties": {"live": {"type": "integer"}, "next": {"type": "integer"}}},
+    },
+}
+
+_KNOWN_FORM: Mapping[str, Any] = {
+    "index_patterns": [KNOWN],
+    "priority": PRIORITY,
+    "template": {
+        "settings": {"number_of_shards": 1, "auto_expand_replicas": "0-1"},
+        "mappings": {"dynamic": "strict", "properties": {"uuids": {"type": "object", "enabled": False}}},
     },
 }
 
@@ -134,6 +146,28 @@ class Daily:
         await self._documents.remove(old)
         return old
 
+    async def lost(self) -> list[date]:
+        """Days of which the live generation had an index that is gone, or was made again since: somebody has deleted it. An
+        index counts from the first call that sees it."""
+        there = await self._documents.indices(f"{self._name}-*")
+        generations = await self.generations()  # after the indices, as in `remove_old`
+        if generations is None or not generations.live:
+            return []
+        found = await self._documents.read(KNOWN, self._name)
+        known: Mapping[str, str] = {} if found is None else found.body["uuids"]
+        days = {name: day for generation, day, name in self._parsed({**there, **known})
+                if generation == generations.live and day >= self.kept_since()}  # fmt: skip
+        await self._know(found, {name: known.get(name) or there[name] for name in sorted(days)})
+        return sorted(days[name] for name in days if name in known and there.get(name) != known[name])
+
+    async def _know(self, before: Found | None, uuids: Mapping[str, str]) -> None:
+        """Whoever comes second leaves it to the next call."""
+        if before is None:
+            await self._documents.put_template(KNOWN, _KNOWN_FORM)
+            await self._documents.create(KNOWN, self._name, {"uuids": uuids})
+        elif before.body["uuids"] != uuids:
+            await self._documents.replace(KNOWN, self._name, {"uuids": uuids}, before.version)
+
     async def refresh(self) -> None:
         """From here on searches find what was written."""
         await self._documents.refresh(f"{self._name}-*")
@@ -169,7 +203,7 @@ class Daily:
     def _index_of(self, generation: int, day: date) -> str:
         return f"{self._name}-{generation}-{day:%Y.%m.%d}"
 
-    def _parsed(self, names: Sequence[str]) -> Iterator[tuple[int, date, str]]:
+    def _parsed(self, names: Iterable[str]) -> Iterator[tuple[int, date, str]]:
         for name in names:
             said = self._index.fullmatch(name)
             if said is not None:

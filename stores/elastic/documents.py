@@ -115,11 +115,11 @@ class Documents:
         async with self._connection.asked() as client:
             await client.indices.refresh(index=pattern, ignore_unavailable=True, allow_no_indices=True)
 
-    async def indices(self, pattern: str) -> list[str]:
-        """Their names, sorted."""
+    async def indices(self, pattern: str) -> dict[str, str]:
+        """Name → UUID, sorted by name. An index that is deleted and made again has another UUID."""
         async with self._connection.asked() as client:
             found = await client.indices.get_settings(index=pattern, name="index.uuid", expand_wildcards="all")
-        return sorted(found.body)
+        return {name: said["settings"]["index"]["uuid"] for name, said in sorted(found.body.items())}
 
     async def roll_over(self, stream: str, conditions: Mapping[str, Any]) -> None:
         """Begins a new index of a data stream that is there, if one of the conditions is met."""

@@ -48,7 +48,7 @@ class LogIndex:
         if not there:
             return []  # no line has come yet
         await self._documents.roll_over(STREAM, {"max_age": "1d", "min_docs": 1})
-        old = too_old(there, datetime.now(UTC).date() - timedelta(days=self._days))
+        old = too_old([*there], datetime.now(UTC).date() - timedelta(days=self._days))
         await self._documents.remove(old)
         return old
 

@@ -19,6 +19,7 @@ from stores.rabbit import Delivery, Exchange, Message, NotTaken, Queue, Topology
 from stores.rabbit.consuming import Consumer
 from stores.rabbit.rabbit import Rabbit
 from tests.deadline import until, within
+from tests.quorum_queues import on_disk
 
 
 class Bench:
@@ -271,7 +272,7 @@ async def test_killed_and_back_it_has_what_it_confirmed_and_goes_on_by_itself(se
     async with consuming(bench) as consumer:
         await bench.publish("before")
         await bench.has("before")
-        await asyncio.sleep(2)  # RabbitMQ 3.10 forgets the leader of a quorum queue that is younger at a kill
+        await on_disk(servers, bench.name, waiting.name)
         await servers.stop("rabbit", signal.SIGKILL)
 
         async def away() -> bool:

@@ -186,13 +186,15 @@ class PaymentRefused(Message, frozen=True, kw_only=True):
 
 
 class PaymentSettled(Message, frozen=True, kw_only=True):
-    """What became of the authorized amount. amount: of this settlement."""
+    """What became of the authorized amount. amount: of this settlement. sold_at: of a refund after the customer got the order,
+    when that was."""
 
     user_id: str
     restaurant_id: str
     at: datetime
     kind: Settlement
     amount: KurusSum
+    sold_at: datetime | None = None
 
 
 class BasketReturned(Message, frozen=True, kw_only=True):

@@ -20,12 +20,14 @@ Ended = Literal["cancelled", "rejected", "expired"]
 
 class HourFigures(msgspec.Struct, frozen=True, kw_only=True):
     """hour: its begin, with the offset of the restaurant's time zone. orders: placed in it. sold: orders that came to their
-    customers in it. revenue: what these cost, in total."""
+    customers in it. revenue: what these cost, in total, less what was paid back of it. refunded: of that, what was paid back
+    after they had come."""
 
     hour: datetime
     orders: int
     sold: int
     revenue: KurusSum
+    refunded: KurusSum
 
 
 class Seconds(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +50,8 @@ class Acceptance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MealFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """Of orders that came to their customers. name: as it was called in one of them."""
+    """Of orders that came to their customers. name: as it was called in one of them. revenue: before any refund, which is of
+    an order and of no meal."""
 
     meal_id: str
     name: str
@@ -79,6 +82,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     orders: int
     sold: int
     revenue: KurusSum
+    refunded: KurusSum
     hours: Annotated[tuple[HourFigures, ...], Meta(max_length=MOST_HOURS)]
     acceptance: Acceptance
     meals: Annotated[tuple[MealFigures, ...], Meta(max_length=MOST_MEALS)]

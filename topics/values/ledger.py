@@ -4,7 +4,8 @@ Accounts, and what a positive balance of each means:
 
 - `customer`: what customers owe. Zero for an order once it is paid.
 - `provider_clearing`: what the payment provider has taken and owes us.
-- `cash_at_door`, `reader_at_door`: what couriers have in cash, and what card readers at the door have taken.
+- `cash_at_door`, `reader_at_door`: what couriers have in cash, and what card readers at the door have taken; less what was
+  given back there.
 - `restaurant_payable`: negative, what restaurants are owed for what was sold.
 - `refunds`: positive, what was paid back, which restaurants are owed less.
 """
@@ -43,11 +44,11 @@ def sale(amount: int, method: PaymentMethod) -> tuple[Entry, ...]:
     )
 
 
-def refund(amount: int) -> tuple[Entry, ...]:
-    """The customer gets `amount` back from the provider, and the restaurant is owed less."""
+def refund(amount: int, method: PaymentMethod) -> tuple[Entry, ...]:
+    """The customer gets `amount` back from where it went, and the restaurant is owed less."""
     return (
         *moved(amount, giver="customer", receiver="refunds"),
-        *moved(amount, giver="provider_clearing", receiver="customer"),
+        *moved(amount, giver=_TAKES[method], receiver="customer"),
     )
 
 

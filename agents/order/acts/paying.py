@@ -71,6 +71,7 @@ def settle(command: RecordSettlement, placed: OrderPlaced, progress: Progress, c
         at=context.now,
         kind=command.kind,
         amount=command.amount,
+        sold_at=progress.had_at if command.kind == "refunded" else None,
     )
     return became(progress, context, settled)
 

@@ -51,7 +51,7 @@ ROUTES = (
     command(
         "POST", "/payments/{order_id}/refund", RefundCustomer, to=TOPIC, takes=RefundWish, key=parameter("order_id"),
         who=RESTAURANT_OWNER, gives=RefundAsked,
-        answers={409: ("nothing_to_refund", "paid_at_door", "amount_above_capture", "too_many_refunds")},
+        answers={409: ("nothing_to_refund", "amount_above_capture", "too_many_refunds")},
         says="Pay a part of what was taken for an order back, or the rest of it: by the owner of the restaurant.",
     ),
 )  # fmt: skip

@@ -43,11 +43,12 @@ class Copies:
 
 
 async def ask(
-    searches: Any, first: date | None, last: date | None, *, caller: str = OWNER, reports: Reports = NONE_YET
-) -> Any:
+    searches: Any, first: date | None, last: date | None, *, caller: str = OWNER, reports: Reports = NONE_YET,
+    lost: Sequence[date] = (),
+) -> Any:  # fmt: skip
     command = ComputeReport(restaurant_id=MINE, first=first, last=last)
     asked: Mapping[str, str] = {headers.CALLER: caller}
-    return await Analyst(searches, Copies()).prepare(command, MINE, reports, asked, NOW, "command-1")  # type: ignore[arg-type]
+    return await Analyst(searches, Copies(), lambda: lost).prepare(command, MINE, reports, asked, NOW, "command-1")  # type: ignore[arg-type]
 
 
 def some_facts(seed: int, days: int) -> list[OrderFact]:
@@ -69,7 +70,10 @@ def some_facts(seed: int, days: int) -> list[OrderFact]:
                     )
                     for m in random.sample(range(30), random.randint(1, 4))
                 )
-                found.append(OrderFact(event="sold", total=random.randrange(10**6), meals=meals, **about))
+                total = random.randrange(10**6)
+                found.append(OrderFact(event="sold", total=total, meals=meals, **about))
+                for _ in range(random.choice([0, 0, 1, 2])):
+                    found.append(OrderFact(event="refunded", total=random.randint(0, total // 2), **about))
             case _:
                 by = random.choice(["customer", "kitchen", "system"])
                 reason = random.choice(["other", "too_busy", "unanswered"])
@@ -84,7 +88,7 @@ def _hour_of(at: datetime) -> datetime:
 def expected(facts: Sequence[OrderFact], first: date, last: date) -> dict[str, Any]:
     """By one loop."""
     of = [f for f in facts if f.restaurant_id == MINE and first <= f.at.astimezone(ZONE).date() <= last]
-    placed, sold = [f for f in of if f.event == "placed"], [f for f in of if f.event == "sold"]
+    placed, sold, back = ([f for f in of if f.event == kind] for kind in ("placed", "sold", "refunded"))
     hours = {_hour_of(f.at) for f in (*placed, *sold)}
     quantities, revenues = Counter[str](), Counter[str]()
     for fact in sold:
@@ -94,13 +98,16 @@ def expected(facts: Sequence[OrderFact], first: date, last: date) -> dict[str, A
     return {
         "orders": len(placed),
         "sold": len(sold),
-        "revenue": sum(f.total or 0 for f in sold),
+        "revenue": sum(f.total or 0 for f in sold) - sum(f.total or 0 for f in back),
+        "refunded": sum(f.total or 0 for f in back),
         "hours": tuple(
             HourFigures(
                 hour=hour,
                 orders=sum(_hour_of(f.at) == hour for f in placed),
                 sold=sum(_hour_of(f.at) == hour for f in sold),
-                revenue=sum(f.total or 0 for f in sold if _hour_of(f.at) == hour),
+                revenue=sum(f.total or 0 for f in sold if _hour_of(f.at) == hour)
+                - sum(f.total or 0 for f in back if _hour_of(f.at) == hour),
+                refunded=sum(f.total or 0 for f in back if _hour_of(f.at) == hour),
             )
             for hour in sorted(hours)
         ),
@@ -134,7 +141,8 @@ async def test_figures_are_those_of_one_loop_over_the_facts(order_facts: Daily, 
         report = await ask(order_facts, first, last)
         assert isinstance(report, Report) and report.complete and report.note is None
         wanted = expected(facts, report.first, report.last)
-        assert (report.orders, report.sold, report.revenue) == (wanted["orders"], wanted["sold"], wanted["revenue"])
+        for name in ("orders", "sold", "revenue", "refunded"):
+            assert getattr(report, name) == wanted[name], name
         assert report.hours == wanted["hours"]
         assert [meal.quantity for meal in report.meals] == wanted["quantities"]
         assert all(wanted["meals"][meal.meal_id] == meal for meal in report.meals)
@@ -166,6 +174,13 @@ async def test_days_without_orders_are_a_report_of_nothing(order_facts: Daily):
 async def test_days_that_are_not_kept_any_more_are_named(order_facts: Daily):
     report = await ask(order_facts, date(2021, 1, 1), date(2021, 1, 5))
     assert not report.complete and str(order_facts.kept_since()) in report.note
+
+
+async def test_days_of_which_the_facts_were_deleted_are_named(order_facts: Daily):
+    gone = NOW.date() - timedelta(days=1)
+    report = await ask(order_facts, None, None, lost=[gone])
+    assert not report.complete and str(gone) in report.note
+    assert (await ask(order_facts, None, None, lost=[gone - timedelta(days=20)])).complete
 
 
 async def test_a_part_of_the_answer_is_told_as_one(order_facts: Daily):
@@ -207,7 +222,7 @@ async def test_an_outage_of_the_own_store_is_doubt(order_facts: Daily):
         async def look(self, sources: Any, **asked: Any) -> Moment:
             raise Unavailable("PostgreSQL", "is away")
 
-    asking = Analyst(order_facts, Away())  # type: ignore[arg-type]
+    asking = Analyst(order_facts, Away(), lambda: ())  # type: ignore[arg-type]
     with pytest.raises(Unavailable):
         await asking.prepare(
             ComputeReport(restaurant_id=MINE), MINE, Reports(), {headers.CALLER: OWNER}, NOW, "command-1"

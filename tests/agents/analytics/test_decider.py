@@ -20,8 +20,8 @@ MINE = Facts({ID: RestaurantCopy(name="Lokanta", is_open=True, delivery_fee=0, m
 ASK = ComputeReport(restaurant_id=ID)
 REPORT = Report(
     restaurant_id=ID, first=date(2026, 2, 23), last=date(2026, 3, 1), time_zone="Europe/Istanbul", orders=1, sold=0, revenue=0,
-    hours=(), acceptance=Acceptance(accepted=0, rejected=0, expired=0, seconds=None), meals=(), reasons=(), complete=True,
-    note=None,
+    refunded=0, hours=(), acceptance=Acceptance(accepted=0, rejected=0, expired=0, seconds=None), meals=(), reasons=(),
+    complete=True, note=None,
 )  # fmt: skip
 GIVEN = ReportGiven(first=REPORT.first, last=REPORT.last, at=NOW)
 

@@ -56,6 +56,8 @@ REJECTED = OrderRejected(by="owner", reason="Malzeme kalmadı", **ABOUT)
 EXPIRED = OrderExpired(by="system", reason="the restaurant did not answer in time", **ABOUT)
 DELIVERED = OrderDelivered(user_id=USER, restaurant_id="r-1", delivered_at=LATER)
 PICKED_UP = OrderPickedUp(by="owner", **ABOUT)
+BACK = PaymentSettled(kind="refunded", amount=9000, **ABOUT)
+SOLD_BACK = replace(BACK, at=LATER + timedelta(days=3), sold_at=LATER)
 
 
 def facts(*events: Message) -> list[OrderFact]:
@@ -125,6 +127,28 @@ def test_what_ends_without_a_delivery_says_who_ended_it_and_why_in_one_word(
 def test_an_order_that_has_ended_is_forgotten_and_nothing_more_is_made_of_it(end: Message):
     refunded = PaymentSettled(kind="refunded", amount=100, **ABOUT)
     assert facts(PLACED, end, refunded, DELIVERED, CANCELLED) == facts(PLACED, end)
+
+
+def test_what_is_paid_back_of_a_sale_is_a_fact_of_the_moment_of_the_sale():
+    for end in (DELIVERED, PICKED_UP):
+        *_, first, second = facts(PLACED, SENT, ACCEPTED, end, SOLD_BACK, replace(SOLD_BACK, amount=500))
+        assert (first.event, first.at, first.restaurant_id, first.total) == ("refunded", LATER, "r-1", 9000)
+        assert (second.event, second.total) == ("refunded", 500)
+
+
+def test_what_is_paid_back_before_it_is_sold_is_not_sold():
+    assert [fact.total for fact in facts(PLACED, BACK, DELIVERED)] == [31500, 22500]
+    captured = PaymentSettled(kind="captured", amount=31500, **ABOUT)
+    assert [fact.total for fact in facts(PLACED, captured, DELIVERED)] == [31500, 31500]
+
+
+def test_what_is_paid_back_of_an_order_that_came_to_nothing_was_never_sold():
+    refunded = PaymentSettled(kind="refunded", amount=31500, **ABOUT)
+    assert [fact.event for fact in facts(PLACED, SENT, ACCEPTED, CANCELLED, refunded)] == [
+        "placed",
+        "accepted",
+        "cancelled",
+    ]
 
 
 def test_an_order_of_an_account_that_is_erased_is_still_sold():

@@ -26,6 +26,7 @@ COURSES: Sequence[Sequence[Message]] = (
     (test_known.PLACED, test_known.UNPAID, test_known.GIVEN_UP),
     (test_known.PLACED, test_known.SENT, test_known.ACCEPTED, test_known.FAILED, test_known.GIVEN_UP),
     (test_known.PLACED, test_known.SENT),
+    (test_known.PLACED, test_known.BACK, test_known.DELIVERED, test_known.SOLD_BACK),
 )
 
 

@@ -27,6 +27,7 @@ from stores.settings import load
 from tests.agents.kitchen.broker import kitchen
 from tests.agents.kitchen.test_decider import SENT
 from tests.deadline import until
+from tests.quorum_queues import on_disk
 from topics.contracts import order_commands, order_events
 from topics.contracts.order_events import Event, OrderCancelled
 from topics.messages import headers
@@ -175,7 +176,7 @@ async def test_killed_at_any_moment_it_loses_and_doubles_nothing(scene: Scene) -
 
 async def test_what_waits_while_rabbitmq_is_away_goes_out_when_it_is_back_and_no_ended_order(scene: Scene) -> None:
     kept, ended = f"order-{uuid.uuid4().hex}", f"order-{uuid.uuid4().hex}"
-    await asyncio.sleep(2)  # RabbitMQ 3.10 forgets the leader of a quorum queue that is younger at a kill
+    await on_disk(scene.servers, f"kitchen.{scene.restaurant}")
     await scene.servers.stop("rabbit", signal.SIGKILL)
     cancelled = OrderCancelled(user_id="u-1", reason="no", cancelled_at=datetime.now(UTC))
     await scene.happen((ended, 1, scene.sent()), (kept, 1, scene.sent()), (ended, 2, cancelled))

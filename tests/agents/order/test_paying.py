@@ -1,5 +1,6 @@
 """What the payment says of an order, and what the order asks of it."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -25,7 +26,9 @@ from topics.contracts.order_events import (
     BasketReturned,
     OrderCancelled,
     OrderDelivered,
+    OrderErased,
     OrderExpired,
+    OrderPickedUp,
     OrderPlaced,
     OrderSentToKitchen,
     PaymentChallenged,
@@ -35,6 +38,7 @@ from topics.contracts.order_events import (
 from topics.contracts.payment_commands import Authorize, Capture, Refund, SettleAtDoor, Void
 from topics.messages.event import EventMeta
 
+EARLIER = NOW - timedelta(hours=1)
 URL = "https://bank.example/3ds"
 REFUSE = RefusePayment(code="card_declined", detail="your bank declined the card")
 END = OrderCancelled(user_id=USER, reason="Yanlış adres", cancelled_at=NOW, restaurant_id="mahmut")
@@ -132,6 +136,25 @@ def test_what_becomes_of_the_money_is_noted_once_and_refunds_one_by_one() -> Non
     refunded = PaymentSettled(**OF, kind="refunded", amount=1_000)
     given(*cooks, captured).when(part, caller=None).then(refunded)
     given(*cooks, captured, refunded).when(part, caller=None).then(refunded)
+
+
+@pytest.mark.parametrize(
+    "had",
+    [
+        OrderDelivered(user_id=USER, restaurant_id="mahmut", delivered_at=EARLIER),
+        OrderPickedUp(user_id=USER, restaurant_id="mahmut", at=EARLIER, by="owner"),
+    ],
+    ids=lambda had: type(had).__name__,
+)
+def test_a_refund_of_what_was_sold_says_when_that_was(had: OrderDelivered | OrderPickedUp) -> None:
+    captured = PaymentSettled(**OF, kind="captured", amount=61_120)
+    sold = (PAID, CONFIRMED, sent(PAID), accepted(PAID), captured, had)
+    refunded = PaymentSettled(**OF, kind="refunded", amount=1_000, sold_at=EARLIER)
+    part = RecordSettlement(kind="refunded", amount=1_000)
+    given(*sold).when(part, caller=None).then(refunded)
+    given(*sold, refunded).when(part, caller=None).then(refunded)
+    erased = OrderErased(user_id=USER, previous_order_id=None)
+    given(*sold, erased).when(part, caller=None).then(refunded)
 
 
 def test_who_asks_again_for_the_checkout_is_told_how_it_stands() -> None:

@@ -4,12 +4,15 @@ from typing import Any
 
 import pytest
 
+from agents.payment import policy
 from agents.payment.decider import DECIDER, PATIENCE, REFUNDS
 from agents.payment.facts import Facts
+from agents.payment.payment import Payment
 from agents.payment.projection import PAYMENT
 from agents.payment.reports import GIVE_UP
 from tests.agents import scenario
 from tests.agents.scenario import ID, LATER, NOW, evolved, shown, stored
+from topics.contracts.order_commands import RecordSettlement
 from topics.contracts.payment_commands import (
     Authorize,
     Capture,
@@ -46,6 +49,7 @@ from topics.contracts.payment_events import (
 )
 from topics.copies import RestaurantCopy
 from topics.deciding.decision import Timer
+from topics.messages.event import EventMeta
 from topics.values.ledger import refund, sale
 
 USER, HOUSE, OWNER, SUM = "user-1", "kebap", "owner-1", 36_000
@@ -80,7 +84,7 @@ def told(status: Any, sequence: int = 1, **more: Any) -> RecordReport:
 
 
 def refunded(amount: int, sequence: int = 3) -> AmountRefunded:
-    return AmountRefunded(amount=amount, entries=refund(amount), at=NOW, sequence=sequence)
+    return AmountRefunded(amount=amount, entries=refund(amount, "credit_card"), at=NOW, sequence=sequence)
 
 
 class TestTheBeginning:
@@ -277,7 +281,7 @@ class TestTakingBack:
 
     def test_before_anything_was_taken_there_is_no_part_of_it(self) -> None:
         given(*HELD).when(Refund(amount=1, reason="x")).then_rejected("nothing_to_refund")
-        given(AT_DOOR).when(Refund(amount=1, reason="x")).then_rejected("paid_at_door")
+        given(AT_DOOR).when(Refund(amount=1, reason="x")).then_rejected("nothing_to_refund")
 
     def test_a_bank_that_does_not_take_it_back_is_noted(self) -> None:
         asked = RefundRequested(amount=9_000, reason="x")
@@ -286,6 +290,57 @@ class TestTakingBack:
         over = given(*PAID, asked).when(refusal).then(refused)
         assert (over.state.left, over.state.refunding) == (SUM, 0)
         given(*PAID, asked, refused).when(refusal).then_nothing()
+
+
+class TestGivenBackAtTheDoor:
+    """By the owner, who says what was given back there: no provider is asked."""
+
+    @pytest.mark.parametrize("method", ["cash", "pos"])
+    def test_it_is_booked_at_once(self, method: Any) -> None:
+        paid = door(method)
+        first = given_back(9_000, method)
+        over = given(*paid).when(wish(9_000), facts=FACTS, caller=OWNER).then(first)
+        over.answering(amount=9_000, captured=SUM, refunded=9_000, refunding=0)
+        assert over.state.status == "partly_refunded"
+        rest = given(*paid, first).when(wish(None), facts=FACTS, caller=OWNER).then(given_back(SUM - 9_000, method))
+        rest.answering(amount=SUM - 9_000, captured=SUM, refunded=SUM, refunding=0)
+        assert rest.state.status == "refunded" and set(rest.state.balances.values()) == {0, SUM, -SUM}
+        given(*paid, first, given_back(SUM - 9_000, method)).when(wish(1), facts=FACTS, caller=OWNER).then_rejected(
+            "nothing_to_refund"
+        )
+
+    def test_the_order_is_told(self) -> None:
+        told = [send.message for send in policy.react(given_back(9_000), EventMeta("e", ID, 3, NOW), Payment())]
+        assert told == [RecordSettlement(kind="refunded", amount=9_000)]
+
+    def test_no_more_than_was_paid(self) -> None:
+        given(*door()).when(wish(SUM + 1), facts=FACTS, caller=OWNER).then_rejected("amount_above_capture")
+        given(*door(), given_back(SUM - 5)).when(wish(6), facts=FACTS, caller=OWNER).then_rejected(
+            "amount_above_capture"
+        )
+
+    def test_in_so_many_parts_and_no_more(self) -> None:
+        parts = [given_back(1)] * REFUNDS
+        given(*door(), *parts).when(wish(1), facts=FACTS, caller=OWNER).then_rejected("too_many_refunds")
+
+    def test_by_nobody_else(self) -> None:
+        given(*door()).when(wish(1), facts=FACTS, caller=USER).then_rejected("not_found")
+
+    def test_before_anything_is_paid_there_is_nothing_to_give_back(self) -> None:
+        given(AT_DOOR).when(wish(1), facts=FACTS, caller=OWNER).then_rejected("nothing_to_refund")
+
+
+def door(method: Any = "cash") -> tuple[Any, ...]:
+    due = DueAtDoor(**WHO, amount=SUM, method=method, at=NOW)
+    return due, SettledAtDoor(amount=SUM, entries=sale(SUM, method), at=NOW)
+
+
+def given_back(amount: int, method: Any = "cash") -> AmountRefunded:
+    return AmountRefunded(amount=amount, entries=refund(amount, method), at=NOW, sequence=0)
+
+
+def wish(amount: int | None) -> RefundCustomer:
+    return RefundCustomer(amount=amount, reason="Ayran gelmedi")
 
 
 class TestPatience:

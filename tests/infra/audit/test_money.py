@@ -28,7 +28,7 @@ class Till:
         self.log.happens("payment", "AmountCaptured", amount=amount, entries=ledger.sale(amount, "credit_card"))
 
     def pays_back(self, amount: int = TOTAL) -> None:
-        self.log.happens("payment", "AmountRefunded", amount=amount, entries=ledger.refund(amount))
+        self.log.happens("payment", "AmountRefunded", amount=amount, entries=ledger.refund(amount, "credit_card"))
 
     def ends(self, type: str) -> None:
         self.log.happens("order", type)

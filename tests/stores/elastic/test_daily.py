@@ -31,7 +31,7 @@ async def found(daily: Daily, first: int = DAYS) -> set[str]:
 
 async def test_each_day_has_an_index_and_a_search_is_of_its_days(daily: Daily, documents: Documents, name: str):
     await daily.put([entry("a"), entry("b", 1), entry("c", 2)])
-    assert await documents.indices(f"{name}-*") == sorted(f"{name}-1-{today(n):%Y.%m.%d}" for n in range(3))
+    assert [*await documents.indices(f"{name}-*")] == sorted(f"{name}-1-{today(n):%Y.%m.%d}" for n in range(3))
     assert await found(daily) == {"a", "b", "c"}
     assert await found(daily, first=1) == {"a", "b"}
 
@@ -50,6 +50,24 @@ async def test_indices_of_days_that_are_not_kept_are_removed_and_no_others(
     assert await shorter.remove_old() == [f"{name}-1-{today(5):%Y.%m.%d}"]
     assert await shorter.remove_old() == []
     assert await found(daily) == {"new"}
+
+
+async def test_an_index_that_somebody_deletes_is_missed_until_there_is_another_generation(
+    documents: Documents, daily: Daily, name: str
+):
+    await daily.put([entry("a"), entry("b", 1), entry("c", 2)])
+    assert await daily.lost() == [] == await daily.lost()
+    await documents.remove([f"{name}-1-{today(2):%Y.%m.%d}", f"{name}-1-{today():%Y.%m.%d}"])
+    assert await daily.lost() == [today(2), today()]
+    await daily.put([entry("d")])
+    assert await daily.lost() == [today(2), today()], "made again it lacks what it had"
+    assert await Daily(documents, name, FORM, 1).lost() == [today()], "what is not kept is not missed"
+    making = await daily.begin_next()
+    await daily.put_next(making, [entry("a"), entry("b", 1), entry("c", 2)])
+    await daily.switch(making)
+    assert await daily.lost() == []
+    await daily.remove_old()
+    assert await daily.lost() == []
 
 
 async def test_whoever_begins_first_begins_for_all(documents: Documents, name: str):

@@ -244,7 +244,7 @@ async def test_old_indices_are_removed_as_a_whole_and_the_stream_goes_on(way: Wa
         await documents.roll_over(STREAM, {"max_docs": 1})
         way.log("new")
         await way.has("old", "new")
-        names = await documents.indices(f".ds-{STREAM}-*")
+        names = [*await documents.indices(f".ds-{STREAM}-*")]
         assert len(names) >= 2
         old = too_old(names, date(2999, 1, 1))
         assert old == names[:-1], "the names are understood"
