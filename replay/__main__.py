@@ -1,4 +1,4 @@
-"""`python -m replay tail|trace|state|...`, which `./lezzet` gives the stack's addresses."""
+"""`python -m replay NAME ...`, which `./lezzet` gives the stack's addresses."""
 
 import argparse
 import asyncio
@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 from replay.console import command as console
 from replay.dlq import command as dlq
 from replay.failure import CannotDo
-from replay.questions import decide, logs, state, tail, trace
+from replay.questions import decide, find, logs, state, tail, trace
 from replay.tools import Tools
 from replay.topics import command as topics_command
+from replay.topics import publish
 from replay.views import command as views_command
 from stores import telemetry
 from stores.errors import Doubt, Unavailable
@@ -25,6 +26,8 @@ Run = Callable[[Tools, argparse.Namespace], Awaitable[int]]
 _COMMANDS = {
     "tail": tail,
     "trace": trace,
+    "find": find,
+    "publish": publish,
     "dlq": dlq,
     "topics": topics_command,
     "views": views_command,

@@ -16,8 +16,8 @@ class BadArgument(CannotDo):
     code = 2
 
 
-def no_such_topic(name: str, there: Iterable[str]) -> CannotDo:
-    return CannotDo(no_such("topic", name, there, "`./lezzet up` makes them"))
+def no_such_topic(name: str, there: Iterable[str]) -> BadArgument:
+    return BadArgument(no_such("topic", name, there, "`./lezzet up` makes them"))
 
 
 def no_such(what: str, name: str, there: Iterable[str], otherwise: str) -> str:

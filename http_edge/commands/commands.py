@@ -32,6 +32,7 @@ from http_edge.wire.answer import NO_CONTENT, Answer, of_json
 from http_edge.wire.party import party_of
 from http_edge.wire.problems import FieldError, Problem, invalid, unavailable
 from stores.errors import Unavailable
+from topics.deciding.discounting import UNKNOWN
 from topics.messages import ids
 from topics.messages.message import Message, field_error
 from topics.messages.reply import TOO_LATE, Reply
@@ -56,6 +57,8 @@ def handler(row: CommandRow) -> Handler:
         if row.paced:
             asked.edge.pace.take(asked.address)
         asked.edge.refusals.check(_paced_as(row, asked))
+        if row.coupon is not None and row.coupon(asked):
+            asked.edge.wrong_codes.check(asked.address)
         async with asked.edge.turns.turn(asked.address) if row.hashes else nullcontext() as turn:
             message, reply = await _sent(row, asked, mine, turn)
         if reply is None:
@@ -127,6 +130,8 @@ def _paced_as(row: CommandRow, asked: Asked) -> str:
 def _note_refusal(row: CommandRow, asked: Asked, reply: Reply | None) -> None:
     if reply is not None and reply.status == "failed" and reply.code not in TOO_LATE:
         asked.edge.refusals.note(_paced_as(row, asked))
+        if reply.code == UNKNOWN.code:
+            asked.edge.wrong_codes.note(asked.address)
 
 
 def _no_sooner(seconds: float, run: Handler) -> Handler:

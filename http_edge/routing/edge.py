@@ -10,7 +10,7 @@ from typing import Protocol
 import nacl.public
 
 from http_edge.routing.broker_clock import BrokerClock
-from http_edge.routing.pace import Pace, Refusals
+from http_edge.routing.pace import WRONG_CODES_A_SECOND, WRONG_CODES_AT_ONCE, Pace, Refusals
 from http_edge.routing.story import Beside, Happening, Seen, Story
 from http_edge.routing.turns import Turns
 from http_edge.routing.unanswered import Unanswered
@@ -168,6 +168,9 @@ class Edge:
     compression: Compression = field(default_factory=Compression)
     pace: Pace = field(default_factory=lambda: Pace(time.monotonic))
     refusals: Refusals = field(default_factory=lambda: Refusals(time.monotonic))
+    wrong_codes: Refusals = field(
+        default_factory=lambda: Refusals(time.monotonic, WRONG_CODES_AT_ONCE, WRONG_CODES_A_SECOND)
+    )
     files: Uploads = field(default_factory=lambda: Uploads(WHOLE_AT_ONCE, of_caller=1, of_address=WHOLE_OF_ADDRESS))
     unanswered: Unanswered = field(default_factory=lambda: Unanswered(time.monotonic))
     seal: nacl.public.PrivateKey = field(default_factory=nacl.public.PrivateKey.generate)

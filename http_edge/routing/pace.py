@@ -18,6 +18,10 @@ REFUSED_A_SECOND = 1.0
 MOST_OWED = 60.0
 """Seconds after which whoever was refused too often may ask again, at the latest."""
 
+WRONG_CODES_AT_ONCE = 60
+WRONG_CODES_A_SECOND = 1 / 30
+"""Codes of coupons that there are not, of one address: people mistype, programs try."""
+
 MOST_NAMES = 20_000  # remembered; one that is forgotten begins anew
 
 
@@ -73,8 +77,8 @@ class Refusals:
     """Commands that the domains refuse, by who sends them. A refusal costs as much as what is done, and no quota ends it: who
     sends the same again and again is refused here. Of one edge process. refused: how many since the start."""
 
-    def __init__(self, clock: Clock, at_once: int = REFUSED_AT_ONCE) -> None:
-        self._refused = Allowance(clock, at_once, REFUSED_A_SECOND)
+    def __init__(self, clock: Clock, at_once: int = REFUSED_AT_ONCE, a_second: float = REFUSED_A_SECOND) -> None:
+        self._refused = Allowance(clock, at_once, a_second)
         self.refused = 0
 
     def check(self, name: str) -> None:

@@ -130,6 +130,7 @@ class CommandRow(Row):
     address makes few a minute (http_edge/routing/pace.py). file: the body is a file, which `make` reads; few are under way at a
     time (http_edge/routing/uploads.py). Media type → what is in it, for OpenAPI. picture_of: the body is a picture of
     something, which this looks up before a byte is read; what it gives becomes asked.body (http_edge/commands/uploads.py).
+    coupon: the code that the request says, if any: who says many that there are not is refused for a while.
     Idempotency keys are honoured on every row.
     """
 
@@ -145,6 +146,7 @@ class CommandRow(Row):
     no_sooner: float = 0.0
     hashes: Topic | None = None
     paced: bool = False
+    coupon: Callable[[Asked], str | None] | None = None
     picture_of: Callable[[Asked], Awaitable[Any]] | None = None
     signed: bool = False
     file: Mapping[str, Any] = field(default_factory=dict[str, Any])

@@ -39,6 +39,7 @@ BENCHES = (
     Bench("console", "infra.bench.console", "the console's page of an order among 100,000 messages, and its live tail"),
     Bench("home", "infra.bench.home", "GET /m/home against a read of one document"),
     Bench("search", "infra.bench.search", "the search script over many restaurants, each filter and each order"),
+    Bench("replay", "infra.bench.replay", "the engineers' questions on a full log against a bare aiokafka consumer"),
     Bench(
         "streams", "infra.bench.streams", "many open order streams on one edge: memory, and from a change to its event"
     ),

@@ -46,6 +46,8 @@ COMMANDS = (
     Command(
         "trace", "everything that belongs to an order, user, command or correlation id", Module("replay", ("trace",))
     ),
+    Command("find", "the messages of all topics that a condition holds for", Module("replay", ("find",))),
+    Command("publish", "sends messages of a file, checked against the contract", Module("replay", ("publish",))),
     Command(
         "state", "an aggregate and its views at any version; --diff to what is stored", Module("replay", ("state",))
     ),

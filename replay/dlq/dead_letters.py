@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from replay.failure import CannotDo, no_such_topic
+from replay.failure import BadArgument, no_such_topic
 from replay.log.message import Message, printed, shown_key, stamp
 from stores.engineering import Domains
 from stores.kafka.log import Logged, LogReader
@@ -102,7 +102,7 @@ def taken_apart(record: Logged) -> DeadLetter:
 
 
 def dead_letter_topics(log: LogReader, named: str | None) -> list[str]:
-    """Of all topics, or of the named one (its own name or that of its dead letters). Raises CannotDo."""
+    """Of all topics, or of the named one (its own name or that of its dead letters). Raises BadArgument."""
     there = [topic for topic in log.topics if topic.endswith(_SUFFIX)]
     if named is None:
         return there
@@ -122,10 +122,12 @@ async def read(log: LogReader, names: Iterable[str]) -> list[DeadLetter]:
 
 
 def chosen(letters: Sequence[DeadLetter], named: str) -> list[DeadLetter]:
-    """By id, or by place in the dead-letter topic. Raises CannotDo where there is none."""
+    """By id, or by place in the dead-letter topic. Raises BadArgument where there is none."""
     found = [letter for letter in letters if named in (letter.id, letter.place)]
     if not found:
-        raise CannotDo(f"no dead letter has the id or the place (PARTITION:OFFSET) {named!r}: see `./lezzet dlq list`")
+        raise BadArgument(
+            f"no dead letter has the id or the place (PARTITION:OFFSET) {named!r}: see `./lezzet dlq list`"
+        )
     return found
 
 

@@ -2,16 +2,20 @@
 
 import argparse
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from replay.dlq.dead_letters import DeadLetter, State, chosen, dead_letter_topics, read, states
+from replay.dlq.groups import of_letter, of_parked
 from replay.dlq.resending import Repair, Resend, in_order, resend
 from replay.dlq.unparking import SHOWN, Unpark, carry_out
-from replay.failure import CannotDo
+from replay.failure import BadArgument, CannotDo
+from replay.log.scan import Progress
 from replay.tools import Tools, say
 from stores.engineering import Domains, ParkedKey
+from stores.kafka.raw import RawProducer
 from topics.contracts import all_topics
 from topics.messages import redrive
 from topics.messages.topic import Topic
@@ -43,10 +47,10 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
 
 
 def _check(said: argparse.Namespace) -> None:
-    if not (said.all or said.id or said.key) or (said.all and (said.id or said.key)):
-        raise CannotDo("say which: --id ID, --key KEY or --all")
+    if bool(said.all) + bool(said.group) + bool(said.id or said.key) != 1:
+        raise BadArgument("say which: --id ID, --key KEY, --group FINGERPRINT or --all")
     if (said.body or said.header) and not said.id:
-        raise CannotDo("--body and --header are for the one message that --id names")
+        raise BadArgument("--body and --header are for the one message that --id names")
 
 
 async def _planned(
@@ -59,11 +63,15 @@ async def _planned(
             return _Plan([unpark], [])
         letters = chosen([letter for letter, _ in judged], said.id)
     else:
-        parked = [row for row in parked if said.all or row.key == said.key]
+        parked = [row for row in parked if said.all or row.key == said.key or of_parked(row) == said.group]
         # What keeps no inbox cannot say whether it was done since: only by its id.
-        letters = [d for d, state in judged if state == "waits" and (said.all or d.key == said.key)]
+        waits = [letter for letter, state in judged if state == "waits"]
+        letters = [
+            d for d in waits if said.all or (said.key is not None and d.key == said.key) or of_letter(d) == said.group
+        ]
         if not parked and not letters:
-            raise CannotDo(f"nothing of {topic} waits{'' if said.all else ' under that key'}: see `./lezzet dlq list`")
+            which = "" if said.all else f" in group {said.group}" if said.group else " under that key"
+            raise CannotDo(f"nothing of {topic} waits{which}: see `./lezzet dlq {'groups' if said.group else 'list'}`")
     unparks = [] if said.id else await _unparks(said, topic, parked, domains)
     repair = _repair(said)
     taken = {d.inbox_key for d, state in judged if state == "taken"} if said.id else set[tuple[str, str]]()
@@ -144,8 +152,11 @@ def _print(plan: _Plan, contract: Topic | None) -> None:
             say(line)
     if len(plan.unparks) > SHOWN:
         say(f"decide again: and {len(plan.unparks) - SHOWN:,} keys more")
-    for one in plan.resends:
+    for one in plan.resends[:SHOWN]:
         say(one.line())
+    if len(plan.resends) > SHOWN:
+        refused = sum(one.refused is not None for one in plan.resends[SHOWN:])
+        say(f"and {len(plan.resends) - SHOWN:,} dead letters more, {refused:,} of them cannot be sent")
 
 
 async def _carry_out(tools: Tools, plan: _Plan, domains: Domains) -> int:
@@ -154,10 +165,23 @@ async def _carry_out(tools: Tools, plan: _Plan, domains: Domains) -> int:
     async with tools.producer() as producer:
         if plan.unparks:
             good = await carry_out(plan.unparks, producer, domains) and good
-        for one in plan.resends:
-            if one.refused is None:
-                if one.letter.group.endswith(".effect"):
-                    await domains.forget_effect(one.letter.domain, one.letter.group, one.letter.id)
-                partition, offset = await producer.send(one.record)
-                say(f"sent: {one.record.topic} {partition}:{offset} id={one.letter.id}")
+        await _send([one for one in plan.resends if one.refused is None], producer, domains)
     return 0 if good else 1
+
+
+async def _send(resends: Sequence[Resend], producer: RawProducer, domains: Domains) -> None:
+    for one in resends:
+        if one.letter.group.endswith(".effect"):
+            await domains.forget_effect(one.letter.domain, one.letter.group, one.letter.id)
+    progress, sent, ids = Progress(len(resends), "sent"), 0, {id(one.record): one.letter.id for one in resends}
+    try:
+        async with aclosing(producer.send_all([one.record for one in resends])) as chunks:
+            async for chunk in chunks:
+                sent += len(chunk)
+                progress.at(sent)
+                for record, (partition, offset) in chunk if len(resends) <= SHOWN else ():
+                    say(f"sent: {record.topic} {partition}:{offset} id={ids[id(record)]}")
+    finally:
+        progress.end()
+        if len(resends) > SHOWN:
+            say(f"sent: {sent:,} of {len(resends):,} dead letters")

@@ -109,15 +109,22 @@ class _Orders:
         self._progress_at = self._spoken_at = time.monotonic()
 
     async def run(self) -> bool:
-        while self._waiting or self._under_way:
-            await self._send()
-            if not await self._settle():
-                await asyncio.sleep(_LOOK)  # another process answers, in its database
-            if time.monotonic() - self._spoken_at > _SPEAK:
-                await self._speak()
-            if time.monotonic() - self._progress_at > PATIENCE:
-                self._give_up()
-                return False
+        try:
+            while self._waiting or self._under_way:
+                await self._send()
+                if not await self._settle():
+                    await asyncio.sleep(_LOOK)  # another process answers, in its database
+                if time.monotonic() - self._spoken_at > _SPEAK:
+                    await self._speak()
+                if time.monotonic() - self._progress_at > PATIENCE:
+                    self._give_up()
+                    return False
+        except asyncio.CancelledError:
+            say(
+                f"stopped: {self._free:,} keys are free, {self._refused:,} are still parked; {len(self._under_way):,} orders"
+                f" are under way and are carried out, {len(self._waiting):,} were not sent"
+            )
+            raise
         if self._keys > SHOWN:
             say(f"{self._free:,} keys are free, {self._refused:,} are still parked")
         return self._free == self._keys

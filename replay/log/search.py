@@ -1,13 +1,14 @@
-"""Finds all messages of the flows that an id takes part in: one pass over the topics, a second one only where a flow began
-before the message that gave it away."""
+"""Finds all messages of the flows that an id takes part in: a pass over the topics for the messages that name it, and one for
+what belongs to the same flows."""
 
 import time
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from replay.log.message import Message
+from replay.log.scan import Progress, Sieve, Window, scan, window
 from stores.kafka.log import Logged, LogReader, Place
 from topics.messages import headers
 
@@ -35,62 +36,45 @@ class Found:
 async def find(log: LogReader, wanted: str, since: datetime | None) -> Found:
     """All messages joined by correlation with those that name the id. Raises Unavailable."""
     began = time.monotonic()
-    starts, ends = await _window(log, since)
-    search = _Search(wanted)
-    async for chunk in log.read(starts, ends):
-        for record in chunk:
-            search.look(record)
-    found = Found(len({place.topic for place in starts}), read=sum(search.seen.values()))
-    kept = search.kept
-    if len(kept) < sum(search.seen[flow] for flow in search.flows):
-        kept = await _again(log, starts, ends, search.flows)
+    chosen = await window(log, log.topics, since)
+    found = Found(chosen.topics, read=chosen.messages)
+    naming = await _naming(log, chosen, wanted)
+    kept = await _of_flows(log, chosen, {message.correlation for message in naming}) if naming else []
+    # A correlation that is no UTF-8 stands otherwise in the log than here: what named the id is there all the same.
+    there = {_at(message) for message in kept}
+    kept += [message for message in naming if _at(message) not in there]
     found.messages, found.cut = kept[:MOST], len(kept) > MOST
     found.seconds = time.monotonic() - began
     return found
 
 
-async def _window(log: LogReader, since: datetime | None) -> tuple[dict[Place, int], dict[Place, int]]:
-    places = log.places(log.topics)
-    bounds = await log.bounds(places)
-    ends = {place: bound.end for place, bound in bounds.items()}
-    if since is None:
-        return {place: bound.first for place, bound in bounds.items()}, ends
-    later = await log.since(places, since)
-    return {place: later.get(place, ends[place]) for place in places}, ends
-
-
-async def _again(
-    log: LogReader, starts: Mapping[Place, int], ends: Mapping[Place, int], flows: set[str]
-) -> list[Message]:
-    kept: list[Message] = []
-    async for chunk in log.read(starts, ends):
-        kept.extend(message for message in map(Message, chunk) if message.correlation in flows)
-        if len(kept) > MOST:
-            break
+async def _naming(log: LogReader, chosen: Window, wanted: str) -> Sequence[Message]:
+    text = wanted.encode(errors="surrogateescape")
+    kept = list[Message]()
+    async with aclosing(scan(log, chosen, Sieve([text]), Progress(chosen.messages, "looked at"))) as chunks:
+        async for chunk in chunks:
+            for message in map(Message, chunk):
+                if _names(message.logged, text) or message.id == wanted:
+                    kept.append(message)
     return kept
 
 
-class _Search:
-    """flows: correlations that the id takes part in. seen: how many messages each correlation has."""
+async def _of_flows(log: LogReader, chosen: Window, flows: set[str]) -> list[Message]:
+    """MOST, and one more where there are more."""
+    kept, wanted = list[Message](), Sieve(flow.encode(errors="surrogateescape") for flow in flows)
+    async with aclosing(scan(log, chosen, wanted, Progress(chosen.messages))) as chunks:
+        async for chunk in chunks:
+            kept.extend(message for message in map(Message, chunk) if message.correlation in flows)
+            if len(kept) > MOST:
+                break
+    return kept
 
-    def __init__(self, wanted: str) -> None:
-        self.flows: set[str] = set()
-        self.seen: Counter[str] = Counter()
-        self.kept: list[Message] = []
-        self._wanted = wanted
-        self._bytes = wanted.encode(errors="surrogateescape")
 
-    def look(self, record: Logged) -> None:
-        message = Message(record)
-        flow = message.correlation
-        self.seen[flow] += 1
-        if flow not in self.flows and not self._names(record) and message.id != self._wanted:
-            return
-        self.flows.add(flow)
-        if len(self.kept) <= MOST:
-            self.kept.append(message)
+def _at(message: Message) -> tuple[Place, int]:
+    return message.logged.place, message.logged.offset
 
-    def _names(self, record: Logged) -> bool:
-        if record.key == self._bytes:
-            return True
-        return any(value == self._bytes and name in _NAMING for name, value in record.headers)
+
+def _names(record: Logged, text: bytes) -> bool:
+    if record.key == text:
+        return True
+    return any(value == text and name in _NAMING for name, value in record.headers)

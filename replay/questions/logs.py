@@ -10,10 +10,11 @@ from typing import Any, NamedTuple, cast
 from replay.failure import BadArgument
 from replay.log import reveal
 from replay.log.search import find
+from replay.log.times import moment
 from replay.tools import Tools, say, say_json
 from stores.errors import Unavailable
 from stores.logs.index import LogIndex
-from stores.logs.searching import LEVELS, MOST_IDS, Asked, Found, search, since_of
+from stores.logs.searching import LEVELS, MOST_IDS, Asked, Found, search
 from topics import personal
 from topics.messages import headers
 
@@ -49,7 +50,7 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
     asked = Asked(
         words=said.query, ids=await _flow(tools, said.trace) if said.trace else (), level=said.level,
         domain=said.domain, process=said.process,
-        since=_when("--since", said.since, now), until=_when("--until", said.until, now),
+        since=moment("--since", said.since, now), until=moment("--until", said.until, now),
     )  # fmt: skip
     async with tools.logs() as index:
         found = await search(index, asked, said.count)
@@ -75,15 +76,6 @@ class _Shown(NamedTuple):
 
     as_json: bool
     reveal: bool
-
-
-def _when(name: str, said: str | None, now: datetime) -> datetime | None:
-    if said is None:
-        return None
-    at = since_of(said, now)
-    if at is None:
-        raise BadArgument(f"{name}: {said!r} is neither an age such as 10m, 2h, 3d nor a time such as 2026-11-26T20:00")
-    return at
 
 
 async def _follow(index: LogIndex, asked: Asked, printed: Sequence[Found], begun: datetime, shown: _Shown) -> None:

@@ -1,15 +1,17 @@
 """`./lezzet tail TOPIC`: the messages of one topic."""
 
 import argparse
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from replay.failure import CannotDo, no_such_topic
+from replay.failure import BadArgument, no_such_topic
 from replay.log import reveal
 from replay.log.message import Message, in_time
+from replay.log.scan import All, Progress, Window, scan
+from replay.log.where import Where
 from replay.tools import Tools, say, say_json
-from stores.kafka.log import Bounds, LogReader, Place
+from stores.kafka.log import Bounds, Logged, LogReader, Place
 
 LAST = 10  # messages, where nothing else is asked for
 
@@ -21,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="beginning, end (and then follow), OFFSET in every partition, or PARTITION:OFFSET; else the last messages",
     )  # fmt: skip
     parser.add_argument("--count", type=int, metavar="N", help=f"at most N messages (without --from the last {LAST})")
+    parser.add_argument("--where", metavar="EXPR", help="only messages that a condition in CEL holds for, as of `find`")
     parser.add_argument("--follow", action="store_true", help="wait for more")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     reveal.add_argument(parser)
@@ -28,32 +31,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True)
 class _Plan:
-    """starts: where each partition begins. limit: how many messages; last: the last ones that are there, not the first.
-    reveal: with personal data."""
+    """starts: where each partition begins. limit: how many messages; last: the last ones that are there, not the first. where:
+    only those that it holds for; None for all. reveal: with personal data."""
 
     starts: Mapping[Place, int]
     limit: int | None
     last: bool
     follow: bool
+    where: Where | None
     reveal: bool
+
+    def chosen(self, chunk: Iterable[Logged]) -> list[Message]:
+        return [message for message in map(Message, chunk) if self.where is None or self.where(message)]
 
 
 async def run(tools: Tools, said: argparse.Namespace) -> int:
     if said.count is not None and said.count < 1:
-        raise CannotDo("--count: at least 1")
+        raise BadArgument("--count: at least 1")
+    where = None if said.where is None else Where(said.where)
     async with tools.log() as log:
         if said.topic not in log.topics:
             raise no_such_topic(said.topic, log.topics)
         bounds = await log.bounds(log.places([said.topic]))
-        plan = _plan(bounds, said, reveal=await reveal.revealed(tools, "tail", said))
+        plan = _plan(bounds, said, where, reveal=await reveal.revealed(tools, "tail", said))
         await _print(log, bounds, plan, as_json=said.json)
     return 0
 
 
-def _plan(bounds: Mapping[Place, Bounds], said: argparse.Namespace, *, reveal: bool) -> _Plan:
+def _plan(bounds: Mapping[Place, Bounds], said: argparse.Namespace, where: Where | None, *, reveal: bool) -> _Plan:
     last = said.start is None
     limit = said.count or (LAST if last else None)
-    return _Plan(starts(bounds, said.start, limit or LAST), limit, last, said.follow or said.start == "end", reveal)
+    # The last ones that a condition holds for may be anywhere.
+    begin = starts(bounds, "beginning" if last and where else said.start, limit or LAST)
+    return _Plan(begin, limit, last, said.follow or said.start == "end", where, reveal)
 
 
 async def _print(log: LogReader, bounds: Mapping[Place, Bounds], plan: _Plan, *, as_json: bool) -> None:
@@ -73,23 +83,38 @@ async def _messages(log: LogReader, bounds: Mapping[Place, Bounds], plan: _Plan)
     """What is there, in order of time where its number is bounded; then what comes, as it comes."""
     ends = {place: bounds[place].end for place in plan.starts}
     if plan.limit is None:
-        async for chunk in log.read(plan.starts, ends):
-            for message in in_time([*map(Message, chunk)]):
+        async for chunk in _scan(log, plan, ends):
+            for message in in_time(plan.chosen(chunk)):
                 yield message
     else:
         for message in await _some(log, ends, plan, plan.limit):
             yield message
     if plan.follow:
         async for chunk in log.read(ends):
-            for message in in_time([*map(Message, chunk)]):
+            for message in in_time(plan.chosen(chunk)):
                 yield message
 
 
 async def _some(log: LogReader, ends: Mapping[Place, int], plan: _Plan, limit: int) -> list[Message]:
-    """The first or the last `limit` of all partitions: each has at most that many of them."""
-    stops = {place: min(end, plan.starts[place] + limit) for place, end in ends.items()}
-    there = in_time([Message(record) async for chunk in log.read(plan.starts, stops) for record in chunk])
-    return there[-limit:] if plan.last else there[:limit]
+    """The first or the last `limit` of all partitions."""
+    if plan.where is None:  # each has at most that many of them
+        ends = {place: min(end, plan.starts[place] + limit) for place, end in ends.items()}
+    there = list[Message]()
+    async for chunk in _scan(log, plan, ends):
+        there += plan.chosen(chunk)
+        if len(there) > 2 * limit + LAST:
+            there = _kept(there, plan, limit)
+    return _kept(there, plan, limit)
+
+
+def _kept(there: list[Message], plan: _Plan, limit: int) -> list[Message]:
+    ordered = in_time(there)
+    return ordered[-limit:] if plan.last else ordered[:limit]
+
+
+def _scan(log: LogReader, plan: _Plan, ends: Mapping[Place, int]) -> AsyncGenerator[list[Logged]]:
+    there = Window(plan.starts, ends)
+    return scan(log, there, All() if plan.where is None else plan.where.sieve, Progress(there.messages))
 
 
 def starts(bounds: Mapping[Place, Bounds], start: str | None, last: int) -> dict[Place, int]:
@@ -111,12 +136,12 @@ def starts(bounds: Mapping[Place, Bounds], start: str | None, last: int) -> dict
 def _from_offset(bounds: Mapping[Place, Bounds], start: str) -> dict[Place, int]:
     partition, _, offset = start.rpartition(":")
     if not offset.isdecimal() or (partition and not partition.isdecimal()):
-        raise CannotDo(f"--from: {start!r} is none of beginning, end, OFFSET, PARTITION:OFFSET")
+        raise BadArgument(f"--from: {start!r} is none of beginning, end, OFFSET, PARTITION:OFFSET")
     wanted = {
         place: min(max(int(offset), bound.first), bound.end)
         for place, bound in bounds.items()
         if not partition or place.partition == int(partition)
     }
     if not wanted:
-        raise CannotDo(f"--from: there is no partition {partition}, only 0 to {len(bounds) - 1}")
+        raise BadArgument(f"--from: there is no partition {partition}, only 0 to {len(bounds) - 1}")
     return wanted

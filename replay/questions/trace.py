@@ -1,33 +1,32 @@
 """`./lezzet trace ID`: everything that belongs to one flow, over all topics, in order of time.
 
 ID is a correlation, order, operation, command, event, user or other aggregate id. All topics are read in parallel up to
-where they end at the start. It is a search, not an index: 100,000 messages take some seconds, and `--since 2h` reads less.
+where they end at the start. It is a search, not an index: a million messages take some seconds, and `--since 2h` reads less.
 """
 
 import argparse
 import asyncio
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
-from replay.failure import CannotDo
+from replay import links
+from replay.failure import BadArgument, CannotDo
 from replay.log import reveal
 from replay.log.flow import Flow, flows
 from replay.log.search import Found, find
 from replay.log.spans import spans
+from replay.log.times import moment
 from replay.tools import Tools, say, say_json
 from stores.tracing import Span
 
 _SERVICE = "topics"  # of the spans: they were not measured, but read from the topics
-_SPAN = re.compile(r"^(?P<number>\d+)(?P<unit>[smhd])$")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id")
-    parser.add_argument("--since", metavar="SPAN", help="only messages of the last 30s, 20m, 2h or 3d")
+    parser.add_argument("--since", metavar="WHEN", help="only messages from then on: 30s, 20m, 2h, 3d, or a time")
     parser.add_argument("--json", action="store_true", help="one JSON document")
     parser.add_argument(
         "--otlp",
@@ -39,13 +38,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def run(tools: Tools, said: argparse.Namespace) -> int:
     if not said.id:
-        raise CannotDo("an empty id")
-    since = None if said.since is None else datetime.now(UTC) - span(said.since)
+        raise BadArgument("an empty id")
+    since = moment("--since", said.since, datetime.now(UTC))
     async with tools.log() as log:
         found = await find(log, said.id, since)
     if not found.messages:
-        window = f" of the last {said.since}" if said.since else ""
-        raise CannotDo(
+        window = f" since {said.since}" if said.since else ""
+        raise BadArgument(
             f"no message{window} has {said.id!r} as id, key, subject, operation, caller or correlation"
             f" ({found.read:,} messages of {found.topics} topics read)"
         )
@@ -58,7 +57,7 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
     elif said.json:
         say_json({"id": said.id, "read": found.read, "flows": [flow.data(plain) for flow in joined]})
     else:
-        _print(found, joined, reveal=plain)
+        _print(found, joined, links.flow(tools.settings, said.id), reveal=plain)
     return 0
 
 
@@ -75,25 +74,15 @@ def _export(where: str, found: list[Span]) -> None:
         raise CannotDo(f"--otlp: {where}: {error.strerror}") from error
 
 
-def _print(found: Found, joined: list[Flow], *, reveal: bool) -> None:
+def _print(found: Found, joined: list[Flow], page: str, *, reveal: bool) -> None:
     for flow in joined:
         for line in flow.lines(reveal):
             say(line)
         say()
+    say(f"page: {page}")
     more = " (more were left out: narrow it with --since)" if found.cut else ""
     say(f"log lines: ./lezzet logs --trace {joined[0].correlation}")
     say(
         f"{len(found.messages):,} messages in {len(joined)} {'flow' if len(joined) == 1 else 'flows'}{more};"
         f" {found.read:,} messages of {found.topics} topics read in {found.seconds:.1f} s"
     )
-
-
-def span(text: str) -> timedelta:
-    """Of `--since`. Raises CannotDo."""
-    matched = _SPAN.match(text)
-    if matched is None:
-        raise CannotDo(f"--since: {text!r} is not a span such as 30s, 20m, 2h or 3d")
-    try:
-        return timedelta(**{_UNITS[matched["unit"]]: int(matched["number"])})
-    except OverflowError:
-        raise CannotDo(f"--since: {text!r} is too long") from None

@@ -13,11 +13,14 @@ from aiokafka.errors import KafkaError
 from stores.errors import Unavailable
 from stores.kafka import records
 from stores.kafka.errors import translated
+from stores.kafka.sieve import Sieve, Through
 
 START_SECONDS = 8.0  # for a broker that accepts a connection and does not answer
 SILENT_SECONDS = 15.0  # without a record, though there must be one
 _CHUNK = 2_000  # records handed over at once
 _FETCH = 4 * 1024 * 1024  # bytes a partition: as large as a dead letter may be
+_AT_ONCE = 16 * 1024 * 1024  # bytes of a fetch; three times as much is in memory while it is read
+_WAIT, _TELL = 300, 100  # ms that a turn of a reading, and of a scan, waits for records
 
 
 class Place(NamedTuple):
@@ -49,11 +52,19 @@ class Logged:
         return Place(self.topic, self.partition)
 
 
+class Turn(NamedTuple):
+    """records: that came. passed: how many offsets of the partitions that have an end are read so far."""
+
+    records: list[Logged]
+    passed: int
+
+
 class LogReader:
     """`async with open_log(brokers) as log`. One reading at a time. Everything raises Unavailable."""
 
-    def __init__(self, consumer: AIOKafkaConsumer, topics: Mapping[str, int]) -> None:
+    def __init__(self, consumer: AIOKafkaConsumer, topics: Mapping[str, int], through: Through) -> None:
         self._consumer = consumer
+        self._through = through
         self.topics = topics  # name → number of partitions, as they were at the opening
 
     def places(self, topics: Iterable[str]) -> list[Place]:
@@ -83,6 +94,24 @@ class LogReader:
         self, starts: Mapping[Place, int], ends: Mapping[Place, int] | None = None
     ) -> AsyncGenerator[list[Logged]]:
         """Chunks of records, from offsets `starts` to before `ends`, or for ever without `ends`. In order a partition."""
+        async with contextlib.aclosing(self._turns(starts, ends, _WAIT)) as turns:
+            async for turn in turns:
+                if turn.records:
+                    yield turn.records
+
+    async def scan(self, starts: Mapping[Place, int], ends: Mapping[Place, int], sieve: Sieve) -> AsyncGenerator[Turn]:
+        """As `read`, of the records that the sieve lets through. A turn ten times a second at least, also without records."""
+        self._through.sieve = sieve
+        try:
+            async with contextlib.aclosing(self._turns(starts, ends, _TELL)) as turns:
+                async for turn in turns:
+                    yield turn
+        finally:
+            self._through.sieve = None
+
+    async def _turns(
+        self, starts: Mapping[Place, int], ends: Mapping[Place, int] | None, wait: int
+    ) -> AsyncGenerator[Turn]:
         left = {TopicPartition(*p): None if ends is None else ends[p] for p in starts}
         left = {tp: end for tp, end in left.items() if end is None or starts[Place(*tp)] < end}
         if not left:
@@ -91,24 +120,27 @@ class LogReader:
         for tp in left:
             self._consumer.seek(tp, starts[Place(*tp)])
             self._consumer.resume(tp)
-        heard = asyncio.get_running_loop().time()
+        heard, passed, read = asyncio.get_running_loop().time(), -1, 0
         while left:
             async with translated():
-                got = await self._consumer.getmany(timeout_ms=300, max_records=_CHUNK)
+                got = await self._consumer.getmany(timeout_ms=wait, max_records=_CHUNK)
             chunk = [_logged(r) for tp, rs in got.items() for r in rs if _before(r.offset, left.get(tp, 0))]
             if ends is not None:
-                await self._finish(left)
-                heard = _still_there(heard, bool(got))
-            if chunk:
-                yield chunk
+                read += await self._finish(left, starts)
+                now = read + sum([await self._consumer.position(tp) - starts[Place(*tp)] for tp in left])
+                heard, passed = _still_there(heard, now > passed), now
+            yield Turn(chunk, max(0, passed))
 
-    async def _finish(self, left: dict[TopicPartition, int | None]) -> None:
-        """Removes partitions that are read to their end. The position says so, not the records: transaction markers and removed
-        records are never handed over."""
+    async def _finish(self, left: dict[TopicPartition, int | None], starts: Mapping[Place, int]) -> int:
+        """Removes partitions that are read to their end, and returns how many offsets they had. The position says so, not the
+        records: transaction markers and removed records are never handed over."""
+        read = 0
         for tp, end in list(left.items()):
             if end is not None and await self._consumer.position(tp) >= end:
                 del left[tp]
                 self._consumer.pause(tp)
+                read += end - starts[Place(*tp)]
+        return read
 
     def _choose(self, places: Sequence[Place]) -> list[TopicPartition]:
         wanted = [TopicPartition(*place) for place in places]
@@ -139,20 +171,22 @@ async def open_log(brokers: Sequence[str]) -> AsyncGenerator[LogReader]:
     """Raises Unavailable where no broker answers."""
     records.read_everything()
     servers = ",".join(brokers)
-    topics = await _topics(servers)
+    topics, through = await _topics(servers), Through()
     consumer = AIOKafkaConsumer(
         bootstrap_servers=servers,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         isolation_level="read_committed",  # as the agents read
         max_partition_fetch_bytes=_FETCH,
+        fetch_max_bytes=_AT_ONCE,
+        value_deserializer=through,
         fetch_max_wait_ms=200,
         max_poll_records=_CHUNK,
     )
     try:
         async with translated(), asyncio.timeout(START_SECONDS):
             await consumer.start()
-        yield LogReader(consumer, topics)
+        yield LogReader(consumer, topics, through)
     finally:
         with contextlib.suppress(KafkaError, OSError, TimeoutError):
             await asyncio.wait_for(consumer.stop(), START_SECONDS)

@@ -12,6 +12,7 @@ from stores.errors import Unavailable
 
 _SECONDS = 15.0  # for the start and for each record: an idempotent send never times out by itself
 _LARGEST = 4 * 1024 * 1024  # bytes
+_SIDE_BY_SIDE = 500  # records under way
 
 
 class RawRecord(NamedTuple):
@@ -44,6 +45,22 @@ class RawProducer:
         except (KafkaError, OSError, TimeoutError) as error:
             raise Unavailable("Kafka", f"{type(error).__name__} for a record of {record.topic}") from error
         return sent.partition, sent.offset
+
+    async def send_all(self, records: Sequence[RawRecord]) -> AsyncGenerator[list[tuple[RawRecord, tuple[int, int]]]]:
+        """Records of different keys side by side, those of a key one after the other. Gives what was sent, with partition and
+        offset, some at a time. Raises Unavailable: what was not given yet may be in the log, or may not."""
+        waiting = list(records)
+        while waiting:
+            chosen, left, keys = list[RawRecord](), list[RawRecord](), set[tuple[str, bytes | None]]()
+            for at, record in enumerate(waiting):
+                if len(chosen) == _SIDE_BY_SIDE:
+                    left += waiting[at:]
+                    break
+                place = record.topic, record.key
+                (left if place in keys else chosen).append(record)
+                keys.add(place)
+            yield list(zip(chosen, await asyncio.gather(*map(self.send, chosen)), strict=True))
+            waiting = left
 
 
 @contextlib.asynccontextmanager

@@ -16,10 +16,9 @@ from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.record.util import decode_varint
 
 from stores.kafka.codecs import DECODERS, unpack_within_limit
+from stores.kafka.sieve import CODEC, HEADER, SEVEN, Sieve, Sieved, Through
 from topics.messages import headers
 
-_HEADER = 61  # bytes of a batch before its records
-_CODEC, _SEVEN = 22, 7  # place of the byte whose lower three bits say how a batch is compressed, and their mask
 _length = struct.Struct(">i").unpack_from
 
 
@@ -53,7 +52,11 @@ class Records:
     @cached_property
     def compressed(self) -> bool:
         """Whether a batch is compressed, so that its records may be far larger than what was fetched."""
-        return any(self._data[start + _CODEC] & _SEVEN for start, _ in self._places())
+        return any(self._data[start + CODEC] & SEVEN for start, _ in self._places())
+
+    def through(self, sieve: Sieve, *, aborted: bool) -> Sieved:
+        """Those that may hold something. aborted: see Sieved."""
+        return Sieved(self._data, self._places(), sieve, aborted=aborted)
 
     def around(self, offset: int) -> tuple[bytes, "Records"]:
         """Bytes of the first batch that reaches to the offset or beyond, and the batches after it. Raises LookupError."""
@@ -66,7 +69,7 @@ class Records:
     def _places(self) -> Iterator[tuple[int, int]]:
         """(begin, end) of each batch in the bytes, without a last one that the fetch has cut off."""
         data, start = self._data, 0
-        while start + _HEADER <= len(data):
+        while start + HEADER <= len(data):
             end = start + 12 + _length(data, start + 8)[0]
             if end <= len(data):
                 yield start, end
@@ -75,13 +78,22 @@ class Records:
 
 class _PartitionRecords(fetcher.PartitionRecords):
     def _unpack_records(self) -> Iterator[Any]:
+        whole, self._records = self._records, self._chosen(self._records)
         while True:
             try:
                 yield from super()._unpack_records()
                 return
             except Exception as error:
-                data, self._records = self._records.around(self.next_fetch_offset)
+                data, whole = whole.around(self.next_fetch_offset)
+                self._records = self._chosen(whole)
                 yield from self._read_again(data, error)
+
+    def _chosen(self, records: Any) -> Any:
+        """Without batches that hold nothing of what the consumer looks for."""
+        through = self._value_deserializer
+        if not isinstance(through, Through) or through.sieve is None:
+            return records
+        return records.through(through.sieve, aborted=bool(self._aborted_transactions or self._aborted_producers))
 
     def _read_again(self, data: bytes, why: Exception) -> Iterator[Any]:
         batch: Any = MemoryRecords(data).next_batch()
@@ -97,8 +109,8 @@ class _PartitionRecords(fetcher.PartitionRecords):
 def _read(batch: Any, data: bytes, why: Exception) -> list[Record]:
     """The records of a batch. A batch that cannot be taken apart becomes one record, at its last offset."""
     try:
-        (count,) = _length(data, _HEADER - 4)
-        left = bytearray(DECODERS[batch.attributes & _SEVEN](data[_HEADER:]))
+        (count,) = _length(data, HEADER - 4)
+        left = bytearray(DECODERS[batch.attributes & SEVEN](data[HEADER:]))
         at, found = 0, list[Record]()
         for number in range(count):
             length, at = decode_varint(left, at)

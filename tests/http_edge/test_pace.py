@@ -75,10 +75,12 @@ def test_those_that_were_under_way_at_the_same_moment_are_owed_for_within_bounds
 @pytest.fixture
 def few(edge: World) -> Iterator[World]:
     """Two refusals at once, at a clock that stands still."""
-    paced = edge.edge.refusals
-    object.__setattr__(edge.edge, "refusals", Refusals(lambda: 0.0, at_once=2))
+    paced = {name: getattr(edge.edge, name) for name in ("refusals", "wrong_codes")}
+    for name in paced:
+        object.__setattr__(edge.edge, name, Refusals(lambda: 0.0, at_once=2))
     yield edge
-    object.__setattr__(edge.edge, "refusals", paced)
+    for name, each in paced.items():
+        object.__setattr__(edge.edge, name, each)
 
 
 async def test_an_account_that_is_refused_again_and_again_is_told_so_and_others_go_on(few: World):
@@ -115,3 +117,22 @@ async def test_an_earlier_answer_is_given_again_to_who_was_refused_too_often(few
         await greedy.call("POST", "/restaurants", body)
     assert (await greedy.call("POST", "/restaurants", body)).status == 429
     assert (await greedy.call("POST", "/restaurants", body, Idempotency_Key="once")).status == 409
+
+
+async def test_codes_of_coupons_are_not_found_by_trying(few: World):
+    """By whatever route, and whoever says them: the next right code is not told from a wrong one, either."""
+    few.domains.behave(lambda command: refused(command, "coupon_unknown"))
+    guest = few.client(str(uuid.uuid4()))
+    assert (await guest.call("GET", "/discounts/YAZ11/check")).problem["code"] == "coupon_unknown"
+    assert (await guest.call("POST", "/carts/coupon", {"code": "YAZ12"})).problem["code"] == "coupon_unknown"
+    checkout = {"payment_method": "cash", "coupon_code": "YAZ13"}
+    tried = [("GET", "/discounts/YAZ10/check", None), ("POST", "/carts/coupon", {"code": "YAZ10"})]
+    tried += [("POST", "/carts/checkout", checkout), ("POST", "/m/checkout", checkout)]
+    few.domains.behave()
+    for another in (few.client(), few.client(str(uuid.uuid4()))):
+        for method, path, body in tried if another.token else tried[:1]:
+            said = await another.call(method, path, body)
+            assert (said.status, said.problem["code"]) == (429, "too_many_refused"), path
+    assert (
+        await few.client(str(uuid.uuid4())).call("POST", "/carts/checkout", {"payment_method": "cash"})
+    ).status == 200

@@ -39,7 +39,7 @@ async def test_show_prints_text_as_text_and_names_what_is_not_there(desk: Desk) 
     _, out = await desk.run("dlq", "show", TOPIC, names[1])
     assert "key: (none)" in out and out.endswith("body:\n(empty)\n")
     code, line = await desk.run("dlq", "show", TOPIC, "nobody")
-    assert code == 1 and "'nobody'" in line
+    assert code == 2 and "'nobody'" in line
 
 
 async def test_list_says_what_lies_there(desk: Desk) -> None:
@@ -104,17 +104,18 @@ async def test_what_cannot_take_effect_is_not_sent(desk: Desk) -> None:
 
 
 async def test_an_order_that_says_too_little_is_refused(desk: Desk) -> None:
-    for said, why in (
-        ([], "--all"), (["--all", "--id", "x"], "--all"), (["--key", "k", "--body", "x"], "--body"),
-        (["--id", "nobody"], "nobody"), (["--key", "nobody"], "nothing of user_created waits"),
+    for said, wanted, why in (
+        ([], 2, "--all"), (["--all", "--id", "x"], 2, "--all"), (["--key", "k", "--body", "x"], 2, "--body"),
+        (["--all", "--group", "x"], 2, "--all"), (["--id", "nobody"], 2, "nobody"),
+        (["--key", "nobody"], 1, "nothing of user_created waits"), (["--group", "00000000"], 1, "in group 00000000"),
     ):  # fmt: skip
         code, line = await desk.run("dlq", "redrive", TOPIC, *said)
-        assert code == 1 and why in line
+        assert code == wanted and why in line
 
 
 async def test_an_unknown_topic_says_which_have_dead_letters(desk: Desk) -> None:
     code, line = await desk.run("dlq", "list", "user_create")
-    assert code == 1 and "did you mean user_created" in line
+    assert code == 2 and "did you mean user_created" in line
 
 
 async def test_a_record_of_nothing_at_all_has_a_dead_letter_that_kafka_takes(desk: Desk) -> None:

@@ -195,4 +195,4 @@ async def test_the_command_is_a_dry_run_and_refuses_in_one_line(books: Books) ->
     code, out = await _command(books, TOPIC.name, "--group", "order.decide", "--yes")
     assert code == 1 and out.startswith("lezzet topics: order.decide decides or has effects") and out.count("\n") == 1
     code, out = await _command(books, "address_event", "--group", GROUP)
-    assert code == 1 and "did you mean address_events" in out
+    assert code == 2 and "did you mean address_events" in out

@@ -49,6 +49,16 @@ async def test_what_is_no_text_does_not_drive_the_terminal(desk: Desk) -> None:
     assert "\x1b" not in out and "\\xff" in out
 
 
+async def test_a_condition_chooses_among_all_that_are_there(desk: Desk) -> None:
+    user = ids.fresh()
+    await desk.publish(*(record("user_created", user, b'{"id":"u%d","n":%d}' % (n, n)) for n in range(30)))
+    only = ["--where", f'key == "{user}" && body.n < 5']
+    _, out = await desk.run("tail", "user_created", "--count", "2", *only, "--json")
+    assert [json.loads(line)["body"]["id"] for line in out.splitlines()] == ["u3", "u4"]
+    _, out = await desk.run("tail", "user_created", "--from", "beginning", "--count", "1", *only, "--json")
+    assert [json.loads(line)["body"]["id"] for line in out.splitlines()] == ["u0"]
+
+
 async def test_follows_until_it_has_enough(desk: Desk) -> None:
     user = ids.fresh()
     following = asyncio.create_task(desk.run("tail", "email_event", "--from", "end", "--count", "2"))
@@ -65,14 +75,16 @@ async def test_follows_until_it_has_enough(desk: Desk) -> None:
 
 async def test_an_unknown_topic_says_what_there_is(desk: Desk) -> None:
     code, line = await desk.run("tail", "user_comands")
-    assert code == 1
+    assert code == 2
     assert "did you mean user_commands" in line and "auth_events" in line and "\n" not in line
 
 
-@pytest.mark.parametrize("wrong", [["--from", "yesterday"], ["--from", "9:0"], ["--count", "0"]])
+@pytest.mark.parametrize(
+    "wrong", [["--from", "yesterday"], ["--from", "9:0"], ["--count", "0"], ["--where", "totl == 1"]]
+)
 async def test_what_cannot_be_meant_is_refused(desk: Desk, wrong: list[str]) -> None:
     code, line = await desk.run("tail", "user_created", *wrong)
-    assert code == 1 and wrong[0] in line
+    assert code == 2 and wrong[0] in line
 
 
 def test_without_a_broker_one_line_says_where_it_was_looked_for(

@@ -50,4 +50,4 @@ async def test_reset_begins_a_new_incarnation_for_every_reader_and_builds_views_
 
 async def test_reset_of_an_unknown_topic_changes_nothing(desk: Desk) -> None:
     code, line = await desk.run("topics", "reset", "catalog_event", "--yes")
-    assert code == 1 and "did you mean catalog_events" in line
+    assert code == 2 and "did you mean catalog_events" in line

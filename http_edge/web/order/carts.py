@@ -54,13 +54,21 @@ def _checkout(asked: Asked) -> Checkout:
     return Checkout(**asdict(asked.body), keyed=asked.idempotency_key is not None)
 
 
+def _said_coupon(asked: Asked) -> str | None:
+    return asked.body.coupon_code
+
+
+def _applied_coupon(asked: Asked) -> str | None:
+    return asked.body.code
+
+
 def _apply_coupon(asked: Asked) -> ApplyCoupon:
     return ApplyCoupon(code=asked.body.code, user_id=asked.me)
 
 
 CHECKOUT = command(
     "POST", "/carts/checkout", Checkout, to=TOPIC, takes=CheckoutWish, make=_checkout, key=own, who=CUSTOMER,
-    gives=Order, estimate=estimate, sees=at_checkout, body_bytes=64 * 1024,
+    gives=Order, estimate=estimate, sees=at_checkout, body_bytes=64 * 1024, coupon=_said_coupon,
     answers={
         400: (*COUPON_CODES, "basket_empty"),
         404: "address_not_found",
@@ -102,7 +110,7 @@ ROUTES = (
     ),
     command(
         "POST", "/carts/coupon", ApplyCoupon, to=TOPIC, takes=CouponWish, make=_apply_coupon, key=own, who=CUSTOMER,
-        sees=at_coupon,
+        sees=at_coupon, coupon=_applied_coupon,
         gives=CouponPreview, answers={400: COUPON_CODES},
         says="Use a coupon for the next checkout; answers what it takes off.",
     ),

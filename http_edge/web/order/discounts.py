@@ -62,13 +62,16 @@ def _indexes(asked: Asked) -> tuple[str, ...]:
 
 
 async def _checked(asked: Asked) -> Answer:
-    """Raises Problem 400 with the code of why it may not be used."""
+    """Raises Problem 400 with the code of why it may not be used, and 429."""
+    asked.edge.wrong_codes.check(asked.address)
     try:
         code = forms.coupon(asked.parameters["code"])
     except forms.NotInForm:
         code = ""
-    values = await asked.edge.reads.get(places(code, asked.caller.id if asked.caller else ""))
-    return of_json(_verdict(asked, known(values)))
+    found = known(await asked.edge.reads.get(places(code, asked.caller.id if asked.caller else "")))
+    if found.terms is None:
+        asked.edge.wrong_codes.note(asked.address)
+    return of_json(_verdict(asked, found))
 
 
 def _verdict(asked: Asked, coupon: Known) -> Checked:
@@ -96,7 +99,7 @@ ROUTES = (
     ),
     OwnRow(
         method="GET", path="/discounts/{code}/check", texts=("code",), who=PUBLIC, asks=Purchase, gives=Checked,
-        handle=_checked, reads=(COUPON, COUPON_USE), problems={400: COUPON_CODES},
+        handle=_checked, reads=(COUPON, COUPON_USE), problems={400: COUPON_CODES, 429: ("too_many_refused",)},
         says="Whether a coupon may be used, and what it is worth; 400 with the reason where not.",
     ),
     command(

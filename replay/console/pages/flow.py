@@ -9,7 +9,7 @@ from replay.console.frame import Shown
 from replay.console.timeline import WIDTH, steps
 from replay.log.flow import Flow, flows
 from replay.log.search import find
-from replay.questions.trace import span
+from replay.log.times import moment
 
 SPANS = ("1h", "1d", "7d")
 ON_A_PAGE = 300
@@ -18,7 +18,7 @@ ON_A_PAGE = 300
 
 async def flow(desk: Desk, request: web.Request) -> Shown:
     id, since = request.match_info["id"], request.query.get("since") or None
-    after = None if since is None else datetime.now(UTC) - span(since)
+    after = moment("since", since, datetime.now(UTC))
     async with desk.readers.lend() as log:
         found = await find(log, id, after)
     joined = flows(found.messages)

@@ -1,0 +1,164 @@
+"""One pass over topics, all partitions side by side: what every search of the engineers' tools reads the log with.
+
+What is looked for is looked for as bytes in whole batches; only batches that have it are taken apart (stores/kafka/sieve.py).
+"""
+
+import re
+import sys
+import time
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from stores.kafka.log import Logged, LogReader, Place
+from stores.kafka.sieve import Named
+from topics.messages import headers
+
+_FEW = 8  # texts that are looked for one after the other
+_FIRST, _EVERY = 1.0, 0.5  # seconds until progress is told, and between two lines about it
+_DERIVED = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
+_ID = headers.ID
+# As records have it: twice the length before the name of a header, and before its value, where they are short.
+_HAS_ID = bytes((len(_ID) * 2,)) + _ID.encode()
+_UUID = 36  # bytes
+_FLOWS = [re.compile(name + rb"\x48(.{36})", re.DOTALL) for name in (headers.CORRELATION.encode(), b"_id")]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What is read: from offsets `starts` to before `ends`."""
+
+    starts: Mapping[Place, int]
+    ends: Mapping[Place, int]
+
+    @property
+    def messages(self) -> int:
+        """How many there are, transaction markers and removed ones among them."""
+        return sum(max(0, self.ends[place] - start) for place, start in self.starts.items())
+
+    @property
+    def topics(self) -> int:
+        return len({place.topic for place in self.starts})
+
+
+async def window(
+    log: LogReader, topics: Iterable[str], since: datetime | None = None, until: datetime | None = None
+) -> Window:
+    """All that is in the topics now, or what came from `since` on and before `until`. Raises Unavailable."""
+    places = log.places(topics)
+    bounds = await log.bounds(places)
+    starts = {place: bound.first for place, bound in bounds.items()}
+    ends = {place: bound.end for place, bound in bounds.items()}
+    if since is not None:
+        later = await log.since(places, since)
+        starts = {place: later.get(place, ends[place]) for place in places}
+    if until is not None:
+        ends |= await log.since(places, until)
+    return Window(starts, ends)
+
+
+class Sieve:
+    """Lets records through that have one of these texts as their key or as a header. Of many texts: as their id or correlation.
+
+    A message that came without an id has the id of its place, which no byte of it says. Where one of the texts may be such an
+    id, messages without an id pass, too.
+    """
+
+    def __init__(self, wanted: Iterable[bytes]) -> None:
+        self._wanted = frozenset(wanted)
+        self._placed = any(_DERIVED.fullmatch(each) for each in self._wanted)
+        self._flows = len(self._wanted) > _FEW
+        self._others = [each for each in self._wanted if not self._flows or len(each) != _UUID]
+
+    def may_hold(self, records: bytes, count: int) -> bool:
+        if self._flows and not all(self._wanted.isdisjoint(flow.findall(records)) for flow in _FLOWS):
+            return True
+        if any(each in records for each in self._others):
+            return True
+        return self._placed and records.count(_HAS_ID) < count
+
+    def wants(self, key: bytes | None, body: bytes | None, headers: Named) -> bool:
+        if key in self._wanted:
+            return True
+        named = False
+        for name, value in headers:
+            if value in self._wanted:
+                return True
+            named = named or name == _ID
+        return self._placed and not named
+
+
+class Holding:
+    """Lets records through that have this text anywhere in them, or an escape of JSON, which may stand for any character."""
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+
+    def may_hold(self, records: bytes, count: int) -> bool:
+        return self._text in records or _ESCAPE in records
+
+    def wants(self, key: bytes | None, body: bytes | None, headers: Named) -> bool:
+        text = self._text
+        if body is not None and (text in body or _ESCAPE in body):
+            return True
+        return (key is not None and text in key) or any(value is not None and text in value for _, value in headers)
+
+
+_ESCAPE = rb"\u"
+
+
+class All:
+    """Lets all through."""
+
+    def may_hold(self, records: bytes, count: int) -> bool:
+        return True
+
+    def wants(self, key: bytes | None, body: bytes | None, headers: Named) -> bool:
+        return True
+
+
+@dataclass(slots=True)
+class Progress:
+    """Told on stderr while a pass takes more than a second. what: is done, e.g. `read`. passed: messages so far."""
+
+    of: int
+    what: str = "read"
+    passed: int = 0
+    _began: float = field(default_factory=time.monotonic)
+    _next: float = _FIRST
+    _told: bool = False
+
+    def at(self, passed: int) -> None:
+        self.passed = passed
+        took = time.monotonic() - self._began
+        if took < self._next:
+            return
+        self._next = took + _EVERY
+        line = f"{self.what}: {passed:,} of {self.of:,} messages, {passed / took:,.0f}/s"
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r\x1b[K{line}")
+        elif not self._told:
+            sys.stderr.write(f"{line}\n")
+        self._told = True
+        sys.stderr.flush()
+
+    def end(self) -> None:
+        """Takes its line away from a terminal."""
+        if self._told and sys.stderr.isatty():
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+async def scan(
+    log: LogReader, chosen: Window, sieve: Sieve | Holding | All, progress: Progress
+) -> AsyncGenerator[list[Logged]]:
+    """Records that may be wanted, in order a partition. Raises Unavailable."""
+    try:
+        async with aclosing(log.scan(chosen.starts, chosen.ends, sieve)) as turns:
+            async for turn in turns:
+                progress.at(turn.passed)
+                if turn.records:
+                    yield turn.records
+    finally:
+        progress.end()
