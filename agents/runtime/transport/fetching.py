@@ -182,7 +182,8 @@ class LoopConsumer(AIOKafkaConsumerThread):
 
     def take(self, tps: Sequence[TP]) -> None:
         """As `poke`, if anything is fetched of these partitions. Otherwise nothing waits, and nobody is woken."""
-        if self._consumer is not None and any(TopicPartition(*tp) in self._consumer._fetcher._records for tp in tps):
+        fetcher: Any = None if self._consumer is None else self._consumer._fetcher
+        if fetcher is not None and any(TopicPartition(*tp) in fetcher._records for tp in tps):
             self.poke()
 
     async def _fetch_records(
