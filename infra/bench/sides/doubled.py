@@ -32,8 +32,8 @@ class Second:
     async def close(self, lease: Lease) -> None: ...
 
 
-def doubled(runtime: Runtime) -> Mapping[str, Mapping[str, Work]]:
-    works = _works(runtime)
+def doubled(self: Runtime) -> Mapping[str, Mapping[str, Work]]:
+    works = _works(self)
     seconds = {f"second.{group}": {topic: Second(work) for topic, work in of.items()} for group, of in works.items()}
     return {**works, **seconds}
 
