@@ -120,6 +120,31 @@ async def test_the_same_items_twice_are_one_order_unless_keys_tell_them_apart(me
     assert len({first["id"], third["id"], fourth["id"]}) == 3
 
 
+async def test_one_key_a_hundred_times_at_once_is_one_order_and_a_hundred_same_answers(
+    menu: tuple[str, str], client: Client
+):
+    _, meal = menu
+    asked, key = (
+        CASH | {"items": [{"meal_id": meal, "quantity": 1}], "note": "a hundred"},
+        {"Idempotency-Key": "hundred"},
+    )
+
+    async def answered() -> dict[str, Any]:
+        """The order itself: while it is not decided, whoever asks again under the same key waits for it."""
+
+        async def ask() -> dict[str, Any] | None:
+            status, said = await client.call("POST", "/carts/checkout", asked, **key)
+            assert status in (200, 202, 503), said
+            return said if status == 200 else None
+
+        return await until("an answer", ask, 60, pause=0.5)
+
+    answers = await asyncio.gather(*(answered() for _ in range(100)))
+    assert all(answer == answers[0] for answer in answers)
+    mine = [order for order in await client.must("GET", "/orders") if order["id"] == answers[0]["id"]]
+    assert len(mine) == 1 == len(await client.must("GET", "/orders"))
+
+
 async def test_what_is_not_ordered_stays_in_the_basket(menu: tuple[str, str], owner: Client, client: Client):
     restaurant, meal = menu
     other = (await owner.must("POST", "/meals/", {"restaurant_id": restaurant, "name": "Ayran", "price": 30}))["id"]

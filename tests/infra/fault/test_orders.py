@@ -11,4 +11,5 @@ async def test_every_order_ends_once_while_whatever_takes_part_is_killed():
     assert findings.figures["placed"] > SHORT.orders / 2
     assert {"OrderCancelled", "OrderDelivered", "OrderExpired", "OrderRejected"} <= findings.figures["ended"].keys()
     assert findings.figures["taken"] > findings.figures["paid_back"]
+    assert findings.figures["couriers"] and findings.figures["kitchens"]["in broken words first"]
     assert findings.figures["doubled"] and sum(findings.figures["kills"].values()) == SHORT.kills
