@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from replay.console import command as console
 from replay.dlq import command as dlq
 from replay.failure import CannotDo
-from replay.questions import decide, find, logs, state, tail, trace
+from replay.questions import decide, find, logs, state, tail, trace, why
 from replay.tools import Tools
 from replay.topics import command as topics_command
 from replay.topics import publish
@@ -26,6 +26,7 @@ Run = Callable[[Tools, argparse.Namespace], Awaitable[int]]
 _COMMANDS = {
     "tail": tail,
     "trace": trace,
+    "why": why,
     "find": find,
     "publish": publish,
     "dlq": dlq,

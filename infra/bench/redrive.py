@@ -1,11 +1,12 @@
 """`./lezzet bench redrive`: parked keys a second that `dlq redrive` has decided, and how long it is silent over one key
 with many messages.
 
-Own servers and one process of the address domain. What is parked stands in the store before it starts, as after a fault that is
-mended by now.
+Own servers and one process of the address domain. What is parked is written into its store, as after a fault that is mended by
+now.
 """
 
 import argparse
+import asyncio
 import sys
 import time
 from collections.abc import Sequence
@@ -18,13 +19,17 @@ from infra.layout.folders import CHECKOUT
 from infra.process.shell import run as shell
 from infra.stack.stack import Stack
 from stores.kafka.partitioning import partition_of
-from stores.protocol import Changes, ParkedRow, Source
+from stores.protocol import Changes, DomainStore, ParkedRow, Source
 from stores.settings import load
 from stores.technologies import open_store
 from topics.contracts import address_commands
 from topics.messages import headers, ids
 
 DOMAIN = "address"
+SOURCES = [
+    Source(f"{DOMAIN}.decide", address_commands.TOPIC.name, each) for each in range(address_commands.TOPIC.partitions)
+]
+WITHIN = 60.0  # seconds until the agents are there
 LEAST = 500.0  # keys a second
 SILENT = 5.0  # seconds without a line, at most
 _AT_ONCE = 2_000  # rows of one write
@@ -56,10 +61,12 @@ async def run(arguments: list[str]) -> bool:
             folder=CHECKOUT,
             environment=stack.environment(),
         )
-        await _park(stack, [ids.fresh() for _ in range(chosen.keys)])
+        store = await open_store(load(stack.environment()), DOMAIN)
         async with agents_of(stack, 1, DOMAIN):
+            await _opened(store)
+            await _park(store, [ids.fresh() for _ in range(chosen.keys)])
             many = await _redriven(stack)
-            await _park(stack, [ids.fresh()] * chosen.messages)
+            await _park(store, [ids.fresh()] * chosen.messages)
             one = await _redriven(stack)
     rate, least = chosen.keys / many.seconds, LEAST / (3 if chosen.short else 1)
     print(f"{chosen.keys:,} keys in {many.seconds:.1f} s: {rate:,.0f} keys/s; wanted {least:,.0f}")
@@ -69,15 +76,17 @@ async def run(arguments: list[str]) -> bool:
     return rate >= least and (one.silent <= SILENT or chosen.short)
 
 
-async def _park(stack: Stack, keys: Sequence[str]) -> None:
+async def _opened(store: DomainStore) -> None:
+    """Returns when the agents have all partitions."""
+    async with asyncio.timeout(WITHIN):
+        while len((await store.look(SOURCES)).floors) < len(SOURCES):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+
+
+async def _park(store: DomainStore, keys: Sequence[str]) -> None:
     """One message for each of these keys, in the partition of the key."""
-    settings, count = load(stack.environment()), address_commands.TOPIC.partitions
-    store = await open_store(settings, DOMAIN)
-    for partition in range(count):
-        source = Source(f"{DOMAIN}.decide", address_commands.TOPIC.name, partition)
-        mine = [key for key in keys if partition_of(key.encode(), count) == partition]
-        if mine:
-            await store.open(source, 0)
+    for source in SOURCES:
+        mine = [key for key in keys if partition_of(key.encode(), len(SOURCES)) == source.partition]
         for first in range(0, len(mine), _AT_ONCE):
             moment = await store.look([source])
             rows = [_row(key) for key in mine[first : first + _AT_ONCE]]

@@ -46,6 +46,7 @@ COMMANDS = (
     Command(
         "trace", "everything that belongs to an order, user, command or correlation id", Module("replay", ("trace",))
     ),
+    Command("why", "what happened to an id, in words, and why it goes no further", Module("replay", ("why",))),
     Command("find", "the messages of all topics that a condition holds for", Module("replay", ("find",))),
     Command("publish", "sends messages of a file, checked against the contract", Module("replay", ("publish",))),
     Command(

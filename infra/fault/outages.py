@@ -24,7 +24,7 @@ from infra.fault.outage import Outage, suffer
 from infra.fault.plan import Town
 from infra.fault.seeding import seed_town
 from infra.mailbox.store import MailStore
-from infra.stack.stage import Stage, say, stage
+from infra.stack.stage import NOBODY_ANSWERS, Stage, say, stage
 from infra.supervision.child import Child
 
 AGENTS, ACCOUNTS = 2, 8
@@ -65,7 +65,7 @@ async def run(arguments: Sequence[str]) -> Findings:
     chosen = said.parse_args(arguments)
     wanted = SHORT if chosen.short and not chosen.server else of(chosen.server, chosen.how)
     findings = Findings()
-    async with stage(keep=chosen.keep) as on:
+    async with stage(keep=chosen.keep, settings=NOBODY_ANSWERS) as on:
         await outages(on, wanted, SHORT_SECONDS if chosen.short else chosen.seconds, findings)
     return findings
 

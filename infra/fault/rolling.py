@@ -27,7 +27,7 @@ from infra.fault.plan import Town
 from infra.fault.seeding import seed_town
 from infra.layout.folders import CHECKOUT
 from infra.mailbox.store import MailStore
-from infra.stack.stage import Stage, say, stage
+from infra.stack.stage import NOBODY_ANSWERS, Stage, say, stage
 from infra.supervision.child import Child
 
 AGENTS = 2
@@ -52,7 +52,7 @@ async def run(arguments: Sequence[str]) -> Findings:
     said.add_argument("--short", action="store_true", help="once forwards, back, and forwards again")
     said.add_argument("--keep", action="store_true", help="leave the data folder with its logs behind")
     chosen = said.parse_args(arguments)
-    async with stage(keep=chosen.keep) as on:
+    async with stage(keep=chosen.keep, settings=NOBODY_ANSWERS) as on:
         return await rolling(on, SHORT if chosen.short else LONG)
 
 

@@ -14,7 +14,7 @@ from infra.fault.killer import Killer
 from infra.fault.outage import away
 from infra.fault.plan import Town
 from infra.fault.seeding import seed_town
-from infra.stack.stage import Stage, stage
+from infra.stack.stage import NOBODY_ANSWERS, Stage, stage
 
 COMMANDS, USERS, SECONDS, KILLS = 10_000, 1000, 60.0, 8
 SERVERS = ("postgres", "mongo", "redis", "redis-baskets", "kafka") * 2
@@ -27,7 +27,7 @@ async def run(arguments: Sequence[str]) -> Findings:
     said.add_argument("--keep", action="store_true", help="leave the data folder with its logs behind")
     chosen = said.parse_args(arguments)
     findings = Findings()
-    async with stage(keep=chosen.keep) as on:
+    async with stage(keep=chosen.keep, settings=NOBODY_ANSWERS) as on:
         await storm(on, chosen.seed, findings)
     return findings
 

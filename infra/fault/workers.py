@@ -19,7 +19,7 @@ from infra.fault.plan import MEALS, Town
 from infra.fault.plan_photos import uploads, with_logos
 from infra.fault.planned import Planned
 from infra.fault.seeding import seed_town
-from infra.stack.stage import Stage, say, stage
+from infra.stack.stage import NOBODY_ANSWERS, Stage, say, stage
 
 AGENTS = 2
 
@@ -52,7 +52,7 @@ async def run(arguments: Sequence[str]) -> Findings:
     said.add_argument("--keep", action="store_true", help="leave the data folder with its logs behind")
     chosen = said.parse_args(arguments)
     scale = SHORT if chosen.short else Scale(chosen.commands, chosen.kills)
-    async with stage(keep=chosen.keep) as on:
+    async with stage(keep=chosen.keep, settings=NOBODY_ANSWERS) as on:
         return await workers(on, scale, chosen.seed)
 
 

@@ -76,6 +76,10 @@ class Stage:
         return [line for path in paths if path.exists() for line in path.read_text(errors="replace").splitlines()]
 
 
+NOBODY_ANSWERS = {"ORDER_ANSWER_SECONDS": "86400"}
+"""For runs in which no restaurant answers its orders: else these are reminded and expire while their stores are compared."""
+
+
 @asynccontextmanager
 async def stage(
     *, keep: bool = False, runs: tuple[str, ...] = (sys.executable, "-m"), settings: Mapping[str, str] = _NONE

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from agents.runtime import metrics
+from agents.runtime.reading import performing
 from agents.runtime.reading.effecting import Effecting
 from agents.runtime.transport.lease import Lease
 from stores.errors import Conflict, Doubt, Unavailable
@@ -129,6 +130,21 @@ async def test_a_kill_between_sending_and_recording_repeats_once_and_is_counted(
     )
     assert sorted(outside.marked) == ["a 1", "b 1"], "the effects themselves know it, too"
     assert set((await second.outcomes()).values()) == {1}
+
+
+async def test_what_is_remembered_of_effects_whose_partition_went_away_is_bounded(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(performing, "REMEMBERED", 3)
+    (postman,), outside = await postmen(world, 1)
+    for number in range(7):
+        postman.feed.event(f"k{number}", 1)
+        outside.fails[f"k{number} 1"] = [Unavailable("mail", "away")]
+    with pytest.raises(Doubt):
+        await postman.work.run(postman.feed.batch(await postman.opened()))
+    assert len(postman.work._performing._tried) == 3
+    await postman.run(await postman.opened())
+    assert sorted(outside) == [f"k{n} 1" for n in range(7)] and not postman.work._performing._happened
 
 
 async def test_a_zombie_with_an_older_epoch_sends_nothing(world: World):

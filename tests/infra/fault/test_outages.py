@@ -2,7 +2,7 @@
 
 from infra.audit.findings import Findings
 from infra.fault.outages import LONG, SERVERS, SHORT, SHORT_SECONDS, of, outages
-from infra.stack.stage import stage
+from infra.stack.stage import NOBODY_ANSWERS, stage
 
 
 def test_each_outage_can_be_asked_for_alone():
@@ -13,7 +13,7 @@ def test_each_outage_can_be_asked_for_alone():
 
 async def test_an_outage_of_each_server_loses_nothing_and_every_answer_stays_true():
     findings = Findings()
-    async with stage() as on:
+    async with stage(settings=NOBODY_ANSWERS) as on:
         await outages(on, SHORT, SHORT_SECONDS, findings)
     assert findings.clean, findings.line("outages")
     assert len(findings.figures["outages"]) == len(SHORT)

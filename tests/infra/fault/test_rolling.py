@@ -7,11 +7,11 @@ import pytest
 from infra.audit.findings import Findings
 from infra.fault import next_release
 from infra.fault.rolling import SHORT, rolling
-from infra.stack.stage import stage
+from infra.stack.stage import NOBODY_ANSWERS, stage
 
 
 async def test_a_rolling_restart_forwards_and_back_loses_nothing_and_writes_over_nothing():
-    async with stage() as on:
+    async with stage(settings=NOBODY_ANSWERS) as on:
         findings: Findings = await rolling(on, SHORT)
     assert findings.clean, findings.line("rolling")
     assert findings.figures["decided_by_next"] and findings.figures["decided_by_old"]
