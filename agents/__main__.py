@@ -51,7 +51,7 @@ async def run(settings: Settings, domains: Sequence[str]) -> int:
     await refuse_other_counts(settings, all_topics().values(), counts)
     beside = [
         asyncio.create_task(sweep([each for runtime in runtimes for each in runtime.sweeps])),
-        asyncio.create_task(tend([each for runtime in runtimes for each in runtime.tended])),
+        asyncio.create_task(tend(runtimes[0].generations, [each for runtime in runtimes for each in runtime.tended])),
         asyncio.create_task(Freeing(runtimes[0].publisher, domains).run(settings)),
         *(asyncio.create_task(keep_running(each)) for each in besides),
     ]

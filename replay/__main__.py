@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from replay.console import command as console
 from replay.dlq import command as dlq
 from replay.failure import CannotDo
-from replay.questions import decide, find, logs, state, tail, trace
+from replay.questions import decide, find, logs, state, tail, trace, why
 from replay.tools import Tools
 from replay.topics import command as topics_command
 from replay.topics import publish
@@ -26,6 +26,7 @@ Run = Callable[[Tools, argparse.Namespace], Awaitable[int]]
 _COMMANDS = {
     "tail": tail,
     "trace": trace,
+    "why": why,
     "find": find,
     "publish": publish,
     "dlq": dlq,
@@ -69,11 +70,16 @@ def parsed(arguments: Sequence[str]) -> tuple[str, Run, argparse.Namespace]:
     if name not in _COMMANDS:
         sys.stderr.write(f"usage: python -m replay {'|'.join(_COMMANDS)} ...\n")
         raise SystemExit(2)
+    said = parser_of(name).parse_args(arguments[1:])
+    return name, getattr(said, "run", _COMMANDS[name].run), said
+
+
+def parser_of(name: str) -> argparse.ArgumentParser:
+    """Of a command's arguments."""
     command = _COMMANDS[name]
     parser = argparse.ArgumentParser(prog=f"./lezzet {name}", description=command.__doc__)
     command.add_arguments(parser)
-    said = parser.parse_args(arguments[1:])
-    return name, getattr(said, "run", command.run), said
+    return parser
 
 
 def _stopped(name: str, why: str, code: int = 1) -> int:

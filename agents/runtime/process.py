@@ -15,6 +15,7 @@ from typing import NoReturn
 import structlog
 
 from agents.runtime.transport.group import Group
+from agents.runtime.transport.leases import IDLE
 from stores.settings import BadSetting
 
 log = structlog.get_logger()
@@ -105,7 +106,9 @@ class Process:
         if not await self.unless_stopped(asyncio.ensure_future(self._start())):
             return 0
         log.info("agents_started", groups=[group.name for group in self.groups])
+        idling = asyncio.create_task(self._look_after_idle())
         crash = await self._watch()
+        idling.cancel()
         await self._end()
         return 0 if crash is None else CRASHED
 
@@ -137,6 +140,13 @@ class Process:
             except TimeoutError:
                 continue
         return None
+
+    async def _look_after_idle(self) -> None:
+        """One round for all groups: what they ask of a server at the same time is asked together."""
+        while True:
+            await asyncio.sleep(IDLE)
+            for group in self.groups:
+                group.look_after_idle()
 
     async def _end(self) -> None:
         log.info("agents_stopping")

@@ -16,6 +16,7 @@ from agents.runtime.reading.indexing import Indexing, Sink
 from agents.runtime.reading.performing import Perform
 from agents.runtime.reading.showing import Showing
 from agents.runtime.reading.taking_in import Intake
+from agents.runtime.reading.tending import Tending
 from agents.runtime.sending.drain import Drain
 from agents.runtime.sending.entering import Entrance
 from agents.runtime.sending.publisher import Publisher
@@ -65,7 +66,7 @@ class Runtime:
     """One domain in this process. Each shape of its work (prepare, decide, project, effect, index) is a group
     `<domain>.<shape>`.
 
-    tended: of the groups that were made, what agents.runtime.tending calls in turn. sweeps: what agents.runtime.sweeping does.
+    tended: of the groups that were made, what agents.runtime.tending looks after. sweeps: what agents.runtime.sweeping does.
     besides: what runs beside the groups.
     """
 
@@ -77,7 +78,8 @@ class Runtime:
         self._drain = Drain(store, resources.publisher, resources.replies, resources.counts)
         self._works: dict[str, dict[str, Work]] = {}
         self._projections: list[View[Any, Any] | FactTable[Any, Any]] = []
-        self.tended: list[Callable[[], Awaitable[bool]]] = []
+        self.generations = resources.generations
+        self.tended: list[Tending] = []
         self.sweeps: list[Sweep] = [Sweep(domain, partial(store.sweep, KEPT, AT_ONCE))]
         self.besides: list[Beside] = []
 
@@ -167,7 +169,7 @@ class Runtime:
         made = Showing(
             group, topic, views, found.views, found.generations, found.publisher, replays, counts=found.counts
         )
-        self.tended.append(made.tending.round)
+        self.tended.append(made.tending)
         return made
 
     def _add(self, shape: str, topic: Topic, work: Work) -> None:

@@ -46,6 +46,7 @@ COMMANDS = (
     Command(
         "trace", "everything that belongs to an order, user, command or correlation id", Module("replay", ("trace",))
     ),
+    Command("why", "what happened to an id, in words, and why it goes no further", Module("replay", ("why",))),
     Command("find", "the messages of all topics that a condition holds for", Module("replay", ("find",))),
     Command("publish", "sends messages of a file, checked against the contract", Module("replay", ("publish",))),
     Command(
@@ -56,6 +57,7 @@ COMMANDS = (
     Command("console", "the same as pages in a browser, on this machine", Module("replay", ("console",))),
     Command("dlq", "lists, shows and redrives dead letters", Module("replay", ("dlq",))),
     Command("audit", "checks that the promises hold on the system that runs", Module("infra.audit")),
+    Command("completion", "makes bash or zsh complete commands and options", Call("infra.cli.completion:main")),
     Command("bench", "measures: ./lezzet bench NAME", Module("infra.bench")),
     Command("fault", "breaks something on purpose: ./lezzet fault NAME", Module("infra.fault")),
 )

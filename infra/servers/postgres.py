@@ -36,7 +36,7 @@ class Postgres:
     async def install(self) -> None:
         package = f"postgresql-{versions.POSTGRES}"
         looked = "no initdb in PGBIN, /usr/lib/postgresql/*/bin and PATH"
-        self._bin = (await apt.provide("PostgreSQL", package, _initdb, looked, self._site.cache)).parent
+        self._bin = (await apt.provide("PostgreSQL", package, initdb, looked, self._site.cache)).parent
         self._account = _account(self._site.data.root)
 
     async def prepare(self) -> None:
@@ -102,7 +102,7 @@ class Postgres:
         return True
 
 
-def _initdb() -> Path | None:
+def initdb() -> Path | None:
     named = [Path(os.environ["PGBIN"])] if os.environ.get("PGBIN") else []
     packaged = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True)
     for folder in (*named, *packaged):

@@ -42,11 +42,11 @@ class Stage:
             argv = (*self._runs, "agents.provision")
             await run(argv, what="provision", folder=CHECKOUT, environment=self.stack.environment())
 
-    async def agents(self, count: int) -> list[Child]:
-        """Ready when it returns. A killed one is started again by the supervisor."""
+    async def agents(self, count: int, module: str = "agents") -> list[Child]:
+        """Ready when it returns. A killed one is started again by the supervisor. module: that is run."""
         programs = [product.agents(self.stack.site, n + 1) for n in range(count)]
         ours = [
-            replace(each, argv=(*self._runs, "agents"), environment={**(each.environment or {}), **self._settings})
+            replace(each, argv=(*self._runs, module), environment={**(each.environment or {}), **self._settings})
             for each in programs
         ]
         children = [self.stack.supervisor.start(program) for program in ours]

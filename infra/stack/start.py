@@ -73,9 +73,9 @@ class Start:
         await self._supervisor.start_servers(core)
         if self._size.product:
             await self._product(programs)
-            self._supervisor.start(console(self._site))
+            self._start_beside(console(self._site))
             if self._size.later:
-                self._supervisor.start(logs(self._site))
+                self._start_beside(logs(self._site))
         self._later = [asyncio.create_task(self._try(server), name=f"later {server.name}") for server in later]
 
     def _programs(self) -> list[Program]:
@@ -95,6 +95,13 @@ class Start:
         """What it says while it runs is said, too."""
         argv = (sys.executable, "-m", module, *arguments)
         await run(argv, what=what, folder=CHECKOUT, environment=self._site.environment(), heard=self._say)
+
+    def _start_beside(self, program: Program) -> None:
+        """Nothing needs it: where its port is taken, that is said and the rest goes on."""
+        try:
+            self._supervisor.start(program)
+        except CannotStart as error:
+            self._say(f"goes on without: {error}")
 
     async def _try(self, server: Server) -> None:
         """Nothing waits for these yet, so what they lack is said and the rest goes on."""

@@ -25,6 +25,7 @@ FORM_TOKEN = web.RequestKey("form_token", str)
 """Of whoever has entered."""
 NAVIGATION = (
     ("/", "h", "Home"),
+    ("/find", "f", "Find"),
     ("/topics", "t", "Topics"),
     ("/dlq", "d", "Dead letters"),
     ("/views", "v", "Views"),

@@ -48,13 +48,6 @@ class Readers:
         stack = AsyncExitStack()
         return _Open(await stack.enter_async_context(self._open_log()), time.monotonic(), stack)
 
-    async def close_old(self) -> None:
-        """Those that nobody has used for long."""
-        old = [each for each in self._idle if time.monotonic() - each.since >= KEPT_SECONDS]
-        self._idle = [each for each in self._idle if each not in old]
-        for reader in old:
-            await reader.stack.aclose()
-
     async def close(self) -> None:
         while self._idle:
             await self._idle.pop().stack.aclose()

@@ -11,7 +11,20 @@ from replay.console.desk import Desk
 from replay.console.entering import Entrance
 from replay.console.frame import Frame, Shown
 from replay.console.guard import Guard, add_headers
-from replay.console.pages import dead_letters, flow, home, logs, map, message, processes, state, topic, topics, views
+from replay.console.pages import (
+    dead_letters,
+    find,
+    flow,
+    home,
+    logs,
+    map,
+    message,
+    processes,
+    state,
+    topic,
+    topics,
+    views,
+)
 from replay.console.pulse import Pulse
 from replay.console.readers import Readers
 from replay.console.streams import Event, Streams
@@ -33,6 +46,7 @@ PAGES: tuple[tuple[str, Page], ...] = (
     ("/flow/{id}", flow.flow),
     ("/state/{id}", state.aggregate),
     ("/decide/{domain}", state.decided),
+    ("/find", find.page),
     ("/topics", topics.topics),
     ("/topics/{topic}", topic.topic),
     ("/messages/{topic}/{partition}/{offset}", message.message),
@@ -44,7 +58,10 @@ PAGES: tuple[tuple[str, Page], ...] = (
     ("/logs", logs.logs),
     ("/processes", processes.running),
 )
-FORMS: tuple[tuple[str, Page], ...] = (("/dlq/{topic}/{place}", dead_letters.redriven),)
+FORMS: tuple[tuple[str, Page], ...] = (
+    ("/dlq/{topic}", dead_letters.group_redriven),
+    ("/dlq/{topic}/{place}", dead_letters.redriven),
+)
 STREAMS: tuple[tuple[str, Told], ...] = (
     ("/live/numbers", topics.numbers),
     ("/live/topics/{topic}", topic.tail),

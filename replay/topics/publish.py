@@ -1,6 +1,6 @@
 """`./lezzet publish TOPIC FILE`: sends messages of a file, one JSON object a line. Shows what it would send; sends with --yes.
 
-    {"type": "CancelOrder", "key": "7d0e…", "body": {"user_id": "2f6a…", "reason": "asked by phone"}}
+    {"type": "CancelOrder", "key": "7d0e…", "body": {"reason": "asked by phone"}}
 
 type and key may be missing where the topic needs none. May be there, too: id (a fresh one otherwise), correlation, headers (an
 object of texts). Nothing is sent unless every line is as the topic's contract wants it.

@@ -11,6 +11,7 @@ from stores.redis import traits
 from stores.redis.errors import translated
 from stores.redis.generations import Known
 from stores.redis.notices import notice
+from stores.redis.together import Together
 from stores.tracing import around_call
 from topics import keys
 from topics.deciding.projection import LATEST, Traits
@@ -204,12 +205,15 @@ class ProjectionStore:
         self._apply = redis.register_script(_APPLY)
         self._miss = redis.register_script(_MISS)
         self._again = redis.register_script(_AGAIN)
+        self._together = Together(redis)
 
-    async def load(self, views: Sequence[str], floors: Sequence[str], documents: Sequence[str]) -> Found:
-        """floors, documents: keys."""
+    async def load(
+        self, views: Sequence[str], floors: Sequence[str], documents: Sequence[str], *, together: bool = False
+    ) -> Found:
+        """floors, documents: keys. together: one round trip for all who ask so in the same turn of the loop."""
         names = [*map(keys.generations, views), *floors, *documents]
         async with translated():
-            values = await self._redis.mget(names)
+            values = await (self._together.mget(names) if together else self._redis.mget(names))
         records, places = values[: len(views)], values[len(views) :]
         known = {view: Known.of(view, raw) for view, raw in zip(views, records, strict=True)}
         found = [None if value is None else int(value) for value in places[: len(floors)]]

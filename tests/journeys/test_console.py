@@ -115,6 +115,7 @@ async def test_pages_fit_a_phone_in_the_dark(desk: Desk) -> None:
         "/",
         "/topics",
         "/topics/order_events",
+        "/find",
         "/dlq",
         "/views",
         "/map",

@@ -220,12 +220,13 @@ class Keeping:
         return Looked(kept, stored, self._unknown)
 
     async def stand(self, partitions: Sequence[int]) -> dict[int, Looked]:
-        """Where all generations stand in these partitions, in one round trip; no documents."""
-        kept, _ = await self._load(partitions, ())
+        """Where all generations stand in these partitions, without documents. One round trip for all topics of the process that
+        are asked for in the same turn of the loop."""
+        kept, _ = await self._load(partitions, (), together=True)
         return {p: Looked([one for one in kept if one.partition == p], {}, self._unknown) for p in partitions}
 
     async def _load(
-        self, partitions: Sequence[int], aggregates: Sequence[str]
+        self, partitions: Sequence[int], aggregates: Sequence[str], *, together: bool = False
     ) -> tuple[list[Kept], list[tuple[int, bytes]]]:
         while True:
             kept = [one for partition in partitions for one in self._kept(partition)]
@@ -234,7 +235,7 @@ class Keeping:
             floors = [one.floor_key for one in kept]
             # After them those of the partitions where older events of the same keys stand.
             floors += [one.floor_key_in(at[0]) for one, at in zip(kept, older, strict=True) if at is not None]
-            found = await self._store.load(list(self._views), floors, documents)
+            found = await self._store.load(list(self._views), floors, documents, together=together)
             if all(found.known[name].raw == known.raw for name, known in self._known.items()):
                 break
             self._known = found.known

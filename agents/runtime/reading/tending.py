@@ -30,9 +30,14 @@ class Tending:
         self._leases = leases
         self._following: dict[tuple[str, str, int], Lease] = {}
 
-    async def round(self) -> bool:
-        """Returns whether two releases run. Raises Unavailable."""
-        running = await self._generations.running(self._keeping.forms)
+    @property
+    def forms(self) -> Mapping[str, str]:
+        """View → the form that this process writes."""
+        return self._keeping.forms
+
+    async def round(self, running: Sequence[tuple[Known, Sequence[str]]]) -> bool:
+        """running: of each view of the topic, see ViewGenerations.running. Returns whether two releases run. Raises
+        Unavailable."""
         for known, forms in running:
             await self._look_after(known, forms)
         mixed = [known.view for known, forms in running if len(forms) > 1]

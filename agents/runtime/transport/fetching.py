@@ -5,6 +5,7 @@
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
@@ -17,6 +18,7 @@ from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
 from mode import Service
 from mode.utils.futures import maybe_async
 
+from agents.runtime.transport.fetch_connection import FetchConnection
 from agents.runtime.transport.lease import TP, Batch, Lease
 from agents.runtime.transport.leases import Leases
 from stores.kafka import records
@@ -30,8 +32,10 @@ _HEAVY, _FEW = 8 * 1024 * 1024, 10
 # aiokafka has one fetch a node under way, and leaves out partitions whose records are not taken yet: their next message has to
 # wait for the end of that fetch. So a fetch that leaves out a partition waits _SHORT_WAIT at the broker, any other _WAIT.
 # Three hops at 100 messages/s: p50/p95 4.8/6.8 ms so, 6.2/15.5 ms with a long wait always.
-# A longer _WAIT makes an idle process cheaper, and a partition that is opened again waits as long for its first fetch.
-_WAIT, _SHORT_WAIT, _BUSY_WAIT = 1000, 2, 50  # ms
+# _WAIT is what an idle group costs. A fetch that an opened partition would have to wait for is given up (fetch_connection.py).
+_WAIT, _SHORT_WAIT, _BUSY_WAIT = 5000, 2, 50  # ms
+# Seconds after which aiokafka's fetch routine and our loop around it look again, though nothing has woken them.
+_ROUTINE, _TURN = 5.0, 2.0
 _LOOK = 0.5  # seconds between two looks whether the group is rebalancing
 _HINT = 5.0  # seconds that the group's coordinator may take to commit offsets
 _BUSY = 1.0  # seconds; records untaken for longer have a handler that waits for a server: fetches slow to _BUSY_WAIT
@@ -147,7 +151,9 @@ class LoopConsumer(AIOKafkaConsumerThread):
     def _plan_fetches(self, fetcher: Fetcher) -> None:
         plan = fetcher._get_actions_per_node
         fetcher._in_flight = NodesInFlight(fetcher)
+        fetcher._client = self._fetches = FetchConnection(fetcher._client)
         fetcher._prefetch_backoff = 0  # do not wait until the records of one partition are taken before fetching others
+        fetcher._fetcher_timeout = _ROUTINE  # aiokafka plans all partitions anew five times a second otherwise
 
         def planned(assignment: Any) -> Any:
             if (held := self._held_for()) > 0:
@@ -174,11 +180,17 @@ class LoopConsumer(AIOKafkaConsumerThread):
             fetcher: Any = self._consumer._fetcher
             fetcher._notify(fetcher._wait_consume_future)
 
+    def take(self, tps: Sequence[TP]) -> None:
+        """As `poke`, if anything is fetched of these partitions. Otherwise nothing waits, and nobody is woken."""
+        fetcher: Any = None if self._consumer is None else self._consumer._fetcher
+        if fetcher is not None and any(TopicPartition(*tp) in fetcher._records for tp in tps):
+            self.poke()
+
     async def _fetch_records(
         self, consumer: Any, active_partitions: Any, timeout: float | None = None, max_records: int | None = None
     ) -> Any:
-        """Returns as soon as a ready partition has records, else empty after `timeout` seconds."""
-        fetcher, deadline = consumer._fetcher, time.monotonic() + (timeout or 1.0)
+        """Returns as soon as a ready partition has records, else empty after _TURN seconds, whatever Faust's `timeout` is."""
+        fetcher, deadline = consumer._fetcher, time.monotonic() + _TURN
         # Stays open also while all partitions are busy: inside it aiokafka's max_poll_interval does not run out.
         with fetcher._subscriptions.fetch_context():
             while True:
@@ -261,6 +273,7 @@ class LoopConsumer(AIOKafkaConsumerThread):
 
     def seek_to(self, tp: TP, offset: int) -> None:
         self._ensure_consumer().seek(TopicPartition(*tp), offset)
+        self._fetches.moved()
 
     async def bounds_of(self, tp: TP) -> tuple[int, int]:
         consumer, wanted = self._ensure_consumer(), TopicPartition(*tp)

@@ -3,11 +3,13 @@
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import faust
 import structlog
+from faust.app import BootStrategy
+from mode import ServiceT
 
 from agents.runtime import metrics
 from agents.runtime.transport.carrying import carry
@@ -38,8 +40,22 @@ _SETTINGS: dict[str, Any] = {
 }
 
 
+class _Boot(BootStrategy):
+    """Leaves out what is not used: the producer, since a process has one of its own, and Faust's monitor, which wakes up every
+    second and looks at each event (metrics.py says what is measured)."""
+
+    enable_kafka_producer = False
+    enable_sensors = False
+
+
 class _App(faust.App):
     logger = logging.getLogger("faust.app")  # else its lines would bear the name of this module
+    BootStrategy = _Boot
+
+    def on_init_dependencies(self) -> Iterable[ServiceT]:
+        services = super().on_init_dependencies()
+        self.sensors.remove(self.monitor)
+        return services
 
     def _create_directories(self) -> None:
         """Does nothing: Faust's folders are for its tables, which are not used."""
@@ -59,8 +75,8 @@ class Group:
         self._app = _App(name, broker=[f"kafka://{b}" for b in brokers], **_SETTINGS)
         self._app.transport = Transport(self._app.conf.broker_consumer, self._app, self.leases)
         self._running: set[asyncio.Task[None]] = set()
+        self._idle_round: asyncio.Future[Any] | None = None
         self._put_off = Counted()
-        self._tasks: list[asyncio.Task[Any]] = []
         topic = self._app.topic(*works, schema=BatchSchema())
         self._app.agent(topic, name=f"{name}.dispatch")(self._dispatch)
 
@@ -68,7 +84,6 @@ class Group:
         """Raises if Kafka is away: Faust's `app.start()` does not wait for it, so the caller has to."""
         self._app.finalize()
         await self._app.start()
-        self._tasks.append(asyncio.create_task(self._look_after_idle()))
 
     @property
     def crashed(self) -> BaseException | None:
@@ -120,21 +135,23 @@ class Group:
                 self._running.add(task)
                 task.add_done_callback(self._running.discard)
 
-    async def _look_after_idle(self) -> None:
-        while True:
-            await asyncio.sleep(IDLE)
-            since = asyncio.get_running_loop().time() - IDLE
-            for topic, work in self._works.items():
-                idle = [lease for lease in self.leases.ready() if lease.tp.topic == topic and lease.active_at < since]
-                if idle:
-                    await self._idle(topic, work, idle)
+    def look_after_idle(self) -> None:
+        """Begins to look after the partitions without messages, unless the round before is still under way. Does not wait."""
+        if self._idle_round is not None and not self._idle_round.done():
+            return
+        since, idle = asyncio.get_running_loop().time() - IDLE, dict[str, list[Lease]]()
+        for lease in self.leases.ready():
+            if lease.active_at <= since:
+                idle.setdefault(lease.tp.topic, []).append(lease)
+        if idle:
+            self._idle_round = asyncio.gather(*(self._idle(topic, leases) for topic, leases in idle.items()))
 
-    async def _idle(self, topic: str, work: Work, leases: Sequence[Lease]) -> None:
+    async def _idle(self, topic: str, leases: Sequence[Lease]) -> None:
         end = asyncio.Event()
         for lease in leases:
             lease.idle_work = end
         try:
-            for lease, why in (await work.idle(leases)).items():
+            for lease, why in (await self._works[topic].idle(leases)).items():
                 log.info("reopened", group=self.name, source=lease.source, why=why)
                 if self.leases.is_current(
                     lease
@@ -146,11 +163,10 @@ class Group:
         except Exception:
             log.exception("idle_work_failed", group=self.name, topic=topic)
         finally:
-            now = asyncio.get_running_loop().time()
             for lease in leases:
-                lease.idle_work, lease.active_at = None, now
+                lease.idle_work = None
             end.set()
-            self.leases.kafka.poke()
+            self.consumer.take([lease.tp for lease in leases])
 
     async def stop(self, seconds: float) -> None:
         """Ends the leases and leaves the group, within about `seconds`. Faust's app.stop() is not called: it waits for ever for
@@ -158,6 +174,8 @@ class Group:
         consumer = self.consumer
         consumer.stop_flow()
         await self.leases.shut(seconds / 2)
-        for task in (*self._tasks, *self._running):
+        for task in self._running:
             task.cancel()
+        if self._idle_round is not None:
+            self._idle_round.cancel()
         await consumer.leave(seconds / 2)

@@ -45,7 +45,7 @@ class Lease:
     opening. hole: a floor at which messages were missing once, so that the partition was opened again.
 
     batch: the one in flight. idle_work: set at the end of the idle work under way, None without any. active_at: loop time when
-    a batch or idle work last ended. sent: outbox rows that are published and not deleted yet. closing: take nothing more, stop
+    a batch last ended. sent: outbox rows that are published and not deleted yet. closing: take nothing more, stop
     waiting. void: publish nothing more. missed: why some aggregates stay behind, empty where none does
     (agents/runtime/reading/missed.py). doubtful: a write has lost its answer, or its rows were not published. The outbox may
     hold rows that must go out before new ones, and the floor may not tell: the steps of a redrive leave it where it is.

@@ -57,6 +57,10 @@ class Consumer(driver.Consumer):
     def poke(self) -> None:
         self._thread.poke()
 
+    def take(self, tps: Sequence[TP]) -> None:
+        """These partitions may be taken from again: takes what was fetched of them meanwhile."""
+        self._thread.take(tps)
+
     async def leave(self, seconds: float) -> None:
         """Leaves the consumer group, so that other members take over at once. Gives up after `seconds`: a dead broker must not
         keep the process alive. Never raises."""

@@ -12,6 +12,7 @@ from replay.console.frame import Shown
 from replay.console.pages.message import MOST, NotThere, is_whole, readable
 from replay.console.repairing import repaired
 from replay.dlq.dead_letters import MEANINGS, DeadLetter, State, dead_letter_topics, states, taken_apart
+from replay.dlq.groups import grouped
 from replay.failure import BadArgument
 from replay.log import secrecy
 from stores.engineering import ParkedKey
@@ -21,6 +22,8 @@ from topics.messages import headers
 
 SHOWN = 200
 """Dead letters, and parked keys, on a page."""
+GROUPED = 5_000
+"""Dead letters that are put into groups."""
 EDITED = 256 * 1024
 """Characters of a body that a form takes."""
 WAITING = 20
@@ -42,6 +45,21 @@ class Letter:
 
 
 async def dead_letters(desk: Desk, request: web.Request) -> Shown:
+    return await _list_page(desk, request, None)
+
+
+async def group_redriven(desk: Desk, request: web.Request) -> Shown:
+    """A form: a dry run of all that has one cause, or with `do=yes` the thing itself. group: the fingerprint."""
+    said = await request.post()
+    async with desk.readers.lend() as log:
+        (name,) = dead_letter_topics(log, request.match_info["topic"])
+    command = ["dlq", "redrive", name.removesuffix("_dlq"), "--group", str(said.get("group", ""))]
+    give = carried_out if said.get("do") == "yes" else tried
+    return await _list_page(desk, request, await give(desk, command))
+
+
+async def _list_page(desk: Desk, request: web.Request, outcome: Outcome | None) -> Shown:
+    """outcome: of what was asked for by a form."""
     named = request.match_info.get("topic")
     async with desk.readers.lend() as log, desk.tools.domains() as domains:
         names = dead_letter_topics(log, named)
@@ -50,13 +68,16 @@ async def dead_letters(desk: Desk, request: web.Request) -> Shown:
         found = await _newest(log, bounds)
         judged = await states([letter for letter, _ in found], domains)
         parked = await domains.parked_keys(topic)
-    letters = [Letter(letter, state, size) for (letter, size), state in zip(found, judged, strict=True)]
+    letters = [Letter(letter, state, size) for (letter, size), state in zip(found[:SHOWN], judged[:SHOWN], strict=True)]
+    groups = grouped([letter for letter, _ in found], judged, parked)
     values = {
         "topic": topic, "letters": letters, "counts": _counts(bounds), "meanings": _meanings(judged), "most": SHOWN,
+        "groups": groups[:SHOWN], "group_count": len(groups), "looked_at": GROUPED if len(found) == GROUPED else None,
+        "outcome": outcome,
         "parked": _oldest(parked)[:SHOWN], "parked_count": len(parked),
         "parked_messages": sum(row.messages for row in parked),
     }  # fmt: skip
-    command = ("dlq", "list", *((topic,) if topic else ()))
+    command = ("dlq", "groups", *((topic,) if topic else ()))
     return Shown("dlq.html", "Dead letters", values, command)
 
 
@@ -118,15 +139,15 @@ async def _read(log: LogReader, request: web.Request) -> Logged:
 
 
 async def _newest(log: LogReader, bounds: Mapping[Place, Bounds]) -> list[tuple[DeadLetter, int]]:
-    """The newest ones without their bodies, and how many bytes these have."""
-    starts = {place: max(bound.first, bound.end - SHOWN) for place, bound in bounds.items()}
+    """The newest GROUPED without their bodies, and how many bytes these have."""
+    starts = {place: max(bound.first, bound.end - GROUPED) for place, bound in bounds.items()}
     ends = {place: bound.end for place, bound in bounds.items()}
     found = [
         (taken_apart(replace(record, body=None)), len(record.body or b""))
         async for chunk in log.read(starts, ends)
         for record in chunk
     ]
-    return sorted(found, key=lambda each: each[0].logged.at, reverse=True)[:SHOWN]
+    return sorted(found, key=lambda each: each[0].logged.at, reverse=True)[:GROUPED]
 
 
 def _counts(bounds: Mapping[Place, Bounds]) -> list[tuple[str, int]]:

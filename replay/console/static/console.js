@@ -3,6 +3,7 @@
 
 const MOST_ROWS = 300;
 const GO_MS = 1200;
+const MOST_FILTERS = 50;
 
 // Keys: "/" to the search box, "g" and a letter to a page.
 let going = 0;
@@ -44,6 +45,48 @@ for (const form of document.querySelectorAll("[data-slider]")) {
     form.querySelector("output").textContent = range.value;
   });
   range.addEventListener("change", () => form.submit());
+}
+
+// Filters of the find page that are kept in this browser: their addresses.
+for (const form of document.querySelectorAll("[data-filter]")) {
+  const box = document.querySelector("[data-filter-saved]");
+  const list = box.querySelector("ul");
+  const save = form.querySelector("[data-filter-save]");
+  const read = () => {
+    try {
+      const found = JSON.parse(localStorage.getItem("filters") ?? "[]");
+      return Array.isArray(found) ? found.filter((each) => typeof each === "string" && each.startsWith("?")) : [];
+    } catch {
+      return [];
+    }
+  };
+  const write = (filters) => {
+    localStorage.setItem("filters", JSON.stringify(filters.slice(0, MOST_FILTERS)));
+    show();
+  };
+  const show = () => {
+    const filters = read();
+    box.hidden = filters.length === 0;
+    list.replaceChildren(
+      ...filters.map((each) => {
+        const said = new URLSearchParams(each);
+        const [item, link, drop] = ["li", "a", "button"].map((name) => document.createElement(name));
+        link.href = `/find${each}`;
+        link.textContent = ["where", "topic", "since", "until"].map((name) => said.get(name)).filter(Boolean).join(" · ");
+        drop.type = "button";
+        drop.textContent = "Forget";
+        drop.addEventListener("click", () => write(read().filter((other) => other !== each)));
+        item.append(link, drop);
+        return item;
+      }),
+    );
+  };
+  save.hidden = false;
+  save.addEventListener("click", () => {
+    const said = `?${new URLSearchParams(new FormData(form))}`;
+    write([said, ...read().filter((each) => each !== said)]);
+  });
+  show();
 }
 
 // Numbers that the server tells each second: {name: text}.

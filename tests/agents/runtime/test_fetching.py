@@ -28,7 +28,7 @@ class Routine:
         self.fetches: list[asyncio.Future[bool]] = []
         fetcher = self.fetcher = object.__new__(Fetcher)
         fetcher._pending_tasks, fetcher._in_flight, fetcher._fetch_waiters = set(), set(), set()
-        fetcher._records = {}
+        fetcher._records, fetcher._client = {}, SimpleNamespace()
         assignment = SimpleNamespace(active=True, unassign_future=asyncio.get_running_loop().create_future())
         fetcher._subscriptions = SimpleNamespace(subscription=SimpleNamespace(assignment=assignment))
         fetcher._get_actions_per_node = self._plan

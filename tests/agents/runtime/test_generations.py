@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from agents.provision import order
+from agents.runtime import tending
 from agents.runtime.reading import building
 from agents.runtime.reading.showing import Showing
 from agents.runtime.transport.lease import Lease
@@ -74,10 +75,14 @@ class Built(Shop):
 
         await until(f"readers to use {tag}", switched)
 
+    async def tended(self, work: Showing) -> bool:
+        """One round of a process with this work. Returns whether two releases run."""
+        return await tending.once(self.generations, [work.tending])
+
     async def ready_by_rounds(self, tag: bytes, *works: Showing) -> None:
         async def ready() -> bool:
             for work in works:
-                await work.tending.round()
+                await self.tended(work)
             return await self.redis.get(self.view.ready_key) == tag
 
         await until(f"readers to use {tag!r}", ready)
@@ -221,10 +226,10 @@ async def test_a_live_view_that_reads_again_what_it_missed_does_not_make_way_for
     work = built.projector("new")
     lease = await built.opened(work)
     assert int(await built.redis.get(built.floor(lease)) or -1) == EVENTS, "the live one reads it again"
-    await work.tending.round()
+    await built.tended(work)
     assert (await built.redis.get(built.view.ready_key), await built.shown()) == (b"@1", shown)
     await built.redis.set(floor, len(built.feed.log))
-    await work.tending.round()
+    await built.tended(work)
     assert await built.redis.get(built.view.ready_key) == b"@2"
 
 
@@ -378,11 +383,11 @@ async def test_while_two_releases_run_each_keeps_its_generation_wherever_the_par
     other = dataclasses.replace(built.view, shape=2)
     new = built.projector_of(other)
     assert await order(built.generations, {built.world.run: [other]}) == [other.name]
-    assert not await old.tending.round(), "only one release runs"
+    assert not await built.tended(old), "only one release runs"
     built.says("a")
     await built.run(old, lease)
     assert (await built.shown(), await built.redis.get(built.view.ready_key)) == ((16, Sum(16, 16)), b"@1")
-    assert await new.tending.round() and await old.tending.round()
+    assert await built.tended(new) and await built.tended(old)
     await built.ready_by_rounds(b"@2", new, old)
     built.says("a", 2)
     await built.run(old, lease)
@@ -393,7 +398,7 @@ async def test_while_two_releases_run_each_keeps_its_generation_wherever_the_par
     await until("the new release to go on with what is read, in a partition that it does not have", shows_both)
     moved = await built.opened(new)
     lease.end_now()
-    await new.tending.round()
+    await built.tended(new)
     built.says("a")
     await built.run(new, moved)
     assert await built.shown() == (19, Sum(19, 19))
@@ -407,9 +412,9 @@ async def test_the_old_release_keeps_what_is_read_in_a_partition_that_went_to_th
     new = built.projector_of(other)
     assert await order(built.generations, {built.world.run: [other]}) == [other.name]
     lease.end_now()
-    await new.tending.round()
+    await built.tended(new)
     built.says("a")
-    await old.tending.round()  # it hears of the other release
+    await built.tended(old)  # it hears of the other release
 
     async def kept() -> bool:
         return await built.shown() == (16, Sum(16, 16))
@@ -424,14 +429,14 @@ async def test_a_release_that_is_gone_leaves_its_views_to_the_one_that_runs(buil
     old = built.projector()
     lease = await built.opened(old)
     await built.run(old, lease)
-    await old.tending.round()
+    await built.tended(old)
     lease.end_now()
     other = dataclasses.replace(built.view, shape=2)
     new = built.projector_of(other)
-    await new.tending.round()
+    await built.tended(new)
     assert (await built.known()).now.next is None, "the old release has just run"
     await built.redis.zrem(keys.running(built.view.name), built.view.form)
-    await new.tending.round()
+    await built.tended(new)
     lease = await built.opened(new)
     await built.run(new, lease)
     assert await built.redis.get(built.view.ready_key) == b"@2"

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 import pytest
@@ -35,7 +36,7 @@ async def test_each_page_is_there_and_says_its_command(console: Console, desk: D
         ("/", "./lezzet status"),
         ("/topics", "./lezzet topics"),
         (f"/topics/{TOPIC}", f"./lezzet tail {TOPIC} --count 50"),
-        ("/dlq", "./lezzet dlq list"),
+        ("/dlq", "./lezzet dlq groups"),
         ("/views", "./lezzet views"),
         ("/map", "./lezzet topics"),
         ("/processes", "./lezzet status"),
@@ -91,7 +92,7 @@ async def test_a_topic_has_its_partitions_and_its_messages_from_anywhere_on(cons
         ("/messages/restaurant_events/9/0", "has the partitions 0 to 3"),
         ("/messages/restaurant_events/0/999999999", "no message stands at restaurant_events 0:999999999"),
         ("/messages/restaurant_events/x/0", "are numbers"),
-        ("/flow/x?since=yesterday", "is not a span"),
+        ("/flow/x?since=yesterday", "is neither an age"),
         ("/dlq/restaurant_event", "did you mean restaurant_events"),
         ("/dlq/restaurant_events/x", "PARTITION:OFFSET"),
         ("/logs?level=loud", "one of debug"),
@@ -106,6 +107,7 @@ async def test_dead_letters_are_listed_and_shown(console: Console, desk: Desk) -
     letter = dead("user_commands", key, b'{"flavour": 2}', ("ce_type", b"ChangeProfile"), id=f"d-{key}")
     ((partition, offset),) = await desk.publish(letter)
     for path in ("/dlq", "/dlq/user_commands"):
+        assert "because" in await console.page(path), path
         page = await console.page(path)
         assert f"/dlq/user_commands/{partition}%3A{offset}" in page and key in page, path
     shown = texts(await console.page(f"/dlq/user_commands/{partition}:{offset}"))
@@ -128,6 +130,18 @@ async def test_an_aggregate_is_shown_at_any_version_with_what_changed(console: C
     assert "version 1 of 2" in before and "ProfileChanged" not in before and "nothing is stored" in before
     assert "outside of its events" in texts(await console.page(f"/state/{user}?at=7", 404))
     assert "no aggregate of any domain has the id" in texts(await console.page("/state/nobody", 404))
+
+
+async def test_finds_by_a_condition_and_shows_the_place_of_what_is_wrong_in_one(console: Console, desk: Desk) -> None:
+    key = ids.fresh()
+    await desk.publish(*(record(TOPIC, key, b'{"n":%d}' % n, id=f"{key}-{n}", type="Tested") for n in range(3)))
+    where = quote(f'key == "{key}" && body.n > 0', safe="")
+    shown = texts(await console.page(f"/find?where={where}&topic={TOPIC}&since=1h"))
+    assert "complete 2 of" in shown and '{"n":1}' in shown and '{"n":0}' not in shown, shown
+    assert f"./lezzet find --where 'key == \"{key}\" && body.n > 0' --topic {TOPIC} --since 1h --count 50" in shown
+    wrong = await console.page(f"/find?where={quote('body.n >', safe='')}", 400)
+    assert 'value="body.n &gt;"' in wrong and 'role="alert"' in wrong
+    assert "did you mean" in texts(await console.page(f"/find?where=true&topic={TOPIC}x", 400))
 
 
 async def test_what_the_code_of_now_decides_is_counted(console: Console) -> None:

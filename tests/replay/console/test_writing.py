@@ -74,6 +74,17 @@ async def test_an_edited_letter_is_sent_once_and_is_on_record(writing: Console, 
     assert [each["arguments"] for each in mine] == [["dlq", "redrive", "user_commands", "--id", id, "--yes"]]
 
 
+async def test_all_of_one_cause_are_tried_at_once(console: Console, desk: Desk) -> None:
+    reason = f"cause {ids.fresh()}"
+    for number in range(3):
+        id = f"{number}-{ids.fresh()}"
+        await desk.publish(dead("address_commands", id, BROKEN, id=id, reason=reason, group="address.decide"))
+    page = await console.page("/dlq/address_commands")
+    (group,) = re.findall(r'name="group" value="([^"]+)"', page)
+    shown = await _send(console, "/dlq/address_commands", form_token=_token(page), do="dry", group=group)
+    assert f"dlq redrive address_commands --group {group}" in shown and shown.count("not sent: address_commands") == 3
+
+
 def test_what_was_hidden_and_left_alone_is_sent_as_it_was() -> None:
     body = b'{"full_name":"Ay\xc5\x9fe","token":"T","list":[{"phone":"+90","n":1}],"flavour":2}'
     shown = f'{{"full_name":"{MASK}","token":"[sealed]","list":[{{"phone":"{MASK}","n":5}}],"flavour":"sour"}}'

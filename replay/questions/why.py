@@ -1,0 +1,155 @@
+"""`./lezzet why ID`: what happened to an order, user, command, mail or other id, in words, and why it goes no further now."""
+
+import argparse
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from replay import links
+from replay.failure import BadArgument
+from replay.log.flow import Flow, flows
+from replay.log.message import Message, printed
+from replay.log.search import Found, find
+from replay.log.story import Cause, Known, Reader, domain_of, inbox_key, told, waits
+from replay.log.times import moment
+from replay.tools import Tools, say, say_json
+from replay.topics.floors import standings
+from stores.kafka.log import LogReader
+from stores.redis.connection import connect
+from stores.settings import Settings
+from topics import keys
+from topics.contracts import all_topics
+
+_SECONDS = 1.0  # that a server has to take a connection
+_NEEDS: dict[str, tuple[str, str, Callable[[Settings], str]]] = {
+    "notification.effect": ("the mail server", "SMTP_URL", lambda s: s.smtp),
+    "payment.effect": ("the payment provider", "PROVIDER_URL", lambda s: s.provider),
+    "kitchen.effect": ("RabbitMQ", "RABBITMQ_URL", lambda s: s.rabbit),
+    "analytics.index": ("Elasticsearch", "ELASTICSEARCH_URL", lambda s: s.elastic),
+}
+"""Groups with effects → what they need: its name, the environment variable with its address, and that."""
+
+_PORTS = {"smtp": 25, "smtps": 465, "http": 80, "https": 443, "amqp": 5672, "amqps": 5671}
+
+
+@dataclass(frozen=True)
+class Why:
+    """story: sentences, in order of time. waits: why it goes no further. flow: the flows, the earliest first."""
+
+    id: str
+    story: Sequence[str]
+    waits: Sequence[Cause]
+    flow: Sequence[Flow]
+    found: Found
+
+    def data(self) -> dict[str, Any]:
+        return {
+            "id": self.id, "story": list(self.story), "waits": [cause._asdict() for cause in self.waits],
+            "flows": [flow.data() for flow in self.flow], "read": self.found.read, "cut": self.found.cut,
+        }  # fmt: skip
+
+    def lines(self) -> list[str]:
+        now = [f"  {cause.kind}: {cause.says}" for cause in self.waits] or ["  nothing waits"]
+        tree = [line for flow in self.flow for line in ("", *flow.lines())]
+        left = "; more messages were left out, narrow it with --since" if self.found.cut else ""
+        read = f"{self.found.read:,} messages of {self.found.topics} topics read in {self.found.seconds:.1f} s{left}"
+        return ["What happened:", *(f"  {line}" for line in self.story), "Now:", *now, *tree, "", read]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", help="of an order, user, command, event, flow or mail")
+    parser.add_argument("--since", metavar="WHEN", help="only messages from then on: 30s, 20m, 2h, 3d, or a time")
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+
+
+async def run(tools: Tools, said: argparse.Namespace) -> int:
+    found = await why(tools, said.id, moment("--since", said.since, datetime.now(UTC)))
+    if said.json:
+        say_json(found.data())
+    else:
+        for line in (*found.lines()[:-1], f"page: {links.flow(tools.settings, found.id)}", found.lines()[-1]):
+            say(line)
+    return 0
+
+
+async def why(tools: Tools, id: str, since: datetime | None = None) -> Why:
+    """Raises BadArgument where no message names the id, and Unavailable."""
+    wanted = id.strip().removeprefix("<").removesuffix(">").removesuffix("@lezzet")  # the Message-ID of a mail
+    if not wanted:
+        raise BadArgument("an empty id")
+    async with tools.log() as log:
+        found = await find(log, wanted, since)
+        if not found.messages:
+            raise BadArgument(
+                f"no message names {printed(wanted)} ({found.read:,} messages of {found.topics} topics read)"
+            )
+        known = await _known(tools, log, found.messages)
+    return Why(wanted, told(found.messages, known), waits(found.messages, known), flows(found.messages), found)
+
+
+async def _known(tools: Tools, log: LogReader, messages: Sequence[Message]) -> Known:
+    contracts = {m.logged.topic: all_topics()[m.logged.topic] for m in messages if m.logged.topic in all_topics()}
+    async with tools.domains() as domains, tools.view_floors() as views:
+        read = [Reader(one.group, one.place, one.next) for one in await standings(contracts.values(), domains, views)]
+        parked = [row for topic in contracts for row in await domains.parked_keys(topic)]
+        entered = {
+            (domain, key): one
+            for domain, asked in _by_domain(messages).items()
+            if domain in domains.names
+            for key, one in (await domains.entered(domain, asked)).items()
+        }
+    bounds = await log.bounds(log.places(contracts))
+    withdrawn = await _withdrawn(tools.settings, [m.id for m in messages if m.logged.topic.endswith("_commands")])
+    groups = {reader.group for reader in read}
+    return Known(read, bounds, parked, entered, withdrawn, await _away(tools.settings, groups))
+
+
+def _by_domain(messages: Iterable[Message]) -> dict[str, list[tuple[str, str]]]:
+    found = dict[str, list[tuple[str, str]]]()
+    for message in messages:
+        if message.logged.topic.endswith("_commands"):
+            found.setdefault(domain_of(message.logged.topic), []).append(inbox_key(message))
+    return found
+
+
+async def _withdrawn(settings: Settings, ids: Sequence[str]) -> frozenset[str]:
+    if not ids:
+        return frozenset()
+    redis = connect(settings.redis)
+    try:
+        fates: Sequence[object] = await redis.mget([keys.fate(each) for each in ids])
+    finally:
+        await redis.aclose()
+    return frozenset(each for each, fate in zip(ids, fates, strict=True) if fate == keys.WITHDRAWN)
+
+
+async def _away(settings: Settings, groups: Iterable[str]) -> Mapping[str, str]:
+    """Group → which server that it needs does not take a connection now."""
+    asked = [group for group in groups if group in _NEEDS]
+    answers = await asyncio.gather(*(_answers(_NEEDS[group][2](settings)) for group in asked))
+    return {
+        group: f"{_NEEDS[group][0]} does not answer at {_place(_NEEDS[group][2](settings))} ({_NEEDS[group][1]})"
+        for group, there in zip(asked, answers, strict=True)
+        if not there
+    }
+
+
+def _place(url: str) -> str:
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
+async def _answers(url: str) -> bool:
+    parts = urlsplit(url)
+    try:
+        async with asyncio.timeout(_SECONDS):
+            _, writer = await asyncio.open_connection(parts.hostname, parts.port or _PORTS.get(parts.scheme, 0))
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
+    return True
