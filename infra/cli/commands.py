@@ -51,6 +51,8 @@ COMMANDS = (
     ),
     Command("logs", "log lines of all processes; --follow for more", Module("replay", ("logs",))),
     Command("decide", "what the decider of this checkout makes of recorded commands", Module("replay", ("decide",))),
+    Command("record", "a flow with what it was decided on, without anybody's data", Module("replay", ("record",))),
+    Command("play", "recorded flows, decided by this checkout", Module("replay", ("play",))),
     Command("console", "the same as pages in a browser, on this machine", Module("replay", ("console",))),
     Command("dlq", "lists, shows and redrives dead letters", Module("replay", ("dlq",))),
     Command("audit", "checks that the promises hold on the system that runs", Module("infra.audit")),
