@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from replay.console import command as console
 from replay.dlq import command as dlq
 from replay.failure import CannotDo
-from replay.questions import decide, logs, play, record, state, tail, trace
+from replay.questions import decide, logs, play, record, replay, state, tail, trace
 from replay.tools import Tools
 from replay.topics import command as topics_command
 from replay.views import command as views_command
@@ -34,6 +34,7 @@ _COMMANDS = {
     "decide": decide,
     "record": record,
     "play": play,
+    "replay": replay,
 }
 
 

@@ -51,6 +51,7 @@ COMMANDS = (
     ),
     Command("logs", "log lines of all processes; --follow for more", Module("replay", ("logs",))),
     Command("decide", "what the decider of this checkout makes of recorded commands", Module("replay", ("decide",))),
+    Command("replay", "messages of a topic into a shadow of a view, facts or decisions", Module("replay", ("replay",))),
     Command("record", "a flow with what it was decided on, without anybody's data", Module("replay", ("record",))),
     Command("play", "recorded flows, decided by this checkout", Module("replay", ("play",))),
     Command("console", "the same as pages in a browser, on this machine", Module("replay", ("console",))),

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 
-from replay.failure import CannotDo
+from replay.failure import BadArgument, CannotDo
 from replay.log.search import find
 from replay.shadow import domains, sets
 from replay.shadow.copies import Copies
@@ -30,18 +30,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def run(tools: Tools, said: argparse.Namespace) -> int:
     made = await record(tools, said.id)
-    sys.stdout.buffer.write(made.encode())
-    sys.stdout.buffer.flush()
+    sys.stdout.write(made.encode().decode())
+    sys.stdout.flush()
     return 0
 
 
 async def record(tools: Tools, id: str) -> RecordedSet:
-    """Raises CannotDo, Unavailable."""
+    """Raises BadArgument, CannotDo, Unavailable."""
     async with tools.log() as log, tools.domains() as stores:
         found = await find(log, id, None)
         flow = [message.logged for message in found.messages if not message.dead]
         if not flow:
-            raise CannotDo(f"no message has {id!r} as id, key, subject, operation, caller or correlation")
+            raise BadArgument(f"no message has {id!r} as id, key, subject, operation, caller or correlation")
         if found.cut:
             raise CannotDo(f"{id!r} takes part in more than {MOST:,} messages: name one of its flows or commands")
         return await of_flow(tools.settings, id, flow, log, stores, await growth_in(log))

@@ -19,6 +19,7 @@ from replay.log.message import shown_key
 from stores.engineering import Entered
 from stores.kafka.log import Logged
 from stores.protocol import InboxKey
+from topics import personal
 from topics.messages import headers
 from topics.messages.reply import Reply
 
@@ -30,7 +31,7 @@ _WHOLE, _PART = (
     4,
     6,
 )  # characters that a personal value has where it is also replaced as another text, and in another text
-_HEX, _MAIL = re.compile(r"[0-9a-f-]+"), re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_HEX, _MAIL = re.compile(r"[0-9a-f-]+"), re.compile(r"[\w.+-]+@[\w.-]+\.\w+")
 _LOWER, _UPPER, _DIGITS = "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789"
 
 Role = Literal["flow", "before", "fact"]
@@ -179,6 +180,8 @@ class _People:
             hidden = cast(list[Any], shown) if isinstance(shown, list) else [None] * len(items)
             return [self._value(v, h) for v, h in zip(items, hidden, strict=True)]
         if isinstance(value, str):
+            if value != shown and shown not in (personal.MASK, secrecy.SEALED):
+                return self._text(_MAIL.sub(lambda found: self._fake(found[0]), value))  # no more than addresses in it
             return self._text(value) if value == shown else self._fake(value)
         if isinstance(value, float) and value != shown:
             return round(value, 1)
