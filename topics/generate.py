@@ -1,4 +1,4 @@
-"""`python -m topics.generate` records the JSON Schemas of all topics and writes the AsyncAPI document.
+"""`python -m topics.generate` records the JSON Schemas of all topics and writes the AsyncAPI document, and a page of it.
 
 It refuses a change that breaks a reader or a publisher, and a message type whose older forms cannot be read or are not
 recorded, and exits 1. Where such a change is meant, delete the recorded
@@ -12,9 +12,10 @@ from pathlib import Path
 from topics.contracts import all_topics
 from topics.messages.topic import Topic
 from topics.messages.upcasting import holes
-from topics.recording import asyncapi
+from topics.recording import asyncapi, page
 from topics.recording.compatibility import breaks
 from topics.recording.older_forms import EXAMPLES, unread
+from topics.recording.readers import named
 from topics.recording.schemas import RECORDED, as_file, recorded, topic_schema
 
 
@@ -26,7 +27,7 @@ def refusals(topics: Mapping[str, Topic], folder: Path = RECORDED, examples: Pat
     for name, topic in topics.items():
         before = recorded(topic, folder)
         if before is not None:
-            found.extend(f"{name}: {why}" for why in breaks(before, topic_schema(topic)))
+            found.extend(f"{name}: {named(topic, why)}" for why in breaks(before, topic_schema(topic)))
     for path in folder.glob("*.json"):
         if path.stem not in topics:
             found.append(f"{path.stem}: the topic is gone")
@@ -36,7 +37,8 @@ def refusals(topics: Mapping[str, Topic], folder: Path = RECORDED, examples: Pat
 def outputs(topics: Mapping[str, Topic]) -> Mapping[Path, bytes]:
     """Every generated file and what should be in it."""
     schemas = {RECORDED / f"{name}.json": as_file(topic_schema(topic)) for name, topic in topics.items()}
-    return {**schemas, asyncapi.PATH: as_file(asyncapi.document(topics))}
+    document = asyncapi.document(topics)
+    return {**schemas, asyncapi.PATH: as_file(document), page.PATH: page.page(document, topics)}
 
 
 def main() -> int:

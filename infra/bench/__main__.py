@@ -36,6 +36,7 @@ BENCHES = (
         "rebuild", "infra.bench.rebuild", "events a second at which a view is built again beside the one that is read"
     ),
     Bench("redrive", "infra.bench.redrive", "parked keys a second that a redrive has decided, and one key with 60,000"),
+    Bench("console", "infra.bench.console", "the console's page of an order among 100,000 messages, and its live tail"),
     Bench("home", "infra.bench.home", "GET /m/home against a read of one document"),
     Bench("search", "infra.bench.search", "the search script over many restaurants, each filter and each order"),
     Bench(

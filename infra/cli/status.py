@@ -39,8 +39,8 @@ def main(arguments: list[str]) -> int:
 
 
 def _entrance(processes: list[dict[str, Any]], data: DataFolder) -> dict[str, str]:
-    """A link into the console, where it runs."""
-    if not any(process["name"] == "console" and process["state"] == "running" for process in processes):
+    """A link into the console, where it runs, or will in a moment."""
+    if not any(process["name"] == "console" and process["state"] in ("running", "starting") for process in processes):
         return {}
     made = link(console_key(data.keys), Site.of(data).ports["console"])
     return {"console": f"{made}  (good once, within an hour)"}

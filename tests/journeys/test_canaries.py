@@ -43,7 +43,7 @@ async def test_no_secret_is_in_a_log_or_in_rabbitmq(product: Product, client: Cl
         await queue.bind(await channel.get_exchange(EXCHANGE), "#")
         secrets = await _life(client)
         mark = f"canary-{client.address.partition('@')[0]}"
-        await client.call("GET", "/users/me", X_Correlation_Id=mark)
+        await client.call("GET", "/users/me", **{"X-Correlation-Id": mark})
         shipped = list[bytes]()
 
         async def agents_spoke() -> bool:

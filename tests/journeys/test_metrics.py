@@ -1,5 +1,6 @@
 """What the processes of a running stack measure is what the table, the alerts and the boards say."""
 
+import json
 import re
 
 import aiohttp
@@ -18,8 +19,8 @@ async def _told(address: str) -> dict[str, str]:
 
 
 async def test_agents_and_edge_tell_every_metric_of_the_table_with_its_help(product: Product) -> None:
-    health = next(str(each["health"]) for each in (await product.status())["processes"] if each["name"] == "agents-1")
-    agents = await _told(health.removesuffix("/health/ready"))
+    ports: dict[str, int] = json.loads((product.data / "ports.json").read_text())
+    agents = await _told(f"http://127.0.0.1:{ports['agents_health']}")
     edge = await _told(product.endpoints["edge"])
     for told, table in ((agents, AGENTS | LINES), (edge, EDGE | LINES)):
         assert told == {name: help_of(name) for name in table}

@@ -136,7 +136,7 @@ def test_the_command_refuses_what_contradicts_the_record(tmp_path: Path) -> None
     (tmp_path / "basket_commands.json").write_bytes(as_file(recorded))
     (tmp_path / "gone_events.json").write_bytes(as_file(OLD))
     assert refusals(TOPICS, tmp_path) == [
-        "basket_commands: AddItem.colour: the field is gone",
+        "basket_commands: AddItem.colour: the field is gone; read by basket",
         "gone_events: the topic is gone",
     ]
 

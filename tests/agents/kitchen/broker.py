@@ -39,20 +39,25 @@ class States:
 
 @dataclass
 class Orders:
-    """What comes to the orders. answers: their decisions, in turn; None: nobody answers in time."""
+    """What comes to the orders. answers: their decisions, in turn; None: nobody answers in time. traced: the trace context of
+    each command."""
 
     commands: list[tuple[str, Message, str]] = field(default_factory=list[tuple[str, Message, str]])
     answers: list[Reply | None] = field(default_factory=list[Reply | None])
     errors: list[Exception] = field(default_factory=list[Exception])
+    traced: list[str] = field(default_factory=list[str])
 
-    async def send(self, topic: Topic, key: str, message: Message, id: str) -> None:
+    async def send(self, topic: Topic, key: str, message: Message, id: str, traceparent: str = "") -> None:
         if self.errors:
             raise self.errors.pop(0)
         assert topic.decode(type(message).__name__, topic.encode(message)) == message
         self.commands.append((key, message, id))
+        self.traced.append(traceparent)
 
-    async def ask(self, topic: Topic, key: str, message: Message, id: str, seconds: float) -> Reply | None:
-        await self.send(topic, key, message, id)
+    async def ask(
+        self, topic: Topic, key: str, message: Message, id: str, seconds: float, traceparent: str = ""
+    ) -> Reply | None:
+        await self.send(topic, key, message, id, traceparent)
         return self.answers.pop(0)
 
 

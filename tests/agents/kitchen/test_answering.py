@@ -96,6 +96,14 @@ async def test_an_answer_is_a_command_to_its_order(scene: Scene) -> None:
     assert await scene.commands(1) == [AcceptOrder(prep_time=20, restaurant_id=scene.restaurant)]
 
 
+async def test_a_trace_context_that_comes_back_is_the_commands(scene: Scene) -> None:
+    said = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    await scene.client.say(scene.accept(), headers={"traceparent": said})
+    await scene.client.say(scene.accept(), headers={"traceparent": "anything else"})
+    await scene.commands(2)
+    assert scene.orders.traced == [said, ""]
+
+
 async def test_an_answer_that_comes_twice_is_the_same_command_twice_which_the_order_knows(scene: Scene) -> None:
     for _ in range(3):
         await scene.client.say(scene.accept(), id="1")

@@ -71,10 +71,11 @@ async def test_a_ticket_is_in_its_restaurants_queue_with_all_that_the_kitchen_ne
 async def test_a_ticket_that_may_have_come_before_has_the_same_id_and_a_mark(scene: Scene) -> None:
     opened = scene.opened()
     await scene.waiter.bring(opened, scene.meta)
-    await scene.waiter.bring(opened, replace(scene.meta, again=True))
+    await scene.waiter.bring(opened, replace(scene.meta, again=True, traceparent="00-a-b-01"))
     first, second = [await scene.client.ticket(scene.queue) for _ in range(2)]
     assert first.message_id == second.message_id and first.body == second.body
     assert second.headers["x-repeated"] is True
+    assert second.headers["traceparent"] == "00-a-b-01" and "traceparent" not in first.headers
 
 
 async def test_the_queue_of_a_restaurant_is_made_when_it_is_opened_and_again_changes_nothing(scene: Scene) -> None:
