@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from replay.console import command as console
 from replay.dlq import command as dlq
 from replay.failure import CannotDo
-from replay.questions import decide, find, logs, state, tail, trace, why
+from replay.questions import decide, find, logs, play, record, replay, state, tail, trace, why
 from replay.tools import Tools
 from replay.topics import command as topics_command
 from replay.topics import publish
@@ -36,6 +36,9 @@ _COMMANDS = {
     "console": console,
     "state": state,
     "decide": decide,
+    "record": record,
+    "play": play,
+    "replay": replay,
 }
 
 

@@ -113,8 +113,7 @@ class Reading:
                     copies.want(read_of(header))
                 except NotRecorded:
                     continue  # told of its command, when it is decided
-            for topic, keys in copies.keys().items():
-                await self._copy(copies, topic, keys)
+            copies.take(await self.events_of(copies))
         return Recorded(found, happened, causes, copies, broken, entered, growth)
 
     async def _events(
@@ -141,12 +140,16 @@ class Reading:
             causes[event.cause].append(event)
         return dict(happened), dict(causes), broken
 
-    async def _copy(self, copies: Copies, topic: str, keys: set[str]) -> None:
-        growth = self._counts.growth(_topic(self._domain, topic))
-        roots = {partition_of(key.encode(), growth.first) for key in keys}
-        for root in roots:
-            places = self._places(_topic(self._domain, topic), root)
-            copies.take(_in_order(await self._of_keys(places, keys), places))
+    async def events_of(self, copies: Copies) -> list[Logged]:
+        """All events of the facts that are wanted; those of each key in their order."""
+        found = list[Logged]()
+        for name, keys in copies.keys().items():
+            topic = _topic(self._domain, name)
+            growth = self._counts.growth(topic)
+            for root in sorted({partition_of(key.encode(), growth.first) for key in keys}):
+                places = self._places(topic, root)
+                found += _in_order(await self._of_keys(places, keys), places)
+        return found
 
     async def _of_keys(self, places: Sequence[Place], keys: Iterable[str]) -> list[Logged]:
         found, read = await all_of_keys(self._log, places, frozenset(key.encode() for key in keys))

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import AsyncGenerator
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -136,11 +137,36 @@ async def test_what_is_missing_or_too_many_in_a_live_view_is_told(ada: Ada):
 async def test_nothing_that_is_asked_changes_anything(ada: Ada):
     before = await _everything(ada.desk.tools)
     for said in (
-        ("state", ada.id, "--diff"), ("decide", "address"), ("views", "diff", "address"),
+        ("state", ada.id, "--diff"), ("decide", "address"), ("views", "diff", "address"), ("replay", "address_events"),
+        ("replay", "address_commands"), ("record", ada.commands[0]),
     ):  # fmt: skip
         code, out = await ada.desk.run(*said)
         assert code == 0, out
     assert await _everything(ada.desk.tools) == before
+
+
+async def test_messages_of_a_topic_are_replayed_into_a_view_facts_or_decisions(ada: Ada, tmp_path: Path):
+    file = tmp_path / "made.jsonl"
+    code, out = await ada.desk.run("replay", "address_events", "--key", ada.id, "--out", str(file), "--json")
+    found, (row,) = json.loads(out), map(json.loads, file.read_text().splitlines())
+    assert code == 0 and (found["events"], found["documents"], found["into"]) == (3, 1, "view address")
+    assert (row["id"], row["version"], row["document"]["addresses"][0]["address"]) == (ada.id, 3, "[personal]")
+    code, out = await ada.desk.run("replay", "address_events", "--into", "facts:order.books", "--key", ada.id, "--json")
+    assert code == 0 and json.loads(out)["documents"] == 1
+    only = ("--key", ada.id, "--type", "AddressAdded", "--json")
+    _, out = await ada.desk.run("replay", "address_events", *only)
+    assert json.loads(out)["events"] == 2
+    code, out = await ada.desk.run("replay", "address_commands", "--key", ada.id, "--json")
+    assert code == 0 and json.loads(out)["same"] == 4
+
+
+async def test_a_recorded_flow_is_played_without_servers_and_holds_nobodys_data(ada: Ada, tmp_path: Path):
+    file = tmp_path / "set.jsonl"
+    code, out = await ada.desk.run("record", ada.commands[0])
+    assert code == 0 and "Moda" not in out and "Home" not in out
+    file.write_text(out)
+    code, out = await ada.desk.run("play", str(file))
+    assert code == 0 and "address: 4 commands; 4 decided the same" in out, out
 
 
 @pytest.mark.parametrize(
@@ -152,6 +178,10 @@ async def test_nothing_that_is_asked_changes_anything(ada: Ada):
         (("decide", "adress"), "no domain 'adress'; did you mean address"),
         (("decide", "address", "--since", "soon"), "--since: 'soon' is neither an age"),
         (("views", "diff", "adress"), "no view 'adress'; did you mean address"),
+        (("replay", "adress_events"), "no topic 'adress_events'; did you mean address_events"),
+        (("replay", "address_events", "--into", "view:adress"), "no shadow 'view:adress'; did you mean view:address"),
+        (("replay", "address_events", "--into", "decision"), "address_events is no topic of commands"),
+        (("play", "/nowhere/set.jsonl"), "/nowhere/set.jsonl: No such file or directory"),
     ],
 )
 async def test_what_cannot_be_asked_is_one_line_and_exit_code_2(desk: Desk, said: tuple[str, ...], line: str):

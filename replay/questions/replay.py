@@ -1,0 +1,214 @@
+"""`./lezzet replay TOPIC`: messages of the log into a shadow: a view, a copy of facts, or decisions.
+
+Nothing is written, sent or paid: what is made stands in memory, and is told or, by `--out`, put into a file. A topic of events
+goes into one of its views or into facts of a domain (`--into view:order`, `--into facts:basket.meals`), into its first view
+where nothing is said; one of commands into decisions. `--since` begins in the middle: documents are then made of the events
+from there on alone.
+"""
+
+import argparse
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from replay.failure import BadArgument, no_such
+from replay.log import secrecy
+from replay.log.message import printed, shown_key
+from replay.questions.decide import Decided, decide, when
+from replay.shadow import domains
+from replay.shadow.views import ShadowView
+from replay.tools import Tools, say, say_json
+from stores.kafka.growth import Counts, growth_in
+from stores.kafka.log import Logged, LogReader, Place
+from stores.settings import Settings
+from topics.contracts import all_topics
+from topics.deciding.projection import FactTable, View
+from topics.messages import headers
+from topics.messages.topic import Topic
+
+_EXAMPLES = 3
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("topic")
+    parser.add_argument("--into", metavar="WHAT", help="view:NAME, facts:DOMAIN.TABLE, or decision")
+    parser.add_argument("--key", help="only messages with this key")
+    parser.add_argument("--type", help="only messages of this type, and what they do to documents that exist")
+    parser.add_argument("--since", metavar="WHEN", help="only what came from then on: 10m, 2h, 3d, or 2026-11-26T20:00")
+    parser.add_argument("--until", metavar="WHEN", help="as --since")
+    parser.add_argument("--out", metavar="FILE", help="the documents, as a JSON document a line, without personal data")
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+
+
+async def run(tools: Tools, said: argparse.Namespace) -> int:
+    """Exit code 1 where something could not be shown, or is decided differently."""
+    asked = Asked(said.key, said.type, when("--since", said.since), when("--until", said.until))
+    found = await replay(tools, said.topic, said.into, asked, out=said.out)
+    if said.json:
+        say_json(found.data())
+    else:
+        for line in found.lines():
+            say(line)
+    return 1 if (found.different if isinstance(found, Decided) else found.bad) else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which messages. None: all."""
+
+    key: str | None = None
+    type: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def is_part(self) -> bool:
+        """Whether events may be missing before those that are replayed."""
+        return self.since is not None or self.type is not None
+
+
+@dataclass(slots=True)
+class Replayed:
+    """messages: that were read. events: of them, that were applied. documents: that are shown at the end. gone: aggregates that
+    are not. bad: by aggregate, why an event of it could not be applied."""
+
+    topic: str
+    into: str
+    messages: int = 0
+    events: int = 0
+    documents: int = 0
+    gone: int = 0
+    bad: Mapping[str, str] = field(default_factory=dict[str, str])
+    examples: list[tuple[str, int, Any]] = field(default_factory=list[tuple[str, int, Any]])
+    seconds: float = 0.0
+
+    def data(self) -> dict[str, Any]:
+        return {
+            "topic": self.topic, "into": self.into, "messages": self.messages, "events": self.events,
+            "documents": self.documents, "gone": self.gone, "bad": dict(self.bad),
+            "examples": [
+                {"id": shown_key(id), "version": version, "document": _shown(document)}
+                for id, version, document in self.examples
+            ],
+            "seconds": round(self.seconds, 2),
+        }  # fmt: skip
+
+    def lines(self) -> list[str]:
+        rate = self.events / self.seconds if self.seconds else 0.0
+        found = [
+            f"{self.topic} into {self.into}: {self.documents:,} documents, {self.gone:,} aggregates are not shown"
+            f" ({self.events:,} events)"
+        ]
+        found += [f"  cannot be shown: {printed(id)}: {printed(why)}" for id, why in list(self.bad.items())[:_EXAMPLES]]
+        for id, version, document in self.examples:
+            text = printed(msgspec.json.encode(_shown(document)).decode())
+            found.append(f"  {printed(shown_key(id))} at version {version}: {text[:400]}{'…' * (len(text) > 400)}")
+        return [
+            *found,
+            f"{self.messages:,} messages in {self.seconds:.1f} s, {rate:,.0f} events/s; nothing was written",
+        ]
+
+
+def _shown(document: Any) -> Any:
+    return secrecy.shown(msgspec.json.encode(document))
+
+
+async def replay(
+    tools: Tools, topic: str, into: str | None, asked: Asked, *, out: str | None = None
+) -> Replayed | Decided:
+    """Raises BadArgument, Unavailable."""
+    contracts = all_topics()
+    if topic not in contracts:
+        raise BadArgument(no_such("topic", topic, contracts, "none"))
+    if into == "decision" or (into is None and topic.endswith("_commands")):
+        if not topic.endswith("_commands"):
+            raise BadArgument(f"--into decision: {topic} is no topic of commands")
+        if asked.type or asked.until or out:
+            raise BadArgument(
+                "--type, --until and --out are for documents; decisions are made of all commands of a key"
+            )
+        return await decide(tools, topic.removesuffix("_commands"), asked.since, asked.key)
+    of = _shadow_of(tools.settings, contracts[topic], into)
+    began = time.monotonic()
+    shadow = ShadowView(of, gaps_are_fine=asked.is_part)
+    found = Replayed(topic, f"{'view' if isinstance(of, View) else 'facts'} {of.name}")
+    async with tools.log() as log:
+        for starts, ends in await _stretches(log, contracts[topic], asked):
+            async for chunk in log.read(starts, ends):
+                found.messages += len(chunk)
+                shadow.take(_chosen(chunk, asked))
+    found.seconds = time.monotonic() - began
+    _tell(shadow, found, out)
+    return found
+
+
+def _tell(shadow: ShadowView, found: Replayed, out: str | None) -> None:
+    found.events, found.bad = shadow.events, shadow.bad
+    try:
+        with nullcontext() if out is None else Path(out).open("wb") as file:
+            for id, (version, document) in shadow.documents.items():
+                if document is None:
+                    found.gone += 1
+                    continue
+                found.documents += 1
+                if len(found.examples) < _EXAMPLES:
+                    found.examples.append((id, version, document))
+                if file is not None:
+                    row = {"id": shown_key(id), "version": version, "document": _shown(document)}
+                    file.write(msgspec.json.encode(row) + b"\n")
+    except OSError as error:
+        raise BadArgument(f"--out {out}: {error.strerror}") from None
+
+
+def _chosen(chunk: Sequence[Logged], asked: Asked) -> Iterable[Logged]:
+    if asked.key is not None:
+        key = asked.key.encode()
+        chunk = [each for each in chunk if each.key == key]
+    if asked.type is not None:
+        wanted = (headers.TYPE, asked.type.encode())
+        chunk = [each for each in chunk if wanted in each.headers]
+    return chunk
+
+
+async def _stretches(log: LogReader, topic: Topic, asked: Asked) -> list[tuple[dict[Place, int], dict[Place, int]]]:
+    """(starts, ends) of what may be read together: events of a key that moved in a raise come after those where it was."""
+    growth = Counts(await growth_in(log)).growth(topic)
+    there = log.topics.get(topic.name, 0)
+    edges = [0, *(len(ends) for ends in growth.ends), there]
+    places = log.places([topic.name])
+    bounds = await log.bounds(places)
+    starts, ends = {p: b.first for p, b in bounds.items()}, {p: b.end for p, b in bounds.items()}
+    if asked.since is not None:
+        starts = {**ends, **await log.since(places, asked.since)}
+    if asked.until is not None:
+        ends |= await log.since(places, asked.until)
+    found = list[tuple[dict[Place, int], dict[Place, int]]]()
+    for first, last in pairwise(edges):
+        some = [place for place in places if first <= place.partition < last]
+        found.append(({place: starts[place] for place in some}, {place: ends[place] for place in some}))
+    return found
+
+
+def _shadow_of(settings: Settings, topic: Topic, into: str | None) -> View[Any, Any] | FactTable[Any, Any]:
+    """Raises BadArgument."""
+    every = domains.every(settings)
+    shadows: dict[str, View[Any, Any] | FactTable[Any, Any]] = {
+        f"view:{view.name}": view for each in every for view in each.views if view.topic.name == topic.name
+    }
+    shadows |= {
+        f"facts:{each.name}.{table.name}": table
+        for each in every
+        for table in each.decider.fact_tables
+        if table.topic.name == topic.name
+    }
+    wanted = into or next(iter(shadows), "")
+    if wanted not in shadows:
+        raise BadArgument(no_such("shadow", wanted, shadows, f"{topic.name} is shown nowhere and copied nowhere"))
+    return shadows[wanted]
