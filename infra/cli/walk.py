@@ -27,7 +27,10 @@ curl -s $EDGE/carts/get -H "$ME"
 curl -s $EDGE/carts/coupon -H "$JSON" -H "$ME" -d '{{"code":"lezzet10"}}'
 curl -s $EDGE/carts/checkout -H "$JSON" -H "$ME" -d '{{"payment_method":"cash"}}'
 {lezzet} mail --to $MAIL --about sipariş
-{lezzet} trace $(curl -s $EDGE/orders -H "$ME" | sed -E 's/^\[\{{"id":"([^"]+)".*/\1/')
+ORDER=$(curl -s $EDGE/orders -H "$ME" | sed -E 's/^\[\{{"id":"([^"]+)".*/\1/')
+{lezzet} trace $ORDER
+{lezzet} why $ORDER
+{lezzet} state $ORDER
 curl -s $EDGE/auth/forgot-password -H "$JSON" -d '{{"email":"'$MAIL'"}}'
 TOKEN=$({lezzet} mail --to $MAIL --about reset --token)
 curl -s $EDGE/auth/reset-password -H "$JSON" -d '{{"token":"'$TOKEN'","password":"battery staple 2"}}'

@@ -65,7 +65,11 @@ async def test_they_are_back_by_the_command_and_identical(
     after = await _states(baskets)
     changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
     assert len(changed) == 1, "all others are as they were, to the byte"
-    assert not await _stopped(product)
+
+    async def going_on() -> bool:
+        return not await _stopped(product)
+
+    await until("all partitions to be opened again", going_on)
     await owner.must("POST", "/carts/add", item)
 
 

@@ -81,5 +81,5 @@ async def test_a_customer_is_told_that_a_card_was_refused_and_that_money_comes_b
     await client.mail("Siparişiniz onaylandı: Kasa")
     await owner.must("POST", f"/orders/{paid}/cancel", {"reason": "Fırın bozuldu"})
     assert "Fırın bozuldu" in (await client.mail("Siparişiniz iptal edildi: Kasa"))["text"]
-    assert "200,00 TL" in (await client.mail("Paranız iade ediliyor: Kasa"))["text"]
+    assert "200,00 TL" in (await client.mail("Paranız iade edildi: Kasa"))["text"]
     assert not [mail for mail in await owner.mails() if "iptal" in mail["subject"]], "the owner did it"

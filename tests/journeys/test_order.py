@@ -28,10 +28,12 @@ async def test_the_walk_that_up_prints_leads_to_a_confirmation_mail(product: Pro
     )
     assert done.returncode == 0, done.stderr
     assert '"status":"placed"' in done.stdout
-    assert done.stdout.count('"coupon_code":"LEZZET10"') == 2, "in the preview and in the order"
+    assert done.stdout.count('"coupon_code":"LEZZET10"') == 4, "in the preview, in the order, and in its state"
     assert done.stdout.rstrip().endswith("}") and '"code":"token_revoked"' in done.stdout, "the reset ends the session"
     assert "Your order" in done.stdout
-    assert "OrderPlaced" in done.stdout, "the trace of the order ends the walk"
+    assert "OrderPlaced" in done.stdout, "the trace of the order"
+    assert "the restaurant has not answered; the order expires at" in done.stdout, "why the order goes no further"
+    assert "complete: versions 1 to" in done.stdout, "the states of the order"
 
 
 async def test_a_guest_registers_browses_orders_and_gets_one_confirmation(client: Client):

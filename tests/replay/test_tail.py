@@ -99,4 +99,4 @@ def test_without_a_broker_one_line_says_where_it_was_looked_for(
 
 async def test_an_empty_topic_has_nothing_to_say_at_once(desk: Desk) -> None:
     async with asyncio.timeout(4):
-        assert await desk.run("tail", "restaurant_events_dlq") == (0, "")
+        assert await desk.run("tail", "photo_events_dlq") == (0, "")
