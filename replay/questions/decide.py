@@ -15,14 +15,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from replay.failure import BadArgument
 from replay.log.message import printed, stamp
+from replay.log.times import moment
 from replay.shadow import domains
 from replay.shadow.deciding import Deciding, Verdict
 from replay.shadow.reading import Reading
 from replay.tools import Tools, say, say_json
 from stores.kafka.growth import growth_in
-from stores.logs.searching import since_of
 
 _EXAMPLES = 3  # of what differs, each with its fields
 _KINDS = 12  # lines of what differs in which way
@@ -41,21 +40,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def run(tools: Tools, said: argparse.Namespace) -> int:
     """Exit code 1 where something differs."""
-    found = await decide(tools, said.domain, when("--since", said.since), said.id, ask_inbox=not said.topics_only)
+    since = moment("--since", said.since, datetime.now(UTC))
+    found = await decide(tools, said.domain, since, said.id, ask_inbox=not said.topics_only)
     if said.json:
         say_json(found.data())
     else:
         for line in found.lines():
             say(line)
     return 1 if found.different else 0
-
-
-def when(name: str, said: str | None) -> datetime | None:
-    """Raises BadArgument."""
-    at = None if said is None else since_of(said, datetime.now(UTC))
-    if said is not None and at is None:
-        raise BadArgument(f"{name}: {said!r} is neither an age such as 10m, 2h, 3d nor a time such as 2026-11-26T20:00")
-    return at
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,8 @@ import msgspec
 from replay.failure import BadArgument, no_such
 from replay.log import secrecy
 from replay.log.message import printed, shown_key
-from replay.questions.decide import Decided, decide, when
+from replay.log.times import moment
+from replay.questions.decide import Decided, decide
 from replay.shadow import domains
 from replay.shadow.views import ShadowView
 from replay.tools import Tools, say, say_json
@@ -49,7 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def run(tools: Tools, said: argparse.Namespace) -> int:
     """Exit code 1 where something could not be shown, or is decided differently."""
-    asked = Asked(said.key, said.type, when("--since", said.since), when("--until", said.until))
+    now = datetime.now(UTC)
+    since, until = moment("--since", said.since, now), moment("--until", said.until, now)
+    asked = Asked(said.key, said.type, since, until)
     found = await replay(tools, said.topic, said.into, asked, out=said.out)
     if said.json:
         say_json(found.data())
