@@ -8,7 +8,7 @@ import argparse
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -164,10 +164,6 @@ class State:
     def complete(self) -> bool:
         return self.gap is None
 
-    @property
-    def differences(self) -> list[Difference]:
-        return [each for compared in self.compared for each in compared.differences]
-
     def data(self) -> dict[str, Any]:
         return {
             "domain": self.domain,
@@ -243,7 +239,7 @@ async def state(tools: Tools, id: str, at: At = None, *, domain: str | None = No
     if diff:
         async with _stored(tools) as stored:
             of = {each.name: (each, one) for each, one in folded}
-            found = [_with(each, await stored.compared(*of[each.domain], id)) for each in found]
+            found = [replace(each, compared=await stored.compared(*of[each.domain], id)) for each in found]
     return States(id, found, read.messages, read.partitions, time.monotonic() - began)
 
 
@@ -275,13 +271,6 @@ def _state(domain: Domain, id: str, one: Aggregate, at: At) -> State:
         domain.name, id, version, one.last, plain(one.first if step is None else step.state),
         {} if step is None else {name: plain(document) for name, document in step.views.items()},
         _moments(one, version), one.gap, one.twice,
-    )  # fmt: skip
-
-
-def _with(found: State, compared: Sequence[Compared]) -> State:
-    return State(
-        found.domain, found.id, found.version, found.of, found.document, found.views, found.moments, found.gap, found.twice,
-        compared,
     )  # fmt: skip
 
 
