@@ -19,11 +19,11 @@ from typing import Any
 import msgspec
 
 from replay.failure import BadArgument, no_such
-from replay.log import secrecy
 from replay.log.message import printed, shown_key
 from replay.log.times import moment
 from replay.questions.decide import Decided, decide
 from replay.shadow import domains
+from replay.shadow.differences import as_shown
 from replay.shadow.views import ShadowView
 from replay.tools import Tools, say, say_json
 from stores.kafka.growth import Counts, growth_in
@@ -97,7 +97,7 @@ class Replayed:
             "topic": self.topic, "into": self.into, "messages": self.messages, "events": self.events,
             "documents": self.documents, "gone": self.gone, "bad": dict(self.bad),
             "examples": [
-                {"id": shown_key(id), "version": version, "document": _shown(document)}
+                {"id": shown_key(id), "version": version, "document": as_shown(document)}
                 for id, version, document in self.examples
             ],
             "seconds": round(self.seconds, 2),
@@ -111,16 +111,12 @@ class Replayed:
         ]
         found += [f"  cannot be shown: {printed(id)}: {printed(why)}" for id, why in list(self.bad.items())[:_EXAMPLES]]
         for id, version, document in self.examples:
-            text = printed(msgspec.json.encode(_shown(document)).decode())
+            text = printed(msgspec.json.encode(as_shown(document)).decode())
             found.append(f"  {printed(shown_key(id))} at version {version}: {text[:400]}{'…' * (len(text) > 400)}")
         return [
             *found,
             f"{self.messages:,} messages in {self.seconds:.1f} s, {rate:,.0f} events/s; nothing was written",
         ]
-
-
-def _shown(document: Any) -> Any:
-    return secrecy.shown(msgspec.json.encode(document))
 
 
 async def replay(
@@ -164,7 +160,7 @@ def _tell(shadow: ShadowView, found: Replayed, out: str | None) -> None:
                 if len(found.examples) < _EXAMPLES:
                     found.examples.append((id, version, document))
                 if file is not None:
-                    row = {"id": shown_key(id), "version": version, "document": _shown(document)}
+                    row = {"id": shown_key(id), "version": version, "document": as_shown(document)}
                     file.write(msgspec.json.encode(row) + b"\n")
     except OSError as error:
         raise BadArgument(f"--out {out}: {error.strerror}") from None

@@ -15,11 +15,10 @@ from typing import Any
 import msgspec
 
 from replay.failure import BadArgument
-from replay.log import secrecy
 from replay.log.message import printed, stamp
 from replay.shadow import aggregate, domains
 from replay.shadow.aggregate import Aggregate, Step
-from replay.shadow.differences import ABSENT, Difference, differences, plain
+from replay.shadow.differences import ABSENT, Difference, as_shown, differences, plain
 from replay.shadow.domains import Domain
 from replay.shadow.memory import all_of_keys
 from replay.tools import Tools, say, say_json
@@ -173,8 +172,8 @@ class State:
             "complete": self.complete,
             "gap": self.gap,
             "twice": self.twice,
-            "state": _shown(self.document),
-            "views": {name: _shown(document) for name, document in self.views.items()},
+            "state": as_shown(self.document),
+            "views": {name: as_shown(document) for name, document in self.views.items()},
             "moments": [moment.data() for moment in self.moments],
             "compared": [each.data() for each in self.compared],
         }
@@ -212,12 +211,8 @@ class States:
         return [*lines, f"{self.read:,} messages of {self.partitions} partitions read in {self.seconds:.1f} s"]
 
 
-def _shown(document: Any) -> Any:
-    return None if document is None else secrecy.shown(msgspec.json.encode(document))
-
-
 def _text(document: Any) -> str:
-    return "not shown" if document is None else printed(msgspec.json.encode(_shown(document)).decode())
+    return "not shown" if document is None else printed(msgspec.json.encode(as_shown(document)).decode())
 
 
 async def state(tools: Tools, id: str, at: At = None, *, domain: str | None = None, diff: bool = False) -> States:
