@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from replay.log.times import moment
 from replay.questions.decide import Decided, decide
 from replay.shadow import domains
 from replay.shadow.differences import as_shown
+from replay.shadow.places import in_turn
 from replay.shadow.views import ShadowView
 from replay.tools import Tools, say, say_json
 from stores.kafka.growth import Counts, growth_in
@@ -179,8 +179,6 @@ def _chosen(chunk: Sequence[Logged], asked: Asked) -> Iterable[Logged]:
 async def _stretches(log: LogReader, topic: Topic, asked: Asked) -> list[tuple[dict[Place, int], dict[Place, int]]]:
     """(starts, ends) of what may be read together: events of a key that moved in a raise come after those where it was."""
     growth = Counts(await growth_in(log)).growth(topic)
-    there = log.topics.get(topic.name, 0)
-    edges = [0, *(len(ends) for ends in growth.ends), there]
     places = log.places([topic.name])
     bounds = await log.bounds(places)
     starts, ends = {p: b.first for p, b in bounds.items()}, {p: b.end for p, b in bounds.items()}
@@ -188,11 +186,10 @@ async def _stretches(log: LogReader, topic: Topic, asked: Asked) -> list[tuple[d
         starts = {**ends, **await log.since(places, asked.since)}
     if asked.until is not None:
         ends |= await log.since(places, asked.until)
-    found = list[tuple[dict[Place, int], dict[Place, int]]]()
-    for first, last in pairwise(edges):
-        some = [place for place in places if first <= place.partition < last]
-        found.append(({place: starts[place] for place in some}, {place: ends[place] for place in some}))
-    return found
+    return [
+        ({place: starts[place] for place in some}, {place: ends[place] for place in some})
+        for some in in_turn(log, topic, growth)
+    ]
 
 
 def _shadow_of(settings: Settings, topic: Topic, into: str | None) -> View[Any, Any] | FactTable[Any, Any]:

@@ -14,6 +14,7 @@ from replay.shadow.deciding import Recorded
 from replay.shadow.domains import Domain
 from replay.shadow.events import Happened
 from replay.shadow.memory import Inbox, Log, all_of_keys
+from replay.shadow.places import in_order, of_root
 from stores.engineering import Entered
 from stores.kafka.growth import Counts, Growth
 from stores.kafka.log import Logged, Place
@@ -80,7 +81,7 @@ class Reading:
                 records += [each for each in chunk if zlib.crc32(each.key or b"") % part[1] == part[0]]
             else:
                 records += [each for each in chunk if each.key == wanted]
-        return self._decoded(_in_order(records, places))
+        return self._decoded(in_order(records, places))
 
     def _decoded(self, records: Sequence[Logged]) -> list[Asked]:
         topic, found = self._domain.commands, list[Asked]()
@@ -123,7 +124,7 @@ class Reading:
         happened = defaultdict[str, list[Happened]](list)
         causes, broken = defaultdict[str, list[Happened]](list), dict[str, str]()
         places = self._places(self._domain.events, root)
-        for record in _in_order(await self._of_keys(places, keys), places):
+        for record in in_order(await self._of_keys(places, keys), places):
             key = (record.key or b"").decode(errors="replace")
             known = happened[key]
             try:
@@ -148,7 +149,7 @@ class Reading:
             growth = self._counts.growth(topic)
             for root in sorted({partition_of(key.encode(), growth.first) for key in keys}):
                 places = self._places(topic, root)
-                found += _in_order(await self._of_keys(places, keys), places)
+                found += in_order(await self._of_keys(places, keys), places)
         return found
 
     async def _of_keys(self, places: Sequence[Place], keys: Iterable[str]) -> list[Logged]:
@@ -165,15 +166,7 @@ class Reading:
         return entered
 
     def _places(self, topic: Topic, root: int) -> list[Place]:
-        """Of the keys that were in this partition at the beginning, the oldest first."""
-        there = self._log.topics.get(topic.name, 0)
-        partitions = dict.fromkeys(partition for partition, _ in self._counts.growth(topic).stretches(root))
-        return [Place(topic.name, partition) for partition in partitions if partition < there]
-
-
-def _in_order(records: Iterable[Logged], places: Sequence[Place]) -> list[Logged]:
-    order = {place: number for number, place in enumerate(places)}
-    return sorted(records, key=lambda each: (order[each.place], each.offset))
+        return of_root(self._log, topic, self._counts.growth(topic), root)
 
 
 def _facts(
