@@ -7,11 +7,12 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from replay.failure import BadArgument, CannotDo
+from replay.log.scan import Log
 from replay.log.search import find
 from replay.shadow import domains, sets
 from replay.shadow.copies import Copies
 from replay.shadow.domains import Domain
-from replay.shadow.memory import Inbox, Log
+from replay.shadow.memory import Inbox
 from replay.shadow.reading import Reading
 from replay.shadow.sets import Outcome, RecordedSet, Role
 from replay.tools import Tools

@@ -19,6 +19,7 @@ import msgspec
 
 from replay.failure import BadArgument, no_such
 from replay.log.message import printed, shown_key
+from replay.log.scan import window_of
 from replay.log.times import moment
 from replay.questions.decide import Decided, decide
 from replay.shadow import domains
@@ -27,7 +28,7 @@ from replay.shadow.places import in_turn
 from replay.shadow.views import ShadowView
 from replay.tools import Tools, say, say_json
 from stores.kafka.growth import Counts, growth_in
-from stores.kafka.log import Logged, LogReader, Place
+from stores.kafka.log import Logged
 from stores.settings import Settings
 from topics.contracts import all_topics
 from topics.deciding.projection import FactTable, View
@@ -139,8 +140,10 @@ async def replay(
     shadow = ShadowView(of, gaps_are_fine=asked.is_part)
     found = Replayed(topic, f"{'view' if isinstance(of, View) else 'facts'} {of.name}")
     async with tools.log() as log:
-        for starts, ends in await _stretches(log, contracts[topic], asked):
-            async for chunk in log.read(starts, ends):
+        growth = Counts(await growth_in(log)).growth(contracts[topic])
+        for places in in_turn(log, contracts[topic], growth):
+            part = await window_of(log, places, asked.since, asked.until)
+            async for chunk in log.read(part.starts, part.ends):
                 found.messages += len(chunk)
                 shadow.take(_chosen(chunk, asked))
     found.seconds = time.monotonic() - began
@@ -174,22 +177,6 @@ def _chosen(chunk: Sequence[Logged], asked: Asked) -> Iterable[Logged]:
         wanted = (headers.TYPE, asked.type.encode())
         chunk = [each for each in chunk if wanted in each.headers]
     return chunk
-
-
-async def _stretches(log: LogReader, topic: Topic, asked: Asked) -> list[tuple[dict[Place, int], dict[Place, int]]]:
-    """(starts, ends) of what may be read together: events of a key that moved in a raise come after those where it was."""
-    growth = Counts(await growth_in(log)).growth(topic)
-    places = log.places([topic.name])
-    bounds = await log.bounds(places)
-    starts, ends = {p: b.first for p, b in bounds.items()}, {p: b.end for p, b in bounds.items()}
-    if asked.since is not None:
-        starts = {**ends, **await log.since(places, asked.since)}
-    if asked.until is not None:
-        ends |= await log.since(places, asked.until)
-    return [
-        ({place: starts[place] for place in some}, {place: ends[place] for place in some})
-        for some in in_turn(log, topic, growth)
-    ]
 
 
 def _shadow_of(settings: Settings, topic: Topic, into: str | None) -> View[Any, Any] | FactTable[Any, Any]:

@@ -4,7 +4,7 @@ topic, and its events are in order only where those before the raise come first.
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from replay.shadow.memory import Log
+from replay.log.scan import Log
 from stores.kafka.growth import Growth
 from stores.kafka.log import Logged, Place
 from topics.messages.topic import Topic

@@ -7,13 +7,14 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from replay.log.scan import Log, Window, window_of
 from replay.shadow import commands, events
 from replay.shadow.commands import Asked
 from replay.shadow.copies import Copies, NotRecorded, read_of
 from replay.shadow.deciding import Recorded
 from replay.shadow.domains import Domain
 from replay.shadow.events import Happened
-from replay.shadow.memory import Inbox, Log, all_of_keys
+from replay.shadow.memory import Inbox, all_of_keys
 from replay.shadow.places import in_order, of_root
 from stores.engineering import Entered
 from stores.kafka.growth import Counts, Growth
@@ -53,29 +54,18 @@ class Reading:
         roots = range(growth.first) if key is None else [partition_of(key.encode(), growth.first)]
         for root in roots:
             places = self._places(self._domain.commands, root)
-            starts, ends = await self._window(places, since)
-            passes = 1 + sum(ends[p] - starts[p] for p in places) // PER_PASS if key is None else 1
+            chosen = await window_of(self._log, places, since)
+            passes = 1 + chosen.messages // PER_PASS if key is None else 1
             for part in range(passes):
-                found = await self._commands(places, starts, ends, key, (part, passes))
+                found = await self._commands(places, chosen, key, (part, passes))
                 if found:
                     yield await self._recorded(found, root, growth)
 
-    async def _window(
-        self, places: Sequence[Place], since: datetime | None
-    ) -> tuple[dict[Place, int], dict[Place, int]]:
-        bounds = await self._log.bounds(places)
-        ends = {place: bound.end for place, bound in bounds.items()}
-        if since is None:
-            return {place: bound.first for place, bound in bounds.items()}, ends
-        later = await self._log.since(places, since)
-        return {place: later.get(place, ends[place]) for place in places}, ends
-
     async def _commands(
-        self, places: Sequence[Place], starts: Mapping[Place, int], ends: Mapping[Place, int], key: str | None,
-        part: tuple[int, int],
-    ) -> list[Asked]:  # fmt: skip
+        self, places: Sequence[Place], chosen: Window, key: str | None, part: tuple[int, int]
+    ) -> list[Asked]:
         wanted, records = None if key is None else key.encode(), list[Logged]()
-        async for chunk in self._log.read(starts, ends):
+        async for chunk in self._log.read(chosen.starts, chosen.ends):
             self.read.messages += len(chunk)
             if wanted is None:
                 records += [each for each in chunk if zlib.crc32(each.key or b"") % part[1] == part[0]]

@@ -16,9 +16,9 @@ import msgspec
 
 from replay.failure import BadArgument
 from replay.log.message import printed
+from replay.log.scan import Log
 from replay.shadow import domains
 from replay.shadow.differences import ABSENT, Difference, differences
-from replay.shadow.memory import Log
 from replay.shadow.places import in_turn
 from replay.shadow.views import ShadowView
 from replay.tools import Tools, say, say_json
