@@ -9,7 +9,6 @@ still has them; `--topics-only` does not ask it.
 import argparse
 import time
 from collections import Counter
-from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from replay.log.message import printed, stamp
 from replay.log.times import moment
 from replay.shadow import domains
 from replay.shadow.deciding import Deciding, Verdict
+from replay.shadow.domains import Domain
 from replay.shadow.reading import Reading
 from replay.tools import Tools, say, say_json
 from stores.kafka.growth import growth_in
@@ -152,14 +152,18 @@ async def decide(
         log = await opened.enter_async_context(tools.log())
         stores = await opened.enter_async_context(tools.domains()) if ask_inbox else None
         reading = Reading(log, asked, await growth_in(log), stores)
-        async for recorded in reading.parts(since, id):
-            judge_all(Deciding(asked, recorded), recorded.commands, found)
-        found.add_unreadable(reading.read.unreadable)
-        found.read = reading.read.messages
+        await judge(found, asked, reading, since, id)
     found.seconds = time.monotonic() - began
     return found
 
 
-def judge_all(deciding: Deciding, commands: Sequence[Any], found: Decided) -> None:
-    for each in commands:
-        found.take(deciding.judge(each))
+async def judge(
+    found: Decided, domain: Domain, reading: Reading, since: datetime | None = None, id: str | None = None
+) -> None:
+    """Decides what is read, and adds it to `found`. Raises Unavailable."""
+    async for recorded in reading.parts(since, id):
+        deciding = Deciding(domain, recorded)
+        for each in recorded.commands:
+            found.take(deciding.judge(each))
+    found.add_unreadable(reading.read.unreadable)
+    found.read = reading.read.messages
