@@ -19,9 +19,7 @@ from replay.log.times import moment
 from replay.tools import Tools, say, say_json
 from replay.topics.floors import standings
 from stores.kafka.log import LogReader
-from stores.redis.connection import connect
 from stores.settings import Settings
-from topics import keys
 from topics.contracts import all_topics
 
 _SECONDS = 1.0  # that a server has to take a connection
@@ -103,7 +101,8 @@ async def _known(tools: Tools, log: LogReader, messages: Sequence[Message]) -> K
             for key, one in (await domains.entered(domain, asked)).items()
         }
     bounds = await log.bounds(log.places(contracts))
-    withdrawn = await _withdrawn(tools.settings, [m.id for m in messages if m.logged.topic.endswith("_commands")])
+    async with tools.fates() as fates:
+        withdrawn = await fates.withdrawn([m.id for m in messages if m.logged.topic.endswith("_commands")])
     groups = {reader.group for reader in read}
     return Known(read, bounds, parked, entered, withdrawn, await _away(tools.settings, groups))
 
@@ -114,17 +113,6 @@ def _by_domain(messages: Iterable[Message]) -> dict[str, list[tuple[str, str]]]:
         if message.logged.topic.endswith("_commands"):
             found.setdefault(domain_of(message.logged.topic), []).append(inbox_key(message))
     return found
-
-
-async def _withdrawn(settings: Settings, ids: Sequence[str]) -> frozenset[str]:
-    if not ids:
-        return frozenset()
-    redis = connect(settings.redis)
-    try:
-        fates: Sequence[object] = await redis.mget([keys.fate(each) for each in ids])
-    finally:
-        await redis.aclose()
-    return frozenset(each for each, fate in zip(ids, fates, strict=True) if fate == keys.WITHDRAWN)
 
 
 async def _away(settings: Settings, groups: Iterable[str]) -> Mapping[str, str]:

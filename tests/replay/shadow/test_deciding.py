@@ -188,6 +188,6 @@ async def test_it_decides_where_every_driver_is_taken_away(monkeypatch: pytest.M
     for name in ("socket", "create_connection"):
         monkeypatch.setattr(socket, name, away)
     monkeypatch.setattr(socket.socket, "connect", away, raising=False)
-    for name in ("log", "producer", "domains", "view_floors", "view_generations", "view_documents", "logs"):
+    for name in ("log", "producer", "domains", "view_floors", "view_generations", "view_documents", "fates", "logs"):
         monkeypatch.setattr(Tools, name, away)
     assert (await decided(made)).same == 1
