@@ -4,6 +4,7 @@ import sys
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -62,6 +63,11 @@ class Tools:
     async def fates(self) -> AsyncGenerator[Fates]:
         async with aclosing(connect(self.settings.redis)) as redis:
             yield Fates(redis)
+
+
+def address(url: str) -> str:
+    """Host and port, without credentials. Of several hosts, all: hostname and port could not be told apart."""
+    return urlsplit(url).netloc.rpartition("@")[2]
 
 
 def say(line: str = "") -> None:

@@ -16,7 +16,7 @@ from replay.log.message import Message, printed
 from replay.log.search import Found, find
 from replay.log.story import Cause, Known, Reader, domain_of, inbox_key, told, waits
 from replay.log.times import moment
-from replay.tools import Tools, say, say_json
+from replay.tools import Tools, address, say, say_json
 from replay.topics.floors import standings
 from stores.kafka.log import LogReader
 from stores.settings import Settings
@@ -120,14 +120,10 @@ async def _away(settings: Settings, groups: Iterable[str]) -> Mapping[str, str]:
     asked = [group for group in groups if group in _NEEDS]
     answers = await asyncio.gather(*(_answers(_NEEDS[group][2](settings)) for group in asked))
     return {
-        group: f"{_NEEDS[group][0]} does not answer at {_place(_NEEDS[group][2](settings))} ({_NEEDS[group][1]})"
+        group: f"{_NEEDS[group][0]} does not answer at {address(_NEEDS[group][2](settings))} ({_NEEDS[group][1]})"
         for group, there in zip(asked, answers, strict=True)
         if not there
     }
-
-
-def _place(url: str) -> str:
-    return urlsplit(url).netloc.rpartition("@")[2]
 
 
 async def _answers(url: str) -> bool:
