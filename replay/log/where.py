@@ -110,8 +110,8 @@ def _told(text: str, why: str) -> str:
 
 
 def needle(text: str) -> bytes | None:
-    """What every message has in it that the condition holds for: the longest text that one of its parts, which all have to hold,
-    asks for. None where no part is as simple."""
+    """What every message has in it that the condition holds for: the longest text that one of its parts, which all have to
+    hold, asks for. None where no part is as simple."""
     if any(_is_special(text, at) for at, _ in _outside(text)):
         return None
     return max(_asked_for(text), key=len, default="").encode() or None
