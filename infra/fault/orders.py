@@ -16,7 +16,7 @@ from infra.audit import lag, topic_log, whole
 from infra.audit.findings import Findings
 from infra.audit.mails import MailsCheck
 from infra.audit.money import MoneyCheck
-from infra.fault import audit_dead, audit_mails, audit_provider, load
+from infra.fault import audit_dead, audit_mails, audit_provider
 from infra.fault.city import USES, City
 from infra.fault.clock import DomainClock
 from infra.fault.couriers import Couriers
@@ -26,7 +26,7 @@ from infra.fault.killer import Killer
 from infra.fault.kitchens import WAYS, Kitchens
 from infra.fault.outage import away
 from infra.fault.owners import Owners
-from infra.fault.seeding import seed
+from infra.fault.seeding import seed_city
 from infra.stack.stage import Stage, say, stage
 from infra.supervision.child import Child
 
@@ -90,7 +90,7 @@ async def orders(on: Stage, scale: Scale, seed: int) -> Findings:
     children = await on.agents(AGENTS)
     await on.edge()
     city = City(random, scale.guests)
-    await _settle(on, city)
+    await seed_city(at, city)
     killer = Killer(children, Random(seed + 1), scale.pause, scale.stopped)  # noqa: S311
     async with aiohttp.ClientSession(at.edge, connector=aiohttp.TCPConnector(limit=0)) as session:
         edge = Edge(session, Tokens(on.stack.site.data.keys))
@@ -171,13 +171,6 @@ class People:
             "owners_heard": dict(self.owners.answers),
             "cancellations": dict(self.guests.cancelled),
         }
-
-
-async def _settle(on: Stage, city: City) -> None:
-    """Everybody knows the restaurants, meals and the coupon."""
-    at = on.stack.endpoints
-    await load.send(at.kafka, city.people())
-    await seed(at, city.openings(), city.menus(), city.coupons())
 
 
 async def _outages(on: Stage, random: Random, count: int) -> None:

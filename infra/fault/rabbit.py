@@ -12,12 +12,11 @@ import aiohttp
 
 from infra.audit import lag, topic_log, whole
 from infra.audit.findings import Findings
-from infra.fault import load
 from infra.fault.city import City
 from infra.fault.customers import PLAIN, Edge, Tokens
 from infra.fault.kitchens import OBEDIENT
 from infra.fault.orders import People
-from infra.fault.seeding import seed
+from infra.fault.seeding import seed_city
 from infra.stack.stage import Stage, say, stage
 
 AGENTS, GUESTS = 2, 40
@@ -43,8 +42,7 @@ async def rabbit(on: Stage, seconds: float, a_second: float, drawn: int) -> Find
     await on.agents(AGENTS)
     await on.edge()
     city = City(random, GUESTS)
-    await load.send(at.kafka, city.people())
-    await seed(at, city.openings(), city.menus(), city.coupons())
+    await seed_city(at, city)
     async with aiohttp.ClientSession(at.edge, connector=aiohttp.TCPConnector(limit=0)) as session:
         people = People(on, city, Edge(session, Tokens(on.stack.site.data.keys)), drawn, PLAIN, OBEDIENT)
         await people.move_in()
