@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
+from itertools import cycle, islice
 from random import Random
 
 import aiohttp
@@ -24,7 +25,7 @@ from infra.fault.customers import ANYHOW, Customers, Edge, Manners, Tokens
 from infra.fault.doubling import Doubling
 from infra.fault.killer import Killer
 from infra.fault.kitchens import WAYS, Kitchens
-from infra.fault.outage import away
+from infra.fault.outage import in_turn
 from infra.fault.owners import Owners
 from infra.fault.seeding import seed_city
 from infra.stack.stage import Stage, say, stage
@@ -101,7 +102,7 @@ async def orders(on: Stage, scale: Scale, seed: int) -> Findings:
             async with asyncio.TaskGroup() as all_at_once:
                 all_at_once.create_task(people.guests.order(scale.orders, scale.orders / scale.a_second))
                 all_at_once.create_task(killer.run(scale.kills))
-                all_at_once.create_task(_outages(on, Random(seed + 2), scale.outages))  # noqa: S311
+                all_at_once.create_task(in_turn(on, islice(cycle(SERVERS), scale.outages), Random(seed + 2), UP, DOWN))  # noqa: S311
             say("all have ordered, nothing is killed any more")
             await _to_the_end(on, people, findings)
     findings.measured(seed=seed, kills=dict(killer.done), outages=scale.outages, took_s=round(time.monotonic() - begun))
@@ -171,14 +172,6 @@ class People:
             "owners_heard": dict(self.owners.answers),
             "cancellations": dict(self.guests.cancelled),
         }
-
-
-async def _outages(on: Stage, random: Random, count: int) -> None:
-    """One after the other is killed or stopped, and comes back."""
-    for n in range(count):
-        name = SERVERS[n % len(SERVERS)]
-        await asyncio.sleep(random.uniform(*UP))
-        await away(on, name, random, DOWN)
 
 
 async def _to_the_end(on: Stage, people: People, findings: Findings) -> None:
