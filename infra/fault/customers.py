@@ -6,7 +6,7 @@ import time
 import uuid
 from array import array
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +22,7 @@ from infra.stack.tokens import LIFETIME, token
 AT_ONCE = 16  # guests who wait for an answer
 PATIENCE = 20.0  # seconds for one answer; then it is asked again
 PAUSE = 0.5  # seconds until then, where no Retry-After says more
+TRIES = 40  # of what is not possible yet
 AHEAD = (31.0, 45.0)  # minutes until an order for later is wanted: it comes to the kitchen 30 minutes before
 
 
@@ -141,9 +142,18 @@ class Edge:
                 self.again[type(error).__name__] += 1
             await asyncio.sleep(pause)
 
-    async def rest(self) -> None:
-        """Until something that is on its way has come."""
-        await asyncio.sleep(PAUSE)
+    async def ask_until_known(
+        self, user: str, path: str, body: Any, not_yet: Container[str], key: str = ""
+    ) -> tuple[int, Any]:
+        """POSTs again while the answer's code is one of `not_yet`, since what it needs is on its way; TRIES times at most.
+        Returns the last answer. key: each try has one of its own, that begins so."""
+        tries = 0
+        while True:
+            status, said = await self.ask(user, "POST", path, body, key and f"{key} {tries}")
+            tries += 1
+            if status < 300 or said.get("code") not in not_yet or tries == TRIES:
+                return status, said
+            await asyncio.sleep(PAUSE)
 
 
 class Customers:

@@ -23,7 +23,8 @@ CANCELLED, PAID_BACK = 0.04, 0.05  # shares of the orders that are accepted, and
 SOON = (0.0, 6.0)  # seconds until a cancellation, least and most
 PAUSE = 0.5  # seconds until Kafka is asked again
 BACK = 12.5  # lira of a part that is paid back: less than the least order costs
-TRIES = 40  # while what was paid is not booked yet
+NOT_BOOKED = frozenset({"nothing_to_refund"})
+"""What was paid is not booked yet."""
 
 
 class _Ready(msgspec.Struct):
@@ -93,14 +94,9 @@ class Owners:
         await self._said("cancel", self._edge.ask(self._owner, "POST", f"/orders/{order}/cancel", wish))
 
     async def _pay_back(self, order: str) -> None:
-        """Under one key, so that a repeat pays nothing more."""
+        """Each try under one key, so that a repeat of its request pays nothing more."""
         path, wish = f"/payments/{order}/refund", {"amount": BACK, "reason": "Ayran gelmedi"}
-        for n in range(TRIES):
-            status, said = await self._edge.ask(self._owner, "POST", path, wish, key=f"back {order} {n}")
-            if said.get("code") != "nothing_to_refund":
-                break
-            await self._edge.rest()
-        self.answers[f"refund {status}"] += 1
+        await self._said("refund", self._edge.ask_until_known(self._owner, path, wish, NOT_BOOKED, f"back {order}"))
 
     async def _said(self, act: str, answer: Awaitable[tuple[int, Any]]) -> None:
         status, _ = await answer
