@@ -14,6 +14,7 @@ import msgspec
 from infra.fault.city import City
 from infra.fault.couriers import Couriers
 from infra.fault.customers import Edge
+from infra.fault.errands import Errands
 from infra.fault.following import AWAY, Following
 from topics.contracts import order_events
 from topics.messages import headers
@@ -43,7 +44,7 @@ class Owners:
         self._owner = city.owner
         self._couriers = couriers
         self._random = random
-        self._at_work: set[asyncio.Task[None]] = set()
+        self._errands = Errands()
         self._seen: set[int] = set()  # hashes of events' ids: they may come twice
         self.answers = Counter[str]()
 
@@ -58,8 +59,7 @@ class Owners:
 
     async def rest(self) -> None:
         """Returns when everything that was begun is done."""
-        while self._at_work:
-            await asyncio.wait(self._at_work)
+        await self._errands.rest()
 
     def _see(self, record: Any, named: Mapping[str, bytes]) -> None:
         seen = hash(named.get(headers.ID, b""))
@@ -68,9 +68,7 @@ class Owners:
         self._seen.add(seen)
         does = self._next(named.get(headers.TYPE, b""), (record.key or b"").decode(), record.value)
         if does is not None:
-            task = asyncio.create_task(does)
-            self._at_work.add(task)
-            task.add_done_callback(self._at_work.discard)
+            self._errands.begin(does)
 
     def _next(self, type: bytes, order: str, body: bytes) -> Any:
         draw = self._random.random()
