@@ -15,6 +15,7 @@ from typing import Any
 
 import aiohttp
 
+from infra.audit.findings import Findings
 from infra.fault.accounts import HOME, bearer
 from infra.fault.city import COUPON, City
 from infra.stack.tokens import LIFETIME, token
@@ -67,7 +68,7 @@ class Tally:
         self.wanted = 0
         self.refused = Counter[str]()
         self.took = array("f")  # seconds
-        self.wrong: dict[str, list[str]] = {}
+        self.wrong = Findings()
         self._orders: set[int] = set()  # hashes of ids
 
     @property
@@ -80,12 +81,12 @@ class Tally:
         self.took.append(took)
         self.refused.update(answers.codes)
         if len(answers.ids) > 1:
-            self._break("one key, several orders", f"{answers.key}: {answers.ids}")
+            self.wrong.breaks("one key, several orders", [f"{answers.key}: {answers.ids}"])
         if answers.ids and answers.codes:
-            self._break("one key, an order and a refusal", f"{answers.key}: {answers.ids} {answers.codes}")
+            self.wrong.breaks("one key, an order and a refusal", [f"{answers.key}: {answers.ids} {answers.codes}"])
         for id in map(hash, answers.ids):
             if id in self._orders:
-                self._break("two keys, one order", f"{answers.key}: {answers.ids}")
+                self.wrong.breaks("two keys, one order", [f"{answers.key}: {answers.ids}"])
             self._orders.add(id)
 
     def figures(self) -> dict[str, object]:
@@ -97,9 +98,6 @@ class Tally:
             "checkout_p50_s": round(times[len(times) // 2], 2),
             "checkout_p99_s": round(times[len(times) * 99 // 100], 2),
         }
-
-    def _break(self, promise: str, case: str) -> None:
-        self.wrong.setdefault(promise, []).append(case)
 
 
 class Tokens:

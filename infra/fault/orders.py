@@ -154,8 +154,7 @@ class People:
 
     async def audit(self, findings: Findings) -> None:
         findings.measured(**self._figures())
-        for promise, cases in self.guests.tally.wrong.items():
-            findings.breaks(promise, cases)
+        findings.take(self.guests.tally.wrong)
         findings.breaks("a ticket came again as a new one", self.kitchens.wrong)
         findings.breaks("what a kitchen said in broken words is not kept", await self.kitchens.unburied())
         findings.breaks("a courier sees what is not theirs", self.couriers.wrong)
