@@ -99,7 +99,7 @@ class Parked:
 
     async def parked_keys(self, topic: str | None = None) -> Sequence[ParkedKey]:
         return [
-            ParkedKey("address", topic or "", key, 1, row.id, row.source, row.at, row.reason)
+            ParkedKey("address", "address_commands", key, 1, row.id, row.source, row.at, row.reason)
             for key, row in self.rows.items()
         ]
 
