@@ -59,7 +59,7 @@ class Freeing:
 
     async def round(self, domains: Domains) -> int:
         """Orders to decide what this code knows. Returns how many keys. Raises Doubt."""
-        there, orders = set[_Place](), list[OutboxRow]()
+        there, orders = set[_Place](), dict[_Place, OutboxRow]()
         for parked in await domains.parked_keys():
             topic, place = self._topics.get(parked.topic), _Place(parked.topic, parked.key, parked.id)
             there.add(place)
@@ -69,11 +69,10 @@ class Freeing:
                 first = arrivals.of_parked(topic, row)
                 if first.message is not None:
                     log.info("newer_command_known", topic=parked.topic, key=parked.key, id=parked.id)
-                    self._ordered.add(place)
-                    orders.append(_order(topic, first))
+                    orders[place] = _order(topic, first)
         if orders:
-            await self._publisher.publish(orders)
-        self._ordered &= there
+            await self._publisher.publish(list(orders.values()))  # where Kafka is away, the next round orders them
+        self._ordered = (self._ordered | orders.keys()) & there
         return len(orders)
 
 
