@@ -1,24 +1,25 @@
 """A command that only newer code knows is parked with its key (docs/decisions/082). Code that knows it has it decided."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 import msgspec
 import structlog
 
+from agents.runtime import arrivals
+from agents.runtime.arrivals import Arrival
 from agents.runtime.deciding.ledger import NEWER
-from agents.runtime.sending.letters import kafka_row, made_by
+from agents.runtime.sending.letters import correlation_of, kafka_row, made_by
 from agents.runtime.sending.publisher import Publisher
 from stores.engineering import Domains
 from stores.errors import Doubt
-from stores.protocol import OutboxRow, ParkedRow
+from stores.protocol import OutboxRow
 from stores.settings import Settings
 from stores.technologies import open_domains
 from topics.contracts import all_topics
 from topics.messages import headers, ids
-from topics.messages.message import Undecodable
 from topics.messages.redrive import Redrive
 from topics.messages.topic import Topic
 
@@ -39,7 +40,7 @@ class Freeing:
 
     def __init__(self, publisher: Publisher, domains: Sequence[str]) -> None:
         self._publisher = publisher
-        self._topics = [all_topics()[f"{domain}_commands"] for domain in domains]
+        self._topics = {name: all_topics()[name] for name in (f"{domain}_commands" for domain in domains)}
         self._ordered = set[_Place]()
 
     async def run(self, settings: Settings) -> None:
@@ -58,45 +59,31 @@ class Freeing:
 
     async def round(self, domains: Domains) -> int:
         """Orders to decide what this code knows. Returns how many keys. Raises Doubt."""
-        there, orders = set[_Place](), list[OutboxRow]()
-        for topic in self._topics:
-            for parked in await domains.parked_keys(topic.name):
-                place = _Place(topic.name, parked.key, parked.id)
-                there.add(place)
-                if not parked.reason.startswith(NEWER) or place in self._ordered:
-                    continue
-                rows = await domains.parked(parked.domain, topic.name, parked.key, 1)
-                if rows and _knows(topic, rows[0]):
-                    log.info("newer_command_known", topic=topic.name, key=parked.key, id=parked.id)
-                    self._ordered.add(place)
-                    orders.append(_order(topic, rows[0]))
+        there, orders = set[_Place](), dict[_Place, OutboxRow]()
+        for parked in await domains.parked_keys():
+            topic, place = self._topics.get(parked.topic), _Place(parked.topic, parked.key, parked.id)
+            there.add(place)
+            if topic is None or not parked.reason.startswith(NEWER) or place in self._ordered:
+                continue
+            for row in await domains.parked(parked.domain, parked.topic, parked.key, 1):
+                first = arrivals.of_parked(topic, row)
+                if first.message is not None:
+                    log.info("newer_command_known", topic=parked.topic, key=parked.key, id=parked.id)
+                    orders[place] = _order(topic, first)
         if orders:
-            await self._publisher.publish(orders)
-        self._ordered &= there
+            await self._publisher.publish(list(orders.values()))  # where Kafka is away, the next round orders them
+        self._ordered = (self._ordered | orders.keys()) & there
         return len(orders)
 
 
-def _knows(topic: Topic, row: ParkedRow) -> bool:
-    said = _named(row)
-    try:
-        topic.decode(said.get(headers.TYPE), row.body, said.get(headers.SCHEMA_VERSION))
-    except Undecodable:
-        return False
-    return True
-
-
-def _named(row: ParkedRow) -> Mapping[str, str]:
-    return {name: value.decode(errors="backslashreplace") for name, value in row.headers}
-
-
-def _order(topic: Topic, row: ParkedRow) -> OutboxRow:
+def _order(topic: Topic, first: Arrival) -> OutboxRow:
     """To decide all that is parked behind its key."""
-    message = Redrive()
+    message, key = Redrive(), (first.key or "").encode()
     named = [
         *made_by(topic.domain, message, datetime.now(UTC)),
         (headers.ID, ids.fresh().encode()),
-        (headers.SUBJECT, row.key.encode()),
-        (headers.CORRELATION, _named(row).get(headers.CORRELATION, row.id).encode()),
-        (headers.CAUSATION, row.id.encode()),
+        (headers.SUBJECT, key),
+        (headers.CORRELATION, correlation_of(first).encode()),
+        (headers.CAUSATION, first.id.encode()),
     ]
-    return kafka_row(topic.name, row.key.encode(), named, msgspec.json.encode(message))
+    return kafka_row(topic.name, key, named, msgspec.json.encode(message))

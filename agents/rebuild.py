@@ -10,7 +10,7 @@ import importlib
 import sys
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 
@@ -30,7 +30,7 @@ from stores.errors import Doubt
 from stores.kafka.admin import committed
 from stores.kafka.growth import Counts, Growth, growth_in
 from stores.kafka.log import Bounds, Logged, LogReader, Place, open_log
-from stores.protocol import Floor, InboxKey, OutboxRow, ParkedRow, Source, Stored
+from stores.protocol import Floor, InboxKey, ParkedRow, Source, Stored
 from stores.redis_authority.making import Making, open_making
 from stores.settings import Settings
 from stores.technologies import REDIS, open_facts, technology
@@ -296,18 +296,12 @@ async def _renew(settings: Settings, domain: Domain, told: Told) -> None:
     publisher, every = Publisher(settings.kafka), list(told.timed.items())
     try:
         for first in range(0, len(every), _AT_ONCE):
-            await publisher.publish([_renewing(domain, *each) for each in every[first : first + _AT_ONCE]])
+            some = every[first : first + _AT_ONCE]
+            await publisher.publish(
+                [letters.begun(domain.name, domain.commands, key, renews, ids.fresh()) for key, renews in some]
+            )
     finally:
         await publisher.stop()
-
-
-def _renewing(domain: Domain, key: str, message: Message) -> OutboxRow:
-    id = ids.fresh()
-    named = [
-        *letters.made_by(domain.name, message, datetime.now(UTC)),
-        (headers.ID, id.encode()), (headers.CORRELATION, id.encode()), (headers.SUBJECT, key.encode()),
-    ]  # fmt: skip
-    return letters.kafka_row(domain.commands.name, key.encode(), named, domain.commands.encode(message))
 
 
 async def _copies(settings: Settings, log: LogReader, domain: Domain, told: Told) -> dict[Source, int]:

@@ -1,7 +1,6 @@
 """What is hashed for a command before its account's turn comes goes with it on the topic, sealed by auth for itself."""
 
 import base64
-import binascii
 import hashlib
 import hmac
 from typing import Protocol
@@ -73,7 +72,7 @@ class FoundBox:
         try:
             said = self._box.decrypt(base64.b64decode(header or "", validate=True))
             found = msgspec.json.decode(said, type=Found)
-        except (nacl.exceptions.CryptoError, nacl.exceptions.ValueError, binascii.Error, ValueError):
+        except (nacl.exceptions.CryptoError, ValueError):
             return nothing
         return found if (found.command_id, found.box) == (nothing.command_id, nothing.box) else nothing
 

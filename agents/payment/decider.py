@@ -147,11 +147,11 @@ def _refund(payment: Payment, amount: int, reason: str, context: Context) -> Dec
         detail = f"at most {lira(payment.left)} TL can be paid back"
         return reject("amount_above_capture", detail, field="amount", more=status)
     if payment.method == "credit_card":
-        asked = RefundRequested(amount=amount, reason=reason)
-        return accept(asked, answer=_after(payment, refunding=payment.refunding + amount, amount=amount))
+        return _refunding(payment, RefundRequested(amount=amount, reason=reason))
     entries = refund(amount, payment.method)
-    booked = AmountRefunded(amount=amount, entries=entries, at=context.now, sequence=payment.sequence)
-    return accept(booked, answer=_after(payment, refunded=payment.refunded + amount, amount=amount))
+    return _refunding(
+        payment, AmountRefunded(amount=amount, entries=entries, at=context.now, sequence=payment.sequence)
+    )
 
 
 def _refund_customer(command: RefundCustomer, payment: Payment, facts: Facts, context: Context) -> Decision[Event]:
@@ -161,13 +161,12 @@ def _refund_customer(command: RefundCustomer, payment: Payment, facts: Facts, co
     return _refund(payment, payment.left if command.amount is None else command.amount, command.reason, context)
 
 
-def _after(payment: Payment, *, amount: int, refunded: int | None = None, refunding: int | None = None) -> RefundAsked:
-    return RefundAsked(
-        amount=amount,
-        captured=payment.captured,
-        refunded=payment.refunded if refunded is None else refunded,
-        refunding=payment.refunding if refunding is None else refunding,
+def _refunding(payment: Payment, event: RefundRequested | AmountRefunded) -> Decision[Event]:
+    after = evolve(payment, event)
+    answer = RefundAsked(
+        amount=event.amount, captured=after.captured, refunded=after.refunded, refunding=after.refunding
     )
+    return accept(event, answer=answer)
 
 
 def _settle(payment: Payment, context: Context) -> Decision[Event]:

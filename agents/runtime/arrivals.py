@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from aiokafka import ConsumerRecord
 
+from stores.protocol import ParkedRow
 from topics.messages import headers, ids
 from topics.messages.message import Message, Undecodable
 from topics.messages.topic import Topic
@@ -110,6 +111,16 @@ def read(topic: Topic, incarnation: int, record: ConsumerRecord[bytes, bytes], *
     )
     if arrival.error is None:
         decode(topic, arrival)
+    return arrival
+
+
+def of_parked(topic: Topic, row: ParkedRow) -> Arrival:
+    """A parked message, as this code reads it."""
+    arrival = Arrival(
+        offset=row.offset, at=row.at, key=row.key, id=row.id, source=row.source, raw_key=row.key.encode(),
+        raw_headers=row.headers, body=row.body, headers=ours(row.headers),
+    )  # fmt: skip
+    decode(topic, arrival)
     return arrival
 
 

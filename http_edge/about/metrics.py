@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 from http_edge.wire.answer import Answer
 from http_edge.wire.connections import Connections
 from stores.logs.lines import Lines
-from stores.metrics import help_of, of
+from stores.metrics import of
 
 BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0)
 """Seconds: reads are below 10 ms, commands below 250 ms; 2 s is the end of waiting, 3 s is never reached."""
@@ -38,9 +38,7 @@ class _Timings(Collector):
         self._sums[route] = self._sums.get(route, 0.0) + seconds
 
     def collect(self) -> Iterator[Metric]:
-        counts = CounterMetricFamily(
-            "lezzet_edge_requests", help_of("lezzet_edge_requests_total"), labels=["route", "status"]
-        )
+        counts = CounterMetricFamily(*of("lezzet_edge_requests_total"), labels=["route", "status"])
         for (route, status), count in self._counts.items():
             counts.add_metric([route, str(status)], count)
         yield counts
@@ -57,15 +55,11 @@ class _Connections(Collector):
     def collect(self) -> Iterator[Metric]:
         yield GaugeMetricFamily(*of("lezzet_edge_connections_open"), value=self._of.count)
         yield GaugeMetricFamily(*of("lezzet_edge_bytes_owed"), value=self._of.owed)
-        refused = CounterMetricFamily(
-            "lezzet_edge_connections_refused", help_of("lezzet_edge_connections_refused_total"), labels=["bound"]
-        )
+        refused = CounterMetricFamily(*of("lezzet_edge_connections_refused_total"), labels=["bound"])
         for bound, count in self._of.refused.items():
             refused.add_metric([bound], count)
         yield refused
-        cut = CounterMetricFamily(
-            "lezzet_edge_connections_cut", help_of("lezzet_edge_connections_cut_total"), labels=["why"]
-        )
+        cut = CounterMetricFamily(*of("lezzet_edge_connections_cut_total"), labels=["why"])
         for why, count in self._of.cut.items():
             cut.add_metric([why], count)
         yield cut

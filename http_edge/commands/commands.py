@@ -29,7 +29,6 @@ from http_edge.routing.asked import Asked
 from http_edge.routing.guard import check_denied, check_user_id, deny_keys
 from http_edge.routing.routes import PUBLIC, CommandRow, ViewOf
 from http_edge.wire.answer import NO_CONTENT, Answer, of_json
-from http_edge.wire.party import party_of
 from http_edge.wire.problems import FieldError, Problem, invalid, unavailable
 from stores.errors import Unavailable
 from topics.deciding.discounting import UNKNOWN
@@ -123,8 +122,7 @@ def _paced_as(row: CommandRow, asked: Asked) -> str:
         return ""
     if row.who is not PUBLIC and asked.caller is not None:
         return asked.caller.id
-    party = party_of(asked.address)
-    return party and f"{party} {row.name}"
+    return asked.address and f"{asked.address} {row.name}"
 
 
 def _note_refusal(row: CommandRow, asked: Asked, reply: Reply | None) -> None:

@@ -29,6 +29,5 @@ def readers(topic: Topic, type_name: str, agents: Path = AGENTS) -> list[str]:
 def named(topic: Topic, why: str, agents: Path = AGENTS) -> str:
     """A line of compatibility.breaks(), with those who read what it is about."""
     type_name = re.split(r"[.:\[{ ]", why, maxsplit=1)[0]
-    about = type_name if any(kind.__name__ == type_name for kind in topic.messages) or type_name[:1].isupper() else ""
-    who = readers(topic, about, agents)
+    who = readers(topic, type_name if type_name[:1].isupper() else "", agents)
     return f"{why}; read by {', '.join(who)}" if who else f"{why}; read by nobody of ours"

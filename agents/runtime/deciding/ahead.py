@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from agents.runtime import arrivals
 from agents.runtime.arrivals import Arrival
 from agents.runtime.committing.rounds import Rounds, Turn, changed
-from agents.runtime.deciding.preparing import HEAVY, Fate, Preparing
+from agents.runtime.deciding.preparing import Fate, Preparing
 from agents.runtime.sending import letters
 from agents.runtime.sending.drain import Drain, Drained
 from agents.runtime.sending.placing import Placing
@@ -62,8 +62,8 @@ class Ahead(Drained):
         first = batch.first
         while first < batch.next:
             todo = [arrival for arrival in batch.arrivals if arrival.offset >= first]
-            part = todo[:HEAVY]
-            after = batch.next if len(part) == len(todo) else todo[HEAVY].offset
+            most = self._preparing.together(todo, len(todo))
+            part, after = todo[:most], batch.next if most == len(todo) else todo[most].offset
             await self._preparing.take(part)
             await self._preparing.slow_work(part)
             first = await self._rounds.join(_Turn(batch, part, first, after))

@@ -12,7 +12,7 @@ from agents.runtime.arrivals import Arrival
 from agents.runtime.deciding.ledger import Ledger
 from agents.runtime.deciding.limits import WRITTEN
 from agents.runtime.deciding.preparing import Preparing
-from stores.protocol import DomainStore, Floor, ParkedRow, Source
+from stores.protocol import DomainStore, Floor, Source
 from topics.deciding.decision import StalePreparation
 from topics.messages import headers, redrive
 from topics.messages.message import field_error
@@ -101,7 +101,7 @@ class Redriving:
         for name in moment.named:
             found[name.key].named[name.seq] = name.id
         for row in moment.waiting:
-            waiting = Waiting(row.seq, self._unparked(row))
+            waiting = Waiting(row.seq, arrivals.of_parked(self._commands, row))
             # Before claims and facts are looked up and it is prepared: all these depend on the body.
             self._mend(waiting.arrival, orders[row.key])
             found[row.key].oldest.append(waiting)
@@ -150,14 +150,6 @@ class Redriving:
         """Leaves everything parked: the store refuses what the order would have redriven. The order itself is never parked."""
         log.warning("redrive_refused", topic=self._commands.name, key=order.key, why=why)
         ledger.note(order)
-
-    def _unparked(self, row: ParkedRow) -> Arrival:
-        arrival = Arrival(
-            offset=row.offset, at=row.at, key=row.key, id=row.id, source=row.source, raw_key=row.key.encode(),
-            raw_headers=row.headers, body=row.body, headers=arrivals.ours(row.headers),
-        )  # fmt: skip
-        arrivals.decode(self._commands, arrival)
-        return arrival
 
     def _mend(self, arrival: Arrival, wish: redrive.Redrive) -> bool:
         """Gives the message the body that the order has for it. Returns whether that is another one."""

@@ -58,6 +58,7 @@ class Indexing(Copying):
         self._sink = sink
         self._rest = rest
         self._made: dict[CopyTurn, list[Made]] = {}
+        self._begun = False  # seen by this process
 
     async def open(self, lease: Lease, earliest: int) -> None:
         """Raises IndexLost where something was done and the server knows nothing of it."""
@@ -65,6 +66,7 @@ class Indexing(Copying):
         try:
             if await self._sink.generations() is None:
                 await self._begin(lease.source)
+            self._begun = True
         except Unavailable as away:  # then the first batch waits, and asks again
             log.info("index_is_away", group=lease.source.group, why=str(away)[:200])
 
@@ -86,6 +88,7 @@ class Indexing(Copying):
 
     async def copy(self, turns: Sequence[CopyTurn]) -> tuple[Moment, Mapping[CopyTurn, Changes]]:
         try:
+            await self._is_begun()
             moment, changes = await super().copy(turns)
             refused = await self._put([made for turn in changes for made in self._made.get(turn, ())])
             for turn, change in changes.items():
@@ -99,6 +102,14 @@ class Indexing(Copying):
                 self._made.pop(turn, None)
         self._tell(turns, waits=False)
         return moment, changes
+
+    async def _is_begun(self) -> None:
+        """Raises Reopen where nobody has begun. No floor may move before: also events without documents move it, and whoever
+        opens next would take the index for lost."""
+        if not self._begun:
+            if await self._sink.generations() is None:
+                raise Reopen(f"nobody has begun the index of {self._index.known.topic.name}")
+            self._begun = True
 
     def applied(self, turn: CopyTurn, event: Event, before: Any) -> None:
         made = [Made(event, each) for each in self._index.documents(before, event.message, event.meta)]

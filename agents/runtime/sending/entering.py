@@ -3,11 +3,9 @@ receiver knows it."""
 
 import asyncio
 import secrets
-from datetime import UTC, datetime
 
-from agents.runtime.sending.letters import kafka_row, made_by
+from agents.runtime.sending.letters import begun
 from agents.runtime.sending.publisher import Publisher
-from stores.protocol import OutboxRow
 from stores.redis.answers import Answers
 from stores.redis.connection import connect
 from topics.messages import headers
@@ -39,30 +37,20 @@ class Entrance:
 
     async def send(self, topic: Topic, key: str, message: Message, id: str, traceparent: str = "") -> None:
         """Returns when Kafka has it. traceparent: of its flow, where that is known. Raises Unavailable: it may be there."""
-        await self._publisher.publish([self._row(topic, key, message, id, *_traced(traceparent))])
+        await self._publisher.publish([begun(self._domain, topic, key, message, id, *_traced(traceparent))])
 
     async def ask(
         self, topic: Topic, key: str, message: Message, id: str, seconds: float, traceparent: str = ""
     ) -> Reply | None:
         """What became of it. None: Kafka has it, and nobody has answered within so many seconds. Raises Unavailable."""
         heard = self._answers.expect(id)
-        asking = ((headers.REPLY_TO, self._asks.encode()), (headers.OPERATION, id.encode()))
+        asking = ((headers.REPLY_TO, self._asks.encode()), (headers.OPERATION, id.encode()), *_traced(traceparent))
         try:
-            await self._publisher.publish([self._row(topic, key, message, id, *asking, *_traced(traceparent))])
+            await self._publisher.publish([begun(self._domain, topic, key, message, id, *asking)])
             await asyncio.wait({heard}, timeout=seconds)
             return heard.result() if heard.done() else None
         finally:
             self._answers.forget(id)
-
-    def _row(self, topic: Topic, key: str, message: Message, id: str, *more: tuple[str, bytes]) -> OutboxRow:
-        named = [
-            *made_by(self._domain, message, datetime.now(UTC)),
-            (headers.ID, id.encode()),
-            (headers.CORRELATION, id.encode()),
-            (headers.SUBJECT, key.encode()),
-            *more,
-        ]
-        return kafka_row(topic.name, key.encode(), named, topic.encode(message))
 
 
 def _traced(traceparent: str) -> tuple[tuple[str, bytes], ...]:

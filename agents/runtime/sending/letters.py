@@ -1,7 +1,7 @@
 """Makes outbox rows: events, commands for other domains, answers, dead letters. And rows of parked messages."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -56,6 +56,21 @@ def made_by(domain: str, message: Message, at: datetime) -> list[tuple[str, byte
         (headers.SOURCE, f"lezzet/{domain}".encode()),
         (headers.TIME, _time(at)),
     ]
+
+
+def begun(domain: str, topic: Topic, key: str, message: Message, id: str, *more: tuple[str, bytes]) -> OutboxRow:
+    """A command that no message has led to: it begins a flow, which has its id. domain: the one that sends it. more: headers.
+
+    Raises TooLarge.
+    """
+    named = [
+        *made_by(domain, message, datetime.now(UTC)),
+        (headers.ID, id.encode()),
+        (headers.CORRELATION, id.encode()),
+        (headers.SUBJECT, key.encode()),
+        *more,
+    ]
+    return kafka_row(topic.name, key.encode(), named, topic.encode(message))
 
 
 def caused_by(arrival: Arrival, domain: str, message: Message) -> list[tuple[str, bytes]]:

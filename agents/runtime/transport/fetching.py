@@ -74,7 +74,7 @@ class NodesInFlight(set[int]):
 
     aiokafka removes a node in the done-callback of its fetch task. If records are taken while a fetch comes back, the routine
     may plan between the end of that task and its callback: it passes over the node as busy, has no task of it to wait for, and
-    sleeps for `fetcher_timeout` (200 ms).
+    sleeps for `fetcher_timeout`.
     """
 
     def __init__(self, fetcher: Fetcher) -> None:

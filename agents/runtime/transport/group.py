@@ -57,6 +57,11 @@ class _App(faust.App):
         self.sensors.remove(self.monitor)
         return services
 
+    def on_rebalance_start(self) -> None:
+        super().on_rebalance_start()
+        # Faust warns at the end of each rebalance where this is empty, as it is without sensors.
+        self._rebalancing_sensor_state = {"without sensors": None}
+
     def _create_directories(self) -> None:
         """Does nothing: Faust's folders are for its tables, which are not used."""
 

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from replay.console.desk import Desk
 from replay.console.frame import Shown
+from replay.console.options import options
 from replay.log.times import moment
 from replay.questions.decide import decide
 from replay.questions.state import Moment, State, at_of, state
@@ -41,13 +42,7 @@ async def aggregate(desk: Desk, request: web.Request) -> Shown:
         "id": id, "found": found, "diff": diff, "domain": domain,
         "states": [_shown(each) for each in sorted(found.found, key=lambda each: -each.of)], "most": MOMENTS,
     }  # fmt: skip
-    options = [("--at", at), ("--domain", domain)]
-    command = [
-        "state",
-        id,
-        *(part for name, said in options if said for part in (name, said)),
-        *(["--diff"] if diff else []),
-    ]
+    command = ["state", id, *options({"at": at, "domain": domain}), *(["--diff"] if diff else [])]
     return Shown("state.html", id, values, command)
 
 
@@ -61,8 +56,7 @@ async def decided(desk: Desk, request: web.Request) -> Shown:
     examples = [{"data": one, "changes": [_change("", each) for each in of.differences[:CHANGES]]}
                 for one, of in zip(found.data()["examples"], found.examples, strict=True)]  # fmt: skip
     values = {"found": found, "id": id, "since": since, "examples": examples}
-    options = [("--since", since), ("--id", id)]
-    command = ["decide", domain, *(part for name, said in options if said for part in (name, said))]
+    command = ["decide", domain, *options({"since": since, "id": id})]
     return Shown("decide.html", domain, values, command)
 
 

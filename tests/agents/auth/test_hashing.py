@@ -93,3 +93,9 @@ async def test_nothing_can_be_read_in_it_without_the_key():
     found = await steps.before(register, Account())
     assert b"argon2" not in base64.b64decode(found)
     assert FoundBox(b"another key" * 3).opened(found, register, COMMAND_ID).made is None
+
+
+async def test_what_another_release_writes_otherwise_is_nothing():
+    box, register = FoundBox(KEYS.mail_tokens), Register(email=EMAIL, password_box=boxed(PASSWORD))
+    other = base64.b64encode(box._box.encrypt(b'{"of": 1}')).decode()
+    assert box.opened(other, register, COMMAND_ID).made is None

@@ -7,10 +7,12 @@ import pytest_asyncio
 from aiokafka import AIOKafkaProducer
 
 from agents.runtime.sending.publisher import Publisher
+from http_edge.commands.withdrawals import Withdrawals
 from infra.stack.stack import Stack
 from stores.kafka.admin import make_topics
 from stores.postgres.migrate import migrate
 from stores.redis.connection import connect
+from stores.redis.reader import Reader
 from stores.settings import Settings, load
 from tests.agents.runtime import gates
 from tests.agents.runtime.flow import Flow
@@ -38,6 +40,16 @@ async def world(settings: Settings, publisher: Publisher) -> AsyncGenerator[Worl
     async with a_world(settings, publisher, redis) as made:
         yield made
     await redis.aclose()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def withdrawals(world: World) -> AsyncGenerator[Withdrawals]:
+    """As an edge process has them."""
+    reader = Reader(world.redis)
+    made = Withdrawals(reader)
+    yield made
+    await made.stop()
+    await reader.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -13,7 +13,6 @@ from agents.runtime.deciding.preparing import HEAVY
 from http_edge.commands.withdrawals import Withdrawals
 from stores.kafka.admin import make_topics
 from stores.kafka.log import Logged
-from stores.redis.reader import Reader
 from tests.agents.runtime.tally import DECIDER, Add, Tally
 from tests.agents.runtime.world import Process, Record, World
 from tests.deadline import until
@@ -92,15 +91,6 @@ async def path(world: World) -> Path:
     before.work = Ahead(topic, world.commands, DECIDER, before.store, before.drain, world.fates, hashes)  # type: ignore
     hashes.go.set()
     return Path(world, topic, before, after, hashes)
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def withdrawals(world: World):
-    reader = Reader(world.redis)
-    made = Withdrawals(reader)
-    yield made
-    await made.stop()
-    await reader.close()
 
 
 def _of_the_edge(seconds: float = 2) -> dict[str, str]:

@@ -4,11 +4,8 @@ import asyncio
 import time
 from typing import Any
 
-import pytest_asyncio
-
 from agents.runtime.deciding.preparing import HEAVY
 from http_edge.commands.withdrawals import Withdrawals
-from stores.redis.reader import Reader
 from tests.agents.runtime.tally import Tally
 from tests.agents.runtime.world import World
 from tests.deadline import until
@@ -32,15 +29,6 @@ class Hashes:
             self.prepared += 1
             await self.go.wait()
         return state.total
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def withdrawals(world: World):
-    reader = Reader(world.redis)
-    made = Withdrawals(reader)
-    yield made
-    await made.stop()
-    await reader.close()
 
 
 def _more() -> dict[str, str]:

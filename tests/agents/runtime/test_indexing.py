@@ -13,7 +13,7 @@ from agents.runtime import metrics
 from agents.runtime.reading.indexing import Indexing
 from agents.runtime.transport.lease import Lease, Reopen
 from stores.elastic.connection import Connection
-from stores.elastic.daily import Daily
+from stores.elastic.daily import Daily, Generations
 from stores.elastic.documents import Documents
 from stores.errors import IndexLost, Unavailable
 from tests.agents.runtime.feed import Feed
@@ -24,6 +24,7 @@ from topics.deciding.projection import Document, FactTable, Index, Shown
 from topics.messages.event import EventMeta
 
 REFUSED = 7  # an amount that the index does not take
+SILENT = 999  # and one of which no document is made
 FORM = {"properties": {"key": {"type": "keyword"}, "sum": {"type": "long"}}}
 NOW = datetime.now(UTC)
 
@@ -39,6 +40,8 @@ def _known(before: Known | None, event: Added, meta: EventMeta) -> Shown[Known]:
 def _documents(before: Known | None, event: Added, meta: EventMeta) -> Sequence[Document]:
     if event.amount == BAD_LUCK:
         raise RuntimeError("13 brings bad luck")
+    if event.amount == SILENT:
+        return ()
     total: Any = "seven" if event.amount == REFUSED else (before.sum if before else 0) + event.amount
     body = msgspec.json.encode({"key": meta.aggregate_id, "sum": total})
     return (Document(meta.id, NOW.date(), body),)
@@ -47,7 +50,12 @@ def _documents(before: Known | None, event: Added, meta: EventMeta) -> Sequence[
 class Away(Daily):
     """The index, where the server may be away, or its answer be lost."""
 
-    failing = lost = False
+    failing = lost = away = False
+
+    async def generations(self) -> Generations | None:
+        if self.away:
+            raise Unavailable("Elasticsearch", "is away")
+        return await super().generations()
 
     async def put(self, made: Sequence[Document]) -> Mapping[str, str]:
         if self.failing:
@@ -236,20 +244,23 @@ async def _lose(index: Indexes) -> None:
     await client.indices.delete(index=",".join(await index.sink._documents.indices(f"{index.world.run}-*")))
 
 
-async def test_who_opens_while_the_server_is_away_goes_on_when_it_is_there(indexes: Make):
+@pytest.mark.parametrize("first", [10, SILENT])
+async def test_who_opens_while_the_server_is_away_goes_on_when_it_is_there(indexes: Make, first: int):
     (index,) = await indexes()
-    away = Away(Documents(Connection("http://127.0.0.1:9")), index.world.run, FORM, 30)
-    there, index.work._sink = index.work._sink, away
-    index.feed.event("a", 1, 10)
+    index.sink.away = True
+    index.feed.event("a", 1, first)
+    index.feed.event("a", 2, 10)
     lease = await index.opened()
     with pytest.raises(Unavailable):
-        await index.run(lease)
-    await away.close()
-    index.work._sink = there
+        await index.run(lease, 0, 1)
+    index.sink.away = False
     with pytest.raises(Reopen):  # nobody has begun
-        await index.run(lease)
-    await index.run(await index.opened())
-    assert await index.found() == {"a 1": ("a", 10)}
+        await index.run(lease, 0, 1)
+    assert await index.floor(lease) == 0
+    lease = await index.opened()
+    await index.run(lease, 0, 1)
+    await index.run(lease, 1, 2)
+    assert (await index.found())["a 2"] == ("a", first + 10)
 
 
 async def test_while_the_next_generation_is_made_a_batch_goes_into_both(indexes: Make):

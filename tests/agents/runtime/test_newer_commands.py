@@ -12,6 +12,7 @@ from agents.runtime.deciding.consequences import Roles
 from agents.runtime.deciding.deciding import Deciding
 from agents.runtime.deciding.ledger import NEWER
 from stores.engineering import ParkedKey
+from stores.errors import Unavailable
 from stores.protocol import OutboxRow, ParkedRow
 from tests.agents.runtime.tally import Add, Tally, claims, decide, evolve
 from tests.agents.runtime.world import Process, World
@@ -99,7 +100,7 @@ class Parked:
 
     async def parked_keys(self, topic: str | None = None) -> Sequence[ParkedKey]:
         return [
-            ParkedKey("address", topic or "", key, 1, row.id, row.source, row.at, row.reason)
+            ParkedKey("address", "address_commands", key, 1, row.id, row.source, row.at, row.reason)
             for key, row in self.rows.items()
         ]
 
@@ -108,7 +109,11 @@ class Parked:
 
 
 class Publishing(list[OutboxRow]):
+    away = False
+
     async def publish(self, rows: Sequence[OutboxRow]) -> None:
+        if self.away:
+            raise Unavailable("Kafka", "is away")
         self.extend(rows)
 
 
@@ -129,6 +134,10 @@ async def test_each_key_whose_command_is_known_now_is_ordered_once():
     }
     sent = Publishing()
     freeing = Freeing(sent, ["address"])  # type: ignore[arg-type]
+    sent.away = True
+    with pytest.raises(Unavailable):
+        await freeing.round(Parked(rows))  # type: ignore[arg-type]
+    sent.away = False
     assert await freeing.round(Parked(rows)) == 1  # type: ignore[arg-type]
     assert await freeing.round(Parked(rows)) == 0  # type: ignore[arg-type]
     [order] = sent

@@ -2,14 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
 
 from http_edge.commands.withdrawals import Withdrawals
-from stores.redis.connection import connect
-from stores.redis.reader import Reader
 from tests.agents.runtime.world import World
 from tests.deadline import until
 from topics import keys
@@ -45,16 +42,6 @@ async def test_a_late_command_that_the_edge_withdrew_takes_no_effect(world: Worl
     ]
     await process.do(await process.open(), batch)
     assert await world.totals() == [2]
-
-
-@pytest.fixture
-async def withdrawals(world: World) -> AsyncGenerator[Withdrawals]:
-    """As an edge process has them."""
-    redis = connect(world.settings.redis)
-    reader = Reader(redis)
-    yield Withdrawals(reader)
-    await reader.close()
-    await redis.aclose()
 
 
 def _of_the_edge() -> dict[str, str]:

@@ -6,6 +6,7 @@ from time import monotonic
 
 import pytest
 
+from agents.runtime.transport.group import Group
 from infra.fault.membership import incomplete
 from infra.stack.stack import Stack
 from tests.agents.runtime.flow import Flow
@@ -61,3 +62,11 @@ async def test_while_partitions_wait_for_a_server_the_process_stays_in_the_group
         await until("all commands to be done", flow.done)
         assert await flow.opened() == before, "no rebalance: nothing was opened again"
     assert all(amounts == [100 + round for round in range(6)] for amounts in (await flow.told()).values())
+
+
+async def test_a_rebalance_alone_is_nothing_that_an_operator_should_look_at(caplog: pytest.LogCaptureFixture):
+    app = Group("nobody.reads", ["127.0.0.1:9"], {})._app
+    app.on_rebalance_start()
+    app.on_rebalance_return()
+    app.on_rebalance_end()
+    assert [each for each in caplog.records if each.levelname == "WARNING"] == []
