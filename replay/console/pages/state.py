@@ -2,6 +2,7 @@
 decide on recorded commands."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -10,7 +11,8 @@ from aiohttp import web
 from replay.console.desk import Desk
 from replay.console.frame import Shown
 from replay.console.options import options
-from replay.questions.decide import decide, when
+from replay.log.times import moment
+from replay.questions.decide import decide
 from replay.questions.state import Moment, State, at_of, state
 from replay.shadow.differences import ABSENT, Difference, brief, hidden
 
@@ -50,7 +52,7 @@ async def decided(desk: Desk, request: web.Request) -> Shown:
         request.query.get("since") or None,
         request.query.get("id") or None,
     )
-    found = await decide(desk.tools, domain, when("--since", since), id)
+    found = await decide(desk.tools, domain, moment("--since", since, datetime.now(UTC)), id)
     examples = [{"data": one, "changes": [_change("", each) for each in of.differences[:CHANGES]]}
                 for one, of in zip(found.data()["examples"], found.examples, strict=True)]  # fmt: skip
     values = {"found": found, "id": id, "since": since, "examples": examples}
