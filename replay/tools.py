@@ -4,6 +4,7 @@ import sys
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
@@ -78,3 +79,18 @@ def say(line: str = "") -> None:
 
 def say_json(data: object) -> None:
     say(msgspec.json.encode(data).decode())
+
+
+class Answer(Protocol):
+    """What a question is answered with: for programs, and for people."""
+
+    def data(self) -> dict[str, Any]: ...
+    def lines(self) -> list[str]: ...
+
+
+def say_answer(found: Answer, *, as_json: bool) -> None:
+    if as_json:
+        say_json(found.data())
+    else:
+        for line in found.lines():
+            say(line)

@@ -20,7 +20,7 @@ from replay.shadow import domains
 from replay.shadow.deciding import Deciding, Verdict
 from replay.shadow.domains import Domain
 from replay.shadow.reading import Reading
-from replay.tools import Tools, say, say_json
+from replay.tools import Tools, say_answer
 from stores.kafka.growth import growth_in
 
 _EXAMPLES = 3  # of what differs, each with its fields
@@ -42,11 +42,7 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
     """Exit code 1 where something differs."""
     since = moment("--since", said.since, datetime.now(UTC))
     found = await decide(tools, said.domain, since, said.id, ask_inbox=not said.topics_only)
-    if said.json:
-        say_json(found.data())
-    else:
-        for line in found.lines():
-            say(line)
+    say_answer(found, as_json=said.json)
     return 1 if found.different else 0
 
 

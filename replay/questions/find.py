@@ -18,7 +18,7 @@ from replay.log.message import Message, in_time, printed
 from replay.log.scan import Progress, Window, scan, window
 from replay.log.times import moment
 from replay.log.where import Where
-from replay.tools import Tools, say, say_json
+from replay.tools import Tools, say_answer
 from stores.errors import Unavailable
 from stores.kafka.log import LogReader
 
@@ -81,11 +81,7 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
     since, until = moment("--since", said.since, now), moment("--until", said.until, now)
     async with tools.log() as log:
         found = await find(log, where, said.topic, since, until, said.count)
-    if said.json:
-        say_json(found.data())
-    else:
-        for line in found.lines():
-            say(line)
+    say_answer(found, as_json=said.json)
     return 0 if found.complete else 1
 
 

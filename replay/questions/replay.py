@@ -26,7 +26,7 @@ from replay.shadow import domains
 from replay.shadow.differences import as_shown
 from replay.shadow.places import in_turn
 from replay.shadow.views import ShadowView
-from replay.tools import Tools, say, say_json
+from replay.tools import Tools, say_answer
 from stores.kafka.growth import Counts, growth_in
 from stores.kafka.log import Logged
 from stores.settings import Settings
@@ -55,11 +55,7 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
     since, until = moment("--since", said.since, now), moment("--until", said.until, now)
     asked = Asked(said.key, said.type, since, until)
     found = await replay(tools, said.topic, said.into, asked, out=said.out)
-    if said.json:
-        say_json(found.data())
-    else:
-        for line in found.lines():
-            say(line)
+    say_answer(found, as_json=said.json)
     return 1 if (found.different if isinstance(found, Decided) else found.bad) else 0
 
 

@@ -24,7 +24,7 @@ from replay.shadow.differences import ABSENT, Difference, as_shown, differences,
 from replay.shadow.domains import Domain
 from replay.shadow.memory import all_of_keys
 from replay.shadow.places import in_order, of_root
-from replay.tools import Tools, say, say_json
+from replay.tools import Tools, say_answer
 from stores.engineering import Domains
 from stores.kafka.growth import Counts, Growth, growth_in
 from stores.kafka.log import Logged, LogReader, Place
@@ -54,11 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def run(tools: Tools, said: argparse.Namespace) -> int:
     found = await state(tools, said.id, at_of(said.at), domain=said.domain, diff=said.diff)
-    if said.json:
-        say_json(found.data())
-    else:
-        for line in found.lines():
-            say(line)
+    say_answer(found, as_json=said.json)
     return 0
 
 

@@ -21,7 +21,7 @@ from replay.shadow import domains
 from replay.shadow.differences import ABSENT, Difference, differences
 from replay.shadow.places import in_turn
 from replay.shadow.views import ShadowView
-from replay.tools import Tools, say, say_json
+from replay.tools import Tools, say_answer
 from stores.kafka.growth import Counts, Growth, growth_in
 from stores.kafka.log import Place
 from stores.redis.documents import ViewDocuments
@@ -44,11 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 async def run(tools: Tools, said: argparse.Namespace) -> int:
     """Exit code 1 where something differs."""
     found = await diff(tools, said.view)
-    if said.json:
-        say_json(found.data())
-    else:
-        for line in found.lines():
-            say(line)
+    say_answer(found, as_json=said.json)
     return 0 if found.is_same else 1
 
 
