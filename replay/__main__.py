@@ -6,13 +6,12 @@ import logging
 import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from urllib.parse import urlsplit
 
 from replay.console import command as console
 from replay.dlq import command as dlq
 from replay.failure import CannotDo
 from replay.questions import decide, find, logs, play, record, replay, state, tail, trace, why
-from replay.tools import Tools
+from replay.tools import Tools, address
 from replay.topics import command as topics_command
 from replay.topics import publish
 from replay.views import command as views_command
@@ -94,17 +93,13 @@ def _unavailable(error: Unavailable, settings: Settings) -> str:
     """Which server, where it was looked for (without credentials), how to start it."""
     variable, where = {
         "kafka": ("KAFKA_BROKERS", ",".join(settings.kafka)),
-        "redis": ("REDIS_URL", _address(settings.redis)),
-        "elasticsearch": ("ELASTICSEARCH_URL", _address(settings.elastic)),
-        **{store.server.lower(): (store.variable, _address(store.url(settings))) for store in TECHNOLOGIES},
+        "redis": ("REDIS_URL", address(settings.redis)),
+        "elasticsearch": ("ELASTICSEARCH_URL", address(settings.elastic)),
+        **{store.server.lower(): (store.variable, address(store.url(settings))) for store in TECHNOLOGIES},
     }.get(error.server.lower(), ("", "its address"))
     return (
         f"no {error.server} at {where} ({variable}): start it with `./lezzet up`, look with `./lezzet status` ({error})"
     )
-
-
-def _address(url: str) -> str:
-    return urlsplit(url).netloc.rpartition("@")[2]  # of several hosts, all: hostname and port could not be told apart
 
 
 if __name__ == "__main__":

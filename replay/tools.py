@@ -2,8 +2,9 @@
 
 import sys
 from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -15,6 +16,7 @@ from stores.kafka.raw import RawProducer, open_raw
 from stores.logs.index import LogIndex
 from stores.redis.connection import connect
 from stores.redis.documents import ViewDocuments
+from stores.redis.fates import Fates
 from stores.redis.floors import ViewFloors
 from stores.redis.generations import ViewGenerations
 from stores.settings import Settings
@@ -44,27 +46,28 @@ class Tools:
 
     @asynccontextmanager
     async def view_floors(self) -> AsyncGenerator[ViewFloors]:
-        redis = connect(self.settings.redis)
-        try:
+        async with aclosing(connect(self.settings.redis)) as redis:
             yield ViewFloors(redis)
-        finally:
-            await redis.aclose()
 
     @asynccontextmanager
     async def view_generations(self) -> AsyncGenerator[ViewGenerations]:
-        redis = connect(self.settings.redis)
-        try:
+        async with aclosing(connect(self.settings.redis)) as redis:
             yield ViewGenerations(redis)
-        finally:
-            await redis.aclose()
 
     @asynccontextmanager
     async def view_documents(self) -> AsyncGenerator[ViewDocuments]:
-        redis = connect(self.settings.redis)
-        try:
+        async with aclosing(connect(self.settings.redis)) as redis:
             yield ViewDocuments(redis)
-        finally:
-            await redis.aclose()
+
+    @asynccontextmanager
+    async def fates(self) -> AsyncGenerator[Fates]:
+        async with aclosing(connect(self.settings.redis)) as redis:
+            yield Fates(redis)
+
+
+def address(url: str) -> str:
+    """Host and port, without credentials. Of several hosts, all: hostname and port could not be told apart."""
+    return urlsplit(url).netloc.rpartition("@")[2]
 
 
 def say(line: str = "") -> None:

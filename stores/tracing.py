@@ -4,7 +4,8 @@
 A span's id derives from the id of its message, so that who publishes a message and who works on it need not have met, and
 `./lezzet trace ID --otlp` makes the same spans of the topics afterwards:
 
-- of a message, when it is published: a child of the message that led to it; the first one, of the request;
+- of a message, when it is published: a child of the message that led to it; the first one, of the request. Where it is sent on
+  under its own id, or becomes a dead letter, there is one more: a child of the message;
 - of the work of a consumer group on it: a child of the message;
 - of a batch: a trace of its own, linked to its messages. What the store did for it is a child of the batch.
 
@@ -90,6 +91,33 @@ def of_message(named: Mapping[str, str], message_id: str) -> tuple[Place, int] |
     return Place(place.trace, span_of(message_id)), span_of(cause) if cause else place.span
 
 
+class Publishing(NamedTuple):
+    """The span of one time that a message was published. again: why not for the first time, as its span's name says it; else
+    empty."""
+
+    place: Place
+    parent: int
+    again: str
+
+
+def of_publishing(named: Mapping[str, str], message_id: str) -> Publishing | None:
+    """named, None: as of_message."""
+    found = of_message(named, message_id)
+    if found is None:
+        return None
+    place, parent = found
+    again, known_as = _published_as(named, message_id)
+    return Publishing(Place(place.trace, span_of(known_as)), place.span if again else parent, again)
+
+
+def _published_as(named: Mapping[str, str], message_id: str) -> tuple[str, str]:
+    """(Publishing.again, what its span derives from)."""
+    if headers.DLQ_REASON in named:
+        return "dead letter", f"{message_id}\ndead"
+    sent_on = [name for name in (headers.PREPARED, headers.FORWARDED) if name in named]
+    return "sent on" if sent_on else "", "\n".join((message_id, *sent_on))
+
+
 class Spans:
     """Hands spans to an exporter, which sends them in a thread of its own. Who tells of a span never waits; what does not fit
     is dropped."""
@@ -118,12 +146,11 @@ class Spans:
     def published(self, topic: str, named: Mapping[str, str], began: int) -> None:
         """A message is in Kafka, since just now."""
         message_id = named.get(headers.ID)
-        if message_id is None or (found := of_message(named, message_id)) is None:
+        if message_id is None or (found := of_publishing(named, message_id)) is None:
             return
-        place, parent = found
         about = {"messaging.system": "kafka", "messaging.destination.name": topic, "messaging.message.id": message_id}
-        name = f"publish {named.get(headers.TYPE, topic)}"
-        self.add(Span(name, "producer", place, parent, began, time.time_ns(), about))
+        name = f"{found.again or 'publish'} {named.get(headers.TYPE, topic)}"
+        self.add(Span(name, "producer", found.place, found.parent, began, time.time_ns(), about))
 
     @contextlib.contextmanager
     def batch(self, group: str, topic: str, messages: Sequence[tuple[Mapping[str, str], str]]) -> Generator[None]:
@@ -151,7 +178,8 @@ class Spans:
             found = of_message(named, message_id)
             if found is None:
                 continue
-            place = Place(found[0].trace, work_of(message_id, group))
+            _, known_as = _published_as(named, message_id)
+            place = Place(found[0].trace, work_of(known_as, group))
             links.append(place)
             name = f"{group} {named.get(headers.TYPE, topic)}"
             of_one = {**about, "messaging.message.id": message_id}

@@ -13,6 +13,7 @@ _BEFORE = {"DeliveryAccepted": "DeliveryOffered", "PickedUp": "DeliveryAccepted"
 """Event → the one before it, by the same courier."""
 _LET_GO = frozenset({"OfferDeclined", "OfferEnded", "CourierWithdrawn", "Failed"})
 _HAS = frozenset({"DeliveryOffered", "DeliveryAccepted", "PickedUp"})
+_OF_COURIERS = _HAS | _LET_GO | _BEFORE.keys()
 
 
 class _By(msgspec.Struct):
@@ -28,15 +29,14 @@ class DeliveriesCheck:
     domains = frozenset({"courier"})
 
     def __init__(self) -> None:
-        self._has: dict[
-            str, tuple[str, str]
-        ] = {}  # order → the courier who was asked or has it, and the event that says so
+        # order → the courier who was asked or has it, and the event that says so
+        self._has: dict[str, tuple[str, str]] = {}
         self._wrong: list[str] = []
         self._delivered = Counter[str]()
 
     def see(self, event: Entry, *, again: bool) -> None:
         order, type = event.aggregate, event.type
-        if again or type not in _HAS | _LET_GO | _BEFORE.keys():
+        if again or type not in _OF_COURIERS:
             return
         courier = _by.decode(event.body).courier_id
         had = self._has.get(order)

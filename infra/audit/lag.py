@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from agents.domains import DOMAINS
 from infra.audit import topic_log
-from infra.audit.books import open_books
+from infra.audit.books import Books, open_books
 from infra.audit.findings import Findings
 from infra.audit.servers import Servers
 from infra.stack.stage import say
@@ -25,22 +25,20 @@ ASK_EVERY = 0.5
 WITHIN = 60.0  # seconds from the last command until nothing is left to do
 
 
-async def _floors(servers: Servers) -> Floors:
+async def _floors(books: Books, redis: str) -> Floors:
     """Of the domains' stores and of the views."""
-    async with open_books(servers) as books:
-        rows = [row for domain in DOMAINS for row in await books.of(domain).floors(domain)]
-    return {**{tuple(row.source): row.next for row in rows}, **await _views(servers.redis)}
+    rows = [row for domain in DOMAINS for row in await books.of(domain).floors(domain)]
+    return {**{tuple(row.source): row.next for row in rows}, **await _views(redis)}
 
 
-async def _waiting(servers: Servers) -> Mapping[str, int]:
+async def _waiting(books: Books) -> Mapping[str, int]:
     """Rows in outboxes, events set aside, and timers that are due by their domain's clock, if there are any."""
     found = dict[str, int]()
-    async with open_books(servers) as books:
-        for domain in DOMAINS:
-            book = books.of(domain)
-            found[f"outbox of {domain}"] = await book.outbox(domain)
-            found[f"set_aside of {domain}"] = await book.set_aside(domain)
-            found[f"timers due of {domain}"] = await book.timers_due(domain)
+    for domain in DOMAINS:
+        book = books.of(domain)
+        found[f"outbox of {domain}"] = await book.outbox(domain)
+        found[f"set_aside of {domain}"] = await book.set_aside(domain)
+        found[f"timers due of {domain}"] = await book.timers_due(domain)
     return {name: rows for name, rows in found.items() if rows}
 
 
@@ -82,7 +80,9 @@ async def caught_up(servers: Servers, within: float) -> Mapping[str, int]:
     ends = await topic_log.ends(servers.kafka, all_topics())
 
     async def look() -> Mapping[str, int]:
-        return await _behind(servers, await _floors(servers), ends)
+        async with open_books(servers) as books:
+            floors = await _floors(books, servers.redis)
+        return await _behind(servers, floors, ends)
 
     return (await _until_done(look, within))[1]
 
@@ -90,8 +90,9 @@ async def caught_up(servers: Servers, within: float) -> Mapping[str, int]:
 async def _left_to_do(servers: Servers) -> Mapping[str, int]:
     """Messages not done, rows in outboxes, events set aside, timers due. Empty: everything is done."""
     # Floors before what waits, and that before the ends: a message that moves on meanwhile is met at its next place.
-    floors = await _floors(servers)
-    waiting = await _waiting(servers)
+    async with open_books(servers) as books:
+        floors = await _floors(books, servers.redis)
+        waiting = await _waiting(books)
     ends = await topic_log.ends(servers.kafka, all_topics())
     return {**await _behind(servers, floors, ends), **waiting}
 

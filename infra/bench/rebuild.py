@@ -16,9 +16,8 @@ import psutil
 from aiokafka import AIOKafkaProducer
 from redis.asyncio import Redis
 
-from infra.bench.servers import own_stack
+from infra.bench.servers import provisioned_stack
 from infra.layout.folders import CHECKOUT
-from infra.process.shell import run as shell
 from infra.stack.stack import Stack
 from stores.redis.connection import connect
 from stores.redis.generations import ViewGenerations
@@ -42,13 +41,7 @@ async def run(arguments: list[str]) -> bool:
     chosen = said.parse_args(arguments)
     if chosen.short:
         chosen.events, chosen.rounds = 20_000, 1
-    async with own_stack("kafka", "postgres", "redis", "redis-baskets", "mongo") as stack:
-        await shell(
-            (sys.executable, "-m", "agents.provision"),
-            what="provision",
-            folder=CHECKOUT,
-            environment=stack.environment(),
-        )
+    async with provisioned_stack() as stack:
         await _fill(stack, chosen.events)
         return await _measure(stack, chosen.events, chosen.processes, chosen.rounds, by_cpu=chosen.short)
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from infra.bench.rebuild import agents_of
-from infra.bench.servers import own_stack
+from infra.bench.servers import provisioned_stack
 from infra.layout.folders import CHECKOUT
 from infra.process.shell import run as shell
 from infra.stack.stack import Stack
@@ -54,13 +54,7 @@ async def run(arguments: list[str]) -> bool:
     chosen = said.parse_args(arguments)
     if chosen.short:
         chosen.keys, chosen.messages = 1_000, 3_000
-    async with own_stack("kafka", "postgres", "redis", "redis-baskets", "mongo") as stack:
-        await shell(
-            (sys.executable, "-m", "agents.provision"),
-            what="provision",
-            folder=CHECKOUT,
-            environment=stack.environment(),
-        )
+    async with provisioned_stack() as stack:
         store = await open_store(load(stack.environment()), DOMAIN)
         async with agents_of(stack, 1, DOMAIN):
             await _opened(store)

@@ -12,9 +12,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple, TypeVar
 
 from infra.bench import full_log
-from infra.bench.servers import own_stack
+from infra.bench.servers import provisioned_stack
 from infra.layout.folders import CHECKOUT
-from infra.process.shell import run as shell
 from infra.stack.stack import Stack
 from replay.log import search
 from replay.log.where import Where
@@ -93,13 +92,7 @@ async def run(arguments: list[str]) -> bool:
     chosen = said.parse_args(arguments)
     messages, by_cpu = (100_000, True) if chosen.short else (chosen.messages, chosen.cpu)
     orders = messages // full_log.EACH
-    async with own_stack("kafka", "postgres", "redis", "redis-baskets", "mongo") as stack:
-        await shell(
-            (sys.executable, "-m", "agents.provision"),
-            what="provision",
-            folder=CHECKOUT,
-            environment=stack.environment(),
-        )
+    async with provisioned_stack() as stack:
         await full_log.fill(stack.endpoints.kafka, orders)
         await _bare(stack)  # the first reading brings the log into the memory of the machine
         bare = await _bare(stack)

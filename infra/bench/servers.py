@@ -13,6 +13,8 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from infra.layout.folders import CHECKOUT
+from infra.process.shell import run as shell
 from infra.stack.stack import Stack
 
 
@@ -25,6 +27,15 @@ async def own_stack(*servers: str) -> AsyncGenerator[Stack]:
             yield stack
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@asynccontextmanager
+async def provisioned_stack() -> AsyncGenerator[Stack]:
+    """The servers that agents need, with topics and schemas."""
+    async with own_stack("kafka", "postgres", "redis", "redis-baskets", "mongo") as stack:
+        argv = (sys.executable, "-m", "agents.provision")
+        await shell(argv, what="provision", folder=CHECKOUT, environment=stack.environment())
+        yield stack
 
 
 @asynccontextmanager

@@ -116,21 +116,17 @@ def command_headers(wish: Wish) -> Mapping[str, str]:
 
 async def fulfil(
     wishes: Sequence[Wish], producer: CommandProducer, redis: Redis, told: Callable[[int], None] = lambda there: None
-) -> bool:
-    """Sends what is not there, again where it has to be, until all of it is. Returns whether anything was sent.
+) -> None:
+    """Sends what is not there, again where it has to be, until all of it is.
 
-    AT_ONCE of them are under way: where one is there, the next one goes out. told: hears how many are there, where that are
-    more than before and something had to be sent. Raises TimeoutError where nothing comes for PATIENCE.
+    AT_ONCE of them are under way: where one is there, the next one goes out. told: hears how many are there, when there
+    are more than before and something had to be sent. Raises TimeoutError where nothing comes for PATIENCE.
     """
     left, waiting, moved, sent, there = iter(wishes), list[Wish](), time.monotonic(), False, 0
     while waiting := [*waiting, *islice(left, AT_ONCE - len(waiting))]:
         missing = await _missing(waiting, redis)
-        there, came, waiting, now = (
-            there + len(waiting) - len(missing),
-            len(missing) < len(waiting),
-            missing,
-            time.monotonic(),
-        )
+        came, now = len(waiting) - len(missing), time.monotonic()
+        there, waiting = there + came, missing
         if came:
             moved = now
         if now - moved > PATIENCE:
@@ -142,7 +138,6 @@ async def fulfil(
             told(there)
         if missing:
             await asyncio.sleep(LOOK_AGAIN)
-    return sent
 
 
 async def _send(wish: Wish, producer: CommandProducer) -> None:

@@ -11,8 +11,8 @@ WAYS = {
     "brings": 0.4, "brings, and says all twice": 0.15, "says too early that it is there": 0.1, "fails": 0.12,
     "gives up before the pickup": 0.08, "declines": 0.05, "silent": 0.05, "a stranger tries first": 0.05,
 }  # fmt: skip
-TRIES = 40  # of an offer, while the delivery of an order is not known yet
 NOT_YET = frozenset({"not_found", "order_not_accepted"})
+"""The delivery of an order is not known yet."""
 ACCEPT, PICKUP, DELIVERED, FAILED, DECLINE = "accept", "pickup", "delivered", "failed", "decline"
 
 
@@ -62,16 +62,11 @@ class Couriers:
             await self._act(order, courier, act)
 
     async def _offered(self, order: str, courier: str) -> bool:
-        for _ in range(TRIES):
-            path, wish = f"/orders/{order}/courier", {"courier_id": courier}
-            status, said = await self._edge.ask(self._owner, "POST", path, wish)
-            if status < 300:
-                return True
-            if said.get("code") not in NOT_YET:
-                self.answers[f"offer {status}"] += 1
-                return False
-            await self._edge.rest()
-        self.answers["offer never possible"] += 1
+        path, wish = f"/orders/{order}/courier", {"courier_id": courier}
+        status, said = await self._edge.ask_until_known(self._owner, path, wish, NOT_YET)
+        if status < 300:
+            return True
+        self.answers["offer never possible" if said.get("code") in NOT_YET else f"offer {status}"] += 1
         return False
 
     async def _act(self, order: str, courier: str, act: str) -> None:

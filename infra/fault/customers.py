@@ -6,7 +6,7 @@ import time
 import uuid
 from array import array
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 
 import aiohttp
 
+from infra.audit.findings import Findings
 from infra.fault.accounts import HOME, bearer
 from infra.fault.city import COUPON, City
 from infra.stack.tokens import LIFETIME, token
@@ -22,6 +23,7 @@ from infra.stack.tokens import LIFETIME, token
 AT_ONCE = 16  # guests who wait for an answer
 PATIENCE = 20.0  # seconds for one answer; then it is asked again
 PAUSE = 0.5  # seconds until then, where no Retry-After says more
+TRIES = 40  # of what is not possible yet
 AHEAD = (31.0, 45.0)  # minutes until an order for later is wanted: it comes to the kitchen 30 minutes before
 
 
@@ -66,7 +68,7 @@ class Tally:
         self.wanted = 0
         self.refused = Counter[str]()
         self.took = array("f")  # seconds
-        self.wrong: dict[str, list[str]] = {}
+        self.wrong = Findings()
         self._orders: set[int] = set()  # hashes of ids
 
     @property
@@ -79,12 +81,12 @@ class Tally:
         self.took.append(took)
         self.refused.update(answers.codes)
         if len(answers.ids) > 1:
-            self._break("one key, several orders", f"{answers.key}: {answers.ids}")
+            self.wrong.breaks("one key, several orders", [f"{answers.key}: {answers.ids}"])
         if answers.ids and answers.codes:
-            self._break("one key, an order and a refusal", f"{answers.key}: {answers.ids} {answers.codes}")
+            self.wrong.breaks("one key, an order and a refusal", [f"{answers.key}: {answers.ids} {answers.codes}"])
         for id in map(hash, answers.ids):
             if id in self._orders:
-                self._break("two keys, one order", f"{answers.key}: {answers.ids}")
+                self.wrong.breaks("two keys, one order", [f"{answers.key}: {answers.ids}"])
             self._orders.add(id)
 
     def figures(self) -> dict[str, object]:
@@ -96,9 +98,6 @@ class Tally:
             "checkout_p50_s": round(times[len(times) // 2], 2),
             "checkout_p99_s": round(times[len(times) * 99 // 100], 2),
         }
-
-    def _break(self, promise: str, case: str) -> None:
-        self.wrong.setdefault(promise, []).append(case)
 
 
 class Tokens:
@@ -141,9 +140,18 @@ class Edge:
                 self.again[type(error).__name__] += 1
             await asyncio.sleep(pause)
 
-    async def rest(self) -> None:
-        """Until something that is on its way has come."""
-        await asyncio.sleep(PAUSE)
+    async def ask_until_known(
+        self, user: str, path: str, body: Any, not_yet: Container[str], key: str = ""
+    ) -> tuple[int, Any]:
+        """POSTs again while the answer's code is one of `not_yet`, since what it needs is on its way; TRIES times at most.
+        Returns the last answer. key: each try has one of its own, that begins so."""
+        tries = 0
+        while True:
+            status, said = await self.ask(user, "POST", path, body, key and f"{key} {tries}")
+            tries += 1
+            if status < 300 or said.get("code") not in not_yet or tries == TRIES:
+                return status, said
+            await asyncio.sleep(PAUSE)
 
 
 class Customers:

@@ -11,6 +11,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
+from infra.fault.errands import Errands
 from infra.fault.following import AWAY, Following
 
 LATER = (0.0, 5.0)  # seconds, least and most
@@ -25,7 +26,7 @@ class Doubling:
         self._following = Following(brokers, topics)
         self._share = share
         self._random = random
-        self._at_work: set[asyncio.Task[None]] = set()
+        self._errands = Errands()
         self._ours: set[tuple[str, int, int]] = set()  # published and not read yet
         self.doubled = 0
 
@@ -40,8 +41,7 @@ class Doubling:
             except AWAY:
                 await asyncio.sleep(PAUSE)
             finally:
-                if self._at_work:
-                    await asyncio.wait(self._at_work)
+                await self._errands.rest()
                 with contextlib.suppress(*AWAY):
                     await producer.stop()
 
@@ -51,9 +51,7 @@ class Doubling:
         if place in self._ours:
             self._ours.discard(place)
         elif self._random.random() < self._share:
-            task = asyncio.create_task(self._again(producer, record))
-            self._at_work.add(task)
-            task.add_done_callback(self._at_work.discard)
+            self._errands.begin(self._again(producer, record))
 
     async def _again(self, producer: AIOKafkaProducer, record: Any) -> None:
         """Not where Kafka is away: it need not come twice."""

@@ -12,6 +12,8 @@ from typing import Any
 import aio_pika
 from aio_pika.abc import AbstractIncomingMessage
 
+from infra.fault.errands import Errands
+
 WAYS = {
     "accepts": 0.48, "accepts twice": 0.1, "in broken words first": 0.08, "for another first": 0.06,
     "accepts, then rejects": 0.06, "never ready": 0.06, "rejects": 0.08, "silent": 0.08,
@@ -50,7 +52,7 @@ class Kitchens:
         self._restaurants = restaurants
         self._random = random
         self._chosen = chosen
-        self._at_work: set[asyncio.Task[None]] = set()
+        self._errands = Errands()
         self._seen: dict[int, int] = {}  # hash of an order → hash of its ticket's id
         self._channel: aio_pika.abc.AbstractChannel | None = None
         self.ways = Counter[str]()
@@ -73,8 +75,7 @@ class Kitchens:
 
     async def rest(self) -> None:
         """Returns when every answer that was begun is given."""
-        while self._at_work:
-            await asyncio.wait(self._at_work)
+        await self._errands.rest()
 
     async def _listen(self) -> None:
         connection, lost = await aio_pika.connect(self._url, timeout=PATIENCE), asyncio.Event()
@@ -105,9 +106,7 @@ class Kitchens:
         before = self._seen.get(hash(order))
         if before is None:
             self._seen[hash(order)] = id
-            task = asyncio.create_task(self._cook(order, said))
-            self._at_work.add(task)
-            task.add_done_callback(self._at_work.discard)
+            self._errands.begin(self._cook(order, said))
         elif before != id:
             self.wrong.append(f"{order}: another ticket, {message.message_id}")
         elif not message.redelivered and "x-repeated" not in message.headers:

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
+from itertools import cycle, islice
 from random import Random
 
 import aiohttp
@@ -16,7 +17,7 @@ from infra.audit import lag, topic_log, whole
 from infra.audit.findings import Findings
 from infra.audit.mails import MailsCheck
 from infra.audit.money import MoneyCheck
-from infra.fault import audit_dead, audit_mails, audit_provider, load
+from infra.fault import audit_dead, audit_mails, audit_provider
 from infra.fault.city import USES, City
 from infra.fault.clock import DomainClock
 from infra.fault.couriers import Couriers
@@ -24,9 +25,9 @@ from infra.fault.customers import ANYHOW, Customers, Edge, Manners, Tokens
 from infra.fault.doubling import Doubling
 from infra.fault.killer import Killer
 from infra.fault.kitchens import WAYS, Kitchens
-from infra.fault.outage import away
+from infra.fault.outage import in_turn
 from infra.fault.owners import Owners
-from infra.fault.seeding import seed
+from infra.fault.seeding import seed_city
 from infra.stack.stage import Stage, say, stage
 from infra.supervision.child import Child
 
@@ -90,7 +91,7 @@ async def orders(on: Stage, scale: Scale, seed: int) -> Findings:
     children = await on.agents(AGENTS)
     await on.edge()
     city = City(random, scale.guests)
-    await _settle(on, city)
+    await seed_city(at, city)
     killer = Killer(children, Random(seed + 1), scale.pause, scale.stopped)  # noqa: S311
     async with aiohttp.ClientSession(at.edge, connector=aiohttp.TCPConnector(limit=0)) as session:
         edge = Edge(session, Tokens(on.stack.site.data.keys))
@@ -101,7 +102,7 @@ async def orders(on: Stage, scale: Scale, seed: int) -> Findings:
             async with asyncio.TaskGroup() as all_at_once:
                 all_at_once.create_task(people.guests.order(scale.orders, scale.orders / scale.a_second))
                 all_at_once.create_task(killer.run(scale.kills))
-                all_at_once.create_task(_outages(on, Random(seed + 2), scale.outages))  # noqa: S311
+                all_at_once.create_task(in_turn(on, islice(cycle(SERVERS), scale.outages), Random(seed + 2), UP, DOWN))  # noqa: S311
             say("all have ordered, nothing is killed any more")
             await _to_the_end(on, people, findings)
     findings.measured(seed=seed, kills=dict(killer.done), outages=scale.outages, took_s=round(time.monotonic() - begun))
@@ -153,8 +154,7 @@ class People:
 
     async def audit(self, findings: Findings) -> None:
         findings.measured(**self._figures())
-        for promise, cases in self.guests.tally.wrong.items():
-            findings.breaks(promise, cases)
+        findings.take(self.guests.tally.wrong)
         findings.breaks("a ticket came again as a new one", self.kitchens.wrong)
         findings.breaks("what a kitchen said in broken words is not kept", await self.kitchens.unburied())
         findings.breaks("a courier sees what is not theirs", self.couriers.wrong)
@@ -171,21 +171,6 @@ class People:
             "owners_heard": dict(self.owners.answers),
             "cancellations": dict(self.guests.cancelled),
         }
-
-
-async def _settle(on: Stage, city: City) -> None:
-    """Everybody knows the restaurants, meals and the coupon."""
-    at = on.stack.endpoints
-    await load.send(at.kafka, city.people())
-    await seed(at, city.openings(), city.menus(), city.coupons())
-
-
-async def _outages(on: Stage, random: Random, count: int) -> None:
-    """One after the other is killed or stopped, and comes back."""
-    for n in range(count):
-        name = SERVERS[n % len(SERVERS)]
-        await asyncio.sleep(random.uniform(*UP))
-        await away(on, name, random, DOWN)
 
 
 async def _to_the_end(on: Stage, people: People, findings: Findings) -> None:

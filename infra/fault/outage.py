@@ -3,7 +3,7 @@ told meanwhile."""
 
 import asyncio
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -55,14 +55,22 @@ class Outage:
         )
 
 
-async def away(on: Stage, server: str, random: Random, seconds: tuple[float, float]) -> None:
-    """It is stopped or killed, and is back when this returns. seconds: least and most."""
-    how = random.choice((None, signal.SIGKILL))
-    say(f"{server} is {'killed' if how else 'stopped'}")
+async def away(on: Stage, server: str, how: signal.Signals | None, seconds: float) -> None:
+    """It is stopped or killed, and is back when this returns. how: as in Outage."""
+    say(f"{server} is {'killed' if how else 'stopped'}, for {seconds:.1f} s")
     await on.stack.stop(server, how)
-    await asyncio.sleep(random.uniform(*seconds))
+    await asyncio.sleep(seconds)
     await on.stack.start(server)
     say(f"{server} is back")
+
+
+async def in_turn(
+    on: Stage, servers: Iterable[str], random: Random, up: tuple[float, float], down: tuple[float, float]
+) -> None:
+    """One after the other is stopped or killed, and comes back. up, down: seconds before each and of each, least and most."""
+    for server in servers:
+        await asyncio.sleep(random.uniform(*up))
+        await away(on, server, random.choice((None, signal.SIGKILL)), random.uniform(*down))
 
 
 async def suffer(

@@ -14,6 +14,7 @@ import msgspec
 from infra.fault.city import City
 from infra.fault.couriers import Couriers
 from infra.fault.customers import Edge
+from infra.fault.errands import Errands
 from infra.fault.following import AWAY, Following
 from topics.contracts import order_events
 from topics.messages import headers
@@ -23,7 +24,8 @@ CANCELLED, PAID_BACK = 0.04, 0.05  # shares of the orders that are accepted, and
 SOON = (0.0, 6.0)  # seconds until a cancellation, least and most
 PAUSE = 0.5  # seconds until Kafka is asked again
 BACK = 12.5  # lira of a part that is paid back: less than the least order costs
-TRIES = 40  # while what was paid is not booked yet
+NOT_BOOKED = frozenset({"nothing_to_refund"})
+"""What was paid is not booked yet."""
 
 
 class _Ready(msgspec.Struct):
@@ -42,7 +44,7 @@ class Owners:
         self._owner = city.owner
         self._couriers = couriers
         self._random = random
-        self._at_work: set[asyncio.Task[None]] = set()
+        self._errands = Errands()
         self._seen: set[int] = set()  # hashes of events' ids: they may come twice
         self.answers = Counter[str]()
 
@@ -57,8 +59,7 @@ class Owners:
 
     async def rest(self) -> None:
         """Returns when everything that was begun is done."""
-        while self._at_work:
-            await asyncio.wait(self._at_work)
+        await self._errands.rest()
 
     def _see(self, record: Any, named: Mapping[str, bytes]) -> None:
         seen = hash(named.get(headers.ID, b""))
@@ -67,9 +68,7 @@ class Owners:
         self._seen.add(seen)
         does = self._next(named.get(headers.TYPE, b""), (record.key or b"").decode(), record.value)
         if does is not None:
-            task = asyncio.create_task(does)
-            self._at_work.add(task)
-            task.add_done_callback(self._at_work.discard)
+            self._errands.begin(does)
 
     def _next(self, type: bytes, order: str, body: bytes) -> Any:
         draw = self._random.random()
@@ -93,14 +92,9 @@ class Owners:
         await self._said("cancel", self._edge.ask(self._owner, "POST", f"/orders/{order}/cancel", wish))
 
     async def _pay_back(self, order: str) -> None:
-        """Under one key, so that a repeat pays nothing more."""
+        """Each try under one key, so that a repeat of its request pays nothing more."""
         path, wish = f"/payments/{order}/refund", {"amount": BACK, "reason": "Ayran gelmedi"}
-        for n in range(TRIES):
-            status, said = await self._edge.ask(self._owner, "POST", path, wish, key=f"back {order} {n}")
-            if said.get("code") != "nothing_to_refund":
-                break
-            await self._edge.rest()
-        self.answers[f"refund {status}"] += 1
+        await self._said("refund", self._edge.ask_until_known(self._owner, path, wish, NOT_BOOKED, f"back {order}"))
 
     async def _said(self, act: str, answer: Awaitable[tuple[int, Any]]) -> None:
         status, _ = await answer

@@ -12,18 +12,19 @@ import aiohttp
 
 from infra.audit import lag, topic_log, whole
 from infra.audit.findings import Findings
-from infra.fault import load
 from infra.fault.city import City
 from infra.fault.customers import PLAIN, Edge, Tokens
 from infra.fault.kitchens import OBEDIENT
 from infra.fault.orders import People
-from infra.fault.seeding import seed
-from infra.stack.stage import Stage, say, stage
+from infra.fault.outage import away
+from infra.fault.seeding import seed_city
+from infra.stack.stage import Stage, stage
 
 AGENTS, GUESTS = 2, 40
 AROUND = 10.0  # seconds of load before and after
 ANSWER = 60.0  # seconds that a kitchen has besides the outage: without them an order of its first moment expires when it ends
 ENDED_WITHIN = 120.0
+ACCEPTED, EXPIRED = "OrderAccepted", "OrderExpired"
 
 
 async def run(arguments: Sequence[str]) -> Findings:
@@ -43,8 +44,7 @@ async def rabbit(on: Stage, seconds: float, a_second: float, drawn: int) -> Find
     await on.agents(AGENTS)
     await on.edge()
     city = City(random, GUESTS)
-    await load.send(at.kafka, city.people())
-    await seed(at, city.openings(), city.menus(), city.coupons())
+    await seed_city(at, city)
     async with aiohttp.ClientSession(at.edge, connector=aiohttp.TCPConnector(limit=0)) as session:
         people = People(on, city, Edge(session, Tokens(on.stack.site.data.keys)), drawn, PLAIN, OBEDIENT)
         await people.move_in()
@@ -59,19 +59,17 @@ async def rabbit(on: Stage, seconds: float, a_second: float, drawn: int) -> Find
         await people.audit(findings)
     findings.measured(seed=drawn, away_s=seconds)
     await whole.audit(at, findings)
-    accepted, expired = await _of_type(at.kafka, "OrderAccepted"), await _of_type(at.kafka, "OrderExpired")
+    found = (await topic_log.read(at.kafka, ["order_events"], {ACCEPTED, EXPIRED}))["order_events"]
+    accepted = {event.aggregate for event in found if event.type == ACCEPTED}
     findings.breaks("answers of kitchens are lost", _differ(len(accepted), people.guests.tally.taken))
+    expired = {event.aggregate for event in found if event.type == EXPIRED}
     findings.breaks("expired, though their kitchens answer", expired)
     return findings
 
 
 async def _away(on: Stage, seconds: float) -> None:
     await asyncio.sleep(AROUND)
-    await on.stack.stop("rabbit", signal.SIGKILL)
-    say(f"RabbitMQ is killed, for {seconds:.0f} s")
-    await asyncio.sleep(seconds)
-    await on.stack.start("rabbit")
-    say("RabbitMQ is back")
+    await away(on, "rabbit", signal.SIGKILL, seconds)
 
 
 async def _until_each_has_its_ticket(people: People, findings: Findings) -> None:
@@ -82,11 +80,6 @@ async def _until_each_has_its_ticket(people: People, findings: Findings) -> None
     findings.breaks(
         "kitchens have not a ticket of each order", _differ(people.kitchens.tickets, people.guests.tally.taken)
     )
-
-
-async def _of_type(brokers: str, type: str) -> set[str]:
-    """Orders with such an event."""
-    return {event.aggregate async for event in topic_log.events(brokers, "order") if event.type == type}
 
 
 def _differ(found: int, wanted: int) -> Sequence[str]:

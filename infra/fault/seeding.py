@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from infra.audit.books import open_books
 from infra.fault import load
+from infra.fault.city import City
 from infra.fault.plan import Town
 from infra.fault.planned import Planned
 from infra.layout.site import Endpoints
@@ -15,13 +16,18 @@ KNOWN_WITHIN = 60.0  # seconds
 
 async def seed_town(endpoints: Endpoints, town: Town) -> list[Planned]:
     """What was sent. Raises TimeoutError where the facts do not get there."""
-    return await seed(endpoints, town.openings(), town.menu(), town.coupons())
+    return await _seed(endpoints, town.openings(), town.menu(), town.coupons())
 
 
-async def seed(
+async def seed_city(endpoints: Endpoints, city: City) -> None:
+    """Mails reach everybody, too. Raises as seed_town."""
+    await load.send(endpoints.kafka, city.people())
+    await _seed(endpoints, city.openings(), city.menus(), city.coupons())
+
+
+async def _seed(
     endpoints: Endpoints, openings: Sequence[Planned], menu: Sequence[Planned], coupons: Sequence[Planned]
 ) -> list[Planned]:
-    """As seed_town."""
     await load.send(endpoints.kafka, openings)
     await known(endpoints, ("catalog", "order", "user"), "restaurants", openings)
     await load.send(endpoints.kafka, menu)

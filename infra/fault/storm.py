@@ -11,7 +11,7 @@ from infra.audit.findings import Findings
 from infra.fault import load
 from infra.fault.audit import audit
 from infra.fault.killer import Killer
-from infra.fault.outage import away
+from infra.fault.outage import in_turn
 from infra.fault.plan import Town
 from infra.fault.seeding import seed_town
 from infra.stack.stage import NOBODY_ANSWERS, Stage, stage
@@ -42,13 +42,7 @@ async def storm(on: Stage, seed: int, findings: Findings) -> None:
     async with asyncio.TaskGroup() as all_at_once:
         sending = all_at_once.create_task(load.send(endpoints.kafka, plan, SECONDS))
         all_at_once.create_task(killer.run(KILLS))
-        all_at_once.create_task(_servers(on, random))
+        all_at_once.create_task(in_turn(on, SERVERS, random, UP, DOWN))
     findings.measured(seed=seed, published=sending.result(), kills=dict(killer.done), outages=len(SERVERS))
     await lag.quiet(endpoints, findings)
     await audit(on, [*seeds, *plan], findings, [child.program.name for child in agents])
-
-
-async def _servers(on: Stage, random: Random) -> None:
-    for name in SERVERS:
-        await asyncio.sleep(random.uniform(*UP))
-        await away(on, name, random, DOWN)

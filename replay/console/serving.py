@@ -37,7 +37,7 @@ _STATIC = Path(__file__).parent / "static"
 _FORM_BYTES = 4 * 1024 * 1024
 _ENDING_SECONDS = 2.0
 
-Page = Callable[[Desk, web.Request], Awaitable[Shown]]
+Page = Callable[[Desk, web.Request], Awaitable[Shown | web.Response]]
 Told = Callable[[Desk, web.Request], AsyncGenerator[Event]]
 
 PAGES: tuple[tuple[str, Page], ...] = (
@@ -50,6 +50,7 @@ PAGES: tuple[tuple[str, Page], ...] = (
     ("/topics", topics.topics),
     ("/topics/{topic}", topic.topic),
     ("/messages/{topic}/{partition}/{offset}", message.message),
+    ("/messages/{topic}/{partition}/{offset}/raw", message.raw),
     ("/dlq", dead_letters.dead_letters),
     ("/dlq/{topic}", dead_letters.dead_letters),
     ("/dlq/{topic}/{place}", dead_letters.dead_letter),
@@ -77,9 +78,10 @@ class _Console:
     def page(self, show: Page) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def answer(request: web.Request) -> web.StreamResponse:
             try:
-                return self._frame.page(request, await show(self._desk, request))
+                shown = await show(self._desk, request)
             except (CannotDo, Doubt) as error:
-                return self._frame.page(request, _failed(error))
+                shown = _failed(error)
+            return self._frame.page(request, shown) if isinstance(shown, Shown) else shown
 
         return answer
 
@@ -88,12 +90,6 @@ class _Console:
             return await self._streams.carry(request, events(self._desk, request))
 
         return answer
-
-    async def raw(self, request: web.Request) -> web.StreamResponse:
-        try:
-            return await message.raw(self._desk, request)
-        except (CannotDo, Doubt) as error:
-            return self._frame.page(request, _failed(error))
 
 
 def _failed(error: CannotDo | Doubt) -> Shown:
@@ -121,7 +117,6 @@ async def served(
     app.router.add_get("/enter", guard.enter)
     app.router.add_get("/health/live", _alive)
     app.router.add_static("/static/", _STATIC)
-    app.router.add_get("/messages/{topic}/{partition}/{offset}/raw", console.raw)
     for path, show in PAGES:
         app.router.add_get(path, console.page(show))
     for path, show in FORMS:

@@ -61,6 +61,11 @@ class DeadLetter:
         return Message(self.logged).type
 
     @property
+    def time(self) -> str:
+        """When the message came; of one that nobody has stamped, when the dead letter did. RFC 3339."""
+        return self.about.get(headers.DLQ_TIME) or stamp(self.logged.at)
+
+    @property
     def reason(self) -> str:
         return self.about.get(headers.DLQ_REASON, "")
 
@@ -85,10 +90,9 @@ class DeadLetter:
         }  # fmt: skip
 
     def line(self, state: State, *, reveal: bool = False) -> str:
-        time = self.about.get(headers.DLQ_TIME) or stamp(self.logged.at)
         key = printed(shown_key(self.key, reveal=reveal))
         return "  ".join(
-            (self.place, time, state, f"key={key}", printed(self.type), f"id={printed(self.id)}",
+            (self.place, self.time, state, f"key={key}", printed(self.type), f"id={printed(self.id)}",
              f"{len(self.logged.body or b''):,} bytes", f"by {printed(self.group)}", printed(self.reason)),
         )  # fmt: skip
 

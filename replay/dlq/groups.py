@@ -15,7 +15,6 @@ from replay.dlq.dead_letters import DeadLetter, State, dead_letter_topics, read,
 from replay.log.message import printed, stamp
 from replay.tools import Tools, say, say_json
 from stores.engineering import ParkedKey
-from topics.messages import headers
 
 _LONGEST = 160  # characters of a reason
 _DIFFERS = re.compile(r"""\b[0-9a-f]{8}-[0-9a-f-]{27}\b|"[^"]*"|'[^']*'|\b[0-9a-f]{16,}\b|\d+""")
@@ -87,7 +86,7 @@ def grouped(letters: Sequence[DeadLetter], found: Sequence[State], parked: Seque
     """The largest first. found: the state of each dead letter. A message that is parked counts as parked, and not once more as
     the dead letter that it left."""
     ones = [
-        _One(d.topic, d.group, d.reason, d.key, _time(d), d.place, state)
+        _One(d.topic, d.group, d.reason, d.key, d.time, d.place, state)
         for d, state in zip(letters, found, strict=True)
         if state != _PARKED
     ]
@@ -129,7 +128,3 @@ def _group(name: str, of: Sequence[_One]) -> Group:
         name, alike(of[0].reason), of[0].topic, of[0].group, sum(counts.values()), len({one.key for one in of}),
         times[0], times[-1], of[-1].example, counts,
     )  # fmt: skip
-
-
-def _time(letter: DeadLetter) -> str:
-    return letter.about.get(headers.DLQ_TIME) or stamp(letter.logged.at)

@@ -41,7 +41,7 @@ async def put_on_record(
 ) -> None:
     """Raises Unavailable: then nothing may be done."""
     who, now = f"{_user()}@{socket.gethostname()}", datetime.now(UTC)
-    said = tuple(str(secrecy.shown_text(each.encode(errors="replace")))[:_MOST] for each in arguments)
+    said = tuple(secrecy.shown_text(each.encode(errors="replace"))[:_MOST] for each in arguments)
     message = kind(who=who, at=now, command=command, arguments=said)
     about = {
         headers.ID: ids.fresh(), headers.TYPE: type(message).__name__, headers.SOURCE: "lezzet/engineers",

@@ -6,12 +6,13 @@ What is looked for is looked for as bytes in whole batches; only batches that ha
 import re
 import sys
 import time
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
-from stores.kafka.log import Logged, LogReader, Place
+from stores.kafka.log import Bounds, Logged, LogReader, Place
 from stores.kafka.sieve import Named
 from topics.messages import headers
 
@@ -42,11 +43,27 @@ class Window:
         return len({place.topic for place in self.starts})
 
 
+class Log(Protocol):
+    """What is read of a log, of Kafka (stores.kafka.log.LogReader) or in memory (replay.shadow.memory.MemoryLog)."""
+
+    @property
+    def topics(self) -> Mapping[str, int]: ...
+    async def bounds(self, places: Sequence[Place]) -> dict[Place, Bounds]: ...
+    async def since(self, places: Sequence[Place], at: datetime) -> dict[Place, int]: ...
+    def read(self, starts: Mapping[Place, int], ends: Mapping[Place, int]) -> AsyncGenerator[list[Logged]]: ...
+
+
 async def window(
     log: LogReader, topics: Iterable[str], since: datetime | None = None, until: datetime | None = None
 ) -> Window:
-    """All that is in the topics now, or what came from `since` on and before `until`. Raises Unavailable."""
-    places = log.places(topics)
+    """As `window_of`, of all partitions of the topics."""
+    return await window_of(log, log.places(topics), since, until)
+
+
+async def window_of(
+    log: Log, places: Sequence[Place], since: datetime | None = None, until: datetime | None = None
+) -> Window:
+    """All that is in the partitions now, or what came from `since` on and before `until`. Raises Unavailable."""
     bounds = await log.bounds(places)
     starts = {place: bound.first for place, bound in bounds.items()}
     ends = {place: bound.end for place, bound in bounds.items()}

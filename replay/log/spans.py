@@ -5,7 +5,7 @@ from datetime import datetime
 
 from replay.log.flow import Flow
 from replay.log.message import Message
-from stores.tracing import Place, Span, of_message, span_of
+from stores.tracing import Publishing, Span, of_publishing
 from topics.messages import headers
 
 
@@ -23,7 +23,7 @@ def _ends(messages: Sequence[Message]) -> list[tuple[Message, datetime]]:
 
 
 def _span(message: Message, ended: datetime) -> Span:
-    place, parent = _place(message.headers, message.id)
+    found = _found(message.headers, message.id)
     about: dict[str, str | int] = {
         "messaging.system": "kafka",
         "messaging.destination.name": message.logged.topic,
@@ -32,19 +32,17 @@ def _span(message: Message, ended: datetime) -> Span:
         "messaging.message.id": message.id,
         "lezzet.correlation_id": message.correlation,
     }
-    name = message.type or message.logged.topic
-    if message.dead:  # it has the id of the message that it was
-        place, parent, name = Place(place.trace, span_of(f"{message.id}\ndead")), place.span, f"dead letter {name}"
+    name = f"{found.again} {message.type or message.logged.topic}".strip()
     began = _nanoseconds(message.logged.at)
-    return Span(name, "producer", place, parent, began, _nanoseconds(ended), about, failed=message.dead)
+    return Span(name, "producer", found.place, found.parent, began, _nanoseconds(ended), about, failed=message.dead)
 
 
-def _place(named: Mapping[str, str], message_id: str) -> tuple[Place, int]:
+def _found(named: Mapping[str, str], message_id: str) -> Publishing:
     """Also of a flow that was not to be recorded when it happened: now somebody asks for it."""
-    found = of_message(named, message_id)
+    found = of_publishing(named, message_id)
     if found is None:
         unmarked = {name: value for name, value in named.items() if name != headers.TRACEPARENT}
-        found = of_message(unmarked, message_id)
+        found = of_publishing(unmarked, message_id)
     assert found is not None, "without a trace context everything is recorded"
     return found
 

@@ -2,7 +2,7 @@
 stores say of them. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, cast
 
@@ -39,7 +39,7 @@ class Known:
     bounds: Mapping[Place, Bounds] = field(default_factory=dict[Place, Bounds])
     parked: Sequence[ParkedKey] = ()
     entered: Mapping[tuple[str, InboxKey], Entered] = field(default_factory=dict[tuple[str, InboxKey], Entered])
-    withdrawn: frozenset[str] = frozenset()
+    withdrawn: Set[str] = frozenset()
     away: Mapping[str, str] = field(default_factory=dict[str, str])
 
 

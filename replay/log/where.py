@@ -48,16 +48,14 @@ _THERE = re.compile(rf"(?:has\({_PATH}\)|{_PATH}\s*(?:==|!=|<=?|>=?)\s*(?:{_NUMB
 
 
 class Where:
-    """A condition. bytes: what every message that it holds for has in it; None where nothing can be said. sieve: lets all
-    messages through that it may hold for."""
+    """A condition. sieve: lets all messages through that it may hold for."""
 
     def __init__(self, text: str) -> None:
         """Raises BadArgument with the place of what is wrong."""
-        self.text = text
         self._expression = _compiled(text)
         self._used = [name for name in _NAMES if re.search(rf"\b{name}\b", text)]
-        self.bytes = needle(text)
-        self.sieve = All() if self.bytes is None else Holding(self.bytes)
+        asked = needle(text)
+        self.sieve = All() if asked is None else Holding(asked)
 
     def __call__(self, message: Message) -> bool:
         """False where it cannot be told, as for a field that the message does not have."""
@@ -112,7 +110,8 @@ def _told(text: str, why: str) -> str:
 
 
 def needle(text: str) -> bytes | None:
-    """The longest text that one of its parts, which all have to hold, asks for. None where no part is as simple."""
+    """What every message has in it that the condition holds for: the longest text that one of its parts, which all have to
+    hold, asks for. None where no part is as simple."""
     if any(_is_special(text, at) for at, _ in _outside(text)):
         return None
     return max(_asked_for(text), key=len, default="").encode() or None

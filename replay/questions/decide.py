@@ -9,20 +9,19 @@ still has them; `--topics-only` does not ask it.
 import argparse
 import time
 from collections import Counter
-from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from replay.failure import BadArgument
 from replay.log.message import printed, stamp
+from replay.log.times import moment
 from replay.shadow import domains
 from replay.shadow.deciding import Deciding, Verdict
+from replay.shadow.domains import Domain
 from replay.shadow.reading import Reading
 from replay.tools import Tools, say, say_json
 from stores.kafka.growth import growth_in
-from stores.logs.searching import since_of
 
 _EXAMPLES = 3  # of what differs, each with its fields
 _KINDS = 12  # lines of what differs in which way
@@ -41,21 +40,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def run(tools: Tools, said: argparse.Namespace) -> int:
     """Exit code 1 where something differs."""
-    found = await decide(tools, said.domain, when("--since", said.since), said.id, ask_inbox=not said.topics_only)
+    since = moment("--since", said.since, datetime.now(UTC))
+    found = await decide(tools, said.domain, since, said.id, ask_inbox=not said.topics_only)
     if said.json:
         say_json(found.data())
     else:
         for line in found.lines():
             say(line)
     return 1 if found.different else 0
-
-
-def when(name: str, said: str | None) -> datetime | None:
-    """Raises BadArgument."""
-    at = None if said is None else since_of(said, datetime.now(UTC))
-    if said is not None and at is None:
-        raise BadArgument(f"{name}: {said!r} is neither an age such as 10m, 2h, 3d nor a time such as 2026-11-26T20:00")
-    return at
 
 
 @dataclass(slots=True)
@@ -160,14 +152,18 @@ async def decide(
         log = await opened.enter_async_context(tools.log())
         stores = await opened.enter_async_context(tools.domains()) if ask_inbox else None
         reading = Reading(log, asked, await growth_in(log), stores)
-        async for recorded in reading.parts(since, id):
-            judge_all(Deciding(asked, recorded), recorded.commands, found)
-        found.add_unreadable(reading.read.unreadable)
-        found.read = reading.read.messages
+        await judge(found, asked, reading, since, id)
     found.seconds = time.monotonic() - began
     return found
 
 
-def judge_all(deciding: Deciding, commands: Sequence[Any], found: Decided) -> None:
-    for each in commands:
-        found.take(deciding.judge(each))
+async def judge(
+    found: Decided, domain: Domain, reading: Reading, since: datetime | None = None, id: str | None = None
+) -> None:
+    """Decides what is read, and adds it to `found`. Raises Unavailable."""
+    async for recorded in reading.parts(since, id):
+        deciding = Deciding(domain, recorded)
+        for each in recorded.commands:
+            found.take(deciding.judge(each))
+    found.add_unreadable(reading.read.unreadable)
+    found.read = reading.read.messages

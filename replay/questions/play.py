@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from replay.failure import BadArgument
-from replay.questions.decide import Decided, judge_all
+from replay.questions.decide import Decided, judge
 from replay.shadow import domains, sets
-from replay.shadow.deciding import Deciding
 from replay.shadow.memory import MemoryInbox, MemoryLog
 from replay.shadow.reading import Reading
 from replay.shadow.sets import RecordedSet
@@ -54,10 +53,7 @@ async def play(settings: Settings, found: RecordedSet) -> Sequence[Decided]:
     for domain in domains.every(settings):
         if domain.commands.name in log.topics:
             began, decided = time.monotonic(), Decided(domain.name)
-            reading = Reading(log, domain, {}, inbox)
-            async for recorded in reading.parts(None, None):
-                judge_all(Deciding(domain, recorded), recorded.commands, decided)
-            decided.add_unreadable(reading.read.unreadable)
-            decided.read, decided.seconds = reading.read.messages, time.monotonic() - began
+            await judge(decided, domain, Reading(log, domain, {}, inbox))
+            decided.seconds = time.monotonic() - began
             played.append(decided)
     return played

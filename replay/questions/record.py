@@ -7,11 +7,13 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from replay.failure import BadArgument, CannotDo
+from replay.log.scan import Log
+from replay.log.search import MOST as MOST_FOUND
 from replay.log.search import find
 from replay.shadow import domains, sets
 from replay.shadow.copies import Copies
 from replay.shadow.domains import Domain
-from replay.shadow.memory import Inbox, Log
+from replay.shadow.memory import Inbox
 from replay.shadow.reading import Reading
 from replay.shadow.sets import Outcome, RecordedSet, Role
 from replay.tools import Tools
@@ -43,7 +45,7 @@ async def record(tools: Tools, id: str) -> RecordedSet:
         if not flow:
             raise BadArgument(f"no message has {id!r} as id, key, subject, operation, caller or correlation")
         if found.cut:
-            raise CannotDo(f"{id!r} takes part in more than {MOST:,} messages: name one of its flows or commands")
+            raise CannotDo(f"{id!r} takes part in more than {MOST_FOUND:,} messages: name one of its flows or commands")
         return await of_flow(tools.settings, id, flow, log, stores, await growth_in(log))
 
 

@@ -11,22 +11,24 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from datetime import datetime
-from itertools import pairwise
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from replay.failure import BadArgument, no_such
-from replay.log import secrecy
 from replay.log.message import printed, shown_key
-from replay.questions.decide import Decided, decide, when
+from replay.log.scan import window_of
+from replay.log.times import moment
+from replay.questions.decide import Decided, decide
 from replay.shadow import domains
+from replay.shadow.differences import as_shown
+from replay.shadow.places import in_turn
 from replay.shadow.views import ShadowView
 from replay.tools import Tools, say, say_json
 from stores.kafka.growth import Counts, growth_in
-from stores.kafka.log import Logged, LogReader, Place
+from stores.kafka.log import Logged
 from stores.settings import Settings
 from topics.contracts import all_topics
 from topics.deciding.projection import FactTable, View
@@ -49,7 +51,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def run(tools: Tools, said: argparse.Namespace) -> int:
     """Exit code 1 where something could not be shown, or is decided differently."""
-    asked = Asked(said.key, said.type, when("--since", said.since), when("--until", said.until))
+    now = datetime.now(UTC)
+    since, until = moment("--since", said.since, now), moment("--until", said.until, now)
+    asked = Asked(said.key, said.type, since, until)
     found = await replay(tools, said.topic, said.into, asked, out=said.out)
     if said.json:
         say_json(found.data())
@@ -94,7 +98,7 @@ class Replayed:
             "topic": self.topic, "into": self.into, "messages": self.messages, "events": self.events,
             "documents": self.documents, "gone": self.gone, "bad": dict(self.bad),
             "examples": [
-                {"id": shown_key(id), "version": version, "document": _shown(document)}
+                {"id": shown_key(id), "version": version, "document": as_shown(document)}
                 for id, version, document in self.examples
             ],
             "seconds": round(self.seconds, 2),
@@ -108,16 +112,12 @@ class Replayed:
         ]
         found += [f"  cannot be shown: {printed(id)}: {printed(why)}" for id, why in list(self.bad.items())[:_EXAMPLES]]
         for id, version, document in self.examples:
-            text = printed(msgspec.json.encode(_shown(document)).decode())
+            text = printed(msgspec.json.encode(as_shown(document)).decode())
             found.append(f"  {printed(shown_key(id))} at version {version}: {text[:400]}{'…' * (len(text) > 400)}")
         return [
             *found,
             f"{self.messages:,} messages in {self.seconds:.1f} s, {rate:,.0f} events/s; nothing was written",
         ]
-
-
-def _shown(document: Any) -> Any:
-    return secrecy.shown(msgspec.json.encode(document))
 
 
 async def replay(
@@ -140,8 +140,10 @@ async def replay(
     shadow = ShadowView(of, gaps_are_fine=asked.is_part)
     found = Replayed(topic, f"{'view' if isinstance(of, View) else 'facts'} {of.name}")
     async with tools.log() as log:
-        for starts, ends in await _stretches(log, contracts[topic], asked):
-            async for chunk in log.read(starts, ends):
+        growth = Counts(await growth_in(log)).growth(contracts[topic])
+        for places in in_turn(log, contracts[topic], growth):
+            part = await window_of(log, places, asked.since, asked.until)
+            async for chunk in log.read(part.starts, part.ends):
                 found.messages += len(chunk)
                 shadow.take(_chosen(chunk, asked))
     found.seconds = time.monotonic() - began
@@ -161,7 +163,7 @@ def _tell(shadow: ShadowView, found: Replayed, out: str | None) -> None:
                 if len(found.examples) < _EXAMPLES:
                     found.examples.append((id, version, document))
                 if file is not None:
-                    row = {"id": shown_key(id), "version": version, "document": _shown(document)}
+                    row = {"id": shown_key(id), "version": version, "document": as_shown(document)}
                     file.write(msgspec.json.encode(row) + b"\n")
     except OSError as error:
         raise BadArgument(f"--out {out}: {error.strerror}") from None
@@ -175,25 +177,6 @@ def _chosen(chunk: Sequence[Logged], asked: Asked) -> Iterable[Logged]:
         wanted = (headers.TYPE, asked.type.encode())
         chunk = [each for each in chunk if wanted in each.headers]
     return chunk
-
-
-async def _stretches(log: LogReader, topic: Topic, asked: Asked) -> list[tuple[dict[Place, int], dict[Place, int]]]:
-    """(starts, ends) of what may be read together: events of a key that moved in a raise come after those where it was."""
-    growth = Counts(await growth_in(log)).growth(topic)
-    there = log.topics.get(topic.name, 0)
-    edges = [0, *(len(ends) for ends in growth.ends), there]
-    places = log.places([topic.name])
-    bounds = await log.bounds(places)
-    starts, ends = {p: b.first for p, b in bounds.items()}, {p: b.end for p, b in bounds.items()}
-    if asked.since is not None:
-        starts = {**ends, **await log.since(places, asked.since)}
-    if asked.until is not None:
-        ends |= await log.since(places, asked.until)
-    found = list[tuple[dict[Place, int], dict[Place, int]]]()
-    for first, last in pairwise(edges):
-        some = [place for place in places if first <= place.partition < last]
-        found.append(({place: starts[place] for place in some}, {place: ends[place] for place in some}))
-    return found
 
 
 def _shadow_of(settings: Settings, topic: Topic, into: str | None) -> View[Any, Any] | FactTable[Any, Any]:

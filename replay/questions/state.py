@@ -6,25 +6,27 @@ partition of each event topic is read in which the id's events stand. The fold p
 
 import argparse
 import time
+from collections import defaultdict
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 import msgspec
 
 from replay.failure import BadArgument
-from replay.log import secrecy
 from replay.log.message import printed, stamp
 from replay.shadow import aggregate, domains
 from replay.shadow.aggregate import Aggregate, Step
-from replay.shadow.differences import ABSENT, Difference, differences, plain
+from replay.shadow.differences import ABSENT, Difference, as_shown, differences, plain
 from replay.shadow.domains import Domain
 from replay.shadow.memory import all_of_keys
+from replay.shadow.places import in_order, of_root
 from replay.tools import Tools, say, say_json
 from stores.engineering import Domains
-from stores.kafka.growth import Counts, growth_in
+from stores.kafka.growth import Counts, Growth, growth_in
 from stores.kafka.log import Logged, LogReader, Place
 from stores.kafka.partitioning import partition_of
 from stores.logs.searching import since_of
@@ -32,6 +34,7 @@ from stores.redis.documents import ViewDocuments
 from stores.redis.generations import ViewGenerations
 from topics.deciding.projection import View
 from topics.messages.message import secret_fields
+from topics.messages.topic import Topic
 
 _CHANGES = 12  # lines of one event
 
@@ -164,10 +167,6 @@ class State:
     def complete(self) -> bool:
         return self.gap is None
 
-    @property
-    def differences(self) -> list[Difference]:
-        return [each for compared in self.compared for each in compared.differences]
-
     def data(self) -> dict[str, Any]:
         return {
             "domain": self.domain,
@@ -177,8 +176,8 @@ class State:
             "complete": self.complete,
             "gap": self.gap,
             "twice": self.twice,
-            "state": _shown(self.document),
-            "views": {name: _shown(document) for name, document in self.views.items()},
+            "state": as_shown(self.document),
+            "views": {name: as_shown(document) for name, document in self.views.items()},
             "moments": [moment.data() for moment in self.moments],
             "compared": [each.data() for each in self.compared],
         }
@@ -216,12 +215,8 @@ class States:
         return [*lines, f"{self.read:,} messages of {self.partitions} partitions read in {self.seconds:.1f} s"]
 
 
-def _shown(document: Any) -> Any:
-    return None if document is None else secrecy.shown(msgspec.json.encode(document))
-
-
 def _text(document: Any) -> str:
-    return "not shown" if document is None else printed(msgspec.json.encode(_shown(document)).decode())
+    return "not shown" if document is None else printed(msgspec.json.encode(as_shown(document)).decode())
 
 
 async def state(tools: Tools, id: str, at: At = None, *, domain: str | None = None, diff: bool = False) -> States:
@@ -243,7 +238,7 @@ async def state(tools: Tools, id: str, at: At = None, *, domain: str | None = No
     if diff:
         async with _stored(tools) as stored:
             of = {each.name: (each, one) for each, one in folded}
-            found = [_with(each, await stored.compared(*of[each.domain], id)) for each in found]
+            found = [replace(each, compared=await stored.compared(*of[each.domain], id)) for each in found]
     return States(id, found, read.messages, read.partitions, time.monotonic() - began)
 
 
@@ -278,13 +273,6 @@ def _state(domain: Domain, id: str, one: Aggregate, at: At) -> State:
     )  # fmt: skip
 
 
-def _with(found: State, compared: Sequence[Compared]) -> State:
-    return State(
-        found.domain, found.id, found.version, found.of, found.document, found.views, found.moments, found.gap, found.twice,
-        compared,
-    )  # fmt: skip
-
-
 def _moments(one: Aggregate, version: int) -> list[Moment]:
     moments, state, views = list[Moment](), plain(one.first), dict[str, Any]()
     for step in one.steps[:version]:
@@ -295,32 +283,28 @@ def _moments(one: Aggregate, version: int) -> list[Moment]:
     return moments
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Read:
-    records: list[tuple[Domain, list[Logged]]] = field(default_factory=list[tuple[Domain, list[Logged]]])
-    messages: int = 0
-    partitions: int = 0
+    records: Sequence[tuple[Domain, Sequence[Logged]]]
+    messages: int
+    partitions: int
 
 
 async def _read(log: LogReader, wanted: Sequence[Domain], id: str) -> _Read:
     """The events of one key, of each domain; one partition of each topic, or those to which the key has moved in raises."""
-    counts, key, found = Counts(await growth_in(log)), id.encode(errors="surrogateescape"), _Read()
-    stretches = {each.events.name: _partitions(counts, each, key) for each in wanted if each.events.name in log.topics}
-    places = [Place(topic, partition) for topic, partitions in stretches.items() for partition in partitions]
-    records, found.messages = await all_of_keys(log, places, frozenset((key,)))
-    by_topic: dict[str, list[Logged]] = {topic: [] for topic in stretches}
+    counts, key = Counts(await growth_in(log)), id.encode(errors="surrogateescape")
+    places = [_places(log, each.events, counts.growth(each.events), key) for each in wanted]
+    every = list(chain.from_iterable(places))
+    records, messages = await all_of_keys(log, every, frozenset((key,)))
+    by_topic = defaultdict[str, list[Logged]](list)
     for record in records:
         by_topic[record.topic].append(record)
-    for each in wanted:
-        of_topic = by_topic.get(each.events.name, [])
-        found.records.append((each, aggregate.of_key(of_topic, stretches.get(each.events.name, ()))))
-    found.partitions = len(places)
-    return found
+    ordered = [(each, in_order(by_topic[each.events.name], of)) for each, of in zip(wanted, places, strict=True)]
+    return _Read(ordered, messages, len(every))
 
 
-def _partitions(counts: Counts, domain: Domain, key: bytes) -> list[int]:
-    growth = counts.growth(domain.events)
-    return list(dict.fromkeys(partition for partition, _ in growth.stretches(partition_of(key, growth.first))))
+def _places(log: LogReader, topic: Topic, growth: Growth, key: bytes) -> list[Place]:
+    return of_root(log, topic, growth, partition_of(key, growth.first))
 
 
 class _Stored:

@@ -16,12 +16,10 @@ from replay.log.message import Message, printed
 from replay.log.search import Found, find
 from replay.log.story import Cause, Known, Reader, domain_of, inbox_key, told, waits
 from replay.log.times import moment
-from replay.tools import Tools, say, say_json
+from replay.tools import Tools, address, say, say_json
 from replay.topics.floors import standings
 from stores.kafka.log import LogReader
-from stores.redis.connection import connect
 from stores.settings import Settings
-from topics import keys
 from topics.contracts import all_topics
 
 _SECONDS = 1.0  # that a server has to take a connection
@@ -103,7 +101,8 @@ async def _known(tools: Tools, log: LogReader, messages: Sequence[Message]) -> K
             for key, one in (await domains.entered(domain, asked)).items()
         }
     bounds = await log.bounds(log.places(contracts))
-    withdrawn = await _withdrawn(tools.settings, [m.id for m in messages if m.logged.topic.endswith("_commands")])
+    async with tools.fates() as fates:
+        withdrawn = await fates.withdrawn([m.id for m in messages if m.logged.topic.endswith("_commands")])
     groups = {reader.group for reader in read}
     return Known(read, bounds, parked, entered, withdrawn, await _away(tools.settings, groups))
 
@@ -116,30 +115,15 @@ def _by_domain(messages: Iterable[Message]) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
-async def _withdrawn(settings: Settings, ids: Sequence[str]) -> frozenset[str]:
-    if not ids:
-        return frozenset()
-    redis = connect(settings.redis)
-    try:
-        fates: Sequence[object] = await redis.mget([keys.fate(each) for each in ids])
-    finally:
-        await redis.aclose()
-    return frozenset(each for each, fate in zip(ids, fates, strict=True) if fate == keys.WITHDRAWN)
-
-
 async def _away(settings: Settings, groups: Iterable[str]) -> Mapping[str, str]:
     """Group → which server that it needs does not take a connection now."""
     asked = [group for group in groups if group in _NEEDS]
     answers = await asyncio.gather(*(_answers(_NEEDS[group][2](settings)) for group in asked))
     return {
-        group: f"{_NEEDS[group][0]} does not answer at {_place(_NEEDS[group][2](settings))} ({_NEEDS[group][1]})"
+        group: f"{_NEEDS[group][0]} does not answer at {address(_NEEDS[group][2](settings))} ({_NEEDS[group][1]})"
         for group, there in zip(asked, answers, strict=True)
         if not there
     }
-
-
-def _place(url: str) -> str:
-    return urlsplit(url).netloc.rpartition("@")[2]
 
 
 async def _answers(url: str) -> bool:

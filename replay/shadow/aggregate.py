@@ -1,6 +1,6 @@
 """One aggregate, folded from its events: its state and its views at every version, and whether an event is missing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -75,10 +75,3 @@ def _take(domain: Domain, found: Aggregate, event: Happened) -> None:
 
 def _missing(first: int, last: int) -> str:
     return f"version {first} is missing" if first == last else f"versions {first} to {last} are missing"
-
-
-def of_key(records: Sequence[Logged], order: Sequence[int]) -> list[Logged]:
-    """The records of one key of one topic in the order of its events. order: its partitions, the oldest first; see
-    stores.kafka.growth.Growth.stretches."""
-    places = {partition: place for place, partition in enumerate(order)}
-    return sorted(records, key=lambda record: (places[record.partition], record.offset))

@@ -68,18 +68,23 @@ def plain(document: Any) -> Any:
     return None if document is None else msgspec.json.decode(msgspec.json.encode(document))
 
 
+def as_shown(document: Any) -> Any:
+    """A struct, or its JSON, without secrets and personal data; None for none."""
+    return secrecy.shown(msgspec.json.encode(document))
+
+
 def hidden(path: Path, value: Any) -> Any:
     """The value as it may be shown: what hides a field goes by its name and by those around it."""
     if value is ABSENT:
         return ABSENT
     for name in reversed(path):
         value = {name: value}
-    shown = secrecy.shown(msgspec.json.encode(value))
+    found = as_shown(value)
     for name in path:
-        if not isinstance(shown, Mapping):
-            return shown  # a field around it is hidden as a whole
-        shown = cast(Mapping[str, Any], shown)[name]
-    return shown
+        if not isinstance(found, Mapping):
+            return found  # a field around it is hidden as a whole
+        found = cast(Mapping[str, Any], found)[name]
+    return found
 
 
 def brief(value: Any) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
+from replay.log.scan import Log, window_of
 from stores.engineering import Entered
 from stores.kafka.log import Bounds, Logged, Place
 from stores.kafka.partitioning import partition_of
@@ -13,22 +14,11 @@ from stores.protocol import InboxKey
 from topics.messages.topic import PARTITIONS
 
 
-class Log(Protocol):
-    """What is read of a log: see stores.kafka.log.LogReader."""
-
-    @property
-    def topics(self) -> Mapping[str, int]: ...
-    async def bounds(self, places: Sequence[Place]) -> dict[Place, Bounds]: ...
-    async def since(self, places: Sequence[Place], at: datetime) -> dict[Place, int]: ...
-    def read(self, starts: Mapping[Place, int], ends: Mapping[Place, int]) -> AsyncGenerator[list[Logged]]: ...
-
-
 async def all_of_keys(log: Log, places: Sequence[Place], keys: frozenset[bytes]) -> tuple[list[Logged], int]:
     """The records with one of these keys, those of each partition in their order; and how many records there are."""
-    bounds = await log.bounds(places)
-    starts, ends = {p: b.first for p, b in bounds.items()}, {p: b.end for p, b in bounds.items()}
-    found = [each async for chunk in log.read(starts, ends) for each in chunk if each.key in keys]
-    return found, sum(b.end - b.first for b in bounds.values())
+    chosen = await window_of(log, places)
+    found = [each async for chunk in log.read(chosen.starts, chosen.ends) for each in chunk if each.key in keys]
+    return found, chosen.messages
 
 
 class Inbox(Protocol):

@@ -7,13 +7,15 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from replay.log.scan import Log, Window, window_of
 from replay.shadow import commands, events
 from replay.shadow.commands import Asked
 from replay.shadow.copies import Copies, NotRecorded, read_of
 from replay.shadow.deciding import Recorded
 from replay.shadow.domains import Domain
 from replay.shadow.events import Happened
-from replay.shadow.memory import Inbox, Log, all_of_keys
+from replay.shadow.memory import Inbox, all_of_keys
+from replay.shadow.places import in_order, of_root
 from stores.engineering import Entered
 from stores.kafka.growth import Counts, Growth
 from stores.kafka.log import Logged, Place
@@ -52,35 +54,24 @@ class Reading:
         roots = range(growth.first) if key is None else [partition_of(key.encode(), growth.first)]
         for root in roots:
             places = self._places(self._domain.commands, root)
-            starts, ends = await self._window(places, since)
-            passes = 1 + sum(ends[p] - starts[p] for p in places) // PER_PASS if key is None else 1
+            chosen = await window_of(self._log, places, since)
+            passes = 1 + chosen.messages // PER_PASS if key is None else 1
             for part in range(passes):
-                found = await self._commands(places, starts, ends, key, (part, passes))
+                found = await self._commands(places, chosen, key, (part, passes))
                 if found:
                     yield await self._recorded(found, root, growth)
 
-    async def _window(
-        self, places: Sequence[Place], since: datetime | None
-    ) -> tuple[dict[Place, int], dict[Place, int]]:
-        bounds = await self._log.bounds(places)
-        ends = {place: bound.end for place, bound in bounds.items()}
-        if since is None:
-            return {place: bound.first for place, bound in bounds.items()}, ends
-        later = await self._log.since(places, since)
-        return {place: later.get(place, ends[place]) for place in places}, ends
-
     async def _commands(
-        self, places: Sequence[Place], starts: Mapping[Place, int], ends: Mapping[Place, int], key: str | None,
-        part: tuple[int, int],
-    ) -> list[Asked]:  # fmt: skip
+        self, places: Sequence[Place], chosen: Window, key: str | None, part: tuple[int, int]
+    ) -> list[Asked]:
         wanted, records = None if key is None else key.encode(), list[Logged]()
-        async for chunk in self._log.read(starts, ends):
+        async for chunk in self._log.read(chosen.starts, chosen.ends):
             self.read.messages += len(chunk)
             if wanted is None:
                 records += [each for each in chunk if zlib.crc32(each.key or b"") % part[1] == part[0]]
             else:
                 records += [each for each in chunk if each.key == wanted]
-        return self._decoded(_in_order(records, places))
+        return self._decoded(in_order(records, places))
 
     def _decoded(self, records: Sequence[Logged]) -> list[Asked]:
         topic, found = self._domain.commands, list[Asked]()
@@ -123,7 +114,7 @@ class Reading:
         happened = defaultdict[str, list[Happened]](list)
         causes, broken = defaultdict[str, list[Happened]](list), dict[str, str]()
         places = self._places(self._domain.events, root)
-        for record in _in_order(await self._of_keys(places, keys), places):
+        for record in in_order(await self._of_keys(places, keys), places):
             key = (record.key or b"").decode(errors="replace")
             known = happened[key]
             try:
@@ -148,7 +139,7 @@ class Reading:
             growth = self._counts.growth(topic)
             for root in sorted({partition_of(key.encode(), growth.first) for key in keys}):
                 places = self._places(topic, root)
-                found += _in_order(await self._of_keys(places, keys), places)
+                found += in_order(await self._of_keys(places, keys), places)
         return found
 
     async def _of_keys(self, places: Sequence[Place], keys: Iterable[str]) -> list[Logged]:
@@ -165,15 +156,7 @@ class Reading:
         return entered
 
     def _places(self, topic: Topic, root: int) -> list[Place]:
-        """Of the keys that were in this partition at the beginning, the oldest first."""
-        there = self._log.topics.get(topic.name, 0)
-        partitions = dict.fromkeys(partition for partition, _ in self._counts.growth(topic).stretches(root))
-        return [Place(topic.name, partition) for partition in partitions if partition < there]
-
-
-def _in_order(records: Iterable[Logged], places: Sequence[Place]) -> list[Logged]:
-    order = {place: number for number, place in enumerate(places)}
-    return sorted(records, key=lambda each: (order[each.place], each.offset))
+        return of_root(self._log, topic, self._counts.growth(topic), root)
 
 
 def _facts(

@@ -13,7 +13,8 @@ from topics.messages.topic import FOREVER, Topic
 
 async def run(tools: Tools, said: argparse.Namespace) -> int:
     async with tools.log() as log, tools.domains() as domains, tools.view_floors() as views:
-        rows = await listed(log, await standings(all_topics().values(), domains, views))
+        readers = await standings(all_topics().values(), domains, views)
+        rows = listed(await bounds_of_all(log), readers)
     if said.json:
         say_json(rows)
         return 0
@@ -22,12 +23,16 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
     return 0
 
 
-async def listed(log: LogReader, readers: Iterable[Standing]) -> list[dict[str, Any]]:
-    """One a contract, as `--json` prints it. readers: how far each is."""
+async def bounds_of_all(log: LogReader) -> dict[Place, Bounds]:
+    """Of the contracts' topics and of their dead letters."""
     contracts = all_topics()
-    bounds = await log.bounds(log.places([*contracts, *(topic.dead_letters for topic in contracts.values())]))
+    return await log.bounds(log.places([*contracts, *(topic.dead_letters for topic in contracts.values())]))
+
+
+def listed(bounds: Mapping[Place, Bounds], readers: Iterable[Standing]) -> list[dict[str, Any]]:
+    """One a contract, as `--json` prints it. bounds: of all. readers: how far each is."""
     lag = lags(readers, bounds)
-    return [_row(topic, bounds, lag.get(topic.name, {})) for topic in contracts.values()]
+    return [_row(topic, bounds, lag.get(topic.name, {})) for topic in all_topics().values()]
 
 
 def _row(topic: Topic, bounds: Mapping[Place, Bounds], lag: Mapping[str, int]) -> dict[str, Any]:

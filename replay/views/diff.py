@@ -16,9 +16,10 @@ import msgspec
 
 from replay.failure import BadArgument
 from replay.log.message import printed
+from replay.log.scan import Log
 from replay.shadow import domains
 from replay.shadow.differences import ABSENT, Difference, differences
-from replay.shadow.memory import Log
+from replay.shadow.places import in_turn
 from replay.shadow.views import ShadowView
 from replay.tools import Tools, say, say_json
 from stores.kafka.growth import Counts, Growth, growth_in
@@ -159,20 +160,13 @@ class Shadow:
         self._at: dict[Place, int] = {}
 
     async def catch_up(self) -> None:
-        for places in self._in_turn():
+        for places in in_turn(self._log, self._topic, self._growth):
             bounds = await self._log.bounds(places)
             starts = {place: max(self._at.get(place, 0), bound.first) for place, bound in bounds.items()}
             ends = {place: bound.end for place, bound in bounds.items()}
             async for chunk in self._log.read(starts, ends):
                 self.folded.take(chunk)
             self._at |= ends
-
-    def _in_turn(self) -> Iterable[list[Place]]:
-        """Places that may be read together: events of a key that has moved in a raise come after those where it was."""
-        there = self._log.topics.get(self._topic.name, 0)
-        edges = [*(len(ends) for ends in self._growth.ends), there]
-        for first, last in zip([0, *edges], edges, strict=False):
-            yield [Place(self._topic.name, partition) for partition in range(first, last)]
 
 
 class _Comparing:

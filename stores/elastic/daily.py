@@ -24,23 +24,20 @@ KNOWN = "lezzet-indices"
 PRIORITY = 200
 """Of the templates: above one for all indices that a cluster may have."""
 
-_STATE_FORM: Mapping[str, Any] = {
-    "index_patterns": [STATE],
-    "priority": PRIORITY,
-    "template": {
-        "settings": {"number_of_shards": 1, "auto_expand_replicas": "0-1"},
-        "mappings": {"dynamic": "strict", "properties": {"live": {"type": "integer"}, "next": {"type": "integer"}}},
-    },
-}
 
-_KNOWN_FORM: Mapping[str, Any] = {
-    "index_patterns": [KNOWN],
-    "priority": PRIORITY,
-    "template": {
-        "settings": {"number_of_shards": 1, "auto_expand_replicas": "0-1"},
-        "mappings": {"dynamic": "strict", "properties": {"uuids": {"type": "object", "enabled": False}}},
-    },
-}
+def _template(pattern: str, mappings: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {
+        "index_patterns": [pattern],
+        "priority": PRIORITY,
+        "template": {
+            "settings": {"number_of_shards": 1, "auto_expand_replicas": "0-1"},
+            "mappings": {"dynamic": "strict", **mappings},
+        },
+    }
+
+
+_STATE_FORM = _template(STATE, {"properties": {"live": {"type": "integer"}, "next": {"type": "integer"}}})
+_KNOWN_FORM = _template(KNOWN, {"properties": {"uuids": {"type": "object", "enabled": False}}})
 
 
 class NotBegun(Conflict):
@@ -190,15 +187,7 @@ class Daily:
 
     async def _put_forms(self) -> None:
         await self._documents.put_template(STATE, _STATE_FORM)
-        form = {
-            "index_patterns": [f"{self._name}-*"],
-            "priority": PRIORITY,
-            "template": {
-                "settings": {"number_of_shards": 1, "auto_expand_replicas": "0-1"},
-                "mappings": {"dynamic": "strict", **self._form},
-            },
-        }
-        await self._documents.put_template(self._name, form)
+        await self._documents.put_template(self._name, _template(f"{self._name}-*", self._form))
 
     def _index_of(self, generation: int, day: date) -> str:
         return f"{self._name}-{generation}-{day:%Y.%m.%d}"

@@ -126,21 +126,25 @@ class LogReader:
                 got = await self._consumer.getmany(timeout_ms=wait, max_records=_CHUNK)
             chunk = [_logged(r) for tp, rs in got.items() for r in rs if _before(r.offset, left.get(tp, 0))]
             if ends is not None:
-                read += await self._finish(left, starts)
-                now = read + sum([await self._consumer.position(tp) - starts[Place(*tp)] for tp in left])
+                done, under_way = await self._finish(left, starts)
+                read += done
+                now = read + under_way
                 heard, passed = _still_there(heard, now > passed), now
             yield Turn(chunk, max(0, passed))
 
-    async def _finish(self, left: dict[TopicPartition, int | None], starts: Mapping[Place, int]) -> int:
-        """Removes partitions that are read to their end, and returns how many offsets they had. The position says so, not the
-        records: transaction markers and removed records are never handed over."""
-        read = 0
+    async def _finish(self, left: dict[TopicPartition, int | None], starts: Mapping[Place, int]) -> tuple[int, int]:
+        """Removes partitions that are read to their end. Returns how many offsets those had, and how many of the others are
+        read. The position says so, not the records: transaction markers and removed records are never handed over."""
+        done = under_way = 0
         for tp, end in list(left.items()):
-            if end is not None and await self._consumer.position(tp) >= end:
+            start, position = starts[Place(*tp)], await self._consumer.position(tp)
+            if end is not None and position >= end:
                 del left[tp]
                 self._consumer.pause(tp)
-                read += end - starts[Place(*tp)]
-        return read
+                done += end - start
+            else:
+                under_way += position - start
+        return done, under_way
 
     def _choose(self, places: Sequence[Place]) -> list[TopicPartition]:
         wanted = [TopicPartition(*place) for place in places]

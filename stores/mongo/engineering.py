@@ -71,16 +71,14 @@ class MongoDomains:
         return {row["key"]: First(row["parked_id"], documents.decode_headers(row["headers"])) for row in reversed(rows)}
 
     async def known(self, domain: str, messages: Sequence[InboxKey]) -> set[InboxKey]:
-        asked = {"_id": {"$in": [names.inbox(*message) for message in messages]}}
-        return {(row["source"], row["id"]) for row in await self._in(domain, asked)}
+        return {*await self.entered(domain, messages)}
 
     async def entered(self, domain: str, messages: Sequence[InboxKey]) -> dict[InboxKey, Entered]:
-        asked = {"_id": {"$in": [names.inbox(*message) for message in messages]}}
-        rows = await self._in(domain, asked)
+        rows = await self._by_ids(domain, [names.inbox(*message) for message in messages])
         return {(row["source"], row["id"]): Entered(row["outcome"], row["facts"]) for row in rows}
 
     async def states(self, domain: str, ids: Sequence[str]) -> dict[str, Stored]:
-        found = await self._in(domain, {"_id": {"$in": [names.state(id) for id in ids]}})
+        found = await self._by_ids(domain, [names.state(id) for id in ids])
         async with translated():
             return await looking.states(self._database[domain], found)
 
@@ -110,6 +108,12 @@ class MongoDomains:
         return await self._in(
             domain, {"_id": _PARKED, **asked}, projection=shown, sort=[("seq", ASCENDING)], limit=most
         )
+
+    async def _by_ids(self, domain: str, ids: Sequence[str]) -> list[Document]:
+        if domain not in self.names:
+            return []
+        async with translated():
+            return await looking.by_ids(self._database[domain], ids)
 
     async def _in(self, domain: str, asked: Mapping[str, Any], **more: Any) -> list[Document]:
         if domain not in self.names:

@@ -43,10 +43,6 @@ select distinct on (key) key, id, headers from {schema}.parked
  where topic = $1 and key = any($2::text[]) order by key, seq
 """
 
-_KNOWN = """
-select i.source, i.id from unnest($1::text[], $2::text[]) w(source, id) join {schema}.inbox i using (source, id)
-"""
-
 _ENTERED = """
 select i.source, i.id, i.outcome, i.facts
   from unnest($1::text[], $2::text[]) w(source, id) join {schema}.inbox i using (source, id)
@@ -96,8 +92,7 @@ class PostgresDomains:
         return {row["key"]: First(row["id"], decode_headers(row["headers"])) for row in rows}
 
     async def known(self, domain: str, messages: Sequence[InboxKey]) -> set[InboxKey]:
-        rows = await self._in(domain, _KNOWN, [m[0] for m in messages], [m[1] for m in messages])
-        return {(source, name) for source, name in rows}
+        return {*await self.entered(domain, messages)}
 
     async def entered(self, domain: str, messages: Sequence[InboxKey]) -> dict[InboxKey, Entered]:
         rows = await self._in(domain, _ENTERED, [m[0] for m in messages], [m[1] for m in messages])

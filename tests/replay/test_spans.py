@@ -17,7 +17,7 @@ from topics.messages import ids
 CLIENT = "b7ad6b7169203331"
 AWAITED = {
     "POST /auth/register", "publish Register", "auth.decide Register", "publish AccountRegistered",
-    "user.decide UserCreated", "publish PendingCreated",
+    "user.decide UserCreated", "publish PendingCreated", "sent on Register",
 }  # fmt: skip
 
 
@@ -40,6 +40,8 @@ async def test_a_request_is_one_trace_through_edge_kafka_and_stores(servers: Sta
         assert request.parent_span_id.hex() == CLIENT and command.parent_span_id == request.span_id
         assert spans["publish AccountRegistered"].parent_span_id == command.span_id
         assert spans["auth.decide Register"].parent_span_id == spans["publish Register"].span_id
+        sent_on = spans["sent on Register"]
+        assert sent_on.parent_span_id == command.span_id != sent_on.span_id, "after its password was hashed"
         assert {service for service, span in there.spans} == {"lezzet-edge", "lezzet-agents"}
 
         batch = next(
@@ -52,6 +54,7 @@ async def test_a_request_is_one_trace_through_edge_kafka_and_stores(servers: Sta
         code, out = await desk.run("trace", trace, "--otlp", there.endpoint)
         assert code == 0 and "spans are at" in out
         afterwards = {span.name: span for service, span in there.spans if service == "lezzet-topics"}
+        assert afterwards["sent on Register"].span_id == sent_on.span_id
         for name in ("Register", "AccountRegistered"):
             assert afterwards[name].span_id == spans[f"publish {name}"].span_id
             assert afterwards[name].parent_span_id == spans[f"publish {name}"].parent_span_id

@@ -57,6 +57,36 @@ def test_a_flow_that_is_not_to_be_recorded_is_not() -> None:
     assert kept.spans == []
 
 
+@pytest.mark.parametrize(
+    ("more", "name"),
+    [
+        ({headers.FORWARDED: "1"}, "sent on Register"), ({headers.PREPARED: "sealed"}, "sent on Register"),
+        ({headers.FORWARDED: "1", headers.PREPARED: "sealed"}, "sent on Register"),
+        ({headers.DLQ_REASON: "odd", headers.FORWARDED: "1"}, "dead letter Register"),
+    ],
+)  # fmt: skip
+def test_a_message_that_is_published_again_under_its_id_has_a_span_more(more: dict[str, str], name: str) -> None:
+    kept = Kept()
+    spans = Spans(kept, "test")
+    command = {headers.TRACEPARENT: SAID, headers.ID: "c1", headers.TYPE: "Register"}
+    for named in (command, {**command, **more}):
+        spans.published("auth_commands", named, 1)
+        with spans.batch("auth.decide", "auth_commands", [(named, "c1")]):
+            pass
+    first, work, _, again, later, _ = kept.spans
+    assert (first.name, again.name) == ("publish Register", name)
+    assert len({each.context.span_id for each in (first, work, again, later)}) == 4
+    assert first.parent.span_id == CLIENT and {each.parent.span_id for each in (work, again, later)} == {span_of("c1")}
+
+
+def test_what_is_sent_on_twice_has_a_span_each_time() -> None:
+    kept = Kept()
+    ways = ({headers.PREPARED: "sealed"}, {headers.PREPARED: "sealed", headers.FORWARDED: "1"})
+    for more in ways:
+        Spans(kept, "test").published("auth_commands", {headers.ID: "c1", **more}, 1)
+    assert len({each.context.span_id for each in kept.spans}) == len(ways)
+
+
 def test_a_request_is_a_span_of_its_own_inside_the_clients() -> None:
     named, around = trace.within(trace.Trace("r", SAID), SAID)
     inner = of_traceparent(named.traceparent)

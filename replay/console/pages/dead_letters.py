@@ -9,12 +9,11 @@ from replay.console import reading
 from replay.console.commanding import Outcome, carried_out, tried
 from replay.console.desk import Desk
 from replay.console.frame import Shown
-from replay.console.pages.message import MOST, NotThere, is_whole, readable
+from replay.console.pages.message import MOST, NotThere, is_whole, readable, shown_headers
 from replay.console.repairing import repaired
 from replay.dlq.dead_letters import MEANINGS, DeadLetter, State, dead_letter_topics, states, taken_apart
 from replay.dlq.groups import grouped
 from replay.failure import BadArgument
-from replay.log import secrecy
 from stores.engineering import ParkedKey
 from stores.kafka.log import Bounds, Logged, LogReader, Place
 from stores.protocol import ParkedRow
@@ -32,11 +31,10 @@ WAITING = 20
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """size: bytes of the body, which is not kept."""
+    """letter: without its body."""
 
     letter: DeadLetter
     state: State
-    size: int
 
     @property
     def at(self) -> str:
@@ -66,10 +64,10 @@ async def _list_page(desk: Desk, request: web.Request, outcome: Outcome | None) 
         topic = None if named is None else names[0].removesuffix("_dlq")
         bounds = await log.bounds(log.places(names))
         found = await _newest(log, bounds)
-        judged = await states([letter for letter, _ in found], domains)
+        judged = await states(found, domains)
         parked = await domains.parked_keys(topic)
-    letters = [Letter(letter, state, size) for (letter, size), state in zip(found[:SHOWN], judged[:SHOWN], strict=True)]
-    groups = grouped([letter for letter, _ in found], judged, parked)
+    letters = [Letter(*each) for each in zip(found[:SHOWN], judged[:SHOWN], strict=True)]
+    groups = grouped(found, judged, parked)
     values = {
         "topic": topic, "letters": letters, "counts": _counts(bounds), "meanings": _meanings(judged), "most": SHOWN,
         "groups": groups[:SHOWN], "group_count": len(groups), "looked_at": GROUPED if len(found) == GROUPED else None,
@@ -117,11 +115,11 @@ async def _letter_page(
     body = readable(record.body, letter.type)
     values = {
         "letter": letter, "state": state, "meaning": MEANINGS[state], "waiting": waiting, "most": WAITING,
-        "headers": [(each, secrecy.shown_text(value[:4096])) for each, value in letter.headers[:200]],
+        "headers": shown_headers(letter.headers),
         "lines": body[:MOST].split("\n"), "cut": len(body) > MOST, "whole": is_whole(record.body, letter.type),
         "size": len(record.body or b""), "place": record.place, "offset": record.offset,
         "redrive": _redrive(letter), "outcome": outcome, "said": {"body": body[:EDITED], "key": "", "type": "", **(said or {})},
-        "editable": len(body) <= EDITED, "write": desk.write,
+        "editable": len(body) <= EDITED,
     }  # fmt: skip
     return Shown("dead_letter.html", letter.id or letter.place, values, ("dlq", "show", letter.topic, letter.place))
 
@@ -138,16 +136,12 @@ async def _read(log: LogReader, request: web.Request) -> Logged:
     return record
 
 
-async def _newest(log: LogReader, bounds: Mapping[Place, Bounds]) -> list[tuple[DeadLetter, int]]:
-    """The newest GROUPED without their bodies, and how many bytes these have."""
+async def _newest(log: LogReader, bounds: Mapping[Place, Bounds]) -> list[DeadLetter]:
+    """The newest GROUPED, without their bodies."""
     starts = {place: max(bound.first, bound.end - GROUPED) for place, bound in bounds.items()}
     ends = {place: bound.end for place, bound in bounds.items()}
-    found = [
-        (taken_apart(replace(record, body=None)), len(record.body or b""))
-        async for chunk in log.read(starts, ends)
-        for record in chunk
-    ]
-    return sorted(found, key=lambda each: each[0].logged.at, reverse=True)[:GROUPED]
+    found = [taken_apart(replace(record, body=None)) async for chunk in log.read(starts, ends) for record in chunk]
+    return sorted(found, key=lambda each: each.logged.at, reverse=True)[:GROUPED]
 
 
 def _counts(bounds: Mapping[Place, Bounds]) -> list[tuple[str, int]]:

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from replay.console.desk import Desk
 from replay.console.frame import Shown
+from replay.console.options import one_of, options
 from replay.console.rows import Row
 from replay.failure import CannotDo
 from replay.log.times import moment
@@ -25,19 +26,18 @@ _NAMES = ("where", "topic", "since", "until")
 async def page(desk: Desk, request: web.Request) -> Shown:
     """What is wrong with a condition is said beside it, and what was typed stays."""
     said = {name: request.query.get(name, "").strip() for name in _NAMES}
-    count = next((each for each in COUNTS if str(each) == request.query.get("count")), COUNTS[0])
+    count = one_of(request, "count", COUNTS, COUNTS[0])
     found, wrong = None, None
     if said["where"]:
         try:
             found = await _found(desk, said, count)
         except CannotDo as error:
             wrong = str(error)
-    options = [part for name in _NAMES if said[name] for part in (f"--{name}", said[name])]
     values = {
         "said": said, "count": count, "counts": COUNTS, "examples": EXAMPLES, "found": found, "wrong": wrong,
         "rows": [Row.of(message) for message in found.messages] if found else [],
     }  # fmt: skip
-    command = ("find", *options, "--count", str(count)) if said["where"] else ()
+    command = ("find", *options(said), "--count", str(count)) if said["where"] else ()
     return Shown("find.html", "Find", values, command, status=400 if wrong else 200)
 
 

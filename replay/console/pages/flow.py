@@ -6,6 +6,7 @@ from aiohttp import web
 
 from replay.console.desk import Desk
 from replay.console.frame import Shown
+from replay.console.options import options
 from replay.console.timeline import WIDTH, steps
 from replay.log.flow import Flow, flows
 from replay.log.search import find
@@ -28,7 +29,7 @@ async def flow(desk: Desk, request: web.Request) -> Shown:
         "flows": [{"flow": each, "steps": steps(each), "took": _took(each)} for each in _of_part(joined, part)],
         "count": len(joined), "parts": -(-len(found.messages) // ON_A_PAGE),
     }  # fmt: skip
-    command = ("trace", id, *(("--since", since) if since else ()))
+    command = ("trace", id, *options({"since": since}))
     return Shown("flow.html", id, values, command, status=200 if joined else 404)
 
 

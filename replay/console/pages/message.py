@@ -28,7 +28,7 @@ async def message(desk: Desk, request: web.Request) -> Shown:
     said = Message(record)
     body = readable(record.body, said.type)
     values = {
-        "row": Row.of(said), "headers": _headers(record), "kind": "empty" if not record.body else "text",
+        "row": Row.of(said), "headers": shown_headers(record.headers),
         "lines": body[:MOST].split("\n"), "cut": len(body) > MOST, "nothing": record.body is None,
         "place": place, "offset": offset, "whole": is_whole(record.body, said.type),
     }  # fmt: skip
@@ -65,8 +65,9 @@ def is_whole(body: bytes | None, type_name: str | None) -> bool:
         return False
 
 
-def _headers(record: Logged) -> Sequence[tuple[str, str]]:
-    return [(name, secrecy.shown_text(value[:4096])) for name, value in record.headers[:200]]
+def shown_headers(named: Sequence[tuple[str, bytes]]) -> Sequence[tuple[str, str]]:
+    """Without what is secret or personal, cut."""
+    return [(name, secrecy.shown_text(value[:4096])) for name, value in named[:200]]
 
 
 def _asked(request: web.Request) -> tuple[Place, int]:
@@ -83,13 +84,13 @@ async def _read(desk: Desk, place: Place, offset: int) -> Logged:
         if place.partition >= log.topics[place.topic]:
             raise BadArgument(f"{place.topic} has the partitions 0 to {log.topics[place.topic] - 1}")
         record = await reading.one(log, place, offset)
+        if record is not None:
+            return record
         bounds = (await log.bounds([place]))[place]
-    if record is None:
-        raise NotThere(
-            f"no message stands at {place.topic} {place.partition}:{offset}: the log holds {bounds.first} to"
-            f" {bounds.end - 1}, and some of these are marks of transactions"
-        )
-    return record
+    raise NotThere(
+        f"no message stands at {place.topic} {place.partition}:{offset}: the log holds {bounds.first} to"
+        f" {bounds.end - 1}, and some of these are marks of transactions"
+    )
 
 
 class NotThere(CannotDo):

@@ -4,14 +4,13 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from replay.console.desk import Desk
 from replay.console.frame import Shown
 from replay.console.supervised import NotSupervised, processes
-from replay.tools import Tools
+from replay.tools import Tools, address
 from stores.errors import Doubt
 from stores.kafka.admin import ping
 from stores.kafka.errors import translated
@@ -46,14 +45,12 @@ Question = tuple[str, str, Callable[[], Awaitable[object]]]
 
 def _questions(desk: Desk) -> list[Question]:
     settings = desk.tools.settings
-    stores = [
-        (each.server, _address(each.url(settings)), _ping(each.ping, each.url(settings))) for each in TECHNOLOGIES
-    ]
+    stores = [(each.server, address(each.url(settings)), _ping(each.ping, each.url(settings))) for each in TECHNOLOGIES]
     return [
         ("Kafka", ", ".join(settings.kafka), lambda: _kafka(settings.kafka)),
         *stores,
-        ("Redis of the views", _address(settings.redis), lambda: ping_redis(settings.redis)),
-        ("Elasticsearch", _address(settings.elastic), lambda: _elastic(desk.tools)),
+        ("Redis of the views", address(settings.redis), lambda: ping_redis(settings.redis)),
+        ("Elasticsearch", address(settings.elastic), lambda: _elastic(desk.tools)),
     ]
 
 
@@ -80,7 +77,3 @@ async def _kafka(brokers: Sequence[str]) -> None:
 async def _elastic(tools: Tools) -> None:
     async with tools.logs() as index:
         await index.search({"query": {"match_none": {}}, "size": 0, "source": False, "sort": []})
-
-
-def _address(url: str) -> str:
-    return urlsplit(url).netloc.rpartition("@")[2]

@@ -2,6 +2,7 @@
 decide on recorded commands."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -9,7 +10,9 @@ from aiohttp import web
 
 from replay.console.desk import Desk
 from replay.console.frame import Shown
-from replay.questions.decide import decide, when
+from replay.console.options import options
+from replay.log.times import moment
+from replay.questions.decide import decide
 from replay.questions.state import Moment, State, at_of, state
 from replay.shadow.differences import ABSENT, Difference, brief, hidden
 
@@ -39,13 +42,7 @@ async def aggregate(desk: Desk, request: web.Request) -> Shown:
         "id": id, "found": found, "diff": diff, "domain": domain,
         "states": [_shown(each) for each in sorted(found.found, key=lambda each: -each.of)], "most": MOMENTS,
     }  # fmt: skip
-    options = [("--at", at), ("--domain", domain)]
-    command = [
-        "state",
-        id,
-        *(part for name, said in options if said for part in (name, said)),
-        *(["--diff"] if diff else []),
-    ]
+    command = ["state", id, *options({"at": at, "domain": domain}), *(["--diff"] if diff else [])]
     return Shown("state.html", id, values, command)
 
 
@@ -55,12 +52,11 @@ async def decided(desk: Desk, request: web.Request) -> Shown:
         request.query.get("since") or None,
         request.query.get("id") or None,
     )
-    found = await decide(desk.tools, domain, when("--since", since), id)
+    found = await decide(desk.tools, domain, moment("--since", since, datetime.now(UTC)), id)
     examples = [{"data": one, "changes": [_change("", each) for each in of.differences[:CHANGES]]}
                 for one, of in zip(found.data()["examples"], found.examples, strict=True)]  # fmt: skip
     values = {"found": found, "id": id, "since": since, "examples": examples}
-    options = [("--since", since), ("--id", id)]
-    command = ["decide", domain, *(part for name, said in options if said for part in (name, said))]
+    command = ["decide", domain, *options({"since": since, "id": id})]
     return Shown("decide.html", domain, values, command)
 
 

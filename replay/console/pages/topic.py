@@ -11,14 +11,15 @@ from aiohttp import web
 from replay.console import reading
 from replay.console.desk import Away, Desk, or_away
 from replay.console.frame import Shown
+from replay.console.options import one_of, options
 from replay.console.pages.topics import reader_standings
 from replay.console.rows import Row
 from replay.console.streams import Event
-from replay.failure import BadArgument, no_such_topic
+from replay.failure import no_such_topic
+from replay.log.times import moment
 from replay.questions.tail import starts
 from replay.topics.floors import Standing
 from stores.kafka.log import Bounds, LogReader, Place
-from stores.logs.searching import since_of
 from topics.contracts import all_topics
 from topics.messages.topic import FOREVER, Topic
 
@@ -41,7 +42,7 @@ class Bar:
 async def topic(desk: Desk, request: web.Request) -> Shown:
     name = request.match_info["topic"]
     start, since = request.query.get("from") or None, request.query.get("since") or None
-    count, window = _one_of(request, "count", COUNTS, 50), _one_of(request, "window", WINDOWS, "1h")
+    count, window = one_of(request, "count", COUNTS, 50), one_of(request, "window", WINDOWS, "1h")
     readers = await or_away(reader_standings(desk))
     async with desk.readers.lend() as log:
         if name not in log.topics:
@@ -58,7 +59,7 @@ async def topic(desk: Desk, request: web.Request) -> Shown:
         "away": readers if isinstance(readers, Away) else None,
         "messages": sum(bound.end - bound.first for bound in bounds.values()),
     }  # fmt: skip
-    command = ["tail", name, "--count", str(count), *(["--from", start] if start else [])]
+    command = ["tail", name, "--count", str(count), *options({"from": start})]
     return Shown("topic.html", name, values, command)
 
 
@@ -78,10 +79,8 @@ async def _rows(
     log: LogReader, bounds: Mapping[Place, Bounds], start: str | None, since: str | None, count: int
 ) -> list[Row]:
     """The last ones, the newest first; from a place or a time on the first ones, the oldest first."""
-    if since is not None:
-        at = since_of(since, datetime.now(UTC))
-        if at is None:
-            raise BadArgument(f"since: {since!r} is neither an age such as 10m nor a time such as 2026-11-26T20:00")
+    at = moment("since", since, datetime.now(UTC))
+    if at is not None:
         found = await log.since([*bounds], at)
         return await reading.first(log, found, bounds, count)
     if start is not None and start != "end":
@@ -92,7 +91,7 @@ async def _rows(
 async def _bars(log: LogReader, bounds: Mapping[Place, Bounds], window: str) -> list[Bar]:
     """By the offsets that stand at these times: no message is read."""
     now = datetime.now(UTC)
-    begin = since_of(window, now)
+    begin = moment("window", window, now)
     assert begin is not None
     step = (now - begin) / BARS
     edges = [begin + step * number for number in range(BARS)]
@@ -154,8 +153,3 @@ def _begin(said: str, bounds: Mapping[Place, Bounds]) -> dict[Place, int]:
     ends = {place: bound.end for place, bound in bounds.items()}
     asked = {place: known.get(place.partition, end) for place, end in ends.items()}
     return {place: at if 0 <= ends[place] - at <= _FOLLOWED else ends[place] for place, at in asked.items()}
-
-
-def _one_of(request: web.Request, name: str, choices: Sequence[Any], otherwise: Any) -> Any:
-    said = request.query.get(name)
-    return next((each for each in choices if str(each) == said), otherwise)

@@ -1,6 +1,6 @@
 """`/topics`: every topic with what is in it, what comes, and who is behind. `/live/numbers`: the same, each second."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,21 +10,30 @@ from replay.console.desk import Away, Desk, or_away
 from replay.console.frame import Shown
 from replay.console.streams import Event
 from replay.topics.floors import Standing, standings
-from replay.topics.listing import listed
+from replay.topics.listing import bounds_of_all, listed
+from stores.kafka.log import Bounds, Place
 from topics.contracts import all_topics
 
 MINUTE = timedelta(minutes=1)
 
 
 async def topics(desk: Desk, _request: web.Request) -> Shown:
+    """minute, of each row: new messages within the last one."""
     readers = await or_away(reader_standings(desk))
-    rows = await _listed(desk, readers)
+    async with desk.readers.lend() as log:
+        bounds = await bounds_of_all(log)
+        since = await log.since(log.places(all_topics()), datetime.now(UTC) - MINUTE)
+    rows = _listed(bounds, readers)
+    for row in rows:
+        row["minute"] = sum(bounds[place].end - at for place, at in since.items() if place.topic == row["topic"])
     values = {"rows": rows, "away": readers if isinstance(readers, Away) else None}
     return Shown("topics.html", "Topics", values, ("topics",))
 
 
 async def listed_with_lag(desk: Desk) -> list[dict[str, Any]]:
-    return await _listed(desk, await or_away(reader_standings(desk)))
+    readers = await or_away(reader_standings(desk))
+    async with desk.readers.lend() as log:
+        return _listed(await bounds_of_all(log), readers)
 
 
 async def reader_standings(desk: Desk) -> Sequence[Standing]:
@@ -43,18 +52,11 @@ async def numbers(desk: Desk, _request: web.Request) -> AsyncGenerator[Event]:
         yield Event("numbers", said)
 
 
-async def _listed(desk: Desk, readers: Sequence[Standing] | Away) -> list[dict[str, Any]]:
-    """As `./lezzet topics --json`, and: minute, new messages within the last one; behind, the largest lag of its readers;
-    dead_topic."""
+def _listed(bounds: Mapping[Place, Bounds], readers: Sequence[Standing] | Away) -> list[dict[str, Any]]:
+    """As `./lezzet topics --json`, and: behind, the largest lag of its readers; dead_topic."""
     contracts = all_topics()
-    async with desk.readers.lend() as log:
-        rows = await listed(log, [] if isinstance(readers, Away) else readers)
-        places = log.places(contracts)
-        bounds = await log.bounds(places)
-        since = await log.since(places, datetime.now(UTC) - MINUTE)
+    rows = listed(bounds, [] if isinstance(readers, Away) else readers)
     for row in rows:
-        of_topic = [place for place in places if place.topic == row["topic"]]
-        row["minute"] = sum(bounds[place].end - since.get(place, bounds[place].end) for place in of_topic)
         row["behind"] = max(row["lag"].values(), default=0)
         row["dead_topic"] = contracts[row["topic"]].dead_letters
     return rows

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
-from aiokafka import ConsumerRecord
 
+from agents.reread import record_of
 from agents.runtime import arrivals
 from agents.runtime.arrivals import Arrival
 from agents.runtime.deciding import consequences, outcomes
@@ -53,7 +53,7 @@ class Tape:
         """Decided as the agents do. named: of the headers' constants. taken: so many of the values that it asks for, the first
         ones, belong to others. Returns its id."""
         record = self.undecided(domain, key, message, id=id, **named)
-        arrival = arrivals.read(domain.commands, 0, _record(record), keyed=True)
+        arrival = arrivals.read(domain.commands, 0, record_of(record), keyed=True)
         arrival.prepared = prepared
         self._decide(domain, key, arrival, taken)
         return arrival.id
@@ -132,11 +132,3 @@ class Tape:
 
     def reading(self, domain: Domain, *, ask_inbox: bool = True) -> Reading:
         return Reading(self.log, domain, {}, MemoryInbox(self.entered) if ask_inbox else None)
-
-
-def _record(logged: Logged) -> ConsumerRecord[bytes, bytes]:
-    milliseconds = int(logged.at.timestamp() * 1000)
-    return ConsumerRecord(
-        logged.topic, logged.partition, logged.offset, milliseconds, 0, logged.key, logged.body, None, 0, 0,
-        list(logged.headers),
-    )  # fmt: skip

@@ -9,9 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from agents.basket import decider as basket_decider
-from replay.questions.decide import Decided, judge_all
+from replay.questions.decide import Decided, judge
 from replay.shadow import domains
-from replay.shadow.deciding import Deciding
 from replay.shadow.domains import Domain
 from replay.tools import Tools
 from stores.settings import load
@@ -42,8 +41,7 @@ def add(made: Tape, user: str = "ada", quantity: int = 1, meal: str = "kebap", i
 
 async def decided(made: Tape, domain: Domain = BASKET, *, ask_inbox: bool = True, id: str | None = None) -> Decided:
     found = Decided(domain.name)
-    async for recorded in made.reading(domain, ask_inbox=ask_inbox).parts(None, id):
-        judge_all(Deciding(domain, recorded), recorded.commands, found)
+    await judge(found, domain, made.reading(domain, ask_inbox=ask_inbox), id=id)
     assert found.commands == found.same + found.different + found.unknown.total() + found.passed.total()
     return found
 
@@ -190,6 +188,6 @@ async def test_it_decides_where_every_driver_is_taken_away(monkeypatch: pytest.M
     for name in ("socket", "create_connection"):
         monkeypatch.setattr(socket, name, away)
     monkeypatch.setattr(socket.socket, "connect", away, raising=False)
-    for name in ("log", "producer", "domains", "view_floors", "view_generations", "view_documents", "logs"):
+    for name in ("log", "producer", "domains", "view_floors", "view_generations", "view_documents", "fates", "logs"):
         monkeypatch.setattr(Tools, name, away)
     assert (await decided(made)).same == 1

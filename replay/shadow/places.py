@@ -1,0 +1,30 @@
+"""Which partitions are read for which keys, and in which order: a key may stand in another partition after each raise of its
+topic, and its events are in order only where those before the raise come first."""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from replay.log.scan import Log
+from stores.kafka.growth import Growth
+from stores.kafka.log import Logged, Place
+from topics.messages.topic import Topic
+
+
+def of_root(log: Log, topic: Topic, growth: Growth, root: int) -> list[Place]:
+    """Of the keys that were in the partition `root` at the beginning, the oldest first."""
+    there = log.topics.get(topic.name, 0)
+    partitions = dict.fromkeys(partition for partition, _ in growth.stretches(root))
+    return [Place(topic.name, partition) for partition in partitions if partition < there]
+
+
+def in_turn(log: Log, topic: Topic, growth: Growth) -> list[list[Place]]:
+    """All of a topic: those of one list may be read together, and the lists one after the other."""
+    there = range(log.topics.get(topic.name, 0))
+    edges = [0, *(len(ends) for ends in growth.ends), len(there)]
+    return [[Place(topic.name, partition) for partition in there[begin:end]] for begin, end in pairwise(edges)]
+
+
+def in_order(records: Iterable[Logged], places: Sequence[Place]) -> list[Logged]:
+    """Records of these places, those of each key in their order. places: as `of_root` gives them."""
+    order = {place: number for number, place in enumerate(places)}
+    return sorted(records, key=lambda each: (order[each.place], each.offset))
