@@ -169,9 +169,14 @@ async def _enter(row: CommandRow, asked: Asked, seen: Seen) -> Reply | None:
 
 
 async def _message(row: CommandRow, asked: Asked) -> Message:
+    made = made_of(row, asked)
+    return await made if isawaitable(made) else made
+
+
+def made_of(row: CommandRow, asked: Asked) -> Message | Awaitable[Message]:
+    """The row's message out of the request. Raises Problem 422, and what the row's `make` raises."""
     if row.make is not None:
-        made = row.make(asked)
-        return await made if isawaitable(made) else made
+        return row.make(asked)
     if isinstance(asked.body, row.message):
         return asked.body
     fields = {} if asked.body is None else msgspec.structs.asdict(asked.body)

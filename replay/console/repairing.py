@@ -6,7 +6,7 @@ from typing import Any, cast
 import msgspec
 
 from replay.console.frame import in_ascii
-from replay.console.pages.message import is_whole, readable
+from replay.console.pages.message import readable
 from replay.failure import CannotDo
 from replay.log import secrecy
 from topics.personal import MASK
@@ -17,9 +17,10 @@ _HIDDEN = (MASK, secrecy.SEALED)
 def repaired(body: bytes | None, type_name: str | None, edited: str) -> bytes | None:
     """The bytes to send. None: nothing was changed. Raises CannotDo."""
     edited = edited.replace("\r\n", "\n")  # as browsers send what was typed
-    if edited.strip() == in_ascii(readable(body, type_name)).strip():
+    before = readable(body, type_name)
+    if edited.strip() == in_ascii(before.text).strip():
         return None
-    if is_whole(body, type_name):
+    if before.whole:
         return edited.encode()
     try:
         said, original = msgspec.json.decode(edited), msgspec.json.decode(body or b"")

@@ -10,12 +10,12 @@ from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
-import msgspec
 import pytest
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
 from agents.runtime.sending.letters import LARGEST
 from http_edge.commands.bodies import decode
+from http_edge.commands.commands import made_of
 from http_edge.routing.asked import Asked
 from http_edge.routing.routes import CommandRow, Nothing
 from http_edge.wire.problems import Problem
@@ -24,7 +24,9 @@ from tests.agents.scenario import evolved
 from tests.agents.test_owners import NOW, OWNER, RESTAURANT, SINCE, THINGS, decided, decider_of, example
 from tests.http_edge.generated import bodies
 from tests.http_edge.requests import BODIES, ROUTES
-from topics.contracts import all_topics, basket_events, courier_events, payment_events, user_events
+from topics.contracts import address_events, all_topics, basket_events, courier_events, payment_events, user_events
+from topics.contracts.address_commands import ReplaceAddress
+from topics.contracts.address_events import AddressAdded
 from topics.contracts.basket_commands import ChangeItem, Checkout
 from topics.contracts.basket_events import LineSet
 from topics.contracts.courier_commands import AcceptOffer, RecordDelivered, RecordDeliveryFailed, RecordPickup
@@ -58,6 +60,11 @@ def _line() -> LineSet:
     return replace(said, line=replace(said.line, meal_id=RESTAURANT))
 
 
+def _address() -> AddressAdded:
+    said = example(address_events.TOPIC, AddressAdded)
+    return replace(said, address=replace(said.address, id=RESTAURANT), default_id=RESTAURANT)
+
+
 def _courier(kind: type[Message]) -> Any:
     said = example(courier_events.TOPIC, kind)
     if isinstance(said, DeliveryOffered):
@@ -68,6 +75,7 @@ def _courier(kind: type[Message]) -> Any:
 _OFFERED = tuple(map(_courier, (DeliveryExpected, DeliveryOpened, DeliveryOffered)))
 BEFORE: dict[type[Message], tuple[Message, ...]] = {
     ChangeProfile: (example(user_events.TOPIC, ProfileCompleted),),
+    ReplaceAddress: (_address(),),
     ChangeItem: (_line(),),
     Checkout: (_line(),),
     AcceptOffer: _OFFERED,
@@ -87,9 +95,7 @@ def _command(row: CommandRow, body: Any) -> Message:
     asked: Any = SimpleNamespace(
         body=body, parameters=dict.fromkeys(row.parameters, RESTAURANT), me=OWNER, asks=row.asks(), idempotency_key=None
     )
-    if row.make is not None:
-        return cast(Message, row.make(cast(Asked, asked)))
-    return body if isinstance(body, Message) else msgspec.convert({**asdict(body), **asked.parameters}, row.message)
+    return cast(Message, made_of(row, cast(Asked, asked)))
 
 
 def _about(row: CommandRow) -> tuple[Message, ...]:

@@ -11,9 +11,10 @@ from typing import Any, cast
 
 import msgspec
 import pytest
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
 import topics
+from http_edge.commands.commands import made_of
 from http_edge.routing.asked import Asked
 from http_edge.routing.routes import EITHER, RESTAURANT_OWNER, CommandRow, LiveRow, ReadingRow, ViewRow
 from http_edge.web import ROUTES
@@ -139,10 +140,7 @@ def command(row: CommandRow, caller: str) -> Message:
     asked = SimpleNamespace(body=body, parameters=dict.fromkeys(row.parameters, RESTAURANT), me=caller, asks=row.asks())
     if row.picture_of is not None:
         asked.body, asked.upload = RESTAURANT, UPLOAD
-    if row.make is None:
-        fields = {**asdict(body), **asked.parameters}
-        return body if isinstance(body, Message) else msgspec.convert(fields, row.message)
-    return cast(Message, row.make(cast(Asked, asked)))
+    return cast(Message, made_of(row, cast(Asked, asked)))
 
 
 def facts(decider: Decider[Any, Any, Any, Any], needed: Sequence[tuple[str, str]]) -> Any:

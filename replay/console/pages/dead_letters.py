@@ -9,7 +9,7 @@ from replay.console import reading
 from replay.console.commanding import Outcome, carried_out, tried
 from replay.console.desk import Desk
 from replay.console.frame import Shown
-from replay.console.pages.message import MOST, NotThere, is_whole, readable, shown_headers
+from replay.console.pages.message import MOST, NotThere, readable, shown_headers
 from replay.console.repairing import repaired
 from replay.dlq.dead_letters import MEANINGS, DeadLetter, State, dead_letter_topics, states, taken_apart
 from replay.dlq.groups import grouped
@@ -80,7 +80,9 @@ async def _list_page(desk: Desk, request: web.Request, outcome: Outcome | None) 
 
 
 async def dead_letter(desk: Desk, request: web.Request) -> Shown:
-    return await _letter_page(desk, request, None)
+    async with desk.readers.lend() as log:
+        record = await _read(log, request)
+    return await _letter_page(desk, record, None)
 
 
 async def redriven(desk: Desk, request: web.Request) -> Shown:
@@ -94,7 +96,7 @@ async def redriven(desk: Desk, request: web.Request) -> Shown:
     command = [*_redrive(letter), *(["--key", said["key"]] if said.get("key") else [])]
     command += ["--header", f"{headers.TYPE}={said['type']}"] if said.get("type") else []
     give = carried_out if said.get("do") == "yes" else tried
-    return await _letter_page(desk, request, await give(desk, command, body), said)
+    return await _letter_page(desk, record, await give(desk, command, body), said)
 
 
 def _redrive(letter: DeadLetter) -> list[str]:
@@ -102,12 +104,11 @@ def _redrive(letter: DeadLetter) -> list[str]:
 
 
 async def _letter_page(
-    desk: Desk, request: web.Request, outcome: Outcome | None, said: Mapping[str, str] | None = None
+    desk: Desk, record: Logged, outcome: Outcome | None, said: Mapping[str, str] | None = None
 ) -> Shown:
     """outcome: of what was asked for by a form, in which `said` stood."""
-    async with desk.readers.lend() as log, desk.tools.domains() as domains:
-        record = await _read(log, request)
-        letter = taken_apart(record)
+    letter = taken_apart(record)
+    async with desk.tools.domains() as domains:
         (state,) = await states([letter], domains)
         waiting: Sequence[ParkedRow] = ()
         if state == "parked":
@@ -116,10 +117,10 @@ async def _letter_page(
     values = {
         "letter": letter, "state": state, "meaning": MEANINGS[state], "waiting": waiting, "most": WAITING,
         "headers": shown_headers(letter.headers),
-        "lines": body[:MOST].split("\n"), "cut": len(body) > MOST, "whole": is_whole(record.body, letter.type),
+        "lines": body.text[:MOST].split("\n"), "cut": len(body.text) > MOST, "whole": body.whole,
         "size": len(record.body or b""), "place": record.place, "offset": record.offset,
-        "redrive": _redrive(letter), "outcome": outcome, "said": {"body": body[:EDITED], "key": "", "type": "", **(said or {})},
-        "editable": len(body) <= EDITED,
+        "redrive": _redrive(letter), "outcome": outcome, "editable": len(body.text) <= EDITED,
+        "said": {"body": body.text[:EDITED], "key": "", "type": "", **(said or {})},
     }  # fmt: skip
     return Shown("dead_letter.html", letter.id or letter.place, values, ("dlq", "show", letter.topic, letter.place))
 

@@ -5,6 +5,7 @@ byte for byte.
 """
 
 from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 from aiohttp import web
@@ -29,8 +30,8 @@ async def message(desk: Desk, request: web.Request) -> Shown:
     body = readable(record.body, said.type)
     values = {
         "row": Row.of(said), "headers": shown_headers(record.headers),
-        "lines": body[:MOST].split("\n"), "cut": len(body) > MOST, "nothing": record.body is None,
-        "place": place, "offset": offset, "whole": is_whole(record.body, said.type),
+        "lines": body.text[:MOST].split("\n"), "cut": len(body.text) > MOST, "nothing": record.body is None,
+        "place": place, "offset": offset, "whole": body.whole,
     }  # fmt: skip
     command = ("tail", place.topic, "--from", f"{place.partition}:{offset}", "--count", "1")
     return Shown("message.html", f"{place.topic} {place.partition}:{offset}", values, command)
@@ -39,26 +40,33 @@ async def message(desk: Desk, request: web.Request) -> Shown:
 async def raw(desk: Desk, request: web.Request) -> web.Response:
     place, offset = _asked(request)
     record = await _read(desk, place, offset)
-    kind = Message(record).type
-    body = (record.body or b"") if is_whole(record.body, kind) else readable(record.body, kind).encode()
+    shown = readable(record.body, Message(record).type)
+    body = (record.body or b"") if shown.whole else shown.text.encode()
     # Never as what it says it is: a browser would show HTML as a page.
     name = f'attachment; filename="{place.topic}-{place.partition}-{offset}.txt"'
     return web.Response(body=body, headers={"Content-Type": "text/plain", "Content-Disposition": name})
 
 
-def readable(body: bytes | None, type_name: str | None) -> str:
-    """With line breaks, without what is secret or personal. type_name: its `ce_type`."""
+class Readable(NamedTuple):
+    """A body for engineers. text: with line breaks, without what is secret or personal. whole: nothing of it is hidden."""
+
+    text: str
+    whole: bool
+
+
+def readable(body: bytes | None, type_name: str | None) -> Readable:
+    """type_name: its `ce_type`."""
     said = secrecy.shown(body, type_name)
+    return Readable(_text(said), not body or _is_whole(body, said))
+
+
+def _text(said: Any) -> str:
     if said is None:
         return ""
     return said if isinstance(said, str) else msgspec.json.format(msgspec.json.encode(said), indent=2).decode()
 
 
-def is_whole(body: bytes | None, type_name: str | None) -> bool:
-    """Whether nothing of it is hidden from engineers."""
-    if not body:
-        return True
-    said = secrecy.shown(body, type_name)
+def _is_whole(body: bytes, said: Any) -> bool:
     try:
         return said == (body.decode() if isinstance(said, str) else msgspec.json.decode(body))
     except (msgspec.MsgspecError, UnicodeError, RecursionError):

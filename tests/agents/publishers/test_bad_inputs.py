@@ -1,6 +1,7 @@
 """Every bad input on every topic that agents read: a dead letter as it came, and the next message takes effect."""
 
 import uuid
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -63,10 +64,21 @@ GOES_ON = "auth_hashing"
 
 
 async def test_each_goes_on_from_where_passwords_are_hashed_and_holds_up_nobody(audience: Audience):
-    for _, bad in bad_of(TOPICS[GOES_ON]):
+    async def dead() -> Counter[tuple[bytes | None, bytes]]:
+        letters = [each for name in (GOES_ON, "auth_commands") for each in await audience.desk.all_of(f"{name}_dlq")]
+        return Counter((letter.key, letter.body or b"") for letter in letters)
+
+    before, every = await dead(), [bad for _, bad in bad_of(TOPICS[GOES_ON])]
+    for bad in every:
         await audience.send(GOES_ON, batch([bad]))
     await audience.at_the_end(GOES_ON)
     await audience.at_the_end("auth_commands")
+    wanted = Counter((bad.key, bad.body or b"") for bad in every)
+
+    async def all_dead() -> bool:
+        return not wanted - (await dead() - before)
+
+    await until("each of them among the dead letters", all_dead)
 
 
 @pytest.mark.parametrize("name", [name for name in READ if name != GOES_ON])

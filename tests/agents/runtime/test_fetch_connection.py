@@ -98,7 +98,7 @@ async def test_a_fetch_that_begins_after_a_seek_is_not_given_up(world: World, mo
     world.connection.moved()
     fetch = await world.asks(NODE, FETCH)
     for _ in range(5):
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(0)
     assert not fetch.done()
 
 
