@@ -138,6 +138,7 @@ async def test_finds_by_a_condition_and_shows_the_place_of_what_is_wrong_in_one(
     where = quote(f'key == "{key}" && body.n > 0', safe="")
     shown = texts(await console.page(f"/find?where={where}&topic={TOPIC}&since=1h"))
     assert "complete 2 of" in shown and '{"n":1}' in shown and '{"n":0}' not in shown, shown
+    assert len(re.findall(rf"{TOPIC} \d+:\d+ ", shown)) == 2, "each with its topic and place"
     assert f"./lezzet find --where 'key == \"{key}\" && body.n > 0' --topic {TOPIC} --since 1h --count 50" in shown
     wrong = await console.page(f"/find?where={quote('body.n >', safe='')}", 400)
     assert 'value="body.n &gt;"' in wrong and 'role="alert"' in wrong
