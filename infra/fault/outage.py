@@ -26,6 +26,7 @@ UP = {
     "redis": {True: {503}, False: {503}},
     "redis-baskets": {True: {200, 202}, False: {200, 503}},
     "mailbox": {True: {200, 202}, False: {200}},
+    "rabbit": {True: {200, 202}, False: {200}},
 }
 """Server → write or read → what may be answered while it is away. Writes of domains that stand on another server are decided
 meanwhile. A read after an own write may ask for patience: the view is a topic behind."""
