@@ -1,6 +1,5 @@
 """A connection beside the client's pool: one command at a time, without the cost of the pool."""
 
-import asyncio
 import contextlib
 from collections.abc import Sequence
 from typing import Any, cast
@@ -14,17 +13,11 @@ Word = str | bytes | int
 
 
 class OwnConnection:
-    """Made at its first use, and anew after a failure.
-
-    The client's time limit for one answer holds for a whole call, with the connecting where that is needed. The limit of
-    redis-py itself is taken off: it sends within `asyncio.wait_for`, which costs a task for each command, and which in Python
-    3.11 goes on as if nothing had happened where it is cancelled at the moment at which it ends.
-    """
+    """Made at its first use, and anew after a failure."""
 
     def __init__(self, client: Redis) -> None:
         self._client = client
         self._connection: AbstractConnection | None = None
-        self._limit: float | None = client.get_connection_kwargs().get("socket_timeout")  # seconds
 
     async def call(self, *words: Word) -> Any:
         """The answer to a command. Raises RedisError and OSError."""
@@ -37,22 +30,17 @@ class OwnConnection:
         """The answers to several commands, which go out together; a ResponseError in place of one that is refused. Raises
         RedisError and OSError."""
         try:
-            async with asyncio.timeout(self._limit):
-                connection = self._connection or await self._connect()
-                # redis-py packs in Python, which takes 2 µs a word
-                await connection.send_packed_command([pack_command(cast(Any, tuple(each))) for each in commands])
-                return [await _answer(connection) for _ in commands]
+            if self._connection is None:
+                self._connection = self._client.connection_pool.make_connection()
+                await self._connection.connect()
+            # redis-py packs in Python, which takes 2 µs a word
+            await self._connection.send_packed_command([pack_command(cast(Any, tuple(each))) for each in commands])
+            return [await _answer(self._connection) for _ in commands]
         except (
             BaseException
         ):  # also where the wait was cancelled: an answer that nobody has read would be taken for the next one
             await self.close()
             raise
-
-    async def _connect(self) -> AbstractConnection:
-        self._connection = connection = self._client.connection_pool.make_connection()
-        connection.socket_timeout = None
-        await connection.connect()
-        return connection
 
     async def close(self) -> None:
         connection, self._connection = self._connection, None
