@@ -33,7 +33,7 @@ async def test_baskets(owner: Client, client: Client, tmp_path: Path):
 
 async def test_search_favourites_campaigns_and_coupons(owner: Client, client: Client, tmp_path: Path):
     said = await walk(PAGES / "offers.md", tmp_path, **await _named(owner, client))
-    assert said.count('"total":0') == 1, "the text of signs alone finds nothing, all others find some"
+    assert said.count('"total":0') <= 1, "all find some, but for who is open at this hour"
     assert '"distance_km":' in said and '"has_next":true' in said
     assert said.count("422\n") == 2 and said.count("400\n") == 1
     assert said.count("İki lahmacun") == 2 and '"Ege mutfağı"' in said
