@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from agents.command_line import CannotDo
 from agents.grow import plan_of
 from agents.provision import provision
+from infra.audit.books import open_books
 from infra.layout.folders import CHECKOUT
 from infra.stack.stack import Stack
 from replay.tools import Tools
@@ -85,7 +86,10 @@ class Town:
         return code, said.splitlines()[-1]
 
     async def drained(self) -> bool:
-        """Whether every reader of both topics has done everything."""
+        """Whether every reader of both topics has done everything, and all events are out."""
+        async with open_books(self.stack.endpoints) as books:
+            if await books.of("address").outbox("address"):
+                return False
         contracts = [all_topics()[name] for name in TOPICS]
         async with self.tools.log() as log, self.tools.domains() as domains, self.tools.view_floors() as views:
             bounds = await log.bounds(log.places(TOPICS))
