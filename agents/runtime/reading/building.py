@@ -67,6 +67,8 @@ class Building:
         _, end = await reads.bounds()
         own = Lease(lease.source, incarnation=lease.incarnation, end=end)
         floor, looks = await self._stands(reads, lease, view, tag), 0
+        if floor is not None and floor >= end:  # no event may ever come that says that it has caught up
+            await self._keeping.mark(lease.source, end)
         while floor is not None and not lease.closing.is_set() and looks < _LOOKS:
             if floor >= _position(lease):
                 # From here on the partition's own batches take it along, if none of them is under way that did not see it.

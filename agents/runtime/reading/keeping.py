@@ -229,6 +229,7 @@ class Keeping:
         self, partitions: Sequence[int], aggregates: Sequence[str], *, together: bool = False
     ) -> tuple[list[Kept], list[tuple[int, bytes]]]:
         while True:
+            known = self._known  # another partition's look may change it meanwhile
             kept = [one for partition in partitions for one in self._kept(partition)]
             documents = [one.document(each) for one in kept for each in aggregates]
             older = [self._counts.before(self.topic.name, one.partition) for one in kept]
@@ -236,7 +237,7 @@ class Keeping:
             # After them those of the partitions where older events of the same keys stand.
             floors += [one.floor_key_in(at[0]) for one, at in zip(kept, older, strict=True) if at is not None]
             found = await self._store.load(list(self._views), floors, documents, together=together)
-            if all(found.known[name].raw == known.raw for name, known in self._known.items()):
+            if all(found.known[name].raw == each.raw for name, each in known.items()):
                 break
             self._known = found.known
         stand = iter(found.floors)
@@ -295,6 +296,6 @@ class Keeping:
         """Says of the generations that have caught up that they have, where no event comes that would say it."""
         ready = [one for one in (await self.look(source, ())).kept if one.floor is not None and one.floor >= end]
         for one in ready:
-            move = self.move(one, Missed(Lease(source)), (), {}, one.floor or 0, end)
-            if move.caught_up or one.is_next:
-                await self.write([move], [one])
+            # Redis may have lost the mark, and begun again with the same tag.
+            self._marked.discard((one.view.name, one.tag, one.partition))
+            await self.write([self.move(one, Missed(Lease(source)), (), {}, one.floor or 0, end)], [one])

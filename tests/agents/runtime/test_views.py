@@ -10,8 +10,11 @@ import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
 
+from agents.runtime.reading.keeping import Keeping
 from agents.runtime.reading.showing import Showing
 from agents.runtime.transport.lease import Lease, Reopen
+from stores.kafka.growth import Counts
+from stores.protocol import Source
 from stores.redis import tags
 from stores.redis.connection import connect
 from stores.redis.generations import ViewGenerations
@@ -19,7 +22,7 @@ from stores.redis.projection import Move, ProjectionStore, ViewChanges
 from tests.agents.runtime.feed import Feed
 from tests.agents.runtime.tally import BAD_LUCK, Added
 from tests.agents.runtime.world import World
-from tests.deadline import within
+from tests.deadline import until, within
 from topics import keys
 from topics.deciding.projection import PartOf, Shown, View
 from topics.messages.event import EventMeta
@@ -328,3 +331,38 @@ async def test_an_event_that_its_view_raises_over_leaves_only_its_aggregate_behi
     assert (await shop.shown("a"), await shop.shown("b")) == ((1, Sum(1, 1)), (1, Sum(1, 2)))
     assert "13 brings bad luck" in lease.missed
     assert await shop.world.published(shop.world.events.dead_letters) == []
+
+
+async def test_a_view_that_begins_in_an_open_partition_without_events_is_ready(shop: Shop):
+    other = dataclasses.replace(shop.view, name=f"{shop.world.run}-other")
+    work = shop.projector_of(shop.view, other)
+    lease = await shop.opened(work)
+    await shop.redis.delete(*await shop.redis.keys(f"*{other.name}*"))
+    known = (await shop.generations.read([other.name]))[other.name]
+    assert await shop.generations.begin(known, other.form, lease.source.group, shop.feed.topic.name, 1)
+
+    async def ready() -> bool:
+        assert await work.idle([lease]) == {}, "the partition is not opened again"
+        return await shop.redis.exists(other.ready_key) == 1
+
+    await until("the other view to be ready", ready)
+
+
+async def test_a_look_during_which_the_view_begins_sees_its_floor(shop: Shop, monkeypatch: pytest.MonkeyPatch):
+    asked, go, load = asyncio.Event(), asyncio.Event(), shop.store.load
+
+    async def slow(*of: Any, **how: Any) -> Any:
+        asked.set()
+        await go.wait()
+        return await load(*of, **how)
+
+    group = f"{shop.world.run}.project"
+    keeping = Keeping(group, shop.feed.topic, (shop.view,), shop.store, shop.generations, Counts())
+    source = Source(group, shop.feed.topic.name, 0)
+    monkeypatch.setattr(shop.store, "load", slow)
+    look = asyncio.create_task(keeping.look(source, ()))
+    await asked.wait()
+    monkeypatch.setattr(shop.store, "load", load)
+    await keeping.begin(source, 0)
+    go.set()
+    assert (await look).floors == [0]
