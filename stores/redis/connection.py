@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from redis.asyncio import Connection, ConnectionPool, Redis, SSLConnection
 from redis.asyncio.connection import AbstractConnection
@@ -15,13 +14,7 @@ from stores.redis.errors import translated
 TIMEOUT = 2.0  # seconds
 
 
-if TYPE_CHECKING:
-    _Base = Connection
-else:
-    _Base = object
-
-
-class _Sending(_Base):
+class _Sending(AbstractConnection):
     """Sends in the task of whoever asks.
 
     redis-py sends within `asyncio.wait_for`. That costs a task for each command, and in Python 3.11 it goes on as if
