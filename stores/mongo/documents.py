@@ -34,9 +34,17 @@ INDEXES = [
         "aside_of_key": ("aside_key", "incarnation", "offset"),
         "aside_due": ("aside_due_for", "due"),
         "aside_since": ("aside_of", "since"),
+        "outbox_by_channel": ("channel",),
     }.items()
 ]
 """Each is sparse, and its first field is of one kind of document: it holds no others."""
+
+OUTBOX = {"channel": {"$gt": ""}}
+"""The condition for outbox rows. It has an index. A range of `_id` would do in MongoDB, but SecantusDB, which stands in for it
+where there is none, reads the whole collection for one, and this is asked every two seconds."""
+
+PARKED = {"parked_key": {"$gt": ""}}
+"""The condition for parked messages, see OUTBOX."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

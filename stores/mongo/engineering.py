@@ -16,7 +16,6 @@ from stores.mongo.transaction import Transaction, transaction
 from stores.protocol import InboxKey, ParkedRow, Stored
 
 _FLOORS = names.beginning("floor ")
-_PARKED = names.beginning("parked ")
 _SHOWN = ("parked_id", "source", "at", "reason", "topic", "key")
 
 
@@ -29,7 +28,7 @@ class MongoDomains:
 
     async def parked_keys(self, topic: str | None = None) -> list[ParkedKey]:
         """By topic and key."""
-        asked = {"_id": _PARKED, **({} if topic is None else {"topic": topic})}
+        asked = {**documents.PARKED, **({} if topic is None else {"topic": topic})}
         first = {name: {"$first": f"${name}"} for name in _SHOWN}
         pipeline = [
             {"$match": asked},
@@ -106,7 +105,7 @@ class MongoDomains:
     ) -> list[Document]:
         """The oldest first. most: 0 for all."""
         return await self._in(
-            domain, {"_id": _PARKED, **asked}, projection=shown, sort=[("seq", ASCENDING)], limit=most
+            domain, {**documents.PARKED, **asked}, projection=shown, sort=[("seq", ASCENDING)], limit=most
         )
 
     async def _by_ids(self, domain: str, ids: Sequence[str]) -> list[Document]:

@@ -139,15 +139,15 @@ class MongoStore:
         return (found or {}).get("raised", 0)
 
     async def outbox(self, source: Source) -> list[OutboxRow]:
-        rows = names.beginning(f"outbox {names.source_of(source)} ")
+        rows = {"_id": names.beginning(f"outbox {names.source_of(source)} "), **documents.OUTBOX}
         async with translated():
-            found = await self._documents.find({"_id": rows}).sort("_id", ASCENDING).to_list(None)
+            found = await self._documents.find(rows).sort("_id", ASCENDING).to_list(None)
         return [documents.outbox_row(each) for each in found]
 
     async def outbox_sources(self) -> set[Source]:
         shown = {"group": 1, "topic": 1, "partition": 1}
         async with translated():
-            found = self._documents.find({"_id": names.beginning("outbox ")}, shown)
+            found = self._documents.find(documents.OUTBOX, shown)
             return {documents.source_of(each) async for each in found}
 
     async def forget(self, source: Source, sent: Sequence[RowId]) -> None:

@@ -3,13 +3,15 @@
 import asyncio
 import uuid
 from collections.abc import AsyncGenerator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import pytest
 import pytest_asyncio
+from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import UpdateOne
 from pymongo.errors import AutoReconnect, OperationFailure
+from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
 from infra.layout import versions
 from infra.stack.stack import Stack
@@ -197,3 +199,61 @@ def test_ids_of_documents_tell_parts_apart_and_stand_in_order() -> None:
     ours, theirs = names.outbox(HERE, RowId(1, 2, 3)), names.outbox(HERE._replace(partition=10), RowId(1, 2, 3))
     assert begins["$gte"] <= ours < begins["$lt"]
     assert not begins["$gte"] <= theirs < begins["$lt"]
+
+
+class _Asked(CommandListener):
+    """The questions of a client."""
+
+    def __init__(self) -> None:
+        self.questions = list[dict[str, Any]]()
+
+    def started(self, event: CommandStartedEvent) -> None:
+        if event.command_name in ("find", "distinct", "count", "aggregate"):
+            shown = (
+                "find",
+                "distinct",
+                "count",
+                "aggregate",
+                "key",
+                "filter",
+                "query",
+                "sort",
+                "limit",
+                "pipeline",
+                "cursor",
+            )
+            self.questions.append({name: value for name, value in event.command.items() if name in shown})
+
+    def succeeded(self, event: CommandSucceededEvent) -> None: ...
+
+    def failed(self, event: CommandFailedEvent) -> None: ...
+
+
+async def test_nothing_that_is_asked_all_the_time_reads_the_whole_collection(room: Room) -> None:
+    """With idle partitions these are asked every few seconds, and a collection has as many documents as its inbox."""
+    asked = _Asked()
+    client = AsyncIOMotorClient[dict[str, Any]](room.url, event_listeners=[asked])
+    try:
+        store = MongoStore(client, room.one.domain)
+        await commit(store, HERE, Changes(next=1, outbox=[row("a")]))
+        await store.outbox_sources()
+        await store.due_timers({HERE: (await store.look([HERE])).floors[HERE].epoch}, 10)
+        await store.next_aside(HERE, 10)
+        await store.waiting([HERE])
+        await store.sweep(timedelta(days=1), 10)
+        await store.look(
+            [HERE],
+            ids=[("other", "id")],
+            keys=["a"],
+            facts=[("table", "a")],
+            claims=[("email", "a")],
+            parked=["a"],
+            aside=["a"],
+        )
+        questions = list(asked.questions)
+        plans = [await client.get_default_database().command("explain", each) for each in questions]
+    finally:
+        client.close()
+    assert len(questions) >= 12
+    whole = [question for question, plan in zip(questions, plans, strict=True) if "COLLSCAN" in str(plan)]
+    assert not whole
