@@ -7,6 +7,10 @@ from typing import Any
 from replay.log.message import Message, in_time, printed, shown_key, stamp
 from topics.messages import headers
 
+_BODY = " " * 16
+"""Before a body, so that it stands below the topic of its message."""
+_CUT = len("… (9,999,999 bytes)")
+
 
 @dataclass(frozen=True)
 class Flow:
@@ -16,13 +20,21 @@ class Flow:
     messages: Sequence[Message]
     depths: Mapping[str, int]
 
-    def lines(self, reveal: bool = False) -> list[str]:
+    def lines(self, width: int | None, reveal: bool = False) -> list[str]:
+        """Two lines a message: what it is, and its body. width: characters of a body's line. None: as many as it has."""
         first, last = self.messages[0].logged.at, self.messages[-1].logged.at
         count = len(self.messages)
         took = round((last - first).total_seconds() * 1000)
         title = f"flow {printed(self.correlation)}  {stamp(first)}  {count} message{'s'[: count > 1]} in {took:,} ms"
-        width = max(len(self._place(message)) for message in self.messages)
-        return [title, *(self._line(message, width, reveal) for message in self.messages)]
+        room = max(len(self._place(message)) for message in self.messages)
+        most = None if width is None else max(1, width - len(_BODY) - _CUT)
+        return [
+            title,
+            *(
+                line for message in self.messages
+                for line in (self._line(message, room, reveal), f"{_BODY}{message.brief(reveal, most)}")
+            ),
+        ]  # fmt: skip
 
     def data(self, reveal: bool = False) -> dict[str, Any]:
         return {
@@ -40,16 +52,16 @@ class Flow:
     def _place(self, message: Message) -> str:
         return f"{'  ' * self._depth(message)}{message.logged.topic} {message.where}"
 
-    def _line(self, message: Message, width: int, reveal: bool) -> str:
+    def _line(self, message: Message, room: int, reveal: bool) -> str:
         said = printed(message.type or "(no type)")
         version = message.headers.get(headers.SEQUENCE)
-        parts = [f"  {f'+{self._ms(message):,} ms':>12}  {self._place(message):{width}}  {said}"]
+        parts = [f"  {f'+{self._ms(message):,} ms':>12}  {self._place(message):{room}}  {said}"]
         if version:
             parts.append(f"v{printed(version)}")
         parts += [f"key={printed(shown_key(message.key, reveal=reveal))}", f"id={printed(message.id)}"]
         if message.dead:
             parts.append(f"DEAD: {printed(message.headers[headers.DLQ_REASON])}")
-        return " ".join([*parts, message.brief(reveal)])
+        return " ".join(parts)
 
 
 def flows(messages: Sequence[Message]) -> list[Flow]:

@@ -11,7 +11,7 @@ from stores.kafka.log import Logged
 from topics import personal
 from topics.messages import headers, ids
 
-_MOST = 300  # characters of a body in a line
+_MOST = 300  # characters of a body in a line that has more than the body
 _OURS = frozenset(value for name, value in vars(headers).items() if name.isupper() and isinstance(value, str))
 
 
@@ -84,19 +84,20 @@ class Message:
             parts.append(f"dead={printed(self.headers[headers.DLQ_REASON])}")
         return "  ".join([*parts, self.brief(reveal)])
 
-    def brief(self, reveal: bool = False) -> str:
-        return brief(self.logged.body, self.type, reveal=reveal)
+    def brief(self, reveal: bool = False, most: int | None = _MOST) -> str:
+        return brief(self.logged.body, self.type, reveal=reveal, most=most)
 
 
-def brief(body: bytes | None, type_name: str | None = None, *, reveal: bool = False) -> str:
-    """One line, without secrets and (but for reveal) personal data, cut at 300 characters."""
+def brief(body: bytes | None, type_name: str | None = None, *, reveal: bool = False, most: int | None = _MOST) -> str:
+    """One line, without secrets and (but for reveal) personal data. most: characters; what is cut says so behind them. None:
+    all."""
     if body is None:
         return "(no body)"
     if not body:
         return "(empty body)"
     said = secrecy.shown(body, type_name, reveal=reveal)
     text = printed(said if isinstance(said, str) else msgspec.json.encode(said).decode())
-    return text if len(text) <= _MOST else f"{text[:_MOST]}… ({len(body):,} bytes)"
+    return text if most is None or len(text) <= most else f"{text[:most]}… ({len(body):,} bytes)"
 
 
 def shown_key(key: str | None, *, reveal: bool = False) -> str | None:

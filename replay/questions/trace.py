@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from replay import links
+from replay import links, screen
 from replay.failure import BadArgument, CannotDo
 from replay.log import reveal
 from replay.log.flow import Flow, flows
@@ -33,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="URL|FILE",
         help="spans of the flows, to a collector (http://host:4318) or as OTLP JSON into a file",
     )
+    screen.add_argument(parser)
     reveal.add_argument(parser)
 
 
@@ -57,7 +58,7 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
     elif said.json:
         say_json({"id": said.id, "read": found.read, "flows": [flow.data(plain) for flow in joined]})
     else:
-        _print(found, joined, links.flow(tools.settings, said.id), reveal=plain)
+        _print(found, joined, links.flow(tools.settings, said.id), screen.width(full=said.full), reveal=plain)
     return 0
 
 
@@ -74,9 +75,9 @@ def _export(where: str, found: list[Span]) -> None:
         raise CannotDo(f"--otlp: {where}: {error.strerror}") from error
 
 
-def _print(found: Found, joined: list[Flow], page: str, *, reveal: bool) -> None:
+def _print(found: Found, joined: list[Flow], page: str, width: int | None, *, reveal: bool) -> None:
     for flow in joined:
-        for line in flow.lines(reveal):
+        for line in flow.lines(width, reveal):
             say(line)
         say()
     say(f"page: {page}")

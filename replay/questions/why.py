@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from replay import links
+from replay import links, screen
 from replay.failure import BadArgument
 from replay.log.flow import Flow, flows
 from replay.log.message import Message, printed
@@ -22,6 +22,7 @@ from stores.kafka.log import LogReader
 from stores.settings import Settings
 from topics.contracts import all_topics
 
+_ON = "      "  # before a sentence that goes on
 _SECONDS = 1.0  # that a server has to take a connection
 _NEEDS: dict[str, tuple[str, str, Callable[[Settings], str]]] = {
     "notification.effect": ("the mail server", "SMTP_URL", lambda s: s.smtp),
@@ -50,18 +51,21 @@ class Why:
             "flows": [flow.data() for flow in self.flow], "read": self.found.read, "cut": self.found.cut,
         }  # fmt: skip
 
-    def lines(self) -> list[str]:
+    def lines(self, width: int | None) -> list[str]:
+        """width: characters; sentences go on in further lines, bodies are cut. None: as long as they are."""
         now = [f"  {cause.kind}: {cause.says}" for cause in self.waits] or ["  nothing waits"]
-        tree = [line for flow in self.flow for line in ("", *flow.lines())]
+        told = ["What happened:", *(f"  {line}" for line in self.story), "Now:", *now]
+        tree = [line for flow in self.flow for line in ("", *flow.lines(width))]
         left = "; more messages were left out, narrow it with --since" if self.found.cut else ""
         read = f"{self.found.read:,} messages of {self.found.topics} topics read in {self.found.seconds:.1f} s{left}"
-        return ["What happened:", *(f"  {line}" for line in self.story), "Now:", *now, *tree, "", read]
+        return [*(part for line in told for part in screen.wrapped(line, width, _ON)), *tree, "", read]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", help="of an order, user, command, event, flow or mail")
     parser.add_argument("--since", metavar="WHEN", help="only messages from then on: 30s, 20m, 2h, 3d, or a time")
     parser.add_argument("--json", action="store_true", help="one JSON document")
+    screen.add_argument(parser)
 
 
 async def run(tools: Tools, said: argparse.Namespace) -> int:
@@ -69,7 +73,8 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
     if said.json:
         say_json(found.data())
     else:
-        for line in (*found.lines()[:-1], f"page: {links.flow(tools.settings, found.id)}", found.lines()[-1]):
+        *told, read = found.lines(screen.width(full=said.full))
+        for line in (*told, f"page: {links.flow(tools.settings, found.id)}", read):
             say(line)
     return 0
 

@@ -1,14 +1,23 @@
 """`./lezzet why`: ten situations, each planted in the real log, stores and Redis, are told by their right cause."""
 
+import asyncio
+import fcntl
 import json
+import os
+import struct
+import sys
+import termios
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import IO
 
 import msgspec
 import pytest
 
+from infra.layout.folders import CHECKOUT
+from infra.stack.stack import Stack
 from replay.questions.why import why
 from replay.tools import Tools
 from stores.kafka.partitioning import partition_of
@@ -148,7 +157,7 @@ async def test_the_right_cause_is_told_first(
     await plant(order)
     found = await why(Tools(replace(desk.tools.settings, smtp="smtp://127.0.0.1:1")), order.id)
     assert found.waits and (found.waits[0].kind, says in found.waits[0].says) == (kind, True), found.waits
-    assert found.story and any(line.startswith("flow ") for line in found.lines())
+    assert found.story and any(line.startswith("flow ") for line in found.lines(160))
 
 
 async def test_any_id_leads_there_and_one_that_is_nowhere_is_one_line(desk: Desk) -> None:
@@ -161,3 +170,42 @@ async def test_any_id_leads_there_and_one_that_is_nowhere_is_one_line(desk: Desk
     assert code == 0 and out.startswith("What happened:") and "\nNow:\n" in out and "page: http" in out
     code, line = await desk.run("why", "nobody")
     assert code == 2 and "no message names nobody" in line and "\n" not in line
+
+
+async def test_bodies_fit_the_terminal_and_are_whole_where_that_is_wanted(desk: Desk, servers: Stack) -> None:
+    order = Order(desk, ids.fresh(), ids.fresh())
+    lines = "n" * 3_000
+    await order.say("order_events", "OrderPlaced", "placed", {"pay_by": LATER, "lines": lines}, sequence="1")
+    _, out = await desk.run("why", order.id)
+    story, _, tree = out.partition("\nNow:\n")
+    assert story.startswith("What happened:") and "flow " in tree, "the story comes first"
+    assert lines[:40] in out and max(map(len, out.splitlines())) <= 170
+    shown = await _in_a_terminal(servers, 90, "why", order.id)
+    assert f"… ({3_000 + len(LATER) + 24:,} bytes)" in shown
+    assert not [line for line in shown.splitlines() if "nnn" in line and len(line) > 90]
+    for said in (("why", order.id, "--full"), ("trace", order.id, "--full"), ("why", order.id, "--json")):
+        _, out = await desk.run(*said)
+        assert lines in out, said
+
+
+async def _in_a_terminal(servers: Stack, columns: int, *said: str) -> str:
+    """What a command shows in a terminal of so many columns."""
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"} | servers.environment()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "replay", *said, cwd=CHECKOUT, env=environment, stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        shown = await asyncio.to_thread(_to_the_end, terminal)
+    assert await process.wait() == 0, shown
+    return shown
+
+
+def _to_the_end(terminal: IO[bytes]) -> str:
+    parts = list[bytes]()
+    with suppress(OSError):  # the other end was closed
+        while part := terminal.read(65_536):
+            parts.append(part)
+    return b"".join(parts).decode().replace("\r\n", "\n")
