@@ -9,7 +9,7 @@ from aiohttp import web
 
 from replay.console.desk import Desk
 from replay.console.frame import Shown
-from replay.console.supervised import NotSupervised, processes
+from replay.supervised import NotSupervised, processes
 from replay.tools import Tools, address
 from stores.errors import Doubt
 from stores.kafka.admin import ping
