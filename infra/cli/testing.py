@@ -1,13 +1,16 @@
 """`./lezzet test [-- PYTEST ARGUMENTS]`: every check and every test. Stops at the first step that fails."""
 
 import argparse
+import os
 import queue
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 
 from infra.cli.arguments import parser
 from infra.layout.folders import CHECKOUT
@@ -47,10 +50,23 @@ def main(arguments: list[str]) -> int:
         if code:
             return code
     # The tests come last, so that their summary stands in the last lines.
-    if rest_of_pytest:
-        print(f"== tests: pytest {' '.join(rest_of_pytest)}", flush=True)
-        return subprocess.run((BIN / "pytest", *rest_of_pytest), cwd=CHECKOUT, check=False).returncode
-    return all_tests()
+    with _with_bytecode() as environment:
+        if rest_of_pytest:
+            print(f"== tests: pytest {' '.join(rest_of_pytest)}", flush=True)
+            argv = (BIN / "pytest", *rest_of_pytest)
+            return subprocess.run(argv, cwd=CHECKOUT, env=environment, check=False).returncode
+        return all_tests(environment)
+
+
+@contextmanager
+def _with_bytecode() -> Generator[Mapping[str, str]]:
+    """The environment of the tests. Where PYTHONDONTWRITEBYTECODE is set, bytecode is kept in a folder that goes when they end:
+    else each of the hundreds of Python processes that they start compiles all that it imports again."""
+    if not sys.dont_write_bytecode:
+        yield os.environ
+        return
+    with tempfile.TemporaryDirectory(prefix="lezzet-bytecode-", ignore_cleanup_errors=True) as folder:
+        yield os.environ | {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": folder}
 
 
 class _Part:
@@ -59,20 +75,22 @@ class _Part:
     red: lines that name tests which failed. code: its exit code, 0 before it has one.
     """
 
-    def __init__(self, name: str, arguments: Sequence[str]) -> None:
+    def __init__(self, name: str, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
         self.name = name
         self.red: list[str] = []
         self.last_word = ""
         self.code = 0
         self._arguments = arguments
+        self._environment = environment
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
         argv = (BIN / "pytest", *self._arguments)
         self._process = subprocess.Popen(
-            argv, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
-        )
+            argv, cwd=CHECKOUT, env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            errors="replace",
+        )  # fmt: skip
         threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
 
     def _read(self, process: "subprocess.Popen[str]") -> None:
@@ -98,14 +116,18 @@ class _Part:
             self._process.terminate()
 
 
-def all_tests() -> int:
-    """Runs every test once. Returns the exit code."""
+def all_tests(environment: Mapping[str, str]) -> int:
+    """Runs every test once. Returns the exit code. environment: of every pytest."""
     begun, rest = time.monotonic(), ("tests", *(f"--ignore={each}" for each in (*BESIDE, *ALONE)))
     print(
         "== tests: pytest, two processes side by side and then one; the second's lines come after the first's",
         flush=True,
     )
-    ended = [*_together(_Part("first", rest), _Part("beside", BESIDE)), *_together(_Part("alone", ALONE))]
+    first, beside, alone = (
+        _Part(name, arguments, environment)
+        for name, arguments in (("first", rest), ("beside", BESIDE), ("alone", ALONE))
+    )
+    ended = [*_together(first, beside), *_together(alone)]
     for part in ended:
         sys.stdout.writelines(part.red)
     for part in ended:

@@ -1,6 +1,8 @@
 """`./lezzet test`: what it runs, and what it says of it."""
 
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -58,7 +60,7 @@ def test_the_end_names_each_test_that_failed_in_any_process(
 ):
     for part in red:
         (tree / PARTS[part]).write_text("def test_it():\n    assert False\n")
-    assert testing.all_tests() == (1 if red else 0)
+    assert testing.all_tests(os.environ) == (1 if red else 0)
     *named, first, beside, alone, end = capfd.readouterr().out.splitlines()[-4 - len(red) :]
     assert [line.split()[1] for line in named] == [f"{PARTS[part]}::test_it" for part in red]
     for line, part in zip((first, beside, alone), PARTS, strict=True):
@@ -68,5 +70,22 @@ def test_the_end_names_each_test_that_failed_in_any_process(
 
 def test_a_pytest_that_was_killed_is_no_success(tree: Path, capfd: pytest.CaptureFixture[str]):
     (tree / PARTS["beside"]).write_text("import os\ndef test_it():\n    os.kill(os.getpid(), 9)\n")
-    assert testing.all_tests() == -9
+    assert testing.all_tests(os.environ) == -9
     assert "== tests beside: ended with exit code -9 and without a summary" in capfd.readouterr().out
+
+
+def test_bytecode_is_kept_until_the_tests_end_where_none_may_stay(tree: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(testing, "CHECKS", ())
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    for path in PARTS.values():
+        (tree / path).write_text(
+            "import pathlib, sys\n"
+            "def test_it():\n"
+            "    assert not sys.dont_write_bytecode\n"
+            "    assert any(pathlib.Path(sys.pycache_prefix).rglob(f'{pathlib.Path(__file__).stem}*.pyc'))\n"
+            "    pathlib.Path('kept in').write_text(sys.pycache_prefix)\n"
+        )
+    assert testing.main([]) == 0
+    assert not Path((tree / "kept in").read_text()).exists()
+    assert not list(tree.rglob("__pycache__"))
