@@ -8,6 +8,7 @@ import msgspec
 
 from topics.contracts.auth_events import IssuedToken, SessionRefreshed, SessionStarted, Verification
 from topics.deciding.decision import Rejection, Sealed
+from topics.values.languages import DEFAULT_LANGUAGE, Language
 
 ROTATION_GRACE = timedelta(seconds=60)
 """Two tabs of one browser refresh with the same token at the same time: the second is given the first one's again."""
@@ -45,6 +46,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     """email None: nobody has registered under this id. verifications, resets: tokens that are good, the newest last.
 
     refused_hash: of the password with which the verified address was last registered once more, in vain.
+    language: of the mails by which the address was registered, for later ones whose request says none. None: not known.
     erased: nothing else is known, and nobody can register under this id again.
     """
 
@@ -57,6 +59,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     first_use: FirstUse | None = None
     sessions: dict[str, Session] = msgspec.field(default_factory=dict[str, Session])
     erased: bool = False
+    language: Language | None = None
 
 
 INVALID_LINK = Rejection("invalid_token", "this link is not valid, ask for a new mail", "token")
@@ -103,6 +106,11 @@ class CheckedPassword:
     matches: bool
     grant: Grant
     refused: bool = False
+
+
+def language_of_mail(said: Language | None, account: Account) -> Language:
+    """said: by the command."""
+    return said or account.language or DEFAULT_LANGUAGE
 
 
 LinkVerdict = Literal["first", "again", "already", "expired", "unknown"]

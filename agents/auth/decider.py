@@ -62,11 +62,15 @@ def evolve(account: Account, event: Event) -> Account:
     match event:
         case AccountRegistered() | RegistrationRepeated():
             return replace(
-                account, email=event.email, password_hash=event.password_hash, verifications=(event.verification,)
+                account,
+                email=event.email,
+                password_hash=event.password_hash,
+                verifications=(event.verification,),
+                language=event.language or account.language,
             )
         case VerificationRequested():
             kept = (*account.verifications, event.verification)[-MAX_VERIFICATIONS:]
-            return replace(account, verifications=kept)
+            return replace(account, verifications=kept, language=event.language or account.language)
         case EmailVerified():
             return replace(account, verified=True, verifications=(), first_use=_first_use(event))
         case PasswordResetRequested():

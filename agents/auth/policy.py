@@ -1,6 +1,7 @@
 """What others learn of accounts: that one exists, that its owner is to get a mail, and that it is erased."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from agents.auth.account import Account
 from topics.contracts import email_event, user_created, user_erased
@@ -18,7 +19,24 @@ from topics.contracts.user_created import UserCreated
 from topics.contracts.user_erased import UserErased
 from topics.deciding.decision import Send
 from topics.messages.event import EventMeta
+from topics.values.languages import DEFAULT_LANGUAGE, Language
 from topics.values.tokens import as_reference
+
+SUBJECTS: Mapping[Language, Mapping[str, str]] = MappingProxyType(
+    {
+        "tr": {
+            "verification": "E-posta adresinizi doğrulayın",
+            "password_reset": "Parolanızı sıfırlayın",
+            ALREADY_REGISTERED: "Zaten bir hesabınız var",
+        },
+        "en": {
+            "verification": "Verify your e-mail address",
+            "password_reset": "Reset your password",
+            ALREADY_REGISTERED: "You have an account already",
+        },
+    }
+)
+"""By language and template, as the notifier words them: other readers of `email_event` show the subject, too."""
 
 
 def react(event: Event, meta: EventMeta, account: Account) -> Iterable[Send]:
@@ -27,9 +45,9 @@ def react(event: Event, meta: EventMeta, account: Account) -> Iterable[Send]:
         case AccountRegistered():
             created = UserCreated(id=user_id, user_id=user_id, email=event.email)
             yield Send(user_created.TOPIC, user_id, created)
-            yield _verification_mail(user_id, event.email, event.verification)
+            yield _verification_mail(user_id, event)
         case RegistrationRepeated() | VerificationRequested():
-            yield _verification_mail(user_id, event.email, event.verification)
+            yield _verification_mail(user_id, event)
         case PasswordResetRequested():
             yield _reset_mail(user_id, event)
         case AccountErased(erased_at=at):
@@ -38,24 +56,28 @@ def react(event: Event, meta: EventMeta, account: Account) -> Iterable[Send]:
             pass  # log-ins and verifications concern nobody else
 
 
-def _verification_mail(user_id: str, email: str, verification: Verification) -> Send:
+def _verification_mail(user_id: str, event: AccountRegistered | RegistrationRepeated | VerificationRequested) -> Send:
+    language = event.language or DEFAULT_LANGUAGE
     mail = VerificationMail(
-        to=email,
-        subject="Verify your e-mail address",
+        to=event.email,
+        subject=SUBJECTS[language]["verification"],
         template="verification",
-        variables=_token(user_id, verification),
+        variables=_token(user_id, event.verification),
+        language=language,
     )
-    return Send(email_event.TOPIC, email, mail)
+    return Send(email_event.TOPIC, event.email, mail)
 
 
 def _reset_mail(user_id: str, event: PasswordResetRequested) -> Send:
     """One type for both, since others know no third: the template tells them apart."""
-    known = event.already_registered
+    language = event.language or DEFAULT_LANGUAGE
+    template = ALREADY_REGISTERED if event.already_registered else "password_reset"
     mail = PasswordResetMail(
         to=event.email,
-        subject="You have an account already" if known else "Reset your password",
-        template=ALREADY_REGISTERED if known else "password_reset",
+        subject=SUBJECTS[language][template],
+        template=template,
         variables=_token(user_id, event.reset),
+        language=language,
     )
     return Send(email_event.TOPIC, event.email, mail)
 

@@ -12,6 +12,7 @@ from agents.auth.account import (
     NewAccount,
     NewMailToken,
     Unusable,
+    language_of_mail,
     link_verdict,
 )
 from topics.contracts.auth_commands import Register, ResendVerification, VerifyEmail
@@ -44,17 +45,18 @@ def register(command: Register, account: Account, context: Context) -> Decision[
     email = normal_email(command.email)
     if account.email not in (None, email) or context.claims.get(("email", email)) != context.aggregate_id:
         return reject("email_taken", "this address is already registered", field="email")
-    return accept(_registered(email, account, prepared), answer=REGISTERED)
+    return accept(_registered(email, command, account, prepared), answer=REGISTERED)
 
 
-def _registered(email: str, account: Account, prepared: NewAccount) -> Event:
+def _registered(email: str, command: Register, account: Account, prepared: NewAccount) -> Event:
     """Until the address is verified anybody may have chosen the password: the newest counts, and links to older ones do not."""
+    hashed, language = prepared.password_hash, language_of_mail(command.language, account)
     if account.verified:
         return PasswordResetRequested(
-            email=email, reset=prepared.reset, already_registered=True, refused_hash=prepared.password_hash
+            email=email, reset=prepared.reset, already_registered=True, refused_hash=hashed, language=language
         )
     kind = AccountRegistered if account.email is None else RegistrationRepeated
-    return kind(email=email, verification=prepared.verification, password_hash=prepared.password_hash)
+    return kind(email=email, verification=prepared.verification, password_hash=hashed, language=language)
 
 
 def resend(command: ResendVerification, account: Account, context: Context) -> Decision[Event]:
@@ -64,7 +66,9 @@ def resend(command: ResendVerification, account: Account, context: Context) -> D
     if isinstance(context.prepared, Unusable):
         return accept(answer=RESENT)
     assert isinstance(context.prepared, NewMailToken)
-    return accept(VerificationRequested(email=account.email, verification=context.prepared.token), answer=RESENT)
+    language = language_of_mail(command.language, account)
+    asked = VerificationRequested(email=account.email, verification=context.prepared.token, language=language)
+    return accept(asked, answer=RESENT)
 
 
 def verify(command: VerifyEmail, account: Account, context: Context) -> Decision[Event]:

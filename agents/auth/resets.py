@@ -1,7 +1,15 @@
 """A forgotten password: a token by mail, and a new password for it. Pure."""
 
 from agents.auth import sessions
-from agents.auth.account import EXPIRED_LINK, INVALID_LINK, Account, CheckedReset, NewMailToken, Unusable
+from agents.auth.account import (
+    EXPIRED_LINK,
+    INVALID_LINK,
+    Account,
+    CheckedReset,
+    NewMailToken,
+    Unusable,
+    language_of_mail,
+)
 from topics.contracts.auth_commands import RequestPasswordReset, ResetPassword
 from topics.contracts.auth_events import EmailVerified, Event, PasswordReset, PasswordResetRequested
 from topics.deciding.decision import Context, Decision, accept, reject
@@ -19,7 +27,9 @@ def request(command: RequestPasswordReset, account: Account, context: Context) -
     if isinstance(context.prepared, Unusable):
         return accept(answer=REQUESTED)
     assert isinstance(context.prepared, NewMailToken)
-    return accept(PasswordResetRequested(email=account.email, reset=context.prepared.token), answer=REQUESTED)
+    language = language_of_mail(command.language, account)
+    asked = PasswordResetRequested(email=account.email, reset=context.prepared.token, language=language)
+    return accept(asked, answer=REQUESTED)
 
 
 def reset(command: ResetPassword, account: Account, context: Context) -> Decision[Event]:

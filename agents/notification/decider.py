@@ -87,7 +87,9 @@ def _remember(command: RememberAddress, recipient: Recipient) -> Decision[Event]
 
 
 def _send(command: SendMail, recipient: Recipient) -> Decision[Event]:
-    letter = Letter(template=command.template, variables=command.variables, subject=command.subject)
+    letter = Letter(
+        template=command.template, variables=command.variables, subject=command.subject, language=command.language
+    )
     if "@" in command.to:
         return accept() if recipient.erased else accept(MailRequested(to=normal_email(command.to), letter=letter))
     if recipient.erased or not news.are_wanted(letter.template, recipient.preferences):

@@ -22,6 +22,9 @@ from topics.values import tokens
 
 _PURPOSES = {"verification": tokens.VERIFY, "password_reset": tokens.RESET, ALREADY_REGISTERED: tokens.RESET}
 
+_ABOUT = {"verification": "verify_email", "password_reset": "reset_password"}
+"""Templates whose mails are called as the route that takes the token. All others are called as the template."""
+
 PATIENCE = timedelta(days=1)  # after the request
 
 
@@ -60,7 +63,7 @@ class Courier:
         rendered = render(replace(letter, variables=dict(variables)), self._origin)
         return Mail(
             id=event_id, to=event.to, subject=rendered.subject, text=rendered.text, html=rendered.html,
-            secret=variables.get("token", ""),
+            about=_ABOUT.get(letter.template, letter.template), secret=variables.get("token", ""),
         )  # fmt: skip
 
     def _with_token(self, template: str, variables: Mapping[str, str]) -> Mapping[str, str]:

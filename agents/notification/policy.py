@@ -22,13 +22,14 @@ from topics.contracts.notification_commands import (
     TellOfOrder,
     VoidMails,
 )
-from topics.contracts.notification_events import Event, Letter, OrderNewsTold, OwnerFound, RecipientErased
+from topics.contracts.notification_events import UNSAID, Event, Letter, OrderNewsTold, OwnerFound, RecipientErased
 from topics.contracts.user_created import UserCreated, whose
 from topics.contracts.user_erased import UserErased
 from topics.contracts.user_events import PreferencesChanged
 from topics.deciding.decision import Origin, Send
 from topics.messages.event import EventMeta
 from topics.messages.message import deliverable
+from topics.values.languages import language_of_tag
 
 _OURSELVES = "lezzet/notification"
 """Source of what this domain publishes."""
@@ -58,7 +59,11 @@ def send_mail(message: Notification, origin: Origin) -> Iterable[Send]:
     """The template follows from the type: a publisher's own template names mean nothing here, but for one."""
     recipient = deliverable(message.to, "to") if "@" in message.to else message.to
     mail = SendMail(
-        to=recipient, template=_template(message), variables=asdict(message.variables), subject=message.subject
+        to=recipient,
+        template=_template(message),
+        variables=asdict(message.variables),
+        subject=message.subject,
+        language=language_of_tag(message.language) or UNSAID,
     )
     yield Send(notification_commands.TOPIC, key_of(recipient), mail)
 

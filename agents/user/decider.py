@@ -140,7 +140,7 @@ def evolve(person: Person, event: Event) -> Person:
         case RestaurantFavoured() | RestaurantUnfavoured() | CuisineFavoured() | CuisineUnfavoured():
             return favourites.evolve(person, event)
         case PreferencesChanged():
-            return replace(person, preferences=event.preferences)
+            return replace(person, preferences=event.preferences, has_preferences=True)
         case PersonErased():
             return Person(erased=True)
         case _:

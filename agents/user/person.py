@@ -19,7 +19,8 @@ class FavouriteRestaurant(msgspec.Struct, frozen=True, kw_only=True):
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
     """profile None: not complete yet. since: when it was completed. restaurants, cuisines: favourites, in the order in which
-    they became such; they need no profile. erased: the account is no more, and nothing else is known."""
+    they became such; they need no profile. has_preferences: the user has said some, perhaps those that all begin with.
+    erased: the account is no more, and nothing else is known."""
 
     email: str | None = None
     pending: bool = False
@@ -28,4 +29,5 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     restaurants: tuple[FavouriteRestaurant, ...] = ()
     cuisines: tuple[FavouriteCuisine, ...] = ()
     preferences: Preferences = Preferences()
+    has_preferences: bool = False
     erased: bool = False

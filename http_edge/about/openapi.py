@@ -137,6 +137,9 @@ def _parameters(row: AnyRow) -> list[dict[str, Any]]:
     if row.speaks:
         why = "The language of texts: tr or en, else tr."
         found.append({"name": "Accept-Language", "in": "header", "schema": text, "description": why})
+    if isinstance(row, CommandRow) and row.mails:
+        why = "The language of the mail: tr or en, where the user has chosen none; else that of the registration, else tr."
+        found.append({"name": "Accept-Language", "in": "header", "schema": text, "description": why})
     if isinstance(row, ComposedRow):
         why = "The ETag of the answer that the client has: 304 where it would be the same."
         found.append({"name": "If-None-Match", "in": "header", "schema": text, "description": why})

@@ -21,7 +21,7 @@ class Asked:
     after: what the caller has seen, for the command's header. last_event_id: what a stream's client saw
     last. language: in which texts of the answer are, where the row speaks. if_none_match: tags of the answers that the client
     has. acts_as: see routes.Row. address: of the peer, a /64 for IPv6, empty for a trusted proxy.
-    headers: of the request, for signed rows and those that the edge answers itself. head_only: the answer's body is not sent.
+    headers: of the request, for what no field here holds. head_only: the answer's body is not sent.
     incoming: the picture that a row takes, as it comes. upload: its name in quarantine, once it is there; raw is then a hash
     of it.
     """

@@ -125,11 +125,14 @@ class CommandRow(Row):
     since the command is done.
     sees: documents that the caller has looked at, as (view, id): the decision knows at least these versions.
     estimate: more fields for a 202. no_sooner: seconds after the request at which it is answered at the earliest, for rows
-    whose time must not tell who is registered. hashes: where its domain hashes a password, the topic on which that is done
-    first; few are under way at a time (http_edge/routing/turns.py). paced: it makes what no owner is counted for, so one
-    address makes few a minute (http_edge/routing/pace.py). file: the body is a file, which `make` reads; few are under way at a
-    time (http_edge/routing/uploads.py). Media type → what is in it, for OpenAPI. picture_of: the body is a picture of
-    something, which this looks up before a byte is read; what it gives becomes asked.body (http_edge/commands/uploads.py).
+    whose time must not tell who is registered.
+    hashes: where its domain hashes a password, the topic on which that is done first; few are under way at a time
+    (http_edge/routing/turns.py). paced: it makes what no owner is counted for, so one address makes few a minute
+    (http_edge/routing/pace.py). mails: a mail follows, in the language that the client asks for.
+    file: the body is a file, which `make` reads; few are under way at a time (http_edge/routing/uploads.py). Media type → what
+    is in it, for OpenAPI.
+    picture_of: the body is a picture of something, which this looks up before a byte is read; what it gives becomes asked.body
+    (http_edge/commands/uploads.py).
     coupon: the code that the request says, if any: who says many that there are not is refused for a while.
     Idempotency keys are honoured on every row.
     """
@@ -146,6 +149,7 @@ class CommandRow(Row):
     no_sooner: float = 0.0
     hashes: Topic | None = None
     paced: bool = False
+    mails: bool = False
     coupon: Callable[[Asked], str | None] | None = None
     picture_of: Callable[[Asked], Awaitable[Any]] | None = None
     signed: bool = False

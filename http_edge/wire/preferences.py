@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import lru_cache
 
-from topics.values.languages import DEFAULT_LANGUAGE, LANGUAGES, Language
+from topics.values.languages import DEFAULT_LANGUAGE, LANGUAGES, Language, language_of_tag
 
 MOST = 20  # of the values that a header names: those behind them are ignored
 REMEMBERED = 256  # headers; there are few different ones, unless somebody makes them up
@@ -21,18 +21,23 @@ def weights(header: str) -> Mapping[str, float]:
     return found
 
 
+def language_said(header: str | None) -> Language | None:
+    """The one of ours that an `Accept-Language` likes most; regions do not matter (`en-GB` is `en`). None where it names none
+    of ours: `*` alone says nothing."""
+    named = weights(header) if header else {}
+    said: dict[Language, float] = {}
+    for value, weight in named.items():
+        language = language_of_tag(value)
+        if language is not None:
+            said[language] = max(weight, said.get(language, 0.0))
+    rest = named.get("*", 0.0)
+    best = max(LANGUAGES, key=lambda language: said.get(language, rest))
+    return best if said and said.get(best, rest) > 0 else None
+
+
 def language_of(header: str | None) -> Language:
-    """Of an `Accept-Language`; regions do not matter (`en-GB` is `en`). The default where it names none of ours."""
-    if not header:
-        return DEFAULT_LANGUAGE
-    best, best_weight = DEFAULT_LANGUAGE, 0.0
-    named = weights(header)
-    for language in LANGUAGES:
-        mine = [weight for value, weight in named.items() if value.partition("-")[0] == language]
-        weight = max(mine) if mine else named.get("*", 0.0)
-        if weight > best_weight:
-            best, best_weight = language, weight
-    return best
+    """The same for texts that need one: the default where the header names none of ours."""
+    return language_said(header) or DEFAULT_LANGUAGE
 
 
 def _is_quality(text: str) -> bool:

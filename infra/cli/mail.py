@@ -19,9 +19,15 @@ LINK = re.compile(r"[?&#]token=([A-Za-z0-9_.~%-]+)")
 def main(arguments: list[str]) -> int:
     said = parser("mail", __doc__)
     said.add_argument("--to", default="", help="only mails to this address")
-    said.add_argument("--about", default="", help="only mails with this in their subject")
+    said.add_argument(
+        "--about",
+        default="",
+        help="only mails with this in their subject, or in the name of their kind: it is English in every language",
+    )
     form = said.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="[{to, sender, subject, text, html, message_id, at, id}]")
+    form.add_argument(
+        "--json", action="store_true", help="[{to, sender, subject, about, text, html, message_id, at, id}]"
+    )
     form.add_argument(
         "--token", action="store_true", help=f"only the token of the newest mail with one; waits for it, {WAIT:.0f} s"
     )
@@ -51,7 +57,7 @@ def received(page: str, to: str = "", about: str = "") -> list[dict[str, Any]]:
             mails: list[dict[str, Any]] = json.loads(answer.read())
     except OSError as error:
         raise CannotStart(f"the mail server does not answer at {page} ({error}), see ./lezzet status") from None
-    return [mail for mail in mails if about.lower() in mail["subject"].lower()]
+    return [mail for mail in mails if any(about.lower() in mail[where].lower() for where in ("subject", "about"))]
 
 
 def newest_token(page: str, to: str, about: str = "", within: float = WAIT) -> str:

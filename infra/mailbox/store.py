@@ -11,9 +11,12 @@ from pathlib import Path
 
 import msgspec
 
+from stores.mail import ABOUT
+
 
 class Mail(msgspec.Struct, frozen=True):
-    """One mail as the page shows it. `to` is the recipient of the envelope, several joined by ", "."""
+    """One mail as the page shows it. `to` is the recipient of the envelope, several joined by ", ". `about` is the kind of
+    mail, named the same in every language; empty where its sender does not say it."""
 
     id: str
     to: str
@@ -23,6 +26,7 @@ class Mail(msgspec.Struct, frozen=True):
     html: str
     message_id: str
     at: datetime
+    about: str = ""
 
 
 class MailStore:
@@ -63,6 +67,7 @@ def _read(path: Path) -> Mail:
         html=_body(message, "html"),
         message_id=str(message["Message-ID"] or "").strip(),
         at=datetime.fromtimestamp(arrived / 1e9, UTC),
+        about=str(message[ABOUT] or ""),
     )
 
 

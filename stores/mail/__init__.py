@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+ABOUT = "Lezzet-About"
+"""The header of Mail.about."""
+
 
 class Refused(Exception):
     """The mail server will never take this mail. The text says why, in its words."""
@@ -15,6 +18,8 @@ class Deferred(Exception):
 class Mail:
     """id: of the event that asked for it; the Message-ID is `<id@lezzet>`, the same on every try.
 
+    about: what kind of mail it is, the same in every language; '' without one.
+
     secret: a part of the text that no error may show, '' without one: a mail server's answer may quote the mail.
     """
 
@@ -23,4 +28,5 @@ class Mail:
     subject: str
     text: str
     html: str
+    about: str = ""
     secret: str = ""

@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote, urlsplit
 import aiosmtplib
 
 from stores.errors import Unavailable
-from stores.mail import Deferred, Mail, Refused
+from stores.mail import ABOUT, Deferred, Mail, Refused
 
 SENDER = Address("Lezzet", "no-reply", "lezzet.example")
 TIMEOUT = 10.0  # seconds, for each step of the conversation
@@ -114,6 +114,8 @@ def _message(mail: Mail, sender: Address) -> EmailMessage:
     except (ValueError, IndexError, MessageError) as error:  # the standard library raises any for an odd address
         raise Refused(f"not to be written as a mail: {error}"[:500]) from error
     message["Message-ID"] = f"<{mail.id}@lezzet>"
+    if mail.about:
+        message[ABOUT] = mail.about
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
     return message

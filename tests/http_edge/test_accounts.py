@@ -106,6 +106,47 @@ async def test_a_short_password_is_wrong_at_a_login_and_not_malformed(edge: Worl
         assert opened(edge, edge.domains.taken[-1]) == password
 
 
+MAILED = pytest.mark.parametrize("path", ["/auth/register", "/auth/resend-verification", "/auth/forgot-password"])
+
+
+@MAILED
+async def test_a_command_that_leads_to_a_mail_says_in_which_language(edge: World, path: str):
+    said = ["tr-TR,tr;q=0.9,en;q=0.8", "en-GB", "de", "*", "q" * 7000, "de," * 20 + "en", None]
+    for header in said:
+        headers = {} if header is None else {"Accept-Language": header}
+        assert (await edge.client().call("POST", path, BY_ADDRESS[path], **headers)).status in (200, 201)
+    assert [command.body["language"] for command in edge.domains.taken] == ["tr", "en", None, None, None, None, None]
+
+
+@MAILED
+async def test_the_language_of_the_preferences_goes_before_that_of_the_request(edge: World, path: str):
+    account = str(uuid.uuid4())
+    await edge.redis.set(keys.login(sha256_hex(EMAIL)), account)
+    for document in ('3\n{"language":"en"}', '4\n{"language":"tr","email":false}', "5\n"):
+        await edge.redis.set(keys.document("preferences", account), document)
+        for header in ("tr", "en"):
+            await edge.client().call("POST", path, BY_ADDRESS[path], **{"Accept-Language": header})
+    assert [command.body["language"] for command in edge.domains.taken] == ["en", "en", "tr", "tr", "tr", "en"]
+
+
+@MAILED
+async def test_a_field_language_of_the_body_says_nothing(edge: World, path: str):
+    said = await edge.client().call("POST", path, BY_ADDRESS[path] | {"language": "en"})
+    assert said.status in (200, 201)
+    assert [command.body["language"] for command in edge.domains.taken] == [None]
+
+
+async def test_openapi_names_the_header_of_requests_that_lead_to_a_mail(edge: World):
+    paths = (await edge.client().call("GET", "/openapi.json")).json["paths"]
+    named = {
+        path
+        for path, methods in paths.items()
+        if any(each["name"] == "Accept-Language" for each in methods.get("post", {}).get("parameters", ()))
+    }
+    assert {"/auth/register", "/auth/resend-verification", "/auth/forgot-password"} <= named
+    assert "/auth/login" not in named
+
+
 @pytest.mark.parametrize("path", ["/auth/verify-email", "/auth/reset-password"])
 async def test_a_token_that_is_none_is_400_and_named(edge: World, path: str):
     said = await edge.client().call("POST", path, {"token": "nonsense", "password": PASSWORD})

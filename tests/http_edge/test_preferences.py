@@ -9,7 +9,7 @@ import pytest
 from http_edge.wire import etags
 from http_edge.wire.answer import Answer
 from http_edge.wire.compression import AT_ONCE_BYTES, LEAST_BYTES, MOST_WAITING, Compression, coding_of
-from http_edge.wire.preferences import language_of, weights
+from http_edge.wire.preferences import language_of, language_said, weights
 
 TEXT = b"Lahmacun, ayran, salata. " * 4000
 
@@ -38,6 +38,20 @@ def test_of_very_many_values_the_first_ones_count():
 )  # fmt: skip
 def test_the_language_is_the_one_that_is_liked_most(header: str | None, language: str):
     assert language_of(header) == language
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        (None, None), ("", None), ("*", None), ("de, *;q=0.5", None), ("en;q=0", None), ("en;q=0, tr;q=0", None),
+        ("tr-TR", "tr"), ("TR-tr;Q=0.3", "tr"), ("tr-Latn-TR, en;q=1", "tr"), ("en;q=0.5, tr;q=0.4", "en"),
+        ("en;q=0.4, en-GB;q=0.9, tr;q=0.5", "en"), ("en;q=0.5, *", "tr"), ("en;q=0, *", "tr"), ("en;q=2", None),
+        ("trk, eng", None), ("en_US", None), (",;,", None), ("\x00tr", None), ("d" * 8000 + ", en", "en"),
+        (", ".join(["de"] * 20 + ["en"]), None), (", ".join(["de"] * 19 + ["en"]), "en"),
+    ],
+)  # fmt: skip
+def test_a_language_is_said_where_one_of_ours_is_named_among_the_first(header: str | None, language: str | None):
+    assert language_said(header) == language
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,15 @@ async def test_the_token_of_the_newest_link_is_printed(servers: Stack, capsys: p
     assert capsys.readouterr().out == "new\n"
 
 
+async def test_a_mail_is_found_by_its_subject_and_by_its_kind_in_every_language(servers: Stack):
+    made = message("kind@example.com")
+    made["Lezzet-About"] = "verify_email"
+    await asyncio.to_thread(deliver, servers, made)
+    for about, count in (("hoş", 1), ("Verify", 1), ("verify_email", 1), ("reset", 0)):
+        found = await asyncio.to_thread(mail.received, servers.endpoints.mail, "kind@example.com", about)
+        assert len(found) == count, about
+
+
 async def test_without_a_mail_there_is_no_token(servers: Stack):
     with pytest.raises(CannotStart, match="no mail with a token to nobody"):
         await asyncio.to_thread(mail.newest_token, servers.endpoints.mail, "nobody@example.com", within=0)

@@ -66,20 +66,20 @@ class Client:
         async with self._http.get(url, params={"to": to or self.address}) as answer:
             return await answer.json()
 
-    async def mail(self, subject: str) -> dict[str, Any]:
-        """The one mail with this in its subject."""
+    async def mail(self, about: str) -> dict[str, Any]:
+        """The one mail of this kind, or with this in its subject."""
 
         async def found() -> list[dict[str, Any]]:
-            return [mail for mail in await self.mails() if subject in mail["subject"]]
+            return [mail for mail in await self.mails() if about in mail["subject"] or about == mail["about"]]
 
-        mails = await until(f"a mail about {subject!r} to {self.address}", found)
-        assert len(mails) == 1, f"expected one mail about {subject!r}, there are {len(mails)}"
+        mails = await until(f"a mail about {about!r} to {self.address}", found)
+        assert len(mails) == 1, f"expected one mail about {about!r}, there are {len(mails)}"
         return mails[0]
 
     async def sign_up(self) -> str:
         """Registers, verifies by mail and logs in. Returns the user's id."""
         await self.must("POST", "/auth/register", {"email": self.address, "password": PASSWORD})
-        text = (await self.mail("Verify"))["text"]
+        text = (await self.mail("verify_email"))["text"]
         token = re.search(r"token=(\S+)", text)
         assert token is not None, f"expected a link with a token in {text!r}"
         await self.must("POST", "/auth/verify-email", {"token": token[1]})

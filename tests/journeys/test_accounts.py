@@ -12,19 +12,22 @@ from tests.journeys.client import PASSWORD, Client
 from topics.values.tokens import mail_token, read, sha256_hex
 
 P1, P2 = "the stranger's 1", "the owner's 22"
-KNOWN = "You have an account already"
 
 
-async def mailed_token(client: Client, subject: str, count: int = 1) -> str:
-    """Of the newest of `count` mails about this."""
+async def newest_mail(client: Client, about: str, count: int = 1) -> dict[str, str]:
+    """Of `count` mails of this kind."""
 
-    async def found() -> list[str]:
-        texts = [mail["text"] for mail in await client.mails() if subject in mail["subject"]]
-        return texts if len(texts) == count else []
+    async def found() -> list[dict[str, str]]:
+        mails = [mail for mail in await client.mails() if mail["about"] == about]
+        return mails if len(mails) == count else []
 
-    texts = await until(f"{count} mails about {subject!r} to {client.address}", found)
-    token = re.search(r"token=(\S+)", texts[-1])
-    assert token is not None, texts[-1]
+    return (await until(f"{count} mails about {about!r} to {client.address}", found))[-1]
+
+
+async def mailed_token(client: Client, about: str, count: int = 1) -> str:
+    text = (await newest_mail(client, about, count))["text"]
+    token = re.search(r"token=(\S+)", text)
+    assert token is not None, text
     return token[1]
 
 
@@ -44,9 +47,9 @@ async def refused(client: Client, method: str, path: str, body: object) -> tuple
 
 async def test_a_stranger_who_registered_the_address_first_gets_nothing(client: Client):
     await register(client, P1)
-    strangers = await mailed_token(client, "Verify")
+    strangers = await mailed_token(client, "verify_email")
     await register(client, P2)
-    owners = await mailed_token(client, "Verify", 2)
+    owners = await mailed_token(client, "verify_email", 2)
     assert await refused(client, "POST", "/auth/verify-email", {"token": strangers}) == (400, "invalid_token")
     assert await refused(client, "POST", "/auth/login", {"email": client.address, "password": P2}) == (
         400, "email_not_verified",
@@ -62,12 +65,57 @@ async def test_a_stranger_who_registered_the_address_first_gets_nothing(client: 
 async def test_registering_a_verified_address_tells_its_owner_and_nobody_else(client: Client):
     await client.sign_up()
     await register(client, P1)
-    token = await mailed_token(client, KNOWN)
+    token = await mailed_token(client, "already_registered")
     assert (await log_in(client, P1))[0] == 400
     assert (await log_in(client, PASSWORD))[0] == 200
     await client.must("POST", "/auth/reset-password", {"token": token, "password": P2})
     assert (await log_in(client, P2))[0] == 200
-    assert len([mail for mail in await client.mails() if "Verify" in mail["subject"]]) == 1
+    assert len([mail for mail in await client.mails() if mail["about"] == "verify_email"]) == 1
+
+
+ENGLISH = {"Accept-Language": "de, en-GB;q=0.9, tr;q=0.5"}
+TURKISH = {"Accept-Language": "tr-TR,tr;q=0.9,en-US;q=0.8"}
+
+
+async def test_mails_of_an_account_are_in_the_language_that_the_client_asks_for(client: Client):
+    credentials = {"email": client.address, "password": PASSWORD}
+    wanted: dict[str, tuple[str, str]] = {
+        "verify_email": ("E-posta adresinizi doğrulayın", "Verify your e-mail address"),
+        "reset_password": ("Parolanızı sıfırlayın", "Reset your password"),
+        "already_registered": ("Zaten bir hesabınız var", "You have an account already"),
+    }
+
+    async def mailed(path: str, body: dict[str, str], about: str) -> None:
+        for count, (headers, subject) in enumerate(zip((TURKISH, ENGLISH), wanted[about], strict=True), start=1):
+            await client.must("POST", path, body, **headers)
+            mail = await newest_mail(client, about, count)
+            assert mail["subject"] == subject
+            assert f'<html lang="{"tr" if headers is TURKISH else "en"}">' in mail["html"]
+            assert ("Bağlantı" in mail["text"] or "bağlantı" in mail["text"]) is (headers is TURKISH)
+
+    await mailed("/auth/register", credentials, "verify_email")
+    await client.must("POST", "/auth/resend-verification", {"email": client.address}, **TURKISH)
+    resent = await newest_mail(client, "verify_email", 3)
+    assert resent["subject"] == wanted["verify_email"][0]
+    await mailed("/auth/forgot-password", {"email": client.address}, "reset_password")
+    await client.must("POST", "/auth/verify-email", {"token": await mailed_token(client, "verify_email", 3)})
+    await mailed("/auth/register", credentials, "already_registered")
+
+
+async def test_who_asks_without_a_language_gets_that_of_the_registration_and_a_chosen_one_goes_before_all(
+    client: Client,
+):
+    await client.must("POST", "/auth/register", {"email": client.address, "password": PASSWORD}, **ENGLISH)
+    answer = await client.must("POST", "/auth/verify-email", {"token": await mailed_token(client, "verify_email")})
+    forgot = "/auth/forgot-password", {"email": client.address}
+    await client.must("POST", *forgot, **{"Accept-Language": "*"})
+    assert (await newest_mail(client, "reset_password"))["subject"] == "Reset your password"
+    client.token = answer["access_token"]
+    await client.must("PUT", "/users/me/notification-preferences", {"language": "tr"})
+    assert (await client.must("GET", "/users/me/notification-preferences"))["language"] == "tr"
+    client.token = None
+    await client.must("POST", *forgot, **ENGLISH)
+    assert (await newest_mail(client, "reset_password", 2))["subject"] == "Parolanızı sıfırlayın"
 
 
 async def test_five_registrations_at_once_are_one_account(client: Client):
@@ -92,7 +140,7 @@ async def test_five_registrations_at_once_are_one_account(client: Client):
 
 async def test_a_link_followed_many_times_is_one_session(client: Client):
     await register(client)
-    body = {"token": await mailed_token(client, "Verify")}
+    body = {"token": await mailed_token(client, "verify_email")}
     answers = await asyncio.gather(*(client.must("POST", "/auth/verify-email", body) for _ in range(3)))
     answers.append(await client.must("POST", "/auth/verify-email", body))
     assert all(answer == answers[0] for answer in answers), "the very same tokens"
@@ -110,7 +158,7 @@ async def test_a_password_is_the_same_from_every_keyboard(client: Client):
     taken_apart = unicodedata.normalize("NFD", composed)
     assert composed != taken_apart
     await register(client, taken_apart)
-    await client.must("POST", "/auth/verify-email", {"token": await mailed_token(client, "Verify")})
+    await client.must("POST", "/auth/verify-email", {"token": await mailed_token(client, "verify_email")})
     for form in (composed, taken_apart):
         assert (await log_in(client, form))[0] == 200
 
@@ -120,9 +168,9 @@ async def test_a_forgotten_password_is_replaced_and_every_session_ends(client: C
     owner.token = client.token
     first, other = [(await log_in(client, PASSWORD))[1] for _ in range(2)]
     await client.must("POST", "/auth/forgot-password", {"email": client.address.upper()})
-    early = await mailed_token(client, "Reset")
+    early = await mailed_token(client, "reset_password")
     await client.must("POST", "/auth/forgot-password", {"email": client.address})
-    body = {"token": await mailed_token(client, "Reset", 2), "password": P2}
+    body = {"token": await mailed_token(client, "reset_password", 2), "password": P2}
     too_short = await refused(client, "POST", "/auth/reset-password", body | {"password": "short"})
     assert too_short == (422, "invalid_input")
     client.token = None
@@ -145,7 +193,7 @@ async def test_a_forgotten_password_is_replaced_and_every_session_ends(client: C
 async def test_a_reset_verifies_the_address_that_got_the_mail(client: Client):
     await register(client, P1)
     await client.must("POST", "/auth/forgot-password", {"email": client.address})
-    token = await mailed_token(client, "Reset")
+    token = await mailed_token(client, "reset_password")
     await client.must("POST", "/auth/reset-password", {"token": token, "password": P2})
     assert (await log_in(client, P1))[0] == 400
     assert (await log_in(client, P2))[0] == 200
@@ -154,7 +202,7 @@ async def test_a_reset_verifies_the_address_that_got_the_mail(client: Client):
 async def test_a_reset_token_stands_in_redis_until_it_is_used(client: Client):
     await client.sign_up()
     await client.must("POST", "/auth/forgot-password", {"email": client.address})
-    token = await mailed_token(client, "Reset")
+    token = await mailed_token(client, "reset_password")
     store = Redis.from_url(client.endpoints["redis"])
     name = f"reset:{sha256_hex(token)}"
     assert 0 < await store.ttl(name) <= 15 * 60
@@ -172,7 +220,7 @@ async def test_the_answer_does_not_tell_which_addresses_have_accounts(client: Cl
     await client.sign_up()
     said = [await _bytes(each, {"email": each.address}) for each in (client, owner)]
     assert said[0] == said[1]
-    await mailed_token(client, "Reset")
+    await mailed_token(client, "reset_password")
     assert await owner.mails() == []
 
 

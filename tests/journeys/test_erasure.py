@@ -78,7 +78,7 @@ async def test_who_is_erased_is_found_nowhere_and_the_address_begins_anew(client
     await heard(client, restaurant, user, "FollowerAdded")
     other_session = (await log_in(client, PASSWORD))[1]
     await client.must("POST", "/auth/forgot-password", {"email": client.address})
-    reset = await mailed_token(client, "Reset")
+    reset = await mailed_token(client, "reset_password")
     personal = (client.address, *PERSONAL)
     before = await _found(client, personal)
     assert {"auth.aggregate", "user.aggregate", "address.aggregate", "basket.state", "order.aggregate"} <= before
@@ -120,7 +120,7 @@ async def test_who_is_erased_is_found_nowhere_and_the_address_begins_anew(client
 async def _begins_anew(client: Client, erased: str) -> None:
     """client: without a token."""
     await register(client)
-    link = await mailed_token(client, "Verify", 2)
+    link = await mailed_token(client, "verify_email", 2)
     assert read(link)[0] != erased, "another account"
     client.token = (await client.must("POST", "/auth/verify-email", {"token": link}))["access_token"]
     assert await refused(client, "GET", "/users/me", None) == (404, "not_found")
@@ -162,7 +162,7 @@ async def test_an_account_without_a_profile_is_erased_too_and_as_often_as_one_li
     users: set[str] = set()
     for time in range(1, 4):
         await register(client)
-        link = await mailed_token(client, "Verify", time)
+        link = await mailed_token(client, "verify_email", time)
         users.add(read(link)[0])
         client.token = (await client.must("POST", "/auth/verify-email", {"token": link}))["access_token"]
         assert (await client.call("DELETE", "/users/me"))[0] == 204

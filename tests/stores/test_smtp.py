@@ -13,7 +13,14 @@ from stores.mail.smtp import Mailer
 from tests.deadline import until
 from tests.stores.mail_server import Server, serving
 
-MAIL = Mail(id="event-1", to="ayse@example.com", subject="Hoş geldiniz", text="düz yazı", html="<p>şık</p>")
+MAIL = Mail(
+    id="event-1",
+    to="ayse@example.com",
+    subject="Hoş geldiniz",
+    text="düz yazı",
+    html="<p>şık</p>",
+    about="verify_email",
+)
 
 
 @pytest_asyncio.fixture
@@ -33,6 +40,7 @@ async def test_a_mail_arrives_whole(server: Server, mailer: Mailer) -> None:
     await mailer.send(MAIL)
     (mail,) = server.mailbox.mails
     assert (mail["To"], mail["Subject"], mail["Message-ID"]) == (MAIL.to, MAIL.subject, "<event-1@lezzet>")
+    assert mail["Lezzet-About"] == MAIL.about
     text, html = mail.get_body(("plain",)), mail.get_body(("html",))
     assert text is not None and text.get_content().strip() == MAIL.text
     assert html is not None and html.get_content().strip() == MAIL.html

@@ -160,4 +160,4 @@ def test_every_reference_of_the_asyncapi_document_leads_somewhere() -> None:
 
 def test_the_asyncapi_document_keeps_secrets_to_itself() -> None:
     registered = asyncapi.document(TOPICS)["components"]["schemas"]["AccountRegistered"]
-    assert set(registered["properties"]) == {"email", "verification"}
+    assert set(registered["properties"]) == {"email", "language", "verification"}

@@ -1,4 +1,8 @@
-"""Commands to the accounts. From the edge, which seals passwords to the auth agent's key first."""
+"""Commands to the accounts. From the edge, which seals passwords to the auth agent's key first.
+
+language, of those that lead to a mail: that of the user's preferences, else what the request asks for. None: neither says one
+of ours.
+"""
 
 from datetime import datetime
 from typing import Annotated
@@ -8,6 +12,7 @@ from msgspec import Meta
 from topics.messages.message import Message
 from topics.messages.topic import Topic
 from topics.values.fields import Email, Id, SealedBox, Sha256, Uuid
+from topics.values.languages import Language
 
 
 class Register(Message, frozen=True, kw_only=True):
@@ -15,12 +20,14 @@ class Register(Message, frozen=True, kw_only=True):
 
     email: Email
     password_box: SealedBox
+    language: Language | None = None
 
 
 class ResendVerification(Message, frozen=True, kw_only=True):
     """A new mail token for an account that is not verified yet; says nothing about any other."""
 
     email: Email
+    language: Language | None = None
 
 
 class VerifyEmail(Message, frozen=True, kw_only=True):
@@ -78,6 +85,7 @@ class RequestPasswordReset(Message, frozen=True, kw_only=True):
     """email: as the client sent it, must be the account's. The key of an unknown address is an id that nobody has."""
 
     email: Email
+    language: Language | None = None
 
 
 class ResetPassword(Message, frozen=True, kw_only=True):

@@ -1,4 +1,7 @@
-"""What happened to accounts. Read by projections (log-in look-up, token deny-list). Erasures are told on `user_erased`."""
+"""What happened to accounts. Read by projections (log-in look-up, token deny-list). Erasures are told on `user_erased`.
+
+language, of those that lead to a mail: of that mail. None: of before mails of accounts had one; they were English.
+"""
 
 from datetime import datetime
 
@@ -7,6 +10,7 @@ import msgspec
 from topics.messages.message import Message, Secret
 from topics.messages.topic import FOREVER, Topic
 from topics.values.fields import Id, Personal, Sha256
+from topics.values.languages import Language
 
 
 class Verification(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +35,7 @@ class AccountRegistered(Message, frozen=True, kw_only=True):
     email: Personal[str]
     verification: Verification
     password_hash: Secret[str] = ""
+    language: Language | None = None
 
 
 class RegistrationRepeated(Message, frozen=True, kw_only=True):
@@ -39,11 +44,13 @@ class RegistrationRepeated(Message, frozen=True, kw_only=True):
     email: Personal[str]
     verification: Verification
     password_hash: Secret[str] = ""
+    language: Language | None = None
 
 
 class VerificationRequested(Message, frozen=True, kw_only=True):
     email: Personal[str]
     verification: Verification
+    language: Language | None = None
 
 
 class EmailVerified(Message, frozen=True, kw_only=True):
@@ -65,6 +72,7 @@ class PasswordResetRequested(Message, frozen=True, kw_only=True):
     reset: Verification
     already_registered: bool = False
     refused_hash: Secret[str] = ""
+    language: Language | None = None
 
 
 class PasswordReset(Message, frozen=True, kw_only=True):

@@ -1,6 +1,9 @@
 """Public: somebody is to get a mail. Published by auth, and by other systems, which may send no headers.
 
 variables.token may be a reference (topics/values/tokens.py) from which the notifier derives the token.
+
+language: of a mail to an address, as a tag such as `tr` or `en-GB`. English where it is empty or none of ours. Mails to the
+id of a user are in the language of the user's preferences.
 """
 
 from collections.abc import Callable, Iterable
@@ -31,6 +34,7 @@ class VerificationMail(Message, frozen=True, kw_only=True):
     variables: TokenVariables
     subject: Text = ""
     template: Word = ""
+    language: Word = ""
 
 
 ALREADY_REGISTERED = "already_registered"
@@ -45,6 +49,7 @@ class PasswordResetMail(Message, frozen=True, kw_only=True):
     variables: TokenVariables
     subject: Text = ""
     template: Word = ""
+    language: Word = ""
 
 
 class DiscountMail(Message, frozen=True, kw_only=True):
@@ -53,6 +58,7 @@ class DiscountMail(Message, frozen=True, kw_only=True):
     variables: DiscountVariables
     subject: Text = ""
     template: Word = ""
+    language: Word = ""
 
 
 Mail = VerificationMail | PasswordResetMail | DiscountMail

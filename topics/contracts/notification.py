@@ -30,6 +30,7 @@ class OrderMail(Message, frozen=True, kw_only=True):
     variables: OrderVariables
     subject: Text = ""
     template: Word = ""
+    language: Word = ""
 
 
 Notification = VerificationMail | PasswordResetMail | DiscountMail | OrderMail

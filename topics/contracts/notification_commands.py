@@ -9,13 +9,14 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from topics.contracts.notification_events import OrderNews
+from topics.contracts.notification_events import UNSAID, OrderNews
 from topics.contracts.user_events import Preferences
 from topics.messages.message import Message
 from topics.messages.topic import Topic
 from topics.messages.upcasting import Upcast
 from topics.values.fields import Email, Recipient, Text, Word
 from topics.values.kurus import KurusSum, lira_before
+from topics.values.languages import Language
 
 Template = Annotated[str, Meta(min_length=1, max_length=64)]
 
@@ -27,12 +28,14 @@ class RememberAddress(Message, frozen=True, kw_only=True):
 
 
 class SendMail(Message, frozen=True, kw_only=True):
-    """to: an address, or the id of a user whose address may not be known yet."""
+    """to: an address, or the id of a user whose address may not be known yet. language: of a mail to an address; a user's mails
+    are in the language of their preferences."""
 
     to: Recipient
     template: Template
     variables: dict[str, Text]
     subject: Text = ""
+    language: Language = UNSAID
 
 
 class ConfirmOrder(Message, frozen=True, kw_only=True):

@@ -12,15 +12,18 @@ from topics.values.fields import Personal
 from topics.values.kurus import KurusSum
 from topics.values.languages import Language
 
+UNSAID: Language = "en"
+"""The language of a mail to an address whose publisher says none: they write their subjects in English. All mails were English
+when letters had no language."""
+
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    """A mail before it is rendered. subject: empty for the template's own. language: publishers who name an address write
-    English, and so did all mails when letters had no language."""
+    """A mail before it is rendered. subject: empty for the template's own."""
 
     template: str
     variables: dict[str, str]
     subject: str = ""
-    language: Language = "en"
+    language: Language = UNSAID
 
 
 CustomerNews = Literal[

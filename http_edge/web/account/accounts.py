@@ -7,16 +7,23 @@ how many accounts of it were erased before, its place.
 import hmac
 import uuid
 
+import msgspec
+from aiohttp.hdrs import ACCEPT_LANGUAGE
+
 from http_edge.routing.asked import Asked
 from http_edge.routing.routes import shown
+from http_edge.wire.preferences import language_said
 from http_edge.wire.problems import Problem, invalid, not_ready
 from topics import keys
+from topics.contracts.user_events import Preferences
 from topics.values import tokens
-from topics.values.fields import normal_email
+from topics.values.fields import Email, normal_email
+from topics.values.languages import Language
 
 LOGIN = shown("login", "auth")
 SESSIONS = shown("sessions", "auth")
 DENY = shown("deny", "auth")
+PREFERENCES = shown("preferences", "user")
 
 ALIKE_SECONDS = 0.1
 """Requests whose answers must not tell who is registered are answered no sooner than after this time: to ask for a mail costs
@@ -25,8 +32,16 @@ HASHED_ALIKE_SECONDS = 0.15
 """The same for requests that hash a password: a new account costs the domain two milliseconds more than a known one."""
 
 
+_preferences = msgspec.json.Decoder(Preferences)
+
 PLACES_AT_ONCE = 8
 """Looked at for every address, so that one whose accounts were erased takes as long as any other."""
+
+
+class Address(msgspec.Struct, frozen=True):
+    """The body of a request for a mail."""
+
+    email: Email
 
 
 async def of_address(asked: Asked) -> str:
@@ -75,6 +90,15 @@ def _id(asked: Asked, address: str, place: int) -> str:
     again = f"\n{place}" if place else ""
     made = hmac.digest(asked.edge.keys.fingerprint, f"account\n{address}{again}".encode(), "sha256")
     return str(uuid.UUID(bytes=made[:16], version=4))
+
+
+async def language_of_mail(asked: Asked) -> Language | None:
+    """Of the mail to the address that the request names: that of its user's preferences, else what the request says. None:
+    neither does. The same look-ups for every address."""
+    account = await of_address(asked)
+    (document,) = await asked.edge.reads.get((keys.document(PREFERENCES.name, account),))
+    said = b"" if document is None else keys.split(document)[1]
+    return _preferences.decode(said).language if said else language_said(asked.headers.get(ACCEPT_LANGUAGE))
 
 
 def read(token: str, code: str, field: str) -> tuple[str, str]:

@@ -53,8 +53,13 @@ class JsonWebKeys(msgspec.Struct, frozen=True):
     keys: tuple[JsonWebKey, ...]
 
 
-def _register(asked: Asked) -> Register:
-    return Register(email=asked.body.email, password_box=sealed(asked, asked.body.password))
+async def _register(asked: Asked) -> Register:
+    language = await accounts.language_of_mail(asked)
+    return Register(email=asked.body.email, password_box=sealed(asked, asked.body.password), language=language)
+
+
+async def _resend(asked: Asked) -> ResendVerification:
+    return ResendVerification(email=asked.body.email, language=await accounts.language_of_mail(asked))
 
 
 def _login(asked: Asked) -> Login:
@@ -93,7 +98,7 @@ ROUTES = (
     command(
         "POST", "/auth/register", Register, to=TOPIC, takes=NewAccount, make=_register, key=accounts.of_address,
         who=PUBLIC, success=201, gives=Done, answers={422: "invalid_password"}, settles=LOGIN,
-        no_sooner=accounts.HASHED_ALIKE_SECONDS, hashes=auth_hashing.TOPIC, paced=True,
+        no_sooner=accounts.HASHED_ALIKE_SECONDS, hashes=auth_hashing.TOPIC, paced=True, mails=True,
         says="Open an account; a mail with a link verifies the address. The answer is the same for every address.",
     ),
     command(
@@ -103,8 +108,8 @@ ROUTES = (
         says="Verify the address with the token of the mail's link; logs in, the first time.",
     ),
     command(
-        "POST", "/auth/resend-verification", ResendVerification, to=TOPIC, key=accounts.of_address, who=PUBLIC,
-        gives=Done, no_sooner=accounts.ALIKE_SECONDS,
+        "POST", "/auth/resend-verification", ResendVerification, to=TOPIC, takes=accounts.Address, make=_resend,
+        key=accounts.of_address, who=PUBLIC, gives=Done, no_sooner=accounts.ALIKE_SECONDS, mails=True,
         says="Another verification mail. The answer is the same for every address.",
     ),
     command(

@@ -34,6 +34,10 @@ def sealed(asked: Asked, password: str) -> str:
     return base64.b64encode(box).decode()
 
 
+async def _forgot(asked: Asked) -> RequestPasswordReset:
+    return RequestPasswordReset(email=asked.body.email, language=await accounts.language_of_mail(asked))
+
+
 def _reset(asked: Asked) -> ResetPassword:
     return ResetPassword(
         reference=accounts.reference(asked),
@@ -44,8 +48,8 @@ def _reset(asked: Asked) -> ResetPassword:
 
 ROUTES = (
     command(
-        "POST", "/auth/forgot-password", RequestPasswordReset, to=TOPIC, key=accounts.of_address, who=PUBLIC, gives=Done,
-        no_sooner=accounts.ALIKE_SECONDS,
+        "POST", "/auth/forgot-password", RequestPasswordReset, to=TOPIC, takes=accounts.Address, make=_forgot,
+        key=accounts.of_address, who=PUBLIC, gives=Done, no_sooner=accounts.ALIKE_SECONDS, mails=True,
         says="A mail with a link to choose a new password. The answer is the same for every address.",
     ),
     command(

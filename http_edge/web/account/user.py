@@ -4,12 +4,12 @@ import msgspec
 
 from http_edge.routing.asked import own
 from http_edge.routing.routes import CUSTOMER, command, shown, view
+from http_edge.web.account.accounts import PREFERENCES
 from topics.contracts.user_commands import TOPIC, ChangePreferences, ChangeProfile, CompleteProfile
 from topics.contracts.user_events import Preferences
 from topics.documents.account import User
 
 USER = shown("user", "user")
-PREFERENCES = shown("preferences", "user")
 
 ROUTES = (
     command(
@@ -33,6 +33,6 @@ ROUTES = (
         partial=True, gives=Preferences,
         says="Change which news one wants; what is absent stays. `campaigns`: of favourite restaurants. `order_updates`: of"
         " one's own orders. `restaurant_orders`: of the orders at one's own restaurants. `email`: whether they come by mail,"
-        " too; mails about the account go out in any case. `language`: `tr` or `en`.",
+        " too; mails about the account go out in any case. `language`: of all mails, `tr` or `en`.",
     ),
 )  # fmt: skip

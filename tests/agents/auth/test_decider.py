@@ -41,7 +41,7 @@ def verification(reference: str = REFERENCE, at: datetime = NOW) -> Verification
     return Verification(reference=reference, token_sha256=SHA, expires_at=at + QUARTER)
 
 
-REGISTERED = AccountRegistered(email=EMAIL, verification=verification(), password_hash=HASH)
+REGISTERED = AccountRegistered(email=EMAIL, verification=verification(), password_hash=HASH, language="tr")
 VERIFIED = EmailVerified(email=EMAIL, reference=REFERENCE, session_id=SESSION, verified_at=NOW)
 
 
@@ -116,7 +116,7 @@ RESENT = "If this address waits for verification, a mail is on its way."
 
 def test_a_new_mail_is_asked_for() -> None:
     given(REGISTERED).when(RESEND, prepared=NewMailToken(verification("other"))).then(
-        VerificationRequested(email=EMAIL, verification=verification("other"))
+        VerificationRequested(email=EMAIL, verification=verification("other"), language="tr")
     ).answering(message=RESENT)
 
 

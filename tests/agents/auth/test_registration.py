@@ -47,7 +47,7 @@ from topics.deciding.decision import Sealed, StalePreparation
 
 P2 = "$argon2id$second"
 SECOND = "9a8b7c6d-5e4f-4a3b-8c2d-1e0f9a8b7c6d"
-REPEATED = RegistrationRepeated(email=EMAIL, verification=verification(SECOND), password_hash=P2)
+REPEATED = RegistrationRepeated(email=EMAIL, verification=verification(SECOND), password_hash=P2, language="tr")
 PREPARED_SECOND = NewAccount(P2, verification(SECOND), verification("reset"))
 ANSWER = "Registered. Check your mail to verify your address."
 ALREADY = "This address is already verified, log in."
@@ -89,7 +89,9 @@ def test_a_strangers_password_does_not_count_after_the_owner_registered_and_veri
 
 def test_the_owner_of_a_verified_address_gets_a_mail_and_the_asker_the_same_answer() -> None:
     outcome = given(REGISTERED, VERIFIED, started()).when(REGISTER, prepared=PREPARED_SECOND)
-    asked = PasswordResetRequested(email=EMAIL, reset=verification("reset"), already_registered=True, refused_hash=P2)
+    asked = PasswordResetRequested(
+        email=EMAIL, reset=verification("reset"), already_registered=True, refused_hash=P2, language="tr"
+    )
     outcome.then(asked).answering(message=ANSWER)
     assert outcome.state.password_hash == REGISTERED.password_hash, "nobody changes a password by registering"
 

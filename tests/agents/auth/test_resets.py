@@ -30,7 +30,7 @@ from topics.deciding.decision import StalePreparation
 
 FORGOT = RequestPasswordReset(email=" Ayse@EXAMPLE.com")
 REQUESTED = "If there is an account for this address, a mail is on its way."
-ASKED = PasswordResetRequested(email=EMAIL, reset=verification())
+ASKED = PasswordResetRequested(email=EMAIL, reset=verification(), language="tr")
 RESET = ResetPassword(reference=REFERENCE, token_sha256=SHA, password_box="box")
 NEW = "$argon2id$new"
 GOOD = CheckedReset(True, NEW)

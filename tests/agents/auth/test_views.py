@@ -2,10 +2,14 @@
 
 from datetime import timedelta
 
+import pytest
+from msgspec.structs import replace
+
 from agents.auth.account import MAX_RESETS, MAX_SESSIONS, MAX_VERIFICATIONS
 from agents.auth.decider import DECIDER
-from agents.auth.policy import react
+from agents.auth.policy import SUBJECTS, react
 from agents.auth.projection import LOGIN, SESSIONS
+from agents.notification.templates import LANGUAGES as WORDINGS
 from tests.agents.auth.test_decider import EMAIL, QUARTER, REGISTERED, SESSION, VERIFIED, refreshed, started
 from tests.agents.scenario import ID, LATER, NOW, shelf, shown
 from topics import keys
@@ -19,9 +23,10 @@ from topics.contracts.auth_events import (
     Verification,
     VerificationRequested,
 )
-from topics.contracts.email_event import PasswordResetMail, TokenVariables, VerificationMail
+from topics.contracts.email_event import ALREADY_REGISTERED, PasswordResetMail, TokenVariables, VerificationMail
 from topics.documents.account import Session, Sessions
 from topics.messages.event import EventMeta
+from topics.values.languages import LANGUAGES, Language
 from topics.values.tokens import as_reference, sha256_hex
 
 META = EventMeta("e", ID, 1, NOW)
@@ -126,6 +131,30 @@ def test_no_token_is_in_the_view() -> None:
 
 # -- mails
 
+MAILED: list[tuple[Language, str]] = [(language, template) for language in LANGUAGES for template in SUBJECTS[language]]
+
+
+def requested(template: str, language: Language | None) -> tuple[Event, ...]:
+    """The events that lead to a mail with this template."""
+    if template == "verification":
+        events: tuple[Event, ...] = (REGISTERED, REPEATED, mailed("one"))
+    else:
+        events = (forgot("one", already=template == ALREADY_REGISTERED),)
+    return tuple(replace(event, language=language) for event in events)
+
+
+@pytest.mark.parametrize(("language", "template"), MAILED)
+def test_a_mail_is_in_the_language_of_its_event(language: Language, template: str) -> None:
+    for event in requested(template, language):
+        (mail,) = (send.message for send in react(event, META, DECIDER.state()) if send.topic is email_event.TOPIC)
+        assert isinstance(mail, VerificationMail | PasswordResetMail)
+        assert (mail.template, mail.language, mail.subject) == (template, language, SUBJECTS[language][template])
+
+
+@pytest.mark.parametrize(("language", "template"), MAILED)
+def test_the_subject_is_the_one_that_the_notifier_has(language: Language, template: str) -> None:
+    assert SUBJECTS[language][template] == WORDINGS[language].mails[template].subject
+
 
 def test_a_second_registration_is_a_mail_and_no_second_account() -> None:
     (mail,) = react(REPEATED, META, DECIDER.state())
@@ -143,7 +172,7 @@ def test_a_forgotten_password_is_a_mail() -> None:
 def test_the_owner_of_a_verified_address_is_told_that_there_is_an_account() -> None:
     (mail,) = react(forgot("one", already=True), META, DECIDER.state())
     assert isinstance(mail.message, PasswordResetMail)
-    assert (mail.message.template, mail.message.subject) == ("already_registered", "You have an account already")
+    assert mail.message.template == "already_registered"
 
 
 def test_a_changed_password_concerns_nobody_else() -> None:

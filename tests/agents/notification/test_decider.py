@@ -1,5 +1,6 @@
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -29,6 +30,7 @@ from topics.contracts.notification_events import (
 from topics.contracts.user_created import UserCreated
 from topics.deciding.decision import Origin, Send
 from topics.messages.message import Message, Undecodable
+from topics.values.languages import Language
 
 EMAIL = "ayse@example.com"
 CONFIRM = ConfirmOrder(order_id="o-1", restaurant_id="r-1", restaurant_name="Mahmut", total=52_090)
@@ -122,6 +124,43 @@ def sends(key: str, message: Message) -> list[Send]:
 def test_a_mail_is_for_whom_its_body_names(mail: Any, template: str, variables: dict[str, str]) -> None:
     expected = SendMail(to=EMAIL, template=template, variables=variables)
     assert list(send_mail(mail, ORIGIN)) == sends(key_of(EMAIL), expected)
+
+
+@pytest.mark.parametrize(
+    ("said", "language"),
+    [
+        ("", "en"),
+        ("tr", "tr"),
+        (" TR-tr", "tr"),
+        ("en-GB", "en"),
+        ("de", "en"),
+        ("trk", "en"),
+        ("Türkçe", "en"),
+        ("-", "en"),
+    ],
+)
+def test_a_mail_to_an_address_is_in_the_language_that_its_publisher_says(said: str, language: Language) -> None:
+    mail = VerificationMail(to=EMAIL, variables=TokenVariables(token="t"), language=said)
+    (sent,) = send_mail(mail, ORIGIN)
+    assert isinstance(sent.message, SendMail)
+    assert sent.message.language == language
+    letter = Letter(template="verification", variables={"token": "t"}, language=language)
+    given().when(sent.message).then(MailRequested(to=EMAIL, letter=letter))
+
+
+def test_a_command_of_before_mails_had_a_language_asks_for_an_english_one() -> None:
+    old = b'{"to":"ayse@example.com","template":"verification","variables":{"token":"t"},"subject":""}'
+    outcome = given().when(msgspec.json.decode(old, type=SendMail))
+    outcome.then(
+        MailRequested(to=EMAIL, letter=Letter(template="verification", variables={"token": "t"}, language="en"))
+    )
+
+
+def test_a_mail_to_a_user_is_in_the_language_of_the_preferences_whatever_its_publisher_says() -> None:
+    discount = DiscountMail(to=ID, variables=DiscountVariables(title="a", description="b"), language="en")
+    (sent,) = send_mail(discount, ORIGIN)
+    (requested,) = given(AddressRemembered(email=EMAIL)).when(sent.message).decision.events
+    assert isinstance(requested, MailRequested) and requested.letter.language == "tr"
 
 
 def test_addresses_are_one_recipient_however_they_are_written() -> None:

@@ -17,6 +17,7 @@ from topics.deciding.decision import Send
 from topics.messages.event import EventMeta
 from topics.messages.message import Message
 from topics.values import tokens
+from topics.values.languages import LANGUAGES, Language
 
 KEY, ORIGIN = b"k" * 32, "https://lezzet.example"
 REFERENCE = "6e5d4c3b-2a19-4087-b6c5-d4e3f2a1b0c9"
@@ -60,6 +61,15 @@ async def test_the_token_behind_a_reference_is_only_in_the_mail(template: str, p
     (mail,) = postbox.mails
     assert f"token={tokens.mail_token(KEY, purpose, ID, REFERENCE)}" in mail.text
     assert "ref:" not in mail.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_the_kind_of_a_mail_has_one_name_in_every_language(language: Language) -> None:
+    postbox = Postbox()
+    for template in ("verification", "password_reset", "already_registered"):
+        letter = Letter(template=template, variables={"token": "t"}, language=language)
+        await Courier(postbox, KEY, ORIGIN).perform(MailRequested(to=META.aggregate_id, letter=letter), META)
+    assert [mail.about for mail in postbox.mails] == ["verify_email", "reset_password", "already_registered"]
 
 
 async def test_a_token_of_another_system_is_used_as_it_is() -> None:

@@ -159,6 +159,13 @@ def test_preferences_as_they_are_change_nothing(command: ChangePreferences) -> N
     given().when(command).then_nothing().answering(campaigns=True, order_updates=True, email=True)
 
 
+def test_who_says_a_language_for_the_first_time_chooses_it_also_the_one_that_all_begin_with() -> None:
+    chosen = PreferencesChanged(preferences=Preferences(language="tr"), favoured=())
+    after = given().when(ChangePreferences(language="tr")).then(chosen)
+    assert after.state.has_preferences
+    given(chosen).when(ChangePreferences(language="tr")).then_nothing().answering(language="tr")
+
+
 # -- what is shown
 
 
