@@ -52,11 +52,11 @@ class Told:
 
 
 class HttpLoad:
-    """`start`, then `stop`; told grows meanwhile."""
+    """`start`, then `stop`; told grows meanwhile. accounts: who asks; they may be replaced meanwhile."""
 
     def __init__(self, session: aiohttp.ClientSession, accounts: Sequence[Account], meals: Sequence[str]) -> None:
         self._session = session
-        self._accounts = accounts
+        self.accounts = accounts
         self._meals = meals
         self._random = Random(1)  # noqa: S311
         self._run = uuid.uuid4().hex[:8]
@@ -89,7 +89,7 @@ class HttpLoad:
         task.add_done_callback(self._open.discard)
 
     async def _one(self, *, write: bool) -> None:
-        account, correlation = self._random.choice(self._accounts), f"fault-{self._run}-{next(self._number):06d}"
+        account, correlation = self._random.choice(self.accounts), f"fault-{self._run}-{next(self._number):06d}"
         domain = self._random.choices([*SHARES], [*SHARES.values()])[0]
         asked = self._write(domain, account, correlation) if write else _READS[domain]
         loop = asyncio.get_running_loop()

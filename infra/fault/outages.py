@@ -1,9 +1,11 @@
 """`fault outages`: the whole product under HTTP load while one of its servers goes and comes back, or loses what it holds."""
 
 import argparse
+import asyncio
 import signal
 from collections.abc import Sequence
 from random import Random
+from typing import Any
 
 import aiohttp
 
@@ -17,7 +19,7 @@ from infra.fault import (
     audit_views,
     evidence,
 )
-from infra.fault.accounts import open_accounts
+from infra.fault.accounts import log_in, open_accounts
 from infra.fault.ending import ending
 from infra.fault.http_load import HttpLoad
 from infra.fault.outage import Outage, suffer
@@ -30,6 +32,7 @@ from infra.supervision.child import Child
 AGENTS, ACCOUNTS = 2, 8
 KILL = signal.SIGKILL
 SHORT_SECONDS = 10.0
+LOGGED_IN = 480.0  # seconds; an access token is good for 900, and one outage may take 300
 LONG = (
     Outage("kafka", None), Outage("kafka", KILL), Outage("postgres", None), Outage("postgres", KILL),
     Outage("mongo", None), Outage("mongo", KILL),
@@ -95,8 +98,15 @@ async def outages(on: Stage, wanted: Sequence[Outage], seconds: float, findings:
         say(f"{len(accounts)} users are registered, the load begins")
         load = HttpLoad(session, accounts, town.meals)
         load.start()
+        loop = asyncio.get_running_loop()
+        logged_in = loop.time()
         try:
-            figures = [await suffer(on, each, seconds, load, agents, findings) for each in wanted]
+            figures = list[dict[str, Any]]()
+            for each in wanted:
+                if loop.time() - logged_in > LOGGED_IN:
+                    load.accounts = [await log_in(session, account) for account in load.accounts]
+                    logged_in = loop.time()
+                figures.append(await suffer(on, each, seconds, load, agents, findings))
         finally:
             await load.stop()
     findings.measured(outages=figures)
