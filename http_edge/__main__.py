@@ -39,7 +39,7 @@ from stores.redis.lists import Lists
 from stores.redis.memory import Memory
 from stores.redis.notices import Notices
 from stores.redis.positions import Positions
-from stores.redis.reader import READ_SECONDS, Reader
+from stores.redis.reader import Reader
 from stores.redis.search import Search
 from stores.settings import BadSetting, Settings, exit_with, load_or_exit
 
@@ -58,7 +58,7 @@ _log = telemetry.logger("http_edge")
 async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
     """Starts whether or not Kafka and Redis are there; both come back by themselves."""
     edge_id = secrets.token_hex(8)
-    redis = connect(settings.redis, timeout=READ_SECONDS, connections=REDIS_CONNECTIONS)
+    redis = connect(settings.redis, connections=REDIS_CONNECTIONS)
     answers, producer = Answers(redis, edge_id), CommandProducer(settings.kafka, f"lezzet-edge-{edge_id}")
     answers.start()
     producer.start()

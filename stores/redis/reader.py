@@ -18,6 +18,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from stores.errors import Unavailable
 from stores.listed import Newest
+from stores.live_timeout import LiveTimeout
 from stores.redis.own_connection import OwnConnection
 from stores.redis.tags import Tags
 from topics import keys as names
@@ -37,6 +38,7 @@ class Reader:
     def __init__(self, client: Redis) -> None:
         self._client = client
         self._connection = OwnConnection(client)
+        self._firsts = OwnConnection(client)  # not behind large reads
         self.tags = Tags()
         self._waiting: list[_Wanted] = []
         self._ranges: list[_Range] = []
@@ -71,17 +73,21 @@ class Reader:
         """Sets a key of the edge itself, e.g. who owns an operation. seconds: until it expires."""
         await within(lambda: cast(Awaitable[object], self._client.set(key, value, ex=seconds)))
 
-    async def first(self, key: str, value: bytes, seconds: int) -> bytes | None:
-        """Sets the key where it is not set yet. Returns the value that it had before, None where it had none."""
-        return await within(
-            lambda: cast(Awaitable[bytes | None], self._client.set(key, value, ex=seconds, nx=True, get=True))
-        )
+    async def firsts(self, wanted: Sequence[tuple[str, bytes]], seconds: int) -> list[bytes | None]:
+        """Sets each key to its value where the key is not set yet, in one round trip. Returns what they had before, None where
+        a key had no value."""
+        sets = [("SET", key, value, "EX", seconds, "NX", "GET") for key, value in wanted]
+        answers = await within(lambda: self._firsts.calls(sets))
+        if refused := next((each for each in answers if isinstance(each, ResponseError)), None):
+            raise Unavailable("redis", type(refused).__name__) from refused
+        return answers
 
     async def close(self) -> None:
         if self._busy is not None:
             self._busy.cancel()
             await asyncio.gather(self._busy, return_exceptions=True)
         await self._connection.close()
+        await self._firsts.close()
 
     def _soon(self) -> None:
         if not self._scheduled and self._busy is None:
@@ -157,7 +163,7 @@ class Reader:
 async def within(ask: Callable[[], Awaitable[T]]) -> T:
     """What `ask` answers within READ_SECONDS; it is asked twice if the connection was lost. Raises Unavailable."""
     try:
-        async with asyncio.timeout(READ_SECONDS):
+        async with LiveTimeout(READ_SECONDS):
             with contextlib.suppress(ConnectionLost):
                 return await ask()
             # A pooled connection had died, e.g. by a restart of Redis. To ask twice changes nothing.

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from http_edge.commands.withdrawals import Withdrawals
+from http_edge.commands.withdrawals import WAIT_SECONDS, Withdrawals
 from tests.agents.runtime.world import World
 from tests.deadline import until
 from topics import keys
@@ -104,6 +104,17 @@ async def test_who_comes_first_decides_and_nobody_else(world: World, withdrawals
         asyncio.gather(*(withdrawals.withdraw(id) for id in ids)), world.fates.take(ids)
     )
     assert {id for id, withdrawn in zip(ids, told, strict=True) if withdrawn} == refused
+
+
+async def test_a_stalled_edge_does_not_call_taken_commands_withdrawn(world: World, withdrawals: Withdrawals):
+    """An edge that is short of CPU hears that a command is taken at the moment at which its time to wait is over."""
+    ids = [world.id(str(number)) for number in range(300)]
+    await world.fates.take(ids)
+    asked = [asyncio.create_task(withdrawals.withdraw(id)) for id in ids]
+    for _ in range(3):
+        await asyncio.sleep(0)
+        time.sleep(1.5 * WAIT_SECONDS)  # noqa: ASYNC251 - the loop stands still
+    assert not any(await asyncio.gather(*asked))
 
 
 async def test_an_expired_command_is_not_parked(world: World):
