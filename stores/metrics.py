@@ -200,6 +200,10 @@ EDGE = {
         "Commands refused for those before them that were refused, since the start",
         "Rising: somebody sends again and again what is refused, or guesses passwords",
     ),
+    "lezzet_edge_abreast_refused": Told(
+        "Commands refused since too many of their client were under way, since the start",
+        "Rising: somebody sends very many at once, or the domains are slow",
+    ),
     "lezzet_edge_hashes_waiting": Told(
         "Requests that wait for a turn to have a password hashed",
         "Near http_edge.routing.turns.MOST_WAITING some are refused: start more agents",

@@ -90,6 +90,7 @@ class Metrics:
         self.uncompressed = Gauge(*of("lezzet_edge_uncompressed"), registry=registry)
         self.paced = Gauge(*of("lezzet_edge_paced_refused"), registry=registry)
         self.often_refused = Gauge(*of("lezzet_edge_often_refused"), registry=registry)
+        self.abreast_refused = Gauge(*of("lezzet_edge_abreast_refused"), registry=registry)
         self.turns_waiting = Gauge(*of("lezzet_edge_hashes_waiting"), registry=registry)
         self.turns_refused = Gauge(*of("lezzet_edge_hashes_refused"), registry=registry)
 

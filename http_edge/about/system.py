@@ -32,6 +32,7 @@ def rows(title: str, others: tuple[AnyRow, ...], metrics: Metrics) -> tuple[AnyR
         metrics.uncompressed.set(asked.edge.compression.skipped)
         metrics.paced.set(asked.edge.pace.refused)
         metrics.often_refused.set(asked.edge.refusals.refused + asked.edge.wrong_codes.refused)
+        metrics.abreast_refused.set(asked.edge.abreast.refused)
         metrics.turns_waiting.set(asked.edge.turns.waiting)
         metrics.turns_refused.set(asked.edge.turns.refused)
         metrics.uploads.set(asked.edge.uploads.count)

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import nullcontext
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from inspect import isawaitable
 from typing import Any, NoReturn
@@ -55,10 +55,8 @@ def handler(row: CommandRow) -> Handler:
             return await _render(row, asked, known, mine)
         if row.paced:
             asked.edge.pace.take(asked.address)
-        asked.edge.refusals.check(_paced_as(row, asked))
-        if row.coupon is not None and row.coupon(asked):
-            asked.edge.wrong_codes.check(asked.address)
-        async with asked.edge.turns.turn(asked.address) if row.hashes else nullcontext() as turn:
+        async with _turn(row, asked) as turn:
+            _check_refused(row, asked)
             message, reply = await _sent(row, asked, mine, turn)
         if reply is None:
             return await _later(row, asked, message)
@@ -115,9 +113,23 @@ async def beforehand(row: CommandRow, asked: Asked, key: str, message: Message) 
     raise not_taken()
 
 
-def _paced_as(row: CommandRow, asked: Asked) -> str:
-    """Who is counted for a command that is refused: the user, or on a public route all of one address on this route, so that
-    who guesses passwords does not stop their neighbours' refreshes. Empty for a trusted proxy and the payment provider."""
+def _turn(row: CommandRow, asked: Asked) -> AbstractAsyncContextManager[int | None]:
+    """While the command is under way: which turn it has, of a row that hashes. Raises Problem 429 and 503."""
+    edge = asked.edge
+    return edge.turns.turn(asked.address) if row.hashes else edge.abreast.turn(_client(row, asked))
+
+
+def _check_refused(row: CommandRow, asked: Asked) -> None:
+    """When its turn has come: those that it waited for may have been refused meanwhile. Raises Problem 429."""
+    asked.edge.refusals.check(_client(row, asked))
+    if row.coupon is not None and row.coupon(asked):
+        asked.edge.wrong_codes.check(asked.address)
+
+
+def _client(row: CommandRow, asked: Asked) -> str:
+    """Who is counted for a command that is under way or refused: the user, or on a public route all of one address on this
+    route, so that who guesses passwords does not stop their neighbours' refreshes. Empty for a trusted proxy and the payment
+    provider."""
     if row.signed:
         return ""
     if row.who is not PUBLIC and asked.caller is not None:
@@ -127,7 +139,7 @@ def _paced_as(row: CommandRow, asked: Asked) -> str:
 
 def _note_refusal(row: CommandRow, asked: Asked, reply: Reply | None) -> None:
     if reply is not None and reply.status == "failed" and reply.code not in TOO_LATE:
-        asked.edge.refusals.note(_paced_as(row, asked))
+        asked.edge.refusals.note(_client(row, asked))
         if reply.code == UNKNOWN.code:
             asked.edge.wrong_codes.note(asked.address)
 

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import nacl.public
 
+from http_edge.routing.abreast import Abreast
 from http_edge.routing.broker_clock import BrokerClock
 from http_edge.routing.pace import WRONG_CODES_A_SECOND, WRONG_CODES_AT_ONCE, Pace, Refusals
 from http_edge.routing.story import Beside, Happening, Seen, Story
@@ -165,6 +166,7 @@ class Edge:
     origin: str
     uploads: Uploads = field(default_factory=Uploads)
     turns: Turns = field(default_factory=Turns)
+    abreast: Abreast = field(default_factory=Abreast)
     compression: Compression = field(default_factory=Compression)
     pace: Pace = field(default_factory=lambda: Pace(time.monotonic))
     refusals: Refusals = field(default_factory=lambda: Refusals(time.monotonic))

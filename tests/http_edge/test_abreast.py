@@ -1,0 +1,165 @@
+"""Commands of one client side by side: few, the others wait at the edge, and nobody else's do."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+
+import pytest
+
+from http_edge.routing.abreast import AT_ONCE, Abreast
+from http_edge.routing.pace import Refusals
+from http_edge.wire.problems import Problem
+from tests.deadline import until
+from tests.http_edge.client import Said
+from tests.http_edge.conftest import World
+from tests.http_edge.domains import done, refused
+
+LONG = 60.0  # seconds
+
+
+async def settled() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+class Asking:
+    """A command that is under way until it is told to end."""
+
+    def __init__(self, abreast: Abreast, client: str) -> None:
+        self.under_way = False
+        self._end = asyncio.Event()
+        self.task = asyncio.create_task(self._ask(abreast, client))
+
+    async def _ask(self, abreast: Abreast, client: str) -> None:
+        async with abreast.turn(client):
+            self.under_way = True
+            await self._end.wait()
+
+    async def end(self) -> None:
+        self._end.set()
+        await self.task
+
+
+@asynccontextmanager
+async def asking(abreast: Abreast, client: str, count: int) -> AsyncGenerator[list[Asking]]:
+    made = [Asking(abreast, client) for _ in range(count)]
+    await settled()
+    yield made
+    for each in made:
+        each._end.set()
+    await asyncio.gather(*(each.task for each in made), return_exceptions=True)
+
+
+async def test_a_client_has_few_under_way_and_the_next_begins_when_one_ends():
+    abreast = Abreast(turn=LONG)
+    async with asking(abreast, "ayşe", AT_ONCE + 2) as mine:
+        assert [each.under_way for each in mine] == [True] * AT_ONCE + [False, False]
+        await mine[0].end()
+        await settled()
+        assert [each.under_way for each in mine] == [True] * (AT_ONCE + 1) + [False]
+
+
+async def test_other_clients_do_not_wait():
+    abreast = Abreast(turn=LONG)
+    async with asking(abreast, "ayşe", AT_ONCE + 1), asking(abreast, "fatma", AT_ONCE) as others:
+        assert all(each.under_way for each in others)
+
+
+async def test_who_stands_for_many_is_not_bounded():
+    abreast = Abreast(turn=LONG)
+    async with asking(abreast, "", 10 * AT_ONCE) as many:
+        assert all(each.under_way for each in many)
+
+
+async def test_one_that_waits_for_something_itself_holds_up_the_others_for_a_moment_only():
+    abreast, began = Abreast(turn=0.05), time.monotonic()
+    async with asking(abreast, "ayşe", 3 * AT_ONCE) as mine:
+        await until("all have had a turn", under_way(mine))
+        assert time.monotonic() - began >= 0.1, "two turns have passed"
+        for each in mine:
+            await each.end()
+    async with asking(abreast, "ayşe", AT_ONCE + 1) as again:
+        assert [each.under_way for each in again] == [True] * AT_ONCE + [False], "a turn ends once"
+
+
+async def test_who_gets_no_turn_is_told_429():
+    abreast = Abreast(turn=LONG, wait=0.05)
+    async with asking(abreast, "ayşe", AT_ONCE):
+        with pytest.raises(Problem) as told:
+            async with abreast.turn("ayşe"):
+                pass
+    assert (told.value.status, told.value.code, told.value.headers) == (429, "too_many_at_once", {"Retry-After": "2"})
+    assert abreast.refused == 1
+
+
+async def test_a_turn_ends_also_where_the_command_fails_or_its_asker_has_gone():
+    abreast = Abreast(turn=LONG, wait=LONG)
+    for _ in range(2 * AT_ONCE):
+        with pytest.raises(LookupError):
+            async with abreast.turn("ayşe"):
+                raise LookupError
+    async with asking(abreast, "ayşe", AT_ONCE + 2) as mine:
+        gone, waiting = mine[AT_ONCE:]
+        gone.task.cancel()
+        mine[0].task.cancel()
+        await settled()
+        assert waiting.under_way
+
+
+async def test_nothing_is_kept_of_who_has_nothing_under_way():
+    abreast = Abreast()
+    async with asking(abreast, "ayşe", AT_ONCE + 1):
+        assert list(abreast._clients) == ["ayşe"]
+    assert not abreast._clients
+
+
+def under_way(some: Sequence[Asking]) -> Callable[[], Awaitable[bool]]:
+    async def all_of_them() -> bool:
+        return all(each.under_way for each in some)
+
+    return all_of_them
+
+
+async def _many(edge: World, user: str, count: int) -> list[Said]:
+    client = edge.client(user)
+    return await asyncio.gather(*(client.call("DELETE", "/carts/clear") for _ in range(count)))
+
+
+@pytest.fixture
+def one_by_one(edge: World) -> Iterator[World]:
+    """A turn lasts as long as its command, and whoever waits waits for it."""
+    before = edge.edge.abreast
+    object.__setattr__(edge.edge, "abreast", Abreast(turn=LONG))
+    yield edge
+    object.__setattr__(edge.edge, "abreast", before)
+
+
+async def test_of_what_a_user_sends_at_once_a_domain_has_few_before_somebody_elses(one_by_one: World):
+    edge, greedy, honest = one_by_one, str(uuid.uuid4()), str(uuid.uuid4())
+    edge.domains.behave(lambda command: done(command) if command.key == honest else None)
+
+    async def some_taken() -> bool:
+        return len(edge.domains.taken) >= AT_ONCE
+
+    many = asyncio.create_task(_many(edge, greedy, 40))
+    await until("the first ones at the domain", some_taken)
+    assert (await edge.client(honest).call("DELETE", "/carts/clear")).status == 200
+    assert [command.key for command in edge.domains.taken] == [greedy] * AT_ONCE + [honest]
+    said = await many
+    assert [each.status for each in said].count(429) == 40 - AT_ONCE
+    assert {each.problem["code"] for each in said if each.status == 429} == {"too_many_at_once"}
+
+
+async def test_those_that_wait_are_refused_when_the_ones_before_them_were(edge: World):
+    """However many are sent at once: those that are refused are counted before the next is sent on."""
+    edge.domains.behave(lambda command: refused(command, "too_many_restaurants"))
+    before, few = edge.edge.refusals, Refusals(lambda: 0.0, at_once=4)
+    object.__setattr__(edge.edge, "refusals", few)
+    try:
+        said = await _many(edge, str(uuid.uuid4()), 40)
+    finally:
+        object.__setattr__(edge.edge, "refusals", before)
+    assert {each.status for each in said} == {409, 429}
+    assert len(edge.domains.taken) < 4 + AT_ONCE
