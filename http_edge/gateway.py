@@ -82,7 +82,7 @@ def compiled(row: AnyRow, answers: Sequence[Any] = ()) -> Route:
             made = commands.handler(row) if row.picture_of is None else uploads.handler(row)
             return Route(row, made, body, query, lira)
         case ViewRow():
-            return Route(row, views.handler(row), body, query, lira)
+            return Route(row, views.handler(row), body, query, unchanged)
         case ListRow():
             return Route(row, lists.handler(row), body, query, lira)
         case OwnRow():
@@ -152,7 +152,8 @@ class Gateway:
             _log.exception("unhandled", route=label, correlation_id=named.request_id)
             answer = internal().answer(named.request_id)
         if route is not None:
-            answer = answer._replace(body=route.lira(answer.body))
+            if route.lira is not unchanged:
+                answer = answer._replace(body=route.lira(answer.body))
             answer = with_origin(answer, self._edge.origin)
             if self._compression is not None and not _holds_tokens(route.row):
                 answer = await self._compression.compressed(answer, request.headers.get(ACCEPT_ENCODING))

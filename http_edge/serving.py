@@ -19,8 +19,6 @@ from stores.ending import end
 
 SHUTDOWN_SECONDS = 4.0  # requests that are running end within 3 s by themselves
 GRACE_SECONDS = 1.5  # for clients of an ending process to ask once more over a connection that they keep
-LINGER_SECONDS = 2.0  # for the rest of a body that was refused
-NEVER = 86_400.0  # aiohttp's own time-out between requests: connections.Connections has a closer one
 ROUND_SECONDS = 1.0
 MAX_LINE = 16 * 1024
 PIPELINED_AT_ONCE = 1
@@ -28,8 +26,7 @@ PIPELINED_AT_ONCE = 1
 _OPTIONS: dict[str, Any] = {
     "access_log": None,
     "auto_decompress": False,
-    "keepalive_timeout": NEVER,
-    "lingering_time": LINGER_SECONDS,
+    "keepalive_timeout": 0,  # none of aiohttp's: connections.Connections has one
     "max_line_size": MAX_LINE,
     "max_field_size": MAX_LINE,
 }

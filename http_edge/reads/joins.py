@@ -5,11 +5,12 @@ given again. Only a first read, and one after a change, asks twice.
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from http_edge.routing.edge import Reads
 from http_edge.routing.routes import Join
+from http_edge.wire.amounts import unchanged
 from http_edge.wire.problems import not_ready
 from http_edge.wire.remembered import Remembered
 from topics import keys
@@ -27,8 +28,11 @@ class _Known(NamedTuple):
 
 
 class Joiner:
-    def __init__(self, join: Join) -> None:
+    """last: what else is done with a document that was completed; of the same one it makes the same."""
+
+    def __init__(self, join: Join, last: Callable[[bytes], bytes] = unchanged) -> None:
         self._join = join
+        self._last = last
         self._known: Remembered[str, _Known] = Remembered(MOST_BYTES)
 
     @property
@@ -56,7 +60,7 @@ class Joiner:
         if asked[1:] != places:
             others = await reads.get(places) if places else []
         found = {name: keys.split(value)[1] for name, value in zip(names, others, strict=True) if value is not None}
-        merged = self._join.merge(document, found)
+        merged = self._last(self._join.merge(document, found))
         held = (document, merged, *places, *(value for value in others if value is not None))
         self._known.keep(place, _Known(document, places, others, merged), sum(map(sys.getsizeof, held)))
         return merged

@@ -10,6 +10,7 @@ from http_edge.reads.own_writes import newest
 from http_edge.routing.asked import Asked
 from http_edge.routing.guard import check_denied, check_user_id, deny_keys
 from http_edge.routing.routes import PUBLIC, Guard, Key, LiveRow, ReadingRow, ViewOf, ViewRow
+from http_edge.wire.amounts import lira_of, unchanged
 from http_edge.wire.answer import Answer
 from http_edge.wire.problems import not_found, not_ready
 from topics import keys
@@ -21,7 +22,12 @@ _ANY = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 def handler(row: ViewRow) -> Handler:
     """The row's handler. It raises Problem, and Unavailable where Redis is away."""
-    joiner = None if row.join is None else Joiner(row.join)
+    lira = lira_of(row.gives)
+    # a document that is shown as it was completed leaves in lira already, so that this is remembered, too
+    joiner, last = None, lira
+    if row.join is not None:
+        joiner = Joiner(row.join) if row.shape is not None else Joiner(row.join, lira)
+        last = lira if row.shape is not None else unchanged
 
     async def document(asked: Asked) -> Answer:
         name = await named(row.key, asked)
@@ -30,7 +36,8 @@ def handler(row: ViewRow) -> Handler:
         body, others = await looked_up(row, asked, name, beside)
         if joiner is not None and body:
             body = await joiner.complete(asked.edge.reads, place, body, beside, others)
-        return _given(row, asked, body)
+        shown = body if row.shape is None or not body else row.shape(body, asked)
+        return Answer(last(shown) if shown else lira(_absent(row, asked)))
 
     return document
 
@@ -71,13 +78,11 @@ async def first_look(row: ReadingRow, asked: Asked, places: Sequence[str]) -> tu
     return values[1 + len(places)] if writer is not None else None, values[1 : 1 + len(places)]
 
 
-def _given(row: ViewRow, asked: Asked, body: bytes) -> Answer:
-    shown = body if row.shape is None or not body else row.shape(body, asked)
-    if shown:
-        return Answer(shown)
+def _absent(row: ViewRow, asked: Asked) -> bytes:
+    """Raises Problem 404."""
     if row.absent is None:
         raise not_found()
-    return Answer(row.absent if isinstance(row.absent, bytes) else row.absent(asked))
+    return row.absent if isinstance(row.absent, bytes) else row.absent(asked)
 
 
 async def require_owner(asked: Asked, guard: Guard) -> None:

@@ -1,12 +1,14 @@
 """One connection of a client: aiohttp's protocol, within bounds."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, cast
 
 from aiohttp import StreamReader, web
-from aiohttp.web_protocol import RequestHandler
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.web_protocol import ERROR, RequestHandler, _ErrInfo  # pyright: ignore[reportPrivateUsage]
 
 from http_edge.wire import trace
 from http_edge.wire.connections import Connections
@@ -16,6 +18,9 @@ from http_edge.wire.responses import respond
 WRITE_SECONDS = 20.0  # for a client to take PIECE bytes
 MOST_HEAD = 64 * 1024  # bytes of a request line with its header
 MOST_AHEAD = 64 * 1024  # bytes of further requests while one is answered; aiohttp takes 32 requests at most
+LINGER_SECONDS = 2.0  # for the rest of a body that was refused
+
+_NO_WRITER = cast(AbstractStreamWriter, None)  # answers are written to the transport: see responses.Wire
 
 
 class Connection(RequestHandler):
@@ -67,6 +72,70 @@ class Connection(RequestHandler):
                 self._connections.began(self)
         if self._answering:
             self._hold_back(len(data))
+
+    async def start(self) -> None:
+        """Answers the requests of the connection in their order. Called by aiohttp, as the connection's task.
+
+        aiohttp's own makes one more task for each request, and a writer and a timer that nobody here uses: a sixth of a read.
+        """
+        while not self._force_close:
+            if not self._messages:
+                await self._until_asked()
+            if not await self._answer_next():
+                break
+            if self._messages:
+                await asyncio.sleep(0)  # a client that sends many at once gives way to others between two of them
+        if not self._force_close:
+            self._task_handler = None
+            if self.transport is not None:
+                self.transport.close()
+
+    async def _until_asked(self) -> None:
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    async def _answer_next(self) -> bool:
+        """Whether another request may follow."""
+        message, body = self._messages.popleft()
+        if self._parser is not None:
+            self._parser.message_consumed()
+        if self._buffer_paused and len(self._messages) <= self._msg_queue_resume_size:
+            self._resume_reading_if_drained()
+        handler = self._request_handler
+        if isinstance(message, _ErrInfo):
+            message, handler = ERROR, self._make_error_handler(message)
+        assert handler is not None
+        task = cast("asyncio.Task[None]", self._task_handler)
+        self.asked()
+        request = web.BaseRequest(message, body, self, _NO_WRITER, task, self._loop)
+        try:
+            answer, gone = await self._handle_request(request, None, handler)
+            if gone:
+                return False
+            if not body.is_eof():
+                await self._linger(body)
+        except ConnectionError:
+            return False
+        except Exception as error:
+            self.log_exception("Unhandled exception", exc_info=error)
+            self.force_close()
+            return False
+        except BaseException:
+            self.force_close()
+            raise
+        return bool(answer.keep_alive) and not self._close
+
+    async def _linger(self, body: StreamReader) -> None:
+        """Takes the rest of a body, so that the client reads the answer before the connection ends."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_SECONDS):
+                while not body.is_eof() and not self._force_close:
+                    await body.readany()
+                return
+        self.close()
 
     def _hold_back(self, size: int) -> None:
         self._ahead += size
@@ -123,15 +192,11 @@ class Connection(RequestHandler):
 
 
 class Server(web.Server):
-    """Makes the connections, and notices when one asks."""
+    """Makes the connections."""
 
     def __init__(self, handler: Any, connections: Connections, **options: Any) -> None:
-        super().__init__(handler, loop=asyncio.get_running_loop(), request_factory=self._asked, **options)
+        super().__init__(handler, loop=asyncio.get_running_loop(), **options)
         self._admitted = connections
 
     def __call__(self) -> Connection:
         return Connection(self, self._admitted, loop=self._loop, **self._kwargs)
-
-    def _asked(self, message: Any, payload: Any, protocol: RequestHandler, writer: Any, task: Any) -> web.BaseRequest:
-        cast(Connection, protocol).asked()
-        return web.BaseRequest(message, payload, protocol, writer, task, self._loop)

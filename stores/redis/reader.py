@@ -138,12 +138,18 @@ class Reader:
         self, places: list[str], ranges: Sequence[Newest]
     ) -> tuple[Values, list[list[bytes] | ResponseError]]:
         """The values of the places and the members of the sorted sets, all in the generations that one MGET found standing."""
-        looked = {view: place for place in places if (view := names.view_of_ready(place)) is not None}
-        beside = {
-            view for place in (*places, *(each.place for each in ranges)) if (view := names.view_of(place)) is not None
-        } - looked.keys()
-        asked = {view: names.view_ready(view) for view in (*looked, *beside)}
-        more = [asked[view] for view in beside]
+        asked = dict[str, str]()  # view → its ready key
+        beside = dict[str, str]()
+        for place in places:
+            if (found := names.placed(place)) is not None:
+                beside[found.view] = names.view_ready(found.view)
+            elif (view := names.view_of_ready(place)) is not None:
+                asked[view] = place
+        for each in ranges:
+            if (view := names.view_of(each.place)) is not None:
+                beside[view] = names.view_ready(view)
+        more = [key for view, key in beside.items() if view not in asked]
+        asked |= beside
         while True:  # within READ_SECONDS
             commands = [("MGET", *map(self.tags.key, places), *more), *map(self._range, ranges)]
             read, *members = await self._connection.calls(commands)

@@ -157,6 +157,20 @@ async def test_a_pipeline_is_answered_in_order(edge: World):
     assert statuses == [404 if path == "/nowhere" else 200 for path in paths] + [200]
 
 
+async def test_between_two_answers_of_a_pipeline_others_have_their_turn(edge: World):
+    count, turns = 30, 0
+    async with connected(edge) as (reader, writer):
+        writer.write(request(edge, "u", "/nowhere") * count)
+        while not any(each.pipelines for each in _open(edge)):
+            await asyncio.sleep(0)
+        while any(each.pipelines for each in _open(edge)):
+            await asyncio.sleep(0)
+            turns += 1
+        writer.write(request(edge, "u", "/health/live", "Connection: close"))
+        assert (await within("the answers", ended(reader))).count(b"HTTP/1.1 404 ") == count
+    assert turns >= count - 2
+
+
 async def test_bodies_behind_bodies_are_read(edge: World):
     line = json.dumps({"meal_id": "m-1", "quantity": 1, "note": "n" * 400, "unknown": "x" * 14_000}).encode()
     lines = ("Content-Type: application/json", f"Content-Length: {len(line)}")

@@ -6,13 +6,12 @@ from msgspec.structs import asdict
 
 from http_edge.routing.asked import Asked, own
 from http_edge.routing.routes import CUSTOMER, Nothing, OwnRow, command, listing, view
-from http_edge.web.bare_list import bare_list
 from http_edge.web.browse.meals import meal_of_body
 from http_edge.web.changes import named_and_cleared
 from http_edge.web.order import preview
 from http_edge.web.order.before_eyes import at_checkout, at_coupon
 from http_edge.web.order.estimate import estimate
-from http_edge.web.order.menu_now import MENU_NOW
+from http_edge.web.order.menu_now import LINES_NOW
 from http_edge.web.order.orders import NEWEST, ORDER, mine
 from http_edge.web.order.own_basket import BASKET, BASKET_COUPON, TOO_MUCH
 from topics.contracts.basket_commands import (
@@ -90,8 +89,7 @@ ROUTES = (
         says="Set the line of a meal: the same meal again replaces quantity, note and options.",
     ),
     view(
-        "/carts/get", BASKET, key=own, who=CUSTOMER, gives=list[BasketItemNow], absent=b"[]", shape=bare_list("items"),
-        join=MENU_NOW,
+        "/carts/get", BASKET, key=own, who=CUSTOMER, gives=list[BasketItemNow], absent=b"[]", join=LINES_NOW,
         says="The lines of the basket as the menu has them now, with notices of what it has changed since they were set.",
     ),
     command(

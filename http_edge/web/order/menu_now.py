@@ -25,9 +25,16 @@ def _meals(document: bytes) -> list[str]:
 
 def _priced(document: bytes, meals: Mapping[str, bytes]) -> bytes:
     basket = _basket.decode(document)
+    return msgspec.json.encode(BasketNow(items=_lines(basket, meals), life=basket.life))
+
+
+def _lines_alone(document: bytes, meals: Mapping[str, bytes]) -> bytes:
+    return msgspec.json.encode(_lines(_basket.decode(document), meals))
+
+
+def _lines(basket: Basket, meals: Mapping[str, bytes]) -> tuple[BasketItemNow, ...]:
     found = ((item, meals.get(item.meal_id)) for item in basket.items)
-    items = tuple(line_now(item, _meal.decode(meal) if meal else None) for item, meal in found)
-    return msgspec.json.encode(BasketNow(items=items, life=basket.life))
+    return tuple(line_now(item, _meal.decode(meal) if meal else None) for item, meal in found)
 
 
 def line_now(item: BasketItem, meal: Meal | None) -> BasketItemNow:
@@ -52,3 +59,5 @@ def _gone(item: BasketItem) -> Notice:
 
 
 MENU_NOW = Join(view=MEAL, names=_meals, merge=_priced)
+LINES_NOW = Join(view=MEAL, names=_meals, merge=_lines_alone)
+"""The list of lines alone."""
