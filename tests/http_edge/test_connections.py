@@ -157,14 +157,23 @@ async def test_a_pipeline_is_answered_in_order(edge: World):
     assert statuses == [404 if path == "/nowhere" else 200 for path in paths] + [200]
 
 
+async def _one_turn() -> None:
+    """Of the loop, which is the edge's as well."""
+    await asyncio.sleep(0)
+
+
+def _pipelines(edge: World) -> bool:
+    return any(each.pipelines for each in _open(edge))
+
+
 async def test_between_two_answers_of_a_pipeline_others_have_their_turn(edge: World):
     count, turns = 30, 0
     async with connected(edge) as (reader, writer):
         writer.write(request(edge, "u", "/nowhere") * count)
-        while not any(each.pipelines for each in _open(edge)):
-            await asyncio.sleep(0)
-        while any(each.pipelines for each in _open(edge)):
-            await asyncio.sleep(0)
+        while not _pipelines(edge):
+            await _one_turn()
+        while _pipelines(edge):
+            await _one_turn()
             turns += 1
         writer.write(request(edge, "u", "/health/live", "Connection: close"))
         assert (await within("the answers", ended(reader))).count(b"HTTP/1.1 404 ") == count
