@@ -1,8 +1,8 @@
 """Commands of one client side by side: few, the others wait for them at the edge.
 
 A domain takes commands in the order in which they come, whoever sends them, and all domains of an agents process share its
-time. Without a bound a client that sends ten at once has ten decided, written and shown while anybody else's one waits
-(`fault greed --attack restaurants`).
+time. What an owner changes is shown in many views and copied by many domains: without a bound ten such commands at once are a
+hundred batches while anybody else's one waits (`fault greed --attack restaurants`).
 """
 
 import asyncio
@@ -11,7 +11,8 @@ from contextlib import asynccontextmanager
 
 from http_edge.wire.problems import RETRY_AFTER_SECONDS, Problem
 
-AT_ONCE = 2  # of one client, of one edge process
+AT_ONCE = 16  # of one client, of one edge process
+COPIED_AT_ONCE = 2  # of these, of what many domains copy and show
 # A command that has no answer by then waits for something itself, e.g. for a server that is away. It takes nobody's time
 # meanwhile, and is not to hold up what its client asks of other domains.
 TURN_SECONDS = 0.25
@@ -40,20 +41,21 @@ class _Turn:
 class Abreast:
     """Of one edge process. refused: how many got no turn, since the start."""
 
-    def __init__(self, at_once: int = AT_ONCE, turn: float = TURN_SECONDS, wait: float = WAIT_SECONDS) -> None:
-        self._at_once = at_once
+    def __init__(self, turn: float = TURN_SECONDS, wait: float = WAIT_SECONDS) -> None:
         self._turn = turn
         self._wait = wait
-        self._clients: dict[str, _Own] = {}
+        self._clients: dict[tuple[str, int], _Own] = {}
         self.refused = 0
 
     @asynccontextmanager
-    async def turn(self, client: str) -> AsyncGenerator[None]:
-        """Around a command of the client. Raises Problem 429. client: empty for who stands for many, and is not bounded."""
+    async def turn(self, client: str, at_once: int = AT_ONCE) -> AsyncGenerator[None]:
+        """Around a command of the client, one of `at_once`; commands with another bound have turns of their own. Raises Problem
+        429. client: empty for who stands for many, and is not bounded."""
         if not client:
             yield
             return
-        own = self._clients.setdefault(client, _Own(self._at_once))
+        named = client, at_once
+        own = self._clients.setdefault(named, _Own(at_once))
         own.commands += 1
         try:
             turn = await self._begin(own)
@@ -66,7 +68,7 @@ class Abreast:
         finally:
             own.commands -= 1
             if not own.commands:
-                del self._clients[client]
+                del self._clients[named]
 
     async def _begin(self, own: _Own) -> _Turn:
         try:

@@ -8,13 +8,14 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from http_edge.routing.abreast import AT_ONCE, Abreast
+from http_edge.routing.abreast import AT_ONCE, COPIED_AT_ONCE, Abreast
 from http_edge.routing.pace import Refusals
 from http_edge.wire.problems import Problem
 from tests.deadline import until
 from tests.http_edge.client import Said
 from tests.http_edge.conftest import World
 from tests.http_edge.domains import done, refused
+from tests.http_edge.requests import BODIES
 
 LONG = 60.0  # seconds
 
@@ -33,7 +34,7 @@ class Asking:
         self.task = asyncio.create_task(self._ask(abreast, client))
 
     async def _ask(self, abreast: Abreast, client: str) -> None:
-        async with abreast.turn(client):
+        async with abreast.turn(client, COPIED_AT_ONCE):
             self.under_way = True
             await self._end.wait()
 
@@ -54,41 +55,41 @@ async def asking(abreast: Abreast, client: str, count: int) -> AsyncGenerator[li
 
 async def test_a_client_has_few_under_way_and_the_next_begins_when_one_ends():
     abreast = Abreast(turn=LONG)
-    async with asking(abreast, "ayşe", AT_ONCE + 2) as mine:
-        assert [each.under_way for each in mine] == [True] * AT_ONCE + [False, False]
+    async with asking(abreast, "ayşe", COPIED_AT_ONCE + 2) as mine:
+        assert [each.under_way for each in mine] == [True] * COPIED_AT_ONCE + [False, False]
         await mine[0].end()
         await settled()
-        assert [each.under_way for each in mine] == [True] * (AT_ONCE + 1) + [False]
+        assert [each.under_way for each in mine] == [True] * (COPIED_AT_ONCE + 1) + [False]
 
 
 async def test_other_clients_do_not_wait():
     abreast = Abreast(turn=LONG)
-    async with asking(abreast, "ayşe", AT_ONCE + 1), asking(abreast, "fatma", AT_ONCE) as others:
+    async with asking(abreast, "ayşe", COPIED_AT_ONCE + 1), asking(abreast, "fatma", COPIED_AT_ONCE) as others:
         assert all(each.under_way for each in others)
 
 
 async def test_who_stands_for_many_is_not_bounded():
     abreast = Abreast(turn=LONG)
-    async with asking(abreast, "", 10 * AT_ONCE) as many:
+    async with asking(abreast, "", 10 * COPIED_AT_ONCE) as many:
         assert all(each.under_way for each in many)
 
 
 async def test_one_that_waits_for_something_itself_holds_up_the_others_for_a_moment_only():
     abreast, began = Abreast(turn=0.05), time.monotonic()
-    async with asking(abreast, "ayşe", 3 * AT_ONCE) as mine:
+    async with asking(abreast, "ayşe", 3 * COPIED_AT_ONCE) as mine:
         await until("all have had a turn", under_way(mine))
         assert time.monotonic() - began >= 0.1, "two turns have passed"
         for each in mine:
             await each.end()
-    async with asking(abreast, "ayşe", AT_ONCE + 1) as again:
-        assert [each.under_way for each in again] == [True] * AT_ONCE + [False], "a turn ends once"
+    async with asking(abreast, "ayşe", COPIED_AT_ONCE + 1) as again:
+        assert [each.under_way for each in again] == [True] * COPIED_AT_ONCE + [False], "a turn ends once"
 
 
 async def test_who_gets_no_turn_is_told_429():
     abreast = Abreast(turn=LONG, wait=0.05)
-    async with asking(abreast, "ayşe", AT_ONCE):
+    async with asking(abreast, "ayşe", COPIED_AT_ONCE):
         with pytest.raises(Problem) as told:
-            async with abreast.turn("ayşe"):
+            async with abreast.turn("ayşe", COPIED_AT_ONCE):
                 pass
     assert (told.value.status, told.value.code, told.value.headers) == (429, "too_many_at_once", {"Retry-After": "2"})
     assert abreast.refused == 1
@@ -96,12 +97,12 @@ async def test_who_gets_no_turn_is_told_429():
 
 async def test_a_turn_ends_also_where_the_command_fails_or_its_asker_has_gone():
     abreast = Abreast(turn=LONG, wait=LONG)
-    for _ in range(2 * AT_ONCE):
+    for _ in range(2 * COPIED_AT_ONCE):
         with pytest.raises(LookupError):
-            async with abreast.turn("ayşe"):
+            async with abreast.turn("ayşe", COPIED_AT_ONCE):
                 raise LookupError
-    async with asking(abreast, "ayşe", AT_ONCE + 2) as mine:
-        gone, waiting = mine[AT_ONCE:]
+    async with asking(abreast, "ayşe", COPIED_AT_ONCE + 2) as mine:
+        gone, waiting = mine[COPIED_AT_ONCE:]
         gone.task.cancel()
         mine[0].task.cancel()
         await settled()
@@ -110,8 +111,8 @@ async def test_a_turn_ends_also_where_the_command_fails_or_its_asker_has_gone():
 
 async def test_nothing_is_kept_of_who_has_nothing_under_way():
     abreast = Abreast()
-    async with asking(abreast, "ayşe", AT_ONCE + 1):
-        assert list(abreast._clients) == ["ayşe"]
+    async with asking(abreast, "ayşe", COPIED_AT_ONCE + 1):
+        assert list(abreast._clients) == [("ayşe", COPIED_AT_ONCE)]
     assert not abreast._clients
 
 
@@ -122,9 +123,9 @@ def under_way(some: Sequence[Asking]) -> Callable[[], Awaitable[bool]]:
     return all_of_them
 
 
-async def _many(edge: World, user: str, count: int) -> list[Said]:
-    client = edge.client(user)
-    return await asyncio.gather(*(client.call("DELETE", "/carts/clear") for _ in range(count)))
+async def _many(edge: World, user: str, count: int, route: str) -> list[Said]:
+    client, (method, path) = edge.client(user), route.split()
+    return await asyncio.gather(*(client.call(method, path, BODIES.get(route)) for _ in range(count)))
 
 
 @pytest.fixture
@@ -136,19 +137,25 @@ def one_by_one(edge: World) -> Iterator[World]:
     object.__setattr__(edge.edge, "abreast", before)
 
 
-async def test_of_what_a_user_sends_at_once_a_domain_has_few_before_somebody_elses(one_by_one: World):
+@pytest.mark.parametrize(
+    ("route", "at_once"), [("DELETE /carts/clear", AT_ONCE), ("POST /restaurants", COPIED_AT_ONCE)]
+)
+async def test_of_what_a_user_sends_at_once_a_domain_has_few_before_somebody_elses(
+    one_by_one: World, route: str, at_once: int
+):
     edge, greedy, honest = one_by_one, str(uuid.uuid4()), str(uuid.uuid4())
     edge.domains.behave(lambda command: done(command) if command.key == honest else None)
 
     async def some_taken() -> bool:
-        return len(edge.domains.taken) >= AT_ONCE
+        return len(edge.domains.taken) >= at_once
 
-    many = asyncio.create_task(_many(edge, greedy, 40))
+    many = asyncio.create_task(_many(edge, greedy, 40, route))
     await until("the first ones at the domain", some_taken)
     assert (await edge.client(honest).call("DELETE", "/carts/clear")).status == 200
-    assert [command.key for command in edge.domains.taken] == [greedy] * AT_ONCE + [honest]
+    assert len(edge.domains.taken) == at_once + 1
+    assert edge.domains.taken[-1].key == honest
     said = await many
-    assert [each.status for each in said].count(429) == 40 - AT_ONCE
+    assert [each.status for each in said].count(429) == 40 - at_once
     assert {each.problem["code"] for each in said if each.status == 429} == {"too_many_at_once"}
 
 
@@ -158,8 +165,8 @@ async def test_those_that_wait_are_refused_when_the_ones_before_them_were(edge: 
     before, few = edge.edge.refusals, Refusals(lambda: 0.0, at_once=4)
     object.__setattr__(edge.edge, "refusals", few)
     try:
-        said = await _many(edge, str(uuid.uuid4()), 40)
+        said = await _many(edge, str(uuid.uuid4()), 40, "POST /restaurants")
     finally:
         object.__setattr__(edge.edge, "refusals", before)
     assert {each.status for each in said} == {409, 429}
-    assert len(edge.domains.taken) < 4 + AT_ONCE
+    assert len(edge.domains.taken) < 4 + COPIED_AT_ONCE

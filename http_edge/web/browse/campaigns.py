@@ -66,7 +66,7 @@ ROUTES = (
         " restaurant with `restaurant_id`.",
     ),
     command(
-        "POST", "/campaigns", StartCampaign, to=TOPIC, key=_restaurant_of_body, who=RESTAURANT_OWNER, success=201,
+        "POST", "/campaigns", StartCampaign, to=TOPIC, copied=True, key=_restaurant_of_body, who=RESTAURANT_OWNER, success=201,
         gives=Campaign, answers={409: "too_many_campaigns"},
         says="Start a campaign of one's restaurant: who favours it and wants such mails is told at once. "
         "A day is meant in the restaurant's time zone, the end day inclusive.",

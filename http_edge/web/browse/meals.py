@@ -60,12 +60,12 @@ ROUTES = (
     command(
         "POST", "/meals/", AddMeal, to=TOPIC, key=new("meal"), who=RESTAURANT_OWNER, success=201, gives=Meal,
         sees=restaurant_of_body, answers={409: "menu_full", 422: "meal_too_large"},
-        says="Add a meal to the menu of one's restaurant.",
+        copied=True, says="Add a meal to the menu of one's restaurant.",
     ),
     command(
         "PUT", "/meals/{id}", ChangeMeal, to=TOPIC, key=parameter("id"), who=RESTAURANT_OWNER, partial=True, gives=Meal,
         answers={422: "meal_too_large"},
-        says="Change a meal; what is absent stays.",
+        copied=True, says="Change a meal; what is absent stays.",
     ),
     command(
         "DELETE", "/meals/{id}", RemoveMeal, to=TOPIC, takes=Nothing, key=parameter("id"), who=RESTAURANT_OWNER,

@@ -120,13 +120,13 @@ ROUTES = (
         says="One restaurant.",
     ),
     command(
-        "POST", "/restaurants", OpenRestaurant, to=TOPIC, key=new("restaurant"), who=CUSTOMER, success=201,
+        "POST", "/restaurants", OpenRestaurant, to=TOPIC, key=new("restaurant"), who=CUSTOMER, success=201, copied=True,
         gives=RestaurantNow, answers={409: "too_many_restaurants", 422: "restaurant_too_large"},
         says="Open a restaurant; the caller owns it.",
     ),
     command(
         "PUT", "/restaurants/{id}", ChangeRestaurant, to=TOPIC, key=parameter("id"), who=RESTAURANT_OWNER,
-        takes=RestaurantChange, make=_changed, gives=RestaurantNow, answers={422: "restaurant_too_large"},
+        takes=RestaurantChange, make=_changed, copied=True, gives=RestaurantNow, answers={422: "restaurant_too_large"},
         says="Change a restaurant; what is absent stays, null takes phone number, e-mail address, delivery area or"
         " orders_per_slot away.",
     ),

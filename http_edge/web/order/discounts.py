@@ -105,6 +105,6 @@ ROUTES = (
     command(
         "POST", "/discounts", CreateCoupon, to=TOPIC, takes=NewCoupon, make=_creation, key=_code, who=RESTAURANT_OWNER,
         success=201, gives=Coupon, answers={409: ("coupon_exists", "too_many_coupons")}, sees=restaurant_of_body,
-        says="Make a coupon for one's restaurant; it cannot be changed afterwards.",
+        copied=True, says="Make a coupon for one's restaurant; it cannot be changed afterwards.",
     ),
 )  # fmt: skip
