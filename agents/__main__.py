@@ -15,6 +15,7 @@ from agents.runtime.beside import keep_running
 from agents.runtime.health import Health
 from agents.runtime.metrics import BASKETS_MEMORY
 from agents.runtime.process import Process, leave
+from agents.runtime.readiness import Readiness, unready_views
 from agents.runtime.runtime import Resources, Runtime
 from agents.runtime.sweeping import sweep
 from agents.runtime.tending import tend
@@ -39,7 +40,9 @@ async def run(settings: Settings, domains: Sequence[str]) -> int:
     process = Process([group for runtime in runtimes for group in runtime.groups()])
     process.listen()
     besides = [each for runtime in runtimes for each in runtime.besides]
-    health = Health(process, besides)
+    tended = [each for runtime in runtimes for each in runtime.tended]
+    readiness = Readiness(process, besides, unready_views(runtimes[0].generations, tended))
+    health = Health(process, readiness)
     try:
         port = await health.start("127.0.0.1", settings.agents_health_port)
     except OSError as error:
@@ -51,7 +54,8 @@ async def run(settings: Settings, domains: Sequence[str]) -> int:
     await refuse_other_counts(settings, all_topics().values(), counts)
     beside = [
         asyncio.create_task(sweep([each for runtime in runtimes for each in runtime.sweeps])),
-        asyncio.create_task(tend(runtimes[0].generations, [each for runtime in runtimes for each in runtime.tended])),
+        asyncio.create_task(tend(runtimes[0].generations, tended)),
+        asyncio.create_task(readiness.tell()),
         asyncio.create_task(Freeing(runtimes[0].publisher, domains).run(settings)),
         *(asyncio.create_task(keep_running(each)) for each in besides),
     ]

@@ -10,17 +10,19 @@ from http_edge.routing.edge import Edge
 from http_edge.routing.routes import AnyRow, ComposedRow, OwnRow, ReadingRow, ViewRow
 from http_edge.wire.answer import Answer, of_json
 from stores.errors import Unavailable
-from topics.keys import DENY_READY
+from topics.keys import DENY_READY, view_of_ready
 
 CHECK_SECONDS = 1.0
 
 
 class Readiness(msgspec.Struct, frozen=True):
-    """ready: the others are as they should be. accepting: it has begun, and does not end. clock: it is near the broker's.
-    clock_skew_ms: that the broker is ahead, null before the first write. views: by ready key. writable: Redis takes writes,
-    which it does not at its memory limit. silent: topics whose commands are not answered (http_edge/routing/unanswered.py)."""
+    """ready: the others are as they should be. lacks: those that are not, in words. accepting: it has begun, and does not end.
+    clock: it is near the broker's. clock_skew_ms: that the broker is ahead, null before the first write. views: by ready key.
+    writable: Redis takes writes, which it does not at its memory limit. silent: topics whose commands are not answered
+    (http_edge/routing/unanswered.py)."""
 
     ready: bool
+    lacks: list[str]
     kafka: bool
     redis: bool
     replies: bool
@@ -58,9 +60,19 @@ async def readiness(edge: Edge, keys: tuple[str, ...]) -> Readiness:
     kafka, replies = edge.commands.connected, edge.answers.connected
     accepting, clock, skew = edge.connections.accepting, edge.broker_clock.sane, edge.broker_clock.skew
     writable, silent = not edge.memory.refuses, edge.unanswered.silent()
-    ready = kafka and redis and replies and accepting and clock and all(views.values()) and writable and not silent
     skew_ms = None if skew is None else round(skew * 1000)
-    return Readiness(ready, kafka, redis, replies, accepting, clock, skew_ms, views, writable, silent)
+    parts = {
+        "kafka": kafka,
+        "redis": redis,
+        "replies": replies,
+        "accepting": accepting,
+        "clock": clock,
+        "writable": writable,
+    }
+    lacks = [name for name, good in parts.items() if not good]
+    lacks += [f"view {view_of_ready(key)}" for key, there in views.items() if redis and not there]
+    lacks += [f"answers to {topic}" for topic in silent]
+    return Readiness(not lacks, lacks, kafka, redis, replies, accepting, clock, skew_ms, views, writable, silent)
 
 
 def ready_handler(keys: tuple[str, ...]) -> Callable[[Asked], Awaitable[Answer]]:

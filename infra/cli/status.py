@@ -9,7 +9,7 @@ from infra.cli.arguments import chosen_data, parser
 from infra.failure import CannotStart
 from infra.layout.folders import DataFolder
 from infra.layout.site import Site
-from infra.stack.lag import lag_of
+from infra.process.health import Health, health_of
 from infra.supervision import control
 from replay.console.entering import console_key, link
 
@@ -20,7 +20,7 @@ SERVED_BY = {"smtp": "mailbox", "mail": "mailbox", "mobile": "edge", "redis_bask
 def main(arguments: list[str]) -> int:
     said = parser("status", __doc__)
     said.add_argument(
-        "--json", action="store_true", help='{"processes": [{name, pid, state, lag?}], "endpoints": {..}}'
+        "--json", action="store_true", help='{"processes": [{name, pid, state, lag?, lacks?}], "endpoints": {..}}'
     )
     chosen = said.parse_args(arguments)
     data = chosen_data(chosen)
@@ -48,8 +48,9 @@ def _entrance(processes: list[dict[str, Any]], data: DataFolder) -> dict[str, st
 
 def _shown(state: dict[str, Any]) -> dict[str, Any]:
     shown = {name: state[name] for name in ("name", "pid", "state")}
-    lag = lag_of(state["health"]) if state["health"] else None
-    return shown if lag is None else {**shown, "lag": lag}
+    said = health_of(state["health"]) if state["health"] else Health()
+    lag = {} if said.lag is None else {"lag": said.lag}
+    return shown | lag | ({"lacks": list(said.lacks)} if said.lacks else {})
 
 
 def reachable(processes: list[dict[str, Any]], endpoints: dict[str, str]) -> dict[str, str]:
@@ -61,7 +62,8 @@ def reachable(processes: list[dict[str, Any]], endpoints: dict[str, str]) -> dic
 def _print(processes: list[dict[str, Any]], endpoints: dict[str, str]) -> None:
     for process in processes:
         lag = f"  lag {process['lag']}" if "lag" in process else ""
-        print(f"{process['name']:13} {process['state']:9} {process['pid'] or '-':>7}{lag}")
+        lacks = f"  lacks {', '.join(process['lacks'])}" if "lacks" in process else ""
+        print(f"{process['name']:13} {process['state']:9} {process['pid'] or '-':>7}{lag}{lacks}")
     print()
     for name, address in endpoints.items():
         print(f"{name:13} {address}")

@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -32,7 +32,7 @@ class Program:
     stop_signal: int = signal.SIGTERM
     patience: float = 6.0  # seconds from stop_signal to SIGKILL
     start_within: float = 60.0  # seconds until ready
-    health: str = field(default="")  # URL whose JSON answer has `lag`, for agents
+    health: str = ""  # URL of agents and edges, see infra/process/health.py
 
 
 class Server(Protocol):

@@ -28,15 +28,17 @@ def edge(site: Site, number: int) -> Program:
     """edge-1, edge-2, ...: they share the ports of both gateways, and each has another one where it alone says
     whether it is ready."""
     port = site.ports["edge_health"] + number - 1
+    health = f"http://127.0.0.1:{port}/health/ready"
     return Program(
         name=f"edge-{number}",
         argv=(sys.executable, "-m", "http_edge"),
         folder=CHECKOUT,
-        ready=lambda: answers(f"http://127.0.0.1:{port}/health/ready"),
+        ready=lambda: answers(health),
         ports=(("edge", site.ports["edge"]), ("mobile", site.ports["mobile"]), ("edge_health", port)),
         shares_ports=True,
         environment=site.environment() | {"EDGE_HEALTH_PORT": str(port)},
         patience=10.0,  # it lets running requests end, and exits by itself after 9 s
+        health=health,
     )
 
 

@@ -88,7 +88,7 @@ class Start:
         await asyncio.gather(*(child.until_ready() for child in children))
         self._say("agents and edge answer")
         await self._step("demo data", "infra.demo", *(["few"] if self._size.few else []))
-        await caught_up([program.health for program in programs if program.health])
+        await caught_up([program.health for program in programs if program.name.startswith("agents-")])
         self._say("copies and views have caught up")
 
     async def _step(self, what: str, module: str, *arguments: str) -> None:

@@ -14,6 +14,7 @@ from infra.failure import CannotStart
 from infra.layout import ports
 from infra.layout.folders import DataFolder
 from infra.process import identity
+from infra.process.health import Health, health_of
 from infra.process.identity import Mark
 from infra.process.program import Program
 from infra.process.spawn import spawn
@@ -55,15 +56,20 @@ class Child:
         self._keeper = asyncio.create_task(self._keep(), name=f"keep {self.program.name}")
 
     async def until_ready(self) -> None:
-        """Raises CannotStart, with the log's last line, where it keeps dying or takes too long."""
+        """Raises CannotStart where it keeps dying or takes too long, with what it lacks by its own word or the last line of
+        its log."""
         deadline = time.monotonic() + self.program.start_within
         while self.state is not State.RUNNING:
             if self._halted.is_set():
                 raise CannotStart(f"{self.program.name} was stopped while it was starting")
             if self._deaths >= TRIES or time.monotonic() > deadline:
-                why = "keeps dying" if self._deaths else f"is not ready after {self.program.start_within:.0f} s"
-                raise CannotStart(f"{self.program.name} {why}: {_last_line(self.log)} (all of it: {self.log})")
+                what = "keeps dying" if self._deaths else f"is not ready after {self.program.start_within:.0f} s"
+                raise CannotStart(f"{self.program.name} {what}: {await self._why()} (its log: {self.log})")
             await asyncio.sleep(ASK_EVERY)
+
+    async def _why(self) -> str:
+        said = await asyncio.to_thread(health_of, self.program.health) if self.program.health else Health()
+        return f"it lacks {', '.join(said.lacks)}" if said.lacks else _last_line(self.log)
 
     async def stop(self, number: int | None = None) -> None:
         """Returns when the whole session is gone, after `patience` by SIGKILL. A SIGKILL goes to all of it at once."""

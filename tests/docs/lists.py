@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import UnionType
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple, get_args, get_type_hints
 
 import msgspec
 from msgspec import inspect
@@ -72,6 +72,9 @@ def _most(kind: Any) -> int:
 
 LINES = _whole(MAX_LINES, "lines of a basket")
 DAYS_OFF = _whole(_most(DaysOff), "days off of a restaurant")
+VIEWS = len(ready_keys(ROUTES))
+COMMANDS = len({row.topic.name for row in ROUTES if isinstance(row, CommandRow)})
+PARTS = len([name for name, kind in get_type_hints(Readiness).items() if kind is bool and name != "ready"])
 CUISINES = _whole(_most(Cuisines), "cuisines of a restaurant")
 
 OF_ROUTES = {
@@ -119,10 +122,9 @@ OF_FIELDS = {
     (OrderPage, "items"): LINES,
     **{(kind, "days_off"): DAYS_OFF for kind in (RestaurantNow, RestaurantFound)},
     (JsonWebKeys, "keys"): _whole(1, "the key of the deployment"),
-    (Readiness, "views"): _whole(len(ready_keys(ROUTES)), "views that the routes read"),
-    (Readiness, "silent"): _whole(
-        len({row.topic.name for row in ROUTES if isinstance(row, CommandRow)}), "topics of commands"
-    ),
+    (Readiness, "views"): _whole(VIEWS, "views that the routes read"),
+    (Readiness, "silent"): _whole(COMMANDS, "topics of commands"),
+    (Readiness, "lacks"): _whole(PARTS + VIEWS + COMMANDS, "parts, views and topics of commands"),
     (Operation, "more"): _whole(MAX_LINES, "what a refusal names, at most each line of a basket"),
     (ProblemBody, "errors"): _whole(MOST_FAULTS, "faults that one refusal lists"),
 }

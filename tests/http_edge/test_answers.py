@@ -96,6 +96,7 @@ async def test_health_metrics_and_keys(edge: World):
     await edge.redis.delete("views:ready:basket")
     said = await client.call("GET", "/health/ready")
     assert (said.status, said.json["views"]["views:ready:basket"]) == (503, False)
+    assert said.json["lacks"] == ["view basket"]
     metrics = (await client.call("GET", "/metrics")).raw.decode()
     assert 'lezzet_edge_requests_total{route="/health/ready",status="503"}' in metrics
     assert 'lezzet_edge_request_seconds_bucket{le="+Inf",route="/health/live"}' in metrics

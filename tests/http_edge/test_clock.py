@@ -93,7 +93,7 @@ async def test_with_a_clock_that_is_far_off_the_edge_is_not_ready(edge: World):
         assert (await client.call("GET", "/health/ready")).json["clock_skew_ms"] is None
         assert (await client.call("POST", "/carts/add", LINE)).status == 200
         said = await client.call("GET", "/health/ready")
-        assert (said.status, said.json["clock"]) == (503, False)
+        assert (said.status, said.json["clock"], said.json["lacks"]) == (503, False, ["clock"])
 
 
 def test_narrow_acknowledgements_count_and_wide_ones_do_not_spoil_them():

@@ -39,6 +39,7 @@ async def test_an_edge_whose_writes_are_not_answered_is_not_ready(edge: World):
     await asyncio.gather(*(user.call("POST", "/carts/add", LINE) for user in users))
     said = await edge.client().call("GET", "/health/ready")
     assert (said.status, said.json["silent"]) == (503, ["basket_commands"])
+    assert said.json["lacks"] == ["answers to basket_commands"]
     edge.domains.behave()
     assert (await users[0].call("POST", "/carts/add", LINE)).status == 200
     assert (await edge.client().call("GET", "/health/ready")).status == 200

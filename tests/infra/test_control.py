@@ -11,12 +11,13 @@ import pytest_asyncio
 from infra.cli import status
 from infra.failure import CannotStart
 from infra.layout.folders import DataFolder
+from infra.process.health import health_of
 from infra.stack.stack import CORE, Stack
 from infra.supervision import control
 from infra.supervision.child import State
 from infra.supervision.control_server import ControlServer
 from infra.supervision.supervisor import Supervisor
-from tests.infra.programs import program, until
+from tests.infra.programs import program, until, unwell
 
 ENDPOINTS = {
     "console",
@@ -82,6 +83,18 @@ async def test_a_long_path_is_no_obstacle():
         assert await asyncio.to_thread(control.states, data) == []
         await server.close()
         await supervisor.close()
+
+
+async def test_status_says_what_a_process_lacks(controlled: Supervisor, capsys: pytest.CaptureFixture[str]):
+    child = controlled.start(unwell(controlled.data))
+    await until(lambda: bool(health_of(child.program.health).lacks), "it answers")
+    shown = {"name": "unwell", "pid": child.mark and child.mark.pid, "state": "starting"}
+    said = {"lag": 7, "lacks": ["kafka", "view basket"]}
+    root = str(controlled.data.root)
+    assert await asyncio.to_thread(status.main, ["--json", "--data", root]) == 1
+    assert json.loads(capsys.readouterr().out)["processes"][-1] == shown | said
+    await asyncio.to_thread(status.main, ["--data", root])
+    assert "lag 7  lacks kafka, view basket\n" in capsys.readouterr().out
 
 
 def test_nothing_up_is_one_line_and_exit_code_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

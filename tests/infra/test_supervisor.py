@@ -8,10 +8,11 @@ import pytest
 from infra.failure import CannotStart
 from infra.layout.folders import CHECKOUT, DataFolder
 from infra.process import identity
+from infra.process.health import health_of
 from infra.process.identity import Mark
 from infra.supervision.child import State
 from infra.supervision.supervisor import Supervisor, supervisor_of
-from tests.infra.programs import SLEEPS_ON_AT_SIGTERM, program, until
+from tests.infra.programs import SLEEPS_ON_AT_SIGTERM, program, until, unwell
 
 # A supervisor in a process of its own, to be killed.
 ALONE = """
@@ -75,6 +76,13 @@ async def test_what_never_gets_ready_is_told_with_its_last_words(supervisor: Sup
     with pytest.raises(CannotStart, match="keeps dying: no such topping"):
         await supervisor.start(dying).until_ready()
     assert supervisor.children["sleeper"].state is State.FAILED
+
+
+async def test_what_is_not_ready_in_time_is_told_with_what_it_lacks(supervisor: Supervisor):
+    child = supervisor.start(unwell(supervisor.data))
+    await until(lambda: bool(health_of(child.program.health).lacks), "it answers")
+    with pytest.raises(CannotStart, match="unwell is not ready after 0 s: it lacks kafka, view basket "):
+        await child.until_ready()
 
 
 async def test_a_second_supervisor_is_refused(supervisor: Supervisor):

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from agents.runtime.health import Health
 from agents.runtime.process import BOUNDS, Bounds, Process, leave
+from agents.runtime.readiness import Readiness
 from agents.runtime.runtime import Resources, Runtime
 from stores import telemetry
 from stores.postgres.store import PostgresStore, connect
@@ -36,7 +37,7 @@ async def take_part(settings: Settings, run: str, bounds: Bounds = BOUNDS) -> in
     process = Process(runtime.groups(), bounds)
     process.listen()
     if settings.agents_health_port:
-        await Health(process, stuck=STUCK).start("127.0.0.1", settings.agents_health_port)
+        await Health(process, Readiness(process), stuck=STUCK).start("127.0.0.1", settings.agents_health_port)
     return await process.run()
 
 

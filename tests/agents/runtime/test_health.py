@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from agents.runtime.beside import Beside
 from agents.runtime.health import Health
+from agents.runtime.readiness import Readiness
 
 
 @pytest_asyncio.fixture
@@ -19,7 +20,8 @@ async def asked() -> AsyncGenerator[tuple[Any, str]]:
     told = SimpleNamespace(
         name="tally.decide", lag=lambda: 3, settled=True, held_back=list, stopped=dict, behind=dict, awaited=True
     )
-    health = Health(SimpleNamespace(started=True, groups=[told]))  # type: ignore[arg-type]
+    process: Any = SimpleNamespace(started=True, groups=[told])
+    health = Health(process, Readiness(process))
     yield told, f"http://127.0.0.1:{await health.start('127.0.0.1', 0)}/health/ready"
     await health.stop()
 
@@ -41,7 +43,8 @@ async def test_a_process_with_a_partition_that_is_held_back_is_not_ready_and_nam
 async def test_what_is_heard_beside_kafka_is_named_while_it_is_away_and_holds_up_nothing():
     away: list[str] = ["RabbitMQ: away"]
     beside = Beside("kitchen.replies", asyncio.Event().wait, lambda: away[0] if away else None)  # type: ignore[arg-type]
-    health = Health(SimpleNamespace(started=True, groups=[]), [beside])  # type: ignore[arg-type]
+    process: Any = SimpleNamespace(started=True, groups=[])
+    health = Health(process, Readiness(process, [beside]))
     address = f"http://127.0.0.1:{await health.start('127.0.0.1', 0)}/health/ready"
     async with aiohttp.ClientSession() as http:
         async with http.get(address) as answer:
