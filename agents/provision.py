@@ -45,7 +45,8 @@ async def order(
 ) -> list[str]:
     """Names of the views of which a generation in the form of this release is built now. wanted: by domain.
 
-    A view without any generation is left to the agents. What another release has begun to build is given up.
+    A view without any generation is left to the agents. What another release has begun to build is given up. A release that is
+    taken back goes on with the generation that it has left, while that is kept.
     """
     return [
         view.name
@@ -58,12 +59,15 @@ async def order(
 async def _order(generations: ViewGenerations, group: str, view: View[Any, Any], partitions: int) -> bool:
     while True:
         known = (await generations.read([view.name]))[view.name]
-        live, building = known.now.live, known.now.next
+        live, building, previous = known.now.live, known.now.next, known.now.previous
         if (live or building) is None or (building is not None and building.form == view.form):
             return False
         if live is not None and live.form == view.form:
             if building is None or await generations.give_up(known):
                 return False
+        elif previous is not None and previous.form == view.form:
+            if await generations.back(known):
+                return True
         elif await generations.begin(known, view.form, group, view.topic.name, partitions):
             return True
 

@@ -62,6 +62,7 @@ class Settings:
     order_answer_seconds: int  # ORDER_ANSWER_SECONDS: that a restaurant has to accept an order
     order_payment_seconds: int  # ORDER_PAYMENT_SECONDS: until an order whose payment nobody confirms is given up
     order_completion_seconds: int  # ORDER_COMPLETION_SECONDS: until an order that is to be ready counts as delivered
+    view_back_seconds: int  # VIEW_BACK_SECONDS: that the generation of a view before a switch is kept; 0: not at all
     plain_tokens: bool  # EMAIL_EVENT_TOKENS=plain
     log_level: str  # LOG_LEVEL
     log_days: int  # LOG_DAYS: so many days back log lines are kept in Elasticsearch
@@ -110,6 +111,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         order_answer_seconds=_count(environment, "ORDER_ANSWER_SECONDS", 300, 1, 24 * 3600),
         order_payment_seconds=_count(environment, "ORDER_PAYMENT_SECONDS", 900, 1, 24 * 3600),
         order_completion_seconds=_count(environment, "ORDER_COMPLETION_SECONDS", 3 * 3600, 1, 7 * 24 * 3600),
+        view_back_seconds=_count(environment, "VIEW_BACK_SECONDS", 3600, 0, 7 * 24 * 3600),
         plain_tokens=_choice(environment, "EMAIL_EVENT_TOKENS", ("hashed", "plain")) == "plain",
         log_level=_choice(environment, "LOG_LEVEL", ("info", "debug", "warning", "error")),
         log_days=_count(environment, "LOG_DAYS", 14, 1, 3_650),

@@ -54,6 +54,11 @@ def grace(view: str) -> str:
     return f"views:grace:{view}"
 
 
+def previous(view: str) -> str:
+    """Stands while the generation that readers used before the last switch is kept for the way back."""
+    return f"views:previous:{view}"
+
+
 def removing(view: str) -> str:
     """Stands while a process removes a generation of the view."""
     return f"views:removing:{view}"

@@ -58,7 +58,7 @@ class Resources:
     def of(cls, settings: Settings, counts: Counts | None = None) -> "Resources":
         """On the servers of the settings; nothing is opened yet."""
         redis, publisher = connect(settings.redis, connections=_CONNECTIONS), Publisher(settings.kafka)
-        views, generations = ProjectionStore(redis), ViewGenerations(redis)
+        views, generations = ProjectionStore(redis), ViewGenerations(redis, settings.view_back_seconds)
         return cls(settings, publisher, Replies(redis), Fates(redis), views, generations, counts or Counts())
 
 

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from typing import cast
 
 from aiokafka.admin import AIOKafkaAdminClient
 from redis.asyncio import Redis
@@ -16,6 +15,7 @@ from infra.audit.findings import Findings
 from infra.audit.servers import Servers
 from infra.stack.stage import say
 from stores.protocol import is_awaited
+from stores.redis.generations import ViewGenerations
 from topics.contracts import all_topics
 
 Ends = Mapping[tuple[str, int], int]  # (topic, partition) → the offset after the last message
@@ -43,16 +43,18 @@ async def _waiting(books: Books) -> Mapping[str, int]:
 
 
 async def _views(url: str) -> Floors:
-    """Floors of Redis: of several views and generations the one that is least far."""
+    """Floors of Redis: of several views, and of generations that are read or built, the one that is least far. The one that is
+    kept for the way back is behind on purpose."""
     found: Floors = {}
     redis = Redis.from_url(url)
     try:
-        async for name in redis.scan_iter("floor:*", 1000):
-            _, _, group, topic, partition = cast(bytes, name).decode().split(":")
-            value = cast(bytes | None, await redis.get(name))
-            if value is not None:  # a generation that was switched from loses its floors at once
-                place = group, topic, int(partition)
-                found[place] = min(int(value), found.get(place, int(value)))
+        generations = ViewGenerations(redis)
+        for known in (await generations.read(await generations.names())).values():
+            for one in filter(None, (known.now.live, known.now.next)):
+                for partition, floor in enumerate(await generations.floors(known.view, one)):
+                    if floor is not None:
+                        place = one.group, one.topic, partition
+                        found[place] = min(floor, found.get(place, floor))
     finally:
         await redis.aclose()
     return found

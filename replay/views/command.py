@@ -17,6 +17,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing.set_defaults(run=view_list.run)
     rebuild = commands.add_parser("rebuild", help="builds a view again; readers are switched when it is complete")
     rebuild.add_argument("view")
+    rebuild.add_argument(
+        "--back", action="store_true", help="back to the generation that readers used before, brought up to now first"
+    )
     rebuild.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="a JSON document a line")
     rebuild.set_defaults(run=view_rebuild.run)
     diff = commands.add_parser("diff", help="what the code of now would show otherwise than the live view does")

@@ -1,4 +1,5 @@
-"""`./lezzet views`: which generation of each view readers use, which is being built, which are being removed."""
+"""`./lezzet views`: which generation of each view readers use, which is being built, which is kept for the way back, which are
+being removed."""
 
 import argparse
 from typing import Any
@@ -9,12 +10,14 @@ from stores.redis.generations import Generation, Known, ViewGenerations
 
 async def run(tools: Tools, said: argparse.Namespace) -> int:
     async with tools.view_generations() as generations:
-        rows = [row(one) for one in await listed(generations)]
+        rows = [await row(generations, one) for one in await listed(generations)]
     if said.json:
         say_json(rows)
         return 0
     for one in rows:
         beside = "".join(f", {what} {one[what]}" for what in ("building", "removing") if one[what])
+        if kept := one["previous"]:
+            beside += f", kept {kept['generation']} for {kept['seconds']} s, {kept['behind']:,} events behind"
         say(f"{one['view']:18} {one['topic']:20} read: {one['live'] or 'none yet'}{beside}")
     if not rows:
         say("no view has a generation: agents make them when they start")
@@ -26,15 +29,17 @@ async def listed(generations: ViewGenerations) -> list[Known]:
     return list((await generations.read(await generations.names())).values())
 
 
-def row(known: Known) -> dict[str, Any]:
-    """As `--json` prints it."""
-    now = known.now
+async def row(generations: ViewGenerations, known: Known) -> dict[str, Any]:
+    """As `--json` prints it. previous: what `views rebuild --back` goes back to; nobody writes into it, so it is behind by the
+    events since the switch."""
+    now, kept = known.now, await generations.way_back(known)
     topic = next((each.topic for each in (now.live, now.next) if each is not None), "")
     return {
         "view": known.view,
         "topic": topic,
         "live": _tag(now.live),
         "building": _tag(now.next),
+        "previous": kept and {"generation": kept.tag, "behind": kept.behind, "seconds": kept.seconds},
         "removing": list(now.gone),
     }
 

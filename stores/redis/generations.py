@@ -1,16 +1,19 @@
-"""Which generations of a view stand in Redis: the one that readers use, the one that is being built, those to be removed.
+"""Which generations of a view stand in Redis: the one that readers use, the one that is being built, the one that they used
+before, those to be removed.
 
 All processes read and change this record (topics.keys.generations). Each change is guarded: it happens only if the record is
 still as it was read. The floors of a generation go in the change that ends it, so nobody writes into it any more.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, cast
 
 import msgspec
 from msgspec.structs import replace
 from redis.asyncio import Redis
 
+from stores.redis import generation_scripts as scripts
 from stores.redis.errors import translated
 from stores.redis.notices import notice
 from topics import keys
@@ -20,58 +23,6 @@ GRACE_SECONDS = (
 )
 _BITE = 500  # keys: Redis answers others between two bites
 _REMOVER_SECONDS = 30
-
-# KEYS[1] the record. ARGV: the record as it was read, the record after, then keys to delete.
-_CHANGE = """
-if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[2])
-for i = 3, #ARGV do redis.call('DEL', ARGV[i]) end
-return 1
-"""
-
-# KEYS[1] the record, KEYS[2] the ready key, KEYS[3] the key that stands for the grace, KEYS[4] the set of partitions that have
-# caught up. ARGV: the record as it was read, the record after, the new tag, seconds of the grace, channel and notice, number of
-# partitions, then for each partition the floor of the new generation, that of the one before, and where this stood before it
-# went back for missed events.
-# A reader that has seen the one before must see at least as much in the new one. Where the one before has no floor, the new one
-# has to be where the log ended when it was opened.
-_SWITCH = """
-if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
-local partitions = tonumber(ARGV[7])
-for p = 0, partitions - 1 do
-    local new, old, shown = unpack(redis.call('MGET', ARGV[8 + 3 * p], ARGV[9 + 3 * p], ARGV[10 + 3 * p]))
-    if not new then return 0 end
-    if old and tonumber(new) < math.max(tonumber(old), tonumber(shown or 0)) then return 0 end
-    if not old and redis.call('SISMEMBER', KEYS[4], p) == 0 then return 0 end
-end
-for p = 0, partitions - 1 do redis.call('DEL', ARGV[9 + 3 * p]) end
-redis.call('SET', KEYS[1], ARGV[2])
-redis.call('SET', KEYS[2], ARGV[3])
-redis.call('SET', KEYS[3], '1', 'EX', ARGV[4])
-redis.call('PUBLISH', ARGV[5], ARGV[6])
-return 1
-"""
-
-# KEYS[1] the record, KEYS[2] the floor. ARGV: the record as it was read, the offset.
-_FLOOR = """
-if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[2], ARGV[2], 'NX')
-return 1
-"""
-
-# KEYS: for each view who runs, and its record. ARGV: seconds, then the form of each view.
-# The server's clock counts: those of the processes may differ.
-_RUNNING = """
-local now, found = tonumber(redis.call('TIME')[1]), {}
-for i = 1, #KEYS / 2 do
-    local name = KEYS[2 * i - 1]
-    redis.call('ZADD', name, now, ARGV[i + 1])
-    redis.call('ZREMRANGEBYSCORE', name, '-inf', now - ARGV[1])
-    redis.call('EXPIRE', name, ARGV[1])
-    found[i] = {redis.call('GET', KEYS[2 * i]) or '', redis.call('ZRANGE', name, 0, -1)}
-end
-return found
-"""
 
 RUNNING_SECONDS = 10  # after which a release counts as ended when none of its processes has said that it runs
 
@@ -94,12 +45,22 @@ class Generation(msgspec.Struct, frozen=True):
 
 
 class Generations(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Of one view. count: how many have begun. live: what readers use. next: what is being built. gone: tags to be removed."""
+    """Of one view. count: how many have begun. live: what readers use. next: what is being built. gone: tags to be removed.
+
+    previous: what readers used before the last switch, for the way back. Nobody writes into it: it stands where it stood then.
+    There is none while anything is being built: Redis holds a view twice at most.
+    """
 
     count: int = 0
     live: Generation | None = None
     next: Generation | None = None
+    previous: Generation | None = None
     gone: tuple[str, ...] = ()
+
+    @property
+    def standing(self) -> set[str]:
+        """Tags that are not to be removed."""
+        return {each.tag for each in (self.live, self.next, self.previous) if each is not None}
 
     def of_form(self, form: str) -> list[Generation]:
         """Those that a process whose view has this form can write."""
@@ -123,15 +84,26 @@ class Known(NamedTuple):
         return cls(view, raw, _decoder.decode(raw) if raw else Generations())
 
 
-class ViewGenerations:
-    """Raises Unavailable."""
+class WayBack(NamedTuple):
+    """To the generation that readers used before the last switch. behind: events that it lacks of those that readers see.
+    seconds: that it is kept from now on."""
 
-    def __init__(self, redis: Redis) -> None:
+    tag: str
+    behind: int
+    seconds: int
+
+
+class ViewGenerations:
+    """Raises Unavailable. back_seconds: that the generation before a switch is kept for the way back; 0: it is removed."""
+
+    def __init__(self, redis: Redis, back_seconds: int = 0) -> None:
         self._redis = redis
-        self._change = redis.register_script(_CHANGE)
-        self._switch = redis.register_script(_SWITCH)
-        self._floor = redis.register_script(_FLOOR)
-        self._running = redis.register_script(_RUNNING)
+        self._back_seconds = back_seconds
+        self._change = redis.register_script(scripts.CHANGE)
+        self._switch = redis.register_script(scripts.SWITCH)
+        self._back = redis.register_script(scripts.BACK)
+        self._floor = redis.register_script(scripts.FLOOR)
+        self._running = redis.register_script(scripts.RUNNING)
 
     async def read(self, views: Sequence[str]) -> dict[str, Known]:
         if not views:
@@ -171,12 +143,62 @@ class ViewGenerations:
         async with translated():
             return bool(await self._redis.exists(*names))
 
+    async def forms(self, view: str) -> list[str]:
+        """Forms of the view that processes write which run now."""
+        async with translated():
+            now, _ = await self._redis.time()
+            said = await self._redis.zrangebyscore(keys.running(view), now - RUNNING_SECONDS, "+inf")
+        return [each.decode() for each in cast(list[bytes], said)]
+
     async def begin(self, known: Known, form: str, group: str, topic: str, partitions: int) -> bool:
-        """A new generation begins beside the live one; one that was being built is given up. False: somebody was faster."""
+        """A new generation begins beside the live one; one that was being built is given up, and so is the way back. False:
+        somebody was faster."""
         now = known.now
         made = Generation(f"@{now.count + 1}", form, group, topic, partitions)
-        after = replace(now, count=now.count + 1, next=made, gone=_with(now.gone, now.next))
-        return await self._swap(known, after, _floors(known.view, now.next))
+        return await self._begin(known, made, ())
+
+    async def _begin(self, known: Known, made: Generation, dropped: Iterable[str]) -> bool:
+        now, view = known.now, known.view
+        gone = _with(_with(now.gone, now.next), now.previous)
+        after = replace(now, count=now.count + 1, next=made, previous=None, gone=gone)
+        return await self._swap(known, after, (*_floors(view, now.next), *_floors(view, now.previous), *dropped))
+
+    async def back(self, known: Known) -> bool:
+        """The generation before is brought up to the live one, and switched to, as if it were being built. False: somebody was
+        faster, or there is none."""
+        view, previous, live = known.view, known.now.previous, known.now.live
+        if previous is None or live is None:
+            return False
+        after = replace(
+            known.now, previous=None, next=replace(previous, partitions=max(previous.partitions, live.partitions))
+        )
+        stand = list[str]()
+        for partition, floor in enumerate(previous.floors(view)):
+            place = (view, previous.tag, previous.group, previous.topic, partition)
+            stand += (floor, keys.missed(*place), keys.shown_up_to(*place))
+        names = [keys.generations(view), keys.previous(view)]
+        async with translated():
+            return bool(await self._back(keys=names, args=[known.raw, _encode(after), *stand]))
+
+    async def way_back(self, known: Known) -> WayBack | None:
+        """None where no generation is kept."""
+        live, previous = known.now.live, known.now.previous
+        if live is None or previous is None:
+            return None
+        async with translated():
+            seconds = await self._redis.ttl(keys.previous(known.view))
+        read, stood = await self.floors(known.view, live), await self.floors(known.view, previous)
+        stood += [None] * (len(read) - len(stood))  # the topic may have more partitions by now
+        behind = sum(max(0, (at or 0) - (then or 0)) for at, then in zip(read, stood, strict=True))
+        return WayBack(previous.tag, behind, max(0, seconds))
+
+    async def end_way_back(self, known: Known) -> bool:
+        """The generation before is to be removed if its time is over. Returns whether that is so now."""
+        async with translated():
+            if known.now.previous is None or await self._redis.exists(keys.previous(known.view)):
+                return False
+        after = replace(known.now, previous=None, gone=_with(known.now.gone, known.now.previous))
+        return await self._swap(known, after, _floors(known.view, known.now.previous))
 
     async def give_up(self, known: Known) -> bool:
         """What is being built is not wanted any more. False: somebody was faster."""
@@ -189,9 +211,7 @@ class ViewGenerations:
         if before is None:
             return True
         made = replace(before, tag=f"@{known.now.count + 1}")
-        after = replace(known.now, count=known.now.count + 1, next=made, gone=_with(known.now.gone, known.now.next))
-        dropped = (*_floors(known.view, known.now.next), *_floors(known.view, known.now.live))
-        return await self._swap(known, after, dropped)
+        return await self._begin(known, made, _floors(known.view, known.now.live))
 
     async def widen(self, known: Known, partitions: int) -> bool:
         """The topic has more partitions now."""
@@ -208,26 +228,32 @@ class ViewGenerations:
             return bool(await self._floor(keys=[keys.generations(known.view), floor], args=[known.raw, offset]))
 
     async def switch(self, known: Known) -> bool:
-        """Readers use the next generation from here on, if it shows at least what the live one shows."""
+        """Readers use the next generation from here on, if it shows at least what the live one shows. The live one is kept for
+        the way back, or removed."""
         view, now, made = known.view, known.now, known.now.next
         if made is None:
             return False
-        after = replace(now, live=made, next=None, gone=_with(now.gone, now.live))
+        kept = replace(now, live=made, next=None, previous=now.live)
+        removed = replace(now, live=made, next=None, gone=_with(now.gone, now.live))
         old, stand = now.live.tag if now.live else "", list[str]()
         for partition, floor in enumerate(made.floors(view)):
             place = (view, old, made.group, made.topic, partition)
             stand += (floor, keys.floor(*place), keys.shown_up_to(*place))
         _, channel, told = notice(view, [])
-        names = [keys.generations(view), keys.view_ready(view), keys.grace(view), keys.caught_up(view, made.tag)]
-        said = [known.raw, _encode(after), made.tag, GRACE_SECONDS, channel, told, made.partitions, *stand]
+        marked = keys.caught_up(view, made.tag)
+        names = [keys.generations(view), keys.view_ready(view), keys.grace(view), marked, keys.previous(view)]
+        said = [
+            known.raw, _encode(kept), _encode(removed), made.tag, GRACE_SECONDS, self._back_seconds, channel, told,
+            made.partitions, *stand,
+        ]  # fmt: skip
         async with translated():
             return bool(await self._switch(keys=names, args=said))
 
     async def remove(self, known: Known) -> int:
         """Removes the keys of all generations that are gone, in small bites, unless somebody else does or reads may still use
         them. Returns how many keys."""
-        view, gone = known.view, known.now.gone
-        if not gone:
+        view = known.view
+        if not known.now.gone:
             return 0
         async with translated():
             if await self._redis.exists(keys.grace(view)):
@@ -235,28 +261,23 @@ class ViewGenerations:
             if not await self._redis.set(keys.removing(view), "1", ex=_REMOVER_SECONDS, nx=True):
                 return 0
             try:
-                removed = await self._bites(view, gone)
+                removed = await self._bites(known)
             finally:
                 await self._redis.delete(keys.removing(view))
         await self._forget(known)
         return removed
 
-    async def _bites(self, view: str, gone: Sequence[str]) -> int:
-        removed, cursor = 0, 0
-        prefixes = tuple(
-            f"{kind}:{view}{tag}:"
-            for kind in ("view", "index", "side", "floor", "missed", "shown_up_to")
-            for tag in gone
-        )
-        whole = {keys.caught_up(view, tag) for tag in gone}
+    async def _bites(self, known: Known) -> int:
+        """A release that knows of no way back may have written the record without it: what it left is removed, too."""
+        removed, cursor, is_ended = 0, 0, _is_ended(known)
         while True:
             cursor, names = cast(
-                tuple[int, list[bytes]], await self._redis.scan(cursor, match=f"*:{view}@*", count=_BITE)
+                tuple[int, list[bytes]], await self._redis.scan(cursor, match=f"*:{known.view}@*", count=_BITE)
             )
-            dead = [name for name in names if (said := name.decode()).startswith(prefixes) or said in whole]
+            dead = [name for name in names if is_ended(name.decode(errors="replace"))]
             if dead:
                 removed += await self._redis.unlink(*dead)
-            await self._redis.expire(keys.removing(view), _REMOVER_SECONDS)
+            await self._redis.expire(keys.removing(known.view), _REMOVER_SECONDS)
             if not cursor:
                 return removed
 
@@ -300,3 +321,15 @@ def _with(gone: tuple[str, ...], ended: Generation | None) -> tuple[str, ...]:
 
 def _floors(view: str, generation: Generation | None) -> list[str]:
     return [] if generation is None else generation.floors(view)
+
+
+def _is_ended(known: Known) -> Callable[[str], bool]:
+    """Whether a key is of a generation that has ended. One that begins later has a higher number than any that is known."""
+    of = re.compile(rf"(?:view|index|side|floor|missed|shown_up_to|caught_up):{re.escape(known.view)}(@(\d+))(?::|$)")
+    count, standing = known.now.count, known.now.standing
+
+    def is_ended(name: str) -> bool:
+        found = of.match(name)
+        return found is not None and int(found[2]) <= count and found[1] not in standing
+
+    return is_ended

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import redis.asyncio
@@ -49,9 +50,37 @@ async def test_views_are_built_again_while_they_are_read_and_written_and_nobody_
             said = (await product.lezzet("views", "rebuild", view, "--json")).splitlines()
             assert json.loads(said[-1])["switched"], said
     assert reader.reads > 50 and reader.writes > 5, f"it was hardly used: {reader}"
-    rows = {row["view"]: row for row in json.loads(await product.lezzet("views", "--json"))}
+    rows = await _rows(product)
     assert rows["basket"]["live"] != "@1" and rows["basket"]["building"] is None
     await _nothing_is_left(product)
+
+
+async def test_it_goes_back_to_the_view_of_before_while_that_is_read_and_written_and_nobody_notices(
+    product: Product, client: Client, owner: Client
+):
+    await owner.sign_up()
+    _, meal = await owner.open_restaurant(90)
+    await client.sign_up()
+    await client.sees(f"/meals/{meal}")
+    views = ("basket", "restaurant", "meal", "deny", "order_timeline")
+    before = await _rows(product)
+    for view in views:
+        await product.lezzet("views", "rebuild", view)
+    rebuilt = await _rows(product)
+    async with _steady(client, meal) as reader:
+        for view in views:
+            said = (await product.lezzet("views", "rebuild", view, "--back", "--json")).splitlines()
+            assert json.loads(said[-1])["switched"], said
+    assert reader.reads > 50 and reader.writes > 5, f"it was hardly used: {reader}"
+    after = await _rows(product)
+    for view in views:
+        assert rebuilt[view]["previous"]["generation"] == before[view]["live"] == after[view]["live"]
+        assert after[view]["previous"]["generation"] == rebuilt[view]["live"]
+        assert 0 < after[view]["previous"]["seconds"] <= 3600
+        assert "0 differ" in await product.lezzet("views", "diff", view)
+    await _nothing_is_left(product)
+    with pytest.raises(AssertionError, match=r"exited 2: .*'basket' has no generation to go back to"):
+        await product.lezzet("views", "rebuild", "basket", "--back")
 
 
 async def test_after_an_update_that_shows_something_else_the_view_is_built_beside_what_stands(
@@ -132,16 +161,24 @@ async def _steady(client: Client, meal: str) -> AsyncGenerator[_Steady]:
         await asyncio.gather(*tasks)
 
 
+async def _rows(product: Product) -> dict[str, dict[str, Any]]:
+    """As `./lezzet views` prints them, by view."""
+    return {row["view"]: row for row in json.loads(await product.lezzet("views", "--json"))}
+
+
 async def _nothing_is_left(product: Product) -> None:
-    """Of generations that are not read any more."""
+    """Of generations that are not read any more, once the time of the way back is over."""
     store = redis.asyncio.from_url(product.endpoints["redis"])
+    kept = [name async for name in store.scan_iter(keys.previous("*"))]
+    if kept:
+        await store.delete(*kept)
 
     async def removed() -> bool:
-        rows = json.loads(await product.lezzet("views", "--json"))
-        return not any(row["removing"] for row in rows)
+        rows = (await _rows(product)).values()
+        return not any(row["removing"] or row["previous"] for row in rows)
 
     await until("what was switched from to be removed", removed)
-    live = {row["view"] + row["live"] for row in json.loads(await product.lezzet("views", "--json"))}
+    live = {view + row["live"] for view, row in (await _rows(product)).items()}
     names = [name.decode() for name in await store.keys("*:*@*")]
     await store.aclose()
     of = {name.split(":")[1] for name in names if name.startswith(("view:", "index:", "side:", "floor:", "caught_up:"))}

@@ -48,6 +48,8 @@ class Tending:
         now = known.now
         if now.next is not None and await self._generations.switch(known):
             log.info("view_switched", view=known.view, generation=now.next.tag)
+        elif now.previous is not None and await self._generations.end_way_back(known):
+            log.info("way_back_ended", view=known.view, generation=now.previous.tag)
         elif now.gone:
             removed = await self._generations.remove(known)
             if removed:

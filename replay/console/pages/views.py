@@ -22,7 +22,7 @@ async def views(desk: Desk, _request: web.Request) -> Shown:
 async def _row(generations: ViewGenerations, log: LogReader, known: Known) -> dict[str, Any]:
     """As `./lezzet views --json`, and: done and of, the events that the generation shows which is read; built and to_build,
     those of the one that is being built."""
-    now, found = known.now, row(known)
+    now, found = known.now, await row(generations, known)
     for generation, names in ((now.live, ("done", "of")), (now.next, ("built", "to_build"))):
         at = None if generation is None else await progress(generations, log, known.view, generation)
         found.update(zip(names, (None, None) if at is None else at, strict=True))
