@@ -8,7 +8,7 @@ the aggregate, 0 for what is no event. body: what its JSON says, without secrets
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast
 
 from cel_expr_python import cel
@@ -17,6 +17,7 @@ from replay.failure import BadArgument
 from replay.log import secrecy
 from replay.log.message import Message
 from replay.log.scan import All, Holding
+from stores.kafka.log import Logged
 from topics.messages import headers
 
 LONGEST = 4_000  # characters of a condition
@@ -61,6 +62,11 @@ class Where:
         """False where it cannot be told, as for a field that the message does not have."""
         said = {f"{_CONTAINER}.{name}": _NAMES[name][1](message) for name in self._used}
         return self._expression.eval(data=said).value() is True
+
+    def of(self, records: Iterable[Logged]) -> list[Logged]:
+        """Those that it holds for. Only those are taken apart that the sieve lets through."""
+        wants = self.sieve.wants
+        return [each for each in records if wants(each.key, each.body, each.headers) and self(Message(each))]
 
 
 def _body(message: Message) -> Any:

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from replay.log.message import printed, stamp
+from replay.log.message import Message, printed, stamp
 from replay.log.times import moment
+from replay.log.where import Where
 from replay.shadow import domains
 from replay.shadow.deciding import Deciding, Verdict
 from replay.shadow.domains import Domain
@@ -138,9 +139,16 @@ def _lines(verdict: Verdict) -> list[str]:
 
 
 async def decide(
-    tools: Tools, domain: str, since: datetime | None = None, id: str | None = None, *, ask_inbox: bool = True
+    tools: Tools,
+    domain: str,
+    since: datetime | None = None,
+    id: str | None = None,
+    *,
+    ask_inbox: bool = True,
+    where: Where | None = None,
 ) -> Decided:
-    """id: of an aggregate. Raises BadArgument, Unavailable."""
+    """id: of an aggregate. where: which commands are told; the others are decided, too, and lead to the states of these. Raises
+    BadArgument, Unavailable."""
     began = time.monotonic()
     asked = domains.named(domain, tools.settings)
     found = Decided(domain)
@@ -148,18 +156,25 @@ async def decide(
         log = await opened.enter_async_context(tools.log())
         stores = await opened.enter_async_context(tools.domains()) if ask_inbox else None
         reading = Reading(log, asked, await growth_in(log), stores)
-        await judge(found, asked, reading, since, id)
+        await judge(found, asked, reading, since, id, where)
     found.seconds = time.monotonic() - began
     return found
 
 
 async def judge(
-    found: Decided, domain: Domain, reading: Reading, since: datetime | None = None, id: str | None = None
+    found: Decided,
+    domain: Domain,
+    reading: Reading,
+    since: datetime | None = None,
+    id: str | None = None,
+    where: Where | None = None,
 ) -> None:
     """Decides what is read, and adds it to `found`. Raises Unavailable."""
     async for recorded in reading.parts(since, id):
         deciding = Deciding(domain, recorded)
         for each in recorded.commands:
-            found.take(deciding.judge(each))
+            verdict = deciding.judge(each)
+            if where is None or where(Message(each.logged)):
+                found.take(verdict)
     found.add_unreadable(reading.read.unreadable)
     found.read = reading.read.messages

@@ -3,7 +3,8 @@
 Nothing is written, sent or paid: what is made stands in memory, and is told or, by `--out`, put into a file. A topic of events
 goes into one of its views or into facts of a domain (`--into view:order`, `--into facts:basket.meals`), into its first view
 where nothing is said; one of commands into decisions. `--since` begins in the middle: documents are then made of the events
-from there on alone.
+from there on alone. So it is with `--type` and `--where`, which choose. Of decisions `--where` chooses which are told: each is
+made on the state that all commands of its key have led to.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from replay.failure import BadArgument, no_such
 from replay.log.message import printed, shown_key
 from replay.log.scan import window_of
 from replay.log.times import moment
+from replay.log.where import Where
 from replay.questions.decide import Decided, decide
 from replay.shadow import domains
 from replay.shadow.differences import as_shown
@@ -43,6 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--into", metavar="WHAT", help="view:NAME, facts:DOMAIN.TABLE, or decision")
     parser.add_argument("--key", help="only messages with this key")
     parser.add_argument("--type", help="only messages of this type, and what they do to documents that exist")
+    parser.add_argument(
+        "--where", metavar="EXPR", help="only messages that this condition in CEL holds for, as in find"
+    )
     parser.add_argument("--since", metavar="WHEN", help="only what came from then on: 10m, 2h, 3d, or 2026-11-26T20:00")
     parser.add_argument("--until", metavar="WHEN", help="as --since")
     parser.add_argument("--out", metavar="FILE", help="the documents, as a JSON document a line, without personal data")
@@ -53,7 +58,7 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
     """Exit code 1 where something could not be shown, or is decided differently."""
     now = datetime.now(UTC)
     since, until = moment("--since", said.since, now), moment("--until", said.until, now)
-    asked = Asked(said.key, said.type, since, until)
+    asked = Asked(said.key, said.type, since, until, None if said.where is None else Where(said.where))
     found = await replay(tools, said.topic, said.into, asked, out=said.out)
     say_answer(found, as_json=said.json)
     return 1 if (found.different if isinstance(found, Decided) else found.bad) else 0
@@ -67,11 +72,12 @@ class Asked:
     type: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    where: Where | None = None
 
     @property
     def is_part(self) -> bool:
         """Whether events may be missing before those that are replayed."""
-        return self.since is not None or self.type is not None
+        return self.since is not None or self.type is not None or self.where is not None
 
 
 @dataclass(slots=True)
@@ -130,7 +136,7 @@ async def replay(
             raise BadArgument(
                 "--type, --until and --out are for documents; decisions are made of all commands of a key"
             )
-        return await decide(tools, topic.removesuffix("_commands"), asked.since, asked.key)
+        return await decide(tools, topic.removesuffix("_commands"), asked.since, asked.key, where=asked.where)
     of = _shadow_of(tools.settings, contracts[topic], into)
     began = time.monotonic()
     shadow = ShadowView(of, gaps_are_fine=asked.is_part)
@@ -172,6 +178,8 @@ def _chosen(chunk: Sequence[Logged], asked: Asked) -> Iterable[Logged]:
     if asked.type is not None:
         wanted = (headers.TYPE, asked.type.encode())
         chunk = [each for each in chunk if wanted in each.headers]
+    if asked.where is not None:
+        chunk = asked.where.of(chunk)
     return chunk
 
 

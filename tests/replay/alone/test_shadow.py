@@ -160,6 +160,24 @@ async def test_messages_of_a_topic_are_replayed_into_a_view_facts_or_decisions(a
     assert code == 0 and json.loads(out)["same"] == 4
 
 
+async def test_a_condition_chooses_the_messages_that_are_replayed(ada: Ada, tmp_path: Path):
+    mine = f'key == "{ada.id}"'
+    where = f'{mine} && type == "AddressAdded" && body.address.title == "Work"'
+    file = tmp_path / "made.jsonl"
+    code, out = await ada.desk.run("replay", "address_events", "--where", where, "--out", str(file), "--json")
+    found, (row,) = json.loads(out), map(json.loads, file.read_text().splitlines())
+    assert code == 0 and (found["events"], found["documents"], row["version"]) == (1, 1, 2)
+    code, out = await ada.desk.run("replay", "address_events", "--where", f"{mine} && version > 1", "--json")
+    assert code == 0 and json.loads(out)["events"] == 2
+    code, out = await ada.desk.run(
+        "replay", "address_commands", "--where", f'{mine} && type == "RemoveAddress"', "--json"
+    )
+    found = json.loads(out)
+    assert code == 0 and (found["commands"], found["same"]) == (2, 2), "on the state that the other commands led to"
+    _, out = await ada.desk.run("replay", "address_events", "--where", f'{mine} && type == "Nothing"', "--json")
+    assert json.loads(out)["events"] == 0
+
+
 async def test_a_recorded_flow_is_played_without_servers_and_holds_nobodys_data(ada: Ada, tmp_path: Path):
     file = tmp_path / "set.jsonl"
     code, out = await ada.desk.run("record", ada.commands[0])
@@ -181,6 +199,14 @@ async def test_a_recorded_flow_is_played_without_servers_and_holds_nobodys_data(
         (("replay", "adress_events"), "no topic 'adress_events'; did you mean address_events"),
         (("replay", "address_events", "--into", "view:adress"), "no shadow 'view:adress'; did you mean view:address"),
         (("replay", "address_events", "--into", "decision"), "address_events is no topic of commands"),
+        (
+            ("replay", "address_events", "--where", "body.title ="),
+            "--where: Syntax error: token recognition error at: '=', at character 12: body.title ⟨here⟩=",
+        ),
+        (
+            ("replay", "address_events", "--where", "version"),
+            "--where: 'version' is no condition: it gives INT, not BOOL",
+        ),
         (("play", "/nowhere/set.jsonl"), "/nowhere/set.jsonl: No such file or directory"),
     ],
 )
