@@ -10,7 +10,7 @@ from pathlib import Path
 
 from replay.console.desk import Desk
 from replay.failure import CannotDo
-from replay.log.reveal import put_on_record
+from replay.log.on_record import put_on_record
 from topics.contracts.engineer_audit import CommandGiven
 
 SECONDS = 120.0

@@ -3,7 +3,8 @@
     {"type": "CancelOrder", "key": "7d0e…", "body": {"reason": "asked by phone"}}
 
 type and key may be missing where the topic needs none. May be there, too: id (a fresh one otherwise), correlation, headers (an
-object of texts). Nothing is sent unless every line is as the topic's contract wants it.
+object of texts). Nothing is sent unless every line is as the topic's contract wants it, and who sends what is on record in
+`engineer_audit`.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import msgspec
 
 from replay.failure import BadArgument, no_such_topic
 from replay.log.message import brief, faulty_header, printed
+from replay.log.on_record import put_published_on_record
 from replay.log.scan import Progress
 from replay.tools import Tools, say, say_json
 from stores.kafka.raw import RawRecord
@@ -82,6 +84,7 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
                 say(line)
             say("dry run: nothing was sent, --yes does it")
         return 0
+    await put_published_on_record(tools, plan.topic, [(_id(record), _key(record)) for record in plan.records])
     sent = await _send(tools, plan, quiet=said.json)
     if said.json:
         say_json(plan.data() | {"sent": sent})
@@ -196,15 +199,18 @@ def _id(record: RawRecord) -> str:
     return next((value.decode() for name, value in record.headers if name == headers.ID), "")
 
 
+def _key(record: RawRecord) -> str | None:
+    return None if record.key is None else record.key.decode()
+
+
 def _told(record: RawRecord) -> str:
     kind = next((value.decode() for name, value in record.headers if name == headers.TYPE), None)
-    key = None if record.key is None else record.key.decode()
-    return f"send: {record.topic} key={printed(key)} {printed(kind)} id={printed(_id(record))} {brief(record.body)}"
+    return f"send: {record.topic} key={printed(_key(record))} {printed(kind)} id={printed(_id(record))} {brief(record.body)}"
 
 
 def _shown(record: RawRecord) -> dict[str, Any]:
     return {
-        "key": None if record.key is None else record.key.decode(),
+        "key": _key(record),
         "id": _id(record),
         "headers": {name: value.decode(errors="backslashreplace") for name, value in record.headers},
         "bytes": len(record.body or b""),

@@ -3,11 +3,16 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from replay.failure import BadArgument
+from replay.log import on_record
+from replay.tools import Tools
+from replay.topics import publish
 from replay.topics.publish import planned
+from stores.errors import Unavailable
 from tests.replay.scene import Desk
 from topics.messages import headers, ids
 
@@ -62,5 +67,45 @@ async def test_it_is_sent_with_yes_only_and_in_order(desk: Desk, tmp_path: Path)
     assert code == 0 and "sent: 30 messages" in out
     found = [dict(record.headers)[headers.ID].decode() for record in await desk.all_of("order_commands", key)]
     assert found == [f"{key}-{n}" for n in range(30)]
+    assert [{"id": f"{key}-{n}", "key": key} for n in range(30)] in [each["messages"] for each in await _audited(desk)]
     code, line_ = await desk.run("publish", "order_commands", str(tmp_path / "nothing"), "--yes")
     assert code == 2 and "No such file" in line_
+
+
+async def test_who_published_what_is_on_record_without_bodies_and_personal_data(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(on_record, "_MESSAGES", 2)
+    name, file = ids.fresh(), tmp_path / "mails.jsonl"
+    body = {"type": "verification", "to": "ayse@example.com", "variables": {"token": "t0ken"}}
+    file.write_bytes(b"\n".join(line(type=None, key="ayse@example.com", id=f"{name}-{n}", body=body) for n in range(3)))
+    code, _ = await desk.run("publish", "email_event", str(file))
+    assert code == 0 and name not in str(await _audited(desk)), "a dry run publishes nothing"
+    code, out = await desk.run("publish", "email_event", str(file), "--yes")
+    assert code == 0, out
+    mine = [each for each in await _audited(desk) if name in str(each)]
+    assert [(each["topic"], each["count"], len(each["messages"])) for each in mine] == [
+        ("email_event", 3, 2),
+        ("email_event", 3, 1),
+    ]
+    assert [row["id"] for each in mine for row in each["messages"]] == [f"{name}-{n}" for n in range(3)]
+    assert "@" in mine[0]["who"] and "ayse" not in str([each["messages"] for each in mine]) and "t0ken" not in str(mine)
+
+
+async def test_without_a_record_nothing_is_published(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(tools: Tools, topic: str, messages: object) -> None:
+        raise Unavailable("Kafka", "away")
+
+    monkeypatch.setattr(publish, "put_published_on_record", away)
+    key, file = ids.fresh(), tmp_path / "messages.jsonl"
+    file.write_bytes(line(key=key))
+    with pytest.raises(Unavailable):
+        await desk.run("publish", "order_commands", str(file), "--yes")
+    assert await desk.all_of("order_commands", key) == []
+
+
+async def _audited(desk: Desk) -> list[dict[str, Any]]:
+    found = await desk.all_of("engineer_audit")
+    return [json.loads(each.body or b"") for each in found if (headers.TYPE, b"MessagesPublished") in each.headers]
