@@ -62,7 +62,7 @@ async def test_it_goes_back_to_the_view_of_before_while_that_is_read_and_written
     _, meal = await owner.open_restaurant(90)
     await client.sign_up()
     await client.sees(f"/meals/{meal}")
-    views = ("basket", "restaurant", "meal", "deny", "order_timeline")
+    views = ("basket", "meal", "deny")
     before = await _rows(product)
     for view in views:
         await product.lezzet("views", "rebuild", view)
