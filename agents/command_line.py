@@ -5,6 +5,8 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+import msgspec
+
 from agents.domains import exit_without_upcasters
 from stores import telemetry
 from stores.errors import Doubt
@@ -25,6 +27,10 @@ def topic_named(name: str) -> Topic:
     if topic is None:
         raise CannotDo(f"no topic {name!r}")
     return topic
+
+
+def say_json(data: object) -> None:
+    sys.stdout.write(f"{msgspec.json.encode(data).decode()}\n")
 
 
 def run(

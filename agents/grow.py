@@ -10,9 +10,10 @@ import asyncio
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from agents.__main__ import compose
-from agents.command_line import CannotDo, run, topic_named
+from agents.command_line import CannotDo, run, say_json, topic_named
 from agents.domains import DOMAINS
 from agents.runtime.reading.missed import running_code
 from agents.runtime.reading.showing import Showing
@@ -206,12 +207,22 @@ def _say(topic: Topic, partitions: int, plan: Plan | None, *, write: bool) -> No
     )
 
 
+def data_of(topic: Topic, partitions: int, plan: Plan | None, *, write: bool) -> dict[str, Any]:
+    """As `--json` prints it. before, after: partitions. messages: in the old ones; a reader of all events reads these first."""
+    before = partitions if plan is None else plan.before
+    return {
+        "topic": topic.name, "before": before, "after": partitions, "messages": 0 if plan is None else sum(plan.ends),
+        "done": write and plan is not None,
+    }  # fmt: skip
+
+
 def main(arguments: Sequence[str]) -> int:
     """The exit code: 0 done or nothing to do, 1 it cannot be done now (one line says why), 2 wrong arguments or settings."""
     parser = argparse.ArgumentParser(prog="./lezzet topics grow", description=__doc__)
     parser.add_argument("topic")
     parser.add_argument("--partitions", type=int, required=True, help="how many it is to have, a multiple of now")
     parser.add_argument("--yes", action="store_true", help="do it")
+    parser.add_argument("--json", action="store_true", help="one JSON document")
     said = parser.parse_args(arguments)
 
     async def ask(settings: Settings) -> tuple[Topic, Plan | None]:
@@ -220,7 +231,10 @@ def main(arguments: Sequence[str]) -> int:
 
     def tell(found: tuple[Topic, Plan | None]) -> int:
         topic, plan = found
-        _say(topic, said.partitions, plan, write=said.yes)
+        if said.json:
+            say_json(data_of(topic, said.partitions, plan, write=said.yes))
+        else:
+            _say(topic, said.partitions, plan, write=said.yes)
         return 0
 
     return run("topics", "grow", ask, tell)

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from aiokafka import ConsumerRecord
 
-from agents.command_line import CannotDo, run, topic_named
+from agents.command_line import CannotDo, run, say_json, topic_named
 from agents.domains import DOMAINS
 from agents.runtime.arrivals import Arrival
 from agents.runtime.reading import events
@@ -204,6 +204,17 @@ def record_of(logged: Logged) -> ConsumerRecord[bytes, bytes]:
     )  # fmt: skip
 
 
+def _data(topic: str, group: str, report: Report, *, write: bool) -> dict[str, Any]:
+    """bad: why copies cannot be made, by table and key."""
+    bad = defaultdict[str, dict[str, str]](dict)
+    for (table, key), why in report.bad.items():
+        bad[table][key] = why
+    return {
+        "topic": topic, "group": group, "done": write, "events": report.events, "written": report.written, "left": report.left,
+        "different": None if write else report.different, "bad": bad,
+    }  # fmt: skip
+
+
 def _say(topic: str, group: str, report: Report, *, write: bool) -> None:
     done = f"{report.written} copies are written anew" if write else f"{report.different} copies would be written anew"
     sys.stdout.write(f"{topic} for {group}: {report.events} events read, {done}\n")
@@ -224,13 +235,17 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("topic")
     parser.add_argument("--group", required=True, help="who reads it again, e.g. basket.project")
     parser.add_argument("--yes", action="store_true", help="do it")
+    parser.add_argument("--json", action="store_true", help="one JSON document")
     said = parser.parse_args(arguments)
 
     async def ask(settings: Settings) -> Report:
         return await reread(settings, topic_named(said.topic), said.group, write=said.yes)
 
     def tell(report: Report) -> int:
-        _say(said.topic, said.group, report, write=said.yes)
+        if said.json:
+            say_json(_data(said.topic, said.group, report, write=said.yes))
+        else:
+            _say(said.topic, said.group, report, write=said.yes)
         return 1 if report.bad or report.left else 0
 
     return run("topics", "reread", ask, tell)

@@ -77,6 +77,12 @@ def say(line: str = "") -> None:
     sys.stdout.flush()
 
 
+def say_beside(line: str) -> None:
+    """On stderr: what happens meanwhile, where stdout is one JSON document."""
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
 def say_json(data: object) -> None:
     say(msgspec.json.encode(data).decode())
 

@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     showing = commands.add_parser("show", help="one message: original bytes and headers, why, and what waits behind it")
     showing.add_argument("topic")
     showing.add_argument("message", metavar="ID|PARTITION:OFFSET", help="as `dlq list` shows it")
+    showing.add_argument("--json", action="store_true", help="one JSON document")
     showing.add_argument("--body", type=Path, metavar="FILE", help="write the original bytes there, to repair them")
     reveal.add_argument(showing)
     showing.set_defaults(run=dlq_show.run)
@@ -45,6 +46,9 @@ def _add_redrive(parser: argparse.ArgumentParser) -> None:
         "--drop", action="append", default=[], metavar="ID", help="give up this parked message for good"
     )
     parser.add_argument("--yes", action="store_true", help="do it")
+    parser.add_argument(
+        "--json", action="store_true", help="one JSON document at the end; what comes meanwhile on stderr"
+    )
     parser.set_defaults(run=dlq_redrive.run)
 
 

@@ -1,19 +1,20 @@
 """`./lezzet dlq redrive`: puts dead letters back, or has a parked key decided again. A dry run without --yes."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from replay.dlq.dead_letters import DeadLetter, State, chosen, dead_letter_topics, read, states
 from replay.dlq.groups import of_letter, of_parked
 from replay.dlq.resending import Repair, Resend, in_order, resend
-from replay.dlq.unparking import SHOWN, Unpark, carry_out
-from replay.failure import BadArgument, CannotDo
+from replay.dlq.unparking import SHOWN, Outcome, Unpark, carry_out
+from replay.failure import BadArgument, CannotDo, no_such
 from replay.log.scan import Progress
-from replay.tools import Tools, say
+from replay.tools import Tools, say, say_beside, say_json
 from stores.engineering import Domains, ParkedKey
 from stores.kafka.raw import RawProducer
 from topics.contracts import all_topics
@@ -29,6 +30,26 @@ class _Plan:
     resends: Sequence[Resend]
 
 
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """keys: None where none was parked. sent: dead letters. refused: those that could not be sent."""
+
+    keys: Outcome | None
+    sent: int
+    refused: int
+
+    @property
+    def good(self) -> bool:
+        return not self.refused and (self.keys is None or not any(self.keys[1:]))
+
+    def data(self) -> dict[str, Any]:
+        return {
+            "keys": None if self.keys is None else self.keys._asdict(),
+            "sent": self.sent,
+            "refused": self.refused,
+        }
+
+
 async def run(tools: Tools, said: argparse.Namespace) -> int:
     _check(said)
     async with tools.domains() as domains:
@@ -39,11 +60,14 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
         contract = all_topics().get(topic)
         judged = list(zip(letters, await states(letters, domains), strict=True))
         plan = await _planned(said, judged, topic, contract, domains)
-        _print(plan, contract)
-        if not said.yes:
-            say("dry run: nothing was sent, --yes does it")
-            return 0
-        return await _carry_out(tools, plan, domains)
+        if not said.json:
+            _print(plan, contract)
+        done = await _carry_out(tools, plan, domains, say_beside if said.json else say) if said.yes else None
+    if said.json:
+        say_json({"topic": topic, **_data(plan, contract), "done": None if done is None else done.data()})
+    elif done is None:
+        say("dry run: nothing was sent, --yes does it")
+    return 0 if done is None or done.good else 1
 
 
 def _check(said: argparse.Namespace) -> None:
@@ -69,9 +93,16 @@ async def _planned(
         letters = [
             d for d in waits if said.all or (said.key is not None and d.key == said.key) or of_letter(d) == said.group
         ]
+        if said.group and not parked and not letters:
+            there = {of_parked(row) for row in await domains.parked_keys(topic)} | {
+                of_letter(letter) for letter in waits
+            }
+            raise BadArgument(
+                no_such(f"group that waits in {topic} with fingerprint", said.group, there, "nothing waits")
+            )
         if not parked and not letters:
-            which = "" if said.all else f" in group {said.group}" if said.group else " under that key"
-            raise CannotDo(f"nothing of {topic} waits{which}: see `./lezzet dlq {'groups' if said.group else 'list'}`")
+            which = "" if said.all else " under that key"
+            raise CannotDo(f"nothing of {topic} waits{which}: see `./lezzet dlq list`")
     unparks = [] if said.id else await _unparks(said, topic, parked, domains)
     repair = _repair(said)
     taken = {d.inbox_key for d, state in judged if state == "taken"} if said.id else set[tuple[str, str]]()
@@ -159,17 +190,25 @@ def _print(plan: _Plan, contract: Topic | None) -> None:
         say(f"and {len(plan.resends) - SHOWN:,} dead letters more, {refused:,} of them cannot be sent")
 
 
-async def _carry_out(tools: Tools, plan: _Plan, domains: Domains) -> int:
+def _data(plan: _Plan, contract: Topic | None) -> dict[str, Any]:
+    return {
+        "decide_again": [unpark.data(contract) for unpark in plan.unparks],
+        "send_again": [one.data() for one in plan.resends],
+    }
+
+
+async def _carry_out(tools: Tools, plan: _Plan, domains: Domains, tell: Callable[[str], None]) -> _Done:
     """Parked keys first: what is sent again under such a key must not have to wait behind it."""
-    good = not any(one.refused for one in plan.resends)
+    good = [one for one in plan.resends if one.refused is None]
     async with tools.producer() as producer:
-        if plan.unparks:
-            good = await carry_out(plan.unparks, producer, domains) and good
-        await _send([one for one in plan.resends if one.refused is None], producer, domains)
-    return 0 if good else 1
+        keys = await carry_out(plan.unparks, producer, domains, tell) if plan.unparks else None
+        await _send(good, producer, domains, tell)
+    return _Done(keys, len(good), len(plan.resends) - len(good))
 
 
-async def _send(resends: Sequence[Resend], producer: RawProducer, domains: Domains) -> None:
+async def _send(
+    resends: Sequence[Resend], producer: RawProducer, domains: Domains, tell: Callable[[str], None]
+) -> None:
     for one in resends:
         if one.letter.group.endswith(".effect"):
             await domains.forget_effect(one.letter.domain, one.letter.group, one.letter.id)
@@ -180,8 +219,8 @@ async def _send(resends: Sequence[Resend], producer: RawProducer, domains: Domai
                 sent += len(chunk)
                 progress.at(sent)
                 for record, (partition, offset) in chunk if len(resends) <= SHOWN else ():
-                    say(f"sent: {record.topic} {partition}:{offset} id={ids[id(record)]}")
+                    tell(f"sent: {record.topic} {partition}:{offset} id={ids[id(record)]}")
     finally:
         progress.end()
         if len(resends) > SHOWN:
-            say(f"sent: {sent:,} of {len(resends):,} dead letters")
+            tell(f"sent: {sent:,} of {len(resends):,} dead letters")

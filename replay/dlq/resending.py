@@ -4,6 +4,7 @@ knows, so that however often it is sent it takes effect once."""
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from replay.dlq.dead_letters import DeadLetter
 from replay.log.message import faulty_header, printed, shown_key
@@ -39,6 +40,12 @@ class Resend:
         if self.refused is not None:
             return f"not sent: {what}: {self.refused}"
         return f"send again: {what} {len(self.record.body or b''):,} bytes (was at {self.letter.origin})"
+
+    def data(self) -> dict[str, Any]:
+        return {
+            "id": self.letter.id, "key": shown_key(_text(self.record.key)), "bytes": len(self.record.body or b""),
+            "origin": self.letter.origin, "place": self.letter.place, "refused": self.refused,
+        }  # fmt: skip
 
 
 def resend(letter: DeadLetter, repair: Repair, topic: Topic | None, now: datetime) -> Resend:

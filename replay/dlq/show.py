@@ -2,15 +2,17 @@
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
-from replay.dlq.dead_letters import MEANINGS, DeadLetter, chosen, dead_letter_topics, read, states
+from replay.dlq.dead_letters import MEANINGS, DeadLetter, State, chosen, dead_letter_topics, read, states
 from replay.dlq.unparking import SHOWN
 from replay.failure import CannotDo
 from replay.log import reveal, secrecy
 from replay.log.message import printed, stamp
-from replay.tools import Tools, say
+from replay.tools import Tools, say, say_answer
 from stores.protocol import ParkedRow
 from topics import personal
 from topics.messages import headers
@@ -27,22 +29,63 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
         if state == "parked":
             waiting = await domains.parked(letter.domain, letter.topic, letter.key or "", SHOWN)
     plain = await reveal.revealed(tools, "dlq show", said, also=said.body is not None)
-    for line in _about(letter):
-        say(line if plain else personal.masked_text(line))
-    say(f"state: {state} ({MEANINGS[state]})")
-    if len(found) > 1:
-        say(f"also at: {', '.join(other.place for other in found[:-1])}")
-    for row in waiting:
-        if row.id != letter.id:
-            say(f"waits with it: {stamp(row.at)}  id={printed(row.id)}  {len(row.body):,} bytes  {printed(row.reason)}")
-    if len(waiting) == SHOWN:
-        say(f"only the first {SHOWN} that wait are shown: `./lezzet dlq list` counts them")
-    shown = readable(letter.logged.body) if plain else _masked(letter)
-    say("body:" if shown == readable(letter.logged.body) else "body, masked; --reveal shows it as it came:")
-    say(shown)
+    shown = _Shown(
+        letter, state, [other.place for other in found[:-1]], [row for row in waiting if row.id != letter.id], plain
+    )
     if said.body is not None:
         _write(letter, said)
+    say_answer(shown, as_json=said.json)
+    if said.body is not None and not said.json:
+        say(f"the original bytes are in {said.body}")
     return 0
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """also_at: places of the same message. waiting: the first that are parked with it. plain: with personal data."""
+
+    letter: DeadLetter
+    state: State
+    also_at: Sequence[str]
+    waiting: Sequence[ParkedRow]
+    plain: bool
+
+    def data(self) -> dict[str, Any]:
+        return self.letter.data(self.state, reveal=self.plain) | {
+            "also_at": list(self.also_at),
+            "headers": {name: self._masked(readable(value)) for name, value in self.letter.headers},
+            "waiting": [
+                {"time": stamp(row.at), "id": row.id, "bytes": len(row.body), "reason": row.reason}
+                for row in self.waiting
+            ],
+            "body": self._body,
+        }
+
+    def lines(self) -> list[str]:
+        body = self._body
+        return [
+            *map(self._masked, _about(self.letter)),
+            f"state: {self.state} ({MEANINGS[self.state]})",
+            *([f"also at: {', '.join(self.also_at)}"] if self.also_at else []),
+            *(
+                f"waits with it: {stamp(row.at)}  id={printed(row.id)}  {len(row.body):,} bytes  {printed(row.reason)}"
+                for row in self.waiting
+            ),
+            *(
+                [f"only the first {SHOWN} that wait are shown: `./lezzet dlq list` counts them"]
+                if len(self.waiting) >= SHOWN - 1
+                else []
+            ),
+            "body:" if body == readable(self.letter.logged.body) else "body, masked; --reveal shows it as it came:",
+            body,
+        ]
+
+    @property
+    def _body(self) -> str:
+        return readable(self.letter.logged.body) if self.plain else _masked(self.letter)
+
+    def _masked(self, text: str) -> str:
+        return text if self.plain else personal.masked_text(text)
 
 
 def _about(letter: DeadLetter) -> list[str]:
@@ -95,4 +138,3 @@ def _write(letter: DeadLetter, said: argparse.Namespace) -> None:
         said.body.write_bytes(letter.logged.body or b"")
     except OSError as error:
         raise CannotDo(f"--body: {said.body}: {error.strerror}") from error
-    say(f"the original bytes are in {said.body}")

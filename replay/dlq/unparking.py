@@ -3,9 +3,10 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -47,9 +48,26 @@ class Unpark:
         title = f"decide again: {self.topic} key={printed(shown_key(self.key))}: {self.messages} parked, in this order"
         return [title, *rows, *([f"  and {more:,} more"] if more > 0 else [])]
 
+    def data(self, contract: Topic | None) -> dict[str, Any]:
+        return {
+            "topic": self.topic,
+            "key": shown_key(self.key),
+            "messages": self.messages,
+            "oldest": [
+                {
+                    "time": stamp(row.at), "id": row.id, "reason": row.reason, "dropped": row.id in self.drop,
+                    "repaired": None if (body := self._repaired(row)) is None else len(body),
+                    "wrong": None if body is None or contract is None else _wrong(row, body, contract),
+                }
+                for row in self.oldest
+            ],
+        }  # fmt: skip
+
+    def _repaired(self, row: ParkedRow) -> bytes | None:
+        return next((each.body for each in self.repaired if (each.source, each.id) == (row.source, row.id)), None)
+
     def _line(self, row: ParkedRow, contract: Topic | None) -> str:
-        bodies = {(r.source, r.id): r.body for r in self.repaired}
-        body = bodies.get((row.source, row.id))
+        body = self._repaired(row)
         what = "given up" if row.id in self.drop else "as it is" if body is None else f"repaired ({len(body):,} bytes)"
         parts = [stamp(row.at), f"id={printed(row.id)}", what, f"parked: {printed(row.reason)}"]
         if body is not None and contract is not None and (wrong := _wrong(row, body, contract)):
@@ -84,31 +102,46 @@ def _wrong(row: ParkedRow, body: bytes, contract: Topic) -> str | None:
     return None
 
 
-async def carry_out(unparks: Sequence[Unpark], producer: RawProducer, domains: Domains) -> bool:
-    """Sends the orders, _AT_ONCE under way, and says what became of them. Returns whether every key is free.
+class Outcome(NamedTuple):
+    """How many keys are free, and are still parked; of how many the order is under way, and is carried out when agents run; and
+    for how many none was sent."""
+
+    free: int
+    parked: int
+    under_way: int
+    not_sent: int
+
+
+async def carry_out(
+    unparks: Sequence[Unpark], producer: RawProducer, domains: Domains, tell: Callable[[str], None] = say
+) -> Outcome:
+    """Sends the orders, _AT_ONCE under way, and tells what becomes of them.
 
     unparks: of one topic, which one domain decides; one for each key. Raises Unavailable. Orders that were sent are done by
     the actors all the same.
     """
-    return await _Orders(unparks, producer, domains).run()
+    return await _Orders(unparks, producer, domains, tell).run()
 
 
 class _Orders:
     """under_way: id of the order → its key. left: messages that were parked there when it was looked last."""
 
-    def __init__(self, unparks: Sequence[Unpark], producer: RawProducer, domains: Domains) -> None:
+    def __init__(
+        self, unparks: Sequence[Unpark], producer: RawProducer, domains: Domains, tell: Callable[[str], None]
+    ) -> None:
         self._domain, self._topic = unparks[0].domain, unparks[0].topic
         self._waiting = deque(unparks)
         self._keys = len(unparks)
         self._producer = producer
         self._domains = domains
+        self._tell = tell
         self._under_way = dict[str, Unpark]()
         self._left = 0
         self._free = 0
         self._refused = 0
         self._progress_at = self._spoken_at = time.monotonic()
 
-    async def run(self) -> bool:
+    async def run(self) -> Outcome:
         try:
             while self._waiting or self._under_way:
                 await self._send()
@@ -118,16 +151,20 @@ class _Orders:
                     await self._speak()
                 if time.monotonic() - self._progress_at > PATIENCE:
                     self._give_up()
-                    return False
+                    return self._outcome
         except asyncio.CancelledError:
-            say(
+            self._tell(
                 f"stopped: {self._free:,} keys are free, {self._refused:,} are still parked; {len(self._under_way):,} orders"
                 f" are under way and are carried out, {len(self._waiting):,} were not sent"
             )
             raise
         if self._keys > SHOWN:
-            say(f"{self._free:,} keys are free, {self._refused:,} are still parked")
-        return self._free == self._keys
+            self._tell(f"{self._free:,} keys are free, {self._refused:,} are still parked")
+        return self._outcome
+
+    @property
+    def _outcome(self) -> Outcome:
+        return Outcome(self._free, self._refused, len(self._under_way), len(self._waiting))
 
     async def _send(self) -> None:
         chosen = [self._waiting.popleft() for _ in range(min(len(self._waiting), _AT_ONCE - len(self._under_way)))]
@@ -161,11 +198,11 @@ class _Orders:
         if left is None:
             self._free += 1
             if self._keys <= SHOWN:
-                say(f"{about}: unparked")
+                self._tell(f"{about}: unparked")
             return
         self._refused += 1
         if self._refused <= SHOWN:
-            say(
+            self._tell(
                 f"{about}: still parked, {left.messages} messages; id={printed(left.id)} was refused again:"
                 " the agents' log says why (redrive_refused)"
             )
@@ -176,15 +213,15 @@ class _Orders:
         if left != self._left:
             self._left, self._progress_at = left, time.monotonic()
         self._spoken_at = time.monotonic()
-        say(
+        self._tell(
             f"{self._free + self._refused:,} of {self._keys:,} keys are decided, {left:,} messages are parked under the next"
         )
 
     def _give_up(self) -> None:
         for command_id, unpark in [*self._under_way.items()][:SHOWN]:
-            say(
+            self._tell(
                 f"{unpark.topic} key={printed(shown_key(unpark.key))}: sent as {command_id}, no progress within"
                 f" {PATIENCE:.0f} s: do the agents run (`./lezzet status`)? It is done when they do"
             )
         if self._waiting:
-            say(f"not sent: orders for {len(self._waiting):,} keys; give the command again")
+            self._tell(f"not sent: orders for {len(self._waiting):,} keys; give the command again")

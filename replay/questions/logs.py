@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, cast
 
-from replay.failure import BadArgument
+from agents.domains import DOMAINS
+from replay.failure import BadArgument, no_such
 from replay.log import reveal
 from replay.log.search import find
 from replay.log.times import moment
@@ -22,6 +23,7 @@ _LAST = 100  # lines, where nothing else is asked for
 _MOST = 10_000
 _POLL = 0.5  # seconds between two looks of --follow
 _LATE = timedelta(seconds=5)  # so much later than others a line that came at the same time may be found
+_NAMES = (*DOMAINS, "edge", "agents", "logs")  # of whom a line may be: stores.telemetry.domain_of
 _REMEMBERED = 50_000  # ids of lines that were printed
 
 
@@ -46,6 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 async def run(tools: Tools, said: argparse.Namespace) -> int:
     if not 1 <= said.count <= _MOST:
         raise BadArgument(f"--count: from 1 to {_MOST}")
+    if said.domain is not None and said.domain not in _NAMES:
+        raise BadArgument(no_such("domain", said.domain, _NAMES, "none"))
     now = datetime.now(UTC)
     asked = Asked(
         words=said.query, ids=await _flow(tools, said.trace) if said.trace else (), level=said.level,

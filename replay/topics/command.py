@@ -21,11 +21,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     reset.add_argument("topic")
     reset.add_argument("--yes", action="store_true", help="do it")
+    reset.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="one JSON document")
     reset.set_defaults(run=topic_reset.run)
     reread = commands.add_parser("reread", help="makes copies of facts anew; shows how many differ, --yes does it")
     reread.add_argument("topic")
     reread.add_argument("--group", required=True, help="whose copies, e.g. basket.project")
     reread.add_argument("--yes", action="store_true", help="do it")
+    reread.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="one JSON document")
     reread.set_defaults(run=topic_reread.run)
     grow = commands.add_parser(
         "grow", help="more partitions, while nothing runs; shows what stands in the way, --yes does it"
@@ -33,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     grow.add_argument("topic")
     grow.add_argument("--partitions", type=int, required=True, help="a multiple of how many it has")
     grow.add_argument("--yes", action="store_true", help="do it")
+    grow.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="one JSON document")
     grow.set_defaults(run=topic_grow.run)
 
 

@@ -10,4 +10,4 @@ from replay.topics.agents_process import ended
 
 
 async def run(tools: Tools, said: argparse.Namespace) -> int:
-    return await ended("agents.grow", said.topic, "--partitions", str(said.partitions), yes=said.yes)
+    return await ended("agents.grow", said.topic, "--partitions", str(said.partitions), yes=said.yes, json=said.json)

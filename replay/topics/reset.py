@@ -7,9 +7,10 @@ again, beside what stands of them, which readers use until then.
 
 import argparse
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from replay.failure import no_such_topic
-from replay.tools import Tools, say
+from replay.tools import Tools, say, say_json
 from replay.topics.floors import Standing, standings
 from stores.kafka.growth import Counts, Growth, growth_in, write_growth
 from stores.kafka.log import Bounds, LogReader, Place
@@ -26,16 +27,36 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
             raise no_such_topic(said.topic, log.topics)
         bounds = await log.bounds(log.places([said.topic]))
         found = await standings([contract], domains, views)
-        _print(found, bounds)
-        if not said.yes:
-            say("dry run: nothing was changed, --yes does it")
-            return 0
-        await _forget_ends(tools, log, contract, bounds)
-        await domains.begin_again(said.topic, {place.partition: bound.first for place, bound in bounds.items()})
-        again = await views.restart(said.topic)
+        if not said.json:
+            _print(found, bounds)
+        again = list[str]()
+        if said.yes:
+            await _forget_ends(tools, log, contract, bounds)
+            await domains.begin_again(said.topic, {place.partition: bound.first for place, bound in bounds.items()})
+            again = await views.restart(said.topic)
     stored = sum(one.incarnation is not None for one in found)
-    say(f"{said.topic}: {stored} floors begin a new incarnation, {len(again)} views are built again")
+    if said.json:
+        say_json(_data(said.topic, found, bounds) | {"done": said.yes, "views": again})
+    elif said.yes:
+        say(f"{said.topic}: {stored} floors begin a new incarnation, {len(again)} views are built again")
+    else:
+        say("dry run: nothing was changed, --yes does it")
     return 0
+
+
+def _data(topic: str, found: Sequence[Standing], bounds: Mapping[Place, Bounds]) -> dict[str, Any]:
+    """floors: next: where each stands. first, end: of the log, None for a partition that is not there any more. incarnation:
+    None for a view, which is built again. is_new: some floor lies outside of the log, as after a topic was made anew."""
+    floors = list[dict[str, Any]]()
+    for one in found:
+        bound = bounds.get(one.place)
+        floors.append(
+            {
+                "group": one.group, "partition": one.place.partition, "next": one.next, "incarnation": one.incarnation,
+                "first": bound and bound.first, "end": bound and bound.end,
+            }
+        )  # fmt: skip
+    return {"topic": topic, "floors": floors, "is_new": not all(_inside(one, bounds) for one in found)}
 
 
 async def _forget_ends(tools: Tools, log: LogReader, topic: Topic, bounds: Mapping[Place, Bounds]) -> None:

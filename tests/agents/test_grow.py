@@ -13,7 +13,7 @@ import pytest_asyncio
 from redis.asyncio import Redis
 
 from agents.command_line import CannotDo
-from agents.grow import plan_of
+from agents.grow import Plan, data_of, plan_of
 from agents.provision import provision
 from infra.audit.books import open_books
 from infra.layout.folders import CHECKOUT
@@ -209,6 +209,14 @@ async def test_what_makes_sense_is_planned_from_what_kafka_has():
     assert raised_by_hand is not None and (raised_by_hand.by_hand, raised_by_hand.before) == (True, 4)
     killed = await plan_of(empty, EVENTS, 16, Growth(16, ((1, 2, 3, 4), (0,) * 8)))
     assert killed is not None and (killed.by_hand, killed.before, killed.ends) == (False, 8, (0,) * 8)
+
+
+def test_the_plan_is_one_document_with_json():
+    plan = Plan(EVENTS, 4, 8, (1, 2, 3, 4), by_hand=False)
+    said = {"topic": EVENTS.name, "before": 4, "after": 8, "messages": 10}
+    assert data_of(EVENTS, 8, plan, write=False) == said | {"done": False}
+    assert data_of(EVENTS, 8, plan, write=True) == said | {"done": True}
+    assert data_of(EVENTS, 8, None, write=True) == said | {"before": 8, "messages": 0, "done": False}
 
 
 async def test_topics_are_raised_twice_while_commands_come_and_each_key_keeps_its_order(town: Town):

@@ -42,6 +42,47 @@ async def test_show_prints_text_as_text_and_names_what_is_not_there(desk: Desk) 
     assert code == 2 and "'nobody'" in line
 
 
+async def test_show_is_one_document_with_json_and_masks_as_the_lines_do(desk: Desk, tmp_path: Path) -> None:
+    name, body = ids.fresh(), b'{"id":"u1","email":"ayse@example.com"}'
+    await desk.publish(dead(TOPIC, "k1", body, ("reply-to", b"ayse@example.com"), id=name, reason="no JSON"))
+    code, out = await desk.run("dlq", "show", TOPIC, name, "--json")
+    found = json.loads(out)
+    assert code == 0 and (found["id"], found["state"], found["reason"], found["waiting"]) == (
+        name,
+        "waits",
+        "no JSON",
+        [],
+    )
+    assert found["headers"] == {"reply-to": "[personal]"} and "ayse" not in out
+    code, out = await desk.run("dlq", "show", TOPIC, name, "--json", "--body", str(tmp_path / "body"))
+    assert json.loads(out)["body"] == body.decode() and (tmp_path / "body").read_bytes() == body
+
+
+async def test_redrive_is_one_document_with_json(desk: Desk) -> None:
+    key, names = ids.fresh(), [ids.fresh(), ids.fresh()]
+    await desk.publish(dead(TOPIC, key, b'{"id":"u1"}', id=names[0]), dead(TOPIC, key, b"{", id=names[1]))
+    code, out = await desk.run("dlq", "redrive", TOPIC, "--key", key, "--json")
+    found = json.loads(out)
+    assert code == 0 and (found["topic"], found["decide_again"], found["done"]) == (TOPIC, [], None)
+    assert [(each["id"], each["refused"] is None) for each in found["send_again"]] == [
+        (names[0], True),
+        (names[1], False),
+    ]
+    assert await desk.all_of(TOPIC, key) == [], "a dry run"
+    code, out = await desk.run("dlq", "redrive", TOPIC, "--key", key, "--json", "--yes")
+    assert code == 1 and json.loads(out)["done"] == {"keys": None, "sent": 1, "refused": 1}
+    assert len(await desk.all_of(TOPIC, key)) == 1
+
+
+async def test_a_group_that_is_not_there_is_told_with_the_nearest(desk: Desk) -> None:
+    key = ids.fresh()
+    await desk.publish(dead(TOPIC, key, b"{", id=ids.fresh(), reason=f"of {key}"))
+    _, out = await desk.run("dlq", "groups", TOPIC, "--json")
+    there = next(group["fingerprint"] for group in json.loads(out) if group["reason"] == "of …")
+    code, line = await desk.run("dlq", "redrive", TOPIC, "--group", there[:-1])
+    assert code == 2 and f"no group that waits in {TOPIC} with fingerprint '{there[:-1]}'; did you mean {there}" in line
+
+
 async def test_list_says_what_lies_there(desk: Desk) -> None:
     name = ids.fresh()
     await desk.publish(dead(TOPIC, "k2", b"{", id=name, reason="$: broken"))
@@ -107,7 +148,7 @@ async def test_an_order_that_says_too_little_is_refused(desk: Desk) -> None:
     for said, wanted, why in (
         ([], 2, "--all"), (["--all", "--id", "x"], 2, "--all"), (["--key", "k", "--body", "x"], 2, "--body"),
         (["--all", "--group", "x"], 2, "--all"), (["--id", "nobody"], 2, "nobody"),
-        (["--key", "nobody"], 1, "nothing of user_created waits"), (["--group", "00000000"], 1, "in group 00000000"),
+        (["--key", "nobody"], 1, "nothing of user_created waits"), (["--group", "00000000"], 2, "'00000000'"),
     ):  # fmt: skip
         code, line = await desk.run("dlq", "redrive", TOPIC, *said)
         assert code == wanted and why in line

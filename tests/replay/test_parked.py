@@ -63,6 +63,8 @@ async def test_is_listed_and_shown_with_what_waits_behind(desk: Desk) -> None:
     assert [line.split("id=")[1].split()[0] for line in out.splitlines() if "waits with it" in line] == [
         f"{key}-2", f"{key}-3",
     ]  # fmt: skip
+    _, out = await desk.run("dlq", "show", "tally_commands", f"{key}-13", "--json")
+    assert [row["id"] for row in json.loads(out)["waiting"]] == [f"{key}-2", f"{key}-3"]
 
 
 @pytest.mark.usefixtures("tally")
@@ -96,6 +98,10 @@ async def test_what_fails_again_stays_and_can_be_given_up(desk: Desk) -> None:
     await _parked(desk, key, 2)
     code, out = await desk.run("dlq", "redrive", "tally_commands", "--key", key, "--yes")
     assert code == 1 and "still parked, 2 messages" in out and f"id={key}-13 was refused again" in out
+    code, out = await desk.run("dlq", "redrive", "tally_commands", "--key", key, "--yes", "--json")
+    (again,), done = json.loads(out)["decide_again"], json.loads(out)["done"]
+    assert code == 1 and (again["key"], again["messages"]) == (key, 2)
+    assert done == {"keys": {"free": 0, "parked": 1, "under_way": 0, "not_sent": 0}, "sent": 0, "refused": 0}
     code, line = await desk.run("dlq", "redrive", "tally_commands", "--key", key, "--drop", "nobody")
     assert code == 1 and "nobody is not parked" in line
     code, out = await desk.run("dlq", "redrive", "tally_commands", "--key", key, "--drop", f"{key}-13", "--yes")

@@ -191,8 +191,15 @@ async def test_the_command_is_a_dry_run_and_refuses_in_one_line(books: Books) ->
     await books.kept(await books.happens("a", 1), "a", 1, "{}")
     _, out = await _command(books, TOPIC.name, "--group", GROUP)
     assert "copies would be written anew" in out and "dry run" in out
+    code, out = await _command(books, TOPIC.name, "--group", GROUP, "--json")
+    found = json.loads(out)
+    assert (
+        code == 0 and found["different"] >= 1 and (found["group"], found["done"], found["written"]) == (GROUP, False, 0)
+    )
     assert await books.copy("a") == (1, {})
     code, out = await _command(books, TOPIC.name, "--group", "order.decide", "--yes")
     assert code == 1 and out.startswith("lezzet topics: order.decide decides or has effects") and out.count("\n") == 1
+    code, out = await _command(books, TOPIC.name, "--group", "orders.project")
+    assert code == 2 and "no group 'orders.project'; did you mean order.project" in out and out.count("\n") == 1
     code, out = await _command(books, "address_event", "--group", GROUP)
     assert code == 2 and "did you mean address_events" in out

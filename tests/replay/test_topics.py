@@ -35,6 +35,10 @@ async def test_reset_begins_a_new_incarnation_for_every_reader_and_builds_views_
             assert first is not None and await generations.set_floor(known, first, 1, 700)
             code, out = await desk.run("topics", "reset", TOPIC)
             assert code == 0 and "dry run" in out and "next 700" in out and "WARNING" not in out
+            code, out = await desk.run("topics", "reset", TOPIC, "--json")
+            found = json.loads(out)
+            mine = next(each for each in found["floors"] if (each["group"], each["partition"]) == facts[::2])
+            assert code == 0 and (mine["next"], mine["first"], found["is_new"], found["done"]) == (700, 0, True, False)
             assert (await store.open(facts, 0)).next == 700
             assert await generations.floors(view, first) == [None, 700, None, None]
             code, out = await desk.run("topics", "reset", TOPIC, "--yes")

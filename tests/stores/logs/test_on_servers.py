@@ -325,8 +325,10 @@ async def test_it_follows(way: Way, capsys: pytest.CaptureFixture[str]) -> None:
         await asyncio.gather(following, return_exceptions=True)
 
 
-@pytest.mark.parametrize("wrong", [("--since", "yesterday"), ("--until", "10"), ("--count", "0"), ("--count", "10001")])
+@pytest.mark.parametrize(
+    "wrong", [("--since", "yesterday"), ("--until", "10"), ("--count", "0"), ("--count", "10001"), ("--domain", "ordr")]
+)
 async def test_what_makes_no_sense_is_named(way: Way, wrong: tuple[str, str]) -> None:
     _, do, said = parsed(("logs", *wrong))
-    with pytest.raises(command.BadArgument, match=wrong[0]):
+    with pytest.raises(command.BadArgument, match=f"{wrong[0]}|no domain 'ordr'; did you mean order"):
         await do(Tools(way.settings), said)
