@@ -20,7 +20,7 @@ PLAIN = ("Ayşe", "+90555", "ayse@example.com")
 
 async def _record_of(desk: Desk, said: str) -> dict[str, Any]:
     found = [json.loads(each.body or b"") for each in await desk.all_of("engineer_audit")]
-    return next(each for each in found if said in str(each["arguments"]))
+    return next(each for each in found if said in str(each.get("arguments")))
 
 
 @pytest.mark.parametrize("form", [[], ["--json"]])
