@@ -12,10 +12,12 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """`python -m module before... arguments...`, with the stack's addresses in its environment."""
+    """`python -m module before... arguments...`, with the stack's addresses in its environment. asks: servers, so that a stack
+    must be up."""
 
     module: str
     before: tuple[str, ...] = ()
+    asks: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ COMMANDS = (
     Command("decide", "what the decider of this checkout makes of recorded commands", Module("replay", ("decide",))),
     Command("replay", "messages of a topic into a shadow of a view, facts or decisions", Module("replay", ("replay",))),
     Command("record", "a flow with what it was decided on, without anybody's data", Module("replay", ("record",))),
-    Command("play", "recorded flows, decided by this checkout", Module("replay", ("play",))),
+    Command("play", "recorded flows, decided by this checkout", Module("replay", ("play",), asks=False)),
     Command("console", "the same as pages in a browser, on this machine", Module("replay", ("console",))),
     Command("dlq", "lists, shows and redrives dead letters", Module("replay", ("dlq",))),
     Command("audit", "checks that the promises hold on the system that runs", Module("infra.audit")),

@@ -24,6 +24,12 @@ def test_brokers_of_elsewhere_need_no_folder(tmp_path: Path):
     assert "127.0.0.1:1" in ended.stderr
 
 
+def test_a_recorded_flow_is_played_where_nothing_is_up(tmp_path: Path):
+    ended = _lezzet(tmp_path / "none", f"play {CHECKOUT / 'tests/recorded/refunded.jsonl'}")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "payment: 9 commands; 9 decided the same" in ended.stdout
+
+
 def test_status_shows_no_address_of_what_was_not_started():
     processes = [{"name": name, "pid": 1, "state": "running"} for name in ("kafka", "mailbox", "edge-1", "agents-1")]
     endpoints = dict.fromkeys(("edge", "kafka", "mongo", "smtp", "mail"), "there")
