@@ -1,4 +1,4 @@
-"""Which processes `./lezzet up` has, as its supervisor says it, and what the kernel says of each."""
+"""Which processes `./lezzet up` has, as its supervisor says it, and what each of them and the kernel say of it."""
 
 import asyncio
 import json
@@ -6,7 +6,7 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -37,15 +37,26 @@ class NotSupervised(Exception):
 
 async def processes(supervisor: Path | None) -> list[Process]:
     """In the order of their start. Raises NotSupervised."""
+    told = await _started(supervisor)
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_SECONDS)) as http:
+        return list(await asyncio.gather(*(_process(http, each) for each in told)))
+
+
+async def health(supervisor: Path | None) -> dict[str, dict[str, Any] | None]:
+    """Name of each agents process → what its /health/ready says, None where it does not answer. Raises NotSupervised."""
+    told = {each["name"]: each["health"] for each in await _started(supervisor) if each["health"]}
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_SECONDS)) as http:
+        return dict(zip(told, await asyncio.gather(*(_said(http, url) for url in told.values())), strict=True))
+
+
+async def _started(supervisor: Path | None) -> list[dict[str, Any]]:
     if supervisor is None:
         raise NotSupervised("these processes were not started by ./lezzet up (SUPERVISOR_SOCKET is not set)")
     try:
         async with asyncio.timeout(_SECONDS):
-            told = await _states(supervisor)
+            return await _states(supervisor)
     except (OSError, TimeoutError, ValueError):
         raise NotSupervised("nothing is up, or its supervisor does not answer: ./lezzet status") from None
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_SECONDS)) as http:
-        return list(await asyncio.gather(*(_process(http, each) for each in told)))
 
 
 async def _states(supervisor: Path) -> list[dict[str, Any]]:
@@ -64,21 +75,30 @@ async def _states(supervisor: Path) -> list[dict[str, Any]]:
 
 
 async def _process(http: aiohttp.ClientSession, told: dict[str, Any]) -> Process:
-    lag = await _lag(http, told["health"]) if told["health"] else None
+    lag = (await _said(http, told["health"]) or {}).get("lag") if told["health"] else None
     memory, cpu, up = _measured(told["pid"])
-    return Process(told["name"], told["pid"], told["state"], told["required"], lag, memory, cpu, up)
+    return Process(
+        told["name"],
+        told["pid"],
+        told["state"],
+        told["required"],
+        lag if isinstance(lag, int) else None,
+        memory,
+        cpu,
+        up,
+    )
 
 
-async def _lag(http: aiohttp.ClientSession, health: str) -> int | None:
-    """Of the health page of agents, which says it also where they are not ready."""
+async def _said(http: aiohttp.ClientSession, health: str) -> dict[str, Any] | None:
+    """The health page of agents, which says the same where they are not ready."""
     if urlsplit(health).hostname != "127.0.0.1":
         return None
     try:
         async with http.get(health) as answer:
-            lag = (await answer.json(content_type=None)).get("lag")
-    except (aiohttp.ClientError, TimeoutError, ValueError, AttributeError):
+            said = await answer.json(content_type=None)
+    except (aiohttp.ClientError, TimeoutError, ValueError):
         return None
-    return lag if isinstance(lag, int) else None
+    return cast(dict[str, Any], said) if isinstance(said, dict) else None
 
 
 def _measured(pid: int | None) -> tuple[int | None, float | None, float | None]:

@@ -20,6 +20,7 @@ from stores.redis.documents import ViewDocuments
 from stores.redis.fates import Fates
 from stores.redis.floors import ViewFloors
 from stores.redis.generations import ViewGenerations
+from stores.redis.replies import Replies
 from stores.settings import Settings
 from stores.technologies import open_domains
 
@@ -64,6 +65,11 @@ class Tools:
     async def fates(self) -> AsyncGenerator[Fates]:
         async with aclosing(connect(self.settings.redis)) as redis:
             yield Fates(redis)
+
+    @asynccontextmanager
+    async def replies(self) -> AsyncGenerator[Replies]:
+        async with aclosing(connect(self.settings.redis)) as redis:
+            yield Replies(redis)
 
 
 def address(url: str) -> str:

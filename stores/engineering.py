@@ -3,11 +3,11 @@
 Each technology has an implementation of its own (stores/technologies.py). All methods raise Doubt.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from stores.protocol import FactKey, FactWrite, InboxKey, ParkedRow, Source, Stored
+from stores.protocol import FactKey, FactWrite, InboxKey, ParkedRow, RowId, Source, Stored
 
 
 class ParkedKey(NamedTuple):
@@ -52,6 +52,48 @@ class First(NamedTuple):
 
     id: str
     headers: Sequence[tuple[str, bytes]]
+
+
+class SetAside(NamedTuple):
+    """An event that is set aside, and the earliest one of its key that is: that one is tried before it.
+
+    since: when the event was set aside. first: id of the earliest one, often of the event itself. tries, due, until, reason: of
+    that one, see stores.protocol.AsideRow.
+    """
+
+    source: Source
+    key: str
+    id: str
+    since: datetime
+    first: str
+    tries: int
+    due: datetime | None
+    until: datetime | None
+    reason: str
+
+
+class Written(NamedTuple):
+    """An outbox row without its body: it is not published yet, or is published and not deleted yet. See OutboxRow."""
+
+    source: Source
+    id: RowId
+    channel: str
+    target: str
+    key: bytes | None
+    headers: str
+
+
+class SetTimer(NamedTuple):
+    """A timer that is set. source: of the partition whose owner sends its command. sent: it was sent, and is not decided yet.
+    headers: of the command, as in an outbox row."""
+
+    source: Source
+    key: str
+    name: str
+    id: str
+    due: datetime
+    sent: bool
+    headers: str
 
 
 class Floor(NamedTuple):
@@ -106,6 +148,19 @@ class Domains(Protocol):
 
     async def floors(self, topic: str | None = None) -> Sequence[Floor]:
         """topic: None for all."""
+        ...
+
+    async def set_aside(self, domain: str, events: Collection[tuple[str, str]]) -> Sequence[SetAside]:
+        """Those of the events, (group, id), that are set aside."""
+        ...
+
+    async def outbox(self, domain: str, led_to: Mapping[Source, Collection[int]], most: int) -> Sequence[Written]:
+        """Rows to which the messages at these offsets have led, those of a source in the order of their ids. most: rows of a
+        source."""
+        ...
+
+    async def timers(self, domain: str, keys: Collection[str]) -> Sequence[SetTimer]:
+        """Of these aggregates, by due time."""
         ...
 
     async def forget_effect(self, domain: str, group: str, event_id: str) -> None:

@@ -122,6 +122,7 @@ class AsideRow(msgspec.Struct, frozen=True, kw_only=True):
     id, source, at, raw_key, headers, body: as it came. key: of its aggregate. incarnation, offset: where it stood in its
     partition; events of a key wait in this order. since: when it was set aside first. tries: how often its effect was tried.
     due: when it is tried again; None while an earlier event of its key waits. reason: what the last try met, '' before one.
+    until: when it is given up, as the last try says; None before one.
     """
 
     id: str
@@ -137,6 +138,7 @@ class AsideRow(msgspec.Struct, frozen=True, kw_only=True):
     tries: int
     due: datetime | None
     reason: str = ""
+    until: datetime | None = None
 
 
 class Waiting(NamedTuple):

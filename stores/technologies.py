@@ -4,7 +4,7 @@ Whoever needs a domain's store asks here; only tests and tools of one technology
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -25,10 +25,22 @@ import stores.redis_authority.rereading
 import stores.redis_authority.store
 import stores.redis_authority.taking_over
 from stores import tracing
-from stores.engineering import Domains, Entered, Facts, First, Floor, Left, ParkedAs, ParkedKey
+from stores.engineering import (
+    Domains,
+    Entered,
+    Facts,
+    First,
+    Floor,
+    Left,
+    ParkedAs,
+    ParkedKey,
+    SetAside,
+    SetTimer,
+    Written,
+)
 from stores.mongo.errors import SERVER
 from stores.postgres.leaving import Leaving, leaving
-from stores.protocol import DomainStore, InboxKey, ParkedRow, Stored
+from stores.protocol import DomainStore, InboxKey, ParkedRow, Source, Stored
 from stores.settings import Settings
 from stores.watched import watched
 
@@ -139,10 +151,11 @@ def open_facts(settings: Settings, domain: str) -> AbstractAsyncContextManager[F
 async def open_domains(settings: Settings) -> AsyncGenerator[Domains]:
     """All domains that have a store. Raises Unavailable, before anything is asked, where a server is away."""
     async with AsyncExitStack() as opened:
-        yield _AllDomains({each: await opened.enter_async_context(_domains(settings, each)) for each in TECHNOLOGIES})
+        yield _AllDomains({each: await opened.enter_async_context(domains_of(settings, each)) for each in TECHNOLOGIES})
 
 
-def _domains(settings: Settings, of: Technology) -> AbstractAsyncContextManager[Domains]:
+def domains_of(settings: Settings, of: Technology) -> AbstractAsyncContextManager[Domains]:
+    """Those that stand on one technology. Raises Unavailable when it is entered."""
     return of.domains(of.url(settings), lambda name: technology(name) is of)
 
 
@@ -182,6 +195,15 @@ class _AllDomains:
 
     async def floors(self, topic: str | None = None) -> Sequence[Floor]:
         return [row for part in self._parts.values() for row in await part.floors(topic)]
+
+    async def set_aside(self, domain: str, events: Collection[tuple[str, str]]) -> Sequence[SetAside]:
+        return await self._of(domain).set_aside(domain, events)
+
+    async def outbox(self, domain: str, led_to: Mapping[Source, Collection[int]], most: int) -> Sequence[Written]:
+        return await self._of(domain).outbox(domain, led_to, most)
+
+    async def timers(self, domain: str, keys: Collection[str]) -> Sequence[SetTimer]:
+        return await self._of(domain).timers(domain, keys)
 
     async def forget_effect(self, domain: str, group: str, event_id: str) -> None:
         await self._of(domain).forget_effect(domain, group, event_id)

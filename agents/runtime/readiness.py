@@ -8,6 +8,7 @@ it.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime
 
 import msgspec
 import structlog
@@ -33,13 +34,15 @@ Unready = Callable[[], Awaitable[Sequence[str]]]
 class OfGroup(msgspec.Struct, frozen=True):
     """held_back: partitions whose commands raise one after the other. stopped: partitions that stand still. behind: those of
     which some aggregates stay behind. Both with the reason: newer code has published what this code cannot read, or a
-    projection raised."""
+    projection raised. since: of those that are held back or stopped, as far as this process knows. A partition is
+    TOPIC:PARTITION."""
 
     lag: int
     settled: bool
     held_back: list[str]
     stopped: dict[str, str]
     behind: dict[str, str]
+    since: dict[str, datetime]
     awaited: bool
 
 
@@ -57,7 +60,9 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def of_group(group: Group) -> OfGroup:
-    return OfGroup(group.lag(), group.settled, group.held_back(), group.stopped(), group.behind(), group.awaited)
+    return OfGroup(
+        group.lag(), group.settled, group.held_back(), group.stopped(), group.behind(), group.since(), group.awaited
+    )
 
 
 async def _none() -> Sequence[str]:

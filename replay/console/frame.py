@@ -61,7 +61,15 @@ class Frame:
         # Global, since macros do not see what a page is given.
         cast(dict[str, Any], self._templates.globals).update(path=links.path, of_key=of_key)
         self._templates.filters.update(
-            count=count, size=size, span=span, stamp=stamp, hue=hue, asked=asked, typed=typed, command=command_line
+            count=count,
+            size=size,
+            span=span,
+            stamp=stamp,
+            hue=hue,
+            asked=asked,
+            typed=typed,
+            command=command_line,
+            sentence=sentence,
         )
 
     def page(self, request: web.Request, shown: Shown) -> web.Response:
@@ -95,6 +103,12 @@ def plain(text: str) -> str:
 def asked(text: str | None) -> Markup:
     """As the reader of the page said it, escaped and printable."""
     return escape(printed(text or ""))
+
+
+def sentence(text: str) -> Markup:
+    """Of a command's answer: what stands between backticks is a command to copy."""
+    parts = [escape(part) for part in plain(text).split("`")]
+    return Markup("").join(Markup("<code>{}</code>").format(p) if n % 2 else p for n, p in enumerate(parts))
 
 
 def typed(text: str) -> Markup:

@@ -1,38 +1,24 @@
 """`./lezzet why ID`: what happened to an order, user, command, mail or other id, in words, and why it goes no further now."""
 
 import argparse
-import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from replay import links, screen
 from replay.failure import BadArgument
+from replay.log.causes import Cause, waits
 from replay.log.flow import Flow, flows
-from replay.log.message import Message, printed
+from replay.log.message import printed
 from replay.log.search import Found, find
-from replay.log.story import Cause, Known, Reader, domain_of, inbox_key, told, waits
+from replay.log.story import told
 from replay.log.times import moment
-from replay.tools import Tools, address, say, say_json
-from replay.topics.floors import standings
+from replay.questions.waiting import known
+from replay.tools import Tools, say, say_json
 from stores.kafka.log import LogReader
-from stores.settings import Settings
-from topics.contracts import all_topics
 
 _ON = "      "  # before a sentence that goes on
-_SECONDS = 1.0  # that a server has to take a connection
-_NEEDS: dict[str, tuple[str, str, Callable[[Settings], str]]] = {
-    "notification.effect": ("the mail server", "SMTP_URL", lambda s: s.smtp),
-    "payment.effect": ("the payment provider", "PROVIDER_URL", lambda s: s.provider),
-    "kitchen.effect": ("RabbitMQ", "RABBITMQ_URL", lambda s: s.rabbit),
-    "analytics.index": ("Elasticsearch", "ELASTICSEARCH_URL", lambda s: s.elastic),
-}
-"""Groups with effects → what they need: its name, the environment variable with its address, and that."""
-
-_PORTS = {"smtp": 25, "smtps": 465, "http": 80, "https": 443, "amqp": 5672, "amqps": 5671}
 
 
 @dataclass(frozen=True)
@@ -51,14 +37,18 @@ class Why:
             "flows": [flow.data() for flow in self.flow], "read": self.found.read, "cut": self.found.cut,
         }  # fmt: skip
 
+    def now(self) -> list[str]:
+        """Sentences: why it goes no further, the most decisive first."""
+        nothing = [] if any(cause.kind != "unknown" for cause in self.waits) else ["nothing waits"]
+        return [*nothing, *(f"{cause.kind}: {cause.says}" for cause in self.waits)]
+
     def lines(self, width: int | None) -> list[str]:
         """width: characters; sentences go on in further lines, bodies are cut. None: as long as they are."""
-        now = [f"  {cause.kind}: {cause.says}" for cause in self.waits] or ["  nothing waits"]
-        told = ["What happened:", *(f"  {line}" for line in self.story), "Now:", *now]
+        lines = ["What happened:", *(f"  {line}" for line in self.story), "Now:", *(f"  {line}" for line in self.now())]
         tree = [line for flow in self.flow for line in ("", *flow.lines(width))]
         left = "; more messages were left out, narrow it with --since" if self.found.cut else ""
         read = f"{self.found.read:,} messages of {self.found.topics} topics read in {self.found.seconds:.1f} s{left}"
-        return [*(part for line in told for part in screen.wrapped(line, width, _ON)), *tree, "", read]
+        return [*(part for line in lines for part in screen.wrapped(line, width, _ON)), *tree, "", read]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -81,7 +71,7 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
 
 async def why(tools: Tools, id: str, since: datetime | None = None) -> Why:
     """Raises BadArgument where no message names the id, and Unavailable."""
-    wanted = id.strip().removeprefix("<").removesuffix(">").removesuffix("@lezzet")  # the Message-ID of a mail
+    wanted = named(id)
     if not wanted:
         raise BadArgument("an empty id")
     async with tools.log() as log:
@@ -90,55 +80,15 @@ async def why(tools: Tools, id: str, since: datetime | None = None) -> Why:
             raise BadArgument(
                 f"no message names {printed(wanted)} ({found.read:,} messages of {found.topics} topics read)"
             )
-        known = await _known(tools, log, found.messages)
-    return Why(wanted, told(found.messages, known), waits(found.messages, known), flows(found.messages), found)
+        return await explained(tools, log, wanted, found)
 
 
-async def _known(tools: Tools, log: LogReader, messages: Sequence[Message]) -> Known:
-    contracts = {m.logged.topic: all_topics()[m.logged.topic] for m in messages if m.logged.topic in all_topics()}
-    async with tools.domains() as domains, tools.view_floors() as views:
-        read = [Reader(one.group, one.place, one.next) for one in await standings(contracts.values(), domains, views)]
-        parked = [row for topic in contracts for row in await domains.parked_keys(topic)]
-        entered = {
-            (domain, key): one
-            for domain, asked in _by_domain(messages).items()
-            if domain in domains.names
-            for key, one in (await domains.entered(domain, asked)).items()
-        }
-    bounds = await log.bounds(log.places(contracts))
-    async with tools.fates() as fates:
-        withdrawn = await fates.withdrawn([m.id for m in messages if m.logged.topic.endswith("_commands")])
-    groups = {reader.group for reader in read}
-    return Known(read, bounds, parked, entered, withdrawn, await _away(tools.settings, groups))
+async def explained(tools: Tools, log: LogReader, id: str, found: Found) -> Why:
+    """found: what names the id. Raises Unavailable where Kafka does not answer; who else does not is named."""
+    beside = await known(tools, log, found.messages, datetime.now(UTC))
+    return Why(id, told(found.messages, beside), waits(found.messages, beside), flows(found.messages), found)
 
 
-def _by_domain(messages: Iterable[Message]) -> dict[str, list[tuple[str, str]]]:
-    found = dict[str, list[tuple[str, str]]]()
-    for message in messages:
-        if message.logged.topic.endswith("_commands"):
-            found.setdefault(domain_of(message.logged.topic), []).append(inbox_key(message))
-    return found
-
-
-async def _away(settings: Settings, groups: Iterable[str]) -> Mapping[str, str]:
-    """Group → which server that it needs does not take a connection now."""
-    asked = [group for group in groups if group in _NEEDS]
-    answers = await asyncio.gather(*(_answers(_NEEDS[group][2](settings)) for group in asked))
-    return {
-        group: f"{_NEEDS[group][0]} does not answer at {address(_NEEDS[group][2](settings))} ({_NEEDS[group][1]})"
-        for group, there in zip(asked, answers, strict=True)
-        if not there
-    }
-
-
-async def _answers(url: str) -> bool:
-    parts = urlsplit(url)
-    try:
-        async with asyncio.timeout(_SECONDS):
-            _, writer = await asyncio.open_connection(parts.hostname, parts.port or _PORTS.get(parts.scheme, 0))
-    except (OSError, TimeoutError):
-        return False
-    writer.close()
-    with suppress(OSError):
-        await writer.wait_closed()
-    return True
+def named(id: str) -> str:
+    """The id that is meant: that of a mail stands in its Message-ID as `<ID@lezzet>`."""
+    return id.strip().removeprefix("<").removesuffix(">").removesuffix("@lezzet")

@@ -1,6 +1,6 @@
 """How far every reader of a topic has come: the floors of the domains' stores and of the views in Redis."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from stores.engineering import Domains
@@ -20,18 +20,26 @@ class Standing(NamedTuple):
 
 async def standings(topics: Iterable[Topic], domains: Domains, views: ViewFloors) -> list[Standing]:
     """By group and place."""
-    contracts = {topic.name: topic for topic in topics}
-    only = next(iter(contracts)) if len(contracts) == 1 else None
-    stored = [
+    names = [topic.name for topic in topics]
+    found = [*await of_stores(names, domains), *await of_views(names, views)]
+    return sorted(found, key=lambda one: (one.group, one.place))
+
+
+async def of_stores(topics: Collection[str], domains: Domains) -> list[Standing]:
+    only = next(iter(topics)) if len(topics) == 1 else None
+    return [
         Standing(row.group, Place(row.topic, row.partition), row.next, row.incarnation)
         for row in await domains.floors(only)
-        if row.topic in contracts
+        if row.topic in topics
     ]
-    shown = await views.read()
-    views_of = [
-        Standing(s.group, Place(s.topic, s.partition), at, None) for s, at in shown.items() if s.topic in contracts
+
+
+async def of_views(topics: Collection[str], views: ViewFloors) -> list[Standing]:
+    return [
+        Standing(at.group, Place(at.topic, at.partition), next, None)
+        for at, next in (await views.read()).items()
+        if at.topic in topics
     ]
-    return sorted([*stored, *views_of], key=lambda one: (one.group, one.place))
 
 
 def lags(found: Iterable[Standing], bounds: Mapping[Place, Bounds]) -> dict[str, dict[str, int]]:

@@ -159,16 +159,18 @@ def aside(source: Source, row: AsideRow) -> Document:
 def aside_again(source: Source, row: AsideRow) -> Document:
     """Its fields that a further try changes. What has no due time stands in no index by due times."""
     due = {} if row.due is None else {"aside_due_for": names.source_of(source), "due": micros(row.due)}
-    return {"tries": row.tries, "reason": row.reason, **due}
+    until = None if row.until is None else micros(row.until)
+    return {"tries": row.tries, "reason": row.reason, "until": until, **due}
 
 
 def aside_row(document: Mapping[str, Any]) -> AsideRow:
-    due = document.get("due")
+    due, until = document.get("due"), document.get("until")
     return AsideRow(
         id=document["id"], key=document["key"], incarnation=document["incarnation"], offset=document["offset"],
         source=document["source"], at=moment_of(document["at"]), raw_key=document["raw_key"],
         headers=decode_headers(document["headers"]), body=document["body"], since=moment_of(document["since"]),
         tries=document["tries"], due=None if due is None else moment_of(due), reason=document["reason"],
+        until=None if until is None else moment_of(until),
     )  # fmt: skip
 
 

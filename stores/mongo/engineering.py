@@ -1,21 +1,22 @@
 """Engineers' questions to the collections of domains: see stores.engineering.Domains."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorDatabase
 from pymongo import ASCENDING, UpdateOne
 
-from stores.engineering import Entered, First, Floor, Left, ParkedAs, ParkedKey
+from stores.engineering import Entered, First, Floor, Left, ParkedAs, ParkedKey, SetAside, SetTimer, Written
 from stores.mongo import documents, looking, names
 from stores.mongo.documents import Document
 from stores.mongo.errors import translated
 from stores.mongo.store import database
 from stores.mongo.transaction import Transaction, transaction
-from stores.protocol import InboxKey, ParkedRow, Stored
+from stores.protocol import InboxKey, ParkedRow, RowId, Source, Stored
 
 _FLOORS = names.beginning("floor ")
+_IN_ORDER = [("incarnation", ASCENDING), ("offset", ASCENDING)]
 _SHOWN = ("parked_id", "source", "at", "reason", "topic", "key")
 
 
@@ -88,6 +89,40 @@ class MongoDomains:
             for domain in self.names
             for row in await self._in(domain, asked)
         ]
+
+    async def set_aside(self, domain: str, events: Collection[tuple[str, str]]) -> list[SetAside]:
+        found = list[SetAside]()
+        for event in await self._by_ids(domain, [names.aside(*event) for event in events]):
+            rows = await self._in(domain, {"aside_key": event["aside_key"]}, sort=_IN_ORDER, limit=1)
+            for first in map(documents.aside_row, rows):  # none where both were taken back meanwhile
+                found.append(
+                    SetAside(
+                        documents.source_of(event), event["key"], event["id"], documents.moment_of(event["since"]), first.id,
+                        first.tries, first.due, first.until, first.reason,
+                    )
+                )  # fmt: skip
+        return found
+
+    async def outbox(self, domain: str, led_to: Mapping[Source, Collection[int]], most: int) -> list[Written]:
+        found = list[Written]()
+        for source, offsets in led_to.items():
+            asked = {**documents.OUTBOX, **documents.of_source(source), "row.1": {"$in": list(offsets)}}
+            rows = await self._in(domain, asked, projection={"body": 0}, sort=[("_id", ASCENDING)], limit=most)
+            found += [
+                Written(source, RowId(*row["row"]), row["channel"], row["target"], row["key"], row["headers"])
+                for row in rows
+            ]
+        return found
+
+    async def timers(self, domain: str, keys: Collection[str]) -> list[SetTimer]:
+        asked = {"timer_key": {"$in": list(keys)}}
+        return [
+            SetTimer(
+                documents.source_of(row), row["timer_key"], row["name"], row["id"], documents.moment_of(row["timer_due"]),
+                row.get("rings_for") is None, row["headers"],
+            )
+            for row in await self._in(domain, asked, projection={"body": 0}, sort=[("timer_due", ASCENDING)])
+        ]  # fmt: skip
 
     async def forget_effect(self, domain: str, group: str, event_id: str) -> None:
         if domain in self.names:

@@ -1,15 +1,15 @@
 """Engineers' questions to the schemas of domains: see stores.engineering.Domains."""
 
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import asyncpg
 
-from stores.engineering import Entered, First, Floor, Left, ParkedAs, ParkedKey
+from stores.engineering import Entered, First, Floor, Left, ParkedAs, ParkedKey, SetAside, SetTimer, Written
 from stores.postgres.errors import translated
 from stores.postgres.rows import decode_headers, parked_row
-from stores.protocol import InboxKey, ParkedRow, Stored
+from stores.protocol import InboxKey, ParkedRow, RowId, Source, Stored
 
 _SECONDS = 5
 
@@ -53,6 +53,32 @@ _STATES = "select id, version, state::text from {schema}.aggregate where id = an
 _FLOORS = """
 select '{domain}' as domain, consumer, topic, partition, next, incarnation from {schema}.floor
  where $1::text is null or topic = $1 order by consumer, topic, partition
+"""
+
+_SET_ASIDE = """
+select s.consumer, s.topic, s.partition, s.key, s.id, s.since, first.id, first.tries, first.due, first.until, first.reason
+  from unnest($1::text[], $2::text[]) w(consumer, id) join {schema}.set_aside s using (consumer, id), lateral (
+    select f.id, f.tries, f.due, f.until, f.reason from {schema}.set_aside f
+     where (f.consumer, f.topic, f.partition, f.key) = (s.consumer, s.topic, s.partition, s.key)
+     order by f.incarnation, f."offset" limit 1
+  ) first
+"""
+
+_OUTBOX = """
+select w.consumer, w.topic, w.partition, o.* from (
+    select consumer, topic, partition, array_agg(o) as offsets
+      from unnest($1::text[], $2::text[], $3::int[], $4::bigint[]) w(consumer, topic, partition, o)
+     group by consumer, topic, partition
+) w, lateral (
+    select incarnation, "offset", n, channel, target, key, headers from {schema}.outbox o
+     where (o.consumer, o.topic, o.partition) = (w.consumer, w.topic, w.partition) and o."offset" = any(w.offsets)
+     order by incarnation, "offset", n limit $5
+) o
+"""
+
+_TIMERS = """
+select consumer, topic, partition, key, name, id, due, sent, headers from {schema}.timer
+ where key = any($1::text[]) order by due
 """
 
 _BEGIN_AGAIN = """
@@ -104,6 +130,18 @@ class PostgresDomains:
 
     async def floors(self, topic: str | None = None) -> list[Floor]:
         return [Floor(*row) for row in await self._everywhere(_FLOORS, topic)]
+
+    async def set_aside(self, domain: str, events: Collection[tuple[str, str]]) -> list[SetAside]:
+        rows = await self._in(domain, _SET_ASIDE, [group for group, _ in events], [id for _, id in events])
+        return [SetAside(Source(*row[:3]), *row[3:]) for row in rows]
+
+    async def outbox(self, domain: str, led_to: Mapping[Source, Collection[int]], most: int) -> list[Written]:
+        asked = [(*source, offset) for source, offsets in led_to.items() for offset in offsets]
+        rows = await self._in(domain, _OUTBOX, *([each[at] for each in asked] for at in range(4)), most)
+        return [Written(Source(*row[:3]), RowId(*row[3:6]), *row[6:]) for row in rows]
+
+    async def timers(self, domain: str, keys: Collection[str]) -> list[SetTimer]:
+        return [SetTimer(Source(*row[:3]), *row[3:]) for row in await self._in(domain, _TIMERS, list(keys))]
 
     async def forget_effect(self, domain: str, group: str, event_id: str) -> None:
         await self._in(domain, _FORGET_EFFECT, group, event_id)

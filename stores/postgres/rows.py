@@ -19,11 +19,11 @@ def parked_row(row: Any) -> ParkedRow:
 
 
 def aside_row(row: Any) -> AsideRow:
-    """row: of the statement NEXT_ASIDE."""
+    """row: of the statement NEXT_ASIDE, or of a schema that leaves, which may be of a release without `until`."""
     return AsideRow(
         id=row["id"], key=row["key"], incarnation=row["incarnation"], offset=row["offset"], source=row["source"],
         at=row["at"], raw_key=row["raw_key"], headers=decode_headers(row["headers"]), body=row["body"],
-        since=row["since"], tries=row["tries"], due=row["due"], reason=row["reason"],
+        since=row["since"], tries=row["tries"], due=row["due"], reason=row["reason"], until=row.get("until"),
     )  # fmt: skip
 
 

@@ -74,7 +74,8 @@ select w.key, first.id from unnest($4::text[]) w(key), lateral (
 """
 
 NEXT_ASIDE = """
-select id, key, incarnation, "offset", source, at, raw_key, headers, body, since, tries, due, reason from set_aside
+select id, key, incarnation, "offset", source, at, raw_key, headers, body, since, tries, due, reason, until
+  from set_aside
  where consumer = $1 and topic = $2 and partition = $3 and due is not null order by due limit $4
 """
 

@@ -130,11 +130,12 @@ behind as materialized (
 _SET_ASIDE = """
 setting as (
     insert into set_aside as s (consumer, topic, partition, id, key, incarnation, "offset", source, at, raw_key, headers,
-                                body, since, tries, due, reason)
+                                body, since, tries, due, reason, until)
     select * from unnest({0}::text[], {1}::text[], {2}::int[], {3}::text[], {4}::text[], {5}::int[], {6}::bigint[],
                          {7}::text[], {8}::timestamptz[], {9}::bytea[], {10}::bytea[], {11}::bytea[],
-                         {12}::timestamptz[], {13}::int[], {14}::timestamptz[], {15}::text[])
-    on conflict (consumer, id) do update set tries = excluded.tries, due = excluded.due, reason = excluded.reason
+                         {12}::timestamptz[], {13}::int[], {14}::timestamptz[], {15}::text[], {16}::timestamptz[])
+    on conflict (consumer, id) do update set tries = excluded.tries, due = excluded.due, reason = excluded.reason,
+                                             until = excluded.until
      where s.tries < excluded.tries
 ),
 unbegun as (
@@ -261,11 +262,11 @@ def _behind(moment: Moment, changes: _Every) -> _Arrays:
 def _set_aside(moment: Moment, changes: _Every) -> _Arrays:
     rows = (
         (*source, row.id, row.key, row.incarnation, row.offset, row.source, row.at, row.raw_key, _encode(row.headers),
-         row.body, row.since, row.tries, row.due, row.reason)
+         row.body, row.since, row.tries, row.due, row.reason, row.until)
         for source, c in changes
         for row in c.set_aside
     )  # fmt: skip
-    return transposed(rows, 16)
+    return transposed(rows, 17)
 
 
 def _take_back(moment: Moment, changes: _Every) -> _Arrays:

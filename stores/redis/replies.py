@@ -2,7 +2,7 @@
 was told 202, and notes for the caller's next reads what was written (docs/decisions/045-what-is-kept-of-a-reply.md)."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 from redis.asyncio import Redis
@@ -70,6 +70,7 @@ _read = msgspec.json.Decoder(_Read)
 
 class Replies:
     def __init__(self, redis: Redis) -> None:
+        self._redis = redis
         self._publish = redis.register_script(_PUBLISH)
 
     async def publish(self, rows: Sequence[OutboxRow]) -> None:
@@ -83,6 +84,14 @@ class Replies:
         noted = [part for name, texts in notes.items() for part in (name, "".join(texts))]
         async with translated():
             await self._publish(args=[NOTED, MOST_NOTED, KEPT, VOID_KEPT, len(notes), *noted, *answers])
+
+    async def kept(self, operations: Collection[str]) -> set[str]:
+        """Those whose reply was sent less than KEPT seconds ago. Raises Unavailable."""
+        if not operations:
+            return set()
+        async with translated():
+            found = await self._redis.mget([keys.reply(operation) for operation in operations])
+        return {operation for operation, reply in zip(operations, found, strict=True) if reply is not None}
 
 
 def _kept(row: OutboxRow) -> Sequence[str | bytes]:

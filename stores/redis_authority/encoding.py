@@ -3,7 +3,7 @@ be stored: Redis itself would take anything."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -22,7 +22,7 @@ from stores.protocol import (
     TimerRow,
     TimerWrite,
 )
-from stores.redis_authority.names import NUL, row_name, source_name
+from stores.redis_authority.names import NUL, row_name, source_name, source_named
 
 LONGEST = 2_048  # bytes of an id, a key or a claim
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -45,7 +45,7 @@ _outbox_row = msgspec.msgpack.Decoder(_Outbox).decode
 _command = msgspec.msgpack.Decoder(_Command).decode
 _parked = msgspec.msgpack.Decoder(_Parked).decode
 _rest_of_aside = msgspec.msgpack.Decoder(_Aside).decode
-_changeable = msgspec.msgpack.Decoder(tuple[str, str, str, str, int, str | bool, str]).decode
+_changeable = msgspec.msgpack.Decoder(tuple[str, str, str, str, int, str | bool, str, str | bool]).decode
 
 
 def packed(parts: Any) -> bytes:
@@ -116,6 +116,10 @@ def outcome(value: bytes) -> str | None:
     return value[1:].decode() if value.startswith(b"+") else None
 
 
+def timers_set(value: bytes) -> Timers:
+    return _timers(value)
+
+
 def timers_of(key: str, value: bytes) -> Iterable[tuple[tuple[str, str], Timer]]:
     for name, (id, due, _) in _timers(value).items():
         yield (key, name), Timer(id, time_of(due))
@@ -154,21 +158,50 @@ def parked_row(seq: int, value: bytes) -> ParkedRow:
 def _aside(at: Source, each: AsideRow, values: "_Values") -> tuple[str, Sequence[Any], int]:
     """Its name, what the script reads of it, and the place of the rest."""
     place = f"{each.incarnation:010d}{each.offset:020d}"
-    due = False if each.due is None else microseconds(each.due)
-    read = (source_name(at), names(each.key), place, microseconds(each.since), each.tries, due, _text(each.reason))
+    due, until = (False if time is None else microseconds(time) for time in (each.due, each.until))
+    read = (
+        source_name(at),
+        names(each.key),
+        place,
+        microseconds(each.since),
+        each.tries,
+        due,
+        _text(each.reason),
+        until,
+    )
     rest = (
         each.incarnation, each.offset, names(each.source), microseconds(each.at), each.raw_key, each.headers, each.body
     )  # fmt: skip
     return names(at.group, each.id), read, values.place(packed(rest))
 
 
+class Aside(NamedTuple):
+    """What may change of an event that is set aside, and what it is found by. See AsideRow."""
+
+    source: Source
+    key: str
+    since: datetime
+    tries: int
+    due: datetime | None
+    reason: str
+    until: datetime | None
+
+
+def aside(read: bytes) -> Aside:
+    source, key, _, since, tries, due, reason, until = _changeable(read)
+    return Aside(
+        source_named(source), key, time_of(since), tries, time_of(due) if isinstance(due, str) else None, reason,
+        time_of(until) if isinstance(until, str) else None,
+    )  # fmt: skip
+
+
 def aside_row(id: bytes, read: bytes, rest: bytes) -> AsideRow:
-    _, key, _, since, tries, due, reason = _changeable(read)
+    now = aside(read)
     incarnation, offset, sender, at, raw_key, headers, body = _rest_of_aside(rest)
     return AsideRow(
-        id=id.decode(), key=key, incarnation=incarnation, offset=offset, source=sender, at=time_of(at),
-        raw_key=raw_key, headers=headers, body=body, since=time_of(since), tries=tries,
-        due=time_of(due) if isinstance(due, str) else None, reason=reason,
+        id=id.decode(), key=now.key, incarnation=incarnation, offset=offset, source=sender, at=time_of(at),
+        raw_key=raw_key, headers=headers, body=body, since=now.since, tries=now.tries, due=now.due, reason=now.reason,
+        until=now.until,
     )  # fmt: skip
 
 

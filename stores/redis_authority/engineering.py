@@ -1,14 +1,24 @@
 """Engineers' questions to the domains on Redis: see stores.engineering.Domains."""
 
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from stores.engineering import Entered, First, Floor, Left, ParkedAs, ParkedKey
+from stores.engineering import Entered, First, Floor, Left, ParkedAs, ParkedKey, SetAside, SetTimer, Written
 from stores.protocol import InboxKey, ParkedRow, Source, Stored
 from stores.redis_authority.connections import Connections, Script, one_connection
-from stores.redis_authority.encoding import names, outcome, packed, parked_row, stored
-from stores.redis_authority.names import prefix, reader_name, source_name, source_named
+from stores.redis_authority.encoding import (
+    aside,
+    names,
+    outbox_row,
+    outcome,
+    packed,
+    parked_row,
+    stored,
+    timer_row,
+    timers_set,
+)
+from stores.redis_authority.names import prefix, reader_name, row_named, source_name, source_named
 from stores.redis_authority.scripts import BEGIN
 
 _BITE = 500
@@ -35,6 +45,24 @@ local found = {}
 for _, seq in ipairs(redis.call('ZRANGE', P .. 'parked:of:' .. ARGV[1], 0, ARGV[2] - 1)) do
     found[#found + 1] = seq
     found[#found + 1] = redis.call('HGET', P .. 'parked', seq)
+end
+return found
+"""
+)
+
+# ARGV: events. Returns for each: what may change of it, id of the first one of its key, and what may change of that one.
+_SET_ASIDE = Script(
+    BEGIN
+    + r"""
+local found, events = {}, cmsgpack.unpack(ARGV[1])
+for i, stored in ipairs(many('aside', events)) do
+    found[i] = false
+    if stored then
+        local source, key = unpack(cmsgpack.unpack(stored))
+        local member = redis.call('ZRANGE', P .. 'aside:of:' .. source .. '\0' .. key, 0, 0)[1]
+        local id = string.match(member, '%z(%Z*)$')
+        found[i] = {stored, id, redis.call('HGET', P .. 'aside', string.match(events[i], '^%Z*') .. '\0' .. id)}
+    end
 end
 return found
 """
@@ -148,6 +176,49 @@ class RedisDomains:
                     first, incarnation, _ = map(int, value.split())
                     found.append(Floor(domain, *at, first, incarnation))
         return sorted(found)
+
+    async def set_aside(self, domain: str, events: Collection[tuple[str, str]]) -> list[SetAside]:
+        if domain not in self.names or not events:
+            return []
+        told = await self._run(domain, _SET_ASIDE, packed([names(*event) for event in events]))
+        found = list[SetAside]()
+        for (_, id), each in zip(events, told, strict=True):
+            if each is not None:
+                own, first = aside(each[0]), aside(each[2])
+                found.append(
+                    SetAside(
+                        own.source, own.key, id, own.since, each[1].decode(), first.tries, first.due, first.until, first.reason
+                    )
+                )  # fmt: skip
+        return found
+
+    async def outbox(self, domain: str, led_to: Mapping[Source, Collection[int]], most: int) -> list[Written]:
+        found = list[Written]()
+        for source, offsets in led_to.items() if domain in self.names else ():
+            told = await self._command(domain, "HKEYS", f"outbox:{source_name(source)}")
+            wanted = sorted((id, name) for name in told if (id := row_named(name)).offset in offsets)[:most]
+            if not wanted:
+                continue
+            rows = await self._command(domain, "HMGET", f"outbox:{source_name(source)}", *(name for _, name in wanted))
+            for (id, _), row in zip(wanted, rows, strict=True):
+                if row is not None:
+                    channel, target, key, headers, _ = outbox_row(row)
+                    found.append(Written(source, id, channel, target, key, headers))
+        return found
+
+    async def timers(self, domain: str, keys: Collection[str]) -> list[SetTimer]:
+        if domain not in self.names or not keys:
+            return []
+        found = list[SetTimer]()
+        told = await self._command(domain, "HMGET", "timer", *map(names, keys))
+        for key, timers in zip(keys, told, strict=True):
+            for name, (id, due, of) in (timers_set(timers) if timers is not None else {}).items():
+                row = await self._command(domain, "HGET", "timer:row", names(key, name))
+                waits = await self._command(domain, "ZSCORE", f"timer:due:{of}", names(key, name))
+                if row is not None:
+                    made = timer_row(due.encode(), row)
+                    found.append(SetTimer(source_named(of), key, name, id, made.due, waits is None, made.headers))
+        return sorted(found, key=lambda timer: timer.due)
 
     async def forget_effect(self, domain: str, group: str, event_id: str) -> None:
         if domain in self.names:

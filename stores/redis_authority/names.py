@@ -24,7 +24,7 @@
     timer:due:<source> zset  aggregate id, name by due time in µs; without those that are sent
     effect           hash    group, event → "0" begun, "1" ended
     effect:at        zset    group, event by the server's time in ms, of those that have ended
-    aside            hash    group, event → source, key, place, since, tries, due, reason
+    aside            hash    group, event → source, key, place, since, tries, due, reason, until
     aside:row        hash    group, event → the rest of it
     aside:of:…       zset    of a source and a key: place and event, in the order of their bytes
     aside:due:<source>   zset  event by due time in µs

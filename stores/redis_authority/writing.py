@@ -151,7 +151,7 @@ end
 """
 
 _ASIDE = r"""
--- An event that is set aside: source, key, place, since, tries, due (false for none), reason.
+-- An event that is set aside: source, key, place, since, tries, due, reason, until. No due and no until: false.
 local function guard_aside()
     local events, changed, gone = {}, {}, {}
     local function read(names)
@@ -181,7 +181,7 @@ local function guard_aside()
             note('ZADD', P .. 'aside:since:' .. event[1], event[4], id_of(name))
             make_due(name, event)
         elseif before[5] < event[5] then
-            before[5], before[6], before[7] = event[5], event[6], event[7]
+            before[5], before[6], before[7], before[8] = event[5], event[6], event[7], event[8]
             make_due(name, before)
         end
         if redis.call('HGET', P .. 'effect', name) == '0' then note('HDEL', P .. 'effect', name) end

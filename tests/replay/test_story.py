@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 import msgspec
 import pytest
 
+from replay.log.causes import waits
+from replay.log.known import Known, Reader, Standstill, Unasked
 from replay.log.message import Message
-from replay.log.story import LONGEST, Known, Reader, told, waits
-from stores.engineering import Entered, ParkedKey
+from replay.log.story import LONGEST, told
+from stores.engineering import Entered, ParkedKey, SetAside, SetTimer, Written
 from stores.kafka.log import Bounds, Logged, Place
+from stores.protocol import RowId, Source
 from topics.messages import headers
 
 AT = datetime(2026, 11, 27, 18, 30, tzinfo=UTC)
@@ -162,3 +166,125 @@ def test_a_long_story_has_an_end_and_a_hostile_one_drives_no_terminal() -> None:
 def test_personal_data_is_in_no_sentence() -> None:
     refused = one("order_events", "OrderRefused", "no", "place", body={"code": "x", "detail": "ayse@example.com"})
     assert all("ayse@" not in cause.says for cause in waits([refused], DONE))
+
+
+NOW = AT + timedelta(hours=1)
+ASIDE = SetAside(
+    Source("notification.effect", "notification_events", 0), USER, "mail", AT, "mail", 2, NOW + timedelta(minutes=5),
+    NOW + timedelta(hours=23), "452 the mailbox of ayse@example.com is full",
+)  # fmt: skip
+
+
+def test_an_effect_that_is_set_aside_says_what_its_tries_met_and_when_it_is_given_up() -> None:
+    (cause,) = waits([MAIL], replace(DONE, aside=[ASIDE], now=NOW))
+    assert cause.kind == "aside" and cause.message == "mail"
+    assert "tried 2 times, the last try met: 452" in cause.says and "ayse@" not in cause.says
+    assert "tried again at 2026-11-27T19:35:00.000Z, and given up at 2026-11-28T18:30:00.000Z" in cause.says
+    assert "`./lezzet dlq redrive notification_events --id mail`" in cause.says
+
+
+def test_an_effect_behind_another_one_of_its_key_names_that_one() -> None:
+    behind = ASIDE._replace(first="earlier", tries=0, due=None, until=None, reason="")
+    (cause,) = waits([MAIL], replace(DONE, aside=[behind], now=NOW))
+    assert "behind earlier, which is of the same key" in cause.says and "not tried yet" in cause.says
+    assert "do the agents run" in cause.says, "nobody tries it"
+
+
+def test_an_effect_that_newer_code_alone_can_do_is_never_given_up() -> None:
+    newer = ASIDE._replace(until=datetime.max.replace(tzinfo=UTC))
+    (cause,) = waits([MAIL], replace(DONE, aside=[newer], now=NOW))
+    assert "given up never" in cause.says
+
+
+def _row(topic: str, *named: tuple[str, bytes], channel: Literal["kafka", "reply"] = "kafka") -> Written:
+    said = msgspec.json.encode(named).decode()
+    return Written(Source("order.decide", "order_commands", 0), RowId(0, 1, 0), channel, topic, None, said)
+
+
+def test_what_is_written_and_not_in_the_log_is_told_with_who_sends_it() -> None:
+    lost = _row("order_events", (headers.ID, b"lost"), (headers.TYPE, b"OrderDrafted"))
+    out = _row("order_events", (headers.ID, b"placed"), (headers.TYPE, b"OrderPlaced"))
+    (cause, _) = waits([PLACE, PLACED], replace(DONE, unsent=[lost, out, _row("edge", channel="reply")]))
+    assert cause.kind == "outbox" and cause.message == "place"
+    assert "OrderDrafted for order_events, its answer of PlaceOrder are written by order.decide" in cause.says
+    assert "the agents that have order_commands:0 send them" in cause.says
+    assert [cause.kind for cause in waits([PLACE, PLACED], replace(DONE, unsent=[out]))] == ["payment"]
+
+
+def test_a_dead_letter_in_an_outbox_is_told_until_it_is_in_its_topic() -> None:
+    named = (headers.ID, b"place"), (headers.TYPE, b"PlaceOrder"), (headers.DLQ_ID, b"place")
+    known = replace(DONE, unsent=[_row("order_commands_dlq", *named)])
+    assert kinds([PLACE], known) == ["outbox"]
+    letter = one("order_commands_dlq", "PlaceOrder", "place", **{headers.DLQ_REASON: "x", headers.DLQ_ID: "place"})
+    assert kinds([PLACE, letter], known) == ["dead"]
+
+
+def test_a_timer_is_told_last_before_its_time_and_early_after_it() -> None:
+    def timer(due: datetime, *, sent: bool = False) -> Known:
+        named = msgspec.json.encode([(headers.TYPE, b"GiveUpPayment")]).decode()
+        at = Source("order.decide", "order_commands", 0)
+        return replace(DONE, now=NOW, timers=[SetTimer(at, ORDER, "payment", "ring", due, sent, named)])
+
+    (_, last) = waits([PLACE, PLACED], timer(NOW + timedelta(seconds=70)))
+    assert last.kind == "timer"
+    assert (
+        "its timer payment sends GiveUpPayment to order_commands at 2026-11-27T19:31:10.000Z, in 1 min 10 s"
+        in last.says
+    )
+    first = waits([PLACE, PLACED], timer(NOW - timedelta(seconds=70)))[0]
+    assert first.kind == "timer" and "did not send GiveUpPayment to order_commands: do the agents run" in first.says
+    ring = one("order_commands", "GiveUpPayment", "ring", offset=9, **{headers.TIMER: "payment"})
+    assert kinds([PLACE, PLACED, ring], timer(NOW - timedelta(seconds=70), sent=True)) == ["payment"], (
+        "it is in the log"
+    )
+
+
+def test_a_partition_that_is_held_back_is_first_where_something_waits_in_it() -> None:
+    place = Place("order_commands", 0)
+    held = replace(DONE, standstills=[Standstill("order.decide", place, "held", AT, "")])
+    behind = replace(held, readers=[Reader("order.decide", place, 1)])
+    first = waits([PLACE, PLACED], behind)[0]
+    assert first.kind == "held" and first.message == "place"
+    assert f"holds order_commands:0 back since {AT:%Y-%m-%d}" in first.says and "PlaceOrder waits there" in first.says
+    assert kinds([PLACE, PLACED], held) == ["payment", "held"], "else it is told after what is waited for"
+    elsewhere = replace(behind, standstills=[Standstill("order.decide", Place("order_commands", 1), "held", AT, "")])
+    assert "held" not in kinds([PLACE, PLACED], elsewhere)
+
+
+def test_each_group_that_stands_still_is_told_once_as_the_agents_say_it() -> None:
+    place = Place("order_commands", 0)
+    why = "the floor is 5, the log holds 8 to 9: made anew; `./lezzet topics reset order_commands` begins it again"
+    standstills = [Standstill(group, place, "stopped", AT, why) for group in ("order.decide", "order.copy")]
+    readers = [Reader("order.decide", place, 5)]
+    known = replace(DONE, readers=readers, bounds={place: Bounds(8, 9)}, standstills=standstills)
+    found = waits([PLACE], known)
+    assert [(cause.kind, cause.says.split()[0]) for cause in found] == [
+        ("stopped", "order.decide"), ("stopped", "order.copy"),
+    ]  # fmt: skip
+    newer = replace(known, standstills=[Standstill("order.decide", place, "stopped", None, "offset 5: version 9")])
+    assert "when agents of the release that published this run" in waits([PLACE], newer)[0].says
+
+
+def test_events_that_a_view_could_not_apply_are_told_at_the_end() -> None:
+    behind = Standstill("order.project", Place("order_events", 0), "behind", None, "offset 2: KeyError")
+    found = waits([PLACE, PLACED], replace(DONE, standstills=[behind]))
+    assert [cause.kind for cause in found] == ["payment", "behind"] and f"state {ORDER} --diff" in found[-1].says
+
+
+def test_a_dead_letter_is_told_until_it_is_sent_again() -> None:
+    letter = one("order_commands_dlq", "PlaceOrder", "place", offset=3, **{
+        headers.DLQ_REASON: "given up", headers.DLQ_TOPIC: "order_commands", headers.DLQ_ID: "place",
+    })  # fmt: skip
+    (cause,) = waits([PLACE, letter], DONE)
+    assert cause.kind == "dead" and "`./lezzet dlq redrive order_commands --id place`" in cause.says
+    again = one("order_commands", "PlaceOrder", "place", source="lezzet/edge", offset=9)
+    assert "dead" not in kinds([PLACE, letter, again])
+    parked = one("order_commands_dlq", "PlaceOrder", "place", **{headers.DLQ_REASON: "x", headers.DLQ_PARKED: "1"})
+    assert kinds([PLACE, parked]) == [], "it is told with its key"
+
+
+def test_who_did_not_answer_is_first_where_the_flow_needs_it_and_last_otherwise() -> None:
+    known = replace(
+        DONE, unasked=[Unasked("MongoDB does not answer", False), Unasked("PostgreSQL does not answer", True)]
+    )
+    assert kinds([PLACE, PLACED], known) == ["away", "payment", "unknown"]

@@ -10,6 +10,7 @@ tries its first command at once: it may have come to mend the others.
 """
 
 import asyncio
+from datetime import UTC, datetime
 from time import monotonic
 
 import structlog
@@ -84,11 +85,11 @@ class Breaker:
                 why=f"{self._final.bit_count()} of the last {LAST} commands raised: one is tried at a time",
             )  # fmt: skip
             self._pause = min(LONGEST, self._pause * 2)
-            self._lease.held_back = True
+            self._lease.held_since = self._lease.held_since or datetime.now(UTC)
         elif not _opens(self._final) and self._lease.held_back:
             log.warning("partition_goes_on", topic=source.topic, partition=source.partition)
             self._pause = FIRST
-            self._lease.held_back = False
+            self._lease.held_since = None
 
 
 def _after(raised: int, one_more: bool) -> int:

@@ -43,7 +43,7 @@ def failed(row: AsideRow, error: NotNow, now: datetime) -> AsideRow:
     """The row after a try that raised. now: UTC, the time of the try."""
     tries = row.tries + 1
     due = min(now + wait(row.id, tries), error.until)
-    return replace(row, tries=tries, due=due, reason=str(error)[:_REASON])
+    return replace(row, tries=tries, due=due, reason=str(error)[:_REASON], until=error.until)
 
 
 def wait(id: str, tries: int) -> timedelta:

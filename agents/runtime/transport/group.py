@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, cast
 
 import faust
@@ -13,7 +14,7 @@ from mode import ServiceT
 
 from agents.runtime import metrics
 from agents.runtime.transport.carrying import carry
-from agents.runtime.transport.lease import Batch, Lease
+from agents.runtime.transport.lease import TP, Batch, Lease
 from agents.runtime.transport.leases import IDLE, Leases
 from agents.runtime.transport.transport import BatchSchema, Consumer, Transport
 from agents.runtime.transport.work import Work
@@ -66,6 +67,11 @@ class _App(faust.App):
         """Does nothing: Faust's folders are for its tables, which are not used."""
 
 
+def _named(tp: TP) -> str:
+    """TOPIC:PARTITION. What the consumer was assigned is Faust's TP, which equals ours and has another text."""
+    return f"{tp.topic}:{tp.partition}"
+
+
 class Group:
     """works: topic name → its work. Can be started once. `stop` is bounded and does not need Kafka.
 
@@ -113,17 +119,22 @@ class Group:
 
     def stopped(self) -> dict[str, str]:
         """TOPIC:PARTITION → why it stands still."""
-        return {str(tp): why for tp, why in self.leases.stopped.items()}
+        return {_named(tp): why for tp, why in self.leases.stopped.items()}
 
     def behind(self) -> dict[str, str]:
         """TOPIC:PARTITION → why some of its aggregates stay behind."""
-        return {str(tp): lease.missed for tp, lease in self.leases.held.items() if lease.missed}
+        return {_named(tp): lease.missed for tp, lease in self.leases.held.items() if lease.missed}
 
     def held_back(self) -> list[str]:
         """TOPIC:PARTITION of those whose commands raise one after the other."""
-        found = [str(tp) for tp, lease in self.leases.held.items() if lease.held_back]
+        found = [_named(tp) for tp, lease in self.leases.held.items() if lease.held_back]
         metrics.HELD_BACK_NOW.labels(self.name).set(len(found))
         return sorted(found)
+
+    def since(self) -> dict[str, datetime]:
+        """TOPIC:PARTITION of those that are stopped or held back → since when, as far as this process knows. UTC."""
+        held = {tp: lease.held_since for tp, lease in self.leases.held.items() if lease.held_since is not None}
+        return {_named(tp): at for tp, at in (held | self.leases.stopped_since).items()}
 
     @property
     def settled(self) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 
 from aiokafka import ConsumerRecord
@@ -49,7 +50,8 @@ class Lease:
     waiting. void: publish nothing more. missed: why some aggregates stay behind, empty where none does
     (agents/runtime/reading/missed.py). doubtful: a write has lost its answer, or its rows were not published. The outbox may
     hold rows that must go out before new ones, and the floor may not tell: the steps of a redrive leave it where it is.
-    held_back: its commands raise one after the other, and are tried one at a time (agents.runtime.deciding.breaker).
+    held_since: since when its commands raise one after the other, and are tried one at a time
+    (agents/runtime/deciding/breaker.py).
     """
 
     source: Source
@@ -61,12 +63,16 @@ class Lease:
     batch: "Batch | None" = None
     idle_work: asyncio.Event | None = None
     doubtful: bool = False
-    held_back: bool = False
+    held_since: datetime | None = None
     missed: str = ""
     active_at: float = 0.0
     sent: list[RowId] = field(default_factory=list[RowId])
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     void: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def held_back(self) -> bool:
+        return self.held_since is not None
 
     @property
     def tp(self) -> TP:

@@ -7,6 +7,7 @@ records that aiokafka still holds, or by Faust's own bookkeeping.
 
 import asyncio
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Protocol
 
 import structlog
@@ -60,6 +61,7 @@ class Leases:
         # every rebalance would publish the last batch of each partition again.
         self._out: dict[TP, list[RowId]] = {}
         self.stopped: dict[TP, str] = {}  # why partitions stand still
+        self.stopped_since: dict[TP, datetime] = {}
         self._stopped_at: dict[TP, int] = {}  # offset of the message that a partition must not pass
         self._closing: set[asyncio.Task[None]] = set()
         self._log: Log | None = None
@@ -151,6 +153,7 @@ class Leases:
     def stop(self, tp: TP, why: Exception) -> None:
         """Says that the partition stands still. It is opened again from time to time, until it can go on."""
         self.stopped[tp] = str(why)
+        self.stopped_since.setdefault(tp, datetime.now(UTC))
         if isinstance(why, Stopped):
             self._stopped_at[tp] = why.at
         metrics.STOPPED.labels(self.group, tp.topic, str(tp.partition)).set(1)
@@ -159,6 +162,7 @@ class Leases:
     def _goes_on(self, tp: TP) -> None:
         self._stopped_at.pop(tp, None)
         self.stopped.pop(tp, None)
+        self.stopped_since.pop(tp, None)
         metrics.STOPPED.labels(self.group, tp.topic, str(tp.partition)).set(0)
 
     def _drop(self, lease: Lease) -> None:

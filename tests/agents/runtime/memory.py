@@ -209,7 +209,9 @@ class MemoryStore:
             if before is None:
                 tables.aside[group, row.id] = source, row
             elif before[1].tries < row.tries:
-                again = msgspec.structs.replace(before[1], tries=row.tries, due=row.due, reason=row.reason)
+                again = msgspec.structs.replace(
+                    before[1], tries=row.tries, due=row.due, reason=row.reason, until=row.until
+                )
                 tables.aside[group, row.id] = before[0], again
             if tables.effects.get((group, row.id)) is False:
                 del tables.effects[group, row.id]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,7 +19,14 @@ from agents.runtime.readiness import Readiness
 async def asked() -> AsyncGenerator[tuple[Any, str]]:
     """(what its only group says, the address)."""
     told = SimpleNamespace(
-        name="tally.decide", lag=lambda: 3, settled=True, held_back=list, stopped=dict, behind=dict, awaited=True
+        name="tally.decide",
+        lag=lambda: 3,
+        settled=True,
+        held_back=list,
+        stopped=dict,
+        behind=dict,
+        since=dict,
+        awaited=True,
     )
     process: Any = SimpleNamespace(started=True, groups=[told])
     health = Health(process, Readiness(process))
@@ -31,12 +39,21 @@ async def test_a_process_with_a_partition_that_is_held_back_is_not_ready_and_nam
     asked: tuple[Any, str], held: list[str], status: int
 ):
     told, address = asked
-    told.held_back = lambda: held
+    since = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    told.held_back, told.since = lambda: held, lambda: dict.fromkeys(held, since)
     async with aiohttp.ClientSession() as http, http.get(address) as answer:
         said = await answer.json()
         assert (answer.status, said["ready"]) == (status, not held)
         assert said["groups"] == {
-            "tally.decide": {"lag": 3, "settled": True, "held_back": held, "stopped": {}, "behind": {}, "awaited": True}
+            "tally.decide": {
+                "lag": 3,
+                "settled": True,
+                "held_back": held,
+                "stopped": {},
+                "behind": {},
+                "since": dict.fromkeys(held, "2026-03-01T12:00:00Z"),
+                "awaited": True,
+            }
         }
 
 

@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest_asyncio
@@ -13,8 +14,9 @@ from replay.tools import Tools
 from stores.settings import load
 
 
-@pytest_asyncio.fixture(scope="package", loop_scope="session")
-async def servers() -> AsyncGenerator[Stack]:
+@asynccontextmanager
+async def own_servers() -> AsyncGenerator[Stack]:
+    """With the contracts' topics and schemas."""
     folder = Path(tempfile.mkdtemp(prefix="lezzet-replays-"))
     try:
         async with Stack(data=folder) as stack:
@@ -22,6 +24,12 @@ async def servers() -> AsyncGenerator[Stack]:
             yield stack
     finally:
         shutil.rmtree(folder)
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def servers() -> AsyncGenerator[Stack]:
+    async with own_servers() as stack:
+        yield stack
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")

@@ -57,7 +57,27 @@ async def test_a_flow_is_drawn_as_who_caused_what(console: Console, desk: Desk) 
             "Checkout", "Checkout", "PlaceOrder", "OrderPlaced",
         ]  # fmt: skip
         assert "dead letter: 13 brings bad luck" in shown
-        assert f"./lezzet trace {id}" in shown
+        assert f"./lezzet why {id}" in shown
+
+
+async def test_a_flow_is_told_above_its_tree_in_the_words_of_why(console: Console, desk: Desk) -> None:
+    order, user, flow = ids.fresh(), ids.fresh(), ids.fresh()
+    await desk.publish(*flow_of(order, user, flow))
+    body = b'{"reason": "%s"}' % (b"x" * 3_000)
+    await desk.publish(record("order_commands", order, body, id=f"{flow}-long", type="CancelOrder", correlationid=flow))
+    _, out = await desk.run("why", order, "--json")
+    said = json.loads(out)
+    page = await console.page(f"/flow/{order}")
+    shown = texts(page)
+    for sentence in (*said["story"], *(f"{cause['kind']}: {cause['says']}" for cause in said["waits"])):
+        assert re.sub(r"\s+", " ", sentence).replace("`", "") in shown, sentence
+    assert any("OrderPlaced" in line for line in said["story"]) and said["waits"][0]["kind"] == "dead"
+    assert page.index('class="story"') < page.index('class="timeline"')
+    assert re.search(r"<code>\./lezzet dlq redrive notification_commands --id [^<]+</code>", page), "to copy"
+    folded = re.findall(r'<details class="body"><summary>.*?</summary>', page, re.DOTALL)
+    assert len(folded) == 6 and "x" * 400 not in page
+    mail = quote(f"<{flow}-placed@lezzet>", safe="")
+    assert f"flow {flow}" in texts(await console.page(f"/flow/{mail}")), "the Message-ID of a mail leads there, too"
 
 
 async def test_an_id_of_nobody_says_how_much_was_read(console: Console) -> None:

@@ -2,16 +2,41 @@
 
 import uuid
 from collections.abc import AsyncGenerator
-from datetime import UTC, datetime
-from typing import NamedTuple
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 
 import pytest
 import pytest_asyncio
 
 from infra.stack.stack import Stack
-from stores.engineering import Domains, Entered, Facts, First, Floor, Left, ParkedAs, ParkedKey
+from stores.engineering import (
+    Domains,
+    Entered,
+    Facts,
+    First,
+    Floor,
+    Left,
+    ParkedAs,
+    ParkedKey,
+    SetAside,
+    SetTimer,
+    Written,
+)
 from stores.errors import Stale
-from stores.protocol import Changes, DomainStore, Fact, FactWrite, Missed, Source, StateWrite, TimerRow, TimerWrite
+from stores.protocol import (
+    AsideRow,
+    Changes,
+    DomainStore,
+    Fact,
+    FactWrite,
+    Missed,
+    OutboxRow,
+    RowId,
+    Source,
+    StateWrite,
+    TimerRow,
+    TimerWrite,
+)
 from tests.stores.contract.stage import HERE, IMPLEMENTATIONS, THERE, commit, parked
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -104,6 +129,77 @@ async def test_floors_are_told_by_topic(desk: Desk) -> None:
         here._replace(partition=1, next=7),
         Floor(desk.domain, *ELSEWHERE, 0, 0),
     }
+
+
+async def test_an_event_that_is_set_aside_is_told_with_the_first_one_of_its_key(desk: Desk) -> None:
+    due, until = AT + timedelta(seconds=5), AT + timedelta(days=1)
+
+    def event(id: str, offset: int, key: str, **more: Any) -> AsideRow:
+        return AsideRow(
+            id=id, key=key, incarnation=0, offset=offset, source="test", at=AT, raw_key=None, headers=(), body=None,
+            since=AT, **{"tries": 0, "due": None, **more},
+        )  # fmt: skip
+
+    tried = {"tries": 3, "due": due, "until": until, "reason": "452 full"}
+    rows = [event("1", 4, "k", **tried), event("2", 5, "k"), event("3", 6, "other", tries=1, due=due)]
+    await commit(desk.store, HERE, Changes(next=7, set_aside=rows))
+    asked = [(HERE.group, "2"), (HERE.group, "1"), ("nobody", "1"), (HERE.group, "4"), (HERE.group, "3")]
+    found = await desk.domains.set_aside(desk.domain, asked)
+    first = ("1", 3, due, until, "452 full")
+    assert sorted(found, key=lambda each: each.id) == [
+        SetAside(HERE, "k", "1", AT, *first),
+        SetAside(HERE, "k", "2", AT, *first),
+        SetAside(HERE, "other", "3", AT, "3", 1, due, None, ""),
+    ]
+    again = event("1", 4, "k", tries=4, due=due + timedelta(1), until=until + timedelta(1), reason="again")
+    await commit(desk.store, HERE, Changes(next=7, set_aside=[again]))
+    (found,) = await desk.domains.set_aside(desk.domain, [(HERE.group, "2")])
+    assert found == SetAside(HERE, "k", "2", AT, "1", 4, again.due, again.until, "again")
+    await commit(desk.store, HERE, Changes(next=7, take_back=["1"]))
+    (found,) = await desk.domains.set_aside(desk.domain, [(HERE.group, "1"), (HERE.group, "2")])
+    assert found == SetAside(HERE, "k", "2", AT, "2", 0, AT, None, "")
+    assert not await desk.domains.set_aside(desk.domain, []) and not await desk.domains.set_aside("nobody", asked)
+
+
+async def test_outbox_rows_are_told_by_the_messages_that_led_to_them(desk: Desk) -> None:
+    def made(offset: int, n: int) -> OutboxRow:
+        return OutboxRow("kafka", "counted", b"\xff", f'[["{offset}"]]', b"body", RowId(0, offset, n))
+
+    def told(source: Source, offset: int, n: int) -> Written:
+        return Written(source, RowId(0, offset, n), "kafka", "counted", b"\xff", f'[["{offset}"]]')
+
+    reply = OutboxRow("reply", "", None, "{}", None, RowId(0, 9, 1))
+    await commit(desk.store, HERE, Changes(next=10, outbox=[made(3, 1), made(3, 0), made(9, 0), reply, made(5, 0)]))
+    await commit(desk.store, THERE, Changes(next=4, outbox=[made(3, 0)]))
+    assert await desk.domains.outbox(desk.domain, {HERE: [9, 3, 4]}, 10) == [
+        told(HERE, 3, 0), told(HERE, 3, 1), told(HERE, 9, 0), Written(HERE, RowId(0, 9, 1), "reply", "", None, "{}"),
+    ]  # fmt: skip
+    both = await desk.domains.outbox(desk.domain, {HERE: [3], THERE: [3], ELSEWHERE: [3]}, 1)
+    assert set(both) == {told(HERE, 3, 0), told(THERE, 3, 0)}, "so many of each source"
+    await desk.store.forget(HERE, [RowId(0, 3, 0)])
+    assert await desk.domains.outbox(desk.domain, {HERE: [3]}, 10) == [told(HERE, 3, 1)]
+    assert not await desk.domains.outbox(desk.domain, {}, 10)
+    assert not await desk.domains.outbox("nobody", {HERE: [3]}, 10)
+
+
+async def test_timers_are_told_by_their_aggregates(desk: Desk) -> None:
+    past, later = AT, datetime.now(UTC).replace(microsecond=7) + timedelta(hours=1)
+    rows = [
+        TimerRow("1", later, '[["a", "b"]]', b"body"),
+        TimerRow("2", past, "[]", b""),
+        TimerRow("3", later, "[]", b""),
+    ]
+    writes = [TimerWrite(key, name, None, row) for (key, name), row in zip(("ke", "kd", "xe"), rows, strict=True)]
+    await commit(desk.store, HERE, Changes(next=1, timers=writes))
+    waits, rings = (
+        SetTimer(HERE, "k", name, *row[:2], False, row.headers) for name, row in zip("ed", rows, strict=False)
+    )
+    assert await desk.domains.timers(desk.domain, ["k", "free"]) == [rings, waits], "by due time"
+    await desk.store.timers_sent((await desk.store.due_timers({HERE: 0}, 10)).timers)
+    assert await desk.domains.timers(desk.domain, ["k"]) == [rings._replace(sent=True), waits]
+    await commit(desk.store, HERE, Changes(next=2, timers=[TimerWrite("k", "d", "2", None)]))
+    assert await desk.domains.timers(desk.domain, ["k"]) == [waits]
+    assert not await desk.domains.timers(desk.domain, []) and not await desk.domains.timers("nobody", ["k"])
 
 
 async def test_a_topic_that_was_made_anew_begins_again_and_its_timers_are_sent_again(desk: Desk) -> None:
