@@ -27,6 +27,11 @@ async def read(request: BaseRequest, most: int, seconds: float = READ_SECONDS) -
     begin(request, most)
     parts, size = list[bytes](), 0
     with refusals():
+        if request.content.is_eof():  # it came with the head: nothing to wait for
+            whole = request.content.read_nowait()
+            if len(whole) > most:
+                raise too_large(most)
+            return whole
         async with asyncio.timeout(seconds):
             while part := await request.content.readany():
                 size += len(part)

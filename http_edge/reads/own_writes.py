@@ -19,7 +19,9 @@ SLOWEST_POLL_SECONDS = 0.05
 def noted(value: bytes | None) -> dict[str, int]:
     """Aggregate id → the highest version that the caller wrote."""
     found: dict[str, int] = {}
-    for note in (value or b"").decode().split(";"):
+    if value is None:
+        return found
+    for note in value.decode().split(";"):
         aggregate, _, version = note.rpartition("@")
         if aggregate and version.isdigit():
             found[aggregate] = max(found.get(aggregate, 0), int(version))

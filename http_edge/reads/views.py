@@ -1,7 +1,6 @@
 """View routes: one MGET for the deny-list, the view's readiness, the caller's own writes and the document; bytes out."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from inspect import isawaitable
 
 import msgspec
 
@@ -109,4 +108,4 @@ async def document_now(asked: Asked, view: ViewOf, name: str) -> bytes:
 
 async def named(key: Key, asked: Asked) -> str:
     name = key(asked)
-    return await name if isawaitable(name) else name
+    return name if isinstance(name, str) else await name

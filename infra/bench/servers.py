@@ -54,7 +54,7 @@ async def server(environment: Mapping[str, str], port: int, module: str, *argume
         await process.wait()
 
 
-async def _listening(process: Process, port: int, seconds: float = 20.0) -> None:
+async def _listening(process: Process, port: int, seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end and process.returncode is None:
         try:
