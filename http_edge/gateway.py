@@ -196,7 +196,7 @@ class Gateway:
             request_id=named.request_id,
             traceparent=named.traceparent,
             at=self._loop.time(),
-            address=self._edge.connections.party(request.remote or ""),
+            address=cast(Connection, request.protocol).party,
             acts_as=row.acts_as,
             headers=request.headers,
             head_only=request.method == "HEAD",
@@ -208,9 +208,9 @@ class Gateway:
         return asked
 
     async def _answered(self, request: BaseRequest, route: Route, asked: Asked) -> Answer:
-        if route.row.method != "GET" and isinstance(route.row, CommandRow | OwnRow):
+        if route.row.method != "GET" and isinstance(route.row, (CommandRow, OwnRow)):
             await self._read_body(request, route.row, route.body, asked)
-        elif isinstance(route.row, LiveRow | LiveListRow):
+        elif isinstance(route.row, (LiveRow, LiveListRow)):
             asked.last_event_id = request.headers.get(LAST_EVENT_ID, "")
         elif isinstance(route.row, ComposedRow):
             asked.if_none_match = request.headers.get(IF_NONE_MATCH, "")

@@ -39,6 +39,15 @@ class Connection(RequestHandler):
         self._head_size = 0
         self._ahead = 0
         self._held = False
+        self._party: str | None = None
+
+    @property
+    def party(self) -> str:
+        """The client, as far as its address tells; empty for a trusted proxy."""
+        if self._party is None:
+            peer = self.peername
+            self._party = self._connections.party(str(peer[0]) if isinstance(peer, tuple) else peer or "")
+        return self._party
 
     @property
     def pipelines(self) -> bool:
@@ -127,6 +136,18 @@ class Connection(RequestHandler):
             self.force_close()
             raise
         return bool(answer.keep_alive) and not self._close
+
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """Writes the answer. Whether the client has gone stands beside it."""
+        if self._upgraded:  # aiohttp's own takes up what came behind a request to change the protocol
+            return await super().finish_response(request, resp, start_time)
+        try:
+            await resp.write_eof()
+        except ConnectionError:
+            return resp, True
+        return resp, False
 
     async def _linger(self, body: StreamReader) -> None:
         """Takes the rest of a body, so that the client reads the answer before the connection ends."""
