@@ -85,7 +85,7 @@ class Connection(RequestHandler):
     async def start(self) -> None:
         """Answers the requests of the connection in their order. Called by aiohttp, as the connection's task.
 
-        aiohttp's own makes one more task for each request, and a writer and a timer that nobody here uses: a sixth of a read.
+        aiohttp's own makes one more task for each request, and a writer and a timer that nobody here uses.
         """
         while not self._force_close:
             if not self._messages:
