@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from http_edge.wire.problems import RETRY_AFTER_SECONDS, Problem
 
 AT_ONCE = 16  # of one client, of one edge process
-COPIED_AT_ONCE = 2  # of these, of what many domains copy and show
+COPIED_AT_ONCE = 1  # of what many domains copy and show, which goes on after the answer
 # A command that has no answer by then waits for something itself, e.g. for a server that is away. It takes nobody's time
 # meanwhile, and is not to hold up what its client asks of other domains.
 TURN_SECONDS = 0.25
