@@ -8,10 +8,13 @@ import pkgutil
 import sys
 from collections.abc import Callable
 from importlib.util import find_spec
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import agents
+from stores.settings import Settings
 from topics.contracts import unread_forms
+from topics.deciding.decision import Decider
 from topics.deciding.projection import View
 
 if TYPE_CHECKING:
@@ -33,12 +36,25 @@ def register(runtime: "Runtime") -> None:
     registers(runtime)
 
 
+def decider_of(domain: str, settings: Settings) -> Decider[Any, Any, Any, Any]:
+    """As the agents with these settings decide, without wiring it: it stands in the domain's module `decider`, or is made of
+    settings by its `configured`."""
+    configured = module_of(domain, "configured")
+    if configured is not None:
+        return configured.configured(settings)
+    return importlib.import_module(f"agents.{domain}.decider").DECIDER
+
+
+def module_of(domain: str, name: str) -> ModuleType | None:
+    """None: the domain has no such module."""
+    full = f"agents.{domain}.{name}"
+    return None if find_spec(full) is None else importlib.import_module(full)
+
+
 def views_of(domain: str) -> list[View[Any, Any]]:
     """The views of the domain, without wiring it: they stand in its module `projection`."""
-    name = f"agents.{domain}.projection"
-    if find_spec(name) is None:
-        return []
-    return [each for each in vars(importlib.import_module(name)).values() if isinstance(each, View)]
+    projection = module_of(domain, "projection")
+    return [] if projection is None else [each for each in vars(projection).values() if isinstance(each, View)]
 
 
 def exit_without_upcasters() -> None:

@@ -6,7 +6,6 @@ The agents stand still meanwhile: a partition begins only in a store that is who
 """
 
 import argparse
-import importlib
 import sys
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from typing import Any
 from aiokafka.errors import KafkaError
 
 from agents.command_line import CannotDo, run
-from agents.domains import DOMAINS
+from agents.domains import DOMAINS, decider_of
 from agents.reread import Report, events_of, record_of, remake
 from agents.runtime import arrivals
 from agents.runtime.arrivals import Arrival
@@ -73,9 +72,9 @@ class Domain:
     decider: Decider[Any, Any, Any, Any]
 
     @classmethod
-    def named(cls, name: str) -> "Domain":
-        decider = importlib.import_module(f"agents.{name}.decider").DECIDER
-        return cls(name, all_topics()[f"{name}_commands"], all_topics()[f"{name}_events"], decider)
+    def named(cls, name: str, settings: Settings) -> "Domain":
+        topics = all_topics()
+        return cls(name, topics[f"{name}_commands"], topics[f"{name}_events"], decider_of(name, settings))
 
     @property
     def deciding(self) -> str:
@@ -336,7 +335,7 @@ def main(arguments: Sequence[str]) -> int:
     async def ask(settings: Settings) -> Told:
         if technology(said.domain) is not REDIS:
             raise CannotDo(f"the store of {said.domain} is not on Redis, and is not lost like this")
-        return await rebuild(settings, Domain.named(said.domain))
+        return await rebuild(settings, Domain.named(said.domain, settings))
 
     def tell(told: Told) -> int:
         if told.bad:

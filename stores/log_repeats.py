@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable
 AGAIN = 10.0  # seconds between two lines from the same place of a library's code
 MINUTE = 60.0
 LOOK = 10.0  # seconds that something is tried again and again, until somebody should look
+LONGEST = 600.0  # seconds between two lines about it
 CHATTY = ("aiokafka", "faust", "mode")
 
 _MOST = 1_000  # kinds that are counted
@@ -45,19 +46,22 @@ class Counted:
 
 
 class Drags:
-    """For something that is tried until it succeeds, from now on: a line after LOOK seconds, then once a minute."""
+    """For something that is tried until it succeeds, from now on: a line after LOOK seconds, a minute after that, and then at
+    intervals that double up to LONGEST."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._began = clock()
         self._next = LOOK
+        self._interval = MINUTE
 
     def due(self) -> int:
         """Seconds since the first try, where it is time for a line; else 0."""
         passed = self._clock() - self._began
         if passed < self._next:
             return 0
-        self._next = passed + MINUTE
+        self._next = passed + self._interval
+        self._interval = min(LONGEST, 2 * self._interval)
         return round(passed)
 
 

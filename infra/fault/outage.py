@@ -3,7 +3,7 @@ told meanwhile."""
 
 import asyncio
 import signal
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -54,6 +54,11 @@ class Outage:
         return (
             f"{self.server} {'killed' if self.how else 'stopped'}{' and a worker killed' if self.with_worker else ''}"
         )
+
+    @property
+    def fitting(self) -> Mapping[bool, set[int]]:
+        """Write or read → what may be answered while it lasts. Raises KeyError where nobody has said it of the server."""
+        return (EMPTIED if self.emptied else UP)[self.server]
 
 
 async def away(on: Stage, server: str, how: signal.Signals | None, seconds: float) -> None:
@@ -160,8 +165,6 @@ async def _recovery(load: HttpLoad, ready: float, findings: Findings, outage: Ou
 
 def _judge(outage: Outage, during: Sequence[Told], findings: Findings) -> None:
     """during: requests that saw nothing but the outage."""
-    allowed = (EMPTIED if outage.emptied else UP)[outage.server]
-    findings.breaks(
-        f"{outage.name}: unfitting answers", (each for each in during if each.status not in allowed[each.write])
-    )
+    unfitting = (each for each in during if each.status not in outage.fitting[each.write])
+    findings.breaks(f"{outage.name}: unfitting answers", unfitting)
     findings.breaks(f"{outage.name}: no request saw it", [] if during else ["none"])

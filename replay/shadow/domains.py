@@ -3,13 +3,10 @@
 `agents.<domain>.agent` would open nothing either, but it makes clients and reads keys, and imports Faust.
 """
 
-import importlib
 from dataclasses import dataclass
-from importlib.util import find_spec
-from types import ModuleType
 from typing import Any
 
-from agents.domains import DOMAINS, views_of
+from agents.domains import DOMAINS, decider_of, module_of, views_of
 from replay.failure import BadArgument, no_such
 from stores.settings import Settings
 from topics.contracts import all_topics
@@ -34,12 +31,12 @@ def named(name: str, settings: Settings) -> Domain:
     """As the agents with these settings decide. Raises BadArgument."""
     if name not in DOMAINS:
         raise BadArgument(no_such("domain", name, DOMAINS, "none"))
-    topics, policy = all_topics(), _module(name, "policy")
+    topics, policy = all_topics(), module_of(name, "policy")
     return Domain(
         name,
         topics[f"{name}_commands"],
         topics[f"{name}_events"],
-        _decider(name, settings),
+        decider_of(name, settings),
         getattr(policy, "react", None),
         tuple(views_of(name)),
     )
@@ -55,16 +52,3 @@ def view_named(name: str, settings: Settings) -> View[Any, Any]:
     if name not in views:
         raise BadArgument(no_such("view", name, views, "none"))
     return views[name]
-
-
-def _decider(name: str, settings: Settings) -> Decider[Any, Any, Any, Any]:
-    configured = _module(name, "configured")
-    if configured is not None:
-        return configured.configured(settings)
-    return importlib.import_module(f"agents.{name}.decider").DECIDER
-
-
-def _module(domain: str, name: str) -> ModuleType | None:
-    """None: the domain has no such module."""
-    full = f"agents.{domain}.{name}"
-    return None if find_spec(full) is None else importlib.import_module(full)

@@ -17,6 +17,7 @@ from stores import tracing
 from stores.ending import end
 from stores.errors import Unavailable
 from stores.kafka.partitioning import ByKey
+from stores.log_repeats import Drags
 from stores.telemetry import logger
 
 REQUEST_TIMEOUT_MS = 3_000
@@ -128,7 +129,7 @@ class CommandProducer:
             await self._broken.wait()
 
     async def _make(self) -> AIOKafkaProducer:
-        tries = 0
+        tries, drags = 0, Drags()
         while True:
             producer = AIOKafkaProducer(
                 bootstrap_servers=self._brokers,
@@ -145,8 +146,9 @@ class CommandProducer:
                 await asyncio.wait_for(producer.start(), START_SECONDS)
             except (KafkaError, OSError, TimeoutError) as error:
                 await _close(producer)
-                if tries == 0:
-                    _log.warning("kafka is not reachable, trying on", error=type(error).__name__)
+                seconds = drags.due()
+                if tries == 0 or seconds:
+                    _log.warning("kafka is not reachable, trying on", error=type(error).__name__, seconds=seconds)
                 await asyncio.sleep(BACKOFF_SECONDS[min(tries, len(BACKOFF_SECONDS) - 1)])
                 tries += 1
             except asyncio.CancelledError:

@@ -9,6 +9,7 @@ from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import RedisError
 
 from stores.ending import end
+from stores.log_repeats import Drags
 from stores.redis.taken_over import Said, TakenOver, take_over
 from stores.telemetry import logger
 
@@ -37,6 +38,7 @@ class Listening:
         self._catch_up = catch_up
         self._listener: asyncio.Task[None] | None = None
         self._tries = 0  # since it last listened
+        self._drags = Drags()
         self.connected = False
 
     def start(self) -> None:
@@ -51,9 +53,11 @@ class Listening:
             try:
                 await self._listen()
             except (RedisError, OSError, TimeoutError) as error:
-                if self._tries == 0:
-                    name = type(error).__name__
-                    _log.warning("nothing is heard for now, redis is away", channel=self._channel, error=name)
+                self._drags = Drags() if self._tries == 0 else self._drags
+                seconds = self._drags.due()
+                if self._tries == 0 or seconds:
+                    about = {"channel": self._channel, "error": type(error).__name__, "seconds": seconds}
+                    _log.warning("nothing is heard for now, redis is away", **about)
                 await asyncio.sleep(BACKOFF_SECONDS[min(self._tries, len(BACKOFF_SECONDS) - 1)])
                 self._tries += 1
 

@@ -83,10 +83,14 @@ def test_kinds_without_end_take_no_room_without_end(kinds: int):
     assert len(counted._seen) <= 1_000  # pyright: ignore[reportPrivateUsage]
 
 
-def test_what_drags_is_told_after_a_while_and_then_once_a_minute():
+def test_what_drags_is_told_after_a_while_and_then_ever_more_seldom():
     clock = Clock()
     drags = Drags(clock)
     told = list[int]()
     for clock.now in (0.0, 1.0, LOOK - 1, LOOK, LOOK + 1, LOOK + MINUTE - 1, LOOK + MINUTE, LOOK + MINUTE + 30):
         told.append(drags.due())
     assert told == [0, 0, 0, 10, 0, 0, 70, 0]
+    later = [second for second in range(100, 5_000) if (setattr(clock, "now", float(second)), drags.due())[1]]
+    assert later == [190, 430, 910, 1510, 2110, 2710, 3310, 3910, 4510], (
+        "each interval is twice the last, up to LONGEST"
+    )

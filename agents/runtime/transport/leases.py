@@ -63,6 +63,7 @@ class Leases:
         self.stopped: dict[TP, str] = {}  # why partitions stand still
         self.stopped_since: dict[TP, datetime] = {}
         self._stopped_at: dict[TP, int] = {}  # offset of the message that a partition must not pass
+        self._stands: dict[TP, Drags] = {}  # those that stand still, since when
         self._closing: set[asyncio.Task[None]] = set()
         self._log: Log | None = None
         self.stopping = False
@@ -152,15 +153,20 @@ class Leases:
 
     def stop(self, tp: TP, why: Exception) -> None:
         """Says that the partition stands still. It is opened again from time to time, until it can go on."""
+        first = tp not in self._stands
         self.stopped[tp] = str(why)
         self.stopped_since.setdefault(tp, datetime.now(UTC))
         if isinstance(why, Stopped):
             self._stopped_at[tp] = why.at
         metrics.STOPPED.labels(self.group, tp.topic, str(tp.partition)).set(1)
-        log.error("partition_stopped", group=self.group, topic=tp.topic, partition=tp.partition, why=str(why))
+        drags = self._stands.setdefault(tp, Drags())
+        if (seconds := drags.due()) or first:
+            about = {"group": self.group, "topic": tp.topic, "partition": tp.partition, "why": str(why)}
+            log.error("partition_stopped", seconds=seconds, **about)
 
     def _goes_on(self, tp: TP) -> None:
         self._stopped_at.pop(tp, None)
+        self._stands.pop(tp, None)
         self.stopped.pop(tp, None)
         self.stopped_since.pop(tp, None)
         metrics.STOPPED.labels(self.group, tp.topic, str(tp.partition)).set(0)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from structlog.testing import capture_logs
 
 from agents.runtime.transport import leases as module
 from agents.runtime.transport.carrying import carry
@@ -31,6 +32,7 @@ class Shelf:
         self.places = {TP(topic, 0), TP(topic, 1)}
         self.ends = dict.fromkeys(self.places, 10**6)
         self.first = 0
+        self.looks = 0
         self.sought: list[tuple[int, int]] = []
         self.fails: list[Exception] = []
         self.deaf: list[tuple[asyncio.Event, asyncio.Event]] = []
@@ -43,6 +45,7 @@ class Shelf:
             raise self.fails.pop(0)
         if self.deaf:
             await _deaf(*self.deaf.pop(0))
+        self.looks += 1
         return self.first, self.ends[tp]
 
     async def seek(self, tp: TP, offset: int) -> None:
@@ -282,6 +285,30 @@ async def test_a_topic_made_anew_stops_its_partition_and_no_other(member: Member
         " returning next", member.leases.group, member.place.topic,
     )  # fmt: skip
     assert (await member.opened()).incarnation == 1
+
+
+async def test_a_partition_that_stands_still_is_an_error_once_and_then_ever_more_seldom(
+    member: Member, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "_STOPPED", 0.0)
+    member.shelf.first = 5
+    lease, looks = await member.opened(1), member.shelf.looks
+    with capture_logs() as said:
+        member.leases.reopen(member.place)
+
+        async def tried_often() -> bool:
+            return member.shelf.looks > looks + 20
+
+        await until("20 tries to open it", tried_often)
+        member.shelf.first = 0
+        await member.opened()
+        assert not member.leases.stopped
+        member.shelf.first = 5
+        member.leases.reopen(member.place)
+        await _stopped(member)
+    told = [line for line in said if line["event"] == "partition_stopped"]
+    assert [(line["log_level"], line["seconds"]) for line in told] == [("error", 0)] * 2, "once each time that it stops"
+    assert member.leases.is_current(lease)
 
 
 async def test_a_log_that_lost_what_was_not_done_stops_its_partition(member: Member):
