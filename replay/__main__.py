@@ -11,7 +11,7 @@ from replay.console import command as console
 from replay.dlq import command as dlq
 from replay.failure import CannotDo
 from replay.questions import decide, find, logs, play, record, replay, state, tail, trace, why
-from replay.tools import Tools, address
+from replay.tools import Tools, address, collect_seldom
 from replay.topics import command as topics_command
 from replay.topics import publish
 from replay.views import command as views_command
@@ -46,6 +46,7 @@ def main(arguments: Sequence[str]) -> int:
     name, run, said = parsed(arguments)
     settings = load_or_exit()
     telemetry.configure("replay", "error")
+    collect_seldom()
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it has to say is in our one line
     try:
         return asyncio.run(_run(run, Tools(settings), said))

@@ -1,5 +1,6 @@
 """What the commands are given: the addresses, and the servers opened when a command asks for them."""
 
+import gc
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
@@ -23,6 +24,8 @@ from stores.redis.generations import ViewGenerations
 from stores.redis.replies import Replies
 from stores.settings import Settings
 from stores.technologies import open_domains
+
+_COLLECTS = (50_000, 20, 20)  # thresholds of the garbage collector; Python's own are 700, 10, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,13 @@ class Tools:
     async def replies(self) -> AsyncGenerator[Replies]:
         async with aclosing(connect(self.settings.redis)) as redis:
             yield Replies(redis)
+
+
+def collect_seldom() -> None:
+    """From here on Python looks for reference cycles seldom. A reading makes objects by the hundred thousand, and hardly any
+    cycle; what stands already need not be looked at at all."""
+    gc.freeze()
+    gc.set_threshold(*_COLLECTS)
 
 
 def address(url: str) -> str:

@@ -1,17 +1,14 @@
-"""A log as orders leave it: ten messages each in seven topics, with the bodies of the contracts' examples and all headers."""
+"""A log as orders leave it: ten messages each in seven topics, with the bodies of the contracts' examples and all headers. And
+events of address books, for a topic that is long."""
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator
 
 import msgspec
-from aiokafka import AIOKafkaProducer
 
+from infra.bench.filling import Record
 from infra.layout.folders import CHECKOUT
-from stores.kafka.partitioning import partition_of
-from topics.contracts import all_topics
 from topics.messages import headers, ids
 
-_TOGETHER = 50  # messages of a batch in the log, as agents publish them under load
 _USERS = 5_000
 
 # Topic, type, of whom (the user or the order), version of an event, of which one before it is the consequence.
@@ -28,13 +25,6 @@ _WAY = (
     ("notification_commands", "ConfirmOrder", "user", None, 3),
 )
 EACH = len(_WAY)
-
-
-class Record(NamedTuple):
-    topic: str
-    key: bytes
-    headers: list[tuple[str, bytes]]
-    body: bytes
 
 
 def order(number: int) -> str:
@@ -68,33 +58,29 @@ def records(orders: int) -> Iterator[Record]:
             yield Record(topic, of[whose], named, bodies[at])
 
 
+OF_A_BOOK = 5
+"""Events of one address book."""
+
+
+def book(number: int) -> str:
+    """The id of this address book."""
+    return ids.derive(str(number), "book")
+
+
+def books(events: int) -> Iterator[Record]:
+    """All books grow at the same time. events: 5 for each."""
+    every = [book(number) for number in range(events // OF_A_BOOK)]
+    body = _example("address_events", "AddressAdded")
+    for version in range(1, OF_A_BOOK + 1):
+        for whose in every:
+            named = [
+                (headers.ID, f"{whose} {version}".encode()), (headers.TYPE, b"AddressAdded"),
+                (headers.SOURCE, b"lezzet/address"), (headers.SUBJECT, whose.encode()), (headers.SEQUENCE, b"%d" % version),
+                (headers.TIME, b"2026-03-01T18:30:00.125000+00:00"),
+            ]  # fmt: skip
+            yield Record("address_events", whose.encode(), named, body)
+
+
 def _example(topic: str, kind: str) -> bytes:
     said = (CHECKOUT / "topics" / "examples" / topic / f"{kind}.json").read_bytes()
     return msgspec.json.encode(msgspec.json.decode(said))
-
-
-async def fill(brokers: str, orders: int) -> None:
-    """The topics have to be there."""
-    producer = AIOKafkaProducer(bootstrap_servers=brokers, max_batch_size=1024 * 1024)
-    await producer.start()
-    try:
-        together, counts = dict[tuple[str, int], list[Record]](), {t.name: t.partitions for t in all_topics().values()}
-        for record in records(orders):
-            place = record.topic, partition_of(record.key, counts[record.topic])
-            waiting = together.setdefault(place, [])
-            waiting.append(record)
-            if len(waiting) == _TOGETHER:
-                await _send(producer, place, together.pop(place))
-        for place, waiting in together.items():
-            await _send(producer, place, waiting)
-        await producer.flush()
-    finally:
-        await producer.stop()
-
-
-async def _send(producer: AIOKafkaProducer, place: tuple[str, int], waiting: Sequence[Record]) -> None:
-    batch = producer.create_batch()
-    for each in waiting:
-        if batch.append(key=each.key, value=each.body, timestamp=None, headers=each.headers) is None:
-            raise ValueError(f"{len(waiting)} messages of {each.topic} are too large for a batch")
-    await producer.send_batch(batch, place[0], partition=place[1])

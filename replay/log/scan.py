@@ -14,6 +14,7 @@ from typing import Protocol
 
 from stores.kafka.log import Bounds, Logged, LogReader, Place
 from stores.kafka.sieve import Named
+from stores.kafka.sieve import Sieve as Wanted
 from topics.messages import headers
 
 _FEW = 8  # texts that are looked for one after the other
@@ -23,6 +24,8 @@ _ID = headers.ID
 # As records have it: twice the length before the name of a header, and before its value, where they are short.
 _HAS_ID = bytes((len(_ID) * 2,)) + _ID.encode()
 _UUID = 36  # bytes
+_KEY = re.compile(rb"[0-9a-f-]{36}")
+_KEYS = re.compile(rb"\x48([0-9a-f-]{36})")  # a key of that form, behind twice its length
 _FLOWS = [re.compile(name + rb"\x48(.{36})", re.DOTALL) for name in (headers.CORRELATION.encode(), b"_id")]
 
 
@@ -50,7 +53,9 @@ class Log(Protocol):
     def topics(self) -> Mapping[str, int]: ...
     async def bounds(self, places: Sequence[Place]) -> dict[Place, Bounds]: ...
     async def since(self, places: Sequence[Place], at: datetime) -> dict[Place, int]: ...
-    def read(self, starts: Mapping[Place, int], ends: Mapping[Place, int]) -> AsyncGenerator[list[Logged]]: ...
+    def read(
+        self, starts: Mapping[Place, int], ends: Mapping[Place, int], sieve: Wanted | None = None
+    ) -> AsyncGenerator[list[Logged]]: ...
 
 
 async def window(
@@ -104,6 +109,23 @@ class Sieve:
                 return True
             named = named or name == _ID
         return self._placed and not named
+
+
+class Keys:
+    """Lets records through that have one of these keys. A key stands in a record as it is, without any escape."""
+
+    def __init__(self, keys: Iterable[bytes]) -> None:
+        self._keys = frozenset(keys)
+        self._many = len(self._keys) > _FEW
+        self._others = [each for each in self._keys if not self._many or _KEY.fullmatch(each) is None]
+
+    def may_hold(self, records: bytes, count: int) -> bool:
+        if self._many and not self._keys.isdisjoint(_KEYS.findall(records)):
+            return True
+        return any(each in records for each in self._others)
+
+    def wants(self, key: bytes | None, body: bytes | None, headers: Named) -> bool:
+        return key in self._keys
 
 
 class Holding:
@@ -167,9 +189,7 @@ class Progress:
             sys.stderr.flush()
 
 
-async def scan(
-    log: LogReader, chosen: Window, sieve: Sieve | Holding | All, progress: Progress
-) -> AsyncGenerator[list[Logged]]:
+async def scan(log: LogReader, chosen: Window, sieve: Wanted, progress: Progress) -> AsyncGenerator[list[Logged]]:
     """Records that may be wanted, in order a partition. Raises Unavailable."""
     try:
         async with aclosing(log.scan(chosen.starts, chosen.ends, sieve)) as turns:

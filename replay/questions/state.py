@@ -18,6 +18,7 @@ import msgspec
 
 from replay.failure import BadArgument
 from replay.log.message import printed, stamp
+from replay.log.scan import window_of
 from replay.shadow import aggregate, domains
 from replay.shadow.aggregate import Aggregate, Step
 from replay.shadow.differences import ABSENT, Difference, as_shown, differences, plain
@@ -291,7 +292,7 @@ async def _read(log: LogReader, wanted: Sequence[Domain], id: str) -> _Read:
     counts, key = Counts(await growth_in(log)), id.encode(errors="surrogateescape")
     places = [_places(log, each.events, counts.growth(each.events), key) for each in wanted]
     every = list(chain.from_iterable(places))
-    records, messages = await all_of_keys(log, every, frozenset((key,)))
+    records, messages = await all_of_keys(log, await window_of(log, every), frozenset((key,)))
     by_topic = defaultdict[str, list[Logged]](list)
     for record in records:
         by_topic[record.topic].append(record)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,6 +16,7 @@ from topics.messages.message import Undecodable
 Read = Mapping[str, Mapping[str, int]]
 """What a decision has read: table → key → version; 0 for a fact that was not there."""
 
+_REMEMBERED = 4_096  # headers
 _decode = msgspec.json.Decoder(dict[str, dict[str, int]]).decode
 
 
@@ -22,8 +24,9 @@ class NotRecorded(Exception):
     """What a decision has read cannot be known any more. The text says why."""
 
 
+@lru_cache(_REMEMBERED)
 def read_of(header: bytes | str) -> Read:
-    """Of the header FACTS. Raises NotRecorded."""
+    """Of the header FACTS: many decisions have read the same. Raises NotRecorded."""
     try:
         return _decode(header)
     except msgspec.MsgspecError as error:

@@ -2,6 +2,7 @@
 that cannot be read: here it is told, and nothing else."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from stores.kafka.log import Logged
@@ -49,8 +50,12 @@ def _read(topic: Topic, logged: Logged, named: dict[str, bytes]) -> Happened:
 
 def _time(named: dict[str, bytes], logged: Logged) -> datetime:
     said = named.get(headers.TIME)
-    if said is None:
-        return logged.at
+    return logged.at if said is None else _moment(said)
+
+
+@lru_cache(1024)
+def _moment(said: bytes) -> datetime:
+    """Events of a batch have the same one. Raises Undecodable."""
     try:
         return datetime.fromisoformat(said.decode())
     except ValueError:

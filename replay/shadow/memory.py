@@ -2,23 +2,24 @@
 
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from replay.log.scan import Log, window_of
+from msgspec.structs import replace
+
+from replay.log.scan import Keys, Log, Window
 from stores.engineering import Entered
 from stores.kafka.log import Bounds, Logged, Place
 from stores.kafka.partitioning import partition_of
+from stores.kafka.sieve import Sieve
 from stores.protocol import InboxKey
 from topics.messages.topic import PARTITIONS
 
 
-async def all_of_keys(log: Log, places: Sequence[Place], keys: frozenset[bytes]) -> tuple[list[Logged], int]:
+async def all_of_keys(log: Log, chosen: Window, keys: frozenset[bytes]) -> tuple[list[Logged], int]:
     """The records with one of these keys, those of each partition in their order; and how many records there are."""
-    chosen = await window_of(log, places)
-    found = [each async for chunk in log.read(chosen.starts, chosen.ends) for each in chunk if each.key in keys]
-    return found, chosen.messages
+    chunks = log.read(chosen.starts, chosen.ends, Keys(keys))
+    return [each async for chunk in chunks for each in chunk if each.key in keys], chosen.messages
 
 
 class Inbox(Protocol):
@@ -58,7 +59,10 @@ class MemoryLog:
         later = {place: [each.offset for each in self._records.get(place, ()) if each.at >= at] for place in places}
         return {place: found[0] for place, found in later.items() if found}
 
-    async def read(self, starts: Mapping[Place, int], ends: Mapping[Place, int]) -> AsyncGenerator[list[Logged]]:
+    async def read(
+        self, starts: Mapping[Place, int], ends: Mapping[Place, int], sieve: Sieve | None = None
+    ) -> AsyncGenerator[list[Logged]]:
+        """All of it: a sieve may let through more than it wants."""
         for place, start in starts.items():
             yield self._records.get(place, [])[start : ends[place]]
 

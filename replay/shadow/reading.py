@@ -64,13 +64,14 @@ class Reading:
     async def _commands(
         self, places: Sequence[Place], chosen: Window, key: str | None, part: tuple[int, int]
     ) -> list[Asked]:
-        wanted, records = None if key is None else key.encode(), list[Logged]()
+        if key is not None:
+            records, read = await all_of_keys(self._log, chosen, frozenset((key.encode(),)))
+            self.read.messages += read
+            return self._decoded(in_order(records, places))
+        (number, of), records = part, list[Logged]()
         async for chunk in self._log.read(chosen.starts, chosen.ends):
             self.read.messages += len(chunk)
-            if wanted is None:
-                records += [each for each in chunk if zlib.crc32(each.key or b"") % part[1] == part[0]]
-            else:
-                records += [each for each in chunk if each.key == wanted]
+            records += chunk if of == 1 else [each for each in chunk if zlib.crc32(each.key or b"") % of == number]
         return self._decoded(in_order(records, places))
 
     def _decoded(self, records: Sequence[Logged]) -> list[Asked]:
@@ -143,7 +144,8 @@ class Reading:
         return found
 
     async def _of_keys(self, places: Sequence[Place], keys: Iterable[str]) -> list[Logged]:
-        found, read = await all_of_keys(self._log, places, frozenset(key.encode() for key in keys))
+        chosen = await window_of(self._log, places)
+        found, read = await all_of_keys(self._log, chosen, frozenset(key.encode() for key in keys))
         self.read.messages += read
         return found
 

@@ -3,11 +3,12 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple, cast
 
-from aiokafka import AIOKafkaClient, AIOKafkaConsumer, ConsumerRecord, TopicPartition
+import msgspec
+from aiokafka import AIOKafkaClient, AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from stores.errors import Unavailable
@@ -35,9 +36,11 @@ class Bounds(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Logged:
-    """A record as it is in the log. at: UTC; the append time or the producer's, as the topic is set."""
+class Logged(msgspec.Struct, frozen=True, gc=False):
+    """A record as it is in the log. at: UTC; the append time or the producer's, as the topic is set.
+
+    gc=False: a reading holds very many, and nothing in them can be part of a circle.
+    """
 
     topic: str
     partition: int
@@ -91,13 +94,18 @@ class LogReader:
         return {Place(*tp): there.offset for tp, there in found.items() if there is not None}
 
     async def read(
-        self, starts: Mapping[Place, int], ends: Mapping[Place, int] | None = None
+        self, starts: Mapping[Place, int], ends: Mapping[Place, int] | None = None, sieve: Sieve | None = None
     ) -> AsyncGenerator[list[Logged]]:
-        """Chunks of records, from offsets `starts` to before `ends`, or for ever without `ends`. In order a partition."""
-        async with contextlib.aclosing(self._turns(starts, ends, _WAIT)) as turns:
-            async for turn in turns:
-                if turn.records:
-                    yield turn.records
+        """Chunks of records, from offsets `starts` to before `ends`, or for ever without `ends`. In order a partition. sieve:
+        only those that it lets through."""
+        self._through.sieve = sieve
+        try:
+            async with contextlib.aclosing(self._turns(starts, ends, _WAIT)) as turns:
+                async for turn in turns:
+                    if turn.records:
+                        yield turn.records
+        finally:
+            self._through.sieve = None
 
     async def scan(self, starts: Mapping[Place, int], ends: Mapping[Place, int], sieve: Sieve) -> AsyncGenerator[Turn]:
         """As `read`, of the records that the sieve lets through. A turn ten times a second at least, also without records."""
@@ -124,7 +132,7 @@ class LogReader:
         while left:
             async with translated():
                 got = await self._consumer.getmany(timeout_ms=wait, max_records=_CHUNK)
-            chunk = [_logged(r) for tp, rs in got.items() for r in rs if _before(r.offset, left.get(tp, 0))]
+            chunk = _before(cast(_Got, got), left)  # see logged()
             if ends is not None:
                 done, under_way = await self._finish(left, starts)
                 read += done
@@ -153,8 +161,19 @@ class LogReader:
         return wanted
 
 
-def _before(offset: int, end: int | None) -> bool:
-    return end is None or offset < end
+_Got = Mapping[TopicPartition, list[Logged]]
+
+
+def _before(got: _Got, ends: Mapping[TopicPartition, int | None]) -> list[Logged]:
+    """ends: None for a partition that is read for ever; one that is not there is read to its end already."""
+    found = list[Logged]()
+    for tp, there in got.items():
+        end = ends.get(tp, 0)
+        if end is None or there[-1].offset < end:
+            found += there
+        else:
+            found += [record for record in there if record.offset < end]
+    return found
 
 
 def _still_there(heard: float, got: bool) -> float:
@@ -164,10 +183,20 @@ def _still_there(heard: float, got: bool) -> float:
     return now if got else heard
 
 
-def _logged(r: ConsumerRecord[bytes, bytes]) -> Logged:
-    at = datetime.fromtimestamp(r.timestamp / 1000, UTC)
-    headers = tuple((name, value or b"") for name, value in r.headers or ())
-    return Logged(r.topic, r.partition, r.offset, at, r.key, headers, r.value)
+def logged(topic: str, partition: int, record: Any) -> Logged:
+    """What the consumer hands over in place of aiokafka's record. record: of a batch that was taken apart."""
+    named = tuple(record.headers)
+    for _, value in named:
+        if value is None:
+            named = tuple((name, value or b"") for name, value in named)
+            break
+    return Logged(topic, partition, record.offset, _at(record.timestamp), record.key, named, record.value)
+
+
+@lru_cache(1024)
+def _at(timestamp: int) -> datetime:
+    """Messages of a batch often have the same one."""
+    return datetime.fromtimestamp(timestamp / 1000, UTC)
 
 
 @contextlib.asynccontextmanager
@@ -175,7 +204,7 @@ async def open_log(brokers: Sequence[str]) -> AsyncGenerator[LogReader]:
     """Raises Unavailable where no broker answers."""
     records.read_everything()
     servers = ",".join(brokers)
-    topics, through = await _topics(servers), Through()
+    topics, through = await _topics(servers), Through(logged)
     consumer = AIOKafkaConsumer(
         bootstrap_servers=servers,
         enable_auto_commit=False,

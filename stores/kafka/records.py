@@ -77,6 +77,12 @@ class Records:
 
 
 class _PartitionRecords(fetcher.PartitionRecords):
+    def _consumer_record(self, tp: Any, record: Any) -> Any:
+        through = self._value_deserializer
+        if isinstance(through, Through):
+            return through.made(tp.topic, tp.partition, record)
+        return super()._consumer_record(tp, record)
+
     def _unpack_records(self) -> Iterator[Any]:
         whole, self._records = self._records, self._chosen(self._records)
         while True:

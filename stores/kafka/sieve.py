@@ -7,7 +7,7 @@ batch costs as much for hundreds of them.
 # aiokafka has no hook here: this file stands in for a part of it, which strict types cannot follow.
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple, Protocol
 
 from aiokafka.record.memory_records import MemoryRecords
@@ -39,10 +39,12 @@ class Sieve(Protocol):
 
 class Through:
     """Given to a consumer as its deserializer of bodies, which is all that its reader of a partition gets to know of it.
-    sieve: for the records that are fetched from now on; None lets all through."""
+    sieve: for the records that are fetched from now on; None lets all through. made: what the consumer hands over in place of
+    aiokafka's record, by (topic, partition, record of a batch); it needs an `offset`."""
 
-    def __init__(self) -> None:
+    def __init__(self, made: Callable[[str, int, Any], Any]) -> None:
         self.sieve: Sieve | None = None
+        self.made = made
 
     def __call__(self, body: bytes | None) -> bytes | None:
         return body

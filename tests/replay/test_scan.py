@@ -9,7 +9,7 @@ import pytest_asyncio
 from aiokafka import AIOKafkaProducer
 
 from replay.log.message import Message
-from replay.log.scan import All, Holding, Progress, Sieve, scan, window
+from replay.log.scan import All, Holding, Keys, Progress, Sieve, scan, window
 from replay.tools import Tools
 from stores.kafka.admin import make_topics
 from stores.kafka.log import Logged
@@ -42,6 +42,7 @@ async def everything(tools: Tools) -> AsyncGenerator[list[Logged]]:
         Foreign(b"k", None, [(b"ce_subject", NEEDLE.encode()), (b"ce_correlationid", FLOW.encode())]),
         Foreign(None, b"\xff\x00" + NEEDLE.encode(), []),
         Foreign(b"k", b"{}", [(b"\xff\xfe", NEEDLE.encode()), (b"ce_id", b"4")]),  # nobody's parser takes such a name
+        Foreign(FLOW.encode(), b"{}", [(b"ce_id", b"5")]),
     ]
     producer = AIOKafkaProducer(bootstrap_servers=broker, transactional_id=f"scan-{uuid.uuid4()}")
     async with producer:
@@ -97,6 +98,23 @@ async def test_of_many_flows_each_message_is_found(tools: Tools, everything: lis
     flows = [*(ids.fresh().encode() for _ in range(100)), FLOW.encode()]
     wanted = [r for r in everything if Message(r).correlation == FLOW]
     assert wanted and _places(await _scanned(tools, Sieve(flows))) >= _places(wanted)
+
+
+async def _read(tools: Tools, keys: list[bytes]) -> list[Logged]:
+    async with tools.log() as log:
+        chosen = await window(log, [LOG.name])
+        return [r async for chunk in log.read(chosen.starts, chosen.ends, Keys(keys)) for r in chunk]
+
+
+@pytest.mark.parametrize("others", [0, 100])
+@pytest.mark.parametrize("key", [NEEDLE.encode(), FLOW.encode(), b"t", b""])
+async def test_of_one_key_and_of_many_each_message_is_found(
+    tools: Tools, everything: list[Logged], key: bytes, others: int
+) -> None:
+    wanted = [r for r in everything if r.key == key]
+    found = await _read(tools, [key, *(ids.fresh().encode() for _ in range(others))])
+    assert _places(found) == _places(wanted) and (wanted or key == b"")
+    assert len(found) < len(everything) / 2, "most of it is passed over"
 
 
 async def test_a_scan_that_is_ended_leaves_the_log_as_it_was(tools: Tools, everything: list[Logged]) -> None:

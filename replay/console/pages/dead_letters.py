@@ -1,9 +1,10 @@
 """`/dlq`: dead letters and parked keys; `/dlq/TOPIC`: those of one topic; `/dlq/TOPIC/PARTITION:OFFSET`: one of them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from aiohttp import web
+from msgspec.structs import replace
 
 from replay.console import reading
 from replay.console.commanding import Outcome, carried_out, tried

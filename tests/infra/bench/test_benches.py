@@ -71,3 +71,9 @@ async def test_a_core_of_agents_builds_a_view_again_at_a_third_of_what_is_promis
 async def test_a_home_takes_a_few_times_as_long_as_one_document():
     said = await bench("home", "--short")
     assert re.search(r"median of the rounds: [\d.]+, by CPU [\d.]+, wanted 9\.0", said), said
+
+
+async def test_each_question_of_the_engineers_is_answered_right_and_holds_a_third_of_its_bar():
+    said = await bench("replay", "--short")
+    for asked in ("decide", "views diff", "replay", "record", "play", "why", "find by a key", "state"):
+        assert re.search(rf"^  {asked}.*wanted [\d,.]+", said, re.MULTILINE), said

@@ -1,7 +1,5 @@
 """An aggregate, folded from its events."""
 
-import dataclasses
-
 from msgspec.structs import replace
 
 from replay.shadow import aggregate, domains
@@ -45,7 +43,7 @@ def test_what_went_out_twice_counts_once():
 
 def test_an_event_that_cannot_be_read_ends_the_fold_and_is_told():
     first, second, third = book().log.of_key("address_events", "ada")
-    found = aggregate.fold(ADDRESS, [first, dataclasses.replace(second, body=b"{"), third])
+    found = aggregate.fold(ADDRESS, [first, replace(second, body=b"{"), third])
     assert found.version == 1 and found.gap is not None and "cannot be read" in found.gap
 
 
