@@ -40,8 +40,9 @@ async def decide_all(stack: Stack, tools: Tools, commands: int) -> None:
     brokers, users = stack.endpoints.kafka, (commands - OF_ONE) // _EACH
     asked = [*((ONE, turn) for turn in range(OF_ONE)), *_turns(commands - OF_ONE, users)]
     await fill(brokers, map(_meal, range(_MEALS)))
-    await fill(brokers, (_command(*each) for each in asked))
     async with agents_of(stack, 1, "basket"):
+        await _settled(tools, 0)  # they know the meals: a command waits only so long for what it asks for
+        await fill(brokers, (_command(*each) for each in asked))
         await _settled(tools, sum(1 for _, turn in asked if turn % _MEALS != _SOLD_OUT))
 
 
@@ -52,7 +53,7 @@ def _turns(count: int, users: int) -> Iterator[tuple[str, int]]:
 
 
 async def _settled(tools: Tools, events: int) -> None:
-    """Returns when so many events are in the log and nobody is behind."""
+    """Returns when so many events are in the log, and all three topics are read to their ends."""
     async with (
         tools.log() as log,
         tools.domains() as domains,
@@ -64,7 +65,8 @@ async def _settled(tools: Tools, events: int) -> None:
             bounds = await log.bounds(places)
             made = sum(bound.end for place, bound in bounds.items() if place.topic == basket_events.TOPIC.name)
             behind = lags(await standings(_READ, domains, views), bounds)
-            if made >= events and not any(lag for groups in behind.values() for lag in groups.values()):
+            lagging = [lag for groups in behind.values() for lag in groups.values()]
+            if made >= events and behind.keys() == {topic.name for topic in _READ} and not any(lagging):
                 return
             await asyncio.sleep(0.2)
 

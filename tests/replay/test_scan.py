@@ -113,7 +113,7 @@ async def test_of_one_key_and_of_many_each_message_is_found(
 ) -> None:
     wanted = [r for r in everything if r.key == key]
     found = await _read(tools, [key, *(ids.fresh().encode() for _ in range(others))])
-    assert _places(found) == _places(wanted) and (wanted or key == b"")
+    assert _places(found) >= _places(wanted) and (wanted or key == b"")
     assert len(found) < len(everything) / 2, "most of it is passed over"
 
 
