@@ -12,6 +12,7 @@ from replay.log.known import EVENTS, Known, Reader, Standstill, domain_of
 from replay.log.message import Message, in_time, printed, stamp
 from stores.engineering import SetAside, SetTimer, Written
 from stores.kafka.log import Place
+from stores.protocol import is_awaited
 from topics import personal
 from topics.messages import headers
 
@@ -74,7 +75,8 @@ def waits(messages: Iterable[Message], known: Known) -> list[Cause]:
     found = [Cause("away", "", each.says) for each in known.unasked if each.needed]
     found += [*_stopped(alive, known), *_outside(alive, known), *held, *_parked(alive, known), *_dead(every)]
     found += [*_late(alive, known), *_refused(alive, known), *_aside(alive, known), *_unsent(every, known), *urgent]
-    found += [*_lag(alive, known), *_twice(alive), *_last(alive), *later, *_behind(alive, known), *could_be]
+    awaited, indexes = _lag(alive, known)
+    found += [*awaited, *_twice(alive), *_last(alive), *later, *indexes, *_behind(alive, known), *could_be]
     found += [Cause("unknown", "", each.says) for each in known.unasked if not each.needed]
     seen = set[tuple[str, str]]()
     return [cause for cause in found if not ((what := _what(cause)) in seen or seen.add(what))]
@@ -219,8 +221,9 @@ def _refused(messages: Sequence[Message], known: Known) -> list[Cause]:
     return found
 
 
-def _lag(messages: Sequence[Message], known: Known) -> list[Cause]:
-    found = list[Cause]()
+def _lag(messages: Sequence[Message], known: Known) -> tuple[list[Cause], list[Cause]]:
+    """Of groups that somebody waits for, and of the others."""
+    awaited, others = list[Cause](), list[Cause]()
     for reader, of in _read(messages, known):
         bound = known.bounds.get(reader.place)
         waiting = [m for m in of if m.logged.offset >= reader.next]
@@ -229,11 +232,9 @@ def _lag(messages: Sequence[Message], known: Known) -> list[Cause]:
         first = waiting[0]
         before = first.logged.offset - reader.next
         says = f"{_name(first)} waits for {reader.group}, with {before:,} message{'s'[: before != 1]} before it"
-        if reader.group in known.away:
-            found.append(Cause("away", first.id, f"{says}: {known.away[reader.group]}"))
-        else:
-            found.append(Cause("lag", first.id, f"{says}: {_RUN}"))
-    return found
+        kind, why = ("away", known.away[reader.group]) if reader.group in known.away else ("lag", _RUN)
+        (awaited if is_awaited(reader.group) else others).append(Cause(kind, first.id, f"{says}: {why}"))
+    return awaited, others
 
 
 def _twice(messages: Sequence[Message]) -> list[Cause]:

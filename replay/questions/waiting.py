@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from replay.log.known import COMMANDS, Known, Reader, Standstill, Unasked, domain_of, inbox_key
+from replay.log.known import COMMANDS, EVENTS, Known, Reader, Standstill, Unasked, domain_of, inbox_key
 from replay.log.message import Message, in_time
 from replay.supervised import NotSupervised, health
 from replay.tools import Tools, address
@@ -132,15 +132,20 @@ async def _of_stores(
 ) -> _Stored:  # fmt: skip
     async with opening as domains:
         found = _Stored([Reader(*each[:3]) for each in await floors.of_stores(topics, domains)])
-        found.parked = [row for topic in topics for row in await domains.parked_keys(topic)]
+        for topic in topics:
+            if not topic.endswith(EVENTS):  # whoever reads events parks none
+                found.parked += await domains.parked_keys(topic)
         commands = _commands(messages)
         for domain in domains.names:
-            asked = commands.get(domain, ())
-            found.entered |= {(domain, key): one for key, one in (await domains.entered(domain, asked)).items()}
             mine = [reader for reader in found.readers if reader.group.partition(".")[0] == domain]
-            found.unsent += await domains.outbox(domain, _led_to(mine, newest), _ROWS)
-            found.aside += await domains.set_aside(domain, _events(mine, newest))
-            found.timers += await domains.timers(domain, _keys(domain, newest))
+            if asked := commands.get(domain):
+                found.entered |= {(domain, key): one for key, one in (await domains.entered(domain, asked)).items()}
+            if led_to := _led_to(mine, newest):
+                found.unsent += await domains.outbox(domain, led_to, _ROWS)
+            if events := _events(mine, newest):
+                found.aside += await domains.set_aside(domain, events)
+            if keys := _keys(domain, newest):
+                found.timers += await domains.timers(domain, keys)
     return found
 
 

@@ -116,6 +116,13 @@ def test_lag_says_how_many_are_before_it() -> None:
     assert cause.kind == "lag" and "order.decide" in cause.says and "1 message before it" in cause.says
 
 
+def test_lag_of_a_group_that_nobody_waits_for_is_told_last() -> None:
+    readers = [Reader(group, Place("order_events", 0), 0) for group in ("analytics.index", "order.project")]
+    found = waits([PLACE, PLACED], replace(DONE, readers=readers))
+    assert [(cause.kind, "order.project" in cause.says) for cause in found] == [("lag", True), ("payment", False)]
+    assert kinds([PLACE, PLACED], replace(DONE, readers=readers[:1])) == ["payment", "lag"]
+
+
 def test_a_command_past_its_deadline_has_expired() -> None:
     late = one("order_commands", "PlaceOrder", "place", **{headers.DEADLINE: str(int(AT.timestamp() * 1000) - 1)})
     assert kinds([late]) == ["expired"] == kinds([PLACE], _entered("expired"))

@@ -17,7 +17,7 @@ from replay.questions.why import explained, named
 SPANS = ("1h", "1d", "7d")
 ON_A_PAGE = 300
 """Messages."""
-UNFOLDED = 30
+UNFOLDED = 8
 """Sentences. A longer story is folded: what it waits for comes first, and the tree says the same."""
 
 

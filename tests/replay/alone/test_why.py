@@ -200,7 +200,7 @@ async def _given_up(order: Order) -> None:
     await order.desk.publish(letter)
 
 
-@pytest.mark.parametrize("domain", ["order", "catalog", "basket"])
+@pytest.mark.parametrize("domain", ["notification", "catalog", "basket"])
 async def test_what_waits_in_a_store_is_told_whatever_it_stands_on(desk: Desk, domain: str) -> None:
     """Effects that are set aside, rows of an outbox, and timers, in PostgreSQL, MongoDB and Redis."""
     order = Order(desk, ids.fresh(), ids.fresh())
