@@ -63,7 +63,7 @@ class Leases:
         self.stopped: dict[TP, str] = {}  # why partitions stand still
         self.stopped_since: dict[TP, datetime] = {}
         self._stopped_at: dict[TP, int] = {}  # offset of the message that a partition must not pass
-        self._stands: dict[TP, Drags] = {}  # those that stand still, since when
+        self._stands: dict[TP, Drags] = {}  # of those that stand still
         self._closing: set[asyncio.Task[None]] = set()
         self._log: Log | None = None
         self.stopping = False

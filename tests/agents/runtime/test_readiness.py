@@ -26,7 +26,13 @@ async def shop(world: World) -> AsyncGenerator[Shop]:
 
 def group(**said: Any) -> Any:
     """One of which nothing is wrong, but for what is said."""
-    told: dict[str, Callable[[], Any]] = {"lag": lambda: 0, "held_back": list, "stopped": dict, "behind": dict}
+    told: dict[str, Callable[[], Any]] = {
+        "lag": lambda: 0,
+        "held_back": list,
+        "stopped": dict,
+        "behind": dict,
+        "since": dict,
+    }
     told |= {name: lambda value=value: value for name, value in said.items() if name in told}
     plain = {"name": "tally.decide", "settled": True, "awaited": True}
     return SimpleNamespace(**told, **plain | {name: value for name, value in said.items() if name in plain})
