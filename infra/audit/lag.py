@@ -28,7 +28,7 @@ WITHIN = 60.0  # seconds from the last command until nothing is left to do
 async def _floors(books: Books, redis: str) -> Floors:
     """Of the domains' stores and of the views."""
     rows = [row for domain in DOMAINS for row in await books.of(domain).floors(domain)]
-    return {**{tuple(row.source): row.next for row in rows}, **await _views(redis)}
+    return {**{tuple(row.source): row.next for row in rows}, **await view_floors(redis)}
 
 
 async def _waiting(books: Books) -> Mapping[str, int]:
@@ -42,7 +42,7 @@ async def _waiting(books: Books) -> Mapping[str, int]:
     return {name: rows for name, rows in found.items() if rows}
 
 
-async def _views(url: str) -> Floors:
+async def view_floors(url: str) -> Floors:
     """Floors of Redis: of several views, and of generations that are read or built, the one that is least far. The one that is
     kept for the way back is behind on purpose."""
     found: Floors = {}

@@ -83,14 +83,15 @@ class Building:
                 lease.missed = lease.missed or own.missed
 
     async def _stands(self, reads: Reads, lease: Lease, view: str, tag: str) -> int | None:
-        """The floor, which is set where there is none. None: the generation is not wanted any more.
+        """The floor, which is set where what is to be built has none. None: the generation is not wanted any more, or the live
+        one has lost its floor: its documents are of another log.
 
         Waits while the generation has not shown the older events of the partition's keys, which stand in another one."""
         one = await self._keeping.one(lease.source, view, tag)
         while one is not None and one.waits and not lease.closing.is_set():
             await asyncio.sleep(_OLDER)
             one = await self._keeping.one(lease.source, view, tag)
-        if one is None or one.floor is not None:
+        if one is None or one.floor is not None or not one.is_next:
             return None if one is None else one.floor
         first, _ = await reads.bounds()
         await self._keeping.set_floor(one, first)

@@ -12,6 +12,7 @@ import pytest_asyncio
 from agents.provision import order
 from agents.runtime.reading.showing import Showing
 from agents.runtime.transport.lease import Lease
+from infra.audit.lag import view_floors
 from stores.kafka.growth import Counts
 from stores.redis.floors import ViewFloors
 from stores.redis.generations import ViewGenerations, WayBack
@@ -186,6 +187,20 @@ async def test_a_topic_that_is_another_log_by_now_has_no_way_back(kept: Kept):
     assert kept.view.name in await ViewFloors(kept.redis).restart(kept.view.topic.name)
     now = (await kept.known()).now
     assert (now.previous, now.gone) == (None, ("@1",)) and not await kept.back()
+    work = kept.projector()
+    lease = await kept.opened(work)
+    await kept.run(work, lease)
+    await kept.ready_by_rounds(b"@3", work)
+    now = (await kept.known()).now
+    assert (now.previous, now.gone) == (None, ("@1", "@2")), "nobody can bring up what has no floors"
+
+
+async def test_what_rests_is_no_lag_to_the_audit(kept: Kept):
+    work, lease = await kept.rebuilt()
+    kept.says("a", 3)
+    await kept.run(work, lease)
+    floors = await view_floors(f"{kept.world.settings.redis.rpartition('/')[0]}/9")
+    assert floors[lease.source] == EVENTS + 3
 
 
 async def test_a_partition_that_the_topic_has_got_since_is_brought_up_too(kept: Kept, monkeypatch: pytest.MonkeyPatch):
