@@ -135,6 +135,7 @@ async def test_what_is_missing_or_too_many_in_a_live_view_is_told(ada: Ada):
 
 
 async def test_nothing_that_is_asked_changes_anything(ada: Ada):
+    await _all_is_sent(ada.desk.tools)
     before = await _everything(ada.desk.tools)
     for said in (
         ("state", ada.id, "--diff"), ("decide", "address"), ("views", "diff", "address"), ("replay", "address_events"),
@@ -226,6 +227,21 @@ def _plant(monkeypatch: pytest.MonkeyPatch) -> None:
     """A bug in what the view shows of an address."""
     real = projection.entry
     monkeypatch.setattr(projection, "entry", lambda *said: replace(real(*said), city="Ankara"))
+
+
+async def _all_is_sent(tools: Tools) -> None:
+    """What is published stands in an outbox until its partition rests."""
+    connection = await asyncpg.connect(tools.settings.postgres)
+
+    async def sent() -> bool:
+        rows = await connection.fetch("select schemaname from pg_tables where tablename = 'outbox'")
+        left = [await connection.fetchval(f'select count(*) from "{name}".outbox') for (name,) in rows]
+        return bool(left) and not any(left)
+
+    try:
+        await until("empty outboxes", sent)
+    finally:
+        await connection.close()
 
 
 async def _everything(tools: Tools) -> dict[str, Any]:

@@ -91,8 +91,8 @@ async def redis(url: str, domain: str) -> AsyncGenerator[Stage]:
     await making.finish({}, "new")
 
     async def cut() -> None:
-        writers = [own._connection._writer for own in one._made if own._connection is not None]  # type: ignore[attr-defined]
-        for host, port in [writer.get_extra_info("sockname") for writer in writers if writer is not None]:
+        wires = [own._connection._transport for own in one._made if own._connection is not None]
+        for host, port in [transport.get_extra_info("sockname") for transport in wires]:
             with suppress(ResponseError):  # it is cut already
                 await other.call("CLIENT", "KILL", "ADDR", f"{host}:{port}")
 
