@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from infra.cli.arguments import parser
 from infra.layout.folders import CHECKOUT
@@ -25,17 +24,13 @@ CHECKS = (
     ("imports", "lint-imports"),
 )
 
-# One turn after the other. The parts of a turn run side by side, each a pytest in a process of its own, and are to take
-# about as long. A part leaves out what another one names below its folders.
-TURNS: Sequence[Mapping[str, Sequence[str]]] = (
-    {"first": ("tests",), "beside": ("tests/agents", "tests/docs", "tests/replay", "tests/stores", "tests/topics")},
-    # These stop servers and bound how long everything takes to come back, so beside them is only what mostly waits.
-    {
-        "stopping": ("tests/infra/fault/test_outages.py", "tests/infra/fault/test_orders.py"),
-        "waiting": ("tests/agents/runtime/test_liveness.py", "tests/agents/test_grow.py"),
-    },
-    # With nothing beside it: it compares what was measured one moment with what was measured another.
-    {"alone": ("tests/infra/bench", "tests/infra/fault/test_clients.py", "tests/infra/fault/test_greed.py")},
+# Beside the others, in a process of their own: both processes are to take about as long.
+BESIDE = ("tests/agents", "tests/docs", "tests/replay", "tests/stores", "tests/topics")
+# After both, with nothing beside them: they compare what was measured one moment with what was measured another, or stop
+# servers and bound how long everything takes to come back.
+ALONE = (
+    "tests/infra/bench",
+    *(f"tests/infra/fault/test_{name}.py" for name in ("clients", "greed", "orders", "outages")),
 )
 
 _RED = re.compile(r"(FAILED|ERROR) ")
@@ -123,14 +118,16 @@ class _Part:
 
 def all_tests(environment: Mapping[str, str]) -> int:
     """Runs every test once. Returns the exit code. environment: of every pytest."""
-    begun = time.monotonic()
+    begun, rest = time.monotonic(), ("tests", *(f"--ignore={each}" for each in (*BESIDE, *ALONE)))
     print(
-        f"== tests: {len(TURNS)} turns; of what runs side by side, the lines of one come after those of the other",
+        "== tests: pytest, two processes side by side and then one; the second's lines come after the first's",
         flush=True,
     )
-    ended: list[_Part] = []
-    for turn in TURNS:
-        ended += _together([_Part(name, _arguments(paths), environment) for name, paths in turn.items()])
+    first, beside, alone = (
+        _Part(name, arguments, environment)
+        for name, arguments in (("first", rest), ("beside", BESIDE), ("alone", ALONE))
+    )
+    ended = [*_together(first, beside), *_together(alone)]
     for part in ended:
         sys.stdout.writelines(part.red)
     for part in ended:
@@ -140,16 +137,7 @@ def all_tests(environment: Mapping[str, str]) -> int:
     return code
 
 
-def _arguments(paths: Sequence[str]) -> Sequence[str]:
-    """Of a pytest that runs these paths, without those of other parts below them."""
-    others = [each for turn in TURNS for named in turn.values() for each in named if each not in paths]
-    return (
-        *paths,
-        *(f"--ignore={each}" for each in others if any(Path(each).is_relative_to(path) for path in paths)),
-    )
-
-
-def _together(parts: Sequence[_Part]) -> Sequence[_Part]:
+def _together(*parts: _Part) -> Sequence[_Part]:
     """The parts, when they have ended."""
     try:
         for part in parts:

@@ -26,22 +26,22 @@ def test_what_stands_behind_two_dashes_reaches_pytest(monkeypatch: pytest.Monkey
     assert [Path(argv[0]).name for argv in given] == ["ruff", "ruff", "pyright", "lint-imports", "pytest"]
 
 
-def test_every_file_of_tests_is_run_by_one_part():
-    """Whatever no other part names is run by the first."""
-    named = [each for turn in testing.TURNS for paths in turn.values() for each in paths]
-    assert len(set(named)) == len(named) and "tests" in named
-    assert all((CHECKOUT / each).exists() for each in named)
+def test_what_is_run_apart_is_there():
+    """Whatever is not named is run with the first process, so every test is run once."""
+    apart = [CHECKOUT / each for each in (*testing.BESIDE, *testing.ALONE)]
+    assert all(path.exists() for path in apart)
+    assert not [(one, two) for one in apart for two in apart if one in two.parents], "one would be run twice"
 
 
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A checkout with a test in each part."""
     monkeypatch.setattr(testing, "CHECKOUT", tmp_path)
-    turns = ({"first": ("tests",), "beside": ("tests/topics",)}, {"alone": (PARTS["alone"],)})
-    monkeypatch.setattr(testing, "TURNS", turns)
+    monkeypatch.setattr(testing, "BESIDE", ("tests/topics",))
+    monkeypatch.setattr(testing, "ALONE", ("tests/infra/bench",))
     for name in PARTS.values():
         path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True)
         path.write_text("def test_it():\n    pass\n")
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -ra\n")
     return tmp_path
@@ -50,7 +50,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 PARTS = {
     "first": "tests/http_edge/test_first.py",
     "beside": "tests/topics/test_beside.py",
-    "alone": "tests/topics/test_alone.py",
+    "alone": "tests/infra/bench/test_alone.py",
 }
 
 
