@@ -86,10 +86,15 @@ class Town:
         return code, said.splitlines()[-1]
 
     async def drained(self) -> bool:
-        """Whether every reader of both topics has done everything, and all events are out."""
+        """Whether every reader of both topics has done everything, and all events are out. In this order: what is decided now
+        stands in the outbox, then on the topic, and is read there."""
+        return await self._nobody_lags() and await self._all_is_out() and await self._nobody_lags()
+
+    async def _all_is_out(self) -> bool:
         async with open_books(self.stack.endpoints) as books:
-            if await books.of("address").outbox("address"):
-                return False
+            return not await books.of("address").outbox("address")
+
+    async def _nobody_lags(self) -> bool:
         contracts = [all_topics()[name] for name in TOPICS]
         async with self.tools.log() as log, self.tools.domains() as domains, self.tools.view_floors() as views:
             bounds = await log.bounds(log.places(TOPICS))
