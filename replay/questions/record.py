@@ -11,7 +11,7 @@ from replay.log.scan import Log
 from replay.log.search import MOST as MOST_FOUND
 from replay.log.search import find
 from replay.shadow import domains, sets
-from replay.shadow.copies import Copies
+from replay.shadow.copies import Copies, read_of
 from replay.shadow.domains import Domain
 from replay.shadow.memory import Inbox
 from replay.shadow.reading import Reading
@@ -91,9 +91,9 @@ class _Set:
             self._take("before", [event.logged for event in events[: max(known, default=0)]])
             copies = Copies(domain.decider)
             for each in asked:
-                read = part.read_by(each)
-                if read is not None:
-                    copies.want(read)
+                said = part.read_by(each)
+                if said is not None:
+                    copies.want(read_of(said))
                 entered = part.entered.get(each.inbox_key)
                 if entered is not None:
                     outcome = Outcome(

@@ -14,10 +14,10 @@ from topics.messages.topic import Topic
 
 
 class Asked(NamedTuple):
-    """named: its headers. message: decoded; an order to redrive, too. id: its own, or that of its place in the log."""
+    """named: its headers. message: decoded; an order to redrive, too. inbox_key: its source, and its id or that of its place in
+    the log."""
 
-    id: str
-    source: str
+    inbox_key: tuple[str, str]
     key: str
     at: datetime
     message: Any
@@ -29,8 +29,12 @@ class Asked(NamedTuple):
         return None if said is None else said.decode(errors="backslashreplace")
 
     @property
-    def inbox_key(self) -> tuple[str, str]:
-        return self.source, self.id
+    def id(self) -> str:
+        return self.inbox_key[1]
+
+    @property
+    def source(self) -> str:
+        return self.inbox_key[0]
 
     @property
     def earlier(self) -> list[tuple[str, str]]:
@@ -67,7 +71,7 @@ def read(topic: Topic, logged: Logged, body: bytes | None = None) -> Asked:
         raise Undecodable("key", "missing, and commands are keyed by their aggregate")
     if not id:
         id = ids.of_position(logged.topic, 0, logged.partition, logged.offset)
-    return Asked(id, source, key, logged.at, message, named, logged)
+    return Asked((source, id), key, logged.at, message, named, logged)
 
 
 def repaired(found: Iterable[Asked]) -> dict[tuple[str, str], bytes]:

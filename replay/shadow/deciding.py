@@ -15,7 +15,7 @@ import msgspec
 
 from agents.runtime.deciding import outcomes
 from replay.shadow.commands import Asked
-from replay.shadow.copies import Copies, NotRecorded, Read, read_of
+from replay.shadow.copies import Copies, NotRecorded, read_of
 from replay.shadow.differences import ABSENT, Difference, differences
 from replay.shadow.domains import Domain
 from replay.shadow.events import Happened
@@ -65,13 +65,13 @@ class Recorded:
     entered: Mapping[tuple[str, str], Entered] = field(default_factory=dict[tuple[str, str], Entered])
     growth: Growth | None = None
 
-    def read_by(self, asked: Asked) -> Read | None:
-        """Which facts its decision has read. None: that is not recorded. Raises NotRecorded."""
+    def read_by(self, asked: Asked) -> bytes | str | None:
+        """Which facts its decision has read, for read_of. None: that is not recorded."""
         events = self.causes.get(asked.id)
         if events:
-            return None if events[0].facts is None else read_of(events[0].facts)
+            return events[0].facts
         entered = self.entered.get(asked.inbox_key)
-        return None if entered is None or entered.facts is None else read_of(entered.facts)
+        return None if entered is None else entered.facts
 
 
 class _Prepared(Exception):
@@ -132,6 +132,7 @@ class Deciding:
         self._effective: set[tuple[str, str]] = set()
         self._asked_for: dict[tuple[str, str], deque[str]] = {}  # value → the last aggregates that got it, perhaps
         self._no_facts = domain.decider.facts(**{table.name: {} for table in domain.decider.fact_tables})
+        self._facts_of: dict[bytes | str, Any] = {}  # what many decisions have read, put together once
 
     def judge(self, asked: Asked) -> Verdict:
         events = self._recorded.causes.get(asked.id, ())
@@ -164,10 +165,12 @@ class Deciding:
                 return "sent on to its key's partition"
         if asked.inbox_key in self._seen or not self._effective.isdisjoint(asked.earlier):
             return "sent twice"
-        if asked.late and not events:
+        if events:
+            return None
+        if asked.late:
             return "came after its deadline"
         entered = self._recorded.entered.get(asked.inbox_key)
-        if entered is not None and entered.outcome and not events and not outcomes.stands(entered.outcome):
+        if entered is not None and entered.outcome and not outcomes.stands(entered.outcome):
             return "withdrawn, or too late"
         return None
 
@@ -220,7 +223,8 @@ class Deciding:
     def _facts(self, asked: Asked, state: Any) -> Any:
         if not self._decider.fact_tables:
             return self._no_facts
-        read = self._recorded.read_by(asked)
+        said = self._recorded.read_by(asked)
+        read = None if said is None else read_of(said)
         try:
             needed = list(self._decider.needs(asked.message, state))
         except Exception:
@@ -228,7 +232,12 @@ class Deciding:
         missing = [place for place in needed if read is None or place[1] not in read.get(place[0], ())]
         if missing:
             raise NotRecorded(" ".join(missing[0]))
-        return self._decider.facts(**self._recorded.copies.at(read)) if read else self._no_facts
+        if not said or not read:
+            return self._no_facts
+        facts = self._facts_of.get(said)
+        if facts is None:
+            facts = self._facts_of[said] = self._decider.facts(**self._recorded.copies.at(read))
+        return facts
 
     def _compared(
         self, asked: Asked, events: Sequence[Happened], standing: _Standing, facts: Any, fired: Fired | None

@@ -93,6 +93,8 @@ def chosen(
     A Rejection where the meal has no such option or choice, or too few or too many of one are chosen. field: where the wishes
     stand in the input.
     """
+    if not offered and not wished:
+        return ()
     found: dict[tuple[int, int], ChosenOption] = {}
     places = {option.name: place for place, option in enumerate(offered)}
     for number, wish in enumerate(wished):

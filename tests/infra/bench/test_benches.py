@@ -1,4 +1,4 @@
-"""Every bench runs and holds a third of its promise, also on a machine that is busy with other things."""
+"""Every bench runs and holds a part of its promise, also on a machine that is busy with other things."""
 
 import asyncio
 import re
@@ -8,7 +8,7 @@ import pytest
 
 from infra.layout.folders import CHECKOUT
 
-WITHIN = 120.0  # seconds; 10-35 on two cores
+WITHIN = 300.0  # seconds; 10-35 on two cores that have nothing else to do
 
 
 async def bench(*arguments: str) -> str:
@@ -73,7 +73,7 @@ async def test_a_home_takes_a_few_times_as_long_as_one_document():
     assert re.search(r"median of the rounds: [\d.]+, by CPU [\d.]+, wanted 9\.0", said), said
 
 
-async def test_each_question_of_the_engineers_is_answered_right_and_holds_a_third_of_its_bar():
+async def test_each_question_of_the_engineers_is_answered_right_and_holds_a_fifth_of_its_bar():
     said = await bench("replay", "--short")
     for asked in ("decide", "views diff", "replay", "record", "play", "why", "find by a key", "state"):
         assert re.search(rf"^  {asked}.*wanted [\d,.]+", said, re.MULTILINE), said
