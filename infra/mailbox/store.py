@@ -32,6 +32,7 @@ class Mail(msgspec.Struct, frozen=True):
 class MailStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._recipients: dict[str, tuple[str, ...]] = {}  # by file: a mail never changes
 
     def add(self, sender: str, recipients: Sequence[str], content: bytes) -> None:
         """On the disk when it returns, under its final name: a mail that was answered with 250 survives a kill."""
@@ -50,9 +51,26 @@ class MailStore:
             os.close(directory)
 
     def all(self, to: str = "") -> list[Mail]:
-        """Newest last; only those to one address, in any case, where `to` is given."""
-        mails = (_read(path) for path in sorted(self._folder.glob("*.eml")))
-        return [mail for mail in mails if to.lower() in ("", *mail.to.lower().split(", "))]
+        """Newest last; only those to one address, in any case, where `to` is given. The others are not read then."""
+        paths = sorted(self._folder.glob("*.eml"))
+        if not to:
+            return [_read(path) for path in paths]
+        before = self._recipients
+        known = self._recipients = {path.name: before.get(path.name) or _recipients(path) for path in paths}
+        return [_read(path) for path in paths if to.lower() in known[path.name]]
+
+
+def _recipients(path: Path) -> tuple[str, ...]:
+    """Of the envelope, which `add` has written before the mail itself; in lower case."""
+    found = list[str]()
+    with path.open("rb") as said:
+        for line in said:
+            name, _, value = line.decode(errors="replace").partition(":")
+            if name not in ("Return-Path", "Delivered-To"):
+                break
+            if name == "Delivered-To":
+                found.append(value.strip().lower())
+    return tuple(found)
 
 
 def _read(path: Path) -> Mail:

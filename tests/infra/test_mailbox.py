@@ -3,6 +3,7 @@ import signal
 import smtplib
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
@@ -11,6 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from infra.cli import mail
 from infra.failure import CannotStart
+from infra.mailbox import store as module
 from infra.mailbox.page import application
 from infra.mailbox.store import MailStore
 from infra.stack.stack import Stack
@@ -114,3 +116,18 @@ def test_a_mail_to_several_is_found_by_each(tmp_path: Path):
     store.add("", ["a@example.com", "b@example.com"], b"Subject: both\r\n\r\nhi")
     assert [mail.to for mail in store.all("b@example.com")] == ["a@example.com, b@example.com"]
     assert store.all("c@example.com") == []
+
+
+def test_mails_to_others_are_not_read_for_a_question(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    store, read = MailStore(tmp_path), list[bytes]()
+    for to in ("a@example.com", "b@example.com", "A@example.com"):
+        store.add("", [to], b"Subject: x\r\n\r\nDelivered-To: c@example.com")
+    whole = module.message_from_bytes
+
+    def noted(content: bytes, *, policy: Any) -> Any:
+        read.append(content)
+        return whole(content, policy=policy)
+
+    monkeypatch.setattr(module, "message_from_bytes", noted)
+    assert [len(store.all(to)) for to in ("a@example.com", "c@example.com", "B@EXAMPLE.com")] == [2, 0, 1]
+    assert len(read) == 3
