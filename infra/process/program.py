@@ -31,7 +31,7 @@ class Program:
     required: bool = True  # `up` waits for it, and status is not well without it
     stop_signal: int = signal.SIGTERM
     patience: float = 6.0  # seconds from stop_signal to SIGKILL
-    start_within: float = 60.0  # seconds until ready
+    start_within: float = 180.0  # seconds until ready: agents take 15 on two quiet cores, and 60 beside other work
     health: str = ""  # URL of agents and edges, see infra/process/health.py
 
 

@@ -67,7 +67,6 @@ class Elastic:
             ready=self._ready,
             required=self.required,
             patience=8.0,
-            start_within=120.0,
         )
 
     async def _ready(self) -> bool:
