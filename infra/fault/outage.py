@@ -87,11 +87,10 @@ async def suffer(
     groups, opened = await membership.groups(endpoints), await membership.openings(endpoints)
     await asyncio.sleep(BEFORE)
     say(outage.name)
-    down = loop.time()
     if outage.emptied:
-        up, ready = await _lose(on, outage, seconds, findings)
+        down, up, ready = await _lose(on, outage, seconds, findings)
     else:
-        up, ready = await _go(on, outage, seconds, agents)
+        down, up, ready = await _go(on, outage, seconds, agents)
     say(f"{outage.server} is back after {loop.time() - down:.1f} s")
     recovered = await _recovery(load, ready, findings, outage)
     if outage.server == "kafka":
@@ -111,10 +110,12 @@ async def suffer(
     }
 
 
-async def _go(on: Stage, outage: Outage, seconds: float, agents: Sequence[Child]) -> tuple[float, float]:
-    """The server is away for so long. Returns when it was started again and when it was ready, by the loop's clock."""
+async def _go(on: Stage, outage: Outage, seconds: float, agents: Sequence[Child]) -> tuple[float, float, float]:
+    """The server is away for so long. Returns when it had ended (until then it answers), when it was started again and when it
+    was ready, by the loop's clock."""
     loop = asyncio.get_running_loop()
     await on.stack.stop(outage.server, outage.how)
+    down = loop.time()
     await asyncio.sleep(seconds / 2)
     if outage.with_worker:
         agents[0].send(signal.SIGKILL)
@@ -122,19 +123,19 @@ async def _go(on: Stage, outage: Outage, seconds: float, agents: Sequence[Child]
     await asyncio.sleep(seconds / 2)
     up = loop.time()
     await on.stack.start(outage.server)
-    return up, loop.time()
+    return down, up, loop.time()
 
 
-async def _lose(on: Stage, outage: Outage, seconds: float, findings: Findings) -> tuple[float, float]:
-    """The server loses everything. Returns when all of it was there again, and since when the product can answer as usual: it
-    builds views by itself, and waits for somebody to make baskets anew. seconds: until somebody does."""
+async def _lose(on: Stage, outage: Outage, seconds: float, findings: Findings) -> tuple[float, float, float]:
+    """The server loses everything. Returns when it did, when all of it was there again, and since when the product can answer
+    as usual: it builds views by itself, and waits for somebody to make baskets anew. seconds: until somebody does."""
     loop = asyncio.get_running_loop()
     lost = loop.time()
     if outage.server == "redis":
         await losses.views(on, outage.name, findings)
-        return loop.time(), lost
+        return lost, loop.time(), lost
     await losses.baskets(on, seconds)
-    return loop.time(), loop.time()
+    return lost, loop.time(), loop.time()
 
 
 def _show_logs(on: Stage, agents: Sequence[Child], missing: Sequence[str]) -> None:
