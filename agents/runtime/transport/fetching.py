@@ -39,9 +39,9 @@ _ROUTINE, _TURN = 5.0, 2.0
 _LOOK = 0.5  # seconds between two looks whether the group is rebalancing
 _HINT = 5.0  # seconds that the group's coordinator may take to commit offsets
 _BUSY = 1.0  # seconds; records untaken for longer have a handler that waits for a server: fetches slow to _BUSY_WAIT
-# While fewer than _SMALL messages are in flight, the next fetch waits for their end, _GATHER seconds at most. It brings what
-# came meanwhile to all partitions, so batches are larger and fewer: a fifth less CPU a command (`bench load`, 64 connections).
-# Slow batches and large ones do not hold it up.
+# While fewer than _SMALL messages are on their way or in flight, the next fetch waits for their end, _GATHER seconds at most. It
+# brings what came meanwhile to all partitions, so batches are larger and fewer: a fifth less CPU a command (`bench load`, 64
+# connections). Slow batches and large ones do not hold it up.
 _GATHER, _SMALL = 0.02, 64
 
 
@@ -93,6 +93,7 @@ class LoopConsumer(AIOKafkaConsumerThread):
     consumer: Reader
     looked_at: float = 0.0  # monotonic: when the fetch loop last turned, or was last seen to wait for a rebalance
     _revoking = False
+    _taken: Sequence[Batch] = ()  # last, perhaps not handed over yet
 
     async def start(self) -> None:
         self._thread_started.set()
@@ -156,7 +157,7 @@ class LoopConsumer(AIOKafkaConsumerThread):
         fetcher._fetcher_timeout = _ROUTINE  # aiokafka plans all partitions anew five times a second otherwise
 
         def planned(assignment: Any) -> Any:
-            if (held := self._held_for()) > 0:
+            if (held := self._held_for(fetcher)) > 0:
                 return [], {}, held, False, []
             unread = [getattr(r, "_created", 0.0) for r in fetcher._records.values()]
             oldest = time.monotonic() - min(unread) if unread else 0.0
@@ -165,13 +166,18 @@ class LoopConsumer(AIOKafkaConsumerThread):
 
         fetcher._get_actions_per_node = planned
 
-    def _held_for(self) -> float:
-        """Seconds that the next fetch waits for the batches in flight; 0 or less for none."""
-        flight = [lease.batch for lease in self.consumer.leases.held.values() if lease.batch is not None]
+    def _held_for(self, fetcher: Fetcher) -> float:
+        """Seconds that the next fetch waits for messages that are fetched and will be taken at once, are taken and will be
+        handed over, or are in flight; 0 or less for none."""
+        flight = {lease.batch for lease in self.consumer.leases.held.values() if lease.batch is not None}
+        flight.update(batch for batch in self._taken if not batch.finished.is_set())
         if sum(len(batch.records) for batch in flight) >= _SMALL:
             return 0.0
-        now = time.monotonic()
-        return max((batch.taken_at + _GATHER - now for batch in flight), default=0.0)
+        since = [batch.taken_at for batch in flight]
+        if fetcher._records:
+            here = (fetcher._records.get(TopicPartition(*lease.tp)) for lease in self.consumer.leases.ready())
+            since += [getattr(result, "_created", 0.0) for result in here if result is not None]
+        return max(since, default=0.0) + _GATHER - time.monotonic()
 
     def poke(self) -> None:
         """Makes the consumer look again which partitions may be fetched."""
@@ -191,6 +197,7 @@ class LoopConsumer(AIOKafkaConsumerThread):
     ) -> Any:
         """Returns as soon as a ready partition has records, else empty after _TURN seconds, whatever Faust's `timeout` is."""
         fetcher, deadline = consumer._fetcher, time.monotonic() + _TURN
+        self._taken = ()  # all handed over
         # Stays open also while all partitions are busy: inside it aiokafka's max_poll_interval does not run out.
         with fetcher._subscriptions.fetch_context():
             while True:
@@ -203,7 +210,7 @@ class LoopConsumer(AIOKafkaConsumerThread):
                     raise ConsumerStoppedError
                 self._take_group_errors(consumer)
                 self._poked.clear()
-                found = await self._take(consumer, fetcher)
+                found = self._taken = await self._take(consumer, fetcher)
                 left = deadline - time.monotonic()
                 if found or left <= 0:
                     return found

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiokafka import TopicPartition
 from aiokafka.client import AIOKafkaClient
 from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.errors import KafkaConnectionError
@@ -18,6 +19,7 @@ from agents.runtime.transport.lease import TP, Batch
 from tests.deadline import within
 
 NODE = 1
+FREE = [SimpleNamespace(tp=TP("topic", 0))]  # leases without a batch
 STEPS = 20  # turns of the loop: the routine needs three
 
 
@@ -83,7 +85,7 @@ def _consumer_of(*in_flight: tuple[int, float]) -> LoopConsumer:
         for number, (messages, ago) in enumerate(in_flight)
     }
     thread = object.__new__(LoopConsumer)
-    thread.consumer = SimpleNamespace(leases=SimpleNamespace(held=found))
+    thread.consumer = SimpleNamespace(leases=SimpleNamespace(held=found, ready=lambda: FREE))
     return thread
 
 
@@ -125,8 +127,29 @@ async def test_the_end_of_a_batch_begins_the_next_fetch(monkeypatch: pytest.Monk
     assert await _fetches_while((1, 0.0), then_ended=True) == 1
 
 
+@pytest.mark.parametrize(("partition", "ago", "begins"), [(0, 0.0, False), (0, 9.0, True), (1, 0.0, True)],
+                         ids=["will be taken at once", "is not taken", "its partition has a batch"])  # fmt: skip
+async def test_no_fetch_leaves_out_a_partition_whose_messages_will_be_taken_at_once(
+    partition: int, ago: float, begins: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else each message is followed by a fetch that brings nothing, and ends only for the next one."""
+    monkeypatch.setattr(fetching, "_GATHER", 5.0)
+    thread, routine = _consumer_of(), Routine()
+    routine.fetcher._records[TopicPartition("topic", partition)] = SimpleNamespace(_created=time.monotonic() - ago)
+    assert (thread._held_for(routine.fetcher) <= 0) == begins
+
+
+async def test_messages_that_are_taken_and_not_handed_over_yet_hold_up_the_next_fetch() -> None:
+    thread, routine = _consumer_of(), Routine()
+    taken = Batch(None, [None], 0, reached=1)
+    thread._taken = [taken]
+    assert 0 < thread._held_for(routine.fetcher) <= fetching._GATHER
+    taken.finished.set()
+    assert thread._held_for(routine.fetcher) <= 0
+
+
 async def test_a_batch_holds_up_the_next_fetch_for_a_bounded_time() -> None:
-    assert 0 < _consumer_of((1, 0.0))._held_for() <= fetching._GATHER
+    assert 0 < _consumer_of((1, 0.0))._held_for(Routine().fetcher) <= fetching._GATHER
 
 
 async def test_a_coordinator_that_never_answers_holds_up_no_later_hint(monkeypatch: pytest.MonkeyPatch) -> None:
