@@ -3,13 +3,10 @@
 # aiokafka has no hook here: this file stands between its fetcher and its client, and looks into the client's connections.
 
 import asyncio
-from collections import defaultdict
 from typing import Any
 
 from aiokafka.client import AIOKafkaClient
 from aiokafka.protocol.fetch import FetchRequest
-
-from agents.runtime.transport.fetch_session import FetchSession
 
 GROUP = "fetches"  # of connections, beside aiokafka's own DEFAULT and COORDINATION
 # Seconds from a seek until the fetches under way are given up: the partitions of a group are opened at nearly the same time.
@@ -26,7 +23,6 @@ class FetchConnection:
 
     def __init__(self, client: AIOKafkaClient) -> None:
         self._client = client
-        self._sessions = defaultdict[int, FetchSession](FetchSession)  # by node
         self._under_way: set[asyncio.Task[Any]] = set()
         self._giving_up: asyncio.TimerHandle | None = None
 
@@ -38,21 +34,15 @@ class FetchConnection:
             return await self._client.send(node, request)
         task: Any = asyncio.current_task()
         self._under_way.add(task)
-        session = self._sessions[node]
         try:
-            answer = await self._client.send(node, session.next(request), group=GROUP)
+            return await self._client.send(node, request, group=GROUP)
         except asyncio.CancelledError:
-            session.lost()
             connection = self._client._conns.pop((node, GROUP), None)
             if connection is not None:
                 connection.close()
             raise
-        except BaseException:
-            session.lost()
-            raise
         finally:
             self._under_way.discard(task)
-        return session.answered(answer)
 
     def moved(self) -> None:
         """A partition's position has changed, and the fetches under way do not ask for it: gives them up soon."""
