@@ -39,9 +39,9 @@ _ROUTINE, _TURN = 5.0, 2.0
 _LOOK = 0.5  # seconds between two looks whether the group is rebalancing
 _HINT = 5.0  # seconds that the group's coordinator may take to commit offsets
 _BUSY = 1.0  # seconds; records untaken for longer have a handler that waits for a server: fetches slow to _BUSY_WAIT
-# While fewer than _SMALL messages are on their way or in flight, the next fetch waits for their end, _GATHER seconds at most. It
-# brings what came meanwhile to all partitions, so batches are larger and fewer: a fifth less CPU a command (`bench load`, 64
-# connections). Slow batches and large ones do not hold it up.
+# While fewer than _SMALL messages are on their way or in flight, the next fetch waits for their end, _GATHER seconds at most.
+# It brings what came meanwhile to all partitions, so batches are larger and fewer: a fifth less CPU a command (`bench load`,
+# 64 connections). Slow batches and large ones do not hold it up.
 _GATHER, _SMALL = 0.02, 64
 
 
