@@ -1,4 +1,5 @@
-"""`./lezzet dlq redrive`: puts dead letters back, or has a parked key decided again. A dry run without --yes."""
+"""`./lezzet dlq redrive`: puts dead letters back, or has a parked key decided again. A dry run without --yes; with it the
+topic `engineer_audit` has on record who does what, before it is done."""
 
 import argparse
 from collections.abc import Callable, Sequence
@@ -13,11 +14,13 @@ from replay.dlq.groups import of_letter, of_parked
 from replay.dlq.resending import Repair, Resend, in_order, resend
 from replay.dlq.unparking import SHOWN, Outcome, Unpark, carry_out
 from replay.failure import BadArgument, CannotDo, no_such
+from replay.log.on_record import arguments_of, put_on_record
 from replay.log.scan import Progress
 from replay.tools import Tools, say, say_beside, say_json
 from stores.engineering import Domains, ParkedKey
 from stores.kafka.raw import RawProducer
 from topics.contracts import all_topics
+from topics.contracts.engineer_audit import CommandGiven
 from topics.messages import redrive
 from topics.messages.topic import Topic
 
@@ -62,7 +65,10 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
         plan = await _planned(said, judged, topic, contract, domains)
         if not said.json:
             _print(plan, contract)
-        done = await _carry_out(tools, plan, domains, say_beside if said.json else say) if said.yes else None
+        done = None
+        if said.yes:
+            await put_on_record(tools, CommandGiven, "dlq redrive", arguments_of(said))
+            done = await _carry_out(tools, plan, domains, say_beside if said.json else say)
     if said.json:
         say_json({"topic": topic, **_data(plan, contract), "done": None if done is None else done.data()})
     elif done is None:

@@ -1,5 +1,6 @@
 """Puts on record, in the topic `engineer_audit`, what an engineer is about to do: first this, then that."""
 
+import argparse
 import getpass
 import os
 import socket
@@ -13,6 +14,7 @@ from stores.kafka.raw import RawRecord
 from topics.contracts.engineer_audit import TOPIC, CommandGiven, MessagesPublished, PersonalDataRevealed, ToPublish
 from topics.messages import headers, ids
 
+_UNSAID = (None, False, [])
 _MOST = 1000  # characters of an argument
 _MESSAGES = 250  # in one record: ids and keys of 256 characters each, as JSON escapes them, are below 1 MiB
 
@@ -23,6 +25,12 @@ async def put_on_record(
     """Raises Unavailable: then nothing may be done."""
     said = tuple(_without_personal_data(each)[:_MOST] for each in arguments)
     await _send(tools, [kind(who=_who(), at=datetime.now(UTC), command=command, arguments=said)])
+
+
+def arguments_of(said: argparse.Namespace) -> list[str]:
+    """NAME=VALUE of each that was given."""
+    named = sorted((name, value) for name, value in vars(said).items() if name not in ("run", "reveal"))
+    return [f"{name}={value}" for name, value in named if value not in _UNSAID]
 
 
 async def put_published_on_record(tools: Tools, topic: str, messages: Sequence[tuple[str, str | None]]) -> None:

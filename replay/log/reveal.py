@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Sequence
 
-from replay.log.on_record import put_on_record
+from replay.log.on_record import arguments_of, put_on_record
 from replay.tools import Tools
 from topics.contracts.engineer_audit import PersonalDataRevealed
 
@@ -18,8 +18,7 @@ async def revealed(tools: Tools, command: str, said: argparse.Namespace, *, also
     """Whether personal data is to be shown: `--reveal` was said, or `also`. Then it is on record. Raises Unavailable."""
     if not said.reveal and not also:
         return False
-    named = sorted((name, value) for name, value in vars(said).items() if name not in ("run", "reveal"))
-    await reveal(tools, command, [f"{name}={value}" for name, value in named if value not in (None, False, [])])
+    await reveal(tools, command, arguments_of(said))
     return True
 
 

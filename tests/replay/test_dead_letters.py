@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from agents.runtime.arrivals import Arrival
 from agents.runtime.sending import letters
@@ -113,6 +114,21 @@ async def test_comes_back_in_order_once_each_with_the_id_that_the_inbox_knows(de
     assert back[0].headers == (
         ("alien", b"\xff"), (headers.ID, names[0].encode()), (headers.SOURCE, f"kafka/{TOPIC}".encode()),
     )  # fmt: skip
+
+
+async def test_who_redrives_is_on_record_and_a_dry_run_is_not(desk: Desk) -> None:
+    key = ids.fresh()
+    await desk.publish(dead(TOPIC, key, b'{"id":"u1"}', id=ids.fresh()))
+
+    async def on_record() -> list[dict[str, Any]]:
+        told = [json.loads(each.body or b"") for each in await desk.all_of("engineer_audit")]
+        return [each for each in told if f"key={key}" in each.get("arguments", ())]
+
+    await desk.run("dlq", "redrive", TOPIC, "--key", key)
+    assert await on_record() == []
+    await desk.run("dlq", "redrive", TOPIC, "--key", key, "--yes")
+    (told,) = await on_record()
+    assert told["command"] == "dlq redrive" and f"topic={TOPIC}" in told["arguments"] and "@" in told["who"]
 
 
 async def test_a_repaired_body_keeps_headers_and_key(desk: Desk, tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
-"""Who has looked at personal data with an engineer's command, published messages by one, or changed something on a page of the
-console, and when. The key is who it was. Nobody of ours reads it.
+"""Who has looked at personal data with an engineer's command, published or redriven messages by one, or changed something on a
+page of the console, and when. The key is who it was. Nobody of ours reads it.
 
 Engineers' commands mask personal fields (topics/personal.py). `--reveal` shows them, after such a message stands here.
 """
@@ -23,8 +23,9 @@ class PersonalDataRevealed(Message, frozen=True, kw_only=True):
 
 
 class CommandGiven(Message, frozen=True, kw_only=True):
-    """A command that changes something was given on a page of the console. who, at: as above. command: what gave it, `console`.
-    arguments: the command line, without personal data and secrets."""
+    """A command that changes something was given. who, at: as above. command: `dlq redrive`, or `console` for one that a page
+    of the console gave. arguments: what was said to it, of the console's the command line; without personal data and
+    secrets."""
 
     who: str
     at: datetime
