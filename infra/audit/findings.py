@@ -48,6 +48,6 @@ class Findings:
         return found
 
     def line(self, fault: str) -> str:
-        """One JSON object on one line."""
-        said: Mapping[str, Any] = {"fault": fault, "ok": self.clean, **self.figures, "wrong": self.wrong}
+        """One JSON object on one line; what was wrong comes first."""
+        said: Mapping[str, Any] = {"fault": fault, "ok": self.clean, "wrong": self.wrong, **self.figures}
         return json.dumps(said, default=str)

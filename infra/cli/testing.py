@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import textwrap
 import threading
 import time
 from collections.abc import Generator, Mapping, Sequence
@@ -32,6 +33,8 @@ ALONE = (
     "tests/infra/bench",
     *(f"tests/infra/fault/test_{name}.py" for name in ("clients", "greed", "orders", "outages")),
 )
+
+RED_CHARACTERS = 600  # of a line at the end that names a test which failed, and why
 
 _RED = re.compile(r"(FAILED|ERROR) ")
 _LAST_WORD = re.compile(r"=+ (.* in [\d.]+s.*?) =+$")
@@ -129,9 +132,9 @@ def all_tests(environment: Mapping[str, str]) -> int:
     )
     ended = [*_together(first, beside), *_together(alone)]
     for part in ended:
-        sys.stdout.writelines(part.red)
-    for part in ended:
         print(f"== tests {part.name}: {part.last_word}")
+    for line in (line for part in ended for line in part.red):
+        print(textwrap.shorten(line, RED_CHARACTERS))
     code = next((part.code for part in ended if part.code), 0)
     print(f"== tests: {'FAILED' if code else 'ok'} in {time.monotonic() - begun:.1f} s", flush=True)
     return code

@@ -59,10 +59,11 @@ def test_the_end_names_each_test_that_failed_in_any_process(
     tree: Path, red: tuple[str, ...], capfd: pytest.CaptureFixture[str]
 ):
     for part in red:
-        (tree / PARTS[part]).write_text("def test_it():\n    assert False\n")
+        (tree / PARTS[part]).write_text("def test_it():\n    assert False, 'why ' * 10_000\n")
     assert testing.all_tests(os.environ) == (1 if red else 0)
-    *named, first, beside, alone, end = capfd.readouterr().out.splitlines()[-4 - len(red) :]
+    first, beside, alone, *named, end = capfd.readouterr().out.splitlines()[-4 - len(red) :]
     assert [line.split()[1] for line in named] == [f"{PARTS[part]}::test_it" for part in red]
+    assert all(len(line) <= testing.RED_CHARACTERS for line in named)
     for line, part in zip((first, beside, alone), PARTS, strict=True):
         assert line.startswith(f"== tests {part}: 1 {'failed' if part in red else 'passed'} in "), line
     assert end.startswith(f"== tests: {'FAILED' if red else 'ok'} in ")

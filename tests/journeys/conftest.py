@@ -12,7 +12,10 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from infra.layout.folders import CHECKOUT
+from infra.audit import lag
+from infra.audit.findings import Findings
+from infra.layout.folders import CHECKOUT, DataFolder
+from infra.layout.site import Site
 from tests.journeys import pages
 from tests.journeys.client import Client
 
@@ -37,6 +40,12 @@ class Product:
 
     async def status(self) -> dict[str, list[dict[str, object]]]:
         return json.loads(await self.lezzet("status", "--json"))
+
+    async def quiet(self) -> None:
+        """Until nothing is left to do of all that was asked for."""
+        findings = Findings()
+        await lag.quiet(Site.of(DataFolder(self.data)).endpoints, findings)
+        assert findings.clean, findings.wrong
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

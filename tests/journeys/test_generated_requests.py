@@ -15,10 +15,7 @@ from typing import Any
 import aiohttp
 
 from http_edge.routing.routes import CUSTOMER, EITHER, PUBLIC, AnyRow, CommandRow, Nothing
-from infra.audit import lag
-from infra.audit.findings import Findings
 from infra.layout.folders import DataFolder
-from infra.layout.site import Site
 from infra.stack.tokens import token
 from stores.keyring import edge_keys
 from tests.agents.photo import corpus
@@ -209,9 +206,7 @@ async def test_nothing_that_was_taken_becomes_a_dead_letter(
                 unheard.append(f"{row.name}: {answers}")
     assert failed == []
     assert unheard == [], "no request of these came to its domain"
-    findings = Findings()
-    await lag.quiet(Site.of(DataFolder(product.data)).endpoints, findings)
-    assert findings.clean, findings.wrong
+    await product.quiet()
     new = [each for each in await _dead_letters(product) if each not in dead]
     assert new == [], "what the edge took, the domains could do"
 
