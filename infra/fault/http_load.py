@@ -14,7 +14,7 @@ import aiohttp
 from infra.fault.accounts import HOME, Account
 from infra.fault.plan import COUPONS
 
-WRITES_PER_S, WRITES_PER_READ = 50, 5
+WRITES_PER_READ = 5
 SHARES = {"basket": 0.7, "address": 0.2, "order": 0.1}
 """Of the requests, by the domain that they are about."""
 COUPON = COUPONS[0][0]
@@ -52,33 +52,36 @@ class Told:
 
 
 class HttpLoad:
-    """`start`, then `stop`; told grows meanwhile. accounts: who asks; they may be replaced meanwhile."""
+    """`start`, then `stop`; told grows meanwhile. accounts: who asks; they may be replaced meanwhile. pace: writes a second."""
 
-    def __init__(self, session: aiohttp.ClientSession, accounts: Sequence[Account], meals: Sequence[str]) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, accounts: Sequence[Account], meals: Sequence[str], pace: float
+    ) -> None:
         self._session = session
+        self._writes_a_second = pace
         self.accounts = accounts
         self._meals = meals
         self._random = Random(1)  # noqa: S311
         self._run = uuid.uuid4().hex[:8]
         self._number = count()
         self._open: set[asyncio.Task[None]] = set()
-        self._pace: asyncio.Task[None] | None = None
+        self._asking: asyncio.Task[None] | None = None
         self.told: list[Told] = []
 
     def start(self) -> None:
-        self._pace = asyncio.create_task(self._keep_asking())
+        self._asking = asyncio.create_task(self._keep_asking())
 
     async def stop(self) -> None:
         """Returns when every request has its answer."""
-        if self._pace is not None:
-            self._pace.cancel()
+        if self._asking is not None:
+            self._asking.cancel()
         await asyncio.gather(*self._open)
 
     async def _keep_asking(self) -> None:
         loop = asyncio.get_running_loop()
         begun = loop.time()
         for n in count():
-            await asyncio.sleep(max(0.0, begun + n / WRITES_PER_S - loop.time()))
+            await asyncio.sleep(max(0.0, begun + n / self._writes_a_second - loop.time()))
             self._ask(write=True)
             if n % WRITES_PER_READ == 0:
                 self._ask(write=False)
