@@ -18,8 +18,12 @@ class Unavailable(Doubt):
     """A server is down, slow or refuses for now. `server` names it."""
 
     def __init__(self, server: str, why: str) -> None:
-        super().__init__(f"{server}: {why}")
+        super().__init__(server, why)  # these are its args, so that it can be pickled
         self.server = server
+
+    def __str__(self) -> str:
+        server, why = self.args
+        return f"{server}: {why}"
 
 
 class TimedOut(Unavailable):

@@ -1,5 +1,6 @@
 """The rows of `./lezzet bench replay`: a question each, with what it took and what is promised."""
 
+import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from replay.log import search
 from replay.log.where import Where
 from replay.questions import decide, find, play, record, replay, state, why
 from replay.shadow import sets
+from replay.shares import cores
 from replay.tools import Tools
 from replay.views import diff
 from stores.kafka.growth import growth_in
@@ -89,13 +91,20 @@ Row = Callable[[Log], Awaitable[Sequence[Figure]]]
 
 async def _timed(asked: Callable[[], Awaitable[Answer]], count: Callable[[Answer], int]) -> tuple[Took, Answer]:
     """With the opening of the log and of the stores, as a command has it."""
-    began, cpu = time.perf_counter(), time.process_time()
+    began, cpu = time.perf_counter(), _cpu()
     answer = await asked()
-    return Took(count(answer), time.perf_counter() - began, time.process_time() - cpu), answer
+    return Took(count(answer), time.perf_counter() - began, _cpu() - cpu), answer
+
+
+def _cpu() -> float:
+    """Seconds, of this process and of those that it has started and that have ended."""
+    return sum(os.times()[:4])
 
 
 async def _decide(log: Log) -> Sequence[Figure]:
-    took, found = await _timed(lambda: decide.decide(log.tools, "basket"), lambda found: found.commands)
+    took, found = await _timed(
+        lambda: decide.decide(log.tools, "basket", processes=cores()), lambda found: found.commands
+    )
     return [
         log.fast("decide: commands", took, DECIDED_PER_SECOND),
         Figure(f"decide: {found.same:,} of {found.commands:,} decided the same", found.same == found.commands > 0),
@@ -119,7 +128,7 @@ async def _replay(log: Log) -> Sequence[Figure]:
 
 
 async def _replayed(log: Log) -> replay.Replayed:
-    found = await replay.replay(log.tools, "basket_events", "view:basket", replay.Asked())
+    found = await replay.replay(log.tools, "basket_events", "view:basket", replay.Asked(), processes=cores())
     assert isinstance(found, replay.Replayed), "events are not decided"
     return found
 

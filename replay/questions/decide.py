@@ -21,6 +21,7 @@ from replay.shadow import domains
 from replay.shadow.deciding import Deciding, Verdict
 from replay.shadow.domains import Domain
 from replay.shadow.reading import Reading
+from replay.shares import Share, cores, in_shares
 from replay.tools import Tools, say_answer
 from stores.kafka.growth import growth_in
 
@@ -42,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 async def run(tools: Tools, said: argparse.Namespace) -> int:
     """Exit code 1 where something differs."""
     since = moment("--since", said.since, datetime.now(UTC))
-    found = await decide(tools, said.domain, since, said.id, ask_inbox=not said.topics_only)
+    found = await decide(tools, said.domain, since, said.id, ask_inbox=not said.topics_only, processes=cores())
     say_answer(found, as_json=said.json)
     return 1 if found.different else 0
 
@@ -74,10 +75,22 @@ class Decided:
                 self.passed[verdict.why] += 1
             case "different":
                 self.different += 1
-                kind = (type(verdict.asked.message).__name__, ", ".join(each.field for each in verdict.differences[:4]))
+                kind = _kind(verdict)
                 self.kinds[kind] += 1
                 if self.kinds[kind] == 1 and len(self.examples) < _EXAMPLES:
                     self.examples.append(verdict)
+
+    def add(self, other: "Decided") -> None:
+        """What was found of other commands."""
+        self.commands += other.commands
+        self.same += other.same
+        self.different += other.different
+        self.unknown += other.unknown
+        self.passed += other.passed
+        self.kinds += other.kinds
+        self.read += other.read
+        shown = {_kind(each) for each in self.examples}
+        self.examples += [each for each in other.examples if _kind(each) not in shown][: _EXAMPLES - len(self.examples)]
 
     def add_unreadable(self, found: Counter[str]) -> None:
         self.commands += found.total()
@@ -118,6 +131,11 @@ class Decided:
         ]
 
 
+def _kind(verdict: Verdict) -> tuple[str, str]:
+    """Which command differs, and in which fields."""
+    return type(verdict.asked.message).__name__, ", ".join(each.field for each in verdict.differences[:4])
+
+
 def _example(verdict: Verdict) -> dict[str, Any]:
     asked = verdict.asked
     return {
@@ -146,17 +164,25 @@ async def decide(
     *,
     ask_inbox: bool = True,
     where: Where | None = None,
+    processes: int = 1,
 ) -> Decided:
-    """id: of an aggregate. where: which commands are told; the others are decided, too, and lead to the states of these. Raises
-    BadArgument, Unavailable."""
+    """id: of an aggregate. where: which commands are told; the others are decided, too, and lead to the states of these.
+    processes: among which the partitions are split, see replay.shares. Raises BadArgument, CannotDo, Unavailable."""
     began = time.monotonic()
     asked = domains.named(domain, tools.settings)
+
+    async def in_share(share: Share) -> Decided:
+        found = Decided(domain)
+        async with AsyncExitStack() as opened:
+            log = await opened.enter_async_context(tools.log())
+            stores = await opened.enter_async_context(tools.domains()) if ask_inbox else None
+            reading = Reading(log, asked, await growth_in(log), stores, share)
+            await judge(found, asked, reading, since, id, where)
+        return found
+
     found = Decided(domain)
-    async with AsyncExitStack() as opened:
-        log = await opened.enter_async_context(tools.log())
-        stores = await opened.enter_async_context(tools.domains()) if ask_inbox else None
-        reading = Reading(log, asked, await growth_in(log), stores)
-        await judge(found, asked, reading, since, id, where)
+    for part in await in_shares(in_share, 1 if id is not None else min(processes, asked.commands.partitions)):
+        found.add(part)
     found.seconds = time.monotonic() - began
     return found
 

@@ -9,7 +9,7 @@ made on the state that all commands of its key have led to.
 
 import argparse
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,6 +28,7 @@ from replay.shadow import domains
 from replay.shadow.differences import as_shown
 from replay.shadow.places import in_turn
 from replay.shadow.views import ShadowView
+from replay.shares import Share, cores, in_shares
 from replay.tools import Tools, say_answer
 from stores.kafka.growth import Counts, growth_in
 from stores.kafka.log import Logged
@@ -59,7 +60,7 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
     now = datetime.now(UTC)
     since, until = moment("--since", said.since, now), moment("--until", said.until, now)
     asked = Asked(said.key, said.type, since, until, None if said.where is None else Where(said.where))
-    found = await replay(tools, said.topic, said.into, asked, out=said.out)
+    found = await replay(tools, said.topic, said.into, asked, out=said.out, processes=cores())
     say_answer(found, as_json=said.json)
     return 1 if (found.different if isinstance(found, Decided) else found.bad) else 0
 
@@ -83,7 +84,7 @@ class Asked:
 @dataclass(slots=True)
 class Replayed:
     """messages: that were read. events: of them, that were applied. documents: that are shown at the end. gone: aggregates that
-    are not. bad: by aggregate, why an event of it could not be applied."""
+    are not. bad: by aggregate, why an event of it could not be applied. examples: id, version, and document as it is shown."""
 
     topic: str
     into: str
@@ -91,16 +92,25 @@ class Replayed:
     events: int = 0
     documents: int = 0
     gone: int = 0
-    bad: Mapping[str, str] = field(default_factory=dict[str, str])
+    bad: dict[str, str] = field(default_factory=dict[str, str])
     examples: list[tuple[str, int, Any]] = field(default_factory=list[tuple[str, int, Any]])
     seconds: float = 0.0
+
+    def add(self, other: "Replayed") -> None:
+        """What was found of other aggregates."""
+        self.messages += other.messages
+        self.events += other.events
+        self.documents += other.documents
+        self.gone += other.gone
+        self.bad |= other.bad
+        self.examples = [*self.examples, *other.examples][:_EXAMPLES]
 
     def data(self) -> dict[str, Any]:
         return {
             "topic": self.topic, "into": self.into, "messages": self.messages, "events": self.events,
-            "documents": self.documents, "gone": self.gone, "bad": dict(self.bad),
+            "documents": self.documents, "gone": self.gone, "bad": self.bad,
             "examples": [
-                {"id": shown_key(id), "version": version, "document": as_shown(document)}
+                {"id": shown_key(id), "version": version, "document": document}
                 for id, version, document in self.examples
             ],
             "seconds": round(self.seconds, 2),
@@ -114,7 +124,7 @@ class Replayed:
         ]
         found += [f"  cannot be shown: {printed(id)}: {printed(why)}" for id, why in list(self.bad.items())[:_EXAMPLES]]
         for id, version, document in self.examples:
-            text = printed(msgspec.json.encode(as_shown(document)).decode())
+            text = printed(msgspec.json.encode(document).decode())
             found.append(f"  {printed(shown_key(id))} at version {version}: {text[:400]}{'…' * (len(text) > 400)}")
         return [
             *found,
@@ -123,9 +133,10 @@ class Replayed:
 
 
 async def replay(
-    tools: Tools, topic: str, into: str | None, asked: Asked, *, out: str | None = None
+    tools: Tools, topic: str, into: str | None, asked: Asked, *, out: str | None = None, processes: int = 1
 ) -> Replayed | Decided:
-    """Raises BadArgument, Unavailable."""
+    """processes: among which the partitions are split, see replay.shares; a file is written by one. Raises BadArgument,
+    CannotDo, Unavailable."""
     contracts = all_topics()
     if topic not in contracts:
         raise BadArgument(no_such("topic", topic, contracts, "none"))
@@ -136,21 +147,38 @@ async def replay(
             raise BadArgument(
                 "--type, --until and --out are for documents; decisions are made of all commands of a key"
             )
-        return await decide(tools, topic.removesuffix("_commands"), asked.since, asked.key, where=asked.where)
+        domain = topic.removesuffix("_commands")
+        return await decide(tools, domain, asked.since, asked.key, where=asked.where, processes=processes)
     of = _shadow_of(tools.settings, contracts[topic], into)
     began = time.monotonic()
-    shadow = ShadowView(of, gaps_are_fine=asked.is_part)
-    found = Replayed(topic, f"{'view' if isinstance(of, View) else 'facts'} {of.name}")
+
+    async def in_share(share: Share) -> Replayed:
+        return await _replayed(tools, of, asked, out, share)
+
+    found = Replayed(topic, _name_of(of))
+    for part in await in_shares(in_share, 1 if out is not None else min(processes, contracts[topic].partitions)):
+        found.add(part)
+    found.seconds = time.monotonic() - began
+    return found
+
+
+async def _replayed(
+    tools: Tools, of: View[Any, Any] | FactTable[Any, Any], asked: Asked, out: str | None, share: Share
+) -> Replayed:
+    shadow, found = ShadowView(of, gaps_are_fine=asked.is_part), Replayed(of.topic.name, _name_of(of))
     async with tools.log() as log:
-        growth = Counts(await growth_in(log)).growth(contracts[topic])
-        for places in in_turn(log, contracts[topic], growth):
+        growth = Counts(await growth_in(log)).growth(of.topic)
+        for places in in_turn(log, of.topic, growth, share):
             part = await window_of(log, places, asked.since, asked.until)
             async for chunk in log.read(part.starts, part.ends):
                 found.messages += len(chunk)
                 shadow.take(_chosen(chunk, asked))
-    found.seconds = time.monotonic() - began
     _tell(shadow, found, out)
     return found
+
+
+def _name_of(of: View[Any, Any] | FactTable[Any, Any]) -> str:
+    return f"{'view' if isinstance(of, View) else 'facts'} {of.name}"
 
 
 def _tell(shadow: ShadowView, found: Replayed, out: str | None) -> None:
@@ -163,7 +191,7 @@ def _tell(shadow: ShadowView, found: Replayed, out: str | None) -> None:
                     continue
                 found.documents += 1
                 if len(found.examples) < _EXAMPLES:
-                    found.examples.append((id, version, document))
+                    found.examples.append((id, version, as_shown(document)))
                 if file is not None:
                     row = {"id": shown_key(id), "version": version, "document": as_shown(document)}
                     file.write(msgspec.json.encode(row) + b"\n")

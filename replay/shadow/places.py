@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from replay.log.scan import Log
+from replay.shares import WHOLE, Share
 from stores.kafka.growth import Growth
 from stores.kafka.log import Logged, Place
 from topics.messages.topic import Topic
@@ -17,11 +18,15 @@ def of_root(log: Log, topic: Topic, growth: Growth, root: int) -> list[Place]:
     return [Place(topic.name, partition) for partition in partitions if partition < there]
 
 
-def in_turn(log: Log, topic: Topic, growth: Growth) -> list[list[Place]]:
-    """All of a topic: those of one list may be read together, and the lists one after the other."""
-    there = range(log.topics.get(topic.name, 0))
+def in_turn(log: Log, topic: Topic, growth: Growth, share: Share = WHOLE) -> list[list[Place]]:
+    """All of a topic: those of one list may be read together, and the lists one after the other. share: of the keys, by the
+    partition in which they were at the beginning."""
+    there, roots = range(log.topics.get(topic.name, 0)), set(share.among(range(growth.first)))
     edges = [0, *(len(ends) for ends in growth.ends), len(there)]
-    return [[Place(topic.name, partition) for partition in there[begin:end]] for begin, end in pairwise(edges)]
+    return [
+        [Place(topic.name, partition) for partition in there[begin:end] if partition % growth.first in roots]
+        for begin, end in pairwise(edges)
+    ]
 
 
 def in_order(records: Iterable[Logged], places: Sequence[Place]) -> list[Logged]:

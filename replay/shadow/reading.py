@@ -16,6 +16,7 @@ from replay.shadow.domains import Domain
 from replay.shadow.events import Happened
 from replay.shadow.memory import Inbox, all_of_keys
 from replay.shadow.places import in_order, of_root
+from replay.shares import WHOLE, Share
 from stores.engineering import Entered
 from stores.kafka.growth import Counts, Growth
 from stores.kafka.log import Logged, Place
@@ -37,13 +38,16 @@ class Read:
 
 class Reading:
     """Of one domain. growth: of the topics that were raised. stores: for the inbox, which says what became of commands without
-    events; None: it is not asked."""
+    events; None: it is not asked. share: of the partitions that are read."""
 
-    def __init__(self, log: Log, domain: Domain, growth: Mapping[str, Growth], stores: Inbox | None) -> None:
+    def __init__(
+        self, log: Log, domain: Domain, growth: Mapping[str, Growth], stores: Inbox | None, share: Share = WHOLE
+    ) -> None:
         self._log = log
         self._domain = domain
         self._counts = Counts(growth)
         self._stores = stores
+        self._share = share
         self.read = Read()
 
     async def parts(self, since: datetime | None, key: str | None) -> AsyncIterator[Recorded]:
@@ -52,7 +56,7 @@ class Reading:
         if self._domain.commands.name not in self._log.topics:
             return
         roots = range(growth.first) if key is None else [partition_of(key.encode(), growth.first)]
-        for root in roots:
+        for root in self._share.among(roots):
             places = self._places(self._domain.commands, root)
             chosen = await window_of(self._log, places, since)
             passes = 1 + chosen.messages // PER_PASS if key is None else 1

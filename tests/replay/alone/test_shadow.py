@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from agents.address import decider, projection
 from infra.stack.stack import Stack
+from replay.questions import decide, replay
 from replay.tools import Tools
 from stores.kafka.raw import RawRecord
 from stores.redis.connection import connect
@@ -102,6 +103,23 @@ async def test_decide_finds_all_the_same_and_a_planted_bug(ada: Ada, monkeypatch
     code, out = await ada.desk.run("decide", "address", "--id", ada.id)
     assert code == 1 and "2 AddAddress: event 1 AddressAdded.address.district" in out, out
     assert len(out.splitlines()) < 25, "one screen"
+
+
+async def test_several_processes_find_what_one_finds(ada: Ada, monkeypatch: pytest.MonkeyPatch):
+    _plant(monkeypatch)  # so that there are examples, too
+    real = decider._add  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(decider, "_add", lambda c, book, context: real(replace(c, district="Beşiktaş"), book, context))
+
+    async def found(processes: int) -> list[dict[str, Any]]:
+        decided = await decide.decide(ada.desk.tools, "address", processes=processes)
+        replayed = await replay.replay(
+            ada.desk.tools, "address_events", "view:address", replay.Asked(), processes=processes
+        )
+        return [{**each.data(), "seconds": 0} for each in (decided, replayed)]
+
+    one = await found(1)
+    assert one[0]["different"] > 0 and one[0]["examples"] and one[1]["events"] >= 3 and one[1]["examples"]
+    assert await found(3) == await found(4) == one
 
 
 async def test_a_view_is_compared_document_by_document(ada: Ada, monkeypatch: pytest.MonkeyPatch):
