@@ -27,14 +27,14 @@ async def run(arguments: list[str]) -> bool:
     said.add_argument("--commands", type=int, default=100_000, help="that agents decide (default: %(default)s)")
     said.add_argument("--cpu", action="store_true", help="all by CPU, and no seconds: for a busy machine")
     said.add_argument(
-        "--short", action="store_true", help="20,000 messages, 5,000 commands; by CPU, a fifth of each bar"
+        "--short", action="store_true", help="20,000 messages, 5,000 commands; by CPU, a third of each bar"
     )
     chosen = said.parse_args(arguments)
     if chosen.short:
         chosen.messages, chosen.commands, chosen.cpu = 20_000, 5_000, True
     collect_seldom()  # as the commands do
     async with provisioned_stack() as stack:
-        bench = _Bench(stack, chosen.messages, by_cpu=chosen.cpu, part=1 / 5 if chosen.short else 1.0)
+        bench = _Bench(stack, chosen.messages, by_cpu=chosen.cpu, part=1 / 3 if chosen.short else 1.0)
         await decided_log.decide_all(stack, bench.tools, chosen.commands)
         await bench.ask("baskets that agents have decided", DECIDED)
         await fill(stack.endpoints.kafka, full_log.records(chosen.messages // full_log.EACH))
