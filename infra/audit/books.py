@@ -111,7 +111,7 @@ class PostgresBook:
 
     async def timers_due(self, domain: str) -> int:
         statement = f'select count(*) from "{domain}".timer where due <= "{domain}".domain_clock()'  # noqa: S608
-        return await self._connection.fetchval(statement)
+        return await self._connection.fetchval(statement) or 0
 
     async def parked(self, domain: str) -> int:
         return await self._count(domain, "parked")

@@ -4,6 +4,7 @@
 """
 
 import sys
+from typing import cast
 
 from aiohttp import web
 from redis.asyncio import Redis
@@ -15,7 +16,7 @@ def application(redis_url: str, key: str) -> web.Application:
     redis = Redis.from_url(redis_url)
 
     async def get(request: web.Request) -> web.Response:
-        value = await redis.get(key)
+        value = cast("bytes", await redis.get(key))
         return web.Response(body=value.partition(b"\n")[2], content_type="application/json")
 
     made = web.Application()

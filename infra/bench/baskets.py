@@ -1,8 +1,8 @@
 """Where baskets stand in a bench: on Redis, as in the product, or in PostgreSQL, as most other domains."""
 
 import sys
-from collections.abc import Awaitable, Callable
-from typing import NamedTuple
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import NamedTuple, cast
 
 import asyncpg
 
@@ -24,9 +24,8 @@ class Place(NamedTuple):
 async def _versions_in_redis(at: Endpoints) -> int:
     redis = connect(at.redis_baskets)
     try:
-        return sum(
-            [int(state.partition(b"\n")[0]) async for _, state in redis.hscan_iter("{basket}:state", count=1000)]
-        )
+        states = cast("AsyncIterator[tuple[bytes, bytes]]", redis.hscan_iter("{basket}:state", count=1000))
+        return sum([int(state.partition(b"\n")[0]) async for _, state in states])
     finally:
         await redis.aclose()
 
@@ -34,7 +33,7 @@ async def _versions_in_redis(at: Endpoints) -> int:
 async def _written_in_redis(at: Endpoints) -> dict[str, float]:
     redis = connect(at.redis_baskets)
     try:
-        entries = await redis.zrange("{basket}:inbox:at", 0, -1, withscores=True)
+        entries = cast("list[tuple[bytes, float]]", await redis.zrange("{basket}:inbox:at", 0, -1, withscores=True))
         return {name.partition(b"\0")[2].decode(): float(at) / 1000 for name, at in entries}
     finally:
         await redis.aclose()

@@ -115,7 +115,8 @@ def _orders(is_open: tuple[str | Unless, ...]) -> dict[str, Kind]:
 
 
 def _drawn(kind: Kind) -> Wanted:
-    return Wanted(**{name: value() if callable(value) else value for name, value in kind.items()})
+    said: dict[str, Any] = {name: value() if callable(value) else value for name, value in kind.items()}
+    return Wanted(**said)
 
 
 def _city() -> tuple[str, ...]:

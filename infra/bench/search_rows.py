@@ -73,8 +73,9 @@ class Rows:
     async def find(self, wanted: Wanted) -> Found:
         """One statement: the number of all, and the ids of the page."""
         text, parameters = statement(wanted)
-        total, ids = await self._connection.fetchrow(text, *parameters)
-        return Found(total, ids)
+        found = await self._connection.fetchrow(text, *parameters)
+        assert found is not None, "an aggregate has a row"
+        return Found(*found)
 
 
 @asynccontextmanager

@@ -68,7 +68,7 @@ async def order(clients: Clients, user: str, wish: CheckoutWish) -> Priced:
 async def _price(connection: asyncpg.pool.PoolConnectionProxy, user: str, wish: CheckoutWish) -> Priced:
     wanted = {item.meal_id: item.quantity for item in wish.items or ()}
     rows = await connection.fetch("select id, name, price from meal where id = any($1)", [*wanted])
-    items = [
+    items: list[dict[str, object]] = [
         {"meal_id": row["id"], "name": row["name"], "quantity": wanted[row["id"]], "price": row["price"]}
         for row in rows
     ]

@@ -57,7 +57,7 @@ def _of(said: str, parser: argparse.ArgumentParser) -> Iterator[tuple[str, Seque
     words = list[str]()
     for action in parser._actions:
         words += [option for option in action.option_strings if option.startswith("--")]
-        if isinstance(action, argparse._SubParsersAction):
+        if isinstance(action, argparse._SubParsersAction):  # pyright: ignore[reportPrivateUsage]
             words += action.choices
             for name, inner in action.choices.items():
                 yield from _of(f"{said} {name}", inner)

@@ -49,7 +49,7 @@ async def gather(endpoints: Endpoints) -> Evidence:
 
 async def _held(book: Book, domain: str) -> Held:
     return Held(
-        states={id: tuple(stored) for id, stored in (await book.states(domain)).items()},
+        states={id: (stored.version, stored.body) for id, stored in (await book.states(domain)).items()},
         inbox=await book.inbox(domain),
     )
 

@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -44,7 +44,7 @@ class Attack(NamedTuple):
 
     name: str
     says: str
-    run: Callable[[Target], Awaitable[None]]
+    run: Callable[[Target], Coroutine[Any, Any, None]]
     most_mb: float
 
 

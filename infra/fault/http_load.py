@@ -15,6 +15,7 @@ from infra.fault.accounts import HOME, Account
 from infra.fault.plan import COUPONS
 
 WRITES_PER_READ = 5
+PACE = 50.0  # writes a second
 SHARES = {"basket": 0.7, "address": 0.2, "order": 0.1}
 """Of the requests, by the domain that they are about."""
 COUPON = COUPONS[0][0]
@@ -55,7 +56,7 @@ class HttpLoad:
     """`start`, then `stop`; told grows meanwhile. accounts: who asks; they may be replaced meanwhile. pace: writes a second."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, accounts: Sequence[Account], meals: Sequence[str], pace: float
+        self, session: aiohttp.ClientSession, accounts: Sequence[Account], meals: Sequence[str], pace: float = PACE
     ) -> None:
         self._session = session
         self._writes_a_second = pace

@@ -79,11 +79,15 @@ class Kitchens:
 
     async def _listen(self) -> None:
         connection, lost = await aio_pika.connect(self._url, timeout=PATIENCE), asyncio.Event()
-        connection.close_callbacks.add(lambda *_: lost.set())
+
+        def gone(*_: object) -> None:
+            lost.set()
+
+        connection.close_callbacks.add(gone)
         try:
             async with asyncio.timeout(PATIENCE * 2):
                 channel = await connection.channel()
-                channel.close_callbacks.add(lambda *_: lost.set())
+                channel.close_callbacks.add(gone)
                 await channel.set_qos(prefetch_count=50)
                 for restaurant in self._restaurants:
                     queue = await channel.get_queue(f"kitchen.{restaurant}", ensure=True)

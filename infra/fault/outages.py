@@ -21,7 +21,7 @@ from infra.fault import (
 )
 from infra.fault.accounts import log_in, open_accounts
 from infra.fault.ending import ending
-from infra.fault.http_load import HttpLoad
+from infra.fault.http_load import PACE, HttpLoad
 from infra.fault.outage import Outage, suffer
 from infra.fault.plan import Town
 from infra.fault.seeding import seed_town
@@ -31,7 +31,6 @@ from infra.supervision.child import Child
 
 AGENTS, ACCOUNTS = 2, 8
 KILL = signal.SIGKILL
-PACE = 50.0  # writes a second
 SHORT_SECONDS, SHORT_PACE = 10.0, 20.0
 """Of the short form. A machine with less than a core for all of it can hold that pace: one that cannot answers 202 without any
 outage, and is never seen to recover."""

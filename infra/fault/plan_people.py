@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 from random import Random
+from typing import Any
 
 from infra.fault.planned import Planned, planned
 from topics.contracts import address_commands, user_commands
@@ -60,7 +61,12 @@ class People:
     def address(self, n: int, user: str) -> Planned:
         """The domain derives the id of an address from that of the command, and so does the plan."""
         kind, book = self._random.random(), self._books[user]
-        said = {"title": f"address {n}", "address": "Moda Caddesi 12", "city": "İstanbul", "district": "Kadıköy"}
+        said: dict[str, Any] = {
+            "title": f"address {n}",
+            "address": "Moda Caddesi 12",
+            "city": "İstanbul",
+            "district": "Kadıköy",
+        }
         is_default = self._random.random() < 0.5
         if not book or (kind < 0.6 and len(book) < MOST_ADDRESSES):
             sent = self._address(user, AddAddress(**said, is_default=is_default))

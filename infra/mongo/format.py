@@ -7,7 +7,7 @@ runs here for a moment, on a port that nobody knows.
 import sys
 
 import pymongo
-from secantus.server import SecantusDBServer
+from secantus.server import SecantusDBServer  # pyright: ignore[reportMissingImports] -- it has a Python of its own
 
 password = sys.stdin.readline().strip()
 with (

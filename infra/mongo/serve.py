@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 
-from secantus.server import SecantusDBServer
+from secantus.server import SecantusDBServer  # pyright: ignore[reportMissingImports] -- it has a Python of its own
 
 folder, port, transaction_seconds = sys.argv[1:]
 logging.basicConfig(level="WARNING", format="%(asctime)s %(levelname)s %(name)s: %(message)s")

@@ -14,7 +14,7 @@ async def read(brokers: str) -> None:
     consumer = AIOKafkaConsumer(bootstrap_servers=brokers, enable_auto_commit=False, auto_offset_reset="earliest")
     await consumer.start()
     try:
-        cluster = await consumer._client.fetch_all_metadata()
+        cluster = await consumer._client.fetch_all_metadata()  # pyright: ignore[reportPrivateUsage]
         names = [name for name in cluster.topics() if not name.startswith("__")]
         places = [TopicPartition(name, n) for name in names for n in cluster.partitions_for_topic(name) or ()]
         consumer.assign(places)

@@ -107,7 +107,9 @@ class MongoStatements:
     async def write(self, work: Work, source: Source, after: int, sent: RowIds) -> None:
         next, incarnation, epoch = work.floor
         floor = {"_id": names.floor(source), "next": next, "incarnation": incarnation, "epoch": epoch}
-        updates = {floor["_id"]: UpdateOne(floor, {"$max": {"next": after}, "$inc": {"writes": 1}})}
+        updates: dict[str, UpdateOne] = {
+            str(floor["_id"]): UpdateOne(floor, {"$max": {"next": after}, "$inc": {"writes": 1}})
+        }
         inserts = [documents.inbox(key, None, None, datetime.now(UTC)) for key in work.inbox]
         for id, (old, new, state) in work.states.items():
             named = names.state(id)
