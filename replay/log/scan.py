@@ -26,7 +26,7 @@ _HAS_ID = bytes((len(_ID) * 2,)) + _ID.encode()
 _UUID = 36  # bytes
 _KEY = re.compile(rb"[0-9a-f-]{36}")
 _KEYS = re.compile(rb"\x48([0-9a-f-]{36})")  # a key of that form, behind twice its length
-_FLOWS = [re.compile(name + rb"\x48(.{36})", re.DOTALL) for name in (headers.CORRELATION.encode(), b"_id")]
+_FLOWS = [re.compile(name + rb"\x48(?=(.{36}))", re.DOTALL) for name in (headers.CORRELATION.encode(), b"_id")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,8 @@ async def everything(tools: Tools) -> AsyncGenerator[list[Logged]]:
             await send(broker, LOG.name, number % 2, batch(records, number=number, compress=compress))
     for partition in (0, 1):
         await send(broker, LOG.name, partition, batch(_hay(11)))
+    looks_like_the_end_of_a_name = Foreign(b"k", b"this is no_id\x48", [(b"ce_id", FLOW.encode())])
+    await send(broker, LOG.name, 0, batch([looks_like_the_end_of_a_name]))
     async with tools.log() as log:
         whole = await window(log, [LOG.name])
         yield [record async for chunk in log.read(whole.starts, whole.ends) for record in chunk]
@@ -95,9 +97,12 @@ async def test_an_id_is_found_as_key_or_header_and_as_the_place_of_a_message(
 
 
 async def test_of_many_flows_each_message_is_found(tools: Tools, everything: list[Logged]) -> None:
-    flows = [*(ids.fresh().encode() for _ in range(100)), FLOW.encode()]
-    wanted = [r for r in everything if Message(r).correlation == FLOW]
-    assert wanted and _places(await _scanned(tools, Sieve(flows))) >= _places(wanted)
+    sieve = Sieve([*(ids.fresh().encode() for _ in range(100)), FLOW.encode()])
+    wanted = [r for r in everything if sieve.wants(r.key, r.body, r.headers)]
+    assert {"ce_id", "ce_correlationid"} == {
+        name for r in wanted for name, value in r.headers if value == FLOW.encode()
+    }
+    assert _places(await _scanned(tools, sieve)) >= _places(wanted)
 
 
 async def _read(tools: Tools, keys: list[bytes]) -> list[Logged]:
