@@ -21,7 +21,7 @@ from topics.contracts.basket_commands import Checkout, CheckoutItem
 from topics.contracts.discount_commands import CreateCoupon
 
 AGENTS, KILLS = 2, 3
-CHECKOUTS, SHORT_CHECKOUTS = 1000, 300
+CHECKOUTS, SHORT_CHECKOUTS = 1000, 120
 LAST, MINE = "LAST1", "MINE1"  # one use in all; one use of each user, all asked for by one user
 
 

@@ -17,7 +17,7 @@ from infra.stack.stage import Stage, say, stage
 from infra.supervision.child import Child
 
 ENDS_WITHIN = 10.0  # seconds
-COMMANDS = 3000
+COMMANDS = 1500
 
 
 async def run(arguments: Sequence[str]) -> Findings:

@@ -40,7 +40,7 @@ class Scale:
         return self.kills * sum(self.pause) / 2
 
 
-SHORT = Scale(commands=3000, kills=3, users=300, pause=(3.0, 5.0), stopped=9.0)
+SHORT = Scale(commands=1500, kills=3, users=150, pause=(3.0, 5.0), stopped=9.0)
 
 
 async def run(arguments: Sequence[str]) -> Findings:
