@@ -32,8 +32,9 @@ _COLLECTS = (50_000, 20, 20)  # thresholds of the garbage collector; Python's ow
 class Tools:
     settings: Settings
 
-    def log(self) -> AbstractAsyncContextManager[LogReader]:
-        return open_log(self.settings.kafka)
+    def log(self, *, follows: bool = False) -> AbstractAsyncContextManager[LogReader]:
+        """follows: see stores.kafka.log.open_log."""
+        return open_log(self.settings.kafka, follows=follows)
 
     def producer(self) -> AbstractAsyncContextManager[RawProducer]:
         return open_raw(self.settings.kafka)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from heapq import nsmallest
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,8 @@ class Asked:
 @dataclass(slots=True)
 class Replayed:
     """messages: that were read. events: of them, that were applied. documents: that are shown at the end. gone: aggregates that
-    are not. bad: by aggregate, why an event of it could not be applied. examples: id, version, and document as it is shown."""
+    are not. bad: by aggregate, why an event of it could not be applied. examples: id, version,
+    and document as it is shown, of those with the first ids: whichever partition is read first, they are the same."""
 
     topic: str
     into: str
@@ -103,7 +105,7 @@ class Replayed:
         self.documents += other.documents
         self.gone += other.gone
         self.bad |= other.bad
-        self.examples = [*self.examples, *other.examples][:_EXAMPLES]
+        self.examples = nsmallest(_EXAMPLES, [*self.examples, *other.examples])
 
     def data(self) -> dict[str, Any]:
         return {
@@ -190,13 +192,13 @@ def _tell(shadow: ShadowView, found: Replayed, out: str | None) -> None:
                     found.gone += 1
                     continue
                 found.documents += 1
-                if len(found.examples) < _EXAMPLES:
-                    found.examples.append((id, version, as_shown(document)))
                 if file is not None:
                     row = {"id": shown_key(id), "version": version, "document": as_shown(document)}
                     file.write(msgspec.json.encode(row) + b"\n")
     except OSError as error:
         raise BadArgument(f"--out {out}: {error.strerror}") from None
+    first = nsmallest(_EXAMPLES, (id for id, (_, document) in shadow.documents.items() if document is not None))
+    found.examples = [(id, shadow.documents[id].version, as_shown(shadow.documents[id].document)) for id in first]
 
 
 def _chosen(chunk: Sequence[Logged], asked: Asked) -> Iterable[Logged]:

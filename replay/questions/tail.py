@@ -49,7 +49,7 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
     if said.count is not None and said.count < 1:
         raise BadArgument("--count: at least 1")
     where = None if said.where is None else Where(said.where)
-    async with tools.log() as log:
+    async with tools.log(follows=True) as log:
         if said.topic not in log.topics:
             raise no_such_topic(said.topic, log.topics)
         bounds = await log.bounds(log.places([said.topic]))

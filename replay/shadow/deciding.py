@@ -21,6 +21,7 @@ from replay.shadow.domains import Domain
 from replay.shadow.events import Happened
 from stores.engineering import Entered
 from stores.kafka.growth import Growth
+from stores.kafka.log import Logged
 from stores.kafka.partitioning import partition_of
 from topics.deciding.decision import Context, Decision, Fired, StalePreparation
 from topics.messages import headers
@@ -55,7 +56,8 @@ class Verdict(NamedTuple):
 @dataclass(slots=True)
 class Recorded:
     """commands: of some keys, each key's in their order. happened: by key, without a gap from version 1 on. broken: why a key's
-    events end there. causes: events by command. entered: what the inbox says, as far as it was asked."""
+    events end there. causes: events by command. entered: what the inbox says, as far as it was asked. facts: the events of
+    which the copies are made."""
 
     commands: Sequence[Asked]
     happened: Mapping[str, Sequence[Happened]]
@@ -64,6 +66,7 @@ class Recorded:
     broken: Mapping[str, str] = field(default_factory=dict[str, str])
     entered: Mapping[tuple[str, str], Entered] = field(default_factory=dict[tuple[str, str], Entered])
     growth: Growth | None = None
+    facts: Sequence[Logged] = ()
 
     def read_by(self, asked: Asked) -> bytes | str | None:
         """Which facts its decision has read, for read_of. None: that is not recorded."""

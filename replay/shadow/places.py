@@ -30,6 +30,9 @@ def in_turn(log: Log, topic: Topic, growth: Growth, share: Share = WHOLE) -> lis
 
 
 def in_order(records: Iterable[Logged], places: Sequence[Place]) -> list[Logged]:
-    """Records of these places, those of each key in their order. places: as `of_root` gives them."""
+    """Records of these places, those of each key in their order. records: those of each place in their order. places: as
+    `of_root` gives them."""
+    if len(places) == 1:
+        return list(records)
     order = {place: number for number, place in enumerate(places)}
     return sorted(records, key=lambda each: (order[each.place], each.offset))

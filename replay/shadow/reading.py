@@ -102,15 +102,16 @@ class Reading:
     async def _recorded(self, found: Sequence[Asked], root: int, growth: Growth) -> Recorded:
         happened, causes, broken = await self._events({each.key for each in found}, root)
         entered = await self._entered([each for each in found if each.id not in causes])
-        copies = Copies(self._domain.decider)
+        copies, facts = Copies(self._domain.decider), list[Logged]()
         if self._domain.decider.fact_tables:
             for header in _facts(found, causes, entered):
                 try:
                     copies.want(read_of(header))
                 except NotRecorded:
                     continue  # told of its command, when it is decided
-            copies.take(await self.events_of(copies))
-        return Recorded(found, happened, causes, copies, broken, entered, growth)
+            facts = await self._events_of(copies)
+            copies.take(facts)
+        return Recorded(found, happened, causes, copies, broken, entered, growth, facts)
 
     async def _events(
         self, keys: set[str], root: int
@@ -136,7 +137,7 @@ class Reading:
             causes[event.cause].append(event)
         return dict(happened), dict(causes), broken
 
-    async def events_of(self, copies: Copies) -> list[Logged]:
+    async def _events_of(self, copies: Copies) -> list[Logged]:
         """All events of the facts that are wanted; those of each key in their order."""
         found = list[Logged]()
         for name, keys in copies.keys().items():

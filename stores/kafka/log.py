@@ -21,7 +21,12 @@ SILENT_SECONDS = 15.0  # without a record, though there must be one
 _CHUNK = 2_000  # records handed over at once
 _FETCH = 4 * 1024 * 1024  # bytes a partition: as large as a dead letter may be
 _AT_ONCE = 16 * 1024 * 1024  # bytes of a fetch; three times as much is in memory while it is read
-_WAIT, _TELL = 300, 100  # ms that a turn of a reading, and of a scan, waits for records
+# ms that a turn waits for records: of a reading that has an end, and of one that has none. A fetch of which a sieve lets
+# nothing through wakes nobody, so a reading may notice only then that it is at its end.
+_WAIT, _WAIT_TO_FOLLOW = 10, 300
+# ms that a broker holds a fetch which finds nothing. It answers the requests of a connection in turn, so the next reading waits
+# for the fetch that the one before has left at the end of its partitions.
+_HELD, _HELD_TO_FOLLOW = 10, 200
 
 
 class Place(NamedTuple):
@@ -100,7 +105,7 @@ class LogReader:
         only those that it lets through."""
         self._through.sieve = sieve
         try:
-            async with contextlib.aclosing(self._turns(starts, ends, _WAIT)) as turns:
+            async with contextlib.aclosing(self._turns(starts, ends)) as turns:
                 async for turn in turns:
                     if turn.records:
                         yield turn.records
@@ -108,18 +113,16 @@ class LogReader:
             self._through.sieve = None
 
     async def scan(self, starts: Mapping[Place, int], ends: Mapping[Place, int], sieve: Sieve) -> AsyncGenerator[Turn]:
-        """As `read`, of the records that the sieve lets through. A turn ten times a second at least, also without records."""
+        """As `read`, of the records that the sieve lets through. A turn every 10 ms at least, also without records."""
         self._through.sieve = sieve
         try:
-            async with contextlib.aclosing(self._turns(starts, ends, _TELL)) as turns:
+            async with contextlib.aclosing(self._turns(starts, ends)) as turns:
                 async for turn in turns:
                     yield turn
         finally:
             self._through.sieve = None
 
-    async def _turns(
-        self, starts: Mapping[Place, int], ends: Mapping[Place, int] | None, wait: int
-    ) -> AsyncGenerator[Turn]:
+    async def _turns(self, starts: Mapping[Place, int], ends: Mapping[Place, int] | None) -> AsyncGenerator[Turn]:
         left = {TopicPartition(*p): None if ends is None else ends[p] for p in starts}
         left = {tp: end for tp, end in left.items() if end is None or starts[Place(*tp)] < end}
         if not left:
@@ -128,6 +131,7 @@ class LogReader:
         for tp in left:
             self._consumer.seek(tp, starts[Place(*tp)])
             self._consumer.resume(tp)
+        wait = _WAIT_TO_FOLLOW if ends is None else _WAIT
         heard, passed, read = asyncio.get_running_loop().time(), -1, 0
         while left:
             async with translated():
@@ -200,8 +204,8 @@ def _at(timestamp: int) -> datetime:
 
 
 @contextlib.asynccontextmanager
-async def open_log(brokers: Sequence[str]) -> AsyncGenerator[LogReader]:
-    """Raises Unavailable where no broker answers."""
+async def open_log(brokers: Sequence[str], *, follows: bool = False) -> AsyncGenerator[LogReader]:
+    """Raises Unavailable where no broker answers. follows: it reads for ever, and mostly waits for what comes."""
     records.read_everything()
     servers = ",".join(brokers)
     topics, through = await _topics(servers), Through(logged)
@@ -213,7 +217,7 @@ async def open_log(brokers: Sequence[str]) -> AsyncGenerator[LogReader]:
         max_partition_fetch_bytes=_FETCH,
         fetch_max_bytes=_AT_ONCE,
         value_deserializer=through,
-        fetch_max_wait_ms=200,
+        fetch_max_wait_ms=_HELD_TO_FOLLOW if follows else _HELD,
         max_poll_records=_CHUNK,
     )
     try:

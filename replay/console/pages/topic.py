@@ -67,7 +67,7 @@ async def tail(desk: Desk, request: web.Request) -> AsyncGenerator[Event]:
     """Events `rows`: what comes, from the places on that the page was made at, or that the browser was told last."""
     name = request.match_info["topic"]
     said = request.headers.get("Last-Event-ID") or request.query.get("after", "")
-    async with desk.tools.log() as log:
+    async with desk.tools.log(follows=True) as log:
         bounds = await log.bounds(log.places([name]))
         begin = _begin(said, bounds)
         async for came in reading.coming(log, begin, _AT_ONCE):
