@@ -26,7 +26,7 @@ CHECKS = (
 )
 
 # Beside the others, in a process of their own: both processes are to take about as long.
-BESIDE = ("tests/agents", "tests/docs", "tests/replay", "tests/stores", "tests/topics")
+BESIDE = ("tests/agents", "tests/replay", "tests/stores")
 # After both, with nothing beside them: they compare what was measured one moment with what was measured another, or stop
 # servers and bound how long everything takes to come back.
 ALONE = (
