@@ -33,6 +33,10 @@ class Share:
         edges = [len(every) * number // self.of for number in (self.number, self.number + 1)]
         return every[edges[0] : edges[1]]
 
+    def says(self, what: str) -> str:
+        """As the first share tells of its progress. what: it has done, e.g. `decided`."""
+        return what if self.of == 1 else f"{what} by one of {self.of} processes"
+
 
 WHOLE = Share()
 

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from replay.log.message import Message, printed, stamp
+from replay.log.scan import Progress
 from replay.log.times import moment
 from replay.log.where import Where
 from replay.shadow import domains
@@ -28,6 +29,7 @@ from stores.kafka.growth import growth_in
 _EXAMPLES = 3  # of what differs, each with its fields
 _KINDS = 12  # lines of what differs in which way
 _FIELDS = 12  # lines of an example
+_TELLS = 1_000  # commands, after which progress may be told
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -177,7 +179,8 @@ async def decide(
             log = await opened.enter_async_context(tools.log())
             stores = await opened.enter_async_context(tools.domains()) if ask_inbox else None
             reading = Reading(log, asked, await growth_in(log), stores, share)
-            await judge(found, asked, reading, since, id, where)
+            progress = None if share.number else Progress(0, share.says("decided"))
+            await judge(found, asked, reading, since, id, where, progress)
         return found
 
     found = Decided(domain)
@@ -194,13 +197,21 @@ async def judge(
     since: datetime | None = None,
     id: str | None = None,
     where: Where | None = None,
+    progress: Progress | None = None,
 ) -> None:
-    """Decides what is read, and adds it to `found`. Raises Unavailable."""
+    """Decides what is read, and adds it to `found`. progress: None where nobody is told of it. Raises Unavailable."""
+    decided = 0
     async for recorded in reading.parts(since, id):
         deciding = Deciding(domain, recorded)
         for each in recorded.commands:
             verdict = deciding.judge(each)
             if where is None or where(Message(each.logged)):
                 found.take(verdict)
+            decided += 1
+            if progress is not None and decided % _TELLS == 0:
+                progress.of = reading.of
+                progress.at(decided)
+    if progress is not None:
+        progress.end()
     found.add_unreadable(reading.read.unreadable)
     found.read = reading.read.messages

@@ -38,7 +38,8 @@ class Read:
 
 class Reading:
     """Of one domain. growth: of the topics that were raised. stores: for the inbox, which says what became of commands without
-    events; None: it is not asked. share: of the partitions that are read."""
+    events; None: it is not asked. share: of the partitions that are read. of: how many messages stand where the commands are
+    looked for, known with the first part."""
 
     def __init__(
         self, log: Log, domain: Domain, growth: Mapping[str, Growth], stores: Inbox | None, share: Share = WHOLE
@@ -49,6 +50,7 @@ class Reading:
         self._stores = stores
         self._share = share
         self.read = Read()
+        self.of = 0
 
     async def parts(self, since: datetime | None, key: str | None) -> AsyncIterator[Recorded]:
         """since: only commands from then on. key: only those of one aggregate."""
@@ -56,9 +58,10 @@ class Reading:
         if self._domain.commands.name not in self._log.topics:
             return
         roots = range(growth.first) if key is None else [partition_of(key.encode(), growth.first)]
-        for root in self._share.among(roots):
-            places = self._places(self._domain.commands, root)
-            chosen = await window_of(self._log, places, since)
+        mine = [(root, self._places(self._domain.commands, root)) for root in self._share.among(roots)]
+        windows = [await window_of(self._log, places, since) for _, places in mine]
+        self.of = sum(chosen.messages for chosen in windows)
+        for (root, places), chosen in zip(mine, windows, strict=True):
             passes = 1 + chosen.messages // PER_PASS if key is None else 1
             for part in range(passes):
                 found = await self._commands(places, chosen, key, (part, passes))

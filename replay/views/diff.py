@@ -16,7 +16,7 @@ import msgspec
 
 from replay.failure import BadArgument
 from replay.log.message import printed
-from replay.log.scan import Log
+from replay.log.scan import Log, Progress, Window
 from replay.shadow import domains
 from replay.shadow.differences import ABSENT, Difference, differences
 from replay.shadow.places import in_turn
@@ -156,13 +156,21 @@ class Shadow:
         self._at: dict[Place, int] = {}
 
     async def catch_up(self) -> None:
-        for places in in_turn(self._log, self._topic, self._growth):
-            bounds = await self._log.bounds(places)
-            starts = {place: max(self._at.get(place, 0), bound.first) for place, bound in bounds.items()}
-            ends = {place: bound.end for place, bound in bounds.items()}
-            async for chunk in self._log.read(starts, ends):
+        turns = [await self._left(places) for places in in_turn(self._log, self._topic, self._growth)]
+        progress, read = Progress(sum(window.messages for window in turns), "folded"), 0
+        for window in turns:
+            async for chunk in self._log.read(window.starts, window.ends):
                 self.folded.take(chunk)
-            self._at |= ends
+                read += len(chunk)
+                progress.at(read)
+            self._at |= window.ends
+        progress.end()
+
+    async def _left(self, places: Sequence[Place]) -> Window:
+        """What was not read yet."""
+        bounds = await self._log.bounds(places)
+        starts = {place: max(self._at.get(place, 0), bound.first) for place, bound in bounds.items()}
+        return Window(starts, {place: bound.end for place, bound in bounds.items()})
 
 
 class _Comparing:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from agents.address import decider, projection
 from infra.stack.stack import Stack
+from replay.log.scan import Progress
 from replay.questions import decide, replay
 from replay.tools import Tools
 from stores.kafka.raw import RawRecord
@@ -120,6 +121,19 @@ async def test_several_processes_find_what_one_finds(ada: Ada, monkeypatch: pyte
     one = await found(1)
     assert one[0]["different"] > 0 and one[0]["examples"] and one[1]["events"] >= 3 and one[1]["examples"]
     assert await found(3) == await found(4) == one
+
+
+async def test_what_may_take_long_tells_how_far_it_is(ada: Ada, monkeypatch: pytest.MonkeyPatch):
+    told = list[tuple[str, int, int]]()
+    monkeypatch.setattr(Progress, "at", lambda self, passed: told.append((self.what, passed, self.of)))
+    monkeypatch.setattr(decide, "_TELLS", 1)
+    for question in (decide, replay):
+        monkeypatch.setattr(question, "cores", lambda: 1)
+    for said in (("decide", "address"), ("replay", "address_events"), ("views", "diff", "address")):
+        code, out = await ada.desk.run(*said)
+        assert code == 0, out
+    assert {what for what, _, _ in told} == {"decided", "replayed", "folded"}
+    assert all(0 < passed <= of for _, passed, of in told), told
 
 
 async def test_a_view_is_compared_document_by_document(ada: Ada, monkeypatch: pytest.MonkeyPatch):
