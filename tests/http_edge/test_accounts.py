@@ -122,11 +122,21 @@ async def test_a_command_that_leads_to_a_mail_says_in_which_language(edge: World
 async def test_the_language_of_the_preferences_goes_before_that_of_the_request(edge: World, path: str):
     account = str(uuid.uuid4())
     await edge.redis.set(keys.login(sha256_hex(EMAIL)), account)
-    for document in ('3\n{"language":"en"}', '4\n{"language":"tr","email":false}', "5\n"):
+    of_newer_code = '6\n{"language":"de","digest":"weekly"}'
+    for document in ('3\n{"language":"en"}', '4\n{"language":"tr","email":false}', "5\n", of_newer_code):
         await edge.redis.set(keys.document("preferences", account), document)
         for header in ("tr", "en"):
             await edge.client().call("POST", path, BY_ADDRESS[path], **{"Accept-Language": header})
-    assert [command.body["language"] for command in edge.domains.taken] == ["en", "en", "tr", "tr", "tr", "en"]
+    assert [command.body["language"] for command in edge.domains.taken] == [
+        "en",
+        "en",
+        "tr",
+        "tr",
+        "tr",
+        "en",
+        "tr",
+        "en",
+    ]
 
 
 @MAILED

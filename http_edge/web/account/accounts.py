@@ -15,10 +15,9 @@ from http_edge.routing.routes import shown
 from http_edge.wire.preferences import language_said
 from http_edge.wire.problems import Problem, invalid, not_ready
 from topics import keys
-from topics.contracts.user_events import Preferences
 from topics.values import tokens
 from topics.values.fields import Email, normal_email
-from topics.values.languages import Language
+from topics.values.languages import DEFAULT_LANGUAGE, Language, language_of_tag
 
 LOGIN = shown("login", "auth")
 SESSIONS = shown("sessions", "auth")
@@ -32,7 +31,13 @@ HASHED_ALIKE_SECONDS = 0.15
 """The same for requests that hash a password: a new account costs the domain two milliseconds more than a known one."""
 
 
-_preferences = msgspec.json.Decoder(Preferences)
+class _Preferred(msgspec.Struct):
+    """What is read of a user's Preferences. language: one that only newer code knows may stand there."""
+
+    language: str = DEFAULT_LANGUAGE
+
+
+_preferred = msgspec.json.Decoder(_Preferred)
 
 PLACES_AT_ONCE = 8
 """Looked at for every address, so that one whose accounts were erased takes as long as any other."""
@@ -98,7 +103,8 @@ async def language_of_mail(asked: Asked) -> Language | None:
     account = await of_address(asked)
     (document,) = await asked.edge.reads.get((keys.document(PREFERENCES.name, account),))
     said = b"" if document is None else keys.split(document)[1]
-    return _preferences.decode(said).language if said else language_said(asked.headers.get(ACCEPT_LANGUAGE))
+    preferred = language_of_tag(_preferred.decode(said).language) if said else None
+    return preferred or language_said(asked.headers.get(ACCEPT_LANGUAGE))
 
 
 def read(token: str, code: str, field: str) -> tuple[str, str]:
