@@ -36,7 +36,7 @@ ALONE = (
 
 RED_CHARACTERS = 600  # of a line at the end that names a test which failed, and why
 
-_RED = re.compile(r"(FAILED|ERROR) ")
+_RED = re.compile(r"(FAILED|ERROR) tests/")
 _LAST_WORD = re.compile(r"=+ (.* in [\d.]+s.*?) =+$")
 
 

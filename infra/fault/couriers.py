@@ -78,6 +78,6 @@ class Couriers:
         """Another courier finds no such delivery."""
         stranger = self._random.choice([each for each in self._people if each != courier])
         for act in (ACCEPT, DELIVERED):
-            status, _ = await self._edge.ask(stranger, "POST", f"/deliveries/{order}/{act}", {})
+            status = await self._edge.ask_until_done(stranger, f"/deliveries/{order}/{act}", {})
             if status != 404:
                 self.wrong.append(f"{order}: {act} by a stranger: {status}")

@@ -140,6 +140,15 @@ class Edge:
                 self.again[type(error).__name__] += 1
             await asyncio.sleep(pause)
 
+    async def ask_until_done(self, user: str, path: str, body: Any) -> int:
+        """POSTs again while the answer is that it is being done, TRIES times at most. Returns the last status."""
+        for _ in range(TRIES):
+            status, _ = await self.ask(user, "POST", path, body)
+            if status != 202:
+                return status
+            await asyncio.sleep(PAUSE)
+        return 202
+
     async def ask_until_known(
         self, user: str, path: str, body: Any, not_yet: Container[str], key: str = ""
     ) -> tuple[int, Any]:
