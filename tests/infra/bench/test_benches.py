@@ -73,7 +73,7 @@ async def test_a_home_takes_a_few_times_as_long_as_one_document():
     assert re.search(r"median of the rounds: [\d.]+, by CPU [\d.]+, wanted 9\.0", said), said
 
 
-async def test_each_question_of_the_engineers_is_answered_right_and_holds_a_fifth_of_its_bar():
+async def test_each_question_of_the_engineers_is_answered_right_and_holds_a_third_of_its_bar():
     said = await bench("replay", "--short")
     for asked in ("decide", "views diff", "replay", "record", "play", "why", "find by a key", "state"):
         assert re.search(rf"^  {asked}.*wanted [\d,.]+", said, re.MULTILINE), said
