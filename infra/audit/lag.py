@@ -28,7 +28,7 @@ WITHIN = 60.0  # seconds from the last command until nothing is left to do
 async def _floors(books: Books, redis: str) -> Floors:
     """Of the domains' stores and of the views."""
     rows = [row for domain in DOMAINS for row in await books.of(domain).floors(domain)]
-    found: Floors = {(of.group, of.topic, of.partition): next for of, next in ((row.source, row.next) for row in rows)}
+    found: Floors = {row.source: row.next for row in rows}
     return found | await view_floors(redis)
 
 

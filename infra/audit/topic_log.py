@@ -71,9 +71,7 @@ def _entry(each: Logged) -> Entry:
 async def ends(brokers: str, names: Iterable[str]) -> dict[tuple[str, int], int]:
     """(topic, partition) → the offset after the last message, of those that are there."""
     async with open_log(brokers.split(",")) as log:
-        return {
-            (place.topic, place.partition): bound.end for place, bound in (await log.bounds(log.places(names))).items()
-        }
+        return {place: bound.end for place, bound in (await log.bounds(log.places(names))).items()}
 
 
 async def read(brokers: str, names: Iterable[str], types: Container[str] | None = None) -> dict[str, list[Entry]]:

@@ -16,7 +16,7 @@ import msgspec
 
 from replay.failure import BadArgument
 from replay.log.message import printed
-from replay.log.scan import Log, Progress, Window
+from replay.log.scan import Log, Progress, Window, window_of
 from replay.shadow import domains
 from replay.shadow.differences import ABSENT, Difference, differences
 from replay.shadow.places import in_turn
@@ -168,9 +168,8 @@ class Shadow:
 
     async def _left(self, places: Sequence[Place]) -> Window:
         """What was not read yet."""
-        bounds = await self._log.bounds(places)
-        starts = {place: max(self._at.get(place, 0), bound.first) for place, bound in bounds.items()}
-        return Window(starts, {place: bound.end for place, bound in bounds.items()})
+        whole = await window_of(self._log, places)
+        return Window({place: max(self._at.get(place, 0), first) for place, first in whole.starts.items()}, whole.ends)
 
 
 class _Comparing:
