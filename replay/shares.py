@@ -52,8 +52,10 @@ async def in_shares(work: Callable[[Share], Awaitable[Found]], shares: int) -> l
     work: must find something that can be pickled. Raises what `work` raises in any of them, and CannotDo where a process was
     ended before it had found something. The others are ended then.
     """
-    others = [_begin(work, Share(number, shares)) for number in range(1, shares)]
+    others = list[tuple[ForkProcess, Connection]]()
     try:
+        for number in range(1, shares):
+            others.append(_begin(work, Share(number, shares)))
         mine, *found = await asyncio.gather(work(Share(0, shares)), *(_found(*other) for other in others))
     finally:
         for process, there in others:

@@ -4,7 +4,6 @@ Their aggregate id is `anonymous:<cart id>`, so no cart id names a user's basket
 log (stores/telemetry.py) and no metric. It is in the keys of Kafka and of the stores, which cannot be avoided.
 """
 
-import dataclasses
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -57,7 +56,7 @@ def kept(decision: Decision[Event], life: Life | None, now: datetime) -> Decisio
     if any(isinstance(event, LineSet | LineRemoved | Cleared) for event in events):
         events = (*events, Kept(life=_longer(None if over else life, now, now + LIFETIME)))
     lives = [event.life for event in events if isinstance(event, Kept)]
-    return dataclasses.replace(
+    return replace(
         decision,
         events=(Expired(), *events) if over else events,
         timers=ends(lives[-1] if lives else None),

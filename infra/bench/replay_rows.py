@@ -160,7 +160,7 @@ async def _recorded(log: Log) -> Sequence[Figure]:
 
 async def _why(log: Log) -> Sequence[Figure]:
     wanted = full_log.order(log.messages // full_log.EACH // 2)
-    took, found = await _timed(lambda: why.why(log.tools, wanted), lambda found: found.found.read)
+    took, found = await _timed(lambda: why.why(log.tools, wanted, processes=cores()), lambda found: found.found.read)
     return [
         log.against("why", took, WHY_SHARE, WHY_SECONDS),
         Figure(f"why: {len(found.found.messages)} messages of an order", len(found.found.messages) >= full_log.EACH),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from replay.shares import Share
 from stores.kafka.log import Bounds, Logged, LogReader, Place
 from stores.kafka.sieve import Named
 from stores.kafka.sieve import Sieve as Wanted
@@ -44,6 +45,10 @@ class Window:
     @property
     def topics(self) -> int:
         return len({place.topic for place in self.starts})
+
+    def dealt(self, share: Share) -> "Window":
+        """The partitions of a share, dealt out in turn: those of a topic are about as large as one another."""
+        return Window(dict(list(self.starts.items())[share.number :: share.of]), self.ends)
 
 
 class Log(Protocol):
@@ -189,13 +194,17 @@ class Progress:
             sys.stderr.flush()
 
 
-async def scan(log: LogReader, chosen: Window, sieve: Wanted, progress: Progress) -> AsyncGenerator[list[Logged]]:
-    """Records that may be wanted, in order a partition. Raises Unavailable."""
+async def scan(
+    log: LogReader, chosen: Window, sieve: Wanted, progress: Progress | None
+) -> AsyncGenerator[list[Logged]]:
+    """Records that may be wanted, in order a partition. progress: None where nobody is told of it. Raises Unavailable."""
     try:
         async with aclosing(log.scan(chosen.starts, chosen.ends, sieve)) as turns:
             async for turn in turns:
-                progress.at(turn.passed)
+                if progress is not None:
+                    progress.at(turn.passed)
                 if turn.records:
                     yield turn.records
     finally:
-        progress.end()
+        if progress is not None:
+            progress.end()

@@ -2,17 +2,19 @@
 what belongs to the same flows."""
 
 import time
-from collections.abc import Sequence
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from replay.log.message import Message
 from replay.log.scan import Progress, Sieve, Window, scan, window
+from replay.shares import WHOLE, Share, in_shares
 from stores.kafka.log import Logged, LogReader, Place
 from topics.messages import headers
 
 MOST = 20_000  # messages that are kept
+_BY_ONE = 200_000  # messages that one process has read by the time that others would have begun
 
 _NAMING = frozenset(
     (
@@ -33,13 +35,48 @@ class Found:
     messages: list[Message] = field(default_factory=list[Message])
 
 
+_Part = Callable[[LogReader, Window, Share], Awaitable[list[Message]]]
+"""What a pass finds in a share of the log. Window: of that share."""
+
+_Pass = Callable[[_Part], Awaitable[list[Message]]]
+"""A pass over the whole log."""
+
+
 async def find(log: LogReader, wanted: str, since: datetime | None) -> Found:
     """All messages joined by correlation with those that name the id. Raises Unavailable."""
     began = time.monotonic()
-    chosen = await window(log, log.topics, since)
+    return await _find(log, await window(log, log.topics, since), wanted, began)
+
+
+async def find_in_shares(
+    opens: Callable[[], AbstractAsyncContextManager[LogReader]], wanted: str, since: datetime | None, processes: int
+) -> Found:
+    """As `find`. processes: among which the partitions of a large log are split. Nothing may be open, see replay.shares."""
+    began = time.monotonic()
+    async with opens() as log:
+        chosen = await window(log, log.topics, since)
+        if processes == 1 or chosen.messages < _BY_ONE:
+            return await _find(log, chosen, wanted, began)
+
+    async def split(part: _Part) -> list[Message]:
+        async def in_share(share: Share) -> list[Message]:
+            async with opens() as log:
+                return await part(log, chosen.dealt(share), share)
+
+        return [message for found in await in_shares(in_share, processes) for message in found]
+
+    return await _found(split, chosen, wanted, began)
+
+
+async def _find(log: LogReader, chosen: Window, wanted: str, began: float) -> Found:
+    return await _found(lambda part: part(log, chosen, WHOLE), chosen, wanted, began)
+
+
+async def _found(passed: _Pass, chosen: Window, wanted: str, began: float) -> Found:
     found = Found(chosen.topics, read=chosen.messages)
-    naming = await _naming(log, chosen, wanted)
-    kept = await _of_flows(log, chosen, {message.correlation for message in naming}) if naming else []
+    naming = await passed(lambda log, chosen, share: _naming(log, chosen, share, wanted))
+    flows = {message.correlation for message in naming}
+    kept = await passed(lambda log, chosen, share: _of_flows(log, chosen, share, flows)) if naming else []
     # A correlation that is no UTF-8 stands otherwise in the log than here: what named the id is there all the same.
     there = {_at(message) for message in kept}
     kept += [message for message in naming if _at(message) not in there]
@@ -48,10 +85,10 @@ async def find(log: LogReader, wanted: str, since: datetime | None) -> Found:
     return found
 
 
-async def _naming(log: LogReader, chosen: Window, wanted: str) -> Sequence[Message]:
+async def _naming(log: LogReader, chosen: Window, share: Share, wanted: str) -> list[Message]:
     text = wanted.encode(errors="surrogateescape")
     kept = list[Message]()
-    async with aclosing(scan(log, chosen, Sieve([text]), Progress(chosen.messages, "looked at"))) as chunks:
+    async with aclosing(scan(log, chosen, Sieve([text]), _told(chosen, share, "looked at"))) as chunks:
         async for chunk in chunks:
             for message in map(Message, chunk):
                 if _names(message.logged, text) or message.id == wanted:
@@ -59,15 +96,19 @@ async def _naming(log: LogReader, chosen: Window, wanted: str) -> Sequence[Messa
     return kept
 
 
-async def _of_flows(log: LogReader, chosen: Window, flows: set[str]) -> list[Message]:
+async def _of_flows(log: LogReader, chosen: Window, share: Share, flows: set[str]) -> list[Message]:
     """MOST, and one more where there are more."""
     kept, wanted = list[Message](), Sieve(flow.encode(errors="surrogateescape") for flow in flows)
-    async with aclosing(scan(log, chosen, wanted, Progress(chosen.messages))) as chunks:
+    async with aclosing(scan(log, chosen, wanted, _told(chosen, share, "read"))) as chunks:
         async for chunk in chunks:
             kept.extend(message for message in map(Message, chunk) if message.correlation in flows)
             if len(kept) > MOST:
                 break
     return kept
+
+
+def _told(chosen: Window, share: Share, what: str) -> Progress | None:
+    return None if share.number else Progress(chosen.messages, share.says(what))
 
 
 def _at(message: Message) -> tuple[Place, int]:

@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 from replay.failure import BadArgument, CannotDo
 from replay.log.scan import Log
 from replay.log.search import MOST as MOST_FOUND
-from replay.log.search import find
+from replay.log.search import find_in_shares
 from replay.shadow import domains, sets
 from replay.shadow.copies import Copies, read_of
 from replay.shadow.domains import Domain
 from replay.shadow.memory import Inbox
 from replay.shadow.reading import Reading
 from replay.shadow.sets import Outcome, RecordedSet, Role
+from replay.shares import cores
 from replay.tools import Tools
 from stores.kafka.growth import Growth, growth_in
 from stores.kafka.log import Logged
@@ -39,13 +40,13 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
 
 async def record(tools: Tools, id: str) -> RecordedSet:
     """Raises BadArgument, CannotDo, Unavailable."""
+    found = await find_in_shares(tools.log, id, None, cores())
+    flow = [message.logged for message in found.messages if not message.dead]
+    if not flow:
+        raise BadArgument(f"no message has {id!r} as id, key, subject, operation, caller or correlation")
+    if found.cut:
+        raise CannotDo(f"{id!r} takes part in more than {MOST_FOUND:,} messages: name one of its flows or commands")
     async with tools.log() as log, tools.domains() as stores:
-        found = await find(log, id, None)
-        flow = [message.logged for message in found.messages if not message.dead]
-        if not flow:
-            raise BadArgument(f"no message has {id!r} as id, key, subject, operation, caller or correlation")
-        if found.cut:
-            raise CannotDo(f"{id!r} takes part in more than {MOST_FOUND:,} messages: name one of its flows or commands")
         return await of_flow(tools.settings, id, flow, log, stores, await growth_in(log))
 
 

@@ -15,9 +15,10 @@ from replay import links, screen
 from replay.failure import BadArgument, CannotDo
 from replay.log import reveal
 from replay.log.flow import Flow, flows
-from replay.log.search import Found, find
+from replay.log.search import Found, find_in_shares
 from replay.log.spans import spans
 from replay.log.times import moment
+from replay.shares import cores
 from replay.tools import Tools, say, say_json
 from stores.tracing import Span
 
@@ -41,8 +42,7 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
     if not said.id:
         raise BadArgument("an empty id")
     since = moment("--since", said.since, datetime.now(UTC))
-    async with tools.log() as log:
-        found = await find(log, said.id, since)
+    found = await find_in_shares(tools.log, said.id, since, cores())
     if not found.messages:
         window = f" since {said.since}" if said.since else ""
         raise BadArgument(

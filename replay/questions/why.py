@@ -11,10 +11,11 @@ from replay.failure import BadArgument
 from replay.log.causes import Cause, waits
 from replay.log.flow import Flow, flows
 from replay.log.message import printed
-from replay.log.search import Found, find
+from replay.log.search import Found, find_in_shares
 from replay.log.story import told
 from replay.log.times import moment
 from replay.questions.waiting import known
+from replay.shares import cores
 from replay.tools import Tools, say, say_json
 from stores.kafka.log import LogReader
 
@@ -59,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 async def run(tools: Tools, said: argparse.Namespace) -> int:
-    found = await why(tools, said.id, moment("--since", said.since, datetime.now(UTC)))
+    found = await why(tools, said.id, moment("--since", said.since, datetime.now(UTC)), cores())
     if said.json:
         say_json(found.data())
     else:
@@ -69,17 +70,15 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
     return 0
 
 
-async def why(tools: Tools, id: str, since: datetime | None = None) -> Why:
-    """Raises BadArgument where no message names the id, and Unavailable."""
+async def why(tools: Tools, id: str, since: datetime | None = None, processes: int = 1) -> Why:
+    """processes: see find_in_shares. Raises BadArgument where no message names the id, and Unavailable."""
     wanted = named(id)
     if not wanted:
         raise BadArgument("an empty id")
+    found = await find_in_shares(tools.log, wanted, since, processes)
+    if not found.messages:
+        raise BadArgument(f"no message names {printed(wanted)} ({found.read:,} messages of {found.topics} topics read)")
     async with tools.log() as log:
-        found = await find(log, wanted, since)
-        if not found.messages:
-            raise BadArgument(
-                f"no message names {printed(wanted)} ({found.read:,} messages of {found.topics} topics read)"
-            )
         return await explained(tools, log, wanted, found)
 
 

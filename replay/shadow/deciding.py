@@ -81,17 +81,12 @@ class _Prepared(Exception):
     """The decision asks for what a preparation has made."""
 
 
-class _Context(Context):
+class _Context(Context, frozen=True):
     """Of a decision that is made again: what was prepared for it is gone."""
 
-    __slots__ = ()
-
     @property
-    def prepared(self) -> Any:
+    def prepared(self) -> Any:  # type: ignore[override]
         raise _Prepared
-
-    @prepared.setter
-    def prepared(self, value: Any) -> None: ...
 
 
 class _Owners(dict[tuple[str, str], str]):

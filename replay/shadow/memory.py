@@ -18,10 +18,14 @@ from topics.messages.topic import PARTITIONS
 _RECORDS_OF_A_KEY = 20
 
 
-async def all_of_keys(log: Log, chosen: Window, keys: frozenset[bytes]) -> tuple[list[Logged], int]:
-    """The records with one of these keys, those of each partition in their order; and how many records there are."""
+async def all_of_keys(log: Log, chosen: Window, keys: frozenset[bytes], expected: int = 0) -> tuple[list[Logged], int]:
+    """The records with one of these keys, those of each partition in their order; and how many records there are.
+
+    expected: about how many have one of the keys, where that is known.
+    """
     # With a key for a few records nearly every batch has one of them: looking for keys in its bytes would pass over none.
-    sieve = Keys(keys) if chosen.messages > _RECORDS_OF_A_KEY * len(keys) else None
+    pays = chosen.messages > max(_RECORDS_OF_A_KEY * len(keys), 2 * expected)
+    sieve = Keys(keys) if pays else None
     chunks = log.read(chosen.starts, chosen.ends, sieve)
     return [each async for chunk in chunks for each in chunk if each.key in keys], chosen.messages
 

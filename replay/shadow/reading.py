@@ -103,7 +103,7 @@ class Reading:
         ]
 
     async def _recorded(self, found: Sequence[Asked], root: int, growth: Growth) -> Recorded:
-        happened, causes, broken = await self._events({each.key for each in found}, root)
+        happened, causes, broken = await self._events({each.key for each in found}, root, len(found))
         entered = await self._entered([each for each in found if each.id not in causes])
         copies, facts = Copies(self._domain.decider), list[Logged]()
         if self._domain.decider.fact_tables:
@@ -117,13 +117,13 @@ class Reading:
         return Recorded(found, happened, causes, copies, broken, entered, growth, facts)
 
     async def _events(
-        self, keys: set[str], root: int
+        self, keys: set[str], root: int, asked: int
     ) -> tuple[dict[str, list[Happened]], dict[str, list[Happened]], dict[str, str]]:
-        """By key, by command, and why those of a key end."""
+        """By key, by command, and why those of a key end. asked: how many commands there are."""
         happened = defaultdict[str, list[Happened]](list)
         causes, broken = defaultdict[str, list[Happened]](list), dict[str, str]()
         places = self._places(self._domain.events, root)
-        for record in in_order(await self._of_keys(places, keys), places):
+        for record in in_order(await self._of_keys(places, keys, asked), places):
             key = (record.key or b"").decode(errors="replace")
             known = happened[key]
             try:
@@ -151,9 +151,9 @@ class Reading:
                 found += in_order(await self._of_keys(places, keys), places)
         return found
 
-    async def _of_keys(self, places: Sequence[Place], keys: Iterable[str]) -> list[Logged]:
+    async def _of_keys(self, places: Sequence[Place], keys: Iterable[str], expected: int = 0) -> list[Logged]:
         chosen = await window_of(self._log, places)
-        found, read = await all_of_keys(self._log, chosen, frozenset(key.encode() for key in keys))
+        found, read = await all_of_keys(self._log, chosen, frozenset(key.encode() for key in keys), expected)
         self.read.messages += read
         return found
 

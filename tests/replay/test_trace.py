@@ -3,6 +3,9 @@
 import json
 from collections.abc import Sequence
 
+import pytest
+
+from replay.log import search
 from stores.kafka.raw import RawRecord
 from tests.replay.scene import Desk, dead, record
 from topics.messages import ids
@@ -53,6 +56,25 @@ async def test_is_found_by_every_id_of_the_flow(desk: Desk) -> None:
         assert found["correlation"] == flow, name
         assert len(found["messages"]) == 5, name
         assert [m["ms"] for m in found["messages"]] == sorted(m["ms"] for m in found["messages"])
+
+
+async def test_several_processes_find_what_one_finds(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "_BY_ONE", 0)
+    order, user, flow = ids.fresh(), ids.fresh(), ids.fresh()
+    await desk.publish(*flow_of(order, user, flow), *flow_of(ids.fresh(), ids.fresh(), ids.fresh()))
+
+    async def found(wanted: str, processes: int) -> tuple[int, set[tuple[str, int, int]]]:
+        all_of_it = await search.find_in_shares(desk.tools.log, wanted, None, processes)
+        places = [
+            (message.logged.topic, message.logged.partition, message.logged.offset) for message in all_of_it.messages
+        ]
+        assert len(places) == len(set(places))
+        return all_of_it.topics, set(places)
+
+    for wanted, many in ((order, 5), (f"{flow}-mail", 5), (ids.fresh(), 0)):
+        topics, places = await found(wanted, 1)
+        assert len(places) == many
+        assert await found(wanted, 2) == await found(wanted, 3) == (topics, places)
 
 
 async def test_a_message_without_headers_leads_its_own_flow(desk: Desk) -> None:

@@ -4,7 +4,7 @@ For views and fact tables see topics/deciding/projection.py.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
@@ -32,8 +32,7 @@ class Fired:
     due: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """What comes with a command besides its body.
 
     now: the broker's append time, UTC; for the command of a timer never before it is due. fired: the timer that has sent the
@@ -46,7 +45,7 @@ class Context:
     now: datetime
     caller: str | None = None
     correlation_id: str = ""
-    claims: Mapping[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    claims: Mapping[tuple[str, str], str] = msgspec.field(default_factory=dict[tuple[str, str], str])
     prepared: Any = None
     fired: Fired | None = None
 
@@ -94,8 +93,7 @@ TIMERS = 64
 TIMER_BYTES = 16 * 1024
 
 
-@dataclass(frozen=True)
-class Decision(Generic[E]):
+class Decision(msgspec.Struct, Generic[E], frozen=True):
     """takes: of the (kind, value) pairs that the command asks for, those that become this aggregate's own; None: all of them.
     releases: those that were its own and are free for others from here on.
 

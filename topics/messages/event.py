@@ -1,11 +1,11 @@
 """What is known about an event besides its body."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class EventMeta:
+
+class EventMeta(msgspec.Struct, frozen=True):
     """About an event: version is the aggregate's after it, at is the time of the command that led to it.
 
     traceparent: the W3C trace context of its flow, empty where it has none.

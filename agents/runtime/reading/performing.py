@@ -6,11 +6,12 @@ that say their outcome. So an effect is repeated only if the process died betwee
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import structlog
+from msgspec.structs import replace
 
 from agents.runtime import metrics
 from agents.runtime.reading import aside

@@ -2,14 +2,13 @@
 
 import uuid
 from collections.abc import AsyncGenerator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
 import pytest_asyncio
-from msgspec.structs import replace as but
+from msgspec.structs import replace
 
 from agents.kitchen import queues
 from agents.kitchen.effect import Waiter
@@ -42,7 +41,7 @@ class Scene:
 
     def opened(self, **fields: Any) -> TicketOpened:
         in_time = {"expires_at": datetime.now(UTC) + timedelta(minutes=5), **fields}
-        return but(OPENED, restaurant_id=self.restaurant_id, **in_time)
+        return replace(OPENED, restaurant_id=self.restaurant_id, **in_time)
 
     def reports(self, outcome: Outcome) -> list[Send]:
         recorded = RecordMessage(message_id=self.meta.id, outcome=outcome)
@@ -105,7 +104,7 @@ async def test_a_ticket_whose_time_is_over_is_not_sent_but_one_that_waits_for_no
 
 
 async def test_a_kitchen_is_told_that_an_order_has_ended(scene: Scene) -> None:
-    withdrawn = but(WITHDRAWN, restaurant_id=scene.restaurant_id)
+    withdrawn = replace(WITHDRAWN, restaurant_id=scene.restaurant_id)
     assert list(await scene.waiter.bring(withdrawn, scene.meta)) == scene.reports("sent")
     came = await scene.client.ticket(scene.queue)
     assert came.type == "cancelled"
@@ -142,7 +141,7 @@ async def test_a_queue_that_does_not_confirm_holds_up_its_own_tickets_alone_and_
         raise error
 
     monkeypatch.setattr(Rabbit, "publish", fails)
-    for event in (scene.opened(), but(WITHDRAWN, restaurant_id=scene.restaurant_id)):
+    for event in (scene.opened(), replace(WITHDRAWN, restaurant_id=scene.restaurant_id)):
         error = Silent("RabbitMQ", "does not confirm")
         with pytest.raises(NotNow, match="does not confirm"):
             await scene.waiter.bring(event, scene.meta)

@@ -1,9 +1,10 @@
 """What the courier hands to the mail server, and what it reports back."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from agents.notification.effect import Courier
 from agents.runtime.reading.aside import GiveUp, NotNow
