@@ -6,10 +6,15 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest_asyncio
+import structlog
 
 from infra.servers.registry import servers as servers_named
 from infra.stack.stack import Stack
 from stores.redis_authority.making import open_making
+
+# Else every exception that a test makes the product log is drawn with its local variables, which takes up to a second.
+_AS_PYTHON_WRITES = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _AS_PYTHON_WRITES])
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
