@@ -29,7 +29,7 @@ async def test_finds_by_body_header_key_type_and_time_in_all_topics(desk: Desk) 
         (f'key == "{user}" && time < timestamp("2020-01-01T00:00:00Z")', []),
         (f'id == "{user}-2" || (body.n == 3 && key == "{user}")', ["2", "3"]),
     ):
-        code, out = await desk.run("find", "--where", text, "--json")
+        code, out = await desk.run("find", "--where", text, "--json", "--since", "10m")
         found = json.loads(out)
         assert (code, found["complete"]) == (0, True)
         assert sorted(each["id"].removeprefix(f"{user}-") for each in found["messages"]) == wanted, text
