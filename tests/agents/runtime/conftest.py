@@ -14,7 +14,7 @@ from stores.postgres.migrate import migrate
 from stores.redis.connection import connect
 from stores.redis.reader import Reader
 from stores.settings import Settings, load
-from tests.agents.runtime import gates
+from tests.agents.runtime import feed, gates
 from tests.agents.runtime.flow import Flow
 from tests.agents.runtime.member import flow_of
 from tests.agents.runtime.world import World, a_world
@@ -70,6 +70,12 @@ def no_inbox() -> Generator[None]:
     yield
     if not already:
         gates.WITHOUT.discard("inbox")
+
+
+@pytest.fixture(autouse=True)
+def leases_end() -> Generator[None]:
+    yield
+    feed.end_leases()
 
 
 @pytest.fixture(autouse=True)

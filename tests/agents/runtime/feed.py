@@ -17,6 +17,17 @@ from topics.messages.topic import Topic
 
 Record = ConsumerRecord[bytes, bytes]
 
+_HELD = 0.05  # seconds that a broker holds a fetch which finds nothing
+
+_leases: list[Lease] = []
+
+
+def end_leases() -> None:
+    """Of all feeds, as where a process ends: what is built on a lease goes on until then, also after the test."""
+    for lease in _leases:
+        lease.closing.set()
+    _leases.clear()
+
 
 class Feed:
     """One partition."""
@@ -46,7 +57,9 @@ class Feed:
 
     def lease(self, group: str, *, end: int | None = None) -> Lease:
         """As before its opening. end: where the log ends, if not where it is now."""
-        return Lease(Source(group, self.topic.name, self.partition), end=len(self.log) if end is None else end)
+        made = Lease(Source(group, self.topic.name, self.partition), end=len(self.log) if end is None else end)
+        _leases.append(made)
+        return made
 
     def batch(self, lease: Lease, first: int | None = None, end: int | None = None) -> Batch:
         found = self.log[lease.next if first is None else first : end]
@@ -68,6 +81,6 @@ class Replayed:
         return 0, len(self._log)
 
     async def take(self, first: int, most: int) -> Stretch:
-        await asyncio.sleep(0)
         found = self._log[first : first + most]
+        await asyncio.sleep(0 if found else _HELD)
         return Stretch(found, first, first + len(found))
