@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest_asyncio
 import structlog
+from hypothesis import HealthCheck, settings
 
 from infra.servers.registry import servers as servers_named
 from infra.stack.stack import Stack
@@ -15,6 +16,10 @@ from stores.redis_authority.making import open_making
 # Else every exception that a test makes the product log is drawn with its local variables, which takes up to a second.
 _AS_PYTHON_WRITES = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
 structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _AS_PYTHON_WRITES])
+
+# An example that takes 200 ms is no fault: on a busy machine the process may have stood still for as long.
+settings.register_profile("lezzet", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("lezzet")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

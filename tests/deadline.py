@@ -7,7 +7,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-SECONDS = 20.0
+SECONDS = 60.0
+"""What is right comes in a moment on a quiet machine; on a busy one each process may stand still for many seconds."""
 
 
 async def within(what: str, waiting: Awaitable[T], seconds: float = SECONDS) -> T:
