@@ -5,7 +5,10 @@ import os
 import re
 from pathlib import Path
 
-from tests.deadline import SECONDS
+from tests.deadline import within
+
+WITHIN = 180.0
+"""Seconds for all commands of a page, each of which takes some tenths of one on a quiet machine."""
 
 _BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 _FILE = re.compile(r"```python (\S+)\n(.*?)```", re.DOTALL)
@@ -16,7 +19,11 @@ async def walk(page: Path, folder: Path, **named: str) -> str:
     process = await asyncio.create_subprocess_exec(
         "bash", "-euo", "pipefail", "-c", _script(page), cwd=folder, env={**os.environ, **named}, stdout=-1, stderr=-1
     )
-    out, wrong = await asyncio.wait_for(process.communicate(), SECONDS)
+    try:
+        out, wrong = await within(f"the walk of {page.name} to end", process.communicate(), WITHIN)
+    finally:
+        if process.returncode is None:
+            process.kill()
     assert process.returncode == 0, f"{out.decode()[-2000:]}\n{wrong.decode()[-2000:]}"
     return out.decode()
 

@@ -18,11 +18,13 @@ from infra.layout.folders import CHECKOUT, DataFolder
 from infra.layout.site import Site
 from tests.journeys import pages
 from tests.journeys.client import Client
+from tests.journeys.patience import patient
 
 
 @dataclass(frozen=True)
 class Product:
-    """said: what `up` printed. endpoints: of `status --json`."""
+    """said: what `up` printed. endpoints: of `status --json`; but "edge" and "mobile" are asked with patience, and the gateways
+    are "edge_itself" and "mobile_itself"."""
 
     data: Path
     said: str
@@ -64,8 +66,10 @@ async def product(web_client: pages.Site) -> AsyncGenerator[Product]:
         origin = {"CLIENT_ORIGIN": web_client.origin, "CORS_ORIGINS": web_client.origin}
         said = await made.lezzet("up", "--detach", "--free-ports", "--only", "core", "--few-demo-data", **origin)
         endpoints = json.loads(await made.lezzet("status", "--json"))["endpoints"]
-        web_client.edge = endpoints["edge"]
-        yield Product(made.data, said, endpoints)
+        itself = {f"{name}_itself": endpoints[name] for name in ("edge", "mobile")}
+        async with patient(endpoints["edge"]) as edge, patient(endpoints["mobile"]) as mobile:
+            web_client.edge = edge
+            yield Product(made.data, said, endpoints | itself | {"edge": edge, "mobile": mobile})
     finally:
         await made.lezzet("down", "--purge")
         shutil.rmtree(folder)

@@ -18,6 +18,8 @@ PROFILE = {"full_name": "Ayşe Yılmaz", "born_date": "1990-05-01", "gender": "f
 
 async def test_the_walk_that_up_prints_leads_to_a_confirmation_mail(product: Product):
     walk = product.said.split("a first walk, command by command:", 1)[1]
+    assert f"EDGE={product.endpoints['edge_itself']};" in walk
+    walk = walk.replace(product.endpoints["edge_itself"], product.endpoints["edge"])
     done = await asyncio.to_thread(
         subprocess.run,
         ["bash", "-euo", "pipefail", "-c", walk],
@@ -172,10 +174,10 @@ async def test_status_names_every_process(product: Product):
     assert {"kafka", "postgres", "redis", "mailbox", "agents-1", "edge-1"} <= {
         str(p["name"]) for p in status["processes"]
     }
-    assert all(p["state"] == "running" and p["pid"] and "lacks" not in p for p in status["processes"])
 
-    async def caught_up() -> bool:
-        found = await product.status()
-        return all(p["lag"] == 0 for p in found["processes"] if str(p["name"]).startswith("agents"))
+    async def well() -> bool:
+        found = (await product.status())["processes"]
+        running = all(p["state"] == "running" and p["pid"] and "lacks" not in p for p in found)
+        return running and all(p["lag"] == 0 for p in found if str(p["name"]).startswith("agents"))
 
-    await until("the agents to have no lag", caught_up)
+    await until("all to run and to lack nothing, and the agents to have no lag", well)

@@ -1,14 +1,13 @@
 """What a restaurant says of itself, and what guests find of it: days off, breaks, where it delivers, its slots, reviews."""
 
 import asyncio
-import os
-import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.deadline import SECONDS, until
+from tests.deadline import until
+from tests.journeys.by_curl import walk
 from tests.journeys.client import Client
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "api" / "restaurants.md"
@@ -156,18 +155,10 @@ async def test_the_walk_by_curl(owner: Client, client: Client, tmp_path: Path):
     """docs/api/restaurants.md, command by command."""
     await owner.sign_up()
     await client.sign_up()
-    script = "set -e\n" + "\n".join(re.findall(r"```sh\n(.*?)```", PAGE.read_text(), re.DOTALL))
-    named = {
-        "EDGE": owner.endpoints["edge"],
-        "OWNER": f"Authorization: Bearer {owner.token}",
-        "GUEST": f"Authorization: Bearer {client.token}",
-    }
-    run = await asyncio.create_subprocess_exec(
-        "bash", "-c", script, cwd=tmp_path, env={**os.environ, **named}, stdout=-1, stderr=-1
-    )
-    out, wrong = await asyncio.wait_for(run.communicate(), SECONDS)
-    said = out.decode()
-    assert run.returncode == 0, wrong
+    said = await walk(
+        PAGE, tmp_path, EDGE=owner.endpoints["edge"], OWNER=f"Authorization: Bearer {owner.token}",
+        GUEST=f"Authorization: Bearer {client.token}",
+    )  # fmt: skip
     assert said.count("422\n") == 2 and '"opening_hours.sat"' in said and '"delivery_area.polygon"' in said
     assert said.count('"prep_time":60,"busy":{') == 4, "from busy to the end of it: four answers"
     assert said.count('"open_now":false') == 2, "while it takes a break"
