@@ -1,8 +1,8 @@
 """A client's patience, between the journeys and the gateway: what is answered 202 or 503 is asked again until it is answered.
 
 A write that takes more than two seconds is answered 202 (it will be done), or 503 (it was not done, or a view does not show it
-yet); docs/architecture.md tells clients what to do then. On a busy machine any write may take as long. What the product promises of
-these answers is tested where they are made on purpose: tests/http_edge, and `./lezzet fault`.
+yet); docs/architecture.md tells clients what to do then. On a busy machine any write may take as long. What the product
+promises of these answers is tested where they are made on purpose: tests/http_edge, and `./lezzet fault`.
 """
 
 import asyncio
@@ -101,6 +101,8 @@ async def _handed_on(request: web.Request, answer: aiohttp.ClientResponse) -> we
     named = CIMultiDict((name.decode(), value.decode("latin-1")) for name, value in answer.raw_headers)
     said = web.StreamResponse(status=answer.status, reason=answer.reason, headers=_passed_on(named))
     await said.prepare(request)
+    if answer.status == 503:
+        await said.write(await answer.read())  # which has been looked at
     async for piece in answer.content.iter_any():
         await said.write(piece)
     await said.write_eof()
