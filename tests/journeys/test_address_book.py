@@ -1,6 +1,5 @@
 """A user keeps addresses, favourites and wishes about mails: what was written is there in the next read."""
 
-import time
 import uuid
 from typing import Any
 from urllib.parse import quote
@@ -25,9 +24,7 @@ async def somebody(client: Client) -> Client:
 
 
 async def book(client: Client) -> list[tuple[str, bool]]:
-    begun = time.monotonic()
     addresses = await client.must("GET", "/addresses/")
-    assert time.monotonic() - begun < 1, "an address book answers within a second"
     assert await client.must("GET", "/addresses") == addresses
     return [(each["title"], each["is_default"]) for each in addresses]
 

@@ -47,7 +47,11 @@ async def test_the_walk_by_curl(owner: Client, client: Client, other: Client, tm
     heard = [line.removeprefix("event: ") for line in told.splitlines() if line.startswith("event: ")]
     assert {"on_the_way", "position", "delivered"} <= set(heard) and heard[-2:] == ["delivered", "end"]
     assert '"latitude":41.036,"longitude":28.9845,"at":' in told
-    assert (await client.must("GET", f"/orders/{order}"))["courier_id"] == me
+
+    async def named() -> bool:
+        return (await client.must("GET", f"/orders/{order}"))["courier_id"] == me
+
+    await until("the order to name its courier", named)
     assert await courier.must("GET", "/couriers") == (await courier.must("GET", "/users/me/export"))["courier"]
     (ended,) = await courier.must("GET", "/deliveries?phase=ended")
     assert (ended["order_id"], ended["status"], ended["address"]) == (order, "delivered", None)

@@ -20,10 +20,23 @@ async def about(client: Client, subject: str, count: int) -> list[dict[str, Any]
     return found
 
 
+async def likes(client: Client, user: str, **said: Any) -> None:
+    """Says it, and waits until it is known where mails are written: nothing orders that and the next order."""
+    await client.must("PUT", PREFERENCES, said)
+
+    def known(record: Any) -> bool:
+        kind = dict(record.headers)["ce_type"]
+        if record.key != user.encode() or kind != b"PreferencesRemembered":
+            return False
+        preferences = json.loads(record.value)["preferences"]
+        return {name: preferences.get(name, True) for name in said} == said
+
+    await client.read_until("notification_events", known)
+
+
 async def test_customer_and_owner_are_told_as_they_like_and_others_read_it(owner: Client, client: Client):
-    await owner.sign_up()
-    user = await client.sign_up()
-    await owner.must("PUT", PREFERENCES, {"language": "en"})
+    owners, user = await owner.sign_up(), await client.sign_up()
+    await likes(owner, owners, language="en")
     await client.add_address()
     restaurant, meal = await owner.open_restaurant(100, name="Haberci")
     await client.sees(f"/meals/{meal}")
@@ -48,14 +61,14 @@ async def test_customer_and_owner_are_told_as_they_like_and_others_read_it(owner
     assert (read.key.decode(), said["to"], said["variables"]["restaurant_id"]) == (user, user, restaurant)
     assert said["subject"] == "Siparişiniz onaylandı: Haberci"
 
-    await client.must("PUT", PREFERENCES, {"language": "en"})
+    await likes(client, user, language="en")
     second = await client.order(meal, 2)
     assert second in (await client.mail("Your order at Haberci"))["text"]
     await client.must("POST", f"/orders/{second}/cancel", {"reason": "too late"})
     assert "too late" in (await client.mail("Your order is cancelled: Haberci"))["text"]
     assert "too late" not in (await owner.mail("An order was cancelled: Haberci"))["text"]
 
-    await client.must("PUT", PREFERENCES, {"order_updates": False})
+    await likes(client, user, order_updates=False)
     third = await client.order(meal, 2)
     mails = await about(owner, "New order for Haberci", 3)
     assert third in mails[-1]["text"]
@@ -72,7 +85,12 @@ async def test_a_customer_is_told_that_a_card_was_refused_and_that_money_comes_b
 
     refused = await client.order(meal, 2, payment_method="credit_card", card="tok_insufficient_funds")
     assert refused in (await client.mail("Ödemeniz kabul edilmedi: Kasa"))["text"]
-    await client.must("DELETE", "/carts/clear")  # it is full again
+
+    async def full_again() -> bool:
+        return await client.must("GET", "/carts/get") != []
+
+    await until("the lines to be back in the basket", full_again)
+    await client.must("DELETE", "/carts/clear")
 
     paid = await client.order(meal, 2, payment_method="credit_card", card="tok_success")
     await owner.mail("Yeni sipariş: Kasa")
