@@ -10,6 +10,9 @@ T = TypeVar("T")
 SECONDS = 60.0
 """What is right comes in a moment on a quiet machine; on a busy one each process may stand still for many seconds."""
 
+BUSY = 10.0
+"""Seconds in which also a busy machine answers what is promised within two or three. Who waits for a server waits longer."""
+
 
 async def within(what: str, waiting: Awaitable[T], seconds: float = SECONDS) -> T:
     """The result of `waiting`. Fails with `what` after the deadline."""

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 import aiohttp
+import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -14,6 +15,7 @@ from redis.exceptions import ConnectionError
 
 from http_edge.__main__ import gateways, open_edge
 from http_edge.about.health import ready_keys
+from http_edge.commands import delivery
 from http_edge.gateway import Gateway
 from http_edge.routing.edge import Edge
 from http_edge.serving import Serving
@@ -79,6 +81,13 @@ async def world(servers: Stack) -> AsyncGenerator[World]:
         finally:
             await serving.close()
     await redis.aclose()
+
+
+@pytest.fixture
+def long_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who gets no answer waits for five seconds, so that on a busy machine all others ask meanwhile."""
+    monkeypatch.setattr(delivery, "REPLY_SECONDS", 5.0)
+    monkeypatch.setattr(delivery, "ACK_SECONDS", 5.1)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import aiohttp
 
-from tests.deadline import within
+from tests.deadline import SECONDS, within
 from tests.http_edge.client import Client
 from tests.http_edge.conftest import World
 from topics import keys
@@ -43,7 +43,7 @@ class Events:
                 return Heard(found["id"], found["event"], json.loads(found["data"]))
         return None
 
-    async def hears(self, what: str, seconds: float = 5.0) -> Heard | None:
+    async def hears(self, what: str, seconds: float = SECONDS) -> Heard | None:
         return await within(what, self.next(), seconds)
 
     async def rest(self) -> list[Heard]:

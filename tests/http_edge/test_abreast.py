@@ -137,6 +137,7 @@ def one_by_one(edge: World) -> Iterator[World]:
     object.__setattr__(edge.edge, "abreast", before)
 
 
+@pytest.mark.usefixtures("long_silence")
 @pytest.mark.parametrize(
     ("route", "at_once"), [("DELETE /carts/clear", AT_ONCE), ("POST /restaurants", COPIED_AT_ONCE)]
 )

@@ -146,13 +146,14 @@ async def test_it_is_503_until_it_is_known_who_owns_what(edge: World, board: Boa
     assert (await board.client().call("GET", "/health/ready")).status == 503
 
 
-async def test_it_opens_and_then_tells_what_changes(board: Board):
+async def test_it_opens_and_then_tells_what_changes(board: Board, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(streams, "CHECK_SECONDS", 1000.0)  # by its notice: nobody waits for the next round
     before = await board.put(board.made())
     async with follow(board) as events:
         assert events.answer.headers["Content-Type"] == "text/event-stream"
         await opened(events)
         new = await board.put(board.made(1))
-        heard = await events.hears("the new one", 1.0)
+        heard = await events.hears("the new one")
         assert heard is not None and heard.name == "placed"
         assert heard.data.keys() == {field.encode_name for field in fields(BoardChange)}
         assert (heard.data["id"], heard.data["total"]) == (new.id, new.total / 100)
@@ -224,7 +225,10 @@ async def test_a_lost_notice_is_made_good(board: Board, monkeypatch: pytest.Monk
         assert await told(events) == (order.id, "accepted")
 
 
-async def test_an_order_that_is_shown_no_more_is_passed_over(edge: World, board: Board):
+async def test_an_order_that_is_shown_no_more_is_passed_over(
+    edge: World, board: Board, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(streams, "CHECK_SECONDS", 1000.0)  # no round finds it before it is gone
     gone = await board.put(board.made())
     async with follow(board) as events:
         await opened(events)
@@ -241,7 +245,7 @@ async def test_an_id_that_is_none_is_named(board: Board, last: str):
 
 
 async def test_it_ends_with_its_token_and_soon_after_a_logout(edge: World, board: Board):
-    async with follow(board, seconds=2) as events:
+    async with follow(board, seconds=5) as events:
         await opened(events)
         assert [heard.data for heard in await events.rest()] == [{"why": "token_expired"}]
     jti = uuid.uuid4().hex

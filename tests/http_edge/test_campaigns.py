@@ -11,16 +11,16 @@ from tests.http_edge.documents import stored
 from tests.http_edge.domains import Command, refused
 from topics import keys
 
-NOW = datetime.now(UTC)
 GOOD = {"restaurant_id": "r-1", "title": "Yarım fiyat", "start_date": "2026-11-26", "end_date": "2026-11-29"}
 
 
 def campaign(id: str, begins: int, ends: int, restaurant: str) -> dict[str, Any]:
     """begins, ends: hours from now."""
+    now = datetime.now(UTC)
     return {
         "id": id, "title": "Yarım fiyat", "description": "", "restaurant_id": restaurant, "restaurant_name": "Lokanta",
-        "start_date": (NOW + timedelta(hours=begins)).isoformat(), "created_at": NOW.isoformat(),
-        "end_date": (NOW + timedelta(hours=ends)).isoformat(),
+        "start_date": (now + timedelta(hours=begins)).isoformat(), "created_at": now.isoformat(),
+        "end_date": (now + timedelta(hours=ends)).isoformat(),
     }  # fmt: skip
 
 

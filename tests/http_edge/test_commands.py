@@ -11,6 +11,7 @@ import pytest
 
 from http_edge.routing.routes import CommandRow
 from stores.redis.fates import Fates
+from tests.deadline import BUSY
 from tests.http_edge.conftest import World
 from tests.http_edge.documents import meal, stored
 from tests.http_edge.domains import Command, done, refused, sealed
@@ -43,8 +44,8 @@ async def test_a_command_says_all_about_itself(edge: World):
     assert found[headers.ID] == found[headers.OPERATION]
     assert found[headers.TRACEPARENT] == parent
     assert found[headers.CORRELATION] == said.headers["X-Correlation-Id"] == parent[3:35]
-    rounded = 2  # ms: the clock and what is left of the time are whole ones, each
-    assert before + 2000 - rounded <= int(found[headers.DEADLINE]) <= int(time.time() * 1000) + 2000
+    off = 100  # ms: acknowledgements tell the broker's clock, as exactly as they are fast
+    assert before + 2000 - off <= int(found[headers.DEADLINE]) <= int(time.time() * 1000) + 2000 + off
 
 
 async def test_a_command_says_what_its_caller_has_seen_and_written(edge: World):
@@ -157,7 +158,7 @@ async def test_a_slow_write_is_202_and_its_outcome_can_be_looked_up(edge: World)
     edge.domains.behave(silent)
     began = time.monotonic()
     said = await edge.client(me).call("POST", "/carts/add", LINE)
-    assert said.status == 202 and 1.9 < time.monotonic() - began < 3
+    assert said.status == 202 and 1.9 < time.monotonic() - began < BUSY
     place = said.headers["Location"]
     assert said.json["status"] == "pending" and place == f"/operations/{said.json['operation_id']}"
     assert (await edge.client(me).call("GET", place)).json["status"] == "pending"

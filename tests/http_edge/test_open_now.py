@@ -76,10 +76,13 @@ def test_a_list_of_a_hundred_stays_cheap():
     documents = [document(id=str(each), opening_hours=week, name="x" * 500) for each in range(100)]
     for each in documents:
         with_open_now(each, 0.0)
-    began = time.perf_counter()
-    for each in documents:
-        with_open_now(each, 1.0)
-    assert time.perf_counter() - began < 0.05, "a hundred documents that were seen before take about a millisecond"
+    took = list[float]()
+    for _ in range(10):  # a busy machine has other things to do in some of them
+        began = time.perf_counter()
+        for each in documents:
+            with_open_now(each, 1.0)
+        took.append(time.perf_counter() - began)
+    assert min(took) < 0.05, "a hundred documents that were seen before take about a millisecond"
 
 
 async def test_one_and_all_restaurants_say_whether_they_are_open(edge: World):

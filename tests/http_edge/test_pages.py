@@ -14,6 +14,7 @@ import pytest
 from http_edge.reads import lists
 from http_edge.routing.routes import PUBLIC, AnyRow
 from http_edge.web import ROUTES
+from tests.deadline import SECONDS
 from tests.http_edge.client import Client, Said, next_page
 from tests.http_edge.conftest import World
 from tests.http_edge.documents import delivery, meal, placed_order, stored
@@ -23,6 +24,12 @@ PAGED = [row for row in ROUTES if row.pages is not None]
 ME = str(uuid.uuid4())
 EVER = 4e9  # seconds since the epoch
 ORIGIN = "http://localhost:3000"
+
+
+@pytest.fixture(autouse=True)
+def no_haste(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine a long page takes longer than it may."""
+    monkeypatch.setattr(lists, "PAGE_SECONDS", SECONDS)
 
 
 def every(rows: list[AnyRow]) -> pytest.MarkDecorator:

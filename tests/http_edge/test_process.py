@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 
 from stores.keyring import make_keys
+from tests.deadline import BUSY, SECONDS
 
 
 def free_port() -> int:
@@ -52,7 +53,7 @@ async def until_listening(process: Process) -> None:
 async def test_bad_configuration_ends_it_with_one_line(tmp_path: Path, variable: str, value: str):
     make_keys(tmp_path)
     process = await start(environment(tmp_path) | {variable: value})
-    _, said = await asyncio.wait_for(process.communicate(), 20)
+    _, said = await asyncio.wait_for(process.communicate(), SECONDS)
     assert process.returncode == 2
     assert said.decode().count("\n") == 1 and variable in said.decode()
 
@@ -60,7 +61,7 @@ async def test_bad_configuration_ends_it_with_one_line(tmp_path: Path, variable:
 async def test_an_address_that_is_not_ours_ends_it_with_the_name_of_the_variable(tmp_path: Path):
     make_keys(tmp_path)
     process = await start(environment(tmp_path, EDGE_HOST="192.0.2.1", EDGE_PORT=str(free_port())))
-    _, said = await asyncio.wait_for(process.communicate(), 20)
+    _, said = await asyncio.wait_for(process.communicate(), SECONDS)
     assert process.returncode == 2
     assert said.decode().splitlines()[-1].startswith("configuration: EDGE_HOST: cannot listen on 192.0.2.1:")
 
@@ -71,7 +72,7 @@ async def test_a_port_that_somebody_has_ends_it_with_the_name_of_the_variable(tm
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         process = await start(environment(tmp_path, EDGE_PORT=str(free_port())) | {variable: port})
-        _, said = await asyncio.wait_for(process.communicate(), 20)
+        _, said = await asyncio.wait_for(process.communicate(), SECONDS)
     assert process.returncode == 2
     assert said.decode().splitlines()[-1].startswith(f"configuration: {variable}: cannot listen on 127.0.0.1:{port}")
 
@@ -82,7 +83,7 @@ async def test_it_starts_answers_and_stops_without_kafka_and_redis(tmp_path: Pat
     ports = {"EDGE_PORT": str(port), "EDGE_MOBILE_PORT": str(mobile)}
     processes = [await start(environment(tmp_path, **ports)) for _ in range(2)]
     try:
-        await asyncio.wait_for(asyncio.gather(*map(until_listening, processes)), 30)
+        await asyncio.wait_for(asyncio.gather(*map(until_listening, processes)), SECONDS)
         async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http:
             async with http.get("/health/live") as answer:
                 assert answer.status == 200
@@ -93,7 +94,7 @@ async def test_it_starts_answers_and_stops_without_kafka_and_redis(tmp_path: Pat
             ):
                 began = time.monotonic()
                 async with http.request(method, path, json=body) as answer:
-                    assert (answer.status, time.monotonic() - began < 3) == (503, True), path
+                    assert (answer.status, time.monotonic() - began < BUSY) == (503, True), path
             for path, status in (("/health/live", 200), ("/health/ready", 503), ("/m/restaurants/r-1", 503)):
                 async with http.get(f"http://127.0.0.1:{mobile}{path}") as answer:
                     assert answer.status == status, path
@@ -101,5 +102,5 @@ async def test_it_starts_answers_and_stops_without_kafka_and_redis(tmp_path: Pat
         began = time.monotonic()
         for process in processes:
             process.send_signal(signal.SIGTERM)
-        codes = await asyncio.wait_for(asyncio.gather(*(process.wait() for process in processes)), 10)
-    assert codes == [0, 0] and time.monotonic() - began < 10
+        codes = await asyncio.wait_for(asyncio.gather(*(process.wait() for process in processes)), SECONDS)
+    assert codes == [0, 0] and time.monotonic() - began < 3 * BUSY

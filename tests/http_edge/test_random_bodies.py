@@ -12,6 +12,7 @@ from http_edge.commands.bodies import decode
 from http_edge.wire.problems import Problem
 from tests.http_edge.conftest import World
 from tests.http_edge.test_bad_input import WITH_BODY
+from tests.http_edge.test_odd_requests import ours
 from topics.values.validation import Validator
 
 JSON = st.recursive(
@@ -47,4 +48,4 @@ async def test_no_random_body_gives_a_5xx(edge: World):
     client = edge.client(str(uuid.uuid4()))
     for body in bodies:
         for method, path in (("POST", "/carts/add"), ("PATCH", "/carts/update/m-1")):
-            assert (await client.call(method, path, body)).status < 500, body
+            assert not ours((await client.call(method, path, body)).status), body

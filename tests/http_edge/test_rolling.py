@@ -137,7 +137,8 @@ async def test_two_edges_are_restarted_under_load_and_no_request_fails(edge: Wor
         await order.becomes("cancelled", CANCELLED)
         came_back = await within("the stream to end", following)
     for load in (web, phones):
-        assert (load.failed, set(load.told)) == ([], {200})
+        # 202: it will be done, and took longer than two seconds while the edges started
+        assert load.failed == [] and {200} <= load.told.keys() <= {200, 202}, load.told
     assert heard == order.happened()
     assert came_back >= 2, "each of the two edges was stopped twice"
 

@@ -18,6 +18,7 @@ from tests.stores.books import Books, meal, restaurant
 from topics import keys, search_index
 from topics.search_index import Point, Wanted
 from topics.values.faults import Invalid
+from topics.values.opening_hours import DAYS
 from topics.values.validation import Validator
 
 AT = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
@@ -166,12 +167,12 @@ async def test_a_query_of_any_letters_is_answered(edge: World, books: Books, que
 
 
 async def test_open_now_is_asked_in_each_restaurants_zone(edge: World, books: Books):
-    day = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")[datetime.fromtimestamp(time.time(), UTC).weekday()]
-    hours = {day: "00:00-24:00"}
+    today = datetime.fromtimestamp(time.time(), UTC).weekday()
+    hours = {DAYS[(today + days) % 7]: "00:00-24:00" for days in range(2)}  # should midnight come
     await books.write(
         restaurant("always"), restaurant("shut", status="closed"),
         restaurant("today", opening_hours=hours, time_zone="UTC"),
-        restaurant("other", opening_hours={"mon" if day != "mon" else "thu": "10:00-10:01"}, time_zone="UTC"),
+        restaurant("other", opening_hours={DAYS[(today + 3) % 7]: "10:00-10:01"}, time_zone="UTC"),
     )  # fmt: skip
     assert {each["id"] for each in (await found(edge, "?open_now=true"))["restaurants"]} == {"always", "today"}
 

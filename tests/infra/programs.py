@@ -10,7 +10,7 @@ from infra.layout.folders import DataFolder
 from infra.process.answers import answers
 from infra.process.program import Program
 
-DEADLINE = 15.0
+DEADLINE = 60.0
 SLEEPS = "open({ready!r}, 'w').close(); import time; time.sleep(600)"
 SLEEPS_ON_AT_SIGTERM = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEPS}"
 

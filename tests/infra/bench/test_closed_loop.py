@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 import pytest_asyncio
 
-from infra.bench.closed_loop import WARM_UP_SECONDS, Measured, Plan, Request, Tally, in_own_process, measure
+from infra.bench.closed_loop import Measured, Plan, Request, Tally, in_own_process, measure
 
 PAUSE = 0.01  # seconds that the server takes to answer
 
@@ -111,7 +111,7 @@ async def test_a_lost_connection_is_no_result(server: Server):
 async def test_the_generator_runs_in_a_process_of_its_own(server: Server):
     found = await in_own_process(plan(server, connections=2, visitors=2))
     assert found.requests == sum(map(len, server.asked.values()))
-    assert found.requests_per_s * (0.3 + WARM_UP_SECONDS) <= found.requests + 4
+    assert 0 < found.requests_per_s * 0.3 < found.requests, "those of the warm-up are counted, and not measured"
 
 
 async def test_a_generator_that_fails_is_said_so(server: Server):
