@@ -16,6 +16,7 @@ from infra.audit import lag
 from infra.audit.findings import Findings
 from infra.layout.folders import CHECKOUT, DataFolder
 from infra.layout.site import Site
+from tests.deadline import SECONDS
 from tests.journeys import pages
 from tests.journeys.client import Client
 from tests.journeys.patience import patient
@@ -46,7 +47,7 @@ class Product:
     async def quiet(self) -> None:
         """Until nothing is left to do of all that was asked for."""
         findings = Findings()
-        await lag.quiet(Site.of(DataFolder(self.data)).endpoints, findings)
+        await lag.quiet(Site.of(DataFolder(self.data)).endpoints, findings, 3 * SECONDS)
         assert findings.clean, findings.wrong
 
 
