@@ -139,7 +139,10 @@ async def test_no_fetch_leaves_out_a_partition_whose_messages_will_be_taken_at_o
     assert (thread._held_for(routine.fetcher) <= 0) == begins
 
 
-async def test_messages_that_are_taken_and_not_handed_over_yet_hold_up_the_next_fetch() -> None:
+async def test_messages_that_are_taken_and_not_handed_over_yet_hold_up_the_next_fetch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fetching, "_GATHER", 60.0)
     thread, routine = _consumer_of(), Routine()
     taken = Batch(None, [None], 0, reached=1)
     thread._taken = [taken]
@@ -148,7 +151,8 @@ async def test_messages_that_are_taken_and_not_handed_over_yet_hold_up_the_next_
     assert thread._held_for(routine.fetcher) <= 0
 
 
-async def test_a_batch_holds_up_the_next_fetch_for_a_bounded_time() -> None:
+async def test_a_batch_holds_up_the_next_fetch_for_a_bounded_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetching, "_GATHER", 60.0)
     assert 0 < _consumer_of((1, 0.0))._held_for(Routine().fetcher) <= fetching._GATHER
 
 

@@ -71,7 +71,8 @@ async def test_a_command_waits_until_the_copy_knows_what_its_caller_has_seen(
 ):
     monkeypatch.setattr(patience, "SECONDS", 3600)
     lease = await shop.process.open()
-    doing = asyncio.create_task(shop.process.do(lease, [shop.buy("kebap", 2)], PAUSE))
+    # so seldom that the copy is there before the tries of a batch are used up
+    doing = asyncio.create_task(shop.process.do(lease, [shop.buy("kebap", 2)], PAUSE * 20))
     await asyncio.wait((doing,), timeout=PAUSE * 5)
     assert not doing.done()
     await shop.price(shop.world.key("kebap"), 90, 110)
