@@ -18,7 +18,7 @@ from stores.kafka.log import Logged
 from stores.kafka.raw import RawRecord
 from topics.messages import headers
 
-DEADLINE = 25.0  # seconds, for a busy machine
+DEADLINE = 120.0  # seconds: agents take 15 to start on two quiet cores, and 60 beside other work
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ async def test_a_request_is_one_trace_through_edge_kafka_and_stores(servers: Sta
         await opened.enter_async_context(running(servers, "agents", "auth", "user", more=more))
         await opened.enter_async_context(running(servers, "http_edge", more=more))
         mail = f"{ids.fresh()}@example.com"
-        trace = await until("the edge takes it", lambda: _registered(port, mail), 30)
+        trace = await until("the edge takes it", lambda: _registered(port, mail))
 
         async def came() -> bool:
             return there.of(trace).keys() >= AWAITED

@@ -11,6 +11,7 @@ from http_edge.commands.withdrawals import Withdrawals
 from infra.stack.stack import Stack
 from stores.kafka.admin import make_topics
 from stores.postgres.migrate import migrate
+from stores.redis import generations
 from stores.redis.connection import connect
 from stores.redis.reader import Reader
 from stores.settings import Settings, load
@@ -60,6 +61,13 @@ async def flow(world: World) -> AsyncGenerator[Flow]:
     await producer.start()
     yield Flow(world, producer)
     await producer.stop()
+
+
+@pytest.fixture
+def long_lived(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Redis forgets after seconds stays until a test takes it away: that a release runs, and the grace after a switch."""
+    monkeypatch.setattr(generations, "RUNNING_SECONDS", 3600)
+    monkeypatch.setattr(generations, "GRACE_SECONDS", 3600)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from stores.errors import Conflict, Doubt, Unavailable
 from tests.agents.runtime.feed import Feed
 from tests.agents.runtime.tally import Add, Added
 from tests.agents.runtime.world import Process, World
-from tests.deadline import until
+from tests.deadline import until, within
 from topics.deciding.decision import Send
 from topics.messages.event import EventMeta
 
@@ -121,7 +121,7 @@ async def test_a_kill_between_sending_and_recording_repeats_once_and_is_counted(
         first.feed.event(key, 1)
     here, _ = outside.stop_after("b 1")
     dying = asyncio.create_task(first.run(await first.opened()))
-    await asyncio.wait_for(here.wait(), 5)
+    await within("the effect to begin", here.wait())
     dying.cancel()
     await asyncio.gather(dying, return_exceptions=True)
     await second.run(await second.opened())
@@ -162,7 +162,7 @@ async def test_a_zombie_that_ends_late_what_it_had_begun_makes_no_second_outcome
     zombie.feed.event("a", 1)
     here, go = outside.stop_after("a 1")
     asleep = asyncio.create_task(zombie.run(await zombie.opened()))
-    await asyncio.wait_for(here.wait(), 5)
+    await within("the effect to begin", here.wait())
     lease = await owner.opened()
     await owner.run(lease)
     assert outside == ["a 1", "a 1"] and owner.repeated == 1
@@ -226,7 +226,7 @@ async def test_an_effect_in_flight_when_its_partition_goes_and_comes_back_happen
     here, go = outside.stop_after("b 1")
     old = await postman.opened()
     before = asyncio.create_task(postman.work.run(postman.feed.batch(old)))
-    await asyncio.wait_for(here.wait(), 5)
+    await within("the effect to begin", here.wait())
     old.end_now()
     after = asyncio.create_task(postman.run(await postman.opened(), 0))
     await until("the new batch to have begun", lambda: _begun_again(world))

@@ -116,7 +116,7 @@ class Built(Shop):
 
 
 @pytest_asyncio.fixture
-async def built(world: World) -> AsyncGenerator[Built]:
+async def built(world: World, long_lived: None) -> AsyncGenerator[Built]:
     made = Built(world)
     await made.redis.flushdb()
     for number in range(EVENTS):

@@ -72,7 +72,7 @@ class Told(Replayed):
 
 
 @pytest_asyncio.fixture
-async def grown(world: World) -> AsyncGenerator[Grown]:
+async def grown(world: World, long_lived: None) -> AsyncGenerator[Grown]:
     made = Grown(world)
     await made.redis.flushdb()
     yield made

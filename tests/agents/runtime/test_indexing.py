@@ -90,7 +90,7 @@ class Indexes:
     async def found(self) -> dict[str, tuple[str, int]]:
         """Id → (key, sum)."""
         await self.sink.refresh()
-        answer = await self.sink.search(NOW.date(), NOW.date(), {"size": 100, "query": {"match_all": {}}}, 5.0)
+        answer = await self.sink.search(NOW.date(), NOW.date(), {"size": 100, "query": {"match_all": {}}}, 60.0)
         hits = (answer or {}).get("hits", {}).get("hits", ())
         return {hit["_id"]: (hit["_source"]["key"], hit["_source"]["sum"]) for hit in hits}
 

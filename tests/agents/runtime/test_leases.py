@@ -16,6 +16,8 @@ from agents.runtime.transport.leases import Leases
 from tests.agents.runtime.world import Process, Record, World
 from tests.deadline import until, within
 
+LONG = 60.0  # seconds that a revoke may take where the test is not about them
+
 
 async def _deaf(here: asyncio.Event, answer: asyncio.Event) -> None:
     """Waits as a driver does in which a cancellation that meets the answer is lost."""
@@ -81,7 +83,7 @@ class Member:
         return batch
 
     async def carry(self, batch: Batch) -> None:
-        await asyncio.wait_for(carry(self.leases, self.process.work, batch), 10)
+        await within("an end of the batch", carry(self.leases, self.process.work, batch))
 
 
 @pytest_asyncio.fixture
@@ -128,7 +130,7 @@ async def test_a_batch_that_runs_at_a_revoke_may_finish(member: Member):
     gate = member.process.gates.stop_at("before write")
     running = asyncio.create_task(member.carry(member.fetched(lease, [member.world.say(amount=5)])))
     await gate.reached()
-    revoking = asyncio.create_task(member.leases.close_all(5))
+    revoking = asyncio.create_task(member.leases.close_all(LONG))
     await asyncio.sleep(0)
     assert lease.closing.is_set() and not lease.void.is_set()
     gate.open()
@@ -141,7 +143,7 @@ async def test_idle_work_that_runs_at_a_revoke_may_end(member: Member):
     """It may be in the middle of an effect that the next owner would do again."""
     lease = await member.opened()
     lease.idle_work = asyncio.Event()
-    revoking = asyncio.create_task(member.leases.close_all(5))
+    revoking = asyncio.create_task(member.leases.close_all(LONG))
     await asyncio.sleep(0)
     assert lease.closing.is_set() and not lease.void.is_set()
     lease.idle_work.set()
@@ -156,7 +158,7 @@ async def test_a_batch_that_waits_for_a_server_gives_up_at_a_revoke_and_the_next
     running = asyncio.create_task(member.carry(member.fetched(lease, [world.say(amount=5)])))
     await gate.reached()
     gates.stop_at("before write")  # the next try hangs
-    await asyncio.wait_for(member.leases.close_all(0.05), 2)
+    await within("an end of the revoke", member.leases.close_all(0.05))
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     heir = Member(world, await world.process())
@@ -182,7 +184,7 @@ async def test_a_void_lease_publishes_nothing_more(member: Member):
 async def test_a_revoke_hands_over_no_row_that_is_out(member: Member):
     world, lease = member.world, await member.opened()
     await member.carry(member.fetched(lease, [world.say(amount=5)]))
-    await member.leases.close_all(5)
+    await member.leases.close_all(LONG)
     heir = Member(world, await world.process())
     heir.leases.open_assigned()
     await heir.opened()
@@ -194,7 +196,7 @@ async def test_who_gets_a_partition_back_knows_what_it_sent_though_the_store_was
     world, lease = member.world, await member.opened()
     await member.carry(member.fetched(lease, [world.say(amount=5)]))
     member.process.gates.fail_at("forget")
-    await member.leases.close_all(5)
+    await member.leases.close_all(LONG)
     member.leases.open_assigned()
     again = await member.opened()
     assert len(await world.published(world.events.name)) == 1
@@ -366,13 +368,13 @@ async def test_a_partition_that_must_not_go_on_says_so_until_it_can(member: Memb
     records = [world.say(amount=1)]
     for _ in range(2):
         lease = await member.opened()
-        await asyncio.wait_for(carry(member.leases, work, member.fetched(lease, records)), 10)  # type: ignore[arg-type]
+        await within("an end of the batch", carry(member.leases, work, member.fetched(lease, records)))  # type: ignore[arg-type]
         await _stopped(member)
         assert member.leases.stopped == {member.place: "offset 0: unknown type"}
     work.can_read = True
     lease = await member.opened()
     assert member.leases.stopped, "it has not gone on yet"
-    await asyncio.wait_for(carry(member.leases, work, member.fetched(lease, records)), 10)  # type: ignore[arg-type]
+    await within("an end of the batch", carry(member.leases, work, member.fetched(lease, records)))  # type: ignore[arg-type]
     assert (lease.next, member.leases.stopped) == (1, {})
     assert module.metrics.STOPPED.labels(member.leases.group, member.place.topic, "0")._value.get() == 0
 
@@ -380,7 +382,7 @@ async def test_a_partition_that_must_not_go_on_says_so_until_it_can(member: Memb
 async def test_whoever_loses_a_stopped_partition_says_nothing_of_it_any_more(member: Member):
     lease = await member.opened()
     work = Unread(member.process.work, 0)
-    await asyncio.wait_for(carry(member.leases, work, member.fetched(lease, [member.world.say()])), 10)  # type: ignore[arg-type]
+    await within("an end of the batch", carry(member.leases, work, member.fetched(lease, [member.world.say()])))  # type: ignore[arg-type]
     assert member.leases.stopped
     await member.leases.close_all(0)
     assert not member.leases.stopped

@@ -49,7 +49,7 @@ async def test_what_comes_at_places_that_were_done_in_the_old_log_is_not_passed_
             async def told() -> bool:
                 return b"partition_stopped" in said.read_bytes() or await flow.done()
 
-            await until("them to be done, or their partitions to be stopped loudly", told, 25)
+            await until("them to be done, or their partitions to be stopped loudly", told)
         finally:
             process.terminate()
             await process.wait()

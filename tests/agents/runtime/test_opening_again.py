@@ -5,6 +5,7 @@ import asyncio
 from agents.runtime.transport.lease import TP, Batch, Lease
 from agents.runtime.transport.leases import Leases
 from stores.errors import Unavailable
+from tests.deadline import within
 
 PLACE = TP("basket_commands", 0)
 
@@ -50,7 +51,6 @@ async def test_a_second_try_knows_what_the_first_one_sent():
     leases = Leases("basket.decide", {PLACE.topic: work})
     leases.attach(Log())
     leases.open_assigned()
-    async with asyncio.timeout(5):
-        await work.done.wait()
+    await within("an opening", work.done.wait())
     assert work.seen == [[], [7, 8], [7, 8]]
     await leases.shut(0)

@@ -52,7 +52,7 @@ async def _taken(world: World) -> None:
     async def said() -> bool:
         return await world.redis.get(keys.fate(world.id("x"))) == keys.TAKEN
 
-    await until("the command to be taken", said, 3)
+    await until("the command to be taken", said)
 
 
 @pytest.mark.parametrize("step", ["looked", "before write", "after write"])

@@ -18,6 +18,6 @@ async def test_a_producer_that_cannot_flush_is_cut_off(world: World):
         await asyncio.Event().wait()
 
     producer._message_accumulator.close = never
-    await within("the end of the producer", publisher.stop(), 10)
+    await within("the end of the producer", publisher.stop())
     assert producer._sender.sender_task.done()
     assert not producer.client._conns or all(not c.connected() for c in producer.client._conns.values())

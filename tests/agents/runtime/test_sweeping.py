@@ -36,5 +36,5 @@ async def test_where_there_is_more_the_next_round_comes_soon() -> None:
         return len(rounds) < 3
 
     sweeping = asyncio.create_task(sweep([Sweep("photo", full)]))
-    await within("three rounds", done.wait(), 5)
+    await within("three rounds", done.wait())
     sweeping.cancel()
