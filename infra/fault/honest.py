@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 
 ASKS_ON_ONE_CONNECTION = 10
-PATIENCE = 10.0  # seconds for one answer
+PATIENCE = 30.0  # seconds for one answer
 AGAIN_SECONDS = 0.01  # after a request that failed
 
 
