@@ -53,13 +53,20 @@ class Told:
 
 
 class HttpLoad:
-    """`start`, then `stop`; told grows meanwhile. accounts: who asks; they may be replaced meanwhile. pace: writes a second."""
+    """`start`, then `stop`; told grows meanwhile. accounts: who asks; they may be replaced meanwhile. pace: writes a second.
+    patience: seconds after which a request counts as not answered."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, accounts: Sequence[Account], meals: Sequence[str], pace: float = PACE
+        self,
+        session: aiohttp.ClientSession,
+        accounts: Sequence[Account],
+        meals: Sequence[str],
+        pace: float = PACE,
+        patience: float = PATIENCE,
     ) -> None:
         self._session = session
         self._writes_a_second = pace
+        self._patience = patience
         self.accounts = accounts
         self._meals = meals
         self._random = Random(1)  # noqa: S311
@@ -99,7 +106,7 @@ class HttpLoad:
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self._patience):
                 status, headers, body = await self._request(account, correlation, *asked)
         except (aiohttp.ClientError, OSError, TimeoutError):
             self.told.append(Told(correlation, write, began, loop.time(), 0, domain=domain))

@@ -22,7 +22,7 @@ from infra.audit import lag, whole
 from infra.audit.findings import Findings
 from infra.fault import audit_dead, audit_rolling, evidence, next_release
 from infra.fault.accounts import HOME, Account, open_accounts
-from infra.fault.http_load import Answered, HttpLoad, Wanted
+from infra.fault.http_load import PACE, PATIENCE, Answered, HttpLoad, Wanted
 from infra.fault.plan import Town
 from infra.fault.seeding import seed_town
 from infra.layout.folders import CHECKOUT
@@ -37,14 +37,17 @@ _COUNTERS = re.compile(r"^lezzet_(version_gaps|missed_events)_total\{[^}]*\} ([0
 @dataclass(frozen=True, slots=True)
 class Scale:
     """accounts: users with a load of their own, and users whose addresses alone change. mixed: seconds in which both releases
-    work. rounds: how often it goes forwards and back, before the last way forwards."""
+    work. rounds: how often it goes forwards and back, before the last way forwards. pace: writes a second. patience: seconds in
+    which a request is answered, however often it is put off."""
 
     accounts: tuple[int, int]
     mixed: float
     rounds: int
+    pace: float = PACE
+    patience: float = PATIENCE
 
 
-SHORT, LONG = Scale((6, 4), 4.0, 1), Scale((12, 8), 15.0, 3)
+SHORT, LONG = Scale((6, 4), 4.0, 1, pace=20.0, patience=60.0), Scale((12, 8), 15.0, 3)
 
 
 async def run(arguments: Sequence[str]) -> Findings:
@@ -74,7 +77,7 @@ async def _rolling(on: Stage, scale: Scale, newer: Path, findings: Findings) -> 
     async with aiohttp.ClientSession(endpoints.edge, connector=aiohttp.TCPConnector(limit=0)) as session:
         accounts = await open_accounts(session, MailStore(on.stack.site.data.mail), sum(scale.accounts))
         say(f"{len(accounts)} users are registered, the load begins")
-        load = Patient(session, accounts[: scale.accounts[0]], town.meals)
+        load = Patient(session, accounts[: scale.accounts[0]], town.meals, scale.pace, scale.patience)
         counted = Counted(session, accounts[scale.accounts[0] :])
         load.start()
         counted.start()
@@ -153,8 +156,15 @@ def _read(url: str) -> str:
 class Patient(HttpLoad):
     """Clients that do what Retry-After says: what was put off and then answered has not failed."""
 
-    def __init__(self, session: aiohttp.ClientSession, accounts: Sequence[Account], meals: Sequence[str]) -> None:
-        super().__init__(session, accounts, meals)
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        accounts: Sequence[Account],
+        meals: Sequence[str],
+        pace: float = PACE,
+        patience: float = PATIENCE,
+    ) -> None:
+        super().__init__(session, accounts, meals, pace, patience)
         self.put_off = 0
 
     async def _request(self, account: Account, correlation: str, method: str, path: str, body: Any) -> Answered:
