@@ -15,7 +15,7 @@ from infra.fault.killer import Killer
 from infra.fault.plan import Town
 from infra.fault.planned import Planned, drawn_id
 from infra.fault.seeding import known, seed_town
-from infra.stack.stage import Stage, say, stage
+from infra.stack.stage import NOBODY_ANSWERS, Stage, say, stage
 from topics.contracts import basket_commands, discount_commands
 from topics.contracts.basket_commands import Checkout, CheckoutItem
 from topics.contracts.discount_commands import CreateCoupon
@@ -32,7 +32,7 @@ async def run(arguments: Sequence[str]) -> Findings:
     said.add_argument("--short", action="store_true", help=f"{SHORT_CHECKOUTS} checkouts")
     said.add_argument("--keep", action="store_true", help="leave the data folder with its logs behind")
     chosen = said.parse_args(arguments)
-    async with stage(keep=chosen.keep) as on:
+    async with stage(keep=chosen.keep, settings=NOBODY_ANSWERS) as on:
         return await coupons(on, SHORT_CHECKOUTS if chosen.short else chosen.checkouts, chosen.seed)
 
 

@@ -13,20 +13,21 @@ from infra.process.shell import run
 from infra.stack.stage import Stage
 
 BACK_WITHIN = 30.0
+TRIES = 10
 PATHS = ("/restaurants", "/restaurants/search?sort_by=min_order", "/campaigns", "/discounts")
 """What the load does not change: it is the same once all views are there again."""
 
 
-async def views(on: Stage, name: str, findings: Findings) -> None:
-    """Returns when the edge says that all views are there."""
+async def views(on: Stage, name: str, within: float, findings: Findings) -> None:
+    """Returns when the edge says that all views are there. within: seconds that it may take."""
     endpoints, loop = on.stack.endpoints, asyncio.get_running_loop()
     async with aiohttp.ClientSession(endpoints.edge) as session:
         before = [await _shown(session, path) for path in PATHS]
         await _empty(endpoints.redis)
         lost = loop.time()
         while missing := await _missing(session):
-            if loop.time() - lost > BACK_WITHIN:
-                findings.breaks(f"{name}: views not back within {BACK_WITHIN:.0f} s", missing)
+            if loop.time() - lost > within:
+                findings.breaks(f"{name}: views not back within {within:.0f} s", missing)
                 return
             await asyncio.sleep(0.1)
         after = [await _shown(session, path) for path in PATHS]
@@ -56,5 +57,12 @@ async def _missing(session: aiohttp.ClientSession) -> list[str]:
 
 
 async def _shown(session: aiohttp.ClientSession, path: str) -> Any:
-    async with session.get(path) as answer:
-        return answer.status, await answer.json(content_type=None)
+    """Asked for until the answer is no invitation to ask again, TRIES times at most."""
+    tries = 0
+    while True:
+        tries += 1
+        async with session.get(path) as answer:
+            said = answer.status, await answer.json(content_type=None)
+            if answer.status != 503 or tries == TRIES:
+                return said
+            await asyncio.sleep(float(answer.headers.get("Retry-After", 1)))

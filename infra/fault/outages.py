@@ -20,9 +20,9 @@ from infra.fault import (
     evidence,
 )
 from infra.fault.accounts import log_in, open_accounts
-from infra.fault.ending import ending
+from infra.fault.ending import SLACK, ending
 from infra.fault.http_load import PACE, HttpLoad
-from infra.fault.outage import Outage, suffer
+from infra.fault.outage import Form, Outage, suffer
 from infra.fault.plan import Town
 from infra.fault.seeding import seed_town
 from infra.mailbox.store import MailStore
@@ -31,9 +31,8 @@ from infra.supervision.child import Child
 
 AGENTS, ACCOUNTS = 2, 8
 KILL = signal.SIGKILL
-SHORT_SECONDS, SHORT_PACE = 10.0, 20.0
-"""Of the short form. A machine with less than a core for all of it can hold that pace: one that cannot answers 202 without any
-outage, and is never seen to recover."""
+SHORT_FORM = Form(seconds=10.0, pace=20.0, slack=SLACK, refused=0.5)
+"""A machine with less than a core for all of it can hold that pace."""
 LOGGED_IN = 480.0  # seconds; an access token is good for 900, and one outage may take 300
 LONG = (
     Outage("kafka", None), Outage("kafka", KILL), Outage("postgres", None), Outage("postgres", KILL),
@@ -72,9 +71,9 @@ async def run(arguments: Sequence[str]) -> Findings:
     findings = Findings()
     async with stage(keep=chosen.keep, settings=NOBODY_ANSWERS) as on:
         if chosen.short:
-            await outages(on, wanted, SHORT_SECONDS, SHORT_PACE, findings)
+            await outages(on, wanted, SHORT_FORM, findings)
         else:
-            await outages(on, wanted, chosen.seconds, PACE, findings)
+            await outages(on, wanted, Form(chosen.seconds, PACE), findings)
     return findings
 
 
@@ -91,9 +90,8 @@ def _server(outage: Outage) -> str:
     return "postgres-and-worker" if outage.with_worker else outage.server
 
 
-async def outages(on: Stage, wanted: Sequence[Outage], seconds: float, pace: float, findings: Findings) -> None:
-    """One after another on one stage, audited together; at the end all processes are ended without Kafka. seconds: of each.
-    pace: writes a second."""
+async def outages(on: Stage, wanted: Sequence[Outage], form: Form, findings: Findings) -> None:
+    """One after another on one stage, audited together; at the end all processes are ended without Kafka."""
     agents = await on.agents(AGENTS)
     edge = await on.edge()
     endpoints = on.stack.endpoints
@@ -102,7 +100,7 @@ async def outages(on: Stage, wanted: Sequence[Outage], seconds: float, pace: flo
     async with aiohttp.ClientSession(endpoints.edge, connector=aiohttp.TCPConnector(limit=0)) as session:
         accounts = await open_accounts(session, MailStore(on.stack.site.data.mail), ACCOUNTS)
         say(f"{len(accounts)} users are registered, the load begins")
-        load = HttpLoad(session, accounts, town.meals, pace)
+        load = HttpLoad(session, accounts, town.meals, form.pace)
         load.start()
         loop = asyncio.get_running_loop()
         logged_in = loop.time()
@@ -112,20 +110,22 @@ async def outages(on: Stage, wanted: Sequence[Outage], seconds: float, pace: flo
                 if loop.time() - logged_in > LOGGED_IN:
                     load.accounts = [await log_in(session, account) for account in load.accounts]
                     logged_in = loop.time()
-                figures.append(await suffer(on, each, seconds, load, agents, findings))
+                figures.append(await suffer(on, each, form, load, agents, findings))
         finally:
             await load.stop()
     findings.measured(outages=figures)
-    await lag.quiet(endpoints, findings, lag.WITHIN + seconds)  # what gathered in an outage, too
-    await _audit(on, load, agents, sum(each.server == "mailbox" for each in wanted), findings)
-    await ending(on, [*agents, edge], findings)
+    await lag.quiet(endpoints, findings, lag.WITHIN + form.seconds)  # what gathered in an outage, too
+    await _audit(on, load, agents, sum(each.server == "mailbox" for each in wanted), form, findings)
+    await ending(on, [*agents, edge], findings, form.slack)
 
 
-async def _audit(on: Stage, load: HttpLoad, agents: Sequence[Child], mailbox_gone: int, findings: Findings) -> None:
+async def _audit(
+    on: Stage, load: HttpLoad, agents: Sequence[Child], mailbox_gone: int, form: Form, findings: Findings
+) -> None:
     """mailbox_gone: how often the mail server went away. Each process may have had mails on their way then."""
     say("the audit begins")
     found = await evidence.gather(on.stack.endpoints)
-    audit_answers.audit(load.told, found, findings)
+    audit_answers.audit(load.told, found, findings, form.slack)
     await whole.audit(on.stack.endpoints, findings)
     await audit_views.audit(on.stack.endpoints, found, findings)
     requested = [event.id for event in audit_mails.requests(found)]

@@ -9,11 +9,11 @@ import asyncpg
 
 from infra.fault.coupons import SHORT_CHECKOUTS, coupons
 from infra.layout.folders import CHECKOUT
-from infra.stack.stage import Stage, stage
+from infra.stack.stage import NOBODY_ANSWERS, Stage, stage
 
 
 async def test_one_of_many_gets_the_last_use_of_a_coupon():
-    async with stage() as on:
+    async with stage(settings=NOBODY_ANSWERS) as on:
         findings = await coupons(on, SHORT_CHECKOUTS, seed=1)
         assert findings.clean, findings.line("coupons")
         assert findings.figures["orders_with_coupon"] == 2
