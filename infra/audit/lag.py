@@ -22,7 +22,7 @@ Ends = Mapping[tuple[str, int], int]  # (topic, partition) → the offset after 
 Floors = dict[tuple[str, str, int], int]  # (group, topic, partition) → next offset to do
 
 ASK_EVERY = 0.5
-WITHIN = 60.0  # seconds from the last command until nothing is left to do
+WITHIN = 180.0  # seconds from the last command until nothing is left to do: a killed agents process takes 60 to be back
 
 
 async def _floors(books: Books, redis: str) -> Floors:

@@ -209,6 +209,9 @@ class Customers:
 
     async def _ask(self, guest: str, mine: Answers, wish: Mapping[str, Any]) -> None:
         status, said = await self._edge.ask(guest, "POST", "/carts/checkout", wish, key=mine.key)
+        while status < 300 and "id" not in said:  # it is being done, and nobody could say yet what it is
+            await asyncio.sleep(PAUSE)
+            status, said = await self._edge.ask(guest, "POST", "/carts/checkout", wish, key=mine.key)
         if status < 300:
             mine.ids.add(said["id"])
         else:

@@ -14,7 +14,7 @@ from infra.stack.stage import say
 from infra.supervision.child import Child, State
 
 WAYS = (signal.SIGKILL, signal.SIGTERM, signal.SIGSTOP)
-READY_WITHIN = 45.0  # seconds from one death to the next chance, on a busy machine
+READY_WITHIN = 180.0  # seconds from one death to the next chance: agents take 60 to start beside other work
 GONE_WITHIN = 12.0
 
 

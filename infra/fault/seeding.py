@@ -11,7 +11,7 @@ from infra.fault.plan import Town
 from infra.fault.planned import Planned
 from infra.layout.site import Endpoints
 
-KNOWN_WITHIN = 60.0  # seconds
+KNOWN_WITHIN = 180.0  # seconds
 
 
 async def seed_town(endpoints: Endpoints, town: Town) -> list[Planned]:
