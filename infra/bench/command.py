@@ -23,20 +23,24 @@ from topics.messages.ids import derive
 
 AT_MOST = 4.0  # times the other's median
 TURN, WARM_UP = 5.0, 3.0  # seconds
+SHORT_RATE = 20.0  # requests a second, at most
 USERS = 50
 SCHEMA = "bench_direct"
 
 
 class Load(NamedTuple):
-    """rate: requests a second. seconds: of each side. at_most: times the other's median."""
+    """rate: requests a second. seconds: of each side. at_most: times the other's median. may_be_late: whether an answer may be
+    202, as from a machine that does much else."""
 
     rate: float
     seconds: float
     at_most: float
+    may_be_late: bool = False
 
 
 class Verdict(NamedTuple):
-    """ratio: of the medians, ours by the straight handler's. whole: every request of both was answered with 200."""
+    """ratio: of the medians, ours by the straight handler's. whole: every request of both was answered with 200, or 202 where
+    it may be late."""
 
     ratio: float
     whole: bool
@@ -44,7 +48,11 @@ class Verdict(NamedTuple):
 
 async def run(arguments: list[str]) -> bool:
     chosen = _parser().parse_args(arguments)
-    load = Load(chosen.rate, 5.0, AT_MOST * 3) if chosen.short else Load(chosen.rate, chosen.seconds, AT_MOST)
+    load = (
+        Load(min(chosen.rate, SHORT_RATE), 5.0, AT_MOST * 3, may_be_late=True)
+        if chosen.short
+        else Load(chosen.rate, chosen.seconds, AT_MOST)
+    )
     found = await compared(load)
     print(f"ratio of the medians: {found.ratio:.2f}, wanted at most {load.at_most:.1f}")
     return found.ratio <= load.at_most and found.whole
@@ -67,7 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     said = argparse.ArgumentParser(prog="./lezzet bench command", description=__doc__)
     said.add_argument("--rate", type=float, default=50.0, help="requests a second (default: %(default)s)")
     said.add_argument("--seconds", type=float, default=30.0, help="of each side (default: %(default)s)")
-    said.add_argument("--short", action="store_true", help="5 s a side, holds a third of the target")
+    said.add_argument(
+        "--short", action="store_true", help="5 s a side, 20 requests/s at most, holds a third of the target"
+    )
     return said
 
 
@@ -102,7 +112,8 @@ class Comparison:
         print("a request through Kafka, median and p99 of each part:")
         for part in await self._breakdown.stages(ours):
             print(f"  {part.median:6.2f} {part.p99:7.2f} ms  {part.what}")
-        return Verdict(medians[0] / medians[1], all(one.status == 200 for one in (*ours, *direct)))
+        good = (200, 202) if self._load.may_be_late else (200,)
+        return Verdict(medians[0] / medians[1], all(one.status in good for one in (*ours, *direct)))
 
     def _tell(self, name: str, side: list[Posted]) -> float:
         times = sorted(one.milliseconds for one in side)

@@ -196,12 +196,14 @@ def _body(meal: str, note: str) -> str:
 
 async def _posted(session: aiohttp.ClientSession, path: str, body: Mapping[str, Any]) -> Any:
     """The answer, when everybody knows what it is about."""
-    deadline = time.monotonic() + PATIENCE
+    deadline, key = time.monotonic() + PATIENCE, fresh()
     while True:
-        async with session.post(path, json=body) as answer:
+        async with session.post(path, json=body, headers={"Idempotency-Key": key}) as answer:
             said = await answer.json(content_type=None)
-            if answer.status < 300:
+            if answer.status in (200, 201):
                 return said
+            if answer.status != 202:  # what is being done is asked for again, what was refused is another wish
+                key = fresh()
             if time.monotonic() > deadline:
                 raise RuntimeError(f"POST {path}: {answer.status} {said}")
         await asyncio.sleep(0.2)

@@ -34,12 +34,14 @@ FEW, MANY = counter.commands("bench_few_commands"), counter.commands("bench_comm
 
 
 class Size(NamedTuple):
-    """few: commands for a, many: for b and c. rounds: turns of b and c. promised: the share of the targets to hold."""
+    """few: commands for a, many: for b and c. rounds: turns of b and c. promised: the share of the targets to hold. by_cpu: what
+    b promises over c is held by CPU: one turn is too short for the clock of a machine that does much else."""
 
     few: int
     many: int
     rounds: int
     promised: float
+    by_cpu: bool
 
 
 class Figures(NamedTuple):
@@ -51,7 +53,11 @@ class Figures(NamedTuple):
 
 async def run(arguments: list[str]) -> bool:
     chosen = _parser().parse_args(arguments)
-    size = Size(300, 8_000, 1, 1 / 3) if chosen.short else Size(1_500, chosen.commands, chosen.rounds, 1.0)
+    size = (
+        Size(300, 8_000, 1, 1 / 3, by_cpu=True)
+        if chosen.short
+        else Size(1_500, chosen.commands, chosen.rounds, 1.0, by_cpu=False)
+    )
     async with own_stack("kafka", "redis", chosen.store) as stack:
         return await Comparison(stack, size, chosen.store).run()
 
@@ -63,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     said.add_argument("--commands", type=int, default=40_000, help="for b and c; a gets 1,500 (default: %(default)s)")
     said.add_argument("--rounds", type=int, default=3, help="turns of b and c (default: %(default)s)")
     said.add_argument("--store", choices=tuple(STORES), default="postgres", help="(default: %(default)s)")
-    said.add_argument("--short", action="store_true", help="one small round, holds a third of the targets")
+    said.add_argument("--short", action="store_true", help="one small round, holds a third of the targets, b/c by CPU")
     return said
 
 
@@ -102,7 +108,7 @@ class Comparison:
         times = _rate(ours) / _rate(plain) if plain else None
         of_plain = "" if times is None else f"b/a: {times:.1f}, wanted {least:.1f}    "
         print(f"{of_plain}b/c: {share:.2f}, wanted {part:.2f}; by CPU {cpu:.2f}")
-        return (times is None or times >= least) and share >= part
+        return (times is None or times >= least) and (cpu if self._size.by_cpu else share) >= part
 
     async def _side(self, name: str, topic: Topic, total: int) -> Figures:
         """In a schema and a consumer group of its own, so that every run begins with nothing."""

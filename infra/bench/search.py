@@ -51,7 +51,7 @@ async def run(arguments: list[str]) -> bool:
     said.add_argument("--meals", type=int, default=50, help="of each restaurant (default: %(default)s)")
     said.add_argument("--requests", type=int, default=400, help="of each kind of search (default: %(default)s)")
     said.add_argument(
-        "--short", action="store_true", help="300 restaurants with 20 meals, 100 requests; three times the bar"
+        "--short", action="store_true", help="300 restaurants with 20 meals, 100 requests; the bar at the median"
     )
     chosen = said.parse_args(arguments)
     if chosen.short:
@@ -61,7 +61,7 @@ async def run(arguments: list[str]) -> bool:
         try:
             await _fill(redis, rows, chosen.restaurants, chosen.meals)
             sides = Sides(Search(redis, Tags()), rows)
-            return await _measure(redis, sides, chosen.requests, AT_MOST * (3 if chosen.short else 1))
+            return await _measure(redis, sides, chosen.requests, short=chosen.short)
         finally:
             await redis.aclose()
 
@@ -105,7 +105,8 @@ def _write(changes: dict[str, ViewChanges], document: Restaurant | Meal) -> None
         changes[RESTAURANT].enter(index, document.id, score)
 
 
-async def _measure(redis: Redis, sides: Sides, requests: int, at_most: float) -> bool:
+async def _measure(redis: Redis, sides: Sides, requests: int, *, short: bool) -> bool:
+    """short: the bar is for the median, since of so few searches the slowest percent is one that a neighbour held up."""
     slowest, different, ratio = 0.0, 0, 0.0
     asked = searches(await sides.search.zones(), datetime.now(UTC), requests)
     head = "".join(f"{f'p50, p99 of {n}':>20}" for n in CLIENTS)
@@ -118,12 +119,12 @@ async def _measure(redis: Redis, sides: Sides, requests: int, at_most: float) ->
         times.append(await _best(sides.rows.find, wanted, 1))
         told = "".join(f"{each.median:>11.2f} {each.p99:>5.2f} ms" for each in times)
         print(f"{what:34}{found:>7.0f}{calls['usec_per_call'] / 1000:>7.2f} ms{told}")
-        slowest, different = max(slowest, times[0].p99), different + wrong
+        slowest, different = max(slowest, times[0].median if short else times[0].p99), different + wrong
         ratio = max(ratio, times[0].median / times[-1].median)
     print(f"median of one client / PostgreSQL's, the worst: {ratio:.2f}")
     print(f"answers that differ from PostgreSQL's: {different}, wanted 0")
-    print(f"slowest p99 of one client: {slowest:.2f} ms, wanted at most {at_most:.0f}")
-    return slowest <= at_most and not different
+    print(f"slowest {'median' if short else 'p99'} of one client: {slowest:.2f} ms, wanted at most {AT_MOST:.0f}")
+    return slowest <= AT_MOST and not different
 
 
 async def _compared(sides: Sides, wanted: Sequence[Wanted]) -> tuple[float, int]:
