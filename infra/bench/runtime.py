@@ -34,8 +34,8 @@ FEW, MANY = counter.commands("bench_few_commands"), counter.commands("bench_comm
 
 
 class Size(NamedTuple):
-    """few: commands for a, many: for b and c. rounds: turns of b and c. promised: the share of the targets to hold. by_cpu: what
-    b promises over c is held by CPU: one turn is too short for the clock of a machine that does much else."""
+    """few: commands for a, many: for b and c. rounds: turns of b and c. promised: the share of the targets to hold. by_cpu:
+    what b promises over c is held by CPU: one turn is too short for the clock of a machine that does much else."""
 
     few: int
     many: int

@@ -41,6 +41,6 @@ async def test_it_stops_wherever_its_connection_stands(servers: Stack, turns: in
     answers.start()
     for _ in range(turns):
         await asyncio.sleep(0)  # the turn of the loop in which a cancellation is lost in the driver is not known
-    await asyncio.wait_for(answers.stop(), 5)
+    await within("an end of it", answers.stop())
     assert not answers.connected
     await redis.aclose()

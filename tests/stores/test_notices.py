@@ -12,7 +12,7 @@ from infra.stack.stack import Stack
 from stores.redis.connection import connect
 from stores.redis.notices import Notices
 from stores.redis.projection import Move, ProjectionStore, ViewChanges
-from tests.deadline import until
+from tests.deadline import until, within
 from topics import keys
 
 
@@ -126,5 +126,5 @@ async def test_it_stops_while_it_connects(servers: Stack):
         made.notices.start()
         for _ in range(turns):
             await asyncio.sleep(0)
-        await asyncio.wait_for(made.notices.stop(), 5)
+        await within("an end of it", made.notices.stop())
         await made.redis.aclose()

@@ -7,6 +7,7 @@ import pytest
 
 from stores.errors import BadData, Conflict, Doubt, Unavailable
 from stores.protocol import Changes, DomainStore, RowId
+from tests.deadline import within
 from tests.stores.contract.stage import HERE, THERE, Stage, commit, floor_of, parked, row, write
 
 ENDLESS = "".join(chr(0x4E00 + n * 7919 % 20000) for n in range(4000))  # does not compress into an index entry
@@ -82,7 +83,7 @@ async def test_a_write_that_is_cancelled_holds_nobody_up(stage: Stage) -> None:
     await asyncio.sleep(0)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    await asyncio.wait_for(commit(stage.other, HERE, Changes(next=2)), 2)
+    await within("the write of another", commit(stage.other, HERE, Changes(next=2)))
 
 
 async def test_two_writes_that_lock_each_other_out_are_doubt_never_data(stage: Stage) -> None:

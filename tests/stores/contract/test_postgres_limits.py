@@ -33,7 +33,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """A statement's own time-out comes before the lock's."""
-    _session(monkeypatch, statement_timeout="60")
+    _session(monkeypatch, statement_timeout="1000")
 
 
 @pytest.fixture

@@ -164,9 +164,9 @@ async def test_a_replica_is_doubt(room: Room) -> None:
 
 
 async def test_a_server_that_takes_too_long_is_doubt_and_the_floor_tells_what_became_of_it(room: Room) -> None:
-    hasty = RedisStore(Connections(room.url, size=1, seconds=0.05), room.store.domain)
-    moment = await hasty.look([HERE])
-    await room.server.call("CLIENT", "PAUSE", "400", "WRITE")
+    hasty = RedisStore(Connections(room.url, size=1, seconds=0.3), room.store.domain)
+    moment = await room.store.look([HERE])
+    await room.server.call("CLIENT", "PAUSE", "60000", "WRITE")
     with pytest.raises(TimedOut):
         await hasty.write(moment, {HERE: Changes(next=1, outbox=[row("late")])})
     await room.server.call("CLIENT", "UNPAUSE")

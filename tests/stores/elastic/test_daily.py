@@ -25,7 +25,7 @@ def entry(id: str, back: int = 0, **body: object) -> Document:
 
 async def found(daily: Daily, first: int = DAYS) -> set[str]:
     await daily.refresh()
-    answer = await daily.search(today(first), today(), EVERYTHING, 5.0)
+    answer = await daily.search(today(first), today(), EVERYTHING, 60.0)
     return {hit["_id"] for hit in (answer or {}).get("hits", {}).get("hits", ())}
 
 
@@ -39,7 +39,7 @@ async def test_each_day_has_an_index_and_a_search_is_of_its_days(daily: Daily, d
 async def test_what_is_older_than_is_kept_is_neither_written_nor_searched(daily: Daily):
     assert await daily.put([entry("old", DAYS + 1), entry("last", DAYS)]) == {}
     assert await found(daily, first=DAYS + 20) == {"last"}
-    assert await daily.search(today(50), today(40), EVERYTHING, 5.0) == {}
+    assert await daily.search(today(50), today(40), EVERYTHING, 60.0) == {}
 
 
 async def test_indices_of_days_that_are_not_kept_are_removed_and_no_others(
@@ -74,7 +74,7 @@ async def test_whoever_begins_first_begins_for_all(documents: Documents, name: s
     one, other = Daily(documents, name, FORM, DAYS), Daily(documents, name, FORM, DAYS)
     with pytest.raises(NotBegun):
         await one.put([entry("a")])
-    assert await one.search(today(), today(), EVERYTHING, 5.0) is None
+    assert await one.search(today(), today(), EVERYTHING, 60.0) is None
     await one.begin()
     await one.put([entry("a")])
     await other.begin()
@@ -113,7 +113,7 @@ async def test_where_all_was_lost_nothing_is_live_until_it_is_made(documents: Do
     anew = Daily(documents, name, FORM, DAYS)
     making = await anew.begin_next()
     assert (making.live, making.next) == (0, 1)
-    assert await anew.search(today(), today(), EVERYTHING, 5.0) is None
+    assert await anew.search(today(), today(), EVERYTHING, 60.0) is None
     await anew.put([entry("a")])
     await anew.switch(making)
     assert await found(anew) == {"a"}

@@ -5,6 +5,7 @@ import asyncio
 import msgspec
 import pytest
 
+from stores.elastic import connection as module
 from stores.elastic.connection import AWAY_SECONDS, WAITING, Connection, connect
 from stores.elastic.documents import BULK_BYTES, BULK_DOCUMENTS, Documents, Put, _refused, _requests
 from stores.errors import Unavailable
@@ -101,7 +102,8 @@ async def test_indices_are_removed_by_name_and_again(documents: Documents, name:
     assert [*await documents.indices(f"{name}-*")] == [f"{name}-1"]
 
 
-async def test_where_nobody_answers_it_is_unavailable_and_not_asked_again_at_once():
+async def test_where_nobody_answers_it_is_unavailable_and_not_asked_again_at_once(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "AWAY_SECONDS", 3600.0)
     connection = Connection(NOBODY)
     nobody = Documents(connection)
     with pytest.raises(Unavailable, match="Elasticsearch"):
@@ -120,7 +122,7 @@ async def test_a_server_that_takes_the_connection_and_says_nothing_is_left_in_ti
     server = await asyncio.start_server(silent, "127.0.0.1", 0)
     documents = Documents(Connection(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"))
     with pytest.raises(Unavailable):
-        await within("an end of the search", documents.search(["i"], {}, seconds=0.2), 5)
+        await within("an end of the search", documents.search(["i"], {}, seconds=0.2))
     await documents.close()
     server.close()
 
