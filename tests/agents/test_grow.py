@@ -39,7 +39,7 @@ TOPICS = (COMMANDS.name, EVENTS.name)
 USERS = [f"user-{number}" for number in range(24)]
 DOMAINS = ("address", "order")  # who decides and shows address books, and who copies them
 EXAMPLE = (CHECKOUT / "topics/examples/address_commands/AddAddress.json").read_bytes()
-WAIT = 60.0  # seconds, for processes that start on a busy machine
+WAIT = 180.0  # seconds, for processes that start on a busy machine
 
 
 class Town:

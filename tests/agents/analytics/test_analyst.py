@@ -34,6 +34,15 @@ NONE_YET = Reports()
 COPY = RestaurantCopy(name="Lokanta", is_open=True, delivery_fee=0, min_order_price=0, owner_id=OWNER)
 
 
+ANSWER = analyst.ANSWER
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The figures may come as late as a busy machine makes them."""
+    monkeypatch.setattr(analyst, "ANSWER", 60.0)
+
+
 class Copies:
     """The domain's store, of which the analyst reads the copies of restaurants."""
 
@@ -207,7 +216,7 @@ async def test_where_the_server_is_away_it_is_said_in_time():
     nobody = Daily(Documents(Connection("http://127.0.0.1:9")), "orders", {}, 90)
     assert await ask(nobody, None, None) == AWAY
     await nobody.close()
-    assert analyst.ANSWER < 2, "the edge waits so long"
+    assert ANSWER < 2, "the edge waits so long"
 
 
 async def test_while_figures_are_made_for_the_first_time_it_is_said():
@@ -229,9 +238,10 @@ async def test_an_outage_of_the_own_store_is_doubt(order_facts: Daily):
         )
 
 
-async def test_a_server_that_says_nothing_is_waited_for_so_long_and_no_longer():
+async def test_a_server_that_says_nothing_is_waited_for_so_long_and_no_longer(monkeypatch: pytest.MonkeyPatch):
     class Silent:
         async def search(self, *asked: Any) -> None:
             await asyncio.Event().wait()
 
-    assert await within("an answer", ask(Silent(), None, None), 5) == AWAY
+    monkeypatch.setattr(analyst, "ANSWER", ANSWER)
+    assert await within("an answer", ask(Silent(), None, None)) == AWAY

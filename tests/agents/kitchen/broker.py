@@ -15,7 +15,7 @@ from aiormq.exceptions import ConnectionInternalError
 from agents.kitchen.queues import DEAD, REPLIES
 from agents.kitchen.ticket import TicketState
 from stores.protocol import Stored
-from tests.deadline import until
+from tests.deadline import until, within
 from topics.messages.message import Message
 from topics.messages.reply import Reply
 from topics.messages.topic import Topic
@@ -76,7 +76,7 @@ class Kitchen:
     async def close(self) -> None:
         await self._connection.close()
 
-    async def ticket(self, queue: str, seconds: float = 20.0) -> AbstractIncomingMessage:
+    async def ticket(self, queue: str, seconds: float = 60.0) -> AbstractIncomingMessage:
         """The next message of this queue, taken and acknowledged. A queue that is not there yet is waited for."""
         got: list[AbstractIncomingMessage] = []
 
@@ -126,7 +126,7 @@ class Kitchen:
             await mine.consume(self._answers.put, no_ack=True)
             self._mine = mine.name
         await self.say(body, id=id, reply_to=self._mine, **more)
-        told = await asyncio.wait_for(self._answers.get(), 20)
+        told = await within("what became of the answer", self._answers.get())
         assert told.type == "answer"
         return msgspec.json.decode(told.body)
 

@@ -33,6 +33,8 @@ from topics.contracts.order_events import Event, OrderCancelled
 from topics.messages import headers
 from topics.messages.topic import PARTITIONS
 
+LONG = 180.0  # seconds, where processes start beside other work
+
 
 @dataclass(frozen=True)
 class Commanded:
@@ -63,7 +65,7 @@ class Scene:
         """Returns when a first ticket has come through."""
         await self.happen((f"order-{uuid.uuid4().hex}", 1, self.sent()))
         async with kitchen(self.rabbit_url) as client:
-            await client.ticket(f"kitchen.{self.restaurant}", 60)
+            await client.ticket(f"kitchen.{self.restaurant}", LONG)
 
     async def kill(self) -> None:
         """The oldest process, in the middle of whatever it does."""
@@ -156,7 +158,7 @@ async def test_killed_at_any_moment_it_loses_and_doubles_nothing(scene: Scene) -
         async def all_answered() -> bool:
             return {each.key for each in await scene.commanded(orders)} == set(orders)
 
-        await until("an answer to each order", all_answered, 90)
+        await until("an answer to each order", all_answered, LONG)
     tickets = defaultdict[str, set[str]](set)
     for message in came:
         tickets[msgspec.json.decode(message.body)["order_id"]].add(message.message_id or "")
@@ -184,16 +186,17 @@ async def test_what_waits_while_rabbitmq_is_away_goes_out_when_it_is_back_and_no
     async with kitchen(scene.rabbit_url) as client:
         queue, told = f"kitchen.{scene.restaurant}", dict[str, str]()
         while told != {kept: "ticket", ended: "cancelled"}:  # the ticket of the ended one may have come before
-            message = await client.ticket(queue, 60)
+            message = await client.ticket(queue, LONG)
             told[msgspec.json.decode(message.body)["order_id"]] = message.type or ""
 
 
 async def test_a_ticket_that_nobody_takes_expires_its_order(scene: Scene) -> None:
     order = f"order-{uuid.uuid4().hex}"
-    await scene.happen((order, 1, scene.sent(expires_at=datetime.now(UTC) + timedelta(seconds=5))))
+    # long enough that the ticket is sent before, though the partition is just being handed over
+    await scene.happen((order, 1, scene.sent(expires_at=datetime.now(UTC) + timedelta(seconds=15))))
 
     async def expired() -> list[Commanded]:
         return await scene.commanded([order])
 
-    commands = await until("the order's end", expired, 60)
+    commands = await until("the order's end", expired, LONG)
     assert {(each.type, each.body["restaurant_id"]) for each in commands} == {("ExpireTicket", scene.restaurant)}
