@@ -1,9 +1,13 @@
 """Which port each server has. Chosen once for a data folder and kept in its ports.json."""
 
+import fcntl
 import json
+import os
 import random
 import socket
+import tempfile
 from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 from pathlib import Path
 
 import psutil
@@ -17,11 +21,15 @@ FREE_FROM, FREE_TO = 20000, 32000
 
 Ports = Mapping[str, int]
 
+_held: dict[Path, list[range]] = {}
+"""By the file where they are kept: free ports that this process has chosen. Most of a stack's servers start long after that, or
+are stopped for a while, and nobody else may choose these ports meanwhile."""
+
 
 def choose(kept: Path, *, offset: int | None = None, free: bool = False) -> Ports:
     """The ports of this data folder, written to `kept`. Raises CannotStart for an offset that leaves 1-65535."""
     if free:
-        ports: Ports = _free()
+        ports: Ports = _free(kept)
     elif offset is not None:
         ports = {name: port + offset for name, port in PORTS.items()}
         if not all(0 < port <= 65535 - max(BLOCKS.values()) for port in ports.values()):
@@ -69,20 +77,41 @@ def _only_of(pids: Collection[int], port: int) -> bool:
     return bool(found) and found <= set(pids)
 
 
-def _free() -> dict[str, int]:
-    ports: dict[str, int] = {}
-    used: set[int] = set()
+def _free(kept: Path) -> dict[str, int]:
+    """Held until the process ends, or the file is gone and ports are chosen again."""
+    for gone in [each for each in _held if each == kept or not each.exists()]:
+        for block in _held.pop(gone):
+            _lock(block, fcntl.LOCK_UN)
+    mine, ports = _held.setdefault(kept, []), dict[str, int]()
     for name in PORTS:
-        width = BLOCKS.get(name, 1)
-        ports[name] = _free_block(width, used)
-        used.update(range(ports[name], ports[name] + width))
+        block = _free_block(BLOCKS.get(name, 1))
+        mine.append(block)
+        ports[name] = block.start
     return ports
 
 
-def _free_block(width: int, used: set[int]) -> int:
+def _free_block(width: int) -> range:
+    used = {port for blocks in _held.values() for block in blocks for port in block}
     for _ in range(1000):
         first = random.randrange(FREE_FROM, FREE_TO - width)  # noqa: S311 - any port will do
         block = range(first, first + width)
-        if used.isdisjoint(block) and not any(taken(port) for port in block):
-            return first
+        if used.isdisjoint(block) and _lock(block, fcntl.LOCK_EX | fcntl.LOCK_NB):
+            if not any(taken(port) for port in block):
+                return block
+            _lock(block, fcntl.LOCK_UN)
     raise CannotStart(f"no free ports between {FREE_FROM} and {FREE_TO}")
+
+
+def _lock(block: range, how: int) -> bool:
+    """Whether it could be done: another process may have one of the ports."""
+    try:
+        fcntl.lockf(_locks(), how, len(block), block.start)
+    except OSError:
+        return False
+    return True
+
+
+@cache
+def _locks() -> int:
+    """A file of this user, in which a locked byte is a port that is held. It stays open: to close it gives all back."""
+    return os.open(Path(tempfile.gettempdir()) / f"lezzet-ports-{os.getuid()}", os.O_RDWR | os.O_CREAT, 0o600)

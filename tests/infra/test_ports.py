@@ -1,5 +1,7 @@
 import json
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,40 @@ def test_free_ports_are_free_and_differ(tmp_path: Path):
     used = [port for name, first in chosen.items() for port in range(first, first + BLOCKS.get(name, 1))]
     assert len(set(used)) == len(used)
     assert not any(ports.taken(port) for port in used)
+
+
+def every(chosen: ports.Ports) -> set[int]:
+    return {port for name, first in chosen.items() for port in range(first, first + BLOCKS.get(name, 1))}
+
+
+ANOTHER = """
+import json, sys
+from pathlib import Path
+from infra.layout import ports
+ports.FREE_FROM, ports.FREE_TO = int(sys.argv[2]), int(sys.argv[3])
+print(json.dumps(dict(ports.choose(Path(sys.argv[1]), free=True))), flush=True)
+"""
+
+
+def test_nobody_chooses_ports_that_another_stack_has_chosen_and_does_not_use_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Of so few ports that without more some would be chosen twice."""
+    most = 20 * sum(BLOCKS.get(name, 1) for name in PORTS)
+    monkeypatch.setattr(ports, "FREE_TO", ports.FREE_FROM + most)
+    first = every(ports.choose(tmp_path / "first.json", free=True))
+    second = every(ports.choose(tmp_path / "second.json", free=True))
+    argv = (sys.executable, "-c", ANOTHER, str(tmp_path / "third.json"), str(ports.FREE_FROM), str(ports.FREE_TO))
+    third = every(json.loads(subprocess.run(argv, check=True, stdout=subprocess.PIPE).stdout))
+    assert not first & second and not first & third and not second & third
+
+
+def test_ports_of_a_stack_that_is_gone_may_be_chosen_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    most = 6 * sum(BLOCKS.get(name, 1) for name in PORTS)
+    monkeypatch.setattr(ports, "FREE_FROM", ports.FREE_TO - most)
+    for _ in range(5):
+        ports.choose(tmp_path / "ports.json", free=True)
+        (tmp_path / "ports.json").unlink()
 
 
 def test_a_port_in_use_is_named_with_the_way_out():
