@@ -86,7 +86,7 @@ class AnyPort(Controller):
 async def serving() -> AsyncGenerator[Server]:
     """It may be stopped meanwhile."""
     mailbox = Mailbox()
-    controller = AnyPort(mailbox, hostname="127.0.0.1", port=0)
+    controller = AnyPort(mailbox, hostname="127.0.0.1", port=0, ready_timeout=60)
     controller.start()
     yield Server(mailbox, controller)
     if controller.server is not None:

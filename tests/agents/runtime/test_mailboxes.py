@@ -149,7 +149,7 @@ async def test_a_mail_server_that_goes_away_loses_doubles_and_gives_up_nothing(n
 
     await until("five tries without a server", tried_in_vain)
     assert not working.done(), "the partition waits"
-    again = Controller(server.mailbox, hostname="127.0.0.1", port=port)
+    again = Controller(server.mailbox, hostname="127.0.0.1", port=port, ready_timeout=60)
     await asyncio.to_thread(again.start)
     try:
         await within("all mails", working)
