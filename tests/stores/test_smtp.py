@@ -168,7 +168,7 @@ async def test_a_server_that_went_away_between_mails_is_asked_anew(server: Serve
     server.controller.stop()
     with pytest.raises(Unavailable):
         await mailer.send(MAIL)
-    again = Controller(server.mailbox, hostname="127.0.0.1", port=port)
+    again = Controller(server.mailbox, hostname="127.0.0.1", port=port, ready_timeout=60)
     again.start()
     try:
         await mailer.send(MAIL)
