@@ -171,9 +171,7 @@ async def test_what_the_code_of_now_decides_is_counted(console: Console) -> None
     assert "'nothing'" in texts(await console.page("/decide/nothing", 404))
 
 
-async def test_what_comes_is_told_at_once_and_again_after_a_lost_connection(
-    console: Console, desk: Desk
-) -> None:
+async def test_what_comes_is_told_at_once_and_again_after_a_lost_connection(console: Console, desk: Desk) -> None:
     key = ids.fresh()
     page = await console.page(f"/topics/{TOPIC}")
     source = re.search(r'data-tail="([^"]+)"', page)
