@@ -114,4 +114,6 @@ def _lock(block: range, how: int) -> bool:
 @cache
 def _locks() -> int:
     """A file of this user, in which a locked byte is a port that is held. It stays open: to close it gives all back."""
-    return os.open(Path(tempfile.gettempdir()) / f"lezzet-ports-{os.getuid()}", os.O_RDWR | os.O_CREAT, 0o600)
+    return os.open(
+        Path(tempfile.gettempdir()) / f"lezzet-ports-{os.getuid()}", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600
+    )
