@@ -7,8 +7,9 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-SECONDS = 60.0
-"""What is right comes in a moment on a quiet machine; on a busy one each process may stand still for many seconds."""
+SECONDS = 120.0
+"""What is right comes in a moment on a quiet machine; on a busy one each process may stand still for many seconds, and agents
+take 60 to start."""
 
 BUSY = 10.0
 """Seconds in which also a busy machine answers what is promised within two or three. Who waits for a server waits longer."""
@@ -24,11 +25,13 @@ async def within(what: str, waiting: Awaitable[T], seconds: float = SECONDS) -> 
 
 async def until(what: str, ask: Callable[[], Awaitable[T]], seconds: float = SECONDS, *, pause: float = 0.01) -> T:
     """The first answer of `ask` that is not falsy. Fails with `what` after the deadline. pause: seconds between two questions,
-    longer where they are counted."""
+    longer where they are counted. After a question that takes long it is longer, too: else the questions slow what is waited
+    for."""
     deadline = monotonic() + seconds
     while True:
+        asked = monotonic()
         answer = await ask()
         if answer:
             return answer
         assert monotonic() < deadline, f"expected {what} within {seconds} s"
-        await asyncio.sleep(pause)
+        await asyncio.sleep(max(pause, min(2 * (monotonic() - asked), 1.0)))

@@ -25,10 +25,15 @@ CHECKS = (
     ("imports", "lint-imports"),
 )
 
-# Beside the others, in a process of their own: both processes are to take about as long.
-BESIDE = ("tests/agents", "tests/replay", "tests/stores")
-# After both, with nothing beside them: they compare what was measured one moment with what was measured another, or stop
-# servers and bound how long everything takes to come back.
+# Beside the others, each in a process of its own: tests wait much, and two processes leave a quarter of two cores idle.
+BESIDE = {
+    "beside": ("tests/agents", "tests/replay", "tests/stores"),
+    "faults": tuple(
+        f"tests/infra/fault/test_{name}.py" for name in ("coupons", "ending", "guards", "rolling", "timers", "workers")
+    ),
+}
+# After all of these, with nothing beside them: they compare what was measured one moment with what was measured another, or
+# stop servers and bound how long everything takes to come back.
 ALONE = (
     "tests/infra/bench",
     *(f"tests/infra/fault/test_{name}.py" for name in ("clients", "greed", "orders", "outages")),
@@ -119,18 +124,21 @@ class _Part:
             self._process.terminate()
 
 
+def apart() -> list[str]:
+    """What the first process leaves to the others."""
+    return [*(path for paths in BESIDE.values() for path in paths), *ALONE]
+
+
 def all_tests(environment: Mapping[str, str]) -> int:
     """Runs every test once. Returns the exit code. environment: of every pytest."""
-    begun, rest = time.monotonic(), ("tests", *(f"--ignore={each}" for each in (*BESIDE, *ALONE)))
+    begun = time.monotonic()
+    parts = {"first": ("tests", *(f"--ignore={each}" for each in apart())), **BESIDE, "alone": ALONE}
     print(
-        "== tests: pytest, two processes side by side and then one; the second's lines come after the first's",
+        f"== tests: pytest, {len(parts) - 1} processes side by side and then one; each one's lines come after those before",
         flush=True,
     )
-    first, beside, alone = (
-        _Part(name, arguments, environment)
-        for name, arguments in (("first", rest), ("beside", BESIDE), ("alone", ALONE))
-    )
-    ended = [*_together(first, beside), *_together(alone)]
+    *beside, alone = (_Part(name, arguments, environment) for name, arguments in parts.items())
+    ended = [*_together(*beside), *_together(alone)]
     for part in ended:
         print(f"== tests {part.name}: {part.last_word}")
     for line in (line for part in ended for line in part.red):

@@ -28,7 +28,7 @@ def test_what_stands_behind_two_dashes_reaches_pytest(monkeypatch: pytest.Monkey
 
 def test_what_is_run_apart_is_there():
     """Whatever is not named is run with the first process, so every test is run once."""
-    apart = [CHECKOUT / each for each in (*testing.BESIDE, *testing.ALONE)]
+    apart = [CHECKOUT / each for each in testing.apart()]
     assert all(path.exists() for path in apart)
     assert not [(one, two) for one in apart for two in apart if one in two.parents], "one would be run twice"
 
@@ -37,7 +37,7 @@ def test_what_is_run_apart_is_there():
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A checkout with a test in each part."""
     monkeypatch.setattr(testing, "CHECKOUT", tmp_path)
-    monkeypatch.setattr(testing, "BESIDE", ("tests/topics",))
+    monkeypatch.setattr(testing, "BESIDE", {"beside": ("tests/topics",), "faults": ("tests/infra/fault",)})
     monkeypatch.setattr(testing, "ALONE", ("tests/infra/bench",))
     for name in PARTS.values():
         path = tmp_path / name
@@ -50,21 +50,23 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 PARTS = {
     "first": "tests/http_edge/test_first.py",
     "beside": "tests/topics/test_beside.py",
+    "faults": "tests/infra/fault/test_faults.py",
     "alone": "tests/infra/bench/test_alone.py",
 }
 
 
-@pytest.mark.parametrize("red", [(), ("alone",), ("first", "beside")])
+@pytest.mark.parametrize("red", [(), ("alone",), ("first", "beside"), ("faults",)])
 def test_the_end_names_each_test_that_failed_in_any_process(
     tree: Path, red: tuple[str, ...], capfd: pytest.CaptureFixture[str]
 ):
     for part in red:
         (tree / PARTS[part]).write_text("def test_it():\n    assert False, 'why ' * 10_000\n")
     assert testing.all_tests(os.environ) == (1 if red else 0)
-    first, beside, alone, *named, end = capfd.readouterr().out.splitlines()[-4 - len(red) :]
+    *parts, end = capfd.readouterr().out.splitlines()[-1 - len(PARTS) - len(red) :]
+    parts, named = parts[: len(PARTS)], parts[len(PARTS) :]
     assert [line.split()[1] for line in named] == [f"{PARTS[part]}::test_it" for part in red]
     assert all(len(line) <= testing.RED_CHARACTERS for line in named)
-    for line, part in zip((first, beside, alone), PARTS, strict=True):
+    for line, part in zip(parts, PARTS, strict=True):
         assert line.startswith(f"== tests {part}: 1 {'failed' if part in red else 'passed'} in "), line
     assert end.startswith(f"== tests: {'FAILED' if red else 'ok'} in ")
 

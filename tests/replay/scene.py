@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -17,8 +17,6 @@ from replay.tools import Tools
 from stores.kafka.log import Logged
 from stores.kafka.raw import RawRecord
 from topics.messages import headers
-
-DEADLINE = 120.0  # seconds: agents take 15 to start on two quiet cores, and 60 beside other work
 
 
 @dataclass(frozen=True)
@@ -67,17 +65,6 @@ def dead(topic: str, key: str | None, body: bytes | None, *raw: tuple[str, bytes
     } | {f"dlq_{name}": value for name, value in about.items()}  # fmt: skip
     found = [*raw, *((name, value.encode()) for name, value in said.items())]
     return RawRecord(f"{topic}_dlq", None if key is None else key.encode(), found, body)
-
-
-async def until(what: str, holds: Callable[[], Awaitable[Any]]) -> Any:
-    """The first true answer."""
-    try:
-        async with asyncio.timeout(DEADLINE):
-            while not (answer := await holds()):  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
-    except TimeoutError:
-        pytest.fail(f"within {DEADLINE:.0f} s: {what}")
-    return answer
 
 
 @asynccontextmanager

@@ -12,7 +12,8 @@ from infra.stack.stack import Stack
 from replay.tools import Tools
 from stores.kafka.log import Logged
 from stores.kafka.raw import RawRecord
-from tests.replay.scene import Desk, running, until
+from tests.deadline import until
+from tests.replay.scene import Desk, running
 from topics.messages import ids
 
 _SOURCE = b"kafka/user_commands"

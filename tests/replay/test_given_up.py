@@ -7,7 +7,8 @@ import pytest_asyncio
 from infra.stack.stack import Stack
 from replay.tools import Tools
 from stores.kafka.log import Logged
-from tests.replay.scene import Desk, record, running, until
+from tests.deadline import until
+from tests.replay.scene import Desk, record, running
 from tests.stores.mail_server import Server, serving
 from topics.messages import ids
 

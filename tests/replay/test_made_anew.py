@@ -6,7 +6,8 @@ from aiokafka.errors import KafkaError
 from infra.stack.stack import Stack
 from replay.tools import Tools
 from stores.kafka.admin import make_topics
-from tests.replay.scene import Desk, record, running, until
+from tests.deadline import until
+from tests.replay.scene import Desk, record, running
 from topics.contracts import user_created
 from topics.messages import ids
 

@@ -14,7 +14,8 @@ from replay.dlq.unparking import SHOWN
 from replay.tools import Tools
 from stores.kafka.admin import make_topics
 from stores.postgres.migrate import migrate
-from tests.replay.scene import Desk, record, running, until
+from tests.deadline import until
+from tests.replay.scene import Desk, record, running
 from tests.replay.tallying import COMMANDS, EVENTS
 from topics.messages import ids
 

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from replay.__main__ import main
-from tests.deadline import within
-from tests.replay.scene import Desk, record, until
+from tests.deadline import until, within
+from tests.replay.scene import Desk, record
 from topics.messages import ids
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -61,10 +62,11 @@ async def test_is_found_by_every_id_of_the_flow(desk: Desk) -> None:
 async def test_several_processes_find_what_one_finds(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "_BY_ONE", 0)
     order, user, flow = ids.fresh(), ids.fresh(), ids.fresh()
+    since = datetime.now(UTC) - timedelta(minutes=10)  # the suite has written much before
     await desk.publish(*flow_of(order, user, flow), *flow_of(ids.fresh(), ids.fresh(), ids.fresh()))
 
     async def found(wanted: str, processes: int) -> tuple[int, set[tuple[str, int, int]]]:
-        all_of_it = await search.find_in_shares(desk.tools.log, wanted, None, processes)
+        all_of_it = await search.find_in_shares(desk.tools.log, wanted, since, processes)
         places = [
             (message.logged.topic, message.logged.partition, message.logged.offset) for message in all_of_it.messages
         ]

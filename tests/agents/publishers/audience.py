@@ -14,7 +14,8 @@ from stores.redis import tags
 from stores.redis.connection import connect
 from stores.redis_authority.store import open_store
 from tests import foreign
-from tests.replay.scene import Desk, until
+from tests.deadline import until
+from tests.replay.scene import Desk
 from topics import keys
 from topics.contracts import all_topics
 from topics.messages import headers

@@ -13,7 +13,8 @@ from infra.stack.stack import Stack
 from replay.tools import Tools
 from stores.settings import load
 from tests.agents.publishers.audience import Audience, ask
-from tests.replay.scene import Desk, running, until
+from tests.deadline import until
+from tests.replay.scene import Desk, running
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")

@@ -12,8 +12,8 @@ from stores.kafka import codecs
 from stores.kafka.log import Logged
 from tests.agents.publishers.audience import READ, TOPICS, Audience
 from tests.agents.publishers.inputs import BAD, BAD_BATCHES, BAD_OF_OURS, MARK
+from tests.deadline import until
 from tests.foreign import CODECS, Foreign, batch
-from tests.replay.scene import until
 from topics.messages import headers
 from topics.messages.message import Undecodable
 from topics.messages.topic import FOREVER, Topic

@@ -12,8 +12,8 @@ from stores.kafka.raw import RawRecord
 from tests.agents.publishers.audience import TOPICS, Audience
 from tests.agents.publishers.inputs import BAD_BATCHES
 from tests.agents.publishers.test_bad_inputs import bad_of, good
+from tests.deadline import until
 from tests.foreign import batch
-from tests.replay.scene import until
 from topics.messages import headers
 
 _MAIL = {"type": "discount", "variables": {"title": "News", "description": "Much"}}

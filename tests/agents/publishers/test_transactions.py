@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import InvalidTransactionTimeout
 
 from tests.agents.publishers.audience import Audience
-from tests.replay.scene import until
+from tests.deadline import until
 from topics.messages import headers
 
 

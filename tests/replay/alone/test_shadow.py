@@ -18,7 +18,8 @@ from replay.questions import decide, replay
 from replay.tools import Tools
 from stores.kafka.raw import RawRecord
 from stores.redis.connection import connect
-from tests.replay.scene import Desk, running, until
+from tests.deadline import until
+from tests.replay.scene import Desk, running
 from topics import keys
 from topics.contracts import address_commands
 from topics.contracts.address_commands import AddAddress, Command, RemoveAddress

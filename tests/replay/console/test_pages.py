@@ -16,8 +16,9 @@ import topics
 from replay.console import serving
 from replay.console.streams import MOST
 from replay.tools import Tools
+from tests.deadline import until
 from tests.replay.console.conftest import Console
-from tests.replay.scene import Desk, dead, record, until
+from tests.replay.scene import Desk, dead, record
 from tests.replay.test_trace import flow_of
 from topics.contracts import all_topics
 from topics.messages import ids
