@@ -27,7 +27,7 @@ CHECKS = (
 
 # Beside the others, each in a process of its own: tests wait much, and two processes leave a quarter of two cores idle.
 BESIDE = {
-    "beside": ("tests/agents", "tests/replay", "tests/stores"),
+    "beside": ("tests/agents", "tests/replay"),
     "faults": tuple(
         f"tests/infra/fault/test_{name}.py" for name in ("coupons", "ending", "guards", "rolling", "timers", "workers")
     ),
