@@ -56,7 +56,7 @@ class Scale:
     noise_ms: float
 
 
-FULL, SHORT = Scale(3.0, 7, 2.0), Scale(1.0, 5, 50.0)
+FULL, SHORT = Scale(3.0, 7, 2.0), Scale(1.0, 3, 50.0)
 
 
 async def run(arguments: Sequence[str]) -> Findings:
