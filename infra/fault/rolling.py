@@ -154,18 +154,9 @@ def _read(url: str) -> str:
 
 
 class Patient(HttpLoad):
-    """Clients that do what Retry-After says: what was put off and then answered has not failed."""
+    """Clients that do what Retry-After says: what was put off and then answered has not failed. put_off: how many answers."""
 
-    def __init__(
-        self,
-        session: aiohttp.ClientSession,
-        accounts: Sequence[Account],
-        meals: Sequence[str],
-        pace: float = PACE,
-        patience: float = PATIENCE,
-    ) -> None:
-        super().__init__(session, accounts, meals, pace, patience)
-        self.put_off = 0
+    put_off = 0
 
     async def _request(self, account: Account, correlation: str, method: str, path: str, body: Any) -> Answered:
         return await self.request(account, correlation, method, path, body)

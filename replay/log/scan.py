@@ -164,11 +164,13 @@ class All:
 
 @dataclass(slots=True)
 class Progress:
-    """Told on stderr while a pass takes more than a second. what: is done, e.g. `read`. passed: messages so far."""
+    """Told on stderr while a pass takes more than a second. what: is done, e.g. `read`. passed: messages so far. silent: tells
+    nobody."""
 
     of: int
     what: str = "read"
     passed: int = 0
+    silent: bool = False
     _began: float = field(default_factory=time.monotonic)
     _next: float = _FIRST
     _told: bool = False
@@ -176,7 +178,7 @@ class Progress:
     def at(self, passed: int) -> None:
         self.passed = passed
         took = time.monotonic() - self._began
-        if took < self._next:
+        if self.silent or took < self._next:
             return
         self._next = took + _EVERY
         line = f"{self.what}: {passed:,} of {self.of:,} messages, {passed / took:,.0f}/s"
@@ -194,17 +196,18 @@ class Progress:
             sys.stderr.flush()
 
 
-async def scan(
-    log: LogReader, chosen: Window, sieve: Wanted, progress: Progress | None
-) -> AsyncGenerator[list[Logged]]:
-    """Records that may be wanted, in order a partition. progress: None where nobody is told of it. Raises Unavailable."""
+def progress_of(share: Share, of: int, what: str) -> Progress:
+    """Of one share of the work. The first one tells for all."""
+    return Progress(of, share.says(what), silent=share.number > 0)
+
+
+async def scan(log: LogReader, chosen: Window, sieve: Wanted, progress: Progress) -> AsyncGenerator[list[Logged]]:
+    """Records that may be wanted, in order a partition. Raises Unavailable."""
     try:
         async with aclosing(log.scan(chosen.starts, chosen.ends, sieve)) as turns:
             async for turn in turns:
-                if progress is not None:
-                    progress.at(turn.passed)
+                progress.at(turn.passed)
                 if turn.records:
                     yield turn.records
     finally:
-        if progress is not None:
-            progress.end()
+        progress.end()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from replay.log.message import Message
-from replay.log.scan import Progress, Sieve, Window, scan, window
+from replay.log.scan import Sieve, Window, progress_of, scan, window
 from replay.shares import WHOLE, Share, in_shares
 from stores.kafka.log import Logged, LogReader, Place
 from topics.messages import headers
@@ -88,7 +88,7 @@ async def _found(passed: _Pass, chosen: Window, wanted: str, began: float) -> Fo
 async def _naming(log: LogReader, chosen: Window, share: Share, wanted: str) -> list[Message]:
     text = wanted.encode(errors="surrogateescape")
     kept = list[Message]()
-    async with aclosing(scan(log, chosen, Sieve([text]), _told(chosen, share, "looked at"))) as chunks:
+    async with aclosing(scan(log, chosen, Sieve([text]), progress_of(share, chosen.messages, "looked at"))) as chunks:
         async for chunk in chunks:
             for message in map(Message, chunk):
                 if _names(message.logged, text) or message.id == wanted:
@@ -99,16 +99,12 @@ async def _naming(log: LogReader, chosen: Window, share: Share, wanted: str) -> 
 async def _of_flows(log: LogReader, chosen: Window, share: Share, flows: set[str]) -> list[Message]:
     """MOST, and one more where there are more."""
     kept, wanted = list[Message](), Sieve(flow.encode(errors="surrogateescape") for flow in flows)
-    async with aclosing(scan(log, chosen, wanted, _told(chosen, share, "read"))) as chunks:
+    async with aclosing(scan(log, chosen, wanted, progress_of(share, chosen.messages, "read"))) as chunks:
         async for chunk in chunks:
             kept.extend(message for message in map(Message, chunk) if message.correlation in flows)
             if len(kept) > MOST:
                 break
     return kept
-
-
-def _told(chosen: Window, share: Share, what: str) -> Progress | None:
-    return None if share.number else Progress(chosen.messages, share.says(what))
 
 
 def _at(message: Message) -> tuple[Place, int]:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from replay.log.message import Message, printed, stamp
-from replay.log.scan import Progress
+from replay.log.scan import Progress, progress_of
 from replay.log.times import moment
 from replay.log.where import Where
 from replay.shadow import domains
@@ -179,7 +179,7 @@ async def decide(
             log = await opened.enter_async_context(tools.log())
             stores = await opened.enter_async_context(tools.domains()) if ask_inbox else None
             reading = Reading(log, asked, await growth_in(log), stores, share)
-            progress = None if share.number else Progress(0, share.says("decided"))
+            progress = progress_of(share, 0, "decided")
             await judge(found, asked, reading, since, id, where, progress)
         return found
 

@@ -21,7 +21,7 @@ import msgspec
 
 from replay.failure import BadArgument, no_such
 from replay.log.message import printed, shown_key
-from replay.log.scan import Progress, window_of
+from replay.log.scan import progress_of, window_of
 from replay.log.times import moment
 from replay.log.where import Where
 from replay.questions.decide import Decided, decide
@@ -172,13 +172,12 @@ async def _replayed(
         growth = Counts(await growth_in(log)).growth(of.topic)
         turns = in_turn(log, of.topic, growth, share)
         windows = [await window_of(log, places, asked.since, asked.until) for places in turns]
-        progress = Progress(sum(window.messages for window in windows), share.says("replayed"))
+        progress = progress_of(share, sum(window.messages for window in windows), "replayed")
         for window in windows:
             async for chunk in log.read(window.starts, window.ends):
                 found.messages += len(chunk)
                 shadow.take(_chosen(chunk, asked))
-                if not share.number:
-                    progress.at(found.messages)
+                progress.at(found.messages)
         progress.end()
     _tell(shadow, found, out)
     return found
