@@ -29,12 +29,15 @@ class Said(Protocol):
 
 def too_much(items: Iterable[Said], *notes: str | None) -> Rejection | None:
     """Why a basket cannot hold these; None where it can. notes: of the checkout itself."""
-    listed = tuple(items)
-    size = sum(len(each.encode()) for each in (*notes, *(item.note for item in listed)) if each)
-    if size > NOTE_BYTES:
+    of_notes, of_options = sum(len(each.encode()) for each in notes if each), 0
+    for item in items:
+        if item.note:
+            of_notes += len(item.note.encode())
+        if item.options:
+            of_options += len(msgspec.json.encode(item.options))
+    if of_notes > NOTE_BYTES:
         return Rejection("notes_too_long", f"the notes of a basket have at most {NOTE_BYTES:,} bytes together", "note")
-    size = sum(len(msgspec.json.encode(item.options)) for item in listed if item.options)
-    if size > OPTION_BYTES:
+    if of_options > OPTION_BYTES:
         detail = f"the options of a basket have at most {OPTION_BYTES:,} bytes together"
         return Rejection("options_too_large", detail, "options")
     return None

@@ -88,7 +88,7 @@ class _Set:
                 continue
             last = max(each.at for each in asked)
             events = part.happened.get(key, ())
-            known = [n for n, event in enumerate(events, 1) if event.meta.at <= last]
+            known = [n for n, event in enumerate(events, 1) if event.at <= last]
             self._take("before", [event.logged for event in events[: max(known, default=0)]])
             copies = Copies(domain.decider)
             for each in asked:

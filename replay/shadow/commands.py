@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -13,9 +13,9 @@ from topics.messages.redrive import Redrive
 from topics.messages.topic import Topic
 
 
-class Asked(NamedTuple):
+class Asked(msgspec.Struct, frozen=True, gc=False):
     """named: its headers. message: decoded; an order to redrive, too. inbox_key: its source, and its id or that of its place in
-    the log."""
+    the log. gc=False: nothing in it can be part of a circle."""
 
     inbox_key: tuple[str, str]
     key: str

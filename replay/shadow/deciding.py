@@ -5,11 +5,11 @@ the commands before it have led. Facts are those whose versions were recorded wi
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import zip_longest
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import msgspec
 
@@ -18,7 +18,7 @@ from replay.shadow.commands import Asked
 from replay.shadow.copies import Copies, NotRecorded, read_of
 from replay.shadow.differences import ABSENT, Difference, differences
 from replay.shadow.domains import Domain
-from replay.shadow.events import Happened
+from replay.shadow.events import Entry
 from stores.engineering import Entered
 from stores.kafka.growth import Growth
 from stores.kafka.log import Logged
@@ -26,9 +26,10 @@ from stores.kafka.partitioning import partition_of
 from topics.deciding.decision import Context, Decision, Fired, StalePreparation
 from topics.messages import headers
 from topics.messages.ids import derive
-from topics.messages.message import Message, secret_fields
+from topics.messages.message import Message, Undecodable, secret_fields
 from topics.messages.redrive import Redrive
 from topics.messages.reply import Reply
+from topics.messages.topic import Topic
 
 Kind = Literal["same", "different", "unknown", "passed"]
 """passed: it was not decided, and is not now: too late, sent twice, no command of the domain."""
@@ -44,7 +45,7 @@ _OTHER = "somebody else"
 _OWNERS = 3  # of a value, that are tried
 
 
-class Verdict(NamedTuple):
+class Verdict(msgspec.Struct, frozen=True, gc=False):
     """why: of an unknown one and one that was passed. differences: of a different one, from then to now."""
 
     asked: Asked
@@ -60,8 +61,8 @@ class Recorded:
     which the copies are made."""
 
     commands: Sequence[Asked]
-    happened: Mapping[str, Sequence[Happened]]
-    causes: Mapping[str, Sequence[Happened]]
+    happened: Mapping[str, Sequence[Entry]]
+    causes: Mapping[str, Sequence[Entry]]
     copies: Copies
     broken: Mapping[str, str] = field(default_factory=dict[str, str])
     entered: Mapping[tuple[str, str], Entered] = field(default_factory=dict[tuple[str, str], Entered])
@@ -103,7 +104,7 @@ class _Owners(dict[tuple[str, str], str]):
         return super().__getitem__(key)
 
 
-class _Standing(NamedTuple):
+class _Standing(msgspec.Struct, frozen=True):
     """An aggregate on its way. secret: it was folded from an event whose secret fields are lost. timers: name → id of its
     command; None where that is not known."""
 
@@ -140,26 +141,31 @@ class Deciding:
         self._seen.add(asked.inbox_key)
         if events:
             self._effective.add(asked.inbox_key)
-        version = events[0].meta.version - 1 if events else self._version_before(asked)
+        version = events[0].version - 1 if events else self._version_before(asked)
         known = self._recorded.happened.get(asked.key, ())
         if version > len(known):
-            return Verdict(asked, "unknown", f"its events are not whole: {self._recorded.broken.get(asked.key, '')}")
+            return _not_whole(asked, self._recorded.broken.get(asked.key, ""))
         try:
             standing = self._at(asked.key, known, version)
+        except Undecodable as error:
+            return _not_whole(asked, error)
         except Exception as error:
             return Verdict(
                 asked, "unknown", f"the code of now cannot apply its events: {type(error).__name__}: {error}"
             )
-        return self._decided(asked, events, standing)
+        try:
+            return self._decided(asked, events, standing)
+        except Undecodable as error:
+            return _not_whole(asked, error)
 
-    def _passed(self, asked: Asked, events: Sequence[Happened]) -> str | None:
+    def _passed(self, asked: Asked, events: Sequence[Entry]) -> str | None:
         """Why it was not decided."""
         if isinstance(asked.message, Redrive):
             return "an order to redrive"
         growth = self._recorded.growth
         if growth is not None and headers.FORWARDED not in asked.named:
             there = growth.partitions_at(asked.logged.partition, asked.logged.offset)
-            if asked.logged.partition != partition_of(asked.key.encode(), there):
+            if asked.logged.partition != partition_of(asked.logged.key or b"", there):
                 return "sent on to its key's partition"
         if asked.inbox_key in self._seen or not self._effective.isdisjoint(asked.earlier):
             return "sent twice"
@@ -177,11 +183,11 @@ class Deciding:
         known = self._recorded.happened.get(asked.key, ())
         standing = self._standing.get(asked.key)
         version = 0 if standing is None else standing.version
-        while version < len(known) and known[version].meta.at < asked.at:
+        while version < len(known) and known[version].at < asked.at:
             version += 1
         return version
 
-    def _at(self, key: str, known: Sequence[Happened], version: int) -> _Standing:
+    def _at(self, key: str, known: Sequence[Entry], version: int) -> _Standing:
         now = self._standing.get(key)
         if now is None or now.version > version:
             now = _Standing(0, self._first, False, {} if version == 0 else None)
@@ -189,11 +195,12 @@ class Deciding:
             return now
         state, secret = now.state, now.secret
         for event in known[now.version : version]:
-            state = self._decider.evolve(state, event.message)
-            secret = secret or type(event.message) in self._secret
+            message = event.message(self._domain.events)
+            state = self._decider.evolve(state, message)
+            secret = secret or type(message) in self._secret
         return _Standing(version, state, secret, None)
 
-    def _decided(self, asked: Asked, events: Sequence[Happened], standing: _Standing) -> Verdict:
+    def _decided(self, asked: Asked, events: Sequence[Entry], standing: _Standing) -> Verdict:
         fired = _fired(asked)
         if (
             fired is not None
@@ -238,7 +245,7 @@ class Deciding:
         return facts
 
     def _compared(
-        self, asked: Asked, events: Sequence[Happened], standing: _Standing, facts: Any, fired: Fired | None
+        self, asked: Asked, events: Sequence[Entry], standing: _Standing, facts: Any, fired: Fired | None
     ) -> tuple[Verdict, Decision[Any] | None]:
         """The verdict, and the decision where it is the same."""
         likely: Verdict | None = None
@@ -261,23 +268,22 @@ class Deciding:
             return likely, None
         return Verdict(asked, "unknown", CLAIMS if owners_matter else NOTHING_SAID), None
 
-    def _assumed(self, asked: Asked, events: Sequence[Happened]) -> Iterator[_Owners]:
+    def _assumed(self, asked: Asked, events: Sequence[Entry]) -> Sequence[_Owners]:
         """Who may have owned the values that it asks for. What its events name was free for it; else nobody had them, or one
         who had asked for them before, or somebody else."""
         if self._decider.claims_nothing:
-            yield _Owners()
-            return
+            return (_Owners(),)
         try:
             wanted = list(self._decider.claims(asked.message, asked.key, asked.text(headers.CALLER)))
         except Exception:
             wanted = []  # the decision meets what is wrong, too
         bodies = [event.logged.body or b"" for event in events]
         named = {claim for claim in wanted if any(f'"{claim[1]}"'.encode() in body for body in bodies)}
+        found = list[_Owners]()
         if len(wanted) > 1 and named:
-            yield _Owners({claim: asked.key if claim in named else _OTHER for claim in wanted})
-        yield _Owners(dict.fromkeys(wanted, asked.key))
-        for other in (*self._asked_for.get(wanted[0], ()), _OTHER) if wanted else ():
-            yield _Owners(dict.fromkeys(wanted, other))
+            found.append(_Owners({claim: asked.key if claim in named else _OTHER for claim in wanted}))
+        others = (*self._asked_for.get(wanted[0], ()), _OTHER) if wanted else ()
+        return [*found, *(_Owners(dict.fromkeys(wanted, owner)) for owner in (asked.key, *others))]
 
     def _attempt(self, asked: Asked, state: Any, facts: Any, fired: Fired | None, owners: _Owners) -> Attempt:
         now = asked.at if fired is None else max(asked.at, fired.due)
@@ -292,10 +298,10 @@ class Deciding:
         except Exception as error:
             return error
 
-    def _differences(self, asked: Asked, events: Sequence[Happened], attempt: Attempt) -> list[Difference]:
+    def _differences(self, asked: Asked, events: Sequence[Entry], attempt: Attempt) -> list[Difference]:
         if not isinstance(attempt, Decision):
             raised = f"raises {type(attempt).__name__}: {attempt}"
-            return [Difference(("decision",), [type(event.message).__name__ for event in events], raised)]
+            return [Difference(("decision",), [event.kind for event in events], raised)]
         found = list[Difference]()
         if not self._are_same(events, attempt.events):
             for place, (event, message) in enumerate(zip_longest(events, attempt.events), 1):
@@ -305,32 +311,28 @@ class Deciding:
             found += _of_outcome(outcomes.read(entered.outcome), attempt)
         return found
 
-    def _are_same(self, events: Sequence[Happened], now: Sequence[Message]) -> bool:
+    def _are_same(self, events: Sequence[Entry], now: Sequence[Message]) -> bool:
         """Byte for byte. Most are, and need not be taken apart."""
         if len(events) != len(now):
             return False
         encode = self._domain.events.encode
         return all(
-            type(event.message) is type(message) and encode(message) == event.logged.body
+            event.kind == type(message).__name__ and encode(message) == event.logged.body
             for event, message in zip(events, now, strict=True)
         )
 
-    def _of_event(self, place: int, event: Happened | None, message: Message | None) -> list[Difference]:
+    def _of_event(self, place: int, event: Entry | None, now: Message | None) -> list[Difference]:
         topic = self._domain.events
-        now = None if message is None else topic.encode(message)
-        if event is not None and message is not None and type(event.message) is type(message):
-            if now == event.logged.body:
-                return []
-            then = topic.encode(event.message)  # as the code of now writes it: it may know fields more
-            where = (f"event {place} {type(message).__name__}",)
-            said = differences(msgspec.json.decode(then), msgspec.json.decode(now or b"null"))
-            return [Difference((*where, *each.path), each.before, each.after) for each in said]
-        then = ABSENT if event is None else _typed(event.message, topic.encode(event.message))
-        return [Difference((f"event {place}",), then, ABSENT if message is None else _typed(message, now or b"null"))]
+        then = None if event is None else event.message(topic)
+        if then is not None and now is not None and type(then) is type(now):
+            # as the code of now writes both: it may know more fields than that of then
+            said = differences(_body(topic, then), _body(topic, now))
+            where = f"event {place} {type(now).__name__}"
+            return [Difference((where, *each.path), each.before, each.after) for each in said]
+        before, after = (ABSENT if m is None else {type(m).__name__: _body(topic, m)} for m in (then, now))
+        return [Difference((f"event {place}",), before, after)]
 
-    def _move(
-        self, asked: Asked, events: Sequence[Happened], standing: _Standing, decision: Decision[Any] | None
-    ) -> None:
+    def _move(self, asked: Asked, events: Sequence[Entry], standing: _Standing, decision: Decision[Any] | None) -> None:
         """The aggregate goes on: by the same decision, whose events have their secrets, else by the events of then."""
         if decision is None:
             known = self._recorded.happened.get(asked.key, ())
@@ -365,8 +367,12 @@ def _fired(asked: Asked) -> Fired | None:
         return None
 
 
-def _typed(message: Message, body: bytes) -> dict[str, Any]:
-    return {type(message).__name__: msgspec.json.decode(body)}
+def _body(topic: Topic, message: Message) -> Any:
+    return msgspec.json.decode(topic.encode(message))
+
+
+def _not_whole(asked: Asked, why: Undecodable | str) -> Verdict:
+    return Verdict(asked, "unknown", f"its events are not whole: {why}")
 
 
 def _of_outcome(then: outcomes.Outcome, now: Decision[Any]) -> list[Difference]:

@@ -13,7 +13,7 @@ from replay.shadow.commands import Asked
 from replay.shadow.copies import Copies, NotRecorded, read_of
 from replay.shadow.deciding import Recorded
 from replay.shadow.domains import Domain
-from replay.shadow.events import Happened
+from replay.shadow.events import Entry
 from replay.shadow.memory import Inbox, all_of_keys
 from replay.shadow.places import in_order, of_root
 from replay.shares import WHOLE, Share
@@ -107,7 +107,7 @@ class Reading:
         entered = await self._entered([each for each in found if each.id not in causes])
         copies, facts = Copies(self._domain.decider), list[Logged]()
         if self._domain.decider.fact_tables:
-            for header in _facts(found, causes, entered):
+            for header in set(_facts(found, causes, entered)):
                 try:
                     copies.want(read_of(header))
                 except NotRecorded:
@@ -118,22 +118,22 @@ class Reading:
 
     async def _events(
         self, keys: set[str], root: int, asked: int
-    ) -> tuple[dict[str, list[Happened]], dict[str, list[Happened]], dict[str, str]]:
+    ) -> tuple[dict[str, list[Entry]], dict[str, list[Entry]], dict[str, str]]:
         """By key, by command, and why those of a key end. asked: how many commands there are."""
-        happened = defaultdict[str, list[Happened]](list)
-        causes, broken = defaultdict[str, list[Happened]](list), dict[str, str]()
+        happened = defaultdict[str, list[Entry]](list)
+        causes, broken = defaultdict[str, list[Entry]](list), dict[str, str]()
         places = self._places(self._domain.events, root)
         for record in in_order(await self._of_keys(places, keys, asked), places):
             key = (record.key or b"").decode(errors="replace")
             known = happened[key]
             try:
-                event = events.read(self._domain.events, record)
+                event = events.entry(record)
             except Undecodable as error:
                 broken.setdefault(key, str(error))
                 continue
-            if key in broken or event.meta.version <= len(known):
+            if key in broken or event.version <= len(known):
                 continue
-            if event.meta.version > len(known) + 1:
+            if event.version > len(known) + 1:
                 broken[key] = f"version {len(known) + 1} is missing"
                 continue
             known.append(event)
@@ -170,7 +170,7 @@ class Reading:
 
 
 def _facts(
-    found: Sequence[Asked], causes: Mapping[str, Sequence[Happened]], entered: Mapping[tuple[str, str], Entered]
+    found: Sequence[Asked], causes: Mapping[str, Sequence[Entry]], entered: Mapping[tuple[str, str], Entered]
 ) -> Iterable[bytes | str]:
     for each in found:
         caused = causes.get(each.id)

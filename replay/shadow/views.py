@@ -33,7 +33,8 @@ class ShadowView:
         topic, show, documents, nothing = self.of.topic, self.of.show, self.documents, Document(0, None)
         for record in records:
             try:
-                meta, message, *_ = events.read(topic, record)
+                event = events.read(topic, record)
+                meta, message = event.meta, event.message
                 before, document = documents.get(meta.aggregate_id, nothing)
                 if meta.version <= before:
                     continue

@@ -42,8 +42,10 @@ class Growth(msgspec.Struct, frozen=True):
 
     def partitions_at(self, partition: int, offset: int) -> int:
         """How many partitions it had when this offset was appended."""
-        befores = (len(ends) for ends in self.ends if partition < len(ends) and offset < ends[partition])
-        return next(befores, self.partitions)
+        for ends in self.ends:
+            if partition < len(ends) and offset < ends[partition]:
+                return len(ends)
+        return self.partitions
 
     def raised(self, partitions: int, ends: Sequence[int]) -> "Growth":
         """After one more raise. A raise that was recorded and not made is replaced by it: it began at as many partitions."""

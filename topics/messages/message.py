@@ -71,6 +71,8 @@ def without_secrets(message: msgspec.Struct, names: frozenset[str]) -> Mapping[s
 def holds_nul(body: bytes) -> bool:
     """Whether a text of this JSON holds a NUL, which no store takes. The six characters `\\u0000`, written as text, are none:
     their backslash is escaped in JSON."""
+    if b"\\" not in body:  # as nearly all: one byte is found far faster than six
+        return b"\0" in body
     escaped = b"\\u0000" in body and b"\\u0000" in body.replace(b"\\\\", b"")
     return escaped or b"\0" in body
 

@@ -43,12 +43,14 @@ class Topic:
     _decoders: Mapping[str, msgspec.json.Decoder[Message]] = field(init=False, repr=False)
     _secrets: Mapping[type, frozenset[str]] = field(init=False, repr=False)
     _steps: Mapping[str, Mapping[int, Step]] = field(init=False, repr=False)
+    _newest: Mapping[str, frozenset[str | None]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_types", MappingProxyType({t.__name__: t for t in self.messages}))
         object.__setattr__(self, "_decoders", {t.__name__: msgspec.json.Decoder(t) for t in self.messages})
         object.__setattr__(self, "_secrets", {t: secret_fields(t) for t in self.messages})
         object.__setattr__(self, "_steps", upcasting.chains(self.upcasts))
+        object.__setattr__(self, "_newest", {t.__name__: _newest(t) for t in self.messages})
 
     @property
     def dead_letters(self) -> str:
@@ -75,7 +77,7 @@ class Topic:
         if holds_nul(body):
             raise Undecodable("$", "NUL characters are not allowed")
         try:
-            if version is not None or type_name in self._steps:
+            if version not in self._newest[type_name]:
                 return self._upcast(self._types[type_name], body, upcasting.version_of(version))
             return decoder.decode(body)
         except (msgspec.MsgspecError, UnicodeError) as error:
@@ -107,3 +109,9 @@ class Topic:
         """The public JSON of a message: Secret fields are left out."""
         secrets = self._secrets[type(message)]
         return msgspec.json.encode(without_secrets(message, secrets) if secrets else message)
+
+
+def _newest(kind: type[Message]) -> frozenset[str | None]:
+    """What the header SCHEMA_VERSION may say of a body that needs no upcast. The first version needs no header."""
+    newest = kind.schema_version
+    return frozenset((str(newest), None) if newest == 1 else (str(newest),))

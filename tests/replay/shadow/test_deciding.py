@@ -13,6 +13,8 @@ from replay.questions.decide import Decided, judge
 from replay.shadow import domains
 from replay.shadow.domains import Domain
 from replay.tools import Tools
+from stores.kafka.log import Place
+from stores.kafka.partitioning import partition_of
 from stores.settings import load
 from tests.replay.shadow.tape import Tape
 from topics.contracts import catalog_events
@@ -23,6 +25,7 @@ from topics.contracts.catalog_events import MealAdded, MealChanged, MealDetails
 from topics.contracts.restaurant_events import RestaurantDetails, RestaurantOpened
 from topics.copies import RESTAURANTS
 from topics.deciding.decision import accept
+from topics.messages.topic import PARTITIONS
 
 SETTINGS = load({})
 BASKET = domains.named("basket", SETTINGS)
@@ -128,6 +131,19 @@ async def test_a_gap_in_the_events_of_a_fact_is_told_and_not_guessed():
             del records[:1]
     found = await decided(made)
     assert found.unknown == {"facts that were not recorded": 1} and found.commands == 1
+
+
+@pytest.mark.parametrize("body", [b"{}", b"no JSON", None])
+async def test_of_an_event_that_the_code_of_now_cannot_read_nothing_is_guessed(body: bytes | None):
+    made = tape()
+    add(made)
+    add(made, quantity=3)
+    add(made, "bob")
+    of_ada = made.log._records[Place("basket_events", partition_of(b"ada", PARTITIONS))]  # pyright: ignore[reportPrivateUsage]
+    place = next(place for place, record in enumerate(of_ada) if record.key == b"ada")
+    of_ada[place] = replace(of_ada[place], body=body)
+    found = await decided(made)
+    assert found.unknown == {"its events are not whole": 2} and found.same == 1
 
 
 async def test_a_gap_in_the_aggregates_own_events_is_told():
