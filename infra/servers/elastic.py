@@ -12,6 +12,7 @@ from infra.layout.site import Site
 from infra.process.answers import answers
 from infra.process.program import Program
 from infra.process.shell import run
+from infra.servers.classes import archived
 
 HERE = Path(__file__).resolve().parent.parent / "elastic"
 JVM = ("-Xms512m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
@@ -32,11 +33,19 @@ class Elastic:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._folder = site.data.root / "elastic"
+        self._classes: tuple[str, ...] = ()
 
     async def install(self) -> None:
         self._java = await java.java("Elasticsearch", self._site.cache)
         ours = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(HERE.iterdir()))).hexdigest()[:12]
         self._code = await built(self._site.cache, f"elastic-{versions.ELASTIC}-{ours}", self._build)
+        self._classes = await archived(self._site.cache, self._java, self._code, self._trial)
+
+    async def _trial(self, site: Site) -> Program:
+        tried = Elastic(site)
+        tried._java, tried._code = self._java, self._code
+        await tried.prepare()
+        return tried.program()
 
     async def _build(self, folder: Path) -> None:
         javac = await java.java("Elasticsearch", self._site.cache, "javac")
@@ -61,7 +70,7 @@ class Elastic:
         said = (str(self._code), str(self._folder), *(str(port) for _, port in ports))
         return Program(
             name=self.name,
-            argv=(str(self._java), *JVM, *places, "-cp", f"{self._code}/lib/*", "EsNode", *said),
+            argv=(str(self._java), *JVM, *self._classes, *places, "-cp", f"{self._code}/lib/*", "EsNode", *said),
             folder=self._folder,
             ports=ports,
             ready=self._ready,

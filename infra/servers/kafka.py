@@ -13,6 +13,7 @@ from infra.layout import versions
 from infra.layout.site import Site
 from infra.process.program import Program
 from infra.process.shell import run
+from infra.servers.classes import archived
 
 HERE = Path(__file__).resolve().parent.parent / "kafka"
 # The first-tier compiler starts twice as fast and is enough for one machine's load.
@@ -35,6 +36,7 @@ class Kafka:
         self._site = site
         self._folder = site.data.root / "kafka"
         self._settings = self._folder / "server.properties"
+        self._classes: tuple[str, ...] = ()
 
     async def install(self) -> None:
         self._java = await java.java(self.name, self._site.cache)
@@ -44,6 +46,13 @@ class Kafka:
             f"kafka-{versions.KAFKA}",
             lambda folder: java.jars(self.name, HERE / "pom.xml", folder, self._site.cache, wanted),
         )
+        self._classes = await archived(self._site.cache, self._java, self._jars, self._trial)
+
+    async def _trial(self, site: Site) -> Program:
+        tried = Kafka(site)
+        tried._java, tried._jars = self._java, self._jars
+        await tried.prepare()
+        return tried.program()
 
     async def prepare(self) -> None:
         self._site.data.of(self.name)
@@ -67,7 +76,7 @@ class Kafka:
         )
 
     def _command(self) -> tuple[str, ...]:
-        return (str(self._java), *JVM, *LOGGING, "-cp", f"{self._jars}/*")
+        return (str(self._java), *JVM, *self._classes, *LOGGING, "-cp", f"{self._jars}/*")
 
     async def _ready(self) -> bool:
         """A Metadata request (key 3, version 0, all topics) that names at least one broker."""

@@ -10,7 +10,9 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError
 
+from infra.process.shell import run
 from infra.servers import kafka
+from infra.servers.registry import servers as servers_named
 from infra.stack.stack import Stack
 
 
@@ -46,6 +48,16 @@ async def test_the_role_of_the_product_is_not_a_superuser(servers: Stack):
     connection = await asyncpg.connect(servers.endpoints.postgres)
     assert await connection.fetchval("select rolsuper from pg_roles where rolname = current_user") is False
     await connection.close()
+
+
+@pytest.mark.parametrize("name", ["kafka", "elastic"])
+async def test_a_java_server_finds_its_classes_in_an_archive(servers: Stack, name: str):
+    (server,) = servers_named(servers.site, (name,))
+    await server.install()
+    java, *options = server.program().argv
+    assert [each for each in options if each.startswith("-XX:SharedArchiveFile=")]
+    # on: it does not start where it cannot use the archive
+    await run((java, "-Xshare:on", *options[: options.index("-cp") + 2], "-version"), what=name)
 
 
 def test_a_cluster_id_is_no_option_of_kafkas_tool(monkeypatch: pytest.MonkeyPatch):
