@@ -60,16 +60,16 @@ class Scale:
         return max(4, self.orders // PER_GUEST)
 
 
-SHORT = Scale(orders=150, a_second=5.0, kills=3, pause=(3.0, 6.0), stopped=9.0, outages=4)
+FULL, SHORT = Scale(orders=100_000), Scale(orders=150, a_second=5.0, kills=3, pause=(3.0, 6.0), stopped=9.0, outages=4)
 
 
 async def run(arguments: Sequence[str]) -> Findings:
     said = argparse.ArgumentParser(prog="./lezzet fault orders", description=__doc__)
-    said.add_argument("--orders", type=int, default=100_000)
-    said.add_argument("--a-second", type=float, default=Scale.a_second, help="orders (default: %(default)g)")
-    said.add_argument("--kills", type=int, default=Scale.kills, help="of agents (default: %(default)s)")
+    said.add_argument("--orders", type=int, default=FULL.orders, help="(default: %(default)s)")
+    said.add_argument("--a-second", type=float, default=FULL.a_second, help="orders (default: %(default)g)")
+    said.add_argument("--kills", type=int, default=FULL.kills, help="of agents (default: %(default)s)")
     said.add_argument(
-        "--outages", type=int, default=Scale.outages, help="of servers, provider, edge (default: %(default)s)"
+        "--outages", type=int, default=FULL.outages, help="of servers, provider, edge (default: %(default)s)"
     )
     said.add_argument("--seed", type=int, default=int(time.time()), help="of the load, the kills and the outages")
     said.add_argument("--short", action="store_true", help=f"{SHORT.orders} orders, {SHORT.kills} kills")
