@@ -27,6 +27,8 @@ _INSIDE = re.compile(
 )
 _NOISY = {
     "aiokafka": logging.ERROR,
+    # it tells of each member that was away for too long and joins again; partitions that stand still have lines of their own
+    "aiokafka.consumer.group_coordinator": logging.CRITICAL,
     "aio_pika": logging.ERROR,
     "aiormq": logging.CRITICAL,  # it tells of each try to connect; stores/rabbit says what matters
     "aiohttp": logging.WARNING,
@@ -64,6 +66,7 @@ def configure(process: str, level: str = "info", ships: Lines | None = None) -> 
         cache_logger_on_first_use=True,
     )
     handler = _Handler(ships)
+    handler.addFilter(_is_news)
     handler.addFilter(Repeats())
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *shared],
@@ -75,6 +78,14 @@ def configure(process: str, level: str = "info", ships: Lines | None = None) -> 
     root.setLevel(number)
     for name, least in _NOISY.items():
         logging.getLogger(name).setLevel(max(least, number))
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """False for what asyncio says of a future of aiokafka that has failed and that nobody waits for. A broker that goes away
+    leaves dozens; whoever needed a result has a line with a name."""
+    error = record.exc_info[1] if record.exc_info else None
+    forgotten = record.name == "asyncio" and "was never retrieved" in record.getMessage()
+    return not (forgotten and type(error).__module__.startswith("aiokafka."))
 
 
 class _Handler(logging.StreamHandler[TextIO]):

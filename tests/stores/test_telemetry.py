@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import structlog
+from aiokafka.errors import LeaderNotAvailableError
 
 from stores import telemetry
 from stores.logs.lines import Lines
@@ -109,6 +110,15 @@ def test_lines_below_the_level_are_not_shipped(kept: Lines) -> None:
     structlog.get_logger("tests").debug("chatter")
     logging.getLogger("aio_pika").warning("reconnecting")
     assert len(kept) == 0
+
+
+def test_what_a_broker_that_goes_away_leaves_in_aiokafka_is_no_line_and_what_we_forget_is_one(kept: Lines) -> None:
+    into(io.StringIO())
+    for error in (LeaderNotAvailableError(), ValueError("ours")):
+        told = (type(error), error, None)
+        logging.getLogger("asyncio").error("Future exception was never retrieved", exc_info=told)
+    (line,) = kept.take(9)
+    assert b"ours" in line.body
 
 
 def test_nobody_who_logs_breaks_or_waits_where_nothing_takes_its_lines(

@@ -73,6 +73,9 @@ class Publisher:
                 try:
                     async with asyncio.timeout(8):
                         await producer.start()
+                except asyncio.CancelledError:  # its batch ends at a rebalance
+                    self._discard(producer)
+                    raise
                 except (KafkaError, OSError, TimeoutError) as error:
                     self._discard(producer)
                     raise Unavailable("Kafka", f"{type(error).__name__}: {str(error)[:120]}") from error
