@@ -70,17 +70,21 @@ class _Asker:
                 if answer.status == 202:
                     taken = {name: said for name, said in answer.headers.items() if name.startswith("Access-Control-")}
             if "Idempotency-Key" not in headers and taken is not None and place is not None:
-                done = await self._outcome(place, headers)
+                done = await self._outcome(place, headers, deadline)
                 if done is not None:
                     return web.json_response(done, headers=taken)
             await asyncio.sleep(PAUSE)
 
-    async def _outcome(self, place: str, headers: CIMultiDict[str]) -> Any:
-        """The answer of what is done. None: it is not done yet, or was refused, as it would be if it were asked again."""
+    async def _outcome(self, place: str, headers: CIMultiDict[str], deadline: float) -> Any:
+        """The answer of what is done. None: it was refused, as it would be if it were asked again. While it is pending, nothing
+        is asked again: the same items ten seconds later are another order."""
         own = {name: headers[name] for name in ("Authorization",) if name in headers}
-        async with self._http.get(self._gateway + place, headers=own) as answer:
-            said = json.loads(await answer.read()) if answer.status == 200 else {}
-            return said["result"] if said.get("status") == "done" else None
+        while True:
+            async with self._http.get(self._gateway + place, headers=own) as answer:
+                said = json.loads(await answer.read()) if answer.status == 200 else {}
+            if said.get("status") != "pending" or monotonic() > deadline:
+                return said["result"] if said.get("status") == "done" else None
+            await asyncio.sleep(PAUSE)
 
 
 def _session_ended(method: str, headers: dict[str, str]) -> web.Response:

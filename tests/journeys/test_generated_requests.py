@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -89,6 +90,8 @@ class Scene:
         said = json.dumps(BODIES.get(row.name, {}))
         here = {"r-1": self.restaurant, "m-1": self.meal, "7d0e1c52-9f0a-4c5e-8a31-5b1f0c2d3e4f": self.courier_id,
                 "0b9f8a52-6a3e-4d1c-9a77-3f2e1d0c5b4a": self.cart}  # fmt: skip
+        today = datetime.now(UTC).date()  # a campaign that is over would be refused as bad input
+        here |= {"2026-11-26": f"{today}", "2026-11-29": f"{today + timedelta(days=3)}"}
         for name, id in here.items():
             said = said.replace(f'"{name}"', f'"{id}"')
         return json.loads(said)

@@ -28,7 +28,7 @@ async def is_nearby(client: Client, restaurant: str) -> None:
     """Others than the caller write the index of what is nearby."""
 
     async def shown() -> bool:
-        found = (await client.must("GET", "/m/home?lat=40.984&lon=29.026"))["restaurants"]
+        found = (await client.must("GET", "/m/home?lat=40.984&lon=29.026")).get("restaurants", ())
         return ("0 m", restaurant) in [(each["distance_text"], each["id"]) for each in found]
 
     await until("the restaurant at the door to be nearby", shown)
@@ -51,7 +51,7 @@ async def test_a_phone_goes_from_its_home_to_an_order(owner: Client, client: Cli
     assert [each["id"] for each in home["favourites"]["restaurants"]] == [restaurant]
 
     await is_nearby(client, restaurant)
-    assert restaurant in [each["id"] for each in (await client.must("GET", "/m/home"))["restaurants"]]
+    assert restaurant in [each["id"] for each in (await whole_home(client))["restaurants"]]
 
     async def listed() -> bool:
         return [each["id"] for each in (await client.must("GET", f"/m/restaurants/{restaurant}"))["menu"]] == [meal]
@@ -62,12 +62,14 @@ async def test_a_phone_goes_from_its_home_to_an_order(owner: Client, client: Cli
     assert [line["total_text"] for line in basket["items"]] == ["299.80 TL"]
     assert (basket["sums"]["total"], basket["sums"]["total_text"]) == (314.7, "314.70 TL")
     assert await client.must("GET", "/m/basket", **ENGLISH) == basket
-    assert (await client.must("GET", "/m/home"))["basket"]["item_count"] == 2
+    assert (await whole_home(client))["basket"]["item_count"] == 2
 
     expected = {"payment_method": "cash", "expected_total": basket["sums"]["total"]}
     order = await client.must("POST", "/m/checkout", expected, **ENGLISH)
     assert (order["total_text"], order["status_text"]) == ("314.70 TL", "Your order is placed")
-    assert await client.must("GET", f"/m/orders/{order['id']}", **ENGLISH) == order
+    shown = await client.must("GET", f"/m/orders/{order['id']}", **ENGLISH)
+    paid_since = {name: shown[name] for name in ("payment_status", "payment_status_text")}
+    assert shown == order | paid_since, "the payment goes on by itself"
     home = await whole_home(client)
     assert (home["order"]["id"], home["order"]["total_text"], home["basket"]["item_count"]) == (
         order["id"],

@@ -19,6 +19,7 @@ from stores.errors import Stale
 from stores.postgres.rereading import PostgresFacts
 from stores.postgres.store import PostgresStore, connect
 from stores.protocol import Changes, FactWrite, Missed, Source
+from tests.deadline import within
 from tests.replay.scene import Desk, record
 from topics.contracts import address_events
 from topics.contracts.address_events import AddressAdded, AddressRemoved
@@ -183,7 +184,7 @@ async def _command(books: Books, *arguments: str) -> tuple[int | None, str]:
         sys.executable, "-m", "replay", "topics", "reread", *arguments,
         cwd=CHECKOUT, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
-    out, _ = await asyncio.wait_for(process.communicate(), 60)
+    out, _ = await within("it ends by itself", process.communicate())
     return process.returncode, out.decode()
 
 

@@ -51,7 +51,7 @@ async def test_what_one_raises_is_raised_and_the_others_are_ended(error: Excepti
     with pytest.raises(type(error)) as raised:
         await in_shares(work, 3)
     assert str(raised.value) == str(error) and raised.value.__dict__ == error.__dict__
-    assert _children() == before
+    assert _children() <= before
 
 
 async def test_one_that_is_killed_is_told():
@@ -72,14 +72,15 @@ async def test_whoever_does_not_wait_any_more_ends_all():
     asked = asyncio.create_task(in_shares(work, 3))
 
     async def begun() -> bool:
-        return len(_children()) == len(before) + 2
+        return len(_children() - before) == 2
 
     await until("the processes to begin", begun)
     asked.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asked
-    assert _children() == before
+    assert _children() <= before
 
 
 def _children() -> set[int]:
+    """Those of other tests may end by themselves."""
     return {each.pid for each in psutil.Process().children()}

@@ -84,7 +84,7 @@ async def test_the_highest_version_counts(domain: Domain, versions: Sequence[int
 
 async def test_what_is_older_than_a_notes_life_leaves_with_the_next_write(domain: Domain):
     second = int((await domain.redis.time())[0])
-    await domain.redis.set(domain.note, f"{second - NOTED};old@7;{second - NOTED + 5};young@2;")
+    await domain.redis.set(domain.note, f"{second - NOTED};old@7;{second - NOTED + 60};young@2;")
     await domain.wrote(("new", 1))
     assert await domain.noted() == {"young": 2, "new": 1}
     assert 0 < await domain.redis.ttl(domain.note) <= NOTED

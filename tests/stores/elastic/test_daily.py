@@ -13,10 +13,17 @@ from tests.stores.elastic.conftest import DAYS, FORM
 from topics.deciding.projection import Document
 
 EVERYTHING: Any = {"size": 100, "query": {"match_all": {}}}
+TODAY = datetime.now(UTC).date()
+
+
+@pytest.fixture(autouse=True)
+def no_midnight(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The day does not end between two looks."""
+    monkeypatch.setattr(Daily, "kept_since", lambda daily: TODAY - timedelta(days=daily._days))
 
 
 def today(back: int = 0) -> date:
-    return datetime.now(UTC).date() - timedelta(days=back)
+    return TODAY - timedelta(days=back)
 
 
 def entry(id: str, back: int = 0, **body: object) -> Document:
