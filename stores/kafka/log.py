@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError
 from stores.errors import Unavailable
 from stores.kafka import records
 from stores.kafka.errors import translated
+from stores.kafka.in_flight import never_stand_still
 from stores.kafka.sieve import Sieve, Through
 
 START_SECONDS = 8.0  # for a broker that accepts a connection and does not answer
@@ -223,6 +224,7 @@ async def open_log(brokers: Sequence[str], *, follows: bool = False) -> AsyncGen
     try:
         async with translated(), asyncio.timeout(START_SECONDS):
             await consumer.start()
+        never_stand_still(consumer)
         yield LogReader(consumer, topics, through)
     finally:
         with contextlib.suppress(KafkaError, OSError, TimeoutError):

@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError
 
 from stores.kafka import records
 from stores.kafka.errors import translated
+from stores.kafka.in_flight import never_stand_still
 
 _START_SECONDS = 8.0  # for a broker that accepts a connection and does not answer
 _FETCH = 4 * 1024 * 1024  # bytes
@@ -61,6 +62,7 @@ async def open_replay(brokers: Sequence[str], topic: str, partition: int) -> Asy
     try:
         async with translated(), asyncio.timeout(_START_SECONDS):
             await consumer.start()
+            never_stand_still(consumer)
             consumer.assign([tp])
             consumer.seek(tp, 0)
         yield Replay(consumer, tp)

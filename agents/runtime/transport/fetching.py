@@ -22,6 +22,7 @@ from agents.runtime.transport.fetch_connection import FetchConnection
 from agents.runtime.transport.lease import TP, Batch, Lease
 from agents.runtime.transport.leases import Leases
 from stores.kafka import records
+from stores.kafka.in_flight import NodesInFlight
 
 log = structlog.get_logger()
 
@@ -67,23 +68,6 @@ def go_on_reading_metadata(client: Any) -> None:
     if not client._md_update_waiter.done():
         client._md_update_waiter.set_result(None)
     client._sync_task = asyncio.create_task(client._md_synchronizer())
-
-
-class NodesInFlight(set[int]):
-    """Ids of the nodes that a fetch is under way to. Wakes aiokafka's fetch routine whenever a node is removed.
-
-    aiokafka removes a node in the done-callback of its fetch task. If records are taken while a fetch comes back, the routine
-    may plan between the end of that task and its callback: it passes over the node as busy, has no task of it to wait for, and
-    sleeps for `fetcher_timeout`.
-    """
-
-    def __init__(self, fetcher: Fetcher) -> None:
-        super().__init__()
-        self._fetcher = fetcher
-
-    def discard(self, node: int, /) -> None:
-        super().discard(node)
-        self._fetcher._notify(self._fetcher._wait_consume_future)
 
 
 class LoopConsumer(AIOKafkaConsumerThread):

@@ -13,7 +13,7 @@ from aiokafka.protocol.offset import OffsetRequest
 
 from agents.runtime.transport import fetch_connection
 from agents.runtime.transport.fetch_connection import GROUP, FetchConnection
-from agents.runtime.transport.fetching import NodesInFlight
+from stores.kafka.in_flight import NodesInFlight
 from tests.deadline import until
 
 NODE, OTHER = 1, 2

@@ -14,8 +14,9 @@ from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.errors import KafkaConnectionError
 
 from agents.runtime.transport import fetching
-from agents.runtime.transport.fetching import LoopConsumer, NodesInFlight, go_on_reading_metadata
+from agents.runtime.transport.fetching import LoopConsumer, go_on_reading_metadata
 from agents.runtime.transport.lease import TP, Batch
+from stores.kafka.in_flight import NodesInFlight
 from tests.deadline import within
 
 NODE = 1
