@@ -37,7 +37,9 @@ def main(arguments: list[str]) -> int:
 
 def script(*, zsh: bool) -> str:
     """What the shell is to read. zsh reads what bash does, once it has loaded `bashcompinit`."""
-    cases = "\n".join(f'    "{said}"*) found="{" ".join(words)}";;' for said, words in _longest_first(_words()))
+    cases = "\n".join(
+        f'    "{said}"{"*" if said else ""}) found="{" ".join(words)}";;' for said, words in _longest_first(_words())
+    )
     return ("autoload -U +X bashcompinit && bashcompinit\n" if zsh else "") + _SCRIPT.format(cases=cases)
 
 

@@ -23,8 +23,11 @@ def socket_address(data: DataFolder) -> Generator[str]:
         os.close(folder)
 
 
-def ask(data: DataFolder | Path, request: dict[str, Any], within: float = 90.0) -> dict[str, Any]:
-    """The supervisor's answer. Raises CannotStart: nothing is up, or the reason why it was refused."""
+WITHIN = 240.0  # seconds for an answer: what is started answers when it is ready (Program.start_within)
+
+
+def ask(data: DataFolder | Path, request: dict[str, Any], within: float = WITHIN) -> dict[str, Any]:
+    """The supervisor's answer. Raises CannotStart: nothing is up, there was no answer, or the reason why it was refused."""
     data = data if isinstance(data, DataFolder) else DataFolder(data)
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(within)
@@ -33,9 +36,13 @@ def ask(data: DataFolder | Path, request: dict[str, Any], within: float = 90.0) 
                 client.connect(address)
         except OSError:
             raise CannotStart(f"nothing is up in {data.root}, start it with ./lezzet up") from None
-        client.sendall(json.dumps(request).encode() + b"\n")
-        with client.makefile("rb") as answers:
-            answer: dict[str, Any] = json.loads(answers.readline() or b'{"error": "the supervisor ended"}')
+        try:
+            client.sendall(json.dumps(request).encode() + b"\n")
+            with client.makefile("rb") as answers:
+                said = answers.readline()
+        except TimeoutError:
+            raise CannotStart(f"the supervisor of {data.root} has not answered within {within:.0f} s") from None
+    answer: dict[str, Any] = json.loads(said or b'{"error": "the supervisor ended"}')
     if "error" in answer:
         raise CannotStart(answer["error"])
     return answer

@@ -19,12 +19,20 @@ from infra.cli.completion import script
     ],
 )
 def test_bash_completes_commands_options_and_topics(line: str, wanted: set[str]) -> None:
+    told = completed(line)
+    assert wanted <= set(told) and all(word.startswith(line.split(" ")[-1]) for word in told)
+
+
+def test_after_a_command_no_other_command_is_offered() -> None:
+    assert completed("lezzet up ") == []
+
+
+def completed(line: str) -> list[str]:
     words = line.split(" ")
     said = " ".join(f"'{word}'" for word in words)
     shown = "_lezzet; printf '%s\\n' \"${COMPREPLY[@]}\""
     asked = f"{script(zsh=False)}\nCOMP_WORDS=({said}); COMP_CWORD={len(words) - 1}; {shown}"
-    told = subprocess.run(["bash", "-c", asked], capture_output=True, text=True, check=True).stdout.split()
-    assert wanted <= set(told) and all(word.startswith(words[-1]) for word in told)
+    return subprocess.run(["bash", "-c", asked], capture_output=True, text=True, check=True).stdout.split()
 
 
 def test_zsh_reads_the_same() -> None:

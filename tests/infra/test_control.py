@@ -1,6 +1,7 @@
 import asyncio
 import json
 import signal
+import socket
 import tempfile
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -83,6 +84,16 @@ async def test_a_long_path_is_no_obstacle():
         assert await asyncio.to_thread(control.states, data) == []
         await server.close()
         await supervisor.close()
+
+
+async def test_a_supervisor_that_does_not_answer_is_one_line(tmp_path: Path):
+    data = DataFolder(tmp_path)
+    data.make()
+    with socket.socket(socket.AF_UNIX) as silent, control.socket_address(data) as address:
+        silent.bind(address)
+        silent.listen()
+        with pytest.raises(CannotStart, match=r"the supervisor of .* has not answered within 0 s"):
+            await asyncio.to_thread(control.ask, data, {"do": "states"}, 0.1)
 
 
 async def test_status_says_what_a_process_lacks(controlled: Supervisor, capsys: pytest.CaptureFixture[str]):

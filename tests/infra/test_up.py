@@ -35,6 +35,11 @@ def test_a_port_in_use_is_one_line_at_once_and_nothing_stays_behind(data: DataFo
     assert list(data.run.glob("*.json")) == []
 
 
+def test_an_option_is_known_by_its_whole_name(data: DataFolder):
+    ended = lezzet("--data", str(data.root), "up", "--det")
+    assert ended.returncode == 2 and "unrecognized arguments: --det" in ended.stderr
+
+
 @pytest.mark.parametrize("detach", [("--detach",), ()])
 def test_a_bad_variable_is_named_before_anything_starts(
     data: DataFolder, detach: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
