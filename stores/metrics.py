@@ -74,7 +74,8 @@ AGENTS = {
     ),
     "lezzet_version_gaps_total": Told(
         "Events above the next version of their aggregate",
-        "Any: an event is missing or was a dead letter. Find it by `./lezzet dlq list`, then `./lezzet topics reread TOPIC`",
+        "Any: an event is missing or was a dead letter. Find it by `./lezzet dlq list`; then `./lezzet views rebuild VIEW`, or"
+        " for a copy `./lezzet topics reread TOPIC --group GROUP`",
     ),
     "lezzet_missed_events_total": Told(
         "Events that a view or copy could not apply",
