@@ -9,7 +9,7 @@ import msgspec
 
 from replay.log import secrecy
 from replay.log.known import EVENTS, Known, Reader, Standstill, domain_of
-from replay.log.message import Message, in_time, printed, stamp
+from replay.log.message import Message, argument, in_time, printed, stamp
 from stores.engineering import SetAside, SetTimer, Written
 from stores.kafka.log import Place
 from stores.protocol import is_awaited
@@ -138,8 +138,8 @@ def _behind(messages: Sequence[Message], known: Known) -> list[Cause]:
     return [
         Cause(
             "behind", mine[-1].id, f"{each.group} could not apply all events of {_place(each.place)}: {_said(each.why)};"
-            f" what it made of their aggregates stands still until other code runs. `./lezzet state {printed(mine[-1].key)}"
-            " --diff` says whether this is one",
+            f" what it made of their aggregates stands still until other code runs."
+            f" `./lezzet state {argument(mine[-1].key or '')} --diff` says whether this is one",
         )
         for each, mine in _standing(messages, known, "behind")
     ]  # fmt: skip
@@ -168,7 +168,7 @@ def _parked(messages: Sequence[Message], known: Known) -> list[Cause]:
         says = (
             f"the key {printed(row.key)} of {row.topic} is parked since {stamp(row.at)}: {who} failed: {_said(row.reason)};"
             f" {row.messages} message{'s'[: row.messages != 1]} wait{'s'[: row.messages == 1]} there;"
-            f" `./lezzet dlq redrive {row.topic} --key {printed(row.key)}`"
+            f" `./lezzet dlq redrive {row.topic} --key {argument(row.key)}`"
         )
         found.append(Cause("parked", row.id, says))
     return found
@@ -185,7 +185,7 @@ def _dead(messages: Sequence[Message]) -> list[Cause]:
             continue
         says = (
             f"{_name(letter)} is a dead letter since {stamp(letter.logged.at)}: {_said(letter.headers[headers.DLQ_REASON])};"
-            f" `./lezzet dlq redrive {printed(topic)} --id {printed(letter.id)}` sends it again"
+            f" `./lezzet dlq redrive {argument(topic)} --id {argument(letter.id)}` sends it again"
         )
         found.append(Cause("dead", letter.id, says))
     return found
@@ -281,7 +281,7 @@ def _aside(messages: Sequence[Message], known: Known) -> list[Cause]:
         )
         again = (
             f" `./lezzet logs --query effect_set_aside` has each try; after it is given up,"
-            f" `./lezzet dlq redrive {row.source.topic} --id {printed(row.first)}` sends it again"
+            f" `./lezzet dlq redrive {row.source.topic} --id {argument(row.first)}` sends it again"
         )
         says = (
             f"{row.source.group} has set {name} aside since {stamp(row.since)}{behind}: {_tried(row)}; {_next(row, known.now)};"
@@ -352,7 +352,7 @@ def _timers(messages: Sequence[Message], known: Known) -> tuple[list[Cause], lis
         else:
             says = f"{of} sends {sends} at {stamp(timer.due)}{_in(timer, known.now)}"
             waiting.append(
-                Cause("timer", timer.id, f"{says}; `./lezzet state {printed(timer.key)}` shows what it is until then")
+                Cause("timer", timer.id, f"{says}; `./lezzet state {argument(timer.key)}` shows what it is until then")
             )
     return late, waiting
 

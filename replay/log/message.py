@@ -1,5 +1,6 @@
 """A record as an engineer reads it: which message it is and what it belongs to, also when it says little itself."""
 
+import shlex
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -110,6 +111,11 @@ def printed(text: str | None) -> str:
     if text is None:
         return "-"
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def argument(text: str) -> str:
+    """Of a command that somebody may copy: a shell takes it as one word, whatever was published in it."""
+    return shlex.quote(printed(text))
 
 
 def stamp(at: datetime) -> str:

@@ -15,6 +15,7 @@ from replay import links, screen
 from replay.failure import BadArgument, CannotDo
 from replay.log import reveal
 from replay.log.flow import Flow, flows
+from replay.log.message import argument
 from replay.log.search import Found, find_in_shares
 from replay.log.spans import spans
 from replay.log.times import moment
@@ -82,7 +83,7 @@ def _print(found: Found, joined: list[Flow], page: str, width: int | None, *, re
         say()
     say(f"page: {page}")
     more = " (more were left out: narrow it with --since)" if found.cut else ""
-    say(f"log lines: ./lezzet logs --trace {joined[0].correlation}")
+    say(f"log lines: ./lezzet logs --trace {argument(joined[0].correlation)}")
     say(
         f"{len(found.messages):,} messages in {len(joined)} {'flow' if len(joined) == 1 else 'flows'}{more};"
         f" {found.read:,} messages of {found.topics} topics read in {found.seconds:.1f} s"

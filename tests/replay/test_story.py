@@ -284,6 +284,11 @@ def test_a_dead_letter_is_told_until_it_is_sent_again() -> None:
     })  # fmt: skip
     (cause,) = waits([PLACE, letter], DONE)
     assert cause.kind == "dead" and "`./lezzet dlq redrive order_commands --id place`" in cause.says
+    hostile = one("order_commands_dlq", "PlaceOrder", "x", offset=3, **{
+        headers.DLQ_REASON: "given up", headers.DLQ_TOPIC: "order_commands", headers.DLQ_ID: "x; $(reboot)\n",
+    })  # fmt: skip
+    (cause,) = waits([hostile], DONE)
+    assert r"`./lezzet dlq redrive order_commands --id 'x; $(reboot)\n'`" in cause.says, "a shell runs nothing else"
     again = one("order_commands", "PlaceOrder", "place", source="lezzet/edge", offset=9)
     assert "dead" not in kinds([PLACE, letter, again])
     parked = one("order_commands_dlq", "PlaceOrder", "place", **{headers.DLQ_REASON: "x", headers.DLQ_PARKED: "1"})
