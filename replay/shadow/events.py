@@ -9,7 +9,7 @@ import msgspec
 
 from stores.kafka.log import Logged
 from topics.messages import headers
-from topics.messages.event import EventMeta
+from topics.messages.event import EventMeta, time_of
 from topics.messages.message import Message, Undecodable
 from topics.messages.topic import Topic
 
@@ -94,8 +94,5 @@ def _time(named: dict[str, bytes], logged: Logged) -> datetime:
 
 @lru_cache(1024)
 def _moment(said: bytes) -> datetime:
-    """Events of a batch have the same one. Raises Undecodable."""
-    try:
-        return datetime.fromisoformat(said.decode())
-    except ValueError:
-        raise Undecodable(headers.TIME, "is not an RFC 3339 time") from None
+    """Events of a batch have the same one. Raises Undecodable, UnicodeDecodeError."""
+    return time_of(said.decode())

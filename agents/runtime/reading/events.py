@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import structlog
@@ -11,7 +10,7 @@ from agents.runtime import arrivals
 from agents.runtime.arrivals import Arrival
 from agents.runtime.transport.lease import Batch
 from topics.messages import headers
-from topics.messages.event import EventMeta
+from topics.messages.event import EventMeta, time_of
 from topics.messages.message import Undecodable
 from topics.messages.topic import Topic
 
@@ -58,10 +57,7 @@ def _about(arrival: Arrival) -> EventMeta:
     sequence, time = found.get(headers.SEQUENCE, ""), found.get(headers.TIME)
     if not sequence.isdecimal() or int(sequence) < 1:
         raise Undecodable(headers.SEQUENCE, "missing, or not a version number from 1")
-    try:
-        at = arrival.at if time is None else datetime.fromisoformat(time)
-    except ValueError:
-        raise Undecodable(headers.TIME, "is not an RFC 3339 time") from None
+    at = arrival.at if time is None else time_of(time)
     key = found.get(headers.SUBJECT) or arrival.key or ""
     return EventMeta(
         arrival.id,
