@@ -2,8 +2,8 @@
 
 import gc
 import sys
-from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -81,6 +81,17 @@ def collect_seldom() -> None:
     cycle; what stands already need not be looked at at all."""
     gc.freeze()
     gc.set_threshold(*_COLLECTS)
+
+
+@contextmanager
+def collecting_nothing() -> Generator[None]:
+    """For work that makes very many objects, keeps them to its end, and makes no cycles: to look at each of them once takes a
+    tenth of the time of `decide`."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def address(url: str) -> str:

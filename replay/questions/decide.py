@@ -23,7 +23,7 @@ from replay.shadow.deciding import Deciding, Verdict
 from replay.shadow.domains import Domain
 from replay.shadow.reading import Reading
 from replay.shares import Share, cores, in_shares
-from replay.tools import Tools, say_answer
+from replay.tools import Tools, collecting_nothing, say_answer
 from stores.kafka.growth import growth_in
 
 _EXAMPLES = 3  # of what differs, each with its fields
@@ -180,7 +180,8 @@ async def decide(
             stores = await opened.enter_async_context(tools.domains()) if ask_inbox else None
             reading = Reading(log, asked, await growth_in(log), stores, share)
             progress = progress_of(share, 0, "decided")
-            await judge(found, asked, reading, since, id, where, progress)
+            with collecting_nothing():
+                await judge(found, asked, reading, since, id, where, progress)
         return found
 
     found = Decided(domain)

@@ -77,6 +77,9 @@ class Records:
 
 
 class _PartitionRecords(fetcher.PartitionRecords):
+    def __iter__(self) -> Iterator[Any]:
+        return self._records_iterator or iter(())  # a call of `__next__` less a record
+
     def _consumer_record(self, tp: Any, record: Any) -> Any:
         through = self._value_deserializer
         if isinstance(through, Through):

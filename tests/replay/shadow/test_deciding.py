@@ -1,5 +1,6 @@
 """Recorded commands, decided again by the code of now: what is the same, what differs, what cannot be known."""
 
+import gc
 import socket
 from collections import Counter
 from datetime import timedelta
@@ -12,7 +13,7 @@ from agents.basket import decider as basket_decider
 from replay.questions.decide import Decided, judge
 from replay.shadow import domains
 from replay.shadow.domains import Domain
-from replay.tools import Tools
+from replay.tools import Tools, collecting_nothing
 from stores.kafka.log import Place
 from stores.kafka.partitioning import partition_of
 from stores.settings import load
@@ -207,3 +208,10 @@ async def test_it_decides_where_every_driver_is_taken_away(monkeypatch: pytest.M
     for name in ("log", "producer", "domains", "view_floors", "view_generations", "view_documents", "fates", "logs"):
         monkeypatch.setattr(Tools, name, away)
     assert (await decided(made)).same == 1
+
+
+def test_the_garbage_collector_is_off_while_it_decides_and_on_again_whatever_happens():
+    with pytest.raises(ZeroDivisionError), collecting_nothing():
+        assert not gc.isenabled()
+        raise ZeroDivisionError
+    assert gc.isenabled()
