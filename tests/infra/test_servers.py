@@ -1,7 +1,9 @@
 """The servers as they are for the tests and for a stack: they ask for passwords and keep what they confirmed."""
 
 import signal
+import sys
 import uuid
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -10,8 +12,12 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError
 
+from infra.failure import CannotStart
+from infra.layout.site import Site
+from infra.process.program import Program
 from infra.process.shell import run
 from infra.servers import kafka
+from infra.servers.classes import archived
 from infra.servers.registry import servers as servers_named
 from infra.stack.stack import Stack
 
@@ -58,6 +64,18 @@ async def test_a_java_server_finds_its_classes_in_an_archive(servers: Stack, nam
     assert [each for each in options if each.startswith("-XX:SharedArchiveFile=")]
     # on: it does not start where it cannot use the archive
     await run((java, "-Xshare:on", *options[: options.index("-cp") + 2], "-version"), what=name)
+
+
+async def test_a_java_server_whose_archive_cannot_be_made_starts_without_and_it_is_not_tried_again(tmp_path: Path):
+    tries = list[Site]()
+
+    async def trial(site: Site) -> Program:
+        tries.append(site)
+        raise CannotStart("no room")
+
+    for _ in range(2):
+        assert await archived(tmp_path, Path(sys.executable), tmp_path / "server-1", trial) == ()
+    assert len(tries) == 1 and not tries[0].data.root.exists()
 
 
 def test_a_cluster_id_is_no_option_of_kafkas_tool(monkeypatch: pytest.MonkeyPatch):
