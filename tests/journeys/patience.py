@@ -14,6 +14,7 @@ from time import monotonic
 from typing import Any
 
 import aiohttp
+import msgspec
 from aiohttp import web
 from multidict import CIMultiDict
 from yarl import URL
@@ -48,6 +49,14 @@ async def patient(gateway: str) -> AsyncGenerator[str]:
             await runner.cleanup()
 
 
+class _Operation(msgspec.Struct):
+    status: str = ""
+    result: msgspec.Raw = msgspec.Raw()
+
+
+_operation = msgspec.json.Decoder(_Operation).decode
+
+
 class _Asker:
     def __init__(self, http: aiohttp.ClientSession, gateway: str) -> None:
         self._http, self._gateway = http, gateway
@@ -72,18 +81,18 @@ class _Asker:
             if "Idempotency-Key" not in headers and taken is not None and place is not None:
                 done = await self._outcome(place, headers, deadline)
                 if done is not None:
-                    return web.json_response(done, headers=taken)
+                    return web.Response(body=done, content_type="application/json", headers=taken)
             await asyncio.sleep(PAUSE)
 
-    async def _outcome(self, place: str, headers: CIMultiDict[str], deadline: float) -> Any:
-        """The answer of what is done. None: it was refused, as it would be if it were asked again. While it is pending, nothing
-        is asked again: the same items ten seconds later are another order."""
+    async def _outcome(self, place: str, headers: CIMultiDict[str], deadline: float) -> bytes | None:
+        """The answer of what is done, byte for byte. None: it was refused, as it would be if it were asked again. While it is
+        pending, nothing is asked again: the same items ten seconds later are another order."""
         own = {name: headers[name] for name in ("Authorization",) if name in headers}
         while True:
             async with self._http.get(self._gateway + place, headers=own) as answer:
-                said = json.loads(await answer.read()) if answer.status == 200 else {}
-            if said.get("status") != "pending" or monotonic() > deadline:
-                return said["result"] if said.get("status") == "done" else None
+                said = _operation(await answer.read()) if answer.status == 200 else _Operation()
+            if said.status != "pending" or monotonic() > deadline:
+                return bytes(said.result) if said.status == "done" else None
             await asyncio.sleep(PAUSE)
 
 
