@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from stores.kafka.log import Logged
+from stores.kafka.log import Logged, Place
 from topics.messages import headers, ids, redrive
 from topics.messages.message import Undecodable
 from topics.messages.redrive import Redrive
@@ -14,38 +14,44 @@ from topics.messages.topic import Topic
 
 
 class Asked(msgspec.Struct, frozen=True, gc=False):
-    """named: its headers. message: decoded; an order to redrive, too. inbox_key: its source, and its id or that of its place in
-    the log. gc=False: nothing in it can be part of a circle."""
+    """message: decoded; an order to redrive, too. id: its own, or that of its place in the log. inbox_key: its source and that
+    id. earlier: inbox keys of the attempts before this one. forwarded: sent on to its key's partition. asks: whether somebody
+    waits for its outcome. timer, due: of a command that a timer has sent.
+
+    gc=False: nothing in it can be part of a circle.
+    """
 
     inbox_key: tuple[str, str]
+    id: str
     key: str
     at: datetime
     message: Any
-    named: Mapping[str, bytes]
+    caller: str | None
+    correlation: str | None
+    forwarded: bool
+    asks: bool
+    earlier: tuple[tuple[str, str], ...]
+    deadline: bytes | None
+    timer: str | None
+    due: str | None
     logged: Logged
-
-    def text(self, header: str) -> str | None:
-        said = self.named.get(header)
-        return None if said is None else said.decode(errors="backslashreplace")
-
-    @property
-    def id(self) -> str:
-        return self.inbox_key[1]
 
     @property
     def source(self) -> str:
         return self.inbox_key[0]
 
     @property
-    def earlier(self) -> list[tuple[str, str]]:
-        """Inbox keys of the attempts before this one."""
-        said = self.text(headers.EARLIER)
-        return [(self.source, id) for id in said.split(",")] if said else []
+    def place(self) -> Place:
+        return self.logged.place
+
+    @property
+    def offset(self) -> int:
+        return self.logged.offset
 
     @property
     def late(self) -> bool:
         """Whether it came after its deadline."""
-        deadline = self.named.get(headers.DEADLINE)
+        deadline = self.deadline
         return deadline is not None and deadline.isdigit() and self.at.timestamp() * 1000 > int(deadline)
 
 
@@ -71,7 +77,21 @@ def read(topic: Topic, logged: Logged, body: bytes | None = None) -> Asked:
         raise Undecodable("key", "missing, and commands are keyed by their aggregate")
     if not id:
         id = ids.of_position(logged.topic, 0, logged.partition, logged.offset)
-    return Asked((source, id), key, logged.at, message, named, logged)
+    return Asked(
+        (source, id), id, key, logged.at, message, _text(named, headers.CALLER), _text(named, headers.CORRELATION),
+        headers.FORWARDED in named, headers.OPERATION in named, _earlier(source, named), named.get(headers.DEADLINE),
+        _text(named, headers.TIMER), _text(named, headers.DUE), logged,
+    )  # fmt: skip
+
+
+def _text(named: Mapping[str, bytes], header: str) -> str | None:
+    said = named.get(header)
+    return None if said is None else said.decode(errors="backslashreplace")
+
+
+def _earlier(source: str, named: Mapping[str, bytes]) -> tuple[tuple[str, str], ...]:
+    said = _text(named, headers.EARLIER)
+    return tuple((source, id) for id in said.split(",")) if said else ()
 
 
 def repaired(found: Iterable[Asked]) -> dict[tuple[str, str], bytes]:

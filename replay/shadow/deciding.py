@@ -24,7 +24,6 @@ from stores.kafka.growth import Growth
 from stores.kafka.log import Logged
 from stores.kafka.partitioning import partition_of
 from topics.deciding.decision import Context, Decision, Fired, StalePreparation
-from topics.messages import headers
 from topics.messages.ids import derive
 from topics.messages.message import Message, Undecodable, secret_fields
 from topics.messages.redrive import Redrive
@@ -123,6 +122,7 @@ class Deciding:
     def __init__(self, domain: Domain, recorded: Recorded) -> None:
         self._domain = domain
         self._decider = domain.decider
+        self._claims_nothing = domain.decider.claims_nothing
         self._recorded = recorded
         self._secret = {kind for kind in domain.events.messages if secret_fields(kind)}
         self._first = domain.decider.state()
@@ -163,7 +163,7 @@ class Deciding:
         if isinstance(asked.message, Redrive):
             return "an order to redrive"
         growth = self._recorded.growth
-        if growth is not None and headers.FORWARDED not in asked.named:
+        if growth is not None and not asked.forwarded:
             there = growth.partitions_at(asked.logged.partition, asked.logged.offset)
             if asked.logged.partition != partition_of(asked.logged.key or b"", there):
                 return "sent on to its key's partition"
@@ -234,9 +234,9 @@ class Deciding:
             needed = list(self._decider.needs(asked.message, state))
         except Exception:
             needed = []  # the decision meets what is wrong, too
-        missing = [place for place in needed if read is None or place[1] not in read.get(place[0], ())]
-        if missing:
-            raise NotRecorded(" ".join(missing[0]))
+        for table, key in needed:
+            if read is None or key not in read.get(table, ()):
+                raise NotRecorded(f"{table} {key}")
         if not said or not read:
             return self._no_facts
         facts = self._facts_of.get(said)
@@ -271,10 +271,10 @@ class Deciding:
     def _assumed(self, asked: Asked, events: Sequence[Entry]) -> Sequence[_Owners]:
         """Who may have owned the values that it asks for. What its events name was free for it; else nobody had them, or one
         who had asked for them before, or somebody else."""
-        if self._decider.claims_nothing:
+        if self._claims_nothing:
             return (_Owners(),)
         try:
-            wanted = list(self._decider.claims(asked.message, asked.key, asked.text(headers.CALLER)))
+            wanted = list(self._decider.claims(asked.message, asked.key, asked.caller))
         except Exception:
             wanted = []  # the decision meets what is wrong, too
         bodies = [event.logged.body or b"" for event in events]
@@ -288,8 +288,8 @@ class Deciding:
     def _attempt(self, asked: Asked, state: Any, facts: Any, fired: Fired | None, owners: _Owners) -> Attempt:
         now = asked.at if fired is None else max(asked.at, fired.due)
         context = _Context(
-            command_id=asked.id, aggregate_id=asked.key, now=now, caller=asked.text(headers.CALLER),
-            correlation_id=asked.text(headers.CORRELATION) or asked.id, claims=owners, fired=fired,
+            command_id=asked.id, aggregate_id=asked.key, now=now, caller=asked.caller,
+            correlation_id=asked.correlation or asked.id, claims=owners, fired=fired,
         )  # fmt: skip
         try:
             return self._decider.decide(asked.message, state, facts, context)
@@ -307,7 +307,7 @@ class Deciding:
             for place, (event, message) in enumerate(zip_longest(events, attempt.events), 1):
                 found += self._of_event(place, event, message)
         entered = self._recorded.entered.get(asked.inbox_key)
-        if entered is not None and entered.outcome and headers.OPERATION in asked.named:
+        if entered is not None and entered.outcome and asked.asks:
             found += _of_outcome(outcomes.read(entered.outcome), attempt)
         return found
 
@@ -315,11 +315,10 @@ class Deciding:
         """Byte for byte. Most are, and need not be taken apart."""
         if len(events) != len(now):
             return False
-        encode = self._domain.events.encode
-        return all(
-            event.kind == type(message).__name__ and encode(message) == event.logged.body
-            for event, message in zip(events, now, strict=True)
-        )
+        for event, message in zip(events, now, strict=True):
+            if event.kind != type(message).__name__ or self._domain.events.encode(message) != event.logged.body:
+                return False
+        return True
 
     def _of_event(self, place: int, event: Entry | None, now: Message | None) -> list[Difference]:
         topic = self._domain.events
@@ -345,20 +344,18 @@ class Deciding:
         for message in decision.events:
             state = self._decider.evolve(state, message)
         timers = standing.timers
-        if timers is not None and (decision.cancels or decision.timers or headers.TIMER in asked.named):
-            gone = {*decision.cancels, asked.text(headers.TIMER)}
+        if timers is not None and (decision.cancels or decision.timers or asked.timer is not None):
+            gone = {*decision.cancels, asked.timer}
             timers = {name: id for name, id in timers.items() if name not in gone}
             timers |= {t.name: derive(asked.id, f"timer {t.name} {asked.source}") for t in decision.timers}
-        if decision.rejection is None and decision.events and not self._decider.claims_nothing:
-            for claim in self._decider.claims(asked.message, asked.key, asked.text(headers.CALLER)):
+        if decision.rejection is None and decision.events and not self._claims_nothing:
+            for claim in self._decider.claims(asked.message, asked.key, asked.caller):
                 self._asked_for.setdefault(claim, deque(maxlen=_OWNERS)).append(asked.key)
         self._standing[asked.key] = _Standing(standing.version + len(decision.events), state, standing.secret, timers)
 
 
 def _fired(asked: Asked) -> Fired | None:
-    if headers.TIMER not in asked.named:
-        return None
-    name, due = asked.text(headers.TIMER), asked.text(headers.DUE)
+    name, due = asked.timer, asked.due
     if name is None or due is None:
         return None
     try:

@@ -3,12 +3,25 @@ topic, and its events are in order only where those before the raise come first.
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from typing import Protocol, TypeVar
 
 from replay.log.scan import Log
 from replay.shares import WHOLE, Share
 from stores.kafka.growth import Growth
-from stores.kafka.log import Logged, Place
+from stores.kafka.log import Place
 from topics.messages.topic import Topic
+
+
+class Placed(Protocol):
+    """A record, or what was made of one."""
+
+    @property
+    def place(self) -> Place: ...
+    @property
+    def offset(self) -> int: ...
+
+
+One = TypeVar("One", bound=Placed)
 
 
 def of_root(log: Log, topic: Topic, growth: Growth, root: int) -> list[Place]:
@@ -29,7 +42,7 @@ def in_turn(log: Log, topic: Topic, growth: Growth, share: Share = WHOLE) -> lis
     ]
 
 
-def in_order(records: Iterable[Logged], places: Sequence[Place]) -> list[Logged]:
+def in_order(records: Iterable[One], places: Sequence[Place]) -> list[One]:
     """Records of these places, those of each key in their order. records: those of each place in their order. places: as
     `of_root` gives them."""
     if len(places) == 1:

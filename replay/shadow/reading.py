@@ -74,12 +74,13 @@ class Reading:
         if key is not None:
             records, read = await all_of_keys(self._log, chosen, frozenset((key.encode(),)))
             self.read.messages += read
-            return self._decoded(in_order(records, places))
-        (number, of), records = part, list[Logged]()
+            return self._mended(in_order(self._decoded(records), places))
+        (number, of), found = part, list[Asked]()
         async for chunk in self._log.read(chosen.starts, chosen.ends):
             self.read.messages += len(chunk)
-            records += chunk if of == 1 else [each for each in chunk if zlib.crc32(each.key or b"") % of == number]
-        return self._decoded(in_order(records, places))
+            mine = chunk if of == 1 else [each for each in chunk if zlib.crc32(each.key or b"") % of == number]
+            found += self._decoded(mine)
+        return self._mended(in_order(found, places))
 
     def _decoded(self, records: Sequence[Logged]) -> list[Asked]:
         topic, found = self._domain.commands, list[Asked]()
@@ -88,7 +89,7 @@ class Reading:
                 found.append(commands.read(topic, record))
             except Undecodable as error:
                 self.read.unreadable[f"cannot be read: {error.field}"] += 1
-        return self._mended(found)
+        return found
 
     def _mended(self, found: Sequence[Asked]) -> list[Asked]:
         """Parked messages with the bodies with which an order had them decided."""
