@@ -55,7 +55,7 @@ def decide(command: Command, payment: Payment, facts: Facts, context: Context) -
     if isinstance(command, Authorize):
         return _authorize(command, payment, context)
     if payment.status is None:
-        return accept() if isinstance(command, ErasePayment) else reject("not_found", "there is no such payment")
+        return accept() if isinstance(command, ErasePayment) else _no_such(command)
     match command:
         case Capture():
             return _capture(payment, context)
@@ -157,8 +157,14 @@ def _refund(payment: Payment, amount: int, reason: str, context: Context) -> Dec
 def _refund_customer(command: RefundCustomer, payment: Payment, facts: Facts, context: Context) -> Decision[Event]:
     restaurant = facts.restaurants.get(payment.restaurant_id)
     if restaurant is None or restaurant.owner_id != context.caller:
-        return reject("not_found", "your restaurants have no such order")
+        return _no_such(command)
     return _refund(payment, payment.left if command.amount is None else command.amount, command.reason, context)
+
+
+def _no_such(command: Command) -> Decision[Event]:
+    """Whoever refunds is told the same of an order that is not there and of one that is another's."""
+    said = "your restaurants have no such order" if isinstance(command, RefundCustomer) else "there is no such payment"
+    return reject("not_found", said)
 
 
 def _refunding(payment: Payment, event: RefundRequested | AmountRefunded) -> Decision[Event]:

@@ -8,7 +8,7 @@ no place from those who ask.
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 from http_edge.wire.party import Network, party_of
@@ -20,6 +20,7 @@ Full = Literal["address", "total"]
 FIRST_SECONDS = 10.0  # from the connection, or from the first byte of a request, until its head is complete
 KEEPALIVE_SECONDS = 75.0  # between two requests
 MOST_OWED = 64 * 2**20  # bytes of large answers that clients have not taken yet, of the whole process
+MOST_OWED_TO_PARTY = MOST_OWED // 4  # of these, to one address: who reads slowly keeps no large answer from others
 STALLED_SECONDS = 1.0  # a client that has taken nothing for so long gives way to another answer
 SAID_EVERY = 10.0  # seconds between two log lines of one kind
 
@@ -46,12 +47,23 @@ class Bounds:
 
 @dataclass(slots=True)
 class _Party:
-    """The connections of one address. name: empty for all trusted proxies. waiting: the longest first."""
+    """The connections of one address. name: empty for all trusted proxies. owed: bytes of large answers that it has not taken.
+    waiting: the longest first."""
 
     name: str
     most: int
     count: int = 0
+    owed: int = 0
     waiting: dict[Guest, None] = field(default_factory=dict[Guest, None])
+
+
+@dataclass(frozen=True, slots=True)
+class _Owed:
+    """A large answer: its bytes, to whom, and when some of it was taken last."""
+
+    size: int
+    party: _Party
+    took: float
 
 
 class Connections:
@@ -68,7 +80,7 @@ class Connections:
         # both in the order in which they began to wait
         self._silent: dict[Guest, float] = {}  # for a head that is not complete
         self._idle: dict[Guest, float] = {}  # between two requests
-        self._owing: dict[Guest, tuple[int, float]] = {}  # bytes, and when it took some last; the longest ago first
+        self._owing: dict[Guest, _Owed] = {}  # whoever took some the longest ago first
         self._owed = 0
         self._said: dict[str, float] = {}
         self._empty = asyncio.Event()
@@ -164,28 +176,41 @@ class Connections:
     def owes(self, guest: Guest, size: int) -> bool:
         """Whether there is room for an answer of so many bytes, which then stands until `paid`. Clients that take nothing of
         theirs give way."""
-        now = self._clock()
-        for other, (_, took) in list(self._owing.items()):
-            if self._owed + size <= MOST_OWED or took > now - STALLED_SECONDS:
+        now, party = self._clock(), self._of.get(guest) or _Party("", 0)
+        for other, owed in list(self._owing.items()):
+            if self._owed + size <= MOST_OWED or owed.took > now - STALLED_SECONDS:
                 break
             self.cut_off(other, "unread")
         if self._owing and self._owed + size > MOST_OWED:
             self._say("answer refused", owed=self._owed)
             return False
+        if self._is_too_much(party, size):
+            for other, owed in list(self._owing.items()):
+                if owed.party is party and owed.took <= now - STALLED_SECONDS:
+                    self.cut_off(other, "unread")
+        if self._is_too_much(party, size):
+            self._say("answer refused", owed=party.owed, address=party.name)
+            return False
         self._owed += size
-        self._owing[guest] = (size, now)
+        party.owed += size
+        self._owing[guest] = _Owed(size, party, now)
         return True
+
+    def _is_too_much(self, party: _Party, size: int) -> bool:
+        return bool(party.name and party.owed) and party.owed + size > MOST_OWED_TO_PARTY
 
     def took(self, guest: Guest) -> None:
         """It has taken some of its large answer."""
         owing = self._owing.pop(guest, None)
         if owing is not None:
-            self._owing[guest] = (owing[0], self._clock())
+            self._owing[guest] = replace(owing, took=self._clock())
 
     def paid(self, guest: Guest) -> None:
         """It has taken all of it, or never will."""
-        size, _ = self._owing.pop(guest, (0, 0.0))
-        self._owed -= size
+        owing = self._owing.pop(guest, None)
+        if owing is not None:
+            self._owed -= owing.size
+            owing.party.owed -= owing.size
 
     def _make_room(self, party: _Party) -> Full | None:
         if party.count >= party.most and not self._gives_way(party.waiting):

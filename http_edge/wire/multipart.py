@@ -23,9 +23,10 @@ def boundary_of(content_type: str) -> bytes | None:
     if content_type.partition(";")[0].strip().lower() != "multipart/form-data":
         return None
     found = _BOUNDARY.search(content_type)
-    if found is None:
-        raise invalid("Content-Type", "a form needs a boundary", status=400)
-    return (found[1] or found[2]).encode()
+    boundary = "" if found is None else found[1] or found[2]
+    if not boundary.isascii() or not boundary:
+        raise invalid("Content-Type", "a form needs a boundary, of ASCII characters", status=400)
+    return boundary.encode()
 
 
 async def file_of(body: AsyncIterator[bytes], boundary: bytes) -> AsyncGenerator[bytes]:

@@ -74,8 +74,22 @@ def _recipients(path: Path) -> tuple[str, ...]:
 
 
 def _read(path: Path) -> Mail:
+    """A mail that cannot be taken apart is shown as it came: it hides no other one."""
+    try:
+        return _taken_apart(path)
+    except Exception as error:  # whatever Python's parser raises of it: LookupError, IndexError, ValueError
+        return Mail(
+            id=path.stem, to=", ".join(_recipients(path)), sender="", subject=f"(not readable: {type(error).__name__})",
+            text=path.read_bytes().decode(errors="replace"), html="", message_id="", at=_arrived(path), about="",
+        )  # fmt: skip
+
+
+def _arrived(path: Path) -> datetime:
+    return datetime.fromtimestamp(int(path.stem.partition("-")[0]) / 1e9, UTC)
+
+
+def _taken_apart(path: Path) -> Mail:
     message = message_from_bytes(path.read_bytes(), policy=policy.default)
-    arrived = int(path.stem.partition("-")[0])
     return Mail(
         id=path.stem,
         to=", ".join(str(value) for value in message.get_all("Delivered-To", [])),
@@ -84,7 +98,7 @@ def _read(path: Path) -> Mail:
         text=_body(message, "plain"),
         html=_body(message, "html"),
         message_id=str(message["Message-ID"] or "").strip(),
-        at=datetime.fromtimestamp(arrived / 1e9, UTC),
+        at=_arrived(path),
         about=str(message[ABOUT] or ""),
     )
 

@@ -37,7 +37,13 @@ words."""
 
 def document(body: bytes, received: datetime) -> bytes:
     """JSON of the document. received: when the log agent got it, UTC."""
-    line = _read(body)
+    try:
+        return _document(_read(body), received)
+    except RecursionError:  # nested as deeply as the decoder just takes
+        return _document(_unread(NOT_JSON, body), received)
+
+
+def _document(line: Mapping[str, Any], received: datetime) -> bytes:
     rest = {name: value for name, value in line.items() if name not in _OWN and value is not None}
     at = _time(line.get("timestamp")) or received
     made: dict[str, Any] = {name: str(line.get(name, "")) for name in _OWN[1:]}

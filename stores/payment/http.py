@@ -78,7 +78,7 @@ class HttpProvider:
             return body
         if status == BANK_AWAY:
             raise Deferred("the bank does not answer")
-        if status >= 500 or status in _CONCERNS_ALL:
+        if status >= 500 or status < 400 or status in _CONCERNS_ALL:  # a redirect is of a proxy, or a wrong address
             raise Unavailable("provider", f"answered {status}")
         raise Refused(_code_of(body))
 
@@ -117,7 +117,7 @@ def _understood(body: bytes, reference: str) -> Report:
     """Raises Deferred: it may have been done, and what is answered the next time may be understood."""
     try:
         report = _report.decode(body)
-    except (msgspec.MsgspecError, UnicodeError):
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
         raise Deferred("the provider's answer is not understood") from None
     if report.reference != reference:
         raise Deferred("the provider's answer is about another payment")
@@ -127,6 +127,6 @@ def _understood(body: bytes, reference: str) -> Report:
 def _code_of(body: bytes) -> str:
     try:
         code = _problem.decode(body).code
-    except (msgspec.MsgspecError, UnicodeError):
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return "refused"
     return code if _CODE.fullmatch(code) else "refused"

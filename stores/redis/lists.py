@@ -8,7 +8,6 @@ Where a list goes on is a place in the order, score and member of the last entry
 that come and go between two slices neither repeat nor hide those that stay.
 """
 
-import asyncio
 import hashlib
 from collections.abc import Sequence
 from typing import cast
@@ -85,18 +84,12 @@ class Lists:
     def __init__(self, client: Redis, reader: Reader) -> None:
         self._reader = reader
         self._connection = OwnConnection(client)
-        self._turn = asyncio.Lock()
 
     async def read(self, span: Span) -> Slice:
-        """The next slice of a list. It waits until its turn has come."""
+        """The next slice of a list."""
         await self._reader.look_at(span.view)
         words = _words(span, self._reader.tags)
-
-        async def in_turn() -> list[bytes]:
-            async with self._turn:
-                return await self._asked(words)
-
-        more, *found = await within(in_turn)
+        more, *found = await within(lambda: self._asked(words))
         return Slice(found[::3], found[1::3], found[2::3], more == b"1")
 
     async def close(self) -> None:

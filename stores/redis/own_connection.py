@@ -1,4 +1,4 @@
-"""A connection beside the client's pool: one call at a time, without the cost of the pool."""
+"""A connection beside the client's pool, without the cost of the pool. Calls take turns on it."""
 
 import asyncio
 from collections.abc import Sequence
@@ -19,6 +19,9 @@ class OwnConnection:
         self._client = client
         self._connection: TakenOver | None = None
         self._answers = _Answers()
+        self._turn = (
+            asyncio.Lock()
+        )  # answers come in the order of the questions, and _Answers waits for those of one call
 
     async def call(self, *words: Word) -> Any:
         """The answer to a command. Raises RedisError and OSError."""
@@ -29,7 +32,11 @@ class OwnConnection:
 
     async def calls(self, commands: Sequence[Sequence[Word]]) -> list[Any]:
         """The answers to several commands, which go out together; a ResponseError in place of one that is refused. Raises
-        RedisError and OSError, within the client's time-outs."""
+        RedisError and OSError, within the client's time-outs for each call that came before."""
+        async with self._turn:
+            return await self._in_turn(commands)
+
+    async def _in_turn(self, commands: Sequence[Sequence[Word]]) -> list[Any]:
         try:
             if self._connection is None or self._answers.lost:
                 await self.close()

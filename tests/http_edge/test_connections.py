@@ -253,6 +253,37 @@ def test_an_address_of_ipv6_is_its_network_and_a_proxy_has_no_bound_of_its_own()
     assert connections.enter(guests[5], "2001:db8:0:1::2") is None
 
 
+def test_an_address_that_reads_slowly_keeps_no_large_answer_from_others():
+    now = [0.0]
+    connections = Connections(Bounds(trusted=(ip_network("10.0.0.0/8"),)), lambda: now[0])
+    slow, size = [Guest() for _ in range(16)], 8 * 2**20
+    for guest in slow:
+        connections.enter(guest, "192.0.2.1")
+    assert [connections.owes(guest, size) for guest in slow] == [True] * 2 + [False] * 14
+    for turn in range(100):
+        now[0] += 0.9
+        for guest in slow:
+            connections.took(guest)
+        honest = Guest()
+        connections.enter(honest, f"192.0.2.{turn % 100 + 2}")
+        assert connections.owes(honest, size)
+        connections.paid(honest)
+    now[0] += all_of_them.STALLED_SECONDS + 0.1
+    assert connections.owes(slow[2], size), "what it does not take at all gives way to what it asks for now"
+    assert [guest.out for guest in slow[:3]] == [True, True, False]
+    through_proxy = [Guest() for _ in range(5)]
+    for guest in through_proxy:
+        connections.enter(guest, "10.1.2.3")
+    assert all(connections.owes(guest, size) for guest in through_proxy), "a proxy stands for many"
+
+
+def test_an_answer_larger_than_an_address_may_owe_is_given_to_who_owes_nothing():
+    connections, guests = Connections(Bounds(), lambda: 0.0), [Guest(), Guest()]
+    for guest in guests:
+        connections.enter(guest, "192.0.2.1")
+    assert [connections.owes(guest, all_of_them.MOST_OWED_TO_PARTY + 1) for guest in guests] == [True, False]
+
+
 def test_everybody_who_leaves_is_forgotten():
     connections = Connections(Bounds(), lambda: 0.0)
     guests = [Guest() for _ in range(4)]

@@ -271,6 +271,15 @@ def test_more_rows_than_a_file_has_are_refused() -> None:
     assert refused(json.dumps([1] * (MOST_ROWS + 1))).status == 422
 
 
+@pytest.mark.parametrize("whole", ["[%s]", '{"meals":[%s]}'])
+def test_millions_of_rows_are_refused_before_they_are_made(whole: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To decode a list of two million takes the edge's loop half a second."""
+    raw = (whole % ",".join(["0"] * 2_000_000)).encode()
+    for decoder in ("_items", "_whole"):
+        monkeypatch.setattr(menu_files, decoder, None)
+    assert refused(raw).status == 422
+
+
 def test_columns_that_mean_nothing_are_told() -> None:
     found = menu_files.read(b"name,price,renk,\x07,,created_at\na,1,2,,,\n", MAHMUT, None)
     assert found.ignored == ("renk", "?", "created_at")

@@ -86,7 +86,13 @@ def test_a_form_is_told_by_its_type(content_type: str, boundary: bytes | None) -
 
 
 @pytest.mark.parametrize(
-    "said", ["multipart/form-data", "multipart/form-data; boundary=", f"multipart/form-data; boundary={'a' * 71}"]
+    "said",
+    [
+        "multipart/form-data",
+        "multipart/form-data; boundary=",
+        f"multipart/form-data; boundary={'a' * 71}",
+        "multipart/form-data; boundary=\udcff",
+    ],
 )
 def test_a_form_without_a_boundary_is_a_400(said: str) -> None:
     with pytest.raises(Problem) as raised:

@@ -118,6 +118,22 @@ def test_a_mail_to_several_is_found_by_each(tmp_path: Path):
     assert store.all("c@example.com") == []
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"Content-Type: text/plain; charset=klingon\r\n\r\nnuqneH", b"Message-ID: <\r\n\r\nnuqneH",
+        b"Content-Type: text/plain; charset=\"a\0b\"\r\n\r\nnuqneH",
+    ],
+)  # fmt: skip
+def test_a_mail_that_cannot_be_taken_apart_hides_no_other(tmp_path: Path, said: bytes):
+    store = MailStore(tmp_path)
+    store.add("", ["a@example.com"], said)
+    store.add("", ["b@example.com"], b"Subject: whole\r\n\r\nhi")
+    broken, whole = store.all()
+    assert (broken.to, whole.subject) == ("a@example.com", "whole")
+    assert "nuqneH" in broken.text
+
+
 def test_mails_to_others_are_not_read_for_a_question(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     store, read = MailStore(tmp_path), list[bytes]()
     for to in ("a@example.com", "b@example.com", "A@example.com"):

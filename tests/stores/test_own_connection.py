@@ -44,6 +44,26 @@ async def test_what_is_refused_stands_in_place_of_its_answer(own: OwnConnection)
     assert await own.call("ECHO", "c") == b"c", "the connection is as good as before"
 
 
+async def test_each_of_many_calls_at_once_gets_its_own_answers(own: OwnConnection):
+    """Without turns the second call gets what the first one asked for."""
+    asked = [[("ECHO", f"{call} {place}") for place in range(call + 1)] for call in range(20)]
+    found = await asyncio.wait_for(asyncio.gather(*map(own.calls, asked)), SECONDS * 10)
+    assert found == [[words[1].encode() for words in commands] for commands in asked]
+
+
+async def test_who_gives_up_before_its_turn_disturbs_nobody(own: OwnConnection, other: Redis):
+    assert await own.call("ECHO", "connected") == b"connected"
+    await other.client_pause(PAUSED * 1000, all=False)
+    first = asyncio.create_task(own.call("SET", "first", "x", "PX", 1))
+    waiting = asyncio.create_task(own.call("ECHO", "given up"))
+    await asyncio.sleep(0)  # both have begun
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    await other.client_unpause()
+    assert await first == b"OK"
+    assert await own.call("ECHO", "next") == b"next"
+
+
 async def test_an_answer_that_comes_in_many_pieces_is_whole(own: OwnConnection):
     large = b"x" * (5 << 20)
     assert await own.calls([("ECHO", large), ("ECHO", "after")]) == [large, b"after"]

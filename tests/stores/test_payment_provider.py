@@ -5,11 +5,14 @@ import signal
 import tempfile
 import uuid
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from aiohttp import web
+from aiohttp.test_utils import RawTestServer
 
 from infra.layout.folders import CHECKOUT
 from infra.provider.calling import FIRST, LONGEST, wait
@@ -161,6 +164,40 @@ async def test_a_provider_that_is_down_concerns_all(shared: Sandbox, provider: H
         await authorized(provider)
     await shared.put("/sandbox/down", {"down": False})
     assert (await authorized(provider)).status == "authorized"
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 304])
+async def test_a_redirect_is_about_the_deployment_and_no_refusal_of_a_payment(status: int) -> None:
+    async with answering(status, b"{}") as made:
+        with pytest.raises(Unavailable, match=f"answered {status}"):
+            await authorized(made)
+
+
+async def test_an_answer_that_is_nested_without_end_is_not_understood() -> None:
+    deep = b"[" * 60_000
+    async with answering(200, deep) as made:
+        with pytest.raises(Deferred, match="not understood"):
+            await authorized(made)
+    async with answering(422, b'{"detail":' + deep) as made:
+        with pytest.raises(Refused, match="refused"):
+            await authorized(made)
+
+
+@asynccontextmanager
+async def answering(status: int, body: bytes) -> AsyncGenerator[HttpProvider]:
+    """A provider that answers everything so."""
+
+    async def answer(request: web.BaseRequest) -> web.Response:
+        return web.Response(status=status, body=body, headers={"Location": "/elsewhere"})
+
+    server = RawTestServer(answer)
+    await server.start_server()
+    made = HttpProvider(str(server.make_url("/")), b"k" * 32)
+    try:
+        yield made
+    finally:
+        await made.close()
+        await server.close()
 
 
 async def test_who_has_another_key_has_the_deployment_to_blame(shared: Sandbox) -> None:

@@ -1,5 +1,9 @@
 """E-mail addresses, opening hours, times and coupon codes, as people write them."""
 
+import time
+import unicodedata
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -82,6 +86,44 @@ def test_a_coupon_is_the_same_in_turkish_and_english_letters(said: str) -> None:
 )
 def test_letters_fold_as_a_turk_expects(said: str, found: str) -> None:
     assert fold(said) == fold(found)
+
+
+@given(st.text())
+def test_a_text_folds_letter_by_letter_as_it_does_whole(text: str) -> None:
+    plain = unicodedata.normalize("NFKD", text.translate(str.maketrans("ıİI", "iii")).casefold())
+    assert fold(text) == "".join(letter for letter in plain if not unicodedata.combining(letter))
+
+
+# Accents that have to be put in order, also those that have none of their class and are made of two that have.
+ACCENTS = ["\u0301\u0316", "\u0f73\u0301", "\u0344\u0316"]
+
+
+@pytest.mark.parametrize("accents", ACCENTS)
+@pytest.mark.parametrize("form", [forms.line, forms.name, forms.password, forms.coupon])
+def test_accents_in_a_row_are_refused_before_they_take_time(form: Callable[[str], str], accents: str) -> None:
+    began = time.process_time()
+    with pytest.raises(forms.NotInForm, match="more than 30 accents"):
+        form("a" + accents * 60_000)
+    assert time.process_time() - began < 1, "to put them in order would take many seconds"
+
+
+def test_thirty_accents_on_each_letter_are_fine() -> None:
+    assert forms.line(("a" + "\u0316" * 30) * 50) == ("a" + "\u0316" * 30) * 50
+
+
+@pytest.mark.parametrize("accents", ACCENTS)
+def test_accents_in_a_row_fold_to_nothing_in_no_time(accents: str) -> None:
+    began = time.process_time()
+    assert fold(accents * 60_000) == ""
+    assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize("letters", ["ü.", "İ", "a\u0301\u0316", "1"])
+def test_an_address_of_a_megabyte_is_refused_in_no_time(letters: str) -> None:
+    began = time.process_time()
+    with pytest.raises(forms.NotInForm, match="too long"):
+        forms.email(f"a@{letters * 300_000}.com")
+    assert time.process_time() - began < 1
 
 
 def test_words_are_letters_and_digits() -> None:

@@ -10,10 +10,24 @@ _WORD = re.compile(r"[^\W_]+")
 _DOTLESS = str.maketrans({"ı": "i", "İ": "i", "I": "i"})
 
 
+class _Plain(dict[int, str]):
+    """Of a letter, what it is made of but for its accents. Kept for letters that are made of others, which bounds it."""
+
+    def __missing__(self, point: int) -> str:
+        letter = chr(point)
+        plain = "".join(part for part in unicodedata.normalize("NFKD", letter) if not unicodedata.combining(part))
+        if plain != letter:
+            self[point] = plain
+        return plain
+
+
+_plain = _Plain()
+
+
 def fold(text: str) -> str:
-    """Without case and accents. Spaces stay."""
-    plain = unicodedata.normalize("NFKD", text.translate(_DOTLESS).casefold())
-    return "".join(letter for letter in plain if not unicodedata.combining(letter))
+    """Without case and accents. Spaces stay. Letter by letter: to normalize a text with many accents in a row takes the square
+    of their number."""
+    return text.translate(_DOTLESS).casefold().translate(_plain)
 
 
 def words(text: str) -> list[str]:

@@ -28,6 +28,11 @@ _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and symbols by c
 _JOINERS = frozenset("\u200c\u200d")
 _SEEN = ("L", "N", "P", "S")
 _NOT_IN_LINES = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+_MARKS = 30
+"""Accents of one letter, at most: Unicode's Stream-Safe Text Format (UAX #15, 13). NFC puts them in order, in the square of the
+time of their number."""
+_MAY_BE_MARKS = re.compile(rf"[^\0-\u02ff]{{{_MARKS + 1},}}")
+_LONGEST_ADDRESS = 1_000  # characters that are looked at: what is wrong with a longer one is that it is
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9_-]{2,31}", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
@@ -44,6 +49,8 @@ class NotInForm(ValueError):
 def email(text: str) -> str:
     """`Ayse@Örnek.com` → `ayse@xn--rnek-5qa.com`. The part before the @ is ASCII: not every mail server takes another."""
     said = text.strip()
+    if len(said) > _LONGEST_ADDRESS:
+        raise NotInForm("is no e-mail address: it is too long")
     try:
         found = email_validator.validate_email(said, strict=True, check_deliverability=False)
     except email_validator.EmailNotValidError as error:
@@ -71,7 +78,7 @@ def phone(text: str) -> str:
 
 def line(text: str) -> str:
     """One line that may be empty: NFC, no spaces around it, and no control or format characters."""
-    said = unicodedata.normalize("NFC", text).strip()
+    said = _composed(text).strip()
     for place, letter in enumerate(said):
         if unicodedata.category(letter) in _NOT_IN_LINES and not _joins(said, place):
             raise NotInForm(f"holds the invisible character U+{ord(letter):04X}, which is not allowed here")
@@ -90,7 +97,7 @@ def name(text: str) -> str:
 
 def password(text: str) -> str:
     """NFC: keyboards differ in how they send ş or ğ. Nothing is stripped."""
-    return unicodedata.normalize("NFC", text)
+    return _composed(text)
 
 
 def day_or_time(text: str) -> str:
@@ -156,6 +163,18 @@ def time_zone(text: str) -> str:
 @lru_cache(1)
 def _zones() -> frozenset[str]:
     return frozenset(available_timezones()) - _NO_ZONES
+
+
+def _composed(text: str) -> str:
+    """NFC. Raises NotInForm."""
+    for run in _MAY_BE_MARKS.finditer(text):
+        marks = 0
+        for letter in run[0]:
+            # three marks have none of the class that says so, and are made of two that have it
+            marks = marks + 1 if unicodedata.combining(unicodedata.normalize("NFD", letter)[0]) else 0
+            if marks > _MARKS:
+                raise NotInForm(f"has more than {_MARKS} accents on one letter")
+    return unicodedata.normalize("NFC", text)
 
 
 def _joins(text: str, place: int) -> bool:

@@ -377,6 +377,10 @@ class TestByTheRestaurant:
     def test_nobody_else_does(self, caller: str | None) -> None:
         given(*PAID).when(self.WISH, facts=FACTS, caller=caller).then_rejected("not_found")
 
+    def test_what_is_said_does_not_tell_which_orders_there_are(self) -> None:
+        anothers = given(*PAID).when(self.WISH, facts=FACTS, caller="somebody").decision
+        assert given().when(self.WISH, facts=FACTS, caller="somebody").decision == anothers
+
     def test_more_than_was_taken_tells_how_much_can_be(self) -> None:
         refused = given(*PAID).when(RefundCustomer(amount=SUM + 1, reason="x"), facts=FACTS, caller=OWNER)
         refused.then_rejected("amount_above_capture", field="amount")

@@ -40,6 +40,13 @@ def test_what_is_no_log_line_is_kept_as_it_is(body: bytes) -> None:
     assert said["fields"].get("body", "") == body.decode("utf-8", "replace")[:30_000]
 
 
+def test_of_every_depth_there_is_a_document() -> None:
+    """Those just below what the decoder takes are too deep for what looks into them."""
+    depths = range(50, 1_200)
+    kept = {made(b'{"event":"deep","x":' + b"[" * depth + b"]" * depth + b"}")["event"] for depth in depths}
+    assert kept == {"deep", NOT_JSON}
+
+
 def test_a_line_that_is_too_long_is_cut() -> None:
     said = made(json.dumps({**LINE, "why": "x" * MOST_BYTES}).encode())
     assert (said["event"], len(said["fields"]["body"])) == (TOO_LONG, 30_000)
