@@ -19,7 +19,7 @@ _REMIND = 20  # tries between two lines about the same server
 async def servers_are_up(settings: Settings) -> None:
     """Returns when Kafka, the views' Redis and the servers of all domains' stores answer."""
     await asyncio.gather(
-        _wait("Kafka", ",".join(settings.kafka), lambda: admin.ping(settings.kafka)),
+        _wait("Kafka", str(settings.kafka), lambda: admin.ping(settings.kafka)),
         _wait("Redis", settings.redis.rpartition("@")[2], lambda: connection.ping(settings.redis)),
         *(_wait_for(each, each.url(settings)) for each in TECHNOLOGIES),
     )

@@ -93,7 +93,7 @@ def _stopped(name: str, why: str, code: int = 1) -> int:
 def _unavailable(error: Unavailable, settings: Settings) -> str:
     """Which server, where it was looked for (without credentials), how to start it."""
     variable, where = {
-        "kafka": ("KAFKA_BROKERS", ",".join(settings.kafka)),
+        "kafka": ("KAFKA_BROKERS", str(settings.kafka)),
         "redis": ("REDIS_URL", address(settings.redis)),
         "elasticsearch": ("ELASTICSEARCH_URL", address(settings.elastic)),
         **{store.server.lower(): (store.variable, address(store.url(settings))) for store in TECHNOLOGIES},

@@ -6,6 +6,7 @@ An unusable or contradictory value raises BadSetting, which a composition root t
 import base64
 import os
 import re
+import ssl
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import quote, urlsplit
+
+from stores.kafka.brokers import MECHANISMS, PROTOCOLS, Account, Brokers
 
 DEFAULT_KAFKA = "kafka:9092"
 _OTLP = "OTEL_EXPORTER_OTLP_ENDPOINT"
@@ -35,7 +38,7 @@ class BadSetting(ValueError):
 class Settings:
     """Addresses, keys and switches. URLs carry their credentials: never log this object."""
 
-    kafka: tuple[str, ...]  # KAFKA_BROKERS or KAFKA_BOOTSTRAP_SERVERS, host:port
+    kafka: Brokers  # KAFKA_BROKERS or KAFKA_BOOTSTRAP_SERVERS, host:port; KAFKA_SECURITY_PROTOCOL, KAFKA_SASL_*, KAFKA_SSL_*
     redis: str  # REDIS_URL, or REDIS_HOST REDIS_PORT REDIS_PASSWORD REDIS_DB
     redis_baskets: str  # REDIS_BASKETS_URL: the baskets' own server or database, never that of REDIS_URL
     postgres: str  # POSTGRES_URL
@@ -76,7 +79,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
     """Settings of this process. Raises BadSetting."""
     redis = _redis(environment)
     return Settings(
-        kafka=_kafka(environment),
+        kafka=Brokers(_kafka(environment), *_kafka_security(environment)),
         redis=redis,
         redis_baskets=_redis_baskets(environment, redis),
         postgres=_url(
@@ -146,6 +149,58 @@ def _kafka(environment: Mapping[str, str]) -> tuple[str, ...]:
     if len({frozenset(brokers) for brokers in lists.values()}) > 1:
         raise BadSetting("KAFKA_BOOTSTRAP_SERVERS", "contradicts KAFKA_BROKERS, set one of them or both alike")
     return next(iter(lists.values()), (DEFAULT_KAFKA,))
+
+
+def _kafka_security(environment: Mapping[str, str]) -> tuple[ssl.SSLContext | None, Account | None]:
+    """A variable that says nothing with this protocol is refused: whoever has set it means another protocol."""
+    protocol = _choice(environment, "KAFKA_SECURITY_PROTOCOL", PROTOCOLS)
+    return _kafka_tls(environment, protocol), _kafka_account(environment, protocol)
+
+
+def _kafka_account(environment: Mapping[str, str], protocol: str) -> Account | None:
+    mechanism = _choice(environment, "KAFKA_SASL_MECHANISM", MECHANISMS)
+    if not protocol.startswith("SASL"):
+        _means_nothing(environment, protocol, "KAFKA_SASL_MECHANISM", "KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD")
+        return None
+    for name in ("KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD"):
+        if not environment.get(name):
+            raise BadSetting(name, f"is missing, and KAFKA_SECURITY_PROTOCOL is {protocol}")
+    return Account(mechanism, environment["KAFKA_SASL_USERNAME"], environment["KAFKA_SASL_PASSWORD"])
+
+
+def _kafka_tls(environment: Mapping[str, str], protocol: str) -> ssl.SSLContext | None:
+    """Brokers are checked against KAFKA_SSL_CAFILE, or what this machine trusts, and by their names."""
+    names = "KAFKA_SSL_CAFILE", "KAFKA_SSL_CERTFILE", "KAFKA_SSL_KEYFILE"
+    if not protocol.endswith("SSL"):
+        _means_nothing(environment, protocol, *names)
+        return None
+    authority, certificate, key = (environment.get(name) or None for name in names)
+    if key and not certificate:
+        raise BadSetting("KAFKA_SSL_CERTFILE", "is missing, and KAFKA_SSL_KEYFILE is set")
+    try:
+        context = ssl.create_default_context(cafile=authority)
+    except (OSError, ValueError) as error:
+        raise BadSetting("KAFKA_SSL_CAFILE", f"{authority} has no certificates ({_why(error)})") from None
+    if certificate:
+        try:
+            # the empty passphrase makes an encrypted key an error: without one, OpenSSL asks at the terminal
+            context.load_cert_chain(certificate, key, password="")
+        except (OSError, ValueError) as error:
+            raise BadSetting(
+                "KAFKA_SSL_CERTFILE", f"{certificate} is no certificate with its key ({_why(error)})"
+            ) from None
+    return context
+
+
+def _why(error: Exception) -> str:
+    """Without the content of a file."""
+    return (isinstance(error, OSError) and error.strerror) or type(error).__name__
+
+
+def _means_nothing(environment: Mapping[str, str], protocol: str, *names: str) -> None:
+    for name in names:
+        if environment.get(name):
+            raise BadSetting(name, f"is set, and KAFKA_SECURITY_PROTOCOL is {protocol}")
 
 
 def _redis(environment: Mapping[str, str]) -> str:

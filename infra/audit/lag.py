@@ -14,6 +14,7 @@ from infra.audit.books import Books, open_books
 from infra.audit.findings import Findings
 from infra.audit.servers import Servers
 from infra.stack.stage import say
+from stores.kafka.brokers import Brokers
 from stores.protocol import is_awaited
 from stores.redis.generations import ViewGenerations
 from topics.contracts import all_topics
@@ -68,7 +69,7 @@ async def _behind(servers: Servers, floors: Floors, ends: Ends) -> Mapping[str, 
     lag = Counter[str]()
     for (group, topic, partition), floor in found.items():
         lag[f"{group} {topic}"] += max(0, ends[topic, partition] - floor)
-    for (group, topic, partition), told in (await _told(servers.kafka, {group for group, _, _ in found})).items():
+    for (group, topic, partition), told in (await _told(servers.brokers, {group for group, _, _ in found})).items():
         lag[f"told {group} {topic}"] += max(0, ends[topic, partition] - told)
     partitions = Counter(topic for topic, _ in ends)
     for group, topic in {(group, topic) for group, topic, _ in found}:
@@ -80,7 +81,7 @@ async def _behind(servers: Servers, floors: Floors, ends: Ends) -> Mapping[str, 
 async def caught_up(servers: Servers, within: float) -> Mapping[str, int]:
     """What was there when this was called and is not done after `within` seconds, by group and topic. Empty where all is done,
     also while more is sent."""
-    ends = await topic_log.ends(servers.kafka, all_topics())
+    ends = await topic_log.ends(servers.brokers, all_topics())
 
     async def look() -> Mapping[str, int]:
         async with open_books(servers) as books:
@@ -96,12 +97,12 @@ async def _left_to_do(servers: Servers) -> Mapping[str, int]:
     async with open_books(servers) as books:
         floors = await _floors(books, servers.redis)
         waiting = await _waiting(books)
-    ends = await topic_log.ends(servers.kafka, all_topics())
+    ends = await topic_log.ends(servers.brokers, all_topics())
     return {**await _behind(servers, floors, ends), **waiting}
 
 
-async def _told(brokers: str, groups: set[str]) -> Floors:
-    admin = AIOKafkaAdminClient(bootstrap_servers=brokers)
+async def _told(brokers: Brokers, groups: set[str]) -> Floors:
+    admin = AIOKafkaAdminClient(**brokers.arguments())
     await admin.start()
     try:
         return {

@@ -2,14 +2,15 @@
 
 from typing import NamedTuple, Protocol
 
+from stores.kafka.brokers import Brokers
 from stores.settings import Settings
 
 
 class Servers(Protocol):
-    """URLs with credentials; kafka is host:port, several with commas. infra.layout.site.Endpoints has them, too."""
+    """URLs with credentials. infra.layout.site.Endpoints has them, too."""
 
     @property
-    def kafka(self) -> str: ...
+    def brokers(self) -> Brokers: ...
     @property
     def postgres(self) -> str: ...
     @property
@@ -23,7 +24,7 @@ class Servers(Protocol):
 class Addresses(NamedTuple):
     """Servers, as settings have them."""
 
-    kafka: str
+    brokers: Brokers
     postgres: str
     redis: str
     redis_baskets: str
@@ -31,5 +32,4 @@ class Addresses(NamedTuple):
 
     @classmethod
     def of(cls, settings: Settings) -> "Addresses":
-        kafka = ",".join(settings.kafka)
-        return cls(kafka, settings.postgres, settings.redis, settings.redis_baskets, settings.mongo)
+        return cls(settings.kafka, settings.postgres, settings.redis, settings.redis_baskets, settings.mongo)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Container, Iterable
 from dataclasses import dataclass
 
+from stores.kafka.brokers import Brokers
 from stores.kafka.log import Logged, open_log
 from topics.contracts import all_topics
 from topics.messages import headers
@@ -52,9 +53,9 @@ class Entry:
         return int(self.headers.get(headers.SEQUENCE, "0"))
 
 
-async def events(brokers: str, domain: str) -> AsyncGenerator[Entry]:
+async def events(brokers: Brokers, domain: str) -> AsyncGenerator[Entry]:
     """All events of a domain, in the order of their versions for each aggregate."""
-    async with open_log(brokers.split(",")) as log:
+    async with open_log(brokers) as log:
         # One partition after the other: where a topic was raised, keys have moved to a higher one.
         for place in log.places([f"{domain}_events"]):
             bound = (await log.bounds([place]))[place]
@@ -68,16 +69,16 @@ def _entry(each: Logged) -> Entry:
     return Entry(each.topic, each.partition, each.offset, named, each.body or b"", each.at.timestamp())
 
 
-async def ends(brokers: str, names: Iterable[str]) -> dict[tuple[str, int], int]:
+async def ends(brokers: Brokers, names: Iterable[str]) -> dict[tuple[str, int], int]:
     """(topic, partition) → the offset after the last message, of those that are there."""
-    async with open_log(brokers.split(",")) as log:
+    async with open_log(brokers) as log:
         return {place: bound.end for place, bound in (await log.bounds(log.places(names))).items()}
 
 
-async def read(brokers: str, names: Iterable[str], types: Container[str] | None = None) -> dict[str, list[Entry]]:
+async def read(brokers: Brokers, names: Iterable[str], types: Container[str] | None = None) -> dict[str, list[Entry]]:
     """Everything, by topic; of one partition in its order. types: only messages of these."""
     found: dict[str, list[Entry]] = {name: [] for name in names}
-    async with open_log(brokers.split(",")) as log:
+    async with open_log(brokers) as log:
         bounds = await log.bounds(log.places(found))
         starts, ends = {p: b.first for p, b in bounds.items()}, {p: b.end for p, b in bounds.items()}
         async for chunk in log.read(starts, ends):
@@ -87,7 +88,7 @@ async def read(brokers: str, names: Iterable[str], types: Container[str] | None 
     return found
 
 
-async def dead_letters(brokers: str) -> list[Entry]:
+async def dead_letters(brokers: Brokers) -> list[Entry]:
     """Of all topics."""
     found = await read(brokers, [topic.dead_letters for topic in all_topics().values()])
     return [entry for entries in found.values() for entry in entries]

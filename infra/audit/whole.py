@@ -59,7 +59,7 @@ async def _show(servers: Servers, by: Sequence[Check]) -> None:
     for domain in DOMAINS:
         seen_by, distinct = [check for check in by if domain in check.domains], Distinct()
         if seen_by:
-            async for event in events(servers.kafka, domain):
+            async for event in events(servers.brokers, domain):
                 again = not distinct.is_new(event)
                 for check in seen_by:
                     check.see(event, again=again)

@@ -88,7 +88,7 @@ class Breakdown:
 
     async def _sent(self) -> dict[str, Sent]:
         found: dict[str, Sent] = {}
-        async with open_log([self._at.kafka]) as log:
+        async with open_log(self._at.brokers) as log:
             bounds = await log.bounds(log.places([basket_commands.TOPIC.name]))
             starts, ends = {p: b.first for p, b in bounds.items()}, {p: b.end for p, b in bounds.items()}
             async for records in log.read(starts, ends):

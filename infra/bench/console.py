@@ -38,7 +38,7 @@ async def run(arguments: list[str]) -> bool:
     said.add_argument("--short", action="store_true", help="5,000 messages; a missed bar is no failure")
     chosen = said.parse_args(arguments)
     count = 5_000 if chosen.short else chosen.messages
-    async with stage() as made, open_raw((made.stack.endpoints.kafka,)) as producer:
+    async with stage() as made, open_raw(made.stack.endpoints.brokers) as producer:
         order = await _filled(producer, count)
         say(f"{count:,} messages are there")
         held = await _measured(made, producer, order)

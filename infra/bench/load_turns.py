@@ -85,7 +85,7 @@ class Comparison:
         return Found(turns, self._wrong)
 
     async def _count_partitions(self) -> None:
-        async with open_log([self._made.stack.endpoints.kafka]) as log:
+        async with open_log(self._made.stack.endpoints.brokers) as log:
             there = {name: len(log.places([name])) for name in all_topics()}
         if other := {name: many for name, many in there.items() if many != self._choice.partitions}:
             self._wrong.append(f"topics with another number of partitions than {self._choice.partitions}: {other}")

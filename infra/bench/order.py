@@ -135,7 +135,7 @@ class Comparison:
             "select xact_commit from pg_stat_database where datname = current_database()"
         )
         await connection.close()
-        async with open_log([at.kafka]) as log:
+        async with open_log(at.brokers) as log:
             bounds = await log.bounds(log.places(log.topics))
         tickets = {place.partition: bound.end for place, bound in bounds.items() if place.topic == "kitchen_events"}
         return Counted(commits, sum(bound.end for bound in bounds.values()), tickets)
@@ -156,7 +156,7 @@ class Comparison:
     async def _tickets(self, since: Mapping[int, int]) -> tuple[int, int, float, int]:
         opened = recorded = 0
         last = 0.0
-        async with open_log([self._made.stack.endpoints.kafka]) as log:
+        async with open_log(self._made.stack.endpoints.brokers) as log:
             bounds = await log.bounds(log.places(["kitchen_events"]))
             starts = {place: since.get(place.partition, 0) for place in bounds}
             async for chunk in log.read(starts, {place: bound.end for place, bound in bounds.items()}):

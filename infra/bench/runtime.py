@@ -81,7 +81,7 @@ class Comparison:
         self._runs = count(1)
 
     async def run(self) -> bool:
-        brokers = [self._stack.endpoints.kafka]
+        brokers = self._stack.endpoints.brokers
         await make_topics(brokers, (FEW, MANY, counter.EVENTS))
         await self._fill(FEW, self._size.few)
         await self._fill(MANY, self._size.many)

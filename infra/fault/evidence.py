@@ -41,10 +41,10 @@ class Evidence:
 
 async def gather(endpoints: Endpoints) -> Evidence:
     names = [name for name in all_topics() if name.endswith("_events")]
-    dead = await topic_log.dead_letters(endpoints.kafka)
+    dead = await topic_log.dead_letters(endpoints.brokers)
     async with open_books(endpoints) as books:
         stores = {domain: await _held(books.of(domain), domain) for domain in DOMAINS}
-    return Evidence(stores, await topic_log.read(endpoints.kafka, names), dead)
+    return Evidence(stores, await topic_log.read(endpoints.brokers, names), dead)
 
 
 async def _held(book: Book, domain: str) -> Held:

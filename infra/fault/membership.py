@@ -29,7 +29,7 @@ async def incomplete(endpoints: Endpoints, names: Iterable[str], members: int) -
     """Groups that are not stable with so many members."""
     return [
         f"{group}: {found.state}, {found.members} members"
-        for group, found in (await memberships([endpoints.kafka], names)).items()
+        for group, found in (await memberships(endpoints.brokers, names)).items()
         if found != ("Stable", members)
     ]
 

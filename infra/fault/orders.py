@@ -203,7 +203,7 @@ async def _audit(on: Stage, people: People, children: Sequence[Child], findings:
         findings.take(found)
     money = next(each for each in checks if isinstance(each, MoneyCheck))
     await audit_provider.audit(at.provider, on.stack.site.data.keys, money, findings)
-    audit_dead.audit(await topic_log.dead_letters(at.kafka), findings)
+    audit_dead.audit(await topic_log.dead_letters(at.brokers), findings)
     requested = next(each for each in checks if isinstance(each, MailsCheck)).requested
     audit_mails.out(on, requested, findings, [child.program.name for child in children])
     await people.audit(findings)

@@ -59,7 +59,7 @@ async def rabbit(on: Stage, seconds: float, a_second: float, drawn: int) -> Find
         await people.audit(findings)
     findings.measured(seed=drawn, away_s=seconds)
     await whole.audit(at, findings)
-    found = (await topic_log.read(at.kafka, ["order_events"], {ACCEPTED, EXPIRED}))["order_events"]
+    found = (await topic_log.read(at.brokers, ["order_events"], {ACCEPTED, EXPIRED}))["order_events"]
     accepted = {event.aggregate for event in found if event.type == ACCEPTED}
     findings.breaks("answers of kitchens are lost", _differ(len(accepted), people.guests.tally.taken))
     expired = {event.aggregate for event in found if event.type == EXPIRED}

@@ -184,8 +184,8 @@ class Street:
         """All commands of timers, all campaigns that began, all dead letters."""
         commands, events = restaurant_commands.TOPIC, restaurant_events.TOPIC
         kinds = {BeginCampaign.__name__, CampaignBegan.__name__}
-        found = await topic_log.read(self._endpoints.kafka, [commands.name, events.name], kinds)
-        dead = await topic_log.read(self._endpoints.kafka, [commands.dead_letters, events.dead_letters])
+        found = await topic_log.read(self._endpoints.brokers, [commands.name, events.name], kinds)
+        dead = await topic_log.read(self._endpoints.brokers, [commands.dead_letters, events.dead_letters])
         return found[commands.name], found[events.name], [entry for each in dead.values() for entry in each]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from infra.layout.folders import SOCKET, DataFolder, cache_folder
 from infra.layout.ports import Ports, choose, read
+from stores.kafka.brokers import Brokers
 
 MONGO_REPLICA_SET = "secantus"
 
@@ -27,6 +28,10 @@ class Endpoints:
     mail: str
     provider: str
     console: str
+
+    @property
+    def brokers(self) -> Brokers:
+        return Brokers.at(self.kafka)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +74,11 @@ class Site:
     def environment(self) -> dict[str, str]:
         """What a process of the product gets: the caller's environment with this stack's addresses.
 
-        REDIS_HOST and the like go: with REDIS_URL set they could only agree or contradict.
+        How to get into other brokers goes, and REDIS_HOST and the like: with REDIS_URL set they could only agree or contradict.
         """
         at = self.endpoints
-        foreign = ("KAFKA_BOOTSTRAP_SERVERS", "REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD", "REDIS_DB")
-        inherited = {name: value for name, value in os.environ.items() if name not in foreign}
+        foreign = ("KAFKA_", "REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD", "REDIS_DB")
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
         return inherited | {
             "KAFKA_BROKERS": at.kafka,
             "POSTGRES_URL": at.postgres,

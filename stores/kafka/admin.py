@@ -2,7 +2,7 @@
 leaves all else as operators have set it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaClient
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError, TopicAlreadyExistsError, for_code
 
+from stores.kafka.brokers import Brokers
 from stores.kafka.incremental import set_topic_settings
 from stores.kafka.log import Place
 from topics.messages.topic import FOREVER, Topic
@@ -23,9 +24,9 @@ _BROKERS_DEFAULT = -1  # replicas: as many as operators want on this cluster (de
 _LARGE = 2 * 1024 * 1024  # bytes; twice that for dead letters: they have the original message, and headers that say why
 
 
-async def ping(brokers: Sequence[str]) -> None:
+async def ping(brokers: Brokers) -> None:
     """Raises KafkaError or OSError where no broker answers."""
-    client = AIOKafkaClient(bootstrap_servers=",".join(brokers))
+    client = AIOKafkaClient(**brokers.arguments())
     try:
         await client.bootstrap()
         if not client.cluster.brokers():
@@ -35,9 +36,9 @@ async def ping(brokers: Sequence[str]) -> None:
 
 
 @asynccontextmanager
-async def open_admin(brokers: Sequence[str], milliseconds: int = 20_000) -> AsyncGenerator[AIOKafkaAdminClient]:
+async def open_admin(brokers: Brokers, milliseconds: int = 20_000) -> AsyncGenerator[AIOKafkaAdminClient]:
     """milliseconds: of a request. Raises KafkaError or OSError."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=",".join(brokers), request_timeout_ms=milliseconds)
+    admin = AIOKafkaAdminClient(**brokers.arguments(), request_timeout_ms=milliseconds)
     await admin.start()
     try:
         yield admin
@@ -45,13 +46,13 @@ async def open_admin(brokers: Sequence[str], milliseconds: int = 20_000) -> Asyn
         await admin.close()
 
 
-async def partition_counts(brokers: Sequence[str]) -> dict[str, int]:
+async def partition_counts(brokers: Brokers) -> dict[str, int]:
     """Topic → partitions. Raises KafkaError or OSError."""
     async with open_admin(brokers) as admin:
         return {each["topic"]: len(each["partitions"]) for each in await admin.describe_topics()}
 
 
-async def committed(brokers: Sequence[str], group: str) -> dict[Place, int]:
+async def committed(brokers: Brokers, group: str) -> dict[Place, int]:
     """How far a group has told that it is, where it has. Raises KafkaError or OSError."""
     async with open_admin(brokers) as admin:
         told = await _offsets(admin, group)
@@ -94,7 +95,7 @@ def wanted(topics: Iterable[Topic]) -> dict[str, tuple[int, dict[str, str]]]:
     return found
 
 
-async def make_topics(brokers: Sequence[str], topics: Iterable[Topic]) -> list[str]:
+async def make_topics(brokers: Brokers, topics: Iterable[Topic]) -> list[str]:
     """Returns the names that were made. Raises KafkaError."""
     async with open_admin(brokers) as admin:
         there = set(await admin.list_topics())
@@ -108,13 +109,13 @@ async def make_topics(brokers: Sequence[str], topics: Iterable[Topic]) -> list[s
         return sorted(new)
 
 
-async def make_topic(brokers: Sequence[str], name: str, partitions: int, configuration: Mapping[str, str]) -> None:
+async def make_topic(brokers: Brokers, name: str, partitions: int, configuration: Mapping[str, str]) -> None:
     """One without a contract, if it is not there yet. Raises KafkaError."""
     async with open_admin(brokers) as admin:
         await _make(admin, {name: (partitions, configuration)})
 
 
-async def raise_partitions(brokers: Sequence[str], topic: str, partitions: int) -> None:
+async def raise_partitions(brokers: Brokers, topic: str, partitions: int) -> None:
     """Kafka makes the partitions that are missing. Raises KafkaError or OSError."""
     async with open_admin(brokers) as admin:
         await admin.create_partitions({topic: NewPartitions(partitions)})

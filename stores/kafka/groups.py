@@ -1,12 +1,13 @@
 """The consumer groups as the broker sees them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from aiokafka.protocol.admin import DescribeGroupsRequest, DescribeGroupsRequest_v2
 
 from stores.kafka.admin import open_admin
+from stores.kafka.brokers import Brokers
 
 
 class Membership(NamedTuple):
@@ -23,7 +24,7 @@ class _Describe(DescribeGroupsRequest):
         return DescribeGroupsRequest_v2(self._groups)
 
 
-async def memberships(brokers: Sequence[str], groups: Iterable[str]) -> dict[str, Membership]:
+async def memberships(brokers: Brokers, groups: Iterable[str]) -> dict[str, Membership]:
     """By group. Raises KafkaError or OSError."""
     async with open_admin(brokers, 3_000) as admin:
         coordinators = defaultdict[int, list[str]](list)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from stores.kafka.admin import make_topic
+from stores.kafka.brokers import Brokers
 from stores.kafka.errors import translated
 from stores.kafka.log import LogReader, Place, open_log
 from stores.kafka.raw import RawRecord, open_raw
@@ -88,7 +89,7 @@ class Counts:
 _decode = msgspec.json.Decoder(Growth).decode
 
 
-async def read_growth(brokers: Sequence[str]) -> dict[str, Growth]:
+async def read_growth(brokers: Brokers) -> dict[str, Growth]:
     """By name of the topic. Raises Unavailable."""
     async with open_log(brokers) as log:
         return await growth_in(log)
@@ -104,7 +105,7 @@ async def growth_in(log: LogReader) -> dict[str, Growth]:
     return {(each.key or b"").decode(): _decode(each.body or b"") async for chunk in chunks for each in chunk}
 
 
-async def write_growth(brokers: Sequence[str], topic: str, growth: Growth) -> None:
+async def write_growth(brokers: Brokers, topic: str, growth: Growth) -> None:
     """Raises Unavailable: it may be written, or may not."""
     async with translated():
         await make_topic(brokers, RECORD, 1, _SETTINGS)

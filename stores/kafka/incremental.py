@@ -1,13 +1,15 @@
 """Kafka's IncrementalAlterConfigs, which aiokafka does not have: it sets the named settings of topics, and leaves those that
 are not named as they are. The older AlterConfigs, which aiokafka has, resets all that are not named."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from aiokafka import AIOKafkaClient
 from aiokafka.admin.config_resource import ConfigResourceType
 from aiokafka.errors import for_code
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import Array, Boolean, Int8, Int16, Int32, Schema, String
+
+from stores.kafka.brokers import Brokers
 
 _KEY, _SET = 44, 0
 
@@ -65,13 +67,13 @@ class _Ask(Request[_Struct]):
         return request_struct_class(self._resources, False)
 
 
-async def set_topic_settings(brokers: Sequence[str], wanted: Mapping[str, Mapping[str, str]]) -> None:
+async def set_topic_settings(brokers: Brokers, wanted: Mapping[str, Mapping[str, str]]) -> None:
     """wanted: topic → its settings. Raises KafkaError: for the first topic whose settings are refused, or without a broker."""
     topics: _Resources = [
         (ConfigResourceType.TOPIC, topic, [(name, _SET, value) for name, value in settings.items()])
         for topic, settings in wanted.items()
     ]
-    client = AIOKafkaClient(bootstrap_servers=",".join(brokers))
+    client = AIOKafkaClient(**brokers.arguments())
     try:
         await client.bootstrap()
         answer = await client.send(client.get_random_node(), _Ask(topics))

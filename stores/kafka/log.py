@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 
 from stores.errors import Unavailable
 from stores.kafka import records
+from stores.kafka.brokers import Brokers
 from stores.kafka.errors import translated
 from stores.kafka.in_flight import never_stand_still
 from stores.kafka.sieve import Sieve, Through
@@ -205,13 +206,12 @@ def _at(timestamp: int) -> datetime:
 
 
 @contextlib.asynccontextmanager
-async def open_log(brokers: Sequence[str], *, follows: bool = False) -> AsyncGenerator[LogReader]:
+async def open_log(brokers: Brokers, *, follows: bool = False) -> AsyncGenerator[LogReader]:
     """Raises Unavailable where no broker answers. follows: it reads for ever, and mostly waits for what comes."""
     records.read_everything()
-    servers = ",".join(brokers)
-    topics, through = await _topics(servers), Through(logged)
+    topics, through = await _topics(brokers), Through(logged)
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=servers,
+        **brokers.arguments(),
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         isolation_level="read_committed",  # as the agents read
@@ -231,8 +231,8 @@ async def open_log(brokers: Sequence[str], *, follows: bool = False) -> AsyncGen
             await asyncio.wait_for(consumer.stop(), START_SECONDS)
 
 
-async def _topics(servers: str) -> dict[str, int]:
-    client = AIOKafkaClient(bootstrap_servers=servers)
+async def _topics(brokers: Brokers) -> dict[str, int]:
+    client = AIOKafkaClient(**brokers.arguments())
     try:
         async with translated(), asyncio.timeout(START_SECONDS):
             await client.bootstrap()

@@ -7,7 +7,7 @@ need no reconnect logic of their own.
 import asyncio
 import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer
@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaError
 from stores import tracing
 from stores.ending import end
 from stores.errors import Unavailable
+from stores.kafka.brokers import Brokers
 from stores.kafka.partitioning import ByKey
 from stores.log_repeats import Drags
 from stores.telemetry import logger
@@ -46,8 +47,8 @@ class Appended(NamedTuple):
 class CommandProducer:
     """`start()` returns at once and connects in the background, for as long as it takes."""
 
-    def __init__(self, brokers: Sequence[str], client_id: str) -> None:
-        self._brokers = ",".join(brokers)
+    def __init__(self, brokers: Brokers, client_id: str) -> None:
+        self._brokers = brokers
         self._client_id = client_id
         self._producer: AIOKafkaProducer | None = None
         self._connected = asyncio.Event()
@@ -132,7 +133,7 @@ class CommandProducer:
         tries, drags = 0, Drags()
         while True:
             producer = AIOKafkaProducer(
-                bootstrap_servers=self._brokers,
+                **self._brokers.arguments(),
                 client_id=self._client_id,
                 acks="all",
                 enable_idempotence=True,

@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from stores.errors import Unavailable
+from stores.kafka.brokers import Brokers
 
 _SECONDS = 15.0  # for the start and for each record: an idempotent send never times out by itself
 _LARGEST = 4 * 1024 * 1024  # bytes
@@ -64,11 +65,9 @@ class RawProducer:
 
 
 @contextlib.asynccontextmanager
-async def open_raw(brokers: Sequence[str]) -> AsyncGenerator[RawProducer]:
+async def open_raw(brokers: Brokers) -> AsyncGenerator[RawProducer]:
     """Raises Unavailable."""
-    producer = AIOKafkaProducer(
-        bootstrap_servers=",".join(brokers), acks="all", enable_idempotence=True, max_request_size=_LARGEST
-    )
+    producer = AIOKafkaProducer(**brokers.arguments(), acks="all", enable_idempotence=True, max_request_size=_LARGEST)
     try:
         try:
             await asyncio.wait_for(producer.start(), _SECONDS)

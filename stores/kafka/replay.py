@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from stores.kafka import records
+from stores.kafka.brokers import Brokers
 from stores.kafka.errors import translated
 from stores.kafka.in_flight import never_stand_still
 
@@ -51,12 +52,12 @@ class Replay:
 
 
 @contextlib.asynccontextmanager
-async def open_replay(brokers: Sequence[str], topic: str, partition: int) -> AsyncGenerator[Replay]:
+async def open_replay(brokers: Brokers, topic: str, partition: int) -> AsyncGenerator[Replay]:
     """Raises Unavailable where no broker answers."""
     records.read_everything()
     tp = TopicPartition(topic, partition)
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=",".join(brokers), group_id=None, enable_auto_commit=False, isolation_level="read_committed",
+        **brokers.arguments(), group_id=None, enable_auto_commit=False, isolation_level="read_committed",
         max_partition_fetch_bytes=_FETCH, fetch_max_wait_ms=_WAIT_MS, auto_offset_reset="none",
     )  # fmt: skip
     try:

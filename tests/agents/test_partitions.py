@@ -32,7 +32,7 @@ async def raised(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Sta
     """Servers of its own, where somebody has raised basket_events after it was made."""
     async with Stack(data=tmp_path_factory.mktemp("raised")) as stack:
         assert (await _ended(stack, "agents.provision"))[0] == 0
-        await raise_partitions([stack.endpoints.kafka], "basket_events", 8)
+        await raise_partitions(stack.endpoints.brokers, "basket_events", 8)
         yield stack
 
 

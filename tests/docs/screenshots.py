@@ -53,7 +53,7 @@ async def _picture(page: Page, url: str, to: Path) -> None:
 
 
 async def _newest_order(site: Site) -> str:
-    async with open_log([site.endpoints.kafka]) as log:
+    async with open_log(site.endpoints.brokers) as log:
         bounds = await log.bounds(log.places([TOPIC]))
         starts = {place: max(bound.first, bound.end - 50) for place, bound in bounds.items()}
         ends = {place: bound.end for place, bound in bounds.items()}

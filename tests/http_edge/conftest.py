@@ -72,7 +72,7 @@ async def world(servers: Stack) -> AsyncGenerator[World]:
     async with (
         open_edge(settings, edge_keys(settings.keys)) as edge,
         aiohttp.ClientSession() as http,
-        Domains(settings.kafka[0], redis) as domains,
+        Domains(settings.kafka.addresses[0], redis) as domains,
     ):
         serving, ports = await serve(edge.connections, *gateways(edge, AccessLog("edge", write=log.append), Lines()))
         await edge.commands.wait_connected()  # type: ignore[attr-defined]

@@ -7,11 +7,26 @@ import sys
 import pytest
 
 from infra.layout.folders import CHECKOUT
+from stores.kafka.brokers import Brokers
 from stores.settings import BadSetting, load
 
+SASL = {
+    "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT", "KAFKA_SASL_USERNAME": "u", "KAFKA_SASL_PASSWORD": "secret",
+}  # fmt: skip
 WRONG = [
     ({"KAFKA_BROKERS": "kafka"}, "KAFKA_BROKERS"),
     ({"KAFKA_BROKERS": "a:1", "KAFKA_BOOTSTRAP_SERVERS": "b:1"}, "KAFKA_BOOTSTRAP_SERVERS"),
+    ({"KAFKA_SECURITY_PROTOCOL": "TLS"}, "KAFKA_SECURITY_PROTOCOL"),
+    ({"KAFKA_SECURITY_PROTOCOL": "SASL_SSL"}, "KAFKA_SASL_USERNAME"),
+    ({"KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT", "KAFKA_SASL_USERNAME": "u"}, "KAFKA_SASL_PASSWORD"),
+    ({**SASL, "KAFKA_SASL_MECHANISM": "GSSAPI"}, "KAFKA_SASL_MECHANISM"),
+    ({**SASL, "KAFKA_SSL_CAFILE": "/etc/hostname"}, "KAFKA_SSL_CAFILE"),
+    ({"KAFKA_SASL_PASSWORD": "secret"}, "KAFKA_SASL_PASSWORD"),
+    ({"KAFKA_SECURITY_PROTOCOL": "SSL", "KAFKA_SASL_USERNAME": "u"}, "KAFKA_SASL_USERNAME"),
+    ({"KAFKA_SECURITY_PROTOCOL": "SSL", "KAFKA_SSL_CAFILE": "/not/there"}, "KAFKA_SSL_CAFILE"),
+    ({"KAFKA_SECURITY_PROTOCOL": "SSL", "KAFKA_SSL_CAFILE": "/etc/hostname"}, "KAFKA_SSL_CAFILE"),
+    ({"KAFKA_SECURITY_PROTOCOL": "SSL", "KAFKA_SSL_KEYFILE": "/etc/hostname"}, "KAFKA_SSL_CERTFILE"),
+    ({"KAFKA_SECURITY_PROTOCOL": "SSL", "KAFKA_SSL_CERTFILE": "/etc/hostname"}, "KAFKA_SSL_CERTFILE"),
     ({"REDIS_URL": "http://localhost"}, "REDIS_URL"),
     ({"REDIS_URL": "redis://a:6379/0", "REDIS_HOST": "b"}, "REDIS_HOST"),
     ({"REDIS_PORT": "six"}, "REDIS_PORT"),
@@ -83,7 +98,19 @@ def test_a_process_ends_with_one_line_and_code_2(module: str):
 
 @pytest.mark.parametrize("name", ["KAFKA_BROKERS", "KAFKA_BOOTSTRAP_SERVERS"])
 def test_both_names_of_the_broker_list_are_read(name: str):
-    assert load({name: "a:9092, b:9093"}).kafka == ("a:9092", "b:9093")
+    assert load({name: "a:9092, b:9093"}).kafka.addresses == ("a:9092", "b:9093")
+
+
+def test_an_account_at_the_brokers_is_for_clients_and_for_nobody_to_read():
+    kafka = load(SASL | {"KAFKA_BROKERS": "a:9092"}).kafka
+    assert kafka.arguments() == {
+        "bootstrap_servers": "a:9092", "security_protocol": "SASL_PLAINTEXT", "sasl_mechanism": "SCRAM-SHA-512",
+        "sasl_plain_username": "u", "sasl_plain_password": "secret",
+    }  # fmt: skip
+    assert "secret" not in f"{kafka} {kafka!r}"
+    encrypted = load(SASL | {"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_MECHANISM": "PLAIN"}).kafka
+    assert (encrypted.protocol, encrypted.arguments()["sasl_mechanism"]) == ("SASL_SSL", "PLAIN")
+    assert encrypted.tls is not None and encrypted.tls.check_hostname
 
 
 def test_redis_may_be_given_in_parts():
@@ -130,4 +157,4 @@ def test_what_is_set_to_nothing_is_not_set():
 
 
 def test_nothing_set_is_the_address_that_deployments_have():
-    assert load({}).kafka == ("kafka:9092",)
+    assert load({}).kafka == Brokers(("kafka:9092",))

@@ -34,7 +34,7 @@ def _places(records: list[Logged]) -> set[tuple[int, int]]:
 async def everything(tools: Tools) -> AsyncGenerator[list[Logged]]:
     """All that is in a log with every codec, transactions, unreadable records and messages without an id."""
     await make_topics(tools.settings.kafka, [LOG])
-    broker = tools.settings.kafka[0]
+    broker = tools.settings.kafka.addresses[0]
     needles = [
         Foreign(NEEDLE.encode(), b"{}", [(b"ce_id", b"1")]),
         Foreign(b"k", b'{"note":"%s"}' % NEEDLE.encode(), [(b"ce_id", b"2")]),

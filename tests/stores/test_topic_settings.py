@@ -35,7 +35,7 @@ async def _settings(admin: AIOKafkaAdminClient, topic: str) -> dict[str, str]:
 
 
 async def test_what_an_operator_set_stays_and_what_the_contract_says_is_set(servers: Stack, admin: AIOKafkaAdminClient):
-    brokers = (servers.endpoints.kafka,)
+    brokers = servers.endpoints.brokers
     topic = replace(_topic(), retention=timedelta(days=3))
     assert topic.name in await make_topics(brokers, [topic])
     operators = {"min.insync.replicas": "1", "segment.bytes": "104857600", "retention.ms": "60000"}
@@ -49,6 +49,6 @@ async def test_what_an_operator_set_stays_and_what_the_contract_says_is_set(serv
 
 async def test_a_setting_that_kafka_refuses_is_an_error(servers: Stack):
     topic = _topic()
-    await make_topics((servers.endpoints.kafka,), [topic])
+    await make_topics(servers.endpoints.brokers, [topic])
     with pytest.raises(InvalidConfigurationError, match=topic.name):
-        await set_topic_settings((servers.endpoints.kafka,), {topic.name: {"retention.ms": "long"}})
+        await set_topic_settings(servers.endpoints.brokers, {topic.name: {"retention.ms": "long"}})

@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 
 from stores import tracing
 from stores.errors import Unavailable
+from stores.kafka.brokers import Brokers
 from stores.kafka.partitioning import ByKey
 from stores.protocol import OutboxRow
 
@@ -31,8 +32,8 @@ def encode_headers(headers: Sequence[tuple[str, bytes]]) -> str:
 class Publisher:
     """Hands all rows of a call to the producer, then waits for all. Rows of one key keep their order."""
 
-    def __init__(self, brokers: Sequence[str]) -> None:
-        self._brokers = ",".join(brokers)
+    def __init__(self, brokers: Brokers) -> None:
+        self._brokers = brokers
         self._producer: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
         self._stopping: set[asyncio.Task[None]] = set()
@@ -61,7 +62,7 @@ class Publisher:
         async with self._starting:
             if self._producer is None:
                 producer = AIOKafkaProducer(
-                    bootstrap_servers=self._brokers,
+                    **self._brokers.arguments(),
                     acks="all",
                     enable_idempotence=True,
                     linger_ms=0,

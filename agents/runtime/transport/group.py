@@ -10,6 +10,7 @@ from typing import Any, cast
 import faust
 import structlog
 from faust.app import BootStrategy
+from faust.auth import Credentials, SASLCredentials, SSLCredentials
 from mode import ServiceT
 
 from agents.runtime import metrics
@@ -19,6 +20,7 @@ from agents.runtime.transport.leases import IDLE, Leases
 from agents.runtime.transport.transport import BatchSchema, Consumer, Transport
 from agents.runtime.transport.work import Work
 from stores.errors import Doubt
+from stores.kafka.brokers import Brokers
 from stores.log_repeats import Counted
 
 log = structlog.get_logger()
@@ -67,6 +69,16 @@ class _App(faust.App):
         """Does nothing: Faust's folders are for its tables, which are not used."""
 
 
+def _credentials(brokers: Brokers) -> Credentials | None:
+    """As Faust takes them."""
+    if brokers.account is not None:
+        account = brokers.account
+        return SASLCredentials(
+            username=account.user, password=account.password, mechanism=account.mechanism, ssl_context=brokers.tls
+        )
+    return None if brokers.tls is None else SSLCredentials(brokers.tls)
+
+
 def _named(tp: TP) -> str:
     """TOPIC:PARTITION. What the consumer was assigned is Faust's TP, which equals ours and has another text."""
     return f"{tp.topic}:{tp.partition}"
@@ -78,12 +90,15 @@ class Group:
     awaited: whether the process is ready only where this group has done what there is.
     """
 
-    def __init__(self, name: str, brokers: Sequence[str], works: Mapping[str, Work], *, awaited: bool = True) -> None:
+    def __init__(self, name: str, brokers: Brokers, works: Mapping[str, Work], *, awaited: bool = True) -> None:
         self.name = name
         self.awaited = awaited
         self.leases = Leases(name, works)
         self._works = works
-        self._app = _App(name, broker=[f"kafka://{b}" for b in brokers], **_SETTINGS)
+        self._app = _App(
+            name, broker=[f"kafka://{each}" for each in brokers.addresses], broker_credentials=_credentials(brokers),
+            **_SETTINGS,
+        )  # fmt: skip
         self._app.transport = Transport(self._app.conf.broker_consumer, self._app, self.leases)
         self._running: set[asyncio.Task[None]] = set()
         self._idle_round: asyncio.Future[Any] | None = None

@@ -56,9 +56,9 @@ async def run(job: Job) -> None:
 
 async def _run(job: Job, settings: Settings, store: Statements) -> None:
     meter = Meter(job.total)
-    consumer = AIOKafkaConsumer(bootstrap_servers=",".join(settings.kafka), enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(**settings.kafka.arguments(), enable_auto_commit=False)
     producer = AIOKafkaProducer(
-        bootstrap_servers=",".join(settings.kafka), acks="all", enable_idempotence=True, max_batch_size=256 * 1024
+        **settings.kafka.arguments(), acks="all", enable_idempotence=True, max_batch_size=256 * 1024
     )
     await asyncio.gather(consumer.start(), producer.start())
     partitions = [TopicPartition(job.topic, p) for p in range(4)]

@@ -24,7 +24,7 @@ async def _run(job: Job, data: str, settings: Settings, store: Statements) -> No
     for partition in range(4):
         await store.open(straight.source(partition))
     app = faust.App(
-        job.schema, broker=[f"kafka://{broker}" for broker in settings.kafka], datadir=data, web_enabled=False,
+        job.schema, broker=[f"kafka://{broker}" for broker in settings.kafka.addresses], datadir=data, web_enabled=False,
         topic_disable_leader=True, topic_allow_declare=False,
     )  # fmt: skip
     events = app.topic(straight.events, key_serializer="raw", value_serializer="raw")

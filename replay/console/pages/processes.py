@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -13,6 +13,7 @@ from replay.supervised import NotSupervised, processes
 from replay.tools import Tools, address
 from stores.errors import Doubt
 from stores.kafka.admin import ping
+from stores.kafka.brokers import Brokers
 from stores.kafka.errors import translated
 from stores.redis.connection import ping as ping_redis
 from stores.technologies import TECHNOLOGIES
@@ -47,7 +48,7 @@ def _questions(desk: Desk) -> list[Question]:
     settings = desk.tools.settings
     stores = [(each.server, address(each.url(settings)), _ping(each.ping, each.url(settings))) for each in TECHNOLOGIES]
     return [
-        ("Kafka", ", ".join(settings.kafka), lambda: _kafka(settings.kafka)),
+        ("Kafka", ", ".join(settings.kafka.addresses), lambda: _kafka(settings.kafka)),
         *stores,
         ("Redis of the views", address(settings.redis), lambda: ping_redis(settings.redis)),
         ("Elasticsearch", address(settings.elastic), lambda: _elastic(desk.tools)),
@@ -69,7 +70,7 @@ async def _asked(name: str, address: str, ask: Callable[[], Awaitable[object]]) 
     return Server(name, address, (time.monotonic() - begun) * 1000, wrong)
 
 
-async def _kafka(brokers: Sequence[str]) -> None:
+async def _kafka(brokers: Brokers) -> None:
     async with translated():
         await ping(brokers)
 
