@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from agents.order.acts.wanted import refusals
 from agents.order.facts import Facts
 from topics.contracts.address_events import SavedAddress
 from topics.contracts.order_commands import PlaceOrder
@@ -52,9 +53,7 @@ def _time(wish: PlaceOrder, restaurant: RestaurantCopy, now: datetime) -> Sequen
     out_of_reach = schedule.past(said, zone, now) or _too_far(said, zone, now)
     if out_of_reach is not None:
         return (out_of_reach,)
-    closed = schedule.closed(said, restaurant.opening_hours, zone, now, restaurant.days_off)
-    paused = schedule.paused(said, restaurant.paused_until, zone, now)
-    return tuple(each for each in (closed, paused) if each is not None)
+    return refusals(said, restaurant, now)
 
 
 def _priced(wish: PlaceOrder, facts: Facts, against: list[Rejection]) -> Priced | None:
