@@ -9,7 +9,7 @@ from typing import NamedTuple
 from agents.order import times
 from agents.order.acts import ending, ends
 from agents.order.acts.telling import as_it_is, became, cannot, refused_as
-from agents.order.acts.wanted import due_at, no_more, opens_for
+from agents.order.acts.wanted import due_at, no_more, not_taken, opens_for
 from agents.order.facts import Facts
 from agents.order.progress import COOKED, HAVE_IT, Progress, Stage
 from agents.order.times import MOST_DELAYS, PREPARATION, STANDING, Times
@@ -176,7 +176,8 @@ def _scheduled(placed: OrderPlaced, due: datetime, begins: datetime, context: Co
 def _sent(placed: OrderPlaced, due: datetime | None, facts: Facts, context: Context, wait: Times) -> Onward:
     now = context.now
     restaurant = facts.restaurants.get(placed.restaurant_id)
-    auto = restaurant is not None and restaurant.auto_accept
+    # Money is taken with the acceptance: where the restaurant has closed or paused meanwhile, somebody has to say so.
+    auto = restaurant is not None and restaurant.auto_accept and not_taken(placed, restaurant, now) is None
     ticket = OrderSentToKitchen(
         user_id=placed.user_id,
         restaurant_id=placed.restaurant_id,

@@ -207,6 +207,34 @@ def test_a_restaurant_may_accept_all_orders_at_once() -> None:
     outcome.setting(completion(NOW + timedelta(minutes=30) + Times().completion)).answering(status="accepted")
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"opening_hours": {"sun": "09:00-21:00"}},
+        {"days_off": (NOW.date(),)},
+        {"paused_until": NOW + timedelta(minutes=1)},
+        {"is_open": False},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("said", [None, "2026-03-01T21:20"])
+def test_a_restaurant_that_has_closed_or_paused_meanwhile_accepts_nothing_by_itself(
+    changed: dict[str, Any], said: str | None
+) -> None:
+    """What was wanted for 21:20 is wanted now: it is 21:30."""
+    known = facts(owner_id=OWNER, auto_accept=True, **changed)
+    outcome = given(replace(PAID, schedule_date=said)).when(ConfirmPayment(), facts=known)
+    _, ticket = outcome.decision.events
+    assert isinstance(ticket, OrderSentToKitchen) and not ticket.auto
+    outcome.setting(*answer(NOW, Times())).answering(status="placed")
+
+
+def test_an_order_for_when_it_opens_is_accepted_while_it_is_closed() -> None:
+    known = facts(owner_id=OWNER, auto_accept=True, opening_hours={"sun": "22:00-23:00"})
+    outcome = given(replace(PAID, schedule_date="2026-03-01T22:00")).when(ConfirmPayment(), facts=known)
+    outcome.answering(status="accepted")
+
+
 # -- nobody answers
 
 
