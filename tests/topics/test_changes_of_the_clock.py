@@ -109,13 +109,6 @@ def test_what_begins_on_a_day_off_is_off_also_after_midnight(moment: str, open_t
     assert hours.is_open(NIGHTS, "Europe/Istanbul", at, (FRIDAY,)) is open_then
 
 
-def test_a_day_off_has_no_hours_but_those_of_the_night_before() -> None:
-    assert hours.is_open_on(NIGHTS, FRIDAY, (FRIDAY,)), "Thursday's range reaches into Friday"
-    assert not hours.is_open_on(NIGHTS, FRIDAY, (FRIDAY, date(2026, 11, 26)))
-    assert not hours.is_open_on({}, FRIDAY, (FRIDAY,))
-    assert hours.is_open_on({}, FRIDAY, (date(2026, 11, 26),))
-
-
 def test_who_is_always_open_opens_again_after_a_day_off() -> None:
     noon = datetime(2026, 11, 27, 12, tzinfo=ISTANBUL)
     assert not hours.is_open({}, "Europe/Istanbul", noon, (FRIDAY,))

@@ -1,6 +1,6 @@
 """When a restaurant is open: several ranges a day, past midnight, in its own time zone."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -83,11 +83,6 @@ def test_a_day_without_hours_ends_at_midnight_and_sundays_range_on_monday() -> N
 def test_a_day_always_ends_later_and_within_two_days(week: dict[str, str], moment: datetime, zone: str) -> None:
     now = moment.replace(tzinfo=UTC)
     assert now < hours.day_ends(week, zone, now) <= now + timedelta(hours=49)
-
-
-def test_a_day_with_an_hour_of_opening_counts() -> None:
-    assert hours.is_open_on(WEEK, date(2026, 11, 28)), "Friday's range reaches into Saturday"
-    assert not hours.is_open_on(WEEK, date(2026, 11, 29))
 
 
 @pytest.mark.parametrize(

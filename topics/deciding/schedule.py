@@ -4,7 +4,7 @@ A moment without a zone is meant in the restaurant's. A day means any time of th
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from topics.deciding.decision import Rejection
@@ -12,6 +12,7 @@ from topics.values import opening_hours
 
 _DAY_LENGTH = len("2026-03-01")
 _LAST_YEAR = "9999"
+_MOMENT = timedelta(microseconds=1)
 
 
 def read(said: str, zone: str) -> date | datetime:
@@ -54,17 +55,48 @@ def paused(said: str | None, until: datetime | None, zone: str, now: datetime) -
 
 
 def closed(
-    said: str | None, hours: Mapping[str, str], zone: str, now: datetime, off: Sequence[date] = ()
+    said: str | None,
+    hours: Mapping[str, str],
+    zone: str,
+    now: datetime,
+    off: Sequence[date] = (),
+    until: datetime | None = None,
 ) -> Rejection | None:
-    """None where the restaurant is open then (now, where nobody said a time). Tells when it opens next. off: days off."""
+    """None where the restaurant is open then (now, where nobody said a time; on a day: at some time that is still to come).
+    Tells when it opens next. off: days off. until: of a pause; on a day, only what comes after it counts."""
     asked = now if said is None else read(said, zone)
     if not isinstance(asked, datetime):
-        if opening_hours.is_open_on(hours, asked, off):
+        if opens_on(asked, hours, zone, now, off, until) is not None:
             return None
-        asked = datetime.combine(asked, datetime.min.time(), ZoneInfo(zone))
+        asked = max(_midnight(asked, zone), now, until or now)
     elif opening_hours.is_open(hours, zone, asked, off):
         return None
     opens = opening_hours.opens_at(hours, zone, asked, off)
     when = "now" if said is None else "at that time"
     more = {"opens_at": None if opens is None else opens.isoformat()}
     return Rejection("restaurant_closed", f"the restaurant is closed {when}", "schedule_date" if said else None, more)
+
+
+def opens_on(
+    day: date,
+    hours: Mapping[str, str],
+    zone: str,
+    now: datetime,
+    off: Sequence[date] = (),
+    until: datetime | None = None,
+) -> datetime | None:
+    """The first moment on that day in the restaurant's zone, from now on, at which it is open: `now` itself where that is one.
+    None: there is none. A day to come begins with its own first range, and with what is left of the night before where it has
+    none. off: days off. until: the end of a pause, before which it counts as closed."""
+    begins = _midnight(day, zone)
+    if now < begins:
+        own = opening_hours.opens_at(hours, zone, begins - _MOMENT, off)
+        if own is not None and own.date() == day:
+            begins = own
+    after = max(begins, now, until or now)
+    opens = after if opening_hours.is_open(hours, zone, after, off) else opening_hours.opens_at(hours, zone, after, off)
+    return opens if opens is not None and opens.astimezone(ZoneInfo(zone)).date() == day else None
+
+
+def _midnight(day: date, zone: str) -> datetime:
+    return datetime.combine(day, time(), ZoneInfo(zone))

@@ -148,17 +148,6 @@ def _ranges_at(week: Iterable[Span], zone: str, at: datetime) -> Iterator[tuple[
                 yield span, wall.date() - timedelta(days=each // DAY_MINUTES - span.begin // DAY_MINUTES)
 
 
-def is_open_on(hours: Hours, day: date, off: Container[date] = ()) -> bool:
-    """Some time of that day, in the restaurant's zone; what began the day before counts, too."""
-    begin = day.weekday() * DAY_MINUTES
-    kept = week(hours or EVERY_DAY)
-    if day not in off and any(begin <= span.begin < begin + DAY_MINUTES for span in kept):
-        return True
-    return day - timedelta(days=1) not in off and any(
-        span.begin < each < span.end for span in kept for each in (begin, begin + WEEK_MINUTES)
-    )
-
-
 def wall_time(at: datetime, zone: str) -> datetime:
     """What a clock shows at that moment, without its zone, to the minute. While a time comes for the second time: the last
     minute before times come only once again, since all that ends or begins meanwhile has done so the first time."""

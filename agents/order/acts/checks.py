@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from agents.order.acts.wanted import opens_for, refusals
 from agents.order.facts import Facts
 from topics.contracts.address_events import SavedAddress
 from topics.contracts.order_commands import PlaceOrder
@@ -52,9 +53,7 @@ def _time(wish: PlaceOrder, restaurant: RestaurantCopy, now: datetime) -> Sequen
     out_of_reach = schedule.past(said, zone, now) or _too_far(said, zone, now)
     if out_of_reach is not None:
         return (out_of_reach,)
-    closed = schedule.closed(said, restaurant.opening_hours, zone, now, restaurant.days_off)
-    paused = schedule.paused(said, restaurant.paused_until, zone, now)
-    return tuple(each for each in (closed, paused) if each is not None)
+    return refusals(said, restaurant, now)
 
 
 def _priced(wish: PlaceOrder, facts: Facts, against: list[Rejection]) -> Priced | None:
@@ -164,8 +163,17 @@ def _order(
         previous_order_id=wish.previous_order_id,
         delivery_address=address,
         changes=priced.changes,
-        slot=slot_of(wish.schedule_date, restaurant.time_zone, now) if restaurant.orders_per_slot else None,
+        slot=_slot(wish.schedule_date, restaurant, now),
     )
+
+
+def _slot(said: str | None, restaurant: RestaurantCopy, now: datetime) -> datetime | None:
+    """None: the order counts in none."""
+    if not restaurant.orders_per_slot:
+        return None
+    # What is wanted today where the restaurant is open is cooked at once: it counts like an order for now.
+    at_once = opens_for(said, restaurant, now) == now
+    return slot_of(None if at_once else said, restaurant.time_zone, now)
 
 
 def _discount(wish: PlaceOrder, facts: Facts, subtotal: int, now: datetime) -> int | Rejection:

@@ -3,13 +3,13 @@
 Said twice or late, an answer changes nothing, and whoever gave it is told how the order stands.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from agents.order import times
 from agents.order.acts import ending, ends
 from agents.order.acts.telling import as_it_is, became, cannot, refused_as
-from agents.order.acts.wanted import due_at, no_more
+from agents.order.acts.wanted import due_at, no_more, not_taken, opens_for
 from agents.order.facts import Facts
 from agents.order.progress import COOKED, HAVE_IT, Progress, Stage
 from agents.order.times import MOST_DELAYS, PREPARATION, STANDING, Times
@@ -43,10 +43,7 @@ def onward(placed: OrderPlaced, facts: Facts, context: Context, wait: Times) -> 
     begins = None if due is None else due - preparation(placed, facts)
     if due is None or begins is None or begins <= context.now:
         return _sent(placed, due, facts, context, wait)
-    scheduled = OrderScheduled(
-        user_id=placed.user_id, restaurant_id=placed.restaurant_id, at=context.now, due_at=due, kitchen_at=begins
-    )
-    return Onward((scheduled,), (times.kitchen(begins),))
+    return _scheduled(placed, due, begins, context)
 
 
 def preparation(placed: OrderPlaced, facts: Facts) -> timedelta:
@@ -61,8 +58,8 @@ def release(placed: OrderPlaced, progress: Progress, facts: Facts, context: Cont
     why = no_more(placed, facts, context.now)
     if why is not None:
         return ending.ended(progress, context, ends.rejected(placed, context.now, "system", why))
-    sent = _sent(placed, progress.shown.due_at, facts, context, wait)
-    return became(progress, context, *sent.events, timers=sent.timers, cancels=STANDING["scheduled"])
+    next_ = _again(placed, facts, context) or _sent(placed, progress.shown.due_at, facts, context, wait)
+    return became(progress, context, *next_.events, timers=next_.timers, cancels=STANDING["scheduled"])
 
 
 def remind(placed: OrderPlaced, progress: Progress, context: Context, wait: Times) -> Decision[Event]:
@@ -159,10 +156,28 @@ def ready(by: Actor, placed: OrderPlaced, progress: Progress, context: Context) 
     return became(progress, context, done)
 
 
+def _again(placed: OrderPlaced, facts: Facts, context: Context) -> Onward | None:
+    """An order for a mere day waits once more where a pause or other hours have moved the time at which its kitchen begins."""
+    restaurant = facts.restaurants.get(placed.restaurant_id)
+    opens = None if restaurant is None else opens_for(placed.schedule_date, restaurant, context.now)
+    if opens is None or opens <= context.now:
+        return None
+    begins = opens.astimezone(UTC)
+    return _scheduled(placed, begins + preparation(placed, facts), begins, context)
+
+
+def _scheduled(placed: OrderPlaced, due: datetime, begins: datetime, context: Context) -> Onward:
+    scheduled = OrderScheduled(
+        user_id=placed.user_id, restaurant_id=placed.restaurant_id, at=context.now, due_at=due, kitchen_at=begins
+    )
+    return Onward((scheduled,), (times.kitchen(begins),))
+
+
 def _sent(placed: OrderPlaced, due: datetime | None, facts: Facts, context: Context, wait: Times) -> Onward:
     now = context.now
     restaurant = facts.restaurants.get(placed.restaurant_id)
-    auto = restaurant is not None and restaurant.auto_accept
+    # Money is taken with the acceptance: where the restaurant has closed or paused meanwhile, somebody has to say so.
+    auto = restaurant is not None and restaurant.auto_accept and not_taken(placed, restaurant, now) is None
     ticket = OrderSentToKitchen(
         user_id=placed.user_id,
         restaurant_id=placed.restaurant_id,

@@ -3,6 +3,7 @@
 from agents.order import times
 from agents.order.acts import ending, ends, kitchen
 from agents.order.acts.telling import as_it_is, became
+from agents.order.acts.wanted import day_over
 from agents.order.facts import Facts
 from agents.order.progress import ENDS, HAVE_IT, Progress
 from agents.order.times import STANDING, Times
@@ -19,12 +20,15 @@ from topics.deciding.decision import Context, Decision
 
 
 def confirm(placed: OrderPlaced, progress: Progress, facts: Facts, context: Context, wait: Times) -> Decision[Event]:
-    """Once. It goes to the kitchen, at once or at its time."""
+    """Once. It goes to the kitchen, at once or at its time; it ends where nothing is left of the day that was asked for."""
     if progress.stage != "paying":
         return as_it_is(progress, context)
     paid = PaymentConfirmed(
         user_id=placed.user_id, restaurant_id=placed.restaurant_id, at=context.now, method=placed.payment_method
     )
+    over = day_over(placed, facts.restaurants.get(placed.restaurant_id), context.now)
+    if over is not None:
+        return ending.ended(progress, context, ends.rejected(placed, context.now, "system", over), paid)
     onward = kitchen.onward(placed, facts, context, wait)
     return became(progress, context, paid, *onward.events, timers=onward.timers, cancels=STANDING["paying"])
 

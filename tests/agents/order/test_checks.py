@@ -67,6 +67,24 @@ def test_no_order_for_when_it_is_closed(said: str) -> None:
     assert event.more == {"opens_at": "2026-03-09T11:00:00+03:00"}
 
 
+@pytest.mark.parametrize(
+    "known",
+    [
+        {"opening_hours": {"sun": "09:00-21:30", "tue": "09:00-22:00"}},
+        {"opening_hours": {"sun": "09:00-22:00", "tue": "09:00-22:00"}, "paused_until": NOW + timedelta(minutes=30)},
+    ],
+)
+def test_no_order_for_today_where_nothing_of_the_day_is_left(known: dict[str, Any]) -> None:
+    wish = place(("kebap", 1), schedule_date="2026-03-01")
+    event = then_refused(given().when(wish, facts=facts(**known)), "restaurant_closed", field="schedule_date")
+    assert event.more == {"opens_at": "2026-03-03T09:00:00+03:00"}
+
+
+def test_an_order_for_today_before_it_opens_is_taken() -> None:
+    known = facts(opening_hours={"sun": "22:00-23:00"})
+    placed(given().when(place(("kebap", 1), schedule_date="2026-03-01"), facts=known))
+
+
 def test_on_a_day_off_it_is_closed_and_says_when_it_opens() -> None:
     known = facts(
         opening_hours={"sun": "21:00-02:00", "mon": "11:00-15:00"}, days_off=(date(2026, 3, 1), date(2026, 3, 2))

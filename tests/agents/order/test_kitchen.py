@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from agents.order import money
+from agents.order.facts import Facts
 from agents.order.projection import MOST_MOMENTS, ORDER_TIMELINE
 from agents.order.times import MOST_DELAYS, Times, answer, completion, expiry, kitchen
 from tests.agents.order.test_decider import USER, facts, given
@@ -16,15 +18,18 @@ from tests.agents.order.ways import (
     KNOWN,
     LATER_TODAY,
     OF,
+    OVER,
     OWNER,
     PAID,
+    PAUSED,
     PICKUP,
     READY,
     SCHEDULED,
+    TODAY,
     accepted,
     sent,
 )  # fmt: skip
-from tests.agents.scenario import LATER, NOW, Outcome, shown
+from tests.agents.scenario import ID, LATER, NOW, Outcome, shown
 from topics.contracts.order_commands import (
     AcceptOrder,
     CancelOrder,
@@ -47,7 +52,10 @@ from topics.contracts.order_events import (
     OrderRejected,
     OrderScheduled,
     OrderSentToKitchen,
+    SlotReturned,
 )
+from topics.contracts.payment_commands import Void
+from topics.messages.event import EventMeta
 
 WAITS = (PAID, CONFIRMED, sent(PAID))
 COOKS = (*WAITS, accepted(PAID))
@@ -86,6 +94,8 @@ def test_the_ticket_says_all_that_a_kitchen_needs_and_the_order_waits_for_its_an
         ("2026-03-02", {}, "2026-03-01T21:30", "2026-03-01T21:00"),
         ("2026-03-01", {}, None, None),
         ("2026-03-01", {"sun": "22:00-23:00"}, "2026-03-01T19:30", "2026-03-01T19:00"),
+        ("2026-03-02", {"sun": "22:00-02:00", "mon": "11:00-22:00"}, "2026-03-02T08:30", "2026-03-02T08:00"),
+        ("2026-03-02", {"sun": "22:00-02:00"}, "2026-03-01T21:30", "2026-03-01T21:00"),
     ],
 )
 def test_a_scheduled_order_waits_for_its_time_less_its_preparation(
@@ -101,6 +111,73 @@ def test_a_scheduled_order_waits_for_its_time_less_its_preparation(
     at = datetime.fromisoformat(begins).replace(tzinfo=UTC)
     assert (event.due_at, event.kitchen_at) == (datetime.fromisoformat(due).replace(tzinfo=UTC), at)
     outcome.setting(kitchen(at)).answering(status="placed", sent_at=None)
+
+
+# -- a mere day: 21:30 is NOW
+
+
+@pytest.mark.parametrize("auto", [True, False])
+def test_an_order_for_today_waits_for_the_end_of_a_pause(auto: bool) -> None:
+    until = NOW + timedelta(hours=1)
+    known = facts(owner_id=OWNER, paused_until=until, auto_accept=auto)
+    outcome = given(TODAY).when(ConfirmPayment(), facts=known)
+    outcome.then(CONFIRMED, OrderScheduled(**OF, due_at=until + timedelta(minutes=30), kitchen_at=until))
+    outcome.setting(kitchen(until))
+
+
+def test_released_into_a_pause_it_waits_once_more_and_the_restaurant_sees_when_it_is_wanted() -> None:
+    until = NOW + timedelta(hours=1)
+    outcome = given(TODAY, CONFIRMED, SCHEDULED).when(ReleaseScheduled(), facts=PAUSED, caller=None)
+    again = OrderScheduled(**OF, due_at=until + timedelta(minutes=30), kitchen_at=until)
+    outcome.then(again).setting(kitchen(until)).answering(status="placed", due_at="2026-03-01T20:00:00Z")
+    for known in (PAUSED, KNOWN):
+        ticket, *_ = (
+            given(TODAY, CONFIRMED, SCHEDULED, again)
+            .when(ReleaseScheduled(), facts=known, caller=None, now=until)
+            .decision.events
+        )
+        assert isinstance(ticket, OrderSentToKitchen) and ticket.due_at == again.due_at
+
+
+def test_hours_that_begin_later_than_they_did_move_it_too() -> None:
+    known = facts(owner_id=OWNER, opening_hours={"sun": "22:00-23:00"})
+    outcome = given(TODAY, CONFIRMED, SCHEDULED).when(ReleaseScheduled(), facts=known, caller=None)
+    outcome.setting(kitchen(NOW + timedelta(minutes=30)))
+
+
+@pytest.mark.parametrize(
+    ("known", "why"),
+    [
+        (OVER, "the restaurant is closed at that time"),
+        (facts(opening_hours={"sun": "09:00-21:00", "mon": "09:00-21:00"}), "the restaurant is closed at that time"),
+        (
+            facts(opening_hours={"sun": "09:00-22:00"}, paused_until=NOW + timedelta(hours=1)),
+            "the restaurant is closed",
+        ),
+        (facts(paused_until=NOW + timedelta(hours=4)), "the restaurant takes a break"),
+    ],
+)
+def test_an_order_ends_where_its_day_is_over_when_it_is_paid(known: Facts, why: str) -> None:
+    placed = replace(TODAY, slot=NOW, coupon_code="YAZ10")
+    paid = given(placed).when(ConfirmPayment(), facts=known).answering(status="rejected")
+    assert paid.decision.cancels == ("payment",) and paid.decision.timers == ()
+    confirmed, rejected, returned = paid.decision.events
+    assert (confirmed, returned) == (CONFIRMED, SlotReturned(restaurant_id="mahmut", slot=NOW))
+    assert isinstance(rejected, OrderRejected) and (rejected.by, rejected.coupon_code) == ("system", "YAZ10")
+    assert rejected.reason.startswith(why)
+    (void,) = money.asked(rejected, EventMeta("e", ID, 3, NOW), paid.state)
+    assert isinstance(void.message, Void), "it is paid back"
+
+
+def test_paid_after_midnight_it_is_cooked_while_the_evening_goes_on_and_no_longer() -> None:
+    after_midnight = NOW + timedelta(hours=3)
+    night, day = (
+        facts(opening_hours={"sun": "20:00-02:00"}),
+        facts(opening_hours={"sun": "20:00-24:00", "mon": "09:00-21:00"}),
+    )
+    for known, kind in ((night, OrderSentToKitchen), (day, OrderRejected)):
+        events = given(TODAY).when(ConfirmPayment(), facts=known, now=after_midnight).decision.events
+        assert isinstance(events[1], kind)
 
 
 def test_at_its_time_it_is_checked_again() -> None:
@@ -128,6 +205,34 @@ def test_a_restaurant_may_accept_all_orders_at_once() -> None:
     _, ticket, accepted_at_once = outcome.decision.events
     assert ticket.auto and (accepted_at_once.by, accepted_at_once.prep_time) == ("auto", 30)
     outcome.setting(completion(NOW + timedelta(minutes=30) + Times().completion)).answering(status="accepted")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"opening_hours": {"sun": "09:00-21:00"}},
+        {"days_off": (NOW.date(),)},
+        {"paused_until": NOW + timedelta(minutes=1)},
+        {"is_open": False},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("said", [None, "2026-03-01T21:20"])
+def test_a_restaurant_that_has_closed_or_paused_meanwhile_accepts_nothing_by_itself(
+    changed: dict[str, Any], said: str | None
+) -> None:
+    """What was wanted for 21:20 is wanted now: it is 21:30."""
+    known = facts(owner_id=OWNER, auto_accept=True, **changed)
+    outcome = given(replace(PAID, schedule_date=said)).when(ConfirmPayment(), facts=known)
+    _, ticket = outcome.decision.events
+    assert isinstance(ticket, OrderSentToKitchen) and not ticket.auto
+    outcome.setting(*answer(NOW, Times())).answering(status="placed")
+
+
+def test_an_order_for_when_it_opens_is_accepted_while_it_is_closed() -> None:
+    known = facts(owner_id=OWNER, auto_accept=True, opening_hours={"sun": "22:00-23:00"})
+    outcome = given(replace(PAID, schedule_date="2026-03-01T22:00")).when(ConfirmPayment(), facts=known)
+    outcome.answering(status="accepted")
 
 
 # -- nobody answers

@@ -18,7 +18,7 @@ from agents.order.projection import MOST_MOMENTS, ORDER, ORDER_TIMELINE, documen
 from agents.order.times import expiry
 from infra.provider import cards as provider
 from tests.agents.order.test_decider import PLACED, USER, place
-from tests.agents.order.ways import AUTO, CLOSED, COMMANDS, COUPONS, COURIER, KNOWN, LATER_TODAY, OWNER, Said
+from tests.agents.order.ways import AUTO, CLOSED, COMMANDS, COUPONS, COURIER, KNOWN, LATER_TODAY, OWNER, TODAY, Said
 from tests.agents.scenario import ID, NOW, declared, stored
 from topics.contracts import basket_commands, discount_commands, payment_commands, restaurant_commands
 from topics.contracts.discount_commands import ReleaseUse, ReserveUse
@@ -185,12 +185,12 @@ class Saga(stateful.RuleBasedStateMachine):
     # -- what may happen
 
     @stateful.initialize(
-        slot=st.booleans(), coupon=st.booleans(), later=st.booleans(), pickup=st.booleans(),
+        slot=st.booleans(), coupon=st.booleans(), later=st.sampled_from([None, LATER_TODAY, TODAY]), pickup=st.booleans(),
         method=st.sampled_from(["credit_card", "cash", "pos"]), old=st.integers(0, 9), auto=st.integers(0, 3),
         far=st.integers(0, 8), card=st.sampled_from(CARDS),
     )  # fmt: skip
     def placed(
-        self, slot: bool, coupon: bool, later: bool, pickup: bool, method: Any, old: int, auto: int, far: int, card: str
+        self, slot: bool, coupon: bool, later: Any, pickup: bool, method: Any, old: int, auto: int, far: int, card: str
     ) -> None:
         """far: steps that go as they should, before anything may happen."""
         known = AUTO if auto == 0 else KNOWN
@@ -203,7 +203,7 @@ class Saga(stateful.RuleBasedStateMachine):
             return
         wish = place(
             ("kebap", 2), coupon_code="YAZ10" if coupon else None, pickup=pickup, payment_method=method, card=card,
-            schedule_date=LATER_TODAY.schedule_date if later else None,
+            schedule_date=later and later.schedule_date,
         )  # fmt: skip
         self.decide(wish, USER)
         for step in self._as_it_should()[:far]:
@@ -281,6 +281,11 @@ class Saga(stateful.RuleBasedStateMachine):
     @stateful.rule()
     def the_restaurant_closes(self) -> None:
         self.known = use(self.known, restaurants=CLOSED.restaurants)
+
+    @stateful.rule(minutes=st.sampled_from([5, 30, 240]))
+    def the_restaurant_pauses(self, minutes: int) -> None:
+        house = replace(self.known.restaurants["mahmut"], paused_until=self.now + timedelta(minutes=minutes))
+        self.known = use(self.known, restaurants={"mahmut": house})
 
     def _fires(self, timer: Timer) -> None:
         self.now = max(self.now, timer.at)

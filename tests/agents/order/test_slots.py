@@ -1,6 +1,6 @@
 """Where a restaurant takes so many orders in a quarter of an hour, an order reserves its slot before it is placed."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -65,9 +65,25 @@ def test_an_order_waits_for_its_slot_and_is_placed_with_it() -> None:
 @pytest.mark.parametrize(
     ("said", "slot"), [("2026-03-02T12:07", datetime(2026, 3, 2, 9, tzinfo=UTC)), ("2026-03-02", None)]
 )
-def test_a_time_counts_in_its_own_slot_and_a_day_in_none(said: str, slot: datetime | None) -> None:
+def test_a_time_counts_in_its_own_slot_and_a_day_to_come_in_none(said: str, slot: datetime | None) -> None:
     wished = given().when(place(("kebap", 1), schedule_date=said), facts=facts(orders_per_slot=2))
     (event,) = wished.decision.events
+    order = event if isinstance(event, OrderPlaced) else event.order
+    assert (isinstance(event, OrderDrafted), order.slot) == (slot is not None, slot)
+
+
+@pytest.mark.parametrize(
+    ("known", "slot"),
+    [
+        ({}, SLOT),
+        ({"opening_hours": {"sun": "20:00-23:00"}}, SLOT),
+        ({"opening_hours": {"sun": "22:00-23:00"}}, None),
+        ({"paused_until": NOW + timedelta(minutes=30)}, None),
+    ],
+)
+def test_what_is_wanted_today_counts_now_where_it_is_cooked_now(known: dict[str, Any], slot: datetime | None) -> None:
+    wish = place(("kebap", 1), schedule_date="2026-03-01")
+    (event,) = given().when(wish, facts=facts(orders_per_slot=2, **known)).decision.events
     order = event if isinstance(event, OrderPlaced) else event.order
     assert (isinstance(event, OrderDrafted), order.slot) == (slot is not None, slot)
 

@@ -71,6 +71,9 @@ STAGES: tuple[Stage, ...] = get_args(Stage)
 KNOWN = facts(owner_id=OWNER)
 AUTO = facts(owner_id=OWNER, auto_accept=True)
 CLOSED = facts(owner_id=OWNER, is_open=False)
+OVER = facts(owner_id=OWNER, opening_hours={"sun": "09:00-21:00"})
+"""NOW is Sunday, 21:30."""
+PAUSED = facts(owner_id=OWNER, paused_until=NOW + timedelta(hours=1))
 
 PAID = replace(
     PLACED, payment_method="credit_card", pay_by=NOW + timedelta(minutes=15), card="tok_success", restore=(LINE,)
@@ -78,6 +81,7 @@ PAID = replace(
 """A new order, whose payment is asked for."""
 
 LATER_TODAY = replace(PAID, schedule_date="2026-03-01T23:30")
+TODAY = replace(PAID, schedule_date="2026-03-01")
 PICKUP = replace(PAID, pickup=True, address_id=None, delivery_address=None, delivery_fee=0, total=58_130)
 AT_DOOR = replace(PAID, payment_method="cash", card=None)
 RESERVED = replace(PLACED, slot=NOW, coupon_code="YAZ10", discount=1_000, total=60_120)
@@ -120,7 +124,7 @@ def ways(stage: Stage) -> Iterator[tuple[Event, ...]]:
     elif stage == "before_payments":
         yield (PLACED,)
     else:
-        for placed in (PAID, LATER_TODAY, PICKUP, AT_DOOR):
+        for placed in (PAID, LATER_TODAY, TODAY, PICKUP, AT_DOOR):
             yield from _paid(placed, stage)
 
 
@@ -184,12 +188,12 @@ COMMANDS: tuple[Said, ...] = (
     Said("discount", RefuseCoupon(code="coupon_used_up", detail="used up")),
     Said("basket", TellOutcome(user_id=USER)),
     Said("timer", GiveUpReservation()),
-    Said("payment", ConfirmPayment(), known=(KNOWN, AUTO)),
+    Said("payment", ConfirmPayment(), known=(KNOWN, AUTO, OVER)),
     Said("payment", RefusePayment(code="card_declined", detail="your bank declined the card")),
     Said("payment", ChallengePayment(url="https://bank.example/3ds")),
     Said("payment", RecordSettlement(kind="captured", amount=61_120)),
     Said("timer", GiveUpPayment()),
-    Said("timer", ReleaseScheduled(), known=(KNOWN, AUTO, CLOSED)),
+    Said("timer", ReleaseScheduled(), known=(KNOWN, AUTO, PAUSED, CLOSED)),
     Said("timer", RemindKitchen()),
     Said("timer", ExpireOrder()),
     Said("kitchen", ExpireTicket(restaurant_id="mahmut")),
