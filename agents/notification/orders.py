@@ -105,7 +105,7 @@ def _owner(message: Event, order_id: str) -> Iterable[Send]:
             yield tell(message, about, at=at, amount=total, items=_lines(items))
         case KitchenReminded(expires_at=at):
             yield tell(message, "restaurant_order_reminder", at=at)
-        case OrderCancelled(by="customer", restaurant_id=where) if where:
+        case OrderCancelled(by="customer", at_restaurant=True, restaurant_id=where) if where:
             yield tell(message, "restaurant_order_cancelled")
         case _:
             pass

@@ -346,7 +346,11 @@ class OrderExpired(Message, frozen=True, kw_only=True):
 
 
 class OrderCancelled(Message, frozen=True, kw_only=True):
-    """coupon_code: whose use is given back. restaurant_id is empty in events from before it was kept."""
+    """coupon_code: whose use is given back. restaurant_id is empty in events from before it was kept.
+
+    at_restaurant: false where it ended before it was paid, so the restaurant never saw it. Events from before this was said
+    have true.
+    """
 
     user_id: str
     reason: Personal[str]
@@ -354,6 +358,7 @@ class OrderCancelled(Message, frozen=True, kw_only=True):
     coupon_code: str | None = None
     restaurant_id: str = ""
     by: Actor = "customer"
+    at_restaurant: bool = True
 
 
 class OrderErased(Message, frozen=True, kw_only=True):

@@ -33,9 +33,9 @@ def cancel(
     if progress.stage == "cancelled":
         return as_it_is(progress, context)
     if customer and progress.stage in BY_CUSTOMER:
-        return ended(progress, context, cancelled(placed, context.now, "customer", command.reason))
+        return ended(progress, context, cancelled(placed, progress.stage, context.now, "customer", command.reason))
     if owner and progress.stage not in ENDS:
-        return ended(progress, context, cancelled(placed, context.now, "owner", command.reason))
+        return ended(progress, context, cancelled(placed, progress.stage, context.now, "owner", command.reason))
     return cannot(progress)
 
 

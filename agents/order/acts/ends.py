@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from agents.order.progress import UNSEEN, Stage
 from topics.contracts.order_events import (
     Event,
     OrderCancelled,
@@ -13,7 +14,8 @@ from topics.contracts.order_events import (
 from topics.values.fields import Actor
 
 
-def cancelled(placed: OrderPlaced, at: datetime, by: Actor, reason: str) -> OrderCancelled:
+def cancelled(placed: OrderPlaced, stage: Stage, at: datetime, by: Actor, reason: str) -> OrderCancelled:
+    """stage: where it stood."""
     return OrderCancelled(
         user_id=placed.user_id,
         reason=reason,
@@ -21,6 +23,7 @@ def cancelled(placed: OrderPlaced, at: datetime, by: Actor, reason: str) -> Orde
         coupon_code=placed.coupon_code,
         restaurant_id=placed.restaurant_id,
         by=by,
+        at_restaurant=stage not in UNSEEN,
     )
 
 

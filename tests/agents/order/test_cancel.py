@@ -5,8 +5,10 @@ from msgspec.structs import replace
 
 from agents.order.decider import DECIDER
 from agents.order.policy import react
+from agents.order.progress import Stage
 from agents.order.projection import ORDER, ORDER_TIMELINE
 from tests.agents.order.test_decider import PLACED, USER, given
+from tests.agents.order.ways import ways
 from tests.agents.scenario import ID, LATER, NOW, shown
 from topics.contracts import discount_commands
 from topics.contracts.discount_commands import ReleaseUse
@@ -33,6 +35,13 @@ def test_cancelling_twice_is_fine_and_asking_again_tells_so() -> None:
     cancelled = given(WITH_COUPON, CANCELLED)
     cancelled.when(CANCEL, caller=USER).then_nothing().answering(status="cancelled")
     cancelled.when(TellOutcome(user_id=USER)).then_nothing().answering(status="cancelled")
+
+
+@pytest.mark.parametrize(("stage", "seen"), [("paying", False), ("scheduled", True), ("waiting", True)])
+def test_it_is_said_whether_the_restaurant_has_seen_it(stage: Stage, seen: bool) -> None:
+    for way in ways(stage):
+        (end, *_) = given(*way).when(CANCEL, caller=USER).decision.events
+        assert isinstance(end, OrderCancelled) and end.at_restaurant == seen
 
 
 @pytest.mark.parametrize("caller", ["somebody", None])
