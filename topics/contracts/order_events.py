@@ -198,7 +198,8 @@ class PaymentSettled(Message, frozen=True, kw_only=True):
 
 
 class BasketReturned(Message, frozen=True, kw_only=True):
-    """The order ended for its payment: its lines go back into the basket."""
+    """The order ended for its payment, or its customer cancelled it: what it has of the basket goes back, if anything, and the
+    basket forgets the checkout, so the same may be ordered again at once."""
 
     user_id: str
     restore: tuple[Line, ...]

@@ -13,7 +13,7 @@ from tests.agents.scenario import ID, LATER, NOW, shown
 from topics.contracts import discount_commands
 from topics.contracts.discount_commands import ReleaseUse
 from topics.contracts.order_commands import CancelOrder, TellOutcome
-from topics.contracts.order_events import OrderCancelled, OrderRefused
+from topics.contracts.order_events import BasketReturned, OrderCancelled, OrderRefused
 from topics.deciding.decision import Send
 from topics.documents.order import OrderMoment
 from topics.messages.event import EventMeta
@@ -23,12 +23,15 @@ WITH_COUPON = replace(PLACED, coupon_code="YAZ10", discount=1_000, total=60_120)
 CANCELLED = OrderCancelled(
     user_id=USER, reason="Yanlış adres", cancelled_at=LATER, coupon_code="YAZ10", restaurant_id="mahmut"
 )
+FORGOTTEN = BasketReturned(user_id=USER, restore=())
 META = EventMeta("e", ID, 2, LATER)
 
 
 def test_a_customer_cancels_the_order() -> None:
     outcome = given(WITH_COUPON).when(CANCEL, caller=USER, now=LATER)
-    outcome.then(CANCELLED).answering(id=ID, status="cancelled", total=60_120, message="Your order is cancelled.")
+    outcome.then(CANCELLED, FORGOTTEN).answering(
+        id=ID, status="cancelled", total=60_120, message="Your order is cancelled."
+    )
 
 
 def test_cancelling_twice_is_fine_and_asking_again_tells_so() -> None:
