@@ -85,7 +85,7 @@ def _customer(message: Event, order_id: str) -> Iterable[Send]:
             yield tell(message, "order_rejected", reason=why)
         case OrderExpired():
             yield tell(message, "order_expired")
-        case OrderCancelled(reason=why):
+        case OrderCancelled(reason=why, for_payment=False):  # else they are told that the payment was refused
             yield tell(message, "order_cancelled", reason=why)
         case PaymentSettled(kind="refunded", amount=amount):
             yield tell(message, "order_refunded", amount=amount)

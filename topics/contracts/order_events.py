@@ -350,7 +350,7 @@ class OrderCancelled(Message, frozen=True, kw_only=True):
     """coupon_code: whose use is given back. restaurant_id is empty in events from before it was kept.
 
     at_restaurant: false where it ended before it was paid, so the restaurant never saw it. Events from before this was said
-    have true.
+    have true. for_payment: the refusal of its payment led to it, which the PaymentRefused before it tells the customer.
     """
 
     user_id: str
@@ -360,6 +360,7 @@ class OrderCancelled(Message, frozen=True, kw_only=True):
     restaurant_id: str = ""
     by: Actor = "customer"
     at_restaurant: bool = True
+    for_payment: bool = False
 
 
 class OrderErased(Message, frozen=True, kw_only=True):

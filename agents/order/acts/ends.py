@@ -14,8 +14,10 @@ from topics.contracts.order_events import (
 from topics.values.fields import Actor
 
 
-def cancelled(placed: OrderPlaced, stage: Stage, at: datetime, by: Actor, reason: str) -> OrderCancelled:
-    """stage: where it stood."""
+def cancelled(
+    placed: OrderPlaced, stage: Stage, at: datetime, by: Actor, reason: str, *, for_payment: bool = False
+) -> OrderCancelled:
+    """stage: where it stood. for_payment: as in the event."""
     return OrderCancelled(
         user_id=placed.user_id,
         reason=reason,
@@ -24,6 +26,7 @@ def cancelled(placed: OrderPlaced, stage: Stage, at: datetime, by: Actor, reason
         restaurant_id=placed.restaurant_id,
         by=by,
         at_restaurant=stage not in UNSEEN,
+        for_payment=for_payment,
     )
 
 

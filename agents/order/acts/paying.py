@@ -60,7 +60,7 @@ def refuse(command: RefusePayment, placed: OrderPlaced, progress: Progress, cont
         return became(progress, context, refused)
     if progress.stage in ENDS:
         return as_it_is(progress, context)
-    end = ends.cancelled(placed, progress.stage, context.now, "system", command.detail)
+    end = ends.cancelled(placed, progress.stage, context.now, "system", command.detail, for_payment=True)
     return ending.ended(progress, context, end, refused, basket=ending.unpaid(placed))
 
 
