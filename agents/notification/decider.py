@@ -41,8 +41,6 @@ from topics.deciding.decision import Context, Decider, Decision, accept, reject
 from topics.values.fields import normal_email
 from topics.values.kurus import lira
 
-REFUSED = 8
-"""Orders whose refused payment is remembered, until the order's end comes: a moment later."""
 MAX_KEPT = 50
 """Letters that wait for an address. More of them are not a user's news but somebody's loop."""
 
@@ -58,8 +56,6 @@ def decide(command: Command, recipient: Recipient, facts: Facts, context: Contex
             return _send(command, recipient)
         case ConfirmOrder():
             return _tell(_confirmation(command), recipient)
-        case TellOfOrder(news=told) if told.about == "order_cancelled" and told.order_id in recipient.refused:
-            return accept()  # the refusal of the payment is what led to it
         case TellOfOrder():
             return _tell(news.letter(command.news, facts, context.now), recipient)
         case TellOwner():
@@ -143,8 +139,6 @@ def evolve(recipient: Recipient, event: Event) -> Recipient:
             return replace(recipient, kept=(*recipient.kept, letter))
         case PreferencesRemembered(preferences=preferences):
             return replace(recipient, preferences=preferences)
-        case OrderNewsTold(letter=Letter(template="order_payment_refused", variables=said)):
-            return replace(recipient, refused=(*recipient.refused, said["order_id"])[-REFUSED:])
         case OwnerFound() | OrderNewsTold() | MailRequested() | MailSent() | MailFailed():
             return recipient
         case RecipientErased(erased_at=at):

@@ -85,7 +85,7 @@ def _customer(message: Event, order_id: str) -> Iterable[Send]:
             yield tell(message, "order_rejected", reason=why)
         case OrderExpired():
             yield tell(message, "order_expired")
-        case OrderCancelled(reason=why):
+        case OrderCancelled(reason=why, for_payment=False):  # else they are told that the payment was refused
             yield tell(message, "order_cancelled", reason=why)
         case PaymentSettled(kind="refunded", amount=amount):
             yield tell(message, "order_refunded", amount=amount)
@@ -105,7 +105,7 @@ def _owner(message: Event, order_id: str) -> Iterable[Send]:
             yield tell(message, about, at=at, amount=total, items=_lines(items))
         case KitchenReminded(expires_at=at):
             yield tell(message, "restaurant_order_reminder", at=at)
-        case OrderCancelled(by="customer", restaurant_id=where) if where:
+        case OrderCancelled(by="customer", at_restaurant=True, restaurant_id=where) if where:
             yield tell(message, "restaurant_order_cancelled")
         case _:
             pass

@@ -12,8 +12,6 @@ from topics.values.tokens import sha256_hex
 class Recipient(msgspec.Struct, frozen=True, kw_only=True):
     """email: of a user, once known. kept: letters that wait for it. preferences: of a user.
 
-    refused: ids of the last orders of which the user was told that the payment was refused.
-
     voided: mails that were requested until then are not sent; the user is erased. erased: a user, who gets no mail any more.
     An address may have a new user, whose mails are sent.
     """
@@ -21,7 +19,6 @@ class Recipient(msgspec.Struct, frozen=True, kw_only=True):
     email: str | None = None
     kept: tuple[Letter, ...] = ()
     preferences: Preferences = Preferences()
-    refused: tuple[str, ...] = ()
     voided: datetime | None = None
     erased: bool = False
 

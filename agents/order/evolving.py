@@ -109,7 +109,7 @@ def _late(drafted: OrderDrafted, event: OrderRefused) -> Late | None:
 def _moved(progress: Progress, event: Event) -> Progress:
     """The lines of the basket are kept only while the payment may still be refused."""
     placed, stage = progress.placed, STAGES.get(type(event), progress.stage)
-    if placed is not None and stage != "paying" and placed.restore:
+    if placed is not None and stage != "paying" and (placed.restore or placed.restore_coupon):
         placed = replace(placed, restore=(), restore_coupon=None)
     return replace(
         progress,

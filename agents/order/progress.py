@@ -44,6 +44,9 @@ asked for. scheduled: it waits for its time. waiting: for the restaurant's answe
 ENDS: frozenset[Stage] = frozenset({"refused", "delivered", "picked_up", "rejected", "expired", "cancelled"})
 """Nothing more becomes of an order here."""
 
+UNSEEN: frozenset[Stage] = frozenset({"new", "slot", "coupon", "paying"})
+"""It is not paid, so the restaurant knows nothing of it."""
+
 UNANSWERED: frozenset[Stage] = frozenset({"paying", "scheduled", "waiting"})
 """Its payment is asked for, and the restaurant has not accepted it: nobody cooks."""
 

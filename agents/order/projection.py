@@ -163,6 +163,6 @@ ORDER = View[Order, Event](
     show=show,
     indexes=indexes,
     latest=board.latest,
-    shape=2,
+    shape=3,
     live=True,
 )

@@ -198,7 +198,8 @@ class PaymentSettled(Message, frozen=True, kw_only=True):
 
 
 class BasketReturned(Message, frozen=True, kw_only=True):
-    """The order ended for its payment: its lines go back into the basket."""
+    """The order ended for its payment, or its customer cancelled it: what it has of the basket goes back, if anything, and the
+    basket forgets the checkout, so the same may be ordered again at once."""
 
     user_id: str
     restore: tuple[Line, ...]
@@ -346,7 +347,11 @@ class OrderExpired(Message, frozen=True, kw_only=True):
 
 
 class OrderCancelled(Message, frozen=True, kw_only=True):
-    """coupon_code: whose use is given back. restaurant_id is empty in events from before it was kept."""
+    """coupon_code: whose use is given back. restaurant_id is empty in events from before it was kept.
+
+    at_restaurant: false where it ended before it was paid, so the restaurant never saw it. Events from before this was said
+    have true. for_payment: the refusal of its payment led to it, which the PaymentRefused before it tells the customer.
+    """
 
     user_id: str
     reason: Personal[str]
@@ -354,6 +359,8 @@ class OrderCancelled(Message, frozen=True, kw_only=True):
     coupon_code: str | None = None
     restaurant_id: str = ""
     by: Actor = "customer"
+    at_restaurant: bool = True
+    for_payment: bool = False
 
 
 class OrderErased(Message, frozen=True, kw_only=True):

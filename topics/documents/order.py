@@ -208,5 +208,6 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def at_restaurant(self) -> bool:
-        """The restaurant sees it: not while it is not paid, and not where it never was."""
-        return self.sent_at is not None or self.payment_status not in ("pending", "challenged", "failed")
+        """The restaurant sees it once it is paid, for it is sent or scheduled then; and where no payment was asked for.
+        payment_status does not say so: a hold that is released is `voided`, whether the order was ever paid or not."""
+        return self.sent_at is not None or self.due_at is not None or self.payment_status is None

@@ -33,9 +33,10 @@ def cancel(
     if progress.stage == "cancelled":
         return as_it_is(progress, context)
     if customer and progress.stage in BY_CUSTOMER:
-        return ended(progress, context, cancelled(placed, context.now, "customer", command.reason))
+        end = cancelled(placed, progress.stage, context.now, "customer", command.reason)
+        return ended(progress, context, end, basket=BasketReturned(user_id=placed.user_id, restore=()))
     if owner and progress.stage not in ENDS:
-        return ended(progress, context, cancelled(placed, context.now, "owner", command.reason))
+        return ended(progress, context, cancelled(placed, progress.stage, context.now, "owner", command.reason))
     return cannot(progress)
 
 
@@ -44,15 +45,15 @@ def ended(
     context: Context,
     end: OrderCancelled | OrderRejected | OrderExpired,
     *before: Event,
-    basket: bool = False,
+    basket: BasketReturned | None = None,
 ) -> Decision[Event]:
-    """before: what led to it. basket: its lines go back there."""
+    """before: what led to it. basket: its user may order the same at once, so the basket forgets the checkout."""
     placed = progress.placed
     assert placed is not None, "what was never placed has no such end"
-    lines = (_lines(placed),) if basket and placed.restore else ()
-    events = (*before, end, *slot_returned(placed), *lines)
+    events = (*before, end, *slot_returned(placed), *((basket,) if basket is not None else ()))
     return became(progress, context, *events, cancels=STANDING[progress.stage])
 
 
-def _lines(placed: OrderPlaced) -> BasketReturned:
+def unpaid(placed: OrderPlaced) -> BasketReturned:
+    """What the basket gave to an order comes back while the order waits for its payment; the order has nothing of it later."""
     return BasketReturned(user_id=placed.user_id, restore=placed.restore, restore_coupon=placed.restore_coupon)

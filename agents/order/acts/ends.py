@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from agents.order.progress import UNSEEN, Stage
 from topics.contracts.order_events import (
     Event,
     OrderCancelled,
@@ -13,7 +14,10 @@ from topics.contracts.order_events import (
 from topics.values.fields import Actor
 
 
-def cancelled(placed: OrderPlaced, at: datetime, by: Actor, reason: str) -> OrderCancelled:
+def cancelled(
+    placed: OrderPlaced, stage: Stage, at: datetime, by: Actor, reason: str, *, for_payment: bool = False
+) -> OrderCancelled:
+    """stage: where it stood. for_payment: as in the event."""
     return OrderCancelled(
         user_id=placed.user_id,
         reason=reason,
@@ -21,6 +25,8 @@ def cancelled(placed: OrderPlaced, at: datetime, by: Actor, reason: str) -> Orde
         coupon_code=placed.coupon_code,
         restaurant_id=placed.restaurant_id,
         by=by,
+        at_restaurant=stage not in UNSEEN,
+        for_payment=for_payment,
     )
 
 

@@ -6,7 +6,7 @@ The orders of a user are a chain: each names the one before it, so an erasure wa
 from datetime import datetime
 
 from agents.order.acts.ends import cancelled, slot_returned
-from agents.order.progress import UNANSWERED, Progress
+from agents.order.progress import UNANSWERED, Progress, Stage
 from agents.order.times import STANDING
 from topics.contracts.order_commands import EraseOrder
 from topics.contracts.order_events import Event, OrderErased, OrderPlaced, OrderRefused
@@ -19,13 +19,13 @@ def erase(command: EraseOrder, progress: Progress, context: Context) -> Decision
     if order is None or order.user_id != command.user_id or progress.erased:
         return accept()
     if progress.placed is not None and progress.stage in UNANSWERED:
-        return accept(*withdrawn(progress.placed, context.now), cancels=STANDING[progress.stage])
+        return accept(*withdrawn(progress.placed, progress.stage, context.now), cancels=STANDING[progress.stage])
     return accept(_event(order))
 
 
-def withdrawn(placed: OrderPlaced, at: datetime) -> tuple[Event, ...]:
-    """Of an order whose user is no more, and that nobody cooks."""
-    return (cancelled(placed, at, "system", ""), *slot_returned(placed), _event(placed))
+def withdrawn(placed: OrderPlaced, stage: Stage, at: datetime) -> tuple[Event, ...]:
+    """Of an order whose user is no more, and that nobody cooks. stage: where it stood."""
+    return (cancelled(placed, stage, at, "system", ""), *slot_returned(placed), _event(placed))
 
 
 def _order(progress: Progress) -> OrderPlaced | OrderRefused | None:

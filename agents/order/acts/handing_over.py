@@ -73,7 +73,7 @@ def fail(
         reason=command.reason,
     )
     if progress.failures + 1 >= MOST_FAILURES:
-        end = ends.cancelled(placed, context.now, "system", command.reason)
+        end = ends.cancelled(placed, progress.stage, context.now, "system", command.reason)
         return ending.ended(progress, context, end, failed)
     return became(progress, context, failed, timers=(times.completion(context.now + wait.returned),))
 
@@ -83,7 +83,7 @@ def complete_itself(placed: OrderPlaced, progress: Progress, context: Context) -
     if progress.stage not in COOKED:
         return as_it_is(progress, context)
     if progress.failures and progress.stage != "on_the_way":
-        end = ends.cancelled(placed, context.now, "system", "it could not be delivered")
+        end = ends.cancelled(placed, progress.stage, context.now, "system", "it could not be delivered")
         return ending.ended(progress, context, end)
     return _had(placed, progress, context, "system", context.now)
 

@@ -47,7 +47,10 @@ def challenge(
 
 
 def refuse(command: RefusePayment, placed: OrderPlaced, progress: Progress, context: Context) -> Decision[Event]:
-    """The order ends, and the basket comes back where it was just placed. Once the courier has the order, it is only noted."""
+    """The order ends, and the basket comes back where it was just placed. Once the courier has the order, it is only noted.
+
+    Its customer may order the same with another card at once: the basket forgets the checkout even where nothing comes back.
+    """
     if placed.pay_by is None or progress.shown.payment_status in ("failed", "voided", "refunded"):
         return as_it_is(progress, context)
     refused = PaymentRefused(
@@ -61,8 +64,8 @@ def refuse(command: RefusePayment, placed: OrderPlaced, progress: Progress, cont
         return became(progress, context, refused)
     if progress.stage in ENDS:
         return as_it_is(progress, context)
-    end = ends.cancelled(placed, context.now, "system", command.detail)
-    return ending.ended(progress, context, end, refused, basket=progress.stage == "paying")
+    end = ends.cancelled(placed, progress.stage, context.now, "system", command.detail, for_payment=True)
+    return ending.ended(progress, context, end, refused, basket=ending.unpaid(placed))
 
 
 def settle(command: RecordSettlement, placed: OrderPlaced, progress: Progress, context: Context) -> Decision[Event]:
@@ -84,4 +87,4 @@ def give_up(placed: OrderPlaced, progress: Progress, context: Context) -> Decisi
     if progress.stage != "paying":
         return as_it_is(progress, context)
     end = ends.expired(placed, context.now, "system", "the payment was not confirmed in time")
-    return ending.ended(progress, context, end, basket=True)
+    return ending.ended(progress, context, end, basket=ending.unpaid(placed))

@@ -96,7 +96,7 @@ def _placed(drafted: OrderDrafted, progress: Progress, context: Context, wait: T
     now, cancels = context.now, STANDING.get(progress.stage, ())
     if progress.erased:
         placed = replace(drafted.order, placed_at=now)
-        return became(progress, context, placed, *erasure.withdrawn(placed, now), cancels=cancels)
+        return became(progress, context, placed, *erasure.withdrawn(placed, progress.stage, now), cancels=cancels)
     placed = replace(
         drafted.order,
         placed_at=now,

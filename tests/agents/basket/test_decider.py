@@ -267,6 +267,15 @@ def test_a_refused_checkout_is_forgotten() -> None:
     assert isinstance(event, CheckedOut)
 
 
+def test_a_checkout_that_came_to_nothing_later_is_forgotten_even_where_no_line_comes_back() -> None:
+    asked = Checkout(payment_method="cash", items=(CheckoutItem(meal_id=AYRAN, quantity=3),))
+    first = scenario.Given(DECIDER, given().when(asked, facts=MENU).state)
+    back = first.when(RestoreItems(order_id=ORDER, lines=()), caller=None).then(LinesRestored(order_id=ORDER, lines=()))
+    (event,) = scenario.Given(DECIDER, back.state).when(asked, facts=MENU, command_id="b").decision.events
+    assert isinstance(event, CheckedOut)
+    first.when(RestoreItems(order_id="an older one", lines=()), caller=None).then_nothing()
+
+
 def test_the_lines_time_is_the_orders() -> None:
     evening = "2026-03-02T19:30"
     (event,) = (

@@ -9,10 +9,16 @@ from msgspec.structs import replace
 
 from agents.notification.decider import DECIDER
 from agents.notification.facts import Facts
+from agents.notification.orders import translate
 from agents.notification.policy import pass_on, react, remember_preferences
 from agents.notification.recipient import Recipient, restaurant
+from agents.order.decider import DECIDER as ORDER
+from agents.order.times import MOST_FAILURES
 from tests.agents import scenario
 from tests.agents.notification.test_decider import CONFIRM, CONFIRMATION, EMAIL, NEWS, news
+from tests.agents.order.ways import CONFIRMED, COURIER, FAILED, PAID, PREPARING, READY, TAKEN, accepted, sent
+from tests.agents.order.ways import KNOWN as ORDER_FACTS
+from tests.agents.order.ways import OWNER as RESTAURANTS_OWNER
 from tests.agents.scenario import ID, NOW
 from topics.contracts import notification, notification_commands
 from topics.contracts.email_event import DiscountMail, DiscountVariables
@@ -28,6 +34,8 @@ from topics.contracts.notification_events import (
     PreferencesRemembered,
     RecipientErased,
 )
+from topics.contracts.order_commands import CancelOrder, FailDelivery, RefusePayment
+from topics.contracts.order_events import OrderCancelled
 from topics.contracts.user_events import Preferences, PreferencesChanged
 from topics.copies import RestaurantCopy
 from topics.deciding.decision import Origin, Send
@@ -140,23 +148,52 @@ def test_preferences_are_remembered_once() -> None:
     given().when(RememberPreferences(preferences=Preferences())).then_nothing()
 
 
-REFUSED_PAYMENT = replace(ACCEPTED, about="order_payment_refused", at=None)
-CANCELLED = replace(ACCEPTED, about="order_cancelled", at=None)
+ON_THE_WAY: list[Any] = [PAID, CONFIRMED, sent(PAID), accepted(PAID), PREPARING, READY, TAKEN]
+THIRD_TIME: list[Any] = [*ON_THE_WAY[:-1], *(TAKEN, FAILED) * (MOST_FAILURES - 1), TAKEN]
+REFUSE = RefusePayment(code="card_declined", detail="your bank did not pay")
 
 
-def test_a_refused_payment_is_told_and_not_that_it_cancels_the_order() -> None:
-    refused = told(KNOWN, tell=REFUSED_PAYMENT)
-    assert len(refused) == 2
-    assert told(KNOWN, *refused, tell=CANCELLED) == ()
-    assert len(told(KNOWN, *refused, tell=replace(CANCELLED, order_id="o-2"))) == 2
-    assert len(told(KNOWN, tell=CANCELLED)) == 2
+def hears(*events: Any) -> list[str]:
+    """What the customer is told of the events of an order, one after the other."""
+    origin = Origin(id="m-1", source="lezzet/order", at=NOW, aggregate_id="o-1")
+    said: list[Any] = [KNOWN]
+    for event in events:
+        for each in translate(event, origin):
+            if isinstance(each.message, TellOfOrder):
+                said += told(*said, tell=each.message.news)
+    return [event.letter.template for event in said if isinstance(event, OrderNewsTold)]
 
 
-def test_only_the_last_refused_payments_are_remembered() -> None:
-    events: list[Any] = [KNOWN]
-    for n in range(20):
-        events += told(*events, tell=replace(REFUSED_PAYMENT, order_id=f"o-{n}"))
-    assert given(*events).state.refused == tuple(f"o-{n}" for n in range(12, 20))
+@pytest.mark.parametrize("before", [[PAID], [PAID, CONFIRMED, sent(PAID), accepted(PAID)]])
+def test_a_refused_payment_is_told_and_not_that_it_cancels_the_order(before: list[Any]) -> None:
+    events = scenario.given(ORDER, *before).when(REFUSE, caller=None).decision.events
+    assert any(isinstance(event, OrderCancelled) for event in events)
+    assert hears(*events) == ["order_payment_refused"]
+
+
+@pytest.mark.parametrize(
+    ("before", "end", "caller", "expected"),
+    [
+        (ON_THE_WAY, CancelOrder(reason="an accident"), RESTAURANTS_OWNER, ["order_cancelled"]),
+        (
+            THIRD_TIME,
+            FailDelivery(courier_id=COURIER, reason="no one opened", at=NOW),
+            None,
+            ["order_delivery_failed", "order_cancelled"],
+        ),
+    ],
+    ids=["by the owner", "brought back"],
+)
+def test_what_ends_an_order_after_its_payment_was_refused_on_the_way_is_told(
+    before: list[Any], end: Any, caller: str | None, expected: list[str]
+) -> None:
+    refused = scenario.given(ORDER, *before).when(REFUSE, caller=None).decision.events
+    ended = scenario.given(ORDER, *before, *refused).when(end, caller=caller, facts=ORDER_FACTS).decision.events
+    assert hears(*refused, *ended) == ["order_payment_refused", *expected]
+
+
+def test_a_state_that_still_remembers_refused_payments_is_read() -> None:
+    assert DECIDER.form.decode('{"email":null,"refused":["o-1"]}') == Recipient()
 
 
 # -- owners

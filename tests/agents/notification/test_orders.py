@@ -88,6 +88,8 @@ TOLD: list[tuple[Message, list[Send]]] = [
     (OrderExpired(**OF, by="system", reason="nobody answered"), [to_customer("order_expired")]),
     (replace(CANCELLED, by="owner"), [to_customer("order_cancelled", reason="too late")]),
     (CANCELLED, [to_customer("order_cancelled", reason="too late"), to_owner("restaurant_order_cancelled")]),
+    (replace(CANCELLED, by="system", for_payment=True), []),
+    (replace(CANCELLED, at_restaurant=False), [to_customer("order_cancelled", reason="too late")]),
     (PaymentSettled(**OF, kind="refunded", amount=500), [to_customer("order_refunded", amount=500)]),
     (PaymentSettled(**OF, kind="captured", amount=500), []),
     (PaymentSettled(**OF, kind="voided", amount=500), []),

@@ -5,13 +5,15 @@ from msgspec.structs import replace
 
 from agents.order.decider import DECIDER
 from agents.order.policy import react
+from agents.order.progress import Stage
 from agents.order.projection import ORDER, ORDER_TIMELINE
 from tests.agents.order.test_decider import PLACED, USER, given
+from tests.agents.order.ways import ways
 from tests.agents.scenario import ID, LATER, NOW, shown
 from topics.contracts import discount_commands
 from topics.contracts.discount_commands import ReleaseUse
 from topics.contracts.order_commands import CancelOrder, TellOutcome
-from topics.contracts.order_events import OrderCancelled, OrderRefused
+from topics.contracts.order_events import BasketReturned, OrderCancelled, OrderRefused
 from topics.deciding.decision import Send
 from topics.documents.order import OrderMoment
 from topics.messages.event import EventMeta
@@ -21,18 +23,28 @@ WITH_COUPON = replace(PLACED, coupon_code="YAZ10", discount=1_000, total=60_120)
 CANCELLED = OrderCancelled(
     user_id=USER, reason="Yanlış adres", cancelled_at=LATER, coupon_code="YAZ10", restaurant_id="mahmut"
 )
+FORGOTTEN = BasketReturned(user_id=USER, restore=())
 META = EventMeta("e", ID, 2, LATER)
 
 
 def test_a_customer_cancels_the_order() -> None:
     outcome = given(WITH_COUPON).when(CANCEL, caller=USER, now=LATER)
-    outcome.then(CANCELLED).answering(id=ID, status="cancelled", total=60_120, message="Your order is cancelled.")
+    outcome.then(CANCELLED, FORGOTTEN).answering(
+        id=ID, status="cancelled", total=60_120, message="Your order is cancelled."
+    )
 
 
 def test_cancelling_twice_is_fine_and_asking_again_tells_so() -> None:
     cancelled = given(WITH_COUPON, CANCELLED)
     cancelled.when(CANCEL, caller=USER).then_nothing().answering(status="cancelled")
     cancelled.when(TellOutcome(user_id=USER)).then_nothing().answering(status="cancelled")
+
+
+@pytest.mark.parametrize(("stage", "seen"), [("paying", False), ("scheduled", True), ("waiting", True)])
+def test_it_is_said_whether_the_restaurant_has_seen_it(stage: Stage, seen: bool) -> None:
+    for way in ways(stage):
+        (end, *_) = given(*way).when(CANCEL, caller=USER).decision.events
+        assert isinstance(end, OrderCancelled) and end.at_restaurant == seen
 
 
 @pytest.mark.parametrize("caller", ["somebody", None])

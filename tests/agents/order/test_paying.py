@@ -84,6 +84,13 @@ def test_a_refused_payment_ends_the_order_and_the_basket_comes_back() -> None:
     assert outcome.state.placed.restore == (), "the lines are in the basket, and nowhere else"
 
 
+def test_the_coupon_of_the_basket_comes_back_where_no_line_does() -> None:
+    placed = replace(PAID, restore=(), restore_coupon="YAZ10")
+    basket = given(placed).when(REFUSE, caller=None).decision.events[-1]
+    assert basket == BasketReturned(user_id=USER, restore=(), restore_coupon="YAZ10")
+    assert given(placed, CONFIRMED, sent(placed)).state.placed.restore_coupon is None, "nobody asks for it any more"
+
+
 def test_nobody_says_whether_it_is_paid() -> None:
     expired, basket = given(PAID).when(GiveUpPayment(), caller=None).decision.events
     assert isinstance(expired, OrderExpired) and isinstance(basket, BasketReturned)
@@ -120,7 +127,10 @@ def test_an_order_that_ends_gives_the_money_back_and_tells_nobody_the_reason(pla
 def test_a_capture_that_the_bank_refuses_ends_the_order_unless_it_is_on_its_way() -> None:
     cooks = (PAID, CONFIRMED, sent(PAID), accepted(PAID))
     outcome = given(*cooks).when(REFUSE, caller=None)
-    assert [type(event) for event in outcome.decision.events] == [PaymentRefused, OrderCancelled]
+    assert [type(event) for event in outcome.decision.events] == [PaymentRefused, OrderCancelled, BasketReturned]
+    assert outcome.decision.events[-1] == BasketReturned(user_id=USER, restore=()), (
+        "what was just placed comes back, no other"
+    )
     had = (*cooks, OrderDelivered(user_id=USER, restaurant_id="mahmut", delivered_at=NOW))
     outcome = given(*had).when(REFUSE, caller=None).answering(status="delivered", payment_status="failed")
     assert [type(event) for event in outcome.decision.events] == [PaymentRefused]

@@ -24,6 +24,7 @@ from topics.contracts.order_commands import (
     TellOutcome,
 )
 from topics.contracts.order_events import (
+    BasketReturned,
     CouponReturned,
     OrderCancelled,
     OrderDrafted,
@@ -118,9 +119,10 @@ def test_a_refused_coupon_gives_the_slot_back() -> None:
 
 def test_a_cancelled_order_gives_its_slot_back_once() -> None:
     cancelled = OrderCancelled(user_id=USER, reason="", cancelled_at=NOW, restaurant_id="mahmut")
-    given(ORDER).when(CancelOrder(), caller=USER).then(cancelled, RETURNED)
+    basket = BasketReturned(user_id=USER, restore=())
+    given(ORDER).when(CancelOrder(), caller=USER).then(cancelled, RETURNED, basket)
     given(ORDER, cancelled, RETURNED).when(CancelOrder(), caller=USER).then_nothing()
-    given(PLACED).when(CancelOrder(), caller=USER).then(cancelled)
+    given(PLACED).when(CancelOrder(), caller=USER).then(cancelled, basket)
 
 
 def test_who_asks_again_is_answered_behind_what_the_order_waits_for() -> None:
