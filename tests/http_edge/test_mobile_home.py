@@ -187,7 +187,7 @@ async def test_an_index_that_redis_cannot_read_takes_away_its_own_block_alone(ed
 async def test_what_takes_too_long_is_left_out_and_the_rest_is_there(edge: World, books: Books):
     client, me = phone(edge)
     await fill(edge, books, me)
-    async with edge.edge.lists._turn:  # type: ignore[attr-defined] - others read long lists
+    async with edge.edge.lists._connection._turn:  # type: ignore[attr-defined] - others read long lists
         said = (await home(client)).json
     assert said["missing"] == ["campaigns"]
     assert (len(said["restaurants"]), said["basket"]["item_count"]) == (2, 5)
