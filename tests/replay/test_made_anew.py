@@ -15,7 +15,7 @@ TOPIC = "user_created"
 
 
 async def _make_anew(tools: Tools) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=",".join(tools.settings.kafka))
+    admin = AIOKafkaAdminClient(bootstrap_servers=str(tools.settings.kafka))
     await admin.start()
     try:
         await admin.delete_topics([TOPIC])

@@ -176,7 +176,7 @@ async def test_whoever_makes_no_copies_is_refused(books: Books, group: str, why:
 async def _command(books: Books, *arguments: str) -> tuple[int | None, str]:
     settings = books.desk.tools.settings
     environment = {
-        "KAFKA_BROKERS": ",".join(settings.kafka),
+        "KAFKA_BROKERS": str(settings.kafka),
         "POSTGRES_URL": settings.postgres,
         "REDIS_URL": settings.redis,
     }

@@ -57,7 +57,7 @@ async def withdrawals(world: World) -> AsyncGenerator[Withdrawals]:
 async def flow(world: World) -> AsyncGenerator[Flow]:
     await world.process()  # a pool for the questions
     await make_topics(world.settings.kafka, [flow_of(world.run)[0]])
-    producer = AIOKafkaProducer(bootstrap_servers=",".join(world.settings.kafka), acks="all")
+    producer = AIOKafkaProducer(bootstrap_servers=str(world.settings.kafka), acks="all")
     await producer.start()
     yield Flow(world, producer)
     await producer.stop()

@@ -121,7 +121,7 @@ class Slow(ConsumerRebalanceListener):
 async def other(flow: Flow, slow: Slow | None = None) -> AsyncGenerator[None]:
     """A plain consumer in the group."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=",".join(flow.world.settings.kafka), group_id=flow.group, enable_auto_commit=False,
+        bootstrap_servers=str(flow.world.settings.kafka), group_id=flow.group, enable_auto_commit=False,
         partition_assignment_strategy=[RoundRobinPartitionAssignor], session_timeout_ms=20_000,
         rebalance_timeout_ms=20_000,
     )  # fmt: skip

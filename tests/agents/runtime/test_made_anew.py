@@ -17,7 +17,7 @@ from tests.deadline import until
 
 
 async def _make_anew(flow: Flow) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=",".join(flow.world.settings.kafka))
+    admin = AIOKafkaAdminClient(bootstrap_servers=str(flow.world.settings.kafka))
     await admin.start()
     await admin.delete_topics([flow.topic])
     await admin.close()

@@ -9,6 +9,7 @@ import pytest
 from agents.runtime.transport.group import Group
 from infra.fault.membership import incomplete
 from infra.stack.stack import Stack
+from stores.kafka.brokers import Brokers
 from tests.agents.runtime.flow import Flow
 from tests.agents.runtime.member import PARTITIONS
 from tests.deadline import until
@@ -65,7 +66,7 @@ async def test_while_partitions_wait_for_a_server_the_process_stays_in_the_group
 
 
 async def test_a_rebalance_alone_is_nothing_that_an_operator_should_look_at(caplog: pytest.LogCaptureFixture):
-    app = Group("nobody.reads", ["127.0.0.1:9"], {})._app
+    app = Group("nobody.reads", Brokers.at("127.0.0.1:9"), {})._app
     caplog.clear()  # of what others in this loop have said
     app.on_rebalance_start()
     app.on_rebalance_return()
