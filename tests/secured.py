@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -76,12 +77,16 @@ def _pem(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(serialization.Encoding.PEM)
 
 
-class SecuredKafka(Kafka):
-    """As many listeners as there are ways in. Through SSL a client shows a certificate."""
+class _Certified:
+    """Of a server that has certificates of the authority."""
 
     def __init__(self, site: Site, authority: Authority) -> None:
-        super().__init__(site)
+        super().__init__(site)  # type: ignore[call-arg] - of the server beside it
         self._authority = authority
+
+
+class SecuredKafka(_Certified, Kafka):
+    """As many listeners as there are ways in. Through SSL a client shows a certificate."""
 
     async def prepare(self) -> None:
         await super().prepare()
@@ -120,56 +125,38 @@ class SecuredKafka(Kafka):
             subprocess.run(argv, check=True, capture_output=True, timeout=60)
 
 
-class SecuredPostgres(Postgres):
-    def __init__(self, site: Site, authority: Authority) -> None:
-        super().__init__(site)
-        self._authority = authority
-
+class SecuredPostgres(_Certified, Postgres):
     def program(self) -> Program:
         made, account = super().program(), self._account
         self._authority.certify("postgres", owner=account.user if account else None)
         files = {"ssl_cert_file": "postgres.crt", "ssl_key_file": "postgres.key"}
         more = [f"{name}={self._authority.folder / file}" for name, file in files.items()]
-        object.__setattr__(made, "argv", (*made.argv, *(part for each in ("ssl=on", *more) for part in ("-c", each))))
-        return made
+        return replace(made, argv=(*made.argv, *(part for each in ("ssl=on", *more) for part in ("-c", each))))
 
 
-def _redis_settings(site: Site, authority: Authority, settings: Path, port: str) -> None:
-    authority.certify(port)
-    at = authority.folder
-    with settings.open("a") as file:
-        file.write(
-            f"tls-port {site.ports[_REDIS[port]]}\ntls-cert-file {at / port}.crt\ntls-key-file {at / port}.key\n"
-            f"tls-ca-cert-file {authority.file}\ntls-auth-clients no\n"
-        )
-
-
-class SecuredRedis(Redis):
-    def __init__(self, site: Site, authority: Authority) -> None:
-        super().__init__(site)
-        self._authority = authority
-
+class SecuredRedis(_Certified, Redis):
     async def prepare(self) -> None:
         await super().prepare()
-        _redis_settings(self._site, self._authority, self._settings, self.port)
+        self._authority.certify(self.port)
+        at = self._authority.folder / self.port
+        with self._settings.open("a") as file:
+            file.write(
+                f"tls-port {self._site.ports[_REDIS[self.port]]}\ntls-cert-file {at}.crt\ntls-key-file {at}.key\n"
+                f"tls-ca-cert-file {self._authority.file}\ntls-auth-clients no\n"
+            )
 
 
-class SecuredBaskets(RedisBaskets, SecuredRedis):
+class SecuredBaskets(SecuredRedis, RedisBaskets):
     pass
 
 
-class SecuredRabbit(Rabbit):
-    def __init__(self, site: Site, authority: Authority) -> None:
-        super().__init__(site)
-        self._authority = authority
-
+class SecuredRabbit(_Certified, Rabbit):
     async def prepare(self) -> None:
         await super().prepare()
         self._authority.certify("rabbit")
         at = self._authority.folder
         path = self._folder / "rabbitmq.conf"
-        said = path.read_text().replace("management.tcp.ip = 127.0.0.1\n", "")
-        kept = [line for line in said.splitlines() if not line.startswith("management.")]
+        kept = [line for line in path.read_text().splitlines() if not line.startswith("management.")]
         path.write_text("\n".join([
             *kept, f"listeners.ssl.1 = 127.0.0.1:{self._site.ports[_RABBIT]}",
             f"ssl_options.cacertfile = {self._authority.file}", f"ssl_options.certfile = {at / 'rabbit.crt'}",
@@ -179,16 +166,15 @@ class SecuredRabbit(Rabbit):
 
     def program(self) -> Program:
         made = super().program()
-        object.__setattr__(made, "ports", tuple(each for each in made.ports if each[0] != "rabbit_management"))
-        return made
+        return replace(made, ports=tuple(each for each in made.ports if each[0] != "rabbit_management"))
 
 
-def environment(site: Site, authority: Authority, protocol: str = "SASL_SSL") -> Mapping[str, str]:
+def environment(site: Site, authority: Authority) -> Mapping[str, str]:
     """What a process needs to go through TLS wherever it can. MongoDB's stand-in, mailbox and provider have none."""
     at, port, password = site.endpoints, site.ports, site.data.password
     trusts = authority.file
     return {
-        **kafka_environment(site, authority, protocol),
+        **kafka_environment(site, authority, "SASL_SSL"),
         "POSTGRES_URL": f"{at.postgres}?sslmode=verify-full&sslrootcert={trusts}",
         "REDIS_URL": f"rediss://:{password('redis')}@localhost:{port[_REDIS['redis']]}/0?ssl_ca_certs={trusts}",
         "REDIS_BASKETS_URL": f"rediss://:{password('redis-baskets')}@localhost:{port[_REDIS['redis_baskets']]}/0"
