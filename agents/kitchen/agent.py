@@ -22,13 +22,15 @@ QUEUES_AT_ONCE = 4
 
 def register(runtime: Runtime) -> None:
     rabbit = Rabbit(runtime.settings.rabbit, "lezzet kitchen", TOPOLOGY)
-    waiter = Waiter(rabbit, runtime.store, timedelta(seconds=runtime.settings.order_answer_seconds))
+    life = timedelta(seconds=runtime.settings.order_answer_seconds)
+    waiter = Waiter(rabbit, runtime.store, life)
     runtime.decide(kitchen_commands.TOPIC, DECIDER, emits=kitchen_events.TOPIC)
     runtime.intake(order_events.TOPIC, policy.follow_order)
     runtime.effect(kitchen_events.TOPIC, (TicketOpened, TicketWithdrawn), waiter.bring, concurrency=AT_ONCE)
     runtime.effect(restaurant_events.TOPIC, RestaurantOpened, waiter.make_queue, concurrency=QUEUES_AT_ONCE)
     orders = runtime.entrance()
-    answering = Answering(rabbit, runtime.store, orders, own_accounts=runtime.settings.kitchen_accounts == "own")
+    own_accounts = runtime.settings.kitchen_accounts == "own"
+    answering = Answering(rabbit, runtime.store, orders, life, own_accounts=own_accounts)
     for queue, take in ((REPLIES, answering.take), (UNANSWERED, answering.take_unanswered)):
         consumer = rabbit.consumer(queue, AT_ONCE, take, order_of)
         runtime.beside(Beside(queue, consumer.run, lambda consumer=consumer: consumer.away))

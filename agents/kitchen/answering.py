@@ -2,23 +2,25 @@
 acknowledged when Kafka has that. What comes twice leads to the same command twice, which the order's inbox knows."""
 
 import hashlib
-from typing import Protocol
+from datetime import timedelta
+from typing import Final, Protocol
 
 import msgspec
 import structlog
 
 from agents.kitchen.decider import DECIDER
-from agents.kitchen.effect import TICKET
+from agents.kitchen.effect import CANCELLED, REPEATED
 from agents.kitchen.publishing import Kitchens, publish_into
-from agents.kitchen.queues import DEAD_LETTERS
+from agents.kitchen.queues import DEAD_LETTERS, queue_of
 from agents.kitchen.replies import LARGEST, Unusable, command_id, command_of, read
 from agents.runtime.reading.states import States
+from stores.errors import Doubt
 from stores.protocol import DomainStore
-from stores.rabbit import Delivery, Message, NotTaken, Unroutable, Value
+from stores.rabbit import Delivery, Message, NotTaken, Silent, Unroutable, Value
 from stores.tracing import of_traceparent
 from topics.contracts import order_commands
 from topics.contracts.order_commands import ExpireTicket
-from topics.documents.kitchen import KitchenAnswer, KitchenReply, Ticket, Wrong
+from topics.documents.kitchen import KitchenAnswer, KitchenReply, Ticket, Withdrawal, Wrong
 from topics.messages import headers, ids
 from topics.messages import message as messages
 from topics.messages.reply import Reply
@@ -31,10 +33,16 @@ ANSWER_SECONDS = 5.0
 """For the order's decision, where a kitchen wants to know it."""
 REASON, CUT, USER = "x-reason", "x-cut", "x-user"
 """Headers of an answer that cannot be used: why; how many bytes it had, where they are not all here; who sent it."""
+RETURNED: Final = "x-returned"
+"""Header: how often the message has come back from the kitchen's queue, where nobody took it, and was put there again."""
+MOST_RETURNS: Final = 3
+"""It waits twice as long each time: 5, 10, 20 and 40 minutes. What nobody has taken then is cooked by now, or never."""
 _OURS = ("kitchen.", "logs")
 """How the names of queues begin that are no kitchen's to name in `reply_to`."""
+_TO_COOK: frozenset[OrderStatus] = frozenset({"accepted", "preparing"})
 
 _ticket = msgspec.json.Decoder(Ticket)
+_withdrawal = msgspec.json.Decoder(Withdrawal)
 
 
 class _Shown(msgspec.Struct, frozen=True):
@@ -63,12 +71,16 @@ class Orders(Protocol):
 
 
 class Answering:
-    """own_accounts: see agents.kitchen.replies.read."""
+    """own_accounts: see agents.kitchen.replies.read. life: of a message that waits for no answer, the first time it is in its
+    queue."""
 
-    def __init__(self, kitchens: Kitchens, store: DomainStore, orders: Orders, *, own_accounts: bool) -> None:
+    def __init__(
+        self, kitchens: Kitchens, store: DomainStore, orders: Orders, life: timedelta, *, own_accounts: bool
+    ) -> None:
         self._kitchens = kitchens
         self._tickets = States(DECIDER, store)
         self._orders = orders
+        self._life = life
         self._own_accounts = own_accounts
 
     async def take(self, delivery: Delivery) -> None:
@@ -91,22 +103,49 @@ class Answering:
         """A message that its queue gave up. Raises Doubt.
 
         What a kitchen's system refused is not the restaurant's answer: its owner may still give one, until the order's own
-        time is over.
+        time is over. What waits for no answer goes back into the queue, for a kitchen's system that was away: a ticket as long
+        as its order is to be cooked.
         """
-        if delivery.type != TICKET:
-            return
-        try:
-            ticket = _ticket.decode(delivery.body)
-        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-            await self._bury(delivery, Unusable("no_ticket", f"no ticket of ours: {error}"[:200]))
-            return
         why = delivery.headers.get("x-first-death-reason")
-        if ticket.auto or why != "expired":
-            log.info("ticket_given_up", order=ticket.order_id, restaurant=ticket.restaurant_id, why=str(why)[:40])
+        try:
+            message = _given_up(delivery)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+            await self._bury(delivery, Unusable("no_ticket", f"no message of ours: {error}"[:200]))
             return
+        if why != "expired":
+            _log_given_up(message, str(why)[:40])
+        elif isinstance(message, Ticket) and not message.auto:
+            expired = ExpireTicket(restaurant_id=message.restaurant_id)
+            id = ids.derive(delivery.id or message.order_id, "ticket expired")
+            await self._orders.send(order_commands.TOPIC, message.order_id, expired, id)
+        elif _returns(delivery) >= MOST_RETURNS:
+            _log_given_up(message, "nobody took it")
+        elif isinstance(message, Withdrawal) or await self._is_to_cook(message):
+            await self._put_back(delivery, message)
+
+    async def _is_to_cook(self, ticket: Ticket) -> bool:
+        """Asks the order, in which an expired ticket changes nothing once it is accepted. Raises Doubt."""
         expired = ExpireTicket(restaurant_id=ticket.restaurant_id)
-        id = ids.derive(delivery.id or ticket.order_id, "ticket expired")
-        await self._orders.send(order_commands.TOPIC, ticket.order_id, expired, id)
+        outcome = await self._orders.ask(order_commands.TOPIC, ticket.order_id, expired, ids.fresh(), ANSWER_SECONDS)
+        if outcome is None:
+            raise Doubt(f"order {ticket.order_id} does not say whether it is still to be cooked")
+        return _answer(ticket.order_id, outcome).status in _TO_COOK
+
+    async def _put_back(self, delivery: Delivery, message: Ticket | Withdrawal) -> None:
+        """Into the kitchen's queue, at its end. Raises Unavailable."""
+        returns = _returns(delivery) + 1
+        again = Message(
+            id=delivery.id,
+            type=delivery.type,
+            body=delivery.body,
+            headers={**_traced(delivery), REPEATED: True, RETURNED: returns},
+            expires=self._life * 2**returns,
+            correlation_id=delivery.correlation_id,
+        )
+        try:
+            await publish_into(self._kitchens, queue_of(message.restaurant_id), again)
+        except (NotTaken, Silent) as error:  # of this restaurant's queue: others' messages do not wait for it
+            _log_given_up(message, str(error)[:200])
 
     async def _understood(self, delivery: Delivery) -> tuple[KitchenReply, str]:
         """The answer, and the restaurant whose kitchen gave it. Raises Unusable, Doubt."""
@@ -148,6 +187,26 @@ class Answering:
             await self._kitchens.publish("", delivery.reply_to, told)
         except (Unroutable, NotTaken) as error:
             log.info("kitchen_not_told", message=delivery.id, why=str(error)[:200])
+
+
+def _given_up(delivery: Delivery) -> Ticket | Withdrawal:
+    """Raises msgspec.MsgspecError, UnicodeError, RecursionError."""
+    return _withdrawal.decode(delivery.body) if delivery.type == CANCELLED else _ticket.decode(delivery.body)
+
+
+def _log_given_up(message: Ticket | Withdrawal, why: str) -> None:
+    kind = "ticket" if isinstance(message, Ticket) else "withdrawal"
+    log.info("kitchen_message_given_up", kind=kind, order=message.order_id, restaurant=message.restaurant_id, why=why)
+
+
+def _returns(delivery: Delivery) -> int:
+    returned = delivery.headers.get(RETURNED)
+    return returned if isinstance(returned, int) else 0
+
+
+def _traced(delivery: Delivery) -> dict[str, Value]:
+    traceparent = _traceparent(delivery)
+    return {headers.TRACEPARENT: traceparent} if traceparent else {}
 
 
 def _traceparent(delivery: Delivery) -> str:

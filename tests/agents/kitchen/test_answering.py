@@ -14,20 +14,22 @@ import pytest_asyncio
 from aiormq.exceptions import ChannelAccessRefused, ChannelPreconditionFailed
 
 from agents.kitchen import queues
-from agents.kitchen.answering import Answering
-from agents.kitchen.effect import TICKET
+from agents.kitchen.answering import MOST_RETURNS, RETURNED, Answering
+from agents.kitchen.effect import CANCELLED, REPEATED, TICKET
 from agents.kitchen.queues import DEAD, REPLIES, UNANSWERED
 from agents.kitchen.replies import LARGEST, order_of
 from agents.kitchen.ticket import TicketState
 from stores.ending import end
 from stores.errors import Unavailable
-from stores.rabbit import Message
+from stores.rabbit import Delivery, Message, NotTaken, Queue
 from stores.rabbit.rabbit import Rabbit
 from tests.agents.kitchen.broker import Kitchen, Orders, States, kitchen
 from tests.agents.kitchen.conftest import VirtualHost
-from tests.deadline import until
+from tests.deadline import until, within
 from topics.contracts.order_commands import AcceptOrder, ExpireTicket, ReadyOrder
 from topics.messages.reply import Reply
+
+LIFE = timedelta(minutes=5)  # of what a kitchen answers not at all
 
 
 class Scene:
@@ -39,7 +41,7 @@ class Scene:
         self.order, self.restaurant = f"order-{uuid.uuid4().hex}", uuid.uuid4().hex
         self.states = States({self.order: TicketState(restaurant_id=self.restaurant)})
         self.orders = Orders()
-        self.answering = Answering(rabbit, self.states, self.orders, own_accounts=False)  # type: ignore[arg-type]
+        self.answering = Answering(rabbit, self.states, self.orders, LIFE, own_accounts=False)  # type: ignore[arg-type]
 
     def accept(self, **fields: Any) -> dict[str, Any]:
         return {"order_id": self.order, "decision": "accept", "prep_time": 20, **fields}
@@ -216,7 +218,7 @@ async def test_an_account_of_a_restaurant_speaks_for_it_and_for_no_other(
 
 
 async def test_where_kitchens_have_accounts_nobody_else_answers(scene: Scene, virtual_host: VirtualHost) -> None:
-    strict = Answering(scene.rabbit, scene.states, scene.orders, own_accounts=True)  # type: ignore[arg-type]
+    strict = Answering(scene.rabbit, scene.states, scene.orders, LIFE, own_accounts=True)  # type: ignore[arg-type]
     scene.answering.take = strict.take  # type: ignore[method-assign]
     refused = await scene.client.ask(scene.accept(restaurant_id=scene.restaurant), id="1")
     assert [each["field"] for each in refused["errors"]] == ["user_id"]
@@ -262,10 +264,19 @@ def ticket(scene: Scene, **fields: Any) -> bytes:
     return msgspec.json.encode({**known, **fields})
 
 
-async def _expired(scene: Scene, kind: str = TICKET, **fields: Any) -> None:
+async def _expired(scene: Scene, kind: str = TICKET, body: bytes | None = None, **more: Any) -> str:
+    """A message that nobody took from the kitchen's queue. Its id."""
     await scene.rabbit.declare(queues.queue_of(scene.restaurant))
-    soon = Message(id=uuid.uuid4().hex, type=kind, body=ticket(scene, **fields), expires=timedelta(milliseconds=20))
+    id = uuid.uuid4().hex
+    body = ticket(scene) if body is None else body
+    soon = Message(id=id, type=kind, body=body, expires=timedelta(milliseconds=20), **more)
     await scene.rabbit.publish(queues.TICKETS, scene.restaurant, soon)
+    return id
+
+
+def withdrawal(scene: Scene) -> bytes:
+    said = {"order_id": scene.order, "restaurant_id": scene.restaurant, "status": "cancelled", "reason": ""}
+    return msgspec.json.encode(said)
 
 
 async def test_a_ticket_that_nobody_took_is_told_to_its_order_once(scene: Scene) -> None:
@@ -274,14 +285,93 @@ async def test_a_ticket_that_nobody_took_is_told_to_its_order_once(scene: Scene)
         assert (await scene.commands(1))[0] == ExpireTicket(restaurant_id=scene.restaurant)
 
 
-async def test_a_withdrawal_that_nobody_took_and_a_ticket_that_waits_for_no_answer_lead_to_nothing(
-    scene: Scene,
+@pytest.mark.parametrize("answer", [refused("accepted"), refused("preparing"), done("accepted")])
+async def test_a_ticket_that_waits_for_no_answer_goes_back_while_it_is_to_be_cooked(
+    scene: Scene, answer: Reply
 ) -> None:
+    scene.orders.answers.append(answer)
+    said = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     async with consuming(scene, UNANSWERED, scene.answering.take_unanswered):
-        await _expired(scene, "cancelled")
-        await _expired(scene, auto=True)
-        await _expired(scene)
-        assert len(await scene.commands(1)) == 1
+        body = ticket(scene, auto=True)
+        id = await _expired(scene, body=body, correlation_id="flow", headers={"traceparent": said})
+        await scene.commands(1)
+        again = await scene.client.ticket(f"kitchen.{scene.restaurant}")
+    assert (again.message_id, again.type, again.body, again.correlation_id) == (id, TICKET, body, "flow")
+    assert [again.headers[name] for name in ("traceparent", REPEATED, RETURNED)] == [said, True, 1]
+    assert again.expiration == 2 * LIFE.total_seconds()
+
+
+async def test_a_withdrawal_goes_back_for_a_kitchen_that_took_its_ticket_and_was_away(scene: Scene) -> None:
+    taken = asyncio.Event()
+
+    async def take(delivery: Delivery) -> None:
+        await scene.answering.take_unanswered(delivery)
+        taken.set()
+
+    async with consuming(scene, UNANSWERED, take):
+        id = await _expired(scene, CANCELLED, withdrawal(scene), headers={RETURNED: 2})
+        await within("a withdrawal that came back", taken.wait())
+        again = await scene.client.ticket(f"kitchen.{scene.restaurant}")
+    assert (again.message_id, again.type, again.body) == (id, CANCELLED, withdrawal(scene))
+    assert (again.headers[REPEATED], again.headers[RETURNED]) == (True, 3)
+    assert again.expiration == 8 * LIFE.total_seconds()
+    assert scene.orders.commands == []
+
+
+@pytest.mark.parametrize("status", ["ready", "on_the_way", "delivered", "cancelled"])
+async def test_what_is_cooked_or_ended_does_not_go_back(scene: Scene, status: str) -> None:
+    scene.orders.answers.append(refused(status))
+    async with consuming(scene, UNANSWERED, scene.answering.take_unanswered):
+        await _expired(scene, body=ticket(scene, auto=True))
+        await _nothing_went_back(scene, 2)
+
+
+async def test_what_came_back_often_enough_does_not_go_back(scene: Scene) -> None:
+    async with consuming(scene, UNANSWERED, scene.answering.take_unanswered):
+        await _expired(scene, CANCELLED, withdrawal(scene), headers={RETURNED: MOST_RETURNS})
+        await _expired(scene, body=ticket(scene, auto=True), headers={RETURNED: MOST_RETURNS})
+        await _nothing_went_back(scene, 1)
+
+
+async def test_a_withdrawal_that_the_kitchen_refused_does_not_go_back(scene: Scene) -> None:
+    await scene.rabbit.declare(queues.queue_of(scene.restaurant))
+    said = Message(id=uuid.uuid4().hex, type=CANCELLED, body=withdrawal(scene))
+    await scene.rabbit.publish(queues.TICKETS, scene.restaurant, said)
+    async with consuming(scene, UNANSWERED, scene.answering.take_unanswered):
+        await scene.client.refuse(f"kitchen.{scene.restaurant}")
+        await _nothing_went_back(scene, 1)
+
+
+async def test_an_order_that_does_not_say_how_it_is_is_asked_again(scene: Scene) -> None:
+    scene.orders.answers += [None, refused("accepted")]
+    async with consuming(scene, UNANSWERED, scene.answering.take_unanswered):
+        await _expired(scene, body=ticket(scene, auto=True))
+        await scene.commands(2)
+        await scene.client.ticket(f"kitchen.{scene.restaurant}")
+    assert len({id for _, _, id in scene.orders.commands}) == 2, "a repeat would be answered as the first was"
+
+
+class Full:
+    async def publish(self, exchange: str, key: str, message: Message) -> None:
+        raise NotTaken("the queue is full")
+
+    async def declare(self, queue: Queue) -> None:
+        pass
+
+
+async def test_a_queue_that_takes_nothing_holds_up_no_other(scene: Scene) -> None:
+    scene.orders.answers.append(refused("accepted"))
+    answering = Answering(Full(), scene.states, scene.orders, LIFE, own_accounts=False)  # type: ignore[arg-type]
+    async with consuming(scene, UNANSWERED, answering.take_unanswered):
+        await _expired(scene, body=ticket(scene, auto=True))
+        await _nothing_went_back(scene, 2)
+
+
+async def _nothing_went_back(scene: Scene, commands: int) -> None:
+    """Messages of one order are taken one after the other: `commands`, when one more ticket was taken, is what they led to."""
+    await _expired(scene)
+    assert isinstance((await scene.commands(commands))[-1], ExpireTicket)
+    assert await scene.client.count(f"kitchen.{scene.restaurant}") == 0
 
 
 async def test_a_ticket_that_the_kitchens_system_refused_leaves_the_owner_time(scene: Scene) -> None:
