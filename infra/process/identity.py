@@ -46,11 +46,13 @@ def alive(known: Mark | None) -> bool:
 
 
 def session(leader: Mark) -> list[int]:
-    """Pids of the session that this process led, itself included, also after its own end."""
+    """Pids of this process and of the session that it led, also after its own end. One that was started from a shell without
+    a session of its own is alone."""
     now = mark(leader.pid)
     if now is not None and now != leader:
         return []  # the number has a new owner, so the old session is empty
-    return [pid for pid in _pids() if _session_of(pid) == leader.pid and mark(pid) is not None]
+    led = [pid for pid in _pids() if _session_of(pid) == leader.pid and mark(pid) is not None]
+    return led if now is None or leader.pid in led else [leader.pid, *led]
 
 
 def signal_session(leader: Mark, number: int) -> None:

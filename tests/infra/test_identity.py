@@ -1,7 +1,11 @@
+import asyncio
 import dataclasses
 import os
+import signal
 import subprocess
 import sys
+
+import pytest
 
 from infra.process import identity
 from tests.infra.programs import until
@@ -38,3 +42,40 @@ def test_descendants_are_found_when_their_leader_has_died():
     assert identity.session(known) == [descendant]
     identity.end(known, patience=5.0)
     assert identity.mark(descendant) is None
+
+
+async def test_who_leads_no_session_is_waited_for_all_the_same():
+    script = (
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.stdin.read() and sys.exit(0))\n"
+        "print('up', flush=True)\n"
+        "while True: time.sleep(600)"
+    )
+    argv = (sys.executable, "-S", "-c", script)
+    asked = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: ASYNC220 - as above
+    assert asked.stdin and asked.stdout and asked.stdout.readline() == b"up\n"
+    known = identity.mark(asked.pid)
+    assert known is not None and os.getsid(asked.pid) != asked.pid
+    ending = asyncio.create_task(asyncio.to_thread(identity.end, known, patience=60.0))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(asyncio.shield(ending), 0.3)
+    asked.stdin.write(b"end")
+    asked.stdin.close()
+    await ending
+    assert identity.mark(asked.pid) is None
+    assert asked.wait() == 0
+
+
+def test_who_leads_no_session_and_does_not_obey_is_killed():
+    script = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
+    )
+    stubborn = subprocess.Popen((sys.executable, "-S", "-c", script), stdout=subprocess.PIPE)
+    assert stubborn.stdout and stubborn.stdout.readline() == b"up\n"
+    known = identity.mark(stubborn.pid)
+    assert known is not None
+    identity.end(known, patience=0.1)
+    try:
+        assert stubborn.wait(timeout=10) == -signal.SIGKILL
+    finally:
+        stubborn.kill()
