@@ -38,7 +38,7 @@ def mark(pid: int) -> Mark | None:
         return None
     if fields[0] in "ZX":
         return None
-    return Mark(pid, int(fields[19]), Path("/proc/sys/kernel/random/boot_id").read_text().strip())
+    return Mark(pid, int(fields[19]), _boot())
 
 
 def alive(known: Mark | None) -> bool:
@@ -48,6 +48,8 @@ def alive(known: Mark | None) -> bool:
 def session(leader: Mark) -> list[int]:
     """Pids of this process and of the session that it led, also after its own end. One that was started from a shell without
     a session of its own is alone."""
+    if leader.boot != _boot():
+        return []  # whoever has these numbers since the machine was restarted is somebody else
     now = mark(leader.pid)
     if now is not None and now != leader:
         return []  # the number has a new owner, so the old session is empty
@@ -71,6 +73,10 @@ def end(leader: Mark, first: int = signal.SIGTERM, patience: float = 8.0) -> Non
         if time.monotonic() > deadline or not alive(leader):
             signal_session(leader, signal.SIGKILL)
         time.sleep(0.02)
+
+
+def _boot() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
 def _pids() -> list[int]:

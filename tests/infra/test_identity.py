@@ -79,3 +79,19 @@ def test_who_leads_no_session_and_does_not_obey_is_killed():
         assert stubborn.wait(timeout=10) == -signal.SIGKILL
     finally:
         stubborn.kill()
+
+
+def test_a_session_of_another_boot_is_none_of_ours():
+    """A daemon of today whose leader has died, and a record of before the machine was restarted with the same number."""
+    script = "import subprocess as s; print(s.Popen(['sleep', '600'], stdout=s.DEVNULL).pid, flush=True)"
+    leader = subprocess.Popen((sys.executable, "-S", "-c", script), start_new_session=True, stdout=subprocess.PIPE)
+    said, _ = leader.communicate()
+    daemon = int(said)
+    try:
+        assert os.getsid(daemon) == leader.pid
+        before = identity.Mark(leader.pid, started=1, boot="of before")
+        identity.end(before, patience=0)
+        assert identity.session(before) == []
+        assert identity.mark(daemon) is not None
+    finally:
+        os.kill(daemon, signal.SIGKILL)
