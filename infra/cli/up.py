@@ -18,7 +18,7 @@ from infra.layout.site import Site
 from infra.layout.versions import AGENTS_AT_MOST, EDGES_AT_MOST
 from infra.process.spawn import trim
 from infra.stack.start import Size, Start
-from infra.supervision.supervisor import supervisor_of
+from infra.supervision.supervisor import take
 from stores.settings import load_or_exit
 
 UP = "\0up"  # the last word to the shell that waits for a detached start
@@ -27,17 +27,19 @@ UP = "\0up"  # the last word to the shell that waits for a detached start
 def main(arguments: list[str]) -> int:
     chosen = _parser().parse_args(arguments)
     data = chosen_data(chosen)
-    if supervisor_of(data):
+    data.make()
+    lock = take(data) if chosen.lock is None else chosen.lock
+    if lock is None:
         print(f"{data.root} is up already, or coming up, and stays as it is:\n{addresses(Site.of(data))}")
         return 0
     if chosen.detach:
-        return _detach(data, arguments)
+        return _detach(data, arguments, lock)
     site = Site.make(data, offset=chosen.port_offset, free=chosen.free_ports)
     load_or_exit(site.environment())  # else the first process that reads it tells, with the servers up already
     product = chosen.only != "servers"
     size = Size(chosen.agents, chosen.edges, product=product, later=chosen.only != "core", few=chosen.few_demo_data)
     say = _sayer(chosen.announce)
-    asyncio.run(Start(site, size, say).run(lambda: _announce(site, product, say, chosen.announce)))
+    asyncio.run(Start(site, size, say, lock).run(lambda: _announce(site, product, say, chosen.announce)))
     say("all stopped")
     return 0
 
@@ -66,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     said.add_argument("--few-demo-data", action="store_true", help="24 restaurants and not 200")
     said.add_argument("--announce", type=int, default=-1, help=argparse.SUPPRESS)
+    said.add_argument("--lock", type=int, help=argparse.SUPPRESS)
     return said
 
 
@@ -101,24 +104,28 @@ def _announce(site: Site, product: bool, say: Callable[[str], None], announce: i
         os.close(announce)
 
 
-def _detach(data: DataFolder, arguments: list[str]) -> int:
-    """The same command without --detach, in a session of its own. What it says comes through a pipe until it is up."""
-    data.make()
+def _detach(data: DataFolder, arguments: list[str], lock: int) -> int:
+    """The same command without --detach, in a session of its own. What it says comes through a pipe until it is up. It has the
+    lock of the data folder from us."""
     log = data.logs / "supervisor.log"
     trim(log)
     heard, told = os.pipe()
     rest = [argument for argument in arguments if argument != "--detach"]
     with log.open("ab") as out:
         left_behind = subprocess.Popen(
-            (sys.executable, "-m", "infra", "up", *rest, "--data", str(data.root), "--announce", str(told)),
+            (
+                *(sys.executable, "-m", "infra", "up", *rest, "--data", str(data.root)),
+                *("--announce", str(told), "--lock", str(lock)),
+            ),
             cwd=CHECKOUT,
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
             start_new_session=True,
-            pass_fds=(told,),
+            pass_fds=(told, lock),
         )
     os.close(told)
+    os.close(lock)
     try:
         return 0 if _pass_on(heard) else _failed(left_behind, log)
     except KeyboardInterrupt:

@@ -33,11 +33,12 @@ class Size:
 
 
 class Start:
-    def __init__(self, site: Site, size: Size, say: Callable[[str], None]) -> None:
+    def __init__(self, site: Site, size: Size, say: Callable[[str], None], lock: int) -> None:
+        """lock: of the data folder, which the caller has taken."""
         self._site = site
         self._size = size
         self._say = say
-        self._supervisor = Supervisor(site.data, say)
+        self._supervisor = Supervisor(site.data, say, lock)
         self._control = ControlServer(self._supervisor)
         self._ended = asyncio.Event()
         self._later: list[asyncio.Task[None]] = []

@@ -21,23 +21,21 @@ SELF = "supervisor.json"
 
 
 class Supervisor:
-    def __init__(self, data: DataFolder, say: Callable[[str], None]) -> None:
+    def __init__(self, data: DataFolder, say: Callable[[str], None], lock: int | None = None) -> None:
+        """lock: what `take` gave, where the caller has taken the data folder already."""
         self.data = data
         self.say = say
         self.children: dict[str, Child] = {}
         self.expected: dict[str, bool] = {}  # name: whether it is required; what has no child yet, too
         self.refused: set[str] = set()  # those that could not be had
         self._tending: asyncio.Task[None] | None = None
-        self._lock = -1
+        self._lock = lock
 
     async def open(self) -> None:
         """Takes the data folder. Raises CannotStart where another supervisor has it."""
-        self._lock = os.open(self.data.run / "supervisor.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(self._lock)
-            raise CannotStart(f"another supervisor runs in {self.data.root}, see ./lezzet status") from None
+        self._lock = take(self.data) if self._lock is None else self._lock
+        if self._lock is None:
+            raise CannotStart(f"another supervisor runs in {self.data.root}, see ./lezzet status")
         myself = identity.mark(os.getpid())
         assert myself is not None, "we are alive"
         await asyncio.to_thread(end_leftovers, self.data, self.say)
@@ -51,7 +49,8 @@ class Supervisor:
         if self._tending:
             self._tending.cancel()
         (self.data.run / SELF).unlink(missing_ok=True)
-        os.close(self._lock)
+        if self._lock is not None:
+            os.close(self._lock)
 
     def expect(self, names: Iterable[str], *, required: bool) -> None:
         """They will be started: until then they count as starting."""
@@ -104,6 +103,19 @@ class Supervisor:
                     await asyncio.to_thread(trim, child.log)
 
 
+def take(data: DataFolder) -> int | None:
+    """Takes the data folder: only whoever has it chooses its ports, starts what runs there, ends it or removes it. Returns a
+    descriptor, and its end gives the folder back. None: somebody else has it."""
+    data.run.mkdir(mode=0o700, exist_ok=True)
+    lock = os.open(data.run / "supervisor.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return None
+    return lock
+
+
 def supervisor_of(data: DataFolder) -> Mark | None:
     """The one that runs now."""
     known = Mark.read(data.run / SELF)
@@ -111,7 +123,8 @@ def supervisor_of(data: DataFolder) -> Mark | None:
 
 
 def end_leftovers(data: DataFolder, say: Callable[[str], None]) -> bool:
-    """Ends what the children's records name and still runs: their supervisor was killed. Blocks. True: some did."""
+    """Ends what the children's records name and still runs: their supervisor was killed. Blocks. True: some did. The caller
+    has taken the data folder."""
     found: list[Mark] = []
     for record in sorted(data.run.glob("*.json")):
         left = Mark.read(record)

@@ -1,6 +1,8 @@
 """`./lezzet` as it is typed, where it ends soon. A whole start is a journey: tests/journeys."""
 
+import asyncio
 import os
+import signal
 import socket
 import subprocess
 from pathlib import Path
@@ -8,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from infra.cli.commands import COMMANDS
+from infra.cli.down import down
 from infra.layout.folders import CHECKOUT, DataFolder
 from infra.layout.ports import choose
-from infra.process.identity import mark
+from infra.process.identity import Mark, mark
 from infra.stack.stack import Stack
-from infra.supervision.supervisor import supervisor_of
+from infra.supervision.supervisor import supervisor_of, take
 
 
 def lezzet(*arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -56,6 +59,36 @@ async def test_up_of_what_is_up_starts_nothing(servers: Stack):
     assert "is up already" in ended.stdout
     running = supervisor_of(servers.site.data)
     assert running is not None and mark(running.pid) == running
+
+
+def test_a_second_up_changes_nothing_while_the_first_has_not_said_yet_who_it_is(data: DataFolder):
+    choose(data.ports, free=True)
+    kept = data.ports.read_text()
+    lock = take(data)
+    assert lock is not None
+    try:
+        ended = lezzet("--data", str(data.root), "up", "--detach", "--free-ports")
+    finally:
+        os.close(lock)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "is up already, or coming up" in ended.stdout
+    assert data.ports.read_text() == kept
+
+
+async def test_down_touches_nothing_of_an_up_that_has_not_said_yet_who_it_is(data: DataFolder):
+    lock = take(data)
+    assert lock is not None
+    child = subprocess.Popen(("sleep", "600"), start_new_session=True)  # noqa: ASYNC220 - down ends it
+    known = mark(child.pid)
+    assert known is not None
+    known.write(data.run / "sleeper.json")
+    ending = asyncio.create_task(asyncio.to_thread(down, data))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(asyncio.shield(ending), 0.5)
+    assert child.poll() is None and Mark.read(data.run / "sleeper.json") == known
+    os.close(lock)  # it is killed, and leaves a child behind
+    assert await ending
+    assert child.wait(timeout=10) == -signal.SIGTERM
 
 
 def test_down_of_nothing_is_no_failure(tmp_path: Path):
