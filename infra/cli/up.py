@@ -146,5 +146,8 @@ def _pass_on(heard: int) -> bool:
 
 def _failed(left_behind: "subprocess.Popen[bytes]", log: Path) -> int:
     code = left_behind.wait()
-    sys.stderr.write(log.read_text(errors="replace").splitlines()[-1] + "\n")  # the reason is its last word
-    return code
+    lines = log.read_text(errors="replace").splitlines() or [
+        f"it ended with {code} and said nothing: is the disk full?"
+    ]
+    sys.stderr.write(lines[-1] + "\n")  # the reason is its last word
+    return code or 1  # it did not come up

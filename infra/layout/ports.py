@@ -27,7 +27,8 @@ are stopped for a while, and nobody else may choose these ports meanwhile."""
 
 
 def choose(kept: Path, *, offset: int | None = None, free: bool = False) -> Ports:
-    """The ports of this data folder, written to `kept`. Raises CannotStart for an offset that leaves 1-65535."""
+    """The ports of this data folder, written to `kept`. Raises CannotStart for an offset that leaves 1-65535, and where they
+    cannot be written."""
     if free:
         ports: Ports = _free(kept)
     elif offset is not None:
@@ -36,8 +37,20 @@ def choose(kept: Path, *, offset: int | None = None, free: bool = False) -> Port
             raise CannotStart(f"--port-offset {offset} leads to ports outside of 1-65535")
     else:
         ports = read(kept)
-    kept.write_text(json.dumps(ports, indent=1) + "\n")
+    try:
+        _keep(kept, json.dumps(ports, indent=1) + "\n")
+    except OSError as error:
+        raise CannotStart(f"{kept} cannot be written: {error.strerror}") from None
     return ports
+
+
+def _keep(kept: Path, text: str) -> None:
+    """Whole or not at all: a kill or a full disk leaves the choice of before."""
+    if kept.exists() and kept.read_text() == text:
+        return
+    beside = kept.with_suffix(".new")
+    beside.write_text(text)
+    beside.rename(kept)
 
 
 def read(kept: Path) -> Ports:

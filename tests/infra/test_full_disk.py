@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.layout.folders import DataFolder
+from infra.layout.folders import CHECKOUT, DataFolder
 from infra.process.identity import Mark
 from infra.supervision.child import Child, State
 from infra.supervision.supervisor import Supervisor
@@ -98,3 +98,17 @@ async def test_a_file_that_cannot_be_written_ends_no_keeper(data: DataFolder, ba
         await _again(child, first)
         second = child.mark
         await until(lambda: Mark.read(data.run / "sleeper.json") == second, "its record is written")
+
+
+@pytest.mark.parametrize(
+    ("detach", "told"), [((), "No space left on device"), (("--detach",), "said nothing: is the disk full?")]
+)
+def test_a_start_on_a_full_disk_ends_with_one_line(small: Path, detach: tuple[str, ...], told: str):
+    data = DataFolder(small)
+    data.make()
+    os.close(os.open(data.run / "supervisor.lock", os.O_CREAT))
+    _fill(small)
+    argv = (str(CHECKOUT / "lezzet"), "--data", str(small), "up", "--free-ports", *detach)
+    ended = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
+    assert ended.returncode == 1
+    assert told in ended.stderr and ended.stderr.count("\n") == 1

@@ -1,4 +1,6 @@
+import errno
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -21,6 +23,21 @@ def test_a_choice_holds_for_the_next_start(tmp_path: Path):
     kept = tmp_path / "ports.json"
     chosen = ports.choose(kept, offset=100)
     assert chosen["edge"] == PORTS["edge"] + 100
+    assert ports.choose(kept) == chosen
+
+
+def test_a_disk_without_room_leaves_the_choice_of_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    kept = tmp_path / "ports.json"
+    chosen = ports.choose(kept, offset=100)
+    write_text = Path.write_text
+
+    def half(path: Path, text: str) -> None:
+        write_text(path, text[: len(text) // 2])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_text", half)
+    with pytest.raises(CannotStart, match=r"ports\.json cannot be written: No space left on device"):
+        ports.choose(kept, offset=200)
     assert ports.choose(kept) == chosen
 
 
