@@ -22,7 +22,10 @@ class Taker:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         content = envelope.original_content or b""
-        await asyncio.to_thread(self._store.add, envelope.mail_from or "", envelope.rcpt_tos, content)
+        try:
+            await asyncio.to_thread(self._store.add, envelope.mail_from or "", envelope.rcpt_tos, content)
+        except OSError as error:  # mostly a full disk: an answer of 5xx would be for good
+            return f"452 not kept: {error.strerror}"
         return "250 kept"
 
 

@@ -39,11 +39,15 @@ class MailStore:
         name = f"{time.time_ns():020d}-{secrets.token_hex(4)}"
         envelope = f"Return-Path: <{sender}>\r\n" + "".join(f"Delivered-To: {to}\r\n" for to in recipients)
         beside = self._folder / f"{name}.new"
-        with beside.open("wb") as out:
-            out.write(envelope.encode() + content)
-            out.flush()
-            os.fsync(out.fileno())
-        beside.rename(self._folder / f"{name}.eml")
+        try:
+            with beside.open("wb") as out:
+                out.write(envelope.encode() + content)
+                out.flush()
+                os.fsync(out.fileno())
+            beside.rename(self._folder / f"{name}.eml")
+        except OSError:
+            beside.unlink(missing_ok=True)  # half a mail would take the room that there is
+            raise
         directory = os.open(self._folder, os.O_RDONLY)
         try:
             os.fsync(directory)

@@ -40,7 +40,7 @@ def program(data: DataFolder, name: str = "sleeper", script: str = SLEEPS, patie
     return Program(name=name, argv=argv, folder=data.root, ready=is_ready, patience=patience, start_within=DEADLINE)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return int(taken.getsockname()[1])
@@ -48,7 +48,7 @@ def _free_port() -> int:
 
 def unwell(data: DataFolder) -> Program:
     """It answers that it is not ready. Whoever waits for it gives up at once."""
-    port = _free_port()
+    port = free_port()
     health = f"http://127.0.0.1:{port}/health/ready"
     argv = (sys.executable, "-S", "-c", UNWELL.format(port=port))
     return Program(

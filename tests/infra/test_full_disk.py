@@ -1,9 +1,11 @@
 """A full disk: what is supervised lives on or is tried again, and is kept alive as before when there is room."""
 
+import asyncio
 import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -12,10 +14,14 @@ from pathlib import Path
 import pytest
 
 from infra.layout.folders import CHECKOUT, DataFolder
+from infra.layout.ports import taken
+from infra.mailbox.store import MailStore
 from infra.process.identity import Mark
 from infra.supervision.child import Child, State
 from infra.supervision.supervisor import Supervisor
-from tests.infra.programs import program, until
+from stores.mail import Deferred, Mail
+from stores.mail.smtp import Mailer
+from tests.infra.programs import free_port, program, until
 
 # It writes no file, which a full disk would not take either.
 _SLEEPS = "import time; time.sleep(600)"
@@ -40,6 +46,25 @@ def _fill(folder: Path) -> None:
                 filler.write(b"x" * 4096)
         except OSError:
             return
+
+
+@asynccontextmanager
+async def _mailbox(folder: Path) -> AsyncGenerator[int]:
+    """The development mail server with its mails in this folder. Gives the port of its SMTP."""
+    smtp, page = free_port(), free_port()
+    argv = (sys.executable, "-m", "infra.mailbox", "--folder", str(folder))
+    ports = ("--smtp-port", str(smtp), "--page-port", str(page))
+    served = await asyncio.create_subprocess_exec(*argv, *ports, cwd=CHECKOUT)
+    try:
+        await until(lambda: taken(page), "the mail server comes up")
+        yield smtp
+    finally:
+        served.terminate()
+        await served.wait()
+
+
+def _files(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
 
 
 def _child(supervisor: Supervisor) -> Child:
@@ -112,3 +137,17 @@ def test_a_start_on_a_full_disk_ends_with_one_line(small: Path, detach: tuple[st
     ended = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
     assert ended.returncode == 1
     assert told in ended.stderr and ended.stderr.count("\n") == 1
+
+
+async def test_a_mail_for_which_there_is_no_room_comes_later(small: Path):
+    async with _mailbox(small) as port:
+        mailer = Mailer(f"smtp://127.0.0.1:{port}", connections=1)
+        mail = Mail(id="event-1", to="ayse@example.com", subject="Hoş geldiniz", text="x" * 5000, html="<p>x</p>")
+        _fill(small)
+        with pytest.raises(Deferred, match="452 not kept: No space left on device"):
+            await mailer.send(mail)
+        assert _files(small) == ["filler"]
+        (small / "filler").unlink()
+        await mailer.send(mail)
+        mailer.close()
+    assert [kept.to for kept in MailStore(small).all()] == ["ayse@example.com"]
