@@ -98,9 +98,9 @@ class Supervisor:
     async def _tend(self) -> None:
         while True:
             await asyncio.sleep(TEND_EVERY)
-            for child in self.children.values():
+            for log in list(self.data.logs.glob("*.log")):  # our own, too, and those of other starts
                 with contextlib.suppress(OSError):  # the next look tries again
-                    await asyncio.to_thread(trim, child.log)
+                    await asyncio.to_thread(trim, log)
 
 
 def take(data: DataFolder) -> int | None:

@@ -2,14 +2,16 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from infra.failure import CannotStart
 from infra.layout.folders import CHECKOUT, DataFolder
-from infra.process import identity
+from infra.process import identity, spawn
 from infra.process.health import health_of
 from infra.process.identity import Mark
+from infra.supervision import supervisor as module
 from infra.supervision.child import State
 from infra.supervision.supervisor import Supervisor, supervisor_of
 from tests.infra.programs import SLEEPS_ON_AT_SIGTERM, program, until, unwell
@@ -126,6 +128,34 @@ async def test_closing_leaves_nothing(data: DataFolder):
     await supervisor.close()
     assert not any(identity.alive(mark) for mark in marks)
     assert sorted(path.name for path in data.run.glob("*.json")) == []
+
+
+async def test_the_log_of_the_supervisor_itself_is_cut_too(data: DataFolder, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "TEND_EVERY", 0.01)
+    monkeypatch.setattr(spawn, "LOG_AT_MOST", 100)
+    log = data.logs / "supervisor.log"
+    log.write_text("x" * 101)
+    supervisor = Supervisor(data, lambda line: None)
+    await supervisor.open()
+    await until(lambda: log.stat().st_size == 0, "it begins anew")
+    assert log.with_suffix(".log.1").read_text() == "x" * 101
+    await supervisor.close()
+
+
+async def test_logs_are_cut_on_though_a_child_was_started_meanwhile(data: DataFolder, monkeypatch: pytest.MonkeyPatch):
+    supervisor, looked = Supervisor(data, lambda line: None), list[Path]()
+
+    def trim(log: Path) -> None:
+        looked.append(log)
+        if len(looked) == 1:
+            supervisor.children["late"] = supervisor.children["one"]
+
+    monkeypatch.setattr(module, "TEND_EVERY", 0.01)
+    monkeypatch.setattr(module, "trim", trim)
+    await supervisor.open()
+    await supervisor.start(program(data, "one")).until_ready()
+    await until(lambda: len(looked) > 3, "it looks again and again")
+    await supervisor.close()
 
 
 def test_what_is_expected_counts_as_starting_and_what_was_refused_as_failed(data: DataFolder):
