@@ -45,6 +45,7 @@ class Postgres:
             os.chown(folder, self._account.user, self._account.group)
         if not self._cluster.exists():
             await self._format(folder)
+        self._remove_stale_lock()
 
     async def _format(self, folder: Path) -> None:
         """Role and database are made before it ever listens; the cluster gets its name when it is whole."""
@@ -61,6 +62,22 @@ class Postgres:
         )
         await self._run(single, made)
         beside.rename(self._cluster)
+
+    def _remove_stale_lock(self) -> None:
+        """After a crash or a restart of the machine the file names a process that is gone. PostgreSQL takes whoever of its user
+        has that number today for itself, and an empty file for one that is being written: it would never start again."""
+        lock = self._cluster / "postmaster.pid"
+        if not lock.exists():
+            return
+        try:
+            pid = int(lock.read_text().split("\n")[0])
+            stale = not Path(f"/proc/{pid}/cwd").samefile(self._cluster)  # where the server works
+        except (FileNotFoundError, ValueError):
+            stale = True
+        except PermissionError:
+            stale = False  # another user's, which PostgreSQL knows to be none of its own
+        if stale:
+            lock.unlink()
 
     def _password_file(self, folder: Path) -> Path:
         """The superuser's, for initdb, which reads it as the other user."""

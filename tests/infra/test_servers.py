@@ -1,5 +1,6 @@
 """The servers as they are for the tests and for a stack: they ask for passwords and keep what they confirmed."""
 
+import asyncio
 import signal
 import sys
 import uuid
@@ -16,10 +17,12 @@ from infra.failure import CannotStart
 from infra.layout.site import Site
 from infra.process.program import Program
 from infra.process.shell import run
+from infra.process.spawn import wrapped
 from infra.servers import kafka
 from infra.servers.classes import archived
 from infra.servers.registry import servers as servers_named
 from infra.stack.stack import Stack
+from infra.supervision.child import State
 
 
 async def test_redis_asks_for_its_password_and_keeps_what_it_confirmed_through_a_kill(servers: Stack):
@@ -48,6 +51,23 @@ async def test_postgres_asks_for_its_password_and_keeps_what_it_confirmed_throug
     assert await connection.fetchval("select one from infra_kept") == 1
     await connection.execute("drop table infra_kept")
     await connection.close()
+
+
+@pytest.mark.parametrize("left", ["{pid}\n{rest}", ""])
+async def test_postgres_starts_though_its_old_number_is_somebody_elses_now(tmp_path: Path, left: str):
+    async with Stack(tmp_path, ("postgres",)) as stack:
+        await stack.stop("postgres", signal.SIGKILL)
+        account = stack.child("postgres").program.account
+    somebody = await asyncio.create_subprocess_exec(*wrapped(("sleep", "600"), account))
+    try:
+        lock = tmp_path / "postgres" / "cluster" / "postmaster.pid"
+        _, rest = lock.read_text().split("\n", 1)
+        lock.write_text(left.format(pid=somebody.pid, rest=rest))
+        async with Stack(tmp_path, ("postgres",), free_ports=False) as again:
+            assert again.child("postgres").state is State.RUNNING
+    finally:
+        somebody.kill()
+        await somebody.wait()
 
 
 async def test_the_role_of_the_product_is_not_a_superuser(servers: Stack):
