@@ -14,6 +14,7 @@ from infra.process.program import Account, Program
 from infra.process.shell import run
 from infra.process.spawn import wrapped
 
+PACKAGED = Path("/usr/lib/postgresql")
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",  # a path in the data folder may be longer than a socket's name can be
@@ -34,10 +35,17 @@ class Postgres:
         self._cluster = self._folder / "cluster"
 
     async def install(self) -> None:
-        package = f"postgresql-{versions.POSTGRES}"
-        looked = "no initdb in PGBIN, /usr/lib/postgresql/*/bin and PATH"
-        self._bin = (await apt.provide("PostgreSQL", package, initdb, looked, self._site.cache)).parent
+        version = self._version()
+        package = f"postgresql-{version or versions.POSTGRES}"
+        looked = f"no initdb in PGBIN, {PACKAGED}/{version or '*'}/bin and PATH"
+        found = await apt.provide("PostgreSQL", package, lambda: initdb(version), looked, self._site.cache)
+        self._bin = found.parent
         self._account = _account(self._site.data.root)
+
+    def _version(self) -> str:
+        """Of the cluster that is there; '' where there is none yet."""
+        said = self._cluster / "PG_VERSION"
+        return said.read_text().strip() if said.exists() else ""
 
     async def prepare(self) -> None:
         folder = self._site.data.of(self.name)
@@ -119,14 +127,24 @@ class Postgres:
         return True
 
 
-def initdb() -> Path | None:
+def initdb(version: str = "") -> Path | None:
+    """version: of a cluster, which no other one can read; '' for the newest."""
     named = [Path(os.environ["PGBIN"])] if os.environ.get("PGBIN") else []
-    packaged = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True)
-    for folder in (*named, *packaged):
+    for folder in (*named, *_packaged(version)):
         if (folder / "initdb").exists():
             return folder / "initdb"
     found = shutil.which("initdb")
     return Path(found).resolve() if found else None
+
+
+def _packaged(version: str) -> list[Path]:
+    """Folders of programs, the newest first."""
+    if version:
+        return [PACKAGED / version / "bin"]
+    numbered = [
+        path for path in PACKAGED.glob("*/bin") if path.parent.name.isdecimal()
+    ]  # older ones are 9.6 and the like
+    return sorted(numbered, key=lambda path: int(path.parent.name), reverse=True)
 
 
 def _account(data: Path) -> Account | None:

@@ -14,11 +14,13 @@ from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError
 
 from infra.failure import CannotStart
+from infra.install import apt
+from infra.layout.folders import DataFolder
 from infra.layout.site import Site
 from infra.process.program import Program
 from infra.process.shell import run
 from infra.process.spawn import wrapped
-from infra.servers import kafka
+from infra.servers import kafka, postgres
 from infra.servers.classes import archived
 from infra.servers.registry import servers as servers_named
 from infra.stack.stack import Stack
@@ -68,6 +70,29 @@ async def test_postgres_starts_though_its_old_number_is_somebody_elses_now(tmp_p
     finally:
         somebody.kill()
         await somebody.wait()
+
+
+def test_a_cluster_is_run_by_the_version_that_made_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(postgres, "PACKAGED", tmp_path)
+    monkeypatch.delenv("PGBIN", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for version in ("9.6", "15", "17"):
+        (tmp_path / version / "bin").mkdir(parents=True)
+        (tmp_path / version / "bin" / "initdb").touch()
+    assert postgres.initdb() == tmp_path / "17" / "bin" / "initdb"
+    assert postgres.initdb("15") == tmp_path / "15" / "bin" / "initdb"
+    assert postgres.initdb("16") is None
+
+
+async def test_what_can_run_an_older_cluster_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(postgres, "PACKAGED", tmp_path)
+    monkeypatch.setattr(apt.os, "geteuid", lambda: 1000)  # root would get the package
+    monkeypatch.setenv("PATH", str(tmp_path))
+    site = Site.make(DataFolder(tmp_path / "data"), free=True)
+    (site.data.of("postgres") / "cluster").mkdir()
+    (site.data.root / "postgres" / "cluster" / "PG_VERSION").write_text("14\n")
+    with pytest.raises(CannotStart, match=r"no initdb in PGBIN, .*/14/bin and PATH.*apt-get install postgresql-14"):
+        await postgres.Postgres(site).install()
 
 
 async def test_the_role_of_the_product_is_not_a_superuser(servers: Stack):
