@@ -9,15 +9,20 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 
 
-async def built(cache: Path, name: str, build: Callable[[Path], Awaitable[None]]) -> Path:
+async def built(
+    cache: Path, name: str, build: Callable[[Path], Awaitable[None]], usable: Callable[[Path], bool] = Path.is_dir
+) -> Path:
     """The folder `name`, built where it is missing: whole or not at all, once even if two stacks start together.
 
-    A name carries the version: a new version is a new folder. `build` may raise CannotStart, then nothing is kept.
+    A name carries the version: a new version is a new folder. `build` may raise CannotStart, then nothing is kept. usable:
+    whether a folder that is there still is; else it is built again.
     """
     final = cache / name
-    if final.is_dir():
+    if final.is_dir() and usable(final):
         return final
     async with locked(cache / f"{name}.lock"):
+        if final.is_dir() and not usable(final):
+            shutil.rmtree(final)
         if not final.is_dir():
             beside = cache / f"{name}.unfinished"  # under the lock, so what lies there is of somebody who was killed
             shutil.rmtree(beside, ignore_errors=True)

@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import struct
+import subprocess
 import sys
 from pathlib import Path
 
@@ -28,7 +29,7 @@ class Mongo:
         self._folder = site.data.root / "mongo"
 
     async def install(self) -> None:
-        self._venv = await built(self._site.cache, f"secantusdb-{versions.SECANTUS}", _environment)
+        self._venv = await built(self._site.cache, f"secantusdb-{versions.SECANTUS}", _environment, _has_its_packages)
 
     async def prepare(self) -> None:
         self._site.data.of(self.name)
@@ -77,6 +78,16 @@ class Mongo:
             return answers_to == 1
         finally:
             writer.close()
+
+
+def _has_its_packages(folder: Path) -> bool:
+    """Not any more where the Python that it was made with has been removed, or replaced by another version."""
+    asked = "import importlib.util; raise SystemExit(importlib.util.find_spec('secantus') is None)"
+    try:
+        said = subprocess.run((folder / "bin" / "python", "-c", asked), stderr=subprocess.DEVNULL, check=False)
+    except FileNotFoundError:
+        return False
+    return said.returncode != 1
 
 
 async def _environment(folder: Path) -> None:

@@ -15,12 +15,13 @@ from redis.exceptions import AuthenticationError
 
 from infra.failure import CannotStart
 from infra.install import apt
+from infra.layout import versions
 from infra.layout.folders import DataFolder
 from infra.layout.site import Site
 from infra.process.program import Program
 from infra.process.shell import run
 from infra.process.spawn import wrapped
-from infra.servers import kafka, postgres
+from infra.servers import kafka, mongo, postgres
 from infra.servers.classes import archived
 from infra.servers.registry import servers as servers_named
 from infra.stack.stack import Stack
@@ -93,6 +94,38 @@ async def test_what_can_run_an_older_cluster_is_named(tmp_path: Path, monkeypatc
     (site.data.root / "postgres" / "cluster" / "PG_VERSION").write_text("14\n")
     with pytest.raises(CannotStart, match=r"no initdb in PGBIN, .*/14/bin and PATH.*apt-get install postgresql-14"):
         await postgres.Postgres(site).install()
+
+
+UV = """#!/bin/sh
+test "$1" = pip && exit
+for folder; do :; done
+mkdir -p "$folder/bin" && ln -s {python} "$folder/bin/python"
+"""
+
+
+@pytest.mark.parametrize("left", ["removed", "replaced"])
+async def test_the_packages_of_mongo_are_got_again_for_another_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: str
+):
+    monkeypatch.setenv("LEZZET_CACHE", str(tmp_path))
+    uv = tmp_path / "uv"
+    uv.write_text(UV.format(python=sys.executable))
+    uv.chmod(0o755)
+    monkeypatch.setenv("LEZZET_UV", str(uv))
+    before = tmp_path / f"secantusdb-{versions.SECANTUS}"
+    (before / "bin").mkdir(parents=True)
+    (before / "of before").touch()
+    (before / "bin" / "python").symlink_to(sys.executable if left == "replaced" else tmp_path / "removed")
+    await mongo.Mongo(Site.make(DataFolder(tmp_path / "data"), free=True)).install()
+    assert not (before / "of before").exists()
+    assert (before / "bin" / "python").exists()
+
+
+async def test_what_is_in_the_cache_and_works_is_not_made_again(servers: Stack):
+    made = servers.site.cache / f"secantusdb-{versions.SECANTUS}"
+    before = made.stat().st_ino
+    await mongo.Mongo(servers.site).install()
+    assert made.stat().st_ino == before
 
 
 async def test_the_role_of_the_product_is_not_a_superuser(servers: Stack):
