@@ -20,7 +20,7 @@ class DataFolder:
     root: Path
 
     def make(self) -> None:
-        """Raises CannotStart for a folder with somebody else's files in it, and for one that cannot be had."""
+        """Raises CannotStart for a folder with other files in it, for another user's, and for one that cannot be had."""
         try:
             self._make()
         except OSError as error:
@@ -29,8 +29,10 @@ class DataFolder:
     def _make(self) -> None:
         if not self.ours() and self.root.exists() and any(self.root.iterdir()):
             raise CannotStart(f"{self.root} holds other files: name an empty folder with --data")
-        # PostgreSQL runs as another user where we are root and must be able to pass through; it cannot list.
         self.root.mkdir(parents=True, exist_ok=True)
+        if self.root.stat().st_uid != os.geteuid():  # its owner could put links in the place of what we make in it
+            raise CannotStart(f"{self.root} is another user's: name a folder of your own with --data")
+        # PostgreSQL runs as another user where we are root and must be able to pass through; it cannot list.
         self.root.chmod(0o711)
         for private in (self.logs, self.run, self.mail):
             private.mkdir(mode=0o700, exist_ok=True)

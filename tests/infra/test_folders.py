@@ -67,6 +67,19 @@ def test_another_users_stack_is_left_alone(data: DataFolder):
         os.seteuid(0)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+@pytest.mark.parametrize("marked", [True, False])
+def test_root_takes_no_folder_that_somebody_else_has_made_beforehand(tmp_path: Path, marked: bool):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    if marked:
+        (folder / MARKER).touch()
+    os.chown(folder, 65534, 65534)
+    with pytest.raises(CannotStart, match="is another user's: name a folder of your own"):
+        DataFolder(folder).make()
+    assert not (folder / "run").exists()
+
+
 def test_passwords_stay_the_same_and_are_for_the_owner_only(tmp_path: Path):
     data = DataFolder(tmp_path / "data")
     data.make()
