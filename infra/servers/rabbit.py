@@ -50,13 +50,10 @@ class Rabbit:
             ("rabbitmq.conf", settings),
             ("enabled_plugins", "[rabbitmq_management].\n"),
             ("rabbitmq-env.conf", ""),
+            (".erlang.cookie", self._site.data.password("rabbit-cookie")),
         ):
             (folder / name).touch(mode=0o600)
             (folder / name).write_text(text)
-        cookie = folder / ".erlang.cookie"
-        if not cookie.exists():
-            cookie.touch(mode=0o600)
-            cookie.write_text(self._site.data.password("rabbit-cookie"))
 
     def program(self) -> Program:
         names = ("rabbit", "rabbit_management", "rabbit_distribution", "rabbit_epmd")

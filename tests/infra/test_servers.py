@@ -128,6 +128,14 @@ async def test_what_is_in_the_cache_and_works_is_not_made_again(servers: Stack):
     assert made.stat().st_ino == before
 
 
+async def test_rabbit_starts_after_a_start_that_was_killed_while_it_wrote_its_cookie(tmp_path: Path):
+    data = DataFolder(tmp_path)
+    data.make()
+    (data.of("rabbit") / ".erlang.cookie").touch(mode=0o600)
+    async with Stack(tmp_path, ("rabbit",)) as stack:
+        assert stack.child("rabbit").state is State.RUNNING
+
+
 async def test_the_role_of_the_product_is_not_a_superuser(servers: Stack):
     connection = await asyncpg.connect(servers.endpoints.postgres)
     assert await connection.fetchval("select rolsuper from pg_roles where rolname = current_user") is False
