@@ -1,11 +1,14 @@
 """Runs a program to its end: installers, formatters, provisioning, demo data."""
 
 import asyncio
+import signal
 from asyncio.subprocess import Process
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from infra.failure import CannotStart
+from infra.process.program import Account
+from infra.process.spawn import wrapped
 
 
 async def run(
@@ -15,14 +18,16 @@ async def run(
     folder: Path | None = None,
     environment: Mapping[str, str] | None = None,
     given: str = "",
+    account: Account | None = None,
     heard: Callable[[str], None] | None = None,
 ) -> str:
-    """Its output. heard: is told each line of it as it comes.
+    """Its output. heard: is told each line of it as it comes. account: whom to run as, else as we do.
 
+    It ends with us: what a killed start left behind would go on in the folder in which the next one begins anew.
     Raises CannotStart `<what>: <program> ... failed: <last line it said>`.
     """
     process = await asyncio.create_subprocess_exec(
-        *map(str, argv),
+        *wrapped(tuple(map(str, argv)), account, dies_with_us=signal.SIGTERM),
         cwd=folder,
         env=environment,
         stdin=asyncio.subprocess.PIPE,

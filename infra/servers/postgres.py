@@ -12,7 +12,6 @@ from infra.layout import versions
 from infra.layout.site import Site
 from infra.process.program import Account, Program
 from infra.process.shell import run
-from infra.process.spawn import wrapped
 
 PACKAGED = Path("/usr/lib/postgresql")
 SETTINGS = {
@@ -98,8 +97,8 @@ class Postgres:
 
     async def _run(self, argv: tuple[str, ...], given: str = "") -> None:
         environment = {**os.environ, "HOME": str(self._folder)}
-        argv = wrapped(argv, self._account)
-        await run(argv, what="PostgreSQL", folder=self._folder, environment=environment, given=given)
+        account = self._account
+        await run(argv, what="PostgreSQL", folder=self._folder, environment=environment, given=given, account=account)
 
     def _program(self, name: str) -> str:
         return str(self._bin / name)

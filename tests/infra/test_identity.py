@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from infra.layout.folders import CHECKOUT
 from infra.process import identity
 from tests.infra.programs import until
 
@@ -79,6 +80,26 @@ def test_who_leads_no_session_and_does_not_obey_is_killed():
         assert stubborn.wait(timeout=10) == -signal.SIGKILL
     finally:
         stubborn.kill()
+
+
+# Runs a program to its end, in a process of its own, to be killed.
+RUNS = """
+import asyncio, sys
+from infra.process.shell import run
+script = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
+asyncio.run(run((sys.executable, "-S", "-c", script), what="sleeper", heard=lambda line: print(line, flush=True)))
+"""
+
+
+async def test_what_is_run_to_its_end_ends_with_who_runs_it():
+    argv = (sys.executable, "-c", RUNS)
+    runner = subprocess.Popen(argv, cwd=CHECKOUT, stdout=subprocess.PIPE)  # noqa: ASYNC220 - it is killed
+    assert runner.stdout
+    known = identity.mark(int(runner.stdout.readline()))
+    assert known is not None
+    runner.kill()
+    runner.wait()
+    await until(lambda: not identity.alive(known), "it hears from the kernel that nobody waits for it any more")
 
 
 def test_a_session_of_another_boot_is_none_of_ours():

@@ -87,11 +87,11 @@ def test_a_cluster_is_run_by_the_version_that_made_it(tmp_path: Path, monkeypatc
 
 async def test_what_can_run_an_older_cluster_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(postgres, "PACKAGED", tmp_path)
-    monkeypatch.setattr(apt.os, "geteuid", lambda: 1000)  # root would get the package
-    monkeypatch.setenv("PATH", str(tmp_path))
     site = Site.make(DataFolder(tmp_path / "data"), free=True)
     (site.data.of("postgres") / "cluster").mkdir()
     (site.data.root / "postgres" / "cluster" / "PG_VERSION").write_text("14\n")
+    monkeypatch.setattr(apt.os, "geteuid", lambda: 1000)  # root would get the package
+    monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(CannotStart, match=r"no initdb in PGBIN, .*/14/bin and PATH.*apt-get install postgresql-14"):
         await postgres.Postgres(site).install()
 
