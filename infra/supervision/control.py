@@ -42,6 +42,8 @@ def ask(data: DataFolder | Path, request: dict[str, Any], within: float = WITHIN
                 said = answers.readline()
         except TimeoutError:
             raise CannotStart(f"the supervisor of {data.root} has not answered within {within:.0f} s") from None
+        except OSError:  # it has closed the connection
+            said = b""
     answer: dict[str, Any] = json.loads(said or b'{"error": "the supervisor ended"}')
     if "error" in answer:
         raise CannotStart(answer["error"])

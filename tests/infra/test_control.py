@@ -3,6 +3,7 @@ import json
 import signal
 import socket
 import tempfile
+import threading
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -35,6 +36,18 @@ ENDPOINTS = {
     "mail",
     "provider",
 }
+
+
+def test_a_supervisor_that_ends_before_it_answers_is_told(data: DataFolder):
+    with socket.socket(socket.AF_UNIX) as listener:
+        with control.socket_address(data) as address:
+            listener.bind(address)
+        listener.listen()
+        ended = threading.Thread(target=lambda: listener.accept()[0].close())
+        ended.start()
+        with pytest.raises(CannotStart, match="the supervisor ended"):
+            control.stop(data, "kafka" * 100_000)  # more than the connection holds: it ends while this is sent
+        ended.join()
 
 
 @pytest_asyncio.fixture
