@@ -1,5 +1,6 @@
 """What a process of the product says at its /health/ready, of itself."""
 
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -16,11 +17,8 @@ class Health(NamedTuple):
 def health_of(url: str) -> Health:
     """Empty where it does not say."""
     try:
-        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - a URL of ours
-            body = answer.read()
-    except urllib.error.HTTPError as error:  # not ready: the body says why, and how far it is
-        body = error.read()
-    except OSError:
+        body = _body(url)
+    except (OSError, http.client.HTTPException):
         return Health()
     try:
         said = json.loads(body)
@@ -28,3 +26,11 @@ def health_of(url: str) -> Health:
         return Health(lag if isinstance(lag, int) else None, tuple(map(str, said.get("lacks", ()))))
     except (ValueError, AttributeError, TypeError):
         return Health()
+
+
+def _body(url: str) -> bytes:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - a URL of ours
+            return answer.read()
+    except urllib.error.HTTPError as error:  # not ready: the body says why, and how far it is
+        return error.read()
