@@ -52,7 +52,8 @@ class DataFolder:
             elif entry.name != MARKER:
                 entry.unlink()
         (self.root / MARKER).unlink()
-        self.root.rmdir()
+        if not (self.root.is_symlink() or self.root.is_mount()):  # else it is where its owner wants the data to be
+            self.root.rmdir()
 
     @property
     def logs(self) -> Path:

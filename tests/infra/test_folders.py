@@ -23,6 +23,18 @@ def test_purge_leaves_a_folder_that_is_not_ours(tmp_path: Path):
     assert treasure.exists()
 
 
+def test_purge_of_a_folder_that_lies_on_another_disk_empties_it(tmp_path: Path):
+    elsewhere = tmp_path / "large disk"
+    elsewhere.mkdir()
+    data = DataFolder(tmp_path / "data")
+    data.root.symlink_to(elsewhere)
+    data.make()
+    data.purge()
+    assert list(elsewhere.iterdir()) == []
+    data.make()
+    assert (elsewhere / "run").is_dir()
+
+
 def test_purge_does_not_follow_links(tmp_path: Path):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
