@@ -9,6 +9,7 @@ engineers': `console.key`, which signs links to the console and its cookies.
 """
 
 import base64
+import fcntl
 import os
 import secrets
 from dataclasses import dataclass
@@ -57,8 +58,18 @@ def edge_keys(folder: Path) -> EdgeKeys:
 
 
 def make_keys(folder: Path) -> None:
-    """Makes the keys that are missing; never replaces one. Public keys are made from their private ones."""
+    """Makes the keys that are missing; never replaces one. Public keys are made from their private ones. Where several do this
+    at once, one makes them and the others find them."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _make(folder)
+    finally:
+        os.close(lock)
+
+
+def _make(folder: Path) -> None:
     seed = _keep(folder / "jwt.seed", secrets.token_bytes(32))
     private = _keep(folder / "auth_box.private", secrets.token_bytes(32))
     for name in ("mail_tokens.key", "fingerprint.key", "provider.key", "callbacks.key", "console.key"):
@@ -68,11 +79,15 @@ def make_keys(folder: Path) -> None:
 
 
 def _keep(path: Path, value: bytes) -> bytes:
-    """Writes the key to a file beside `path` and renames that, so that a kill leaves no half of a key. Returns the key that is
+    """Writes the key to a file beside `path` and renames that, so that neither a kill nor a loss of power leaves half of a key.
+    Returns the key that is
     there."""
     if not path.exists():
-        beside = path.with_suffix(f".{os.getpid()}")
+        beside = path.with_suffix(".new")
         beside.touch(mode=0o600)
-        beside.write_text(base64.b64encode(value).decode() + "\n")
+        with beside.open("w") as out:
+            out.write(base64.b64encode(value).decode() + "\n")
+            out.flush()
+            os.fsync(out.fileno())
         beside.rename(path)
     return key_bytes(path, len(value))
