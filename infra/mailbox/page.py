@@ -3,9 +3,11 @@
 import asyncio
 import re
 from html import escape
+from urllib.parse import urlsplit
 
 import msgspec
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from infra.mailbox.store import Mail, MailStore
 
@@ -23,15 +25,30 @@ background:#fff;color-scheme:light}</style><h1>Mail</h1>"""
 SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
 BASE = '<!doctype html><base target="_blank">'
 
+_LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
+
 LINK = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:!?)']")
 
 
 def application(store: MailStore) -> web.Application:
-    app = web.Application()
+    app = web.Application(middlewares=[_by_its_own_name])
     app[STORE] = store
     app.router.add_get("/", _page)
     app.router.add_get("/messages", _messages)
     return app
+
+
+@web.middleware
+async def _by_its_own_name(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Mails hold tokens that let people in. A page of another site could read them in a browser of this machine, under a name
+    of that site which somebody's DNS lets lead here."""
+    try:
+        known = urlsplit(f"//{request.headers.get('Host', '')}").hostname in _LOOPBACK
+    except ValueError:
+        known = False
+    if not known:
+        return web.Response(status=421, text="mails are shown under 127.0.0.1 and localhost only\n")
+    return await handler(request)
 
 
 async def _messages(request: web.Request) -> web.Response:

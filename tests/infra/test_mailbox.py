@@ -87,6 +87,19 @@ async def test_what_a_mail_says_in_html_may_open_links_beside_the_page_and_nothi
     assert "&lt;base target=&quot;_blank&quot;&gt;&lt;p&gt;Çok" in page
 
 
+async def test_mails_are_shown_under_no_name_but_this_machines(tmp_path: Path):
+    store = MailStore(tmp_path)
+    store.add("", ["a@example.com"], b"Subject: token\r\n\r\nhttp://localhost:3000/reset?token=x")
+    async with TestClient(TestServer(application(store))) as client:
+        for host, status in (
+            ("127.0.0.1:21080", 200), ("localhost:21080", 200), ("[::1]:21080", 200), ("rebound.example:21080", 421),
+            ("localhost.rebound.example", 421), ("[", 421),
+        ):  # fmt: skip
+            for path in ("/", "/messages"):
+                answer = await client.get(path, headers={"Host": host})
+                assert (answer.status, "token=x" in await answer.text()) == (status, status == 200), host
+
+
 async def test_a_hostile_text_stays_text(tmp_path: Path):
     store = MailStore(tmp_path)
     store.add(
