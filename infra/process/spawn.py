@@ -1,7 +1,9 @@
 """Starts a program that ends with us: its own session, its own log, and the kernel's word if we are killed."""
 
 import asyncio
+import errno
 import os
+import shutil
 import signal
 from asyncio.subprocess import Process
 from pathlib import Path
@@ -43,7 +45,16 @@ def wrapped(argv: tuple[str, ...], account: Account | None, *, dies_with_us: int
 
 
 def trim(log: Path) -> None:
-    """One older log is kept. In place: the program has the file open for appending and goes on at its new end."""
-    if log.exists() and log.stat().st_size > LOG_AT_MOST:
-        log.with_suffix(".log.1").write_bytes(log.read_bytes())
-        os.truncate(log, 0)
+    """One older log is kept, where the disk has room for it. In place: the program has the file open for appending and goes on
+    at its new end."""
+    if not log.exists() or log.stat().st_size <= LOG_AT_MOST:
+        return
+    older = log.with_suffix(".log.1")
+    older.unlink(missing_ok=True)  # its place may be all that there is
+    try:
+        shutil.copyfile(log, older)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        older.unlink(missing_ok=True)  # a log that fills the disk makes room
+    os.truncate(log, 0)

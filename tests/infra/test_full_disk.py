@@ -16,6 +16,7 @@ import pytest
 from infra.layout.folders import CHECKOUT, DataFolder
 from infra.layout.ports import taken
 from infra.mailbox.store import MailStore
+from infra.process import spawn
 from infra.process.identity import Mark
 from infra.supervision.child import Child, State
 from infra.supervision.supervisor import Supervisor
@@ -64,7 +65,7 @@ async def _mailbox(folder: Path) -> AsyncGenerator[int]:
 
 
 def _files(folder: Path) -> list[str]:
-    return [path.name for path in folder.iterdir()]
+    return sorted(path.name for path in folder.iterdir())
 
 
 def _child(supervisor: Supervisor) -> Child:
@@ -108,6 +109,16 @@ async def test_a_child_that_dies_on_a_full_disk_is_started_again_and_recorded_wh
         await until(lambda: Mark.read(data.run / "sleeper.json") == second, "its record is written")
         child.send(signal.SIGKILL)
         await _again(child, second)
+
+
+def test_a_log_that_fills_the_disk_is_cut(small: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(spawn, "LOG_AT_MOST", 1000)
+    log = small / "kafka.log"
+    log.write_text("x" * 2000)
+    _fill(small)
+    spawn.trim(log)
+    assert log.stat().st_size == 0
+    assert _files(small) == ["filler", "kafka.log"]
 
 
 @pytest.mark.parametrize("barred", ["run/sleeper.new", "logs/sleeper.log"])
