@@ -14,7 +14,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError
 
 from infra.failure import CannotStart
-from infra.install import apt
+from infra.install import apt, java
 from infra.layout import versions
 from infra.layout.folders import DataFolder
 from infra.layout.site import Site
@@ -140,6 +140,22 @@ async def test_the_role_of_the_product_is_not_a_superuser(servers: Stack):
     connection = await asyncpg.connect(servers.endpoints.postgres)
     assert await connection.fetchval("select rolsuper from pg_roles where rolname = current_user") is False
     await connection.close()
+
+
+def test_a_java_that_is_too_old_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for folder, said in (("named", "1.8.0_392"), ("old", "11.0.21"), ("new", "21.0.1"), ("silent", None)):
+        program = tmp_path / folder / "bin" / "java"
+        program.parent.mkdir(parents=True)
+        program.write_text("#!/bin/sh\n")
+        program.chmod(0o755)
+        if said is not None:
+            (tmp_path / folder / "release").write_text(f'IMPLEMENTOR="x"\nJAVA_VERSION="{said}"\n')
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path / "named"))
+    for on_path in ("new", "silent"):
+        monkeypatch.setenv("PATH", str(tmp_path / on_path / "bin"))
+        assert java.find("java") == tmp_path / on_path / "bin" / "java"
+    monkeypatch.setenv("PATH", str(tmp_path / "old" / "bin"))
+    assert java.find("java") not in (tmp_path / "named" / "bin" / "java", tmp_path / "old" / "bin" / "java")
 
 
 @pytest.mark.parametrize("name", ["kafka", "elastic"])
