@@ -126,7 +126,13 @@ def _lock(block: range, how: int) -> bool:
 
 @cache
 def _locks() -> int:
-    """A file of this user, in which a locked byte is a port that is held. It stays open: to close it gives all back."""
-    return os.open(
-        Path(tempfile.gettempdir()) / f"lezzet-ports-{os.getuid()}", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600
-    )
+    """A file of this user, in which a locked byte is a port that is held. It stays open: to close it gives all back.
+    Raises CannotStart where somebody else has put something in its place."""
+    path = Path(tempfile.gettempdir()) / f"lezzet-ports-{os.getuid()}"
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise CannotStart(
+            f"{path} is needed to choose free ports and cannot be opened ({error.strerror}): "
+            "remove it, or name another folder in TMPDIR"
+        ) from None

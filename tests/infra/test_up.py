@@ -38,6 +38,18 @@ def test_a_port_in_use_is_one_line_at_once_and_nothing_stays_behind(data: DataFo
     assert list(data.run.glob("*.json")) == []
 
 
+def test_what_somebody_else_has_put_in_the_place_of_the_held_ports_is_named(
+    data: DataFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    place = tmp_path / f"lezzet-ports-{os.getuid()}"
+    place.symlink_to(tmp_path / "elsewhere")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    ended = lezzet("--data", str(data.root), "up", "--free-ports")
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"lezzet up: {place} is needed to choose free ports and cannot be opened (")
+    assert not (tmp_path / "elsewhere").exists()
+
+
 def test_an_option_is_known_by_its_whole_name(data: DataFolder):
     ended = lezzet("--data", str(data.root), "up", "--det")
     assert ended.returncode == 2 and "unrecognized arguments: --det" in ended.stderr
