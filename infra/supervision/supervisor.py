@@ -73,6 +73,9 @@ class Supervisor:
         except CannotStart:
             self.refused.add(server.name)
             raise
+        except OSError as error:  # mostly a full disk
+            self.refused.add(server.name)
+            raise CannotStart(f"{server.name}: {error}") from error
         await child.until_ready()
         self.say(f"{server.name} is ready")
         return child

@@ -1,3 +1,4 @@
+import errno
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from infra.layout.folders import CHECKOUT, DataFolder
 from infra.process import identity, spawn
 from infra.process.health import health_of
 from infra.process.identity import Mark
+from infra.process.program import Program
 from infra.supervision import supervisor as module
 from infra.supervision.child import State
 from infra.supervision.supervisor import Supervisor, supervisor_of
@@ -156,6 +158,26 @@ async def test_logs_are_cut_on_though_a_child_was_started_meanwhile(data: DataFo
     await supervisor.start(program(data, "one")).until_ready()
     await until(lambda: len(looked) > 3, "it looks again and again")
     await supervisor.close()
+
+
+class _Unprepared:
+    name = "elastic"
+    required = False
+
+    async def install(self) -> None: ...
+
+    async def prepare(self) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "config")
+
+    def program(self) -> Program:
+        raise AssertionError("it is not prepared")
+
+
+async def test_a_server_for_whose_files_there_is_no_room_has_failed_and_says_why(supervisor: Supervisor):
+    supervisor.expect(("elastic",), required=False)
+    with pytest.raises(CannotStart, match=r"^elastic: .*No space left on device: 'config'$"):
+        await supervisor.start_server(_Unprepared())
+    assert supervisor.state("elastic") is State.FAILED
 
 
 def test_what_is_expected_counts_as_starting_and_what_was_refused_as_failed(data: DataFolder):
