@@ -9,7 +9,8 @@ RUN uv venv /venv \
 
 FROM python:3.11-slim
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin lezzet \
-    && install -d -o lezzet -m 0700 /var/lib/lezzet /var/lib/lezzet/keys /var/lib/lezzet/mail /var/lib/lezzet/provider
+    && install -d -o lezzet -m 0700 /var/lib/lezzet /var/lib/lezzet/keys /var/lib/lezzet/edge-keys \
+        /var/lib/lezzet/mail /var/lib/lezzet/provider
 COPY --from=build /venv /venv
 WORKDIR /lezzet
 COPY topics topics

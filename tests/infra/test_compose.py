@@ -74,6 +74,12 @@ def test_a_stopped_process_holds_its_documents_as_long_as_in_the_native_start():
     assert f"transactionLifetimeLimitSeconds={versions.MONGO_TRANSACTION_SECONDS}" in SERVICES["mongo"]["command"]
 
 
+def test_an_edge_has_no_private_key():
+    assert SERVICES["edge"]["volumes"] == ["edge-keys:/var/lib/lezzet/edge-keys:ro"]
+    assert SERVICES["edge"]["environment"]["KEYS_DIR"] == "/var/lib/lezzet/edge-keys"
+    assert "--edge /var/lib/lezzet/edge-keys" in SERVICES["provision"]["command"]
+
+
 def test_whatever_runs_on_is_checked_and_restarted():
     once = {"provision", "demo"}
     for name, service in SERVICES.items():
