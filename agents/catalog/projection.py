@@ -61,5 +61,5 @@ def indexes(document: Meal) -> Mapping[str, float]:
 
 
 MEAL = View[Meal, Event](
-    name="meal", topic=catalog_events.TOPIC, document=Meal, show=show, indexes=indexes, traits=meal_traits
+    name="meal", topic=catalog_events.TOPIC, document=Meal, show=show, indexes=indexes, traits=meal_traits, shape=2
 )

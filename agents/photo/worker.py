@@ -164,6 +164,7 @@ def _orientation(picture: Image.Image) -> int:
 
 def _upright(picture: Image.Image, orientation: int) -> Image.Image:
     """The first frame, as pixels and nothing else, turned as its EXIF says, at most as large as the largest form."""
+    picture = _in_bytes(picture) if picture.mode.startswith("I") else picture
     clear = picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info
     pixels = picture.convert("RGBA" if clear else "RGB")
     if max(pixels.size) > SIZES["full"]:
@@ -171,6 +172,12 @@ def _upright(picture: Image.Image, orientation: int) -> Image.Image:
     pixels.info = {}
     turn = _TURNS.get(orientation)
     return pixels if turn is None else pixels.transpose(turn)
+
+
+def _in_bytes(picture: Image.Image) -> Image.Image:
+    """Grey of 16 bits. Pillow's own conversion cuts off what is above 255, so that nearly all of it is white."""
+    picture.info = {}  # a clear shade has 16 bits, too
+    return picture.convert("I").point(lambda shade: shade / 256).convert("L")
 
 
 _TURNS = {

@@ -101,6 +101,7 @@ RESTAURANT = View[Restaurant, Event](
     show=show,
     indexes=indexes,
     traits=restaurant_traits,
+    shape=2,
 )
 
 

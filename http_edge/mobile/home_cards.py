@@ -13,7 +13,7 @@ from topics.documents.browse import Campaign
 from topics.values.fields import LAST_STATUSES, OrderStatus
 from topics.values.kurus import KurusSum
 
-LONGEST = 140  # characters of a text on a card
+LONGEST = 130  # characters of a text on a card
 
 BlockName = Literal["profile", "address", "favourites", "campaigns", "restaurants", "order", "basket"]
 

@@ -19,8 +19,10 @@ from topics import keys
 from topics.documents.browse import Campaign
 
 SHOWN = 5
-LOOKED_AT = 20  # of those that end first: some have not begun
-LOOK_BYTES = 64 * 1024  # of their documents
+LOOKED_AT = 20  # in one slice, those that end first
+LOOK_BYTES = 64 * 1024  # of their documents; a slice that has larger ones is shorter
+LOOKS = 50
+"""Slices, at most: what is announced for the weekend ends before what runs all month, and may be hundreds of campaigns."""
 REMEMBERED = 1000  # cards, of some hundred bytes, with their campaigns of at most 8 KB
 
 _found: Moments[None, Sequence[str]] = Moments()
@@ -42,11 +44,16 @@ async def _find(asked: Asked, looked: Looked) -> Sequence[str] | None:
     """Raises Unavailable, and MsgspecError over a document of another shape."""
     if not await shows_own_writes(asked, looked, (CAMPAIGNS,)):
         return None
-    now = asked.edge.clock()
+    now, running = asked.edge.clock(), list[str]()
     span = Span(keys.campaigns(None), CAMPAIGNS.name, lowest=now, entries=LOOKED_AT, size=LOOK_BYTES)
-    found = await asked.edge.lists.read(span)
-    entries = zip((each.decode() for each in found.members), found.documents, strict=True)
-    running = [member for member, value in entries if _running(member, value, now) is not None][:SHOWN]
+    for _ in range(LOOKS):
+        found = await asked.edge.lists.read(span)
+        entries = zip((each.decode() for each in found.members), found.documents, strict=True)
+        running += [member for member, value in entries if _running(member, value, now) is not None]
+        if len(running) >= SHOWN or not found.more:
+            break
+        span = span._replace(after=found.place(len(found.members) - 1))
+    running = running[:SHOWN]
     _found.keep(None, running, asyncio.get_running_loop().time())
     return running
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from replay.failure import BadArgument, no_such_topic
-from replay.log.message import Message, printed, shown_key, stamp
+from replay.log.message import Message, printed, shown_key, shown_reason, stamp
 from stores.engineering import Domains
 from stores.kafka.log import Logged, LogReader
 from stores.protocol import InboxKey
@@ -85,15 +85,16 @@ class DeadLetter:
         return {
             "topic": self.topic, "place": self.place, "time": self.about.get(headers.DLQ_TIME), "origin": self.origin,
             "key": shown_key(self.key, reveal=reveal), "type": self.type, "id": self.id, "source": self.inbox_key[0],
-            "group": self.group, "parked": self.parked, "reason": self.reason,
+            "group": self.group, "parked": self.parked, "reason": shown_reason(self.reason, reveal=reveal),
             "bytes": len(self.logged.body or b""), "state": state,
         }  # fmt: skip
 
     def line(self, state: State, *, reveal: bool = False) -> str:
         key = printed(shown_key(self.key, reveal=reveal))
+        why = printed(shown_reason(self.reason, reveal=reveal))
         return "  ".join(
             (self.place, self.time, state, f"key={key}", printed(self.type), f"id={printed(self.id)}",
-             f"{len(self.logged.body or b''):,} bytes", f"by {printed(self.group)}", printed(self.reason)),
+             f"{len(self.logged.body or b''):,} bytes", f"by {printed(self.group)}", why),
         )  # fmt: skip
 
 

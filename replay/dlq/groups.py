@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from replay.dlq.dead_letters import DeadLetter, State, dead_letter_topics, read, states
-from replay.log.message import printed, stamp
+from replay.log.message import printed, shown_reason, stamp
 from replay.tools import Tools, say, say_json
 from stores.engineering import ParkedKey
 
@@ -125,6 +125,6 @@ def _group(name: str, of: Sequence[_One]) -> Group:
         counts[one.state] = counts.get(one.state, 0) + one.count
     times = sorted(one.at for one in of)
     return Group(
-        name, alike(of[0].reason), of[0].topic, of[0].group, sum(counts.values()), len({one.key for one in of}),
+        name, alike(shown_reason(of[0].reason)), of[0].topic, of[0].group, sum(counts.values()), len({one.key for one in of}),
         times[0], times[-1], of[-1].example, counts,
     )  # fmt: skip

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from replay.dlq.dead_letters import MEANINGS, DeadLetter, State, dead_letter_topics, read, states
 from replay.log import reveal
-from replay.log.message import printed, shown_key, stamp
+from replay.log.message import printed, shown_key, shown_reason, stamp
 from replay.tools import Tools, say, say_json
 from stores.engineering import ParkedKey
 
@@ -18,7 +18,10 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
         parked = await domains.parked_keys(None if said.topic is None else names[0].removesuffix("_dlq"))
     plain = await reveal.revealed(tools, "dlq list", said)
     if said.json:
-        rows = [row._asdict() | {"key": shown_key(row.key, reveal=plain)} for row in parked]
+        rows = [
+            row._asdict() | {"key": shown_key(row.key, reveal=plain), "reason": shown_reason(row.reason, reveal=plain)}
+            for row in parked
+        ]
         say_json({"dead_letters": [d.data(s, reveal=plain) for d, s in found], "parked": rows})
     else:
         _print(found, parked, reveal=plain)
@@ -34,10 +37,10 @@ def _print(found: Sequence[tuple[DeadLetter, State]], parked: Sequence[ParkedKey
             say(f"{topic}: {count} dead letter{'s'[: count != 1]}")
         say(f"  {letter.line(state, reveal=reveal)}")
     for row in parked:
-        key = printed(shown_key(row.key, reveal=reveal))
+        key, why = printed(shown_key(row.key, reveal=reveal)), printed(shown_reason(row.reason, reveal=reveal))
         say(
             f"parked: {row.topic} key={key}: {row.messages} message{'s'[: row.messages > 1]} since"
-            f" {stamp(row.at)}, first id={printed(row.id)}: {printed(row.reason)}"
+            f" {stamp(row.at)}, first id={printed(row.id)}: {why}"
         )
     if not found and not parked:
         say("no dead letters, no parked keys")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from replay.dlq.dead_letters import DeadLetter
-from replay.log.message import faulty_header, printed, shown_key
+from replay.log.message import faulty_header, printed, shown_key, shown_reason
 from stores.kafka.raw import RawRecord
 from stores.protocol import InboxKey
 from topics.messages import headers
@@ -122,7 +122,7 @@ def _undecodable(record: RawRecord, topic: Topic | None) -> str | None:
     try:
         topic.decode(said.get(headers.TYPE), record.body, said.get(headers.SCHEMA_VERSION))
     except Undecodable as error:
-        return f"still unreadable: {error}; mend it with --id ID and --body FILE or --header ce_type=TYPE"
+        return f"still unreadable: {shown_reason(str(error))}; mend it with --id ID and --body FILE or --header ce_type=TYPE"
     except RecursionError:
         return "still unreadable: nested too deeply"
     return None

@@ -55,7 +55,7 @@ class _Shown:
             "also_at": list(self.also_at),
             "headers": {name: self._masked(readable(value)) for name, value in self.letter.headers},
             "waiting": [
-                {"time": stamp(row.at), "id": row.id, "bytes": len(row.body), "reason": row.reason}
+                {"time": stamp(row.at), "id": row.id, "bytes": len(row.body), "reason": self._masked(row.reason)}
                 for row in self.waiting
             ],
             "body": self._body,
@@ -68,7 +68,8 @@ class _Shown:
             f"state: {self.state} ({MEANINGS[self.state]})",
             *([f"also at: {', '.join(self.also_at)}"] if self.also_at else []),
             *(
-                f"waits with it: {stamp(row.at)}  id={printed(row.id)}  {len(row.body):,} bytes  {printed(row.reason)}"
+                f"waits with it: {stamp(row.at)}  id={printed(row.id)}  {len(row.body):,} bytes"
+                f"  {printed(self._masked(row.reason))}"
                 for row in self.waiting
             ),
             *(

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from replay.log.message import printed, shown_key, stamp
+from replay.log.message import printed, shown_key, shown_reason, stamp
 from replay.tools import say
 from stores.engineering import Domains, First, Left
 from stores.kafka.raw import RawProducer, RawRecord
@@ -55,7 +55,7 @@ class Unpark:
             "messages": self.messages,
             "oldest": [
                 {
-                    "time": stamp(row.at), "id": row.id, "reason": row.reason, "dropped": row.id in self.drop,
+                    "time": stamp(row.at), "id": row.id, "reason": shown_reason(row.reason), "dropped": row.id in self.drop,
                     "repaired": None if (body := self._repaired(row)) is None else len(body),
                     "wrong": None if body is None or contract is None else _wrong(row, body, contract),
                 }
@@ -69,7 +69,7 @@ class Unpark:
     def _line(self, row: ParkedRow, contract: Topic | None) -> str:
         body = self._repaired(row)
         what = "given up" if row.id in self.drop else "as it is" if body is None else f"repaired ({len(body):,} bytes)"
-        parts = [stamp(row.at), f"id={printed(row.id)}", what, f"parked: {printed(row.reason)}"]
+        parts = [stamp(row.at), f"id={printed(row.id)}", what, f"parked: {printed(shown_reason(row.reason))}"]
         if body is not None and contract is not None and (wrong := _wrong(row, body, contract)):
             parts.append(f"STILL UNREADABLE: {wrong}")
         return "  ".join(parts)
@@ -98,7 +98,7 @@ def _wrong(row: ParkedRow, body: bytes, contract: Topic) -> str | None:
     try:
         contract.decode(said.get(headers.TYPE), body, said.get(headers.SCHEMA_VERSION))
     except Undecodable as error:
-        return str(error)
+        return shown_reason(str(error))
     return None
 
 

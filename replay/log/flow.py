@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from replay.log.message import Message, in_time, printed, shown_key, stamp
+from replay.log.message import Message, in_time, printed, shown_key, shown_reason, stamp
 from topics.messages import headers
 
 _BODY = " " * 16
@@ -60,7 +60,7 @@ class Flow:
             parts.append(f"v{printed(version)}")
         parts += [f"key={printed(shown_key(message.key, reveal=reveal))}", f"id={printed(message.id)}"]
         if message.dead:
-            parts.append(f"DEAD: {printed(message.headers[headers.DLQ_REASON])}")
+            parts.append(f"DEAD: {printed(shown_reason(message.headers[headers.DLQ_REASON], reveal=reveal))}")
         return " ".join(parts)
 
 

@@ -68,7 +68,7 @@ class Message:
             "body": secrecy.shown(self.logged.body, self.type, reveal=reveal),
         }
         if self.dead:
-            found["dead"] = self.headers[headers.DLQ_REASON]
+            found["dead"] = shown_reason(self.headers[headers.DLQ_REASON], reveal=reveal)
         return found
 
     def line(self, reveal: bool = False) -> str:
@@ -82,7 +82,7 @@ class Message:
         if self.correlation != self.id:
             parts.append(f"correlation={printed(self.correlation)}")
         if self.dead:
-            parts.append(f"dead={printed(self.headers[headers.DLQ_REASON])}")
+            parts.append(f"dead={printed(shown_reason(self.headers[headers.DLQ_REASON], reveal=reveal))}")
         return "  ".join([*parts, self.brief(reveal)])
 
     def brief(self, reveal: bool = False, most: int | None = _MOST) -> str:
@@ -104,6 +104,11 @@ def brief(body: bytes | None, type_name: str | None = None, *, reveal: bool = Fa
 def shown_key(key: str | None, *, reveal: bool = False) -> str | None:
     """A record's key. That of a mail is an address."""
     return key if reveal or key is None else personal.masked_text(key)
+
+
+def shown_reason(reason: str, *, reveal: bool = False) -> str:
+    """Why a message is refused. It may quote what was sent."""
+    return reason if reveal else personal.masked_text(reason)
 
 
 def printed(text: str | None) -> str:

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from replay.log.known import EVENTS, Known, domain_of, inbox_key
-from replay.log.message import Message, in_time, printed, stamp
-from topics import personal
+from replay.log.message import Message, in_time, printed, shown_reason, stamp
 from topics.messages import headers
 
 LONGEST = 200
@@ -30,7 +29,7 @@ def told(messages: Iterable[Message], known: Known) -> list[str]:
 
 
 def _reason(letter: Message) -> str:
-    return printed(personal.masked_text(letter.headers[headers.DLQ_REASON]))
+    return printed(shown_reason(letter.headers[headers.DLQ_REASON]))
 
 
 def _by_cause(messages: Sequence[Message]) -> dict[str, list[Message]]:

@@ -17,6 +17,7 @@ from msgspec.structs import fields
 from http_edge.mobile import cards, nearby, running
 from http_edge.mobile.home import OF_FAVOURITES, RESTAURANTS
 from http_edge.mobile.home_cards import Home
+from http_edge.mobile.running import LOOK_BYTES, LOOKED_AT
 from http_edge.mobile.running import SHOWN as CAMPAIGNS_SHOWN
 from tests.http_edge.client import Client, Said
 from tests.http_edge.conftest import World
@@ -225,6 +226,16 @@ async def test_campaigns_that_run_are_shown_and_no_others(edge: World):
         await put_campaign(edge, f"runs-{number}", now - day, now + (3 + number) * day)
     shown = (await home(phone(edge)[0])).json["campaigns"]
     assert [each["id"] for each in shown] == [f"runs-{number}" for number in range(CAMPAIGNS_SHOWN)]
+
+
+async def test_campaigns_that_run_are_found_behind_many_that_have_not_begun(edge: World):
+    """What is announced for the weekend ends before what runs all month."""
+    now, day = datetime.now(UTC), timedelta(days=1)
+    text = "x" * (LOOK_BYTES // 4)
+    for number in range(LOOKED_AT):
+        await put_campaign(edge, f"weekend-{number}", now + day, now + 2 * day, description=text)
+    await put_campaign(edge, "runs", now - day, now + 30 * day)
+    assert [each["id"] for each in (await home(phone(edge)[0])).json["campaigns"]] == ["runs"]
 
 
 async def test_the_running_order_is_the_newest_that_is_not_over(edge: World):

@@ -43,9 +43,12 @@ async def test_it_comes_out_when_it_is_redriven(desk: Desk, mailbox: Server) -> 
     code, said_so = await desk.run("dlq", "redrive", "notification_events", "--id", id, "--yes")
     assert (code, said_so.count("sent: ")) == (0, 1), said_so
 
+    def mails() -> list[str]:
+        """Not those of messages that other tests have published."""
+        return [mail["Message-ID"] for mail in mailbox.mailbox.mails if mail["To"] == TO]
+
     async def out() -> bool:
-        return bool(mailbox.mailbox.mails)
+        return bool(mails())
 
     await until("the mail", out)
-    (mail,) = mailbox.mailbox.mails
-    assert (mail["To"], mail["Message-ID"]) == (TO, f"<{id}@lezzet>")
+    assert mails() == [f"<{id}@lezzet>"]

@@ -58,6 +58,22 @@ async def test_dead_letters_are_masked_and_shown_as_they_came_on_demand(desk: De
     assert (await _record_of(desk, str(tmp_path)))["command"] == "dlq show", "a file of the body is on record, too"
 
 
+async def test_why_a_message_was_refused_is_masked_as_it_may_quote_what_was_sent(desk: Desk) -> None:
+    """Of commands that mask, and of those that show personal data to nobody."""
+    name, why = ids.fresh(), "ValueError: ayse@example.com is no user"
+    await desk.publish(dead("email_event", "k", MAIL, id=name, reason=why))
+    at = ["--id", name]
+    for command in (
+        ["tail", "email_event_dlq"], ["trace", name], ["dlq", "list", "email_event"], ["dlq", "show", "email_event", name],
+        ["dlq", "groups", "email_event"], ["dlq", "redrive", "email_event", *at],
+    ):  # fmt: skip
+        for form in ([], ["--json"]):
+            _, out = await desk.run(*command, *form)
+            assert "ayse@example.com" not in out, (command, form)
+    for command in (["dlq", "list", "email_event"], ["trace", name]):
+        assert why in (await desk.run(*command, "--reveal"))[1]
+
+
 async def test_the_record_holds_no_personal_data_itself(desk: Desk) -> None:
     mark = ids.fresh()
     await reveal.reveal(desk.tools, "trace", ["id=ayse@example.com", f"token=eyJh.eyJi.c {mark}"])

@@ -15,7 +15,9 @@ class _Plain(dict[int, str]):
 
     def __missing__(self, point: int) -> str:
         letter = chr(point)
-        plain = "".join(part for part in unicodedata.normalize("NFKD", letter) if not unicodedata.combining(part))
+        # 𝐊 has no small letter, but what it is made of has one
+        parts = unicodedata.normalize("NFKD", letter).translate(_DOTLESS).casefold()
+        plain = "".join(part for part in parts if not unicodedata.combining(part))
         if plain != letter:
             self[point] = plain
         return plain

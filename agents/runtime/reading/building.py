@@ -14,9 +14,9 @@ from stores.kafka.replay import Stretch
 
 log = structlog.get_logger()
 
-MOST = (
-    1000  # events at once: Redis answers nobody while they are written, and this process nobody while they are folded
-)
+FIRST, LEAST, MOST = 100, 50, 1000
+"""Events at once: Redis answers nobody while they are written, and this process nobody while they are folded."""
+LONG = 0.3  # seconds for these, after which fewer are taken: reads of the edge are given up after 0.8 s
 _AT_REST = 0.02  # seconds between two looks whether the partition's own batches have taken the generation along
 _LOOKS = 50
 _OLDER = 0.2  # seconds between two looks whether older events are shown
@@ -34,6 +34,20 @@ Replays = Callable[[str, int], AbstractAsyncContextManager[Reads]]
 """(topic, partition) → a reader of its own."""
 Bring = Callable[[Batch, str, str], Awaitable[int | None]]
 """See Showing.bring."""
+
+
+class Pace:
+    """How many events are brought up at once. What one of them costs differs a hundredfold: a restaurant has hundreds of
+    traits, and a rating has none."""
+
+    def __init__(self) -> None:
+        self.most = min(FIRST, MOST)
+
+    def took(self, seconds: float, events: int) -> None:
+        if seconds > LONG:
+            self.most = max(min(LEAST, MOST), self.most // 2)
+        elif events >= self.most:
+            self.most = min(MOST, self.most * 2)
 
 
 class Building:
@@ -66,6 +80,7 @@ class Building:
     async def _follow(self, reads: Reads, lease: Lease, view: str, tag: str) -> None:
         _, end = await reads.bounds()
         own = Lease(lease.source, incarnation=lease.incarnation, end=end)
+        now, pace = asyncio.get_running_loop().time, Pace()
         floor, looks = await self._stands(reads, lease, view, tag), 0
         if floor is not None and floor >= end:  # no event may ever come that says that it has caught up
             await self._keeping.mark(lease.source, end)
@@ -77,9 +92,10 @@ class Building:
                 floor = await self._stands(reads, lease, view, tag)
                 continue
             looks = 0
-            stretch = await reads.take(floor, MOST)
+            stretch, begun = await reads.take(floor, pace.most), now()
             if stretch.next > floor:
                 floor = await self._bring(Batch(own, stretch.records, stretch.first, stretch.next), view, tag)
+                pace.took(now() - begun, len(stretch.records))
                 lease.missed = lease.missed or own.missed
 
     async def _stands(self, reads: Reads, lease: Lease, view: str, tag: str) -> int | None:

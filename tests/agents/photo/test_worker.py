@@ -3,6 +3,7 @@
 import asyncio
 import io
 import sys
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -129,6 +130,18 @@ async def test_clear_pixels_stay_clear_in_webp_and_are_white_in_jpeg() -> None:
     made = await check(saved("PNG", Image.new("RGBA", (64, 64), (0, 0, 0, 0))))
     assert opened(made, "full").convert("RGBA").getpixel((9, 9))[3] == 0  # type: ignore[index]
     assert opened(made, "full", "image/jpeg").getpixel((9, 9)) == (255, 255, 255)
+
+
+@pytest.mark.parametrize("shade", [0, 0x4000, 0x8000, 0xFFFF])
+async def test_grey_of_sixteen_bits_keeps_its_shade(shade: int) -> None:
+    """With and without a shade that is clear."""
+    row = b"\0" + shade.to_bytes(2) * 64
+    pixels = corpus.chunk(b"IDAT", zlib.compress(row * 64))
+    clear = corpus.chunk(b"tRNS", (0x1234).to_bytes(2))
+    for chunks in ((pixels,), (clear, pixels)):
+        made = await check(corpus.png(corpus.header(64, 64, depth=16, colours=0), *chunks))
+        shown = opened(made, "full", "image/jpeg").convert("L").getpixel((9, 9))
+        assert abs(int(str(shown)) - shade // 256) <= 1
 
 
 async def test_of_many_frames_the_first_is_shown() -> None:

@@ -318,6 +318,29 @@ async def test_a_builder_that_was_killed_is_gone_on_with_from_its_floor(built: B
     assert await built.shown() == (15, Sum(15, 15))
 
 
+@pytest.mark.parametrize(("long", "expected"), [(-1.0, [8, 4, 2, 2, 2, 2]), (60.0, [8, 16])])
+async def test_fewer_events_are_brought_up_at_once_while_they_take_long(
+    built: Built, monkeypatch: pytest.MonkeyPatch, long: float, expected: list[int]
+):
+    """Redis answers nobody while they are written."""
+    for name, value in {"FIRST": 8, "LEAST": 2, "MOST": 16, "LONG": long}.items():
+        monkeypatch.setattr(building, name, value)
+    work = built.projector()
+    lease = await built.opened(work)
+    await built.run(work, lease)
+    await built.order()
+    asked, whole = list[int](), Replayed.take
+
+    async def told(self: Replayed, first: int, most: int) -> Any:
+        asked.append(most)
+        return await whole(self, first, most)
+
+    monkeypatch.setattr(Replayed, "take", told)
+    await built.switched_to("@2", work, lease)
+    assert asked[: len(expected)] == expected
+    assert await built.shown() == (15, Sum(15, 15))
+
+
 async def _true(value: bool) -> bool:
     return value
 
