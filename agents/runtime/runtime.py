@@ -17,6 +17,7 @@ from agents.runtime.reading.performing import Perform
 from agents.runtime.reading.showing import Showing
 from agents.runtime.reading.taking_in import Intake
 from agents.runtime.reading.tending import Tending
+from agents.runtime.reading.turns import Turns
 from agents.runtime.sending.drain import Drain
 from agents.runtime.sending.entering import Entrance
 from agents.runtime.sending.publisher import Publisher
@@ -44,7 +45,7 @@ _CONNECTIONS = 128
 @dataclass(frozen=True, slots=True)
 class Resources:
     """Settings and clients, made by the composition root and shared by all domains of the process. counts: of the partitions,
-    known when Kafka is there."""
+    known when Kafka is there. turns: of what is copied and shown."""
 
     settings: Settings
     publisher: Publisher
@@ -53,13 +54,14 @@ class Resources:
     views: ProjectionStore
     generations: ViewGenerations
     counts: Counts
+    turns: Turns
 
     @classmethod
     def of(cls, settings: Settings, counts: Counts | None = None) -> "Resources":
         """On the servers of the settings; nothing is opened yet."""
         redis, publisher = connect(settings.redis, connections=_CONNECTIONS), Publisher(settings.kafka)
         views, generations = ProjectionStore(redis), ViewGenerations(redis, settings.view_back_seconds)
-        return cls(settings, publisher, Replies(redis), Fates(redis), views, generations, counts or Counts())
+        return cls(settings, publisher, Replies(redis), Fates(redis), views, generations, counts or Counts(), Turns())
 
 
 class Runtime:
@@ -159,16 +161,20 @@ class Runtime:
             tables = [p for p in self._projections if isinstance(p, FactTable) and p.topic.name == name]
             if views and tables:
                 raise ValueError(f"{self.domain}: {name} into views and into facts: two stores cannot share a floor")
-            found[name] = self._showing(topic, views) if views else Copying(topic, tables, self.store, self._drain)
+            found[name] = self._showing(topic, views) if views else self._copying(topic, tables)
         return found
+
+    def _copying(self, topic: Topic, tables: Sequence[FactTable[Any, Any]]) -> Copying:
+        return Copying(topic, tables, self.store, self._drain, turns=self._resources.turns)
 
     def _showing(self, topic: Topic, views: Sequence[View[Any, Any]]) -> Showing:
         found = self._resources
         replays = partial(open_replay, found.settings.kafka)
         group = f"{self.domain}.project"
         made = Showing(
-            group, topic, views, found.views, found.generations, found.publisher, replays, counts=found.counts
-        )
+            group, topic, views, found.views, found.generations, found.publisher, replays, counts=found.counts,
+            turns=found.turns,
+        )  # fmt: skip
         self.tended.append(made.tending)
         return made
 

@@ -25,7 +25,6 @@ from http_edge.commands.operations import note, pending
 from http_edge.commands.seen import Seen
 from http_edge.reads import own_writes
 from http_edge.reads.views import named
-from http_edge.routing.abreast import AT_ONCE, COPIED_AT_ONCE
 from http_edge.routing.asked import Asked
 from http_edge.routing.guard import check_denied, check_user_id, deny_keys
 from http_edge.routing.routes import PUBLIC, CommandRow, ViewOf
@@ -118,7 +117,7 @@ def _turn(row: CommandRow, asked: Asked) -> AbstractAsyncContextManager[int | No
     """While the command is under way: which turn it has, of a row that hashes. Raises Problem 429 and 503."""
     if row.hashes:
         return asked.edge.turns.turn(asked.address)
-    return asked.edge.abreast.turn(_client(row, asked), COPIED_AT_ONCE if row.copied else AT_ONCE)
+    return asked.edge.abreast.turn(_client(row, asked), row.copied)
 
 
 def _check_refused(row: CommandRow, asked: Asked) -> None:

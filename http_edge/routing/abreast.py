@@ -12,7 +12,10 @@ from contextlib import asynccontextmanager
 from http_edge.wire.problems import RETRY_AFTER_SECONDS, Problem
 
 AT_ONCE = 16  # of one client, of one edge process
-COPIED_AT_ONCE = 1  # of what many domains copy and show, which goes on after the answer
+COPIED_AT_ONCE = 1  # of what many domains copy and show
+# They do that after the answer. So the client's next one waits so many times as long as the one before took (measured by
+# `fault greed`): after what concerns a meal, and after what concerns a restaurant, which more of them copy.
+MEAL_RESTS, RESTAURANT_RESTS = 2, 8
 # A command that has no answer by then waits for something itself, e.g. for a server that is away. It takes nobody's time
 # meanwhile, and is not to hold up what its client asks of other domains.
 TURN_SECONDS = 0.25
@@ -20,7 +23,7 @@ WAIT_SECONDS = 1.2  # for a turn: the rest of the two seconds is left to be answ
 
 
 class _Own:
-    """Of one client. commands: that are under way, or wait for a turn."""
+    """Of one client. commands: that are under way, wait for a turn, or were answered and rest."""
 
     def __init__(self, at_once: int) -> None:
         self.turns = asyncio.Semaphore(at_once)
@@ -48,27 +51,38 @@ class Abreast:
         self.refused = 0
 
     @asynccontextmanager
-    async def turn(self, client: str, at_once: int = AT_ONCE) -> AsyncGenerator[None]:
-        """Around a command of the client, one of `at_once`; commands with another bound have turns of their own. Raises Problem
-        429. client: empty for who stands for many, and is not bounded."""
+    async def turn(self, client: str, rests: int = 0) -> AsyncGenerator[None]:
+        """Around a command of the client. Raises Problem 429.
+
+        client: empty for who stands for many, and is not bounded. rests: above 0 for what many domains copy, which has turns of
+        its own; such a turn ends so many times as long after the command as it took, a turn's time later at most.
+        """
         if not client:
             yield
             return
+        at_once = COPIED_AT_ONCE if rests else AT_ONCE
         named = client, at_once
         own = self._clients.setdefault(named, _Own(at_once))
         own.commands += 1
+        rest = 0.0
+        loop = asyncio.get_running_loop()
         try:
             turn = await self._begin(own)
-            late = asyncio.get_running_loop().call_later(self._turn, turn.end)
+            begun = loop.time()
+            late = loop.call_later(self._turn, turn.end)
             try:
                 yield
             finally:
                 late.cancel()
-                turn.end()
+                rest = min(rests * (loop.time() - begun), self._turn)
+                loop.call_later(rest, turn.end)
         finally:
-            own.commands -= 1
-            if not own.commands:
-                del self._clients[named]
+            loop.call_later(rest, self._gone, named, own)
+
+    def _gone(self, named: tuple[str, int], own: _Own) -> None:
+        own.commands -= 1
+        if not own.commands:
+            del self._clients[named]
 
     async def _begin(self, own: _Own) -> _Turn:
         try:

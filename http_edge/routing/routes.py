@@ -133,8 +133,8 @@ class CommandRow(Row):
     is in it, for OpenAPI.
     picture_of: the body is a picture of something, which this looks up before a byte is read; what it gives becomes asked.body
     (http_edge/commands/uploads.py).
-    copied: many domains copy and show what it changes; few of a client are under way at a time
-    (http_edge/routing/abreast.py).
+    copied: above 0 where many domains copy and show what it changes: how many times as long as it took its client's next one
+    waits (http_edge/routing/abreast.py).
     coupon: the code that the request says, if any: who says many that there are not is refused for a while.
     Idempotency keys are honoured on every row.
     """
@@ -152,7 +152,7 @@ class CommandRow(Row):
     hashes: Topic | None = None
     paced: bool = False
     mails: bool = False
-    copied: bool = False
+    copied: int = 0
     coupon: Callable[[Asked], str | None] | None = None
     picture_of: Callable[[Asked], Awaitable[Any]] | None = None
     signed: bool = False

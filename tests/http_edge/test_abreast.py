@@ -11,7 +11,7 @@ import pytest
 from http_edge.routing.abreast import AT_ONCE, COPIED_AT_ONCE, Abreast
 from http_edge.routing.pace import Refusals
 from http_edge.wire.problems import Problem
-from tests.deadline import until
+from tests.deadline import BUSY, until
 from tests.http_edge.client import Said
 from tests.http_edge.conftest import World
 from tests.http_edge.domains import done, refused
@@ -34,7 +34,7 @@ class Asking:
         self.task = asyncio.create_task(self._ask(abreast, client))
 
     async def _ask(self, abreast: Abreast, client: str) -> None:
-        async with abreast.turn(client, COPIED_AT_ONCE):
+        async with abreast.turn(client, rests=1):
             self.under_way = True
             await self._end.wait()
 
@@ -58,7 +58,7 @@ async def test_a_client_has_few_under_way_and_the_next_begins_when_one_ends():
     async with asking(abreast, "ayşe", COPIED_AT_ONCE + 2) as mine:
         assert [each.under_way for each in mine] == [True] * COPIED_AT_ONCE + [False, False]
         await mine[0].end()
-        await settled()
+        await until("the next one has a turn", under_way(mine[: COPIED_AT_ONCE + 1]))
         assert [each.under_way for each in mine] == [True] * (COPIED_AT_ONCE + 1) + [False]
 
 
@@ -89,7 +89,7 @@ async def test_who_gets_no_turn_is_told_429():
     abreast = Abreast(turn=LONG, wait=0.05)
     async with asking(abreast, "ayşe", COPIED_AT_ONCE):
         with pytest.raises(Problem) as told:
-            async with abreast.turn("ayşe", COPIED_AT_ONCE):
+            async with abreast.turn("ayşe", rests=1):
                 pass
     assert (told.value.status, told.value.code, told.value.headers) == (429, "too_many_at_once", {"Retry-After": "2"})
     assert abreast.refused == 1
@@ -99,21 +99,54 @@ async def test_a_turn_ends_also_where_the_command_fails_or_its_asker_has_gone():
     abreast = Abreast(turn=LONG, wait=LONG)
     for _ in range(2 * COPIED_AT_ONCE):
         with pytest.raises(LookupError):
-            async with abreast.turn("ayşe", COPIED_AT_ONCE):
+            async with abreast.turn("ayşe", rests=1):
                 raise LookupError
     async with asking(abreast, "ayşe", COPIED_AT_ONCE + 2) as mine:
         gone, waiting = mine[COPIED_AT_ONCE:]
         gone.task.cancel()
         mine[0].task.cancel()
+        await until("the next one has a turn", under_way([waiting]))
+
+
+@pytest.mark.parametrize("rests", [0, 3])
+async def test_the_next_one_waits_while_domains_copy_what_the_one_before_has_changed(rests: int):
+    abreast, now = Abreast(turn=LONG), asyncio.get_running_loop().time
+
+    async def took(least: float) -> tuple[float, float]:
+        """When a command had its turn, and when it was done."""
+        async with abreast.turn("ayşe", rests):
+            begun = now()
+
+            async def long_enough() -> bool:
+                return now() - begun >= least
+
+            await until("a command that takes a while", long_enough)
+            return begun, now()
+
+    begun, ended = await took(0.05)
+    next_begun, _ = await took(0.0)
+    assert next_begun - ended >= rests * (ended - begun) - 0.001
+    assert rests or next_begun - ended < ended - begun
+
+
+async def test_it_waits_for_as_long_as_a_turn_may_last_at_most():
+    abreast, now = Abreast(turn=0.05), asyncio.get_running_loop().time
+    async with abreast.turn("ayşe", rests=1_000_000):
         await settled()
-        assert waiting.under_way
+    ended = now()
+    async with abreast.turn("ayşe", rests=1):
+        assert 0.04 < now() - ended < BUSY
 
 
 async def test_nothing_is_kept_of_who_has_nothing_under_way():
     abreast = Abreast()
     async with asking(abreast, "ayşe", COPIED_AT_ONCE + 1):
         assert list(abreast._clients) == [("ayşe", COPIED_AT_ONCE)]
-    assert not abreast._clients
+
+    async def gone() -> bool:
+        return not abreast._clients
+
+    await until("nothing is kept", gone)
 
 
 def under_way(some: Sequence[Asking]) -> Callable[[], Awaitable[bool]]:

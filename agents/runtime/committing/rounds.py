@@ -7,6 +7,7 @@ no other batch.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from agents.runtime.committing.floor import Progress, progress_of
@@ -96,11 +97,14 @@ def changed(turns: Sequence[T], moment: Moment, changes: Callable[[T, int], Chan
 
 
 class Rounds(Generic[T]):
-    """The rounds of one topic in one consumer group."""
+    """The rounds of one topic in one consumer group. around: every round."""
 
-    def __init__(self, drain: Drain, decide: Decide[T]) -> None:
+    def __init__(
+        self, drain: Drain, decide: Decide[T], around: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
+    ) -> None:
         self._drain = drain
         self._decide = decide
+        self._around = around
         self._waiting: list[T] = []
         self._touched: dict[asyncio.Task[None], frozenset[Any]] = {}
         self._late: set[asyncio.Task[None]] = set()
@@ -170,9 +174,10 @@ class Rounds(Generic[T]):
 
     async def _round(self, turns: Sequence[T]) -> None:
         try:
-            moment, changes = await self._decide(turns)
-            if changes:
-                await self._write(moment, changes)
+            async with self._around():
+                moment, changes = await self._decide(turns)
+                if changes:
+                    await self._write(moment, changes)
             for turn in turns:
                 if turn not in changes and not turn.put_off:
                     turn.settle(Written(turn.after, None))

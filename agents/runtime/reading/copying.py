@@ -1,6 +1,7 @@
 """Project into the own store: makes this domain's copy of another domain's facts from that domain's events."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
@@ -10,6 +11,7 @@ from agents.runtime.committing.rounds import Rounds, Turn, changed
 from agents.runtime.reading import events, missed
 from agents.runtime.reading.events import Event
 from agents.runtime.reading.missed import Missed
+from agents.runtime.reading.turns import Turns
 from agents.runtime.sending.drain import Drain, Drained
 from agents.runtime.sending.placing import dead_letters
 from agents.runtime.transport.lease import Batch, Lease
@@ -32,16 +34,23 @@ class CopyTurn(Turn):
 
 
 class Copying(Drained):
-    """The work (agents.runtime.transport.work.Work) of all fact tables of one topic. code: see running_code."""
+    """The work (agents.runtime.transport.work.Work) of all fact tables of one topic. code: see running_code. turns: of the
+    process."""
 
     def __init__(
-        self, topic: Topic, tables: Sequence[FactTable[Any, Any]], store: DomainStore, drain: Drain, code: str = ""
+        self,
+        topic: Topic,
+        tables: Sequence[FactTable[Any, Any]],
+        store: DomainStore,
+        drain: Drain,
+        code: str = "",
+        turns: Turns | None = None,
     ) -> None:
         super().__init__(store, drain)
         self._topic = topic
         self._tables = {table.name: table for table in tables}
         self._forms = {table.name: table.form for table in tables}
-        self._rounds = Rounds[CopyTurn](drain, self.copy)
+        self._rounds = Rounds[CopyTurn](drain, self.copy, partial((turns or Turns()).turn, topic.name))
         self._code = code or missed.running_code()
 
     async def open(self, lease: Lease, earliest: int) -> None:

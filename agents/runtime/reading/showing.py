@@ -16,6 +16,7 @@ from agents.runtime.reading.events import Event
 from agents.runtime.reading.keeping import Keeping, Kept
 from agents.runtime.reading.missed import Missed
 from agents.runtime.reading.tending import Tending
+from agents.runtime.reading.turns import Turns
 from agents.runtime.sending.placing import dead_letters
 from agents.runtime.sending.publisher import Publisher
 from agents.runtime.transport.lease import Batch, Lease, NotYet, Reopen
@@ -32,7 +33,7 @@ _TRIES = 5  # a floor moves under a batch where another process, or the building
 class Showing:
     """The work (agents.runtime.transport.work.Work) of all views of one topic. tending: what there is to do in the background.
 
-    group: the consumer group. code: see missed.running_code.
+    group: the consumer group. code: see missed.running_code. turns: of the process.
     """
 
     def __init__(
@@ -46,10 +47,12 @@ class Showing:
         replays: Replays,
         code: str = "",
         counts: Counts | None = None,
+        turns: Turns | None = None,
     ) -> None:
         self._topic = topic
         self._keeping = Keeping(group, topic, views, store, generations, counts or Counts())
         self._publisher = publisher
+        self._turns = turns or Turns()
         self._building = Building(replays, self._keeping, self.bring)
         self._leases: dict[int, Lease] = {}
         self._code = code or missed.running_code()
@@ -92,7 +95,9 @@ class Showing:
     async def run(self, batch: Batch) -> None:
         found, bad = events.read(self._topic, batch, 0)
         for _ in range(_TRIES):
-            if await self._run(batch, found, bad):
+            async with self._turns.turn(self._topic.name):
+                done = await self._run(batch, found, bad)
+            if done:
                 return
         raise Conflict(f"{batch.lease.source}: the floor moved under the batch")
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 
+from http_edge.routing.abreast import MEAL_RESTS
 from http_edge.routing.asked import Asked
 from http_edge.routing.pages import Pages
 from http_edge.routing.routes import PUBLIC, RESTAURANT_OWNER, command, listing, shown
@@ -66,8 +67,8 @@ ROUTES = (
         " restaurant with `restaurant_id`.",
     ),
     command(
-        "POST", "/campaigns", StartCampaign, to=TOPIC, copied=True, key=_restaurant_of_body, who=RESTAURANT_OWNER, success=201,
-        gives=Campaign, answers={409: "too_many_campaigns"},
+        "POST", "/campaigns", StartCampaign, to=TOPIC, key=_restaurant_of_body, who=RESTAURANT_OWNER, success=201,
+        copied=MEAL_RESTS, gives=Campaign, answers={409: "too_many_campaigns"},
         says="Start a campaign of one's restaurant: who favours it and wants such mails is told at once. "
         "A day is meant in the restaurant's time zone, the end day inclusive.",
     ),

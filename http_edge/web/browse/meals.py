@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from http_edge.routing.abreast import MEAL_RESTS
 from http_edge.routing.asked import Asked, new, parameter
 from http_edge.routing.pages import Pages
 from http_edge.routing.routes import PUBLIC, RESTAURANT_OWNER, Join, Nothing, ViewOf, command, listing, shown, view
@@ -60,12 +61,12 @@ ROUTES = (
     command(
         "POST", "/meals/", AddMeal, to=TOPIC, key=new("meal"), who=RESTAURANT_OWNER, success=201, gives=Meal,
         sees=restaurant_of_body, answers={409: "menu_full", 422: "meal_too_large"},
-        copied=True, says="Add a meal to the menu of one's restaurant.",
+        copied=MEAL_RESTS, says="Add a meal to the menu of one's restaurant.",
     ),
     command(
         "PUT", "/meals/{id}", ChangeMeal, to=TOPIC, key=parameter("id"), who=RESTAURANT_OWNER, partial=True, gives=Meal,
         answers={422: "meal_too_large"},
-        copied=True, says="Change a meal; what is absent stays.",
+        copied=MEAL_RESTS, says="Change a meal; what is absent stays.",
     ),
     command(
         "DELETE", "/meals/{id}", RemoveMeal, to=TOPIC, takes=Nothing, key=parameter("id"), who=RESTAURANT_OWNER,
