@@ -77,8 +77,12 @@ def _remember(command: RememberAddress, recipient: Recipient) -> Decision[Event]
     email = normal_email(command.email)
     if recipient.erased or email == recipient.email:
         return accept()
-    language = recipient.preferences.language
-    waiting = [MailRequested(to=email, letter=replace(letter, language=language)) for letter in recipient.kept]
+    preferences = recipient.preferences  # they may have changed since a letter was kept
+    waiting = [
+        MailRequested(to=email, letter=replace(letter, language=preferences.language))
+        for letter in recipient.kept
+        if news.are_wanted(letter.template, preferences) and news.may_be_mailed(letter.template, preferences)
+    ]
     return accept(AddressRemembered(email=email), *waiting)
 
 

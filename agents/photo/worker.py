@@ -24,7 +24,6 @@ from PIL import (
     ImageColor,
     ImageFile,
     ImageFilter,
-    ImageOps,
     ImagePalette,
     JpegImagePlugin,
     MpoImagePlugin,
@@ -131,7 +130,7 @@ def _made(body: bytes) -> tuple[int, int, list[Form]]:
     shown = _upright(picture, orientation)
     forms: list[Form] = []
     for size, side in SIZES.items():  # each out of the larger one before
-        shown = ImageOps.contain(shown, (side, side)) if max(shown.size) > side else shown
+        shown = _within(shown, side)
         forms += [_written(shown, size, WEBP), _written(_on_white(shown), size, JPEG)]
     return (height, width, forms) if orientation in _ON_ITS_SIDE else (width, height, forms)
 
@@ -167,11 +166,19 @@ def _upright(picture: Image.Image, orientation: int) -> Image.Image:
     picture = _in_bytes(picture) if picture.mode.startswith("I") else picture
     clear = picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info
     pixels = picture.convert("RGBA" if clear else "RGB")
-    if max(pixels.size) > SIZES["full"]:
-        pixels = ImageOps.contain(pixels, (SIZES["full"], SIZES["full"]))
+    pixels = _within(pixels, SIZES["full"])
     pixels.info = {}
     turn = _TURNS.get(orientation)
     return pixels if turn is None else pixels.transpose(turn)
+
+
+def _within(picture: Image.Image, side: int) -> Image.Image:
+    """With sides of at most so many pixels; what is very thin keeps one."""
+    longest = max(picture.size)
+    if longest <= side:
+        return picture
+    width, height = (max(1, round(each * side / longest)) for each in picture.size)
+    return picture.resize((width, height))
 
 
 def _in_bytes(picture: Image.Image) -> Image.Image:

@@ -115,6 +115,12 @@ def test_a_mail_waits_for_the_address_and_others_hear_at_once() -> None:
     )
 
 
+@pytest.mark.parametrize("unwanted", [{"email": False}, {"order_updates": False}])
+def test_a_mail_that_waits_for_the_address_does_not_go_out_when_it_is_wanted_no_more(unwanted: dict[str, Any]) -> None:
+    remember = notification_commands.RememberAddress(email=EMAIL)
+    given(*told(), prefers(**unwanted)).when(remember).then(KNOWN)
+
+
 def test_who_is_erased_is_told_nothing() -> None:
     assert told(KNOWN, prefers(language="en"), RecipientErased(erased_at=NOW)) == ()
     after = given(KNOWN, prefers(language="en"), RecipientErased(erased_at=NOW)).state

@@ -103,6 +103,13 @@ async def test_a_small_picture_is_not_made_larger() -> None:
     assert {form.file.size: form.file.width for form in made.forms} == {"full": 200, "card": 200, "thumb": 160}
 
 
+@pytest.mark.parametrize("size", [(8_000, 16), (16, 8_000)])
+async def test_a_picture_that_is_very_thin_keeps_a_pixel(size: tuple[int, int]) -> None:
+    made = await check(saved("PNG", picture(*size)))
+    assert (made.width, made.height) == size
+    assert sorted(opened(made, "thumb").size) == [1, 160]
+
+
 async def test_the_same_bytes_become_the_same_forms() -> None:
     first, second = await check(saved("PNG")), await check(saved("PNG"))
     assert [form.file for form in first.forms] == [form.file for form in second.forms]
