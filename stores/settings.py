@@ -309,7 +309,7 @@ def key_bytes(path: Path, length: int) -> bytes:
         value = base64.b64decode(path.read_text().strip(), validate=True)
     except FileNotFoundError:
         raise BadSetting(
-            "KEYS_DIR", f"{path.name} is missing there, `./lezzet up` or `-m agents.keys` makes it"
+            "KEYS_DIR", f"{path.name} is missing there, `./lezzet up` or `python -m agents.keys` makes it"
         ) from None
     except (OSError, ValueError) as error:
         raise BadSetting("KEYS_DIR", f"{path.name} is not readable base64 ({type(error).__name__})") from None

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from http_edge.wire.problems import RETRY_AFTER_SECONDS, Problem
+from stores.turns import Turn
 
 AT_ONCE = 16  # of one client, of one edge process
 COPIED_AT_ONCE = 1  # of what many domains copy and show
@@ -28,17 +29,6 @@ class _Own:
     def __init__(self, at_once: int) -> None:
         self.turns = asyncio.Semaphore(at_once)
         self.commands = 0
-
-
-class _Turn:
-    def __init__(self, own: _Own) -> None:
-        self._own = own
-        self._ended = False
-
-    def end(self) -> None:
-        if not self._ended:
-            self._ended = True
-            self._own.turns.release()
 
 
 class Abreast:
@@ -69,22 +59,23 @@ class Abreast:
         try:
             turn = await self._begin(own)
             begun = loop.time()
-            late = loop.call_later(self._turn, turn.end)
             try:
                 yield
             finally:
-                late.cancel()
                 rest = min(rests * (loop.time() - begun), self._turn)
-                loop.call_later(rest, turn.end)
+                turn.end(rest)
         finally:
-            loop.call_later(rest, self._gone, named, own)
+            if rest:
+                loop.call_later(rest, self._gone, named, own)
+            else:
+                self._gone(named, own)
 
     def _gone(self, named: tuple[str, int], own: _Own) -> None:
         own.commands -= 1
         if not own.commands:
             del self._clients[named]
 
-    async def _begin(self, own: _Own) -> _Turn:
+    async def _begin(self, own: _Own) -> Turn:
         try:
             async with asyncio.timeout(self._wait if own.turns.locked() else None):
                 await own.turns.acquire()
@@ -94,4 +85,4 @@ class Abreast:
                 429, "too_many_at_once", "You send very much at once, wait for the answers and try again.",
                 headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
             ) from None  # fmt: skip
-        return _Turn(own)
+        return Turn(own.turns, self._turn)

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+from stores.turns import Turn
+
 AT_ONCE = 2
 """Of a topic: one goes on while the store works on the other."""
 SECONDS = 0.05
@@ -24,21 +26,8 @@ class Turns:
         """Around a little work on the topic, which may begin when the turn before has ended."""
         free = self._free[topic]
         await free.acquire()
-        turn = _Turn(free)
-        late = asyncio.get_running_loop().call_later(self._seconds, turn.end)
+        turn = Turn(free, self._seconds)
         try:
             yield
         finally:
-            late.cancel()
             turn.end()
-
-
-class _Turn:
-    def __init__(self, free: asyncio.Semaphore) -> None:
-        self._free = free
-        self._ended = False
-
-    def end(self) -> None:
-        if not self._ended:
-            self._ended = True
-            self._free.release()
