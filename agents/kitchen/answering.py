@@ -9,7 +9,7 @@ import msgspec
 import structlog
 
 from agents.kitchen.decider import DECIDER
-from agents.kitchen.effect import CANCELLED, REPEATED
+from agents.kitchen.effect import CANCELLED, about
 from agents.kitchen.publishing import Kitchens, publish_into
 from agents.kitchen.queues import DEAD_LETTERS, queue_of
 from agents.kitchen.replies import LARGEST, Unusable, command_id, command_of, read
@@ -138,7 +138,7 @@ class Answering:
             id=delivery.id,
             type=delivery.type,
             body=delivery.body,
-            headers={**_traced(delivery), REPEATED: True, RETURNED: returns},
+            headers={**about(_traceparent(delivery), repeated=True), RETURNED: returns},
             expires=self._life * 2**returns,
             correlation_id=delivery.correlation_id,
         )
@@ -202,11 +202,6 @@ def _log_given_up(message: Ticket | Withdrawal, why: str) -> None:
 def _returns(delivery: Delivery) -> int:
     returned = delivery.headers.get(RETURNED)
     return returned if isinstance(returned, int) else 0
-
-
-def _traced(delivery: Delivery) -> dict[str, Value]:
-    traceparent = _traceparent(delivery)
-    return {headers.TRACEPARENT: traceparent} if traceparent else {}
 
 
 def _traceparent(delivery: Delivery) -> str:

@@ -101,14 +101,14 @@ class Waiter:
             id=meta.id,
             type=kind,
             body=msgspec.json.encode(body),
-            headers=_about(meta),
+            headers=about(meta.traceparent, repeated=meta.again),
             expires=expires,
             correlation_id=meta.correlation_id,
         )
         await publish_into(self._kitchens, queue_of(restaurant_id), message)
 
 
-def _about(meta: EventMeta) -> dict[str, Value]:
+def about(traceparent: str, *, repeated: bool) -> dict[str, Value]:
     """Headers of a message to a kitchen. A kitchen that hands `traceparent` back in its answer makes one trace of both."""
-    traced: dict[str, Value] = {headers.TRACEPARENT: meta.traceparent} if meta.traceparent else {}
-    return {**traced, REPEATED: True} if meta.again else traced
+    traced: dict[str, Value] = {headers.TRACEPARENT: traceparent} if traceparent else {}
+    return {**traced, REPEATED: True} if repeated else traced

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -333,15 +333,6 @@ async def test_what_came_back_often_enough_does_not_go_back(scene: Scene) -> Non
         await _nothing_went_back(scene, 1)
 
 
-async def test_a_withdrawal_that_the_kitchen_refused_does_not_go_back(scene: Scene) -> None:
-    await scene.rabbit.declare(queues.queue_of(scene.restaurant))
-    said = Message(id=uuid.uuid4().hex, type=CANCELLED, body=withdrawal(scene))
-    await scene.rabbit.publish(queues.TICKETS, scene.restaurant, said)
-    async with consuming(scene, UNANSWERED, scene.answering.take_unanswered):
-        await scene.client.refuse(f"kitchen.{scene.restaurant}")
-        await _nothing_went_back(scene, 1)
-
-
 async def test_an_order_that_does_not_say_how_it_is_is_asked_again(scene: Scene) -> None:
     scene.orders.answers += [None, refused("accepted")]
     async with consuming(scene, UNANSWERED, scene.answering.take_unanswered):
@@ -374,15 +365,17 @@ async def _nothing_went_back(scene: Scene, commands: int) -> None:
     assert await scene.client.count(f"kitchen.{scene.restaurant}") == 0
 
 
-async def test_a_ticket_that_the_kitchens_system_refused_leaves_the_owner_time(scene: Scene) -> None:
+@pytest.mark.parametrize(("kind", "made"), [(TICKET, ticket), (CANCELLED, withdrawal)])
+async def test_what_the_kitchens_system_refused_does_not_go_back_and_leaves_the_owner_time(
+    scene: Scene, kind: str, made: Callable[[Scene], bytes]
+) -> None:
     await scene.rabbit.declare(queues.queue_of(scene.restaurant))
-    sent = Message(id=uuid.uuid4().hex, type=TICKET, body=ticket(scene))
+    sent = Message(id=uuid.uuid4().hex, type=kind, body=made(scene))
     await scene.rabbit.publish(queues.TICKETS, scene.restaurant, sent)
 
     async with consuming(scene, UNANSWERED, scene.answering.take_unanswered):
         await scene.client.refuse(f"kitchen.{scene.restaurant}")
-        await _expired(scene)
-        assert len(await scene.commands(1)) == 1
+        await _nothing_went_back(scene, 1)
 
 
 async def test_what_is_no_ticket_of_ours_is_kept(scene: Scene) -> None:
