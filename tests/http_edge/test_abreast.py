@@ -12,6 +12,7 @@ from http_edge.routing.abreast import AT_ONCE, COPIED_AT_ONCE, Abreast
 from http_edge.routing.pace import Refusals
 from http_edge.wire.problems import Problem
 from tests.deadline import BUSY, until
+from tests.holding import Holding, settled
 from tests.http_edge.client import Said
 from tests.http_edge.conftest import World
 from tests.http_edge.domains import done, refused
@@ -20,32 +21,9 @@ from tests.http_edge.requests import BODIES
 LONG = 60.0  # seconds
 
 
-async def settled() -> None:
-    for _ in range(5):
-        await asyncio.sleep(0)
-
-
-class Asking:
-    """A command that is under way until it is told to end."""
-
-    def __init__(self, abreast: Abreast, client: str) -> None:
-        self.under_way = False
-        self._end = asyncio.Event()
-        self.task = asyncio.create_task(self._ask(abreast, client))
-
-    async def _ask(self, abreast: Abreast, client: str) -> None:
-        async with abreast.turn(client, rests=1):
-            self.under_way = True
-            await self._end.wait()
-
-    async def end(self) -> None:
-        self._end.set()
-        await self.task
-
-
 @asynccontextmanager
-async def asking(abreast: Abreast, client: str, count: int) -> AsyncGenerator[list[Asking]]:
-    made = [Asking(abreast, client) for _ in range(count)]
+async def asking(abreast: Abreast, client: str, count: int) -> AsyncGenerator[list[Holding]]:
+    made = [Holding(abreast.turn(client, rests=1)) for _ in range(count)]
     await settled()
     yield made
     for each in made:
@@ -56,22 +34,22 @@ async def asking(abreast: Abreast, client: str, count: int) -> AsyncGenerator[li
 async def test_a_client_has_few_under_way_and_the_next_begins_when_one_ends():
     abreast = Abreast(turn=LONG)
     async with asking(abreast, "ayşe", COPIED_AT_ONCE + 2) as mine:
-        assert [each.under_way for each in mine] == [True] * COPIED_AT_ONCE + [False, False]
+        assert [each.begun for each in mine] == [True] * COPIED_AT_ONCE + [False, False]
         await mine[0].end()
         await until("the next one has a turn", under_way(mine[: COPIED_AT_ONCE + 1]))
-        assert [each.under_way for each in mine] == [True] * (COPIED_AT_ONCE + 1) + [False]
+        assert [each.begun for each in mine] == [True] * (COPIED_AT_ONCE + 1) + [False]
 
 
 async def test_other_clients_do_not_wait():
     abreast = Abreast(turn=LONG)
     async with asking(abreast, "ayşe", COPIED_AT_ONCE + 1), asking(abreast, "fatma", COPIED_AT_ONCE) as others:
-        assert all(each.under_way for each in others)
+        assert all(each.begun for each in others)
 
 
 async def test_who_stands_for_many_is_not_bounded():
     abreast = Abreast(turn=LONG)
     async with asking(abreast, "", 10 * COPIED_AT_ONCE) as many:
-        assert all(each.under_way for each in many)
+        assert all(each.begun for each in many)
 
 
 async def test_one_that_waits_for_something_itself_holds_up_the_others_for_a_moment_only():
@@ -151,9 +129,9 @@ def nothing_kept(abreast: Abreast) -> Callable[[], Awaitable[bool]]:
     return nothing
 
 
-def under_way(some: Sequence[Asking]) -> Callable[[], Awaitable[bool]]:
+def under_way(some: Sequence[Holding]) -> Callable[[], Awaitable[bool]]:
     async def all_of_them() -> bool:
-        return all(each.under_way for each in some)
+        return all(each.begun for each in some)
 
     return all_of_them
 

@@ -11,70 +11,48 @@ from http_edge.routing.turns import AT_ONCE, AT_ONCE_OF_ADDRESS, MOST_OF_ADDRESS
 from http_edge.routing.uploads import WHOLE_AT_ONCE, WHOLE_OF_ADDRESS, Uploads
 from http_edge.web import ROUTES
 from http_edge.wire.problems import Problem
+from tests.holding import Holding, settled
 from tests.http_edge.conftest import World
 from tests.http_edge.domains import Command
 from tests.http_edge.requests import BODIES
 
 
-class Guest:
-    """Who asks for a turn, and keeps it until told."""
-
-    def __init__(self, turns: Turns, address: str) -> None:
-        self.inside = False
-        self._end = asyncio.Event()
-        self.task = asyncio.create_task(self._ask(turns, address))
-
-    async def _ask(self, turns: Turns, address: str) -> None:
-        async with turns.turn(address):
-            self.inside = True
-            await self._end.wait()
-
-    async def leave(self) -> None:
-        self._end.set()
-        await self.task
-
-
-async def settled() -> None:
-    for _ in range(5):
-        await asyncio.sleep(0)
-
-
 @asynccontextmanager
-async def full(turns: Turns) -> AsyncGenerator[list[Guest]]:
+async def full(turns: Turns) -> AsyncGenerator[list[Holding]]:
     """All turns are taken, by other addresses than those of the tests."""
-    guests = [Guest(turns, f"10.9.0.{n}") for n in range(AT_ONCE)]
+    guests = [Holding(turns.turn(f"10.9.0.{n}")) for n in range(AT_ONCE)]
     await settled()
-    assert all(guest.inside for guest in guests)
+    assert all(guest.begun for guest in guests)
     yield guests
     for guest in guests:
-        await guest.leave()
+        await guest.end()
 
 
 async def test_another_address_does_not_wait_behind_all_of_the_first():
     turns = Turns()
     async with full(turns) as guests:
-        many = [Guest(turns, "10.0.0.1") for _ in range(5)]
+        many = [Holding(turns.turn("10.0.0.1")) for _ in range(5)]
         await settled()
-        other = Guest(turns, "10.0.0.2")
+        other = Holding(turns.turn("10.0.0.2"))
         await settled()
-        await guests[0].leave()
-        await guests[1].leave()
+        await guests[0].end()
+        await guests[1].end()
         await settled()
-        assert (many[0].inside, other.inside, many[1].inside) == (True, True, False)
+        assert (many[0].begun, other.begun, many[1].begun) == (True, True, False)
         for guest in (many[0], other, *many[1:]):
-            await guest.leave()
+            await guest.end()
 
 
 async def test_one_address_does_not_take_the_turns_of_others():
     turns = Turns()
-    mine = [Guest(turns, "10.0.0.1") for _ in range(AT_ONCE)]
+    mine = [Holding(turns.turn("10.0.0.1")) for _ in range(AT_ONCE)]
     await settled()
-    assert sum(guest.inside for guest in mine) == AT_ONCE_OF_ADDRESS
-    others = [Guest(turns, f"10.0.0.{n}") for n in range(2, 2 + AT_ONCE - AT_ONCE_OF_ADDRESS)]
+    assert sum(guest.begun for guest in mine) == AT_ONCE_OF_ADDRESS
+    others = [Holding(turns.turn(f"10.0.0.{n}")) for n in range(2, 2 + AT_ONCE - AT_ONCE_OF_ADDRESS)]
     await settled()
-    assert all(guest.inside for guest in others)
+    assert all(guest.begun for guest in others)
     for guest in (*mine, *others):
-        await guest.leave()
+        await guest.end()
     async with full(turns):
         pass
 
@@ -82,7 +60,7 @@ async def test_one_address_does_not_take_the_turns_of_others():
 async def test_an_address_that_has_too_many_waiting_is_told_429():
     turns = Turns()
     async with full(turns):
-        waiting = [Guest(turns, "10.0.0.1") for _ in range(MOST_OF_ADDRESS)]
+        waiting = [Holding(turns.turn("10.0.0.1")) for _ in range(MOST_OF_ADDRESS)]
         await settled()
         with pytest.raises(Problem) as refused:
             async with turns.turn("10.0.0.1"):
@@ -97,7 +75,7 @@ async def test_an_address_that_has_too_many_waiting_is_told_429():
 async def test_all_who_wait_are_bounded():
     turns = Turns()
     async with full(turns):
-        waiting = [Guest(turns, f"10.0.1.{n}") for n in range(MOST_WAITING)]
+        waiting = [Holding(turns.turn(f"10.0.1.{n}")) for n in range(MOST_WAITING)]
         await settled()
         assert turns.waiting == MOST_WAITING
         with pytest.raises(Problem) as refused:
@@ -137,15 +115,15 @@ async def test_a_turn_ends_also_where_the_request_fails():
 async def test_a_64_of_ipv6_is_one_address():
     turns = Turns()
     async with full(turns) as guests:
-        many = [Guest(turns, f"2001:db8::{n}") for n in range(2)]
-        other = Guest(turns, "2001:db8:0:1::1")
+        many = [Holding(turns.turn(f"2001:db8::{n}")) for n in range(2)]
+        other = Holding(turns.turn("2001:db8:0:1::1"))
         await settled()
         for guest in guests[:2]:
-            await guest.leave()
+            await guest.end()
         await settled()
-        assert (many[0].inside, other.inside, many[1].inside) == (True, True, False)
+        assert (many[0].begun, other.begun, many[1].begun) == (True, True, False)
         for guest in (*many, other):
-            await guest.leave()
+            await guest.end()
 
 
 def test_each_route_that_hashes_a_password_says_so():
@@ -206,14 +184,14 @@ async def test_two_who_are_inside_have_different_turns():
 async def test_a_turn_that_is_given_to_who_has_just_gone_is_the_next_ones():
     turns = Turns()
     async with full(turns) as guests:
-        gone, waiting = Guest(turns, "10.0.0.1"), Guest(turns, "10.0.0.2")
+        gone, waiting = Holding(turns.turn("10.0.0.1")), Holding(turns.turn("10.0.0.2"))
         await settled()
         # `gone` has been called when the guest has left, and has not run since.
         guests[0].task.add_done_callback(lambda _: gone.task.cancel())
-        await guests[0].leave()
+        await guests[0].end()
         await settled()
-        assert gone.task.cancelled() and waiting.inside
-        await waiting.leave()
+        assert gone.task.cancelled() and waiting.begun
+        await waiting.end()
     async with full(turns):
         pass
 
@@ -221,7 +199,7 @@ async def test_a_turn_that_is_given_to_who_has_just_gone_is_the_next_ones():
 async def test_a_trusted_proxy_is_bounded_by_the_number_of_all_that_wait():
     turns = Turns()
     async with full(turns):
-        many = [Guest(turns, "") for _ in range(MOST_OF_ADDRESS + 1)]
+        many = [Holding(turns.turn("")) for _ in range(MOST_OF_ADDRESS + 1)]
         await settled()
         assert turns.waiting == len(many) and turns.refused == 0
         for guest in many:

@@ -5,47 +5,25 @@ from collections.abc import Awaitable, Callable
 
 from agents.runtime.reading.turns import AT_ONCE, Turns
 from tests.deadline import until
+from tests.holding import Holding, settled
 
 LONG = 60.0  # seconds
 
 
-class Work:
-    """Has a turn until it is told to end."""
-
-    def __init__(self, turns: Turns, topic: str) -> None:
-        self.begun = False
-        self._end = asyncio.Event()
-        self.task = asyncio.create_task(self._run(turns, topic))
-
-    async def _run(self, turns: Turns, topic: str) -> None:
-        async with turns.turn(topic):
-            self.begun = True
-            await self._end.wait()
-
-    async def end(self) -> None:
-        self._end.set()
-        await self.task
-
-
-async def settled() -> None:
-    for _ in range(5):
-        await asyncio.sleep(0)
-
-
-def begun(*works: Work) -> Callable[[], Awaitable[bool]]:
+def begun(*works: Holding) -> Callable[[], Awaitable[bool]]:
     async def all_of_them() -> bool:
         return all(each.begun for each in works)
 
     return all_of_them
 
 
-def some(turns: Turns, count: int) -> list[Work]:
-    return [Work(turns, "a") for _ in range(count)]
+def some(turns: Turns, count: int) -> list[Holding]:
+    return [Holding(turns.turn("a")) for _ in range(count)]
 
 
 async def test_few_of_a_topic_have_a_turn_and_those_of_others_beside():
     turns = Turns(LONG)
-    of_a, other = some(turns, AT_ONCE + 2), Work(turns, "b")
+    of_a, other = some(turns, AT_ONCE + 2), Holding(turns.turn("b"))
     await settled()
     assert [each.begun for each in of_a] == [True] * AT_ONCE + [False, False] and other.begun
     await of_a[0].end()
