@@ -14,6 +14,7 @@ from topics.search_index import Point
 from topics.values.kurus import Kurus
 
 CUISINES = 3  # of a card
+NAME, CUISINE = 240, 120  # bytes of a name, and of a cuisine, on a card; what is longer is cut
 LOGO_LENGTH = 300  # characters of a URL; a longer one is left out of a card
 MOST_BYTES = 24 * 2**20  # of the documents whose cards are remembered, some KB each
 
@@ -97,9 +98,9 @@ def _card(document: bytes, at: float, language: Language) -> Card:
     said, now = _restaurant.decode(document), opening(document, at, language)
     made = RestaurantCard(
         id=said.id,
-        name=said.name,
+        name=texts.cut(said.name, NAME),
         logo=said.logo if len(said.logo) <= LOGO_LENGTH else "",
-        cuisines=said.cuisines[:CUISINES],
+        cuisines=tuple(texts.cut(each, CUISINE) for each in said.cuisines[:CUISINES]),
         rating_avg=said.rating_avg,
         rating_count=said.rating_count,
         rating_text=texts.rating(said.rating_avg, said.rating_count, language),

@@ -7,13 +7,13 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from http_edge.mobile import texts
-from http_edge.mobile.cards import RestaurantCard
+from http_edge.mobile.cards import NAME, RestaurantCard
 from http_edge.wire.preferences import Language
 from topics.documents.browse import Campaign
 from topics.values.fields import LAST_STATUSES, OrderStatus
 from topics.values.kurus import KurusSum
 
-LONGEST = 130  # characters of a text on a card
+LONGEST = 260  # bytes of a text on a card
 
 BlockName = Literal["profile", "address", "favourites", "campaigns", "restaurants", "order", "basket"]
 
@@ -131,7 +131,7 @@ def campaign_card(campaign: Campaign, language: Language) -> CampaignCard:
     return CampaignCard(
         id=campaign.id,
         restaurant_id=campaign.restaurant_id,
-        restaurant_name=campaign.restaurant_name,
+        restaurant_name=texts.cut(campaign.restaurant_name, NAME),
         title=texts.cut(campaign.title, LONGEST),
         text=texts.cut(campaign.description, LONGEST),
         end_date=campaign.end_date,

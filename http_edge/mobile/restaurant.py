@@ -29,7 +29,7 @@ from topics.values.fields import Address
 from topics.values.kurus import Kurus
 
 MENU = Pages(default=300, most=300)
-LONGEST = 280  # characters of a meal's description; all of it is at /meals/{id}
+LONGEST = 320  # bytes of a meal's description; all of it is at /meals/{id}
 MOST_BYTES = 24 * 2**20  # of the meals whose JSON is remembered
 
 

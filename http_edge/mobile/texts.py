@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from http_edge.wire.preferences import Language
 from topics.values.opening_hours import DEFAULT_ZONE
 
@@ -62,6 +64,7 @@ PAYMENTS: dict[Language, dict[str, str]] = {
     "tr": {"credit_card": "Kredi kartı", "cash": "Nakit", "pos": "Kapıda kart"},
     "en": {"credit_card": "Credit card", "cash": "Cash", "pos": "Card at the door"},
 }
+_BYTES_OF_CHARACTER = 6  # in JSON, at most: \\u0001
 _COOKED = ("accepted", "preparing")
 _DAY_LENGTH = timedelta(days=1)
 _TURKISH = str.maketrans(",.", ".,")  # 1.249,90 for 1,249.90
@@ -180,8 +183,21 @@ def address(street: str, district: str, city: str) -> str:
 
 
 def cut(text: str, most: int) -> str:
-    """At most so many characters."""
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+    """The text, or its beginning and `…` where it would take more than `most` bytes (at least 4) as JSON in UTF-8."""
+    if len(text) * _BYTES_OF_CHARACTER <= most or _bytes_of(text) <= most:
+        return text
+    left = most - _bytes_of("…")
+    kept = 0
+    for character in text:
+        left -= _bytes_of(character)
+        if left < 0:
+            break
+        kept += 1
+    return f"{text[:kept]}…"
+
+
+def _bytes_of(text: str) -> int:
+    return len(msgspec.json.encode(text)) - 2  # the quotation marks
 
 
 def _number(value: float, digits: int, language: Language) -> str:

@@ -15,6 +15,7 @@ import pytest_asyncio
 from msgspec.structs import fields
 
 from http_edge.mobile import cards, nearby, running
+from http_edge.mobile.cards import LOGO_LENGTH
 from http_edge.mobile.home import OF_FAVOURITES, RESTAURANTS
 from http_edge.mobile.home_cards import Home
 from http_edge.mobile.running import LOOK_BYTES, LOOKED_AT
@@ -299,23 +300,25 @@ async def test_the_tag_of_one_user_is_not_that_of_another(edge: World):
     assert mine != theirs
 
 
-async def test_a_home_of_the_longest_texts_stays_below_50_kilobytes(edge: World, books: Books):
+@pytest.mark.parametrize("letter", ["a", "Ş", "漢", "🍔", '"'])
+async def test_a_home_of_the_longest_texts_stays_below_50_kilobytes(edge: World, books: Books, letter: str):
     client, me = phone(edge)
-    name, word, text = "Ş" * 120, "ğ" * 120, "ü" * 2000
+    name, word, text, line = letter * 120, letter * 120, letter * 2000, letter * 500
+    logo = "https://example.com/".ljust(LOGO_LENGTH, "l")
     now = datetime.now(UTC)
     listed = [
-        restaurant(f"{number:064}", name=name, description=text, logo="https://example.com/" + "l" * 1980, rating_avg=4.9,
+        restaurant(f"{number:064}", name=name, description=text, logo=logo, rating_avg=4.9,
                    rating_count=10**6, cuisines=(word,) * 20, delivery_fee=10**8, min_order_price=10**8, **MODA)
         for number in range(RESTAURANTS + 5)
     ]  # fmt: skip
     await books.write(*listed)
     await put(edge, "user", me, {"full_name": name, "email": "e" * 254})
-    await put_address(edge, me, title="ö" * 500, address="ö" * 500, city="ö" * 120, district="ö" * 120)
+    await put_address(edge, me, title=line, address=line, city=word, district=word)
     favourites = [
         {"restaurant_id": each.id, "name": "", "logo": "", "cuisines": [], "status": "", "created_at": AT}
         for each in listed
     ]
-    cuisines = [{"cuisine": "ş" * 60, "created_at": AT}] * 200
+    cuisines = [{"cuisine": letter * 60, "created_at": AT}] * 200
     await put(edge, "favourites", me, {"restaurants": favourites, "cuisines": cuisines})
     for number in range(CAMPAIGNS_SHOWN + 5):
         said = {"title": name, "description": text, "restaurant_name": name}

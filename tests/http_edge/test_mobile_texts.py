@@ -125,4 +125,22 @@ def _language(name: str) -> Language:
 def test_addresses_and_long_texts():
     assert texts.address("Moda Caddesi 12", "Kadıköy", "İstanbul") == "Moda Caddesi 12, Kadıköy/İstanbul"
     assert (texts.address("", "", "İzmir"), texts.address("", "", "")) == ("İzmir", "")
-    assert (texts.cut("abc", 3), texts.cut("abcd", 3)) == ("abc", "ab…")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("abcdefgh", "abcdefgh"),
+        ("abcdefghi", "abcde…"),
+        ("çğşı", "çğşı"),  # two bytes a letter
+        ("çğşıö", "çğ…"),
+        ("🍔🍔", "🍔🍔"),  # four
+        ("🍔🍔🍔", "🍔…"),
+        ('""""', '""""'),  # two in JSON
+        ('"""""', '""…'),
+        ("\x01\x01", "…"),  # six in JSON
+        ("", ""),
+    ],
+)
+def test_a_long_text_is_cut_at_bytes_of_its_json(text: str, shown: str):
+    assert texts.cut(text, 8) == shown
