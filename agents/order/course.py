@@ -40,6 +40,7 @@ from topics.contracts.order_events import (
     SlotReturned,
 )
 from topics.values.fields import OrderStatus, PaymentStatus
+from topics.values.kurus import KurusSum
 
 
 class Course(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +49,7 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
     status: OrderStatus
     updated_at: datetime
     payment_status: PaymentStatus | None = None
+    refunded: KurusSum = 0
     payment_url: str | None = None
     due_at: datetime | None = None
     sent_at: datetime | None = None
@@ -67,15 +69,18 @@ def begun(placed: OrderPlaced) -> Course:
 def before_payments(placed: OrderPlaced, end: OrderCancelled | OrderDelivered | None) -> Course:
     """Of a state that has no course yet."""
     course = begun(placed)
-    return course if end is None else moved(course, end)
+    return course if end is None else moved(course, end, placed.total)
 
 
-def moved(course: Course, event: Event) -> Course:
-    return replace(course, **changes(event))
+def moved(course: Course, event: Event, total: int) -> Course:
+    return replace(course, **changes(event, course.refunded, total))
 
 
-def changes(event: Event) -> Mapping[str, Any]:
-    """Fields of a Course that the event changes, with their values."""
+def changes(event: Event, refunded: int, total: int) -> Mapping[str, Any]:
+    """Fields of a Course that the event changes, with their values.
+
+    refunded: of the total, what was paid back before the event; both in kuruş. A payment is `refunded` once all is paid back.
+    """
     match event:
         case PaymentChallenged(url=url, at=at):
             return {"payment_status": "challenged", "payment_url": url, "updated_at": at}
@@ -84,6 +89,10 @@ def changes(event: Event) -> Mapping[str, Any]:
             return {"payment_status": paid, "payment_url": None, "updated_at": at}
         case PaymentRefused(at=at):
             return {"payment_status": "failed", "payment_url": None, "updated_at": at}
+        case PaymentSettled(kind="refunded", amount=amount, at=at):
+            paid_back = refunded + amount
+            status = {"payment_status": "refunded"} if paid_back >= total else {}
+            return {**status, "refunded": paid_back, "payment_url": None, "updated_at": at}
         case PaymentSettled(kind=kind, at=at):
             return {"payment_status": kind, "payment_url": None, "updated_at": at}
         case OrderScheduled(due_at=due_at, at=at):

@@ -109,13 +109,14 @@ def _late(drafted: OrderDrafted, event: OrderRefused) -> Late | None:
 def _moved(progress: Progress, event: Event) -> Progress:
     """The lines of the basket are kept only while the payment may still be refused."""
     placed, stage = progress.placed, STAGES.get(type(event), progress.stage)
-    if placed is not None and stage != "paying" and (placed.restore or placed.restore_coupon):
+    assert placed is not None, "nothing becomes of an order before it is placed"
+    if stage != "paying" and (placed.restore or placed.restore_coupon):
         placed = replace(placed, restore=(), restore_coupon=None)
     return replace(
         progress,
         placed=placed,
         placed_as=stage,
-        course=course.moved(progress.shown, event),
+        course=course.moved(progress.shown, event, placed.total),
         cancelled=event if isinstance(event, OrderCancelled) else progress.cancelled,
         delivered=event if isinstance(event, OrderDelivered) else progress.delivered,
         delays=progress.delays + isinstance(event, OrderDelayed),

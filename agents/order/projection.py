@@ -86,7 +86,7 @@ def show(before: Order | None, event: Event, meta: EventMeta) -> Shown[Order]:
         case OrderRefused() | OrderErased():
             return Shown(None)  # a refused one was never shown: its checkout was answered with the reason
         case _:
-            return Shown(before and _changed(before, changes(event)))
+            return Shown(before and _changed(before, changes(event, before.refunded, before.total)))
 
 
 def _changed(before: Order, changed: Mapping[str, Any]) -> Order:
@@ -163,6 +163,6 @@ ORDER = View[Order, Event](
     show=show,
     indexes=indexes,
     latest=board.latest,
-    shape=3,
+    shape=4,
     live=True,
 )

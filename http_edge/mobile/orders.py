@@ -62,6 +62,8 @@ class OrderPage(msgspec.Struct, frozen=True, kw_only=True):
     payment_text: str
     payment_status: PaymentStatus | None
     payment_status_text: str
+    refunded: KurusSum
+    refunded_text: str
     payment_url: str | None
     coupon_code: str | None
     status: OrderStatus
@@ -113,6 +115,7 @@ def _page(order: Order, language: Language) -> OrderPage:
         total_text=texts.money(order.total, language),
         payment_text=texts.payment(order.payment_method, language),
         payment_status_text=texts.payment_status(order.payment_status, language),
+        refunded_text=texts.refunded(order.refunded, language),
         status_text=texts.status(order.status, language),
         ready_text=texts.ready(order.ready_at, order.status, language),
         address_text=_address_text(order.delivery_address),

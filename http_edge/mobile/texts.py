@@ -152,6 +152,13 @@ def payment_status(name: str | None, language: Language) -> str:
     return "" if name is None else PAYMENT_STATUSES[language].get(name, name)
 
 
+def refunded(kurus: int, language: Language) -> str:
+    """What was paid back of an order; empty where nothing was."""
+    if not kurus:
+        return ""
+    return f"{money(kurus, language)} {'iade edildi' if language == 'tr' else 'refunded'}"
+
+
 def ready(at: datetime | None, status: str, language: Language) -> str:
     """When an order that is cooked is ready, by the clock of Turkey; empty where there is nothing to say of it."""
     if at is None or status not in _COOKED:

@@ -9,7 +9,7 @@ from msgspec.structs import fields, replace
 
 from http_edge.mobile.basket_page import BasketLine, BasketPage, Sums
 from http_edge.mobile.orders import OrderPage
-from http_edge.mobile.restaurant import RestaurantPage
+from http_edge.mobile.restaurant import LONGEST, RestaurantPage
 from tests.http_edge.client import next_page
 from tests.http_edge.conftest import World
 from tests.http_edge.documents import line, meal, placed_order, stored
@@ -57,7 +57,7 @@ async def test_a_restaurant_comes_with_its_menu(edge: World):
     assert [(each["id"], each["is_available"], each["price_text"]) for each in menu] == [
         ("m-1", True, "1,149.50 TL"), ("m-2", False, "90.00 TL"),
     ]  # fmt: skip
-    assert len(menu[0]["description"]) == 280
+    assert menu[0]["description"] == "x" * (LONGEST - 3) + "…"
     assert menu[0]["options"] == [{**spice, "price": 5.0, "prices": {"çok": 7.5}}]
 
 

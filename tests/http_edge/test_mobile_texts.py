@@ -67,6 +67,9 @@ def test_when_an_order_is_ready_is_told_while_it_is_cooked():
     said = [texts.ready(at, status, "tr") for status in ("placed", "accepted", "preparing", "ready", "delivered")]
     assert said == ["", "Hazır olma saati 19:45", "Hazır olma saati 19:45", "", ""]
     assert (texts.ready(None, "accepted", "tr"), texts.ready(at, "accepted", "en")) == ("", "Ready at 19:45")
+    assert (texts.refunded(0, "tr"), texts.refunded(120_050, "tr"), texts.refunded(1_200, "en")) == (
+        "", "1.200,50 TL iade edildi", "12.00 TL refunded",
+    )  # fmt: skip
     assert (texts.payment_status(None, "tr"), texts.payment_status("barter", "tr")) == ("", "barter")
 
 

@@ -162,8 +162,9 @@ class PriceChanged(msgspec.Struct, frozen=True, kw_only=True):
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """View `order`, index `orders:<user id>` by time, and those of the restaurant's board; and the answer of a checkout.
 
-    payment_status null: placed before payments were asked for. payment_url: where the customer's bank asks them, while it does.
-    due_at: when it is wanted, null: as soon as possible. sent_at: when it came to the kitchen. reason: why it ended as it did.
+    payment_status null: placed before payments were asked for; it says `refunded` once all is paid back. refunded: what was
+    paid back of the total. payment_url: where the customer's bank asks them, while it does. due_at: when it is wanted, null: as
+    soon as possible. sent_at: when it came to the kitchen. reason: why it ended as it did.
     """
 
     id: str
@@ -188,6 +189,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
     message: str
     payment_status: PaymentStatus | None = None
+    refunded: KurusSum = 0
     payment_url: str | None = None
     due_at: datetime | None = None
     sent_at: datetime | None = None

@@ -35,8 +35,8 @@ class BoardAsked(msgspec.Struct, frozen=True, kw_only=True):
 class BoardOrder(msgspec.Struct, frozen=True, kw_only=True):
     """An order as the restaurant sees it. Of its customer it has what is on the ticket: where to, and what they said.
 
-    due_at: when it is wanted, null: as soon as possible. sent_at: when it came to the kitchen. ready_at: when the kitchen has
-    said that it is ready. reason: why it ended as it did.
+    refunded: what was paid back of the total. due_at: when it is wanted, null: as soon as possible. sent_at: when it came to
+    the kitchen. ready_at: when the kitchen has said that it is ready. reason: why it ended as it did.
     """
 
     id: str
@@ -44,6 +44,7 @@ class BoardOrder(msgspec.Struct, frozen=True, kw_only=True):
     status: OrderStatus
     payment_method: PaymentMethod
     payment_status: PaymentStatus | None = None
+    refunded: KurusSum = 0
     items: tuple[PricedItem, ...]
     subtotal: KurusSum
     discount: KurusSum
@@ -68,6 +69,7 @@ class BoardChange(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     status: OrderStatus
     payment_status: PaymentStatus | None
+    refunded: KurusSum
     total: KurusSum
     item_count: int
     pickup: bool
@@ -115,7 +117,8 @@ def _one(document: bytes, asked: Asked) -> bytes | None:
 def _told(document: bytes) -> Happening:
     order = _order.decode(document)
     said = BoardChange(
-        id=order.id, status=order.status, payment_status=order.payment_status, total=order.total,
+        id=order.id, status=order.status, payment_status=order.payment_status,
+        refunded=order.refunded, total=order.total,
         item_count=sum(item.quantity for item in order.items), pickup=order.pickup, due_at=order.due_at,
         sent_at=order.sent_at, ready_at=order.ready_at, created_at=order.created_at, updated_at=order.updated_at,
     )  # fmt: skip

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from agents.order.decider import DECIDER
 from agents.order.policy import react
+from agents.order.projection import show
 from agents.order.times import Times, payment
 from tests.agents.order.test_decider import LINE, USER, given, place
 from tests.agents.order.ways import AT_DOOR, CONFIRMED, KNOWN, OF, PAID, accepted, sent
@@ -146,6 +147,25 @@ def test_what_becomes_of_the_money_is_noted_once_and_refunds_one_by_one() -> Non
     refunded = PaymentSettled(**OF, kind="refunded", amount=1_000)
     given(*cooks, captured).when(part, caller=None).then(refunded)
     given(*cooks, captured, refunded).when(part, caller=None).then(refunded)
+
+
+def test_an_order_counts_what_is_paid_back_and_is_refunded_when_it_is_all() -> None:
+    captured = PaymentSettled(**OF, kind="captured", amount=PAID.total)
+    part = PaymentSettled(**OF, kind="refunded", amount=1_000)
+    rest = PaymentSettled(**OF, kind="refunded", amount=PAID.total - 1_000)
+    shown, paid_back = None, []
+    for version, event in enumerate((PAID, CONFIRMED, captured, part, rest), 1):
+        shown = show(shown, event, EventMeta("e", ID, version, NOW)).document
+        assert shown is not None
+        paid_back.append((shown.payment_status, shown.refunded))
+    assert paid_back[2:] == [("captured", 0), ("captured", 1_000), ("refunded", PAID.total)]
+    taken = given(PAID, CONFIRMED, captured, part)
+    taken.when(RecordSettlement(kind="refunded", amount=PAID.total - 1_000), caller=None).then(rest).answering(
+        payment_status="refunded", refunded=PAID.total
+    )
+    given(PAID, CONFIRMED, captured).when(RecordSettlement(kind="refunded", amount=1_000), caller=None).answering(
+        payment_status="captured", refunded=1_000
+    )
 
 
 @pytest.mark.parametrize(
