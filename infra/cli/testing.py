@@ -28,15 +28,19 @@ CHECKS = (
 # Beside the others, each in a process of its own: tests wait much, and two processes leave a quarter of two cores idle.
 BESIDE = {
     "beside": ("tests/agents", "tests/replay"),
-    "faults": tuple(
-        f"tests/infra/fault/test_{name}.py" for name in ("coupons", "ending", "guards", "rolling", "timers", "workers")
+    "faults": (
+        *(
+            f"tests/infra/fault/test_{name}.py"
+            for name in ("coupons", "ending", "greed", "guards", "orders", "rolling", "timers", "workers")
+        ),
+        "tests/infra/bench/test_reports.py",
     ),
 }
 # After all of these, with nothing beside them: they compare what was measured one moment with what was measured another, or
 # stop servers and bound how long everything takes to come back.
 ALONE = (
-    "tests/infra/bench",
-    *(f"tests/infra/fault/test_{name}.py" for name in ("clients", "greed", "orders", "outages")),
+    "tests/infra/bench/test_benches.py",
+    *(f"tests/infra/fault/test_{name}.py" for name in ("clients", "outages")),
 )
 
 RED_CHARACTERS = 600  # of a line at the end that names a test which failed, and why

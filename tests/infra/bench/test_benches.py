@@ -47,12 +47,6 @@ async def test_a_client_hardly_waits_longer_beside_one_that_reads_a_long_menu():
     assert re.search(r"ratio of the medians: [\d.]+, wanted at most 6\.0", said), said
 
 
-async def test_each_order_comes_to_the_kitchen_and_its_cost_is_told():
-    said = await bench("order", "--short")
-    assert re.search(r"^ +4 +(?:[1-9]|0\.[1-9])", said, re.MULTILINE), said
-    assert "CPU of an order with 4 connections" in said
-
-
 @pytest.mark.parametrize("arguments", [(), ("speed",)])
 async def test_an_unknown_bench_is_answered_with_the_list(arguments: tuple[str, ...]):
     process = await asyncio.create_subprocess_exec(
@@ -77,3 +71,14 @@ async def test_each_question_of_the_engineers_is_answered_right_and_holds_a_thir
     said = await bench("replay", "--short")
     for asked in ("decide", "views diff", "replay", "record", "play", "why", "find by a key", "state"):
         assert re.search(rf"^  {asked}.*wanted [\d,.]+", said, re.MULTILINE), said
+
+
+async def test_a_search_stays_far_below_what_a_visitor_notices():
+    said = await bench("search", "--short")
+    assert re.search(r"slowest median of one client: [\d.]+ ms, wanted at most 10", said), said
+
+
+async def test_many_streams_are_small_and_hear_soon():
+    said = await bench("streams", "--short")
+    assert re.search(r"most memory a stream: [\d.]+ KB, wanted at most 150", said), said
+    assert re.search(r"p50 from a change to its stream: [\d.]+ ms, wanted at most 50", said), said

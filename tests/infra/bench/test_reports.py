@@ -1,4 +1,6 @@
-"""The benches of load and idling measure and report. Their bars are for a quiet machine and not asked for here."""
+"""The benches of load, orders and idling measure and report. Their bars are for a quiet machine and not asked for here."""
+
+import re
 
 import msgspec
 
@@ -34,3 +36,9 @@ async def test_idle_reports_the_share_of_a_core():
     assert 0 < idle.percent["agents"] < 100
     assert idle.held == (idle.percent["agents"] <= idle.wanted)
     assert idle.seconds >= 2.0
+
+
+async def test_each_order_comes_to_the_kitchen_and_its_cost_is_told():
+    said = await bench("order", "--short")
+    assert re.search(r"^ +4 +(?:[1-9]|0\.[1-9])", said, re.MULTILINE), said
+    assert "CPU of an order with 4 connections" in said
