@@ -47,12 +47,13 @@ class OfGroup(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """lacks: why it is not ready, in words; empty where it is. lag: of the groups that count. views: that no reader can use.
-    away: what beside the groups does nothing now, and why."""
+    """lacks: why it is not ready, in words; empty where it is. stands: those of them that more waiting does not mend.
+    lag: of the groups that count. views: that no reader can use. away: what beside the groups does nothing now, and why."""
 
     ready: bool
     started: bool
     lacks: list[str]
+    stands: list[str]
     lag: int
     groups: dict[str, OfGroup]
     views: list[str]
@@ -83,8 +84,13 @@ class Readiness:
         views = list(await self._unready()) if started else []
         lag = sum(group.lag for group in groups.values() if group.awaited)
         away = {each.name: why for each in self._besides if (why := each.away()) is not None}
-        lacks = [*_lacking(groups), *(f"view {view}" for view in views)] if started else ["the start of its groups"]
-        return Found(not lacks, started, lacks, lag, groups, views, away)
+        awaited = {name: group for name, group in groups.items() if group.awaited}
+        stands = list(_standing(awaited))
+        moves = (
+            [*_moving(awaited, lag), *(f"view {view}" for view in views)] if started else ["the start of its groups"]
+        )
+        lacks = [*stands, *moves]
+        return Found(not lacks, started, lacks, stands, lag, groups, views, away)
 
     async def tell(self) -> None:
         """Logs when the process is ready, and what it lacks where that takes long. Then it ends."""
@@ -111,14 +117,14 @@ def unready_views(generations: ViewGenerations, tended: Sequence[Tending]) -> Un
     return unready
 
 
-def _lacking(groups: dict[str, OfGroup]) -> Iterable[str]:
-    awaited = {name: group for name, group in groups.items() if group.awaited}
-    for name, group in awaited.items():
-        if group.stopped:
-            yield from (f"{source} of {name}, which stands still: {why}" for source, why in group.stopped.items())
-        elif not group.settled:
-            yield f"partitions of {name}"
+def _standing(groups: dict[str, OfGroup]) -> Iterable[str]:
+    for name, group in groups.items():
+        yield from (f"{source} of {name}, which stands still: {why}" for source, why in group.stopped.items())
         yield from (f"{source} of {name}, whose commands raise" for source in group.held_back)
-    lag = sum(group.lag for group in awaited.values())
+
+
+def _moving(groups: dict[str, OfGroup], lag: int) -> Iterable[str]:
+    # One with a stopped partition never counts as settled: that one is not open.
+    yield from (f"partitions of {name}" for name, group in groups.items() if not group.settled and not group.stopped)
     if lag > READY_LAG:
         yield f"{lag} messages"

@@ -5,6 +5,7 @@ import sys
 from infra.layout.folders import CHECKOUT
 from infra.layout.site import Site
 from infra.process.answers import answers
+from infra.process.health import needs_no_more_waiting
 from infra.process.program import Program
 
 
@@ -16,7 +17,7 @@ def agents(site: Site, number: int) -> Program:
         name=f"agents-{number}",
         argv=(sys.executable, "-m", "agents"),
         folder=CHECKOUT,
-        ready=lambda: answers(health),
+        ready=lambda: needs_no_more_waiting(health),
         ports=(("agents_health", port),),
         environment=site.environment() | {"AGENTS_HEALTH_PORT": str(port)},
         patience=10.0,  # it finishes its batches and leaves its groups, and exits by itself after 8 s

@@ -43,24 +43,27 @@ def of(*groups: Any, started: bool = True) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("process", "lacks"),
+    ("process", "stands", "comes"),
     [
-        (of(), []),
-        (of(group()), []),
-        (of(group(), started=False), ["the start of its groups"]),
-        (of(group(settled=False)), ["partitions of tally.decide"]),
-        (of(group(held_back=["tally:3"])), ["tally:3 of tally.decide, whose commands raise"]),
+        (of(), [], []),
+        (of(group()), [], []),
+        (of(group(), started=False), [], ["the start of its groups"]),
+        (of(group(settled=False)), [], ["partitions of tally.decide"]),
+        (of(group(held_back=["tally:3"])), ["tally:3 of tally.decide, whose commands raise"], []),
         (
-            of(group(settled=False, stopped={"tally:3": "newer code"})),
+            of(group(settled=False, stopped={"tally:3": "newer code"}), group(name="tally.project", settled=False)),
             ["tally:3 of tally.decide, which stands still: newer code"],
+            ["partitions of tally.project"],
         ),
-        (of(group(lag=READY_LAG), group(lag=1, name="tally.project")), [f"{READY_LAG + 1} messages"]),
-        (of(group(settled=False, lag=2 * READY_LAG, awaited=False)), []),
+        (of(group(lag=READY_LAG), group(lag=1, name="tally.project")), [], [f"{READY_LAG + 1} messages"]),
+        (of(group(settled=False, lag=2 * READY_LAG, awaited=False)), [], []),
     ],
 )
-async def test_what_is_missing_is_named(process: Any, lacks: list[str]):
+async def test_what_is_missing_is_named_and_whether_it_comes_by_waiting(
+    process: Any, stands: list[str], comes: list[str]
+):
     found = await Readiness(process).look()
-    assert (found.ready, found.lacks) == (not lacks, lacks)
+    assert (found.ready, found.lacks, found.stands) == (not stands + comes, stands + comes, stands)
 
 
 async def test_a_view_is_named_until_readers_can_use_it_and_again_when_redis_has_lost_it(shop: Shop):
