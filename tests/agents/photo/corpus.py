@@ -3,6 +3,7 @@
 `.venv/bin/python -m tests.agents.photo.corpus FOLDER` writes them into a folder.
 """
 
+import functools
 import io
 import random
 import struct
@@ -61,10 +62,12 @@ def rows(width: int, height: int, channels: int = 3) -> bytes:
     return chunk(b"IDAT", packed + packer.flush())
 
 
+@functools.cache
 def bomb(size: int) -> bytes:
     """zlib of so many zeros."""
     packer = zlib.compressobj(9)
-    packed = b"".join(packer.compress(bytes(2**10)) for _ in range(size // 2**10))
+    part = bytes(2**20)
+    packed = b"".join(packer.compress(part[: size - done]) for done in range(0, size, len(part)))
     return packed + packer.flush()
 
 
