@@ -217,16 +217,16 @@ def _written(picture: Image.Image, size: str, kind: str) -> Form:
     return Form(size, kind, picture.width, picture.height, out.getvalue())
 
 
-def _answer(body: bytes) -> bytes:
+def _answer(body: bytes, shut: bool) -> bytes:
     try:
         width, height, forms = made(body)
     except Refused as refused:
-        return json.dumps({"refused": refused.reason}).encode() + b"\n"
+        return json.dumps({"refused": refused.reason, "shut_in": shut}).encode() + b"\n"
     said: list[dict[str, Any]] = [
         {"size": each.size, "type": each.type, "width": each.width, "height": each.height, "bytes": len(each.body)}
         for each in forms
     ]
-    head = json.dumps({"width": width, "height": height, "forms": said}).encode() + b"\n"
+    head = json.dumps({"width": width, "height": height, "forms": said, "shut_in": shut}).encode() + b"\n"
     return head + b"".join(each.body for each in forms)
 
 
@@ -238,8 +238,8 @@ def main() -> None:
     Image.MAX_IMAGE_PIXELS = MOST_PIXELS
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     ready, heard = sys.stdout.buffer, sys.stdin.buffer
-    shut_in()
-    ready.write(_answer(heard.read()))
+    shut = shut_in()
+    ready.write(_answer(heard.read(), shut))
     ready.flush()
     os._exit(0)  # the interpreter's own end would ask for more calls
 

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import msgspec
 
 from stores.errors import Unavailable
+from stores.log_repeats import Counted
 from stores.telemetry import logger
 from topics.contracts.photo_events import PhotoFile, Reason
 
@@ -55,6 +56,7 @@ class _FormSaid(msgspec.Struct, frozen=True):
 
 class _Said(msgspec.Struct, frozen=True):
     refused: Reason | None = None
+    shut_in: bool = True
     width: int = 0
     height: int = 0
     forms: tuple[_FormSaid, ...] = ()
@@ -71,6 +73,7 @@ class Workshop:
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._seconds = seconds
         self._command = command or (sys.executable, "-I", str(_WORKER))
+        self._open = Counted()
 
     async def check(self, picture: bytes) -> Made | Reason:
         """Its forms, or why there are none. Raises Unavailable where no process can be started: that is no fault of the
@@ -101,7 +104,20 @@ class Workshop:
             raise TimeoutError
         if code != 0:
             raise _Died(f"exit code {code}")
-        return _understood(said)
+        return self._understood(said)
+
+    def _understood(self, said: bytes) -> Made | Reason:
+        """Raises _Died."""
+        head, _, bodies = said.partition(b"\n")
+        try:
+            answer = _said.decode(head)
+            if not answer.shut_in and (pictures := self._open.due("shut_in")):
+                _log.warning("photo worker is not shut in: this kernel refuses it no system calls", pictures=pictures)
+            if answer.refused is not None:
+                return answer.refused
+            return Made(answer.width, answer.height, _forms(answer, bodies))
+        except (msgspec.MsgspecError, ValueError) as error:
+            raise _Died(f"its answer cannot be read: {type(error).__name__}") from None
 
     async def _started(self) -> asyncio.subprocess.Process:
         """Raises Unavailable."""
@@ -137,18 +153,6 @@ async def _end(worker: asyncio.subprocess.Process) -> None:
         with contextlib.suppress(ProcessLookupError):
             worker.kill()
         await asyncio.shield(worker.wait())
-
-
-def _understood(said: bytes) -> Made | Reason:
-    """Raises _Died."""
-    head, _, bodies = said.partition(b"\n")
-    try:
-        answer = _said.decode(head)
-        if answer.refused is not None:
-            return answer.refused
-        return Made(answer.width, answer.height, _forms(answer, bodies))
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise _Died(f"its answer cannot be read: {type(error).__name__}") from None
 
 
 def _forms(answer: _Said, bodies: bytes) -> list[Form]:

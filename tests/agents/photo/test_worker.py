@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 from PIL import Image
+from structlog.testing import capture_logs
 
 import agents.photo
 from agents.photo.workshop import Made, Workshop
@@ -194,6 +195,18 @@ async def test_a_worker_can_compute_and_nothing_else() -> None:
     said, wrong = await process.communicate()
     outcomes = eval(said.decode())
     assert wrong == b"" and set(outcomes.values()) == {"PermissionError", "MemoryError"}, outcomes
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other kernels have the limits alone")
+async def test_a_worker_that_is_not_shut_in_is_told_about_and_makes_its_pictures() -> None:
+    code = f"sys.path.insert(0, {str(WORKER.parent)!r})\nimport worker\nworker._CALLS.clear()\nworker.main()"
+    with capture_logs() as said:
+        assert isinstance(await Workshop().check(saved("PNG")), Made)
+        assert not said
+        workshop = Workshop(command=worker_that(code))
+        assert isinstance(await workshop.check(saved("PNG")), Made)
+        assert await workshop.check(saved("PNG", picture(1, 1))) == "too_small"
+    assert [(line["log_level"], line["pictures"]) for line in said] == [("warning", 1)]
 
 
 async def test_the_largest_picture_stays_within_the_memory_of_a_worker() -> None:
