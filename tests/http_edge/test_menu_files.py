@@ -82,14 +82,15 @@ def test_a_line_break_in_quotes_is_part_of_the_text() -> None:
 @pytest.mark.parametrize(
     ("cell", "lira"),
     [("245,50", 245.5), ("245.5", 245.5), ("1.245,50", 1245.5), ("1,245.50", 1245.5), ("₺90", 90), ("90 TL", 90),
-     ("1 245,5", 1245.5), ("1.234.567", 1_234_567), ("0", 0), ("1.000,00", 1000), ("12\u00a0345,6", 12345.6)],
+     ("90TL", 90), ("try90,5", 90.5), ("1 245,5", 1245.5), ("1.234.567", 1_234_567), ("0", 0), ("1.000,00", 1000),
+     ("12\u00a0345,6", 12345.6)],
 )  # fmt: skip
 def test_a_price_is_read_as_people_write_it(cell: str, lira: float) -> None:
     assert menu_csv.amount(cell) == lira
 
 
 @pytest.mark.parametrize(
-    "cell", ["", "x", "-5", "1e5", "1.245", "245,505", "1.245.50", "1,2,3", "٣", "NaN", "=1+1", "1 2"]
+    "cell", ["", "x", "-5", "1e5", "1.245", "245,505", "1.245.50", "1,2,3", "٣", "NaN", "=1+1", "1 2", "9 PASTL"]
 )
 def test_a_price_that_may_be_read_in_two_ways_is_refused(cell: str) -> None:
     assert faults(f'name,price\nAdana,"{cell}"\n') == [(2, "price")]

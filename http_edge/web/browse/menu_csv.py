@@ -45,7 +45,8 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _SEPARATORS = (",", ";", "\t")
 _LONGEST_AMOUNT = 40  # characters
 _NUMBER = re.compile(r"(\d{1,3}(?:[., ]\d{3})+|\d+)(?:([.,])(\d{1,2}))?", re.ASCII)
-_CURRENCY = re.compile(r"₺|\s*\b(?:TL|TRY)\b\.?", re.IGNORECASE)
+_LETTER = r"[^\W\d_]"
+_CURRENCY = re.compile(rf"₺|\s*(?<!{_LETTER})(?:TL|TRY)(?!{_LETTER})\.?", re.IGNORECASE)
 _TRUE, _FALSE = frozenset(("true", "1", "yes", "evet", "dogru")), frozenset(("false", "0", "no", "hayir", "yanlis"))
 
 
@@ -218,7 +219,7 @@ def guarded(cell: str) -> str:
 
 
 def amount(cell: str) -> float:
-    """`245,50`, `245.50`, `1.245,50`, `₺ 90` → lira. Raises ValueError with what is wrong."""
+    """`245,50`, `245.50`, `1.245,50`, `₺ 90`, `90TL` → lira. Raises ValueError with what is wrong."""
     # a pattern that begins with spaces takes the square of their number
     said = _CURRENCY.sub("", cell).replace("\u00a0", " ").strip() if len(cell) <= _LONGEST_AMOUNT else ""
     found = _NUMBER.fullmatch(said)
