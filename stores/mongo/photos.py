@@ -145,7 +145,7 @@ class Photos:
         async with self.asked():
             gone = await self._photos.files.delete_one({"_id": _id(form.id), "metadata.asked": form.asked})
             if gone.deleted_count:
-                await self._photos.chunks.delete_many({"files_id": _id(form.id)})
+                await self._photos.remove_chunks([_id(form.id)])
 
     async def remove_unfinished(self, moment: datetime, most: int) -> int:
         """Chunks of files that were begun before this moment and never ended: their writer was killed. Of each bucket the first
@@ -216,7 +216,7 @@ class Writing:
 
     async def abort(self) -> None:
         async with self._photos.asked():
-            await self._bucket.chunks.delete_many({"files_id": self._id})
+            await self._bucket.remove_chunks([self._id])
 
     async def _put(self, data: bytes) -> None:
         await self._photos.prepare()
@@ -239,7 +239,13 @@ class _Bucket:
 
     async def remove(self, id: ObjectId) -> None:
         await self.files.delete_one({"_id": id})
-        await self.chunks.delete_many({"files_id": id})
+        await self.remove_chunks([id])
+
+    async def remove_chunks(self, files: Sequence[ObjectId]) -> None:
+        """Of files that are gone. The first chunks go last: where the server is killed in between, remove_unfinished finds the
+        others by these."""
+        for which in ({"$gt": 0}, 0):
+            await self.chunks.delete_many({"files_id": {"$in": files}, "n": which})
 
     async def remove_unfinished(self, moment: datetime, most: int) -> int:
         """Goes on where it ended last, and begins anew after the last chunk. Ids of files tell when they were begun."""
@@ -252,7 +258,7 @@ class _Bucket:
         ended = {row["_id"] async for row in self.files.find({"_id": {"$in": begun}}, {"_id": 1})}
         left = [each for each in begun if each not in ended]
         if left:
-            await self.chunks.delete_many({"files_id": {"$in": left}})
+            await self.remove_chunks(left)
         return len(left)
 
 

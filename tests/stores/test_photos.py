@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from bson import ObjectId
-from motor.motor_asyncio import AsyncIOMotorDatabase, AsyncIOMotorGridFSBucket
+from motor.motor_asyncio import AsyncIOMotorCollection, AsyncIOMotorDatabase, AsyncIOMotorGridFSBucket
+from pymongo.errors import AutoReconnect
 
 from infra.stack.stack import Stack
 from stores.errors import Unavailable
@@ -197,6 +198,31 @@ async def test_what_a_killed_process_has_begun_is_removed_and_what_is_under_way_
     assert await photos.uploaded(upload) == noise(CHUNK + 1)
     assert await read(photos, name, 0, CHUNK + 2) == noise(CHUNK + 2)
     assert await database["uploads.chunks"].count_documents({}) == 2
+
+
+class DiesAfterOne:
+    """Chunks on a server that is killed when it has deleted one of them."""
+
+    def __init__(self, chunks: AsyncIOMotorCollection[Any]) -> None:
+        self._chunks = chunks
+
+    async def delete_many(self, wanted: dict[str, Any]) -> None:
+        found = await self._chunks.find_one(wanted, sort=[("n", 1)])
+        assert found is not None
+        await self._chunks.delete_one({"_id": found["_id"]})
+        raise AutoReconnect("connection closed")
+
+
+async def test_what_a_killed_server_has_left_of_a_file_is_removed(
+    photos: Photos, client: Client, database: AsyncIOMotorDatabase[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = await uploaded(photos, noise(3 * CHUNK))
+    monkeypatch.setattr(photos._uploads, "chunks", DiesAfterOne(photos._uploads.chunks))
+    with pytest.raises(Unavailable):
+        await photos.drop_upload(upload)
+    assert await database["uploads.chunks"].count_documents({}) == 2
+    assert await Photos(client).remove_unfinished(datetime.now(UTC) + SOON, 10) == 1
+    assert await database["uploads.chunks"].count_documents({}) == 0
 
 
 # -- outages
