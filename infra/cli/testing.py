@@ -25,9 +25,10 @@ CHECKS = (
     ("imports", "lint-imports"),
 )
 
-# Beside the others, each in a process of its own: tests wait much, and two processes leave a quarter of two cores idle.
+# Beside the others, each in a process of its own with its own servers: tests wait much, and fewer processes leave cores idle.
 BESIDE = {
-    "beside": ("tests/agents", "tests/replay"),
+    "agents": ("tests/agents",),
+    "journeys": ("tests/journeys", "tests/replay"),
     "faults": (
         *(
             f"tests/infra/fault/test_{name}.py"
