@@ -61,8 +61,14 @@ function fields(schema, components) {
   ]);
 }
 
+// Of the forms that a body may have: JSON, else the first one, such as a file.
+function chosen(content) {
+  const json = content["application/json"];
+  return json ? ["application/json", json] : Object.entries(content)[0];
+}
+
 function body(content, components) {
-  const [kind, media] = Object.entries(content)[0];
+  const [kind, media] = chosen(content);
   const shown = element("div");
   shown.append(element("code", kind));
   shown.append(element("pre", JSON.stringify(example(media.schema, components), null, 2)));
@@ -90,7 +96,7 @@ function operation(method, path, said, components) {
     inside.append(element("h4", "Parameters"));
     inside.append(table(said.parameters.map((each) => [each.name, each.in, each.description || ""])));
   }
-  const asked = said.requestBody ? fields(said.requestBody.content["application/json"].schema, components) : [];
+  const asked = said.requestBody ? fields(chosen(said.requestBody.content)[1].schema, components) : [];
   if (said.requestBody) {
     inside.append(element("h4", "Request"), body(said.requestBody.content, components), table(asked));
   }
