@@ -1,11 +1,13 @@
-"""What a caller has before their eyes at a checkout travels with it, so that no domain decides by an older copy."""
+"""What a caller has before their eyes travels with a command, so that no domain decides by an older copy."""
 
 import json
 import uuid
 from typing import Any
 
+import msgspec
+
 from tests.http_edge.conftest import World
-from tests.http_edge.documents import line, stored
+from tests.http_edge.documents import line, placed_order, stored
 from topics import keys
 from topics.messages import headers
 
@@ -16,9 +18,9 @@ async def stands(edge: World, view: str, name: str, version: int, document: Any)
     await edge.redis.set(keys.document(view, name), stored(version, document))
 
 
-async def seen(edge: World, me: str, path: str, body: dict[str, Any]) -> list[list[Any]]:
+async def seen(edge: World, me: str, path: str, body: dict[str, Any], method: str = "POST") -> list[list[Any]]:
     """[domain, id, version] of the command's header."""
-    said = await edge.client(me).call("POST", path, body)
+    said = await edge.client(me).call(method, path, body)
     assert said.status == 200, said.raw
     return json.loads(edge.domains.taken[-1].headers.get(headers.AFTER, "[]"))
 
@@ -42,10 +44,43 @@ async def test_a_checkout_of_the_basket_knows_its_meals_its_restaurant_and_its_c
 async def test_what_the_checkout_says_itself_counts_before_the_basket(edge: World):
     me = str(uuid.uuid4())
     await stands(edge, "basket_coupon", me, 3, {"code": "YAZ10"})
-    await stands(edge, "meal", "m-9", 2, {})
+    await stands(edge, "meal", "m-9", 2, {"restaurant_id": "r-9"})
     await stands(edge, "coupon", "KIS20", 7, {})
     asked = CASH | {"items": [{"meal_id": "m-9", "quantity": 1}], "coupon_code": "kis20"}
     assert await seen(edge, me, "/carts/checkout", asked) == [["catalog", "m-9", 2], ["discount", "KIS20", 7]]
+
+
+async def test_a_checkout_of_items_knows_the_restaurant_whose_meals_they_are_and_not_that_of_the_basket(edge: World):
+    me = str(uuid.uuid4())
+    await stands(edge, "basket", me, 3, {"items": [line("m-1", restaurant_id="r-1")]})
+    await stands(edge, "meal", "m-9", 2, {"restaurant_id": "r-9"})
+    for name in ("r-1", "r-9"):
+        await stands(edge, "restaurant", name, 6, {})
+    asked = CASH | {"items": [{"meal_id": "m-9", "quantity": 1}]}
+    assert await seen(edge, me, "/carts/checkout", asked) == [["catalog", "m-9", 2], ["restaurant", "r-9", 6]]
+
+
+async def test_items_that_are_lines_of_the_basket_too_are_of_its_restaurant(edge: World):
+    me = str(uuid.uuid4())
+    await stands(edge, "basket", me, 3, {"items": [line("m-1", restaurant_id="r-1")]})
+    await stands(edge, "restaurant", "r-1", 6, {})
+    asked = CASH | {"items": [{"meal_id": "m-1", "quantity": 1}, {"meal_id": "m-unknown", "quantity": 1}]}
+    assert await seen(edge, me, "/carts/checkout", asked) == [["restaurant", "r-1", 6]]
+
+
+async def test_a_line_that_is_changed_is_decided_by_the_menu_that_its_owner_has_seen(edge: World):
+    me, cart = str(uuid.uuid4()), str(uuid.uuid4())
+    await stands(edge, "meal", "m-1", 4, {"restaurant_id": "r-1"})
+    for path in ("/carts/update/m-1", f"/carts/anonymous/{cart}/items/m-1"):
+        assert await seen(edge, me, path, {"options": []}, "PATCH") == [["catalog", "m-1", 4]]
+
+
+async def test_a_reorder_is_decided_by_the_menu_that_its_customer_has_seen(edge: World):
+    me = str(uuid.uuid4())
+    order = placed_order("o-1", me)
+    await edge.redis.set(keys.document("order", "o-1"), b"3\n" + msgspec.json.encode(order))
+    await stands(edge, "meal", order.items[0].meal_id, 5, {"restaurant_id": order.restaurant_id})
+    assert await seen(edge, me, "/orders/o-1/reorder", {}) == [["catalog", order.items[0].meal_id, 5]]
 
 
 async def test_a_coupon_that_is_put_into_the_basket_is_known_to_it(edge: World):

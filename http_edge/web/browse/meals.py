@@ -37,6 +37,11 @@ def meal_of_body(asked: Asked) -> list[tuple[ViewOf, str]]:
     return [(MEAL, asked.body.meal_id)]
 
 
+def meal_of_path(asked: Asked) -> list[tuple[ViewOf, str]]:
+    """`sees` of a row whose path names a meal."""
+    return [(MEAL, asked.parameters["meal_id"])]
+
+
 def _complementary(document: bytes) -> tuple[str, ...]:
     return _goes_with.decode(document).complementary_ids
 

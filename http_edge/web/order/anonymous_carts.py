@@ -6,7 +6,7 @@ import msgspec
 
 from http_edge.routing.asked import Asked, own
 from http_edge.routing.routes import CUSTOMER, PUBLIC, Nothing, OwnRow, command, view
-from http_edge.web.browse.meals import meal_of_body
+from http_edge.web.browse.meals import meal_of_body, meal_of_path
 from http_edge.web.order.carts import LineChange, changed
 from http_edge.web.order.menu_now import MENU_NOW
 from http_edge.web.order.own_basket import BASKET, TOO_MUCH
@@ -172,7 +172,7 @@ ROUTES = (
     ),
     command(
         "PATCH", "/carts/anonymous/{cart_id}/items/{meal_id}", ChangeItem, to=TOPIC, takes=LineChange, make=changed,
-        key=_of_path, acts_as=_of_path, who=PUBLIC, gives=AnonymousItem,
+        key=_of_path, acts_as=_of_path, who=PUBLIC, sees=meal_of_path, gives=AnonymousItem,
         answers={404: "not_in_basket", 422: ("schedule_in_past", *TOO_MUCH)},
         says="Change a line; what is absent stays, null takes a note or a date away.",
     ),

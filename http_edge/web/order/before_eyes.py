@@ -1,12 +1,24 @@
 """What a caller has before their eyes at a checkout: the meals, the restaurant and the coupon of the order to be. The domains
 that decide it know at least these, though each has a copy of its own."""
 
+from collections.abc import Sequence
+
+import msgspec
+
 from http_edge.routing.asked import Asked
 from http_edge.routing.routes import ViewOf
 from http_edge.web.browse.meals import MEAL
 from http_edge.web.browse.restaurants import RESTAURANT
 from http_edge.web.order.coupon_views import COUPON
-from http_edge.web.order.own_basket import as_written
+from http_edge.web.order.own_basket import OwnBasket, as_written
+from topics import keys
+
+
+class _OnMenu(msgspec.Struct):
+    restaurant_id: str
+
+
+_meal = msgspec.json.Decoder(_OnMenu)
 
 
 async def at_checkout(asked: Asked) -> list[tuple[ViewOf, str]]:
@@ -15,8 +27,18 @@ async def at_checkout(asked: Asked) -> list[tuple[ViewOf, str]]:
     code = asked.body.coupon_code or basket.coupon
     meals = [item.meal_id for item in asked.body.items or basket.items]
     found = [(MEAL, meal) for meal in meals]
-    found += [(RESTAURANT, each) for each in dict.fromkeys(line.restaurant_id for line in basket.items)]
+    found += [(RESTAURANT, each) for each in await _restaurants(asked, meals, basket)]
     return [*found, (COUPON, code)] if code else found
+
+
+async def _restaurants(asked: Asked, meals: Sequence[str], basket: OwnBasket) -> Sequence[str]:
+    """Whose meals they are: the basket says it of its lines, the menu of the others."""
+    of_lines = {line.meal_id: line.restaurant_id for line in basket.items}
+    places = [keys.document(MEAL.name, meal) for meal in meals if meal not in of_lines]
+    documents = await asked.edge.reads.get(places) if places else []
+    bodies = [keys.split(document)[1] for document in documents if document is not None]
+    on_menu = [_meal.decode(body).restaurant_id for body in bodies if body]
+    return list(dict.fromkeys([*(of_lines[meal] for meal in meals if meal in of_lines), *on_menu]))
 
 
 def at_coupon(asked: Asked) -> list[tuple[ViewOf, str]]:

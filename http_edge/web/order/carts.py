@@ -6,7 +6,7 @@ from msgspec.structs import asdict
 
 from http_edge.routing.asked import Asked, own
 from http_edge.routing.routes import CUSTOMER, Nothing, OwnRow, command, listing, view
-from http_edge.web.browse.meals import meal_of_body
+from http_edge.web.browse.meals import meal_of_body, meal_of_path
 from http_edge.web.changes import named_and_cleared
 from http_edge.web.order import preview
 from http_edge.web.order.before_eyes import at_checkout, at_coupon
@@ -94,7 +94,7 @@ ROUTES = (
     ),
     command(
         "PATCH", "/carts/update/{meal_id}", ChangeItem, to=TOPIC, takes=LineChange, make=changed, key=own, who=CUSTOMER,
-        gives=BasketItem, answers={404: "not_in_basket", 422: ("schedule_in_past", *TOO_MUCH)},
+        sees=meal_of_path, gives=BasketItem, answers={404: "not_in_basket", 422: ("schedule_in_past", *TOO_MUCH)},
         says="Change a line; what is absent stays, null takes a note or a date away.",
     ),
     command(

@@ -6,8 +6,9 @@ from http_edge.reads.stream import StreamEnd
 from http_edge.reads.views import document_now
 from http_edge.routing.asked import Asked, own, parameter
 from http_edge.routing.pages import Pages
-from http_edge.routing.routes import CUSTOMER, EITHER, LiveRow, Nothing, command, listing, shown, view
+from http_edge.routing.routes import CUSTOMER, EITHER, LiveRow, Nothing, ViewOf, command, listing, shown, view
 from http_edge.routing.story import Happening, Story
+from http_edge.web.browse.meals import MEAL
 from http_edge.web.order.own_basket import TOO_MUCH
 from http_edge.web.order.positions import POSITION
 from http_edge.wire.amounts import Documents
@@ -63,6 +64,13 @@ async def _own_order(asked: Asked, name: str) -> Order:
     return order
 
 
+async def _meals_of_order(asked: Asked) -> list[tuple[ViewOf, str]]:
+    """`sees` of a reorder. Empty where there is no such order: _again() refuses it."""
+    (stored,) = await asked.edge.reads.get((keys.document(ORDER.name, asked.parameters["id"]),))
+    body = b"" if stored is None else keys.split(stored)[1]
+    return [(MEAL, item.meal_id) for item in _order.decode(body).items] if body else []
+
+
 def _moments(document: bytes, asked: Asked) -> bytes:
     return msgspec.json.encode(_timeline.decode(document).moments)
 
@@ -96,7 +104,7 @@ ROUTES = (
     ),
     command(
         "POST", "/orders/{id}/reorder", Reorder, to=basket_commands.TOPIC, takes=Nothing, make=_again, key=own,
-        who=CUSTOMER, gives=Reordered,
+        sees=_meals_of_order, who=CUSTOMER, gives=Reordered,
         answers={409: ("different_restaurant", "meal_unavailable", "basket_full"), 422: TOO_MUCH},
         says="Put the meals of one's order into the basket again, as far as they are still sold.",
     ),
