@@ -18,6 +18,9 @@ LARGEST = 64 * 1024
 ACCOUNT = "kitchen."
 """How the name of an account in RabbitMQ begins that speaks for one restaurant, whose id follows."""
 
+NO_REASON = "the restaurant gave no reason"
+"""What the customer reads where a kitchen rejects an order and says nothing else."""
+
 _REPLY = Validator(KitchenReply)
 
 
@@ -91,7 +94,7 @@ def command_of(
         case "accept":
             return AcceptOrder(prep_time=reply.prep_time, restaurant_id=restaurant_id)
         case "reject":
-            return RejectOrder(reason=reply.reason or "", restaurant_id=restaurant_id)
+            return RejectOrder(reason=reply.reason or NO_REASON, restaurant_id=restaurant_id)
         case "delay":
             return DelayOrder(minutes=reply.minutes or 0, reason=reply.reason or "", restaurant_id=restaurant_id)
         case "preparing":

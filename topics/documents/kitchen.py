@@ -55,7 +55,7 @@ class KitchenReply(msgspec.Struct, frozen=True, kw_only=True):
 
     def faults(self) -> list[Fault]:
         """What is missing for this decision."""
-        needed = {"reject": ("reason",), "delay": ("minutes", "reason")}.get(self.decision, ())
+        needed = ("minutes", "reason") if self.decision == "delay" else ()
         return [Fault(name, f"is required to {self.decision}") for name in needed if getattr(self, name) is None]
 
 

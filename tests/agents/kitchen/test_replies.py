@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.kitchen.replies import LARGEST, Unusable, command_id, command_of, order_of, read
+from agents.kitchen.replies import LARGEST, NO_REASON, Unusable, command_id, command_of, order_of, read
 from stores.rabbit import Delivery
 from topics.contracts.order_commands import AcceptOrder, DelayOrder, PrepareOrder, ReadyOrder, RejectOrder
 from topics.documents.kitchen import KitchenReply
@@ -37,6 +37,8 @@ def unusable(delivery: Delivery, *, own_accounts: bool = False) -> Unusable:
         ({"decision": "accept"}, AcceptOrder(prep_time=None, restaurant_id="r-1")),
         ({"decision": "accept", "prep_time": None, "reason": None}, AcceptOrder(restaurant_id="r-1")),
         ({"decision": "reject", "reason": "ocak bozuk"}, RejectOrder(reason="ocak bozuk", restaurant_id="r-1")),
+        ({"decision": "reject"}, RejectOrder(reason=NO_REASON, restaurant_id="r-1")),
+        ({"decision": "reject", "reason": None}, RejectOrder(reason=NO_REASON, restaurant_id="r-1")),
         ({"decision": "preparing"}, PrepareOrder(restaurant_id="r-1")),
         (
             {"decision": "delay", "minutes": 10, "reason": "yoğunuz"},
@@ -89,7 +91,6 @@ def test_what_is_no_object_is_said_to_be_none(value: bytes) -> None:
         ({"decision": "accept", "prep_time": "20"}, {"prep_time"}),
         ({"decision": "accept", "prep_time": 20.5}, {"prep_time"}),
         ({"decision": "accept", "prep_time": True}, {"prep_time"}),
-        ({"decision": "reject"}, {"reason"}),
         ({"decision": "reject", "reason": ""}, {"reason"}),
         ({"decision": "reject", "reason": " \n"}, {"reason"}),
         ({"decision": "reject", "reason": "x" * 501}, {"reason"}),
