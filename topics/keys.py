@@ -265,6 +265,12 @@ def login(email_sha256: str) -> str:
     return f"side:login:{email_sha256}"
 
 
+def failed_logins(account_id: str) -> str:
+    """How many log-ins to the account had a wrong password since the last one that had not. The edge counts them; other systems
+    read it."""
+    return f"login_fail:{account_id}"
+
+
 def verification(token: str) -> str:
     """Holds the user id of a mail token: its SHA-256 hex, the token itself under EMAIL_EVENT_TOKENS=plain."""
     return f"verify:{token}"

@@ -81,6 +81,8 @@ async def _sent(row: CommandRow, asked: Asked, mine: str | None, turn: int | Non
             body, late = topic.encode(message), not row.tokens
             reply = await deliver(asked, topic.name, key, header, body, may_be_late=late, partition=partition)
             _note_refusal(row, asked, reply)
+            if row.heard is not None and reply is not None:
+                await row.heard(asked, key, reply)
             return message, reply
         except Late:
             if again or left(asked, REPLY_SECONDS) < AGAIN_SECONDS:

@@ -16,6 +16,7 @@ from http_edge.wire.answer import Answer
 from stores.listed import Newest
 from topics import keys
 from topics.messages.message import Message
+from topics.messages.reply import Reply
 from topics.messages.topic import Topic
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -124,6 +125,7 @@ class CommandRow(Row):
     then: (the request, the JSON of the reply) → what is answered in place of that JSON. Where that cannot be had it is 202,
     since the command is done.
     sees: documents that the caller has looked at, as (view, id): the decision knows at least these versions.
+    heard: (the request, the key of the aggregate, its reply) → told of each reply to a command that was sent now.
     estimate: more fields for a 202. no_sooner: seconds after the request at which it is answered at the earliest, for rows
     whose time must not tell who is registered.
     hashes: where its domain hashes a password, the topic on which that is done first; few are under way at a time
@@ -159,6 +161,7 @@ class CommandRow(Row):
     file: Mapping[str, Any] = field(default_factory=dict[str, Any])
     sees: Callable[[Asked], Sequence[tuple[ViewOf, str]] | Awaitable[Sequence[tuple[ViewOf, str]]]] | None = None
     then: Callable[[Asked, bytes], Awaitable[bytes]] | None = None
+    heard: Callable[[Asked, str, Reply], Awaitable[None]] | None = None
     estimate: Callable[[Asked, Message], Awaitable[Mapping[str, Any]]] | None = None
 
 

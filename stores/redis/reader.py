@@ -19,7 +19,7 @@ from redis.exceptions import RedisError, ResponseError
 from stores.errors import Unavailable
 from stores.listed import Newest
 from stores.live_timeout import LiveTimeout
-from stores.redis.own_connection import OwnConnection
+from stores.redis.own_connection import OwnConnection, Word
 from stores.redis.tags import Tags
 from topics import keys as names
 
@@ -73,11 +73,23 @@ class Reader:
         """Sets a key of the edge itself, e.g. who owns an operation. seconds: until it expires."""
         await within(lambda: cast(Awaitable[object], self._client.set(key, value, ex=seconds)))
 
+    async def count(self, key: str, seconds: int) -> None:
+        """Adds one to a key of the edge itself. seconds: until it expires, from now on. It may count twice if the connection is
+        lost."""
+        await self._called([("INCR", key), ("EXPIRE", key, str(seconds))])
+
+    async def drop(self, key: str) -> None:
+        """Removes a key of the edge itself."""
+        await within(lambda: cast(Awaitable[object], self._client.delete(key)))
+
     async def firsts(self, wanted: Sequence[tuple[str, bytes]], seconds: int) -> list[bytes | None]:
         """Sets each key to its value where the key is not set yet, in one round trip. Returns what they had before, None where
         a key had no value."""
-        sets = [("SET", key, value, "EX", seconds, "NX", "GET") for key, value in wanted]
-        answers = await within(lambda: self._firsts.calls(sets))
+        return await self._called([("SET", key, value, "EX", seconds, "NX", "GET") for key, value in wanted])
+
+    async def _called(self, commands: Sequence[Sequence[Word]]) -> list[bytes | None]:
+        """Their answers, in one round trip."""
+        answers = await within(lambda: self._firsts.calls(commands))
         if refused := next((each for each in answers if isinstance(each, ResponseError)), None):
             raise Unavailable("redis", type(refused).__name__) from refused
         return answers

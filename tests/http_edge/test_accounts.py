@@ -53,6 +53,23 @@ async def test_an_unknown_address_leads_to_one_account_by_every_route(edge: Worl
     assert edge.domains.taken[-1].key != account
 
 
+async def test_wrong_passwords_are_counted_by_account_until_the_right_one(edge: World):
+    """Other systems read the count."""
+    account = str(uuid.uuid4())
+    await edge.redis.set(keys.login(sha256_hex(EMAIL)), account)
+    edge.domains.behave(lambda command: refused(command, "invalid_credentials"))
+    for expected in (b"1", b"2"):
+        assert (await edge.client().call("POST", "/auth/login", CREDENTIALS)).status == 400
+        assert await edge.redis.get(f"login_fail:{account}") == expected
+    assert 0 < await edge.redis.ttl(f"login_fail:{account}") <= 15 * 60
+    edge.domains.behave(lambda command: refused(command, "email_not_verified"))
+    await edge.client().call("POST", "/auth/login", CREDENTIALS)
+    assert await edge.redis.get(f"login_fail:{account}") == b"2", "the password was right, and nobody has logged in"
+    edge.domains.behave(lambda command: sealed(command, {"access_token": "a", "refresh_token": "r", "token": "a"}))
+    assert (await edge.client().call("POST", "/auth/login", CREDENTIALS)).status == 200
+    assert await edge.redis.get(f"login_fail:{account}") is None
+
+
 @EVERY_ADDRESS
 async def test_known_and_unknown_addresses_are_told_apart_at_no_time(edge: World, path: str):
     """Not by the answer, and not while the look-up is being built either."""

@@ -6,7 +6,7 @@ import msgspec
 
 from http_edge.routing.asked import Asked
 from http_edge.routing.routes import PUBLIC, OwnRow, command
-from http_edge.web.account import accounts
+from http_edge.web.account import accounts, failed_logins
 from http_edge.web.account.accounts import LOGIN, SESSIONS
 from http_edge.web.account.passwords import Password, SaidPassword, SaidToken, sealed
 from http_edge.wire.answer import Answer, of_json
@@ -114,8 +114,8 @@ ROUTES = (
     ),
     command(
         "POST", "/auth/login", Login, to=TOPIC, takes=Credentials, make=_login, key=accounts.of_address, who=PUBLIC,
-        gives=Tokens, tokens=True, settles=SESSIONS, hashes=auth_hashing.TOPIC,
-        answers={400: ("invalid_credentials", "email_not_verified")},
+        gives=Tokens, tokens=True, settles=SESSIONS, hashes=auth_hashing.TOPIC, heard=failed_logins.count,
+        answers={400: (failed_logins.WRONG, "email_not_verified")},
         says="Log in with address and password.",
     ),
     command(
