@@ -1,7 +1,7 @@
 """From a basket to an order, and back where the order was refused."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -12,6 +12,7 @@ from agents.basket.limits import too_much
 from topics.contracts.basket_commands import Checkout, CheckoutItem, RestoreItems
 from topics.contracts.basket_events import CheckedOut, CheckoutRepeated, Event, Line, LinesRestored, OrderedItem
 from topics.copies import MealCopy
+from topics.deciding import schedule
 from topics.deciding.choosing import chosen, wished
 from topics.deciding.decision import Context, Decision, Rejection, accept, hand_on, reject
 from topics.deciding.refusals import meals_gone, options_gone
@@ -45,7 +46,7 @@ def check_out(command: Checkout, contents: Contents, facts: Facts, context: Cont
     if (refused := _options(command, items, facts)) is not None:
         return Decision(rejection=refused)
     cleared = tuple(contents.lines[item.meal_id] for item in items if item.meal_id in contents.lines)
-    schedule_date = _schedule(command, cleared)
+    schedule_date = _schedule(command, cleared, facts.time_zone(restaurant_id))
     if isinstance(schedule_date, Rejection):
         return Decision(rejection=schedule_date)
     return hand_on(_checked_out(command, contents, _Purchase(restaurant_id, items, cleared, schedule_date), context))
@@ -145,15 +146,25 @@ def _name(meal_id: str, meal: MealCopy | None, lines: Mapping[str, Line]) -> str
     return lines[meal_id].name if meal_id in lines else meal_id
 
 
-def _schedule(command: Checkout, cleared: Sequence[Line]) -> str | Rejection | None:
-    """The checkout's own time, else the one that its lines have."""
+def _schedule(command: Checkout, cleared: Sequence[Line], zone: str) -> str | Rejection | None:
+    """The checkout's own time, else the one that its lines have, as the first of them says it. zone: the restaurant's."""
     if command.schedule_date is not None:
         return command.schedule_date
-    times = list(dict.fromkeys(line.schedule_date for line in cleared if line.schedule_date is not None))
-    if len(times) > 1:
+    said = [line.schedule_date for line in cleared if line.schedule_date is not None]
+    if len({_wanted(each, zone) for each in said}) > 1:
         more = {"lines": [{"meal_id": line.meal_id, "schedule_date": line.schedule_date} for line in cleared]}
         return Rejection("schedule_conflict", "the lines are wanted at different times", "schedule_date", more)
-    return times[0] if times else None
+    return said[0] if said else None
+
+
+def _wanted(said: str, zone: str) -> date | datetime | str:
+    """Alike for the same time, however it is written: clients say it with and without a time zone. The order refuses what is no
+    time."""
+    try:
+        asked = schedule.read(said, zone)
+    except ValueError:
+        return said
+    return asked.astimezone(UTC) if isinstance(asked, datetime) else asked
 
 
 def restore(command: RestoreItems, contents: Contents, most: int) -> Decision[Event]:

@@ -39,7 +39,6 @@ from topics.deciding.choosing import chosen
 from topics.deciding.decision import Context, Decider, Decision, Rejection, accept, reject
 from topics.documents import Done
 from topics.messages.ids import is_anonymous
-from topics.values.opening_hours import DEFAULT_ZONE
 
 REMOVED = Done(message="The meal is out of the basket.")
 CLEARED = Done(message="The basket is empty.")
@@ -125,9 +124,8 @@ def _add(command: AddItem, contents: Contents, facts: Facts, context: Context) -
 
 
 def _past(said: str | None, restaurant_id: str, facts: Facts, now: datetime) -> Rejection | None:
-    """In the restaurant's time zone. Where its copy is missing DEFAULT_ZONE has to do: the order checks the time again."""
-    restaurant = facts.restaurants.get(restaurant_id)
-    return schedule.past(said, restaurant.time_zone if restaurant else DEFAULT_ZONE, now)
+    """In the restaurant's time zone."""
+    return schedule.past(said, facts.time_zone(restaurant_id), now)
 
 
 def _change(command: ChangeItem, contents: Contents, facts: Facts, context: Context) -> Decision[Event]:
@@ -183,6 +181,8 @@ def needs(command: Command, contents: Contents) -> Iterable[tuple[str, str]]:
         case Checkout():
             for item in asked_for(command, contents):
                 yield MEALS.name, item.meal_id
+            if contents.restaurant_id is not None and len({line.schedule_date for line in contents.lines.values()}) > 1:
+                yield RESTAURANTS.name, contents.restaurant_id
         case ApplyCoupon():
             yield from coupons.needs(command, contents)
         case (

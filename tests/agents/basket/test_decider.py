@@ -30,7 +30,7 @@ from topics.contracts.basket_events import (
     LinesRestored,
     OrderedItem,
 )
-from topics.copies import MealCopy
+from topics.copies import RESTAURANTS, MealCopy, RestaurantCopy
 from topics.messages.ids import derive
 
 KEBAP, AYRAN, SUSHI = "kebap", "ayran", "sushi"
@@ -293,6 +293,27 @@ def test_lines_that_are_wanted_at_different_times_are_no_one_order() -> None:
     asked = Checkout(payment_method="cash", schedule_date="2026-03-02T20:00")
     (event,) = given(*lines).when(asked, facts=MENU).decision.events
     assert event.schedule_date == "2026-03-02T20:00"
+
+
+@pytest.mark.parametrize(
+    "same", ["2026-03-02T19:30:00", "2026-03-02 19:30", "2026-03-02T19:30+09:00", "2026-03-02T10:30:00.000Z"]
+)
+def test_lines_that_are_wanted_at_one_time_are_one_order_however_it_is_written(same: str) -> None:
+    tokyo = RestaurantCopy(name="Tokyo", is_open=True, delivery_fee=0, min_order_price=0, time_zone="Asia/Tokyo")
+    facts = Facts({SUSHI: MENU.meals[SUSHI], AYRAN: meal("Ayran", 3_000, TOKYO)}, restaurants={TOKYO: tokyo})
+    lines = line(SUSHI, schedule_date="2026-03-02T19:30"), line(AYRAN, schedule_date=same, restaurant_id=TOKYO)
+    outcome = given(*lines).when(Checkout(payment_method="cash"), facts=facts)
+    (event,) = outcome.decision.events
+    assert event.schedule_date == "2026-03-02T19:30"
+    assert (RESTAURANTS.name, TOKYO) in DECIDER.needs(Checkout(payment_method="cash"), given(*lines).state)
+
+
+@pytest.mark.parametrize("other", ["2026-03-02", "2026-03-02T19:31", "2026-03-02T19:30Z", "9999-12-31"])
+def test_a_day_and_a_time_on_it_are_different_times(other: str) -> None:
+    lines = line(KEBAP, schedule_date="2026-03-02T19:30"), line(AYRAN, schedule_date=other)
+    given(*lines).when(Checkout(payment_method="cash"), facts=MENU).then_rejected(
+        "schedule_conflict", field="schedule_date"
+    )
 
 
 def test_a_meal_that_went_off_sale_stops_the_checkout_and_is_named() -> None:
