@@ -89,5 +89,5 @@ def _notifications(event: Announced) -> Iterable[Send]:
     said = DiscountVariables(title=event.campaign.title, description=event.campaign.description)
     subject = f"{event.restaurant_name}: {event.campaign.title}"
     for user_id in event.user_ids:
-        mail = DiscountMail(to=user_id, variables=said, subject=subject)
+        mail = DiscountMail(to=user_id, variables=said, subject=subject, template="discount")
         yield Send(notification.TOPIC, user_id, mail, suffix=f" {user_id}")

@@ -117,6 +117,7 @@ def test_each_follower_gets_one_notification() -> None:
     mail = sends[0].message
     assert isinstance(mail, DiscountMail)
     assert (mail.to, mail.subject) == ("a", "Mahmut: Yarım fiyat")
+    assert (mail.type, mail.template) == ("discount", "discount"), "other systems choose their template by it"
     assert (mail.variables.title, mail.variables.description) == ("Yarım fiyat", "Bugün")
 
 
