@@ -6,17 +6,17 @@ from typing import Any
 import msgspec
 import pytest
 
+from http_edge.web.order.carts import LineChange
 from topics.contracts.basket_commands import AddItem, Checkout
-from topics.contracts.catalog_commands import AddMeal
+from topics.contracts.catalog_commands import AddMeal, ChangeMeal
 from topics.contracts.restaurant_commands import OpenRestaurant
 from topics.contracts.user_commands import CompleteProfile
-from topics.messages.message import Message
 from topics.values.faults import MOST_FAULTS, Invalid
 from topics.values.kurus import Kurus
 from topics.values.validation import Validator
 
 
-def faults(kind: type[Message], value: Any) -> dict[str, str]:
+def faults(kind: type[msgspec.Struct], value: Any) -> dict[str, str]:
     with pytest.raises(Invalid) as refused:
         Validator(kind).validated(value)
     return dict(refused.value.faults)
@@ -49,6 +49,20 @@ def test_every_wrong_field_is_named_at_once() -> None:
 )
 def test_a_wrong_number_is_told_in_plain_words(quantity: Any, why: str) -> None:
     assert faults(AddItem, {"meal_id": "m-1", "quantity": quantity}) == {"quantity": why}
+
+
+def test_null_options_are_options_that_are_left_out() -> None:
+    """Clients write what they do not say as null."""
+    meal = Validator(AddMeal).validated({"restaurant_id": "r", "name": "Adana", "price": 100, "options": None})
+    line = Validator(AddItem).validated({"meal_id": "m", "quantity": 1, "options": None})
+    assert meal.options == () and line.options == ()
+
+
+def test_null_options_are_refused_where_absent_ones_stay_as_they_are() -> None:
+    assert faults(LineChange, {"options": None}) == {"options": "a list is needed, not null"}
+    with pytest.raises(Invalid) as refused:
+        Validator(ChangeMeal, partial=True).validated({"options": None})
+    assert [fault.field for fault in refused.value.faults] == ["options"]
 
 
 def test_allowed_values_are_listed() -> None:

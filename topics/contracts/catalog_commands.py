@@ -13,7 +13,7 @@ from topics.messages.upcasting import Upcast
 from topics.values.fields import Id, Name, SoldOutUntil, Text, Url, Word
 from topics.values.kurus import Kurus, lira_before
 
-Options = Annotated[tuple[MealOption, ...], Meta(max_length=50)]
+Options = Annotated[tuple[MealOption, ...], Meta(max_length=50, extra={"null": "absent"})]
 MealIds = Annotated[tuple[Id, ...], Meta(max_length=50)]
 
 Allergen = Literal[

@@ -41,7 +41,7 @@ class WishedOption(msgspec.Struct, frozen=True, kw_only=True):
     choice: Word = ""
 
 
-Wishes = Annotated[tuple[WishedOption, ...], Meta(max_length=MOST_CHOICES)]
+Wishes = Annotated[tuple[WishedOption, ...], Meta(max_length=MOST_CHOICES, extra={"null": "absent"})]
 
 
 class ChosenOption(msgspec.Struct, frozen=True, kw_only=True):

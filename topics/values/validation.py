@@ -33,6 +33,8 @@ class Validator:
     """Checks input against one type.
 
     texts: the input is a query string, so `3`, `true` and `a,b` stand for a number, a boolean and a list.
+    A type with `extra={"null": "absent"}` takes null where the field may be left out: many clients write what they do not say
+    as null.
     partial: for types of which each field is optional, with None for "leave it as it is". null is refused then: a client
     that sends null may mean to take the value away, which would silently not happen.
     """
@@ -51,6 +53,13 @@ class Validator:
         if faults:
             raise Invalid(faults)
         return msgspec.convert(normal, self._kind)
+
+
+def _may_be_null(field: inspect.Field) -> bool:
+    """Whether null says nothing, as the field's type has it. Without a default an absent field stays as it is: there null could
+    also mean to take the value away, so it is refused."""
+    extra = field.type.extra if isinstance(field.type, inspect.Metadata) else None
+    return extra is not None and extra.get("null") == "absent" and field.default is not msgspec.NODEFAULT
 
 
 class _Compiler:
@@ -100,14 +109,16 @@ class _Compiler:
                 raise TypeError(f"no check for {info}")
 
     def _struct(self, info: inspect.StructType) -> Check:
-        fields = [(each.encode_name, each.required, self.check(each.type)) for each in info.fields]
+        fields = [(each.encode_name, each.required, _may_be_null(each), self.check(each.type)) for each in info.fields]
 
         def check(value: Any, path: str, faults: Faults) -> Any:
             if not isinstance(value, Mapping):
                 return wanted("an object", value, path, faults)
             said, normal = cast(Mapping[str, Any], value), dict[str, Any]()
-            for name, required, field in fields:
+            for name, required, may_be_null, field in fields:
                 place = name if path == "$" else f"{path}.{name}"
+                if may_be_null and said.get(name) is None:
+                    continue
                 if name in said:
                     normal[name] = field(said[name], place, faults)
                 elif required:
