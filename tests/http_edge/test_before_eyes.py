@@ -83,6 +83,16 @@ async def test_a_reorder_is_decided_by_the_menu_that_its_customer_has_seen(edge:
     assert await seen(edge, me, "/orders/o-1/reorder", {}) == [["catalog", order.items[0].meal_id, 5]]
 
 
+async def test_how_often_its_user_has_used_a_coupon_is_known_where_it_is_used_again(edge: World):
+    me = str(uuid.uuid4())
+    await stands(edge, "coupon", "YAZ10", 1, {})
+    await stands(edge, "coupon_use", "YAZ10", 90, {"used": 45})
+    await stands(edge, "coupon_use", f"YAZ10:{me}", 2, {"used": 0})
+    known = [["discount", "YAZ10", 1], ["discount", f"YAZ10:{me}", 2]]
+    assert await seen(edge, me, "/carts/coupon", {"code": "yaz10"}) == known
+    assert await seen(edge, me, "/carts/checkout", CASH | {"coupon_code": "yaz10"}) == known
+
+
 async def test_a_coupon_that_is_put_into_the_basket_is_known_to_it(edge: World):
     await stands(edge, "coupon", "YAZ10", 2, {})
     assert await seen(edge, str(uuid.uuid4()), "/carts/coupon", {"code": "yaz10"}) == [["discount", "YAZ10", 2]]

@@ -9,7 +9,7 @@ from http_edge.routing.asked import Asked
 from http_edge.routing.routes import ViewOf
 from http_edge.web.browse.meals import MEAL
 from http_edge.web.browse.restaurants import RESTAURANT
-from http_edge.web.order.coupon_views import COUPON
+from http_edge.web.order.coupon_views import COUPON, COUPON_USE
 from http_edge.web.order.own_basket import OwnBasket, as_written
 from topics import keys
 
@@ -28,7 +28,7 @@ async def at_checkout(asked: Asked) -> list[tuple[ViewOf, str]]:
     meals = [item.meal_id for item in asked.body.items or basket.items]
     found = [(MEAL, meal) for meal in meals]
     found += [(RESTAURANT, each) for each in await _restaurants(asked, meals, basket)]
-    return [*found, (COUPON, code)] if code else found
+    return [*found, *_coupon(asked, code)] if code else found
 
 
 async def _restaurants(asked: Asked, meals: Sequence[str], basket: OwnBasket) -> Sequence[str]:
@@ -43,4 +43,10 @@ async def _restaurants(asked: Asked, meals: Sequence[str], basket: OwnBasket) ->
 
 def at_coupon(asked: Asked) -> list[tuple[ViewOf, str]]:
     """`sees` of a coupon that is put into the basket."""
-    return [(COUPON, asked.body.code)]
+    return _coupon(asked, asked.body.code)
+
+
+def _coupon(asked: Asked, code: str) -> list[tuple[ViewOf, str]]:
+    """With how often the caller has used it: the use of a cancelled order is free again. How often all have used it is
+    left out: each order with the coupon changes that, so all would wait for it, and its reservation decides."""
+    return [(COUPON, code), (COUPON_USE, keys.coupon_share(code, asked.me))]
