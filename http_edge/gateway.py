@@ -132,7 +132,7 @@ class Gateway:
         try:
             path, _, query = _target(request).partition("?")
             if request.method == "OPTIONS":
-                answer = Answer(b"", 204, "", cors.preflight(self._router.methods(path)))
+                answer = Answer(b"", 204, "", cors.preflight(self._allowed(request, path)))
             else:
                 route, parameters = self._router.find(request.method, path)
                 label = route.row.path
@@ -173,6 +173,16 @@ class Gateway:
         unread = not request.content.is_eof() and (EXPECT in request.headers or (asked and asked.incoming is not None))
         close = not self._edge.connections.accepting or bool(unread)
         return respond(request, answer, self._edge.cors_origins, named.request_id, close=close, ended=ended)
+
+    def _allowed(self, request: BaseRequest, path: str) -> Sequence[str]:
+        """The methods of the route. Raises Problem where there is none, but not for a preflight: where that fails, a browser
+        sends no request, and its page sees no error."""
+        try:
+            return self._router.methods(path)
+        except Problem:
+            if cors.REQUESTED not in request.headers:
+                raise
+            return ()
 
     def _if_there_is_room(self, request: BaseRequest, answer: Answer, named: trace.Trace) -> Answer:
         """Otherwise too many other clients do not read what they have asked for."""

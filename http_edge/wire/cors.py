@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from multidict import istr
 
 ORIGIN = istr("Origin")
+REQUESTED = istr("Access-Control-Request-Method")
+"""Header of a preflight: what makes it one."""
 
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 HEADERS = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, If-None-Match, traceparent"

@@ -44,6 +44,16 @@ async def test_a_preflight_allows_what_clients_send(edge: World, row: AnyRow):
     assert wanted <= set(allowed)
 
 
+@pytest.mark.parametrize("path", ["/nothing/like/this", "/restaurants/%zz"])
+async def test_a_page_sees_what_is_wrong_with_its_path(edge: World, path: str):
+    """A browser sends the request only where its preflight is answered well."""
+    asked = {"Origin": ORIGIN, "Access-Control-Request-Method": "GET"}
+    before, said = [await edge.client().call(method, path, **asked) for method in ("OPTIONS", "GET")]
+    assert before.status == 204 and before.headers["Access-Control-Allow-Origin"] == ORIGIN
+    assert said.status in (400, 404) and said.headers["Access-Control-Allow-Origin"] == ORIGIN
+    assert (await edge.client().call("OPTIONS", "/nothing/like/this")).status == 404, "who only asks is told"
+
+
 @pytest.mark.parametrize("row", ROUTES, ids=lambda row: row.name)
 async def test_cors_and_security_headers_stand_on_errors_too(edge: World, row: AnyRow):
     said = await edge.client().call(row.method, path_of(row), raw=b"{", Origin=ORIGIN)
