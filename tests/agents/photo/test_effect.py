@@ -1,6 +1,5 @@
 """From quarantine to what is shown, and what is collected: on a real MongoDB, with real workers."""
 
-import asyncio
 import hashlib
 from collections.abc import AsyncGenerator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,7 +9,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from agents.photo.collecting import OLD, Collector
+from agents.photo.collecting import AT_ONCE, OLD, Collector
 from agents.photo.decider import DECIDER
 from agents.photo.effect import Inspector
 from agents.photo.picture import Kept
@@ -158,25 +157,45 @@ async def test_files_that_no_photo_names_are_collected(photos: Photos, inspector
     assert await client.get_default_database()["photos.chunks"].count_documents({}) == 0
 
 
-async def test_a_collection_beside_checks_takes_nothing_that_is_named(
-    photos: Photos, inspector: Inspector, client: Client
-) -> None:
-    """The same picture is dropped and uploaded again, while its files are collected."""
-    for _ in range(5):
-        upload = await uploaded(photos, saved("PNG"))
-        await age(client)
-        accepted, _ = await asyncio.gather(
-            outcome(inspector, upload),
-            rounds(Collector(photos, States(**{photo_of(upload): [added(upload)]}))),  # type: ignore[arg-type]
-        )
-        for file in accepted.files:
-            assert await photos.pieces(file.sha256, 0, file.bytes) is not None
-        await age(client)
+async def test_a_file_that_is_asked_for_while_it_is_collected_stays(photos: Photos, client: Client) -> None:
+    """The same picture was dropped and is uploaded again: the collector has read that nobody names its file."""
+    name, again = hashlib.sha256(b"x").hexdigest(), await uploaded(photos, b"x")
 
+    class Slow(States):
+        async def states(self, ids: Sequence[str]) -> dict[str, Stored]:
+            if "dropped" in ids:
+                await photos.keep(name, b"x", photo_of(again))
+            return await super().states(ids)
 
-async def test_more_than_one_round_goes_over_all(photos: Photos, client: Client) -> None:
-    for number in range(205):
-        await photos.keep(hashlib.sha256(str(number).encode()).hexdigest(), str(number).encode(), "unknown")
+    await photos.keep(name, b"x", "dropped")
     await age(client)
-    await rounds(Collector(photos, States()))  # type: ignore[arg-type]
-    assert await photos.forms("", 10) == []
+    await rounds(Collector(photos, Slow(**{photo_of(again): [added(again)]})))  # type: ignore[arg-type]
+    assert await photos.pieces(name, 0, 1) is not None
+
+
+async def test_files_that_are_young_or_of_a_photo_under_check_stay(photos: Photos, client: Client) -> None:
+    upload = await uploaded(photos, b"x")
+    checked, young = [hashlib.sha256(name).hexdigest() for name in (b"checked", b"young")]
+    states = States(**{photo_of(upload): [added(upload)]})
+
+    async def collected() -> set[str]:
+        await rounds(Collector(photos, states))  # type: ignore[arg-type]
+        return {form.sha256 for form in await photos.forms("", 10)}
+
+    await photos.keep(checked, b"x", photo_of(upload))
+    await age(client)
+    await photos.keep(young, b"x", "unknown")
+    assert await collected() == {checked, young}, "the outcome of a check that is under way may name its files"
+    await age(client)
+    assert await collected() == {checked}
+
+
+async def test_a_round_goes_on_where_the_one_before_ended(photos: Photos, client: Client) -> None:
+    upload = await uploaded(photos, b"x")
+    for number in range(AT_ONCE + 1):
+        name = photo_of(upload) if number < AT_ONCE else "unknown"
+        await photos.keep(hashlib.sha256(str(number).encode()).hexdigest(), b"x", name)
+    await age(client)
+    collector = Collector(photos, States(**{photo_of(upload): [added(upload)]}))  # type: ignore[arg-type]
+    assert [await collector.round() for _ in range(2)] == [True, False], "there is one file behind the first round"
+    assert len(await photos.forms("", AT_ONCE + 1)) == AT_ONCE, "the last one, which no photo names, is gone"
