@@ -85,6 +85,11 @@ def test_a_refused_payment_ends_the_order_and_the_basket_comes_back() -> None:
     assert outcome.state.placed.restore == (), "the lines are in the basket, and nowhere else"
 
 
+def test_what_was_in_the_basket_is_kept_while_the_bank_asks_the_customer() -> None:
+    (*_, basket) = given(PAID, PaymentChallenged(**OF, url=URL)).when(REFUSE, caller=None).decision.events
+    assert isinstance(basket, BasketReturned) and basket.restore == (LINE,)
+
+
 def test_the_coupon_of_the_basket_comes_back_where_no_line_does() -> None:
     placed = replace(PAID, restore=(), restore_coupon="YAZ10")
     basket = given(placed).when(REFUSE, caller=None).decision.events[-1]
