@@ -7,12 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from agents.__main__ import compose
+from agents.domains import DOMAINS
 from infra.cli.commands import COMMANDS
 from infra.cli.walk import WALK
+from stores.keyring import make_keys
+from stores.settings import load
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 PAGES = [README, *sorted((ROOT / "docs").rglob("*.md"))]
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
 
 NAMED_TEST = re.compile(r"\b(tests/[\w/]+\.py)(?:::(\w+))?")
 FILE_OF_A_GUIDE = re.compile(r"^```\w+ \S+\n.*?^```$", re.DOTALL | re.MULTILINE)  # one that its reader makes or changes
@@ -77,8 +82,36 @@ def test_the_readme_names_every_setting_and_no_other() -> None:
 
 
 def test_no_two_decisions_have_one_number() -> None:
-    numbers = [page.name[:3] for page in (ROOT / "docs" / "decisions").glob("*.md")]
+    numbers = [page.name[:3] for page in DECISIONS]
     assert len(set(numbers)) == len(numbers)
+
+
+def test_the_list_of_decisions_has_each_of_them_once_by_its_title() -> None:
+    listed = re.findall(r"^- \[(.+)\]\((.+)\)$", (ROOT / "docs" / "decisions" / "README.md").read_text(), re.MULTILINE)
+    there = [(page.read_text().splitlines()[0].removeprefix("# "), page.name) for page in DECISIONS]
+    assert sorted(listed) == sorted(there)
+    assert [name for title, name in there if title[:4] != f"{name[:3]} "] == [], "a title begins with its number"
+
+
+def test_every_page_is_in_the_list_of_documents() -> None:
+    """Those in folders, too, but for decisions, which have a list of their own."""
+    named = {target.partition("#")[0] for target in LINK.findall((ROOT / "docs" / "README.md").read_text())}
+    pages = {str(page.relative_to(ROOT / "docs")) for page in PAGES[1:] if page not in DECISIONS}
+    assert pages - named == {"README.md"}
+
+
+def test_the_readmes_diagram_names_every_domain() -> None:
+    (named,) = re.findall(r"agents\[agents: ([a-z, ]+)\]", README.read_text())
+    assert sorted(named.split(", ")) == list(DOMAINS)
+
+
+async def test_the_table_of_groups_has_every_group_with_the_topics_that_it_reads(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    rows = re.findall(r"^\| `(\w+\.\w+)` \| ((?:`\w+`(?:, )?)+) \|", page, re.MULTILINE)
+    said = {group: set(re.findall(r"`(\w+)`", topics)) for group, topics in rows}
+    make_keys(tmp_path)
+    wired = await compose(load({"KEYS_DIR": str(tmp_path)}), DOMAINS)
+    assert said == {group.name: set(group.leases.works) for runtime in wired for group in runtime.groups()}
 
 
 def test_the_readmes_first_walk_is_the_one_that_up_prints() -> None:
