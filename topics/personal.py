@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, cast
 
-import msgspec
 from msgspec import inspect
 
 from topics.contracts import all_topics
@@ -48,11 +47,6 @@ class _Form:
 def masked(body: Any, type_name: str | None) -> Any:
     """A decoded JSON body, with MASK for each text or number that is personal. type_name: its `ce_type`, where it is known."""
     return _masked(body, _forms().get(type_name) if type_name else None)
-
-
-def masked_as(body: Any, kind: type[msgspec.Struct]) -> Any:
-    """As `masked`, of a document or another struct that is no message."""
-    return _masked(body, form_of(kind))
 
 
 def masked_text(text: str) -> str:

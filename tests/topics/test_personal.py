@@ -7,10 +7,9 @@ import msgspec
 import pytest
 from msgspec import inspect
 
-from topics import personal
 from topics.contracts import all_topics
 from topics.messages.message import secret_fields
-from topics.personal import MASK, NAMES, masked, masked_as, masked_text, without_mails
+from topics.personal import MASK, NAMES, masked, masked_text, without_mails
 from topics.values.areas import Corner
 from topics.values.fields import Address
 
@@ -121,11 +120,6 @@ def test_whatever_is_no_object_stays_what_it_is(body: Any) -> None:
     for kind in (None, "AddressAdded"):
         assert type(masked(body, kind)) is type(body)
     assert "@" not in str(masked(body, None)) and "1.5" not in str(masked(body, None))
-
-
-def test_a_document_is_masked_by_its_own_type() -> None:
-    assert masked_as({"name": "Köşe", "address": "Main St", "city": "x"}, Address)["address"] == "Main St"
-    assert personal.form_of(Address).fields["city"].personal is False
 
 
 def test_texts_that_are_no_json_lose_addresses_and_what_looks_like_a_field() -> None:

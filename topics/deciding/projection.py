@@ -11,7 +11,6 @@ from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 import msgspec
 
-from topics import keys
 from topics.messages.event import EventMeta
 from topics.messages.message import Message
 from topics.messages.stored_form import StoredForm
@@ -108,11 +107,6 @@ class View(Generic[D, E]):
     traits: Callable[[D], Traits | None] = _no_traits
     shape: int = 1
     live: bool = False
-
-    @property
-    def ready_key(self) -> str:
-        """Names the generation that readers use; stands once the view has caught up."""
-        return keys.view_ready(self.name)
 
     @property
     def form(self) -> str:

@@ -68,7 +68,7 @@ def test_a_document_tells_the_edge_that_the_list_has_the_logout() -> None:
     ended = SessionEnded(session_id=SESSION, denied=(), ended_at=NOW)
     assert shown(DENY, REGISTERED, VERIFIED, started()) is None
     assert shown(DENY, REGISTERED, started(), ended, started("other")) == EndedSession(session_id=SESSION, ended_at=NOW)
-    assert DENY.ready_key == "deny:ready"
+    assert keys.view_ready(DENY.name) == "deny:ready"
 
 
 def test_others_learn_of_an_account_and_its_owner_gets_a_mail() -> None:

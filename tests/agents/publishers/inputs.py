@@ -1,7 +1,6 @@
 """What a hostile or clumsy publisher sends, made of a good message of any topic."""
 
 import gzip
-import struct
 from collections.abc import Callable, Sequence
 
 from tests.foreign import CODECS, Foreign, batch
@@ -91,7 +90,3 @@ BAD_BATCHES: dict[str, Callable[[Sequence[Foreign]], bytes]] = {
         for codec, how in CODECS.items()
     },
 }
-
-
-def records_of(made: bytes) -> int:
-    return struct.unpack_from(">i", made, 57)[0]

@@ -71,7 +71,7 @@ class Built(Shop):
     async def switched_to(self, tag: str, work: Any, *leases: Lease) -> None:
         async def switched() -> bool:
             assert await work.idle(list(leases)) == {}, "the partition is not opened again"
-            return await self.redis.get(self.view.ready_key) == tag.encode()
+            return await self.redis.get(keys.view_ready(self.view.name)) == tag.encode()
 
         await until(f"readers to use {tag}", switched)
 
@@ -83,7 +83,7 @@ class Built(Shop):
         async def ready() -> bool:
             for work in works:
                 await self.tended(work)
-            return await self.redis.get(self.view.ready_key) == tag
+            return await self.redis.get(keys.view_ready(self.view.name)) == tag
 
         await until(f"readers to use {tag!r}", ready)
 
@@ -169,7 +169,7 @@ async def test_a_rebuild_stands_beside_the_live_view_which_goes_on(built: Built,
     built.says("a", 3)
     await built.run(work, lease)
     assert await built.shown() == (18, Sum(18, 18)), "the live one is kept up to date meanwhile"
-    assert await built.redis.get(built.view.ready_key) == b"@1"
+    assert await built.redis.get(keys.view_ready(built.view.name)) == b"@1"
     go()
     await built.switched_to("@2", work, lease)
     assert await built.shown() == (18, Sum(18, 18))
@@ -199,7 +199,7 @@ async def test_no_reader_sees_less_than_before_while_events_come_and_generations
     for tag in ("@2", "@3", "@4"):
         await built.order()
         await work.idle([lease])
-        while await built.redis.get(built.view.ready_key) != tag.encode():
+        while await built.redis.get(keys.view_ready(built.view.name)) != tag.encode():
             assert not reading.done()
             built.says("a")
             await within("a batch", built.run(work, lease))
@@ -227,10 +227,10 @@ async def test_a_live_view_that_reads_again_what_it_missed_does_not_make_way_for
     lease = await built.opened(work)
     assert int(await built.redis.get(built.floor(lease)) or -1) == EVENTS, "the live one reads it again"
     await built.tended(work)
-    assert (await built.redis.get(built.view.ready_key), await built.shown()) == (b"@1", shown)
+    assert (await built.redis.get(keys.view_ready(built.view.name)), await built.shown()) == (b"@1", shown)
     await built.redis.set(floor, len(built.feed.log))
     await built.tended(work)
-    assert await built.redis.get(built.view.ready_key) == b"@2"
+    assert await built.redis.get(keys.view_ready(built.view.name)) == b"@2"
 
 
 async def test_a_side_key_of_an_event_that_the_live_view_has_missed_is_written_by_the_one_that_knows_it(built: Built):
@@ -366,7 +366,7 @@ async def test_another_form_is_ordered_once_and_built_beside(built: Built):
     assert await order(built.generations, {built.world.run: [other]}) == []
     work = built.projector_of(other)
     lease = await built.opened(work)
-    assert await built.redis.get(built.view.ready_key) == b"@1", "readers have the old form until then"
+    assert await built.redis.get(keys.view_ready(built.view.name)) == b"@1", "readers have the old form until then"
     await built.run(work, lease)
     (value,) = await tags.read(built.redis, [keys.document(other.name, "a")])
     assert value == b'15\n{"applied":15,"sum":15,"times_ten":150}'
@@ -382,7 +382,7 @@ async def test_a_release_that_is_taken_back_gives_up_what_it_began(built: Built)
     assert await order(built.generations, {group: [built.view]}) == []
     known = await built.known()
     assert (known.now.next, known.now.gone) == (None, ("@2",))
-    assert await built.redis.get(built.view.ready_key) == b"@1"
+    assert await built.redis.get(keys.view_ready(built.view.name)) == b"@1"
 
 
 async def test_an_emptied_redis_in_the_middle_of_a_rebuild_is_built_again(
@@ -409,7 +409,7 @@ async def test_while_two_releases_run_each_keeps_its_generation_wherever_the_par
     assert not await built.tended(old), "only one release runs"
     built.says("a")
     await built.run(old, lease)
-    assert (await built.shown(), await built.redis.get(built.view.ready_key)) == ((16, Sum(16, 16)), b"@1")
+    assert (await built.shown(), await built.redis.get(keys.view_ready(built.view.name))) == ((16, Sum(16, 16)), b"@1")
     assert await built.tended(new) and await built.tended(old)
     await built.ready_by_rounds(b"@2", new, old)
     built.says("a", 2)
@@ -443,7 +443,7 @@ async def test_the_old_release_keeps_what_is_read_in_a_partition_that_went_to_th
         return await built.shown() == (16, Sum(16, 16))
 
     await until("the old release to follow the log", kept)
-    assert await built.redis.get(built.view.ready_key) == b"@1"
+    assert await built.redis.get(keys.view_ready(built.view.name)) == b"@1"
     await built.ready_by_rounds(b"@2", new)
 
 
@@ -462,5 +462,5 @@ async def test_a_release_that_is_gone_leaves_its_views_to_the_one_that_runs(buil
     await built.tended(new)
     lease = await built.opened(new)
     await built.run(new, lease)
-    assert await built.redis.get(built.view.ready_key) == b"@2"
+    assert await built.redis.get(keys.view_ready(built.view.name)) == b"@2"
     assert await built.shown() == (15, Sum(15, 15))

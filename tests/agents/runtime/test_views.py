@@ -90,7 +90,7 @@ class Shop:
         return version, msgspec.json.decode(body, type=Sum)
 
     async def ready(self) -> bool:
-        return await self.redis.exists(self.view.ready_key) == 1
+        return await self.redis.exists(keys.view_ready(self.view.name)) == 1
 
 
 @pytest_asyncio.fixture
@@ -344,7 +344,7 @@ async def test_a_view_that_begins_in_an_open_partition_without_events_is_ready(s
 
     async def ready() -> bool:
         assert await work.idle([lease]) == {}, "the partition is not opened again"
-        return await shop.redis.exists(other.ready_key) == 1
+        return await shop.redis.exists(keys.view_ready(other.name)) == 1
 
     await until("the other view to be ready", ready)
 

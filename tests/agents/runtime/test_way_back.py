@@ -75,7 +75,7 @@ async def test_what_came_since_is_shown_before_readers_are_switched_back(kept: K
     found = await kept.way_back()
     assert found is not None and found[:2] == ("@1", 3) and 0 < found.seconds <= KEPT
     assert await kept.back() and not await kept.back(), "somebody was faster"
-    assert await kept.redis.get(kept.view.ready_key) == b"@2", "readers have the other one until then"
+    assert await kept.redis.get(keys.view_ready(kept.view.name)) == b"@2", "readers have the other one until then"
     await kept.switched_to("@1", work, lease)
     assert (await kept.shown("a"), await kept.shown("b")) == ((18, Sum(18, 18)), (15, Sum(15, 15)))
     kept.says("b")
@@ -103,7 +103,7 @@ async def test_no_reader_sees_less_while_events_come_and_it_goes_to_and_fro(kept
         await kept.run(work, lease)
         assert await kept.back()
         await work.idle([lease])
-        while await kept.redis.get(kept.view.ready_key) != tag:
+        while await kept.redis.get(keys.view_ready(kept.view.name)) != tag:
             assert not reading.done()
             kept.says("a")
             await within("a batch", kept.run(work, lease))
@@ -121,7 +121,8 @@ async def test_what_is_kept_is_not_written_and_never_becomes_live_by_itself(kept
     await kept.opened(kept.projector())  # a process begins
     for _ in range(3):
         await kept.tended(work)
-    assert (await kept.redis.get(kept.view.ready_key), await kept.redis.get(kept.floor(lease))) == (b"@2", floor)
+    assert await kept.redis.get(keys.view_ready(kept.view.name)) == b"@2"
+    assert await kept.redis.get(kept.floor(lease)) == floor
     assert await kept.redis.get(f"view:{kept.view.name}@1:a") == b"15\n" + msgspec.json.encode(Sum(15, 15))
 
 
