@@ -122,6 +122,8 @@ def test_replacing_by_the_same_changes_nothing_and_answers(is_default: bool) -> 
 
 def test_an_address_is_removed() -> None:
     given(*THREE).when(RemoveAddress(address_id=WORK)).then(AddressRemoved(address_id=WORK, default_id=HOME))
+    moved = AddressReplaced(address=saved(WORK), default_id=WORK)
+    given(*THREE, moved).when(RemoveAddress(address_id=MUM)).then(AddressRemoved(address_id=MUM, default_id=WORK))
 
 
 def test_the_oldest_other_one_is_the_default_after_the_default_is_removed() -> None:

@@ -2,8 +2,9 @@
 
 from agents.basket.decider import DECIDER
 from agents.basket.facts import Facts
+from agents.basket.limits import MAX_LINES
 from tests.agents import scenario
-from tests.agents.basket.test_decider import AYRAN, KEBAP, MENU, SUSHI, given, line
+from tests.agents.basket.test_decider import AYRAN, KEBAP, MAHMUT, MENU, SUSHI, given, line
 from tests.agents.scenario import COMMAND_ID, ID
 from topics.contracts.basket_commands import OrderedBefore, Reorder
 from topics.contracts.basket_events import LineSet
@@ -41,3 +42,9 @@ def test_lines_of_the_same_meals_are_set_anew_and_others_stay() -> None:
 
 def test_a_basket_of_another_restaurant_stays_as_it_is() -> None:
     given(line(SUSHI)).when(again((KEBAP, 2)), facts=MENU).then_rejected("different_restaurant")
+
+
+def test_a_basket_has_its_end_here_too() -> None:
+    others = [line(f"meal-{n}", restaurant_id=MAHMUT) for n in range(MAX_LINES)]
+    given(*others[1:]).when(again((KEBAP, 2)), facts=MENU).then(new(KEBAP, 2))
+    given(*others).when(again((KEBAP, 2)), facts=MENU).then_rejected("basket_full")
