@@ -44,11 +44,11 @@ from stores.redis.search import Search
 from stores.settings import BadSetting, Settings, exit_with, load_or_exit
 
 HARD_EXIT_SECONDS = 9.0
-JOIN_SECONDS = 3.0  # after which an edge without Kafka or Redis is there all the same
+JOIN_SECONDS = 3.0  # that a new edge waits for Kafka and Redis before it lets clients in without them
 JOIN_POLL_SECONDS = 0.02
-REDIS_CONNECTIONS = 256  # listings and notes go out side by side
+REDIS_CONNECTIONS = 256  # at most: reads of lists and notes of operations are sent at the same time
 MONGO_CONNECTIONS = 20
-MONGO_PATIENCE, MONGO_SECONDS = 1.5, 2.5  # for a connection, and for a call: a client waits
+MONGO_PATIENCE, MONGO_SECONDS = 1.5, 2.5  # seconds for a connection, and for a call: a client waits for the answer
 OTHER_DESCRIPTORS = 64  # Kafka, the sockets that listen, logs
 
 _log = telemetry.logger("http_edge")
@@ -103,8 +103,8 @@ async def open_edge(settings: Settings, keys: EdgeKeys) -> AsyncGenerator[Edge]:
 
 
 def gateways(edge: Edge, access_log: AccessLog, lines: Lines) -> tuple[Gateway, Gateway]:
-    """Web and mobile, with one count of both. A phone finds the outcome of what was answered 202 where a browser does. lines:
-    of this process' log."""
+    """The web and the mobile gateway. Their metrics are counted together. The mobile one has the routes of operations, too:
+    a phone that was answered 202 asks the gateway that it knows. lines: of this process' log."""
     metrics = Metrics(edge.id, edge.connections, lines)
     for_browsers = system.rows("Lezzet, web gateway", web.ROUTES, metrics)
     for_phones = system.rows("Lezzet, mobile gateway", (*mobile.ROUTES, *operations.ROUTES), metrics)
@@ -132,7 +132,7 @@ async def run(settings: Settings, keys: EdgeKeys, lines: Lines) -> None:
             connections=_bounds(settings).total,
         )
         await stop.wait()
-        # whatever still hangs then is not worth a stuck deployment
+        # The process ends then though a request still hangs: a deployment must not wait for it.
         loop.call_later(settings.edge_drain_seconds + HARD_EXIT_SECONDS, os._exit, 1)
         await serving.close(settings.edge_drain_seconds)
         access_log.flush()
@@ -168,7 +168,7 @@ def _allow_many_connections() -> None:
 
 
 async def _bind_mobile(serving: Serving, gateway: Gateway, settings: Settings) -> int:
-    """Raises BadSetting. The web gateway is bound already, so it is not the host's fault."""
+    """The port. Raises BadSetting: for EDGE_MOBILE_PORT, since the web gateway listens on EDGE_HOST already."""
     port = settings.edge_mobile_port
     try:
         return await serving.bind(gateway, settings.edge_host, port)
@@ -187,7 +187,8 @@ async def _open_alone(serving: Serving, gateway: Gateway, port: int | None) -> N
 
 
 async def _until_it_can_write(edge: Edge, stop: asyncio.Event) -> None:
-    """Its sisters answer meanwhile. Without Kafka or Redis there is nothing better to wait for."""
+    """Waits until Kafka and Redis are connected, JOIN_SECONDS at most, or until `stop` is set. The other edges that share the
+    port answer meanwhile. Where Kafka or Redis is away for longer, this edge opens all the same and answers 503."""
     late = asyncio.get_running_loop().time() + JOIN_SECONDS
     while not (edge.commands.connected and edge.answers.connected) and asyncio.get_running_loop().time() < late:
         with contextlib.suppress(TimeoutError):
@@ -197,7 +198,8 @@ async def _until_it_can_write(edge: Edge, stop: asyncio.Event) -> None:
 
 
 def _bounds(settings: Settings) -> Bounds:
-    """No more connections than there are descriptors: those beyond would be reset, and nobody would count them."""
+    """EDGE_CONNECTIONS, or fewer where the process may not open so many files: the kernel would reset connections for which no
+    descriptor is left, and no metric would count them."""
     descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     left = max(descriptors - REDIS_CONNECTIONS - MONGO_CONNECTIONS - OTHER_DESCRIPTORS, descriptors // 2)
     return Bounds(
@@ -208,7 +210,7 @@ def _bounds(settings: Settings) -> Bounds:
 
 
 def _to_blame(error: OSError) -> str:
-    """The variable that a deployment has to change."""
+    """The setting that causes this error of bind()."""
     of_host = isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
     return "EDGE_HOST" if of_host else "EDGE_PORT"
 

@@ -20,7 +20,8 @@ class Beside(NamedTuple):
 
 
 async def keep_running(beside: Beside) -> None:
-    """Until it is cancelled. Nobody awaits it: if it ended with an error, nothing would be heard any more without notice."""
+    """Runs it again and again until cancelled. Errors are logged here: nobody awaits this task, so an error that ended it would
+    not be noticed."""
     while True:
         try:
             await beside.run()

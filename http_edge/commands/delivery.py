@@ -99,14 +99,14 @@ async def _delivered(
             raise not_taken()
         if not heard.done():
             if not sent.done() or sent.exception() is not None:
-                # A failed send may have reached the log: the reply tells.
+                # The record may be in the log though the send has failed. A reply would say so.
                 await asyncio.wait({heard}, timeout=left(asked, ACK_SECONDS))
                 return heard.result() if heard.done() else await _withdraw(asked, sent, heard, may_be_late)
             if _too_late(sent.result(), header) and await _is_void(asked):
                 raise Late
             await asyncio.wait({heard}, timeout=left(asked, REPLY_SECONDS))
         if heard.done() and heard.result().code == "expired":
-            # a reply may be faster than the acknowledgement, which tells by how much it was late
+            # The reply may come before the acknowledgement. Only that says when the command was appended.
             await asyncio.wait({sent}, timeout=left(asked, ACK_SECONDS))
             if sent.done() and sent.exception() is None and _too_late(sent.result(), header):
                 raise Late
@@ -119,7 +119,8 @@ async def _delivered(
 
 
 def _seen(edge: Edge, began: float, sent: "asyncio.Future[AppendedAt]") -> None:
-    """A reply may be faster than a failing send; asyncio complains about exceptions that nobody looked at."""
+    """Called when the send has ended. Takes its exception, since asyncio logs one that nobody takes and deliver() may have
+    returned with the reply before; and tells the broker's clock when the command was appended."""
     if not sent.cancelled() and sent.exception() is None:
         edge.broker_clock.heard(began, sent.result().at)
 
@@ -129,13 +130,14 @@ def left(asked: Asked, seconds: float) -> float:
 
 
 def _too_late(appended: AppendedAt, header: Mapping[str, str]) -> bool:
-    """By the broker's clock, as the domain will see it too: it rejects the command as expired."""
+    """Whether the command was appended after its deadline, by the broker's clock. Its domain compares the same two times, and
+    refuses the command as expired."""
     return appended.at > int(header[headers.DEADLINE])
 
 
 async def _is_void(asked: Asked) -> bool:
-    """Of a command that came late: whether none of this id takes effect. With an Idempotency-Key one of another request may
-    have come in time, and be with its domain."""
+    """For a command that came late: whether no command of this id takes effect. With an Idempotency-Key another request may
+    have sent the same command in time; its domain has it then."""
     return asked.idempotency_key is None or await asked.edge.withdrawals.withdraw(asked.command_id)
 
 
@@ -144,9 +146,10 @@ def not_taken() -> Problem:
 
 
 async def _promise(asked: Asked) -> Reply | None:
-    """It is safe in Kafka, and will take effect. Raises Problem where another request under its key has withdrawn it."""
+    """For a command that is in Kafka and will take effect: the reply, where it has come meanwhile, else None. Raises Problem
+    where another request with the same Idempotency-Key has withdrawn the command."""
     edge, operation = asked.edge, asked.command_id
-    # Before the look: a domain that publishes the reply after it finds the note, and leaves the outcome there.
+    # Note the operation before the look: a domain that replies after the look finds the note, and writes the outcome there.
     await note(asked)
     # Without a key no other request has this id, and nobody could withdraw it.
     keyed = asked.idempotency_key is not None
@@ -158,7 +161,8 @@ async def _promise(asked: Asked) -> Reply | None:
 
 
 async def _last_look(edge: Edge, operation: str) -> Reply | None:
-    """The stored copy, for a reply that was published while nobody listened."""
+    """The stored copy of the reply: it may have been published while this process was not connected. None where there is none,
+    or Redis does not answer."""
     try:
         async with asyncio.timeout(LAST_LOOK_SECONDS):
             stored = (await edge.reads.get((keys.reply(operation),)))[0]
@@ -170,7 +174,8 @@ async def _last_look(edge: Edge, operation: str) -> Reply | None:
 async def _withdraw(
     asked: Asked, sent: "asyncio.Future[AppendedAt]", heard: "asyncio.Future[Reply]", may_be_late: bool
 ) -> Reply | None:
-    """Raises Problem where the command will not happen. Otherwise its domain has it: the reply, or None as deliver()."""
+    """Withdraws the command, unless its domain has taken it. Raises Problem 503 where it is withdrawn. Otherwise its domain
+    does it: returns the reply, or None where there is none yet."""
     edge, operation = asked.edge, asked.command_id
     failed = sent.exception() if sent.done() else None
     why = str(failed) if failed else "no answer" if sent.done() else "no acknowledgement"

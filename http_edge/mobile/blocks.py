@@ -62,13 +62,13 @@ def are_ready(looked: Looked, views: Sequence[ViewOf]) -> bool:
 
 
 def wrote_in(looked: Looked, views: Sequence[ViewOf]) -> bool:
-    """Whether the caller wrote lately what these views show: then nothing that was read before counts."""
+    """Whether the caller wrote lately to a domain whose views these are: then what was read before may lack that write."""
     return any(looked.notes.get(view.domain) for view in views)
 
 
 async def shows_own_writes(asked: Asked, looked: Looked, views: Sequence[ViewOf]) -> bool:
-    """Whether these views are ready and show what the caller wrote: before a list of theirs is read, since documents that came
-    later would be missing in it. Raises Unavailable."""
+    """Waits until these views are ready and show what the caller wrote. False: they do not in time. Call it before a list of
+    theirs is read: a document that is added after that would be missing in it. Raises Unavailable."""
     if not are_ready(looked, views):
         return False
     for view in views:
@@ -79,7 +79,7 @@ async def shows_own_writes(asked: Asked, looked: Looked, views: Sequence[ViewOf]
 
 
 def _log_unreadable(name: str, error: msgspec.MsgspecError) -> None:
-    """A document of another release."""
+    """A document cannot be decoded, e.g. since another release wrote it."""
     _log.error("a block cannot be made", block=name, why=str(error))
 
 

@@ -22,12 +22,13 @@ _lira = lira_of(OrderCard)
 
 
 def newest(asked: Asked) -> Sequence[Newest]:
-    """`newest` of a row."""
+    """For `newest` of a ComposedRow: the caller's latest orders that have not ended."""
     return [Newest(keys.index(ORDER.name, keys.running_orders(asked.me)), float("-inf"), LOOKED_AT)]
 
 
 async def ids(asked: Asked, looked: Looked) -> Sequence[str] | None:
-    """Of the latest orders, with what the caller wrote. None: they cannot be told now. looked: with newest()."""
+    """Ids of the caller's latest orders, those that the caller wrote just now included. None: they cannot be read now. looked:
+    its `newest` holds what newest() asked for."""
     found = looked.newest[0]
     if wrote_in(looked, (ORDER,)):
         found = await within_time("order", _again(asked, looked))
@@ -35,19 +36,20 @@ async def ids(asked: Asked, looked: Looked) -> Sequence[str] | None:
 
 
 def place(id: str) -> str:
-    """Of its document."""
+    """The Redis key of the order's document."""
     return keys.document(ORDER.name, id)
 
 
 def block(asked: Asked, ids: Sequence[str] | None, stored: Mapping[str, bytes | None] | None) -> Block | None:
-    """ids: of ids(). stored: documents by place. None: it cannot be told now."""
+    """The card of the newest order that has not ended. ids: what ids() gave. stored: documents by their Redis keys. None: it
+    cannot be read now."""
     if ids is None or stored is None:
         return None
     return made("order", lambda: _newest(ids, stored, asked.language))
 
 
 async def _again(asked: Asked, looked: Looked) -> Sequence[bytes] | None:
-    """With what the caller wrote. Raises Unavailable."""
+    """The ids, read once the view shows what the caller wrote. Raises Unavailable."""
     (wanted,) = newest(asked)
     return await asked.edge.reads.newest(wanted) if await shows_own_writes(asked, looked, (ORDER,)) else None
 

@@ -116,7 +116,7 @@ class Order(msgspec.Struct, frozen=True):
 
     @property
     def runs(self) -> bool:
-        """Something may still become of it."""
+        """Whether the order can still change."""
         return self.status not in LAST_STATUSES
 
 

@@ -84,7 +84,7 @@ def _cards(asked: Asked, members: Sequence[str], documents: Mapping[str, bytes |
 
 @lru_cache(REMEMBERED)
 def _card(campaign: Campaign, language: Language) -> Raw:
-    """The same few for every phone."""
+    """The JSON of a card. Cached: all phones are shown the same few campaigns."""
     return Raw(msgspec.json.encode(campaign_card(campaign, language)))
 
 

@@ -14,15 +14,15 @@ from http_edge.wire.tokens import Caller
 from stores.listed import Place, Slice, Span
 from topics import keys
 
-AT_ONCE = 20  # documents: so many events are not more than may wait for a client
+AT_ONCE = 20  # documents of one read; the next ones are read when the client has taken the events of these
 AT_ONCE_BYTES = 64 * 1024  # of the documents
 
-_BEHIND = "~"  # no id has it, and each comes before it
+_BEHIND = "~"  # sorts behind every id: ids have letters, digits and "_.:-" only
 
 
 class ListStream(Stream):
-    """view, index_name: of the list. tells: a document's JSON → what is told of it, None for nothing. seen: None where the
-    client begins."""
+    """view, index_name: name the sorted set of the list. tells: a document's JSON → the event for it, None for no event. seen:
+    how far the client was when it left, None for a client that comes for the first time."""
 
     __slots__ = ("_seen", "_tells", "index_name", "view")
 
@@ -42,7 +42,8 @@ class ListStream(Stream):
         self._seen = seen
 
     def wants(self, tag: str) -> Span | None:
-        """What to read for it. tag: of the generation that is read now. None: nothing, while what was written waits for it."""
+        """What to read for this client. tag: of the generation that is read now. None: nothing, since the client has not taken
+        all that was written to it."""
         if self._transport is None or self._transport.get_write_buffer_size():
             return None
         span = Span(self.index_name, self.view)
@@ -51,7 +52,8 @@ class ListStream(Stream):
         return span._replace(after=Place(self._seen.score, _BEHIND), entries=AT_ONCE, size=AT_ONCE_BYTES)
 
     def tell(self, tag: str, found: Slice) -> None:
-        """found: what it wanted."""
+        """Writes the events of the documents that were found. tag: of the generation they are of. found: what wants() asked
+        for."""
         if self._seen is None or self._seen.tag != tag:
             return self._begin(Seen(tag, found.scores[0].decode() if found.scores else "0"))
         told = list[bytes]()

@@ -88,7 +88,8 @@ def _shown(row: ListRow) -> Item | None:
 
 
 async def read_page(asked: Asked, span: Span, indexes: Sequence[str], item: Item | None = None) -> Listed:
-    """The page that is asked for of the entries of these sorted sets, one set after the other. span: what is alike in all.
+    """The page that is asked for of the entries of these sorted sets, one set after the other. span: what to read of each of
+    them; its index_name, after, entries and size are set here.
 
     Raises Unavailable.
     """

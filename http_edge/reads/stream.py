@@ -99,7 +99,7 @@ class Stream:
 
     def _write(self, data: bytes) -> None:
         if self._transport is None or self._transport.is_closing():
-            return  # where it is closing, gone() is about to be called
+            return  # of a closing transport asyncio reports the end soon, and gone() is called then
         if self._transport.get_write_buffer_size() > MOST_UNREAD:
             return self._cut_off("too much waits for it")
         self._put(self._transport, data)

@@ -101,7 +101,8 @@ class Streams:
         return stream
 
     def changed(self, view: str, ids: Sequence[str], lists: Sequence[str] = ()) -> None:
-        """A notice. No ids: any document of the view may have changed."""
+        """Looks at the streams that follow these documents or lists of the view. Without ids: at all that follow one of its
+        documents."""
         if not ids:
             self.look_at(stream for stream in self._all() if keys.view_of(stream.place) == view)
         places = (*(keys.document(view, each) for each in ids), *(keys.index(view, each) for each in lists))
@@ -111,11 +112,11 @@ class Streams:
                 self.look_at(followers)
 
     def all_changed(self) -> None:
-        """Notices may have been lost."""
+        """Looks at all streams, since notices may have been lost."""
         self.look_at(self._all())
 
     def look_at(self, streams: Iterable[Stream]) -> None:
-        """Soon, together with others."""
+        """Has these streams looked at soon, together with others in one read."""
         self._changed.update(dict.fromkeys(streams))
         self._some_changed.set()
 
@@ -189,7 +190,8 @@ class Streams:
             self._go_round(loop.time())
 
     def _go_round(self, now: float) -> None:
-        """Those whose turn it is, but not all of many at once, who came together after a restart."""
+        """Beats, and looks at, the streams whose CHECK_SECONDS are over: a sixteenth of all at most. After a restart thousands
+        of clients come at the same moment, and are spread over the rounds so."""
         for _ in range(len(self._round) // 16 + 1):
             while self._round and not self._round[0].open:
                 self._round.popleft()
@@ -204,10 +206,10 @@ class Streams:
 
 
 def _looked_at(stream: Stream) -> str:
-    """The document, or whether the list's view is there and in which generation."""
+    """The Redis key to read: of the document, or for a list the ready key of its view, which names the generation."""
     return keys.view_ready(stream.view) if isinstance(stream, ListStream) else stream.place
 
 
 def _beside(stream: Stream) -> str | None:
-    """The key of what is told besides its document."""
+    """The Redis key of what is told besides the document, such as a courier's position. None for no such key."""
     return stream.beside.key if isinstance(stream, DocumentStream) and stream.beside is not None else None

@@ -1,4 +1,4 @@
-"""Commands of one client side by side: few, the others wait for them at the edge.
+"""How many commands of one client are under way at the same time: few, its other commands wait for a turn at the edge.
 
 A domain takes commands in the order in which they come, whoever sends them, and all domains of an agents process share its
 time. What an owner changes is shown in many views and copied by many domains: without a bound ten such commands at once are a
@@ -12,19 +12,19 @@ from contextlib import asynccontextmanager
 from http_edge.wire.problems import RETRY_AFTER_SECONDS, Problem
 from stores.turns import Turn
 
-AT_ONCE = 16  # of one client, of one edge process
-COPIED_AT_ONCE = 1  # of what many domains copy and show
-# They do that after the answer. So the client's next one waits so many times as long as the one before took (measured by
-# `fault greed`): after what concerns a meal, and after what concerns a restaurant, which more of them copy.
+AT_ONCE = 16  # commands of one client under way, in one edge process
+COPIED_AT_ONCE = 1  # of these, commands whose events many domains copy and show
+# The domains copy and show such an event after the command is answered. So the turn ends later than the answer: by so many
+# times as long as the command took. More domains copy restaurants than meals. Measured by `fault greed`.
 MEAL_RESTS, RESTAURANT_RESTS = 2, 8
-# A command that has no answer by then waits for something itself, e.g. for a server that is away. It takes nobody's time
-# meanwhile, and is not to hold up what its client asks of other domains.
+# A command without an answer after so long waits for something itself, e.g. for a server that is away. It costs others no time
+# then. Its turn ends, so that it does not hold up what the same client asks of other domains.
 TURN_SECONDS = 0.25
 WAIT_SECONDS = 1.2  # for a turn: the rest of the two seconds is left to be answered in
 
 
 class _Own:
-    """Of one client. commands: that are under way, wait for a turn, or were answered and rest."""
+    """The turns of one client. commands: how many are under way, wait for a turn, or were answered and keep their turn."""
 
     def __init__(self, at_once: int) -> None:
         self.turns = asyncio.Semaphore(at_once)
@@ -32,7 +32,7 @@ class _Own:
 
 
 class Abreast:
-    """Of one edge process. refused: how many got no turn, since the start."""
+    """The turns of all clients of one edge process. refused: how many commands got none, since the start."""
 
     def __init__(self, turn: float = TURN_SECONDS, wait: float = WAIT_SECONDS) -> None:
         self._turn = turn
@@ -44,8 +44,9 @@ class Abreast:
     async def turn(self, client: str, rests: int = 0) -> AsyncGenerator[None]:
         """Around a command of the client. Raises Problem 429.
 
-        client: empty for who stands for many, and is not bounded. rests: above 0 for what many domains copy, which has turns of
-        its own; such a turn ends so many times as long after the command as it took, a turn's time later at most.
+        client: empty for a trusted proxy or the payment provider, which are not bounded. rests: above 0 for a command whose
+        event many domains copy. Such commands have turns of their own. The turn ends later than the command, by `rests` times
+        as long as that took, TURN_SECONDS at most.
         """
         if not client:
             yield

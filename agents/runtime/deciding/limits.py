@@ -11,16 +11,17 @@ some hundred."""
 
 
 class Limits:
-    """Of one partition: what is written in time for others says nothing about its messages.
+    """How many messages one partition may have in a round. Each partition has limits of its own: its messages may be larger, or
+    slower to write, than those of others.
 
-    messages: that it may have in a round, at most.
+    messages: at most.
     """
 
     def __init__(self) -> None:
         self.messages = _MOST
 
     def written(self, messages: int) -> None:
-        """So many were written in time: where they are as many as allowed, allow more again."""
+        """A round has written so many messages in time. If it had as many as it may, the next one may have twice as many."""
         if messages >= self.messages:
             self.messages = min(_MOST, self.messages * 2)
 

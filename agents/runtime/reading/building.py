@@ -72,7 +72,7 @@ class Building:
                 await self._follow(reads, lease, view, tag)
         except Doubt as doubt:
             log.warning("view_build_retried", view=view, generation=tag, why=str(doubt)[:200])
-            await asyncio.sleep(_AGAIN)  # what sees that it lies behind begins again
+            await asyncio.sleep(_AGAIN)  # `ensure` begins again, from the next batch or idle work that finds it behind
         except Exception:
             log.exception("view_build_failed", view=view, generation=tag)
             await asyncio.sleep(_AGAIN)
@@ -82,11 +82,12 @@ class Building:
         own = Lease(lease.source, incarnation=lease.incarnation, end=end)
         now, pace = asyncio.get_running_loop().time, Pace()
         floor, looks = await self._stands(reads, lease, view, tag), 0
-        if floor is not None and floor >= end:  # no event may ever come that says that it has caught up
+        if floor is not None and floor >= end:  # the mark is set by a batch otherwise, and none may ever come
             await self._keeping.mark(lease.source, end)
         while floor is not None and not lease.closing.is_set() and looks < _LOOKS:
             if floor >= _position(lease):
-                # From here on the partition's own batches take it along, if none of them is under way that did not see it.
+                # The partition's own batches go on from here. A batch that is under way may have begun without this
+                # generation; if so the floor falls behind once more, so look for a while.
                 looks += 1
                 await asyncio.sleep(_AT_REST)
                 floor = await self._stands(reads, lease, view, tag)

@@ -15,7 +15,8 @@ _COUNTED = 15.0  # seconds between two counts of all that wait
 
 
 class Due:
-    """Of one topic. Nobody else sets events of a held partition aside: the store is asked when one is due, and not before."""
+    """The events of one topic that are set aside. While this process holds a partition, no other process sets events of it
+    aside or takes them back. So the store need not be asked before the next one is due."""
 
     def __init__(self, store: DomainStore) -> None:
         self._store = store
@@ -39,11 +40,11 @@ class Due:
         self._next.pop(source, None)
 
     def put_off(self, source: Source, until: datetime) -> None:
-        """Nothing of it is tried before."""
+        """No event of the partition is tried before this time."""
         self._next[source] = until
 
     def rest(self, source: Source, seconds: float) -> None:
-        """New events come first for so long."""
+        """For so many seconds nothing that is due is tried beside new events."""
         self._rests[source] = asyncio.get_running_loop().time() + seconds
 
     def rests(self, source: Source) -> bool:

@@ -30,7 +30,8 @@ from topics.messages.topic import Topic
 log = structlog.get_logger()
 
 _MOMENT = 0.5  # seconds that a partition gives to what is due, before it looks for new events again
-_REST = 3  # if what is due was slow, it waits so many times as long as that took too long, while new events come
+# If what is due takes longer than _MOMENT, new events come first for _REST times as long as it took too long.
+_REST = 3
 _AGAIN = timedelta(seconds=1)  # after doubt about what is due
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -80,10 +81,10 @@ class Effecting(Drained):
         try:
             if not self._due.rests(lease.source):
                 await self._try_due(lease)
-        except Doubt as doubt:  # the batch is done; the next one, or the idle work, tries again
+        except Doubt as doubt:  # the batch itself is done; the next batch or the idle work tries what is due again
             log.info("due_effects_put_off", group=lease.source.group, source=lease.source, why=str(doubt)[:200])
         if newer is not None:
-            raise Stopped(newer.offset, str(newer.error))  # no effect is left out, and none is done twice
+            raise Stopped(newer.offset, str(newer.error))  # the floor stands before it, so its effect is not left out
 
     async def idle(self, leases: Sequence[Lease]) -> Mapping[Lease, str]:
         """Tries what is due, too."""

@@ -27,7 +27,7 @@ from stores.redis.projection import Move, ProjectionStore
 from topics.deciding.projection import View
 from topics.messages.topic import Topic
 
-_TRIES = 5  # a floor moves under a batch where another process, or the building beside, was faster
+_TRIES = 5  # of a write: it fails where another process, or reading/building.py, has moved the floor meanwhile
 
 
 class Showing:
