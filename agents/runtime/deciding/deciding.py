@@ -188,37 +188,24 @@ class Deciding(Drained):
 
     async def _one(self, ledger: Ledger, moment: Moment, turn: _Turn) -> Changes | None:
         """What a turn changes. None: nothing is to do, it is put off, or it has failed; the ledger is as before then."""
-        progress = turn.progress(moment)
-        if progress is None:
-            turn.todo = ()
-            return None
-        if turn.looked_at not in (None, moment.floors[turn.source]):
-            return turn.fail(Conflict("what is parked was read at another floor"))
-        # What is done needs no state. The next look is not to bring it again, and the state of the first message is in it then.
-        turn.todo = todo = [arrival for arrival in turn.todo if arrival.offset >= progress.done]
-        if turn.begins_with(moment.left):
-            turn.put_off = True
+        done = self._begun(moment, turn)
+        if done is None:
             return None
         needs_facts = bool(self._roles.decider.fact_tables) and turn.poison is None
-        if needs_facts:
-            await self._learn(turn, ledger, turn.every)
-            try:
-                self._patience.wait_for_facts(ledger, todo)
-            except FactsBehind as behind:
-                return turn.fail(behind)
+        if needs_facts and not await self._has_facts(ledger, turn):
+            return None
         ledger.begin(turn.source, turn.lease.incarnation)
-        turn.breaker.begin(progress.done)
-        for arrival in todo:
+        turn.breaker.begin(done)
+        first = next(iter(turn.todo), None)  # a batch of transaction markers has no message
+        for arrival in turn.todo:
             if turn.breaker.full:
                 return ledger.ended(arrival.offset)
-            if ledger.released and any(
-                map(ledger.wants_what_was_released, redriving.with_redriven(arrival, turn.parked))
-            ):
-                if arrival is not todo[0]:
+            if ledger.released and self._wants_what_was_released(ledger, arrival, turn):
+                if arrival is not first:
                     return ledger.ended(arrival.offset)
                 turn.put_off = True
                 return None
-            if arrival is not todo[0]:
+            if arrival is not first:
                 if ledger.weight > WRITTEN or arrival.key in moment.left:
                     return ledger.ended(arrival.offset)
                 if needs_facts and arrival.message is not None:
@@ -227,10 +214,40 @@ class Deciding(Drained):
                 ledger.at(arrival)
                 self._take(ledger, arrival, turn)
             except StalePreparation:
-                if arrival is todo[0] and not (ledger.changes.inbox or ledger.changes.unpark):
+                if arrival is first and not (ledger.changes.inbox or ledger.changes.unpark):
                     return turn.fail(Conflict("prepared on a state that has changed"))
                 return ledger.ended(arrival.offset)  # write what came before it, which may be what made it stale
         return ledger.ended(turn.after)
+
+    def _begun(self, moment: Moment, turn: _Turn) -> int | None:
+        """Leaves those messages in `todo` that are still to be decided. Returns the offset below which everything is done.
+        None: nothing is to do, the turn is put off, or it has failed."""
+        progress = turn.progress(moment)
+        if progress is None:
+            turn.todo = ()
+            return None
+        if turn.looked_at not in (None, moment.floors[turn.source]):
+            return turn.fail(Conflict("what is parked was read at another floor"))
+        # What is done needs no state. The next look is not to bring it again, and the state of the first message is in it then.
+        turn.todo = [arrival for arrival in turn.todo if arrival.offset >= progress.done]
+        if turn.begins_with(moment.left):
+            turn.put_off = True
+            return None
+        return progress.done
+
+    async def _has_facts(self, ledger: Ledger, turn: _Turn) -> bool:
+        """Reads the facts that the messages need. False: one is older than its caller has seen, and the turn has failed."""
+        await self._learn(turn, ledger, turn.every)
+        try:
+            self._patience.wait_for_facts(ledger, turn.todo)
+        except FactsBehind as behind:
+            turn.fail(behind)
+            return False
+        return True
+
+    @staticmethod
+    def _wants_what_was_released(ledger: Ledger, arrival: Arrival, turn: _Turn) -> bool:
+        return any(map(ledger.wants_what_was_released, redriving.with_redriven(arrival, turn.parked)))
 
     def _take(self, ledger: Ledger, arrival: Arrival, turn: _Turn) -> None:
         if not redriving.is_order(arrival):
