@@ -49,7 +49,8 @@ class CouponsCheck:
 
 
 def _counts(key: str, uses: Uses, used: dict[str, Uses]) -> bool:
-    """A user's share is counted only where the coupon limits it."""
+    """Whether what is stored under this key counts uses: it is a coupon, or a user's share of one that exists. Of a coupon that
+    does not limit its users no share is stored."""
     code = key.partition(":")[0]
     return uses.terms is not None or (code in used and used[code].terms is not None)
 

@@ -85,6 +85,18 @@ def test_another_day_is_said() -> None:
     assert said.letter.variables["time"] == "02.03.2026 00:30"
 
 
+def test_a_delay_is_said_in_minutes_and_what_the_news_do_not_have_is_empty() -> None:
+    delayed = OrderNews(about="order_delayed", order_id="o-1", restaurant_id="r-1", minutes=10, reason="the oven")
+    (said, _) = told(KNOWN, tell=delayed)
+    assert (said.letter.template, said.letter.variables) == (
+        "order_delayed",
+        {
+            "order_id": "o-1", "restaurant_id": "r-1", "restaurant_name": "Mahmut", "reason": "the oven", "minutes": "10",
+            "time": "", "amount": "", "items": "",
+        },
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(("language", "expected"), [(None, "tr"), ("tr", "tr"), ("en", "en")])
 def test_it_is_said_in_the_users_language(language: Any, expected: str) -> None:
     known = [KNOWN] if language is None else [KNOWN, prefers(language=language)]
