@@ -4,7 +4,6 @@ import math
 from collections import OrderedDict
 from collections.abc import Callable
 
-from http_edge.wire.party import party_of
 from http_edge.wire.problems import Problem
 
 Clock = Callable[[], float]
@@ -60,17 +59,16 @@ class Pace:
         self.refused = 0
 
     def take(self, address: str) -> None:
-        """One more. Raises Problem 429. address: empty for a trusted proxy, which is not paced."""
+        """One more. Raises Problem 429. address: see Asked; empty for a trusted proxy, which is not paced."""
         if not address:
             return
-        name = party_of(address)
-        if self._made.left(name) < 1:
+        if self._made.left(address) < 1:
             self.refused += 1
             raise Problem(
                 429, "too_many_requests", "Very much comes from your address, slow down and try again.",
-                headers={"Retry-After": str(self._made.seconds(name))},
+                headers={"Retry-After": str(self._made.seconds(address))},
             )  # fmt: skip
-        self._made.spend(name)
+        self._made.spend(address)
 
 
 class Refusals:

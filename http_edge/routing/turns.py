@@ -9,7 +9,6 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from http_edge.wire.party import party_of
 from http_edge.wire.problems import RETRY_AFTER_SECONDS, Problem, unavailable
 
 AT_ONCE = 4  # under way, of one edge process: an agents process hashes two at once, others are on their way
@@ -40,14 +39,13 @@ class Turns:
 
         Raises Problem: 429 where this address has too many waiting, 503 where all have, or where it takes too long.
 
-        address: empty for a trusted proxy, which is bounded by MOST_WAITING alone.
+        address: see Asked; empty for a trusted proxy, which is bounded by MOST_WAITING alone.
         """
-        name = party_of(address)
-        turn = await self._enter(name)
+        turn = await self._enter(address)
         try:
             yield turn
         finally:
-            self._end(name, turn)
+            self._end(address, turn)
 
     async def _enter(self, name: str) -> int:
         if self._may_begin(name) and name not in self._waiting:

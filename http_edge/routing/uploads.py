@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from http_edge.wire.party import party_of
 from http_edge.wire.problems import RETRY_AFTER_SECONDS, Problem, unavailable
 
 AT_ONCE = 32  # of one edge process
@@ -33,21 +32,21 @@ class Uploads:
 
     @contextmanager
     def under_way(self, caller: str, address: str) -> Generator[None]:
-        """One more, while it lasts. Raises Problem 429 and 503. address: empty for a trusted proxy, which has no bound."""
-        name = party_of(address) if address else ""
-        if self._callers[caller] >= self._of_caller or (name and self._addresses[name] >= self._of_address):
+        """One more, while it lasts. Raises Problem 429 and 503. address: see Asked; empty for a trusted proxy, which
+        has no bound."""
+        if self._callers[caller] >= self._of_caller or (address and self._addresses[address] >= self._of_address):
             self.refused += 1
             raise _too_many()
         if self.count >= self._at_once:
             self.refused += 1
             raise unavailable("busy", "Very many send files right now, please try again.")
         self._callers[caller] += 1
-        self._addresses[name] += 1
+        self._addresses[address] += 1
         try:
             yield
         finally:
             _less(self._callers, caller)
-            _less(self._addresses, name)
+            _less(self._addresses, address)
 
 
 def _less(counts: Counter[str], name: str) -> None:

@@ -253,6 +253,14 @@ def test_an_address_of_ipv6_is_its_network_and_a_proxy_has_no_bound_of_its_own()
     assert connections.enter(guests[5], "2001:db8:0:1::2") is None
 
 
+def test_a_client_is_an_address_or_a_64_of_ipv6_and_nobody_behind_a_proxy():
+    """What a request is bounded by elsewhere, too: paces, turns and uploads get it as `address`."""
+    connections = Connections(Bounds(trusted=(ip_network("10.0.0.0/8"),)), lambda: 0.0)
+    assert connections.party("192.0.2.1") == connections.party("::ffff:192.0.2.1") == "192.0.2.1"
+    assert connections.party("2001:db8::1") == connections.party("2001:db8::2%eth0") == "2001:db8::/64"
+    assert connections.party("10.1.2.3") == ""
+
+
 def test_an_address_that_reads_slowly_keeps_no_large_answer_from_others():
     now = [0.0]
     connections = Connections(Bounds(trusted=(ip_network("10.0.0.0/8"),)), lambda: now[0])

@@ -112,20 +112,6 @@ async def test_a_turn_ends_also_where_the_request_fails():
         pass
 
 
-async def test_a_64_of_ipv6_is_one_address():
-    turns = Turns()
-    async with full(turns) as guests:
-        many = [Holding(turns.turn(f"2001:db8::{n}")) for n in range(2)]
-        other = Holding(turns.turn("2001:db8:0:1::1"))
-        await settled()
-        for guest in guests[:2]:
-            await guest.end()
-        await settled()
-        assert (many[0].begun, other.begun, many[1].begun) == (True, True, False)
-        for guest in (*many, other):
-            await guest.end()
-
-
 def test_each_route_that_hashes_a_password_says_so():
     assert {row.name for row in ROUTES if getattr(row, "hashes", None)} == {
         "POST /auth/register",
