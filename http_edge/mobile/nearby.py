@@ -9,7 +9,7 @@ from msgspec import Raw
 
 from http_edge.mobile import cards
 from http_edge.mobile.blocks import Block, are_ready, made, shows_own_writes, within_time, wrote_in
-from http_edge.mobile.moments import Moments
+from http_edge.mobile.recent import Recent
 from http_edge.mobile.where import Where
 from http_edge.routing.asked import Asked
 from http_edge.routing.composed import Looked
@@ -23,7 +23,7 @@ from topics.values.areas import kilometres
 
 MOST_BYTES = 24 * 2**20  # of the lists that are remembered, some 25 KB each
 
-_found: Moments[Where, Sequence[str]] = Moments()
+_found: Recent[Where, Sequence[str]] = Recent()
 
 
 def known(asked: Asked, looked: Looked, where: Where) -> Sequence[str] | None:

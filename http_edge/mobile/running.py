@@ -9,7 +9,7 @@ from msgspec import Raw
 
 from http_edge.mobile.blocks import Block, are_ready, made, shows_own_writes, within_time, wrote_in
 from http_edge.mobile.home_cards import campaign_card
-from http_edge.mobile.moments import Moments
+from http_edge.mobile.recent import Recent
 from http_edge.routing.asked import Asked
 from http_edge.routing.composed import Looked
 from http_edge.web.browse.campaigns import CAMPAIGNS, campaigns_of
@@ -25,7 +25,7 @@ LOOKS = 50
 """Slices, at most: what is announced for the weekend ends before what runs all month, and may be hundreds of campaigns."""
 REMEMBERED = 1000  # cards, of some hundred bytes, with their campaigns of at most 8 KB
 
-_found: Moments[None, Sequence[str]] = Moments()
+_found: Recent[None, Sequence[str]] = Recent()
 
 
 def known(looked: Looked) -> Sequence[str] | None:

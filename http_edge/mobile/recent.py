@@ -1,6 +1,6 @@
-"""What a process remembers for a moment: which restaurants are near a place, which campaigns end next. Many phones ask for the
-same, and to find it costs Redis more than to read it. The documents themselves are read each time, so a moment hides only
-that there is one more, and not from whoever has made it."""
+"""What a process has found within the last seconds: which restaurants are near a place, which campaigns end next. Many phones
+ask for the same, and to find it costs Redis more than to read it. Only ids are remembered, documents are read each time. So all
+that may be missing is a document that was added since, and not for whoever added it (blocks.wrote_in)."""
 
 from collections import OrderedDict
 from typing import Generic, TypeVar
@@ -12,8 +12,8 @@ SECONDS = 2.0
 MOST = 5_000  # entries, of some KB
 
 
-class Moments(Generic[K, V]):
-    """What was kept longest ago goes first. now: monotonic seconds."""
+class Recent(Generic[K, V]):
+    """Values for `seconds` each, `most` of them; beyond that the oldest goes. now: monotonic seconds."""
 
     def __init__(self, seconds: float = SECONDS, most: int = MOST) -> None:
         self._seconds = seconds
@@ -21,7 +21,7 @@ class Moments(Generic[K, V]):
         self._kept: OrderedDict[K, tuple[float, V]] = OrderedDict()
 
     def get(self, key: K, now: float) -> V | None:
-        """None where there is nothing, or it is older than a moment."""
+        """None where there is nothing, or it is older than `seconds`."""
         found = self._kept.get(key)
         return found[1] if found is not None and now - found[0] <= self._seconds else None
 
