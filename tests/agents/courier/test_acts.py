@@ -162,3 +162,14 @@ def test_a_time_is_kept_in_utc() -> None:
 @pytest.mark.parametrize("at", [ago(seconds=-61), ago(days=1, seconds=1), NOW - timedelta(seconds=61)])
 def test_a_time_that_cannot_be_is_refused(at: datetime) -> None:
     given(*ACCEPTED).when(RecordPickup(at=at), caller=DENIZ, now=LATER).then_rejected("invalid_input", field="at")
+
+
+def test_a_time_of_more_than_a_day_ago_is_refused_also_where_nothing_else_speaks_against_it() -> None:
+    late = NOW + timedelta(days=3)
+    given(*ACCEPTED).when(RecordPickup(at=late - timedelta(days=1, seconds=1)), caller=DENIZ, now=late).then_rejected(
+        "invalid_input", field="at"
+    )
+    a_day_ago = late - timedelta(days=1)
+    given(*ACCEPTED).when(RecordPickup(at=a_day_ago), caller=DENIZ, now=late).then(
+        PickedUp(courier_id=DENIZ, at=a_day_ago)
+    )
