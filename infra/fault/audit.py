@@ -4,17 +4,15 @@ from collections.abc import Sequence
 
 from infra.audit import whole
 from infra.audit.findings import Findings
-from infra.fault import (
-    audit_campaigns,
-    audit_dead,
-    audit_erasures,
-    audit_mails,
-    audit_outcomes,
-    audit_photos,
-    audit_views,
-    evidence,
-)
-from infra.fault.planned import Planned
+from infra.fault import evidence
+from infra.fault.audits import campaigns as audit_campaigns
+from infra.fault.audits import dead as audit_dead
+from infra.fault.audits import erasures as audit_erasures
+from infra.fault.audits import mails as audit_mails
+from infra.fault.audits import outcomes as audit_outcomes
+from infra.fault.audits import photos as audit_photos
+from infra.fault.audits import views as audit_views
+from infra.fault.plans.planned import Planned
 from infra.stack.stage import Stage, say
 
 

@@ -9,12 +9,15 @@ from random import Random
 from infra.audit import lag, whole
 from infra.audit.coupons import CouponsCheck
 from infra.audit.findings import Findings
-from infra.fault import audit_dead, audit_outcomes, evidence, load
+from infra.fault import evidence
+from infra.fault.audits import dead as audit_dead
+from infra.fault.audits import outcomes as audit_outcomes
 from infra.fault.evidence import Evidence
 from infra.fault.killer import Killer
-from infra.fault.plan import Town
-from infra.fault.planned import Planned, drawn_id
-from infra.fault.seeding import known, seed_town
+from infra.fault.plans import load
+from infra.fault.plans.plan import Town
+from infra.fault.plans.planned import Planned, drawn_id
+from infra.fault.plans.seeding import known, seed_town
 from infra.stack.stage import NOBODY_ANSWERS, Stage, say, stage
 from topics.contracts import basket_commands, discount_commands
 from topics.contracts.basket_commands import Checkout, CheckoutItem

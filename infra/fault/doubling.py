@@ -11,8 +11,8 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
-from infra.fault.errands import Errands
 from infra.fault.following import AWAY, Following
+from infra.fault.people.errands import Errands
 
 LATER = (0.0, 5.0)  # seconds, least and most
 PAUSE = 0.5  # seconds until Kafka is asked again

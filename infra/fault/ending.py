@@ -10,10 +10,10 @@ from random import Random
 
 from infra.audit import lag
 from infra.audit.findings import Findings
-from infra.fault import load
 from infra.fault.audit import audit
-from infra.fault.plan import Town
-from infra.fault.seeding import seed_town
+from infra.fault.plans import load
+from infra.fault.plans.plan import Town
+from infra.fault.plans.seeding import seed_town
 from infra.stack.stage import NOBODY_ANSWERS, Stage, say, stage
 from infra.supervision.child import Child
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import aiohttp
 
 from infra.audit.findings import Findings
-from infra.fault.accounts import PASSWORD, Account, open_accounts
 from infra.fault.greedy import ATTACKS, Attack, Target
 from infra.fault.honest_user import Kinds, ask
+from infra.fault.people.accounts import PASSWORD, Account, open_accounts
 from infra.mailbox.store import MailStore
 from infra.stack.stage import Stage, say, stage
 from stores.redis.connection import connect

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import aiohttp
 
-from infra.fault.accounts import Account
+from infra.fault.people.accounts import Account
 
 PARALLEL_LOGINS = 100
 AGAIN_SECONDS = 0.5

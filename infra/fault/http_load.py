@@ -11,8 +11,8 @@ from typing import Any
 
 import aiohttp
 
-from infra.fault.accounts import HOME, Account
-from infra.fault.plan import COUPONS
+from infra.fault.people.accounts import HOME, Account
+from infra.fault.plans.plan import COUPONS
 
 WRITES_PER_READ = 5
 PACE = 50.0  # writes a second

@@ -17,17 +17,19 @@ from infra.audit import lag, topic_log, whole
 from infra.audit.findings import Findings
 from infra.audit.mails import MailsCheck
 from infra.audit.money import MoneyCheck
-from infra.fault import audit_dead, audit_mails, audit_provider
-from infra.fault.city import USES, City
+from infra.fault.audits import dead as audit_dead
+from infra.fault.audits import mails as audit_mails
+from infra.fault.audits import provider as audit_provider
 from infra.fault.clock import DomainClock
-from infra.fault.couriers import Couriers
-from infra.fault.customers import ANYHOW, Customers, Edge, Manners, Tokens
 from infra.fault.doubling import Doubling
 from infra.fault.killer import Killer
-from infra.fault.kitchens import WAYS, Kitchens
 from infra.fault.outage import in_turn
-from infra.fault.owners import Owners
-from infra.fault.seeding import seed_city
+from infra.fault.people.city import USES, City
+from infra.fault.people.couriers import Couriers
+from infra.fault.people.customers import ANYHOW, Customers, Edge, Manners, Tokens
+from infra.fault.people.kitchens import WAYS, Kitchens
+from infra.fault.people.owners import Owners
+from infra.fault.plans.seeding import seed_city
 from infra.stack.stage import Stage, say, stage
 from infra.supervision.child import Child
 

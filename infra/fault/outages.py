@@ -12,19 +12,17 @@ import aiohttp
 from agents.notification.agent import MAILS_AT_ONCE
 from infra.audit import lag, whole
 from infra.audit.findings import Findings
-from infra.fault import (
-    audit_answers,
-    audit_dead,
-    audit_mails,
-    audit_views,
-    evidence,
-)
-from infra.fault.accounts import log_in, open_accounts
+from infra.fault import evidence
+from infra.fault.audits import answers as audit_answers
+from infra.fault.audits import dead as audit_dead
+from infra.fault.audits import mails as audit_mails
+from infra.fault.audits import views as audit_views
 from infra.fault.ending import SLACK, ending
 from infra.fault.http_load import PACE, HttpLoad
 from infra.fault.outage import Form, Outage, suffer
-from infra.fault.plan import Town
-from infra.fault.seeding import seed_town
+from infra.fault.people.accounts import log_in, open_accounts
+from infra.fault.plans.plan import Town
+from infra.fault.plans.seeding import seed_town
 from infra.mailbox.store import MailStore
 from infra.stack.stage import NOBODY_ANSWERS, Stage, say, stage
 from infra.supervision.child import Child

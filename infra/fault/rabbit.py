@@ -12,12 +12,12 @@ import aiohttp
 
 from infra.audit import lag, topic_log, whole
 from infra.audit.findings import Findings
-from infra.fault.city import City
-from infra.fault.customers import PLAIN, Edge, Tokens
-from infra.fault.kitchens import OBEDIENT
 from infra.fault.orders import People
 from infra.fault.outage import away
-from infra.fault.seeding import seed_city
+from infra.fault.people.city import City
+from infra.fault.people.customers import PLAIN, Edge, Tokens
+from infra.fault.people.kitchens import OBEDIENT
+from infra.fault.plans.seeding import seed_city
 from infra.stack.stage import Stage, stage
 
 AGENTS, GUESTS = 2, 40

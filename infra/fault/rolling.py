@@ -20,11 +20,13 @@ import aiohttp
 
 from infra.audit import lag, whole
 from infra.audit.findings import Findings
-from infra.fault import audit_dead, audit_rolling, evidence, next_release
-from infra.fault.accounts import HOME, Account, open_accounts
+from infra.fault import evidence, next_release
+from infra.fault.audits import dead as audit_dead
+from infra.fault.audits import rolling as audit_rolling
 from infra.fault.http_load import PACE, PATIENCE, Answered, HttpLoad, Wanted
-from infra.fault.plan import Town
-from infra.fault.seeding import seed_town
+from infra.fault.people.accounts import HOME, Account, open_accounts
+from infra.fault.plans.plan import Town
+from infra.fault.plans.seeding import seed_town
 from infra.layout.folders import CHECKOUT
 from infra.mailbox.store import MailStore
 from infra.stack.stage import NOBODY_ANSWERS, Stage, say, stage

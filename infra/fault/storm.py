@@ -8,12 +8,12 @@ from random import Random
 
 from infra.audit import lag
 from infra.audit.findings import Findings
-from infra.fault import load
 from infra.fault.audit import audit
 from infra.fault.killer import Killer
 from infra.fault.outage import in_turn
-from infra.fault.plan import Town
-from infra.fault.seeding import seed_town
+from infra.fault.plans import load
+from infra.fault.plans.plan import Town
+from infra.fault.plans.seeding import seed_town
 from infra.stack.stage import NOBODY_ANSWERS, Stage, stage
 
 COMMANDS, USERS, SECONDS, KILLS = 10_000, 1000, 60.0, 8

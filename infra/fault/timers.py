@@ -19,11 +19,12 @@ from agents.restaurant.limits import RESTAURANTS
 from infra.audit import lag, topic_log
 from infra.audit.findings import Findings
 from infra.audit.topic_log import Entry
-from infra.fault import audit_timers, load
-from infra.fault.audit_timers import Told
+from infra.fault.audits import timers as audit_timers
+from infra.fault.audits.timers import Told
 from infra.fault.clock import DomainClock
 from infra.fault.killer import Killer
-from infra.fault.planned import Planned, drawn_id
+from infra.fault.plans import load
+from infra.fault.plans.planned import Planned, drawn_id
 from infra.layout.site import Endpoints
 from infra.process.cpu import Clock
 from infra.stack.stage import Stage, say, stage

@@ -12,13 +12,13 @@ from random import Random
 
 from infra.audit import lag
 from infra.audit.findings import Findings
-from infra.fault import load
 from infra.fault.audit import audit
 from infra.fault.killer import Killer
-from infra.fault.plan import MEALS, Town
-from infra.fault.plan_photos import uploads, with_logos
-from infra.fault.planned import Planned
-from infra.fault.seeding import seed_town
+from infra.fault.plans import load
+from infra.fault.plans.photos import uploads, with_logos
+from infra.fault.plans.plan import MEALS, Town
+from infra.fault.plans.planned import Planned
+from infra.fault.plans.seeding import seed_town
 from infra.stack.stage import NOBODY_ANSWERS, Stage, say, stage
 
 AGENTS = 2

@@ -19,7 +19,7 @@ from http_edge.commands.commands import made_of
 from http_edge.routing.asked import Asked
 from http_edge.routing.routes import CommandRow, Nothing
 from http_edge.wire.problems import Problem
-from infra.fault.audit_views import ROWS as VIEWS
+from infra.fault.audits.views import ROWS as VIEWS
 from tests.agents.scenario import evolved
 from tests.agents.test_owners import NOW, OWNER, RESTAURANT, SINCE, THINGS, decided, decider_of, example
 from tests.http_edge.generated import bodies

@@ -6,7 +6,7 @@ import pytest
 
 from infra.audit.findings import Findings
 from infra.audit.topic_log import Entry
-from infra.fault import audit_campaigns
+from infra.fault.audits import campaigns as audit_campaigns
 from infra.fault.evidence import Evidence
 from topics.contracts import all_topics
 from topics.contracts.notification_events import (

@@ -2,8 +2,8 @@
 
 from infra.audit.findings import Findings
 from infra.audit.topic_log import Entry
-from infra.fault import audit_erasures
-from infra.fault.audit_erasures import ERASED
+from infra.fault.audits import erasures as audit_erasures
+from infra.fault.audits.erasures import ERASED
 from infra.fault.evidence import Evidence
 from topics.contracts import all_topics
 from topics.messages import headers

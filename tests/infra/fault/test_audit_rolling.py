@@ -8,7 +8,7 @@ import pytest
 
 from infra.audit.findings import Findings
 from infra.audit.topic_log import Entry
-from infra.fault.audit_rolling import audit_answers, audit_counts
+from infra.fault.audits.rolling import audit_answers, audit_counts
 from infra.fault.evidence import Evidence, Held
 from infra.fault.http_load import Told
 from infra.fault.next_release import EVENT

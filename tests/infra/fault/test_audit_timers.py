@@ -7,8 +7,8 @@ import pytest
 
 from infra.audit.findings import Findings
 from infra.audit.topic_log import Entry
-from infra.fault import audit_timers
-from infra.fault.audit_timers import SENT_AFTER, Told, lateness
+from infra.fault.audits import timers as audit_timers
+from infra.fault.audits.timers import SENT_AFTER, Told, lateness
 from infra.fault.clock import Spell
 from topics.contracts import restaurant_commands, restaurant_events
 from topics.contracts.restaurant_commands import BeginCampaign

@@ -9,12 +9,15 @@ import pytest
 from agents.domains import DOMAINS
 from infra.audit.findings import Findings
 from infra.audit.topic_log import Entry
-from infra.fault import audit_answers, audit_dead, audit_outcomes, audit_photos
-from infra.fault.audit_mails import effects_repeated
+from infra.fault.audits import answers as audit_answers
+from infra.fault.audits import dead as audit_dead
+from infra.fault.audits import outcomes as audit_outcomes
+from infra.fault.audits import photos as audit_photos
+from infra.fault.audits.mails import effects_repeated
 from infra.fault.evidence import Evidence, Held
 from infra.fault.http_load import Told
-from infra.fault.plan import SOURCE, Town
-from infra.fault.planned import Planned
+from infra.fault.plans.plan import SOURCE, Town
+from infra.fault.plans.planned import Planned
 from topics.contracts import all_topics
 from topics.contracts.basket_commands import AddItem
 from topics.messages import headers

@@ -5,10 +5,10 @@ import time
 from collections.abc import Sequence
 
 from infra.audit.books import open_books
-from infra.fault import load
-from infra.fault.city import City
-from infra.fault.plan import Town
-from infra.fault.planned import Planned
+from infra.fault.people.city import City
+from infra.fault.plans import load
+from infra.fault.plans.plan import Town
+from infra.fault.plans.planned import Planned
 from infra.layout.site import Endpoints
 
 KNOWN_WITHIN = 180.0  # seconds

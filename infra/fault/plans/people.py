@@ -6,7 +6,7 @@ from datetime import date
 from random import Random
 from typing import Any
 
-from infra.fault.planned import Planned, planned
+from infra.fault.plans.planned import Planned, planned
 from topics.contracts import address_commands, user_commands
 from topics.contracts.address_commands import AddAddress, RemoveAddress, ReplaceAddress
 from topics.contracts.user_commands import (

@@ -3,7 +3,7 @@ repeatable."""
 
 from random import Random
 
-from infra.fault.planned import Planned, drawn_id
+from infra.fault.plans.planned import Planned, drawn_id
 from topics.contracts import catalog_commands, discount_commands, restaurant_commands, user_created
 from topics.contracts.catalog_commands import AddMeal
 from topics.contracts.discount_commands import CreateCoupon

@@ -4,8 +4,8 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from infra.fault.plan_people import People
-from infra.fault.planned import Planned, drawn_id, planned
+from infra.fault.plans.people import People
+from infra.fault.plans.planned import Planned, drawn_id, planned
 from topics.contracts import (
     auth_commands,
     basket_commands,

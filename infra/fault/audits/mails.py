@@ -8,7 +8,7 @@ import msgspec
 from infra.audit.findings import Findings
 from infra.audit.topic_log import Entry
 from infra.fault.evidence import Evidence
-from infra.fault.planned import Planned
+from infra.fault.plans.planned import Planned
 from infra.mailbox.store import MailStore
 from infra.stack.stage import Stage
 from topics.contracts import email_event, notification_events

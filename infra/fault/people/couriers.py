@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
-from infra.fault.customers import Edge
+from infra.fault.people.customers import Edge
 
 WAYS = {
     "brings": 0.4, "brings, and says all twice": 0.15, "says too early that it is there": 0.1, "fails": 0.12,

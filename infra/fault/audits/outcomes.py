@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from agents.runtime.deciding.outcomes import Outcome, read
 from infra.audit.findings import Findings
 from infra.fault.evidence import Evidence
-from infra.fault.plan import SOURCE
-from infra.fault.planned import Planned
+from infra.fault.plans.plan import SOURCE
+from infra.fault.plans.planned import Planned
 from stores.technologies import technology
 from topics.contracts import all_topics
 from topics.contracts.basket_events import CheckedOut

@@ -16,8 +16,8 @@ from typing import Any
 import aiohttp
 
 from infra.audit.findings import Findings
-from infra.fault.accounts import HOME, bearer
-from infra.fault.city import COUPON, City
+from infra.fault.people.accounts import HOME, bearer
+from infra.fault.people.city import COUPON, City
 from infra.stack.tokens import LIFETIME, token
 
 AT_ONCE = 16  # guests who wait for an answer

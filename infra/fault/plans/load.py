@@ -7,8 +7,8 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
-from infra.fault.plan import SOURCE
-from infra.fault.planned import Planned
+from infra.fault.plans.plan import SOURCE
+from infra.fault.plans.planned import Planned
 from topics.messages import headers
 
 FLIGHT = 1000  # messages without an acknowledgement at most

@@ -12,7 +12,7 @@ from typing import Any
 import aio_pika
 from aio_pika.abc import AbstractIncomingMessage
 
-from infra.fault.errands import Errands
+from infra.fault.people.errands import Errands
 
 WAYS = {
     "accepts": 0.48, "accepts twice": 0.1, "in broken words first": 0.08, "for another first": 0.06,

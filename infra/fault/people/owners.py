@@ -11,11 +11,11 @@ from typing import Any
 
 import msgspec
 
-from infra.fault.city import City
-from infra.fault.couriers import Couriers
-from infra.fault.customers import Edge
-from infra.fault.errands import Errands
 from infra.fault.following import AWAY, Following
+from infra.fault.people.city import City
+from infra.fault.people.couriers import Couriers
+from infra.fault.people.customers import Edge
+from infra.fault.people.errands import Errands
 from topics.contracts import order_events
 from topics.messages import headers
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from random import Random
 
 from infra.demo.drawing import plate
-from infra.fault.plan import Town
-from infra.fault.planned import Planned, planned
+from infra.fault.plans.plan import Town
+from infra.fault.plans.planned import Planned, planned
 from stores.mongo import connection
 from stores.mongo.photos import Photos
 from topics.contracts import photo_commands
