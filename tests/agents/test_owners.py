@@ -163,7 +163,7 @@ def test_what_belongs_to_one_owner_is_not_there_for_another(row: CommandRow) -> 
 
 
 @pytest.mark.parametrize(("topic", "message"), BEFOREHAND, ids=lambda each: type(each).__name__)
-def test_nor_is_it_for_what_the_edge_sends_before(topic: Topic, message: Message) -> None:
+def test_commands_that_the_edge_sends_beforehand_tell_owners_apart_too(topic: Topic, message: Message) -> None:
     _are_told_apart(*(decided(topic, message, caller, about=()) for caller in (OWNER, OTHER)))
 
 

@@ -239,6 +239,9 @@ def test_a_timer_is_told_last_before_its_time_and_early_after_it() -> None:
         "its timer payment sends GiveUpPayment to order_commands at 2026-11-27T19:31:10.000Z, in 1 min 10 s"
         in last.says
     )
+    assert kinds([PLACE, PLACED], timer(NOW - timedelta(seconds=5))) == ["payment", "timer"], (
+        "it may still wait its turn"
+    )
     first = waits([PLACE, PLACED], timer(NOW - timedelta(seconds=70)))[0]
     assert first.kind == "timer" and "did not send GiveUpPayment to order_commands: do the agents run" in first.says
     ring = one("order_commands", "GiveUpPayment", "ring", offset=9, **{headers.TIMER: "payment"})

@@ -36,11 +36,11 @@ def test_its_owner_gets_the_figures_that_were_found():
 
 
 @pytest.mark.parametrize("caller", [OTHER, "", None])
-def test_nobody_else_gets_them(caller: str | None):
+def test_nobody_but_the_owner_gets_a_restaurants_figures(caller: str | None):
     given().when(ASK, facts=MINE, caller=caller, prepared=REPORT).then_rejected("not_found")
 
 
-def test_nor_does_its_owner_by_way_of_another_restaurant():
+def test_an_owner_gets_no_figures_of_another_restaurant():
     given().when(replace(ASK, restaurant_id="other"), facts=MINE, caller=OWNER, prepared=REPORT).then_rejected(
         "not_found"
     )

@@ -51,7 +51,7 @@ async def test_a_login_is_hashed_once_and_the_second_step_hashes_nothing_whoever
     assert (made.matches, made.against) == (known != "unknown", state.password_hash)
 
 
-async def test_so_are_registrations_and_new_passwords():
+async def test_passwords_of_registrations_and_resets_are_hashed_before_their_turn():
     steps = Steps()
     register = Register(email=EMAIL, password_box=boxed(PASSWORD))
     made, more = await steps.after(register, Account(), await steps.before(register, Account()))

@@ -8,7 +8,7 @@ from topics.contracts.courier_events import CourierErased, CourierRegistered, Co
 DENIZ = CourierRegistered(user_id=ID, name="Deniz", at=NOW)
 
 
-def test_who_says_so_is_a_courier() -> None:
+def test_whoever_registers_as_a_courier_is_one() -> None:
     given().when(RegisterCourier(name="Deniz")).then(DENIZ).answering(id=ID, name="Deniz")
     assert shown(COURIER, DENIZ).name == "Deniz"
 

@@ -138,7 +138,7 @@ def test_the_minimum_itself_is_enough() -> None:
     given().when(place(("ayran", 1)), facts=facts(min_order_price=3_010)).answering(subtotal=3_010)
 
 
-def test_nothing_is_no_order() -> None:
+def test_a_checkout_without_items_is_refused() -> None:
     then_refused(given().when(place(), facts=facts()), "basket_empty", field="items")
 
 

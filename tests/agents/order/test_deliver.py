@@ -30,7 +30,7 @@ def test_the_owner_says_that_an_order_is_delivered_and_says_it_twice_alike() -> 
 
 
 @pytest.mark.parametrize("caller", [USER, "another", None])
-def test_nobody_else_may(caller: str | None) -> None:
+def test_nobody_but_the_restaurants_owner_hands_an_order_over(caller: str | None) -> None:
     refused = deliver(PLACED, caller=caller)
     refused.then_rejected("not_found")
     assert refused.decision == deliver(caller=caller).decision == deliver(PLACED, known=Facts()).decision

@@ -66,7 +66,7 @@ def test_who_could_not_pay_tries_another_card(nothing: Message) -> None:
     assert guest.orders_anew
 
 
-def test_so_does_whose_bank_does_not_pay_what_the_restaurant_took_at_once() -> None:
+def test_what_the_bank_does_not_pay_though_the_restaurant_took_it_at_once_can_be_ordered_anew() -> None:
     guest = Guest()
     guest.tell(ConfirmPayment(), auto=True)
     guest.tell(REFUSE)

@@ -68,7 +68,9 @@ def check(flow: Flow) -> None:
 
 @settings(deadline=None)
 @given(st.sampled_from([None, *CARDS]), st.lists(STEPS, max_size=25), st.booleans())
-def test_by_card(card: str | None, steps: list[tuple[Any, ...]], cancelled: bool) -> None:
+def test_a_card_is_charged_what_is_due_in_any_order_of_events(
+    card: str | None, steps: list[tuple[Any, ...]], cancelled: bool
+) -> None:
     flow = begun(card)
     for step in steps:
         take(flow, step)
@@ -114,7 +116,7 @@ def test_at_the_door(method: str, steps: list[str]) -> None:
 
 
 @pytest.mark.parametrize("ended", [Capture(), Void(), SettleAtDoor()])
-def test_for_nothing(ended: Any) -> None:
+def test_an_order_that_costs_nothing_asks_no_provider(ended: Any) -> None:
     flow = begun("tok_success", amount=0)
     flow.do(ended)
     flow.do(ended)

@@ -125,7 +125,7 @@ class TestWhatTheProviderTells:
             (told("declined", code="insufficient_funds"), DECLINED),
         ],
     )
-    def test_of_a_card(self, report: RecordReport, event: Any) -> None:
+    def test_a_report_of_a_card_is_an_event(self, report: RecordReport, event: Any) -> None:
         given(REQUESTED).when(report).then(event)
 
     def test_a_code_that_we_do_not_know_is_a_decline(self) -> None:
@@ -185,7 +185,7 @@ class TestTaking:
         given(*PAID).when(told("captured", 2)).then_nothing()
         given(*PAID).when(Capture()).then_nothing()
 
-    def test_of_nothing_is_nothing(self) -> None:
+    def test_a_capture_of_nothing_takes_nothing(self) -> None:
         free = NothingDue(**WHO, method="credit_card", at=NOW)
         given(free).when(Capture()).then(AmountCaptured(amount=0, entries=(), at=NOW, sequence=0))
 
@@ -241,7 +241,7 @@ class TestTakingBack:
 
     @pytest.mark.parametrize("events", [(REQUESTED, DECLINED), (AT_DOOR, HoldReleased(amount=SUM, at=NOW, sequence=0))])
     @pytest.mark.parametrize("command", BACK)
-    def test_of_nothing_is_nothing(self, command: Any, events: Any) -> None:
+    def test_where_nothing_is_held_nothing_is_given_back(self, command: Any, events: Any) -> None:
         given(*events).when(command).then_nothing()
 
     def test_an_answer_that_comes_after_it_confirms_nothing(self) -> None:
@@ -323,7 +323,7 @@ class TestGivenBackAtTheDoor:
         parts = [given_back(1)] * REFUNDS
         given(*door(), *parts).when(wish(1), facts=FACTS, caller=OWNER).then_rejected("too_many_refunds")
 
-    def test_by_nobody_else(self) -> None:
+    def test_nobody_but_the_restaurants_owner_gives_back_at_the_door(self) -> None:
         given(*door()).when(wish(1), facts=FACTS, caller=USER).then_rejected("not_found")
 
     def test_before_anything_is_paid_there_is_nothing_to_give_back(self) -> None:
@@ -351,7 +351,7 @@ class TestPatience:
         assert over.state.status == "failed"
 
     @pytest.mark.parametrize("events", [HELD, PAID, (REQUESTED, DECLINED), (REQUESTED, VOIDING), (AT_DOOR,)])
-    def test_what_is_known_is_not(self, events: Any) -> None:
+    def test_what_is_known_is_not_given_up(self, events: Any) -> None:
         given(*events).when(GiveUpAuthorization()).then_nothing()
 
     def test_a_yes_after_that_is_no_yes(self) -> None:
@@ -374,7 +374,7 @@ class TestByTheRestaurant:
         )
 
     @pytest.mark.parametrize("caller", [USER, "somebody", None])
-    def test_nobody_else_does(self, caller: str | None) -> None:
+    def test_nobody_but_the_restaurants_owner_pays_back(self, caller: str | None) -> None:
         given(*PAID).when(self.WISH, facts=FACTS, caller=caller).then_rejected("not_found")
 
     def test_what_is_said_does_not_tell_which_orders_there_are(self) -> None:
@@ -409,7 +409,7 @@ class TestWhatTheCustomerSees:
             (NothingDue(**WHO, method="cash", at=NOW),),
         ],
     )  # fmt: skip
-    def test_is_as_the_state_is(self, events: Any) -> None:
+    def test_the_document_says_what_the_state_says(self, events: Any) -> None:
         state, document = evolved(DECIDER, DECIDER.state(), events), shown(PAYMENT, *events)
         for name in ("status", "user_id", "restaurant_id", "method", "amount", "captured", "refunded"):
             assert getattr(document, name) == getattr(state, name), name

@@ -97,7 +97,7 @@ def test_busy_is_longer_than_usual(minutes: int) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda each: type(each).__name__)
 @pytest.mark.parametrize("caller", ["another", None])
-def test_nobody_else_may(command: Message, caller: str | None) -> None:
+def test_nobody_but_the_owner_changes_the_modes(command: Message, caller: str | None) -> None:
     theirs = given(OPENED, BUSY_SAID).when(command, caller=caller)
     theirs.then_rejected("not_found")
     assert theirs.decision == given().when(command, caller=caller).decision

@@ -52,7 +52,7 @@ def test_a_restaurant_is_far_smaller_than_a_body() -> None:
     given(OPENED).when(grown, caller=OWNER).then_rejected("restaurant_too_large")
 
 
-def test_nobody_opens_none() -> None:
+def test_who_is_not_logged_in_opens_no_restaurant() -> None:
     given().when(OPEN, caller=None).then_rejected("login_required")
 
 
