@@ -53,13 +53,9 @@ def _who(message: Message) -> str:
     name = source.removeprefix("lezzet/")
     if name == "edge":
         caller = message.headers.get(headers.CALLER)
-        return (
-            "somebody"
-            if caller is None
-            else printed(caller)
-            if caller.startswith("anonymous:")
-            else f"user {printed(caller)}"
-        )
+        if caller is None:
+            return "somebody"
+        return printed(caller) if caller.startswith("anonymous:") else f"user {printed(caller)}"
     return "an engineer" if name.startswith("engineer") else f"{printed(name)}"
 
 

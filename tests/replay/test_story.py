@@ -78,6 +78,7 @@ def test_a_parked_key_names_the_message_that_failed_and_the_way_out() -> None:
     (cause,) = waits([PLACE], replace(DONE, parked=[row]))
     assert cause.kind == "parked" and cause.message == "poison"
     assert "KeyError" in cause.says and "3 messages wait" in cause.says and f"--key {ORDER}" in cause.says
+    assert kinds([PLACE], replace(DONE, parked=[row._replace(key="another")])) == []
 
 
 def test_a_closed_restaurant_is_the_reason_that_the_order_was_refused_for() -> None:
@@ -152,6 +153,7 @@ def test_a_refused_command_says_why_and_what_was_done_says_nothing() -> None:
     (cause,) = waits([PLACE], _entered("out_of_reach"))
     assert cause.kind == "refused" and "out_of_reach: so it is" in cause.says
     assert kinds([PLACE], DONE) == []
+    assert told([PLACE], _entered("out_of_reach"))[0].endswith(", which was refused: out_of_reach")
 
 
 def test_the_story_says_who_asked_and_what_was_decided() -> None:
