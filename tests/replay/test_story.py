@@ -156,6 +156,15 @@ def test_a_refused_command_says_why_and_what_was_done_says_nothing() -> None:
     assert told([PLACE], _entered("out_of_reach"))[0].endswith(", which was refused: out_of_reach")
 
 
+def test_the_story_says_which_domain_sent_a_command_and_when_one_changed_nothing() -> None:
+    handed_on = one("order_commands", "PlaceOrder", "place", source="lezzet/basket")
+    assert told([handed_on], DONE)[0].endswith("basket sent PlaceOrder to order_commands")
+    done = replace(DONE, entered={("order", ("lezzet/edge", "place")): Entered(None, None)})
+    assert told([PLACE], done)[0].endswith("sent PlaceOrder to order_commands, which changed nothing")
+    follows = one("discount_commands", "ReserveUse", "reserve", "place", source="lezzet/order")
+    assert told([PLACE, follows], done)[0].endswith("sent PlaceOrder to order_commands")
+
+
 def test_the_story_says_who_asked_and_what_was_decided() -> None:
     timer = one("order_commands", "ExpireOrder", "ring", offset=8, **{headers.TIMER: "expiry"})
     story = told([TICKET, PLACE, PLACED, timer], DONE)

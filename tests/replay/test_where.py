@@ -116,3 +116,10 @@ def test_nonsense_is_refused_with_its_place(text: str, told: str) -> None:
 )
 def test_which_bytes_it_asks_for(text: str, bytes_: bytes | None) -> None:
     assert needle(text) == bytes_
+
+
+def test_of_many_records_those_are_left_that_it_holds_for() -> None:
+    """One has the text that the condition asks for and is not meant, one lacks it, and of one nothing can be told."""
+    dear, cheap = message().logged, message(BODY.replace(b"9550", b"10")).logged
+    other, odd = message(key=b"o2").logged, message(b"no JSON").logged
+    assert Where('key == "o1" && body.total > 5000').of([dear, cheap, other, odd]) == [dear]
