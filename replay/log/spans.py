@@ -38,7 +38,8 @@ def _span(message: Message, ended: datetime) -> Span:
 
 
 def _found(named: Mapping[str, str], message_id: str) -> Publishing:
-    """Also of a flow that was not to be recorded when it happened: now somebody asks for it."""
+    """Trace and span of the message. Its flow may have been marked as not to be recorded: the mark is passed over, since
+    somebody asks for the spans now."""
     found = of_publishing(named, message_id)
     if found is None:
         unmarked = {name: value for name, value in named.items() if name != headers.TRACEPARENT}

@@ -158,7 +158,8 @@ class Daily:
         return sorted(days[name] for name in days if name in known and there.get(name) != known[name])
 
     async def _know(self, before: Found | None, uuids: Mapping[str, str]) -> None:
-        """Whoever comes second leaves it to the next call."""
+        """Keeps the UUIDs of the indices. If another process does so at the same time, one of the two is kept: the next call of
+        `lost` compares again."""
         if before is None:
             await self._documents.put_template(KNOWN, _KNOWN_FORM)
             await self._documents.create(KNOWN, self._name, {"uuids": uuids})

@@ -15,9 +15,9 @@ from stores.rabbit import Message, NotTaken, Unroutable
 from stores.rabbit.rabbit import Rabbit
 from stores.telemetry import logger
 
-AT_ONCE = 40  # lines: their confirmations may come together, and each costs a tenth of a millisecond, about
-TOGETHER = 5  # of these, before whatever else the process does has its turn
-A_SECOND = 200  # lines at most: whoever logs much does not pay with the process' time
+AT_ONCE = 40  # lines of a batch; to publish one costs about a tenth of a millisecond
+TOGETHER = 5  # of these are published before other tasks of the process get their turn
+A_SECOND = 200  # lines at most: more would take too much of the process' time
 EVERY = 0.25  # seconds between two looks
 _AGAIN = (0.5, 1.0, 2.0, 5.0, 10.0)  # seconds
 TELL_EVERY = 60.0  # seconds between two lines about dropped ones
@@ -67,7 +67,8 @@ class Shipper:
             pass
 
     async def _ship_some(self) -> int:
-        """How many. What was not confirmed stays the next to ship, under the same ids."""
+        """Ships the next batch. Returns how many lines that were, 0 if they are not confirmed: then they are tried again, under
+        the same ids."""
         taken = self._lines.take(AT_ONCE)
         if not taken:
             return 0
@@ -76,7 +77,7 @@ class Shipper:
         except (Unavailable, NotTaken, Unroutable) as error:
             self.away = str(error)
             return 0
-        except Exception:  # what is wrong with them would hold up all others
+        except Exception:  # these lines cannot be shipped; tried again, they would hold up all that come after them
             self._lines.dropped += len(taken)
             _log.exception("log_lines_not_shipped", count=len(taken))
         self._lines.done(taken)
@@ -85,7 +86,7 @@ class Shipper:
         return len(taken)
 
     async def _publish(self, taken: Sequence[Line]) -> None:
-        """The first one alone: where the server is away, one of them finds out."""
+        """Publishes the first line alone, then the others: while the server is away only one call waits for its time-out."""
         first, *rest = (
             (routing_key(line.domain, line.level), Message(id=self._ids.of(number), body=line.body, type="log"))
             for number, line in enumerate(taken)

@@ -38,7 +38,8 @@ class MongoFacts:
             floor = names.floor(source)
             found = await running.find_ids([floor, *map(_id, facts)])
             there = {each["_id"]: each for each in found}
-            # Whoever has looked before and has not written yet writes nothing: it looks again, and finds what stands here now.
+            # A process that looked at these facts before and has not written yet compares the epoch: it finds another one,
+            # looks again, and decides on the facts that are written here.
             opened = {id: UpdateOne({"_id": id}, {"$inc": {"epoch": 1}}) for id in (floor,) if id in there}
             made = {_id(fact): _written(fact) for fact in facts if _differs(there.get(_id(fact)), fact)}
             await running.update(opened | made)

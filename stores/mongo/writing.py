@@ -59,7 +59,7 @@ def statements(moment: Moment, changes: Mapping[Source, Changes], now: datetime)
     ours = {key for _, c in every for key in (*c.claims, *c.release)}
     made.seen = {key: owner for key, owner in moment.owners.items() if key not in ours}
     for group, id in {(source.group, id) for source in changes for id in moment.aside.values()}:
-        # Whoever takes it back meanwhile changes the same document.
+        # A guard: a process that takes the event back meanwhile writes to the same document, and one of the two fails.
         made.update(names.aside(group, id), {"$inc": {"followed": 1}})
     return made
 

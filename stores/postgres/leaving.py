@@ -34,7 +34,7 @@ class Leaving:
             await self._connection.execute(f"close leaving_{table}")  # a table with an open cursor cannot be dropped
 
     async def drop(self) -> None:
-        """What is there is elsewhere now. It is gone when the block of `leaving` has ended."""
+        """Drops the schema, whose rows are in the other store by now. Takes effect when the block of `leaving` has ended."""
         async with translated():
             await self._connection.execute(f'drop schema "{self._domain}" cascade')
 

@@ -18,7 +18,8 @@ _DIFFERENT = f"""
 select count(*) from {_WANTED} left join fact f using (name, key) where f.version is null or {_OTHER}
 """  # noqa: S608
 
-# Whoever has looked before and has not written yet writes nothing: it looks again, and finds what stands here now.
+# A process that looked at these facts before and has not written yet compares the epoch: it finds another one, looks
+# again, and decides on the facts that are written here.
 _GUARD = "update floor set epoch = epoch + 1 where consumer = $1 and topic = $2 and partition = $3"
 
 _WRITE = f"""

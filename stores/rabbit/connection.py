@@ -87,8 +87,8 @@ class Connection:
             return False
 
     async def lose(self, channel: AbstractChannel | None = None) -> None:
-        """Nobody knows what state it is in: whoever needs one next opens another. channel: that one only, which may have been
-        replaced already."""
+        """Closes the connection, since nobody knows what state it is in: the next call opens another one. channel: only if this
+        is still its channel; another task may have opened a new one already."""
         if channel is None or self._channel is channel:
             await self._close()
 

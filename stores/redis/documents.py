@@ -27,7 +27,7 @@ class ViewDocuments:
         return {id: keys.split(value) for id, value in zip(ids, found, strict=True) if value is not None}
 
     async def ids(self, view: str, tag: str) -> AsyncIterator[list[str]]:
-        """Of all that are there, some at a time. Redis may name one twice, and one that comes meanwhile or not."""
+        """Ids of all aggregates with a document, some at a time. One may come twice; one that is added meanwhile may lack."""
         start, cursor = keys.in_generation(keys.document(view, ""), tag), 0
         while True:
             async with translated():

@@ -268,7 +268,8 @@ class ViewGenerations:
         return removed
 
     async def _bites(self, known: Known) -> int:
-        """A release that knows of no way back may have written the record without it: what it left is removed, too."""
+        """Scans all keys of the view and removes those of generations that the record does not name. So what an older release
+        has left goes, too: it drops the generation before from the record when it writes that."""
         removed, cursor, is_ended = 0, 0, _is_ended(known)
         while True:
             cursor, names = cast(
