@@ -66,6 +66,8 @@ def _whole(most: int, by: str) -> Bound:
 def _most(kind: Any) -> int:
     """The longest list that a type allows."""
     info = inspect.type_info(kind)
+    if isinstance(info, inspect.Metadata):  # it has `extra`, as topics.values.validation reads it
+        info = info.type
     assert isinstance(info, inspect.ListType | inspect.VarTupleType) and info.max_length is not None
     return info.max_length
 
