@@ -13,7 +13,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 WORKERS = 2
-BEHIND = 4  # added to a niceness: on busy cores what takes a millisecond goes before a hash, which still gets a third as much
+BEHIND = 4  # added to a niceness: on busy cores a hash goes behind, with two fifths of what another thread gets
 
 
 def _goes_behind() -> None:
