@@ -94,7 +94,9 @@ class LogReader:
         """The first offset at or after that time, for each partition that has one."""
         if not places:
             return {}
-        moment = int(at.timestamp() * 1000)
+        moment = max(
+            0, int(at.timestamp() * 1000)
+        )  # no record is older than 1970, and the client refuses a time before it
         wanted = self._choose(places)
         async with translated():
             found = await self._consumer.offsets_for_times(dict.fromkeys(wanted, moment))

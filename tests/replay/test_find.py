@@ -66,6 +66,14 @@ async def test_what_cannot_be_meant_is_one_line_and_exit_code_2(desk: Desk, argu
     assert code == 2 and told in line and "\n" not in line
 
 
+@pytest.mark.parametrize("since", ["1960-01-01", "99999d"])
+async def test_a_time_before_all_computers_is_the_beginning(desk: Desk, since: str) -> None:
+    key = ids.fresh()
+    await desk.publish(record("user_created", key, b"{}"))
+    code, out = await desk.run("find", "--where", f'key == "{key}"', "--topic", "user_created", "--since", since)
+    assert code == 0 and "complete: 1 of" in out
+
+
 async def test_what_could_not_be_read_to_its_end_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     await desk.publish(record("user_created", "u", b"{}"))
 
