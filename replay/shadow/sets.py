@@ -2,6 +2,8 @@
 
 It holds nobody's data: personal fields and secrets have made-up values of the same kind of characters and the same length, the
 same one wherever a value stands. Ids stay, since ids derive from ids. Coordinates are rounded to a tenth of a degree.
+A reason that a decision itself gives for an end ("the restaurant did not answer in time") stays: the code says it
+again when it is played.
 """
 
 import hashlib
@@ -114,7 +116,7 @@ def decode(said: bytes, name: str) -> RecordedSet:
 def made(id: str, records: Iterable[tuple[Role, Logged]], outcomes: Sequence[Outcome]) -> RecordedSet:
     """With made-up values in place of personal ones and secrets. records: each topic's in their order."""
     raw = [_raw(role, record) for role, record in records]
-    people = _People()
+    people = _People(_own_reasons(raw))
     for line in raw:
         people.learn(line)
     shown = tuple(people.hide(line) for line in raw)
@@ -131,11 +133,47 @@ def _raw(role: Role, record: Logged) -> Line:
     )  # fmt: skip
 
 
+class _Ending(msgspec.Struct):
+    """What an event says of who ended something, and why."""
+
+    by: str = ""
+    reason: str = ""
+
+
+def _own_reasons(lines: Sequence[Line]) -> frozenset[str]:
+    """Reasons that decisions of the set made themselves: nobody wrote them. What stands in the command, such as what a courier
+    says of a delivery that failed, is not one of them; nor is that of an event whose command is not in the set."""
+    commands = {dict(line.headers).get(headers.ID): line.body or "" for line in lines if line.role == "flow"}
+    found = set[str]()
+    for line in lines:
+        command = commands.get(dict(line.headers).get(headers.CAUSATION))
+        ending = _ending(line)
+        if command is not None and ending.by == "system" and ending.reason not in _texts(command):
+            found.add(ending.reason)
+    return frozenset(found)
+
+
+def _ending(line: Line) -> _Ending:
+    try:
+        return msgspec.json.decode(line.body or "{}", type=_Ending)
+    except msgspec.MsgspecError:
+        return _Ending()
+
+
+def _texts(body: str) -> set[str]:
+    try:
+        said = msgspec.json.decode(body or "{}")
+    except msgspec.MsgspecError:
+        return set()
+    return {each for each in said.values() if isinstance(each, str)} if isinstance(said, dict) else set()
+
+
 class _People:
     """Made-up values by the real ones. The first one that is met is the first one that is made up, so a set that is recorded
-    again is the same."""
+    again is the same. own: texts that stay, since nobody wrote them."""
 
-    def __init__(self) -> None:
+    def __init__(self, own: frozenset[str]) -> None:
+        self._own = own
         self._fakes: dict[str, str] = {}
 
     def learn(self, line: Line) -> None:
@@ -197,7 +235,7 @@ class _People:
         return text
 
     def _fake(self, real: str) -> str:
-        if real and real not in self._fakes:
+        if real and real not in self._own and real not in self._fakes:
             self._fakes[real] = _alike(real, len(self._fakes) + 1)
         return self._fakes.get(real, real)
 

@@ -1,5 +1,6 @@
 """Recorded sets: played they are decided the same, and they hold nobody's data. Those in tests/recorded/ are of real flows."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,14 @@ from replay.questions.record import of_flow
 from replay.shadow import domains, sets
 from replay.shadow.memory import MemoryInbox
 from replay.shadow.sets import RecordedSet
+from stores.kafka.log import Logged
 from stores.settings import load
-from tests.replay.shadow.tape import Tape
+from tests.replay.shadow.tape import BEGAN, Tape
 from topics.contracts import catalog_events
 from topics.contracts.address_commands import AddAddress, RemoveAddress
 from topics.contracts.basket_commands import AddItem
 from topics.contracts.catalog_events import MealAdded, MealChanged, MealDetails
+from topics.messages import headers
 from topics.messages.ids import derive
 
 SETTINGS = load({})
@@ -62,6 +65,37 @@ async def test_it_holds_nobodys_data_and_says_the_same_of_the_same():
     for personal in ("Home sweet home", "Home of one", "Moda Caddesi", "40.98", "29.02"):
         assert personal not in said
     assert "İstanbul" in said, "a city is nobody's"
+
+
+def ended(by: str, reason: str, command: str) -> list[tuple[sets.Role, Logged]]:
+    """An order's end, its command, and what the kitchen is told of it, where the reason is a personal text."""
+    why = json.dumps({"by": by, "reason": reason}).encode()
+    lines = (
+        ("order_commands", "c", "x", command.encode()),
+        ("order_events", "e", "c", why),
+        ("kitchen_commands", "k", "e", why),
+    )
+    return [
+        ("flow", Logged(topic, 0, n, BEGAN, b"o", _named(id, cause, "WithdrawTicket" if id == "k" else "OrderExpired"), body))
+        for n, (topic, id, cause, body) in enumerate(lines)
+    ]  # fmt: skip
+
+
+def _named(id: str, cause: str, kind: str) -> tuple[tuple[str, bytes], ...]:
+    return (headers.ID, id.encode()), (headers.CAUSATION, cause.encode()), (headers.TYPE, kind.encode())
+
+
+@pytest.mark.parametrize(
+    ("by", "reason", "command", "stays"),
+    [
+        ("system", "the restaurant did not answer in time", "{}", True),
+        ("customer", "my aunt is ill", "{}", False),
+        ("system", "nobody at Moda 12", '{"reason": "nobody at Moda 12"}', False),
+    ],
+)
+def test_a_reason_stays_that_the_decision_itself_gave(by: str, reason: str, command: str, stays: bool):
+    lines = sets.made("o", ended(by, reason, command), ()).lines
+    assert [reason in (line.body or "") for line in lines[1:]] == [stays, stays]
 
 
 async def test_a_planted_bug_is_found_by_a_set(monkeypatch: pytest.MonkeyPatch):
