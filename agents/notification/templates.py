@@ -59,6 +59,8 @@ def worded(letter: Letter, origin: str) -> Words:
 def _said(variables: Mapping[str, str], wording: Wording) -> Mapping[str, str]:
     """The variables as this language says them."""
     said = {name: text.replace(".", wording.comma) if name in AMOUNTS else text for name, text in variables.items()}
+    if "reason" in said:
+        said["reason"] = wording.reason(said["reason"])
     if said.get("restaurant_name") == "":
         said["restaurant_name"] = wording.restaurant
     return said

@@ -8,6 +8,26 @@ _ORDER = "Sipariş {order_id}"
 TURKISH = Wording(
     restaurant="Restoran",
     comma=",",
+    reasons={
+        "your bank declined the card": "bankanız kartı reddetti",
+        "there is not enough money on the card": "kartta yeterli bakiye yok",
+        "your bank could not make sure that it is you": "bankanız kimliğinizi doğrulayamadı",
+        "the payment provider does not know this card, or has none of yours": (
+            "ödeme kuruluşu bu kartı tanımıyor ya da kayıtlı bir kartınız yok"
+        ),
+        "the payment was not confirmed in time, nothing was charged": (
+            "ödeme zamanında onaylanmadı, karttan para çekilmedi"
+        ),
+        "your bank did not pay what it had promised": "bankanız onayladığı tutarı ödemedi",
+        "your bank did not take the money back, we look after it": "bankanız iadeyi kabul etmedi, konuyla ilgileniyoruz",
+        "the restaurant gave no reason": "restoran bir neden belirtmedi",
+        "the restaurant takes no orders now": "restoran şu anda sipariş almıyor",
+        "the restaurant is closed now": "restoran şu anda kapalı",
+        "the restaurant is closed at that time": "restoran o saatte kapalı",
+        "the restaurant takes a break and no orders until ": "restoran ara verdi, sipariş almaya başlayacağı saat: ",
+        "not on sale any more: ": "artık satışta değil: ",
+        "it could not be delivered": "teslim edilemedi",
+    },
     mails={
         "verification": Mail(
             "E-posta adresinizi doğrulayın",

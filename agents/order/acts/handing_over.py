@@ -20,6 +20,8 @@ from topics.deciding.decision import Context, Decision
 from topics.values.fields import Actor
 from topics.values.moments import between
 
+NOT_DELIVERED = "it could not be delivered"
+
 
 def deliver(by: Actor, placed: OrderPlaced, progress: Progress, context: Context) -> Decision[Event]:
     """The restaurant says that the customer has it."""
@@ -83,7 +85,7 @@ def complete_itself(placed: OrderPlaced, progress: Progress, context: Context) -
     if progress.stage not in COOKED:
         return as_it_is(progress, context)
     if progress.failures and progress.stage != "on_the_way":
-        end = ends.cancelled(placed, progress.stage, context.now, "system", "it could not be delivered")
+        end = ends.cancelled(placed, progress.stage, context.now, "system", NOT_DELIVERED)
         return ending.ended(progress, context, end)
     return _had(placed, progress, context, "system", context.now)
 

@@ -1,19 +1,28 @@
 import re
 from dataclasses import fields
+from datetime import timedelta
 from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.kitchen.replies import NO_REASON
 from agents.notification import news
 from agents.notification.facts import Facts
 from agents.notification.templates import AMOUNTS, LANGUAGES, Rendered, UnknownTemplate, names, render, worded
 from agents.notification.wording import Mail
+from agents.order.acts.handing_over import NOT_DELIVERED
+from agents.order.acts.wanted import no_more
+from agents.order.facts import Facts as OrderFacts
+from agents.payment.words import DETAILS
+from tests.agents.order.test_decider import PLACED, restaurant
 from tests.agents.scenario import NOW
 from topics.contracts.notification_events import CustomerNews, Letter, OrderNews, OwnerNews
+from topics.deciding import schedule
 from topics.values import languages
 from topics.values.languages import Language
+from topics.values.opening_hours import DEFAULT_ZONE
 
 ORIGIN = "https://lezzet.example"
 EVIL = """<script>alert("1")</script>&'"""
@@ -171,3 +180,36 @@ def test_what_cannot_be_rendered_is_said(template: str, variables: dict[str, str
 
 def test_a_mail_has_no_text_that_nobody_renders() -> None:
     assert {field.name for field in fields(Mail)} == {"subject", "paragraphs", "link"}
+
+
+# -- reasons of ours
+
+
+HOURS = {"mon": "10:00-11:00"}
+
+
+def own_reasons() -> list[str]:
+    """As the other domains say them, for each way to an end that a mail tells of."""
+    away = restaurant(is_open=False)
+    closed = [schedule.closed(said, HOURS, DEFAULT_ZONE, NOW) for said in (None, "2026-03-03T03:00")]
+    paused = schedule.paused(None, NOW + timedelta(hours=2), DEFAULT_ZONE, NOW)
+    return [
+        *DETAILS.values(), NO_REASON, *(each.detail for each in (*closed, paused) if each is not None),
+        NOT_DELIVERED, no_more(PLACED, OrderFacts(restaurants={"mahmut": away}), NOW) or "",
+        no_more(PLACED, OrderFacts(restaurants={"mahmut": restaurant()}), NOW) or "",
+    ]  # fmt: skip
+
+
+def test_a_turkish_mail_gives_no_reason_of_ours_in_english() -> None:
+    reasons = own_reasons()
+    assert len(reasons) == len(DETAILS) + 7 and all(reasons)
+    for reason in reasons:
+        english = rendered("order_rejected", everything("x") | {"reason": reason}).text
+        turkish = rendered("order_rejected", everything("x") | {"reason": reason}, language="tr").text
+        assert f"Reason: {reason}\n" in english
+        assert reason not in turkish and "Neden: " in turkish
+
+
+def test_what_a_person_wrote_as_a_reason_stays_as_it_is() -> None:
+    mail = rendered("order_rejected", everything("x") | {"reason": "the oven is broken"}, language="tr")
+    assert "Neden: the oven is broken\n" in mail.text
