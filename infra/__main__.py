@@ -63,7 +63,7 @@ def _run(target: Call | Module, rest: list[str]) -> int:
     folder.add_argument("--data")
     found, rest = folder.parse_known_args(rest)
     data = data_folder(found.data)
-    if not data.ours() and target.module == "replay" and target.asks and _of_a_stack(rest):
+    if not data.ours() and target.asks and _of_a_stack(rest):
         raise CannotStart(f"nothing is up in {data.root}, start it with ./lezzet up")
     environment = Site.of(data).environment() if data.ours() else dict(os.environ)
     os.execve(sys.executable, [sys.executable, "-m", target.module, *target.before, *rest], environment)  # noqa: S606

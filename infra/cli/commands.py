@@ -63,6 +63,6 @@ COMMANDS = (
     Command("dlq", "lists, shows and redrives dead letters", Module("replay", ("dlq",))),
     Command("audit", "checks that the promises hold on the system that runs", Module("infra.audit")),
     Command("completion", "makes bash or zsh complete commands and options", Call("infra.cli.completion:main")),
-    Command("bench", "measures: ./lezzet bench NAME", Module("infra.bench")),
-    Command("fault", "breaks something on purpose: ./lezzet fault NAME", Module("infra.fault")),
+    Command("bench", "measures: ./lezzet bench NAME", Module("infra.bench", asks=False)),
+    Command("fault", "breaks something on purpose: ./lezzet fault NAME", Module("infra.fault", asks=False)),
 )

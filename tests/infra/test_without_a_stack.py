@@ -10,7 +10,10 @@ from infra.cli import status
 from infra.layout.folders import CHECKOUT
 
 
-@pytest.mark.parametrize("command", ["topics", "tail order_events", "trace x", "dlq list"])
+@pytest.mark.parametrize(
+    "command",
+    ["topics", "tail order_events", "trace x", "dlq list", "audit", "analytics rebuild", "baskets rebuild"],
+)
 def test_a_command_about_topics_names_the_folder_in_which_nothing_is_up(tmp_path: Path, command: str):
     folder = tmp_path / "none"
     ended = _lezzet(folder, command)
