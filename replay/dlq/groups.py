@@ -47,9 +47,10 @@ class Group:
 
     def lines(self) -> list[str]:
         told = ", ".join(f"{count:,} {state}" for state, count in self.states.items())
+        keys = "1 key" if self.keys == 1 else f"{self.keys:,} keys"
         return [
             f"{self.fingerprint}  {self.count:>7,}  {self.topic} by {printed(self.group)}: {printed(self.reason)}",
-            f"    {told}; {self.keys:,} keys; {self.first} to {self.last}; e.g. {self.topic} {printed(self.example)}",
+            f"    {told}; {keys}; {self.first} to {self.last}; e.g. {self.topic} {printed(self.example)}",
         ]
 
 

@@ -46,5 +46,6 @@ def test_groups_have_counts_keys_times_and_an_example_the_largest_first() -> Non
     first, second = grouped(letters, ["waits", "taken", "waits", "parked"], [parked])
     assert (first.count, first.topic, first.states, first.example) == (5, "user_commands", {"parked": 5}, "first")
     assert (second.count, second.keys, second.states) == (3, 2, {"waits": 2, "taken": 1})
+    assert "; 1 key; " in first.lines()[1] and "; 2 keys; " in second.lines()[1]
     assert (second.first[:10], second.last[:10], second.example) == ("2026-03-01", "2026-03-03", "0:2")
     assert second.reason == "no …" and second.fingerprint in second.lines()[0]
