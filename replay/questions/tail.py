@@ -144,4 +144,8 @@ def _from_offset(bounds: Mapping[Place, Bounds], start: str) -> dict[Place, int]
     }
     if not wanted:
         raise BadArgument(f"--from: there is no partition {partition}, only 0 to {len(bounds) - 1}")
+    ends = {place.partition: bounds[place].end for place in wanted}
+    if int(offset) > max(ends.values()):
+        there = ", ".join(f"{number}:{end}" for number, end in sorted(ends.items()))
+        raise BadArgument(f"--from: nothing stands at {start} yet, the next message will stand at {there}")
     return wanted

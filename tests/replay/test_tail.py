@@ -50,6 +50,14 @@ async def test_what_is_no_text_does_not_drive_the_terminal(desk: Desk) -> None:
     assert "\x1b" not in out and "\\xff" in out
 
 
+async def test_a_place_after_the_last_message_is_one_line_and_exit_code_2(desk: Desk) -> None:
+    ((partition, offset),) = await desk.publish(record("user_created", "u", b"{}"))
+    code, line = await desk.run("tail", "user_created", "--from", f"{partition}:{offset + 999}")
+    assert code == 2 and f"nothing stands at {partition}:{offset + 999}" in line and "\n" not in line
+    assert (await desk.run("tail", "user_created", "--from", "99999999"))[0] == 2
+    assert (await desk.run("tail", "user_created", "--from", f"{partition}:{offset}"))[0] == 0
+
+
 async def test_a_condition_chooses_among_all_that_are_there(desk: Desk) -> None:
     user = ids.fresh()
     await desk.publish(*(record("user_created", user, b'{"id":"u%d","n":%d}' % (n, n)) for n in range(30)))
