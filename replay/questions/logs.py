@@ -12,7 +12,7 @@ from replay.failure import BadArgument, no_such
 from replay.log import reveal
 from replay.log.search import find
 from replay.log.times import moment
-from replay.tools import Tools, say, say_json
+from replay.tools import Tools, say, say_beside, say_json
 from stores.errors import Unavailable
 from stores.logs.index import LogIndex
 from stores.logs.searching import LEVELS, MOST_IDS, Asked, Found, search
@@ -60,6 +60,8 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
         found = await search(index, asked, said.count)
         shown = _Shown(as_json=said.json, reveal=await reveal.revealed(tools, "logs", said))
         _print(found, shown)
+        if not found and not said.follow:
+            say_beside("no line is like that; ./lezzet logs without options shows the last ones")
         if said.follow:
             await _follow(index, asked, found, now, shown)
     return 0

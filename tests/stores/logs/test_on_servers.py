@@ -298,6 +298,10 @@ async def test_the_command_prints_them_without_driving_the_terminal(
     (said,) = map(json.loads, await run(way, capsys, "--query", way.mark, "--level", "error", "--json"))
     assert (said["event"], said["fields"]["mark"]) == ("second", way.mark)
     assert len(await run(way, capsys, "--query", way.mark, "--count", "1")) == 1
+    _, do, said = parsed(("logs", "--query", f"no{way.mark}"))
+    assert await do(Tools(way.settings), said) == 0
+    nothing = capsys.readouterr()
+    assert (nothing.out, nothing.err.count("\n")) == ("", 1) and "no line is like that" in nothing.err
 
 
 async def test_it_follows(way: Way, capsys: pytest.CaptureFixture[str]) -> None:
