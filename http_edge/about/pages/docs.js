@@ -113,6 +113,7 @@ function operation(method, path, said, components) {
 }
 
 function render(openapi) {
+  document.title = openapi.info.title;
   document.getElementById("title").textContent = openapi.info.title;
   document.getElementById("about").textContent = openapi.info.description;
   const groups = new Map();
