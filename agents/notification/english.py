@@ -57,7 +57,7 @@ ENGLISH = Wording(
         "order_delayed": Mail(
             "Your order takes longer: {restaurant_name}",
             (
-                "{restaurant_name} needs {minutes} minutes more for your order.",
+                "{restaurant_name} needs more time for your order: {minutes} min.",
                 "Reason: {reason}",
                 "It will be ready at about {time}.",
                 _ORDER,

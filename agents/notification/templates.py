@@ -58,12 +58,21 @@ def worded(letter: Letter, origin: str) -> Words:
 
 def _said(variables: Mapping[str, str], wording: Wording) -> Mapping[str, str]:
     """The variables as this language says them."""
-    said = {name: text.replace(".", wording.comma) if name in AMOUNTS else text for name, text in variables.items()}
+    said = {name: _amount(text, wording) if name in AMOUNTS else text for name, text in variables.items()}
     if "reason" in said:
         said["reason"] = wording.reason(said["reason"])
     if said.get("restaurant_name") == "":
         said["restaurant_name"] = wording.restaurant
     return said
+
+
+def _amount(text: str, wording: Wording) -> str:
+    """`2134.90` in groups of three, as phones have it: 2.134,90 or 2,134.90."""
+    whole, _, part = text.partition(".")
+    if not (whole.isdecimal() and part):
+        return text.replace(".", wording.comma)
+    group = "." if wording.comma == "," else ","
+    return f"{int(whole):,}".replace(",", group) + wording.comma + part
 
 
 def _worded(mail: Mail, said: Mapping[str, str], origin: str, subject: str) -> Words:

@@ -16,6 +16,7 @@ from agents.order.acts.handing_over import NOT_DELIVERED
 from agents.order.acts.wanted import no_more
 from agents.order.facts import Facts as OrderFacts
 from agents.payment.words import DETAILS
+from http_edge.mobile import texts
 from tests.agents.order.test_decider import PLACED, restaurant
 from tests.agents.scenario import NOW
 from topics.contracts.notification_events import CustomerNews, Letter, OrderNews, OwnerNews
@@ -72,6 +73,23 @@ def test_an_order_is_confirmed_with_its_total() -> None:
     mail = rendered("order_confirmation", said, language="tr")
     assert mail.subject == "Siparişiniz alındı: Mahmut"
     assert "520,90 TL" in mail.text and '<html lang="tr">' in mail.html
+
+
+@pytest.mark.parametrize(
+    ("amount", "english", "turkish"),
+    [("9.90", "9.90", "9,90"), ("2134.90", "2,134.90", "2.134,90"), ("1000000.00", "1,000,000.00", "1.000.000,00")],
+)
+def test_amounts_are_written_as_phones_write_them(amount: str, english: str, turkish: str) -> None:
+    said = everything("x") | {"amount": amount, "total": amount}
+    for template in ("order_refunded", "order_confirmation"):
+        assert f"{english} TL" in rendered(template, said).text
+        assert f" {turkish} TL" in rendered(template, said, language="tr").text
+    kurus = int(amount.replace(".", ""))
+    assert (texts.money(kurus, "en"), texts.money(kurus, "tr")) == (f"{english} TL", f"{turkish} TL")
+
+
+def test_one_minute_is_not_in_the_plural() -> None:
+    assert "1 minutes" not in rendered("order_delayed", everything("x") | {"minutes": "1"}).text
 
 
 def test_a_publishers_subject_counts() -> None:
