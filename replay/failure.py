@@ -16,6 +16,10 @@ class BadArgument(CannotDo):
     code = 2
 
 
+class NotUnderstood(BadArgument):
+    """What was said cannot be read: no time, no place, no level."""
+
+
 def no_such_topic(name: str, there: Iterable[str]) -> BadArgument:
     return BadArgument(no_such("topic", name, there, "`./lezzet up` makes them"))
 

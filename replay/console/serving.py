@@ -28,7 +28,7 @@ from replay.console.pages import (
 from replay.console.pulse import Pulse
 from replay.console.readers import Readers
 from replay.console.streams import Event, Streams
-from replay.failure import CannotDo
+from replay.failure import CannotDo, NotUnderstood
 from replay.tools import Tools
 from stores.errors import Doubt
 
@@ -93,6 +93,8 @@ class _Console:
 
 
 def _failed(error: CannotDo | Doubt) -> Shown:
+    if isinstance(error, NotUnderstood):
+        return Shown("failed.html", "Not understood", {"why": str(error)}, status=400)
     if isinstance(error, CannotDo):
         return Shown("failed.html", "Not found", {"why": str(error)}, status=404)
     return Shown("failed.html", "Not now", {"why": f"{error}: ./lezzet status shows what runs"}, status=503)

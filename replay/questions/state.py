@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from replay.failure import BadArgument
+from replay.failure import BadArgument, NotUnderstood
 from replay.log.message import printed, stamp
 from replay.log.scan import window_of
 from replay.shadow import aggregate, domains
@@ -67,7 +67,7 @@ def at_of(said: str | None) -> At:
         return int(said)
     at = since_of(said, datetime.now(UTC))
     if at is None:
-        raise BadArgument(
+        raise NotUnderstood(
             f"--at: {said!r} is neither a version, nor a time such as 2026-11-26T20:00, nor an age such as 10m"
         )
     return at

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from replay.failure import BadArgument, no_such_topic
+from replay.failure import BadArgument, NotUnderstood, no_such_topic
 from replay.log import reveal
 from replay.log.message import Message, in_time
 from replay.log.scan import All, Progress, Window, scan
@@ -136,7 +136,7 @@ def starts(bounds: Mapping[Place, Bounds], start: str | None, last: int) -> dict
 def _from_offset(bounds: Mapping[Place, Bounds], start: str) -> dict[Place, int]:
     partition, _, offset = start.rpartition(":")
     if not offset.isdecimal() or (partition and not partition.isdecimal()):
-        raise BadArgument(f"--from: {start!r} is none of beginning, end, OFFSET, PARTITION:OFFSET")
+        raise NotUnderstood(f"--from: {start!r} is none of beginning, end, OFFSET, PARTITION:OFFSET")
     wanted = {
         place: min(max(int(offset), bound.first), bound.end)
         for place, bound in bounds.items()

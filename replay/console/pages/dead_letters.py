@@ -14,7 +14,7 @@ from replay.console.pages.message import MOST, NotThere, readable, shown_headers
 from replay.console.repairing import repaired
 from replay.dlq.dead_letters import MEANINGS, DeadLetter, State, dead_letter_topics, states, taken_apart
 from replay.dlq.groups import grouped
-from replay.failure import BadArgument
+from replay.failure import BadArgument, NotUnderstood
 from stores.engineering import ParkedKey
 from stores.kafka.log import Bounds, Logged, LogReader, Place
 from stores.protocol import ParkedRow
@@ -167,5 +167,5 @@ def _oldest(parked: Sequence[ParkedKey]) -> list[ParkedKey]:
 def _place(topic: str, said: str) -> tuple[Place, int]:
     partition, _, offset = said.partition(":")
     if not (partition.isdecimal() and offset.isdecimal()) or len(said) > 30:
-        raise BadArgument("a dead letter stands at PARTITION:OFFSET")
+        raise NotUnderstood("a dead letter stands at PARTITION:OFFSET")
     return Place(topic, int(partition)), int(offset)

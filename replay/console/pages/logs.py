@@ -7,7 +7,7 @@ from aiohttp import web
 from replay.console.desk import Desk
 from replay.console.frame import Shown
 from replay.console.options import one_of, options
-from replay.failure import BadArgument
+from replay.failure import NotUnderstood
 from replay.log.times import moment
 from stores.logs.searching import LEVELS, Asked, search
 
@@ -19,7 +19,7 @@ async def logs(desk: Desk, request: web.Request) -> Shown:
     said = {name: request.query.get(name, "").strip()[:300] for name in _NAMES}
     count = one_of(request, "count", COUNTS, COUNTS[0])
     if said["level"] and said["level"] not in LEVELS:
-        raise BadArgument(f"level: one of {', '.join(LEVELS)}")
+        raise NotUnderstood(f"level: one of {', '.join(LEVELS)}")
     now = datetime.now(UTC)
     asked = Asked(
         words=said["query"], level=said["level"] or None, domain=said["domain"] or None,

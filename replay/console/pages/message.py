@@ -14,7 +14,7 @@ from replay.console import reading
 from replay.console.desk import Desk
 from replay.console.frame import Shown
 from replay.console.rows import Row
-from replay.failure import BadArgument, CannotDo, no_such_topic
+from replay.failure import BadArgument, CannotDo, NotUnderstood, no_such_topic
 from replay.log import secrecy
 from replay.log.message import Message
 from stores.kafka.log import Logged, Place
@@ -81,7 +81,7 @@ def shown_headers(named: Sequence[tuple[str, bytes]]) -> Sequence[tuple[str, str
 def _asked(request: web.Request) -> tuple[Place, int]:
     said = request.match_info
     if not (said["partition"].isdecimal() and said["offset"].isdecimal()) or len(said["offset"]) > 18:
-        raise BadArgument("a message stands at TOPIC/PARTITION/OFFSET, the last two are numbers")
+        raise NotUnderstood("a message stands at TOPIC/PARTITION/OFFSET, the last two are numbers")
     return Place(said["topic"], int(said["partition"])), int(said["offset"])
 
 

@@ -108,19 +108,33 @@ async def test_a_topic_has_its_partitions_and_its_messages_from_anywhere_on(cons
     ("path", "why"),
     [
         ("/topics/restaurant_event", "did you mean restaurant_events"),
-        ("/topics/restaurant_events?since=yesterday", "is neither an age"),
         ("/topics/restaurant_events?from=9:0", "there is no partition 9"),
         ("/messages/restaurant_events/9/0", "has the partitions 0 to 3"),
         ("/messages/restaurant_events/0/999999999", "no message stands at restaurant_events 0:999999999"),
-        ("/messages/restaurant_events/x/0", "are numbers"),
-        ("/flow/x?since=yesterday", "is neither an age"),
         ("/dlq/restaurant_event", "did you mean restaurant_events"),
-        ("/dlq/restaurant_events/x", "PARTITION:OFFSET"),
-        ("/logs?level=loud", "one of debug"),
     ],
 )
 async def test_what_is_not_there_is_one_line(console: Console, path: str, why: str) -> None:
     assert why in texts(await console.page(path, 404))
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("/topics/restaurant_events?since=yesterday", "is neither an age"),
+        ("/topics/restaurant_events?from=here", "is none of beginning"),
+        ("/messages/restaurant_events/x/0", "are numbers"),
+        ("/flow/x?since=yesterday", "is neither an age"),
+        ("/state/x?at=yesterday", "is neither a version"),
+        ("/decide/order?since=yesterday", "is neither an age"),
+        ("/dlq/restaurant_events/x", "PARTITION:OFFSET"),
+        ("/logs?level=loud", "one of debug"),
+        ("/logs?since=yesterday", "is neither an age"),
+    ],
+)
+async def test_what_cannot_be_read_is_not_said_to_be_missing(console: Console, path: str, why: str) -> None:
+    shown = texts(await console.page(path, 400))
+    assert why in shown and "Not understood" in shown and "Not found" not in shown
 
 
 async def test_dead_letters_are_listed_and_shown(console: Console, desk: Desk) -> None:
