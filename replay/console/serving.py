@@ -92,6 +92,11 @@ class _Console:
         return answer
 
 
+async def _no_page(_desk: Desk, request: web.Request) -> Shown:
+    """Behind all others. Raises CannotDo."""
+    raise CannotDo(f"there is no page {request.path}: the links above lead to those that there are")
+
+
 def _failed(error: CannotDo | Doubt) -> Shown:
     if isinstance(error, NotUnderstood):
         return Shown("failed.html", "Not understood", {"why": str(error)}, status=400)
@@ -125,6 +130,7 @@ async def served(
         app.router.add_post(path, console.page(show))
     for path, events in STREAMS:
         app.router.add_get(path, console.stream(events))
+    app.router.add_get("/{elsewhere:.*}", console.page(_no_page))
     try:
         await runner.setup()
         await web.SockSite(runner, listener).start()

@@ -109,13 +109,15 @@ async def test_a_topic_has_its_partitions_and_its_messages_from_anywhere_on(cons
     [
         ("/topics/restaurant_event", "did you mean restaurant_events"),
         ("/topics/restaurant_events?from=9:0", "there is no partition 9"),
+        ("/topic/restaurant_events", "there is no page /topic/restaurant_events"),
         ("/messages/restaurant_events/9/0", "has the partitions 0 to 3"),
         ("/messages/restaurant_events/0/999999999", "no message stands at restaurant_events 0:999999999"),
         ("/dlq/restaurant_event", "did you mean restaurant_events"),
     ],
 )
 async def test_what_is_not_there_is_one_line(console: Console, path: str, why: str) -> None:
-    assert why in texts(await console.page(path, 404))
+    shown = texts(await console.page(path, 404))
+    assert why in shown and "Dead letters" in shown, "with the links to all pages"
 
 
 @pytest.mark.parametrize(
