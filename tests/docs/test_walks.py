@@ -23,7 +23,7 @@ NOT_WALKED = {
     "GET /couriers", "DELETE /couriers", "DELETE /orders/{id}/courier", "GET /deliveries/{order_id}",
     "POST /deliveries/{order_id}/decline", "POST /deliveries/{order_id}/failed",
 }  # fmt: skip
-"""Of deliveries that do not go well (tests/http_edge/test_deliveries.py)."""
+"""Of deliveries that do not go well (tests/http_edge/web/order/test_deliveries.py)."""
 
 
 def asked() -> Iterator[tuple[str, str]]:

@@ -17,7 +17,7 @@ from infra.supervision.child import Child
 from tests.deadline import until, within
 from tests.http_edge.conftest import World
 from tests.http_edge.events import CANCELLED, Heard, Order, follow
-from tests.http_edge.test_connections import request
+from tests.http_edge.wire.test_connections import request
 from topics import keys
 
 LINE = json.dumps({"meal_id": "m-1", "quantity": 1}).encode()

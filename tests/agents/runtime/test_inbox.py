@@ -111,7 +111,7 @@ async def test_whoever_sends_a_command_again_that_was_handed_on_is_answered_by_i
 
 
 async def test_a_reused_idempotency_key_has_no_effect_and_leaves_the_outcome_as_it_is(world: World):
-    """The edge refuses it by the fingerprint that the outcome carries (tests/http_edge/test_commands.py)."""
+    """The edge refuses it by the fingerprint that the outcome carries (tests/http_edge/commands/test_commands.py)."""
     process = await world.process()
     lease = await process.open()
     asked = {"lezzet_operation": world.id("op"), "lezzet_fingerprint": "aa"}

@@ -8,7 +8,7 @@ import pytest
 from http_edge.web.account.accounts import PLACES_AT_ONCE
 from tests.http_edge.conftest import World
 from tests.http_edge.domains import done, refused
-from tests.http_edge.test_accounts import BY_ADDRESS, CREDENTIALS, EMAIL, EVERY_ADDRESS
+from tests.http_edge.web.account.test_accounts import BY_ADDRESS, CREDENTIALS, EMAIL, EVERY_ADDRESS
 from topics import keys
 from topics.messages.reply import Wrote
 from topics.values.tokens import sha256_hex

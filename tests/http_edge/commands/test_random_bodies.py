@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from http_edge.commands.bodies import decode
 from http_edge.wire.problems import Problem
+from tests.http_edge.commands.test_bad_input import WITH_BODY
 from tests.http_edge.conftest import World
-from tests.http_edge.test_bad_input import WITH_BODY
-from tests.http_edge.test_odd_requests import ours
+from tests.http_edge.wire.test_odd_requests import ours
 from topics.values.validation import Validator
 
 JSON = st.recursive(

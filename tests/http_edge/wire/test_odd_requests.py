@@ -8,7 +8,7 @@ import pytest
 from http_edge.routing.routes import BODY_BYTES
 from tests.deadline import until, within
 from tests.http_edge.conftest import World
-from tests.http_edge.test_connections import connected, ended, request
+from tests.http_edge.wire.test_connections import connected, ended, request
 
 LINE = json.dumps({"meal_id": "m-1", "quantity": 1}).encode()
 JSON = "Content-Type: application/json"
