@@ -18,7 +18,13 @@ from infra.stack.stage import say
 TESTS = "tests/agents/runtime"
 # Tests of whole processes, which know no gates: no guard can be taken away from them, and they take minutes. And those that
 # start Elasticsearch: what they are about does not depend on these guards.
-WHOLE = ("test_indexing.py", "test_liveness.py", "test_made_anew.py", "test_process.py", "test_rebalance.py")
+WHOLE = (
+    "reading/test_indexing.py",
+    "test_liveness.py",
+    "test_process.py",
+    "transport/test_made_anew.py",
+    "transport/test_rebalance.py",
+)
 GUARDS = {
     "floor": "what is read again is done again",
     "inbox": "what was sent twice is done twice",

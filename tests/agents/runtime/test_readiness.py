@@ -12,7 +12,7 @@ from agents.runtime import readiness
 from agents.runtime.readiness import READY_LAG, Readiness, unready_views
 from stores.redis.connection import connect
 from stores.redis.generations import ViewGenerations
-from tests.agents.runtime.test_views import Shop
+from tests.agents.runtime.reading.test_views import Shop
 from tests.agents.runtime.world import World
 
 

@@ -1,4 +1,5 @@
-"""Who reads a log beside the groups does not stand still either. The race itself: tests/agents/runtime/test_fetching.py."""
+"""Who reads a log beside the groups does not stand still either. The race itself:
+tests/agents/runtime/transport/test_fetching.py."""
 
 import uuid
 from collections.abc import AsyncGenerator

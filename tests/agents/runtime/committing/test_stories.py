@@ -26,9 +26,9 @@ from agents.runtime.transport.lease import Batch, Lease
 from stores.errors import Conflict, Doubt, Stale, TimedOut, Unavailable
 from stores.protocol import Changes, Due, DueTimer, Moment, OutboxRow, Source
 from tests.agents.runtime import memory
+from tests.agents.runtime.deciding.test_preparation import Looks
 from tests.agents.runtime.memory import MemoryStore, Tables
 from tests.agents.runtime.tally import BAD_LUCK, DECIDER, Add, Later, Tally, topics_of
-from tests.agents.runtime.test_preparation import Looks
 from tests.deadline import within
 from topics.messages import headers
 from topics.messages.message import Message

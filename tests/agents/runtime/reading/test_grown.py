@@ -13,8 +13,8 @@ from stores.kafka.growth import Counts, Growth
 from stores.kafka.partitioning import partition_of
 from stores.kafka.replay import Stretch
 from tests.agents.runtime.feed import Feed, Replayed
-from tests.agents.runtime.test_generations import Built
-from tests.agents.runtime.test_views import Sum
+from tests.agents.runtime.reading.test_generations import Built
+from tests.agents.runtime.reading.test_views import Sum
 from tests.agents.runtime.world import World
 
 OLDER, LATER = 6, 4

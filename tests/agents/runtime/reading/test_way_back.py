@@ -16,9 +16,9 @@ from infra.audit.lag import view_floors
 from stores.kafka.growth import Counts
 from stores.redis.floors import ViewFloors
 from stores.redis.generations import ViewGenerations, WayBack
-from tests.agents.runtime.test_generations import EVENTS, Built
-from tests.agents.runtime.test_versions_of_code import newer
-from tests.agents.runtime.test_views import Sum
+from tests.agents.runtime.reading.test_generations import EVENTS, Built
+from tests.agents.runtime.reading.test_versions_of_code import newer
+from tests.agents.runtime.reading.test_views import Sum
 from tests.agents.runtime.world import World
 from tests.deadline import within
 from topics import keys

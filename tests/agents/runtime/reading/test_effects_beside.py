@@ -6,7 +6,7 @@ import pytest
 
 from stores.errors import Unavailable
 from stores.protocol import OutboxRow, Source
-from tests.agents.runtime.test_effects import postmen
+from tests.agents.runtime.reading.test_effects import postmen
 from tests.agents.runtime.world import World
 from tests.deadline import until, within
 

@@ -12,7 +12,7 @@ from infra.stack.stack import Stack
 from stores.kafka.admin import make_topics
 from tests.agents.runtime.flow import Flow
 from tests.agents.runtime.member import flow_of
-from tests.agents.runtime.test_rebalance import MODULE
+from tests.agents.runtime.transport.test_rebalance import MODULE
 from tests.deadline import until
 
 

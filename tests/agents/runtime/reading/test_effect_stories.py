@@ -18,9 +18,9 @@ from agents.runtime.sending.publisher import decode_headers
 from agents.runtime.transport.lease import Batch, Lease, Reopen
 from stores.errors import Doubt, Unavailable
 from stores.protocol import AsideRow, OutboxRow, Source
+from tests.agents.runtime.committing.test_stories import Unreliable
 from tests.agents.runtime.feed import Feed
 from tests.agents.runtime.tally import Add, Added, topics_of
-from tests.agents.runtime.test_stories import Unreliable
 from tests.deadline import within
 from topics.deciding.decision import Send
 from topics.messages import headers

@@ -17,9 +17,9 @@ from agents.runtime.sending.drain import Drain
 from agents.runtime.sending.publisher import decode_headers
 from agents.runtime.transport.lease import Batch, Lease
 from stores.protocol import Source
+from tests.agents.runtime.deciding.test_preparation import Looks
 from tests.agents.runtime.memory import MemoryStore, Tables
 from tests.agents.runtime.tally import BAD_LUCK, DECIDER, Add, topics_of
-from tests.agents.runtime.test_preparation import Looks
 from topics.messages import headers
 from topics.messages.message import Message
 from topics.messages.redrive import Redrive, Repaired

@@ -11,8 +11,8 @@ from agents.runtime.deciding import breaker
 from agents.runtime.deciding.redriving import ORDERS_AT_ONCE
 from stores.postgres import store
 from stores.protocol import Moment, Source
+from tests.agents.runtime.deciding.test_preparation import Looks
 from tests.agents.runtime.tally import Add
-from tests.agents.runtime.test_preparation import Looks
 from tests.agents.runtime.world import Process, World
 
 NO_INDEX_TAKES = "".join(chr(0x4E00 + n * 7919 % 20000) for n in range(4000))

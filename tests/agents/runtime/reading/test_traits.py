@@ -7,8 +7,8 @@ import pytest_asyncio
 from agents.runtime.reading.showing import Showing
 from stores.redis.connection import connect
 from tests.agents.runtime.feed import Feed
+from tests.agents.runtime.reading.test_views import Shop, Sum, _show
 from tests.agents.runtime.tally import Added
-from tests.agents.runtime.test_views import Shop, Sum, _show
 from tests.agents.runtime.world import World
 from topics import keys
 from topics.deciding.projection import Traits, View

@@ -13,7 +13,7 @@ from agents.runtime.reading import aside, effecting
 from agents.runtime.reading.aside import FIRST, LONGEST, GiveUp, NotNow, wait
 from agents.runtime.transport.lease import Lease
 from stores.errors import Conflict, Unavailable
-from tests.agents.runtime.test_effects import Outbox, Postman, postmen
+from tests.agents.runtime.reading.test_effects import Outbox, Postman, postmen
 from tests.agents.runtime.world import World
 from tests.deadline import until
 from topics.messages import headers

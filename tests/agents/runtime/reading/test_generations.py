@@ -20,9 +20,9 @@ from stores.redis import tags
 from stores.redis.connection import connect
 from stores.redis.generations import Known
 from tests.agents.runtime.feed import Replayed
+from tests.agents.runtime.reading.test_versions_of_code import newer
+from tests.agents.runtime.reading.test_views import Shop, Sum
 from tests.agents.runtime.tally import Added
-from tests.agents.runtime.test_versions_of_code import newer
-from tests.agents.runtime.test_views import Shop, Sum
 from tests.agents.runtime.world import World
 from tests.deadline import until, within
 from topics import keys

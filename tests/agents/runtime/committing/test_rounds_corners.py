@@ -14,9 +14,9 @@ from agents.runtime.sending.drain import Drain
 from agents.runtime.transport.lease import Batch
 from stores.errors import TimedOut, Unavailable
 from stores.protocol import LOOK_BYTES, Changes, Moment, OutboxRow, Source
+from tests.agents.runtime.committing.test_rounds import COMMANDS, EVENTS, UNSTORABLE, Process, Store
+from tests.agents.runtime.deciding.test_preparation import Looks
 from tests.agents.runtime.tally import BAD_LUCK, DECIDER, Add, Added, Tally
-from tests.agents.runtime.test_preparation import Looks
-from tests.agents.runtime.test_rounds import COMMANDS, EVENTS, UNSTORABLE, Process, Store
 from tests.deadline import within
 from topics.deciding.decision import Context, Decider, Decision, accept, reject
 from topics.messages import headers, redrive
