@@ -1,7 +1,7 @@
 """What the edge takes, its domain decides, and what comes of it can be stored, sent and shown: it is never a dead letter.
 
 Thousands of bodies, made of the types of each row's fields, over one thing of each kind. Some of them go through the whole
-product in `tests/journeys/test_generated_requests.py`.
+product in `tests/journeys/clients/test_generated_requests.py`.
 """
 
 import json

@@ -115,7 +115,7 @@ async def test_the_table_of_groups_has_every_group_with_the_topics_that_it_reads
 
 
 def test_the_readmes_first_walk_is_the_one_that_up_prints() -> None:
-    """The printed one is run by tests/journeys/test_order.py."""
+    """The printed one is run by tests/journeys/orders/test_order.py."""
     section = README.read_text().split("## A first walk")[1].split("\n## ")[0]
     blocks = "\n".join(re.findall(r"```sh\n(.*?)```", section, re.DOTALL))
     told = blocks.replace("./lezzet up --detach\n", "").replace("http://127.0.0.1:8080", "{edge}").split("\n")

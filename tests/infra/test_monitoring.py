@@ -1,5 +1,5 @@
 """Alert rules and boards are made of metrics that there are; their page is the table. What running processes tell:
-tests/journeys/test_metrics.py."""
+tests/journeys/engineers/test_metrics.py."""
 
 import json
 import re

@@ -157,7 +157,7 @@ async def test_a_token_is_worth_nothing_after_logout(client: Client):
 
 
 async def test_an_address_is_registered_once(client: Client):
-    """Three at once meet at one account; which mail's link is good: tests/journeys/test_accounts.py."""
+    """Three at once meet at one account; which mail's link is good: tests/journeys/customers/test_accounts.py."""
     body = {"email": client.address, "password": "correct horse 1"}
     answers = await asyncio.gather(*(client.call("POST", "/auth/register", body) for _ in range(3)))
     assert [status for status, _ in answers] == [201] * 3

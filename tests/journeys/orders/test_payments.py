@@ -14,7 +14,7 @@ from tests.journeys.by_curl import walk
 from tests.journeys.client import Client
 from tests.journeys.conftest import Product
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "api" / "payments.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "api" / "payments.md"
 PRICE = 100.0
 
 

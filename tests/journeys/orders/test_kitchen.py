@@ -16,7 +16,7 @@ from tests.journeys.by_curl import files, walk
 from tests.journeys.client import Client
 from tests.journeys.conftest import Product
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "kitchen.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "kitchen.md"
 
 
 @pytest_asyncio.fixture(loop_scope="session")

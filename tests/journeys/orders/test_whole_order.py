@@ -10,7 +10,7 @@ from tests.journeys.by_curl import files, walk
 from tests.journeys.client import Client
 from tests.journeys.conftest import Product
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "api" / "whole-order.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "api" / "whole-order.md"
 WAY = [
     "OrderPlaced",
     "PaymentConfirmed",

@@ -15,7 +15,7 @@ from tests.deadline import until
 from tests.journeys.by_curl import walk
 from tests.journeys.client import Client
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "api" / "photos.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "api" / "photos.md"
 WEB = "image/avif,image/webp,*/*;q=0.8"
 
 

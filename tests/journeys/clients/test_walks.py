@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.journeys.by_curl import walk
 from tests.journeys.client import Client
 
-PAGES = Path(__file__).resolve().parents[2] / "docs" / "api"
+PAGES = Path(__file__).resolve().parents[3] / "docs" / "api"
 
 
 async def _named(owner: Client, guest: Client) -> dict[str, str]:

@@ -10,7 +10,7 @@ from tests.deadline import until
 from tests.journeys.by_curl import walk
 from tests.journeys.client import Client
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "api" / "restaurants.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "api" / "restaurants.md"
 ISTANBUL = ZoneInfo("Europe/Istanbul")
 CASH = {"payment_method": "cash"}
 TAKSIM = {"latitude": 41.0369, "longitude": 28.985}

@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.journeys.by_curl import walk
 from tests.journeys.client import Client
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "api" / "orders.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "api" / "orders.md"
 COURSE = ["placed", "accepted", "preparing", "preparing", "ready", "picked_up"]
 """Of the walk: an order that is delayed is still being prepared."""
 

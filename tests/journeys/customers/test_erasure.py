@@ -10,8 +10,8 @@ from redis.asyncio import Redis
 from tests.deadline import until
 from tests.journeys import traces
 from tests.journeys.client import PASSWORD, Client
-from tests.journeys.test_accounts import log_in, mailed_token, refused, register
-from tests.journeys.test_campaigns import campaign, heard, of_campaigns
+from tests.journeys.customers.test_accounts import log_in, mailed_token, refused, register
+from tests.journeys.restaurants.test_campaigns import campaign, heard, of_campaigns
 from topics.messages.ids import derive
 from topics.values.tokens import read
 

@@ -6,7 +6,7 @@ from tests.deadline import until
 from tests.journeys.by_curl import walk
 from tests.journeys.client import Client
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "api" / "deliveries.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "api" / "deliveries.md"
 BEYOGLU = {"latitude": 41.0355, "longitude": 28.9842}
 
 
