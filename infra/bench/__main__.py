@@ -18,30 +18,52 @@ class Bench(NamedTuple):
 
 
 BENCHES = (
-    Bench("read", "infra.bench.read", "GET /carts/get against a bare handler with one Redis GET a request"),
-    Bench("runtime", "infra.bench.runtime", "the agents' runtime against plain Faust and against a bare loop"),
+    Bench("read", "infra.bench.reads.read", "GET /carts/get against a bare handler with one Redis GET a request"),
+    Bench("runtime", "infra.bench.runtime.runtime", "the agents' runtime against plain Faust and against a bare loop"),
     Bench(
-        "command", "infra.bench.command", "POST /carts/add through Kafka against a handler that writes the row itself"
+        "command",
+        "infra.bench.commands.command",
+        "POST /carts/add through Kafka against a handler that writes the row itself",
     ),
-    Bench("load", "infra.bench.load", "POST /carts/add from 1 to 64 connections at once against that handler"),
-    Bench("order", "infra.bench.order", "from a checkout to the kitchen, against one process straight in PostgreSQL"),
+    Bench("load", "infra.bench.commands.load", "POST /carts/add from 1 to 64 connections at once against that handler"),
+    Bench(
+        "order",
+        "infra.bench.orders.order",
+        "from a checkout to the kitchen, against one process straight in PostgreSQL",
+    ),
     Bench(
         "basket",
-        "infra.bench.basket",
+        "infra.bench.commands.basket",
         "baskets on Redis against baskets in PostgreSQL: one add, and adds from 16 connections",
     ),
-    Bench("neighbours", "infra.bench.neighbours", "one client beside another one that reads a menu of 5,000 meals"),
-    Bench("idle", "infra.bench.idle", "the CPU of an agents process that has nothing to do"),
     Bench(
-        "rebuild", "infra.bench.rebuild", "events a second at which a view is built again beside the one that is read"
+        "neighbours", "infra.bench.reads.neighbours", "one client beside another one that reads a menu of 5,000 meals"
     ),
-    Bench("redrive", "infra.bench.redrive", "parked keys a second that a redrive has decided, and one key with 60,000"),
-    Bench("console", "infra.bench.console", "the console's page of an order among 100,000 messages, and its live tail"),
-    Bench("home", "infra.bench.home", "GET /m/home against a read of one document"),
-    Bench("search", "infra.bench.search", "the search script over many restaurants, each filter and each order"),
-    Bench("replay", "infra.bench.replay", "the engineers' questions on a full log against a bare aiokafka consumer"),
+    Bench("idle", "infra.bench.runtime.idle", "the CPU of an agents process that has nothing to do"),
     Bench(
-        "streams", "infra.bench.streams", "many open order streams on one edge: memory, and from a change to its event"
+        "rebuild",
+        "infra.bench.runtime.rebuild",
+        "events a second at which a view is built again beside the one that is read",
+    ),
+    Bench(
+        "redrive",
+        "infra.bench.runtime.redrive",
+        "parked keys a second that a redrive has decided, and one key with 60,000",
+    ),
+    Bench(
+        "console",
+        "infra.bench.replay.console",
+        "the console's page of an order among 100,000 messages, and its live tail",
+    ),
+    Bench("home", "infra.bench.reads.home", "GET /m/home against a read of one document"),
+    Bench("search", "infra.bench.search.search", "the search script over many restaurants, each filter and each order"),
+    Bench(
+        "replay", "infra.bench.replay.replay", "the engineers' questions on a full log against a bare aiokafka consumer"
+    ),
+    Bench(
+        "streams",
+        "infra.bench.reads.streams",
+        "many open order streams on one edge: memory, and from a change to its event",
     ),
 )
 

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from infra.bench.closed_loop import Measured
-from infra.bench.load_report import Bar, Load, Point, Side, Turn, bars, points, promised, table
+from infra.bench.commands.load_report import Bar, Load, Point, Side, Turn, bars, points, promised, table
 
 STRAIGHT = Side(requests_per_s=1000.0, p50_ms=1.0, p99_ms=2.0)
 

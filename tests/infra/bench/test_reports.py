@@ -4,8 +4,8 @@ import re
 
 import msgspec
 
-from infra.bench.idle import Idle
-from infra.bench.load_report import Load
+from infra.bench.commands.load_report import Load
+from infra.bench.runtime.idle import Idle
 from tests.infra.bench.test_benches import bench
 
 

@@ -1,0 +1,1 @@
+"""Reads through the edge, one-off and streamed, against bare handlers."""

@@ -1,0 +1,1 @@
+"""The engineers' questions and console, on logs that are full."""

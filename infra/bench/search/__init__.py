@@ -1,0 +1,1 @@
+"""The search script on Redis against the same searches in PostgreSQL."""
