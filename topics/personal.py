@@ -18,8 +18,8 @@ from topics.contracts import all_topics
 MASK = "[personal]"
 NAMES = frozenset(
     (
-        "address", "apartment", "birth_date", "born_date", "comment", "door_number", "email", "first_name", "floor",
-        "full_address", "full_name", "gender", "gift_note", "last_name", "latitude", "longitude", "note", "notes",
+        "address", "addresses", "apartment", "birth_date", "born_date", "comment", "door_number", "email", "first_name",
+        "floor", "full_address", "full_name", "gender", "gift_note", "last_name", "latitude", "longitude", "note", "notes",
         "phone", "phone_number", "street", "surname", "telephone", "zip_code",
     )
 )  # fmt: skip
