@@ -15,6 +15,7 @@ from agents.runtime import tending
 from agents.runtime.reading import building
 from agents.runtime.reading.showing import Showing
 from agents.runtime.transport.lease import Lease
+from stores.log_repeats import Counted
 from stores.redis import generations as stored
 from stores.redis import tags
 from stores.redis.connection import connect
@@ -77,7 +78,7 @@ class Built(Shop):
 
     async def tended(self, work: Showing) -> bool:
         """One round of a process with this work. Returns whether two releases run."""
-        return await tending.once(self.generations, [work.tending])
+        return await tending.once(self.generations, [work.tending], Counted())
 
     async def ready_by_rounds(self, tag: bytes, *works: Showing) -> None:
         async def ready() -> bool:
