@@ -73,7 +73,7 @@ class Workshop:
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._seconds = seconds
         self._command = command or (sys.executable, "-I", str(_WORKER))
-        self._open = Counted()
+        self._not_shut_in = Counted()
 
     async def check(self, picture: bytes) -> Made | Reason:
         """Its forms, or why there are none. Raises Unavailable where no process can be started: that is no fault of the
@@ -111,7 +111,7 @@ class Workshop:
         head, _, bodies = said.partition(b"\n")
         try:
             answer = _said.decode(head)
-            if not answer.shut_in and (pictures := self._open.due("shut_in")):
+            if not answer.shut_in and (pictures := self._not_shut_in.due("worker")):
                 _log.warning("photo worker is not shut in: this kernel refuses it no system calls", pictures=pictures)
             if answer.refused is not None:
                 return answer.refused

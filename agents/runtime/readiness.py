@@ -82,14 +82,14 @@ class Readiness:
         started = self._process.started
         groups = {group.name: of_group(group) for group in self._process.groups} if started else {}
         views = list(await self._unready()) if started else []
-        lag = sum(group.lag for group in groups.values() if group.awaited)
         away = {each.name: why for each in self._besides if (why := each.away()) is not None}
         awaited = {name: group for name, group in groups.items() if group.awaited}
+        lag = sum(group.lag for group in awaited.values())
         stands = list(_standing(awaited))
-        moves = (
-            [*_moving(awaited, lag), *(f"view {view}" for view in views)] if started else ["the start of its groups"]
+        comes = (
+            [*_coming(awaited, lag), *(f"view {view}" for view in views)] if started else ["the start of its groups"]
         )
-        lacks = [*stands, *moves]
+        lacks = [*stands, *comes]
         return Found(not lacks, started, lacks, stands, lag, groups, views, away)
 
     async def tell(self) -> None:
@@ -123,7 +123,7 @@ def _standing(groups: dict[str, OfGroup]) -> Iterable[str]:
         yield from (f"{source} of {name}, whose commands raise" for source in group.held_back)
 
 
-def _moving(groups: dict[str, OfGroup], lag: int) -> Iterable[str]:
+def _coming(groups: dict[str, OfGroup], lag: int) -> Iterable[str]:
     # One with a stopped partition never counts as settled: that one is not open.
     yield from (f"partitions of {name}" for name, group in groups.items() if not group.settled and not group.stopped)
     if lag > READY_LAG:

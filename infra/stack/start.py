@@ -10,7 +10,7 @@ from infra.failure import CannotStart
 from infra.layout.folders import CHECKOUT
 from infra.layout.ports import require_free
 from infra.layout.site import Site
-from infra.process.health import Health, health_of
+from infra.process.health import health_of
 from infra.process.program import Program, Server
 from infra.process.shell import run
 from infra.servers.registry import servers
@@ -89,12 +89,12 @@ class Start:
         children = [self._supervisor.start(program) for program in programs]
         await asyncio.gather(*(child.until_ready() for child in children))
         self._say("agents and edge answer")
-        for program in programs:
-            said = await asyncio.to_thread(health_of, program.health) if program.health else Health()
-            for part in said.stands:
+        deciding = [program for program in programs if program.name.startswith("agents-")]
+        for program in deciding:
+            for part in (await asyncio.to_thread(health_of, program.health)).stands:
                 self._say(f"{program.name} goes on without {part}")
         await self._step("demo data", "infra.demo", *(["few"] if self._size.few else []))
-        await self._catch_up([program.health for program in programs if program.name.startswith("agents-")])
+        await self._catch_up([program.health for program in deciding])
 
     async def _catch_up(self, healths: Sequence[str]) -> None:
         """So that who is told that all is up finds the demo data. Clients who are at work already keep agents a little behind,
