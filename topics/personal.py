@@ -65,13 +65,9 @@ def without_mails(value: Any) -> Any:
 
 
 @cache
-def form_of(kind: type) -> _Form:
-    return _form(inspect.type_info(kind), {})
-
-
-@cache
 def _forms() -> Mapping[str, _Form]:
-    return {kind.__name__: form_of(kind) for topic in all_topics().values() for kind in topic.messages}
+    kinds = (kind for topic in all_topics().values() for kind in topic.messages)
+    return {kind.__name__: _form(inspect.type_info(kind), {}) for kind in kinds}
 
 
 def _form(info: inspect.Type, known: dict[type, _Form]) -> _Form:

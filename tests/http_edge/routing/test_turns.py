@@ -134,9 +134,10 @@ async def test_a_crowd_of_logins_is_answered_within_the_time_of_one(edge: World)
     found = {(each.status, each.problem["code"]) for each in said}
     assert found == {(429, "too_many_logins"), (503, "busy"), (503, "not_taken")}
     assert all(each.headers["Retry-After"] == "2" for each in said)
-    # One, and on a slow machine one more: it came when the first had got its answer.
     had_turns = sum(each.problem["code"] == "not_taken" for each in said)
     assert len(edge.domains.taken) == had_turns, "nothing is sent for those who got no turn"
+    # On a slow machine as many more: they came when the first had got their answer.
+    assert AT_ONCE_OF_ADDRESS <= had_turns <= 2 * AT_ONCE_OF_ADDRESS
 
 
 async def test_those_under_way_stand_in_partitions_of_their_own(edge: World):
