@@ -17,8 +17,8 @@ from infra.fault.greedy import ATTACKS, Attack, Target
 from infra.fault.honest_user import Kinds, ask
 from infra.fault.people.accounts import PASSWORD, Account, open_accounts
 from infra.mailbox.store import MailStore
+from infra.stack.sizes import memory
 from infra.stack.stage import Stage, say, stage
-from stores.redis.connection import connect
 
 AT_MOST_SLOWER = 2.0
 TOLD_WITHIN = 60.0
@@ -64,13 +64,13 @@ async def greed(on: Stage, attacks: Sequence[Attack], scale: Scale, findings: Fi
 
 async def attacked(attack: Attack, target: Target, url: str, honest: Account, scale: Scale, findings: Findings) -> None:
     calm = await ask(url, honest.email, PASSWORD, scale.seconds)
-    before = await used(target.redis)
+    before = await memory(target.redis)
     attacking = asyncio.create_task(attack.run(target))
     under = await ask(url, honest.email, PASSWORD, scale.seconds)
     await _until_told(target, attack)
     attacking.cancel()
     await asyncio.gather(attacking, return_exceptions=True)
-    filled = (await used(target.redis) - before) / 2**20
+    filled = (await memory(target.redis) - before) / 2**20
     after = await ask(url, honest.email, PASSWORD, scale.after)
     figures = {
         kind: {"calm_p99_ms": calm[kind].quantile_ms(0.99), "attacked_p99_ms": under[kind].quantile_ms(0.99),
@@ -106,12 +106,3 @@ def judge(attack: Attack, calm: Kinds, under: Kinds, after: Kinds, filled: float
         findings.breaks(SLOWER, [f"{attack.name}: {kind}: {quiet} → {now} ms"] * slower)
     fills = [f"{attack.name}: {filled:.1f} MB"] * (filled > attack.most_mb)
     findings.breaks("one client fills Redis", fills)
-
-
-async def used(url: str) -> int:
-    """Bytes."""
-    redis = connect(url)
-    try:
-        return int((await redis.info("memory"))["used_memory"])
-    finally:
-        await redis.aclose()

@@ -30,6 +30,7 @@ from infra.fault.people.customers import ANYHOW, Customers, Edge, Manners, Token
 from infra.fault.people.kitchens import WAYS, Kitchens
 from infra.fault.people.owners import Owners
 from infra.fault.plans.seeding import seed_city
+from infra.stack.sizes import held
 from infra.stack.stage import Stage, say, stage
 from infra.supervision.child import Child
 
@@ -38,7 +39,7 @@ DOUBLED = 0.05  # share of the messages
 TWICE = ("basket_commands", "order_commands", "payment_commands", "kitchen_commands", "discount_commands", "courier_commands",
          "order_events", "payment_events", "kitchen_events", "courier_events")  # fmt: skip
 SERVERS = ("provider", "rabbit", "edge-1", "postgres", "redis", "kafka", "redis-baskets")
-UP, DOWN = (2.0, 6.0), (1.0, 5.0)  # seconds between two outages and of one, least and most
+UP, DOWN = 2.0, (1.0, 5.0)  # seconds between two outages, at least; of one, least and most
 ENDED_WITHIN = 600.0  # seconds after the last kill
 DAY = 24 * 3600.0
 WAITS = {"ORDER_ANSWER_SECONDS": "60", "ORDER_PAYMENT_SECONDS": "90", "ORDER_COMPLETION_SECONDS": "60"}
@@ -47,22 +48,32 @@ WAITS = {"ORDER_ANSWER_SECONDS": "60", "ORDER_PAYMENT_SECONDS": "90", "ORDER_COM
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """a_second: orders. kills: of agents. pause: seconds between two, least and most. stopped: seconds from SIGSTOP to SIGCONT.
-    outages: of the servers and the edge."""
+    """a_second: orders. kills: of agents. pause: seconds between two, at least. stopped: seconds from SIGSTOP to SIGCONT.
+    outages: of the servers and the edge. Kills and outages are spread over the load."""
 
     orders: int
     a_second: float = 20.0
     kills: int = 10
-    pause: tuple[float, float] = (5.0, 10.0)
+    pause: float = 5.0
     stopped: float = 12.0
     outages: int = len(SERVERS) * 2
+
+    @property
+    def seconds(self) -> float:
+        """Of the load."""
+        return self.orders / self.a_second
+
+    def spread(self, times: int, least: float) -> tuple[float, float]:
+        """Seconds between two of so many, least and most."""
+        mean = self.seconds / max(1, times)
+        return max(least, mean / 2), max(2 * least, mean * 3 / 2)
 
     @property
     def guests(self) -> int:
         return max(4, self.orders // PER_GUEST)
 
 
-FULL, SHORT = Scale(orders=100_000), Scale(orders=150, a_second=5.0, kills=3, pause=(3.0, 6.0), stopped=9.0, outages=4)
+FULL, SHORT = Scale(orders=100_000), Scale(orders=150, a_second=5.0, kills=3, pause=3.0, stopped=9.0, outages=4)
 
 
 async def run(arguments: Sequence[str]) -> Findings:
@@ -94,7 +105,9 @@ async def orders(on: Stage, scale: Scale, seed: int) -> Findings:
     await on.edge()
     city = City(random, scale.guests)
     await seed_city(at, city)
-    killer = Killer(children, Random(seed + 1), scale.pause, scale.stopped)  # noqa: S311
+    killer = Killer(children, Random(seed + 1), scale.spread(scale.kills, scale.pause), scale.stopped)  # noqa: S311
+    of_servers = Random(seed + 2)  # noqa: S311
+    outages = in_turn(on, islice(cycle(SERVERS), scale.outages), of_servers, scale.spread(scale.outages, UP), DOWN)
     async with aiohttp.ClientSession(at.edge, connector=aiohttp.TCPConnector(limit=0)) as session:
         edge = Edge(session, Tokens(on.stack.site.data.keys))
         people = People(on, city, edge, seed)
@@ -102,12 +115,13 @@ async def orders(on: Stage, scale: Scale, seed: int) -> Findings:
         say(f"{len(city.guests)} guests, {len(city.restaurants)} restaurants, seed {seed}: the load begins")
         async with people.at_work():
             async with asyncio.TaskGroup() as all_at_once:
-                all_at_once.create_task(people.guests.order(scale.orders, scale.orders / scale.a_second))
+                all_at_once.create_task(people.guests.order(scale.orders, scale.seconds))
                 all_at_once.create_task(killer.run(scale.kills))
-                all_at_once.create_task(in_turn(on, islice(cycle(SERVERS), scale.outages), Random(seed + 2), UP, DOWN))  # noqa: S311
+                all_at_once.create_task(outages)
             say("all have ordered, nothing is killed any more")
             await _to_the_end(on, people, findings)
     findings.measured(seed=seed, kills=dict(killer.done), outages=scale.outages, took_s=round(time.monotonic() - begun))
+    findings.measured(held_mb=await held(on.stack))
     await _audit(on, people, children, findings)
     return findings
 

@@ -18,12 +18,14 @@ import aiohttp
 from infra.audit.findings import Findings
 from infra.fault.people.accounts import HOME, bearer
 from infra.fault.people.city import COUPON, City
+from infra.stack.stage import say
 from infra.stack.tokens import LIFETIME, token
 
 AT_ONCE = 16  # guests who wait for an answer
 PATIENCE = 20.0  # seconds for one answer; then it is asked again
 PAUSE = 0.5  # seconds until then, where no Retry-After says more
 TRIES = 40  # of what is not possible yet
+TOLD_EACH = 1_000  # orders
 AHEAD = (31.0, 45.0)  # minutes until an order for later is wanted: it comes to the kitchen 30 minutes before
 
 
@@ -190,6 +192,8 @@ class Customers:
                 await asyncio.sleep(max(0.0, begun + seconds * n / orders - time.monotonic()))
                 await turns.acquire()
                 group.create_task(self._one(turns))
+                if n and n % TOLD_EACH == 0:
+                    say(f"{n} of {orders} orders are asked for")
         await asyncio.gather(*self._later)
 
     async def _one(self, turns: asyncio.Semaphore) -> None:

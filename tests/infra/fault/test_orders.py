@@ -13,3 +13,4 @@ async def test_every_order_ends_once_while_whatever_takes_part_is_killed():
     assert findings.figures["taken"] > findings.figures["paid_back"]
     assert findings.figures["couriers"] and findings.figures["kitchens"]["in broken words first"]
     assert findings.figures["doubled"] and sum(findings.figures["kills"].values()) == SHORT.kills
+    assert all(megabytes > 0 for megabytes in findings.figures["held_mb"].values())
