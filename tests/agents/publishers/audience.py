@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
 
 from replay.topics.floors import Standing, standings
-from stores.kafka.log import Logged
+from stores.engineering import Domains
+from stores.kafka.log import Logged, LogReader, Place
 from stores.protocol import Source, is_awaited
 from stores.redis import tags
 from stores.redis.connection import connect
+from stores.redis.floors import ViewFloors
 from stores.redis_authority.store import open_store
 from tests import foreign
 from tests.deadline import until
@@ -40,10 +42,32 @@ def _health_port(log: Path) -> str | None:
 
 
 @dataclass(frozen=True)
+class Seat:
+    """Where topics and floors are read from, opened once for all tests."""
+
+    log: LogReader
+    domains: Domains
+    views: ViewFloors
+    _read: dict[Place, list[Logged]] = field(default_factory=dict[Place, list[Logged]])
+
+    async def all_of(self, topic: str, key: str | None = None) -> list[Logged]:
+        """What stands on it (of one key), by partition and offset. What was read before is not read again."""
+        bounds = await self.log.bounds(self.log.places([topic]))
+        read = {place: self._read.setdefault(place, []) for place in bounds}
+        starts = {place: of[-1].offset + 1 if of else bounds[place].first for place, of in read.items()}
+        async for chunk in self.log.read(starts, {place: bound.end for place, bound in bounds.items()}):
+            for record in chunk:
+                read[record.place].append(record)
+        every = [record for of in read.values() for record in of]
+        return every if key is None else [record for record in every if record.key == key.encode()]
+
+
+@dataclass(frozen=True)
 class Audience:
     """log: what the agents wrote so far."""
 
     desk: Desk
+    seat: Seat
     broker: str
     log: Path
 
@@ -70,7 +94,7 @@ class Audience:
 
         async def from_all() -> bool:
             found.clear()
-            for letter in await self.desk.all_of(f"{topic}_dlq"):
+            for letter in await self.seat.all_of(f"{topic}_dlq"):
                 about = dict(letter.headers)
                 if about[headers.DLQ_PARTITION] == b"0":
                     found.setdefault(int(about[headers.DLQ_OFFSET]), []).append(letter)
@@ -82,7 +106,7 @@ class Audience:
     async def caused(self, topic: str, cause: str) -> list[Logged]:
         """What stands on a topic because of the message with that id."""
         wanted = (headers.CAUSATION, cause.encode())
-        return [r for r in await self.desk.all_of(topic) if wanted in r.headers]
+        return [r for r in await self.seat.all_of(topic) if wanted in r.headers]
 
     async def batches(self, group: str, topic: str) -> int:
         """How many the agents have ended of it."""
@@ -107,12 +131,11 @@ class Audience:
             await store.close()
 
     async def _readers(self, topic: str) -> tuple[list[Standing], dict[int, int]]:
-        tools = self.desk.tools
-        async with tools.log() as log, tools.domains() as domains, tools.view_floors() as views:
-            bounds = await log.bounds(log.places([topic]))
-            ends = {place.partition: bound.end for place, bound in bounds.items()}
-            found = await standings([TOPICS[topic]], domains, views)
-            return [reader for reader in found if is_awaited(reader.group)], ends  # no server of an index runs here
+        log, domains, views = self.seat.log, self.seat.domains, self.seat.views
+        bounds = await log.bounds(log.places([topic]))
+        ends = {place.partition: bound.end for place, bound in bounds.items()}
+        found = await standings([TOPICS[topic]], domains, views)
+        return [reader for reader in found if is_awaited(reader.group)], ends  # no server of an index runs here
 
 
 def _refused_by(letters: Collection[Logged]) -> set[str]:

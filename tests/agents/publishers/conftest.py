@@ -12,7 +12,7 @@ from agents.provision import provision
 from infra.stack.stack import Stack
 from replay.tools import Tools
 from stores.settings import load
-from tests.agents.publishers.audience import Audience, ask
+from tests.agents.publishers.audience import Audience, Seat, ask
 from tests.deadline import until
 from tests.replay.scene import Desk, running
 
@@ -36,7 +36,14 @@ async def _ready(log: Path) -> bool:
     return (await ask(log, "health/ready"))[0] == 200
 
 
-@pytest.fixture
-def audience(running_agents: Stack, capsys: pytest.CaptureFixture[str]) -> Audience:
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def seat(running_agents: Stack) -> AsyncGenerator[Seat]:
     tools = Tools(load(running_agents.environment()))
-    return Audience(Desk(tools, capsys), running_agents.endpoints.kafka, running_agents.site.data.root / "agents.log")
+    async with tools.log() as log, tools.domains() as domains, tools.view_floors() as views:
+        yield Seat(log, domains, views)
+
+
+@pytest.fixture
+def audience(running_agents: Stack, seat: Seat, capsys: pytest.CaptureFixture[str]) -> Audience:
+    desk = Desk(Tools(load(running_agents.environment())), capsys)
+    return Audience(desk, seat, running_agents.endpoints.kafka, running_agents.site.data.root / "agents.log")

@@ -64,7 +64,7 @@ GOES_ON = "auth_hashing"
 
 async def test_each_goes_on_from_where_passwords_are_hashed_and_holds_up_nobody(audience: Audience):
     async def dead() -> Counter[tuple[bytes | None, bytes]]:
-        letters = [each for name in (GOES_ON, "auth_commands") for each in await audience.desk.all_of(f"{name}_dlq")]
+        letters = [each for name in (GOES_ON, "auth_commands") for each in await audience.seat.all_of(f"{name}_dlq")]
         return Counter((letter.key, letter.body or b"") for letter in letters)
 
     before, every = await dead(), [bad for _, bad in bad_of(TOPICS[GOES_ON])]
@@ -144,7 +144,7 @@ async def test_a_publishers_clock_is_not_trusted_where_messages_are_removed_by_a
     """By a time of 1970 they would be removed before they are read, and the partition would stop for the missing ones."""
     before = datetime.now(UTC)
     await audience.send(name, batch([good(TOPICS[name])._replace(at=1)]))
-    times = [record.at for record in await audience.desk.all_of(name)]
+    times = [record.at for record in await audience.seat.all_of(name)]
     assert max(times) >= before - timedelta(seconds=1) and min(times) > before - timedelta(hours=1)
 
 

@@ -74,5 +74,5 @@ async def test_mended_by_hand_each_takes_effect_once_and_in_order(audience: Audi
 
 
 async def _is(audience: Audience, case: Mended, key: str, expected: list[str]) -> bool:
-    found = [case.number(json.loads(r.body or b"")) for r in await audience.desk.all_of(case.effects, key)]
+    found = [case.number(json.loads(r.body or b"")) for r in await audience.seat.all_of(case.effects, key)]
     return [number for number in found if number != "first"] == expected

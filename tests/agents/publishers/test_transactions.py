@@ -54,11 +54,11 @@ async def test_what_was_committed_takes_effect_once_and_what_was_given_up_never(
             committed += await sender.say(count)
 
     async def pending() -> bool:
-        keys = [record.key for record in await audience.desk.all_of("user_events")]
+        keys = [record.key for record in await audience.seat.all_of("user_events")]
         return all(keys.count(name.encode()) == 1 for name in committed)
 
     await until("each committed message to have its one event", pending)
-    said = [record.key for record in await audience.desk.all_of("user_commands")]
+    said = [record.key for record in await audience.seat.all_of("user_commands")]
     assert [said.count(name.encode()) for name in committed] == [1] * len(committed)
     assert [said.count(name.encode()) for name in given_up] == [0] * len(given_up)
     await audience.at_the_end("user_created")
@@ -68,9 +68,9 @@ async def test_what_is_not_committed_yet_is_waited_for_and_then_takes_effect(aud
     await sender.producer.begin_transaction()
     (early,) = await sender.say(1)
     await audience.at_the_end("user_created")
-    assert await audience.desk.all_of("user_commands", early) == []
+    assert await audience.seat.all_of("user_commands", early) == []
     await sender.producer.commit_transaction()
-    await until("it to take effect", lambda: audience.desk.all_of("user_commands", early))
+    await until("it to take effect", lambda: audience.seat.all_of("user_commands", early))
 
 
 async def test_a_transactions_end_at_the_end_of_the_log_leaves_no_view_behind(audience: Audience, sender: Sender):
@@ -89,10 +89,10 @@ async def test_a_transaction_that_is_left_open_ends_when_it_said(audience: Audie
         (behind,) = await Sender(plain).say(1)
 
         async def taken_in() -> bool:
-            return bool(await audience.desk.all_of("user_commands", behind))
+            return bool(await audience.seat.all_of("user_commands", behind))
 
         await until("what is behind the open transaction to take effect", taken_in)
-    assert await audience.desk.all_of("user_commands", lost) == []
+    assert await audience.seat.all_of("user_commands", lost) == []
 
 
 async def test_nobody_may_leave_one_open_for_longer_than_a_minute(audience: Audience):
