@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from agents.runtime import metrics
 from agents.runtime.transport.lease import Batch, Reopen
+from agents.runtime.transport.passing import stands_at
 from stores.protocol import Floor
 
 
@@ -28,7 +29,9 @@ def progress_of(batch: Batch, floor: Floor | None, first: int) -> Progress:
         raise Reopen(f"{batch.lease.source} has no floor any more")
     if floor.incarnation != batch.lease.incarnation:
         raise Reopen(f"incarnation {floor.incarnation} began, the lease is of {batch.lease.incarnation}")
-    return progress_at(batch, floor.next) if first == batch.first else Progress(floor.next, floor.next > first)
+    if first != batch.first:
+        return Progress(floor.next, floor.next > first)
+    return progress_at(batch, stands_at(batch.lease, floor.next, first))
 
 
 def progress_at(batch: Batch, floor: int) -> Progress:

@@ -22,6 +22,7 @@ from agents.runtime.sending import letters
 from agents.runtime.sending.drain import Drain, Drained
 from agents.runtime.sending.placing import Placing, dead_letters
 from agents.runtime.transport.lease import Batch, Lease, Reopen, Stopped
+from agents.runtime.transport.passing import pass_over
 from stores.errors import Conflict, Doubt
 from stores.protocol import AsideRow, Changes, DomainStore, Moment, OutboxRow
 from topics.messages.message import Message, Undecodable
@@ -62,6 +63,9 @@ class Effecting(Drained):
         lease = batch.lease
         read, broken = events.read(self._topic, batch, batch.first)
         wanted = [event for event in read if isinstance(event.message, self._of)]
+        nothing = not (wanted or broken or any(event.arrival.newer for event in read))
+        if nothing and not lease.doubtful and pass_over(batch):
+            return
         moment = await self._store.look([lease.source], aside=events.aggregates(wanted))
         progress = progress_of(batch, moment.floors.get(lease.source), batch.first)
         if progress.surprised:

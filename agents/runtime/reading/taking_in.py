@@ -13,6 +13,7 @@ from agents.runtime.sending import letters
 from agents.runtime.sending.drain import Drain, Drained
 from agents.runtime.sending.placing import Placing
 from agents.runtime.transport.lease import Batch, Stopped
+from agents.runtime.transport.passing import pass_over
 from stores.protocol import Changes, DomainStore, Moment, OutboxRow
 from topics.deciding import decision
 from topics.messages import headers, ids
@@ -22,13 +23,17 @@ from topics.messages.topic import Topic
 log = structlog.get_logger()
 
 
-class _Turn(Turn):
-    """stopped: at which message of newer code it ended."""
+Rows = list[OutboxRow]
 
-    def __init__(self, batch: Batch, found: Sequence[Arrival]) -> None:
+
+class _Turn(Turn):
+    """found: the messages, each with the commands that it leads to, or why it leads to none. stopped: at which message of newer
+    code it ended."""
+
+    def __init__(self, batch: Batch, found: Sequence[tuple[Arrival, Rows | Exception]]) -> None:
         self.found = found
         self.stopped: Arrival | None = None
-        ids = [arrival.inbox_key for arrival in found]
+        ids = [arrival.inbox_key for arrival, _ in found]
         super().__init__(batch, batch.first, batch.next, messages=len(found), touches=ids)
 
 
@@ -38,6 +43,8 @@ class Intake(Drained):
 
     At a message of newer code the partition stops: what it leads to must not be left out, and must not be done twice, so it
     cannot be read again later as views can.
+
+    A message that leads to nothing is passed over (agents.runtime.transport.passing).
     """
 
     def __init__(
@@ -51,21 +58,25 @@ class Intake(Drained):
 
     async def run(self, batch: Batch) -> None:
         incarnation = batch.lease.incarnation
-        found = [arrivals.read(self._topic, incarnation, record, keyed=False) for record in batch.records]
+        read = [arrivals.read(self._topic, incarnation, record, keyed=False) for record in batch.records]
+        found = [(arrival, self._translated(arrival)) for arrival in read]
+        nothing = all(_leads_to_nothing(*each) for each in found)
+        if nothing and not batch.lease.doubtful and pass_over(batch):
+            return
         turn = _Turn(batch, found)
         await self._rounds.join(turn)
         if turn.stopped is not None:
             raise Stopped(turn.stopped.offset, str(turn.stopped.error))
 
     async def _take_in(self, turns: Sequence[_Turn]) -> tuple[Moment, Mapping[_Turn, Changes]]:
-        ids = [arrival.inbox_key for turn in turns for arrival in turn.found]
+        ids = [arrival.inbox_key for turn in turns for arrival, _ in turn.found]
         moment = await self._store.look([turn.source for turn in turns], ids=ids)
         return moment, changed(turns, moment, lambda turn, done: self._changes(turn, done, moment))
 
     def _changes(self, turn: _Turn, done: int, moment: Moment) -> Changes:
         changes, placing = Changes(next=turn.after), Placing(turn.lease.incarnation)
-        for arrival in turn.found:
-            if arrival.offset < done:
+        for arrival, rows in turn.found:
+            if arrival.offset < done or _leads_to_nothing(arrival, rows):
                 continue
             if arrival.inbox_key in moment.known or arrival.inbox_key in changes.inbox:
                 metrics.DUPLICATES.labels(turn.source.group).inc()
@@ -73,22 +84,30 @@ class Intake(Drained):
             if arrival.newer:
                 turn.stopped, changes.next = arrival, arrival.offset
                 break
-            try:
-                rows = self._translated(arrival)
-            except Exception as error:
-                log.warning("dead_letter", topic=self._topic.name, offset=arrival.offset, why=str(error)[:200])
-                rows = [letters.dead(turn.source, self._topic, arrival, _why(error), parked=False)]
+            if isinstance(rows, Exception):
+                log.warning("dead_letter", topic=self._topic.name, offset=arrival.offset, why=str(rows)[:200])
+                rows = [letters.dead(turn.source, self._topic, arrival, _why(rows), parked=False)]
             else:
                 changes.inbox[arrival.inbox_key] = None
             changes.outbox += placing.of(arrival.offset, rows)
         return changes
 
-    def _translated(self, arrival: Arrival) -> list[OutboxRow]:
+    def _translated(self, arrival: Arrival) -> Rows | Exception:
+        """The commands that a message leads to, or why it leads to none."""
         if arrival.error is not None:
-            raise arrival.error
+            return arrival.error
         cause = ids.derive(arrival.source, arrival.id)
-        sends = self._translate(arrival.message, origin_of(arrival))
-        return [letters.sent(send, cause, arrival, self._domain) for send in sends]
+        try:
+            sends = self._translate(arrival.message, origin_of(arrival))
+            return [letters.sent(send, cause, arrival, self._domain) for send in sends]
+        except Exception as error:
+            return error
+
+
+def _leads_to_nothing(arrival: Arrival, rows: Rows | Exception) -> bool:
+    """A message of others is entered in the inbox all the same: it may be a dead letter that was mended, and the inbox says
+    that it was taken."""
+    return rows == [] and arrival.ours
 
 
 def origin_of(arrival: Arrival) -> decision.Origin:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 
 from agents.runtime import metrics
 from agents.runtime.sending.publisher import Publisher
+from agents.runtime.transport import passing
 from agents.runtime.transport.lease import Lease, NotYet, Reopen
 from stores.kafka.growth import Counts
 from stores.protocol import Changes, DomainStore, Due, Moment, OutboxRow, Source
@@ -56,6 +57,8 @@ class Drain:
         await self._store.write(moment, {lease.source: change for lease, change in changes.items()})
         for lease, change in changes.items():
             del lease.sent[: len(change.sent)]
+            if lease.passed is not None and change.next >= lease.passed.next:
+                lease.passed = None
 
     def send(self, rows: Rows) -> Publishing:
         """Begins to publish rows of several leases. Each lease waits for the end with `out`."""
@@ -92,19 +95,33 @@ class Drain:
         sent = set(lease.sent)
         await self.rows(lease, [row for row in await self._store.outbox(lease.source) if row.id not in sent])
 
+    async def catch_up(self, leases: Sequence[Lease]) -> Mapping[Lease, str]:
+        """Moves the floors past messages that lead to nothing. Returns the leases that must be opened again, and why. Raises
+        Doubt."""
+        behind = [lease for lease in leases if lease.passed is not None]
+        if not behind:
+            return {}
+        moment = await self._store.look([lease.source for lease in behind])
+        changes, ended = passing.moves(behind, moment)
+        if changes:
+            await self.write(moment, changes)
+        return ended
+
     async def idle(self, leases: Sequence[Lease]) -> Mapping[Lease, str]:
-        """For partitions without messages: deletes published rows, and publishes those that another owner has written
-        meanwhile. Which sources have rows is asked every _ASK seconds for the whole domain.
+        """For partitions without messages: moves floors past messages that lead to nothing, deletes published rows, and
+        publishes those that another owner has written meanwhile. Which sources have rows is asked every _ASK seconds for the
+        whole domain.
 
         Returns the leases that must be opened again, and why. Raises Doubt.
         """
+        ended = dict(await self.catch_up(leases))
+        leases = [lease for lease in leases if lease not in ended]
         for lease in leases:
             await self.forget(lease)
         now = time.monotonic()
         if now - self._asked_at > _ASK:
             self._asked_at = now
             self._waiting = await self._store.outbox_sources()
-        ended: dict[Lease, str] = {}
         for lease in leases:
             if lease.source in self._waiting:
                 self._waiting.discard(lease.source)

@@ -14,6 +14,7 @@ from faust.auth import Credentials, SASLCredentials, SSLCredentials
 from mode import ServiceT
 
 from agents.runtime import metrics
+from agents.runtime.transport import passing
 from agents.runtime.transport.carrying import carry
 from agents.runtime.transport.lease import TP, Batch, Lease
 from agents.runtime.transport.leases import IDLE, Leases
@@ -102,6 +103,7 @@ class Group:
         self._app.transport = Transport(self._app.conf.broker_consumer, self._app, self.leases)
         self._running: set[asyncio.Task[None]] = set()
         self._idle_round: asyncio.Future[Any] | None = None
+        self._catching_up: asyncio.TimerHandle | None = None
         self._put_off = Counted()
         topic = self._app.topic(*works, schema=BatchSchema())
         self._app.agent(topic, name=f"{name}.dispatch")(self._dispatch)
@@ -162,9 +164,32 @@ class Group:
         async for event in stream.events():
             batches: Sequence[Batch] = event.value
             for batch in batches:
-                task = asyncio.create_task(carry(self.leases, self._works[batch.lease.tp.topic], batch))
-                self._running.add(task)
-                task.add_done_callback(self._running.discard)
+                self._runs(asyncio.create_task(self._carry(batch)))
+
+    def _runs(self, task: asyncio.Task[None]) -> None:
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _carry(self, batch: Batch) -> None:
+        await carry(self.leases, self._works[batch.lease.tp.topic], batch)
+        if batch.lease.passed is not None:
+            self._catch_up_soon()
+
+    def _catch_up_soon(self) -> None:
+        if self._catching_up is None:
+            self._catching_up = asyncio.get_running_loop().call_later(passing.SOON, self._catch_up)
+
+    def _catch_up(self) -> None:
+        """Begins to look after partitions whose floors are behind. Those with a batch in flight have their turn later."""
+        self._catching_up = None
+        behind, free = [lease for lease in self.leases.held.values() if lease.passed], dict[str, list[Lease]]()
+        for lease in behind:
+            if lease.batch is None and lease.idle_work is None:
+                free.setdefault(lease.tp.topic, []).append(lease)
+        for topic, leases in free.items():
+            self._runs(asyncio.create_task(self._idle(topic, leases)))
+        if any(lease not in free.get(lease.tp.topic, ()) for lease in behind):
+            self._catch_up_soon()
 
     def look_after_idle(self) -> None:
         """Begins to look after the partitions without messages, unless the round before is still under way. Does not wait."""
@@ -205,6 +230,8 @@ class Group:
         consumer = self.consumer
         consumer.stop_flow()
         await self.leases.shut(seconds / 2)
+        if self._catching_up is not None:
+            self._catching_up.cancel()
         for task in self._running:
             task.cancel()
         if self._idle_round is not None:

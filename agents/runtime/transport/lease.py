@@ -40,6 +40,14 @@ class NotYet(Exception):
     """The partition must not be opened yet: older messages of its keys stand in another one, and are not done."""
 
 
+class Passed(NamedTuple):
+    """Messages that lead to nothing, from offset `first` to before `next`: the floor in the store may stand anywhere among
+    them."""
+
+    first: int
+    next: int
+
+
 @dataclass(eq=False, slots=True)
 class Lease:
     """next: offset of the next message to do. epoch, incarnation: see stores.protocol.Floor. end: where the log ended at the
@@ -51,7 +59,8 @@ class Lease:
     (agents/runtime/reading/missed.py). doubtful: a write has lost its answer, or its rows were not published. The outbox may
     hold rows that must go out before new ones, and the floor may not tell: the steps of a redrive leave it where it is.
     held_since: since when its commands raise one after the other, and are tried one at a time
-    (agents/runtime/deciding/breaker.py).
+    (agents/runtime/deciding/breaker.py). passed: the last messages, where the store was not told yet that they are done
+    (agents/runtime/transport/passing.py).
     """
 
     source: Source
@@ -64,6 +73,7 @@ class Lease:
     idle_work: asyncio.Event | None = None
     doubtful: bool = False
     held_since: datetime | None = None
+    passed: Passed | None = None
     missed: str = ""
     active_at: float = 0.0
     sent: list[RowId] = field(default_factory=list[RowId])
