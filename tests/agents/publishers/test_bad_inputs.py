@@ -123,6 +123,18 @@ def _is_whole(what: str, bad: Foreign, letter: Logged) -> None:
     assert MARK.encode() not in about[headers.DLQ_REASON], f"{what}: the reason tells what the body holds"
 
 
+async def test_what_leads_to_nothing_is_done_by_every_group_all_the_same(audience: Audience):
+    """The floors move past it though nothing comes after it (agents/runtime/transport/passing.py)."""
+    topic, name = TOPICS["order_events"], uuid.uuid4().hex.encode()
+    said = {headers.ID: name, headers.TYPE: b"OrderPreparing", headers.SOURCE: b"lezzet/order", headers.SEQUENCE: b"1"}
+    body = (EXAMPLES / topic.name / "OrderPreparing.json").read_bytes()
+    await audience.send(
+        topic.name, batch([Foreign(name, body, [(key.encode(), value) for key, value in said.items()])])
+    )
+    await audience.at_the_end(topic.name)
+    assert not [letter for letter in await audience.seat.all_of(f"{topic.name}_dlq") if letter.key == name]
+
+
 @pytest.mark.parametrize("name", READ)
 async def test_batches_that_are_bad_as_a_whole_hold_up_nobody(audience: Audience, name: str):
     topic = TOPICS[name]
