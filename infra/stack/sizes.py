@@ -9,7 +9,8 @@ from infra.stack.stack import Stack
 from stores.redis.connection import connect
 
 MB = 1e6
-ON_DISK = ("postgres", "kafka", "mongo")
+ON_DISK = {"postgres": "postgres/cluster/base", "kafka": "kafka/logs", "mongo": "mongo"}
+"""Server → where its data lie. PostgreSQL's log of changes lies elsewhere, and has a bound of its own."""
 
 
 async def memory(url: str) -> int:
@@ -25,8 +26,8 @@ async def held(stack: Stack) -> Mapping[str, float]:
     """Server → megabytes: of a Redis in memory, of the others on disk."""
     at, root = stack.endpoints, stack.site.data.root
     found = {"redis": await memory(at.redis), "redis-baskets": await memory(at.redis_baskets)}
-    for server in ON_DISK:
-        found[server] = await asyncio.to_thread(_on_disk, root / server)
+    for server, folder in ON_DISK.items():
+        found[server] = await asyncio.to_thread(_on_disk, root / folder)
     return {server: round(of / MB, 1) for server, of in found.items()}
 
 
