@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import logging
+import signal
 import sys
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
@@ -48,13 +49,19 @@ def main(arguments: list[str]) -> int:
     for client in ("aiokafka", "aiormq", "aio_pika"):  # our own meet the outages, too
         logging.getLogger(client).setLevel(logging.CRITICAL)
     run: Callable[[list[str]], Awaitable[Findings]] = importlib.import_module(chosen[0].module).run
-    findings = asyncio.run(_await(run, arguments[1:]))
+    try:
+        findings = asyncio.run(_await(run, arguments[1:]))
+    except asyncio.CancelledError:
+        return 128 + signal.SIGTERM
     print(findings.line(chosen[0].name), flush=True)
     return 0 if findings.clean else 1
 
 
 async def _await(run: Callable[[list[str]], Awaitable[Findings]], arguments: list[str]) -> Findings:
-    return await run(arguments)
+    """After SIGTERM, too, it ends what it has begun: a process that it has stopped would hear nothing and stay for ever."""
+    running = asyncio.ensure_future(run(arguments))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
+    return await running
 
 
 if __name__ == "__main__":
