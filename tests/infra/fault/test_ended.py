@@ -9,7 +9,6 @@ import pytest
 from infra.fault import __main__ as command
 from infra.fault import killer
 
-
 ENDED = list[str]()
 
 
