@@ -77,8 +77,10 @@ class Effecting(Drained):
         found = [event for event in wanted if progress.done <= event.arrival.offset < after]
         once = list({event.meta.id: event for event in found}.values())  # an outbox row may have been published twice
         rows = await self._all(lease, once, moment.aside)
-        if after > progress.done:
-            bad = [arrival for arrival in broken if progress.done <= arrival.offset < after]
+        bad = [arrival for arrival in broken if progress.done <= arrival.offset < after]
+        # That the effects have ended is recorded, so to read their events again does nothing.
+        passed = not (rows or bad or newer or progress.surprised or lease.doubtful) and pass_over(batch)
+        if after > progress.done and not passed:
             changes = Changes(next=after, set_aside=rows, outbox=dead_letters(lease, self._topic, bad))
             await self._write(lease, moment, changes)
             self._tell(lease, rows)

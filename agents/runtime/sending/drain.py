@@ -57,6 +57,7 @@ class Drain:
         await self._store.write(moment, {lease.source: change for lease, change in changes.items()})
         for lease, change in changes.items():
             del lease.sent[: len(change.sent)]
+            lease.moved = True
             if lease.passed is not None and change.next >= lease.passed.next:
                 lease.passed = None
 

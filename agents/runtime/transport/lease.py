@@ -41,8 +41,8 @@ class NotYet(Exception):
 
 
 class Passed(NamedTuple):
-    """Messages that lead to nothing, from offset `first` to before `next`: the floor in the store may stand anywhere among
-    them."""
+    """Messages that do nothing when they are read again, from offset `first` to before `next`: the floor in the store may stand
+    anywhere among them."""
 
     first: int
     next: int
@@ -59,8 +59,8 @@ class Lease:
     (agents/runtime/reading/missed.py). doubtful: a write has lost its answer, or its rows were not published. The outbox may
     hold rows that must go out before new ones, and the floor may not tell: the steps of a redrive leave it where it is.
     held_since: since when its commands raise one after the other, and are tried one at a time
-    (agents/runtime/deciding/breaker.py). passed: the last messages, where the store was not told yet that they are done
-    (agents/runtime/transport/passing.py).
+    (agents/runtime/deciding/breaker.py). moved: the floor was moved under this lease. passed: the last messages, where the
+    store was not told yet that they are done (agents/runtime/transport/passing.py).
     """
 
     source: Source
@@ -73,6 +73,7 @@ class Lease:
     idle_work: asyncio.Event | None = None
     doubtful: bool = False
     held_since: datetime | None = None
+    moved: bool = False
     passed: Passed | None = None
     missed: str = ""
     active_at: float = 0.0

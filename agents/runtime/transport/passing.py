@@ -1,9 +1,8 @@
-"""Passing over: messages that lead to nothing cost the store nothing.
+"""Passing over: the store is told later of messages that do nothing when they are read again.
 
 Most events that a domain reads of another one concern it not at all: each event of an order is read by five domains, and most
-of them have nothing to do. To read such a message again does no harm. So it is not entered in the inbox, and the floor moves
-past it together with the next message that leads to something, or, where none comes, a little later
-(agents.runtime.sending.drain.Drain.catch_up).
+of them have nothing to do. And an effect that has ended is recorded as such. So the floor moves past these messages together
+with the next one that leads to something, or, where none comes, a little later (agents.runtime.sending.drain.Drain.catch_up).
 """
 
 from collections.abc import Sequence
@@ -19,10 +18,13 @@ MOST = 2_000
 
 
 def pass_over(batch: Batch) -> bool:
-    """Notes that the messages of the batch lead to nothing. False: the batch must go to the store as any other, since messages
-    may be missing before it, or since the floor is far behind."""
+    """Notes that to read the messages of the batch again does nothing. False: the batch must go to the store as any other.
+
+    So does the first one of a lease: a partition that is opened again and again comes forward all the same. So does one before
+    which messages may be missing, and one that would leave the floor far behind.
+    """
     lease = batch.lease
-    if batch.first != lease.next:
+    if not lease.moved or batch.first != lease.next:
         return False
     first = batch.first if lease.passed is None else lease.passed.first
     if batch.next - first > MOST:
