@@ -1,8 +1,8 @@
 """Message bodies without what says who somebody is: for engineers' screens, logs and exports.
 
-The contracts mark such fields as `Personal` (topics/values/fields.py). What no contract describes (a body of an unknown type, a
-field that is not in it, a view's document) is masked by the names that personal fields have, at any depth. Mail addresses are
-masked in every text.
+Contracts, documents of views and states mark such fields as `Personal` (topics/values/fields.py). What no type describes (a
+body of an unknown type, a field that is not in it) is masked by the names that personal fields have, at any depth. Mail
+addresses are masked in every text.
 """
 
 import re
@@ -23,7 +23,7 @@ NAMES = frozenset(
         "phone", "phone_number", "street", "surname", "telephone", "zip_code",
     )
 )  # fmt: skip
-"""Names of fields that are personal where no contract says otherwise."""
+"""Names of fields that are personal where no type says otherwise."""
 
 # Begins only where a word does: in a megabyte without a blank it would else look a million times for its end.
 _MAIL = re.compile(
@@ -44,9 +44,10 @@ class _Form:
     items: "_Form | None" = None
 
 
-def masked(body: Any, type_name: str | None) -> Any:
-    """A decoded JSON body, with MASK for each text or number that is personal. type_name: its `ce_type`, where it is known."""
-    return _masked(body, _forms().get(type_name) if type_name else None)
+def masked(body: Any, kind: type | str | None) -> Any:
+    """A decoded JSON body, with MASK for each text or number that is personal. kind: the `ce_type` of a message, or the struct
+    of a document or a state; None where it is not known."""
+    return _masked(body, _form_of(kind) if isinstance(kind, type) else _forms().get(kind or ""))
 
 
 def masked_text(text: str) -> str:
@@ -65,9 +66,14 @@ def without_mails(value: Any) -> Any:
 
 
 @cache
+def _form_of(kind: type) -> _Form:
+    return _form(inspect.type_info(kind), {})
+
+
+@cache
 def _forms() -> Mapping[str, _Form]:
     kinds = (kind for topic in all_topics().values() for kind in topic.messages)
-    return {kind.__name__: _form(inspect.type_info(kind), {}) for kind in kinds}
+    return {kind.__name__: _form_of(kind) for kind in kinds}
 
 
 def _form(info: inspect.Type, known: dict[type, _Form]) -> _Form:

@@ -8,6 +8,7 @@ import msgspec
 
 from topics.contracts.auth_events import IssuedToken, SessionRefreshed, SessionStarted, Verification
 from topics.deciding.decision import Rejection, Sealed
+from topics.values.fields import Personal
 from topics.values.languages import DEFAULT_LANGUAGE, Language
 
 ROTATION_GRACE = timedelta(seconds=60)
@@ -50,7 +51,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     erased: nothing else is known, and nobody can register under this id again.
     """
 
-    email: str | None = None
+    email: Personal[str] | None = None
     password_hash: str = ""
     refused_hash: str = ""
     verified: bool = False

@@ -6,6 +6,7 @@ import msgspec
 
 from topics.contracts.notification_events import Letter
 from topics.contracts.user_events import Preferences
+from topics.values.fields import Personal
 from topics.values.tokens import sha256_hex
 
 
@@ -16,7 +17,7 @@ class Recipient(msgspec.Struct, frozen=True, kw_only=True):
     An address may have a new user, whose mails are sent.
     """
 
-    email: str | None = None
+    email: Personal[str] | None = None
     kept: tuple[Letter, ...] = ()
     preferences: Preferences = Preferences()
     voided: datetime | None = None

@@ -39,7 +39,7 @@ from topics.contracts.order_events import (
     SlotHeld,
     SlotReturned,
 )
-from topics.values.fields import OrderStatus, PaymentStatus
+from topics.values.fields import OrderStatus, PaymentStatus, Personal
 from topics.values.kurus import KurusSum
 
 
@@ -55,7 +55,7 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
     sent_at: datetime | None = None
     ready_at: datetime | None = None
     courier_id: str | None = None
-    reason: str | None = None
+    reason: Personal[str] | None = None
 
 
 def begun(placed: OrderPlaced) -> Course:

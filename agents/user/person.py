@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 
 from topics.contracts.user_events import Preferences, Profile
+from topics.values.fields import Personal
 
 
 class FavouriteCuisine(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,7 +23,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     they became such; they need no profile. has_preferences: the user has said some, perhaps those that all begin with.
     erased: the account is no more, and nothing else is known."""
 
-    email: str | None = None
+    email: Personal[str] | None = None
     pending: bool = False
     profile: Profile | None = None
     since: datetime | None = None

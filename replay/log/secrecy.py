@@ -17,16 +17,16 @@ _MAY_HIDE = re.compile(rb"passw|token|secret|box|_sha256|generation|eyJ|\\u", re
 _TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
 
 
-def shown(body: bytes | None, type_name: str | None = None, *, reveal: bool = False) -> Any:
+def shown(body: bytes | None, kind: type | str | None = None, *, reveal: bool = False) -> Any:
     """The body as JSON data without secrets; None where it is empty; a text where it is no JSON.
 
-    type_name: its `ce_type`. reveal: with personal data (replay/log/reveal.py).
+    kind: its `ce_type`, or the struct of a document. reveal: with personal data (replay/log/reveal.py).
     """
     if not body:
         return None
     try:
         said = _cleaned(msgspec.json.decode(body))
-        return said if reveal else personal.masked(said, type_name)
+        return said if reveal else personal.masked(said, kind)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return shown_text(body, reveal=reveal)
 

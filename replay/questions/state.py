@@ -143,8 +143,8 @@ class Compared:
 
 @dataclass(frozen=True)
 class State:
-    """An aggregate of one domain at one moment. version: there. of: its last version in the log. document: its state as JSON;
-    views: those that are shown. gap: why not all of its events could be applied. moments: up to there. read: messages.
+    """An aggregate of one domain at one moment. version: there. of: its last version in the log. document: its state; views: by
+    name, None where nothing is shown. gap: why not all of its events could be applied. moments: up to there. read: messages.
 
     compared: with what is stored now; empty where that was not asked for.
     """
@@ -229,7 +229,7 @@ async def state(tools: Tools, id: str, at: At = None, *, domain: str | None = No
             f"no aggregate of {where} has the id {printed(id)!r} ({read.messages:,} messages of {read.partitions} partitions"
             " read); `./lezzet trace ID` looks for ids of commands and flows"
         )
-    found = [_state(each, id, one, at) for each, one in folded if at is None or _reaches(one, at)]
+    found = [state_of(each, id, one, at) for each, one in folded if at is None or _reaches(one, at)]
     if not found:
         raise BadArgument(_outside(folded, at))
     if diff:
@@ -260,22 +260,23 @@ def _version_at(one: Aggregate, at: At) -> int:
     return sum(1 for step in one.steps if step.event.meta.at <= at)
 
 
-def _state(domain: Domain, id: str, one: Aggregate, at: At) -> State:
+def state_of(domain: Domain, id: str, one: Aggregate, at: At) -> State:
     version = _version_at(one, at)
     step = one.at(version)
     return State(
-        domain.name, id, version, one.last, plain(one.first if step is None else step.state),
-        {} if step is None else {name: plain(document) for name, document in step.views.items()},
-        _moments(one, version), one.gap, one.twice,
+        domain.name, id, version, one.last, one.first if step is None else step.state, {} if step is None else step.views,
+        _moments(domain, one, version), one.gap, one.twice,
     )  # fmt: skip
 
 
-def _moments(one: Aggregate, version: int) -> list[Moment]:
+def _moments(domain: Domain, one: Aggregate, version: int) -> list[Moment]:
     moments, state, views = list[Moment](), plain(one.first), dict[str, Any]()
+    kinds = {view.name: view.document for view in domain.views}
     for step in one.steps[:version]:
         after, shown = plain(step.state), {name: plain(document) for name, document in step.views.items()}
-        changed = {name: differences(views.get(name), document) for name, document in shown.items()}
-        moments.append(Moment(step, differences(state, after), {n: found for n, found in changed.items() if found}))
+        changed = {name: differences(views.get(name), document, kinds[name]) for name, document in shown.items()}
+        found = differences(state, after, domain.decider.state)
+        moments.append(Moment(step, found, {name: each for name, each in changed.items() if each}))
         state, views = after, shown
     return moments
 
@@ -322,7 +323,7 @@ class _Stored:
         step = one.at(min(stored.version, one.version))
         folded = plain(one.first if step is None else step.state)
         held = plain(domain.decider.form.decode(stored.body))
-        found = differences(folded, held)
+        found = differences(folded, held, domain.decider.state)
         secret = [each.field for each in found if _is_secret(domain, each)]
         shown = [each for each in found if each.field not in secret]
         return Compared("store", stored.version, one.version - stored.version, shown, secret)
@@ -337,7 +338,7 @@ class _Stored:
         step = one.at(min(version, one.version))
         folded = None if step is None else plain(step.views.get(view.name))
         held = msgspec.json.decode(body) if body else None
-        return Compared(where, version, one.version - version, differences(folded, held))
+        return Compared(where, version, one.version - version, differences(folded, held, view.document))
 
 
 def _is_secret(domain: Domain, found: Difference) -> bool:

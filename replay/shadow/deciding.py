@@ -16,7 +16,7 @@ import msgspec
 from agents.runtime.deciding import outcomes
 from replay.shadow.commands import Asked
 from replay.shadow.copies import Copies, NotRecorded, read_of
-from replay.shadow.differences import ABSENT, Difference, differences
+from replay.shadow.differences import ABSENT, Difference, differences, json_as_shown
 from replay.shadow.domains import Domain
 from replay.shadow.events import Entry
 from stores.engineering import Entered
@@ -325,10 +325,9 @@ class Deciding:
         then = None if event is None else event.message(topic)
         if then is not None and now is not None and type(then) is type(now):
             # as the code of now writes both: it may know more fields than that of then
-            said = differences(_body(topic, then), _body(topic, now))
             where = f"event {place} {type(now).__name__}"
-            return [Difference((where, *each.path), each.before, each.after) for each in said]
-        before, after = (ABSENT if m is None else {type(m).__name__: _body(topic, m)} for m in (then, now))
+            return differences(_body(topic, then), _body(topic, now), type(now), where)
+        before, after = (ABSENT if m is None else _named(topic, m) for m in (then, now))
         return [Difference((f"event {place}",), before, after)]
 
     def _move(self, asked: Asked, events: Sequence[Entry], standing: _Standing, decision: Decision[Any] | None) -> None:
@@ -368,6 +367,11 @@ def _body(topic: Topic, message: Message) -> Any:
     return msgspec.json.decode(topic.encode(message))
 
 
+def _named(topic: Topic, message: Message) -> Any:
+    """Masked here: a difference of two types has no struct that would say what is personal."""
+    return {type(message).__name__: json_as_shown(_body(topic, message), type(message))}
+
+
 def _not_whole(asked: Asked, why: Undecodable | str) -> Verdict:
     return Verdict(asked, "unknown", f"its events are not whole: {why}")
 
@@ -379,4 +383,4 @@ def _of_outcome(then: outcomes.Outcome, now: Decision[Any]) -> list[Difference]:
     was = {"code": then.code, "detail": then.detail, "field": then.field}
     why = now.rejection
     refused = {"code": why and why.code, "detail": why and why.detail, "field": why and why.field}
-    return [Difference(("refused", *each.path), each.before, each.after) for each in differences(was, refused)]
+    return differences(was, refused, within="refused")

@@ -19,23 +19,31 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """path: names of fields and places in lists, from the outside in; empty for the whole value."""
+    """path: names of fields and places in lists, from the outside in; empty for the whole value. of: the struct that the
+    path begins at, which marks what is personal; None where it is not known. within: what a reader is told before the path."""
 
     path: Path
     before: Any
     after: Any
+    of: type | None = None
+    within: str = ""
 
     @property
     def field(self) -> str:
-        return ".".join(self.path) or "$"
+        return ".".join((self.within, *self.path) if self.within else self.path) or "$"
+
+    @property
+    def shown(self) -> tuple[Any, Any]:
+        """before and after as they may be shown."""
+        return hidden(self.path, self.before, self.of), hidden(self.path, self.after, self.of)
 
     def data(self) -> dict[str, Any]:
         """before or after is left out where there is no such field."""
-        found = {"before": hidden(self.path, self.before), "after": hidden(self.path, self.after)}
+        found = dict(zip(("before", "after"), self.shown, strict=True))
         return {"field": self.field, **{name: value for name, value in found.items() if value is not ABSENT}}
 
     def line(self) -> str:
-        before, after = hidden(self.path, self.before), hidden(self.path, self.after)
+        before, after = self.shown
         field = printed(self.field)
         if before is ABSENT:
             return f"+ {field} = {brief(after)}"
@@ -44,12 +52,12 @@ class Difference:
         return f"  {field}: {brief(before)} → {brief(after)}"
 
 
-def differences(before: Any, after: Any) -> list[Difference]:
-    """before, after: of JSON, or ABSENT."""
-    return list(_differences((), before, after))
+def differences(before: Any, after: Any, of: type | None = None, within: str = "") -> list[Difference]:
+    """before, after: of JSON, or ABSENT. of, within: as of a Difference."""
+    return [Difference(*each, of, within) for each in _differences((), before, after)]
 
 
-def _differences(path: Path, before: Any, after: Any) -> Iterator[Difference]:
+def _differences(path: Path, before: Any, after: Any) -> Iterator[tuple[Path, Any, Any]]:
     if before == after and type(before) is type(after):
         return
     if isinstance(before, dict) and isinstance(after, dict):
@@ -60,7 +68,7 @@ def _differences(path: Path, before: Any, after: Any) -> Iterator[Difference]:
         for place, (was, now) in enumerate(zip(cast(list[Any], before), cast(list[Any], after), strict=True)):
             yield from _differences((*path, str(place)), was, now)
     else:
-        yield Difference(path, before, after)
+        yield path, before, after
 
 
 def plain(document: Any) -> Any:
@@ -68,18 +76,23 @@ def plain(document: Any) -> Any:
     return None if document is None else msgspec.json.decode(msgspec.json.encode(document))
 
 
-def as_shown(document: Any) -> Any:
-    """A struct, or its JSON, without secrets and personal data; None for none."""
-    return secrecy.shown(msgspec.json.encode(document))
+def as_shown(document: msgspec.Struct | None) -> Any:
+    """Its JSON without secrets and personal data; None for none."""
+    return json_as_shown(document, None if document is None else type(document))
 
 
-def hidden(path: Path, value: Any) -> Any:
-    """The value as it may be shown: what hides a field goes by its name and by those around it."""
+def json_as_shown(document: Any, of: type | None) -> Any:
+    """The same for JSON. of: the struct that it is made of, which marks what is personal; None where it is not known."""
+    return secrecy.shown(msgspec.json.encode(document), of)
+
+
+def hidden(path: Path, value: Any, of: type | None) -> Any:
+    """The value as it may be shown: what hides a field goes by its name, by those around it, and by the marks of the struct."""
     if value is ABSENT:
         return ABSENT
     for name in reversed(path):
         value = {name: value}
-    found = as_shown(value)
+    found = json_as_shown(value, of)
     for name in path:
         if not isinstance(found, Mapping):
             return found  # a field around it is hidden as a whole

@@ -207,7 +207,7 @@ class _Comparing:
         if now == body:
             return []
         held = msgspec.json.decode(body) if body else ABSENT
-        return differences(held, msgspec.json.decode(now) if now else ABSENT)
+        return differences(held, msgspec.json.decode(now) if now else ABSENT, self._view.document)
 
     async def _unsettled(self, ids: Sequence[str]) -> None:
         for some in _chunks(ids):

@@ -1,5 +1,7 @@
-"""What says who somebody is: marked in the contracts, and masked wherever engineers see messages."""
+"""What says who somebody is: marked in contracts, documents and states, and masked wherever engineers see them."""
 
+import importlib
+import pkgutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,14 +9,26 @@ import msgspec
 import pytest
 from msgspec import inspect
 
+from replay.shadow import domains
+from stores.settings import load
+from topics import documents
 from topics.contracts import all_topics
+from topics.documents.account import User
+from topics.documents.analytics import Report
+from topics.documents.browse import Restaurant
+from topics.documents.courier import Courier
+from topics.documents.order import Order, OrderTimeline
 from topics.messages.message import secret_fields
 from topics.personal import MASK, NAMES, masked, masked_text, without_mails
 from topics.values.areas import Corner
 from topics.values.fields import Address
 
 TOPICS = all_topics()
-PUBLIC = {Address: "where a restaurant is, for its guests", Corner: "where a restaurant delivers, for its guests"}
+PUBLIC = {
+    Address: "where a restaurant is, for its guests",
+    Corner: "where a restaurant delivers, for its guests",
+    Report: "what is missing in a restaurant's figures",
+}
 
 
 def _structs(info: inspect.Type, seen: dict[type, inspect.StructType]) -> dict[type, inspect.StructType]:
@@ -56,14 +70,27 @@ def _leaves(info: inspect.Type, marked: bool) -> Iterator[bool]:
             return
 
 
+def _documents() -> Iterator[type[msgspec.Struct]]:
+    for module in pkgutil.iter_modules(documents.__path__, f"{documents.__name__}."):
+        for each in vars(importlib.import_module(module.name)).values():
+            if isinstance(each, type) and issubclass(each, msgspec.Struct):
+                yield each
+
+
+def _stored() -> Iterator[type[msgspec.Struct]]:
+    """States, and copies of facts."""
+    for domain in domains.every(load({})):
+        yield domain.decider.state
+        yield from (table.document for table in domain.decider.fact_tables)
+
+
 KINDS: dict[type, inspect.StructType] = {}
-for _topic in TOPICS.values():
-    for _kind in _topic.messages:
-        _structs(inspect.type_info(_kind), KINDS)
+for _kind in (*(kind for topic in TOPICS.values() for kind in topic.messages), *_documents(), *_stored()):
+    _structs(inspect.type_info(_kind), KINDS)
 NAMED = [(cls, each) for cls, info in KINDS.items() for each in info.fields if each.encode_name in NAMES]
 
 
-def test_the_contracts_have_such_fields() -> None:
+def test_there_are_such_fields() -> None:
     assert len(NAMED) > 60 and {each.encode_name for _, each in NAMED} >= {"email", "phone", "address", "gift_note"}
 
 
@@ -104,6 +131,23 @@ ADDRESS = {"id": "a1", "title": "Evim", "address": "Lale Sk. 3", "city": "Ankara
     ],
 )  # fmt: skip
 def test_a_body_is_masked_as_its_contract_says(kind: str, body: Any, shown: Any) -> None:
+    assert masked(body, kind) == shown
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "shown"),
+    [
+        (Courier, {"id": "u1", "name": "Can"}, {"id": "u1", "name": MASK}),
+        (User, {"full_name": "A", "of_next_year": {"phone": "1"}}, {"full_name": MASK, "of_next_year": {"phone": MASK}}),
+        (Order, {"restaurant_name": "Köşe", "reason": "I have moved", "items": [{"name": "Mantı", "note": "hot"}]},
+         {"restaurant_name": "Köşe", "reason": MASK, "items": [{"name": "Mantı", "note": MASK}]}),
+        (OrderTimeline, {"moments": [{"status": "cancelled", "reason": "I have moved"}]},
+         {"moments": [{"status": "cancelled", "reason": MASK}]}),
+        (Restaurant, {"name": "Köşe", "address": {"address": "Main St"}, "phone_number": "1"},
+         {"name": "Köşe", "address": {"address": "Main St"}, "phone_number": MASK}),
+    ],
+)  # fmt: skip
+def test_a_document_is_masked_as_its_struct_says(kind: type, body: Any, shown: Any) -> None:
     assert masked(body, kind) == shown
 
 

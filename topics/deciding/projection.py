@@ -114,28 +114,29 @@ class View(Generic[D, E]):
         of another release, and a new generation is built beside them (stores/redis/generations.py).
 
         It changes with the document's fields and with the names of the functions, not with their code: for that there is
-        `shape`.
+        `shape`. Nor does it change with a mark as `Personal`, which says how engineers see a field, not what is written
+        (docs/decisions/095).
         """
         functions = [each.__qualname__ for each in (self.show, self.indexes, self.parts, self.traits)]
         if self.latest is not _no_latest:
             functions.append(self.latest.__qualname__)
-        said = (self.topic.name, self.shape, functions, _without_words(msgspec.json.schema(self.document)))
+        said = (self.topic.name, self.shape, functions, _without_words_and_marks(msgspec.json.schema(self.document)))
         return hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest()[:16]
 
 
-def _without_words(schema: Any) -> Any:
-    """A docstring that was reworded is no other form."""
+def _without_words_and_marks(schema: Any) -> Any:
+    """A docstring that was reworded is no other form, nor is a field that was marked."""
     if isinstance(schema, list):
-        return [_without_words(each) for each in cast(list[Any], schema)]
+        return [_without_words_and_marks(each) for each in cast(list[Any], schema)]
     if not isinstance(schema, dict):
         return schema
     said = cast(dict[str, Any], schema)
-    return {name: _without_words(each) for name, each in said.items() if not _is_words(name, each)}
+    return {name: _without_words_and_marks(each) for name, each in said.items() if not _is_aside(name, each)}
 
 
-def _is_words(name: str, value: Any) -> bool:
+def _is_aside(name: str, value: Any) -> bool:
     """A field may be called `description`, too: its value is a schema, no text."""
-    return name == "description" and isinstance(value, str)
+    return (name == "description" and isinstance(value, str)) or name == "x-personal"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from topics.values.fields import OpenOrClosed
+from topics.values.fields import OpenOrClosed, Personal
 
 
 class Tokens(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,11 +56,11 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     """View `user`: shown once the profile is complete."""
 
     id: str
-    email: str | None
-    full_name: str
-    born_date: date
-    gender: str
-    phone: str
+    email: Personal[str] | None
+    full_name: Personal[str]
+    born_date: Personal[date]
+    gender: Personal[str]
+    phone: Personal[str]
     created_at: datetime
     updated_at: datetime
 
@@ -72,17 +72,17 @@ class UserAddress(msgspec.Struct, frozen=True, kw_only=True):
     entity_type: Literal["user"] = "user"
     entity_id: str
     user_id: str
-    title: str
-    address: str
+    title: Personal[str]
+    address: Personal[str]
     city: str
     district: str
-    full_address: str
-    zip_code: str
-    apartment: str | None
-    floor: str | None
-    door_number: str | None
-    latitude: float | None
-    longitude: float | None
+    full_address: Personal[str]
+    zip_code: Personal[str]
+    apartment: Personal[str] | None
+    floor: Personal[str] | None
+    door_number: Personal[str] | None
+    latitude: Personal[float] | None
+    longitude: Personal[float] | None
     is_default: bool
     created_at: datetime
     updated_at: datetime

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from topics.deciding.choosing import Chosen
 from topics.documents.order import BasketItem, BasketItemNow, Notices
+from topics.values.fields import Personal
 from topics.values.kurus import KurusSum
 
 
@@ -17,7 +18,7 @@ class AnonymousItem(msgspec.Struct, frozen=True, kw_only=True):
     restaurant_id: str
     meal_id: str
     quantity: int
-    note: str | None
+    note: Personal[str] | None
     schedule_date: str | None
     created_at: datetime
     name: str

@@ -7,7 +7,7 @@ import msgspec
 from topics.contracts.restaurant_events import Busy, Pause
 from topics.deciding.choosing import MealOption
 from topics.values.areas import DeliveryArea
-from topics.values.fields import Address, DayOff, OpenOrClosed, Weekday
+from topics.values.fields import Address, DayOff, OpenOrClosed, Personal, Weekday
 from topics.values.kurus import Kurus
 from topics.values.opening_hours import DEFAULT_ZONE
 
@@ -20,8 +20,8 @@ class Restaurant(msgspec.Struct, frozen=True, kw_only=True):
     description: str
     logo: str
     address: Address
-    phone_number: str | None
-    email: str | None
+    phone_number: Personal[str] | None
+    email: Personal[str] | None
     status: OpenOrClosed
     opening_hours: dict[Weekday, str]
     time_zone: str = DEFAULT_ZONE
@@ -76,7 +76,7 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
 
     restaurant_id: str
     rating: int
-    comment: str
+    comment: Personal[str]
     created_at: datetime
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from topics.contracts.address_events import SavedAddress
 from topics.contracts.courier_events import Spot
-from topics.values.fields import Latitude, Longitude, Moment
+from topics.values.fields import Latitude, Longitude, Moment, Personal
 
 DeliveryStatus = Literal["open", "offered", "accepted", "picked_up", "delivered", "failed", "cancelled"]
 """open: nobody has it, and nobody is asked."""
@@ -56,15 +56,15 @@ class Courier(msgspec.Struct, frozen=True, kw_only=True):
     """View `courier`."""
 
     id: str
-    name: str | None
+    name: Personal[str] | None
     since: datetime
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):
     """Where a courier is: body of the request, and data of the event `position`. at: by the courier's clock; None: now."""
 
-    latitude: Latitude
-    longitude: Longitude
+    latitude: Personal[Latitude]
+    longitude: Personal[Longitude]
     at: Moment | None = None
 
 

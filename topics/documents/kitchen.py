@@ -8,7 +8,7 @@ import msgspec
 from topics.contracts.kitchen_events import WithdrawnFor
 from topics.contracts.order_events import PricedItem
 from topics.values.faults import Fault
-from topics.values.fields import DelayMinutes, Id, OrderStatus, PaymentMethod, PrepTime, Reason
+from topics.values.fields import DelayMinutes, Id, OrderStatus, PaymentMethod, Personal, PrepTime, Reason
 from topics.values.kurus import KurusSum
 
 Decision = Literal["accept", "reject", "preparing", "delay", "ready"]
@@ -22,7 +22,7 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     order_id: str
     restaurant_id: str
     items: tuple[PricedItem, ...]
-    note: str | None
+    note: Personal[str] | None
     due_at: datetime | None
     expires_at: datetime
     restaurant_name: str
@@ -30,7 +30,7 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     payment_method: PaymentMethod
     total: KurusSum
     auto: bool
-    gift_note: str | None = None
+    gift_note: Personal[str] | None = None
 
 
 class Withdrawal(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +39,7 @@ class Withdrawal(msgspec.Struct, frozen=True, kw_only=True):
     order_id: str
     restaurant_id: str
     status: WithdrawnFor
-    reason: str
+    reason: Personal[str]
 
 
 class KitchenReply(msgspec.Struct, frozen=True, kw_only=True):

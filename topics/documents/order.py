@@ -10,7 +10,7 @@ from topics.contracts.address_events import SavedAddress
 from topics.contracts.order_events import PriceChange, PricedItem
 from topics.deciding.choosing import Chosen
 from topics.deciding.discounting import CouponKind, CouponValue
-from topics.values.fields import LAST_STATUSES, Actor, OrderStatus, PaymentMethod, PaymentStatus
+from topics.values.fields import LAST_STATUSES, Actor, OrderStatus, PaymentMethod, PaymentStatus, Personal
 from topics.values.kurus import Kurus, KurusSum
 
 
@@ -20,7 +20,7 @@ class BasketItem(msgspec.Struct, frozen=True, kw_only=True):
     restaurant_id: str
     meal_id: str
     quantity: int
-    note: str | None
+    note: Personal[str] | None
     schedule_date: str | None
     created_at: datetime
     name: str
@@ -139,7 +139,7 @@ class OrderMoment(msgspec.Struct, frozen=True, kw_only=True):
 
     status: OrderStatus
     at: datetime
-    reason: str | None = None
+    reason: Personal[str] | None = None
     by: Actor | None = None
     ready_at: datetime | None = None
     payment_status: PaymentStatus | None = None
@@ -182,7 +182,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     address_id: str | None
     delivery_address: SavedAddress | None
     pickup: bool
-    note: str | None
+    note: Personal[str] | None
     schedule_date: str | None
     changes: tuple[PriceChange, ...]
     created_at: datetime
@@ -195,8 +195,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     sent_at: datetime | None = None
     ready_at: datetime | None = None
     courier_id: str | None = None
-    reason: str | None = None
-    gift_note: str | None = None
+    reason: Personal[str] | None = None
+    gift_note: Personal[str] | None = None
 
     @property
     def runs(self) -> bool:

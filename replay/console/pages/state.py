@@ -14,7 +14,7 @@ from replay.console.options import options
 from replay.log.times import moment
 from replay.questions.decide import decide
 from replay.questions.state import Moment, State, at_of, state
-from replay.shadow.differences import ABSENT, Difference, brief, hidden
+from replay.shadow.differences import ABSENT, Difference, brief
 
 MOMENTS = 100
 """Events on a page."""
@@ -77,7 +77,7 @@ def _changes(moment: Moment) -> list[Change]:
 
 
 def _change(view: str, found: Difference) -> Change:
-    before, after = hidden(found.path, found.before), hidden(found.path, found.after)
+    before, after = found.shown
     return Change(
         view, found.field, None if before is ABSENT else brief(before), None if after is ABSENT else brief(after)
     )

@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from agents.basket import decider as basket_decider
+from agents.courier import registry
 from replay.questions.decide import Decided, judge
 from replay.shadow import domains
 from replay.shadow.domains import Domain
@@ -18,11 +19,14 @@ from stores.kafka.log import Place
 from stores.kafka.partitioning import partition_of
 from stores.settings import load
 from tests.replay.shadow.tape import Tape
+from topics import keys
 from topics.contracts import catalog_events
 from topics.contracts.auth_commands import Logout, Register
 from topics.contracts.basket_commands import AddItem, Clear, RemoveItem
 from topics.contracts.catalog_commands import AddMeal
 from topics.contracts.catalog_events import MealAdded, MealChanged, MealDetails
+from topics.contracts.courier_commands import RegisterCourier
+from topics.contracts.courier_events import CourierErased, CourierRegistered
 from topics.contracts.restaurant_events import RestaurantDetails, RestaurantOpened
 from topics.copies import RESTAURANTS
 from topics.deciding.decision import accept
@@ -108,6 +112,18 @@ async def test_an_event_that_nothing_tells_of_is_no_difference_but_cannot_be_kno
     monkeypatch.setattr(basket_decider, "_remove", lambda *said: accept(removed))
     assert (await decided(made)).different == 1
     assert (await decided(made, ask_inbox=False)).unknown.total() == 1
+
+
+@pytest.mark.parametrize("other_type", [False, True])
+async def test_a_name_in_an_event_that_differs_is_masked(monkeypatch: pytest.MonkeyPatch, other_type: bool):
+    """Nothing but the mark says that the `name` of a courier is personal."""
+    courier, key, made = domains.named("courier", SETTINGS), keys.courier("can"), Tape()
+    made.command(courier, key, RegisterCourier(name="Can Yılmaz"), CALLER="can")
+    now = CourierErased() if other_type else CourierRegistered(user_id="can", name="Ece", at=made.now)
+    monkeypatch.setattr(registry, "register", lambda *said: accept(now))
+    found = await decided(made, courier)
+    said = "\n".join(found.lines())
+    assert found.different == 1 and "Can Yılmaz" not in said and "Ece" not in said and "[personal]" in said, said
 
 
 async def test_what_raises_now_differs(monkeypatch: pytest.MonkeyPatch):

@@ -1,11 +1,13 @@
 """The form of a view tells what it writes: where it differs, the view is built again."""
 
 from dataclasses import replace
+from datetime import date
 
 import msgspec
 
 from agents.basket.projection import BASKET
 from agents.provision import views
+from topics.values.fields import Personal
 
 
 def test_every_view_of_every_domain_has_a_form_of_its_own():
@@ -36,3 +38,19 @@ def test_a_reworded_docstring_is_no_other_form_and_a_field_is_one():
     Reworded.__name__ = More.__name__ = "Shown"
     forms = [replace(BASKET, document=document).form for document in (Shown, Reworded, More)]
     assert forms[0] == forms[1] != forms[2]
+
+
+def test_a_field_that_is_marked_as_personal_is_no_other_form():
+    """A mark would else build each view again whose documents have the field, though nothing else is written."""
+
+    class Shown(msgspec.Struct):
+        name: str | None
+        born: date
+
+    class Marked(msgspec.Struct):
+        name: Personal[str] | None
+        born: Personal[date]
+
+    Marked.__name__ = "Shown"
+    forms = {replace(BASKET, document=document).form for document in (Shown, Marked)}
+    assert len(forms) == 1
