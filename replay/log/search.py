@@ -1,6 +1,7 @@
 """Finds all messages of the flows that an id takes part in: a pass over the topics for the messages that name it, and one for
 what belongs to the same flows."""
 
+import re
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, aclosing
@@ -23,6 +24,12 @@ _NAMING = frozenset(
     )
 )  # fmt: skip
 
+_ANY_CASE = re.compile(
+    r"(?<![0-9a-z])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{16,})(?![0-9a-z])", re.IGNORECASE
+)
+"""A UUID, or so many hexadecimal digits that it is no word: it is the same in upper case.
+An id may hold one, as `courier:<user id>` does."""
+
 
 @dataclass(slots=True)
 class Found:
@@ -43,7 +50,7 @@ _Pass = Callable[[_Part], Awaitable[list[Message]]]
 
 
 async def find(log: LogReader, wanted: str, since: datetime | None) -> Found:
-    """All messages joined by correlation with those that name the id. Raises Unavailable."""
+    """All messages joined by correlation with those that name the id, see spellings(). Raises Unavailable."""
     began = time.monotonic()
     return await _find(log, await window(log, log.topics, since), wanted, began)
 
@@ -86,14 +93,22 @@ async def _found(passed: _Pass, chosen: Window, wanted: str, began: float) -> Fo
 
 
 async def _naming(log: LogReader, chosen: Window, share: Share, wanted: str) -> list[Message]:
-    text = wanted.encode(errors="surrogateescape")
+    ids = spellings(wanted)
+    texts = frozenset(id.encode(errors="surrogateescape") for id in ids)
     kept = list[Message]()
-    async with aclosing(scan(log, chosen, Sieve([text]), progress_of(share, chosen.messages, "looked at"))) as chunks:
+    async with aclosing(scan(log, chosen, Sieve(texts), progress_of(share, chosen.messages, "looked at"))) as chunks:
         async for chunk in chunks:
             for message in map(Message, chunk):
-                if _names(message.logged, text) or message.id == wanted:
+                if _names(message.logged, texts) or message.id in ids:
                     kept.append(message)
     return kept
+
+
+def spellings(id: str) -> frozenset[str]:
+    """How the id may stand in the log: as it is given, and what is hexadecimal in it in lower and in upper case."""
+    return frozenset(
+        (id, _ANY_CASE.sub(lambda found: found[0].lower(), id), _ANY_CASE.sub(lambda found: found[0].upper(), id))
+    )
 
 
 async def _of_flows(log: LogReader, chosen: Window, share: Share, flows: set[str]) -> list[Message]:
@@ -111,7 +126,7 @@ def _at(message: Message) -> tuple[Place, int]:
     return message.logged.place, message.logged.offset
 
 
-def _names(record: Logged, text: bytes) -> bool:
-    if record.key == text:
+def _names(record: Logged, texts: frozenset[bytes]) -> bool:
+    if record.key in texts:
         return True
-    return any(value == text and name in _NAMING for name, value in record.headers)
+    return any(value in texts and name in _NAMING for name, value in record.headers)

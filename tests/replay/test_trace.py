@@ -1,6 +1,7 @@
 """`./lezzet trace`: one order's way over the topics, joined by its correlation."""
 
 import json
+import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -57,6 +58,21 @@ async def test_is_found_by_every_id_of_the_flow(desk: Desk) -> None:
         assert found["correlation"] == flow, name
         assert len(found["messages"]) == 5, name
         assert [m["ms"] for m in found["messages"]] == sorted(m["ms"] for m in found["messages"])
+
+
+async def test_is_found_in_upper_case_where_it_is_hexadecimal(desk: Desk) -> None:
+    order, user, flow, trace = ids.fresh(), ids.fresh(), ids.fresh(), uuid.uuid4().hex
+    await desk.publish(*flow_of(order, user, flow), record("notification", f"courier:{user}", b"{}", id=trace.upper()))
+    for name in (order.upper(), flow.upper(), f"op-{flow.upper()}", trace, f"courier:{user.upper()}"):
+        code, out = await desk.run("trace", name, "--since", "1h", "--json")
+        assert code == 0 and json.loads(out)["flows"], out
+    for name in (f"OP-{flow}", f"COURIER:{user}"):
+        code, _ = await desk.run("trace", name, "--since", "1h")
+        assert code == 2, "what is no hexadecimal number stays as it is spelled"
+
+
+def test_a_word_is_looked_for_as_it_is_spelled() -> None:
+    assert search.spellings("Cafe") == {"Cafe"} and search.spellings("ADA-BADE") == {"ADA-BADE"}
 
 
 async def test_several_processes_find_what_one_finds(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
