@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from typing import Any, cast
 
 import msgspec
 
@@ -77,9 +78,19 @@ def _decoded(body: bytes) -> KitchenReply:
     if holds_nul(body):
         raise _invalid([Fault("$", "NUL characters are not allowed")])
     try:
-        return _REPLY.validated(value)
+        return _REPLY.validated(_without_blank_reason(value))
     except Invalid as refused:
         raise _invalid(refused.faults) from None
+
+
+def _without_blank_reason(value: Any) -> Any:
+    """A kitchen system whose form has a field for the reason sends it also where the cook wrote nothing. To delay, it is then
+    missing."""
+    if not isinstance(value, dict):
+        return value
+    said = cast(dict[str, Any], value)
+    reason = said.get("reason")
+    return {**said, "reason": None} if isinstance(reason, str) and not reason.strip() else said
 
 
 def _invalid(faults: Sequence[Fault]) -> Unusable:

@@ -34,7 +34,8 @@ def broken_words(random: Random, order: str) -> bytes:
         {"order_id": order, "decision": "burn"}, {"order_id": order}, {"order_id": 7, "decision": "accept"},
         {"order_id": order, "decision": "accept", "prep_time": 24 * 60},
         {"order_id": order, "decision": "accept", "prep_time": -1},
-        {"order_id": order, "decision": "reject", "reason": "  "}, {"order_id": order, "decision": "delay"},
+        {"order_id": order, "decision": "reject", "reason": "x" * 501}, {"order_id": order, "decision": "delay"},
+        {"order_id": order, "decision": "delay", "reason": "  ", "minutes": 5},
         {"order_id": order, "decision": "delay", "reason": "a", "minutes": 100_000},
         {"order_id": "00000000-0000-4000-8000-000000000000", "decision": "ready"},
     )  # fmt: skip

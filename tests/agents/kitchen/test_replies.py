@@ -39,6 +39,9 @@ def unusable(delivery: Delivery, *, own_accounts: bool = False) -> Unusable:
         ({"decision": "reject", "reason": "ocak bozuk"}, RejectOrder(reason="ocak bozuk", restaurant_id="r-1")),
         ({"decision": "reject"}, RejectOrder(reason=NO_REASON, restaurant_id="r-1")),
         ({"decision": "reject", "reason": None}, RejectOrder(reason=NO_REASON, restaurant_id="r-1")),
+        ({"decision": "reject", "reason": ""}, RejectOrder(reason=NO_REASON, restaurant_id="r-1")),
+        ({"decision": "reject", "reason": " \n"}, RejectOrder(reason=NO_REASON, restaurant_id="r-1")),
+        ({"decision": "accept", "reason": ""}, AcceptOrder(restaurant_id="r-1")),
         ({"decision": "preparing"}, PrepareOrder(restaurant_id="r-1")),
         (
             {"decision": "delay", "minutes": 10, "reason": "yoğunuz"},
@@ -91,12 +94,11 @@ def test_what_is_no_object_is_said_to_be_none(value: bytes) -> None:
         ({"decision": "accept", "prep_time": "20"}, {"prep_time"}),
         ({"decision": "accept", "prep_time": 20.5}, {"prep_time"}),
         ({"decision": "accept", "prep_time": True}, {"prep_time"}),
-        ({"decision": "reject", "reason": ""}, {"reason"}),
-        ({"decision": "reject", "reason": " \n"}, {"reason"}),
         ({"decision": "reject", "reason": "x" * 501}, {"reason"}),
         ({"decision": "delay"}, {"minutes", "reason"}),
         ({"decision": "delay", "minutes": 24 * 60, "reason": "yoğunuz"}, {"minutes"}),
         ({"decision": "delay", "minutes": 5}, {"reason"}),
+        ({"decision": "delay", "minutes": 5, "reason": " "}, {"reason"}),
         ({"decision": "accept", "restaurant_id": 5}, {"restaurant_id"}),
         ({"decision": 1, "prep_time": "x", "reason": 3}, {"decision", "prep_time", "reason"}),
     ],
@@ -140,6 +142,7 @@ def test_the_same_answer_is_the_same_command_and_another_one_is_another() -> Non
     assert _id(first) == _id(said(decision="accept", prep_time=20, id="1"))
     assert _id(first) == _id(said(b'{"prep_time": 20, "decision":"accept","order_id":"%s"}' % ORDER.encode(), id="1"))
     assert _id(first) == _id(said(decision="accept", prep_time=20, id="1", restaurant_id="r-1"))
+    assert _id(first) == _id(said(decision="accept", prep_time=20, id="1", reason=" "))
     others = [
         said(decision="accept", prep_time=20, id="2"),
         said(decision="accept", prep_time=25, id="1"),  # its kitchen counts no message ids
