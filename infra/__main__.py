@@ -35,7 +35,7 @@ def main(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
     except CannotStart as error:
         sys.stderr.write(f"lezzet {command.name}: {error}\n")
-        return 1
+        return error.code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # `| head` has seen enough
         return 0

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from infra.failure import CannotStart
+from infra.failure import CannotStart, NoSuchName
 from infra.layout.folders import SOCKET, DataFolder
 
 
@@ -27,7 +27,8 @@ WITHIN = 240.0  # seconds for an answer: what is started answers when it is read
 
 
 def ask(data: DataFolder | Path, request: dict[str, Any], within: float = WITHIN) -> dict[str, Any]:
-    """The supervisor's answer. Raises CannotStart: nothing is up, there was no answer, or the reason why it was refused."""
+    """The supervisor's answer. Raises CannotStart: nothing is up, there was no answer, or the reason why it was refused;
+    NoSuchName where the request names a process that there is not."""
     data = data if isinstance(data, DataFolder) else DataFolder(data)
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(within)
@@ -46,7 +47,9 @@ def ask(data: DataFolder | Path, request: dict[str, Any], within: float = WITHIN
             said = b""
     answer: dict[str, Any] = json.loads(said or b'{"error": "the supervisor ended"}')
     if "error" in answer:
-        raise CannotStart(answer["error"])
+        raise (
+            NoSuchName(answer["error"]) if answer.get("exit code") == NoSuchName.code else CannotStart(answer["error"])
+        )
     return answer
 
 

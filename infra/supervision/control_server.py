@@ -5,7 +5,7 @@ import json
 import socket
 from typing import Any
 
-from infra.failure import CannotStart
+from infra.failure import CannotStart, NoSuchName
 from infra.layout.folders import SOCKET
 from infra.supervision.child import Child
 from infra.supervision.control import socket_address
@@ -33,7 +33,7 @@ class ControlServer:
         try:
             answer = await self._answer(json.loads(await reader.readline()))
         except CannotStart as error:
-            answer = {"error": str(error)}
+            answer = {"error": str(error), "exit code": error.code}
         except (ValueError, KeyError) as error:
             answer = {"error": f"the request is not understood: {error!r}"}
         writer.write(json.dumps(answer).encode() + b"\n")
@@ -60,9 +60,7 @@ class ControlServer:
         try:
             return self._supervisor.children[name]
         except KeyError:
-            raise CannotStart(
-                f"no process is named {name}. There are: {', '.join(self._supervisor.children)}"
-            ) from None
+            raise NoSuchName(f"no process is named {name}. There are: {', '.join(self._supervisor.children)}") from None
 
     def _told(self, name: str) -> dict[str, Any]:
         child = self._supervisor.children.get(name)

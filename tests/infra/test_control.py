@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from infra.__main__ import main
 from infra.cli import status
 from infra.failure import CannotStart
 from infra.layout.folders import DataFolder
@@ -84,6 +85,15 @@ async def test_states_are_told(controlled: Supervisor):
 async def test_an_unknown_name_is_answered_with_the_known_ones(controlled: Supervisor):
     with pytest.raises(CannotStart, match=r"no process is named kafak\. There are: sleeper"):
         await asyncio.to_thread(control.stop, controlled.data, "kafak")
+
+
+@pytest.mark.parametrize("action", ["stop", "start", "kill"])
+async def test_a_wrong_name_is_one_line_with_the_right_ones_and_exit_code_2(
+    controlled: Supervisor, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, action: str
+):
+    monkeypatch.setenv("LEZZET_DATA", str(controlled.data.root))
+    assert await asyncio.to_thread(main, ["server", action, "kafak"]) == 2
+    assert capsys.readouterr().err == "lezzet server: no process is named kafak. There are: sleeper\n"
 
 
 async def test_a_long_path_is_no_obstacle():
