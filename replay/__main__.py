@@ -7,18 +7,18 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 
+from replay import away
 from replay.console import command as console
 from replay.dlq import command as dlq
 from replay.failure import CannotDo
 from replay.questions import decide, find, logs, play, record, replay, state, tail, trace, why
-from replay.tools import Tools, address, collect_seldom
+from replay.tools import Tools, collect_seldom
 from replay.topics import command as topics_command
 from replay.topics import publish
 from replay.views import command as views_command
 from stores import telemetry
 from stores.errors import Doubt, Unavailable
-from stores.settings import Settings, load_or_exit
-from stores.technologies import TECHNOLOGIES
+from stores.settings import load_or_exit
 
 Run = Callable[[Tools, argparse.Namespace], Awaitable[int]]
 
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str]) -> int:
     except CannotDo as error:
         return _stopped(name, str(error), error.code)
     except Unavailable as error:
-        return _stopped(name, _unavailable(error, settings))
+        return _stopped(name, asyncio.run(away.told(error, settings)))
     except Doubt as error:
         return _stopped(name, f"{error}; nothing was changed, give the command again")
     except BrokenPipeError:
@@ -88,19 +88,6 @@ def parser_of(name: str) -> argparse.ArgumentParser:
 def _stopped(name: str, why: str, code: int = 1) -> int:
     sys.stderr.write(f"lezzet {name}: {why}\n")
     return code
-
-
-def _unavailable(error: Unavailable, settings: Settings) -> str:
-    """Which server, where it was looked for (without credentials), how to start it."""
-    variable, where = {
-        "kafka": ("KAFKA_BROKERS", str(settings.kafka)),
-        "redis": ("REDIS_URL", address(settings.redis)),
-        "elasticsearch": ("ELASTICSEARCH_URL", address(settings.elastic)),
-        **{store.server.lower(): (store.variable, address(store.url(settings))) for store in TECHNOLOGIES},
-    }.get(error.server.lower(), ("", "its address"))
-    return (
-        f"no {error.server} at {where} ({variable}): start it with `./lezzet up`, look with `./lezzet status` ({error})"
-    )
 
 
 if __name__ == "__main__":

@@ -49,6 +49,12 @@ async def health(supervisor: Path | None) -> dict[str, dict[str, Any] | None]:
         return dict(zip(told, await asyncio.gather(*(_said(http, url) for url in told.values())), strict=True))
 
 
+async def state_of(supervisor: Path | None, name: str) -> str | None:
+    """Of one process: running, starting, stopped or failed (infra/supervision/child.py); None where the stack was started
+    without it. Raises NotSupervised."""
+    return next((each["state"] for each in await _started(supervisor) if each["name"] == name), None)
+
+
 async def _started(supervisor: Path | None) -> list[dict[str, Any]]:
     if supervisor is None:
         raise NotSupervised("these processes were not started by ./lezzet up (SUPERVISOR_SOCKET is not set)")
