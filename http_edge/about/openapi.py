@@ -35,6 +35,9 @@ _LINK = {
 }  # fmt: skip
 _ETAG = {"description": "Of what the answer is made of, for `If-None-Match`.", "schema": {"type": "string"}}
 
+_TITLES = {"": "gateway", "m": "phones", ".well-known": "keys"}
+"""Of groups of routes that the first part of their path would not name."""
+
 _BYTES = {"type": "string", "format": "binary"}
 _PICTURE = {
     "image/*": {"schema": _BYTES},
@@ -99,7 +102,7 @@ def _operation(row: AnyRow, schemas: Mapping[int, Any]) -> dict[str, Any]:
     parts = row.path.strip("/").split("/")
     described: dict[str, Any] = {
         "operationId": "_".join((row.method.lower(), *(PARAMETER.sub(r"by_\1", part) for part in parts))),
-        "tags": [parts[0] or "gateway"],
+        "tags": [_TITLES.get(parts[0], parts[0])],
         "summary": row.says,
         "description": f"Who: {row.who.value}.",
         "parameters": _parameters(row),

@@ -10,6 +10,13 @@ function element(name, text, className) {
   return made;
 }
 
+// A text of the description: what stands between backticks in it is code.
+function words(name, text) {
+  const made = element(name);
+  text.split("`").forEach((part, place) => made.append(place % 2 ? element("code", part) : part));
+  return made;
+}
+
 // An example value of a schema; `seen` stops at types that hold themselves.
 function example(schema, components, seen = []) {
   if (!schema) return null;
@@ -79,7 +86,7 @@ function table(rows) {
   const made = element("table");
   for (const row of rows) {
     const line = element("tr");
-    for (const cell of row) line.append(element("td", cell));
+    for (const cell of row) line.append(words("td", cell));
     made.append(line);
   }
   return made;
@@ -88,10 +95,10 @@ function table(rows) {
 function operation(method, path, said, components) {
   const details = element("details");
   const summary = element("summary");
-  summary.append(element("span", method.toUpperCase(), "method"), element("code", path), ` ${said.summary || ""}`);
+  summary.append(element("span", method.toUpperCase(), "method"), element("code", path), words("span", ` ${said.summary || ""}`));
   summary.append(element("span", said.security ? "token" : "public", "who"));
   const inside = element("div");
-  if (said.description) inside.append(element("p", said.description));
+  if (said.description) inside.append(words("p", said.description));
   if (said.parameters && said.parameters.length) {
     inside.append(element("h4", "Parameters"));
     inside.append(table(said.parameters.map((each) => [each.name, each.in, each.description || ""])));
@@ -102,7 +109,7 @@ function operation(method, path, said, components) {
   }
   inside.append(element("h4", "Answers"));
   for (const [status, answer] of Object.entries(said.responses)) {
-    inside.append(element("p", `${status} ${answer.description || ""}`));
+    inside.append(words("p", `${status} ${answer.description || ""}`));
     if (answer.content && status.startsWith("2")) inside.append(body(answer.content, components));
   }
   details.append(summary, inside);
@@ -115,7 +122,7 @@ function operation(method, path, said, components) {
 function render(openapi) {
   document.title = openapi.info.title;
   document.getElementById("title").textContent = openapi.info.title;
-  document.getElementById("about").textContent = openapi.info.description;
+  document.getElementById("about").replaceChildren(words("span", openapi.info.description));
   const groups = new Map();
   for (const [path, methods] of Object.entries(openapi.paths)) {
     for (const method of METHODS.filter((each) => each in methods)) {
