@@ -36,3 +36,8 @@ async def or_away(asked: Awaitable[T]) -> T | Away:
         return await asked
     except Doubt as error:  # Unavailable is one
         return Away(str(error))
+
+
+def not_now(error: Doubt) -> str:
+    """What a page says where a server that it cannot do without is away."""
+    return f"{error}: ./lezzet status shows what runs"

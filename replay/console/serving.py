@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from replay.console.desk import Desk
+from replay.console.desk import Desk, not_now
 from replay.console.entering import Entrance
 from replay.console.frame import Frame, Shown
 from replay.console.guard import Guard, add_headers
@@ -102,7 +102,7 @@ def _failed(error: CannotDo | Doubt) -> Shown:
         return Shown("failed.html", "Not understood", {"why": str(error)}, status=400)
     if isinstance(error, CannotDo):
         return Shown("failed.html", "Not found", {"why": str(error)}, status=404)
-    return Shown("failed.html", "Not now", {"why": f"{error}: ./lezzet status shows what runs"}, status=503)
+    return Shown("failed.html", "Not now", {"why": not_now(error)}, status=503)
 
 
 @asynccontextmanager

@@ -23,8 +23,11 @@ _LAST = 100  # lines, where nothing else is asked for
 _MOST = 10_000
 _POLL = 0.5  # seconds between two looks of --follow
 _LATE = timedelta(seconds=5)  # so much later than others a line that came at the same time may be found
-_NAMES = (*DOMAINS, "edge", "agents", "logs")  # of whom a line may be: stores.telemetry.domain_of
 _REMEMBERED = 50_000  # ids of lines that were printed
+
+
+OF_WHOM = (*DOMAINS, "edge", "agents", "logs")
+"""Of whom a line may be: stores.telemetry.domain_of."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,8 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 async def run(tools: Tools, said: argparse.Namespace) -> int:
     if not 1 <= said.count <= _MOST:
         raise BadArgument(f"--count: from 1 to {_MOST}")
-    if said.domain is not None and said.domain not in _NAMES:
-        raise BadArgument(no_such("domain", said.domain, _NAMES, "none"))
+    check_domain(said.domain)
     now = datetime.now(UTC)
     asked = Asked(
         words=said.query, ids=await _flow(tools, said.trace) if said.trace else (), level=said.level,
@@ -65,6 +67,12 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
         if said.follow:
             await _follow(index, asked, found, now, shown)
     return 0
+
+
+def check_domain(name: str | None) -> None:
+    """Raises BadArgument. Without this check a mistyped name would find no line, and say so of the domain that was meant."""
+    if name is not None and name not in OF_WHOM:
+        raise BadArgument(no_such("domain", name, OF_WHOM, "none"))
 
 
 async def _flow(tools: Tools, wanted: str) -> Sequence[str]:

@@ -130,13 +130,31 @@ async def test_what_is_not_there_is_one_line(console: Console, path: str, why: s
         ("/state/x?at=yesterday", "is neither a version"),
         ("/decide/order?since=yesterday", "is neither an age"),
         ("/dlq/restaurant_events/x", "PARTITION:OFFSET"),
-        ("/logs?level=loud", "one of debug"),
-        ("/logs?since=yesterday", "is neither an age"),
     ],
 )
 async def test_what_cannot_be_read_is_not_said_to_be_missing(console: Console, path: str, why: str) -> None:
     shown = texts(await console.page(path, 400))
     assert why in shown and "Not understood" in shown and "Not found" not in shown
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ("level=loud", "one of debug"),
+        ("since=yesterday", "is neither an age"),
+        ("until=tomorrow", "is neither an age"),
+        ("domain=bascet", "did you mean basket"),
+    ],
+)
+async def test_what_is_wrong_with_a_question_for_lines_is_said_beside_what_was_typed(
+    console: Console, wrong: str, why: str
+) -> None:
+    page = await console.page(f"/logs?query=two%20words&process=edge&count=500&follow=1&{wrong}", 400)
+    assert why in texts(page) and "http-equiv" not in page, "it is not asked again by itself"
+    name, _, value = wrong.partition("=")
+    kept = ["two words", "edge", *([value] if name != "level" else [])]
+    assert all(f'value="{each}"' in page for each in kept), page
+    assert "<option selected>500" in page and "checked" in page
 
 
 async def test_dead_letters_are_listed_and_shown(console: Console, desk: Desk) -> None:
@@ -237,7 +255,9 @@ async def test_a_server_that_is_away_is_one_line(console: Console, desk: Desk) -
         other = Console(key, port, console.http)
         async with console.http.get(other.link()) as answer:
             assert answer.status == 200
-        assert "Elasticsearch" in texts(await other.page("/logs", 503))
+        for domain in ("order", "edge", "logs"):
+            logs = await other.page(f"/logs?query=lost&domain={domain}", 503)
+            assert "Elasticsearch" in texts(logs) and 'value="lost"' in logs and f'value="{domain}"' in logs
         assert "How far readers are is not known: Redis" in texts(await other.page("/topics"))
         assert "Redis" in texts(await other.page("/views", 503))
 
