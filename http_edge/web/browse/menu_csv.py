@@ -33,14 +33,18 @@ COLUMNS: Mapping[str, Sequence[str]] = {
 }
 """Column → other names that a file may give it, folded. Case, accents and spaces do not count."""
 
-MOST_LINES = 50
-"""Of one row: a quote that is not closed by then was a mistake."""
+MOST_LINES = 2_001
+"""Of one row: a quote that is not closed by then was a mistake. As many as a description of 2,000 characters can have."""
+FEW_LINES = 50
+"""The same, once MOST_LONG rows of the file were given up after more lines than these: all those lines are read again."""
+MOST_LONG = 20
 MOST_CHARACTERS = 64 * 1024
 """Of one row as the file has it, so that a row takes some milliseconds whatever is in it."""
 MOST_IGNORED = 20
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet takes a cell that begins so for a formula. Before it stands an apostrophe in what we export."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""A spreadsheet takes a cell that begins so for a formula. Before it stands an apostrophe in what we export. With `\r` goes
+`\n`: that is what a reader of the file makes of it."""
 
 _SEPARATORS = (",", ";", "\t")
 _LONGEST_AMOUNT = 40  # characters
@@ -86,7 +90,7 @@ class _Row(NamedTuple):
 
 
 class _NoEnd(Exception):
-    """A row has more than MOST_LINES lines."""
+    """A row has more lines than it may have."""
 
 
 class _TooLong(Exception):
@@ -94,7 +98,7 @@ class _TooLong(Exception):
 
 
 class _Lines:
-    """The lines of a text, for csv. line: number of the last one that was taken."""
+    """The lines of a text, for csv. line: number of the last one taken. long: rows given up after more than FEW_LINES."""
 
     def __init__(self, text: str) -> None:
         self._source = StringIO(text, newline=None)  # all line breaks become \n, also within quotes
@@ -102,12 +106,13 @@ class _Lines:
         self._row = list[str]()
         self._size = 0
         self.line = 0
+        self.long = 0
 
     def __iter__(self) -> "_Lines":
         return self
 
     def __next__(self) -> str:
-        if len(self._row) >= MOST_LINES:
+        if len(self._row) >= (MOST_LINES if self.long < MOST_LONG else FEW_LINES):
             raise _NoEnd
         line = self._again.popleft() if self._again else next(self._source)
         self._row.append(line)
@@ -123,6 +128,7 @@ class _Lines:
 
     def back(self) -> None:
         """To the second line of the row: only the first one is given up."""
+        self.long += len(self._row) > FEW_LINES
         self._again.extendleft(reversed(self._row[1:]))
         self.line -= len(self._row) - 1
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from http_edge.web.browse import menu_csv, menu_files
-from http_edge.web.browse.menu_csv import COLUMNS, MOST_LINES, guarded, plain
+from http_edge.web.browse.menu_csv import COLUMNS, FEW_LINES, MOST_LINES, MOST_LONG, guarded, plain
 from http_edge.web.browse.menu_export import meal_as_csv
 from http_edge.web.browse.menu_files import Row
 from http_edge.wire.problems import Problem
@@ -137,7 +138,7 @@ def test_lists_and_options_in_a_cell() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["=1+1", "+90", "-5", "@sum", "\tx", "'=1", "''@", "a", "", "'a", '=HYPERLINK("http://x")']
+    "text", ["=1+1", "+90", "-5", "@sum", "\tx", "\nx", "'=1", "''@", "a", "", "'a", '=HYPERLINK("http://x")']
 )
 def test_what_a_spreadsheet_would_run_is_guarded_and_comes_back(text: str) -> None:
     assert plain(guarded(text)) == text
@@ -173,7 +174,7 @@ def test_a_broken_line_does_not_take_the_next_along(line: str, why: str) -> None
 
 
 def test_a_quote_that_is_never_closed_costs_its_line_only() -> None:
-    lines = [f"Yemek {number},1" for number in range(3 * MOST_LINES)]
+    lines = [f"Yemek {number},1" for number in range(2 * MOST_LINES)]
     lines[7] = '"' + lines[7]
     found = rows("name,price\n" + "\n".join(lines))
     assert [row.faults[0].line for row in found if row.row is None] == [9]
@@ -189,11 +190,29 @@ def test_rows_that_could_go_on_for_megabytes_are_given_up_early(monkeypatch: pyt
         return line
 
     monkeypatch.setattr(menu_csv._Lines, "__next__", counted)  # pyright: ignore[reportPrivateUsage]
-    line = 'a",' + "a," * 20_000 + '"b\n'  # ends within a quote, as the next one begins
-    found = rows('name,price\n"' + line * MOST_LINES + "Urfa,2\n")
+    line, many = 'a",' + "a," * 20_000 + '"b\n', 50  # ends within a quote, as the next one begins
+    found = rows('name,price\n"' + line * many + "Urfa,2\n")
     assert [row.row.said.name for row in found if row.row] == ["Urfa"]
     assert all("characters" in row.faults[0].why or "quote" in row.faults[0].why for row in found if not row.row)
-    assert sum(taken) < 3 * len(line) * MOST_LINES, "each line was read a few times, not once for each line before it"
+    assert sum(taken) < 3 * len(line) * many, "each line was read a few times, not once for each line before it"
+
+
+@pytest.mark.parametrize("many", [MOST_LINES - 10, MOST_ROWS - 10])
+def test_short_lines_that_have_no_end_are_given_up_early_when_there_are_many(
+    monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    """The ends of some are looked for up to the end of the file."""
+    taken, take = list[int](), menu_csv._Lines.__next__  # pyright: ignore[reportPrivateUsage]
+
+    def counted(lines: Any) -> str:
+        line = take(lines)
+        taken.append(1)
+        return line
+
+    monkeypatch.setattr(menu_csv._Lines, "__next__", counted)  # pyright: ignore[reportPrivateUsage]
+    found = rows("name,price\n" + 'a","b\n' * many + "Urfa,2\n")  # each ends within a quote, as the next one begins
+    assert [row.row.said.name for row in found if row.row] == ["Urfa"]
+    assert sum(taken) <= MOST_LONG * MOST_LINES + many * (FEW_LINES + 1)
 
 
 def test_one_bad_line_among_five_thousand() -> None:
@@ -398,6 +417,17 @@ def test_what_is_exported_comes_back_as_it_was(meal: Meal, separator: Any) -> No
         )
     )
     assert not any(cell.startswith(menu_csv.FORMULA) for cell in cells)
+
+
+@pytest.mark.parametrize("description", ["\n" * 2_000, "bir\n" * 500, '"\n' * 1_000, "\r\n" * 1_000])
+def test_a_description_of_many_lines_comes_back(description: str) -> None:
+    """So many lines as its characters allow. Line breaks of Windows come back as those of Unix."""
+    meal = Meal(
+        id="m-1", restaurant_id=MAHMUT, name="Adana", description=description, price=100, is_available=True, image_url="",
+        cuisine="", complementary_ids=(), options=(), created_at=NOW, updated_at=NOW,
+    )  # fmt: skip
+    found = rows(b"".join(meal_as_csv(each, "comma") for each in (None, meal, replace(meal, id="m-2", name="Urfa"))))
+    assert [row.row and row.row.said.description for row in found] == [description.replace("\r\n", "\n")] * 2
 
 
 def test_every_field_of_a_meal_has_a_column() -> None:
