@@ -102,6 +102,22 @@ class Built(Shop):
         await work.idle([lease])
         return work, lease, go
 
+    async def ordered(self, monkeypatch: pytest.MonkeyPatch, told: Callable[[int, int], None]) -> tuple[Showing, Lease]:
+        """The next generation is ordered beside a view that shows all. told: of each read that it is built by, with the offset
+        that it begins at and the most events that it may give."""
+        work = self.projector()
+        lease = await self.opened(work)
+        await self.run(work, lease)
+        await self.order()
+        whole = Replayed.take
+
+        async def take(reads: Replayed, first: int, most: int) -> Any:
+            told(first, most)
+            return await whole(reads, first, most)
+
+        monkeypatch.setattr(Replayed, "take", take)
+        return work, lease
+
     def reads_slowly(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         """What is built waits for the returned call."""
         go, whole = asyncio.Event(), self.feed.replay
@@ -296,19 +312,14 @@ async def test_a_removal_that_was_killed_is_ended_by_the_next(built: Built):
 
 async def test_a_builder_that_was_killed_is_gone_on_with_from_its_floor(built: Built, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(building, "MOST", 4)
-    work = built.projector()
-    lease = await built.opened(work)
-    await built.run(work, lease)
-    await built.order()
-    taken, whole = list[int](), Replayed.take
+    taken = list[int]()
 
-    async def dies(self: Replayed, first: int, most: int) -> Any:
+    def dies(first: int, most: int) -> None:
         taken.append(first)
         if len(taken) == 4:
             lease.end_now()
-        return await whole(self, first, most)
 
-    monkeypatch.setattr(Replayed, "take", dies)
+    work, lease = await built.ordered(monkeypatch, dies)
     await work.idle([lease])
     await until("it to die", lambda: _true(lease.closing.is_set()))
     again = built.projector()
@@ -326,17 +337,8 @@ async def test_fewer_events_are_brought_up_at_once_while_they_take_long(
     """Redis answers nobody while they are written."""
     for name, value in {"FIRST": 8, "LEAST": 2, "MOST": 16, "LONG": long}.items():
         monkeypatch.setattr(building, name, value)
-    work = built.projector()
-    lease = await built.opened(work)
-    await built.run(work, lease)
-    await built.order()
-    asked, whole = list[int](), Replayed.take
-
-    async def told(self: Replayed, first: int, most: int) -> Any:
-        asked.append(most)
-        return await whole(self, first, most)
-
-    monkeypatch.setattr(Replayed, "take", told)
+    asked = list[int]()
+    work, lease = await built.ordered(monkeypatch, lambda first, most: asked.append(most))
     await built.switched_to("@2", work, lease)
     assert asked[: len(expected)] == expected
     assert await built.shown() == (15, Sum(15, 15))
