@@ -80,13 +80,19 @@ def _bounded(value: Any) -> Any:
         case bool():
             return value
         case int():
-            return value if -(2**63) <= value < 2**63 else float(value) if abs(value) < _HUGE else math.inf
+            return value if -(2**63) <= value < 2**63 else _fraction(value)
         case dict():
             return {name: _bounded(inner) for name, inner in cast(dict[str, Any], value).items()}
         case list():
             return [_bounded(inner) for inner in cast(list[Any], value)]
         case _:
             return value
+
+
+def _fraction(value: int) -> float:
+    if abs(value) < _HUGE:
+        return float(value)
+    return math.inf if value > 0 else -math.inf
 
 
 def _compiled(text: str) -> Any:

@@ -54,6 +54,29 @@ def test_what_cannot_be_told_or_is_secret_holds_for_nothing(text: str) -> None:
     assert not Where(text)(message())
 
 
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (2**63 - 1, "body.n / 10 == 922337203685477580"),
+        (-(2**63), "body.n / 10 == -922337203685477580"),
+        (2**63, "body.n == 9223372036854775808.0"),
+        (-(2**63) - 1, "body.n == -9223372036854775809.0"),
+        (5 * 10**307, "body.n > 4e307 && body.n < 6e307"),
+        (2 * 10**308, "body.n > 1.7e308"),
+        (10**400, "body.n > 1.7e308"),
+        (-(5 * 10**307), "body.n < -4e307 && body.n > -6e307"),
+        (-(10**400), "body.n < -1.7e308"),
+        (10**18, "body.n == 1000000000000000000"),
+    ],
+)
+@pytest.mark.parametrize("around", ['{"n":%d}', '{"all":[{"n":%d}]}'])
+def test_whole_numbers_of_any_size_are_compared(number: int, text: str, around: str) -> None:
+    """Up to 64 bits they stay whole, as a division shows. Larger ones become fractions, and infinite where no fraction holds
+    them."""
+    asked = text.replace("body.n", "body.all[0].n") if "all" in around else text
+    assert Where(asked)(message((around % number).encode()))
+
+
 @pytest.mark.parametrize("body", [None, b"", b"\xff\xfe", b"[1,2", b'{"a":' * 2_000, b"x" * 1_000_000])
 def test_a_body_that_is_no_json_object_is_no_error(body: bytes | None) -> None:
     assert not Where("body.total > 1")(message(body))
@@ -66,6 +89,20 @@ def test_a_body_that_is_no_json_is_a_text() -> None:
 
 def test_a_message_without_a_key_has_an_empty_one() -> None:
     assert Where('key == ""')(message(key=None))
+
+
+@pytest.mark.parametrize(
+    ("said", "version"),
+    [(None, 0), (b"3", 3), (b"x", 0), (b"-1", 0), (b"", 0), (b"9" * 18, 10**18 - 1), (b"1" * 19, 0)],
+)
+def test_what_is_no_event_has_version_0_and_no_type(said: bytes | None, version: int) -> None:
+    named = () if said is None else (("ce_sequence", said),)
+    bare = Message(Logged("order_events", 0, 7, AT, None, named, BODY))
+    assert Where(f'version == {version} && type == ""')(bare)
+
+
+def test_a_condition_may_be_as_long_as_its_bound() -> None:
+    assert Where("true" + " " * (LONGEST - 4))(message())
 
 
 @pytest.mark.parametrize(
@@ -111,6 +148,18 @@ def test_nonsense_is_refused_with_its_place(text: str, told: str) -> None:
         ("body.name == 'Kebapçı'", None),
         ("body.url == 'a/b'", None),
         (r"key == r'\' && type == 'A'", None),
+        # what binds less than && is around all of it
+        ("key == 'a' || key == 'b' && type == 'OrderPlaced'", None),
+        ("key == 'a' ? key == 'b' : true && type == 'OrderPlaced'", None),
+        # a comment, and texts with rules of their own
+        ("key == 'a' // && type == 'OrderPlaced'", None),
+        ("key == '''x' && type == \"OrderPlaced\" && 'y'''", None),
+        ("type == 'OrderPlaced' && key == r'a'", None),
+        ("type == 'OrderPlaced' && key == R'a'", None),
+        ("type == 'OrderPlaced' && key != '' && b'a' == b'a'", None),
+        ("type == 'OrderPlaced' && key != '' && B'a' == B'a'", None),
+        ("type == 'OrderPlaced' && key == 'r'", b"OrderPlaced"),
+        ("x", None),
         ("key == ' && type == \"A\" && '", None),
     ],
 )

@@ -2,6 +2,7 @@
 
 from math import cos, radians, sin
 
+import msgspec
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -25,7 +26,17 @@ SQUARE = ((41.0, 29.0), (41.0, 29.1), (41.1, 29.1), (41.1, 29.0))
 ARROW = ((0.0, 0.0), (2.0, 1.0), (0.0, 2.0), (1.0, 1.0))  # (1, 1) is a corner that points inwards
 
 
-@pytest.mark.parametrize("corners", [SQUARE, SQUARE[::-1], SQUARE[:3], ARROW])
+STRAIGHT = (
+    (0.0, 0.0),
+    (1.0, 0.0),
+    (2.0, 0.0),
+    (2.0, 1.0),
+    (2.0, 2.0),
+    (1.0, 1.0),
+)  # corners in the middle of sides, each way
+
+
+@pytest.mark.parametrize("corners", [SQUARE, SQUARE[::-1], SQUARE[:3], ARROW, STRAIGHT, STRAIGHT[::-1]])
 def test_polygons_that_meet_themselves_at_their_corners_only_are_areas(
     corners: tuple[tuple[float, float], ...],
 ) -> None:
@@ -37,9 +48,14 @@ def test_polygons_that_meet_themselves_at_their_corners_only_are_areas(
     [
         ((SQUARE[0], SQUARE[2], SQUARE[1], SQUARE[3]), "polygon"),  # a bow tie
         (((0, 0), (0, 2), (2, 2), (0, 1)), "polygon"),  # a corner on another side
+        (((0, 0), (0, 4), (3, 4), (0, 2), (3, 0)), "polygon"),  # a corner on a side that is no neighbour
+        (((3, 0), (0, 2), (3, 4), (0, 4), (0, 0)), "polygon"),
         (((0, 0), (2, 0), (1, 1), (2, 2), (0, 2), (1, 1)), "polygon"),  # two triangles with a corner in common
         (((0, 0), (0, 1), (0, 2)), "polygon"),  # a line
         (((0, 0), (0, 2), (0, 1), (1, 1)), "polygon"),  # it goes back on itself
+        (((0, 0), (2, 0), (1, 0), (1, 1)), "polygon"),  # the same, to the north
+        (((0, 0), (2, 2), (1, 1), (0, 1)), "polygon"),  # and across
+        (((1, 0), (1, 1), (0, 0), (2, 0)), "polygon"),  # and where the last side meets the first one
         (((0, 0), (0, 1), (0, 1), (1, 1)), "polygon[2]"),
         (((0, 0), (0, 1), (0, 1.00000001)), "polygon[2]"),  # a millimetre apart
         (((0, 0), (0, 1)), "polygon"),
@@ -144,3 +160,88 @@ def test_two_corners_that_change_places_cross_a_round_polygon(spokes: dict[int, 
     corners[first], corners[second] = corners[second], corners[first]
     with pytest.raises(NoArea, match="crosses"):
         check(DeliveryArea(polygon=tuple(corners)))
+
+
+# -- bounds
+
+
+@pytest.mark.parametrize("radius", [0.1, 100.0])
+def test_a_radius_may_be_as_short_and_as_long_as_its_bounds(radius: float) -> None:
+    assert msgspec.convert({"radius_km": radius}, DeliveryArea).radius_km == radius
+
+
+@pytest.mark.parametrize("radius", [0.0999, 100.001, 0, -1])
+def test_a_radius_outside_of_its_bounds_is_none(radius: float) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"radius_km": radius}, DeliveryArea)
+
+
+def test_a_polygon_has_fifty_corners_at_most() -> None:
+    corners = [{"latitude": 41.0, "longitude": 29 + n / 100} for n in range(51)]
+    assert len(msgspec.convert({"polygon": corners[:50]}, DeliveryArea).polygon) == 50
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"polygon": corners}, DeliveryArea)
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_corners_may_be_five_degrees_apart_and_no_more(swapped: bool) -> None:
+    """In each of both directions."""
+
+    def triangle(far: float) -> DeliveryArea:
+        corners = ((0.0, 0.0), (0.0, far), (1.0, 1.0))
+        return polygon(*((y, x) if swapped else (x, y) for x, y in corners))
+
+    check(triangle(5.0))
+    with pytest.raises(NoArea, match="more than 5 degrees apart") as raised:
+        check(triangle(5.0001))
+    assert raised.value.field == "polygon"
+
+
+@pytest.mark.parametrize("corners", [SQUARE[:1], SQUARE[:2]])
+def test_fewer_than_three_corners_are_no_polygon(corners: tuple[tuple[float, float], ...]) -> None:
+    with pytest.raises(NoArea, match="needs 3 corners and more"):
+        check(polygon(*corners))
+
+
+def test_a_single_corner_is_not_closed() -> None:
+    assert normal(polygon(SQUARE[0])) == polygon(SQUARE[0])
+    assert normal(polygon(SQUARE[0], SQUARE[0])) == polygon(SQUARE[0])
+    assert normal(polygon()) == polygon()
+
+
+def test_the_first_corner_again_at_the_end_is_named_where_nobody_took_it_away() -> None:
+    with pytest.raises(NoArea, match="is where the corner before it is") as raised:
+        check(polygon(*SQUARE, SQUARE[0]))
+    assert raised.value.field == "polygon[0]"
+
+
+def test_the_sides_that_cross_are_named_by_their_corners() -> None:
+    bow_tie = polygon(SQUARE[0], SQUARE[1], SQUARE[3], SQUARE[2])
+    with pytest.raises(NoArea) as raised:
+        check(bow_tie)
+    assert str(raised.value).endswith("the side between [1] and [2] and the side between [3] and [0]")
+
+
+def test_the_end_of_a_radius_is_inside() -> None:
+    besiktas = corner(41.0422, 29.0067)
+    far = kilometres(TAKSIM, besiktas)
+    assert covers(DeliveryArea(radius_km=far, center=TAKSIM), besiktas)
+    assert not covers(DeliveryArea(radius_km=far - 1e-9, center=TAKSIM), besiktas)
+    assert not covers(DeliveryArea(radius_km=far), besiktas), "nobody knows from where"
+
+
+def test_distances_are_those_of_a_globe() -> None:
+    assert kilometres(TAKSIM, TAKSIM) == 0
+    degree = 111.195  # kilometres
+    assert kilometres(corner(0, 0), corner(0, 1)) == pytest.approx(degree, abs=0.001)
+    assert kilometres(corner(60, 29), corner(60, 30)) == pytest.approx(degree / 2, rel=1e-3)
+    assert kilometres(corner(0, 0), corner(0, 180)) == pytest.approx(180 * degree, abs=0.1)
+    assert kilometres(corner(52.1, 13.3), corner(-52.1, -166.7)) == pytest.approx(180 * degree), ()
+
+
+def test_corners_are_told_apart_by_a_centimetre() -> None:
+    inside, outside = corner(0.5, 0.0000001), corner(0.5, -0.0000001)
+    area = polygon((0, 0), (0, 1), (1, 1), (1, 0))
+    assert covers(area, inside) and covers(area, corner(0.5, 0)) and not covers(area, outside)
+    check(polygon((0, 0), (0, 1), (0.0000001, 1)))
+    assert not covers(polygon((0, 0), (0, 1), (0.0000001, 1)), corner(0.0000001, 0.5))

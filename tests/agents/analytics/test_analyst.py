@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from agents.analytics import analyst
 from agents.analytics.analyst import AWAY, BEGINS, Analyst
@@ -202,14 +203,41 @@ async def test_a_part_of_the_answer_is_told_as_one(order_facts: Daily):
     assert not report.complete and "in time" in report.note
 
 
-async def test_strangers_and_those_who_had_too_many_cost_nothing():
-    class Asked:
-        async def search(self, *asked: Any) -> Any:
-            raise AssertionError("nobody is to be asked")
+class Unasked:
+    async def search(self, *asked: Any) -> Any:
+        raise AssertionError("nobody is to be asked")
 
-    assert await ask(Asked(), None, None, caller="owner-2") is None
-    assert await ask(Asked(), None, None, reports=Reports(since=NOW, given=MOST_AN_HOUR)) == ""
-    assert await ask(Asked(), date(2026, 2, 2), date(2026, 2, 1)) == ""
+
+async def test_strangers_and_those_who_had_too_many_cost_nothing():
+    assert await ask(Unasked(), None, None, caller="owner-2") is None
+    assert await ask(Unasked(), None, None, reports=Reports(since=NOW, given=MOST_AN_HOUR)) == ""
+    assert await ask(Unasked(), date(2026, 2, 2), date(2026, 2, 1)) == ""
+
+
+@pytest.mark.parametrize("known", [None, Fact(3, None)])
+async def test_a_restaurant_that_is_not_known_is_nobodys(known: Fact | None):
+    """It was never opened, or its copy was removed. The decider says that there is none."""
+
+    class Nothing:
+        async def look(self, sources: Sequence[Source], *, facts: Sequence[FactKey]) -> Moment:
+            return Moment(facts={} if known is None else dict.fromkeys(facts, known))
+
+    asking = Analyst(Unasked(), Nothing(), lambda: ())  # type: ignore[arg-type]
+    command = ComputeReport(restaurant_id=MINE)
+    assert await asking.prepare(command, MINE, NONE_YET, {headers.CALLER: OWNER}, NOW, "command-1") is None
+
+
+async def test_who_says_no_name_owns_no_restaurant_not_even_one_whose_owner_is_not_known():
+    class Ownerless:
+        async def look(self, sources: Sequence[Source], *, facts: Sequence[FactKey]) -> Moment:
+            return Moment(facts=dict.fromkeys(facts, Fact(1, RESTAURANTS.form.encode(replace(COPY, owner_id="")))))
+
+    for copies in (Copies(), Ownerless()):
+        asking = Analyst(Unasked(), copies, lambda: ())  # type: ignore[arg-type]
+        for said in ({}, {headers.CALLER: ""}):
+            assert (
+                await asking.prepare(ComputeReport(restaurant_id=MINE), MINE, NONE_YET, said, NOW, "command-1") is None
+            )
 
 
 async def test_where_the_server_is_away_it_is_said_in_time():

@@ -1,5 +1,6 @@
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from msgspec.structs import replace
@@ -15,6 +16,7 @@ from topics.contracts.basket_commands import (
     Checkout,
     CheckoutItem,
     Clear,
+    Command,
     Refusal,
     RemoveItem,
     RestoreItems,
@@ -30,7 +32,7 @@ from topics.contracts.basket_events import (
     LinesRestored,
     OrderedItem,
 )
-from topics.copies import RESTAURANTS, MealCopy, RestaurantCopy
+from topics.copies import MEALS, RESTAURANTS, MealCopy, RestaurantCopy
 from topics.messages.ids import derive
 
 KEBAP, AYRAN, SUSHI = "kebap", "ayran", "sushi"
@@ -400,3 +402,68 @@ def test_notes_of_a_basket_are_bounded_together() -> None:
 def test_notes_of_a_checkout_are_bounded_together() -> None:
     items = tuple(CheckoutItem(meal_id=KEBAP, quantity=1, note=LONG) for _ in range(NOTE_BYTES // 1_000 + 1))
     given().when(Checkout(payment_method="cash", items=items), facts=MENU).then_rejected("notes_too_long")
+
+
+# -- facts that are asked for
+
+SOON = "2026-03-02T19:30"
+MEAL_ALONE, PLACE = [(MEALS.name, KEBAP)], (RESTAURANTS.name, MAHMUT)
+
+
+def needed(command: Command, *lines: Line) -> list[tuple[str, str]]:
+    return list(DECIDER.needs(command, given(*lines).state))
+
+
+@pytest.mark.parametrize(
+    ("command", "lines", "expected"),
+    [
+        (AddItem(meal_id=KEBAP, quantity=1, restaurant_id=MAHMUT), (), MEAL_ALONE),
+        (AddItem(meal_id=KEBAP, quantity=1, schedule_date=SOON, restaurant_id=MAHMUT), (), [*MEAL_ALONE, PLACE]),
+        (AddItem(meal_id=KEBAP, quantity=1, schedule_date=SOON), (), MEAL_ALONE),
+        (AddItem(meal_id=KEBAP, quantity=1, schedule_date=SOON), (line(AYRAN),), [*MEAL_ALONE, PLACE]),
+        (AddItem(meal_id=KEBAP, quantity=1, schedule_date=SOON, restaurant_id=TOKYO), (line(AYRAN),), [*MEAL_ALONE, PLACE]),
+        (ChangeItem(meal_id=KEBAP, quantity=2), (line(KEBAP),), MEAL_ALONE),
+        (ChangeItem(meal_id=KEBAP, schedule_date=SOON), (line(KEBAP),), [*MEAL_ALONE, PLACE]),
+        (ChangeItem(meal_id=KEBAP, schedule_date=SOON), (), MEAL_ALONE),
+        (Checkout(payment_method="cash"), (line(KEBAP, schedule_date=SOON),), MEAL_ALONE),
+        (Checkout(payment_method="cash", items=(CheckoutItem(meal_id=KEBAP, quantity=1),)), (), MEAL_ALONE),
+        (Checkout(payment_method="cash"), (line(KEBAP, schedule_date=SOON), line(AYRAN)),
+         [*MEAL_ALONE, (MEALS.name, AYRAN), PLACE]),
+    ],
+)  # fmt: skip
+def test_the_restaurant_is_looked_up_only_where_its_time_zone_decides(
+    command: Command, lines: tuple[Line, ...], expected: list[tuple[str, str]]
+) -> None:
+    """Of the basket's restaurant; what the client says is a hint for an empty basket."""
+    assert needed(command, *lines) == expected
+
+
+@pytest.mark.parametrize(("restaurants", "refused"), [({}, False), ({MAHMUT: "Asia/Tokyo"}, True)])
+def test_a_time_without_a_zone_is_meant_in_the_restaurants_and_in_istanbuls_where_it_is_not_known(
+    restaurants: dict[str, str], refused: bool
+) -> None:
+    """Half an hour from now in Istanbul is hours ago in Tokyo."""
+    soon = (NOW + timedelta(minutes=30)).astimezone(ZoneInfo("Europe/Istanbul")).strftime("%Y-%m-%dT%H:%M")
+    known = {
+        id: RestaurantCopy(name=id, is_open=True, delivery_fee=0, min_order_price=0, time_zone=zone)
+        for id, zone in restaurants.items()
+    }
+    facts = Facts(MENU.meals, restaurants=known)
+    for command, lines in (
+        (AddItem(meal_id=KEBAP, quantity=1, schedule_date=soon, restaurant_id=MAHMUT), ()),
+        (ChangeItem(meal_id=KEBAP, schedule_date=soon), (line(KEBAP),)),
+    ):
+        outcome = given(*lines).when(command, facts=facts)
+        if refused:
+            outcome.then_rejected("schedule_in_past", field="schedule_date")
+        else:
+            assert outcome.decision.rejection is None and outcome.state.lines[KEBAP].schedule_date == soon
+
+
+def test_a_time_that_a_line_has_already_may_be_over() -> None:
+    """Who changes the quantity sends the line as it is."""
+    over = "2020-01-01T12:00"
+    before = line(KEBAP, schedule_date=over)
+    given(before).when(ChangeItem(meal_id=KEBAP, quantity=3, schedule_date=over), facts=MENU).then(
+        LineSet(line=replace(before, quantity=3))
+    )
