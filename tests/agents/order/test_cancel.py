@@ -67,6 +67,14 @@ def test_its_coupon_and_the_users_share_of_it_are_released() -> None:
     assert list(react(replace(CANCELLED, coupon_code=None), META, DECIDER.state())) == []
 
 
+def test_who_cancels_is_answered_before_the_coupon_is_free_again() -> None:
+    """As docs/order.md says it. To hand the answer on through the discount domain would make all who cancel wait for it."""
+    outcome = given(WITH_COUPON).when(CANCEL, caller=USER).answering(status="cancelled")
+    assert not outcome.decision.handed_on
+    sends = [send for event in outcome.decision.events for send in react(event, META, outcome.state)]
+    assert any(isinstance(send.message, ReleaseUse) for send in sends) and not any(send.answers for send in sends)
+
+
 def test_it_is_shown_as_cancelled_and_the_timeline_says_when() -> None:
     assert (shown(ORDER, PLACED, CANCELLED).status, shown(ORDER, PLACED, CANCELLED).updated_at) == ("cancelled", LATER)
     assert shown(ORDER_TIMELINE, PLACED, CANCELLED).moments == (
