@@ -10,7 +10,7 @@ import structlog
 
 from agents.runtime import arrivals
 from agents.runtime.arrivals import Arrival
-from agents.runtime.deciding.ledger import NEWER
+from agents.runtime.deciding.unit_of_work import NEWER
 from agents.runtime.sending.letters import correlation_of, kafka_row, made_by
 from agents.runtime.sending.publisher import Publisher
 from stores.engineering import Domains

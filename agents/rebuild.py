@@ -226,7 +226,7 @@ class _Commands:
         entries = list[tuple[InboxKey, str | None, datetime]]()
         async for arrival in self._read(place, done):
             key = arrival.key or ""
-            if key in behind and arrival.offset >= poisons[key].offset and not redriving.is_order(arrival):
+            if key in behind and arrival.offset >= poisons[key].offset and not redriving.is_redrive(arrival):
                 if arrival.offset > poisons[key].offset:
                     behind[key].append(letters.parked(key, arrival, "behind a parked message of its key"))
             elif arrival.error is None and not self._was_forwarded(place, arrival):
@@ -259,7 +259,7 @@ class _Commands:
         return outcomes.remembered(answer, ())
 
     async def _read(self, place: Place, bound: Bounds) -> AsyncIterator[Arrival]:
-        """Commands, and orders to redrive; others with an error."""
+        """Commands and redrives; what cannot be decoded has an error."""
         async for chunk in self._log.read({place: bound.first}, {place: bound.end}):
             for record in chunk:
                 arrival = arrivals.read(self._domain.commands, 0, record_of(record), keyed=True)

@@ -221,6 +221,6 @@ def test_states_are_written_in_one_place():
     """The working set of a batch of commands; copies, views, intakes and effects have none."""
     sources = {path.name: path.read_text() for path in Path(agents.__file__).parent.rglob("*.py")}
     assert {name for name, text in sources.items() if "StateWrite" in text} == {"working_set.py"}
-    for module in ("working_set", "ledger"):
+    for module in ("working_set", "unit_of_work"):
         using = {name for name, text in sources.items() if f"from agents.runtime.deciding.{module} import" in text}
         assert using and not using & {"copying.py", "showing.py", "taking_in.py", "effecting.py"}

@@ -10,11 +10,11 @@ from agents.runtime.committing.rounds import Rounds, Turn
 from agents.runtime.deciding import redriving
 from agents.runtime.deciding.breaker import Breaker
 from agents.runtime.deciding.consequences import Roles
-from agents.runtime.deciding.ledger import Ledger
 from agents.runtime.deciding.limits import CLAIMED, WRITTEN, Limits
 from agents.runtime.deciding.patience import FactsBehind, Patience
 from agents.runtime.deciding.preparing import Fate, Preparation, Preparing
-from agents.runtime.deciding.redriving import ORDERS_AT_ONCE, Behind, Redriving
+from agents.runtime.deciding.redriving import REDRIVES_AT_ONCE, ParkedQueue, Redriving
+from agents.runtime.deciding.unit_of_work import UnitOfWork
 from agents.runtime.deciding.working_set import prefetchable_facts
 from agents.runtime.sending import letters
 from agents.runtime.sending.drain import Drain, Drained
@@ -29,8 +29,7 @@ class _Turn(Turn):
     """todo: the messages of the part; once they are decided, without those that were done before. claims: values that they want
     to own. poison: why the only message can never be stored.
 
-    parked: key → what is parked behind it, where an order to redrive it is among `todo`. looked_at: the floor when that was
-    read.
+    queues: key → its parked messages, where a redrive of it is among `todo`. queues_floor: the floor when they were read.
     """
 
     def __init__(
@@ -41,8 +40,8 @@ class _Turn(Turn):
         self.todo = todo
         self.poison = poison
         self.claims = list(claims)
-        self.parked: Mapping[str, Behind] = {}
-        self.looked_at: Floor | None = None
+        self.queues: Mapping[str, ParkedQueue] = {}
+        self.queues_floor: Floor | None = None
         ids = [id for a in todo for id in (a.inbox_key, *a.earlier)]
         touches = [*(a.key for a in todo if a.key is not None), *ids, *self.claims]
         super().__init__(batch, first, after, messages=len(todo), touches=touches)
@@ -53,10 +52,10 @@ class _Turn(Turn):
 
     @property
     def every(self) -> Sequence[Arrival]:
-        """The messages that are decided: those of the batch, and after an order to redrive the ones that it redrives."""
-        if not self.parked:
+        """The messages that are decided: those of the log, and after a redrive the parked ones that were read of its key."""
+        if not self.queues:
             return self.todo
-        return [each for arrival in self.todo for each in redriving.with_redriven(arrival, self.parked)]
+        return [each for arrival in self.todo for each in redriving.with_redriven(arrival, self.queues)]
 
 
 class Deciding(Drained):
@@ -102,7 +101,7 @@ class Deciding(Drained):
         found = [arrivals.read(self._roles.commands, incarnation, record, keyed=True) for record in batch.records]
         for arrival in found:
             redriving.recognise(arrival)
-            if not redriving.is_order(arrival):  # an order goes to the partition in which the messages are parked
+            if not redriving.is_redrive(arrival):  # a redrive is for the partition whose messages are parked
                 arrival.astray = self._is_astray(arrival, batch.lease.source.partition)
         return found
 
@@ -140,9 +139,9 @@ class Deciding(Drained):
             await self._preparing.take(todo)
             await self._preparing.slow_work(todo)
         turn = _Turn(batch, first, after, todo, self._claims(todo) if poison is None else (), breaker, poison)
-        orders = [arrival for arrival in todo if redriving.is_order(arrival)]
-        if orders and poison is None:
-            await self._redrive(turn, orders)
+        redrives = [arrival for arrival in todo if redriving.is_redrive(arrival)]
+        if redrives and poison is None:
+            await self._read_parked(turn, redrives)
         done = await self._rounds.join(turn)
         self._limits[turn.source].written(len(turn.todo))
         breaker.written(done)
@@ -154,10 +153,9 @@ class Deciding(Drained):
             held = self._breakers[lease.source] = lease, Breaker(lease, await self._store.raised(lease.source))
         return held[1]
 
-    async def _redrive(self, turn: _Turn, orders: Sequence[Arrival]) -> None:
-        """Reads what is parked of the keys that are to be redriven, mends and prepares it. Before the round, since it may take
-        long."""
-        turn.looked_at, turn.parked = await self._redriving.parked(turn.source, orders)
+    async def _read_parked(self, turn: _Turn, redrives: Sequence[Arrival]) -> None:
+        """Reads, repairs and prepares the messages that are to be redriven. Before the round, since it may take long."""
+        turn.queues_floor, turn.queues = await self._redriving.read(turn.source, redrives)
         turn.claims = list(self._claims(turn.every))
         turn.alone = True
 
@@ -172,52 +170,52 @@ class Deciding(Drained):
         )  # fmt: skip
         taking = self._preparing.take([arrival for turn in turns for arrival in turn.todo])
         moment, _ = await asyncio.gather(look, taking)
-        ledger = Ledger(self._roles, moment)
-        ledger.set.learn(guessed, moment.facts)
+        unit = UnitOfWork(self._roles, moment)
+        unit.working_set.learn(guessed, moment.facts)
         found: dict[_Turn, Changes] = {}
         for turn in turns:
-            if ledger.weight > WRITTEN:
+            if unit.weight > WRITTEN:
                 turn.put_off = True
                 continue
-            changes = await self._one(ledger, moment, turn)
+            changes = await self._one(unit, moment, turn)
             if changes is not None:
                 changes.raised = turn.breaker.news
                 found[turn] = changes
                 self._timers.set(turn.source, changes.timers)
         return moment, found
 
-    async def _one(self, ledger: Ledger, moment: Moment, turn: _Turn) -> Changes | None:
-        """What a turn changes. None: nothing is to do, it is put off, or it has failed; the ledger is as before then."""
+    async def _one(self, unit: UnitOfWork, moment: Moment, turn: _Turn) -> Changes | None:
+        """What a turn changes. None: nothing is to do, it is put off, or it has failed; the unit is as before then."""
         done = self._begun(moment, turn)
         if done is None:
             return None
         needs_facts = bool(self._roles.decider.fact_tables) and turn.poison is None
-        if needs_facts and not await self._has_facts(ledger, turn):
+        if needs_facts and not await self._has_facts(unit, turn):
             return None
-        ledger.begin(turn.source, turn.lease.incarnation)
+        unit.begin_partition(turn.source, turn.lease.incarnation)
         turn.breaker.begin(done)
         first = next(iter(turn.todo), None)  # a batch of transaction markers has no message
         for arrival in turn.todo:
             if turn.breaker.full:
-                return ledger.ended(arrival.offset)
-            if ledger.released and self._wants_what_was_released(ledger, arrival, turn):
+                return unit.end_partition(arrival.offset)
+            if unit.released and self._wants_what_was_released(unit, arrival, turn):
                 if arrival is not first:
-                    return ledger.ended(arrival.offset)
+                    return unit.end_partition(arrival.offset)
                 turn.put_off = True
                 return None
             if arrival is not first:
-                if ledger.weight > WRITTEN or arrival.key in moment.left:
-                    return ledger.ended(arrival.offset)
+                if unit.weight > WRITTEN or arrival.key in moment.left:
+                    return unit.end_partition(arrival.offset)
                 if needs_facts and arrival.message is not None:
-                    await self._learn(turn, ledger, (arrival,))
+                    await self._learn(turn, unit, (arrival,))
             try:
-                ledger.at(arrival)
-                self._take(ledger, arrival, turn)
+                unit.begin_message(arrival)
+                self._take(unit, arrival, turn)
             except StalePreparation:
-                if arrival is first and not (ledger.changes.inbox or ledger.changes.unpark):
+                if arrival is first and not (unit.changes.inbox or unit.changes.unpark):
                     return turn.fail(Conflict("prepared on a state that has changed"))
-                return ledger.ended(arrival.offset)  # write what came before it, which may be what made it stale
-        return ledger.ended(turn.after)
+                return unit.end_partition(arrival.offset)  # write what came before it, which may be what made it stale
+        return unit.end_partition(turn.after)
 
     def _begun(self, moment: Moment, turn: _Turn) -> int | None:
         """Leaves those messages in `todo` that are still to be decided. Returns the offset below which everything is done.
@@ -226,7 +224,7 @@ class Deciding(Drained):
         if progress is None:
             turn.todo = ()
             return None
-        if turn.looked_at not in (None, moment.floors[turn.source]):
+        if turn.queues_floor not in (None, moment.floors[turn.source]):
             return turn.fail(Conflict("what is parked was read at another floor"))
         # What is done needs no state. The next look is not to bring it again, and the state of the first message is in it then.
         turn.todo = [arrival for arrival in turn.todo if arrival.offset >= progress.done]
@@ -235,34 +233,34 @@ class Deciding(Drained):
             return None
         return progress.done
 
-    async def _has_facts(self, ledger: Ledger, turn: _Turn) -> bool:
+    async def _has_facts(self, unit: UnitOfWork, turn: _Turn) -> bool:
         """Reads the facts that the messages need. False: one is older than its caller has seen, and the turn has failed."""
-        await self._learn(turn, ledger, turn.every)
+        await self._learn(turn, unit, turn.every)
         try:
-            self._patience.wait_for_facts(ledger, turn.todo)
+            self._patience.wait_for_facts(unit, turn.todo)
         except FactsBehind as behind:
             turn.fail(behind)
             return False
         return True
 
     @staticmethod
-    def _wants_what_was_released(ledger: Ledger, arrival: Arrival, turn: _Turn) -> bool:
-        return any(map(ledger.wants_what_was_released, redriving.with_redriven(arrival, turn.parked)))
+    def _wants_what_was_released(unit: UnitOfWork, arrival: Arrival, turn: _Turn) -> bool:
+        return any(map(unit.wants_what_was_released, redriving.with_redriven(arrival, turn.queues)))
 
-    def _take(self, ledger: Ledger, arrival: Arrival, turn: _Turn) -> None:
-        if not redriving.is_order(arrival):
-            ledger.take(arrival, turn.poison)
-            if ledger.raised is not None:
-                turn.breaker.note(arrival.offset, ledger.raised)
+    def _take(self, unit: UnitOfWork, arrival: Arrival, turn: _Turn) -> None:
+        if not redriving.is_redrive(arrival):
+            unit.handle(arrival, turn.poison)
+            if unit.raised is not None:
+                turn.breaker.note(arrival.offset, unit.raised)
         elif turn.poison is None:
-            self._redriving.carry_out(ledger, arrival, turn.parked, self._limits[turn.source].messages)
+            self._redriving.carry_out(unit, arrival, turn.queues, self._limits[turn.source].messages)
         else:
-            self._redriving.refuse(ledger, arrival, turn.poison)
+            self._redriving.refuse(unit, arrival, turn.poison)
 
-    async def _learn(self, turn: _Turn, ledger: Ledger, asked: Sequence[Arrival]) -> None:
-        missing = ledger.set.missing_facts([a for a in asked if a.error is None and not redriving.is_order(a)])
+    async def _learn(self, turn: _Turn, unit: UnitOfWork, asked: Sequence[Arrival]) -> None:
+        missing = unit.working_set.missing_facts([a for a in asked if a.error is None and not redriving.is_redrive(a)])
         if missing:
-            ledger.set.learn(missing, (await self._store.look([turn.source], facts=missing)).facts)
+            unit.working_set.learn(missing, (await self._store.look([turn.source], facts=missing)).facts)
 
     def _few_claims(self, todo: Sequence[Arrival], most: int) -> int:
         """How many of the first messages, `most` at most, want few enough values for one look."""
@@ -280,7 +278,7 @@ class Deciding(Drained):
             return ()
         wanted: dict[ClaimKey, None] = {}
         for arrival in every:
-            skip = arrival.message is None or redriving.is_order(arrival) or arrival.expired
+            skip = arrival.message is None or redriving.is_redrive(arrival) or arrival.expired
             if not skip and arrival.key is not None:
                 try:
                     wanted.update(dict.fromkeys(self._roles.claims(arrival)))
@@ -291,5 +289,5 @@ class Deciding(Drained):
 
 def _most(todo: Sequence[Arrival], messages: int) -> int:
     """How many of these make one part of a batch, if it may have so many messages."""
-    orders = [place for place, arrival in enumerate(todo[:messages]) if redriving.is_order(arrival)]
-    return orders[ORDERS_AT_ONCE] if len(orders) > ORDERS_AT_ONCE else min(messages, len(todo))
+    redrives = [place for place, arrival in enumerate(todo[:messages]) if redriving.is_redrive(arrival)]
+    return redrives[REDRIVES_AT_ONCE] if len(redrives) > REDRIVES_AT_ONCE else min(messages, len(todo))

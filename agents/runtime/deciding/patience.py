@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from time import monotonic
 
 from agents.runtime.arrivals import Arrival
-from agents.runtime.deciding.ledger import Ledger
+from agents.runtime.deciding.unit_of_work import UnitOfWork
 from agents.runtime.sending import letters
 from stores.errors import Doubt
 from topics.messages import headers
@@ -29,11 +29,11 @@ class Patience:
     def __init__(self) -> None:
         self._in_vain: dict[tuple[str, str], int] = {}
 
-    def wait_for_facts(self, ledger: Ledger, todo: Sequence[Arrival]) -> None:
+    def wait_for_facts(self, unit: UnitOfWork, todo: Sequence[Arrival]) -> None:
         """Raises FactsBehind if a message of `todo` should still wait."""
         for arrival in todo:
-            if headers.AFTER in arrival.headers and ledger.will_decide(arrival):
-                missing = ledger.set.behind(arrival, letters.seen(arrival))
+            if headers.AFTER in arrival.headers and unit.will_decide(arrival):
+                missing = unit.working_set.behind(arrival, letters.seen(arrival))
                 if missing is not None and not self._is_in_vain(arrival, missing):
                     raise FactsBehind(
                         f"{missing.domain} {missing.aggregate_id} is not known yet at version {missing.version}"

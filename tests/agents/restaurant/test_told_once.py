@@ -12,7 +12,7 @@ from agents.restaurant.followers import TOLD_AT_ONCE
 from agents.restaurant.limits import RESTAURANTS
 from agents.runtime import arrivals
 from agents.runtime.deciding.consequences import Roles
-from agents.runtime.deciding.ledger import Ledger
+from agents.runtime.deciding.unit_of_work import UnitOfWork
 from stores.protocol import Moment, OutboxRow, Source, Stored
 from tests.agents.restaurant.test_campaigns import OPENED, OWNER, START
 from tests.agents.scenario import ID, NOW
@@ -34,11 +34,11 @@ class Domain:
 
     def take(self, rows: list[OutboxRow]) -> list[OutboxRow]:
         """Returns the domain's own commands that follow."""
-        ledger = Ledger(ROLES, self.kept)
-        ledger.begin(SOURCE, 0)
+        unit = UnitOfWork(ROLES, self.kept)
+        unit.begin_partition(SOURCE, 0)
         for row in rows:
-            ledger.take(arrivals.read(COMMANDS, 0, self._record(row), keyed=True))
-        changes = ledger.ended(self.offset + 1)
+            unit.handle(arrivals.read(COMMANDS, 0, self._record(row), keyed=True))
+        changes = unit.end_partition(self.offset + 1)
         assert not changes.park
         self.kept.known.update(changes.inbox)
         self.kept.states.update({each.id: Stored(each.version, each.body) for each in changes.states})

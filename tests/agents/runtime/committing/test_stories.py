@@ -244,7 +244,7 @@ async def test_whatever_fails_nothing_is_lost_doubled_or_out_of_order(seed: int,
     story = Story(seed)
     choose = story.random.choice
     monkeypatch.setattr(memory, "LOOK_BYTES", choose([10, 60, 10**6]))
-    monkeypatch.setattr(redriving, "_AT_ONCE", choose([1, 2, 16]))
+    monkeypatch.setattr(redriving, "PREPARED_AT_ONCE", choose([1, 2, 16]))
     monkeypatch.setattr(rounds, "MANY", choose([1, 3, 64]))
     monkeypatch.setattr(rounds, "LATE", 3600)
     monkeypatch.setattr(timers, "EVERY", timedelta(0))

@@ -10,7 +10,7 @@ import pytest
 from agents.newer import Freeing
 from agents.runtime.deciding.consequences import Roles
 from agents.runtime.deciding.deciding import Deciding
-from agents.runtime.deciding.ledger import NEWER
+from agents.runtime.deciding.unit_of_work import NEWER
 from stores.engineering import ParkedKey
 from stores.errors import Unavailable
 from stores.protocol import OutboxRow, ParkedRow

@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from agents.runtime.deciding import breaker
-from agents.runtime.deciding.redriving import ORDERS_AT_ONCE
+from agents.runtime.deciding.redriving import REDRIVES_AT_ONCE
 from stores.postgres import store
 from stores.protocol import Moment, Source
 from tests.agents.runtime.deciding.test_preparation import Looks
@@ -109,10 +109,10 @@ async def test_many_orders_in_one_batch_are_done_a_few_at_a_time(world: World, m
     process = await world.process()
     asked = Asked(process, monkeypatch, 1_000)
     lease = await process.open()
-    names = [f"k{n}" for n in range(ORDERS_AT_ONCE * 2)]
+    names = [f"k{n}" for n in range(REDRIVES_AT_ONCE * 2)]
     with capture_logs():  # to show so many tracebacks takes seconds
         await process.do(lease, [world.say(name, 13, id=name) for name in names])
     good = msgspec.json.encode(Add(amount=1))
     await process.do(lease, [world.redrive(name, {name: good}) for name in names])
     assert await _waiting(world) == []
-    assert max(asked.brought) == ORDERS_AT_ONCE
+    assert max(asked.brought) == REDRIVES_AT_ONCE

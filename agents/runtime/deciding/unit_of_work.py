@@ -1,7 +1,7 @@
-"""Decides the commands of a round, one after the other, and collects what they change. No I/O but log lines and
-counters.
+"""Decides the commands of a round one after the other, and collects the changes for the store, which writes all of them or
+none. No I/O but log lines and counters.
 
-The store writes all of it or nothing. A message that cannot be decided parks its key, and changes nothing else.
+A message that cannot be decided parks its key, and changes nothing else.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,20 +24,21 @@ from topics.messages.redrive import Redrive
 log = structlog.get_logger()
 
 NEWER = "newer code"
-"""How the reason begins for which a key is parked where this code does not know its command: agents/newer.py has it decided by
-code that does."""
+"""How the reason begins where a key is parked because this code does not know the command. agents/newer.py redrives such a key
+in a process whose code knows it."""
 
-_ROWS = 20  # bits of RowId.n for the rows of one message; no message leads to 2**20
+_ROW_BITS = 20  # lowest bits of RowId.n: the number of a row among those of its message, which never has 2**20
 
 _EXPIRED: Decision[Any] = Decision(rejection=Rejection("expired", "the command came after its deadline"))
 
 
-class Ledger:
-    """What the messages of one round change, one partition after the other.
+class UnitOfWork:
+    """All that one round of commands changes. Its partitions are decided one after the other: begin_partition, then
+    begin_message and handle (or handle_parked) for each message, then end_partition, which returns the changes.
 
-    set: aggregates and facts. timing: timers. parked: keys that are parked. parked_here: those of which a message was parked in
-    this round. released: claims that were released in this round. raised: of the message that was taken last: whether deciding
-    it raised, None if it was not decided. weight: bytes that will be written. changes: of the partition that is decided now.
+    parked: keys that are parked. parked_here: those of which a message was parked in this round. released: claims that were
+    released in this round. raised: whether deciding the last message raised, None if it was not decided. weight: bytes that
+    will be written. changes: of the partition that is being decided.
     """
 
     def __init__(self, roles: Roles, moment: Moment) -> None:
@@ -48,47 +49,51 @@ class Ledger:
         self.released: set[ClaimKey] = set()
         self.parked_here: set[str] = set()
         self.raised: bool | None = None
-        self.set = WorkingSet(roles.decider, moment.states)
+        self.working_set = WorkingSet(roles.decider, moment.states)
         self.timing = Timing(moment.timers)
         self.parked = set(moment.parked)
         self.weight = 0
 
-    def begin(self, source: Source, incarnation: int) -> None:
-        """From here on messages of this partition are decided."""
+    def begin_partition(self, source: Source, incarnation: int) -> None:
+        """incarnation: of the topic."""
         self._source = source
         self.changes = Changes(next=0)
-        self._changed_before = len(self.set.writes)
+        self._changed_before = len(self.working_set.writes)
         self._incarnation, self._offset, self._row = incarnation, 0, 0
 
-    def at(self, arrival: Arrival) -> None:
-        """From here on rows are made for this message of the log: their ids begin with its offset."""
+    def begin_message(self, arrival: Arrival) -> None:
+        """Called for each message of the log before it is handled: the ids of its outbox rows hold its offset."""
         self._offset, self._row = arrival.offset, 0
 
-    def ended(self, after: int) -> Changes:
-        """All that the partition changes. after: its floor afterwards."""
+    def end_partition(self, after: int) -> Changes:
+        """after: the floor of the partition when the changes are written."""
         self.changes.next = after
-        self.changes.states = self.set.writes[self._changed_before :]
+        self.changes.states = self.working_set.writes[self._changed_before :]
         self.changes.timers = self.timing.writes()
         return self.changes
 
     def knows(self, arrival: Arrival) -> bool:
-        """Whether it was done before, or in this round; or an attempt before it was."""
+        """Whether it is done, by an earlier round or in this one, or an earlier attempt of the same request is (header
+        EARLIER)."""
         return self._known_as(arrival) is not None
 
     def _known_as(self, arrival: Arrival) -> InboxKey | None:
+        """The inbox entry that holds its outcome: its own, or that of an earlier attempt. An attempt that came too late has no
+        outcome that stands: the next one is decided."""
         if arrival.inbox_key in self._outcomes:
             return arrival.inbox_key
         told = ((id, self._outcomes.get(id)) for id in arrival.earlier)
         return next((id for id, outcome in told if outcome is not None and outcomes.stands(outcome)), None)
 
-    def note(self, arrival: Arrival) -> None:
-        """Enters it into the inbox without an outcome: nobody will ask for one."""
-        self._remember(arrival, None)
+    def mark_done(self, arrival: Arrival) -> None:
+        """Enters it into the inbox without an outcome: nobody asks for one."""
+        self._enter(arrival, None)
 
-    def take(self, arrival: Arrival, poison: str | None = None) -> None:
-        """Decides one message, parks it, answers it again, or makes a dead letter of it. Raises StalePreparation.
+    def handle(self, arrival: Arrival, poison: str | None = None) -> None:
+        """Does what is to be done for one message of the log: decides it, parks it, answers it again, forwards it, or makes a
+        dead letter of it. Raises StalePreparation: it changes nothing yet, and has to be prepared or read for again.
 
-        poison: why it can never be stored, where the store has said so.
+        poison: why the store can never take what it leads to; None if that is not known.
         """
         self.raised = None
         if (arrival.error is not None or arrival.message is None) and not (arrival.unknown and arrival.key):
@@ -99,38 +104,39 @@ class Ledger:
             return self._answer_again(arrival)
         if arrival.expired:
             metrics.EXPIRED.labels(self._source.topic).inc()
-            return self._enter(arrival, _EXPIRED)
+            return self._conclude(arrival, _EXPIRED)
         key = arrival.key or ""
         if key in self.parked:
             metrics.PARKED.labels(self._source.topic).inc()
             self._park(key, arrival, "behind a parked message of its key")
             return None
         if arrival.unknown:
-            return self._park_and_tell(key, arrival, f"{NEWER}: {arrival.error}")
+            return self._park_key(key, arrival, f"{NEWER}: {arrival.error}")
         if poison is not None:
-            return self.poison(arrival, poison)
+            return self._park_poison(arrival, poison)
         if self.timing.is_out_of_date(key, arrival):
             return self._drop(arrival)
         self._decide_or_park(key, arrival)
 
-    def take_parked(self, key: str, arrival: Arrival, seq: int) -> bool:
-        """Decides a parked message, on a redrive. False: it failed again, and stays parked. Raises StalePreparation.
+    def handle_parked(self, key: str, arrival: Arrival, seq: int) -> bool:
+        """Does what is to be done for a parked message that is redriven. False: it failed again, and stays parked. Raises
+        StalePreparation, see handle.
 
         seq: see ParkedRow.
         """
-        # A redrive may take several writes, all at the offset of its order. With `seq` in the id no two rows get one id, and
-        # their ids are in the order in which they are decided.
-        self._row = (seq + 1) << _ROWS
-        if not self._take_parked(key, arrival):
+        # The outbox rows of all messages that a redrive leads to have the offset of the redrive. The upper bits of RowId.n
+        # hold `seq`: so ids are unique, over several writes too, and in the order in which the messages are decided.
+        self._row = (seq + 1) << _ROW_BITS
+        if not self._redrive(key, arrival):
             return False
-        self.unpark(seq)
+        self.changes.unpark.append(seq)
         return True
 
-    def _take_parked(self, key: str, arrival: Arrival) -> bool:
+    def _redrive(self, key: str, arrival: Arrival) -> bool:
         if self.knows(arrival):
             return True
         if arrival.expired:
-            self._enter(arrival, _EXPIRED)
+            self._conclude(arrival, _EXPIRED)
             return True
         if self.timing.is_out_of_date(key, arrival):
             self._drop(arrival)
@@ -146,31 +152,27 @@ class Ledger:
             return False
         return True
 
-    def unpark(self, seq: int) -> None:
-        """Takes a message out of the parked ones."""
-        self.changes.unpark.append(seq)
-
     def give_up(self, key: str, id: str, seq: int) -> None:
-        """Takes a message out of the parked ones that is not to have an effect. id: of the message."""
-        self.unpark(seq)
+        """Deletes a parked message without effect, and its timer if it is the command of one. id: of the message."""
+        self.changes.unpark.append(seq)
         self.timing.forget(key, id)
 
     def _drop(self, arrival: Arrival) -> None:
-        """Enters the command of a timer that is out of date: it has no effect."""
+        """Ends the command of a timer that was moved, cancelled or done: it has no effect."""
         metrics.TIMERS_OUT_OF_DATE.labels(self._source.topic).inc()
-        self.note(arrival)
+        self.mark_done(arrival)
 
     def _park(self, key: str, arrival: Arrival, why: str) -> None:
         self.parked_here.add(key)
         self.changes.park.append(letters.parked(key, arrival, why))
         self.weight += len(arrival.body or b"")
 
-    def poison(self, arrival: Arrival, why: str) -> None:
-        """Parks a message that cannot be decided or stored, and with it its key. A dead letter says why."""
+    def _park_poison(self, arrival: Arrival, why: str) -> None:
+        """Parks the key of a message that cannot be decided or stored. A dead letter says why."""
         self.raised = True
-        self._park_and_tell(arrival.key or "", arrival, why)
+        self._park_key(arrival.key or "", arrival, why)
 
-    def _park_and_tell(self, key: str, arrival: Arrival, why: str) -> None:
+    def _park_key(self, key: str, arrival: Arrival, why: str) -> None:
         log.warning("key_parked", topic=self._source.topic, key=key, id=arrival.id, why=why[:200])
         self.parked.add(key)
         metrics.PARKED.labels(self._source.topic).inc()
@@ -185,28 +187,33 @@ class Ledger:
             raise
         except Exception as error:
             log.exception("message_parked", topic=self._source.topic, key=key, id=arrival.id)
-            self.poison(arrival, _why(error))
+            self._park_poison(arrival, _why(error))
 
     def _decide(self, key: str, arrival: Arrival) -> None:
         if arrival.broken is not None:
             raise arrival.broken
-        if not self.set.has_facts_for(arrival):
-            raise StalePreparation  # a redriven message has changed which facts this one needs: look again
-        version, state = self.set.state(key)
-        facts = self.set.read_for(arrival)
+        if not self.working_set.has_facts_for(arrival):
+            # A message before it, handled since the facts were read, has changed the state and so which facts this one needs.
+            raise StalePreparation
+        version, state = self.working_set.state(key)
+        facts = self.working_set.read_for(arrival)
         fired = self.timing.fired(key, arrival)
         if fired is not None:
-            arrival.at = max(arrival.at, fired.due)  # the broker's clock may be behind the one by which it was due
+            arrival.at = max(
+                arrival.at, fired.due
+            )  # the broker's clock, which gives `at`, may be behind the agents' one
         context = self._context(key, arrival, fired)
-        decision = self._roles.decider.decide(arrival.message, state, self.set.facts, context)
+        decision = self._roles.decider.decide(arrival.message, state, self.working_set.facts, context)
         made = consequences.of(self._roles, arrival, decision, key, version, state, facts)
         timers = self.timing.changed_by(decision, self._roles.commands, key, arrival, fired)
-        encoded = self.set.encoded(key, made.state, decision.events) if made.version > version else None
-        self._enter(arrival, decision, made)
+        encoded = self.working_set.encoded(key, made.state, decision.events) if made.version > version else None
+        self._conclude(arrival, decision, made)
         if facts is not None and not decision.events:
-            self.changes.facts_read[arrival.inbox_key] = facts  # no event says it
+            self.changes.facts_read[arrival.inbox_key] = (
+                facts  # where there are events, the first one has it in a header
+            )
         if encoded is not None:
-            self.set.write(key, made.version, made.state, encoded)
+            self.working_set.write(key, made.version, made.state, encoded)
             self.weight += len(encoded.body)
         if timers is not None:
             self.weight += self.timing.apply(timers)
@@ -249,23 +256,23 @@ class Ledger:
                 self.changes.release[claim] = key
 
     def wants_what_was_released(self, arrival: Arrival) -> bool:
-        """Whether it wants a claim that a message before it has released in this round: that is free only after the write."""
+        """Whether it wants a claim that an earlier message of this round has released: that is free only after the write."""
         if not self.will_decide(arrival) or arrival.key is None:
             return False
         return not self.released.isdisjoint(self._roles.claims(arrival))
 
-    def _enter(self, arrival: Arrival, decision: Decision[Any], made: Consequences | None = None) -> None:
-        """Enters a decided message into the inbox with its outcome, and its rows and answer into the outbox."""
+    def _conclude(self, arrival: Arrival, decision: Decision[Any], made: Consequences | None = None) -> None:
+        """Ends a message that was decided: outcome into the inbox, what follows and the answer into the outbox."""
         answer = letters.outcome(arrival, decision, made.wrote if made else ())
         asked = headers.OPERATION in arrival.headers
         handed_on = made.handed_on if made and decision.handed_on and asked else ()
-        self._remember(arrival, outcomes.remembered(answer, handed_on))
+        self._enter(arrival, outcomes.remembered(answer, handed_on))
         if made:
             self._send(*made.rows)
         if answer is not None:
             self._send(letters.reply(arrival, answer))
 
-    def _remember(self, arrival: Arrival, outcome: str | None) -> None:
+    def _enter(self, arrival: Arrival, outcome: str | None) -> None:
         self._outcomes[arrival.inbox_key] = self.changes.inbox[arrival.inbox_key] = outcome
         self.weight += len(outcome or "")
 
@@ -282,21 +289,20 @@ class Ledger:
         known_as = self._known_as(arrival) or arrival.inbox_key
         told = self._outcomes[known_as]
         if known_as != arrival.inbox_key:
-            self._remember(arrival, told)
+            self._enter(arrival, told)
         if told is not None and headers.OPERATION in arrival.headers:
             self._send(*outcomes.told_again(arrival, told))
 
     def _forward(self, arrival: Arrival) -> None:
-        """Sends it on to the partition of its key, which decides it. It does not go into the inbox, since that one asks there.
-
-        So all events of an aggregate come from one partition, and go out in the order of their versions.
-        """
+        """Sends a message of another partition's key to that partition, which decides it: so all events of an aggregate come
+        from one partition, in the order of their versions. It is not entered into the inbox: there the other partition would
+        find its id, and take it for done."""
         metrics.FORWARDED.labels(self._source.topic).inc()
         self._send(letters.forwarded(self._roles.commands, arrival))
 
     def _bury(self, arrival: Arrival) -> None:
-        """Makes a dead letter of a message that cannot be read; its key is not parked. It does not go into the inbox, so that a
-        mended one can be sent under the same id."""
+        """Makes a dead letter of a message that cannot be read, and refuses it to its sender. Its key is not parked. It is not
+        entered into the inbox, so that a repaired one can be sent under the same id."""
         why = str(arrival.error)
         log.warning("dead_letter", topic=self._source.topic, offset=arrival.offset, why=why)
         self._send(letters.dead(self._source, self._roles.commands, arrival, why, parked=False))
