@@ -167,16 +167,16 @@ async def _is_shown(settings: Settings, plan: Plan) -> None:
     redis = connect(settings.redis)
     try:
         generations = ViewGenerations(redis)
-        for known in (await generations.read(await generations.names())).values():
-            live, building = known.now.live, known.now.next
+        for record in (await generations.read(await generations.names())).values():
+            live, building = record.now.live, record.now.next
             if plan.topic.name not in [each.topic for each in (live, building) if each is not None]:
                 continue
             if live is None or building is not None:
-                raise CannotDo(f"the view {known.view} is being built: `./lezzet views` shows how far it is")
-            found = enumerate(await generations.floors(known.view, live))
+                raise CannotDo(f"the view {record.view} is being built: `./lezzet views` shows how far it is")
+            found = enumerate(await generations.floors(record.view, live))
             _at_the_end(live.group, plan, {partition: floor or 0 for partition, floor in found})
-            if await generations.misses(known.view, live):
-                raise CannotDo(_missing(f"the view {known.view} of {live.group}"))
+            if await generations.misses(record.view, live):
+                raise CannotDo(_missing(f"the view {record.view} of {live.group}"))
     finally:
         await redis.aclose()
 

@@ -58,17 +58,17 @@ async def order(
 
 async def _order(generations: ViewGenerations, group: str, view: View[Any, Any], partitions: int) -> bool:
     while True:
-        known = (await generations.read([view.name]))[view.name]
-        live, building, previous = known.now.live, known.now.next, known.now.previous
+        record = (await generations.read([view.name]))[view.name]
+        live, building, previous = record.now.live, record.now.next, record.now.previous
         if (live or building) is None or (building is not None and building.form == view.form):
             return False
         if live is not None and live.form == view.form:
-            if building is None or await generations.give_up(known):
+            if building is None or await generations.give_up(record):
                 return False
         elif previous is not None and previous.form == view.form:
-            if await generations.back(known):
+            if await generations.back(record):
                 return True
-        elif await generations.begin(known, view.form, group, view.topic.name, partitions):
+        elif await generations.begin(record, view.form, group, view.topic.name, partitions):
             return True
 
 

@@ -5,7 +5,7 @@ import argparse
 from typing import Any
 
 from replay.tools import Tools, say, say_json
-from stores.redis.generations import Generation, Known, ViewGenerations
+from stores.redis.generations import Generation, GenerationsRecord, ViewGenerations
 
 
 async def run(tools: Tools, said: argparse.Namespace) -> int:
@@ -24,18 +24,18 @@ async def run(tools: Tools, said: argparse.Namespace) -> int:
     return 0
 
 
-async def listed(generations: ViewGenerations) -> list[Known]:
+async def listed(generations: ViewGenerations) -> list[GenerationsRecord]:
     """The views that have a generation, by name."""
     return list((await generations.read(await generations.names())).values())
 
 
-async def row(generations: ViewGenerations, known: Known) -> dict[str, Any]:
+async def row(generations: ViewGenerations, record: GenerationsRecord) -> dict[str, Any]:
     """As `--json` prints it. previous: what `views rebuild --back` goes back to; nobody writes into it, so it is behind by the
     events since the switch."""
-    now, kept = known.now, await generations.way_back(known)
+    now, kept = record.now, await generations.way_back(record)
     topic = next((each.topic for each in (now.live, now.next) if each is not None), "")
     return {
-        "view": known.view,
+        "view": record.view,
         "topic": topic,
         "live": _tag(now.live),
         "building": _tag(now.next),

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from replay.failure import BadArgument, CannotDo, no_such
 from replay.tools import Tools, say, say_json
 from stores.kafka.log import Bounds, LogReader, Place
-from stores.redis.generations import Generation, Known, ViewGenerations, WayBack
+from stores.redis.generations import Generation, GenerationsRecord, ViewGenerations, WayBack
 
 _EVERY = 0.5  # seconds
 _SILENT = 20.0  # seconds without an event
@@ -35,21 +35,21 @@ async def _ordered(generations: ViewGenerations, view: str) -> Generation:
     """The generation that is being built: a new one, or one that was ordered before. Raises BadArgument."""
     await _must_be_there(generations, view)
     while True:
-        known = await _read(generations, view)
-        if known.now.next is not None:
-            return known.now.next
-        live = known.now.live
+        record = await _read(generations, view)
+        if record.now.next is not None:
+            return record.now.next
+        live = record.now.live
         if live is None:
             raise BadArgument(f"the view {view!r} has no generation yet: agents make it when they start")
-        await generations.begin(known, live.form, live.group, live.topic, live.partitions)
+        await generations.begin(record, live.form, live.group, live.topic, live.partitions)
 
 
 async def _ordered_back(generations: ViewGenerations, view: str) -> Generation:
     """The generation that readers used before. Raises BadArgument: there is none, CannotDo: nobody can bring it up."""
     await _must_be_there(generations, view)
     while True:
-        known = await _read(generations, view)
-        live, building, previous = known.now.live, known.now.next, known.now.previous
+        record = await _read(generations, view)
+        live, building, previous = record.now.live, record.now.next, record.now.previous
         if building is not None:
             raise CannotDo(f"{view}{building.tag} is being built: until readers use it there is no way back")
         if live is None or previous is None:
@@ -62,7 +62,7 @@ async def _ordered_back(generations: ViewGenerations, view: str) -> Generation:
                 f"{view}{previous.tag} is of another release, and no agents run that can bring it up: they go on with it when"
                 " that release is provisioned and started"
             )
-        if await generations.back(known):
+        if await generations.back(record):
             return previous
 
 
@@ -75,14 +75,14 @@ async def _must_be_there(generations: ViewGenerations, view: str) -> None:
 async def _watch(generations: ViewGenerations, log: LogReader, view: str, wanted: Generation, *, json: bool) -> int:
     began, moved_at, last = time.monotonic(), time.monotonic(), Progress(-1, 0)
     while True:
-        known = await _read(generations, view)
+        record = await _read(generations, view)
         took = time.monotonic() - began
-        if known.now.live is not None and known.now.live.tag == wanted.tag:
+        if record.now.live is not None and record.now.live.tag == wanted.tag:
             _tell(view, wanted.tag, last, took, json=json, switched=True)
             if not json:
-                _tell_way_back(await generations.way_back(known))
+                _tell_way_back(await generations.way_back(record))
             return 0
-        if known.now.next is None or known.now.next.tag != wanted.tag:
+        if record.now.next is None or record.now.next.tag != wanted.tag:
             raise CannotDo(f"{view}{wanted.tag} was given up: `./lezzet views` shows what is there now")
         now = await progress(generations, log, view, wanted)
         if now.done != last.done:
@@ -135,5 +135,5 @@ def _tell_way_back(found: WayBack | None) -> None:
         say(f"{found.tag}, the one before, is kept for {found.seconds} s: `--back` goes back to it")
 
 
-async def _read(generations: ViewGenerations, view: str) -> Known:
+async def _read(generations: ViewGenerations, view: str) -> GenerationsRecord:
     return (await generations.read([view]))[view]

@@ -3,7 +3,7 @@
 from redis.asyncio import Redis
 
 from stores.protocol import Source
-from stores.redis.generations import Known, ViewGenerations
+from stores.redis.generations import GenerationsRecord, ViewGenerations
 
 
 class ViewFloors:
@@ -16,11 +16,11 @@ class ViewFloors:
         """Source → next offset to do, for those that have a floor. What readers use counts; else what is being built. Where
         a source feeds several views, the one that is least far."""
         found: dict[Source, int] = {}
-        for known in await self._known():
-            generation = known.now.live or known.now.next
+        for record in await self._records():
+            generation = record.now.live or record.now.next
             if generation is None:
                 continue
-            for partition, floor in enumerate(await self._generations.floors(known.view, generation)):
+            for partition, floor in enumerate(await self._generations.floors(record.view, generation)):
                 if floor is not None:
                     source = Source(generation.group, generation.topic, partition)
                     found[source] = min(floor, found.get(source, floor))
@@ -30,13 +30,13 @@ class ViewFloors:
         """The topic is another log now: its views are built again from the beginning, beside what stands of them. Returns
         their names."""
         done: list[str] = []
-        for known in await self._known():
-            generation = known.now.live or known.now.next
+        for record in await self._records():
+            generation = record.now.live or record.now.next
             if generation is not None and generation.topic == topic:
-                while not await self._generations.restart(known):
-                    known = (await self._generations.read([known.view]))[known.view]
-                done.append(known.view)
+                while not await self._generations.restart(record):
+                    record = (await self._generations.read([record.view]))[record.view]
+                done.append(record.view)
         return done
 
-    async def _known(self) -> list[Known]:
+    async def _records(self) -> list[GenerationsRecord]:
         return list((await self._generations.read(await self._generations.names())).values())

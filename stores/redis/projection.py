@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from stores.redis import traits
 from stores.redis.errors import translated
-from stores.redis.generations import Known
+from stores.redis.generations import GenerationsRecord
 from stores.redis.notices import notice
 from stores.redis.together import Together
 from stores.tracing import around_call
@@ -189,10 +189,10 @@ def _split(value: Any) -> tuple[int, bytes]:
 
 
 class Found(NamedTuple):
-    """What a batch is written on. known: by view. floors: None for one that is not there. documents: version and JSON; version
-    0 where there is none."""
+    """What a batch is written on. records: of the views, by name. floors: None for one that is not there. documents: version
+    and JSON; version 0 where there is none."""
 
-    known: dict[str, Known]
+    records: dict[str, GenerationsRecord]
     floors: list[int | None]
     documents: list[tuple[int, bytes]]
 
@@ -215,9 +215,9 @@ class ProjectionStore:
         async with translated():
             values = await (self._together.mget(names) if together else self._redis.mget(names))
         records, places = values[: len(views)], values[len(views) :]
-        known = {view: Known.of(view, raw) for view, raw in zip(views, records, strict=True)}
+        found_records = {view: GenerationsRecord.of(view, raw) for view, raw in zip(views, records, strict=True)}
         found = [None if value is None else int(value) for value in places[: len(floors)]]
-        return Found(known, found, [_split(value) for value in places[len(floors) :]])
+        return Found(found_records, found, [_split(value) for value in places[len(floors) :]])
 
     async def apply(self, moves: Sequence[Move]) -> bool:
         """Writes the changes and moves the floors. False: one of them was another, nothing is written."""

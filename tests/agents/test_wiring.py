@@ -113,7 +113,7 @@ async def test_what_engineers_ask_of_a_domain_is_what_is_wired(domains: Mapping[
         asked, wired = named(domain, runtime.settings), _of(runtime, Deciding)[f"{domain}_commands"]._roles
         assert (asked.commands, asked.events, asked.react) == (wired.commands, wired.events, wired.react)
         assert _parts(asked.decider) == _parts(wired.decider)
-        shown = [view for work in _of(runtime, Showing).values() for view in work._keeping._views.values()]
+        shown = [view for work in _of(runtime, Showing).values() for view in work._views.views.values()]
         assert {view.name: view for view in asked.views} == {view.name: view for view in shown}
 
 

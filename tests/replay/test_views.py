@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from replay.views import rebuild as view_rebuild
 from stores.redis.connection import connect
-from stores.redis.generations import Generation, Known, ViewGenerations
+from stores.redis.generations import Generation, GenerationsRecord, ViewGenerations
 from tests.replay.scene import Desk
 from topics import keys
 from topics.messages import ids
@@ -34,7 +34,7 @@ class Shelf:
             await self.redis.mset(dict.fromkeys(floors, 0) | {floors[0]: done})
         assert await self.generations.switch(await self.known())
 
-    async def known(self) -> Known:
+    async def known(self) -> GenerationsRecord:
         return (await self.generations.read([self.name]))[self.name]
 
     async def next(self) -> Generation | None:

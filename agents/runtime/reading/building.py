@@ -1,4 +1,6 @@
-"""Brings a generation of a view up from where it stands to where its partition is read, beside the work of that partition."""
+"""Builds a generation of a view in one partition: reads the partition once more from the generation's floor, beside the batches
+that the process works on, until the generation has reached those. From there on each batch writes it too (showing.py).
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,7 +9,7 @@ from typing import Protocol
 
 import structlog
 
-from agents.runtime.reading.keeping import Keeping
+from agents.runtime.reading.topic_views import TopicViews
 from agents.runtime.transport.lease import Batch, Lease
 from stores.errors import Doubt
 from stores.kafka.replay import Stretch
@@ -15,35 +17,37 @@ from stores.kafka.replay import Stretch
 log = structlog.get_logger()
 
 FIRST, LEAST, MOST = 100, 50, 1000
-"""Events at once: Redis answers nobody while they are written, and this process nobody while they are folded."""
+"""Events that are folded and written together, at the beginning, at least and at most. Meanwhile neither this process nor Redis
+does anything else."""
 LONG = 0.3  # seconds for these, after which fewer are taken: reads of the edge are given up after 0.8 s
-_AT_REST = 0.02  # seconds between two looks whether the partition's own batches have taken the generation along
-_LOOKS = 50
+_QUIET = 0.02  # seconds between two looks whether the batches have taken the generation along
+_QUIET_LOOKS = 50  # in a row; then it is complete here
 _OLDER = 0.2  # seconds between two looks whether older events are shown
-_AGAIN = 1.0  # seconds after a failure
+_AFTER_A_FAILURE = 1.0  # seconds
 
 
-class Reads(Protocol):
+class PartitionReader(Protocol):
     """See stores.kafka.replay.Replay."""
 
     async def bounds(self) -> tuple[int, int]: ...
     async def take(self, first: int, most: int) -> Stretch: ...
 
 
-Replays = Callable[[str, int], AbstractAsyncContextManager[Reads]]
-"""(topic, partition) → a reader of its own."""
-Bring = Callable[[Batch, str, str], Awaitable[int | None]]
-"""See Showing.bring."""
+OpenReader = Callable[[str, int], AbstractAsyncContextManager[PartitionReader]]
+"""(topic, partition) → a reader with a consumer of its own."""
+Apply = Callable[[Batch, str, str], Awaitable[int | None]]
+"""See Showing.apply."""
 
 
 class Pace:
-    """How many events are brought up at once. What one of them costs differs a hundredfold: a restaurant has hundreds of
-    traits, and a rating has none."""
+    """How many events are taken together. What one of them costs differs a hundredfold: a restaurant has hundreds of traits,
+    and a rating has none."""
 
     def __init__(self) -> None:
         self.most = min(FIRST, MOST)
 
     def took(self, seconds: float, events: int) -> None:
+        """Takes half as many from now on if that was long, twice as many if not and there were as many as allowed."""
         if seconds > LONG:
             self.most = max(min(LEAST, MOST), self.most // 2)
         elif events >= self.most:
@@ -53,13 +57,15 @@ class Pace:
 class Building:
     """One task for each generation that lies behind in a partition. It ends with the lease: the next owner goes on."""
 
-    def __init__(self, replays: Replays, keeping: Keeping, bring: Bring) -> None:
-        self._replays = replays
-        self._keeping = keeping
-        self._bring = bring
+    def __init__(self, open_reader: OpenReader, views: TopicViews, apply: Apply) -> None:
+        self._open_reader = open_reader
+        self._views = views
+        self._apply = apply
         self._tasks: dict[tuple[str, str, int], asyncio.Task[None]] = {}
 
     def ensure(self, lease: Lease, view: str, tag: str) -> None:
+        """Begins to build the generation in the partition of the lease, unless that is under way. To be called again and again
+        as long as it lies behind: the task ends after a failure."""
         place = (view, tag, lease.source.partition)
         if place not in self._tasks:
             task = self._tasks[place] = asyncio.create_task(self._build(lease, view, tag))
@@ -68,53 +74,54 @@ class Building:
     async def _build(self, lease: Lease, view: str, tag: str) -> None:
         log.info("view_is_built", view=view, generation=tag, partition=lease.source.partition)
         try:
-            async with self._replays(*lease.tp) as reads:
-                await self._follow(reads, lease, view, tag)
+            async with self._open_reader(*lease.tp) as reader:
+                await self._catch_up(reader, lease, view, tag)
         except Doubt as doubt:
             log.warning("view_build_retried", view=view, generation=tag, why=str(doubt)[:200])
-            await asyncio.sleep(_AGAIN)  # `ensure` begins again, from the next batch or idle work that finds it behind
+            await asyncio.sleep(_AFTER_A_FAILURE)
         except Exception:
             log.exception("view_build_failed", view=view, generation=tag)
-            await asyncio.sleep(_AGAIN)
+            await asyncio.sleep(_AFTER_A_FAILURE)
 
-    async def _follow(self, reads: Reads, lease: Lease, view: str, tag: str) -> None:
-        _, end = await reads.bounds()
+    async def _catch_up(self, reader: PartitionReader, lease: Lease, view: str, tag: str) -> None:
+        _, end = await reader.bounds()
+        # Not the partition's lease itself: its batches change that one, and it may have no `end` (tending.py).
         own = Lease(lease.source, incarnation=lease.incarnation, end=end)
         now, pace = asyncio.get_running_loop().time, Pace()
-        floor, looks = await self._stands(reads, lease, view, tag), 0
-        if floor is not None and floor >= end:  # the mark is set by a batch otherwise, and none may ever come
-            await self._keeping.mark(lease.source, end)
-        while floor is not None and not lease.closing.is_set() and looks < _LOOKS:
+        floor, quiet_looks = await self._floor(reader, lease, view, tag), 0
+        if floor is not None and floor >= end:
+            await self._views.mark_caught_up(lease.source, end)
+        while floor is not None and not lease.closing.is_set() and quiet_looks < _QUIET_LOOKS:
             if floor >= _position(lease):
-                # The partition's own batches go on from here. A batch that is under way may have begun without this
-                # generation; if so the floor falls behind once more, so look for a while.
-                looks += 1
-                await asyncio.sleep(_AT_REST)
-                floor = await self._stands(reads, lease, view, tag)
+                # The next batch writes this generation. One that is under way may have begun without it, and would leave it
+                # behind once more, so look for a while.
+                quiet_looks += 1
+                await asyncio.sleep(_QUIET)
+                floor = await self._floor(reader, lease, view, tag)
                 continue
-            looks = 0
-            stretch, begun = await reads.take(floor, pace.most), now()
+            quiet_looks = 0
+            stretch, begun = await reader.take(floor, pace.most), now()
             if stretch.next > floor:
-                floor = await self._bring(Batch(own, stretch.records, stretch.first, stretch.next), view, tag)
+                floor = await self._apply(Batch(own, stretch.records, stretch.first, stretch.next), view, tag)
                 pace.took(now() - begun, len(stretch.records))
                 lease.missed = lease.missed or own.missed
 
-    async def _stands(self, reads: Reads, lease: Lease, view: str, tag: str) -> int | None:
-        """The floor, which is set where what is to be built has none. None: the generation is not wanted any more, or the live
-        one has lost its floor: its documents are of another log.
+    async def _floor(self, reader: PartitionReader, lease: Lease, view: str, tag: str) -> int | None:
+        """Where the generation stands; one that is being built and has no floor gets one at the oldest event. None: it has
+        ended, or it is the live one and has lost its floor.
 
-        Waits while the generation has not shown the older events of the partition's keys, which stand in another one."""
-        one = await self._keeping.one(lease.source, view, tag)
-        while one is not None and one.waits and not lease.closing.is_set():
+        Waits while the generation must not go on (ViewPartition.waits)."""
+        part = await self._views.find(lease.source, view, tag)
+        while part is not None and part.waits and not lease.closing.is_set():
             await asyncio.sleep(_OLDER)
-            one = await self._keeping.one(lease.source, view, tag)
-        if one is None or one.floor is not None or not one.is_next:
-            return None if one is None else one.floor
-        first, _ = await reads.bounds()
-        await self._keeping.set_floor(one, first)
+            part = await self._views.find(lease.source, view, tag)
+        if part is None or part.floor is not None or not part.is_being_built:
+            return None if part is None else part.floor
+        first, _ = await reader.bounds()
+        await self._views.set_floor(part, first)
         return first
 
 
 def _position(lease: Lease) -> int:
-    """Where the partition is read, with what is under way."""
+    """The offset up to which the partition is read, with the batch under way."""
     return lease.next if lease.batch is None else max(lease.next, lease.batch.next)

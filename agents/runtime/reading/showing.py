@@ -1,9 +1,9 @@
 """Project into Redis: makes the documents, indexes and side keys of views from a topic's events. One script writes them
 together with the floors.
 
-A view may have two generations at once: the one that readers use, and one that is being built (decision 036). The partition is
-read where the farther one stands; what lies behind is brought up beside it (building.py).
-"""
+A view may have two generations at once: the one that readers use, and one that is being built (decision 036). Of the
+generations of all views of the topic, the one with the highest floor says where the partition is read. A batch writes those
+that have come so far; the others are built beside it (building.py)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,11 +11,11 @@ from typing import Any
 from agents.runtime.arrivals import Arrival
 from agents.runtime.committing.floor import progress_at
 from agents.runtime.reading import events, missed
-from agents.runtime.reading.building import Building, Replays
+from agents.runtime.reading.building import Building, OpenReader
 from agents.runtime.reading.events import Event
-from agents.runtime.reading.keeping import Keeping, Kept
 from agents.runtime.reading.missed import Missed
 from agents.runtime.reading.tending import Tending
+from agents.runtime.reading.topic_views import TopicViews, ViewPartition
 from agents.runtime.reading.turns import Turns
 from agents.runtime.sending.placing import dead_letters
 from agents.runtime.sending.publisher import Publisher
@@ -44,40 +44,40 @@ class Showing:
         store: ProjectionStore,
         generations: ViewGenerations,
         publisher: Publisher,
-        replays: Replays,
+        open_reader: OpenReader,
         code: str = "",
         counts: Counts | None = None,
         turns: Turns | None = None,
     ) -> None:
         self._topic = topic
-        self._keeping = Keeping(group, topic, views, store, generations, counts or Counts())
+        self._views = TopicViews(group, topic, views, store, generations, counts or Counts())
         self._publisher = publisher
         self._turns = turns or Turns()
-        self._building = Building(replays, self._keeping, self.bring)
+        self._building = Building(open_reader, self._views, self.apply)
         self._leases: dict[int, Lease] = {}
         self._code = code or missed.running_code()
-        self.tending = Tending(self._keeping, generations, self._building, self._leases)
+        self.tending = Tending(self._views, generations, self._building, self._leases)
 
     async def open(self, lease: Lease, earliest: int) -> None:
-        await self._keeping.begin(lease.source, earliest)
-        await self._again(lease)
-        await self._keeping.mark(lease.source, lease.end)
-        looked = await self._keeping.look(lease.source, ())
-        if looked.floors and not looked.free:
+        await self._views.ensure_floors(lease.source, earliest)
+        await self._go_back_for_missed(lease)
+        await self._views.mark_caught_up(lease.source, lease.end)
+        moment = await self._views.look(lease.source, ())
+        if moment.floors and not moment.usable_floors:
             raise NotYet(_OLDER)
         # Without any, a process of another release keeps these views.
-        lease.next = max(looked.free, default=lease.end)
+        lease.next = max(moment.usable_floors, default=lease.end)
         self._leases[lease.source.partition] = lease
 
-    async def _again(self, lease: Lease) -> None:
-        for one in (await self._keeping.look(lease.source, ())).kept:
-            missed.opened(lease, *await self._keeping.again(one, self._code))
+    async def _go_back_for_missed(self, lease: Lease) -> None:
+        for part in (await self._views.look(lease.source, ())).parts:
+            missed.opened(lease, *await self._views.go_back_for_missed(part, self._code))
 
     async def idle(self, leases: Sequence[Lease]) -> Mapping[Lease, str]:
         """Notices that Redis has lost its data, or the last second of it, where no event comes that would show it; and that a
         generation is to be built."""
         lost: dict[Lease, str] = {}
-        standing = await self._keeping.stand([lease.source.partition for lease in leases])
+        standing = await self._views.look_at_floors([lease.source.partition for lease in leases])
         for lease in leases:
             found = standing[lease.source.partition]
             floors = found.floors
@@ -86,7 +86,7 @@ class Showing:
             elif floors and max(floors) < lease.next:
                 lost[lease] = f"Redis has lost what it had: its floor is {max(floors)}, {lease.next} was done"
             else:
-                self._build(lease, found.kept, lease.next)
+                self._build_what_lies_behind(lease, found.parts, lease.next)
         return lost
 
     async def close(self, lease: Lease) -> None:
@@ -102,49 +102,53 @@ class Showing:
         raise Conflict(f"{batch.lease.source}: the floor moved under the batch")
 
     async def _run(self, batch: Batch, found: Sequence[Event], bad: Sequence[Arrival]) -> bool:
-        looked = await self._keeping.look(batch.lease.source, events.aggregates(found))
-        if looked.lost:
+        moment = await self._views.look(batch.lease.source, events.aggregates(found))
+        if moment.lost:
             raise Reopen(_LOST)
-        if not looked.floors:
+        if not moment.floors:
             return True  # a process of another release keeps these views
-        if not looked.free:
+        if not moment.usable_floors:
             raise Reopen(_OLDER)
-        farthest = max(looked.free)
+        farthest = max(moment.usable_floors)
         progress_at(batch, farthest)
         begin = min(farthest, batch.first)
-        self._build(batch.lease, looked.kept, begin)
-        moving = [one for one in looked.kept if one.free is not None and begin <= one.free < batch.next]
+        self._build_what_lies_behind(batch.lease, moment.parts, begin)
+        moving = [
+            part for part in moment.parts if part.usable_floor is not None and begin <= part.usable_floor < batch.next
+        ]
         moves, dead = list[Move](), [(arrival, farthest) for arrival in bad]
-        for one in moving:
+        for part in moving:
             missing = Missed(batch.lease)
-            moves.append(self._keeping.move(one, missing, found, looked.stored(one), batch.next, batch.lease.end))
-            await self._keeping.miss(one, missing, self._code)
-            dead += [(arrival, one.floor or 0) for arrival in missing.dead]
+            moves.append(self._views.move(part, missing, found, moment.stored(part), batch.next, batch.lease.end))
+            await self._views.keep_missed(part, missing, self._code)
+            dead += [(arrival, part.floor or 0) for arrival in missing.dead]
         if not moves:
             return True
         await self._bury(batch.lease, [arrival for arrival, floor in dead if arrival.offset >= floor])
-        return await self._keeping.write(moves, moving)
+        return await self._views.write(moves, moving)
 
-    def _build(self, lease: Lease, kept: Sequence[Kept], begin: int) -> None:
-        for one in kept:
-            if one.floor < begin if one.floor is not None else one.is_next:
-                self._building.ensure(lease, one.view.name, one.tag)
+    def _build_what_lies_behind(self, lease: Lease, parts: Sequence[ViewPartition], begin: int) -> None:
+        """begin: the offset from which the next batch goes on."""
+        for part in parts:
+            if part.floor < begin if part.floor is not None else part.is_being_built:
+                self._building.ensure(lease, part.view.name, part.tag)
 
-    async def bring(self, batch: Batch, view: str, tag: str) -> int | None:
-        """Brings one generation on by a batch. Returns its floor then; None if it is not wanted any more."""
+    async def apply(self, batch: Batch, view: str, tag: str) -> int | None:
+        """Writes one generation that lies behind, from its floor to the end of the batch. Returns its floor then; None if it
+        has ended. Nothing is written if its floor is not in the batch."""
         lease = batch.lease
         found, bad = events.read(self._topic, batch, 0)
-        looked = await self._keeping.look(lease.source, events.aggregates(found))
-        one = looked.one(view, tag)
-        if one is None or one.free is None or not batch.first <= one.free < batch.next:
-            return None if one is None else one.floor
+        moment = await self._views.look(lease.source, events.aggregates(found))
+        part = moment.find(view, tag)
+        if part is None or part.usable_floor is None or not batch.first <= part.usable_floor < batch.next:
+            return None if part is None else part.floor
         missing = Missed(lease)
-        move = self._keeping.move(one, missing, found, looked.stored(one), batch.next, lease.end)
-        await self._keeping.miss(one, missing, self._code)
-        if not self._keeping.repeated(one):
-            floor = one.free
+        move = self._views.move(part, missing, found, moment.stored(part), batch.next, lease.end)
+        await self._views.keep_missed(part, missing, self._code)
+        if not self._views.has_dead_letters(part):
+            floor = part.usable_floor
             await self._bury(lease, [arrival for arrival in (*bad, *missing.dead) if arrival.offset >= floor])
-        return batch.next if await self._keeping.write([move], [one]) else one.floor
+        return batch.next if await self._views.write([move], [part]) else part.floor
 
     async def _bury(self, lease: Lease, dead: Sequence[Arrival]) -> None:
         """Publishes dead letters before the floor moves: a kill between the two repeats them, and loses none."""

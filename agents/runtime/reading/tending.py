@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 import structlog
 
 from agents.runtime.reading.building import Building
-from agents.runtime.reading.keeping import Keeping
+from agents.runtime.reading.topic_views import TopicViews
 from agents.runtime.transport.lease import Lease
 from stores.protocol import Source
-from stores.redis.generations import Known, ViewGenerations
+from stores.redis.generations import GenerationsRecord, ViewGenerations
 
 log = structlog.get_logger()
 
@@ -22,9 +22,9 @@ class Tending:
     """Of one topic. leases: by partition, the ones that were opened last in this process."""
 
     def __init__(
-        self, keeping: Keeping, generations: ViewGenerations, building: Building, leases: Mapping[int, Lease]
+        self, views: TopicViews, generations: ViewGenerations, building: Building, leases: Mapping[int, Lease]
     ) -> None:
-        self._keeping = keeping
+        self._views = views
         self._generations = generations
         self._building = building
         self._leases = leases
@@ -33,36 +33,36 @@ class Tending:
     @property
     def forms(self) -> Mapping[str, str]:
         """View → the form that this process writes."""
-        return self._keeping.forms
+        return self._views.forms
 
-    async def round(self, running: Sequence[tuple[Known, Sequence[str]]]) -> bool:
-        """running: of each view of the topic, see ViewGenerations.running. Returns whether two releases run. Raises
+    async def round(self, running: Sequence[tuple[GenerationsRecord, Sequence[str]]]) -> bool:
+        """running: for each view of the topic, as ViewGenerations.running gives it. Returns whether two releases run. Raises
         Unavailable."""
-        for known, forms in running:
-            await self._look_after(known, forms)
-        mixed = [known.view for known, forms in running if len(forms) > 1]
+        for record, forms in running:
+            await self._look_after(record, forms)
+        mixed = [record.view for record, forms in running if len(forms) > 1]
         await self._follow(mixed)
         return bool(mixed)
 
-    async def _look_after(self, known: Known, running: Sequence[str]) -> None:
-        now = known.now
-        if now.next is not None and await self._generations.switch(known):
-            log.info("view_switched", view=known.view, generation=now.next.tag)
-        elif now.previous is not None and await self._generations.end_way_back(known):
-            log.info("way_back_ended", view=known.view, generation=now.previous.tag)
+    async def _look_after(self, record: GenerationsRecord, running: Sequence[str]) -> None:
+        now = record.now
+        if now.next is not None and await self._generations.switch(record):
+            log.info("view_switched", view=record.view, generation=now.next.tag)
+        elif now.previous is not None and await self._generations.end_way_back(record):
+            log.info("way_back_ended", view=record.view, generation=now.previous.tag)
         elif now.gone:
-            removed = await self._generations.remove(known)
+            removed = await self._generations.remove(record)
             if removed:
-                log.info("generation_removed", view=known.view, generations=list(now.gone), keys=removed)
+                log.info("generation_removed", view=record.view, generations=list(now.gone), keys=removed)
         elif (now.live or now.next) and not any(each.form in running for each in (now.live, now.next) if each):
             # Its release does not run any more, and none that knows what is there was provisioned since.
-            await self._keeping.begin_own(known)
+            await self._views.begin_generation(record)
 
     async def _follow(self, mixed: Sequence[str]) -> None:
         """Follows the log for own generations of these views in the partitions that this process does not have."""
         wanted: set[tuple[str, str, int]] = set()
         for view in mixed:
-            for partition, tag in await self._keeping.begun(view):
+            for partition, tag in await self._views.floors_to_follow(view):
                 if partition not in self._leases or self._leases[partition].closing.is_set():
                     wanted.add((view, tag, partition))
         for place in self._following.keys() - wanted:
@@ -70,6 +70,6 @@ class Tending:
         for view, tag, partition in wanted:
             lease = self._following.get((view, tag, partition))
             if lease is None:
-                source = Source(self._keeping.group, self._keeping.topic.name, partition)
+                source = Source(self._views.group, self._views.topic.name, partition)
                 lease = self._following[view, tag, partition] = Lease(source, next=sys.maxsize)
             self._building.ensure(lease, view, tag)

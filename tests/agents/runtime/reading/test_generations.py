@@ -19,7 +19,7 @@ from stores.log_repeats import Counted
 from stores.redis import generations as stored
 from stores.redis import tags
 from stores.redis.connection import connect
-from stores.redis.generations import Known
+from stores.redis.generations import GenerationsRecord
 from tests.agents.runtime.feed import Replayed
 from tests.agents.runtime.reading.test_versions_of_code import newer
 from tests.agents.runtime.reading.test_views import Shop, Sum
@@ -58,7 +58,7 @@ class Built(Shop):
             self.versions[key] = self.versions.get(key, 0) + 1
             self.feed.event(key, self.versions[key])
 
-    async def known(self, view: View[Any, Any] | None = None) -> Known:
+    async def known(self, view: View[Any, Any] | None = None) -> GenerationsRecord:
         name = (view or self.view).name
         return (await self.generations.read([name]))[name]
 
@@ -277,7 +277,7 @@ async def test_a_side_key_of_an_event_that_the_live_view_has_missed_is_written_b
 
 
 async def test_what_was_switched_from_is_removed_whole_and_nothing_else(built: Built, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(stored, "_BITE", 1)
+    monkeypatch.setattr(stored, "_STEP", 1)
     work = built.projector()
     lease = await built.opened(work)
     await built.run(work, lease)

@@ -10,8 +10,8 @@ import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
 
-from agents.runtime.reading.keeping import Keeping
 from agents.runtime.reading.showing import Showing
+from agents.runtime.reading.topic_views import TopicViews
 from agents.runtime.transport.lease import Lease, Reopen
 from stores.kafka.growth import Counts
 from stores.protocol import Source
@@ -358,12 +358,12 @@ async def test_a_look_during_which_the_view_begins_sees_its_floor(shop: Shop, mo
         return await load(*of, **how)
 
     group = f"{shop.world.run}.project"
-    keeping = Keeping(group, shop.feed.topic, (shop.view,), shop.store, shop.generations, Counts())
+    views = TopicViews(group, shop.feed.topic, (shop.view,), shop.store, shop.generations, Counts())
     source = Source(group, shop.feed.topic.name, 0)
     monkeypatch.setattr(shop.store, "load", slow)
-    look = asyncio.create_task(keeping.look(source, ()))
+    look = asyncio.create_task(views.look(source, ()))
     await asked.wait()
     monkeypatch.setattr(shop.store, "load", load)
-    await keeping.begin(source, 0)
+    await views.ensure_floors(source, 0)
     go.set()
     assert (await look).floors == [0]
