@@ -1,6 +1,7 @@
-"""When a partition's events that are set aside are due, and how many wait, as far as this process knows.
+"""Which of the events that are set aside are due, and how many wait (for the metrics).
 
-While new events come, what is due takes a part of the partition's time only, a small one where it is slow.
+Due events share the time of their partition with new ones. If trying them has taken long, they rest for a while, so that new
+events are not held up (effecting.py).
 """
 
 import asyncio
@@ -11,19 +12,19 @@ from agents.runtime import metrics
 from agents.runtime.transport.lease import Lease
 from stores.protocol import AsideRow, DomainStore, Source, Waiting
 
-_COUNTED = 15.0  # seconds between two counts of all that wait
+_COUNT_EVERY = 15.0  # seconds
 
 
-class Due:
-    """The events of one topic that are set aside. While this process holds a partition, no other process sets events of it
-    aside or takes them back. So the store need not be asked before the next one is due."""
+class DueEvents:
+    """The events of one topic that are set aside, in the partitions that this process holds. While it holds a partition, no
+    other process sets events of it aside or takes them back. So the store is asked again only when the next one is due."""
 
     def __init__(self, store: DomainStore) -> None:
         self._store = store
         self._leases: dict[Source, Lease] = {}
-        # The next due time, None where nothing has one. A source that is missing here has to be asked for.
+        # The next due time, None if no event has one. For a source that is missing here the store has to be asked.
         self._next: dict[Source, datetime | None] = {}
-        self._rests: dict[Source, float] = {}  # until when, by the loop's time
+        self._resting_until: dict[Source, float] = {}  # by the loop's time
         self._waiting: Mapping[Source, Waiting] = {}
         self._counted_at = 0.0
 
@@ -35,23 +36,23 @@ class Due:
         metrics.WAITING.labels(source.group, source.topic).set_function(self._count)
         metrics.OLDEST.labels(source.group, source.topic).set_function(self._oldest)
 
-    def changed(self, source: Source) -> None:
-        """Something was set aside or taken back, or may have been."""
+    def ask_again(self, source: Source) -> None:
+        """To be called where something was set aside or taken back, or may have been."""
         self._next.pop(source, None)
 
     def put_off(self, source: Source, until: datetime) -> None:
-        """No event of the partition is tried before this time."""
+        """Nothing of the partition counts as due before this time, in UTC."""
         self._next[source] = until
 
     def rest(self, source: Source, seconds: float) -> None:
-        """For so many seconds nothing that is due is tried beside new events."""
-        self._rests[source] = asyncio.get_running_loop().time() + seconds
+        """For so many seconds due events are not tried after a batch of new ones. When there is nothing new they are."""
+        self._resting_until[source] = asyncio.get_running_loop().time() + seconds
 
-    def rests(self, source: Source) -> bool:
-        return asyncio.get_running_loop().time() < self._rests.get(source, 0.0)
+    def is_resting(self, source: Source) -> bool:
+        return asyncio.get_running_loop().time() < self._resting_until.get(source, 0.0)
 
-    async def rows(self, source: Source, limit: int) -> Sequence[AsideRow]:
-        """Those that are to be tried now, `limit` at most; a later call finds those behind them. Raises Unavailable."""
+    async def due_rows(self, source: Source, limit: int) -> Sequence[AsideRow]:
+        """The first `limit` events that are due, in the order of their due times. Raises Unavailable."""
         now = datetime.now(UTC)
         if source in self._next:
             first = self._next[source]
@@ -65,10 +66,11 @@ class Due:
             self._next[source] = rows[0].due if rows else None
         return found
 
-    async def count(self) -> None:
-        """Counts what waits in the partitions that are held, if that was long ago. Raises Unavailable."""
+    async def count_waiting(self) -> None:
+        """Counts the events that are set aside, for the metrics, if that was done longer than _COUNT_EVERY ago. Raises
+        Unavailable."""
         now = asyncio.get_running_loop().time()
-        if self._counted_at and now - self._counted_at < _COUNTED:
+        if self._counted_at and now - self._counted_at < _COUNT_EVERY:
             return
         self._counted_at = now
         self._leases = {source: lease for source, lease in self._leases.items() if not lease.closing.is_set()}

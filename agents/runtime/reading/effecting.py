@@ -15,7 +15,7 @@ from agents.runtime import metrics
 from agents.runtime.committing.floor import progress_of
 from agents.runtime.reading import aside, events
 from agents.runtime.reading.aside import NotNow
-from agents.runtime.reading.due import Due
+from agents.runtime.reading.due import DueEvents
 from agents.runtime.reading.events import Event
 from agents.runtime.reading.performing import Perform, Performing, Try
 from agents.runtime.sending import letters
@@ -52,7 +52,7 @@ class Effecting(Drained):
         self._of = of
         self._concurrency = concurrency
         self._performing = Performing(topic, domain, perform, store, drain)
-        self._due = Due(store)
+        self._due = DueEvents(store)
 
     async def open(self, lease: Lease, earliest: int) -> None:
         await super().open(lease, earliest)
@@ -69,7 +69,7 @@ class Effecting(Drained):
         moment = await self._store.look([lease.source], aside=events.aggregates(wanted))
         progress = progress_of(batch, moment.floors.get(lease.source), batch.first)
         if progress.surprised:
-            self._due.changed(lease.source)
+            self._due.ask_again(lease.source)
             await self._drain.left(lease)
         ahead = [event.arrival for event in read if event.arrival.offset >= progress.done]
         newer = next((arrival for arrival in ahead if arrival.newer), None)
@@ -85,7 +85,7 @@ class Effecting(Drained):
             await self._write(lease, moment, changes)
             self._tell(lease, rows)
         try:
-            if not self._due.rests(lease.source):
+            if not self._due.is_resting(lease.source):
                 await self._try_due(lease)
         except Doubt as doubt:  # the batch itself is done; the next batch or the idle work tries what is due again
             log.info("due_effects_put_off", group=lease.source.group, source=lease.source, why=str(doubt)[:200])
@@ -115,16 +115,16 @@ class Effecting(Drained):
             tries = [Try(event, aside.untried(event, lease.incarnation, now)) for event in chunk]
             rows += [row for _, row in tries if row.key in blocked]
             free = [each for each in tries if each.row.key not in blocked]
-            again = await self._performing.some(lease, free) if free else []
-            rows += again
-            blocked.update(row.key for row in again)
+            failed = await self._performing.perform(lease, free) if free else []
+            rows += failed
+            blocked.update(row.key for row in failed)
         return rows
 
     async def _write(self, lease: Lease, moment: Moment, changes: Changes) -> None:
         """Moves the floor, if it is still as it was before the first effect, together with what is set aside and taken back;
         publishes dead letters. Raises Doubt, Reopen."""
         if changes.set_aside or changes.take_back:
-            self._due.changed(lease.source)
+            self._due.ask_again(lease.source)
         await self._drain.write(moment, {lease: changes})
         for row in changes.set_aside:
             self._performing.is_set_aside(lease.source, row)
@@ -142,9 +142,9 @@ class Effecting(Drained):
         loop = asyncio.get_running_loop()
         begun = loop.time()
         try:
-            await self._due.count()
+            await self._due.count_waiting()
             while loop.time() < begun + _MOMENT and not lease.closing.is_set():
-                rows = await self._due.rows(lease.source, self._concurrency)
+                rows = await self._due.due_rows(lease.source, self._concurrency)
                 if not rows:
                     return
                 await self._try_again(lease, rows)
@@ -171,7 +171,7 @@ class Effecting(Drained):
                     continue
                 letter = letters.dead(lease.source, self._topic, arrival, str(error), parked=False)
                 dead += Placing(row.incarnation).of(row.offset, [letter])
-        again = [*newer, *(await self._performing.some(lease, tries) if tries else ())]
+        again = [*newer, *(await self._performing.perform(lease, tries) if tries else ())]
         wait = {row.id for row in again}
         done = [row.id for row in rows if row.id not in wait]
         await self._write(lease, moment, Changes(next=floor.next, set_aside=again, take_back=done, outbox=dead))

@@ -1,7 +1,10 @@
-"""Does the effects of some events at once, each once as far as the outside allows.
+"""Does the effects of several events at the same time, each once as far as that is possible.
 
-The store records that they have begun before they are tried, and that they have ended afterwards, together with the commands
-that say their outcome. So an effect is repeated only if the process died between the two writes.
+The store records before the first try that an effect begins, and afterwards that it has ended, together with the commands that
+tell its outcome. If a process dies between the two writes, the next one cannot know whether the effect has happened, and does
+it again (with `again` set in the event's meta).
+
+This process itself repeats nothing: it remembers which effects are under way, and which have happened and are not recorded.
 """
 
 import asyncio
@@ -30,38 +33,40 @@ from topics.messages.topic import Topic
 
 log = structlog.get_logger()
 
-# Effects that a process remembers after they were tried. Those of a partition that went to another process in the middle never
-# end here, so the oldest are forgotten: what happened to them is for the other process to say.
 REMEMBERED = 10_000
+"""Effects that a process remembers at most; it forgets the oldest. An effect is forgotten when it is recorded. Without a bound
+those of partitions that have gone to another process in the meantime would stay for ever."""
 
 Perform = Callable[[Any, EventMeta], Awaitable[Iterable[Send]]]
-"""Does the effect, and returns commands that say its outcome.
+"""Does the effect of an event, and returns commands that tell its outcome.
 
-Raises Doubt where the outside is away: all of the partition waits, for ever. Raises NotNow where only this event is concerned:
-it is set aside and tried again, until the time that NotNow names. Raises GiveUp where its time has passed. After that, and
-after any other exception, the event becomes a dead letter.
+Raises Doubt if the server outside is away: the partition waits until it is back. Raises NotNow if only this event is concerned:
+it is set aside and tried again, until the time that NotNow names. Raises GiveUp if the effect is not wanted any more. After
+that time, after GiveUp, and after any other exception, the event becomes a dead letter.
 """
 
 
 class Try(NamedTuple):
-    """An event, and the row of it that is set aside, or would be."""
+    """An event whose effect is to be tried. row: its row among the events set aside, or the one that it gets if it is set aside
+    now."""
 
     event: Event
     row: AsideRow
 
 
 @dataclass(slots=True)
-class _Sorted:
-    """done: ids that are not tried again. rows: outbox rows that they led to. again: to set aside. doubt: of one of them."""
+class _Outcomes:
+    """Of several tries. done: ids of the events that are not tried again. rows: the outbox rows that these led to. set_aside:
+    rows of the events to set aside. doubt: what one try raised, if any raised Doubt."""
 
     done: list[str] = field(default_factory=list[str])
     rows: list[OutboxRow] = field(default_factory=list[OutboxRow])
-    again: list[AsideRow] = field(default_factory=list[AsideRow])
+    set_aside: list[AsideRow] = field(default_factory=list[AsideRow])
     doubt: Doubt | None = None
 
 
 class Performing:
-    """The effects of one topic in this process."""
+    """The effects of one topic in this process. Ids are those of events."""
 
     def __init__(self, topic: Topic, domain: str, perform: Perform, store: DomainStore, drain: Drain) -> None:
         self._topic = topic
@@ -69,76 +74,80 @@ class Performing:
         self._perform = perform
         self._store = store
         self._drain = drain
-        self._tried: dict[str, None] = {}  # ids that this process tried, and that ended in Doubt
-        # id → outbox rows of effects that have happened and may not be recorded. Where the store is away when they are to be
-        # recorded, the next try records them without doing them again.
+        # Ids of effects that raised Doubt. That the store has them as begun is no sign of another process (_count_repeated).
+        self._tried: dict[str, None] = {}
+        # Id → the outbox rows of an effect that has happened and may not be recorded. If the store was away, the next try
+        # records it without doing it again.
         self._happened: dict[str, list[OutboxRow]] = {}
-        # id → effect under way. If a rebalance takes a partition away and gives it back, its batch begins again while the old
-        # one is still under way: both wait for the same effect.
-        self._flying: dict[str, asyncio.Future[list[OutboxRow]]] = {}
-        # Source → id → why it is to be set aside. If doubt starts its batch again before the write, it is not tried again.
+        # Id → an effect under way. A rebalance may take a partition away and give it back. Then its batch begins again while
+        # the one before is still under way, and both wait for the same effect.
+        self._under_way: dict[str, asyncio.Future[list[OutboxRow]]] = {}
+        # Source → id → what the effect raised, until the event is set aside. If doubt starts its batch again before that write,
+        # the effect is not tried once more.
         self._not_now: dict[Source, dict[str, NotNow]] = {}
 
     def opened(self, source: Source) -> None:
         self._not_now[source] = {}
 
     def is_set_aside(self, source: Source, row: AsideRow) -> None:
-        """The write that sets it aside has happened."""
+        """To be called when the row is written."""
         self._not_now[source].pop(row.id, None)
 
-    async def some(self, lease: Lease, tries: Sequence[Try]) -> list[AsideRow]:
-        """Does the effects of those that are not done yet. Returns the rows of those to set aside.
-
-        Raises Reopen, or Doubt: what was done is recorded then.
+    async def perform(self, lease: Lease, tries: Sequence[Try]) -> list[AsideRow]:
+        """Does the effects that are not done yet, records and publishes what they led to. Returns the rows of the events to set
+        aside. Raises Reopen; and Doubt, then all that was done is recorded.
         """
         if lease.void.is_set():
             raise Reopen("the lease ended")
         wanted = [each.row.id for each in tries]
-        begun = await self._store.begin_effects(lease.source, lease.epoch, wanted)
-        # Recorded by this process before: the answer of the store was lost, or the rows could not be published.
-        recorded = any(id in self._happened for id in wanted if id not in begun)
+        begun = await self._store.begin_effects(lease.source, lease.epoch, wanted)  # without those that have ended
+        # This process has recorded an effect and not published its rows, or does not know that it is recorded: the answer of
+        # the store was lost. The rows are in the outbox.
+        has_rows_left = any(id in self._happened for id in wanted if id not in begun)
         todo = [each for each in tries if each.row.id in begun]
         self._count_repeated(lease, [id for id, again in begun.items() if again])
-        trying = (self._one(lease, each.event, again=begun[each.row.id] or each.row.tries > 0) for each in todo)
-        outcomes = await asyncio.gather(*trying, return_exceptions=True)
-        found = self._sort(lease, todo, outcomes)
-        if found.done:
-            await self._store.end_effects(lease.source, found.done, found.rows)
-        for id in found.done:
+        trying = (self._try(lease, each.event, again=begun[each.row.id] or each.row.tries > 0) for each in todo)
+        results = await asyncio.gather(*trying, return_exceptions=True)
+        outcomes = self._sort(lease, todo, results)
+        if outcomes.done:
+            await self._store.end_effects(lease.source, outcomes.done, outcomes.rows)
+        for id in outcomes.done:
             self._happened.setdefault(id, [])  # also those that raised, until their dead letters are published
-        await (self._drain.left(lease) if recorded else self._drain.rows(lease, found.rows))
+        await (self._drain.left(lease) if has_rows_left else self._drain.rows(lease, outcomes.rows))
         for id in wanted:
-            if id in found.done or id not in begun:
+            if id in outcomes.done or id not in begun:
                 self._happened.pop(id, None)
-        if found.doubt is not None:
-            raise found.doubt
-        return found.again
+        if outcomes.doubt is not None:
+            raise outcomes.doubt
+        return outcomes.set_aside
 
     def _count_repeated(self, lease: Lease, again: Sequence[str]) -> None:
-        """Counts effects that were begun before by another process: it may have been killed after they happened."""
-        known = (self._tried, self._happened, self._flying, self._not_now[lease.source])
+        """Counts effects that may happen twice: another process began them and did not record their end. again: ids that the
+        store has as begun and not ended; those that this process knows of were begun by itself."""
+        own = (self._tried, self._happened, self._under_way, self._not_now[lease.source])
         for id in again:
-            if not any(id in those for those in known):
+            if not any(id in those for those in own):
                 metrics.REPEATED.labels(lease.source.group).inc()
                 log.warning("effect_repeated", group=lease.source.group, effect=id)
 
-    def _sort(self, lease: Lease, todo: Sequence[Try], outcomes: Sequence[list[OutboxRow] | BaseException]) -> _Sorted:
-        """Exceptions but Doubt and NotNow become dead letters, and their effects are done: they are not tried again."""
-        found, now, not_now = _Sorted(), datetime.now(UTC), self._not_now[lease.source]
-        for (event, row), outcome in zip(todo, outcomes, strict=True):
-            if isinstance(outcome, Doubt):
-                found.doubt = outcome
+    def _sort(self, lease: Lease, todo: Sequence[Try], results: Sequence[list[OutboxRow] | BaseException]) -> _Outcomes:
+        """results: of each try the outbox rows of the effect, or what it raised. Any exception but Doubt and a NotNow in time
+        becomes a dead letter, and the effect counts as done."""
+        found, now, not_now = _Outcomes(), datetime.now(UTC), self._not_now[lease.source]
+        for (event, row), result in zip(todo, results, strict=True):
+            if isinstance(result, Doubt):
+                found.doubt = result
                 self._tried[row.id] = None
                 _forget_the_oldest(self._tried)
                 continue
-            if isinstance(outcome, NotNow) and now < outcome.until:
-                not_now[row.id] = outcome
-                found.again.append(aside.failed(row, outcome, now))
+            if isinstance(result, NotNow) and now < result.until:
+                not_now[row.id] = result
+                found.set_aside.append(aside.failed(row, result, now))
                 continue
             found.done.append(row.id)
             self._tried.pop(row.id, None)
             not_now.pop(row.id, None)
-            led_to = [self._dead(lease, event, row, outcome)] if isinstance(outcome, BaseException) else outcome
+            led_to = [self._dead(lease, event, row, result)] if isinstance(result, BaseException) else result
             found.rows += Placing(row.incarnation).of(row.offset, led_to)
         return found
 
@@ -153,16 +162,18 @@ class Performing:
             log.error("effect_failed", group=group, effect=row.id, why=repr(error)[:200])
         return letters.dead(lease.source, self._topic, event.arrival, why, parked=False)
 
-    async def _one(self, lease: Lease, event: Event, *, again: bool) -> list[OutboxRow]:
+    async def _try(self, lease: Lease, event: Event, *, again: bool) -> list[OutboxRow]:
+        """The outbox rows of the effect: of one that has happened, of one under way, or of a new one. again: it may have
+        happened before."""
         id, not_now = event.meta.id, self._not_now[lease.source]
         if id in self._happened:
             return self._happened[id]
         if id in not_now:
             raise not_now[id]
-        if id not in self._flying:
-            self._flying[id] = asyncio.ensure_future(self._do(event, replace(event.meta, again=again)))
-            self._flying[id].add_done_callback(lambda _: self._flying.pop(id, None))
-        return await asyncio.shield(self._flying[id])
+        if id not in self._under_way:
+            self._under_way[id] = asyncio.ensure_future(self._do(event, replace(event.meta, again=again)))
+            self._under_way[id].add_done_callback(lambda _: self._under_way.pop(id, None))
+        return await asyncio.shield(self._under_way[id])
 
     async def _do(self, event: Event, meta: EventMeta) -> list[OutboxRow]:
         sends = await self._perform(event.message, meta)
