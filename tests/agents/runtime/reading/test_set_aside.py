@@ -41,9 +41,9 @@ async def waiting(postman: Postman) -> list[str]:
 def looking_at_nothing(postman: Postman) -> Generator[None]:
     """It does not look at what is due."""
     due = postman.work._due  # type: ignore[attr-defined]
-    before, due.rows = due.rows, nothing  # type: ignore[method-assign]
+    before, due.due_rows = due.due_rows, nothing  # type: ignore[method-assign]
     yield
-    due.rows = before  # type: ignore[method-assign]
+    due.due_rows = before  # type: ignore[method-assign]
 
 
 async def nothing(*_: Any) -> Sequence[Any]:
