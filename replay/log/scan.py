@@ -1,6 +1,7 @@
 """One pass over topics, all partitions side by side: what every search of the engineers' tools reads the log with.
 
-What is looked for is looked for as bytes in whole batches; only batches that have it are taken apart (stores/kafka/sieve.py).
+What is looked for is looked for as bytes in whole batches; only batches that have it are taken apart
+(stores/kafka/filtering.py).
 """
 
 import re
@@ -13,9 +14,8 @@ from datetime import datetime
 from typing import Protocol
 
 from replay.shares import Share
+from stores.kafka.filtering import RecordFilter, RecordHeaders
 from stores.kafka.log import Bounds, Logged, LogReader, Place
-from stores.kafka.sieve import Named
-from stores.kafka.sieve import Sieve as Wanted
 from topics.messages import headers
 
 _FEW = 8  # texts that are looked for one after the other
@@ -59,7 +59,7 @@ class Log(Protocol):
     async def bounds(self, places: Sequence[Place]) -> dict[Place, Bounds]: ...
     async def since(self, places: Sequence[Place], at: datetime) -> dict[Place, int]: ...
     def read(
-        self, starts: Mapping[Place, int], ends: Mapping[Place, int], sieve: Wanted | None = None
+        self, starts: Mapping[Place, int], ends: Mapping[Place, int], record_filter: RecordFilter | None = None
     ) -> AsyncGenerator[list[Logged]]: ...
 
 
@@ -85,7 +85,7 @@ async def window_of(
     return Window(starts, ends)
 
 
-class Sieve:
+class Texts:
     """Lets records through that have one of these texts as their key or as a header. Of many texts: as their id or correlation.
 
     A message that came without an id has the id of its place, which no byte of it says. Where one of the texts may be such an
@@ -105,7 +105,7 @@ class Sieve:
             return True
         return self._placed and records.count(_HAS_ID) < count
 
-    def wants(self, key: bytes | None, body: bytes | None, headers: Named) -> bool:
+    def wants(self, key: bytes | None, body: bytes | None, headers: RecordHeaders) -> bool:
         if key in self._wanted:
             return True
         named = False
@@ -129,7 +129,7 @@ class Keys:
             return True
         return any(each in records for each in self._others)
 
-    def wants(self, key: bytes | None, body: bytes | None, headers: Named) -> bool:
+    def wants(self, key: bytes | None, body: bytes | None, headers: RecordHeaders) -> bool:
         return key in self._keys
 
 
@@ -142,7 +142,7 @@ class Holding:
     def may_hold(self, records: bytes, count: int) -> bool:
         return self._text in records or _ESCAPE in records
 
-    def wants(self, key: bytes | None, body: bytes | None, headers: Named) -> bool:
+    def wants(self, key: bytes | None, body: bytes | None, headers: RecordHeaders) -> bool:
         text = self._text
         if body is not None and (text in body or _ESCAPE in body):
             return True
@@ -158,7 +158,7 @@ class All:
     def may_hold(self, records: bytes, count: int) -> bool:
         return True
 
-    def wants(self, key: bytes | None, body: bytes | None, headers: Named) -> bool:
+    def wants(self, key: bytes | None, body: bytes | None, headers: RecordHeaders) -> bool:
         return True
 
 
@@ -201,13 +201,15 @@ def progress_of(share: Share, of: int, what: str) -> Progress:
     return Progress(of, share.says(what), silent=share.number > 0)
 
 
-async def scan(log: LogReader, chosen: Window, sieve: Wanted, progress: Progress) -> AsyncGenerator[list[Logged]]:
+async def scan(
+    log: LogReader, chosen: Window, record_filter: RecordFilter, progress: Progress
+) -> AsyncGenerator[list[Logged]]:
     """Records that may be wanted, in order a partition. Raises Unavailable."""
     try:
-        async with aclosing(log.scan(chosen.starts, chosen.ends, sieve)) as turns:
-            async for turn in turns:
-                progress.at(turn.passed)
-                if turn.records:
-                    yield turn.records
+        async with aclosing(log.scan(chosen.starts, chosen.ends, record_filter)) as steps:
+            async for step in steps:
+                progress.at(step.passed)
+                if step.records:
+                    yield step.records
     finally:
         progress.end()

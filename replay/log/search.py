@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from replay.log.message import Message
-from replay.log.scan import Sieve, Window, progress_of, scan, window
+from replay.log.scan import Texts, Window, progress_of, scan, window
 from replay.shares import WHOLE, Share, in_shares
 from stores.kafka.log import Logged, LogReader, Place
 from topics.messages import headers
@@ -96,7 +96,7 @@ async def _naming(log: LogReader, chosen: Window, share: Share, wanted: str) -> 
     ids = spellings(wanted)
     texts = frozenset(id.encode(errors="surrogateescape") for id in ids)
     kept = list[Message]()
-    async with aclosing(scan(log, chosen, Sieve(texts), progress_of(share, chosen.messages, "looked at"))) as chunks:
+    async with aclosing(scan(log, chosen, Texts(texts), progress_of(share, chosen.messages, "looked at"))) as chunks:
         async for chunk in chunks:
             for message in map(Message, chunk):
                 if _names(message.logged, texts) or message.id in ids:
@@ -113,7 +113,7 @@ def spellings(id: str) -> frozenset[str]:
 
 async def _of_flows(log: LogReader, chosen: Window, share: Share, flows: set[str]) -> list[Message]:
     """MOST, and one more where there are more."""
-    kept, wanted = list[Message](), Sieve(flow.encode(errors="surrogateescape") for flow in flows)
+    kept, wanted = list[Message](), Texts(flow.encode(errors="surrogateescape") for flow in flows)
     async with aclosing(scan(log, chosen, wanted, progress_of(share, chosen.messages, "read"))) as chunks:
         async for chunk in chunks:
             kept.extend(message for message in map(Message, chunk) if message.correlation in flows)

@@ -49,14 +49,14 @@ _THERE = re.compile(rf"(?:has\({_PATH}\)|{_PATH}\s*(?:==|!=|<=?|>=?)\s*(?:{_NUMB
 
 
 class Where:
-    """A condition. sieve: lets all messages through that it may hold for."""
+    """A condition. record_filter: lets all messages through that it may hold for."""
 
     def __init__(self, text: str) -> None:
         """Raises BadArgument with the place of what is wrong."""
         self._expression = _compiled(text)
         self._used = [name for name in _NAMES if re.search(rf"\b{name}\b", text)]
         asked = needle(text)
-        self.sieve = All() if asked is None else Holding(asked)
+        self.record_filter = All() if asked is None else Holding(asked)
 
     def __call__(self, message: Message) -> bool:
         """False where it cannot be told, as for a field that the message does not have."""
@@ -64,8 +64,8 @@ class Where:
         return self._expression.eval(data=said).value() is True
 
     def of(self, records: Iterable[Logged]) -> list[Logged]:
-        """Those that it holds for. Only those are taken apart that the sieve lets through."""
-        wants = self.sieve.wants
+        """Those that it holds for. Only those are taken apart that the filter lets through."""
+        wants = self.record_filter.wants
         return [each for each in records if wants(each.key, each.body, each.headers) and self(Message(each))]
 
 

@@ -132,7 +132,7 @@ class _Search:
         return Finds(shown, self._matching, read, self._chosen.messages, self._chosen.topics, took, stopped)
 
     async def _read(self, log: LogReader) -> None:
-        async with aclosing(scan(log, self._chosen, self._where.sieve, self._progress)) as chunks:
+        async with aclosing(scan(log, self._chosen, self._where.record_filter, self._progress)) as chunks:
             async for chunk in chunks:
                 kept = [message for message in map(Message, chunk) if self._where(message)]
                 self._matching += len(kept)

@@ -114,7 +114,7 @@ def _kept(there: list[Message], plan: _Plan, limit: int) -> list[Message]:
 
 def _scan(log: LogReader, plan: _Plan, ends: Mapping[Place, int]) -> AsyncGenerator[list[Logged]]:
     there = Window(plan.starts, ends)
-    return scan(log, there, All() if plan.where is None else plan.where.sieve, Progress(there.messages))
+    return scan(log, there, All() if plan.where is None else plan.where.record_filter, Progress(there.messages))
 
 
 def starts(bounds: Mapping[Place, Bounds], start: str | None, last: int) -> dict[Place, int]:

@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from replay.log.scan import Keys, Log, Window
 from stores.engineering import Entered
+from stores.kafka.filtering import RecordFilter
 from stores.kafka.log import Bounds, Logged, Place
 from stores.kafka.partitioning import partition_of
-from stores.kafka.sieve import Sieve
 from stores.protocol import InboxKey
 from topics.messages.topic import PARTITIONS
 
@@ -25,8 +25,8 @@ async def all_of_keys(log: Log, chosen: Window, keys: frozenset[bytes], expected
     """
     # With a key for a few records nearly every batch has one of them: looking for keys in its bytes would pass over none.
     pays = chosen.messages > max(_RECORDS_OF_A_KEY * len(keys), 2 * expected)
-    sieve = Keys(keys) if pays else None
-    chunks = log.read(chosen.starts, chosen.ends, sieve)
+    record_filter = Keys(keys) if pays else None
+    chunks = log.read(chosen.starts, chosen.ends, record_filter)
     return [each async for chunk in chunks for each in chunk if each.key in keys], chosen.messages
 
 
@@ -68,9 +68,9 @@ class MemoryLog:
         return {place: found[0] for place, found in later.items() if found}
 
     async def read(
-        self, starts: Mapping[Place, int], ends: Mapping[Place, int], sieve: Sieve | None = None
+        self, starts: Mapping[Place, int], ends: Mapping[Place, int], record_filter: RecordFilter | None = None
     ) -> AsyncGenerator[list[Logged]]:
-        """All of it: a sieve may let through more than it wants."""
+        """All of it: a filter may let through more than it wants."""
         for place, start in starts.items():
             yield self._records.get(place, [])[start : ends[place]]
 

@@ -15,15 +15,15 @@ from stores.errors import Unavailable
 from stores.kafka import records
 from stores.kafka.brokers import Brokers
 from stores.kafka.errors import translated
+from stores.kafka.filtering import FilteringDeserializer, RecordFilter
 from stores.kafka.in_flight import never_stand_still
-from stores.kafka.sieve import Sieve, Through
 
 START_SECONDS = 8.0  # for a broker that accepts a connection and does not answer
 SILENT_SECONDS = 15.0  # without a record, though there must be one
 _CHUNK = 2_000  # records handed over at once
 _FETCH = 4 * 1024 * 1024  # bytes a partition: as large as a dead letter may be
 _AT_ONCE = 16 * 1024 * 1024  # bytes of a fetch; three times as much is in memory while it is read
-# ms that a turn waits for records: of a reading that has an end, and of one that has none. A fetch of which a sieve lets
+# ms that a step waits for records: of a reading that has an end, and of one that has none. A fetch of which a filter lets
 # nothing through wakes nobody, so a reading may notice only then that it is at its end.
 _WAIT, _WAIT_TO_FOLLOW = 10, 300
 # ms that a broker holds a fetch which finds nothing. It answers the requests of a connection in turn, so the next reading waits
@@ -62,7 +62,7 @@ class Logged(msgspec.Struct, frozen=True, gc=False):
         return Place(self.topic, self.partition)
 
 
-class Turn(NamedTuple):
+class Step(NamedTuple):
     """records: that came. passed: how many offsets of the partitions that have an end are read so far."""
 
     records: list[Logged]
@@ -72,9 +72,11 @@ class Turn(NamedTuple):
 class LogReader:
     """`async with open_log(brokers) as log`. One reading at a time. Everything raises Unavailable."""
 
-    def __init__(self, consumer: AIOKafkaConsumer, topics: Mapping[str, int], through: Through) -> None:
+    def __init__(
+        self, consumer: AIOKafkaConsumer, topics: Mapping[str, int], deserializer: FilteringDeserializer
+    ) -> None:
         self._consumer = consumer
-        self._through = through
+        self._deserializer = deserializer
         self.topics = topics  # name → number of partitions, as they were at the opening
 
     def places(self, topics: Iterable[str]) -> list[Place]:
@@ -103,30 +105,35 @@ class LogReader:
         return {Place(*tp): there.offset for tp, there in found.items() if there is not None}
 
     async def read(
-        self, starts: Mapping[Place, int], ends: Mapping[Place, int] | None = None, sieve: Sieve | None = None
+        self,
+        starts: Mapping[Place, int],
+        ends: Mapping[Place, int] | None = None,
+        record_filter: RecordFilter | None = None,
     ) -> AsyncGenerator[list[Logged]]:
-        """Chunks of records, from offsets `starts` to before `ends`, or for ever without `ends`. In order a partition. sieve:
-        only those that it lets through."""
-        self._through.sieve = sieve
+        """Chunks of records, from offsets `starts` to before `ends`, or for ever without `ends`. In order a partition.
+        record_filter: only those that it lets through."""
+        self._deserializer.record_filter = record_filter
         try:
-            async with contextlib.aclosing(self._turns(starts, ends)) as turns:
-                async for turn in turns:
-                    if turn.records:
-                        yield turn.records
+            async with contextlib.aclosing(self._steps(starts, ends)) as steps:
+                async for step in steps:
+                    if step.records:
+                        yield step.records
         finally:
-            self._through.sieve = None
+            self._deserializer.record_filter = None
 
-    async def scan(self, starts: Mapping[Place, int], ends: Mapping[Place, int], sieve: Sieve) -> AsyncGenerator[Turn]:
-        """As `read`, of the records that the sieve lets through. A turn every 10 ms at least, also without records."""
-        self._through.sieve = sieve
+    async def scan(
+        self, starts: Mapping[Place, int], ends: Mapping[Place, int], record_filter: RecordFilter
+    ) -> AsyncGenerator[Step]:
+        """As `read`, of the records that the filter lets through. A step every 10 ms at least, also without records."""
+        self._deserializer.record_filter = record_filter
         try:
-            async with contextlib.aclosing(self._turns(starts, ends)) as turns:
-                async for turn in turns:
-                    yield turn
+            async with contextlib.aclosing(self._steps(starts, ends)) as steps:
+                async for step in steps:
+                    yield step
         finally:
-            self._through.sieve = None
+            self._deserializer.record_filter = None
 
-    async def _turns(self, starts: Mapping[Place, int], ends: Mapping[Place, int] | None) -> AsyncGenerator[Turn]:
+    async def _steps(self, starts: Mapping[Place, int], ends: Mapping[Place, int] | None) -> AsyncGenerator[Step]:
         left = {TopicPartition(*p): None if ends is None else ends[p] for p in starts}
         left = {tp: end for tp, end in left.items() if end is None or starts[Place(*tp)] < end}
         if not left:
@@ -146,7 +153,7 @@ class LogReader:
                 read += done
                 now = read + under_way
                 heard, passed = _still_there(heard, now > passed), now
-            yield Turn(chunk, max(0, passed))
+            yield Step(chunk, max(0, passed))
 
     async def _finish(self, left: dict[TopicPartition, int | None], starts: Mapping[Place, int]) -> tuple[int, int]:
         """Removes partitions that are read to their end. Returns how many offsets those had, and how many of the others are
@@ -211,7 +218,7 @@ def _at(timestamp: int) -> datetime:
 async def open_log(brokers: Brokers, *, follows: bool = False) -> AsyncGenerator[LogReader]:
     """Raises Unavailable where no broker answers. follows: it reads for ever, and mostly waits for what comes."""
     records.read_everything()
-    topics, through = await _topics(brokers), Through(logged)
+    topics, deserializer = await _topics(brokers), FilteringDeserializer(logged)
     consumer = AIOKafkaConsumer(
         **brokers.arguments(),
         enable_auto_commit=False,
@@ -219,7 +226,7 @@ async def open_log(brokers: Brokers, *, follows: bool = False) -> AsyncGenerator
         isolation_level="read_committed",  # as the agents read
         max_partition_fetch_bytes=_FETCH,
         fetch_max_bytes=_AT_ONCE,
-        value_deserializer=through,
+        value_deserializer=deserializer,
         fetch_max_wait_ms=_HELD_TO_FOLLOW if follows else _HELD,
         max_poll_records=_CHUNK,
     )
@@ -227,7 +234,7 @@ async def open_log(brokers: Brokers, *, follows: bool = False) -> AsyncGenerator
         async with translated(), asyncio.timeout(START_SECONDS):
             await consumer.start()
         never_stand_still(consumer)
-        yield LogReader(consumer, topics, through)
+        yield LogReader(consumer, topics, deserializer)
     finally:
         with contextlib.suppress(KafkaError, OSError, TimeoutError):
             await asyncio.wait_for(consumer.stop(), START_SECONDS)

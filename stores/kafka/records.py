@@ -16,7 +16,14 @@ from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.record.util import decode_varint
 
 from stores.kafka.codecs import DECODERS, unpack_within_limit
-from stores.kafka.sieve import CODEC, HEADER, SEVEN, Sieve, Sieved, Through
+from stores.kafka.filtering import (
+    ATTRIBUTES,
+    CODEC_BITS,
+    HEADER_BYTES,
+    FilteredFetch,
+    FilteringDeserializer,
+    RecordFilter,
+)
 from topics.messages import headers
 
 _length = struct.Struct(">i").unpack_from
@@ -52,11 +59,11 @@ class Records:
     @cached_property
     def compressed(self) -> bool:
         """Whether a batch is compressed, so that its records may be far larger than what was fetched."""
-        return any(self._data[start + CODEC] & SEVEN for start, _ in self._places())
+        return any(self._data[start + ATTRIBUTES] & CODEC_BITS for start, _ in self._places())
 
-    def through(self, sieve: Sieve, *, aborted: bool) -> Sieved:
-        """Those that may hold something. aborted: see Sieved."""
-        return Sieved(self._data, self._places(), sieve, aborted=aborted)
+    def filtered(self, record_filter: RecordFilter, *, aborted: bool) -> FilteredFetch:
+        """aborted: see FilteredFetch."""
+        return FilteredFetch(self._data, self._places(), record_filter, aborted=aborted)
 
     def around(self, offset: int) -> tuple[bytes, "Records"]:
         """Bytes of the first batch that reaches to the offset or beyond, and the batches after it. Raises LookupError."""
@@ -69,7 +76,7 @@ class Records:
     def _places(self) -> Iterator[tuple[int, int]]:
         """(begin, end) of each batch in the bytes, without a last one that the fetch has cut off."""
         data, start = self._data, 0
-        while start + HEADER <= len(data):
+        while start + HEADER_BYTES <= len(data):
             end = start + 12 + _length(data, start + 8)[0]
             if end <= len(data):
                 yield start, end
@@ -81,28 +88,30 @@ class _PartitionRecords(fetcher.PartitionRecords):
         return self._records_iterator or iter(())  # a call of `__next__` less a record
 
     def _consumer_record(self, tp: Any, record: Any) -> Any:
-        through = self._value_deserializer
-        if isinstance(through, Through):
-            return through.made(tp.topic, tp.partition, record)
+        deserializer = self._value_deserializer
+        if isinstance(deserializer, FilteringDeserializer):
+            return deserializer.made(tp.topic, tp.partition, record)
         return super()._consumer_record(tp, record)
 
     def _unpack_records(self) -> Iterator[Any]:
-        whole, self._records = self._records, self._chosen(self._records)
+        whole, self._records = self._records, self._filtered(self._records)
         while True:
             try:
                 yield from super()._unpack_records()
                 return
             except Exception as error:
                 data, whole = whole.around(self.next_fetch_offset)
-                self._records = self._chosen(whole)
+                self._records = self._filtered(whole)
                 yield from self._read_again(data, error)
 
-    def _chosen(self, records: Any) -> Any:
-        """Without batches that hold nothing of what the consumer looks for."""
-        through = self._value_deserializer
-        if not isinstance(through, Through) or through.sieve is None:
+    def _filtered(self, records: Any) -> Any:
+        """Without batches that hold nothing that the consumer looks for."""
+        deserializer = self._value_deserializer
+        if not isinstance(deserializer, FilteringDeserializer) or deserializer.record_filter is None:
             return records
-        return records.through(through.sieve, aborted=bool(self._aborted_transactions or self._aborted_producers))
+        return records.filtered(
+            deserializer.record_filter, aborted=bool(self._aborted_transactions or self._aborted_producers)
+        )
 
     def _read_again(self, data: bytes, why: Exception) -> Iterator[Any]:
         batch: Any = MemoryRecords(data).next_batch()
@@ -118,8 +127,8 @@ class _PartitionRecords(fetcher.PartitionRecords):
 def _read(batch: Any, data: bytes, why: Exception) -> list[Record]:
     """The records of a batch. A batch that cannot be taken apart becomes one record, at its last offset."""
     try:
-        (count,) = _length(data, HEADER - 4)
-        left = bytearray(DECODERS[batch.attributes & SEVEN](data[HEADER:]))
+        (count,) = _length(data, HEADER_BYTES - 4)
+        left = bytearray(DECODERS[batch.attributes & CODEC_BITS](data[HEADER_BYTES:]))
         at, found = 0, list[Record]()
         for number in range(count):
             length, at = decode_varint(left, at)

@@ -9,7 +9,7 @@ import pytest_asyncio
 from aiokafka import AIOKafkaProducer
 
 from replay.log.message import Message
-from replay.log.scan import All, Holding, Keys, Progress, Sieve, scan, window
+from replay.log.scan import All, Holding, Keys, Progress, Texts, scan, window
 from replay.tools import Tools
 from stores.kafka.admin import make_topics
 from stores.kafka.log import Logged
@@ -63,11 +63,11 @@ async def everything(tools: Tools) -> AsyncGenerator[list[Logged]]:
         yield [record async for chunk in log.read(whole.starts, whole.ends) for record in chunk]
 
 
-async def _scanned(tools: Tools, sieve: Sieve | Holding | All) -> list[Logged]:
+async def _scanned(tools: Tools, record_filter: Texts | Holding | All) -> list[Logged]:
     async with tools.log() as log:
         chosen = await window(log, [LOG.name])
         progress = Progress(chosen.messages)
-        found = [record async for chunk in scan(log, chosen, sieve, progress) for record in chunk]
+        found = [record async for chunk in scan(log, chosen, record_filter, progress) for record in chunk]
     assert progress.passed == chosen.messages, "it has passed all of them"
     return found
 
@@ -78,9 +78,9 @@ async def test_all_is_all(tools: Tools, everything: list[Logged]) -> None:
 
 
 async def test_a_text_is_found_wherever_it_is(tools: Tools, everything: list[Logged]) -> None:
-    sieve = Holding(NEEDLE.encode())
-    wanted = [r for r in everything if sieve.wants(r.key, r.body, r.headers)]
-    found = await _scanned(tools, sieve)
+    record_filter = Holding(NEEDLE.encode())
+    wanted = [r for r in everything if record_filter.wants(r.key, r.body, r.headers)]
+    found = await _scanned(tools, record_filter)
     assert len(wanted) > 10 and _places(found) >= _places(wanted)
     assert len(found) < len(everything) / 2, "most of it is passed over"
 
@@ -88,21 +88,21 @@ async def test_a_text_is_found_wherever_it_is(tools: Tools, everything: list[Log
 async def test_an_id_is_found_as_key_or_header_and_as_the_place_of_a_message(
     tools: Tools, everything: list[Logged]
 ) -> None:
-    found = await _scanned(tools, Sieve([NEEDLE.encode()]))
+    found = await _scanned(tools, Texts([NEEDLE.encode()]))
     assert _places(found) >= {(r.partition, r.offset) for r in everything if r.key == NEEDLE.encode()}
     placed = next(r for r in everything if not any(name == "ce_id" for name, _ in r.headers))
-    found = await _scanned(tools, Sieve([Message(placed).id.encode()]))
+    found = await _scanned(tools, Texts([Message(placed).id.encode()]))
     assert (placed.partition, placed.offset) in _places(found)
     assert len(found) < len(everything) / 2
 
 
 async def test_of_many_flows_each_message_is_found(tools: Tools, everything: list[Logged]) -> None:
-    sieve = Sieve([*(ids.fresh().encode() for _ in range(100)), FLOW.encode()])
-    wanted = [r for r in everything if sieve.wants(r.key, r.body, r.headers)]
+    record_filter = Texts([*(ids.fresh().encode() for _ in range(100)), FLOW.encode()])
+    wanted = [r for r in everything if record_filter.wants(r.key, r.body, r.headers)]
     assert {"ce_id", "ce_correlationid"} == {
         name for r in wanted for name, value in r.headers if value == FLOW.encode()
     }
-    assert _places(await _scanned(tools, sieve)) >= _places(wanted)
+    assert _places(await _scanned(tools, record_filter)) >= _places(wanted)
 
 
 async def _read(tools: Tools, keys: list[bytes]) -> list[Logged]:
