@@ -126,8 +126,8 @@ class Group:
 
         A wait for Kafka or for another member of the group does not count: to restart this process would not end it.
         """
-        looked = self.consumer.looked_at
-        return bool(looked) and time.monotonic() - looked > seconds
+        seen = self.consumer.seen_alive_at
+        return bool(seen) and time.monotonic() - seen > seconds
 
     def lag(self) -> int:
         lag = self.consumer.lag()
@@ -222,7 +222,7 @@ class Group:
             for lease in leases:
                 lease.idle_work = None
             end.set()
-            self.consumer.take([lease.tp for lease in leases])
+            self.consumer.poke_for([lease.tp for lease in leases])
 
     async def stop(self, seconds: float) -> None:
         """Ends the leases and leaves the group, within about `seconds`. Faust's app.stop() is not called: it waits for ever for

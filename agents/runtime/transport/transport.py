@@ -57,9 +57,9 @@ class Consumer(driver.Consumer):
     def poke(self) -> None:
         self._thread.poke()
 
-    def take(self, tps: Sequence[TP]) -> None:
-        """These partitions may be taken from again: takes what was fetched of them meanwhile."""
-        self._thread.take(tps)
+    def poke_for(self, tps: Sequence[TP]) -> None:
+        """These partitions may be taken from again: wakes the fetch loop if something was fetched of them meanwhile."""
+        self._thread.poke_for(tps)
 
     async def leave(self, seconds: float) -> None:
         """Leaves the consumer group, so that other members take over at once. Gives up after `seconds`: a dead broker must not
@@ -72,8 +72,8 @@ class Consumer(driver.Consumer):
                 log.info("group_not_left", group=self.leases.group, why=repr(error)[:120])
 
     @property
-    def looked_at(self) -> float:
-        return self._thread.looked_at
+    def seen_alive_at(self) -> float:
+        return self._thread.seen_alive_at
 
     def lag(self) -> int:
         """Messages of the held partitions that are in the log and not done."""

@@ -44,14 +44,14 @@ def breaks_its_loop_at_the_end() -> None:
 
 def crashes() -> None:
     """Faust's fetch loop meets what it does not know."""
-    broken, take = _broken_by_signal(), LoopConsumer._take  # pyright: ignore[reportPrivateUsage]
+    broken, take = _broken_by_signal(), LoopConsumer._take_batches  # pyright: ignore[reportPrivateUsage]
 
     async def taken(thread: LoopConsumer, *here: Any) -> Any:
         if broken.is_set():
             raise RuntimeError("the driver broke")
         return await take(thread, *here)
 
-    LoopConsumer._take = taken  # pyright: ignore[reportPrivateUsage]
+    LoopConsumer._take_batches = taken  # pyright: ignore[reportPrivateUsage]
 
 
 def fails_to_start() -> None:
@@ -83,7 +83,7 @@ def is_deaf_at_its_start() -> None:
 
 def blocks_in_its_fetch() -> None:
     """As a driver does that waits without awaiting."""
-    take = LoopConsumer._take  # pyright: ignore[reportPrivateUsage]
+    take = LoopConsumer._take_batches  # pyright: ignore[reportPrivateUsage]
 
     async def taken(thread: LoopConsumer, *here: Any) -> Any:
         if broken.is_set():
@@ -91,11 +91,11 @@ def blocks_in_its_fetch() -> None:
         return await take(thread, *here)
 
     broken = _broken_by_signal()
-    LoopConsumer._take = taken  # pyright: ignore[reportPrivateUsage]
+    LoopConsumer._take_batches = taken  # pyright: ignore[reportPrivateUsage]
 
 
 def stops_fetching() -> None:
-    take = LoopConsumer._take  # pyright: ignore[reportPrivateUsage]
+    take = LoopConsumer._take_batches  # pyright: ignore[reportPrivateUsage]
 
     async def taken(thread: LoopConsumer, *here: Any) -> Any:
         if broken.is_set():
@@ -103,7 +103,7 @@ def stops_fetching() -> None:
         return await take(thread, *here)
 
     broken = _broken_by_signal()
-    LoopConsumer._take = taken  # pyright: ignore[reportPrivateUsage]
+    LoopConsumer._take_batches = taken  # pyright: ignore[reportPrivateUsage]
 
 
 def hangs_at_a_revoke() -> None:

@@ -137,7 +137,7 @@ async def test_no_fetch_leaves_out_a_partition_whose_messages_will_be_taken_at_o
     monkeypatch.setattr(fetching, "_GATHER", 5.0)
     thread, routine = _consumer_of(), Routine()
     routine.fetcher._records[TopicPartition("topic", partition)] = SimpleNamespace(_created=time.monotonic() - ago)
-    assert (thread._held_for(routine.fetcher) <= 0) == begins
+    assert (thread._gather_for(routine.fetcher) <= 0) == begins
 
 
 async def test_messages_that_are_taken_and_not_handed_over_yet_hold_up_the_next_fetch(
@@ -147,14 +147,14 @@ async def test_messages_that_are_taken_and_not_handed_over_yet_hold_up_the_next_
     thread, routine = _consumer_of(), Routine()
     taken = Batch(None, [None], 0, reached=1)
     thread._taken = [taken]
-    assert 0 < thread._held_for(routine.fetcher) <= fetching._GATHER
+    assert 0 < thread._gather_for(routine.fetcher) <= fetching._GATHER
     taken.finished.set()
-    assert thread._held_for(routine.fetcher) <= 0
+    assert thread._gather_for(routine.fetcher) <= 0
 
 
 async def test_a_batch_holds_up_the_next_fetch_for_a_bounded_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetching, "_GATHER", 60.0)
-    assert 0 < _consumer_of((1, 0.0))._held_for(Routine().fetcher) <= fetching._GATHER
+    assert 0 < _consumer_of((1, 0.0))._gather_for(Routine().fetcher) <= fetching._GATHER
 
 
 async def test_a_coordinator_that_never_answers_holds_up_no_later_hint(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,7 +165,7 @@ async def test_a_coordinator_that_never_answers_holds_up_no_later_hint(monkeypat
         asked.set()
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(fetching, "_HINT", 0.01)
+    monkeypatch.setattr(fetching, "_COMMIT", 0.01)
     thread = object.__new__(LoopConsumer)
     monkeypatch.setattr(LoopConsumer, "_ensure_consumer", lambda _: SimpleNamespace(commit=commit))
     monkeypatch.setattr(LoopConsumer, "assignment", lambda _: {TP("topic", 0)})
