@@ -1,4 +1,4 @@
-"""A turn: a place of a semaphore that somebody has for a bounded time."""
+"""A turn: a permit of a semaphore that somebody holds for a bounded time."""
 
 import asyncio
 
@@ -11,11 +11,11 @@ class Turn:
         self._ended = False
         self._late = asyncio.get_running_loop().call_later(seconds, self._give_back)
 
-    def end(self, rest: float = 0.0) -> None:
-        """rest: seconds until it is given back."""
+    def end(self, pause: float = 0.0) -> None:
+        """pause: seconds until the permit is given back."""
         self._late.cancel()
-        if rest and not self._ended:
-            self._late = asyncio.get_running_loop().call_later(rest, self._give_back)
+        if pause and not self._ended:
+            self._late = asyncio.get_running_loop().call_later(pause, self._give_back)
         else:
             self._give_back()
 

@@ -45,8 +45,8 @@ def ready_keys(rows: Iterable[AnyRow]) -> tuple[str, ...]:
             found.update(view.ready for view in row.reads)
         elif isinstance(row, ComposedRow):
             found.update(view.ready for view in row.needs)
-        elif row.settles is not None:
-            found.add(row.settles.ready)
+        elif row.waits_for_view is not None:
+            found.add(row.waits_for_view.ready)
     return tuple(sorted(found))
 
 

@@ -209,8 +209,8 @@ def problems_of(row: AnyRow) -> dict[int, list[str]]:
         if row.signed:
             found[403] = ["bad_signature"]
         found[429] = ["too_many_refused"]
-        found[429].append("too_many_at_once" if row.hashes is None else "too_many_logins")
-        found[429] += ["too_many_requests"] * row.paced
+        found[429].append("too_many_at_once" if row.hashed_on is None else "too_many_logins")
+        found[429] += ["too_many_requests"] * row.few_a_minute
         if row.picture_of is not None or row.file:
             found[408] = ["body_too_slow"]
             found[429].append("too_many_uploads")

@@ -12,7 +12,7 @@ import msgspec
 import nacl.exceptions
 import nacl.public
 
-from http_edge.commands.delivery import REPLY_SECONDS, Late, deliver, headers_of, left, not_taken
+from http_edge.commands.delivery import REPLY_SECONDS, Late, deliver, headers_of, not_taken, seconds_left
 from http_edge.commands.idempotency import (
     attempts,
     check_same_request,
@@ -21,7 +21,7 @@ from http_edge.commands.idempotency import (
     next_id,
     standing,
 )
-from http_edge.commands.operations import note, pending
+from http_edge.commands.operations import note_operation, pending
 from http_edge.commands.seen import Seen
 from http_edge.reads import own_writes
 from http_edge.reads.views import named
@@ -38,7 +38,7 @@ from topics.messages.reply import TOO_LATE, Reply
 
 Handler = Callable[[Asked], Awaitable[Answer]]
 
-AGAIN_SECONDS = 1.0  # of the time for a reply must be left for a second command
+AGAIN_SECONDS = 1.0  # that must be left of the time for a reply for a command to be sent a second time
 STATUS_OF = {"not_found": 404, "invalid_input": 422}
 """Rejection codes that mean the same on every route; any other is a conflict with the state of things."""
 
@@ -49,53 +49,57 @@ def handler(row: CommandRow) -> Handler:
     seen = Seen(row)
 
     async def run(asked: Asked) -> Answer:
-        known = await _enter(row, asked, seen)
-        mine = fingerprint(asked.edge.keys.fingerprint, asked) if asked.idempotency_key else None
-        if known is not None:
-            return await _render(row, asked, known, mine)
-        if row.paced:
+        earlier_reply = await _identify(row, asked, seen)
+        request = fingerprint(asked.edge.keys.fingerprint, asked) if asked.idempotency_key else None
+        if earlier_reply is not None:
+            return await _answer(row, asked, earlier_reply, request)
+        if row.few_a_minute:
             asked.edge.pace.take(asked.address)
         async with _turn(row, asked) as turn:
             _check_refused(row, asked)
-            message, reply = await _sent(row, asked, mine, turn)
+            message, reply = await _send(row, asked, request, turn)
         if reply is None:
-            return await _later(row, asked, message)
-        return await _render(row, asked, reply, mine)
+            return await _answer_later(row, asked, message)
+        return await _answer(row, asked, reply, request)
 
     return run if not row.no_sooner else _no_sooner(row.no_sooner, run)
 
 
-async def _sent(row: CommandRow, asked: Asked, mine: str | None, turn: int | None) -> tuple[Message, Reply | None]:
-    """The command and what became of it, as deliver(). A command that came late though it went out in time tells that the
-    broker's clock is another one than was thought, so there is a second one, with an id of its own. Raises Problem 503.
+async def _send(row: CommandRow, asked: Asked, request: str | None, turn: int | None) -> tuple[Message, Reply | None]:
+    """The command, and its reply as deliver() gives it. Raises Problem 503.
 
-    turn: of a row that hashes. Each turn has its partition, so that of those under way none waits for another one's hash.
+    A command that was appended too late, though it was sent in time, says that the broker's clock is another one than the edge
+    thought; the edge knows it now, and sends the command once more, with another id.
+
+    request: its fingerprint. turn: of a row that hashes. Each turn has its partition, so that no command under way waits for
+    another one's hash.
     """
-    topic = row.hashes or row.topic
+    topic = row.hashed_on or row.topic
     partition = None if turn is None else turn % topic.partitions
     for again in (False, True):
         message = await _message(row, asked)
         key = await named(row.key, asked)
-        header = headers_of(asked, type(message), key, mine)
+        header = headers_of(asked, type(message), key, request)
         try:
-            body, late = topic.encode(message), not row.tokens
-            reply = await deliver(asked, topic.name, key, header, body, may_be_late=late, partition=partition)
+            body, may_be_late = topic.encode(message), not row.tokens
+            reply = await deliver(asked, topic.name, key, header, body, may_be_late=may_be_late, partition=partition)
             _note_refusal(row, asked, reply)
-            if row.heard is not None and reply is not None:
-                await row.heard(asked, key, reply)
+            if row.on_reply is not None and reply is not None:
+                await row.on_reply(asked, key, reply)
             return message, reply
         except Late:
-            if again or left(asked, REPLY_SECONDS) < AGAIN_SECONDS:
+            if again or seconds_left(asked, REPLY_SECONDS) < AGAIN_SECONDS:
                 break
             asked.command_id = next_id(asked)
     raise not_taken()
 
 
-async def beforehand(row: CommandRow, asked: Asked, key: str, message: Message) -> Reply | None:
-    """A command that has to be there before the row's own, which `make` makes: on the same topic, with its own two seconds.
+async def send_before(row: CommandRow, asked: Asked, key: str, message: Message) -> Reply | None:
+    """Sends another command on the row's topic before the row's own one. To be called by the row's `make`. It has two seconds
+    of its own, and the row's command has two seconds from then on.
 
-    The reply; None: it will be done, and nobody knows yet how. Raises Problem where it is refused, and 503 where it takes no
-    effect. An Idempotency-Key is the row's own command's: this one may be done again.
+    The reply. None: it takes effect, and there is no reply yet. Raises Problem if it is refused, and 503 if it takes no effect.
+    An Idempotency-Key counts for the row's own command: this one is sent again by a repeated request.
     """
     loop = asyncio.get_running_loop()
     for again in (False, True):
@@ -116,23 +120,25 @@ async def beforehand(row: CommandRow, asked: Asked, key: str, message: Message) 
 
 
 def _turn(row: CommandRow, asked: Asked) -> AbstractAsyncContextManager[int | None]:
-    """While the command is under way: which turn it has, of a row that hashes. Raises Problem 429 and 503."""
-    if row.hashes:
+    """To be held while the command is under way: it waits until the client may have one more. Gives the number of the turn, of
+    a row that hashes. Raises Problem 429 and 503."""
+    if row.hashed_on:
         return asked.edge.turns.turn(asked.address)
-    return asked.edge.abreast.turn(_client(row, asked), row.copied)
+    return asked.edge.abreast.turn(_client(row, asked), row.pause_factor)
 
 
 def _check_refused(row: CommandRow, asked: Asked) -> None:
-    """When its turn has come: those that it waited for may have been refused meanwhile. Raises Problem 429."""
+    """Whether the client has had too many refusals. Asked when the turn of the command has come, since those that it waited for
+    may have been refused meanwhile. Raises Problem 429."""
     asked.edge.refusals.check(_client(row, asked))
-    if row.coupon is not None and row.coupon(asked):
+    if row.coupon_code is not None and row.coupon_code(asked):
         asked.edge.wrong_codes.check(asked.address)
 
 
 def _client(row: CommandRow, asked: Asked) -> str:
-    """Who is counted for a command that is under way or refused: the user, or on a public route all of one address on this
-    route, so that who guesses passwords does not stop their neighbours' refreshes. Empty for a trusted proxy and the payment
-    provider."""
+    """For whom a command counts that is under way or refused: the user, or on a public route the address together with the
+    route. So a neighbour who guesses passwords on one route does not stop refreshes on another. Empty, and so not counted, for
+    a trusted proxy and the payment provider."""
     if row.signed:
         return ""
     if row.who is not PUBLIC and asked.caller is not None:
@@ -141,6 +147,7 @@ def _client(row: CommandRow, asked: Asked) -> str:
 
 
 def _note_refusal(row: CommandRow, asked: Asked, reply: Reply | None) -> None:
+    """Counts a refusal for the client: see http_edge/routing/pace.py."""
     if reply is not None and reply.status == "failed" and reply.code not in TOO_LATE:
         asked.edge.refusals.note(_client(row, asked))
         if reply.code == UNKNOWN.code:
@@ -158,11 +165,11 @@ def _no_sooner(seconds: float, run: Handler) -> Handler:
     return held
 
 
-async def _enter(row: CommandRow, asked: Asked, seen: Seen) -> Reply | None:
-    """Checks that the caller is not logged out, and sets asked.command_id and asked.after: with one MGET, but for what a row
-    has to look up to know what its caller has seen.
+async def _identify(row: CommandRow, asked: Asked, seen: Seen) -> Reply | None:
+    """Checks that the caller is not logged out, and sets asked.command_id and asked.after. Returns the reply if an earlier
+    request with the same Idempotency-Key has one.
 
-    The reply, where an earlier try with the same Idempotency-Key was answered.
+    All of it with one MGET, but for what a row looks up to know which documents its caller has seen.
     """
     if asked.caller is not None:
         check_user_id(asked, asked.query.get("user_id"))
@@ -189,7 +196,7 @@ async def _message(row: CommandRow, asked: Asked) -> Message:
 
 
 def made_of(row: CommandRow, asked: Asked) -> Message | Awaitable[Message]:
-    """The row's message out of the request. Raises Problem 422, and what the row's `make` raises."""
+    """The message of the request. Raises Problem 422, and what the row's `make` raises."""
     if row.make is not None:
         return row.make(asked)
     if isinstance(asked.body, row.message):
@@ -202,19 +209,19 @@ def made_of(row: CommandRow, asked: Asked) -> Message | Awaitable[Message]:
         raise invalid(refused.field, refused.why) from None
 
 
-async def _later(row: CommandRow, asked: Asked, message: Message) -> Answer:
-    """Taken, not answered yet."""
+async def _answer_later(row: CommandRow, asked: Asked, message: Message) -> Answer:
+    """202, for a command that takes effect and has no reply yet. Raises Problem 503 if nobody could have the answer later."""
     if row.tokens:
-        # the answer will be sealed to this request; whoever asks again gets tokens of their own
+        # Nobody could open the reply later: it is sealed. Whoever asks again gets tokens of their own.
         raise unavailable("answer_late", "This takes longer than usual, please try again.")
     extra = await _estimate(row, asked, message)
-    # who has no token cannot ask there
+    # /operations needs a token, and on a public route the client may have none
     location = None if asked.caller is None else {"Location": f"/operations/{asked.command_id}"}
     return of_json({**extra, **pending(asked.command_id)}, 202, location)
 
 
 async def _estimate(row: CommandRow, asked: Asked, message: Message) -> Mapping[str, Any]:
-    """Empty where the views cannot tell. Errors are swallowed: the command is in Kafka and will be done, so no 503."""
+    """More fields for the 202, empty if they cannot be had. An error must not become a 503: the command takes effect."""
     if row.estimate is None:
         return {}
     try:
@@ -223,52 +230,55 @@ async def _estimate(row: CommandRow, asked: Asked, message: Message) -> Mapping[
         return {}
 
 
-async def _render(row: CommandRow, asked: Asked, reply: Reply, mine: str | None) -> Answer:
-    check_same_request(reply, mine)
-    settled = row.settles is None or await _settled(row.settles, asked, reply)
+async def _answer(row: CommandRow, asked: Asked, reply: Reply, request: str | None) -> Answer:
+    """The answer that the reply leads to. Raises Problem for a refusal. request: its fingerprint."""
+    check_same_request(reply, request)
+    is_shown = row.waits_for_view is None or await _is_shown(row.waits_for_view, asked, reply)
     if reply.status == "failed":
         _refuse(row, reply)
     body = _opened(asked, reply.sealed) if reply.sealed is not None else bytes(reply.body)
-    if not settled and row.must_settle:
+    if not is_shown and row.must_be_shown:
         return await _done_and_not_shown(asked, reply)
     if row.success == NO_CONTENT:
         return Answer(b"", NO_CONTENT, "")
-    if row.then is not None:
+    if row.shape_reply is not None:
         try:
-            body = await row.then(asked, body)
+            body = await row.shape_reply(asked, body)
         except (Unavailable, Problem, msgspec.MsgspecError):
             return await _done_and_not_shown(asked, reply)
     return Answer(body or b"null", row.success)
 
 
 async def _done_and_not_shown(asked: Asked, reply: Reply) -> Answer:
-    """202: a 503 would say that it was not done."""
-    await note(asked, reply)
+    """202, since a 503 would say that nothing was done."""
+    await note_operation(asked, reply)
     return of_json(pending(asked.command_id), 202, {"Location": f"/operations/{asked.command_id}"})
 
 
 def _refuse(row: CommandRow, reply: Reply) -> NoReturn:
+    """Raises the Problem that the refusal becomes."""
     code, detail = reply.code or "refused", reply.detail or "This is not possible."
     if code in TOO_LATE:
         raise unavailable("not_taken", "This could not be done in time and has not been done, please try again.")
     status = row.refusals.get(code) or STATUS_OF.get(code, 409)
     errors = (FieldError(reply.field, detail),) if reply.field else ()
     if errors and code == "invalid_input":
-        # as for the faults that the edge finds itself, clients that show the detail alone see which field it is about
+        # Clients may show the detail alone. It names the field, as in the refusals of the edge itself.
         detail = f"{reply.field}: {detail}"
     raise Problem(status, code, detail, errors=errors, more=reply.more)
 
 
 def _opened(asked: Asked, sealed: str) -> bytes:
-    """Raises Problem 409 where another process (or this one before a restart) was the asker."""
+    """Raises Problem 409 if it is sealed to another process, or to this one before a restart: a repeated request has come
+    here."""
     try:
         return nacl.public.SealedBox(asked.edge.seal).decrypt(base64.b64decode(sealed))
     except (nacl.exceptions.CryptoError, ValueError):
         raise Problem(409, "answer_gone", "This was done before, its answer cannot be read again. Log in.") from None
 
 
-async def _settled(view: ViewOf, asked: Asked, reply: Reply) -> bool:
-    """Whether the view shows what the command wrote."""
+async def _is_shown(view: ViewOf, asked: Asked, reply: Reply) -> bool:
+    """Waits until the view shows what the command wrote, as long as a read would. False: it does not show it yet."""
     wanted = {wrote.aggregate_id: wrote.version for wrote in reply.wrote if wrote.domain == view.domain}
     try:
         return not wanted or await own_writes.wait(asked.edge.reads, view.name, wanted)

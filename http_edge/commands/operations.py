@@ -13,8 +13,8 @@ from stores.errors import Unavailable
 from topics import keys
 from topics.messages.reply import DECODER, OUTCOME, Outcome, Reply
 
-KEPT_SECONDS = 86_400
-NOTE_SECONDS = 0.2
+KEPT_SECONDS = 86_400  # that a note is kept
+NOTE_SECONDS = 0.2  # for the write of a note
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -34,9 +34,9 @@ def pending(operation_id: str) -> dict[str, str]:
     return {"operation_id": operation_id, "status": "pending", "message": "This is being done."}
 
 
-async def note(asked: Asked, reply: Reply | None = None) -> None:
-    """Whose operation it is, and what became of it: whoever publishes its reply later writes that there
-    (stores/redis/replies.py). Best effort."""
+async def note_operation(asked: Asked, reply: Reply | None = None) -> None:
+    """Stores whose operation it is, and its outcome if there is a reply; otherwise whoever publishes the reply later adds the
+    outcome (stores/redis/replies.py). If Redis does not answer, nothing is stored, and /operations will say 404."""
     if asked.caller is not None:
         became = "" if reply is None else f"\n{_outcome(reply).line().decode()}"
         with contextlib.suppress(Unavailable, TimeoutError):
@@ -45,8 +45,8 @@ async def note(asked: Asked, reply: Reply | None = None) -> None:
 
 
 async def show(asked: Asked) -> Answer:
-    """Raises Problem 404 for operations of others; Unavailable where Redis is away. What a user has done in the name of an
-    anonymous basket is the basket's by the reply, and the user's by the note that was made with the 202."""
+    """Raises Problem 404 for operations of others, and Unavailable. The note and the reply may name two owners: where a user
+    acts for an anonymous basket, the reply names the basket and the note the user. Both may ask."""
     operation_id = asked.parameters["id"]
     stored, noted = await asked.edge.reads.get((keys.reply(operation_id), keys.operation(operation_id)))
     owner, _, line = (noted or b"").decode().partition("\n")

@@ -1,5 +1,6 @@
-"""What a caller has seen or written lately travels with the next command (header `lezzet_after`): a domain whose copy of
-another's facts lags behind that waits for it, instead of refusing what the caller has before their eyes."""
+"""Makes the header `lezzet_after` of a command: which versions of aggregates the caller has seen or written lately. A domain
+whose copy of another domain's facts is older waits for these versions (agents/runtime/deciding/patience.py). Otherwise it would
+refuse what the caller has just seen, for example a meal that its copy does not have yet."""
 
 from collections.abc import Sequence
 from inspect import isawaitable
@@ -22,17 +23,17 @@ _encode = msgspec.json.encode
 
 
 class Seen:
-    """Of one row. Both halves of the work around the row's one MGET."""
+    """Of one row. `places` is called before the request's one MGET, and `header` with what that has found."""
 
     def __init__(self, row: CommandRow) -> None:
         self._row = row
         self._copied = [domain for domain in _copied_domains() if domain != row.topic.domain]
 
     async def documents(self, asked: Asked) -> Documents:
-        """The documents that the command speaks of."""
-        if self._row.sees is None:
+        """Those that the caller has looked at before this command."""
+        if self._row.has_seen is None:
             return ()
-        found = self._row.sees(asked)
+        found = self._row.has_seen(asked)
         return await found if isawaitable(found) else found
 
     def places(self, asked: Asked, documents: Documents) -> list[str]:
@@ -42,7 +43,7 @@ class Seen:
         return notes + [keys.document(view.name, name) for view, name in documents]
 
     def header(self, asked: Asked, documents: Documents, values: Sequence[bytes | None]) -> str:
-        """values: of places(). Empty where there is nothing to say. Where there is too much, the last documents count."""
+        """JSON, empty if the caller has seen nothing. values: of places(). Of too many versions the last MOST are taken."""
         notes = 0 if asked.writer is None else len(self._copied)
         found: dict[tuple[str, str], int] = {}
         for domain, value in zip(self._copied, values[:notes], strict=False):
@@ -56,7 +57,7 @@ class Seen:
 
 
 def _copied_domains() -> list[str]:
-    """Domains whose events others read."""
+    """Domains whose events other domains read."""
     return [
         topic.domain for name, topic in all_topics().items() if name.endswith("_events") and len(topic.consumers) > 1
     ]

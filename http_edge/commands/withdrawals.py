@@ -18,13 +18,13 @@ WAIT_SECONDS = 0.4  # an edge that is short of CPU must not take a Redis that an
 # Longer than the command may stand on its topic, where its domain may find it when it comes back: retention, the age of
 # the segment (stores/kafka/admin.py), and a day more.
 KEPT_SECONDS = 9 * 86_400
-AGAIN_SECONDS = 0.05
-PATIENCE_SECONDS = 120.0  # for a Redis that is away at the withdrawal
-AT_ONCE = 500  # fates of one question
-MOST = 10_000  # withdrawals that wait
+AGAIN_SECONDS = 0.05  # between two tries of the withdrawals that are owed
+PATIENCE_SECONDS = 120.0  # after which a withdrawal that is owed is forgotten
+AT_ONCE = 500  # fates that are written together
+MOST = 10_000  # withdrawals that are owed; more are forgotten
 
 _Asked = tuple[str, bytes, "asyncio.Future[bytes | None]"]
-"""Command, the fate that is wanted for it, and what was there before."""
+"""Id of the command, the fate that it is to have, and the fate that it had before."""
 
 _log = logger("http_edge.commands.withdrawals")
 
@@ -40,10 +40,10 @@ class Withdrawals:
         self._paying: asyncio.Task[None] | None = None
 
     async def withdraw(self, command_id: str) -> bool:
-        """Whether it will not happen. False: its domain has taken it.
+        """Withdraws a command. False: its domain has taken it before, and it takes effect.
 
-        While Redis is away nobody can take it either. The withdrawal is then owed, and made as soon as Redis is back:
-        sooner than the domains, who wait longer between two tries.
+        While Redis is away no domain can take it either. So the answer is True, and the withdrawal is owed: it is written as
+        soon as Redis is back, before a domain tries again, since domains wait longer between two tries.
         """
         answer = self._first(command_id, keys.WITHDRAWN)
         try:
@@ -56,7 +56,8 @@ class Withdrawals:
         return True
 
     async def promise(self, command_id: str) -> bool:
-        """For a command that is safe in Kafka. False: another request has withdrawn it."""
+        """To be called before 202 is answered. It keeps other requests with the same id from withdrawing the command. False:
+        one has withdrawn it before."""
         answer = self._first(command_id, keys.TAKEN)
         try:
             return not await _answered(answer) or answer.result() != keys.WITHDRAWN

@@ -134,7 +134,7 @@ ROUTES = (
     ROW,
     command(
         "POST", "/m/basket", AddItem, to=TOPIC, takes=LineWish, make=_wish, key=own, who=CUSTOMER, gives=BasketPage,
-        sees=meal_of_body, settles=BASKET, must_settle=True, then=_then, speaks=True,
+        has_seen=meal_of_body, waits_for_view=BASKET, must_be_shown=True, shape_reply=_then, speaks=True,
         answers={
             404: "not_in_basket",
             409: ("different_restaurant", "meal_unavailable", "basket_full"),

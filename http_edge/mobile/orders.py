@@ -139,7 +139,7 @@ def _address_text(address: SavedAddress | None) -> str | None:
 
 
 ROUTES = (
-    replace(CHECKOUT, path="/m/checkout", gives=OrderPage, then=_placed, speaks=True),
+    replace(CHECKOUT, path="/m/checkout", gives=OrderPage, shape_reply=_placed, speaks=True),
     ComposedRow(
         method="GET", path="/m/orders/{id}", who=CUSTOMER, gives=OrderPage, documents=_documents, compose=_compose,
         form=FORM, needs=(ORDER,), speaks=True, says="One of the caller's orders.",

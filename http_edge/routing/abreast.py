@@ -14,13 +14,13 @@ from stores.turns import Turn
 
 AT_ONCE = 16  # commands of one client under way, in one edge process
 COPIED_AT_ONCE = 1  # of these, commands whose events many domains copy and show
-# The domains copy and show such an event after the command is answered. So the turn ends later than the answer: by so many
-# times as long as the command took. More domains copy restaurants than meals. Measured by `fault greed`.
-MEAL_RESTS, RESTAURANT_RESTS = 2, 8
+# The domains copy and show such an event after the command is answered. So the turn ends after a pause: so many times as long
+# as the command took. More domains copy restaurants than meals. Measured by `fault greed`.
+MEAL_PAUSE, RESTAURANT_PAUSE = 2, 8
 # A command without an answer after so long waits for something itself, e.g. for a server that is away. It costs others no time
 # then. Its turn ends, so that it does not hold up what the same client asks of other domains.
 TURN_SECONDS = 0.25
-WAIT_SECONDS = 1.2  # for a turn: the rest of the two seconds is left to be answered in
+WAIT_SECONDS = 1.2  # for a turn: the pause of the two seconds is left to be answered in
 
 
 class _Own:
@@ -41,21 +41,21 @@ class Abreast:
         self.refused = 0
 
     @asynccontextmanager
-    async def turn(self, client: str, rests: int = 0) -> AsyncGenerator[None]:
+    async def turn(self, client: str, pause_factor: int = 0) -> AsyncGenerator[None]:
         """Around a command of the client. Raises Problem 429.
 
-        client: empty for a trusted proxy or the payment provider, which are not bounded. rests: above 0 for a command whose
-        event many domains copy. Such commands have turns of their own. The turn ends later than the command, by `rests` times
-        as long as that took, TURN_SECONDS at most.
+        client: empty for a trusted proxy or the payment provider, which are not bounded. pause_factor: above 0 for a command
+        whose event many domains copy. Such commands have turns of their own. The turn ends later than the command, by
+        `pause_factor` times as long as that took, TURN_SECONDS at most.
         """
         if not client:
             yield
             return
-        at_once = COPIED_AT_ONCE if rests else AT_ONCE
+        at_once = COPIED_AT_ONCE if pause_factor else AT_ONCE
         named = client, at_once
         own = self._clients.setdefault(named, _Own(at_once))
         own.commands += 1
-        rest = 0.0
+        pause = 0.0
         loop = asyncio.get_running_loop()
         try:
             turn = await self._begin(own)
@@ -63,11 +63,11 @@ class Abreast:
             try:
                 yield
             finally:
-                rest = min(rests * (loop.time() - begun), self._turn)
-                turn.end(rest)
+                pause = min(pause_factor * (loop.time() - begun), self._turn)
+                turn.end(pause)
         finally:
-            if rest:
-                loop.call_later(rest, self._gone, named, own)
+            if pause:
+                loop.call_later(pause, self._gone, named, own)
             else:
                 self._gone(named, own)
 

@@ -79,13 +79,14 @@ class Guard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """What all routes have. gives: the answer's type, for OpenAPI; None where success is 204. says: one line of documentation.
+    """What all routes have.
 
-    takes, asks: types of the body and of the query. texts: parameters of the path that are any text; others are ids.
-    pages: of rows that give a list, or an answer with one, page by page.
-    body_bytes: of the largest body that is read; what the domain takes is less (docs/limits.md).
-    speaks: texts of the answer are in the language that the client asks for.
-    acts_as: who writes and reads here, where it is not the user of the token: an anonymous basket, whose id is the permission.
+    who: may call it. gives: the answer's type, for OpenAPI; None where success is 204. says: one line of documentation.
+    success: status of an answer that is no error. takes, asks: types of the body and of the query. pages: of a row that gives a
+    list, or an answer with one, page by page. texts: parameters of the path that are any text; the others are ids. body_bytes:
+    of the largest body that is read; what the domain takes is less (docs/limits.md). speaks: texts of the answer are in the
+    language that the client asks for. acts_as: for whom the request reads and writes, where that is not the user of the token:
+    an anonymous basket, whose id is the permission.
     """
 
     method: Method
@@ -113,56 +114,61 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandRow(Row):
-    """Sends a command and waits for its reply.
+    """Sends a command, waits for its reply, and answers with what that says. Idempotency keys work on every row.
 
-    make: the message out of the request (default: the body's fields and the path's parameters). refusals: rejection code →
-    status.
-    tokens: the answer holds tokens, so it is sealed and there is no 202. partial: the body changes what it names; null is
-    refused.
-    settles: the answer, also a refusal, waits until this view shows what the command wrote. must_settle: 202 where it does
-    not in time; else the answer comes all the same.
-    signed: the body is signed by the payment provider (topics/values/signatures.py), which is checked before it is decoded.
-    then: (the request, the JSON of the reply) → what is answered in place of that JSON. Where that cannot be had it is 202,
-    since the command is done.
-    sees: documents that the caller has looked at, as (view, id): the decision knows at least these versions.
-    heard: (the request, the key of the aggregate, its reply) → told of each reply to a command that was sent now.
-    estimate: more fields for a 202. no_sooner: seconds after the request at which it is answered at the earliest, for rows
-    whose time must not tell who is registered.
-    hashes: where its domain hashes a password, the topic on which that is done first; few are under way at a time
-    (http_edge/routing/turns.py). paced: it makes what no owner is counted for, so one address makes few a minute
-    (http_edge/routing/pace.py). mails: a mail follows, in the language that the client asks for.
-    file: the body is a file, which `make` reads; few are under way at a time (http_edge/routing/uploads.py). Media type → what
-    is in it, for OpenAPI.
-    picture_of: the body is a picture of something, which this looks up before a byte is read; what it gives becomes asked.body
-    (http_edge/commands/uploads.py).
-    copied: above 0 where many domains copy and show what it changes: how many times as long as it took its client's next one
-    waits (http_edge/routing/abreast.py).
-    coupon: the code that the request says, if any: who says many that there are not is refused for a while.
-    Idempotency keys are honoured on every row.
+    The command. topic: of the domain that decides it. key: of its aggregate. make: makes the message of the request; without
+    it, its fields are those of the body and the parameters of the path. partial: the body changes only the fields that it
+    names, and null is refused. has_seen: documents that the caller has looked at, as (view, id); the domain decides when its
+    copies are at least at these versions (http_edge/commands/seen.py). hashed_on: the topic on which the password of the
+    command is hashed before the domain gets it; few such commands are under way at a time (http_edge/routing/turns.py).
+
+    The body, where it is no JSON. file: media type → its content, for OpenAPI; `make` reads the file, and few files are under
+    way at a time (http_edge/routing/uploads.py). picture_of: the body is a picture. This looks up what it is of, before a byte
+    is read, and that becomes asked.body (http_edge/commands/uploads.py). signed: the body is signed by the payment provider
+    (topics/values/signatures.py), which is checked before it is decoded.
+
+    The answer. refusals: rejection code → status; others: commands.STATUS_OF. shape_reply: (the request, the JSON of the reply)
+    → the JSON of the answer. If it raises, the answer is 202, since the command is done. tokens: the reply holds tokens: it is
+    sealed to this edge process, and 202 is never answered, since nobody could read the tokens later. on_reply: called with the
+    request, the key and the reply, when a reply has come to a command that this request has sent. estimate: more fields for a
+    202. mails: a mail follows, in the language that the client asks for (for OpenAPI).
+
+    The time of the answer. waits_for_view: the answer, also a refusal, waits until this view shows what the command wrote.
+    must_be_shown: if the view does not show it in time, the answer is 202; otherwise it is the usual one. no_sooner: seconds
+    after the request before which there is no answer, so that its time does not tell who is registered.
+
+    What one client may do. few_a_minute: it makes things that are counted for no owner, so an address may make few a minute
+    (http_edge/routing/pace.py). pause_factor: above 0 if many domains copy and show what the command changes. Then the next one
+    of the same client waits: for so many times as long as this one has taken (http_edge/routing/abreast.py). coupon_code: the
+    code in the request, if any; a client with many unknown codes is refused for a while.
     """
 
     topic: Topic
     message: type[Message]
     key: Key
     make: Callable[[Asked], Message | Awaitable[Message]] | None = None
-    refusals: Mapping[str, int] = field(default_factory=dict[str, int])
-    tokens: bool = False
     partial: bool = False
-    settles: ViewOf | None = None
-    must_settle: bool = False
-    no_sooner: float = 0.0
-    hashes: Topic | None = None
-    paced: bool = False
-    mails: bool = False
-    copied: int = 0
-    coupon: Callable[[Asked], str | None] | None = None
+    has_seen: Callable[[Asked], Sequence[tuple[ViewOf, str]] | Awaitable[Sequence[tuple[ViewOf, str]]]] | None = None
+    hashed_on: Topic | None = None
+
+    file: Mapping[str, Any] = field(default_factory=dict[str, Any])
     picture_of: Callable[[Asked], Awaitable[Any]] | None = None
     signed: bool = False
-    file: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    sees: Callable[[Asked], Sequence[tuple[ViewOf, str]] | Awaitable[Sequence[tuple[ViewOf, str]]]] | None = None
-    then: Callable[[Asked, bytes], Awaitable[bytes]] | None = None
-    heard: Callable[[Asked, str, Reply], Awaitable[None]] | None = None
+
+    refusals: Mapping[str, int] = field(default_factory=dict[str, int])
+    shape_reply: Callable[[Asked, bytes], Awaitable[bytes]] | None = None
+    tokens: bool = False
+    on_reply: Callable[[Asked, str, Reply], Awaitable[None]] | None = None
     estimate: Callable[[Asked, Message], Awaitable[Mapping[str, Any]]] | None = None
+    mails: bool = False
+
+    waits_for_view: ViewOf | None = None
+    must_be_shown: bool = False
+    no_sooner: float = 0.0
+
+    few_a_minute: bool = False
+    pause_factor: int = 0
+    coupon_code: Callable[[Asked], str | None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

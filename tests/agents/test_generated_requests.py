@@ -45,7 +45,7 @@ from topics.messages.event import EventMeta
 from topics.messages.message import Message
 from topics.values.validation import Validator
 
-ROWS = [row for row in ROUTES if isinstance(row, CommandRow) and row.takes is not Nothing and not row.hashes]
+ROWS = [row for row in ROUTES if isinstance(row, CommandRow) and row.takes is not Nothing and not row.hashed_on]
 """All with a body, but those with a password, which goes sealed to a process that hashes it."""
 
 ALL = 100_000

@@ -200,7 +200,7 @@ def test_the_edge_sends_commands_and_nothing_else():
     for row in ROUTES:
         if isinstance(row, CommandRow):
             assert row.topic.name.endswith("_commands") and "edge" in row.topic.producers
-            through = row.hashes or row.topic
+            through = row.hashed_on or row.topic
             assert "edge" in through.producers and through.consumers == row.topic.consumers
 
 

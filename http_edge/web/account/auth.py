@@ -97,13 +97,13 @@ async def _jwks(asked: Asked) -> Answer:
 ROUTES = (
     command(
         "POST", "/auth/register", Register, to=TOPIC, takes=NewAccount, make=_register, key=accounts.of_address,
-        who=PUBLIC, success=201, gives=Done, answers={422: "invalid_password"}, settles=LOGIN,
-        no_sooner=accounts.HASHED_ALIKE_SECONDS, hashes=auth_hashing.TOPIC, paced=True, mails=True,
+        who=PUBLIC, success=201, gives=Done, answers={422: "invalid_password"}, waits_for_view=LOGIN,
+        no_sooner=accounts.HASHED_ALIKE_SECONDS, hashed_on=auth_hashing.TOPIC, few_a_minute=True, mails=True,
         says="Open an account; a mail with a link verifies the address. The answer is the same for every address.",
     ),
     command(
         "POST", "/auth/verify-email", VerifyEmail, to=TOPIC, takes=MailedToken, make=_verify,
-        key=accounts.of_mail_token, who=PUBLIC, gives=Tokens | Done, tokens=True, settles=SESSIONS,
+        key=accounts.of_mail_token, who=PUBLIC, gives=Tokens | Done, tokens=True, waits_for_view=SESSIONS,
         answers={400: ("invalid_token", "token_expired")},
         says="Verify the address with the token of the mail's link; logs in, the first time.",
     ),
@@ -114,7 +114,7 @@ ROUTES = (
     ),
     command(
         "POST", "/auth/login", Login, to=TOPIC, takes=Credentials, make=_login, key=accounts.of_address, who=PUBLIC,
-        gives=Tokens, tokens=True, settles=SESSIONS, hashes=auth_hashing.TOPIC, heard=failed_logins.count,
+        gives=Tokens, tokens=True, waits_for_view=SESSIONS, hashed_on=auth_hashing.TOPIC, on_reply=failed_logins.count,
         answers={400: (failed_logins.WRONG, "email_not_verified")},
         says="Log in with address and password.",
     ),

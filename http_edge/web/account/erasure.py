@@ -14,7 +14,7 @@ def _erase(asked: Asked) -> EraseAccount:
 ROUTES = (
     command(
         "DELETE", "/users/me", EraseAccount, to=TOPIC, takes=Nothing, make=_erase, key=own, who=CUSTOMER, success=204,
-        gives=None, settles=DENY, must_settle=True,
+        gives=None, waits_for_view=DENY, must_be_shown=True,
         says="Erase the caller's account and what is personal of them. Answers when nobody can log in any more; the rest goes"
         " in the seconds after it. Orders stay, without notes and address.",
     ),

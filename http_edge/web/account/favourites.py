@@ -54,7 +54,7 @@ ROUTES = (
     ),
     command(
         "POST", "/favorites/restaurant", FavourRestaurant, to=TOPIC, key=own, who=CUSTOMER, success=201,
-        gives=FavouriteRestaurant, sees=restaurant_of_body, answers={409: "too_many_favourites"},
+        gives=FavouriteRestaurant, has_seen=restaurant_of_body, answers={409: "too_many_favourites"},
         says="Make a restaurant a favourite. Once more changes nothing.",
     ),
     command(

@@ -54,7 +54,8 @@ ROUTES = (
     ),
     command(
         "POST", "/auth/reset-password", ResetPassword, to=TOPIC, takes=NewPassword, make=_reset,
-        key=accounts.of_mail_token, who=PUBLIC, gives=Done, settles=accounts.DENY, must_settle=True, hashes=auth_hashing.TOPIC,
+        key=accounts.of_mail_token, who=PUBLIC, gives=Done, waits_for_view=accounts.DENY,
+        must_be_shown=True, hashed_on=auth_hashing.TOPIC,
         answers={400: ("invalid_token", "token_expired"), 422: "invalid_password"},
         says="Choose a new password with the token of the mail's link; ends every session.",
     ),

@@ -52,12 +52,12 @@ def _end(asked: Asked) -> EndSession:
 ROUTES = (
     command(
         "POST", "/auth/logout", Logout, to=TOPIC, takes=Nothing, make=_logout, key=own, who=CUSTOMER, gives=Done,
-        settles=DENY, must_settle=True,
+        waits_for_view=DENY, must_be_shown=True,
         says="End this session; answers when its tokens are on the deny-list.",
     ),
     command(
         "POST", "/auth/logout-all", LogoutAll, to=TOPIC, takes=Nothing, make=_logout_all, key=own, who=CUSTOMER,
-        gives=Done, settles=DENY, must_settle=True,
+        gives=Done, waits_for_view=DENY, must_be_shown=True,
         says="End every session of the caller; answers when their tokens are on the deny-list.",
     ),
     view(
@@ -66,7 +66,7 @@ ROUTES = (
     ),
     command(
         "DELETE", "/auth/sessions/{id}", EndSession, to=TOPIC, takes=Nothing, make=_end, key=own, who=CUSTOMER,
-        gives=Done, settles=DENY, must_settle=True,
+        gives=Done, waits_for_view=DENY, must_be_shown=True,
         says="End one session of the caller.",
     ),
 )  # fmt: skip

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from http_edge.routing.abreast import MEAL_RESTS
+from http_edge.routing.abreast import MEAL_PAUSE
 from http_edge.routing.asked import Asked
 from http_edge.routing.pages import Pages
 from http_edge.routing.routes import PUBLIC, RESTAURANT_OWNER, command, listing, shown
@@ -68,7 +68,7 @@ ROUTES = (
     ),
     command(
         "POST", "/campaigns", StartCampaign, to=TOPIC, key=_restaurant_of_body, who=RESTAURANT_OWNER, success=201,
-        copied=MEAL_RESTS, gives=Campaign, answers={409: "too_many_campaigns"},
+        pause_factor=MEAL_PAUSE, gives=Campaign, answers={409: "too_many_campaigns"},
         says="Start a campaign of one's restaurant: who favours it and wants such mails is told at once. "
         "A day is meant in the restaurant's time zone, the end day inclusive.",
     ),

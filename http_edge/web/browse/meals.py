@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from http_edge.routing.abreast import MEAL_RESTS
+from http_edge.routing.abreast import MEAL_PAUSE
 from http_edge.routing.asked import Asked, new, parameter
 from http_edge.routing.pages import Pages
 from http_edge.routing.routes import PUBLIC, RESTAURANT_OWNER, Join, Nothing, ViewOf, command, listing, shown, view
@@ -33,12 +33,12 @@ def _menu(asked: Asked) -> tuple[str]:
 
 
 def meal_of_body(asked: Asked) -> list[tuple[ViewOf, str]]:
-    """`sees` of a row whose body names a meal."""
+    """`has_seen` of a row whose body names a meal."""
     return [(MEAL, asked.body.meal_id)]
 
 
 def meal_of_path(asked: Asked) -> list[tuple[ViewOf, str]]:
-    """`sees` of a row whose path names a meal."""
+    """`has_seen` of a row whose path names a meal."""
     return [(MEAL, asked.parameters["meal_id"])]
 
 
@@ -65,13 +65,13 @@ ROUTES = (
     view("/meals/{id}", MEAL, key=parameter("id"), who=PUBLIC, gives=Meal, says="One meal."),
     command(
         "POST", "/meals/", AddMeal, to=TOPIC, key=new("meal"), who=RESTAURANT_OWNER, success=201, gives=Meal,
-        sees=restaurant_of_body, answers={409: "menu_full", 422: "meal_too_large"},
-        copied=MEAL_RESTS, says="Add a meal to the menu of one's restaurant.",
+        has_seen=restaurant_of_body, answers={409: "menu_full", 422: "meal_too_large"},
+        pause_factor=MEAL_PAUSE, says="Add a meal to the menu of one's restaurant.",
     ),
     command(
         "PUT", "/meals/{id}", ChangeMeal, to=TOPIC, key=parameter("id"), who=RESTAURANT_OWNER, partial=True, gives=Meal,
         answers={422: "meal_too_large"},
-        copied=MEAL_RESTS, says="Change a meal; what is absent stays.",
+        pause_factor=MEAL_PAUSE, says="Change a meal; what is absent stays.",
     ),
     command(
         "DELETE", "/meals/{id}", RemoveMeal, to=TOPIC, takes=Nothing, key=parameter("id"), who=RESTAURANT_OWNER,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from http_edge.commands.commands import beforehand
+from http_edge.commands.commands import send_before
 from http_edge.commands.delivery import not_taken
 from http_edge.reads import own_writes
 from http_edge.routing.asked import Asked, parameter
@@ -93,13 +93,13 @@ async def _start(asked: Asked) -> StartImport:
     number = await _open(asked, restaurant_id)
     for place, rows in enumerate(pages):
         take = TakePage(restaurant_id=restaurant_id, number=number, rows=tuple(rows.rows), refused=tuple(rows.refused))
-        await beforehand(IMPORT, asked, page(restaurant_id, place), take)
+        await send_before(IMPORT, asked, page(restaurant_id, place), take)
     rows = sum(each.lines for each in pages)
     return StartImport(number=number, rows=rows, pages=len(pages), ignored=file.ignored)
 
 
 async def _open(asked: Asked, restaurant_id: str) -> int:
-    reply = await beforehand(IMPORT, asked, restaurant_id, OpenImport(restaurant_id=restaurant_id))
+    reply = await send_before(IMPORT, asked, restaurant_id, OpenImport(restaurant_id=restaurant_id))
     if reply is None:
         raise not_taken()  # a number without pages: nothing comes of it
     return _opened.decode(reply.body).number
@@ -159,7 +159,7 @@ def _sees(asked: Asked) -> list[tuple[ViewOf, str]]:
 IMPORT = command(
     "POST", "/meals/restaurant/{restaurant_id}/import", StartImport, to=TOPIC, key=parameter("restaurant_id"),
     who=RESTAURANT_OWNER, takes=Nothing, make=_start, file={"text/csv": str, "application/json": MealsInFile},
-    body_bytes=FILE_BYTES, asks=ImportAsked, success=201, gives=MenuImport, sees=_sees,
+    body_bytes=FILE_BYTES, asks=ImportAsked, success=201, gives=MenuImport, has_seen=_sees,
     answers={409: ("import_running", "import_replaced"), 413: "body_too_large"},
     says="Import a menu: CSV with a line of column names, or a JSON list of meals. A row is added, or changes the"
     " meal with the same id, code or name; a row that is wrong is told, and the others go on. The same file again changes"

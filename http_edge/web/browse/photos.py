@@ -69,13 +69,13 @@ def _without_files(document: bytes, asked: Asked) -> bytes:
 ROUTES = (
     command(
         "POST", "/meals/{id}/photo", AddPhoto, to=TOPIC, takes=Nothing, picture_of=_of_meal, make=_added("meal"), key=_new,
-        sees=_sees_meal, who=RESTAURANT_OWNER, success=201, gives=PhotoStatus, answers={409: "too_many_photos_wait"},
+        has_seen=_sees_meal, who=RESTAURANT_OWNER, success=201, gives=PhotoStatus, answers={409: "too_many_photos_wait"},
         says="Upload a photo of a meal: JPEG, PNG, WebP or GIF of at most 10 MiB and 25 megapixels, as the body or as the "
         "field `file` of a form. It is shown once it is checked.",
     ),
     command(
         "POST", "/restaurants/{id}/logo", AddPhoto, to=TOPIC, takes=Nothing, picture_of=_of_restaurant,
-        make=_added("restaurant"), key=_new, sees=_sees_restaurant, who=RESTAURANT_OWNER, success=201, gives=PhotoStatus,
+        make=_added("restaurant"), key=_new, has_seen=_sees_restaurant, who=RESTAURANT_OWNER, success=201, gives=PhotoStatus,
         answers={409: "too_many_photos_wait"},
         says="Upload a restaurant's logo, like the photo of a meal.",
     ),

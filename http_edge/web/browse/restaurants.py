@@ -3,7 +3,7 @@
 import msgspec
 from msgspec import UNSET, UnsetType, convert
 
-from http_edge.routing.abreast import RESTAURANT_RESTS
+from http_edge.routing.abreast import RESTAURANT_PAUSE
 from http_edge.routing.asked import Asked, new, parameter
 from http_edge.routing.pages import Pages
 from http_edge.routing.routes import (
@@ -71,7 +71,7 @@ def still_on(asked: Asked) -> float:
 
 
 def restaurant_of_body(asked: Asked) -> list[tuple[ViewOf, str]]:
-    """`sees` of a row whose body names a restaurant."""
+    """`has_seen` of a row whose body names a restaurant."""
     return [(RESTAURANT, asked.body.restaurant_id)]
 
 
@@ -122,12 +122,12 @@ ROUTES = (
     ),
     command(
         "POST", "/restaurants", OpenRestaurant, to=TOPIC, key=new("restaurant"), who=CUSTOMER, success=201,
-        copied=RESTAURANT_RESTS, gives=RestaurantNow, answers={409: "too_many_restaurants", 422: "restaurant_too_large"},
+        pause_factor=RESTAURANT_PAUSE, gives=RestaurantNow, answers={409: "too_many_restaurants", 422: "restaurant_too_large"},
         says="Open a restaurant; the caller owns it.",
     ),
     command(
         "PUT", "/restaurants/{id}", ChangeRestaurant, to=TOPIC, key=parameter("id"), who=RESTAURANT_OWNER,
-        takes=RestaurantChange, make=_changed, copied=RESTAURANT_RESTS, gives=RestaurantNow,
+        takes=RestaurantChange, make=_changed, pause_factor=RESTAURANT_PAUSE, gives=RestaurantNow,
         answers={422: "restaurant_too_large"},
         says="Change a restaurant; what is absent stays, null takes phone number, e-mail address, delivery area or"
         " orders_per_slot away.",

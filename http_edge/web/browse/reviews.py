@@ -52,7 +52,7 @@ ROUTES = (
     ),
     command(
         "POST", "/restaurants/{id}/reviews", GiveReview, to=TOPIC, takes=ReviewWish, make=_review, key=_of_order,
-        who=CUSTOMER, success=201, gives=Review, sees=_order, answers={409: "already_reviewed"},
+        who=CUSTOMER, success=201, gives=Review, has_seen=_order, answers={409: "already_reviewed"},
         says="Review a delivered order of one's own: one to five stars, once.",
     ),
 )  # fmt: skip

@@ -37,7 +37,7 @@ def _sees(asked: Asked) -> list[tuple[ViewOf, str]]:
 ROUTES = (
     command(
         "GET", "/restaurants/{id}/analytics", ComputeReport, to=TOPIC, takes=Nothing, asks=ReportAsked, make=_wish,
-        key=parameter("id"), who=RESTAURANT_OWNER, gives=Report, sees=_sees,
+        key=parameter("id"), who=RESTAURANT_OWNER, gives=Report, has_seen=_sees,
         answers={429: "too_many_reports", 503: "analytics_away"},
         says="What orders came to, by hour: orders and revenue, how soon they were accepted, the meals sold most, and why"
         " orders came to nothing. It is computed when it is asked for; 202 where that takes longer than two seconds.",

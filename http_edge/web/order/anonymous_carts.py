@@ -152,7 +152,7 @@ ROUTES = (
     ),
     command(
         "POST", "/carts/anonymous/add", AddItem, to=TOPIC, takes=NewLine, key=_of_body, acts_as=_of_body, who=PUBLIC,
-        gives=AnonymousItem, sees=meal_of_body, paced=True,
+        gives=AnonymousItem, has_seen=meal_of_body, few_a_minute=True,
         answers={
             409: ("different_restaurant", "meal_unavailable", "basket_full"),
             422: ("schedule_in_past", *TOO_MUCH),
@@ -172,7 +172,7 @@ ROUTES = (
     ),
     command(
         "PATCH", "/carts/anonymous/{cart_id}/items/{meal_id}", ChangeItem, to=TOPIC, takes=LineChange, make=changed,
-        key=_of_path, acts_as=_of_path, who=PUBLIC, sees=meal_of_path, gives=AnonymousItem,
+        key=_of_path, acts_as=_of_path, who=PUBLIC, has_seen=meal_of_path, gives=AnonymousItem,
         answers={404: "not_in_basket", 422: ("schedule_in_past", *TOO_MUCH)},
         says="Change a line; what is absent stays, null takes a note or a date away.",
     ),
@@ -193,7 +193,7 @@ ROUTES = (
     ),
     command(
         "POST", "/carts/anonymous/merge", HandOver, to=TOPIC, takes=Merge, make=_hand_over, key=_merged, who=CUSTOMER,
-        gives=MergeReport, settles=BASKET,
+        gives=MergeReport, waits_for_view=BASKET,
         answers={409: ("different_restaurant", "basket_full"), 422: TOO_MUCH},
         says="Put an anonymous basket into the caller's own, adding quantities or replacing it. A repeat changes nothing.",
     ),

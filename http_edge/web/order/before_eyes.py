@@ -22,7 +22,7 @@ _meal = msgspec.json.Decoder(_OnMenu)
 
 
 async def at_checkout(asked: Asked) -> list[tuple[ViewOf, str]]:
-    """`sees` of the checkout. The coupon comes last: where there is too much to say, it is said."""
+    """`has_seen` of the checkout. The coupon comes last: where there is too much to say, it is said."""
     basket = await as_written(asked)
     code = asked.body.coupon_code or basket.coupon
     meals = [item.meal_id for item in asked.body.items or basket.items]
@@ -42,7 +42,7 @@ async def _restaurants(asked: Asked, meals: Sequence[str], basket: OwnBasket) ->
 
 
 def at_coupon(asked: Asked) -> list[tuple[ViewOf, str]]:
-    """`sees` of a coupon that is put into the basket."""
+    """`has_seen` of a coupon that is put into the basket."""
     return _coupon(asked, asked.body.code)
 
 

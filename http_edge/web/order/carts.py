@@ -67,7 +67,7 @@ def _apply_coupon(asked: Asked) -> ApplyCoupon:
 
 CHECKOUT = command(
     "POST", "/carts/checkout", Checkout, to=TOPIC, takes=CheckoutWish, make=_checkout, key=own, who=CUSTOMER,
-    gives=Order, estimate=estimate, sees=at_checkout, body_bytes=64 * 1024, coupon=_said_coupon,
+    gives=Order, estimate=estimate, has_seen=at_checkout, body_bytes=64 * 1024, coupon_code=_said_coupon,
     answers={
         400: (*COUPON_CODES, "basket_empty"),
         404: "address_not_found",
@@ -84,7 +84,7 @@ CHECKOUT = command(
 
 ROUTES = (
     command(
-        "POST", "/carts/add", AddItem, to=TOPIC, key=own, who=CUSTOMER, gives=BasketItem, sees=meal_of_body,
+        "POST", "/carts/add", AddItem, to=TOPIC, key=own, who=CUSTOMER, gives=BasketItem, has_seen=meal_of_body,
         answers={409: ("different_restaurant", "meal_unavailable", "basket_full"), 422: ("schedule_in_past", *TOO_MUCH)},
         says="Set the line of a meal: the same meal again replaces quantity, note and options.",
     ),
@@ -94,7 +94,7 @@ ROUTES = (
     ),
     command(
         "PATCH", "/carts/update/{meal_id}", ChangeItem, to=TOPIC, takes=LineChange, make=changed, key=own, who=CUSTOMER,
-        sees=meal_of_path, gives=BasketItem, answers={404: "not_in_basket", 422: ("schedule_in_past", *TOO_MUCH)},
+        has_seen=meal_of_path, gives=BasketItem, answers={404: "not_in_basket", 422: ("schedule_in_past", *TOO_MUCH)},
         says="Change a line; what is absent stays, null takes a note or a date away.",
     ),
     command(
@@ -108,7 +108,7 @@ ROUTES = (
     ),
     command(
         "POST", "/carts/coupon", ApplyCoupon, to=TOPIC, takes=CouponWish, make=_apply_coupon, key=own, who=CUSTOMER,
-        sees=at_coupon, coupon=_applied_coupon,
+        has_seen=at_coupon, coupon_code=_applied_coupon,
         gives=CouponPreview, answers={400: COUPON_CODES},
         says="Use a coupon for the next checkout; answers what it takes off.",
     ),

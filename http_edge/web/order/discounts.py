@@ -3,7 +3,7 @@
 import msgspec
 from msgspec.structs import asdict
 
-from http_edge.routing.abreast import MEAL_RESTS
+from http_edge.routing.abreast import MEAL_PAUSE
 from http_edge.routing.asked import Asked
 from http_edge.routing.pages import Pages
 from http_edge.routing.routes import PUBLIC, RESTAURANT_OWNER, OwnRow, command, listing
@@ -105,7 +105,7 @@ ROUTES = (
     ),
     command(
         "POST", "/discounts", CreateCoupon, to=TOPIC, takes=NewCoupon, make=_creation, key=_code, who=RESTAURANT_OWNER,
-        success=201, gives=Coupon, answers={409: ("coupon_exists", "too_many_coupons")}, sees=restaurant_of_body,
-        copied=MEAL_RESTS, says="Make a coupon for one's restaurant; it cannot be changed afterwards.",
+        success=201, gives=Coupon, answers={409: ("coupon_exists", "too_many_coupons")}, has_seen=restaurant_of_body,
+        pause_factor=MEAL_PAUSE, says="Make a coupon for one's restaurant; it cannot be changed afterwards.",
     ),
 )  # fmt: skip

@@ -65,7 +65,7 @@ async def _own_order(asked: Asked, name: str) -> Order:
 
 
 async def _meals_of_order(asked: Asked) -> list[tuple[ViewOf, str]]:
-    """`sees` of a reorder. Empty where there is no such order: _again() refuses it."""
+    """`has_seen` of a reorder. Empty where there is no such order: _again() refuses it."""
     (stored,) = await asked.edge.reads.get((keys.document(ORDER.name, asked.parameters["id"]),))
     body = b"" if stored is None else keys.split(stored)[1]
     return [(MEAL, item.meal_id) for item in _order.decode(body).items] if body else []
@@ -104,7 +104,7 @@ ROUTES = (
     ),
     command(
         "POST", "/orders/{id}/reorder", Reorder, to=basket_commands.TOPIC, takes=Nothing, make=_again, key=own,
-        sees=_meals_of_order, who=CUSTOMER, gives=Reordered,
+        has_seen=_meals_of_order, who=CUSTOMER, gives=Reordered,
         answers={409: ("different_restaurant", "meal_unavailable", "basket_full"), 422: TOO_MUCH},
         says="Put the meals of one's order into the basket again, as far as they are still sold.",
     ),

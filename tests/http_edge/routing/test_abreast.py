@@ -23,7 +23,7 @@ LONG = 60.0  # seconds
 
 @asynccontextmanager
 async def asking(abreast: Abreast, client: str, count: int) -> AsyncGenerator[list[Holding]]:
-    made = [Holding(abreast.turn(client, rests=1)) for _ in range(count)]
+    made = [Holding(abreast.turn(client, pause_factor=1)) for _ in range(count)]
     await settled()
     yield made
     for each in made:
@@ -68,7 +68,7 @@ async def test_who_gets_no_turn_is_told_429():
     abreast = Abreast(turn=LONG, wait=0.05)
     async with asking(abreast, "ayşe", COPIED_AT_ONCE):
         with pytest.raises(Problem) as told:
-            async with abreast.turn("ayşe", rests=1):
+            async with abreast.turn("ayşe", pause_factor=1):
                 pass
     assert (told.value.status, told.value.code, told.value.headers) == (429, "too_many_at_once", {"Retry-After": "2"})
     assert abreast.refused == 1
@@ -78,7 +78,7 @@ async def test_a_turn_ends_also_where_the_command_fails_or_its_asker_has_gone():
     abreast = Abreast(turn=LONG, wait=LONG)
     for _ in range(2 * COPIED_AT_ONCE):
         with pytest.raises(LookupError):
-            async with abreast.turn("ayşe", rests=1):
+            async with abreast.turn("ayşe", pause_factor=1):
                 raise LookupError
     async with asking(abreast, "ayşe", COPIED_AT_ONCE + 2) as mine:
         gone, waiting = mine[COPIED_AT_ONCE:]
@@ -92,7 +92,7 @@ async def test_the_next_one_waits_while_domains_copy_what_the_one_before_has_cha
 
     async def took(least: float) -> tuple[float, float]:
         """When a command had its turn, and when it was done."""
-        async with abreast.turn("ayşe", rests=3):
+        async with abreast.turn("ayşe", pause_factor=3):
             begun = now()
 
             async def long_enough() -> bool:
@@ -108,10 +108,10 @@ async def test_the_next_one_waits_while_domains_copy_what_the_one_before_has_cha
 
 async def test_it_waits_for_as_long_as_a_turn_may_last_at_most():
     abreast, now = Abreast(turn=0.05), asyncio.get_running_loop().time
-    async with abreast.turn("ayşe", rests=1_000_000):
+    async with abreast.turn("ayşe", pause_factor=1_000_000):
         await settled()
     ended = now()
-    async with abreast.turn("ayşe", rests=1):
+    async with abreast.turn("ayşe", pause_factor=1):
         assert 0.04 < now() - ended < BUSY
 
 
