@@ -38,7 +38,7 @@ def test_addresses_are_remembered_within_bounds():
 
 
 def test_what_is_made_without_an_owner_is_paced():
-    assert {row.name for row in ROUTES if getattr(row, "paced", False)} == {
+    assert {row.name for row in ROUTES if getattr(row, "few_a_minute", False)} == {
         "POST /auth/register",
         "POST /carts/anonymous/add",
     }

@@ -113,7 +113,7 @@ async def test_a_turn_ends_also_where_the_request_fails():
 
 
 def test_each_route_that_hashes_a_password_says_so():
-    assert {row.name for row in ROUTES if getattr(row, "hashes", None)} == {
+    assert {row.name for row in ROUTES if getattr(row, "hashed_on", None)} == {
         "POST /auth/register",
         "POST /auth/login",
         "POST /auth/reset-password",
