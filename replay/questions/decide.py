@@ -135,25 +135,25 @@ class Decided:
 
 def _kind(verdict: Verdict) -> tuple[str, str]:
     """Which command differs, and in which fields."""
-    return type(verdict.asked.message).__name__, ", ".join(each.field for each in verdict.differences[:4])
+    return type(verdict.command.message).__name__, ", ".join(each.field for each in verdict.differences[:4])
 
 
 def _example(verdict: Verdict) -> dict[str, Any]:
-    asked = verdict.asked
+    command = verdict.command
     return {
-        "id": asked.id,
-        "type": type(asked.message).__name__,
-        "key": asked.key,
-        "at": stamp(asked.at),
-        "where": f"{asked.logged.topic} {asked.logged.partition}:{asked.logged.offset}",
+        "id": command.id,
+        "type": type(command.message).__name__,
+        "key": command.key,
+        "at": stamp(command.at),
+        "where": f"{command.logged.topic} {command.logged.partition}:{command.logged.offset}",
         "differences": [each.data() for each in verdict.differences],
     }
 
 
 def _lines(verdict: Verdict) -> list[str]:
-    asked, many = verdict.asked, len(verdict.differences)
-    place = f"{asked.logged.partition}:{asked.logged.offset}"
-    head = f"  {type(asked.message).__name__} {printed(asked.id)}  key={printed(asked.key)}  {stamp(asked.at)}  {place}"
+    command, many = verdict.command, len(verdict.differences)
+    place = f"{command.logged.partition}:{command.logged.offset}"
+    head = f"  {type(command.message).__name__} {printed(command.id)}  key={printed(command.key)}  {stamp(command.at)}  {place}"
     more = [f"      … and {many - _FIELDS} more"] if many > _FIELDS else []
     return [head, *(f"      {each.line()}" for each in verdict.differences[:_FIELDS]), *more]
 
@@ -171,21 +171,21 @@ async def decide(
     """id: of an aggregate. where: which commands are told; the others are decided, too, and lead to the states of these.
     processes: among which the partitions are split, see replay.shares. Raises BadArgument, CannotDo, Unavailable."""
     began = time.monotonic()
-    asked = domains.named(domain, tools.settings)
+    chosen = domains.named(domain, tools.settings)
 
     async def in_share(share: Share) -> Decided:
         found = Decided(domain)
         async with AsyncExitStack() as opened:
             log = await opened.enter_async_context(tools.log())
             stores = await opened.enter_async_context(tools.domains()) if ask_inbox else None
-            reading = Reading(log, asked, await growth_in(log), stores, share)
+            reading = Reading(log, chosen, await growth_in(log), stores, share)
             progress = progress_of(share, 0, "decided")
             with collecting_nothing():
-                await judge(found, asked, reading, since, id, where, progress)
+                await judge(found, chosen, reading, since, id, where, progress)
         return found
 
     found = Decided(domain)
-    for part in await in_shares(in_share, 1 if id is not None else min(processes, asked.commands.partitions)):
+    for part in await in_shares(in_share, 1 if id is not None else min(processes, chosen.commands.partitions)):
         found.add(part)
     found.seconds = time.monotonic() - began
     return found

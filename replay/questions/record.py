@@ -15,7 +15,7 @@ from replay.shadow.copies import Copies, read_of
 from replay.shadow.domains import Domain
 from replay.shadow.memory import Inbox
 from replay.shadow.reading import Reading
-from replay.shadow.sets import Outcome, RecordedSet, Role
+from replay.shadow.sets import InboxEntry, RecordedSet, Role
 from replay.shares import cores
 from replay.tools import Tools
 from stores.kafka.growth import Growth, growth_in
@@ -64,14 +64,14 @@ async def of_flow(
         keys = {(each.key or b"").decode() for each in flow if each.topic == domain.commands.name and each.key}
         for key in sorted(keys):
             await made.add(domain, key, Reading(log, domain, growth or {}, stores))
-    return sets.made(id, made.records(), made.outcomes)
+    return sets.made(id, made.records(), made.inbox)
 
 
 class _Set:
     def __init__(self, flow: Sequence[Logged]) -> None:
         self._roles: dict[tuple[str, int, int], tuple[Role, Logged]] = {}
         self._flow = {(each.topic, each.partition, each.offset) for each in flow}
-        self.outcomes: list[Outcome] = []
+        self.inbox: list[InboxEntry] = []
         self._take("flow", flow)
 
     def records(self) -> list[tuple[Role, Logged]]:
@@ -83,24 +83,24 @@ class _Set:
     async def add(self, domain: Domain, key: str, reading: Reading) -> None:
         """What the flow's commands to one aggregate were decided on."""
         async for part in reading.parts(None, key):
-            asked = [each for each in part.commands if _place(each.logged) in self._flow]
-            if not asked:
+            commands = [each for each in part.commands if _place(each.logged) in self._flow]
+            if not commands:
                 continue
-            last = max(each.at for each in asked)
-            events = part.happened.get(key, ())
+            last = max(each.at for each in commands)
+            events = part.events_of_key.get(key, ())
             known = [n for n, event in enumerate(events, 1) if event.at <= last]
             self._take("before", [event.logged for event in events[: max(known, default=0)]])
             copies = Copies(domain.decider)
-            for each in asked:
+            for each in commands:
                 said = part.read_by(each)
                 if said is not None:
                     copies.want(read_of(said))
                 entered = part.entered.get(each.inbox_key)
                 if entered is not None:
-                    outcome = Outcome(
+                    entry = InboxEntry(
                         inbox=domain.name, source=each.source, id=each.id, outcome=entered.outcome, facts=entered.facts
                     )
-                    self.outcomes.append(outcome)
+                    self.inbox.append(entry)
             wanted = copies.keys()
             self._take("fact", [e for e in part.facts if (e.key or b"").decode() in wanted.get(e.topic, ())])
 

@@ -1,4 +1,4 @@
-"""Commands of the log as a decider takes them."""
+"""Commands of the log, decoded for a decider."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -13,12 +13,13 @@ from topics.messages.redrive import Redrive
 from topics.messages.topic import Topic
 
 
-class Asked(msgspec.Struct, frozen=True, gc=False):
-    """message: decoded; an order to redrive, too. id: its own, or that of its place in the log. inbox_key: its source and that
-    id. earlier: inbox keys of the attempts before this one. forwarded: sent on to its key's partition. asks: whether somebody
-    waits for its outcome. timer, due: of a command that a timer has sent.
+class RecordedCommand(msgspec.Struct, frozen=True, gc=False):
+    """message: decoded; a Redrive, too. id: its own, or if it came without one that of its place in the log. inbox_key: its
+    source and id. earlier: inbox keys of the attempts before it, of the same request. forwarded: another partition has sent it
+    to the one of its key. asks: somebody waits for its outcome. timer, due: name and due time of the timer that has sent it;
+    None for none.
 
-    gc=False: nothing in it can be part of a circle.
+    gc=False: Python's garbage collector need not look at it, since it refers to nothing that could refer to it.
     """
 
     inbox_key: tuple[str, str]
@@ -55,17 +56,17 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
         return deadline is not None and deadline.isdigit() and self.at.timestamp() * 1000 > int(deadline)
 
 
-_order = msgspec.json.Decoder(Redrive)
+_redrive = msgspec.json.Decoder(Redrive)
 
 
-def read(topic: Topic, logged: Logged, body: bytes | None = None) -> Asked:
-    """body: in place of its own, where it was repaired. Raises Undecodable."""
+def read(topic: Topic, logged: Logged, body: bytes | None = None) -> RecordedCommand:
+    """body: the repaired one, in place of its own. Raises Undecodable."""
     named = dict(logged.headers)
     try:
         kind, form = named.get(headers.TYPE), named.get(headers.SCHEMA_VERSION)
         said = None if kind is None else kind.decode()
         if said == redrive.TYPE:
-            message: Any = _order.decode(logged.body or b"")
+            message: Any = _redrive.decode(logged.body or b"")
         else:
             message = topic.decode(said, body or logged.body, None if form is None else form.decode())
         id = named.get(headers.ID, b"").decode()
@@ -77,7 +78,7 @@ def read(topic: Topic, logged: Logged, body: bytes | None = None) -> Asked:
         raise Undecodable("key", "missing, and commands are keyed by their aggregate")
     if not id:
         id = ids.of_position(logged.topic, 0, logged.partition, logged.offset)
-    return Asked(
+    return RecordedCommand(
         (source, id), id, key, logged.at, message, _text(named, headers.CALLER), _text(named, headers.CORRELATION),
         headers.FORWARDED in named, headers.OPERATION in named, _earlier(source, named), named.get(headers.DEADLINE),
         _text(named, headers.TIMER), _text(named, headers.DUE), logged,
@@ -94,7 +95,7 @@ def _earlier(source: str, named: Mapping[str, bytes]) -> tuple[tuple[str, str], 
     return tuple((source, id) for id in said.split(",")) if said else ()
 
 
-def repaired(found: Iterable[Asked]) -> dict[tuple[str, str], bytes]:
-    """Inbox key → the body with which an order has had a parked message decided, of all orders among these."""
-    orders = [each.message for each in found if isinstance(each.message, Redrive)]
-    return {(each.source, each.id): each.body for order in orders for each in order.repaired}
+def repaired(found: Iterable[RecordedCommand]) -> dict[tuple[str, str], bytes]:
+    """Inbox key → the repaired body that a redrive among these has given to a parked message."""
+    redrives = [each.message for each in found if isinstance(each.message, Redrive)]
+    return {(each.source, each.id): each.body for message in redrives for each in message.repaired}

@@ -1,5 +1,5 @@
-"""Reads from the log what decisions of then were made of: commands, the events of their aggregates, and the events of the facts
-that they have read. Some aggregates at a time, so memory is bounded."""
+"""Reads from the log what the agents decided on: commands, the events of their aggregates, and the events of the facts that the
+decisions have read. Of some aggregates at a time, so that memory is bounded."""
 
 import zlib
 from collections import Counter, defaultdict
@@ -9,7 +9,7 @@ from datetime import datetime
 
 from replay.log.scan import Log, Window, window_of
 from replay.shadow import commands, events
-from replay.shadow.commands import Asked
+from replay.shadow.commands import RecordedCommand
 from replay.shadow.copies import Copies, NotRecorded, read_of
 from replay.shadow.deciding import Recorded
 from replay.shadow.domains import Domain
@@ -30,38 +30,39 @@ _INBOX = 1_000  # entries that are asked for at once
 
 @dataclass(slots=True)
 class Read:
-    """What was read so far. unreadable: commands that no decider could take, by why."""
+    """So far. messages: how many. unreadable: why commands cannot be decoded → how many."""
 
     messages: int = 0
     unreadable: Counter[str] = field(default_factory=Counter[str])
 
 
 class Reading:
-    """Of one domain. growth: of the topics that were raised. stores: for the inbox, which says what became of commands without
-    events; None: it is not asked. share: of the partitions that are read. of: how many messages stand where the commands are
-    looked for, known with the first part."""
+    """Of one domain. growth: of the topics that were raised. inbox: says what became of commands without events; None: it is
+    not asked. share: of the partitions that are read. of: how many messages are looked through for commands; set before the
+    first part is given."""
 
     def __init__(
-        self, log: Log, domain: Domain, growth: Mapping[str, Growth], stores: Inbox | None, share: Share = WHOLE
+        self, log: Log, domain: Domain, growth: Mapping[str, Growth], inbox: Inbox | None, share: Share = WHOLE
     ) -> None:
         self._log = log
         self._domain = domain
         self._counts = Counts(growth)
-        self._stores = stores
+        self._inbox = inbox
         self._share = share
         self.read = Read()
         self.of = 0
 
     async def parts(self, since: datetime | None, key: str | None) -> AsyncIterator[Recorded]:
-        """since: only commands from then on. key: only those of one aggregate."""
+        """All recorded commands with what they were decided on, some aggregates at a time. since: only commands from then on.
+        key: only those of one aggregate."""
         growth = self._counts.growth(self._domain.commands)
         if self._domain.commands.name not in self._log.topics:
             return
         roots = range(growth.first) if key is None else [partition_of(key.encode(), growth.first)]
-        mine = [(root, self._places(self._domain.commands, root)) for root in self._share.among(roots)]
-        windows = [await window_of(self._log, places, since) for _, places in mine]
+        own = [(root, self._places(self._domain.commands, root)) for root in self._share.among(roots)]
+        windows = [await window_of(self._log, places, since) for _, places in own]
         self.of = sum(chosen.messages for chosen in windows)
-        for (root, places), chosen in zip(mine, windows, strict=True):
+        for (root, places), chosen in zip(own, windows, strict=True):
             passes = 1 + chosen.messages // PER_PASS if key is None else 1
             for part in range(passes):
                 found = await self._commands(places, chosen, key, (part, passes))
@@ -70,20 +71,20 @@ class Reading:
 
     async def _commands(
         self, places: Sequence[Place], chosen: Window, key: str | None, part: tuple[int, int]
-    ) -> list[Asked]:
+    ) -> list[RecordedCommand]:
         if key is not None:
             records, read = await all_of_keys(self._log, chosen, frozenset((key.encode(),)))
             self.read.messages += read
-            return self._mended(in_order(self._decoded(records), places))
-        (number, of), found = part, list[Asked]()
+            return self._with_repairs(in_order(self._decoded(records), places))
+        (number, of), found = part, list[RecordedCommand]()
         async for chunk in self._log.read(chosen.starts, chosen.ends):
             self.read.messages += len(chunk)
             mine = chunk if of == 1 else [each for each in chunk if zlib.crc32(each.key or b"") % of == number]
             found += self._decoded(mine)
-        return self._mended(in_order(found, places))
+        return self._with_repairs(in_order(found, places))
 
-    def _decoded(self, records: Sequence[Logged]) -> list[Asked]:
-        topic, found = self._domain.commands, list[Asked]()
+    def _decoded(self, records: Sequence[Logged]) -> list[RecordedCommand]:
+        topic, found = self._domain.commands, list[RecordedCommand]()
         for record in records:
             try:
                 found.append(commands.read(topic, record))
@@ -91,8 +92,8 @@ class Reading:
                 self.read.unreadable[f"cannot be read: {error.field}"] += 1
         return found
 
-    def _mended(self, found: Sequence[Asked]) -> list[Asked]:
-        """Parked messages with the bodies with which an order had them decided."""
+    def _with_repairs(self, found: Sequence[RecordedCommand]) -> list[RecordedCommand]:
+        """The commands; those that were parked and repaired have their repaired bodies."""
         repaired = commands.repaired(found)
         if not repaired:
             return list(found)
@@ -103,30 +104,31 @@ class Reading:
             for each in found
         ]
 
-    async def _recorded(self, found: Sequence[Asked], root: int, growth: Growth) -> Recorded:
-        happened, causes, broken = await self._events({each.key for each in found}, root, len(found))
-        entered = await self._entered([each for each in found if each.id not in causes])
+    async def _recorded(self, found: Sequence[RecordedCommand], root: int, growth: Growth) -> Recorded:
+        events_of_key, events_of_command, broken = await self._events({each.key for each in found}, root, len(found))
+        entered = await self._entered([each for each in found if each.id not in events_of_command])
         copies, facts = Copies(self._domain.decider), list[Logged]()
         if self._domain.decider.fact_tables:
-            for header in set(_facts(found, causes, entered)):
+            for header in set(_facts(found, events_of_command, entered)):
                 try:
                     copies.want(read_of(header))
                 except NotRecorded:
-                    continue  # told of its command, when it is decided
+                    continue  # the verdict on its command says so
             facts = await self._events_of(copies)
             copies.take(facts)
-        return Recorded(found, happened, causes, copies, broken, entered, growth, facts)
+        return Recorded(found, events_of_key, events_of_command, copies, broken, entered, growth, facts)
 
     async def _events(
         self, keys: set[str], root: int, asked: int
     ) -> tuple[dict[str, list[Entry]], dict[str, list[Entry]], dict[str, str]]:
-        """By key, by command, and why those of a key end. asked: how many commands there are."""
-        happened = defaultdict[str, list[Entry]](list)
-        causes, broken = defaultdict[str, list[Entry]](list), dict[str, str]()
+        """Events by key; events by command; and by key why its events end before the last one. asked: how many commands there
+        are."""
+        of_key = defaultdict[str, list[Entry]](list)
+        of_command, broken = defaultdict[str, list[Entry]](list), dict[str, str]()
         places = self._places(self._domain.events, root)
         for record in in_order(await self._of_keys(places, keys, asked), places):
             key = (record.key or b"").decode(errors="replace")
-            known = happened[key]
+            known = of_key[key]
             try:
                 event = events.entry(record)
             except Undecodable as error:
@@ -138,11 +140,11 @@ class Reading:
                 broken[key] = f"version {len(known) + 1} is missing"
                 continue
             known.append(event)
-            causes[event.cause].append(event)
-        return dict(happened), dict(causes), broken
+            of_command[event.cause].append(event)
+        return dict(of_key), dict(of_command), broken
 
     async def _events_of(self, copies: Copies) -> list[Logged]:
-        """All events of the facts that are wanted; those of each key in their order."""
+        """All events of the facts that the copies want; those of each key in their order."""
         found = list[Logged]()
         for name, keys in copies.keys().items():
             topic = _topic(self._domain, name)
@@ -158,12 +160,12 @@ class Reading:
         self.read.messages += read
         return found
 
-    async def _entered(self, found: Sequence[Asked]) -> dict[tuple[str, str], Entered]:
+    async def _entered(self, found: Sequence[RecordedCommand]) -> dict[tuple[str, str], Entered]:
         entered = dict[tuple[str, str], Entered]()
-        if self._stores is not None:
+        if self._inbox is not None:
             asked = [each.inbox_key for each in found]
             for start in range(0, len(asked), _INBOX):
-                entered |= await self._stores.entered(self._domain.name, asked[start : start + _INBOX])
+                entered |= await self._inbox.entered(self._domain.name, asked[start : start + _INBOX])
         return entered
 
     def _places(self, topic: Topic, root: int) -> list[Place]:
@@ -171,14 +173,17 @@ class Reading:
 
 
 def _facts(
-    found: Sequence[Asked], causes: Mapping[str, Sequence[Entry]], entered: Mapping[tuple[str, str], Entered]
+    found: Sequence[RecordedCommand],
+    events_of_command: Mapping[str, Sequence[Entry]],
+    entered: Mapping[tuple[str, str], Entered],
 ) -> Iterable[bytes | str]:
+    """For each command the facts that its decision has read, for read_of; none where that is not recorded."""
     for each in found:
-        caused = causes.get(each.id)
-        if caused and caused[0].facts is not None:
-            yield caused[0].facts
-        elif (said := entered.get(each.inbox_key)) is not None and said.facts is not None:
-            yield said.facts
+        events = events_of_command.get(each.id)
+        if events and events[0].facts is not None:
+            yield events[0].facts
+        elif (entry := entered.get(each.inbox_key)) is not None and entry.facts is not None:
+            yield entry.facts
 
 
 def _topic(domain: Domain, name: str) -> Topic:
