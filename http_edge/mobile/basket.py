@@ -9,13 +9,13 @@ from msgspec.structs import asdict
 
 from http_edge.mobile import basket_page
 from http_edge.mobile.basket_page import BasketPage, Line, Seller
-from http_edge.mobile.blocks import Block, facts_of
-from http_edge.mobile.form import FORM
+from http_edge.mobile.blocks import Block, dependencies_of
+from http_edge.mobile.code_version import CODE_VERSION
 from http_edge.reads import own_writes
 from http_edge.reads.composed import body_of
 from http_edge.reads.joins import Values
 from http_edge.routing.asked import Asked, own
-from http_edge.routing.composed import Composed, Looked
+from http_edge.routing.composed import Composed, FirstLook
 from http_edge.routing.routes import CUSTOMER, ComposedRow, ViewOf, command
 from http_edge.web.browse.meals import MEAL, meal_of_body
 from http_edge.web.browse.restaurants import RESTAURANT
@@ -33,7 +33,7 @@ from topics.values.fields import MAX_QUANTITY, DayOrTime, Id, Note
 
 
 class LineWish(msgspec.Struct, frozen=True, kw_only=True):
-    """The line of a meal as it is to be; quantity 0 takes it out. restaurant_id: a hint at most."""
+    """What the line of a meal is to be; quantity 0 takes it out. restaurant_id: not needed, the meal names its restaurant."""
 
     meal_id: Id
     quantity: Annotated[int, Meta(ge=0, le=MAX_QUANTITY)]
@@ -57,13 +57,13 @@ def _documents(asked: Asked) -> Sequence[tuple[ViewOf, str]]:
     return [(BASKET, me), (BASKET_COUPON, me)]
 
 
-async def _compose(asked: Asked, looked: Looked) -> Composed:
+async def _compose(asked: Asked, look: FirstLook) -> Composed:
     """Raises Unavailable."""
-    basket, coupon = looked.documents
+    basket, coupon = look.documents
     assert basket is not None and coupon is not None, "the row needs them"
-    facts = (basket.fact, coupon.fact)
+    depends_on = (basket.at_version, coupon.at_version)
     if not _lines(basket.body):
-        return Composed(facts, lambda: basket_page.page((), None, {"sums": Block((), None)}, asked.language))
+        return Composed(depends_on, lambda: basket_page.page((), None, {"sums": Block((), None)}, asked.language))
     meals, seller_id = MENU_NOW.names(basket.body), _lines(basket.body)[0].restaurant_id
     code = _coupon.decode(coupon.body).code if coupon.body else None
     places = [keys.document(MEAL.name, each) for each in meals]
@@ -73,24 +73,25 @@ async def _compose(asked: Asked, looked: Looked) -> Composed:
     menu, rest = _bodies(meals, values), values[len(meals) :]
     lines = _lines(MENU_NOW.merge(basket.body, menu))
     seller = _seller.decode(keys.split(rest[0])[1]) if rest[0] is not None and keys.split(rest[0])[1] else None
-    to_be_had = [each for each in lines if each.is_available]
-    blocks = {"sums": _sums(asked, looked, to_be_had, seller_id, seller, code, rest[1:])}
-    facts += tuple(f"{place}@{own_writes.version(value)}" for place, value in zip(places, values, strict=True))
-    facts += tuple(facts_of(blocks))
-    return Composed(facts, lambda: basket_page.page(lines, seller, blocks, asked.language))
+    available = [each for each in lines if each.is_available]
+    blocks = {"sums": _sums(asked, look, available, seller_id, seller, code, rest[1:])}
+    depends_on += tuple(f"{place}@{own_writes.version(value)}" for place, value in zip(places, values, strict=True))
+    depends_on += tuple(dependencies_of(blocks))
+    return Composed(depends_on, lambda: basket_page.page(lines, seller, blocks, asked.language))
 
 
 def _sums(
     asked: Asked,
-    looked: Looked,
+    look: FirstLook,
     lines: Sequence[Line],
     seller_id: str,
     seller: Seller | None,
     code: str | None,
     coupon: Values,
 ) -> Block | None:
-    """None: they cannot be told. lines: of what can be had. coupon: of coupon_views.places(), where there is a code."""
-    ready = code is None or all(looked.generations[view.name] is not None for view in (COUPON, COUPON_USE))
+    """What a checkout would cost. None: that cannot be told now. lines: those that are available. coupon: values of
+    coupon_views.places(), if there is a code."""
+    ready = code is None or all(look.generations[view.name] is not None for view in (COUPON, COUPON_USE))
     if seller is None or not ready:
         return None
     charges = [Charge(each.price, each.quantity) for each in lines]
@@ -118,14 +119,15 @@ def _wish(asked: Asked) -> AddItem | RemoveItem:
     return AddItem(**asdict(said)) if said.quantity else RemoveItem(meal_id=said.meal_id)
 
 
-async def _then(asked: Asked, reply: bytes) -> bytes:
+async def _basket_now(asked: Asked, reply: bytes) -> bytes:
     """The basket as it is now, also for a command that was done before."""
     return await body_of(ROW, asked)
 
 
 ROW = ComposedRow(
-    method="GET", path="/m/basket", who=CUSTOMER, gives=BasketPage, documents=_documents, compose=_compose, form=FORM,
-    needs=(BASKET, BASKET_COUPON, MEAL, RESTAURANT), beside=(MEAL, RESTAURANT, COUPON, COUPON_USE), speaks=True,
+    method="GET", path="/m/basket", who=CUSTOMER, gives=BasketPage, documents=_documents, compose=_compose,
+    code_version=CODE_VERSION, needs=(BASKET, BASKET_COUPON, MEAL, RESTAURANT),
+    beside=(MEAL, RESTAURANT, COUPON, COUPON_USE), speaks=True,
     says="The caller's basket as the menu has it now, with what it would cost. Sums that cannot be told now are left out and"
     " named in `missing`.",
 )  # fmt: skip
@@ -134,7 +136,7 @@ ROUTES = (
     ROW,
     command(
         "POST", "/m/basket", AddItem, to=TOPIC, takes=LineWish, make=_wish, key=own, who=CUSTOMER, gives=BasketPage,
-        has_seen=meal_of_body, waits_for_view=BASKET, must_be_shown=True, shape_reply=_then, speaks=True,
+        has_seen=meal_of_body, waits_for_view=BASKET, must_be_shown=True, shape_reply=_basket_now, speaks=True,
         answers={
             404: "not_in_basket",
             409: ("different_restaurant", "meal_unavailable", "basket_full"),

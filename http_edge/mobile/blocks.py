@@ -1,5 +1,5 @@
-"""Blocks of an answer: each is there, or it cannot be read now. A block that cannot be read is left out and named, so that the
-phone shows all the others."""
+"""Blocks: parts of an answer that are read independently. One that cannot be read now is left out, and its name stands in
+`missing`, so that the phone shows the others. In the code such a block is None."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -9,13 +9,13 @@ import msgspec
 
 from http_edge.reads import own_writes
 from http_edge.routing.asked import Asked
-from http_edge.routing.composed import Document, Looked
+from http_edge.routing.composed import Document, FirstLook
 from http_edge.routing.routes import ViewOf
 from http_edge.wire.problems import Problem
 from stores.errors import Unavailable
 from stores.telemetry import logger
 
-SECONDS = 0.5  # for a block, after the first look: an answer without it is better than one that is late
+SECONDS = 0.5  # after the first look, after which a block is left out rather than the answer late
 
 T = TypeVar("T")
 
@@ -24,20 +24,20 @@ _encode = msgspec.json.encode
 
 
 class Block(NamedTuple):
-    """facts: as in Composed. value: what the JSON holds of it, anything that msgspec encodes."""
+    """depends_on: as in Composed. value: anything that msgspec encodes, None for null."""
 
-    facts: Sequence[str]
+    depends_on: Sequence[str]
     value: Any
 
 
 def of_document(name: str, document: Document | None, shown: Callable[[bytes], Any]) -> Block | None:
-    """One that a single document tells; None: it cannot be read now. shown: its JSON, or nothing where there is none → the
-    value."""
-    return None if document is None else made(name, lambda: Block((document.fact,), shown(document.body)))
+    """A block that is made of a single document. shown: the document's JSON, empty if there is none → value of the block."""
+    return None if document is None else if_readable(name, lambda: Block((document.at_version,), shown(document.body)))
 
 
 async def within_time(name: str, reading: Awaitable[T | None]) -> T | None:
-    """None: it cannot be read now. name: of the block that it is for."""
+    """What `reading` returns; None if it raises because something cannot be read, or takes longer than SECONDS. name: of the
+    block, for the log."""
     try:
         async with asyncio.timeout(SECONDS):
             return await reading
@@ -48,8 +48,8 @@ async def within_time(name: str, reading: Awaitable[T | None]) -> T | None:
     return None
 
 
-def made(name: str, make: Callable[[], Block]) -> Block | None:
-    """None: a document has another shape."""
+def if_readable(name: str, make: Callable[[], Block]) -> Block | None:
+    """What `make` returns; None if it cannot decode a document."""
     try:
         return make()
     except msgspec.MsgspecError as error:
@@ -57,22 +57,23 @@ def made(name: str, make: Callable[[], Block]) -> Block | None:
         return None
 
 
-def are_ready(looked: Looked, views: Sequence[ViewOf]) -> bool:
-    return all(looked.generations[view.name] is not None for view in views)
+def are_ready(look: FirstLook, views: Sequence[ViewOf]) -> bool:
+    return all(look.generations[view.name] is not None for view in views)
 
 
-def wrote_in(looked: Looked, views: Sequence[ViewOf]) -> bool:
-    """Whether the caller wrote lately to a domain whose views these are: then what was read before may lack that write."""
-    return any(looked.notes.get(view.domain) for view in views)
+def wrote_in(look: FirstLook, views: Sequence[ViewOf]) -> bool:
+    """Whether the caller wrote lately to a domain of these views. Then what was read or remembered before may lack that
+    write."""
+    return any(look.notes.get(view.domain) for view in views)
 
 
-async def shows_own_writes(asked: Asked, looked: Looked, views: Sequence[ViewOf]) -> bool:
-    """Waits until these views are ready and show what the caller wrote. False: they do not in time. Call it before a list of
-    theirs is read: a document that is added after that would be missing in it. Raises Unavailable."""
-    if not are_ready(looked, views):
+async def shows_own_writes(asked: Asked, look: FirstLook, views: Sequence[ViewOf]) -> bool:
+    """Waits until these views show what the caller wrote. False: they do not in time, or one is not ready. To be called before
+    a list of theirs is read: so the list holds what the caller has added. Raises Unavailable."""
+    if not are_ready(look, views):
         return False
     for view in views:
-        wrote = looked.notes.get(view.domain)
+        wrote = look.notes.get(view.domain)
         if wrote and not await own_writes.wait(asked.edge.reads, view.name, wrote, SECONDS):
             return False
     return True
@@ -83,14 +84,16 @@ def _log_unreadable(name: str, error: msgspec.MsgspecError) -> None:
     _log.error("a block cannot be made", block=name, why=str(error))
 
 
-def facts_of(blocks: Mapping[str, Block | None]) -> list[str]:
-    return [
-        fact for name, block in blocks.items() for fact in (name, *(("missing",) if block is None else block.facts))
-    ]
+def dependencies_of(blocks: Mapping[str, Block | None]) -> list[str]:
+    """For Composed.depends_on: which blocks there are, and what they depend on."""
+    found = list[str]()
+    for name, block in blocks.items():
+        found += (name, *(("missing",) if block is None else block.depends_on))
+    return found
 
 
 def json_of(blocks: Mapping[str, Block | None], more: Mapping[str, Any] | None = None) -> bytes:
-    """An object of the blocks by their names, those that are missing in `missing`."""
+    """JSON of an object: the fields of `more`, the blocks by their names, and `missing`."""
     missing = [name for name, block in blocks.items() if block is None]
     there = {name: block.value for name, block in blocks.items() if block is not None}
     return _encode({**(more or {}), **there, "missing": missing})

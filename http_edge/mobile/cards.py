@@ -1,6 +1,7 @@
 """Restaurants as a phone lists them: what fits on a card, and the texts beside the numbers.
 
-A list shows the same documents again and again, so the card of a document is remembered, for the minute that its texts are of.
+Lists show the same documents again and again. So the card of a document is remembered within a minute: its texts say for how
+long the restaurant is open, in minutes.
 """
 
 import msgspec
@@ -43,8 +44,8 @@ class RestaurantCard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Card(msgspec.Struct, frozen=True):
-    """A card without the distance. json: of a RestaurantCard, with amounts in lira. minute: since the epoch, of which its texts
-    are."""
+    """A card without the distance. json: of a RestaurantCard, with amounts in lira. minute: since the epoch, for which its
+    texts are right."""
 
     json: bytes
     opening_text: str

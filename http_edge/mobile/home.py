@@ -6,16 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from http_edge.mobile import current_order, nearby, running
+from http_edge.mobile import nearby, running_campaigns, running_order
 from http_edge.mobile.blocks import (
     Block,
-    facts_of,
+    dependencies_of,
     json_of,
     of_document,
     within_time,
     wrote_in,
 )
-from http_edge.mobile.form import FORM
+from http_edge.mobile.code_version import CODE_VERSION
 from http_edge.mobile.home_cards import (
     Address,
     Home,
@@ -26,7 +26,7 @@ from http_edge.mobile.home_cards import (
 )
 from http_edge.mobile.where import Here, point, where
 from http_edge.routing.asked import Asked, own
-from http_edge.routing.composed import Composed, Looked
+from http_edge.routing.composed import Composed, FirstLook
 from http_edge.routing.routes import CUSTOMER, ComposedRow, ViewOf
 from http_edge.web.account.addresses import ADDRESS
 from http_edge.web.account.favourites import FAVOURITES
@@ -42,7 +42,7 @@ from topics.documents.account import Favourites
 
 RESTAURANTS = 20
 OF_FAVOURITES = 10  # of each kind, the latest
-MOST_BYTES = 24 * 2**20  # of the places that homes needed the last time, some KB each
+MOST_BYTES = 24 * 2**20  # of the keys that homes needed the last time, some KB each
 
 
 class _Book(msgspec.Struct, frozen=True):
@@ -66,37 +66,37 @@ def _documents(asked: Asked) -> Sequence[tuple[ViewOf, str]]:
 
 
 def _guesses(asked: Asked) -> Sequence[str]:
-    """What the caller's home needed the last time."""
+    """Keys of the documents that the caller's home needed the last time."""
     return _needed.get(asked.me) or ()
 
 
-async def _home(asked: Asked, looked: Looked) -> Composed:
+async def _compose(asked: Asked, look: FirstLook) -> Composed:
     """Raises Problem 422 for half a point."""
     here, language = point(asked.asks), asked.language
-    profile, book, favourites, basket = looked.documents
+    profile, book, favourites, basket = look.documents
     address, liked = of_document("address", book, _default), of_document("favourites", favourites, _liked)
     place = where(here, None if address is None else address.value)
-    near, campaigns = nearby.known(asked, looked, place), running.known(looked)
+    near, campaigns = nearby.remembered(asked, look, place), running_campaigns.remembered(look)
     if near is None or campaigns is None:
         near, campaigns = await asyncio.gather(
-            nearby.find(asked, looked, place, RESTAURANTS), running.find(asked, looked)
+            nearby.find(asked, look, place, RESTAURANTS), running_campaigns.find(asked, look)
         )
-    if looked.generations[RESTAURANT.name] is None or (near is None and wrote_in(looked, (RESTAURANT,))):
-        liked = None  # favourites are shown as their restaurants are now
-    orders = await current_order.ids(asked, looked)
-    shown = [keys.document(RESTAURANT.name, each) for each in (*_latest(liked), *(near or ()))]
-    ordered = map(current_order.place, orders or ())
-    stored = await _read(asked, looked, (*shown, *running.places(campaigns or ()), *ordered))
+    if look.generations[RESTAURANT.name] is None or (near is None and wrote_in(look, (RESTAURANT,))):
+        liked = None  # the cards of favourites are made of the restaurants, which cannot be read now
+    orders = await running_order.ids(asked, look)
+    restaurants = [keys.document(RESTAURANT.name, each) for each in (*_latest(liked), *(near or ()))]
+    order_places = map(running_order.place, orders or ())
+    stored = await _read(asked, look, (*restaurants, *running_campaigns.places(campaigns or ()), *order_places))
     blocks: dict[str, Block | None] = {
         "profile": of_document("profile", profile, lambda body: _profile.decode(body) if body else None),
-        "address": address and Block(address.facts, address_card(address.value)),
+        "address": address and Block(address.depends_on, address_card(address.value)),
         "favourites": _favourites_block(asked, liked, stored),
-        "campaigns": running.listed(asked, campaigns, stored),
-        "restaurants": nearby.listed(asked, near, stored, place.point),
-        "order": current_order.block(asked, orders, stored),
+        "campaigns": running_campaigns.block(asked, campaigns, stored),
+        "restaurants": nearby.block(asked, near, stored, place.point),
+        "order": running_order.block(asked, orders, stored),
         "basket": of_document("basket", basket, lambda body: basket_card(_lines(body), language)),
     }
-    return Composed(facts_of(blocks), lambda: json_of(blocks), in_lira=True)
+    return Composed(dependencies_of(blocks), lambda: json_of(blocks), in_lira=True)
 
 
 def _default(book: bytes) -> Address | None:
@@ -116,12 +116,13 @@ def _latest(block: Block | None) -> list[str]:
     return [] if block is None else [each.restaurant_id for each in block.value.restaurants[: -OF_FAVOURITES - 1 : -1]]
 
 
-async def _read(asked: Asked, looked: Looked, wanted: Iterable[str]) -> Mapping[str, bytes | None] | None:
-    """The documents by their places: those that were guessed, and the others. None: they cannot be read now."""
+async def _read(asked: Asked, look: FirstLook, wanted: Iterable[str]) -> Mapping[str, bytes | None] | None:
+    """Key → value. What the first look has guessed is not read again, unless the caller wrote lately. None: they cannot be read
+    now."""
     places = tuple(dict.fromkeys(wanted))
     if places != _needed.get(asked.me):
         _needed.keep(asked.me, places, sum(map(sys.getsizeof, places)))
-    guessed = {} if wrote_in(looked, (RESTAURANT, CAMPAIGNS, ORDER)) else looked.guessed
+    guessed = {} if wrote_in(look, (RESTAURANT, CAMPAIGNS, ORDER)) else look.guessed
     missing = [each for each in places if each not in guessed]
     if not missing:
         return guessed
@@ -130,17 +131,18 @@ async def _read(asked: Asked, looked: Looked, wanted: Iterable[str]) -> Mapping[
 
 
 def _favourites_block(asked: Asked, liked: Block | None, stored: Mapping[str, bytes | None] | None) -> Block | None:
-    restaurants = nearby.listed(asked, _latest(liked), stored, None)
+    restaurants = nearby.block(asked, _latest(liked), stored, None)
     if liked is None or restaurants is None:
         return None
     cuisines = [each.cuisine for each in liked.value.cuisines[: -OF_FAVOURITES - 1 : -1]]
-    return Block((*liked.facts, *restaurants.facts), {"restaurants": restaurants.value, "cuisines": cuisines})
+    return Block((*liked.depends_on, *restaurants.depends_on), {"restaurants": restaurants.value, "cuisines": cuisines})
 
 
 ROUTES = (
     ComposedRow(
         method="GET", path="/m/home", who=CUSTOMER, asks=Here, gives=Home, documents=_documents, guesses=_guesses,
-        newest=current_order.newest, compose=_home, form=FORM, beside=(RESTAURANT, MEAL, CAMPAIGNS, ORDER), speaks=True,
+        newest=running_order.newest, compose=_compose, code_version=CODE_VERSION,
+        beside=(RESTAURANT, MEAL, CAMPAIGNS, ORDER), speaks=True,
         says="What a phone shows when it is opened: profile, default address, favourites, campaigns that run, restaurants"
         " nearby, the running order, the basket's count. A block that cannot be read now is left out and named in `missing`.",
     ),

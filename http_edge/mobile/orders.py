@@ -9,9 +9,9 @@ import msgspec
 from msgspec.structs import asdict
 
 from http_edge.mobile import texts
-from http_edge.mobile.form import FORM
+from http_edge.mobile.code_version import CODE_VERSION
 from http_edge.routing.asked import Asked
-from http_edge.routing.composed import Composed, Looked
+from http_edge.routing.composed import Composed, FirstLook
 from http_edge.routing.routes import CUSTOMER, ComposedRow, ViewOf
 from http_edge.web.order.carts import CHECKOUT
 from http_edge.web.order.orders import ORDER
@@ -88,13 +88,13 @@ def _documents(asked: Asked) -> Sequence[tuple[ViewOf, str]]:
     return [(ORDER, asked.parameters["id"])]
 
 
-async def _compose(asked: Asked, looked: Looked) -> Composed:
+async def _compose(asked: Asked, look: FirstLook) -> Composed:
     """Raises Problem 404, also for an order of somebody else."""
-    (document,) = looked.documents
+    (document,) = look.documents
     order = _order.decode(document.body) if document is not None and document.body else None
     if document is None or order is None or order.user_id != asked.me:
         raise not_found("There is no such order of yours.")
-    return Composed((document.fact,), lambda: msgspec.json.encode(_page(order, asked.language)))
+    return Composed((document.at_version,), lambda: msgspec.json.encode(_page(order, asked.language)))
 
 
 async def _placed(asked: Asked, reply: bytes) -> bytes:
@@ -142,6 +142,6 @@ ROUTES = (
     replace(CHECKOUT, path="/m/checkout", gives=OrderPage, shape_reply=_placed, speaks=True),
     ComposedRow(
         method="GET", path="/m/orders/{id}", who=CUSTOMER, gives=OrderPage, documents=_documents, compose=_compose,
-        form=FORM, needs=(ORDER,), speaks=True, says="One of the caller's orders.",
+        code_version=CODE_VERSION, needs=(ORDER,), speaks=True, says="One of the caller's orders.",
     ),
 )  # fmt: skip

@@ -1,6 +1,8 @@
-"""What a process has found within the last seconds: which restaurants are near a place, which campaigns end next. Many phones
-ask for the same, and to find it costs Redis more than to read it. Only ids are remembered, documents are read each time. So all
-that may be missing is a document that was added since, and not for whoever added it (blocks.wrote_in)."""
+"""What this process has found within the last seconds: ids of the restaurants near a place, and of the campaigns that end next.
+Many phones ask for the same, and a search costs Redis more than a read.
+
+Documents are not remembered, they are read each time. So an answer may only lack a document that was added within these
+seconds; whoever has added it gets it, since for them nothing is remembered (blocks.wrote_in)."""
 
 from collections import OrderedDict
 from typing import Generic, TypeVar
@@ -13,7 +15,7 @@ MOST = 5_000  # entries, of some KB
 
 
 class Recent(Generic[K, V]):
-    """Values for `seconds` each, `most` of them; beyond that the oldest goes. now: monotonic seconds."""
+    """Each value is kept for `seconds`; of more than `most` the oldest goes. now: monotonic, in seconds."""
 
     def __init__(self, seconds: float = SECONDS, most: int = MOST) -> None:
         self._seconds = seconds

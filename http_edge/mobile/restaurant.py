@@ -6,12 +6,12 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from http_edge.mobile import cards, texts
-from http_edge.mobile.blocks import Block, facts_of, json_of, shows_own_writes, within_time
+from http_edge.mobile.blocks import Block, dependencies_of, json_of, shows_own_writes, within_time
 from http_edge.mobile.cards import RestaurantCard
-from http_edge.mobile.form import FORM
+from http_edge.mobile.code_version import CODE_VERSION
 from http_edge.reads.lists import Listed, read_page
 from http_edge.routing.asked import Asked
-from http_edge.routing.composed import Composed, Looked
+from http_edge.routing.composed import Composed, FirstLook
 from http_edge.routing.pages import Pages
 from http_edge.routing.paging import link_to
 from http_edge.routing.routes import PUBLIC, ComposedRow, ViewOf
@@ -93,13 +93,13 @@ def _documents(asked: Asked) -> Sequence[tuple[ViewOf, str]]:
     return [(RESTAURANT, asked.parameters["id"])]
 
 
-async def _page(asked: Asked, looked: Looked) -> Composed:
+async def _page(asked: Asked, look: FirstLook) -> Composed:
     """Raises Problem 404."""
-    (restaurant,) = looked.documents
+    (restaurant,) = look.documents
     if restaurant is None or not restaurant.body:
         raise not_found("There is no such restaurant.")
     card = cards.card(restaurant.body, asked.edge.clock(), asked.language)
-    menu = await within_time("menu", _menu(asked, looked))
+    menu = await within_time("menu", _menu(asked, look))
     page: Listed | None = menu.value if menu is not None else None
     blocks = {"menu": menu and menu._replace(value=[Raw(each) for each in menu.value.items])}
 
@@ -110,14 +110,19 @@ async def _page(asked: Asked, looked: Looked) -> Composed:
         return json_of(blocks, {**_fields.decode(card.json), **told, "address_text": where})
 
     following = None if page is None else page.following
-    facts = (restaurant.fact, card.opening_text, *facts_of(blocks), "the end" if following is None else "a part")
+    depends_on = (
+        restaurant.at_version,
+        card.opening_text,
+        *dependencies_of(blocks),
+        "the end" if following is None else "a part",
+    )
     headers = None if following is None else link_to(ROW, asked, following)
-    return Composed(facts, body, headers, in_lira=True)
+    return Composed(depends_on, body, headers, in_lira=True)
 
 
-async def _menu(asked: Asked, looked: Looked) -> Block:
+async def _menu(asked: Asked, look: FirstLook) -> Block:
     """value: Listed. Raises Unavailable."""
-    if not await shows_own_writes(asked, looked, (MEAL,)):
+    if not await shows_own_writes(asked, look, (MEAL,)):
         raise Unavailable("redis", "a view is not up to date")
     page = await read_page(asked, Span("", MEAL.name), (keys.menu(asked.parameters["id"]),), _card)
     return Block([f"{each.member}@{each.version}" for each in page.entries], page)
@@ -152,7 +157,7 @@ def _read_card(document: bytes, language: Language) -> bytes:
 
 ROW = ComposedRow(
     method="GET", path="/m/restaurants/{id}", who=PUBLIC, gives=RestaurantPage, documents=_documents, compose=_page,
-    form=FORM, needs=(RESTAURANT,), beside=(MEAL,), pages=MENU, speaks=True,
+    code_version=CODE_VERSION, needs=(RESTAURANT,), beside=(MEAL,), pages=MENU, speaks=True,
     says="A restaurant with its menu. A menu that cannot be read now is left out and named in `missing`.",
 )  # fmt: skip
 

@@ -1,12 +1,13 @@
-"""Routes that show several documents at once: one MGET for the deny-list, the readiness of all views, the caller's own writes
-and the documents; then what the row reads beside. The answer has an ETag, out of what it was made of."""
+"""Routes that show several documents at once. The first look is one MGET: deny-list, ready keys of all views, notes of the
+caller's own writes, and the documents. Then the row may read more. The ETag of the answer is made of what the answer depends on
+(docs/decisions/062)."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from http_edge.reads import own_writes
 from http_edge.routing.asked import Asked
-from http_edge.routing.composed import Composed, Document, Looked
+from http_edge.routing.composed import Composed, Document, FirstLook
 from http_edge.routing.edge import Reads
 from http_edge.routing.guard import check_denied, check_user_id, deny_keys
 from http_edge.routing.routes import PUBLIC, ComposedRow, ViewOf
@@ -21,7 +22,7 @@ from topics import keys
 Handler = Callable[[Asked], Awaitable[Answer]]
 
 _CACHING = {
-    # a phone keeps the answer and asks each time whether it is still right
+    # The phone keeps the answer, and asks each time whether it is still right.
     "Cache-Control": "private, max-age=0, must-revalidate",
     "Vary": "Accept-Encoding, Accept-Language, Authorization",
 }
@@ -33,9 +34,9 @@ def handler(row: ComposedRow) -> Handler:
     lira = lira_of(row.gives)
 
     async def composed(asked: Asked) -> Answer:
-        looked = await _look(row, asked)
-        made = await row.compose(asked, looked)
-        tag = _tag(row, asked, looked, made)
+        look = await _look(row, asked)
+        made = await row.compose(asked, look)
+        tag = _tag(row, asked, look, made)
         headers = {"ETag": tag, "Content-Language": asked.language, **_CACHING, **(made.headers or {})}
         if etags.matches(asked.if_none_match, tag):
             return Answer(b"", 304, "", headers)
@@ -45,17 +46,17 @@ def handler(row: ComposedRow) -> Handler:
 
 
 async def body_of(row: ComposedRow, asked: Asked) -> bytes:
-    """What the row shows now, for a command whose answer it is. Raises as the row's handler."""
+    """The body that the row answers now, for a command that answers with the same. Raises as the row's handler."""
     return (await row.compose(asked, await _look(row, asked))).body()
 
 
-def _tag(row: ComposedRow, asked: Asked, looked: Looked, made: Composed) -> str:
+def _tag(row: ComposedRow, asked: Asked, look: FirstLook, made: Composed) -> str:
     whose = "" if asked.caller is None else asked.caller.id
-    generations = (f"{view}={tag!r}" for view, tag in looked.generations.items())
-    return etags.of((row.form, row.name, asked.language, whose, *generations, *made.facts))
+    generations = (f"{view}={tag!r}" for view, tag in look.generations.items())
+    return etags.of((row.code_version, row.name, asked.language, whose, *generations, *made.depends_on))
 
 
-async def _look(row: ComposedRow, asked: Asked) -> Looked:
+async def _look(row: ComposedRow, asked: Asked) -> FirstLook:
     """Raises Problem: 401, 404 for another user id, 503 where a view that the row needs cannot be read."""
     wanted, caller, writer = row.documents(asked), asked.caller, asked.writer
     guesses = () if row.guesses is None else row.guesses(asked)
@@ -74,7 +75,7 @@ async def _look(row: ComposedRow, asked: Asked) -> Looked:
         check_denied(next(rest), next(rest))
     generations = {view.name: next(rest) for view in views}
     wrote = {domain: own_writes.noted(next(rest)) for domain in domains}
-    stored = await _newest(asked, wanted, wrote, [next(rest) for _ in places])
+    stored = await _with_own_writes(asked, wanted, wrote, [next(rest) for _ in places])
     found = [
         _document(place, value) if generations[view.name] is not None and value is not BEHIND else None
         for (view, _), place, value in zip(wanted, places, stored, strict=True)
@@ -83,13 +84,14 @@ async def _look(row: ComposedRow, asked: Asked) -> Looked:
         raise not_ready()
     if any(document is None and view in row.needs for (view, _), document in zip(wanted, found, strict=True)):
         raise own_writes.behind()
-    return Looked(found, generations, wrote, dict(zip(guesses, rest, strict=True)), newest)
+    return FirstLook(found, generations, wrote, dict(zip(guesses, rest, strict=True)), newest)
 
 
 async def _read(
     reads: Reads, places: Sequence[str], sets: Sequence[Newest]
 ) -> tuple[list[bytes | None], list[Sequence[bytes] | None]]:
-    """Both at once. Raises Unavailable where the places cannot be read."""
+    """Values of the keys, and members of the sets, None for a set that cannot be read. Raises Unavailable if the keys cannot be
+    read."""
     asked = [reads.newest(each) for each in sets]
     values = await reads.get(places)
     return values, [await _or_none(each) for each in asked]
@@ -110,13 +112,14 @@ def _document(place: str, value: bytes | None) -> Document:
     return Document(place, 0, b"") if value is None else Document(place, *keys.split(value))
 
 
-async def _newest(
+async def _with_own_writes(
     asked: Asked,
     wanted: Sequence[tuple[ViewOf, str]],
     wrote: Mapping[str, Mapping[str, int]],
     stored: list[bytes | None],
 ) -> list[bytes | None]:
-    """The documents once they show what the caller wrote; BEHIND where one does not for long. Raises Unavailable."""
+    """The documents, read once more if they did not show what the caller wrote. BEHIND in place of one that still does not
+    after the time that a read waits. Raises Unavailable."""
     least = [wrote.get(view.domain, {}).get(name, 0) for view, name in wanted]
     late = [place for place, version in enumerate(least) if own_writes.version(stored[place]) < version]
     if not late:

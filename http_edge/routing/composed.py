@@ -1,28 +1,29 @@
-"""What an answer is made of that shows several documents at once, and that its client may have already."""
+"""The parts of a ComposedRow's answer: what its first look has found, and what it makes of that."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 
 class Document(NamedTuple):
-    """As a view shows it. body: JSON, empty where there is none; then the version may be 0."""
+    """Of a view. place: its key. version, body: of it; if there is none the body is empty, and the version may be 0."""
 
     place: str
     version: int
     body: bytes
 
     @property
-    def fact(self) -> str:
+    def at_version(self) -> str:
+        """For Composed.depends_on."""
         return f"{self.place}@{self.version}"
 
 
-class Looked(NamedTuple):
-    """What the first look of a request found.
+class FirstLook(NamedTuple):
+    """documents: those of the row, in their order; they show what the caller wrote. None in place of one whose view is not
+    ready or stays behind. generations: view → the tag of the generation that readers use, None if the view is not ready. notes:
+    domain → aggregate id → version, of what the caller wrote lately.
 
-    documents: those that were asked for, in order, with what the caller wrote. None: it cannot be told now, since the view is
-    not ready or stays behind. generations: by view, what its ready key holds; None: it is not ready. notes: by domain, what the
-    caller wrote lately, as aggregate id → version. guessed: by place, what stands there. newest: members of the sets that
-    were read along, None where one cannot be read now. Neither of these two waits for what the caller wrote.
+    guessed: key → value. newest: the first members of the row's sorted sets, None for a set that could not be read. These two
+    may not show what the caller wrote.
     """
 
     documents: Sequence[Document | None]
@@ -33,11 +34,11 @@ class Looked(NamedTuple):
 
 
 class Composed(NamedTuple):
-    """facts: all that the body depends on besides the language: versions of documents, and what the clock makes of them.
-    Where they are the same, the body is. body: makes it; not called where the client has it. headers: more of them.
-    in_lira: its amounts are in lira already, not in kuruş."""
+    """depends_on: all that the body depends on besides language and code: documents with their versions, and texts that depend
+    on the clock. If these are the same, so is the body. body: makes it; it is not called if the client has it already. headers:
+    further ones. in_lira: the amounts in the body are in lira already, not in kuruş."""
 
-    facts: Sequence[str]
+    depends_on: Sequence[str]
     body: Callable[[], bytes]
     headers: Mapping[str, str] | None = None
     in_lira: bool = False

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from http_edge.routing.asked import Asked
-from http_edge.routing.composed import Composed, Looked
+from http_edge.routing.composed import Composed, FirstLook
 from http_edge.routing.pages import Pages
 from http_edge.routing.story import Aside, Happening, Story
 from http_edge.wire.answer import Answer
@@ -256,15 +256,16 @@ class LiveListRow(Row):
 class ComposedRow(Row):
     """Shows several documents at once. Its answers have an ETag, and a client that has the same one gets 304.
 
-    documents: those of the first look, as (view, id). beside: views of which it reads more. needs: views without which it is
-    503, which /health/ready waits for; what others show is left out where it cannot be read. compose: makes the answer.
-    form: another one where the code makes another body of the same documents.
-    guesses: places that compose will probably need. newest: sorted sets of which the first members are read along.
+    documents: read by the first look, as (view, id). guesses: keys of more documents that `compose` will probably need; the
+    first look reads them, too. newest: sorted sets of which the first look reads the first members. compose: makes the answer
+    of the first look, and may read more. beside: views of which it reads more. needs: views without which the answer is 503,
+    and which /health/ready waits for; what other views show is left out if it cannot be read. code_version: changes with the
+    code that makes the body, so that the ETag changes.
     """
 
     documents: Callable[[Asked], Sequence[tuple[ViewOf, str]]]
-    compose: Callable[[Asked, Looked], Awaitable[Composed]]
-    form: str
+    compose: Callable[[Asked, FirstLook], Awaitable[Composed]]
+    code_version: str
     guesses: Callable[[Asked], Sequence[str]] | None = None
     newest: Callable[[Asked], Sequence[Newest]] | None = None
     beside: tuple[ViewOf, ...] = ()

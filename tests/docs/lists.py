@@ -23,7 +23,7 @@ from http_edge.about import system
 from http_edge.about.health import Readiness, ready_keys
 from http_edge.about.metrics import Metrics
 from http_edge.commands.operations import Operation
-from http_edge.mobile import home, running
+from http_edge.mobile import home, running_campaigns
 from http_edge.mobile.basket_page import BasketPage
 from http_edge.mobile.cards import CUISINES as ON_A_CARD
 from http_edge.mobile.cards import RestaurantCard
@@ -112,7 +112,7 @@ OF_FIELDS = {
     (MenuImport, "ignored"): _whole(MOST_IGNORED, "the first columns that mean nothing"),
     **{(kind, "cuisines"): CUISINES for kind in (RestaurantNow, RestaurantFound)},
     (Home, "missing"): _whole(len(get_args(BlockName)), "blocks of a home"),
-    (Home, "campaigns"): _whole(running.SHOWN, "what a home shows"),
+    (Home, "campaigns"): _whole(running_campaigns.SHOWN, "what a home shows"),
     (Home, "restaurants"): _whole(home.RESTAURANTS, "what a home shows"),
     (FavouriteCards, "restaurants"): _whole(home.OF_FAVOURITES, "what a home shows"),
     (FavouriteCards, "cuisines"): _whole(home.OF_FAVOURITES, "what a home shows"),

@@ -14,12 +14,12 @@ import pytest
 import pytest_asyncio
 from msgspec.structs import fields
 
-from http_edge.mobile import cards, nearby, running
+from http_edge.mobile import cards, nearby, running_campaigns
 from http_edge.mobile.cards import LOGO_LENGTH
 from http_edge.mobile.home import OF_FAVOURITES, RESTAURANTS
 from http_edge.mobile.home_cards import Home
-from http_edge.mobile.running import LOOK_BYTES, LOOKED_AT
-from http_edge.mobile.running import SHOWN as CAMPAIGNS_SHOWN
+from http_edge.mobile.running_campaigns import LOOK_BYTES, LOOKED_AT
+from http_edge.mobile.running_campaigns import SHOWN as CAMPAIGNS_SHOWN
 from tests.http_edge.client import Client, Said
 from tests.http_edge.conftest import World
 from tests.http_edge.documents import line, stored
@@ -49,7 +49,7 @@ async def books(edge: World) -> AsyncGenerator[Books]:
 def another_moment():
     """What was near, and what ran, for the test before."""
     nearby._found._kept.clear()
-    running._found._kept.clear()
+    running_campaigns._found._kept.clear()
 
 
 def phone(edge: World) -> tuple[Client, str]:

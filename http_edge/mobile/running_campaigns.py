@@ -1,4 +1,4 @@
-"""Campaigns that run now, as cards: those that end first."""
+"""Running campaigns as cards: those that end first. Running: begun and not ended."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -7,11 +7,11 @@ from functools import lru_cache
 import msgspec
 from msgspec import Raw
 
-from http_edge.mobile.blocks import Block, are_ready, made, shows_own_writes, within_time, wrote_in
+from http_edge.mobile.blocks import Block, are_ready, if_readable, shows_own_writes, within_time, wrote_in
 from http_edge.mobile.home_cards import campaign_card
 from http_edge.mobile.recent import Recent
 from http_edge.routing.asked import Asked
-from http_edge.routing.composed import Looked
+from http_edge.routing.composed import FirstLook
 from http_edge.web.browse.campaigns import CAMPAIGNS, campaigns_of
 from http_edge.wire.preferences import Language
 from stores.listed import Span
@@ -19,30 +19,31 @@ from topics import keys
 from topics.documents.browse import Campaign
 
 SHOWN = 5
-LOOKED_AT = 20  # in one slice, those that end first
-LOOK_BYTES = 64 * 1024  # of their documents; a slice that has larger ones is shorter
+LOOKED_AT = 20  # campaigns of one slice of the index, which is sorted by their ends
+LOOK_BYTES = 64 * 1024  # of the documents of a slice; with larger ones it is shorter
 LOOKS = 50
-"""Slices, at most: what is announced for the weekend ends before what runs all month, and may be hundreds of campaigns."""
-REMEMBERED = 1000  # cards, of some hundred bytes, with their campaigns of at most 8 KB
+"""Slices that are read at most. The first ones may hold no running campaign: hundreds that begin and end at the weekend come
+before those that run all month."""
+REMEMBERED = 1000  # cards, of some hundred bytes each, with their campaigns of at most 8 KB
 
 _found: Recent[None, Sequence[str]] = Recent()
 
 
-def known(looked: Looked) -> Sequence[str] | None:
-    """Members of the index that were found a moment ago; None: they have to be looked for."""
-    if wrote_in(looked, (CAMPAIGNS,)) or not are_ready(looked, (CAMPAIGNS,)):
+def remembered(look: FirstLook) -> Sequence[str] | None:
+    """Members of the index that this process found within the last seconds (recent.py). None: they must be looked for."""
+    if wrote_in(look, (CAMPAIGNS,)) or not are_ready(look, (CAMPAIGNS,)):
         return None
     return _found.get(None, asyncio.get_running_loop().time())
 
 
-async def find(asked: Asked, looked: Looked) -> Sequence[str] | None:
-    """None: they cannot be found now."""
-    return await within_time("campaigns", _find(asked, looked))
+async def find(asked: Asked, look: FirstLook) -> Sequence[str] | None:
+    """Members of the index `campaigns`, see keys.name_of_part. None: they cannot be found now."""
+    return await within_time("campaigns", _find(asked, look))
 
 
-async def _find(asked: Asked, looked: Looked) -> Sequence[str] | None:
+async def _find(asked: Asked, look: FirstLook) -> Sequence[str] | None:
     """Raises Unavailable, and MsgspecError over a document of another shape."""
-    if not await shows_own_writes(asked, looked, (CAMPAIGNS,)):
+    if not await shows_own_writes(asked, look, (CAMPAIGNS,)):
         return None
     now, running = asked.edge.clock(), list[str]()
     span = Span(keys.campaigns(None), CAMPAIGNS.name, lowest=now, entries=LOOKED_AT, size=LOOK_BYTES)
@@ -59,27 +60,27 @@ async def _find(asked: Asked, looked: Looked) -> Sequence[str] | None:
 
 
 def places(members: Sequence[str]) -> list[str]:
-    """Of their documents."""
+    """Keys of their documents."""
     return [keys.document(CAMPAIGNS.name, member.partition("/")[0]) for member in members]
 
 
-def listed(asked: Asked, members: Sequence[str] | None, documents: Mapping[str, bytes | None] | None) -> Block | None:
-    """documents: by place. None: neither is known now."""
+def block(asked: Asked, members: Sequence[str] | None, documents: Mapping[str, bytes | None] | None) -> Block | None:
+    """documents: key → value. None if `members` or `documents` is None, or one cannot be decoded."""
     if members is None or documents is None:
         return None
-    return made("campaigns", lambda: _cards(asked, members, documents))
+    return if_readable("campaigns", lambda: _cards(asked, members, documents))
 
 
 def _cards(asked: Asked, members: Sequence[str], documents: Mapping[str, bytes | None]) -> Block:
     """Raises MsgspecError."""
-    now, facts, shown = asked.edge.clock(), list[str](), list[Raw]()
+    now, depends_on, shown = asked.edge.clock(), list[str](), list[Raw]()
     for member, place in zip(members, places(members), strict=True):
         value = documents.get(place)
         campaign = _running(member, value, now)
         if value is not None and campaign is not None:
-            facts.append(f"{member}@{keys.split(value)[0]}")
+            depends_on.append(f"{member}@{keys.split(value)[0]}")
             shown.append(_card(campaign, asked.language))
-    return Block(facts, shown)
+    return Block(depends_on, shown)
 
 
 @lru_cache(REMEMBERED)

@@ -1,38 +1,38 @@
-"""The newest order of a user of which something may still become, as a card."""
+"""The caller's newest running order, as a card. Running: it has not ended."""
 
 from collections.abc import Mapping, Sequence
 
 import msgspec
 from msgspec import Raw
 
-from http_edge.mobile.blocks import Block, are_ready, made, shows_own_writes, within_time, wrote_in
+from http_edge.mobile.blocks import Block, are_ready, if_readable, shows_own_writes, within_time, wrote_in
 from http_edge.mobile.home_cards import Order, OrderCard, order_card
 from http_edge.routing.asked import Asked
-from http_edge.routing.composed import Looked
+from http_edge.routing.composed import FirstLook
 from http_edge.web.order.orders import ORDER
 from http_edge.wire.amounts import Documents, lira_of
 from http_edge.wire.preferences import Language
 from stores.listed import Newest
 from topics import keys
 
-LOOKED_AT = 3  # of the latest that run: one may end between two reads; an order has up to 250 KB
+LOOKED_AT = 3  # orders whose documents are read: the newest may have ended between two reads; an order has up to 250 KB
 
 _order = Documents(Order)
 _lira = lira_of(OrderCard)
 
 
 def newest(asked: Asked) -> Sequence[Newest]:
-    """For `newest` of a ComposedRow: the caller's latest orders that have not ended."""
+    """For `newest` of a ComposedRow: the caller's latest running orders."""
     return [Newest(keys.index(ORDER.name, keys.running_orders(asked.me)), float("-inf"), LOOKED_AT)]
 
 
-async def ids(asked: Asked, looked: Looked) -> Sequence[str] | None:
-    """Ids of the caller's latest orders, those that the caller wrote just now included. None: they cannot be read now. looked:
-    its `newest` holds what newest() asked for."""
-    found = looked.newest[0]
-    if wrote_in(looked, (ORDER,)):
-        found = await within_time("order", _again(asked, looked))
-    return None if found is None or not are_ready(looked, (ORDER,)) else [each.decode() for each in found]
+async def ids(asked: Asked, look: FirstLook) -> Sequence[str] | None:
+    """Ids of the caller's latest running orders, with one that they have just placed. None: they cannot be read now. look: its
+    `newest` holds what newest() asked for."""
+    found = look.newest[0]
+    if wrote_in(look, (ORDER,)):
+        found = await within_time("order", _again(asked, look))
+    return None if found is None or not are_ready(look, (ORDER,)) else [each.decode() for each in found]
 
 
 def place(id: str) -> str:
@@ -45,13 +45,13 @@ def block(asked: Asked, ids: Sequence[str] | None, stored: Mapping[str, bytes | 
     cannot be read now."""
     if ids is None or stored is None:
         return None
-    return made("order", lambda: _newest(ids, stored, asked.language))
+    return if_readable("order", lambda: _newest(ids, stored, asked.language))
 
 
-async def _again(asked: Asked, looked: Looked) -> Sequence[bytes] | None:
+async def _again(asked: Asked, look: FirstLook) -> Sequence[bytes] | None:
     """The ids, read once the view shows what the caller wrote. Raises Unavailable."""
     (wanted,) = newest(asked)
-    return await asked.edge.reads.newest(wanted) if await shows_own_writes(asked, looked, (ORDER,)) else None
+    return await asked.edge.reads.newest(wanted) if await shows_own_writes(asked, look, (ORDER,)) else None
 
 
 def _newest(ids: Sequence[str], stored: Mapping[str, bytes | None], language: Language) -> Block:
