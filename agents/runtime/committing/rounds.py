@@ -25,16 +25,16 @@ LATE = 0.25
 
 
 class Written(NamedTuple):
-    """done: everything before this offset is done. publishing: ends when the outbox rows of the turn are published."""
+    """done: everything before this offset is done. publishing: ends when the outbox rows of the part are published."""
 
     done: int
     publishing: Publishing | None
 
 
-class Turn:
+class BatchPart:
     """A part of one batch on its way through a round: the offsets from `first` to before `after`.
 
-    messages: how many. touches: the aggregates, message ids and claims that it may change; two turns of one round, or of two
+    messages: how many. touches: the aggregates, message ids and claims that it may change; two parts of one round, or of two
     rounds under way, never share one. alone: it gets a round of its own. put_off: set by the decision where it could not be
     decided in this round: it joins the next one. surprised: see Progress and Lease.doubtful.
     """
@@ -63,12 +63,12 @@ class Turn:
             self.result.set_result(written)
 
     def fail(self, error: BaseException) -> None:
-        """Ends this turn with the error; the others of its round go on."""
+        """Ends this part with the error; the others of its round go on."""
         if not self.result.done():
             self.result.set_exception(error)
 
     def progress(self, moment: Moment) -> Progress | None:
-        """How much of the turn is done already. None where all of it is, or where the floor forbids it: then the turn has
+        """How much of the part is done already. None where all of it is, or where the floor forbids it: then the part has
         failed with Reopen or Doubt."""
         floor = moment.floors.get(self.source)
         try:
@@ -80,19 +80,19 @@ class Turn:
         return found if found.done < self.after else None
 
 
-T = TypeVar("T", bound=Turn)
+T = TypeVar("T", bound=BatchPart)
 Decide = Callable[[Sequence[T]], Awaitable[tuple[Moment, Mapping[T, Changes]]]]
-"""Looks at the store and decides all turns: the moment, and what each turn changes. A turn that is missing there had nothing to
-do, has failed, or is put off. An exception concerns all turns."""
+"""Looks at the store and decides all parts: the moment, and what each part changes. A part that is missing there had nothing to
+do, has failed, or is put off. An exception concerns all parts."""
 
 
-def changed(turns: Sequence[T], moment: Moment, changes: Callable[[T, int], Changes]) -> Mapping[T, Changes]:
-    """What each turn changes that is not done yet. changes: of a turn from an offset on, below which everything is done."""
+def changed(parts: Sequence[T], moment: Moment, changes: Callable[[T, int], Changes]) -> Mapping[T, Changes]:
+    """What each part changes that is not done yet. changes: of a part from an offset on, below which everything is done."""
     found: dict[T, Changes] = {}
-    for turn in turns:
-        progress = turn.progress(moment)
+    for part in parts:
+        progress = part.progress(moment)
         if progress is not None:
-            found[turn] = changes(turn, progress.done)
+            found[part] = changes(part, progress.done)
     return found
 
 
@@ -109,30 +109,30 @@ class Rounds(Generic[T]):
         self._touched: dict[asyncio.Task[None], frozenset[Any]] = {}
         self._late: set[asyncio.Task[None]] = set()
 
-    async def join(self, turn: T) -> int:
-        """Returns the offset up to which the turn is done, when what it led to is published. Raises Doubt, Reopen, BadData, or
+    async def join(self, part: T) -> int:
+        """Returns the offset up to which the part is done, when what it led to is published. Raises Doubt, Reopen, BadData, or
         what the decision raises."""
-        self._waiting.append(turn)
+        self._waiting.append(part)
         self._begin()
         try:
-            written = await turn.result
-            if turn.surprised:
-                await self._drain.left(turn.lease)
-                turn.lease.doubtful = False
+            written = await part.result
+            if part.surprised:
+                await self._drain.left(part.lease)
+                part.lease.doubtful = False
             elif written.publishing is not None:
-                await self._drain.out(turn.lease, written.publishing)
+                await self._drain.out(part.lease, written.publishing)
         except Unavailable:
-            turn.lease.doubtful = True
+            part.lease.doubtful = True
             raise
         return written.done
 
     def _begin(self) -> None:
         while self._waiting and self._may_begin():
-            turns = self._choose()
-            if not turns:
+            parts = self._choose()
+            if not parts:
                 return
-            task = asyncio.create_task(self._round(turns))
-            self._touched[task] = frozenset[Any]().union(*(turn.touches for turn in turns))
+            task = asyncio.create_task(self._round(parts))
+            self._touched[task] = frozenset[Any]().union(*(part.touches for part in parts))
             late = asyncio.get_running_loop().call_later(LATE, self._is_late, task)
             task.add_done_callback(lambda ended, late=late: self._ended(ended, late))
 
@@ -141,7 +141,7 @@ class Rounds(Generic[T]):
         They do not wait for one that is late."""
         if not self._touched:
             return True
-        many = bool(self._late) or sum(turn.messages for turn in self._waiting) >= MANY
+        many = bool(self._late) or sum(part.messages for part in self._waiting) >= MANY
         return many and len(self._touched) < AT_ONCE
 
     def _is_late(self, task: asyncio.Task[None]) -> None:
@@ -155,64 +155,64 @@ class Rounds(Generic[T]):
         self._begin()
 
     def _choose(self) -> list[T]:
-        """The turns of the next round, in the order in which they came. A turn waits on if it touches something that a round
-        under way, a chosen turn, or a turn waiting before it touches."""
+        """The parts of the next round, in the order in which they came. A part waits on if it touches something that a round
+        under way, a chosen part, or a part waiting before it touches."""
         chosen, rest, messages = list[T](), list[T](), 0
         touched = set[Any]().union(*self._touched.values())
-        for turn in self._waiting:
-            if turn.result.done():
+        for part in self._waiting:
+            if part.result.done():
                 continue  # its batch was cancelled meanwhile
-            fits = not chosen or not (turn.alone or chosen[0].alone or messages + turn.messages > MOST)
-            if fits and touched.isdisjoint(turn.touches):
-                chosen.append(turn)
-                messages += turn.messages
+            fits = not chosen or not (part.alone or chosen[0].alone or messages + part.messages > MOST)
+            if fits and touched.isdisjoint(part.touches):
+                chosen.append(part)
+                messages += part.messages
             else:
-                rest.append(turn)
-            touched |= turn.touches
+                rest.append(part)
+            touched |= part.touches
         self._waiting = rest
         return chosen
 
-    async def _round(self, turns: Sequence[T]) -> None:
+    async def _round(self, parts: Sequence[T]) -> None:
         try:
             async with self._around():
-                moment, changes = await self._decide(turns)
+                moment, changes = await self._decide(parts)
                 if changes:
                     await self._write(moment, changes)
-            for turn in turns:
-                if turn not in changes and not turn.put_off:
-                    turn.settle(Written(turn.after, None))
+            for part in parts:
+                if part not in changes and not part.put_off:
+                    part.settle(Written(part.after, None))
         except Stale as stale:
-            moved = [turn for turn in turns if turn.source in stale.sources]
-            for turn in moved:
-                turn.fail(stale)
-            others = [turn for turn in turns if turn not in moved]
+            moved = [part for part in parts if part.source in stale.sources]
+            for part in moved:
+                part.fail(stale)
+            others = [part for part in parts if part not in moved]
             self._apart(others, stale) if not moved else self._again(others)
         except Doubt as doubt:
-            self._fail(turns, doubt)
-        except Exception as error:  # BadData, or a bug in the domain's code or in ours; one of the turns is the cause
-            self._apart(turns, error)
-        self._again([turn for turn in turns if turn.put_off])
+            self._fail(parts, doubt)
+        except Exception as error:  # BadData, or a bug in the domain's code or in ours; one of the parts is the cause
+            self._apart(parts, error)
+        self._again([part for part in parts if part.put_off])
 
     async def _write(self, moment: Moment, changes: Mapping[T, Changes]) -> None:
-        await self._drain.write(moment, {turn.lease: change for turn, change in changes.items()})
-        rows = {turn.lease: c.outbox for turn, c in changes.items() if c.outbox and not turn.surprised}
+        await self._drain.write(moment, {part.lease: change for part, change in changes.items()})
+        rows = {part.lease: c.outbox for part, c in changes.items() if c.outbox and not part.surprised}
         publishing = self._drain.send(rows) if rows else None
-        for turn, change in changes.items():
-            turn.settle(Written(change.next, publishing if turn.lease in rows else None))
+        for part, change in changes.items():
+            part.settle(Written(change.next, publishing if part.lease in rows else None))
 
-    def _apart(self, turns: Sequence[T], error: Exception) -> None:
-        """Nobody knows which of the turns causes the error: each is tried in a round of its own. One that was alone fails."""
-        if len(turns) == 1:
-            turns[0].fail(error)
-        for turn in turns:
-            turn.alone = True
-        self._again(turns)
+    def _apart(self, parts: Sequence[T], error: Exception) -> None:
+        """Nobody knows which of the parts causes the error: each is tried in a round of its own. One that was alone fails."""
+        if len(parts) == 1:
+            parts[0].fail(error)
+        for part in parts:
+            part.alone = True
+        self._again(parts)
 
-    def _again(self, turns: Sequence[T]) -> None:
-        for turn in turns:
-            turn.put_off = False
-        self._waiting[:0] = [turn for turn in turns if not (turn.result.done() or turn in self._waiting)]
+    def _again(self, parts: Sequence[T]) -> None:
+        for part in parts:
+            part.put_off = False
+        self._waiting[:0] = [part for part in parts if not (part.result.done() or part in self._waiting)]
 
-    def _fail(self, turns: Sequence[T], error: Exception) -> None:
-        for turn in turns:
-            turn.fail(error)
+    def _fail(self, parts: Sequence[T], error: Exception) -> None:
+        for part in parts:
+            part.fail(error)

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from agents.runtime import arrivals
 from agents.runtime.arrivals import Arrival
-from agents.runtime.committing.rounds import Rounds, Turn, changed
+from agents.runtime.committing.rounds import BatchPart, Rounds, changed
 from agents.runtime.deciding.preparing import Fate, Preparing
 from agents.runtime.sending import letters
 from agents.runtime.sending.drain import Drain, Drained
@@ -19,8 +19,8 @@ from topics.messages.topic import Topic
 
 
 class Beforehand(Protocol):
-    """The slow part of a preparation (agents.runtime.deciding.preparing.Preparation) that may be done before the command's turn
-    comes."""
+    """The slow part of a preparation (agents.runtime.deciding.preparing.Preparation) that may be done before the command is
+    decided."""
 
     def heavy(self, command: Any) -> bool: ...
 
@@ -32,7 +32,7 @@ class Beforehand(Protocol):
         ...
 
 
-class _Turn(Turn):
+class _Part(BatchPart):
     def __init__(self, batch: Batch, found: Sequence[Arrival], first: int, after: int) -> None:
         self.found = found
         super().__init__(batch, first, after, messages=len(found), touches=())
@@ -53,7 +53,7 @@ class Ahead(Drained):
         self._topic = topic
         self._onto = onto
         self._preparing = Preparing(decider, store, fate, beforehand)
-        self._rounds = Rounds[_Turn](drain, self._hand_on)
+        self._rounds = Rounds[_Part](drain, self._hand_on)
 
     async def run(self, batch: Batch) -> None:
         if batch.arrivals is None:
@@ -63,20 +63,20 @@ class Ahead(Drained):
         while first < batch.next:
             todo = [arrival for arrival in batch.arrivals if arrival.offset >= first]
             most = self._preparing.together(todo, len(todo))
-            part, after = todo[:most], batch.next if most == len(todo) else todo[most].offset
-            await self._preparing.take(part)
-            await self._preparing.slow_work(part)
-            first = await self._rounds.join(_Turn(batch, part, first, after))
+            some, after = todo[:most], batch.next if most == len(todo) else todo[most].offset
+            await self._preparing.take(some)
+            await self._preparing.slow_work(some)
+            first = await self._rounds.join(_Part(batch, some, first, after))
 
-    async def _hand_on(self, turns: Sequence[_Turn]) -> tuple[Moment, Mapping[_Turn, Changes]]:
-        moment = await self._store.look([turn.source for turn in turns])
-        return moment, changed(turns, moment, self._changes)
+    async def _hand_on(self, parts: Sequence[_Part]) -> tuple[Moment, Mapping[_Part, Changes]]:
+        moment = await self._store.look([part.source for part in parts])
+        return moment, changed(parts, moment, self._changes)
 
-    def _changes(self, turn: _Turn, done: int) -> Changes:
-        changes, placing = Changes(next=turn.after), Placing(turn.lease.incarnation)
-        for arrival in turn.found:
+    def _changes(self, part: _Part, done: int) -> Changes:
+        changes, placing = Changes(next=part.after), Placing(part.lease.incarnation)
+        for arrival in part.found:
             if arrival.offset >= done:
-                row = letters.handed_on(self._onto, arrival, arrival.prepared) or self._too_large(turn.source, arrival)
+                row = letters.handed_on(self._onto, arrival, arrival.prepared) or self._too_large(part.source, arrival)
                 changes.outbox += placing.of(arrival.offset, [row])
         return changes
 

@@ -32,16 +32,16 @@ class Breaker:
     def __init__(self, lease: Lease, raised: int) -> None:
         self._lease = lease
         self._stored = raised
-        self._final = raised  # without the commands of the turn that is decided now
+        self._final = raised  # without the commands of the part of a batch that is decided now
         self._now = raised  # with them
-        self._turn: list[tuple[int, bool]] = []  # (offset, raised), where that changes anything
+        self._part: list[tuple[int, bool]] = []  # (offset, raised), where that changes anything
         self._pause = FIRST
         self._until = 0.0
 
     @property
     def full(self) -> bool:
-        """Whether the turn must end: commands are tried one at a time, and it has tried one."""
-        return bool(self._turn) and _opens(self._now)
+        """Whether the part of the batch must end: commands are tried one at a time, and it has tried one."""
+        return bool(self._part) and _opens(self._now)
 
     @property
     def news(self) -> int | None:
@@ -50,16 +50,16 @@ class Breaker:
 
     def begin(self, done: int) -> None:
         """Forgets what was found out about commands from offset `done` on: they are decided again."""
-        for offset, raised in self._turn:
+        for offset, raised in self._part:
             if offset < done:
                 self._final = _after(self._final, raised)
-        self._now, self._turn = self._final, []
+        self._now, self._part = self._final, []
 
     def note(self, offset: int, raised: bool) -> None:
         """A command was decided, or raised."""
         if raised or self._now:
             self._now = _after(self._now, raised)
-            self._turn.append((offset, raised))
+            self._part.append((offset, raised))
 
     async def wait(self) -> None:
         """Until the next command may be tried. Raises Reopen if the lease ends meanwhile."""
@@ -73,7 +73,7 @@ class Breaker:
 
     def written(self, done: int) -> None:
         """Everything below offset `done` is written. Decides whether the partition stands still, and says so."""
-        tried = bool(self._turn) and self._turn[-1][1]
+        tried = bool(self._part) and self._part[-1][1]
         self.begin(done)
         self._stored = self._final
         source = self._lease.source

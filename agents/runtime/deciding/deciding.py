@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 
 from agents.runtime import arrivals
 from agents.runtime.arrivals import Arrival
-from agents.runtime.committing.rounds import Rounds, Turn
+from agents.runtime.committing.rounds import BatchPart, Rounds
 from agents.runtime.deciding import redriving
 from agents.runtime.deciding.breaker import Breaker
 from agents.runtime.deciding.consequences import Roles
@@ -25,8 +25,8 @@ from stores.protocol import Changes, ClaimKey, DomainStore, Floor, Moment, Sourc
 from topics.deciding.decision import StalePreparation
 
 
-class _Turn(Turn):
-    """todo: the messages of the part; once they are decided, without those that were done before. claims: values that they want
+class _Part(BatchPart):
+    """todo: its messages; once they are decided, without those that were done before. claims: values that they want
     to own. poison: why the only message can never be stored.
 
     queues: key → its parked messages, where a redrive of it is among `todo`. queues_floor: the floor when they were read.
@@ -72,7 +72,7 @@ class Deciding(Drained):
         self._patience = Patience()
         self._breakers: dict[Source, tuple[Lease, Breaker]] = {}
         self._limits = defaultdict[Source, Limits](Limits)
-        self._rounds = Rounds[_Turn](drain, self._decide)
+        self._rounds = Rounds[_Part](drain, self._decide)
         self._timers = Timers(drain)
 
     async def open(self, lease: Lease, earliest: int) -> None:
@@ -138,12 +138,12 @@ class Deciding(Drained):
             # for it any more, and what is prepared cannot be withdrawn.
             await self._preparing.take(todo)
             await self._preparing.slow_work(todo)
-        turn = _Turn(batch, first, after, todo, self._claims(todo) if poison is None else (), breaker, poison)
+        part = _Part(batch, first, after, todo, self._claims(todo) if poison is None else (), breaker, poison)
         redrives = [arrival for arrival in todo if redriving.is_redrive(arrival)]
         if redrives and poison is None:
-            await self._read_parked(turn, redrives)
-        done = await self._rounds.join(turn)
-        self._limits[turn.source].written(len(turn.todo))
+            await self._read_parked(part, redrives)
+        done = await self._rounds.join(part)
+        self._limits[part.source].written(len(part.todo))
         breaker.written(done)
         return done
 
@@ -153,114 +153,114 @@ class Deciding(Drained):
             held = self._breakers[lease.source] = lease, Breaker(lease, await self._store.raised(lease.source))
         return held[1]
 
-    async def _read_parked(self, turn: _Turn, redrives: Sequence[Arrival]) -> None:
+    async def _read_parked(self, part: _Part, redrives: Sequence[Arrival]) -> None:
         """Reads, repairs and prepares the messages that are to be redriven. Before the round, since it may take long."""
-        turn.queues_floor, turn.queues = await self._redriving.read(turn.source, redrives)
-        turn.claims = list(self._claims(turn.every))
-        turn.alone = True
+        part.queues_floor, part.queues = await self._redriving.read(part.source, redrives)
+        part.claims = list(self._claims(part.every))
+        part.alone = True
 
-    async def _decide(self, turns: Sequence[_Turn]) -> tuple[Moment, Mapping[_Turn, Changes]]:
-        every = [arrival for turn in turns for arrival in turn.every]
+    async def _decide(self, parts: Sequence[_Part]) -> tuple[Moment, Mapping[_Part, Changes]]:
+        every = [arrival for part in parts for arrival in part.every]
         keys = list({arrival.key: None for arrival in every if arrival.key is not None})
         guessed = prefetchable_facts(self._roles.decider, every)
         look = self._store.look(
-            [turn.source for turn in turns],
+            [part.source for part in parts],
             ids=[id for arrival in every for id in (arrival.inbox_key, *arrival.earlier)], keys=keys, facts=guessed,
-            claims=list(dict.fromkeys(claim for turn in turns for claim in turn.claims)),
+            claims=list(dict.fromkeys(claim for part in parts for claim in part.claims)),
         )  # fmt: skip
-        taking = self._preparing.take([arrival for turn in turns for arrival in turn.todo])
+        taking = self._preparing.take([arrival for part in parts for arrival in part.todo])
         moment, _ = await asyncio.gather(look, taking)
         unit = UnitOfWork(self._roles, moment)
         unit.working_set.learn(guessed, moment.facts)
-        found: dict[_Turn, Changes] = {}
-        for turn in turns:
+        found: dict[_Part, Changes] = {}
+        for part in parts:
             if unit.weight > WRITTEN:
-                turn.put_off = True
+                part.put_off = True
                 continue
-            changes = await self._one(unit, moment, turn)
+            changes = await self._one(unit, moment, part)
             if changes is not None:
-                changes.raised = turn.breaker.news
-                found[turn] = changes
-                self._timers.set(turn.source, changes.timers)
+                changes.raised = part.breaker.news
+                found[part] = changes
+                self._timers.set(part.source, changes.timers)
         return moment, found
 
-    async def _one(self, unit: UnitOfWork, moment: Moment, turn: _Turn) -> Changes | None:
-        """What a turn changes. None: nothing is to do, it is put off, or it has failed; the unit is as before then."""
-        done = self._begun(moment, turn)
+    async def _one(self, unit: UnitOfWork, moment: Moment, part: _Part) -> Changes | None:
+        """What a part changes. None: nothing is to do, it is put off, or it has failed; the unit is as before then."""
+        done = self._begun(moment, part)
         if done is None:
             return None
-        needs_facts = bool(self._roles.decider.fact_tables) and turn.poison is None
-        if needs_facts and not await self._has_facts(unit, turn):
+        needs_facts = bool(self._roles.decider.fact_tables) and part.poison is None
+        if needs_facts and not await self._has_facts(unit, part):
             return None
-        unit.begin_partition(turn.source, turn.lease.incarnation)
-        turn.breaker.begin(done)
-        first = next(iter(turn.todo), None)  # a batch of transaction markers has no message
-        for arrival in turn.todo:
-            if turn.breaker.full:
+        unit.begin_partition(part.source, part.lease.incarnation)
+        part.breaker.begin(done)
+        first = next(iter(part.todo), None)  # a batch of transaction markers has no message
+        for arrival in part.todo:
+            if part.breaker.full:
                 return unit.end_partition(arrival.offset)
-            if unit.released and self._wants_what_was_released(unit, arrival, turn):
+            if unit.released and self._wants_what_was_released(unit, arrival, part):
                 if arrival is not first:
                     return unit.end_partition(arrival.offset)
-                turn.put_off = True
+                part.put_off = True
                 return None
             if arrival is not first:
                 if unit.weight > WRITTEN or arrival.key in moment.left:
                     return unit.end_partition(arrival.offset)
                 if needs_facts and arrival.message is not None:
-                    await self._learn(turn, unit, (arrival,))
+                    await self._learn(part, unit, (arrival,))
             try:
                 unit.begin_message(arrival)
-                self._take(unit, arrival, turn)
+                self._take(unit, arrival, part)
             except StalePreparation:
                 if arrival is first and not (unit.changes.inbox or unit.changes.unpark):
-                    return turn.fail(Conflict("prepared on a state that has changed"))
+                    return part.fail(Conflict("prepared on a state that has changed"))
                 return unit.end_partition(arrival.offset)  # write what came before it, which may be what made it stale
-        return unit.end_partition(turn.after)
+        return unit.end_partition(part.after)
 
-    def _begun(self, moment: Moment, turn: _Turn) -> int | None:
+    def _begun(self, moment: Moment, part: _Part) -> int | None:
         """Leaves those messages in `todo` that are still to be decided. Returns the offset below which everything is done.
-        None: nothing is to do, the turn is put off, or it has failed."""
-        progress = turn.progress(moment)
+        None: nothing is to do, the part is put off, or it has failed."""
+        progress = part.progress(moment)
         if progress is None:
-            turn.todo = ()
+            part.todo = ()
             return None
-        if turn.queues_floor not in (None, moment.floors[turn.source]):
-            return turn.fail(Conflict("what is parked was read at another floor"))
+        if part.queues_floor not in (None, moment.floors[part.source]):
+            return part.fail(Conflict("what is parked was read at another floor"))
         # What is done needs no state. The next look is not to bring it again, and the state of the first message is in it then.
-        turn.todo = [arrival for arrival in turn.todo if arrival.offset >= progress.done]
-        if turn.begins_with(moment.left):
-            turn.put_off = True
+        part.todo = [arrival for arrival in part.todo if arrival.offset >= progress.done]
+        if part.begins_with(moment.left):
+            part.put_off = True
             return None
         return progress.done
 
-    async def _has_facts(self, unit: UnitOfWork, turn: _Turn) -> bool:
-        """Reads the facts that the messages need. False: one is older than its caller has seen, and the turn has failed."""
-        await self._learn(turn, unit, turn.every)
+    async def _has_facts(self, unit: UnitOfWork, part: _Part) -> bool:
+        """Reads the facts that the messages need. False: one is older than its caller has seen, and the part has failed."""
+        await self._learn(part, unit, part.every)
         try:
-            self._patience.wait_for_facts(unit, turn.todo)
+            self._patience.wait_for_facts(unit, part.todo)
         except FactsBehind as behind:
-            turn.fail(behind)
+            part.fail(behind)
             return False
         return True
 
     @staticmethod
-    def _wants_what_was_released(unit: UnitOfWork, arrival: Arrival, turn: _Turn) -> bool:
-        return any(map(unit.wants_what_was_released, redriving.with_redriven(arrival, turn.queues)))
+    def _wants_what_was_released(unit: UnitOfWork, arrival: Arrival, part: _Part) -> bool:
+        return any(map(unit.wants_what_was_released, redriving.with_redriven(arrival, part.queues)))
 
-    def _take(self, unit: UnitOfWork, arrival: Arrival, turn: _Turn) -> None:
+    def _take(self, unit: UnitOfWork, arrival: Arrival, part: _Part) -> None:
         if not redriving.is_redrive(arrival):
-            unit.handle(arrival, turn.poison)
+            unit.handle(arrival, part.poison)
             if unit.raised is not None:
-                turn.breaker.note(arrival.offset, unit.raised)
-        elif turn.poison is None:
-            self._redriving.carry_out(unit, arrival, turn.queues, self._limits[turn.source].messages)
+                part.breaker.note(arrival.offset, unit.raised)
+        elif part.poison is None:
+            self._redriving.carry_out(unit, arrival, part.queues, self._limits[part.source].messages)
         else:
-            self._redriving.refuse(unit, arrival, turn.poison)
+            self._redriving.refuse(unit, arrival, part.poison)
 
-    async def _learn(self, turn: _Turn, unit: UnitOfWork, asked: Sequence[Arrival]) -> None:
+    async def _learn(self, part: _Part, unit: UnitOfWork, asked: Sequence[Arrival]) -> None:
         missing = unit.working_set.missing_facts([a for a in asked if a.error is None and not redriving.is_redrive(a)])
         if missing:
-            unit.working_set.learn(missing, (await self._store.look([turn.source], facts=missing)).facts)
+            unit.working_set.learn(missing, (await self._store.look([part.source], facts=missing)).facts)
 
     def _few_claims(self, todo: Sequence[Arrival], most: int) -> int:
         """How many of the first messages, `most` at most, want few enough values for one look."""

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from agents.runtime.arrivals import Arrival
-from agents.runtime.committing.rounds import Rounds, Turn, changed
+from agents.runtime.committing.rounds import BatchPart, Rounds, changed
 from agents.runtime.reading import events, missed
 from agents.runtime.reading.events import Event
 from agents.runtime.reading.missed import Missed
@@ -25,7 +25,7 @@ from topics.messages.topic import Topic
 _encode = msgspec.json.encode
 
 
-class CopyTurn(Turn):
+class CopyPart(BatchPart):
     def __init__(self, batch: Batch, found: Sequence[Event], bad: Sequence[Arrival]) -> None:
         self.found = found
         self.bad = bad
@@ -50,7 +50,7 @@ class Copying(Drained):
         self._topic = topic
         self._tables = {table.name: table for table in tables}
         self._forms = {table.name: table.form for table in tables}
-        self._rounds = Rounds[CopyTurn](drain, self.copy, partial((turns or Turns()).turn, topic.name))
+        self._rounds = Rounds[CopyPart](drain, self.copy, partial((turns or Turns()).turn, topic.name))
         self._code = code or missed.running_code()
 
     async def open(self, lease: Lease, earliest: int) -> None:
@@ -61,31 +61,31 @@ class Copying(Drained):
 
     async def run(self, batch: Batch) -> None:
         found, bad = events.read(self._topic, batch, 0)
-        await self._rounds.join(CopyTurn(batch, found, bad))
+        await self._rounds.join(CopyPart(batch, found, bad))
 
-    async def copy(self, turns: Sequence[CopyTurn]) -> tuple[Moment, Mapping[CopyTurn, Changes]]:
+    async def copy(self, parts: Sequence[CopyPart]) -> tuple[Moment, Mapping[CopyPart, Changes]]:
         """See agents.runtime.committing.rounds.Decide."""
-        wanted = [(table, aggregate) for table in self._tables for turn in turns for aggregate in turn.aggregates]
-        moment = await self._store.look([turn.source for turn in turns], facts=wanted)
-        return moment, changed(turns, moment, lambda turn, done: self._changes(turn, done, moment))
+        wanted = [(table, aggregate) for table in self._tables for part in parts for aggregate in part.aggregates]
+        moment = await self._store.look([part.source for part in parts], facts=wanted)
+        return moment, changed(parts, moment, lambda part, done: self._changes(part, done, moment))
 
-    def _changes(self, turn: CopyTurn, done: int, moment: Moment) -> Changes:
-        changes = Changes(next=turn.after)
-        todo = [event for event in turn.found if event.arrival.offset >= done]
-        missing = Missed(turn.lease)
-        changes.facts = self._fold(missing, turn, todo, moment.facts)
+    def _changes(self, part: CopyPart, done: int, moment: Moment) -> Changes:
+        changes = Changes(next=part.after)
+        todo = [event for event in part.found if event.arrival.offset >= done]
+        missing = Missed(part.lease)
+        changes.facts = self._fold(missing, part, todo, moment.facts)
         if missing.first is not None:
             changes.missed = protocol.Missed(missing.first, self._code)
-        bad = [arrival for arrival in turn.bad if arrival.offset >= done]
-        changes.outbox = dead_letters(turn.lease, self._topic, [*bad, *missing.dead])
+        bad = [arrival for arrival in part.bad if arrival.offset >= done]
+        changes.outbox = dead_letters(part.lease, self._topic, [*bad, *missing.dead])
         return changes
 
-    def applied(self, turn: CopyTurn, event: Event, before: Any) -> None:
+    def applied(self, part: CopyPart, event: Event, before: Any) -> None:
         """For what is made of an event besides the copy. before: the document before the event. What it raises is as if the
         table had raised it."""
 
     def _fold(
-        self, missing: Missed, turn: CopyTurn, todo: Sequence[Event], stored: Mapping[FactKey, Fact]
+        self, missing: Missed, part: CopyPart, todo: Sequence[Event], stored: Mapping[FactKey, Fact]
     ) -> list[FactWrite]:
         now: dict[FactKey, _Copied] = {}
         for event in todo:
@@ -95,7 +95,7 @@ class Copying(Drained):
                     copied = now.get(place) or _Copied.of(self._forms[name], stored.get(place))
                     if missing.applies(event, copied.version):
                         after = copied.after(table, event)
-                        self.applied(turn, event, copied.document)
+                        self.applied(part, event, copied.document)
                         now[place] = after
                 except Exception as error:
                     missing.broken(event, name, error)

@@ -14,7 +14,7 @@ import structlog
 
 from agents.runtime import metrics
 from agents.runtime.arrivals import Arrival
-from agents.runtime.reading.copying import Copying, CopyTurn
+from agents.runtime.reading.copying import Copying, CopyPart
 from agents.runtime.reading.events import Event
 from agents.runtime.sending.drain import Drain
 from agents.runtime.sending.placing import dead_letters
@@ -57,7 +57,7 @@ class Indexing(Copying):
         self._index = index
         self._sink = sink
         self._rest = rest
-        self._made: dict[CopyTurn, list[Made]] = {}
+        self._made: dict[CopyPart, list[Made]] = {}
         self._begun = False  # seen by this process
 
     async def open(self, lease: Lease, earliest: int) -> None:
@@ -86,21 +86,21 @@ class Indexing(Copying):
                     await asyncio.wait_for(batch.lease.closing.wait(), self._rest)
             raise
 
-    async def copy(self, turns: Sequence[CopyTurn]) -> tuple[Moment, Mapping[CopyTurn, Changes]]:
+    async def copy(self, parts: Sequence[CopyPart]) -> tuple[Moment, Mapping[CopyPart, Changes]]:
         try:
             await self._is_begun()
-            moment, changes = await super().copy(turns)
-            refused = await self._put([made for turn in changes for made in self._made.get(turn, ())])
-            for turn, change in changes.items():
-                dead = _dead(self._made.get(turn, ()), refused)
-                change.outbox = [*change.outbox, *dead_letters(turn.lease, self._index.known.topic, dead)]
+            moment, changes = await super().copy(parts)
+            refused = await self._put([made for part in changes for made in self._made.get(part, ())])
+            for part, change in changes.items():
+                dead = _dead(self._made.get(part, ()), refused)
+                change.outbox = [*change.outbox, *dead_letters(part.lease, self._index.known.topic, dead)]
         except Unavailable:
-            self._tell(turns, waits=True)
+            self._tell(parts, waits=True)
             raise
         finally:
-            for turn in turns:
-                self._made.pop(turn, None)
-        self._tell(turns, waits=False)
+            for part in parts:
+                self._made.pop(part, None)
+        self._tell(parts, waits=False)
         return moment, changes
 
     async def _is_begun(self) -> None:
@@ -111,9 +111,9 @@ class Indexing(Copying):
                 raise Reopen(f"nobody has begun the index of {self._index.known.topic.name}")
             self._begun = True
 
-    def applied(self, turn: CopyTurn, event: Event, before: Any) -> None:
+    def applied(self, part: CopyPart, event: Event, before: Any) -> None:
         made = [Made(event, each) for each in self._index.documents(before, event.message, event.meta)]
-        self._made.setdefault(turn, []).extend(made)
+        self._made.setdefault(part, []).extend(made)
 
     async def _put(self, every: Sequence[Made]) -> Mapping[str, str]:
         if not every:
@@ -125,9 +125,9 @@ class Indexing(Copying):
         metrics.INDEXED.labels(self._index.known.topic.name).inc(len(every) - len(refused))
         return refused
 
-    def _tell(self, turns: Sequence[CopyTurn], *, waits: bool) -> None:
-        for turn in turns:
-            source, oldest = turn.source, turn.batch.records[0].timestamp / 1000 if turn.batch.records else 0.0
+    def _tell(self, parts: Sequence[CopyPart], *, waits: bool) -> None:
+        for part in parts:
+            source, oldest = part.source, part.batch.records[0].timestamp / 1000 if part.batch.records else 0.0
             behind = max(0.0, time.time() - oldest) if waits and oldest else 0.0
             metrics.INDEX_BEHIND.labels(source.group, source.topic, str(source.partition)).set(behind)
 

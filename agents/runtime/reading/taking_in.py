@@ -8,7 +8,7 @@ import structlog
 
 from agents.runtime import arrivals, metrics
 from agents.runtime.arrivals import Arrival
-from agents.runtime.committing.rounds import Rounds, Turn, changed
+from agents.runtime.committing.rounds import BatchPart, Rounds, changed
 from agents.runtime.sending import letters
 from agents.runtime.sending.drain import Drain, Drained
 from agents.runtime.sending.placing import Placing
@@ -26,7 +26,7 @@ log = structlog.get_logger()
 Rows = list[OutboxRow]
 
 
-class _Turn(Turn):
+class _Part(BatchPart):
     """found: the messages, each with the commands that it leads to, or why it leads to none. stopped: at which message of newer
     code it ended."""
 
@@ -54,7 +54,7 @@ class Intake(Drained):
         self._topic = topic
         self._domain = domain
         self._translate = translate
-        self._rounds = Rounds[_Turn](drain, self._take_in)
+        self._rounds = Rounds[_Part](drain, self._take_in)
 
     async def run(self, batch: Batch) -> None:
         incarnation = batch.lease.incarnation
@@ -63,30 +63,30 @@ class Intake(Drained):
         nothing = all(_leads_to_nothing(*each) for each in found)
         if nothing and not batch.lease.doubtful and pass_over(batch):
             return
-        turn = _Turn(batch, found)
-        await self._rounds.join(turn)
-        if turn.stopped is not None:
-            raise Stopped(turn.stopped.offset, str(turn.stopped.error))
+        part = _Part(batch, found)
+        await self._rounds.join(part)
+        if part.stopped is not None:
+            raise Stopped(part.stopped.offset, str(part.stopped.error))
 
-    async def _take_in(self, turns: Sequence[_Turn]) -> tuple[Moment, Mapping[_Turn, Changes]]:
-        ids = [arrival.inbox_key for turn in turns for arrival, _ in turn.found]
-        moment = await self._store.look([turn.source for turn in turns], ids=ids)
-        return moment, changed(turns, moment, lambda turn, done: self._changes(turn, done, moment))
+    async def _take_in(self, parts: Sequence[_Part]) -> tuple[Moment, Mapping[_Part, Changes]]:
+        ids = [arrival.inbox_key for part in parts for arrival, _ in part.found]
+        moment = await self._store.look([part.source for part in parts], ids=ids)
+        return moment, changed(parts, moment, lambda part, done: self._changes(part, done, moment))
 
-    def _changes(self, turn: _Turn, done: int, moment: Moment) -> Changes:
-        changes, placing = Changes(next=turn.after), Placing(turn.lease.incarnation)
-        for arrival, rows in turn.found:
+    def _changes(self, part: _Part, done: int, moment: Moment) -> Changes:
+        changes, placing = Changes(next=part.after), Placing(part.lease.incarnation)
+        for arrival, rows in part.found:
             if arrival.offset < done or _leads_to_nothing(arrival, rows):
                 continue
             if arrival.inbox_key in moment.known or arrival.inbox_key in changes.inbox:
-                metrics.DUPLICATES.labels(turn.source.group).inc()
+                metrics.DUPLICATES.labels(part.source.group).inc()
                 continue
             if arrival.newer:
-                turn.stopped, changes.next = arrival, arrival.offset
+                part.stopped, changes.next = arrival, arrival.offset
                 break
             if isinstance(rows, Exception):
                 log.warning("dead_letter", topic=self._topic.name, offset=arrival.offset, why=str(rows)[:200])
-                rows = [letters.dead(turn.source, self._topic, arrival, _why(rows), parked=False)]
+                rows = [letters.dead(part.source, self._topic, arrival, _why(rows), parked=False)]
             else:
                 changes.inbox[arrival.inbox_key] = None
             changes.outbox += placing.of(arrival.offset, rows)

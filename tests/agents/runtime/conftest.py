@@ -114,4 +114,4 @@ class Untouched:
 def touches_as_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """So is what keeps two partitions with one key out of one round."""
     if "deferred" in gates.WITHOUT:
-        monkeypatch.setattr("agents.runtime.committing.rounds.Turn.touches", Untouched(), raising=False)
+        monkeypatch.setattr("agents.runtime.committing.rounds.BatchPart.touches", Untouched(), raising=False)
