@@ -9,7 +9,7 @@ it gets an event `open` as at the beginning: from here on it hears of all that c
 from collections.abc import Callable
 
 from http_edge.reads.stream import Home, Stream, event
-from http_edge.routing.story import Happening, Seen
+from http_edge.routing.stream_events import ListPosition, StreamEvent
 from http_edge.wire.tokens import Caller
 from stores.listed import Place, Slice, Span
 from topics import keys
@@ -32,8 +32,8 @@ class ListStream(Stream):
         caller: Caller,
         view: str,
         index_name: str,
-        tells: Callable[[bytes], Happening | None],
-        seen: Seen | None,
+        tells: Callable[[bytes], StreamEvent | None],
+        seen: ListPosition | None,
     ) -> None:
         super().__init__(home, caller, keys.index(view, index_name))
         self.view = view
@@ -55,10 +55,10 @@ class ListStream(Stream):
         """Writes the events of the documents that were found. tag: of the generation they are of. found: what wants() asked
         for."""
         if self._seen is None or self._seen.tag != tag:
-            return self._begin(Seen(tag, found.scores[0].decode() if found.scores else "0"))
+            return self._begin(ListPosition(tag, found.scores[0].decode() if found.scores else "0"))
         told = list[bytes]()
         for score, value in zip(found.scores, found.documents, strict=True):
-            self._seen = Seen(tag, score.decode())
+            self._seen = ListPosition(tag, score.decode())
             body = keys.split(value)[1] if value else b""
             said = self._tells(body) if body else None
             if said is not None:
@@ -68,6 +68,6 @@ class ListStream(Stream):
         if found.more and self.open:
             self._home.look_at((self,))
 
-    def _begin(self, seen: Seen) -> None:
+    def _begin(self, seen: ListPosition) -> None:
         self._seen = seen
-        self._write(event(seen.id, Happening("open", b"{}")))
+        self._write(event(seen.id, StreamEvent("open", b"{}")))

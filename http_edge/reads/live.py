@@ -5,7 +5,7 @@ import re
 from http_edge.reads.views import Handler, looked_up, named
 from http_edge.routing.asked import Asked
 from http_edge.routing.routes import LiveRow
-from http_edge.routing.story import Aside, Beside
+from http_edge.routing.stream_events import LatestValue, LatestValueAt
 from http_edge.wire.answer import EVENT_STREAM, Answer
 from http_edge.wire.problems import invalid, not_found
 from topics import keys
@@ -26,21 +26,21 @@ def handler(row: LiveRow) -> Handler:
         body, _ = await looked_up(row, asked, name)
         if not body:
             raise not_found()
-        story = row.story(body)
-        if story.complete and seen >= len(story.happenings):
+        told = row.events(body)
+        if told.complete and seen >= len(told.events):
             # what tells an EventSource not to come back
             return Answer(b"", 204, "")
         assert asked.caller is not None
         stream = asked.edge.streams.open(
-            asked.caller, keys.document(row.view.name, name), row.story, seen, _beside(row.aside, name)
+            asked.caller, keys.document(row.view.name, name), row.events, seen, _latest_value(row.latest_value, name)
         )
         return Answer(b"", row.success, EVENT_STREAM, HEADERS, stream)
 
     return opened
 
 
-def _beside(aside: Aside | None, name: str) -> Beside | None:
-    return None if aside is None else Beside(aside.name, aside.key(name))
+def _latest_value(of_row: LatestValue | None, name: str) -> LatestValueAt | None:
+    return None if of_row is None else LatestValueAt(of_row.name, of_row.key(name))
 
 
 def _seen(last_event_id: str) -> int:

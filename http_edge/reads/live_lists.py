@@ -6,7 +6,7 @@ from http_edge.reads.own_writes import noted, require
 from http_edge.reads.views import Handler, first_look
 from http_edge.routing.asked import Asked
 from http_edge.routing.routes import LiveListRow
-from http_edge.routing.story import Seen
+from http_edge.routing.stream_events import ListPosition
 from http_edge.wire.answer import EVENT_STREAM, Answer
 from http_edge.wire.problems import invalid
 from stores.listed import Newest, Span
@@ -31,15 +31,15 @@ def handler(row: LiveListRow) -> Handler:
     return opened
 
 
-def _seen(last_event_id: str) -> Seen | None:
+def _seen(last_event_id: str) -> ListPosition | None:
     """Raises Problem 422."""
     try:
-        return Seen.of(last_event_id) if last_event_id else None
+        return ListPosition.of(last_event_id) if last_event_id else None
     except ValueError:
         raise invalid(LAST_EVENT_ID, "is no id of an event of this stream") from None
 
 
-async def _have_left(asked: Asked, view: str, index: str, seen: Seen) -> bool:
+async def _have_left(asked: Asked, view: str, index: str, seen: ListPosition) -> bool:
     """Whether the set may have held documents behind that place which it does not hold any more. Raises Unavailable."""
     first = await asked.edge.lists.read(Span(index, view))
     if not first.scores or float(first.scores[0]) <= float(seen.score):

@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from http_edge.routing.story import Beside, Happening, Story
+from http_edge.routing.stream_events import DocumentEvents, LatestValueAt, StreamEvent
 from http_edge.wire.tokens import Caller
 from stores.telemetry import logger
 from topics import keys
@@ -119,53 +119,54 @@ class Stream:
 class DocumentStream(Stream):
     """A client that follows one document, of which it is told what it does not have."""
 
-    __slots__ = ("_sent", "_story", "_told_beside", "_version", "beside")
+    __slots__ = ("_events_of", "_sent", "_told_value", "_version", "latest_value")
 
     def __init__(
         self,
         home: Home,
         caller: Caller,
         place: str,
-        story: Callable[[bytes], Story],
+        events_of: Callable[[bytes], DocumentEvents],
         seen: int,
-        beside: Beside | None = None,
+        latest_value: LatestValueAt | None = None,
     ) -> None:
         super().__init__(home, caller, place)
-        self.beside = beside
-        self._story = story
+        self.latest_value = latest_value
+        self._events_of = events_of
         self._sent = seen
         self._version = 0
-        self._told_beside = 0
+        self._told_value = 0
 
-    def tell(self, value: bytes, beside: bytes | None = None) -> None:
-        """What the document, as it is stored now, tells that the client does not have; and what stands beside it."""
-        if beside is not None:
-            self._tell_beside(beside)
+    def tell(self, value: bytes, latest_value: bytes | None = None) -> None:
+        """Writes the events of the document, as it is stored now, that the client does not have; and the latest value, if it is
+        another one. value, latest_value: `<version>\\n<json>`."""
+        if latest_value is not None:
+            self._tell_value(latest_value)
         version, body = keys.split(value)
         if self._transport is None or version == self._version:
             return
         if not body:
             return self.end("not_shown")
-        story = self._story(body)
-        fresh = [event(b"%d" % number, each) for number, each in enumerate(story.happenings, 1) if number > self._sent]
+        told = self._events_of(body)
+        fresh = [event(b"%d" % number, each) for number, each in enumerate(told.events, 1) if number > self._sent]
         if fresh:
             self._sent += len(fresh)
             self._write(b"".join(fresh))
         self._version = version
-        if story.complete:
+        if told.complete:
             self.end("complete")
 
-    def _tell_beside(self, value: bytes) -> None:
+    def _tell_value(self, value: bytes) -> None:
         """It has no id: who comes back is told the latest."""
         version, body = keys.split(value)
-        if self.beside is not None and version != self._told_beside:
-            self._told_beside = version
-            self._write(b"event: %b\ndata: %b\n\n" % (self.beside.name.encode(), body))
+        if self.latest_value is not None and version != self._told_value:
+            self._told_value = version
+            self._write(b"event: %b\ndata: %b\n\n" % (self.latest_value.name.encode(), body))
 
 
-def event(id: bytes, happening: Happening) -> bytes:
+def event(id: bytes, told: StreamEvent) -> bytes:
     """As it is written to a client."""
-    return b"id: %b\nevent: %b\ndata: %b\n\n" % (id, happening.name.encode(), happening.data)
+    return b"id: %b\nevent: %b\ndata: %b\n\n" % (id, told.name.encode(), told.data)
 
 
 def _bound(transport: Transport) -> None:

@@ -15,7 +15,7 @@ from itertools import islice
 from http_edge.reads.list_stream import ListStream
 from http_edge.reads.stream import CHECK_SECONDS, DocumentStream, Stream
 from http_edge.routing.edge import Lists, Reads
-from http_edge.routing.story import Beside, Happening, Seen, Story
+from http_edge.routing.stream_events import DocumentEvents, LatestValueAt, ListPosition, StreamEvent
 from http_edge.wire.problems import RETRY_AFTER_SECONDS, Problem, unavailable
 from http_edge.wire.tokens import Caller
 from stores.ending import end
@@ -67,18 +67,23 @@ class Streams:
             stream.end("restart")
 
     def open(
-        self, caller: Caller, place: str, story: Callable[[bytes], Story], seen: int, beside: Beside | None = None
+        self,
+        caller: Caller,
+        place: str,
+        events_of: Callable[[bytes], DocumentEvents],
+        seen: int,
+        latest_value: LatestValueAt | None = None,
     ) -> Stream:
-        """seen: how many happenings the client has. Raises Problem 429 and 503."""
-        return self._opened(DocumentStream(self, caller, place, story, seen, beside))
+        """seen: how many of the events the client has. Raises Problem 429 and 503."""
+        return self._opened(DocumentStream(self, caller, place, events_of, seen, latest_value))
 
     def open_list(
         self,
         caller: Caller,
         view: str,
         index_name: str,
-        tells: Callable[[bytes], Happening | None],
-        seen: Seen | None,
+        tells: Callable[[bytes], StreamEvent | None],
+        seen: ListPosition | None,
     ) -> Stream:
         """As in list_stream.ListStream. Raises Problem 429 and 503."""
         return self._opened(ListStream(self, caller, view, index_name, tells, seen))
@@ -154,10 +159,10 @@ class Streams:
         """Raises Unavailable."""
         places = [_looked_at(stream) for stream in streams]
         denied = [stream.caller.denied_key for stream in streams]
-        beside = [key for stream in streams if (key := _beside(stream)) is not None]
-        ready, *values = await self._reads.get((keys.DENY_READY, *places, *denied, *beside))
+        value_keys = [key for stream in streams if (key := _latest_value_key(stream)) is not None]
+        ready, *values = await self._reads.get((keys.DENY_READY, *places, *denied, *value_keys))
         found, revoked = values[: len(streams)], values[len(streams) : 2 * len(streams)]
-        latest = dict(zip(beside, values[2 * len(streams) :], strict=True))
+        latest = dict(zip(value_keys, values[2 * len(streams) :], strict=True))
         of_lists = list[tuple[ListStream, str]]()
         for stream, value, out in zip(streams, found, revoked, strict=True):
             if not stream.open:
@@ -169,7 +174,7 @@ class Streams:
             elif isinstance(stream, ListStream):
                 of_lists.append((stream, value.decode()))
             elif isinstance(stream, DocumentStream):
-                self._tell(stream, partial(stream.tell, value, latest.get(_beside(stream) or "")))
+                self._tell(stream, partial(stream.tell, value, latest.get(_latest_value_key(stream) or "")))
         for stream, tag in of_lists:
             wanted = stream.wants(tag)
             if wanted is not None:
@@ -210,6 +215,6 @@ def _looked_at(stream: Stream) -> str:
     return keys.view_ready(stream.view) if isinstance(stream, ListStream) else stream.place
 
 
-def _beside(stream: Stream) -> str | None:
+def _latest_value_key(stream: Stream) -> str | None:
     """The Redis key of what is told besides the document, such as a courier's position. None for no such key."""
-    return stream.beside.key if isinstance(stream, DocumentStream) and stream.beside is not None else None
+    return stream.latest_value.key if isinstance(stream, DocumentStream) and stream.latest_value is not None else None

@@ -12,7 +12,7 @@ import nacl.public
 from http_edge.routing.abreast import Abreast
 from http_edge.routing.broker_clock import BrokerClock
 from http_edge.routing.pace import WRONG_CODES_A_SECOND, WRONG_CODES_AT_ONCE, Pace, Refusals
-from http_edge.routing.story import Beside, Happening, Seen, Story
+from http_edge.routing.stream_events import DocumentEvents, LatestValueAt, ListPosition, StreamEvent
 from http_edge.routing.turns import Turns
 from http_edge.routing.unanswered import Unanswered
 from http_edge.routing.uploads import WHOLE_AT_ONCE, WHOLE_OF_ADDRESS, Uploads
@@ -73,9 +73,14 @@ class Follows(Protocol):
     @property
     def count(self) -> int: ...
     def open(
-        self, caller: Caller, place: str, story: Callable[[bytes], Story], seen: int, beside: Beside | None = None
+        self,
+        caller: Caller,
+        place: str,
+        events_of: Callable[[bytes], DocumentEvents],
+        seen: int,
+        latest_value: LatestValueAt | None = None,
     ) -> Streams:
-        """seen: how many happenings the client has. Raises Problem 429 and 503."""
+        """seen: how many of the events the client has. Raises Problem 429 and 503."""
         ...
 
     def open_list(
@@ -83,8 +88,8 @@ class Follows(Protocol):
         caller: Caller,
         view: str,
         index_name: str,
-        tells: Callable[[bytes], Happening | None],
-        seen: Seen | None,
+        tells: Callable[[bytes], StreamEvent | None],
+        seen: ListPosition | None,
     ) -> Streams:
         """tells: a document's JSON → what is told of it. seen: how far the client is. Raises Problem 429 and 503."""
         ...

@@ -11,7 +11,7 @@ import msgspec
 from http_edge.routing.asked import Asked
 from http_edge.routing.composed import Composed, FirstLook
 from http_edge.routing.pages import Pages
-from http_edge.routing.story import Aside, Happening, Story
+from http_edge.routing.stream_events import DocumentEvents, LatestValue, StreamEvent
 from http_edge.wire.answer import Answer
 from stores.listed import Newest
 from topics import keys
@@ -225,17 +225,17 @@ class OwnRow(Row):
 class LiveRow(Row):
     """Follows one document (key) of a view that tells its changes: a stream of Server-Sent Events.
 
-    story: the document's JSON → what it tells. Later documents only add to it, so the place of a happening, from 1, is its
-    id, and a client that comes back says the last one that it has.
-    owner, guard: as in ViewRow. gives: what the data of an event may be. aside: what is told besides.
+    events: the document's JSON → the events that it tells. A later version of the document only adds events at the end. So the
+    id of an event is its place, from 1, and a client that comes back names the last one that it has. owner, guard: as in
+    ViewRow. gives: what the data of an event may be. latest_value: told besides, see LatestValue.
     """
 
     view: ViewOf
     key: Key
     owner: str
     guard: Guard | None = None
-    story: Callable[[bytes], Story]
-    aside: Aside | None = None
+    events: Callable[[bytes], DocumentEvents]
+    latest_value: LatestValue | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,7 +249,7 @@ class LiveListRow(Row):
     view: ViewOf
     latest: Callable[[Asked], str]
     guard: Guard
-    tells: Callable[[bytes], Happening | None]
+    tells: Callable[[bytes], StreamEvent | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

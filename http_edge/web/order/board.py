@@ -9,7 +9,7 @@ from http_edge.reads.stream import StreamEnd
 from http_edge.routing.asked import Asked, parameter
 from http_edge.routing.pages import Pages
 from http_edge.routing.routes import RESTAURANT_OWNER, LiveListRow, listing, view
-from http_edge.routing.story import Happening
+from http_edge.routing.stream_events import StreamEvent
 from http_edge.web.browse.restaurants import owned
 from http_edge.web.order.orders import ORDER
 from http_edge.wire.amounts import Documents, lira_of
@@ -114,7 +114,7 @@ def _one(document: bytes, asked: Asked) -> bytes | None:
     return _item(document, order.id, asked)
 
 
-def _told(document: bytes) -> Happening:
+def _told(document: bytes) -> StreamEvent:
     order = _order.decode(document)
     said = BoardChange(
         id=order.id, status=order.status, payment_status=order.payment_status,
@@ -122,7 +122,7 @@ def _told(document: bytes) -> Happening:
         item_count=sum(item.quantity for item in order.items), pickup=order.pickup, due_at=order.due_at,
         sent_at=order.sent_at, ready_at=order.ready_at, created_at=order.created_at, updated_at=order.updated_at,
     )  # fmt: skip
-    return Happening(order.status, _lira(msgspec.json.encode(said)))
+    return StreamEvent(order.status, _lira(msgspec.json.encode(said)))
 
 
 ROUTES = (

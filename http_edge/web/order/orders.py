@@ -7,7 +7,7 @@ from http_edge.reads.views import document_now
 from http_edge.routing.asked import Asked, own, parameter
 from http_edge.routing.pages import Pages
 from http_edge.routing.routes import CUSTOMER, EITHER, LiveRow, Nothing, ViewOf, command, listing, shown, view
-from http_edge.routing.story import Happening, Story
+from http_edge.routing.stream_events import DocumentEvents, StreamEvent
 from http_edge.web.browse.meals import MEAL
 from http_edge.web.order.own_basket import TOO_MUCH
 from http_edge.web.order.positions import POSITION
@@ -75,10 +75,10 @@ def _moments(document: bytes, asked: Asked) -> bytes:
     return msgspec.json.encode(_timeline.decode(document).moments)
 
 
-def _story(document: bytes) -> Story:
+def _events(document: bytes) -> DocumentEvents:
     moments = _timeline.decode(document).moments
-    happenings = [Happening(each.status, msgspec.json.encode(each)) for each in moments]
-    return Story(happenings, complete=bool(moments) and moments[-1].status in LAST_STATUSES)
+    events = [StreamEvent(each.status, msgspec.json.encode(each)) for each in moments]
+    return DocumentEvents(events, complete=bool(moments) and moments[-1].status in LAST_STATUSES)
 
 
 ROUTES = (
@@ -91,8 +91,8 @@ ROUTES = (
         gives=list[OrderMoment], says="What became of an order, when, and by whom.",
     ),
     LiveRow(
-        method="GET", path="/orders/{id}/events", view=TIMELINE, key=parameter("id"), owner="user_id", story=_story,
-        aside=POSITION, who=CUSTOMER, gives=OrderMoment | Position | StreamEnd,
+        method="GET", path="/orders/{id}/events", view=TIMELINE, key=parameter("id"), owner="user_id", events=_events,
+        latest_value=POSITION, who=CUSTOMER, gives=OrderMoment | Position | StreamEnd,
         says="What becomes of an order, live: the moments of its timeline as Server-Sent Events, named by their status; and "
         "where its courier is, as events `position`.",
     ),

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from http_edge.reads.views import document_now
 from http_edge.routing.asked import Asked
 from http_edge.routing.routes import CUSTOMER, OwnRow
-from http_edge.routing.story import Aside
+from http_edge.routing.stream_events import LatestValue
 from http_edge.web.order.deliveries import DELIVERY, delivery_of
 from http_edge.wire.answer import Answer, of_json
 from http_edge.wire.problems import Problem, all_invalid, not_found
@@ -29,7 +29,7 @@ FURTHEST = 100
 NOWHERE = 0.01
 """Degrees around 0, 0: what is refused where neither restaurant nor address has coordinates."""
 
-POSITION = Aside("position", keys.position)
+POSITION = LatestValue("position", keys.position)
 """As the streams of an order tell it."""
 
 STREAMED = "order_timeline"
