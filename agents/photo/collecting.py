@@ -12,7 +12,7 @@ from typing import Protocol
 import msgspec
 
 from agents.photo.picture import Kept, Picture
-from stores.mongo.photos import Form
+from stores.mongo.photos import Rendition
 from stores.protocol import DomainStore, Stored
 from topics.contracts.photo_commands import photo_of
 
@@ -29,9 +29,9 @@ class Bytes(Protocol):
 
     async def uploads_before(self, moment: datetime, after: str, most: int) -> list[str]: ...
     async def drop_upload(self, upload_id: str) -> None: ...
-    async def forms(self, after: str, most: int) -> list[Form]: ...
-    async def forget_names(self, form: Form, photo_ids: Sequence[str]) -> None: ...
-    async def remove_form(self, form: Form) -> None: ...
+    async def renditions(self, after: str, most: int) -> list[Rendition]: ...
+    async def forget_names(self, rendition: Rendition, photo_ids: Sequence[str]) -> None: ...
+    async def remove_rendition(self, rendition: Rendition) -> None: ...
     async def remove_unfinished(self, moment: datetime, most: int) -> int: ...
 
 
@@ -44,7 +44,7 @@ class Collector:
         self._rest = rest
         self._rests_until = 0.0
         self._upload = ""
-        self._form = ""
+        self._rendition = ""
 
     async def round(self) -> bool:
         """Returns whether there is more to look at now. Raises Doubt."""
@@ -54,12 +54,12 @@ class Collector:
         before = datetime.now(UTC) - OLD
         uploads = await self._photos.uploads_before(before, self._upload, AT_ONCE)
         await self._collect_uploads(uploads)
-        forms = await self._photos.forms(self._form, AT_ONCE)
-        await self._collect_forms([form for form in forms if form.kept_at < before])
+        renditions = await self._photos.renditions(self._rendition, AT_ONCE)
+        await self._collect_renditions([rendition for rendition in renditions if rendition.kept_at < before])
         unfinished = await self._photos.remove_unfinished(before, AT_ONCE)
         self._upload = uploads[-1] if len(uploads) == AT_ONCE else ""
-        self._form = forms[-1].id if len(forms) == AT_ONCE else ""
-        more = AT_ONCE in (len(uploads), len(forms), unfinished)
+        self._rendition = renditions[-1].id if len(renditions) == AT_ONCE else ""
+        more = AT_ONCE in (len(uploads), len(renditions), unfinished)
         self._rests_until = 0.0 if more else now() + self._rest
         return more
 
@@ -71,14 +71,14 @@ class Collector:
             if picture is None or picture.status != "pending":
                 await self._photos.drop_upload(upload)
 
-    async def _collect_forms(self, forms: Sequence[Form]) -> None:
-        pictures = await self._pictures([name for form in forms for name in form.photo_ids])
-        for form in forms:
-            others = [name for name in form.photo_ids if not _names(pictures.get(name), form.sha256)]
-            if len(others) == len(form.photo_ids):
-                await self._photos.remove_form(form)
+    async def _collect_renditions(self, renditions: Sequence[Rendition]) -> None:
+        pictures = await self._pictures([name for rendition in renditions for name in rendition.photo_ids])
+        for rendition in renditions:
+            others = [name for name in rendition.photo_ids if not _names(pictures.get(name), rendition.sha256)]
+            if len(others) == len(rendition.photo_ids):
+                await self._photos.remove_rendition(rendition)
             elif others:
-                await self._photos.forget_names(form, others)
+                await self._photos.forget_names(rendition, others)
 
     async def _pictures(self, photo_ids: Sequence[str]) -> Mapping[str, Picture]:
         """Those that the domain knows."""

@@ -1,4 +1,4 @@
-"""Has an uploaded photo checked and its forms stored; and takes it out of quarantine once that is recorded.
+"""Has an uploaded photo checked and its renditions stored; and takes it out of quarantine once that is recorded.
 
 A check that is repeated stores the same bytes under the same names, so it may be.
 """
@@ -45,6 +45,8 @@ class Inspector:
         made = await self._workshop.check(picture)
         if not isinstance(made, Made):
             return RecordRefused(reason=made)
-        for form in made.forms:
-            await self._photos.keep(form.file.sha256, form.body, photo_id)
-        return RecordAccepted(width=made.width, height=made.height, files=tuple(form.file for form in made.forms))
+        for rendition in made.renditions:
+            await self._photos.keep(rendition.file.sha256, rendition.body, photo_id)
+        return RecordAccepted(
+            width=made.width, height=made.height, files=tuple(rendition.file for rendition in made.renditions)
+        )

@@ -40,8 +40,8 @@ def show(before: Photo | None, event: Event, meta: EventMeta) -> Shown[Photo]:
         case PhotoAdded():
             return Shown(Photo(**asdict(waiting(meta.aggregate_id, event))))
         case PhotoAccepted():
-            forms = {"width": event.width, "height": event.height, "files": event.files}
-            return Shown(before and replace(before, status="accepted", updated_at=meta.at, **forms))
+            accepted = {"width": event.width, "height": event.height, "files": event.files}
+            return Shown(before and replace(before, status="accepted", updated_at=meta.at, **accepted))
         case PhotoRefused(reason=reason):
             why = {"reason": reason, "detail": SAYS[reason]}
             return Shown(before and replace(before, status="refused", updated_at=meta.at, **why))

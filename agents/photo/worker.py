@@ -1,7 +1,7 @@
-"""Checks one picture and makes its forms: a process of its own, which reads bytes that nobody trusts, and ends.
+"""Checks one picture and makes its renditions: a process of its own, which reads bytes that nobody trusts, and ends.
 
 It is run as a script (agents/photo/workshop.py) and imports the standard library and Pillow alone. stdin: the bytes of the
-picture. stdout: one line of JSON, then the bytes of the forms one after the other, or the reason of a refusal alone.
+picture. stdout: one line of JSON, then the bytes of the renditions one after the other, or the reason of a refusal alone.
 
 Before it reads anything it shuts itself in (shut_in): little memory and time, and no system call but those that computing,
 reading stdin and writing stdout need. It cannot open a file or a socket, start a process, or send a signal.
@@ -76,7 +76,7 @@ class Refused(Exception):
         self.reason = reason
 
 
-class Form(NamedTuple):
+class Rendition(NamedTuple):
     size: str
     type: str
     width: int
@@ -109,8 +109,8 @@ def _refuse_calls(machine: int, allowed: tuple[int, ...]) -> bool:
     return prctl(_PR_SET_SECCOMP, 2, ctypes.byref(program), 0, 0) == 0
 
 
-def made(body: bytes) -> tuple[int, int, list[Form]]:
-    """Width and height as the picture is shown, and its forms. Raises Refused."""
+def made(body: bytes) -> tuple[int, int, list[Rendition]]:
+    """Width and height as the picture is shown, and its renditions. Raises Refused."""
     try:
         return _made(body)
     except MemoryError:
@@ -121,18 +121,18 @@ def made(body: bytes) -> tuple[int, int, list[Form]]:
         raise Refused("unreadable") from None
 
 
-def _made(body: bytes) -> tuple[int, int, list[Form]]:
+def _made(body: bytes) -> tuple[int, int, list[Rendition]]:
     picture = _opened(body)
     width, height = picture.size
     picture.draft("RGB", (SIZES["full"], SIZES["full"]))  # of a JPEG: decoded at half or a quarter where that is enough
     picture.load()
     orientation = _orientation(picture)
     shown = _upright(picture, orientation)
-    forms: list[Form] = []
+    renditions: list[Rendition] = []
     for size, side in SIZES.items():  # each out of the larger one before
         shown = _within(shown, side)
-        forms += [_written(shown, size, WEBP), _written(_on_white(shown), size, JPEG)]
-    return (height, width, forms) if orientation in _ON_ITS_SIDE else (width, height, forms)
+        renditions += [_written(shown, size, WEBP), _written(_on_white(shown), size, JPEG)]
+    return (height, width, renditions) if orientation in _ON_ITS_SIDE else (width, height, renditions)
 
 
 def _opened(body: bytes) -> Image.Image:
@@ -162,7 +162,7 @@ def _orientation(picture: Image.Image) -> int:
 
 
 def _upright(picture: Image.Image, orientation: int) -> Image.Image:
-    """The first frame, as pixels and nothing else, turned as its EXIF says, at most as large as the largest form."""
+    """The first frame, as pixels and nothing else, turned as its EXIF says, at most as large as the largest rendition."""
     picture = _in_bytes(picture) if picture.mode.startswith("I") else picture
     clear = picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info
     pixels = picture.convert("RGBA" if clear else "RGB")
@@ -208,26 +208,26 @@ def _on_white(picture: Image.Image) -> Image.Image:
     return white
 
 
-def _written(picture: Image.Image, size: str, kind: str) -> Form:
+def _written(picture: Image.Image, size: str, kind: str) -> Rendition:
     out = io.BytesIO()
     if kind == WEBP:
         picture.save(out, "WEBP", quality=80, method=4)
     else:
         picture.save(out, "JPEG", quality=82, optimize=True, progressive=True)
-    return Form(size, kind, picture.width, picture.height, out.getvalue())
+    return Rendition(size, kind, picture.width, picture.height, out.getvalue())
 
 
 def _answer(body: bytes, shut: bool) -> bytes:
     try:
-        width, height, forms = made(body)
+        width, height, renditions = made(body)
     except Refused as refused:
         return json.dumps({"refused": refused.reason, "shut_in": shut}).encode() + b"\n"
     said: list[dict[str, Any]] = [
         {"size": each.size, "type": each.type, "width": each.width, "height": each.height, "bytes": len(each.body)}
-        for each in forms
+        for each in renditions
     ]
-    head = json.dumps({"width": width, "height": height, "forms": said, "shut_in": shut}).encode() + b"\n"
-    return head + b"".join(each.body for each in forms)
+    head = json.dumps({"width": width, "height": height, "renditions": said, "shut_in": shut}).encode() + b"\n"
+    return head + b"".join(each.body for each in renditions)
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """Has pictures checked in processes of their own (agents/photo/worker.py): one a picture, so that no picture can do anything to
 the next one, and a process that dies is replaced by the next one's.
 
-What a worker says is not trusted either: it is read within bounds, and its forms are only ever shown as pictures.
+What a worker says is not trusted either: it is read within bounds, and its renditions are only ever shown as pictures.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from topics.contracts.photo_events import PhotoFile, Reason
 
 AT_ONCE = 2  # workers of an agents process
 SECONDS = 30.0  # for a picture: the worker's own bound is of CPU time
-MOST_SAID = 16 * 2**20  # bytes of all forms, more than any picture has
+MOST_SAID = 16 * 2**20  # bytes of all renditions, more than any picture has
 TRIES = 2  # a worker may have died by something else than its picture
 
 _WORKER = Path(__file__).with_name("worker.py")
@@ -29,8 +29,8 @@ _WORKER = Path(__file__).with_name("worker.py")
 _log = logger("agents.photo")
 
 
-class Form(NamedTuple):
-    """One form of a picture: what is recorded of it, and its bytes."""
+class Rendition(NamedTuple):
+    """One rendition of a picture: what is recorded of it, and its bytes."""
 
     file: PhotoFile
     body: bytes
@@ -39,14 +39,14 @@ class Form(NamedTuple):
 class Made(NamedTuple):
     width: int
     height: int
-    forms: list[Form]
+    renditions: list[Rendition]
 
 
 class _Died(Exception):
     """The worker ended without an answer that can be read."""
 
 
-class _FormSaid(msgspec.Struct, frozen=True):
+class _RenditionSaid(msgspec.Struct, frozen=True):
     size: str
     type: str
     width: int
@@ -59,7 +59,7 @@ class _Said(msgspec.Struct, frozen=True):
     shut_in: bool = True
     width: int = 0
     height: int = 0
-    forms: tuple[_FormSaid, ...] = ()
+    renditions: tuple[_RenditionSaid, ...] = ()
 
 
 _said = msgspec.json.Decoder(_Said)
@@ -76,7 +76,7 @@ class Workshop:
         self._not_shut_in = Counted()
 
     async def check(self, picture: bytes) -> Made | Reason:
-        """Its forms, or why there are none. Raises Unavailable where no process can be started: that is no fault of the
+        """Its renditions, or why there are none. Raises Unavailable where no process can be started: that is no fault of the
         picture, and passes."""
         async with self._turns:
             for _ in range(TRIES):
@@ -115,7 +115,7 @@ class Workshop:
                 _log.warning("photo worker is not shut in: this kernel refuses it no system calls", pictures=pictures)
             if answer.refused is not None:
                 return answer.refused
-            return Made(answer.width, answer.height, _forms(answer, bodies))
+            return Made(answer.width, answer.height, _renditions(answer, bodies))
         except (msgspec.MsgspecError, ValueError) as error:
             raise _Died(f"its answer cannot be read: {type(error).__name__}") from None
 
@@ -155,14 +155,14 @@ async def _end(worker: asyncio.subprocess.Process) -> None:
         await asyncio.shield(worker.wait())
 
 
-def _forms(answer: _Said, bodies: bytes) -> list[Form]:
+def _renditions(answer: _Said, bodies: bytes) -> list[Rendition]:
     """Raises msgspec.ValidationError for a size or type that there is not, ValueError for lengths that do not add up."""
-    found, start = list[Form](), 0
-    for each in answer.forms:
+    found, start = list[Rendition](), 0
+    for each in answer.renditions:
         body = bodies[start : start + each.bytes]
         start += each.bytes
         said = msgspec.structs.asdict(each) | {"sha256": hashlib.sha256(body).hexdigest()}
-        found.append(Form(msgspec.convert(said, PhotoFile), body))
-    if start != len(bodies) or not found or any(form.file.bytes <= 0 for form in found):
+        found.append(Rendition(msgspec.convert(said, PhotoFile), body))
+    if start != len(bodies) or not found or any(rendition.file.bytes <= 0 for rendition in found):
         raise ValueError("the lengths do not add up")
     return found

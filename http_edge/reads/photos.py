@@ -1,4 +1,4 @@
-"""A photo's bytes: one form of it, whole or in part, as HTTP caches want them.
+"""A photo's bytes: one rendition of it, whole or in part, as HTTP caches want them.
 
 A photo never changes, so clients keep it for good. Its document says all that the head of an answer says; MongoDB is asked for
 bytes that are sent, and for nothing else.

@@ -38,7 +38,7 @@ EMPTIED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class Conditions:
     """How outages come. seconds: of each. pace: writes a second. slack: how many times as long as is promised all may take, on
     a busy machine. refused: the share of requests that may be answered 503 where the outage is no reason for it: such a machine
     may be too slow for one to be taken in time."""
@@ -92,7 +92,7 @@ async def in_turn(
 
 
 async def suffer(
-    on: Stage, outage: Outage, form: Form, load: HttpLoad, agents: Sequence[Child], findings: Findings
+    on: Stage, outage: Outage, conditions: Conditions, load: HttpLoad, agents: Sequence[Child], findings: Findings
 ) -> dict[str, Any]:
     """Figures of it. The load runs before and after."""
     loop, endpoints = asyncio.get_running_loop(), on.stack.endpoints
@@ -101,20 +101,22 @@ async def suffer(
     before = {each.status for each in load.told if each.ended > loop.time() - BEFORE}
     say(outage.name)
     if outage.emptied:
-        down, up, ready = await _lose(on, outage, form, findings)
+        down, up, ready = await _lose(on, outage, conditions, findings)
     else:
-        down, up, ready = await _go(on, outage, form.seconds, agents)
+        down, up, ready = await _go(on, outage, conditions.seconds, agents)
     say(f"{outage.server} is back after {loop.time() - down:.1f} s")
-    recovered = await _recovery(load, {200} | before, ready, RECOVERED_WITHIN * form.slack, findings, outage)
+    recovered = await _recovery(load, {200} | before, ready, RECOVERED_WITHIN * conditions.slack, findings, outage)
     if outage.server == "kafka":
         await asyncio.sleep(max(0.0, ready + FORGOTTEN_AFTER - loop.time()))
-    complete, missing = await membership.until_complete(endpoints, groups, len(agents), _patience(outage) * form.slack)
+    complete, missing = await membership.until_complete(
+        endpoints, groups, len(agents), _patience(outage) * conditions.slack
+    )
     findings.breaks(f"{outage.name}: groups incomplete", missing)
     _show_logs(on, agents, missing)
     reopened = await membership.openings(endpoints) - opened
     if outage.server != "kafka" and not outage.with_worker and not outage.emptied and reopened:
         findings.breaks(f"{outage.name}: rebalances", [f"{reopened} partitions were opened anew"])
-    _judge(outage, [each for each in load.told if each.began > down and each.ended < up], form, findings)
+    _judge(outage, [each for each in load.told if each.began > down and each.ended < up], conditions, findings)
     return {
         "outage": outage.name,
         "recovered_s": round(recovered, 1),
@@ -139,15 +141,15 @@ async def _go(on: Stage, outage: Outage, seconds: float, agents: Sequence[Child]
     return down, up, loop.time()
 
 
-async def _lose(on: Stage, outage: Outage, form: Form, findings: Findings) -> tuple[float, float, float]:
+async def _lose(on: Stage, outage: Outage, conditions: Conditions, findings: Findings) -> tuple[float, float, float]:
     """The server loses everything. Returns when it did, when all of it was there again, and since when the product can answer
     as usual: it builds views by itself, and waits for somebody to make baskets anew, for as long as an outage lasts."""
     loop = asyncio.get_running_loop()
     lost = loop.time()
     if outage.server == "redis":
-        await losses.views(on, outage.name, losses.BACK_WITHIN * form.slack, findings)
+        await losses.views(on, outage.name, losses.BACK_WITHIN * conditions.slack, findings)
         return lost, loop.time(), lost
-    await losses.baskets(on, form.seconds)
+    await losses.baskets(on, conditions.seconds)
     return lost, loop.time(), loop.time()
 
 
@@ -180,10 +182,10 @@ async def _recovery(
             return loop.time() - ready
 
 
-def _judge(outage: Outage, during: Sequence[Told], form: Form, findings: Findings) -> None:
+def _judge(outage: Outage, during: Sequence[Told], conditions: Conditions, findings: Findings) -> None:
     """during: requests that saw nothing but the outage."""
     unfitting = [each for each in during if each.status not in outage.fitting[each.write]]
-    if sum(each.status == 503 for each in unfitting) <= form.refused * len(during):
+    if sum(each.status == 503 for each in unfitting) <= conditions.refused * len(during):
         unfitting = [each for each in unfitting if each.status != 503]
     findings.breaks(f"{outage.name}: unfitting answers", unfitting)
     findings.breaks(f"{outage.name}: no request saw it", [] if during else ["none"])

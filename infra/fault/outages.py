@@ -19,7 +19,7 @@ from infra.fault.audits import mails as audit_mails
 from infra.fault.audits import views as audit_views
 from infra.fault.ending import SLACK, ending
 from infra.fault.http_load import PACE, HttpLoad
-from infra.fault.outage import Form, Outage, suffer
+from infra.fault.outage import Conditions, Outage, suffer
 from infra.fault.people.accounts import log_in, open_accounts
 from infra.fault.plans.plan import Town
 from infra.fault.plans.seeding import seed_town
@@ -29,7 +29,7 @@ from infra.supervision.child import Child
 
 AGENTS, ACCOUNTS = 2, 8
 KILL = signal.SIGKILL
-SHORT_FORM = Form(seconds=10.0, pace=20.0, slack=SLACK, refused=0.5)
+SHORT_CONDITIONS = Conditions(seconds=10.0, pace=20.0, slack=SLACK, refused=0.5)
 """A machine with less than a core for all of it can hold that pace."""
 LOGGED_IN = 480.0  # seconds; an access token is good for 900, and one outage may take 300
 LONG = (
@@ -69,9 +69,9 @@ async def run(arguments: Sequence[str]) -> Findings:
     findings = Findings()
     async with stage(keep=chosen.keep, settings=NOBODY_ANSWERS) as on:
         if chosen.short:
-            await outages(on, wanted, SHORT_FORM, findings)
+            await outages(on, wanted, SHORT_CONDITIONS, findings)
         else:
-            await outages(on, wanted, Form(chosen.seconds, PACE), findings)
+            await outages(on, wanted, Conditions(chosen.seconds, PACE), findings)
     return findings
 
 
@@ -88,7 +88,7 @@ def _server(outage: Outage) -> str:
     return "postgres-and-worker" if outage.with_worker else outage.server
 
 
-async def outages(on: Stage, wanted: Sequence[Outage], form: Form, findings: Findings) -> None:
+async def outages(on: Stage, wanted: Sequence[Outage], conditions: Conditions, findings: Findings) -> None:
     """One after another on one stage, audited together; at the end all processes are ended without Kafka."""
     agents = await on.agents(AGENTS)
     edge = await on.edge()
@@ -98,7 +98,7 @@ async def outages(on: Stage, wanted: Sequence[Outage], form: Form, findings: Fin
     async with aiohttp.ClientSession(endpoints.edge, connector=aiohttp.TCPConnector(limit=0)) as session:
         accounts = await open_accounts(session, MailStore(on.stack.site.data.mail), ACCOUNTS)
         say(f"{len(accounts)} users are registered, the load begins")
-        load = HttpLoad(session, accounts, town.meals, form.pace)
+        load = HttpLoad(session, accounts, town.meals, conditions.pace)
         load.start()
         loop = asyncio.get_running_loop()
         logged_in = loop.time()
@@ -108,22 +108,22 @@ async def outages(on: Stage, wanted: Sequence[Outage], form: Form, findings: Fin
                 if loop.time() - logged_in > LOGGED_IN:
                     load.accounts = [await log_in(session, account) for account in load.accounts]
                     logged_in = loop.time()
-                figures.append(await suffer(on, each, form, load, agents, findings))
+                figures.append(await suffer(on, each, conditions, load, agents, findings))
         finally:
             await load.stop()
     findings.measured(outages=figures)
-    await lag.quiet(endpoints, findings, lag.WITHIN + form.seconds)  # what gathered in an outage, too
-    await _audit(on, load, agents, sum(each.server == "mailbox" for each in wanted), form, findings)
-    await ending(on, [*agents, edge], findings, form.slack)
+    await lag.quiet(endpoints, findings, lag.WITHIN + conditions.seconds)  # what gathered in an outage, too
+    await _audit(on, load, agents, sum(each.server == "mailbox" for each in wanted), conditions, findings)
+    await ending(on, [*agents, edge], findings, conditions.slack)
 
 
 async def _audit(
-    on: Stage, load: HttpLoad, agents: Sequence[Child], mailbox_gone: int, form: Form, findings: Findings
+    on: Stage, load: HttpLoad, agents: Sequence[Child], mailbox_gone: int, conditions: Conditions, findings: Findings
 ) -> None:
     """mailbox_gone: how often the mail server went away. Each process may have had mails on their way then."""
     say("the audit begins")
     found = await evidence.gather(on.stack.endpoints)
-    audit_answers.audit(load.told, found, findings, form.slack)
+    audit_answers.audit(load.told, found, findings, conditions.slack)
     await whole.audit(on.stack.endpoints, findings)
     await audit_views.audit(on.stack.endpoints, found, findings)
     requested = [event.id for event in audit_mails.requests(found)]

@@ -1,5 +1,5 @@
-"""The bytes of photos in MongoDB, as GridFS lays them out: uploads in quarantine (`uploads`), and forms of photos by their hash
-(`photos`).
+"""The bytes of photos in MongoDB, as GridFS lays them out: uploads in quarantine (`uploads`), and renditions of photos by their
+hash (`photos`).
 
 The edge uses it, too: bytes of photos are the one thing that it reads and writes outside of Kafka and Redis
 (docs/decisions/059-the-bytes-of-photos-pass-the-edge.md). GridFS' own writer holds a whole file in memory until it is closed,
@@ -31,7 +31,7 @@ AWAY_SECONDS = (
 _NOTHING = ObjectId("0" * 24)
 
 
-class Form(NamedTuple):
+class Rendition(NamedTuple):
     """A file of some photos. photo_ids: of those that asked for it; asked: how often that was; kept_at: when it was last."""
 
     id: str
@@ -71,7 +71,7 @@ class Photos:
             await self._uploads.remove(ObjectId(upload_id))
 
     async def keep(self, sha256: str, body: bytes, photo_id: str) -> None:
-        """Stores a form of this photo. Bytes that are stored already are not stored again.
+        """Stores a rendition of this photo. Bytes that are stored already are not stored again.
 
         sha256: of the bytes, in hex: their name.
         """
@@ -127,25 +127,25 @@ class Photos:
             rows = self._uploads.files.find(wanted, {"_id": 1}).sort("_id").limit(most)
             return [str(row["_id"]) async for row in rows]
 
-    async def forms(self, after: str, most: int) -> list[Form]:
+    async def renditions(self, after: str, most: int) -> list[Rendition]:
         """Files of photos in the order of their ids, from behind the id `after` on ('': all)."""
         async with self.asked():
             rows = self._photos.files.find({"_id": {"$gt": _id(after)}}).sort("_id").limit(most)
-            return [_form(row) async for row in rows]
+            return [_rendition(row) async for row in rows]
 
-    async def forget_names(self, form: Form, photo_ids: Sequence[str]) -> None:
+    async def forget_names(self, rendition: Rendition, photo_ids: Sequence[str]) -> None:
         """These photos do not name the file any more."""
         async with self.asked():
             await self._photos.files.update_one(
-                {"_id": _id(form.id)}, {"$pullAll": {"metadata.photo_ids": list(photo_ids)}}
+                {"_id": _id(rendition.id)}, {"$pullAll": {"metadata.photo_ids": list(photo_ids)}}
             )
 
-    async def remove_form(self, form: Form) -> None:
+    async def remove_rendition(self, rendition: Rendition) -> None:
         """Unless a photo has asked for it since it was found."""
         async with self.asked():
-            gone = await self._photos.files.delete_one({"_id": _id(form.id), "metadata.asked": form.asked})
+            gone = await self._photos.files.delete_one({"_id": _id(rendition.id), "metadata.asked": rendition.asked})
             if gone.deleted_count:
-                await self._photos.remove_chunks([_id(form.id)])
+                await self._photos.remove_chunks([_id(rendition.id)])
 
     async def remove_unfinished(self, moment: datetime, most: int) -> int:
         """Chunks of files that were begun before this moment and never ended: their writer was killed. Of each bucket the first
@@ -266,10 +266,10 @@ def _id(said: str) -> ObjectId:
     return ObjectId(said) if said else _NOTHING
 
 
-def _form(row: Any) -> Form:
+def _rendition(row: Any) -> Rendition:
     metadata = row["metadata"]
     kept_at = metadata["kept_at"].replace(tzinfo=UTC)  # the driver leaves it out
-    return Form(str(row["_id"]), row["filename"], metadata["asked"], kept_at, metadata["photo_ids"])
+    return Rendition(str(row["_id"]), row["filename"], metadata["asked"], kept_at, metadata["photo_ids"])
 
 
 def _now() -> datetime:

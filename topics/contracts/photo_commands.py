@@ -24,7 +24,7 @@ class AddPhoto(Message, frozen=True, kw_only=True):
 
 
 class RecordAccepted(Message, frozen=True, kw_only=True):
-    """Of the check: the photo is fine, and its forms are stored. See PhotoAccepted."""
+    """Of the check: the photo is fine, and its renditions are stored. See PhotoAccepted."""
 
     width: int
     height: int

@@ -22,7 +22,7 @@ Reason = Literal[
 
 
 class PhotoFile(msgspec.Struct, frozen=True, kw_only=True):
-    """One form of a photo. sha256: of its bytes, in hex, which is also the name under which they are stored."""
+    """One rendition of a photo. sha256: of its bytes, in hex, which is also the name under which they are stored."""
 
     size: Size
     type: Literal["image/webp", "image/jpeg"]
@@ -45,7 +45,7 @@ class PhotoAdded(Message, frozen=True, kw_only=True):
 
 
 class PhotoAccepted(Message, frozen=True, kw_only=True):
-    """upload: its bytes are not needed any more. files: its forms. width, height: pixels of the picture as it came, turned
+    """upload: its bytes are not needed any more. files: its renditions. width, height: pixels of the picture as it came, turned
     upright."""
 
     upload: str

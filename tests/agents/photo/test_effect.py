@@ -65,7 +65,7 @@ async def outcome(inspector: Inspector, upload: str) -> Any:
     return send.message
 
 
-async def test_a_good_photo_is_stored_in_all_its_forms(photos: Photos, inspector: Inspector) -> None:
+async def test_a_good_photo_is_stored_in_all_its_renditions(photos: Photos, inspector: Inspector) -> None:
     upload = await uploaded(photos, saved("JPEG"))
     accepted = await outcome(inspector, upload)
     assert isinstance(accepted, RecordAccepted) and len(accepted.files) == 6
@@ -148,12 +148,12 @@ async def test_files_that_no_photo_names_are_collected(photos: Photos, inspector
         await photos.keep(file.sha256, b"", "unknown")
     await age(client)
     await rounds(Collector(photos, States(**{name: [added(upload), recorded]})))  # type: ignore[arg-type]
-    found = {form.sha256: form.photo_ids for form in await photos.forms("", 100)}
+    found = {rendition.sha256: rendition.photo_ids for rendition in await photos.renditions("", 100)}
     assert found == {file.sha256: [name] for file in accepted.files}, "one photo names them still"
 
     dropped = States(**{name: [added(upload), recorded, PhotoDropped()]})
     await rounds(Collector(photos, dropped))  # type: ignore[arg-type]
-    assert await photos.forms("", 100) == []
+    assert await photos.renditions("", 100) == []
     assert await client.get_default_database()["photos.chunks"].count_documents({}) == 0
 
 
@@ -180,7 +180,7 @@ async def test_files_that_are_young_or_of_a_photo_under_check_stay(photos: Photo
 
     async def collected() -> set[str]:
         await rounds(Collector(photos, states))  # type: ignore[arg-type]
-        return {form.sha256 for form in await photos.forms("", 10)}
+        return {rendition.sha256 for rendition in await photos.renditions("", 10)}
 
     await photos.keep(checked, b"x", photo_of(upload))
     await age(client)
@@ -198,4 +198,4 @@ async def test_a_round_goes_on_where_the_one_before_ended(photos: Photos, client
     await age(client)
     collector = Collector(photos, States(**{photo_of(upload): [added(upload)]}))  # type: ignore[arg-type]
     assert [await collector.round() for _ in range(2)] == [True, False], "there is one file behind the first round"
-    assert len(await photos.forms("", AT_ONCE + 1)) == AT_ONCE, "the last one, which no photo names, is gone"
+    assert len(await photos.renditions("", AT_ONCE + 1)) == AT_ONCE, "the last one, which no photo names, is gone"

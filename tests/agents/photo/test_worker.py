@@ -35,8 +35,10 @@ async def check(body: bytes) -> Made:
 
 
 def opened(made: Made, size: str, kind: str = "image/webp") -> Image.Image:
-    (form,) = [form for form in made.forms if (form.file.size, form.file.type) == (size, kind)]
-    return Image.open(io.BytesIO(form.body))
+    (rendition,) = [
+        rendition for rendition in made.renditions if (rendition.file.size, rendition.file.type) == (size, kind)
+    ]
+    return Image.open(io.BytesIO(rendition.body))
 
 
 # -- hostile and odd pictures
@@ -70,9 +72,13 @@ async def test_each_hostile_file_is_refused_for_a_reason_and_the_next_picture_is
 
 @many(list(corpus.odd_but_fine()))
 async def test_an_odd_picture_is_shown_without_what_it_carries(odd: Odd) -> None:
-    for form in (await check(odd.body)).forms:
-        assert corpus.PAYLOAD[:12] not in form.body and b"Exif" not in form.body and b"EXIF" not in form.body
-        assert not any(name in form.body for name in (b"ICCP", b"ICC_PROFILE", b"XMP", b"PK\x03\x04"))
+    for rendition in (await check(odd.body)).renditions:
+        assert (
+            corpus.PAYLOAD[:12] not in rendition.body
+            and b"Exif" not in rendition.body
+            and b"EXIF" not in rendition.body
+        )
+        assert not any(name in rendition.body for name in (b"ICCP", b"ICC_PROFILE", b"XMP", b"PK\x03\x04"))
 
 
 async def test_random_damage_does_no_harm() -> None:
@@ -89,19 +95,25 @@ async def test_random_damage_does_no_harm() -> None:
 async def test_every_kind_becomes_three_sizes_as_webp_and_jpeg(kind: str) -> None:
     made = await check(saved(kind, picture(1800, 900)))
     assert (made.width, made.height) == (1800, 900)
-    assert [(form.file.size, form.file.type) for form in made.forms] == [
+    assert [(rendition.file.size, rendition.file.type) for rendition in made.renditions] == [
         (size, type_) for size in ("full", "card", "thumb") for type_ in ("image/webp", "image/jpeg")
     ]
-    for form in made.forms:
-        image = Image.open(io.BytesIO(form.body))
-        side = SIDES[form.file.size]
-        assert image.size == (form.file.width, form.file.height) == (side, side // 2)
-        assert f"image/{(image.format or '').lower()}" == form.file.type and form.file.bytes == len(form.body)
+    for rendition in made.renditions:
+        image = Image.open(io.BytesIO(rendition.body))
+        side = SIDES[rendition.file.size]
+        assert image.size == (rendition.file.width, rendition.file.height) == (side, side // 2)
+        assert f"image/{(image.format or '').lower()}" == rendition.file.type and rendition.file.bytes == len(
+            rendition.body
+        )
 
 
 async def test_a_small_picture_is_not_made_larger() -> None:
     made = await check(saved("PNG", picture(200, 100)))
-    assert {form.file.size: form.file.width for form in made.forms} == {"full": 200, "card": 200, "thumb": 160}
+    assert {rendition.file.size: rendition.file.width for rendition in made.renditions} == {
+        "full": 200,
+        "card": 200,
+        "thumb": 160,
+    }
 
 
 @pytest.mark.parametrize("size", [(8_000, 16), (16, 8_000)])
@@ -111,9 +123,9 @@ async def test_a_picture_that_is_very_thin_keeps_a_pixel(size: tuple[int, int]) 
     assert sorted(opened(made, "thumb").size) == [1, 160]
 
 
-async def test_the_same_bytes_become_the_same_forms() -> None:
+async def test_the_same_bytes_become_the_same_renditions() -> None:
     first, second = await check(saved("PNG")), await check(saved("PNG"))
-    assert [form.file for form in first.forms] == [form.file for form in second.forms]
+    assert [rendition.file for rendition in first.renditions] == [rendition.file for rendition in second.renditions]
 
 
 @pytest.mark.parametrize("value", range(1, 9))
@@ -242,12 +254,12 @@ def workers() -> list[psutil.Process]:
     return [child for child in psutil.Process().children() if child.cmdline()[:3] == [sys.executable, "-I", "-c"]]
 
 
-FORM_OF_HTML = '{"forms":[{"size":"full","type":"text/html","width":1,"height":1,"bytes":0}]}'
+RENDITION_OF_HTML = '{"renditions":[{"size":"full","type":"text/html","width":1,"height":1,"bytes":0}]}'
 
 GOOD_OR = """
 body = sys.stdin.buffer.read()
 if body == b"good":
-    sys.stdout.buffer.write(b'{"width":1,"height":1,"forms":[{"size":"full","type":"image/webp","width":1,"height":1,"bytes":2}]}\\nok')
+    sys.stdout.buffer.write(b'{"width":1,"height":1,"renditions":[{"size":"full","type":"image/webp","width":1,"height":1,"bytes":2}]}\\nok')
     sys.stdout.flush()
     os._exit(0)
 """
@@ -263,7 +275,7 @@ if body == b"good":
         ("print('no JSON')", "unreadable"),
         ("pass", "unreadable"),
         ("print('{\"refused\":\"because\"}')", "unreadable"),
-        (f"print('{FORM_OF_HTML}')", "unreadable"),
+        (f"print('{RENDITION_OF_HTML}')", "unreadable"),
         ("sys.stdout.write('{}\\n' + 'x' * 100)", "unreadable"),
         ("while True: sys.stdout.write('x' * 2**20)", "unreadable"),
         ("os.kill(os.getpid(), signal.SIGXCPU)", "took_too_long"),

@@ -1,4 +1,4 @@
-"""The bytes of photos in MongoDB: quarantine, forms by their hash, and what is removed."""
+"""The bytes of photos in MongoDB: quarantine, renditions by their hash, and what is removed."""
 
 import asyncio
 import hashlib
@@ -17,7 +17,7 @@ from pymongo.errors import AutoReconnect
 from infra.stack.stack import Stack
 from stores.errors import Unavailable
 from stores.mongo.connection import Client
-from stores.mongo.photos import CHUNK, Form, Photos
+from stores.mongo.photos import CHUNK, Photos, Rendition
 from tests.deadline import until
 from tests.stores.mongo_database import own_database
 
@@ -63,8 +63,8 @@ async def read(photos: Photos, name: str, start: int, stop: int) -> bytes | None
     return None if pieces is None else b"".join([piece async for piece in pieces])
 
 
-async def forms(photos: Photos) -> list[Form]:
-    return await photos.forms("", 100)
+async def renditions(photos: Photos) -> list[Rendition]:
+    return await photos.renditions("", 100)
 
 
 # -- quarantine
@@ -102,7 +102,7 @@ async def test_any_gridfs_client_reads_what_is_written(photos: Photos, database:
     assert await stream.read() == noise(CHUNK + 5, 2)
 
 
-# -- forms
+# -- renditions
 
 
 async def test_the_same_bytes_are_stored_once_for_all_photos_that_have_them(
@@ -114,7 +114,7 @@ async def test_the_same_bytes_are_stored_once_for_all_photos_that_have_them(
     await asyncio.gather(*(kept(photos, noise(9), f"photo-{n}") for n in range(10)))
     assert await database["photos.files"].count_documents({}) == 2
     assert await database["photos.chunks"].count_documents({}) == 3
-    names = {form.sha256: sorted(form.photo_ids) for form in await forms(photos)}
+    names = {rendition.sha256: sorted(rendition.photo_ids) for rendition in await renditions(photos)}
     assert names == {
         hashlib.sha256(body).hexdigest(): ["photo-1", "photo-2"],
         hashlib.sha256(noise(9)).hexdigest(): [f"photo-{n}" for n in range(10)],
@@ -161,18 +161,18 @@ async def test_uploads_are_listed_by_their_age_and_page_by_page(photos: Photos) 
     assert await photos.uploads_before(now - 2 * SOON, "", 3) == []
 
 
-async def test_a_form_is_removed_whole_unless_a_photo_asked_for_it_meanwhile(
+async def test_a_rendition_is_removed_whole_unless_a_photo_asked_for_it_meanwhile(
     photos: Photos, database: AsyncIOMotorDatabase[Any]
 ) -> None:
     body = noise(CHUNK + 1)
     name = await kept(photos, body)
-    (found,) = await forms(photos)
+    (found,) = await renditions(photos)
     await kept(photos, body, "photo-2")
-    await photos.remove_form(found)
+    await photos.remove_rendition(found)
     assert await read(photos, name, 0, len(body)) == body, "it was asked for since it was found"
-    (found,) = await forms(photos)
-    await photos.remove_form(found)
-    assert await forms(photos) == [] and await database["photos.chunks"].count_documents({}) == 0
+    (found,) = await renditions(photos)
+    await photos.remove_rendition(found)
+    assert await renditions(photos) == [] and await database["photos.chunks"].count_documents({}) == 0
     await kept(photos, body)
     assert await read(photos, name, 0, len(body)) == body
 
@@ -180,9 +180,9 @@ async def test_a_form_is_removed_whole_unless_a_photo_asked_for_it_meanwhile(
 async def test_photos_that_are_gone_are_forgotten(photos: Photos) -> None:
     for photo_id in ("photo-1", "photo-2", "photo-3"):
         await kept(photos, b"x", photo_id)
-    (found,) = await forms(photos)
+    (found,) = await renditions(photos)
     await photos.forget_names(found, ["photo-1", "photo-3", "unknown"])
-    assert [form.photo_ids for form in await forms(photos)] == [["photo-2"]]
+    assert [rendition.photo_ids for rendition in await renditions(photos)] == [["photo-2"]]
 
 
 async def test_what_a_killed_process_has_begun_is_removed_and_what_is_under_way_is_not(
