@@ -86,10 +86,11 @@ async def window_of(
 
 
 class Texts:
-    """Lets records through that have one of these texts as their key or as a header. Of many texts: as their id or correlation.
+    """Lets records through that have one of these texts as their key or as a header; of more than _FEW texts, as their id or
+    correlation.
 
-    A message that came without an id has the id of its place, which no byte of it says. Where one of the texts may be such an
-    id, messages without an id pass, too.
+    A message that came without an id has an id that derives from its place in the log, and does not contain it. If one of the
+    texts may be such an id, messages without an id are let through, too.
     """
 
     def __init__(self, wanted: Iterable[bytes]) -> None:

@@ -1,6 +1,6 @@
-"""The engineers' command to a partition's actor: decide again what is parked behind a key.
+"""Redrive: an engineer's message that has the parked messages of a key decided again.
 
-It stands on the command topic itself, keyed by the parked key, so that it has its place in the order of that key.
+It stands on the command topic of the domain, keyed by the parked key, so that it has its place among the messages of that key.
 """
 
 from topics.messages.message import Message
@@ -9,7 +9,8 @@ TYPE = "Redrive"
 
 
 class Repaired(Message, frozen=True):
-    """A parked message's new body: it keeps its id and its place. id: as `dlq list` shows it."""
+    """A new body for a parked message, which keeps its id and its place. id: as `dlq list` shows it. source: as in the
+    headers."""
 
     id: str
     source: str
@@ -17,7 +18,7 @@ class Repaired(Message, frozen=True):
 
 
 class Redrive(Message, frozen=True):
-    """drop: ids that are given up for good (still in the dead letters, without effect)."""
+    """drop: ids of parked messages that are deleted without effect. Their dead letters stay."""
 
     repaired: tuple[Repaired, ...] = ()
     drop: tuple[str, ...] = ()

@@ -17,14 +17,15 @@ _encode = msgspec.json.encode
 
 
 class Encoded(NamedTuple):
-    """A state as JSON in the form of today. known: without the fields that this code does not know. body: with them."""
+    """A state as JSON, in the form that this code writes. body: with the fields that only newer code knows. known: without
+    them."""
 
     body: str
     known: str
 
 
 class WorkingSet:
-    """writes: one for each aggregate that has changed, from its version before the round to the one now."""
+    """writes: for each aggregate that has changed its state, from its version before the round to its version now."""
 
     def __init__(self, decider: Decider[Any, Any, Any, Any], stored: Mapping[str, Stored]) -> None:
         self._decider = decider
@@ -93,7 +94,7 @@ class WorkingSet:
         return [key for key in wanted if key not in self._fact_versions]
 
     def has_facts_for(self, arrival: Arrival) -> bool:
-        """Whether all facts that it needs were read. Raises what the domain's `needs` raises."""
+        """Whether all facts were read that it needs on the state as it is now. Raises what the domain's `needs` raises."""
         return not self._fact_maps or self._fact_versions.keys() >= set(self._needs(arrival))
 
     def _needs(self, arrival: Arrival) -> Iterable[FactKey]:
@@ -110,7 +111,7 @@ class WorkingSet:
         return _encode(read).decode() if read else None
 
     def learn(self, asked: Sequence[FactKey], found: Mapping[FactKey, Fact]) -> None:
-        """Takes in facts of a look. asked: all that it was to read. found: those that exist."""
+        """Adds the facts that a look has found. asked: those that were asked for, also those that do not exist."""
         for place in asked:
             self._fact_versions[place] = found[place].version if place in found else 0
         for (name, key), stored in found.items():
@@ -137,6 +138,6 @@ def prefetchable_facts(decider: Decider[Any, Any, Any, Any], arrivals: Iterable[
         empty = decider.state()
         for arrival in arrivals:
             if arrival.message is not None and arrival.error is None:
-                with contextlib.suppress(Exception):  # as in missing_facts; `needs` does not know an order to redrive
+                with contextlib.suppress(Exception):  # as in missing_facts; `needs` does not know a Redrive
                     wanted.update(dict.fromkeys(decider.needs(arrival.message, empty)))
     return list(wanted)
