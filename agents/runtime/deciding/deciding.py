@@ -1,4 +1,4 @@
-"""Decide: makes events, answers and commands for others of commands, with one look and one write a round."""
+"""Decide: makes of commands events, answers, and commands for other domains, with one look and one write for each round."""
 
 import asyncio
 from collections import defaultdict
@@ -160,6 +160,7 @@ class Deciding(Drained):
         part.alone = True
 
     async def _decide(self, parts: Sequence[_Part]) -> tuple[Moment, Mapping[_Part, Changes]]:
+        """See agents.runtime.committing.rounds.Decide."""
         every = [arrival for part in parts for arrival in part.every]
         keys = list({arrival.key: None for arrival in every if arrival.key is not None})
         guessed = prefetchable_facts(self._roles.decider, every)
@@ -177,16 +178,17 @@ class Deciding(Drained):
             if unit.weight > WRITTEN:
                 part.put_off = True
                 continue
-            changes = await self._one(unit, moment, part)
+            changes = await self._decide_part(unit, moment, part)
             if changes is not None:
                 changes.raised = part.breaker.news
                 found[part] = changes
                 self._timers.set(part.source, changes.timers)
         return moment, found
 
-    async def _one(self, unit: UnitOfWork, moment: Moment, part: _Part) -> Changes | None:
-        """What a part changes. None: nothing is to do, it is put off, or it has failed; the unit is as before then."""
-        done = self._begun(moment, part)
+    async def _decide_part(self, unit: UnitOfWork, moment: Moment, part: _Part) -> Changes | None:
+        """What a part changes, which may end before the last of its messages: then the rest needs another round. None: nothing
+        is to do, the part is put off, or it has failed; then the unit of work is as before."""
+        done = self._begin(moment, part)
         if done is None:
             return None
         needs_facts = bool(self._roles.decider.fact_tables) and part.poison is None
@@ -207,26 +209,27 @@ class Deciding(Drained):
                 if unit.weight > WRITTEN or arrival.key in moment.left:
                     return unit.end_partition(arrival.offset)
                 if needs_facts and arrival.message is not None:
-                    await self._learn(part, unit, (arrival,))
+                    await self._read_facts(part, unit, (arrival,))
             try:
                 unit.begin_message(arrival)
-                self._take(unit, arrival, part)
+                self._handle(unit, arrival, part)
             except StalePreparation:
                 if arrival is first and not (unit.changes.inbox or unit.changes.unpark):
                     return part.fail(Conflict("prepared on a state that has changed"))
                 return unit.end_partition(arrival.offset)  # write what came before it, which may be what made it stale
         return unit.end_partition(part.after)
 
-    def _begun(self, moment: Moment, part: _Part) -> int | None:
-        """Leaves those messages in `todo` that are still to be decided. Returns the offset below which everything is done.
-        None: nothing is to do, the part is put off, or it has failed."""
+    def _begin(self, moment: Moment, part: _Part) -> int | None:
+        """Takes the messages that are done out of `todo`. Returns the offset below which everything is done. None: nothing is
+        to do, the part is put off, or it has failed."""
         progress = part.progress(moment)
         if progress is None:
             part.todo = ()
             return None
         if part.queues_floor not in (None, moment.floors[part.source]):
             return part.fail(Conflict("what is parked was read at another floor"))
-        # What is done needs no state. The next look is not to bring it again, and the state of the first message is in it then.
+        # The next look reads the states of `todo` only. So if a look reads too little for its size, the next one begins with
+        # the state of the first message.
         part.todo = [arrival for arrival in part.todo if arrival.offset >= progress.done]
         if part.begins_with(moment.left):
             part.put_off = True
@@ -235,7 +238,7 @@ class Deciding(Drained):
 
     async def _has_facts(self, unit: UnitOfWork, part: _Part) -> bool:
         """Reads the facts that the messages need. False: one is older than its caller has seen, and the part has failed."""
-        await self._learn(part, unit, part.every)
+        await self._read_facts(part, unit, part.every)
         try:
             self._patience.wait_for_facts(unit, part.todo)
         except FactsBehind as behind:
@@ -247,7 +250,7 @@ class Deciding(Drained):
     def _wants_what_was_released(unit: UnitOfWork, arrival: Arrival, part: _Part) -> bool:
         return any(map(unit.wants_what_was_released, redriving.with_redriven(arrival, part.queues)))
 
-    def _take(self, unit: UnitOfWork, arrival: Arrival, part: _Part) -> None:
+    def _handle(self, unit: UnitOfWork, arrival: Arrival, part: _Part) -> None:
         if not redriving.is_redrive(arrival):
             unit.handle(arrival, part.poison)
             if unit.raised is not None:
@@ -257,7 +260,7 @@ class Deciding(Drained):
         else:
             self._redriving.refuse(unit, arrival, part.poison)
 
-    async def _learn(self, part: _Part, unit: UnitOfWork, asked: Sequence[Arrival]) -> None:
+    async def _read_facts(self, part: _Part, unit: UnitOfWork, asked: Sequence[Arrival]) -> None:
         missing = unit.working_set.missing_facts([a for a in asked if a.error is None and not redriving.is_redrive(a)])
         if missing:
             unit.working_set.learn(missing, (await self._store.look([part.source], facts=missing)).facts)
