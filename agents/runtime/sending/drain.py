@@ -59,7 +59,7 @@ class Drain:
             del lease.sent[: len(change.sent)]
             lease.moved = True
             if lease.passed is not None and change.next >= lease.passed.next:
-                lease.passed = None
+                lease.passed = lease.passed._replace(told=True)
 
     def send(self, rows: Rows) -> Publishing:
         """Begins to publish rows of several leases. Each lease waits for the end with `out`."""
@@ -99,7 +99,7 @@ class Drain:
     async def catch_up(self, leases: Sequence[Lease]) -> Mapping[Lease, str]:
         """Moves the floors past messages that lead to nothing. Returns the leases that must be opened again, and why. Raises
         Doubt."""
-        behind = [lease for lease in leases if lease.passed is not None]
+        behind = [lease for lease in leases if lease.floor_is_behind]
         if not behind:
             return {}
         moment = await self._store.look([lease.source for lease in behind])

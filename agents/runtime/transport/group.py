@@ -172,7 +172,7 @@ class Group:
 
     async def _carry(self, batch: Batch) -> None:
         await carry(self.leases, self._works[batch.lease.tp.topic], batch)
-        if batch.lease.passed is not None:
+        if batch.lease.floor_is_behind:
             self._catch_up_soon()
 
     def _catch_up_soon(self) -> None:
@@ -182,7 +182,7 @@ class Group:
     def _catch_up(self) -> None:
         """Begins to look after partitions whose floors are behind. Those with a batch in flight have their turn later."""
         self._catching_up = None
-        behind, free = [lease for lease in self.leases.held.values() if lease.passed], dict[str, list[Lease]]()
+        behind, free = [each for each in self.leases.held.values() if each.floor_is_behind], dict[str, list[Lease]]()
         for lease in behind:
             if lease.batch is None and lease.idle_work is None:
                 free.setdefault(lease.tp.topic, []).append(lease)

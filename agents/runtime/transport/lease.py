@@ -42,10 +42,11 @@ class NotYet(Exception):
 
 class Passed(NamedTuple):
     """Messages that do nothing when they are read again, from offset `first` to before `next`: the floor in the store may stand
-    anywhere among them."""
+    anywhere among them. told: it stands behind them. Who has looked just before still sees it among them."""
 
     first: int
     next: int
+    told: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -59,8 +60,8 @@ class Lease:
     (agents/runtime/reading/missed.py). doubtful: a write has lost its answer, or its rows were not published. The outbox may
     hold rows that must go out before new ones, and the floor may not tell: the steps of a redrive leave it where it is.
     held_since: since when its commands raise one after the other, and are tried one at a time
-    (agents/runtime/deciding/breaker.py). moved: the floor was moved under this lease. passed: the last messages, where the
-    store was not told yet that they are done (agents/runtime/transport/passing.py).
+    (agents/runtime/deciding/breaker.py). moved: the floor was moved under this lease. passed: the last messages that were
+    passed over (agents/runtime/transport/passing.py).
     """
 
     source: Source
@@ -84,6 +85,11 @@ class Lease:
     @property
     def held_back(self) -> bool:
         return self.held_since is not None
+
+    @property
+    def floor_is_behind(self) -> bool:
+        """Whether the store is still to be told of messages that were passed over."""
+        return self.passed is not None and not self.passed.told
 
     @property
     def tp(self) -> TP:

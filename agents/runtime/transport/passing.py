@@ -26,7 +26,7 @@ def pass_over(batch: Batch) -> bool:
     lease = batch.lease
     if not lease.moved or batch.first != lease.next:
         return False
-    first = batch.first if lease.passed is None else lease.passed.first
+    first = lease.passed.first if lease.passed is not None and not lease.passed.told else batch.first
     if batch.next - first > MOST:
         return False
     lease.passed = Passed(first, batch.next)
@@ -44,12 +44,12 @@ def moves(leases: Sequence[Lease], moment: Moment) -> tuple[dict[Lease, Changes]
     changes, ended = dict[Lease, Changes](), dict[Lease, str]()
     for lease in leases:
         passed, floor = lease.passed, moment.floors.get(lease.source)
-        if passed is None:
+        if passed is None or passed.told:
             continue
         if floor is None or floor.incarnation != lease.incarnation or floor.next < passed.first:
             ended[lease] = f"the floor is {floor}, offsets {passed.first} to {passed.next} were passed over"
         elif floor.next < passed.next:
             changes[lease] = Changes(next=passed.next)
         else:
-            lease.passed = None  # another owner is further
+            lease.passed = passed._replace(told=True)  # another owner is further
     return changes, ended

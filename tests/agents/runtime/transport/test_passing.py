@@ -1,5 +1,6 @@
 """Messages that lead to nothing: the store hears of them later, and nothing is lost or done twice by that."""
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,6 +10,7 @@ from agents.runtime.reading.effecting import Effecting
 from agents.runtime.reading.taking_in import Intake
 from agents.runtime.transport import passing
 from agents.runtime.transport.lease import Lease, Passed, Reopen
+from stores.errors import Stale
 from tests.agents.runtime.feed import Feed
 from tests.agents.runtime.tally import Add, Added
 from tests.agents.runtime.world import Process, World
@@ -78,7 +80,7 @@ async def test_the_store_hears_of_them_with_the_next_one_that_leads_to_something
     assert (await one.floor(lease), lease.passed) == (0, Passed(0, 3))
     loud(feed, 4)
     await one.reads(lease)
-    assert (await one.floor(lease), lease.passed, await one.commands()) == (4, None, 1)
+    assert (await one.floor(lease), lease.passed, await one.commands()) == (4, Passed(0, 3, told=True), 1)
 
 
 async def test_they_are_not_entered_in_the_inbox_also_beside_one_that_is(world: World):
@@ -109,7 +111,7 @@ async def test_where_none_comes_after_them_the_idle_work_moves_the_floor(world: 
     lease = await one.opened()
     await one.reads(lease)
     assert await one.work.idle([lease]) == {}
-    assert (await one.floor(lease), lease.passed) == (2, None)
+    assert (await one.floor(lease), lease.passed) == (2, Passed(0, 2, told=True))
 
 
 async def test_the_first_of_a_lease_go_to_the_store(world: World):
@@ -146,7 +148,7 @@ async def test_who_has_lost_the_partition_does_nothing_again_that_its_new_owner_
     loud(feed, 3)
     lease = await new.opened()
     await new.reads(lease)
-    assert await old.work.idle([left]) == {} and left.passed is None
+    assert await old.work.idle([left]) == {} and left.passed == Passed(0, 2, told=True)
     await old.reads(left)
     assert (await old.floor(left), await old.commands()) == (3, 1)
 
@@ -166,6 +168,24 @@ async def test_a_floor_that_its_new_owner_has_moved_among_them_is_no_hole(world:
     loud(feed, 4)
     await old.reads(left)
     assert (await old.floor(left), await old.commands()) == (4, 1)
+
+
+async def test_a_floor_that_is_moved_past_them_just_after_somebody_looked_is_no_hole(world: World):
+    feed = Feed(world.events)
+    one = await reader(world, feed)
+    quiet(feed, 1, 2)
+    lease = await one.opened()
+    await one.reads(lease)
+    loud(feed, 3)
+    gate = one.process.gates.stop_at("looked")
+    reading = asyncio.create_task(one.reads(lease))
+    await gate.reached()
+    assert await one.work.idle([lease]) == {}
+    gate.open()
+    with pytest.raises(Stale):
+        await reading
+    await one.reads(lease)
+    assert (await one.floor(lease), await one.commands()) == (3, 1)
 
 
 async def test_messages_that_are_missing_before_them_are_noticed(world: World):
@@ -206,7 +226,7 @@ async def test_the_floor_stays_no_further_behind_than_is_read_again_soon(world: 
     for version in (1, 2, 3):
         quiet(feed, version)
         await one.reads(lease)
-    assert (await one.floor(lease), lease.passed) == (3, None)
+    assert (await one.floor(lease), lease.passed) == (3, Passed(0, 2, told=True))
 
 
 async def test_an_event_without_an_effect_is_passed_over_and_the_next_effect_happens_once(
