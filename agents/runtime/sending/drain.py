@@ -209,4 +209,5 @@ class Drained:
         return await self._drain.idle(leases)
 
     async def close(self, lease: Lease) -> None:
+        await self._drain.catch_up([lease])
         await self._drain.forget(lease)

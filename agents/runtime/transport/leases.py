@@ -178,13 +178,14 @@ class Leases:
             metrics.LEASED.labels(self.group).dec()
             if lease.sent:
                 self._out[lease.tp] = [*self._out.get(lease.tp, ()), *lease.sent]
+            if lease.sent or lease.floor_is_behind:
                 closing = asyncio.create_task(self._close(lease))
                 self._closing.add(closing)
                 closing.add_done_callback(self._closing.discard)
 
     async def _close(self, lease: Lease) -> None:
-        """Deletes published outbox rows, so that the next owner does not publish them again. Best effort: readers drop what
-        comes twice."""
+        """Deletes published outbox rows, so that the next owner does not publish them again, and moves the floor past messages
+        that were passed over. Best effort: readers drop what comes twice."""
         try:
             await self.works[lease.tp.topic].close(lease)
         except Exception as error:

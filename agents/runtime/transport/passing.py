@@ -48,8 +48,8 @@ def moves(leases: Sequence[Lease], moment: Moment) -> tuple[dict[Lease, Changes]
             continue
         if floor is None or floor.incarnation != lease.incarnation or floor.next < passed.first:
             ended[lease] = f"the floor is {floor}, offsets {passed.first} to {passed.next} were passed over"
-        elif floor.next < passed.next:
+        elif floor.epoch == lease.epoch and floor.next < passed.next:
             changes[lease] = Changes(next=passed.next)
         else:
-            lease.passed = passed._replace(told=True)  # another owner is further
+            lease.passed = passed._replace(told=True)  # another owner reads them, or is further
     return changes, ended

@@ -28,5 +28,6 @@ class Work(Protocol):
         ...
 
     async def close(self, lease: Lease) -> None:
-        """Deletes the published outbox rows of a lease that has ended. Nothing depends on it. Raises Doubt."""
+        """Deletes the published outbox rows of a lease that has ended, and moves its floor past what was passed over. Nothing
+        depends on it. Raises Doubt."""
         ...

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from agents.runtime.transport import leases as module
 from agents.runtime.transport.carrying import carry
-from agents.runtime.transport.lease import TP, Batch, Lease, Stopped
+from agents.runtime.transport.lease import TP, Batch, Lease, Passed, Stopped
 from agents.runtime.transport.leases import Leases
 from tests.agents.runtime.world import Process, Record, World
 from tests.deadline import until, within
@@ -190,6 +190,14 @@ async def test_a_revoke_hands_over_no_row_that_is_out(member: Member):
     await heir.opened()
     await heir.leases.shut(0)
     assert len(await world.published(world.events.name)) == 1, "the heir has nothing to send again"
+
+
+async def test_a_revoke_moves_a_floor_that_is_behind(member: Member):
+    lease = await member.opened()
+    lease.passed = Passed(0, 3)
+    await member.leases.close_all(LONG)
+    found = await member.process.store.look([lease.source])
+    assert found.floors[lease.source].next == 3
 
 
 async def test_who_gets_a_partition_back_knows_what_it_sent_though_the_store_was_away(member: Member):

@@ -127,6 +127,21 @@ async def test_the_first_of_a_lease_go_to_the_store(world: World):
     assert (await one.floor(lease), lease.passed) == (2, Passed(2, 3))
 
 
+async def test_a_process_that_ends_moves_the_floor_unless_the_partition_has_another_owner(world: World):
+    feed = Feed(world.events)
+    one, other = await reader(world, feed), await reader(world, feed)
+    quiet(feed, 1, 2)
+    lease = await one.opened()
+    await one.reads(lease)
+    await one.work.close(lease)
+    assert await one.floor(lease) == 2
+    quiet(feed, 3)
+    await one.reads(lease)
+    await other.opened()
+    await one.work.close(lease)
+    assert (await one.floor(lease), lease.floor_is_behind) == (2, False)
+
+
 async def test_after_a_kill_they_are_read_again_and_what_comes_after_them_is_done_once(world: World):
     feed = Feed(world.events)
     killed, heir = await reader(world, feed), await reader(world, feed)
