@@ -195,9 +195,12 @@ async def test_a_revoke_hands_over_no_row_that_is_out(member: Member):
 async def test_a_revoke_moves_a_floor_that_is_behind(member: Member):
     lease = await member.opened()
     lease.passed = Passed(0, 3)
+
+    async def moved() -> bool:
+        return (await member.process.store.look([lease.source])).floors[lease.source].next == 3
+
     await member.leases.close_all(LONG)
-    found = await member.process.store.look([lease.source])
-    assert found.floors[lease.source].next == 3
+    await until("the floor to be moved", moved)  # a revoke waits for it, but not for long
 
 
 async def test_who_gets_a_partition_back_knows_what_it_sent_though_the_store_was_away(member: Member):
