@@ -64,7 +64,7 @@ class Effecting(Drained):
         read, broken = events.read(self._topic, batch, batch.first)
         wanted = [event for event in read if isinstance(event.message, self._of)]
         nothing = not (wanted or broken or any(event.arrival.newer for event in read))
-        if nothing and not lease.doubtful and pass_over(batch):
+        if nothing and pass_over(batch):
             return
         moment = await self._store.look([lease.source], aside=events.aggregates(wanted))
         progress = progress_of(batch, moment.floors.get(lease.source), batch.first)
@@ -79,7 +79,7 @@ class Effecting(Drained):
         rows = await self._all(lease, once, moment.aside)
         bad = [arrival for arrival in broken if progress.done <= arrival.offset < after]
         # That the effects have ended is recorded, so to read their events again does nothing.
-        passed = not (rows or bad or newer or progress.surprised or lease.doubtful) and pass_over(batch)
+        passed = not (rows or bad or newer or progress.surprised) and pass_over(batch)
         if after > progress.done and not passed:
             changes = Changes(next=after, set_aside=rows, outbox=dead_letters(lease, self._topic, bad))
             await self._write(lease, moment, changes)

@@ -60,8 +60,7 @@ class Intake(Drained):
         incarnation = batch.lease.incarnation
         read = [arrivals.read(self._topic, incarnation, record, keyed=False) for record in batch.records]
         found = [(arrival, self._translated(arrival)) for arrival in read]
-        nothing = all(_leads_to_nothing(*each) for each in found)
-        if nothing and not batch.lease.doubtful and pass_over(batch):
+        if all(_leads_to_nothing(*each) for each in found) and pass_over(batch):
             return
         part = _Part(batch, found)
         await self._rounds.join(part)

@@ -180,16 +180,14 @@ class Group:
             self._catching_up = asyncio.get_running_loop().call_later(passing.SOON, self._catch_up)
 
     def _catch_up(self) -> None:
-        """Begins to look after partitions whose floors are behind. Those with a batch in flight have their turn later."""
+        """Begins to look after partitions whose floors are behind. One with a batch in flight comes again after it."""
         self._catching_up = None
-        behind, free = [each for each in self.leases.held.values() if each.floor_is_behind], dict[str, list[Lease]]()
-        for lease in behind:
-            if lease.batch is None and lease.idle_work is None:
+        free = dict[str, list[Lease]]()
+        for lease in self.leases.ready():
+            if lease.floor_is_behind:
                 free.setdefault(lease.tp.topic, []).append(lease)
         for topic, leases in free.items():
             self._runs(asyncio.create_task(self._idle(topic, leases)))
-        if any(lease not in free.get(lease.tp.topic, ()) for lease in behind):
-            self._catch_up_soon()
 
     def look_after_idle(self) -> None:
         """Begins to look after the partitions without messages, unless the round before is still under way. Does not wait."""

@@ -20,11 +20,11 @@ MOST = 2_000
 def pass_over(batch: Batch) -> bool:
     """Notes that to read the messages of the batch again does nothing. False: the batch must go to the store as any other.
 
-    So does the first one of a lease: a partition that is opened again and again comes forward all the same. So does one before
-    which messages may be missing, and one that would leave the floor far behind.
+    So does the first one of a lease: a partition that is opened again and again comes forward all the same. So does one after
+    doubt, one before which messages may be missing, and one that would leave the floor far behind.
     """
     lease = batch.lease
-    if not lease.moved or batch.first != lease.next:
+    if not lease.moved or lease.doubtful or batch.first != lease.next:
         return False
     first = lease.passed.first if lease.passed is not None and not lease.passed.told else batch.first
     if batch.next - first > MOST:
